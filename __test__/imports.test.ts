@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { ranksOf, wrongImports, wrongPaths } from './support/ranks';
+
+const root = join(__dirname, '..');
+const architecture = readFileSync(join(root, 'docs', 'ARCHITECTURE.md'), 'utf8');
+const rust = ranksOf(architecture, 'Rust');
+const typescript = ranksOf(architecture, 'TypeScript');
+
+function filesBelow(folder: string, ending: RegExp): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && ending.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function sourcesBelow(folder: string, ending: RegExp): Map<string, string> {
+  const from = join(root, folder);
+  return new Map(
+    filesBelow(from, ending).map((file) => [
+      relative(from, file).split(sep).join('/'),
+      readFileSync(file, 'utf8'),
+    ]),
+  );
+}
+
+const tsSources = sourcesBelow('ts', /\.ts$/);
+const rustSources = sourcesBelow('crates/mpmetrics-core/src', /\.rs$/);
+
+describe('the ranks', () => {
+  test('are read from the architecture', () => {
+    expect(rust.get('collect::model')).toBe(2);
+    expect(typescript.get('index.ts')).toBe(8);
+    expect(rust.size).toBeGreaterThan(10);
+    expect(typescript.size).toBeGreaterThan(8);
+  });
+});
+
+describe('TypeScript', () => {
+  test('imports only point down', () => {
+    expect(tsSources.size).toBeGreaterThan(8);
+    expect(wrongImports(tsSources, typescript)).toEqual([]);
+  });
+
+  test.each([
+    ["import { register } from './registry';", 'binding.ts (rank 1) imports registry.ts (rank 6)'],
+    [
+      "export * from './meeting/names.js';",
+      'binding.ts (rank 1) imports meeting/names.ts (rank 2)',
+    ],
+    ["const late = import('./http');", 'binding.ts (rank 1) imports http.ts (rank 7)'],
+    [
+      "import type {\n  Metric,\n} from './metrics';",
+      'binding.ts (rank 1) imports metrics/index.ts (rank 5)',
+    ],
+    ["import lodash from 'lodash';", 'binding.ts imports the package lodash'],
+    ["import '../bench/main';", 'binding.ts imports ../bench/main, which is not in ts/'],
+  ])('%s in binding.ts is found', (wrong, sentence) => {
+    const sources = new Map([
+      ['binding.ts', `import { join } from 'node:path';\nimport './native';\n${wrong}\n`],
+      ['native.ts', "// import './registry';\n/* from './registry' */\n"],
+      ['registry.ts', ''],
+      ['http.ts', ''],
+      ['meeting/names.ts', "import './other';"],
+      ['meeting/other.ts', "import './names';\nimport '../binding';"],
+      ['metrics/index.ts', ''],
+    ]);
+    expect(wrongImports(sources, typescript)).toEqual([sentence]);
+  });
+
+  test('a file without a rank is found', () => {
+    const sources = new Map([['stray.ts', '']]);
+    expect(wrongImports(sources, typescript)).toEqual(['stray.ts has no rank']);
+  });
+});
+
+describe('Rust', () => {
+  test('paths only point down', () => {
+    expect(rustSources.size).toBeGreaterThan(12);
+    expect(wrongPaths(rustSources, rust)).toEqual([]);
+  });
+
+  test.each([
+    ['use crate::heap::Heap;', ['heap::Heap']],
+    [
+      'use crate::{error::Code, metrics::{Kind, modes::Mode}, sync::fence};',
+      ['metrics::Kind', 'metrics::modes::Mode'],
+    ],
+    ['fn f() { let x = crate::exposition::text::write(1); }', ['exposition::text::write']],
+    ['use super::super::heap;', ['heap']],
+    ['use super::{self, super::segment::Path as P, other};', ['segment::Path']],
+    ['use crate::Error;', ['Error']],
+    [
+      'pub use crate::region::{\n    mapped::Mapped,\n    owned::*,\n};',
+      ['region::mapped::Mapped', 'region::owned'],
+    ],
+  ])('%s in cells/sum.rs is found', (wrong, targets) => {
+    const text = `
+      //! See crate::heap::Heap.
+      use crate::sync::{AtomicU64, Ordering};
+      use super::other::Other;
+      const TEXT: &str = "crate::heap::Heap";
+      ${wrong}
+      #[cfg(test)]
+      mod tests {
+          use crate::heap::Heap;
+          fn f() { if true { } }
+      }
+    `;
+    const found = wrongPaths(new Map([['cells/sum.rs', text]]), rust);
+    expect(found.map((sentence) => / imports (\S+) /.exec(sentence)?.[1])).toEqual(targets);
+  });
+
+  test('an inline module is told from its file', () => {
+    const text = (path: string) => `use super::a;\npub mod inner { fn f() { ${path}; } }`;
+    const found = (path: string) => wrongPaths(new Map([['cells/sum.rs', text(path)]]), rust);
+    expect(found('super::super::heap')).toEqual([]);
+    expect(found('super::super::super::heap')).toEqual([
+      'cells/sum.rs (rank 2) imports heap (rank 3)',
+    ]);
+  });
+
+  test('a part with a rank of its own is told from its folder', () => {
+    const ofModel = new Map([['collect/model.rs', 'use super::walk::Walk;']]);
+    expect(wrongPaths(ofModel, rust)).toHaveLength(1);
+    const ofWalk = new Map([['collect/walk.rs', 'use super::model::Kind;\nuse super::other;']]);
+    expect(wrongPaths(ofWalk, rust)).toEqual([]);
+  });
+
+  test('a file without a rank is found', () => {
+    expect(wrongPaths(new Map([['stray.rs', '']]), rust)).toEqual(['stray.rs has no rank']);
+  });
+
+  test('atomics come through sync.rs and system calls through os/', () => {
+    const strays = [...rustSources].filter(
+      ([path, text]) =>
+        (path !== 'sync.rs' && /\b(core|std)::sync::atomic\b/.test(text)) ||
+        (!path.startsWith('os/') && /\blibc::/.test(text)),
+    );
+    expect(strays.map(([path]) => path)).toEqual([]);
+  });
+});
+
+describe('a file', () => {
+  const folders = ['ts', 'crates', '__test__', 'bench', 'scripts', 'examples'];
+  const files = folders.flatMap((folder) => filesBelow(join(root, folder), /\.([cm]?[jt]s|rs)$/));
+
+  test('has at most 500 lines', () => {
+    const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 501);
+    expect(long).toEqual([]);
+  });
+
+  test('is called after what it holds', () => {
+    const vague = /^(utils?|helpers?|common|misc|shared)$/;
+    expect(files.filter((file) => vague.test(basename(file).split('.')[0]!))).toEqual([]);
+    expect(vague.test('utils')).toBe(true);
+  });
+});

@@ -1,0 +1,73 @@
+/** Updates: nanoseconds per call, mpmetrics beside prom-client. */
+import assert from 'node:assert/strict';
+import Benchmark from 'benchmark';
+import mpmetrics from 'mpmetrics';
+import promClient from 'prom-client';
+
+import { median } from './numbers.mjs';
+
+/** Calls per row with which the totals of both clients are compared. */
+const CHECKED_CALLS = 10_007;
+
+function nanoseconds(call, seconds) {
+  const run = new Benchmark({ fn: call, minTime: seconds / 8, maxTime: seconds, minSamples: 5 });
+  run.run({ async: false });
+  if (run.error !== undefined) throw run.error;
+  return median(run.stats.sample) * 1e9;
+}
+
+/** The samples of a text, without what time puts into it: how long the timer's rounds took. */
+function samplesOf(text) {
+  const lines = text.split('\n').filter((line) => !/^(#|$|timed_(sum|bucket))/.test(line));
+  return lines.sort();
+}
+
+/** After the measurement the same functions must still count, and count the same. */
+async function compareTotals(clients) {
+  const [ours, theirs] = await Promise.all(
+    clients.map(async ({ client, rows, restart }) => {
+      client.register.resetMetrics();
+      restart();
+      for (const { call } of rows) for (let i = 0; i < CHECKED_CALLS; i++) call();
+      return samplesOf(await client.register.metrics());
+    }),
+  );
+  const different = ours.findIndex((line, index) => line !== theirs[index]);
+  if (different >= 0 || ours.length !== theirs.length) {
+    throw new Error(
+      `the clients counted differently: mpmetrics has ${ours.length} samples and prom-client ` +
+        `${theirs.length}; the first that differs: ${ours[different]}, ${theirs[different]}`,
+    );
+  }
+  assert.ok(ours.includes(`plain_total ${CHECKED_CALLS}`), 'the measured functions do not count');
+}
+
+/**
+ * @param {{ rounds: number, seconds: number, say: (text: string) => void }} options `seconds` per row,
+ *   client and round
+ * @returns {Promise<{ title: string, target?: number, ours: number, theirs: number }[]>} nanoseconds
+ */
+export async function measureUpdates({ rounds, seconds, say }) {
+  const clients = [];
+  for (const [name, client] of Object.entries({ mpmetrics, promClient })) {
+    const { warm, subjects } = await import(`./subjects.mjs?${name}`);
+    warm(client);
+    clients.push({ client, ...subjects(client), samples: [] });
+  }
+  const titles = clients[0].rows.map(({ title }) => title);
+  for (let round = 0; round < rounds; round++) {
+    say(`updates, round ${round + 1} of ${rounds}`);
+    titles.forEach((_, row) => {
+      // Alternating, so that a slow minute of the machine meets both.
+      const order = round % 2 === 0 ? clients : [...clients].reverse();
+      for (const { rows, samples } of order) {
+        (samples[row] ??= []).push(nanoseconds(rows[row].call, seconds));
+      }
+    });
+  }
+  await compareTotals(clients);
+  return clients[0].rows.map(({ title, target }, row) => {
+    const [ours, theirs] = clients.map(({ samples }) => median(samples[row]));
+    return { title, target, ours, theirs };
+  });
+}

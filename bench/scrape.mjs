@@ -1,0 +1,62 @@
+/** Scrapes: milliseconds to the whole text, and what event loops feel of it. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { median } from './numbers.mjs';
+
+const SCENARIOS = [
+  {
+    title: '10k counter series, one process',
+    scenario: { type: 'Counter', series: 10_000, workers: 0 },
+    target: { ratio: 10, gap: 2 },
+  },
+  {
+    title: '8 workers × the same 1k histogram label sets',
+    scenario: { type: 'Histogram', series: 1000, workers: 8 },
+    target: { ratio: 40 },
+  },
+  {
+    title: '8 workers × the same 5k histogram label sets',
+    scenario: { type: 'Histogram', series: 5000, workers: 8 },
+    target: { milliseconds: 150 },
+  },
+];
+
+async function measure(scenario) {
+  const child = fork(fileURLToPath(new URL('scraped.mjs', import.meta.url)), [
+    JSON.stringify(scenario),
+  ]);
+  const [result] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => [{ failure: `exited with ${code}` }]),
+  ]);
+  if (child.exitCode === null) await once(child, 'exit');
+  if (result.failure !== undefined) return { failure: result.failure };
+  const middle = (values) => (values.length > 0 ? median(values) : undefined);
+  return {
+    milliseconds: median(result.milliseconds),
+    gap: middle(result.gaps),
+    workerGap: middle(result.workerGaps),
+    control: result.control,
+  };
+}
+
+/**
+ * @param {{ runs: number, say: (text: string) => void }} options
+ * @returns {Promise<{ title: string, target: object, ours: object, theirs: object }[]>}
+ */
+export async function measureScrapes({ runs, say }) {
+  const rows = [];
+  for (const { title, scenario, target } of SCENARIOS) {
+    const figures = {};
+    for (const client of ['mpmetrics', 'prom-client']) {
+      say(`scrapes: ${title}, ${client}`);
+      figures[client] = await measure({ ...scenario, client, runs });
+    }
+    const { mpmetrics: ours, 'prom-client': theirs } = figures;
+    if (ours.failure !== undefined) throw new Error(`${title}: ${ours.failure}`);
+    rows.push({ title, target, ours, theirs });
+  }
+  return rows;
+}

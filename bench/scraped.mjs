@@ -1,0 +1,115 @@
+/**
+ * The processes that `scrape.mjs` measures: `node scraped.mjs <scenario as JSON>`. One process, or the
+ * primary of a cluster whose workers have all made the same series. Sends its measurements to its parent.
+ */
+import assert from 'node:assert/strict';
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+
+import { control, largestGap, Spinner } from './spinner.mjs';
+
+const scenario = JSON.parse(process.argv[2]);
+const { default: client } = await import(scenario.client);
+
+/** Updates of each series in each process. */
+const UPDATES = 3;
+
+function makeSeries() {
+  const labelNames = ['method', 'route'];
+  const config = { name: 'requests', help: 'what the benchmark scrapes', labelNames };
+  const metric = new client[scenario.type](config);
+  const update = scenario.type === 'Counter' ? 'inc' : 'observe';
+  for (let i = 0; i < scenario.series * UPDATES; i++) {
+    const route = `/route/${Math.floor((i % scenario.series) / 2)}`;
+    metric[update]({ method: i % 2 === 0 ? 'GET' : 'POST', route }, 1);
+  }
+}
+
+/** The text must have all series of all processes, or its time means nothing. */
+function assertWhole(text) {
+  const pattern =
+    scenario.type === 'Counter' ? /^requests\{.* (\d+)$/gm : /^requests_count\{.* (\d+)$/gm;
+  const counts = [...text.matchAll(pattern)].map(([, count]) => Number(count));
+  assert.equal(counts.length, scenario.series, 'series');
+  const each = UPDATES * Math.max(1, scenario.workers);
+  assert.ok(
+    counts.every((count) => count === each),
+    `every count is ${each}`,
+  );
+}
+
+async function measure(scrape, spinInWorker) {
+  const milliseconds = [];
+  const gaps = [];
+  const workerGaps = [];
+  assertWhole(await scrape());
+  for (let run = 0; run < scenario.runs; run++) {
+    const start = performance.now();
+    await scrape();
+    milliseconds.push(performance.now() - start);
+  }
+  // Spinning takes a processor for itself, so times and gaps are measured apart, and so are the gaps
+  // of the scraping process and of a worker.
+  for (let run = 0; run < scenario.runs; run++) {
+    gaps.push(await largestGap(scrape));
+    if (spinInWorker !== undefined) workerGaps.push(await spinInWorker(scrape));
+  }
+  return { milliseconds, gaps, workerGaps, control: await control() };
+}
+
+async function runWorker() {
+  // Its constructor makes a worker answer the primary.
+  if (scenario.client === 'prom-client') new client.AggregatorRegistry();
+  makeSeries();
+  const spinner = new Spinner();
+  process.on('message', (message) => {
+    if (message === 'spin') {
+      spinner.start();
+      process.send('spinning');
+    }
+    if (message === 'stop') process.send({ gap: spinner.stop() });
+  });
+  process.send('ready');
+}
+
+/** The next message of the kind that is wanted; prom-client's own travel the same way. */
+async function hear(worker, wanted) {
+  for (;;) {
+    const [message] = await once(worker, 'message');
+    if (wanted(message)) return message;
+  }
+}
+
+async function runPrimary() {
+  const workers = Array.from({ length: scenario.workers }, () => cluster.fork());
+  await Promise.all(workers.map((worker) => hear(worker, (message) => message === 'ready')));
+  const spinInWorker = async (action) => {
+    workers[0].send('spin');
+    await hear(workers[0], (message) => message === 'spinning');
+    await action();
+    workers[0].send('stop');
+    return (await hear(workers[0], (message) => message.gap !== undefined)).gap;
+  };
+  const scrape =
+    scenario.client === 'prom-client'
+      ? (
+          (registry) => () =>
+            registry.clusterMetrics()
+        )(new client.AggregatorRegistry())
+      : () => client.register.metrics();
+  return measure(scrape, spinInWorker);
+}
+
+async function runAlone() {
+  makeSeries();
+  return measure(() => client.register.metrics());
+}
+
+if (cluster.isWorker) {
+  await runWorker();
+} else {
+  const result = await (scenario.workers > 0 ? runPrimary() : runAlone()).catch((error) => ({
+    failure: error.message,
+  }));
+  process.send(result, () => process.exit());
+}

@@ -1,0 +1,6 @@
+//! Updating and reading the cells of one series: algorithms over words, which know nothing of the
+//! heap. Every cell has one writer, so an update is a load and a store and never a
+//! compare-exchange. JavaScript does the same with typed arrays.
+
+pub mod scalar;
+pub mod sequence;

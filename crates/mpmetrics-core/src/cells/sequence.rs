@@ -1,0 +1,115 @@
+//! Several numbers that are never seen half-updated: histograms and summaries.
+//!
+//! The protocol, for cells `first, middle…, last`: the writer stores the next number to `last`,
+//! changes the middle, and stores the same number to `first`. A reader goes upwards: `first`, the
+//! middle, `last`. If it finds `first` and `last` equal, then all of that update was done before it
+//! read `first`, and no other had begun before it read `last`. One word read before and after by
+//! both sides validates far less often against a busy writer, and a lock could be held by a
+//! stopped process.
+
+use super::scalar;
+use crate::sync::{fence, AtomicU64, Ordering};
+
+fn split(cells: &[AtomicU64]) -> Option<(&AtomicU64, &[AtomicU64], &AtomicU64)> {
+    let (first, rest) = cells.split_first()?;
+    let (last, middle) = rest.split_last()?;
+    Some((first, middle, last))
+}
+
+/// Changes the middle cells as one. For the cells' only writer.
+#[inline]
+pub fn update(cells: &[AtomicU64], change: impl FnOnce(&[AtomicU64])) {
+    if let Some((first, middle, last)) = split(cells) {
+        let next = (scalar::get(first) + 1.0).to_bits();
+        last.store(next, Ordering::Relaxed);
+        // Pairs with the fence in `read`: who sees a change of the middle sees `last` above.
+        fence(Ordering::Release);
+        change(middle);
+        // Pairs with the load of `first` in `read`: who sees it sees the whole change.
+        first.store(next, Ordering::Release);
+    }
+}
+
+/// Reads the middle cells once; whether they belong together.
+#[inline]
+pub fn read(cells: &[AtomicU64], middle: &mut Vec<f64>) -> bool {
+    middle.clear();
+    let Some((first, inner, last)) = split(cells) else {
+        return true;
+    };
+    // Pairs with the last store in `update`.
+    let before = first.load(Ordering::Acquire);
+    middle.extend(inner.iter().map(scalar::get));
+    // Pairs with the fence in `update`.
+    fence(Ordering::Acquire);
+    last.load(Ordering::Relaxed) == before
+}
+
+/// Counts a value in its bucket (`bounds` in any order, the first that is not below the value, or
+/// the cell above all of them) and in the sum.
+#[inline]
+pub fn observe(cells: &[AtomicU64], bounds: &[f64], value: f64) {
+    let bucket = bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len());
+    update(cells, |middle| {
+        if let (Some(count), Some(sum)) = (middle.get(bucket), middle.last()) {
+            scalar::add(count, 1.0);
+            scalar::add(sum, value);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    fn cells(n: usize) -> Vec<AtomicU64> {
+        (0..n).map(|_| AtomicU64::new(0)).collect()
+    }
+
+    #[test]
+    fn counts_in_the_first_bound_that_fits() {
+        let cells = cells(6);
+        for value in [1.0, 5.0, 0.5, 7.0] {
+            observe(&cells, &[5.0, 1.0], value);
+        }
+        let mut middle = Vec::new();
+        assert!(read(&cells, &mut middle));
+        assert_eq!(middle, [3.0, 0.0, 1.0, 13.5]);
+    }
+
+    /// Reads against a writer at full speed. `check` says whether a read is whole.
+    fn race(read: impl Fn(&[AtomicU64], &mut Vec<f64>) -> bool) -> (u64, u64) {
+        let (cells, stop) = (cells(5), AtomicBool::new(false));
+        let (mut torn, mut whole) = (0, 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    observe(&cells, &[2.0], 1.0);
+                }
+            });
+            let mut middle = Vec::new();
+            let until = std::time::Instant::now() + std::time::Duration::from_millis(400);
+            while std::time::Instant::now() < until {
+                if read(&cells, &mut middle) {
+                    whole += 1;
+                    torn += u64::from(middle[0] + middle[1] != middle[2]);
+                }
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        (whole, torn)
+    }
+
+    #[test]
+    fn a_read_is_never_torn_and_one_that_ignores_the_sequence_is() {
+        let (whole, torn) = race(read);
+        assert!(whole > 0, "no read was accepted");
+        assert_eq!(torn, 0);
+        let (_, torn) = race(|cells, middle| {
+            read(cells, middle);
+            true
+        });
+        assert!(torn > 0, "the control must see torn reads, or the test above shows nothing");
+    }
+}

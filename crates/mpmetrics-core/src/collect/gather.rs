@@ -1,0 +1,315 @@
+//! Adding the blocks of all writers up to one value a series.
+
+use super::model::{Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::walk::Filter;
+use crate::error::{Error, Result};
+use crate::heap::{self, FamilySpec, GENERATIONS, SERIES};
+use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
+use crate::sync::Ordering;
+use std::collections::HashMap;
+
+const NONE: u32 = u32::MAX;
+
+/// A family that the filter chooses.
+struct Wanted {
+    spec: FamilySpec,
+    mode: Mode,
+    /// Cells between the sequence words, or 1.
+    cells: usize,
+    birth: Option<u64>,
+    parts: Vec<u32>,
+}
+
+/// What is known of a series' place.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Generation under which the rest was read; 0 for not read yet.
+    generation: u32,
+    /// Index of the family in `wanted`, or [`NONE`].
+    family: u32,
+    /// First of its parts, or [`NONE`].
+    part: u32,
+}
+
+/// One series under one set of default labels.
+struct Part {
+    series: u32,
+    set: u16,
+    next: u32,
+    birth: u64,
+    /// Blocks that were added.
+    blocks: u32,
+    /// Range of `cells`.
+    start: u32,
+}
+
+/// A series that a block belongs to.
+pub struct Chosen {
+    series: u32,
+    family: u32,
+}
+
+/// Sums by series, while blocks are being read.
+pub struct Gather<'a> {
+    words: Words<'a>,
+    wanted: Vec<Wanted>,
+    by_family: Vec<u32>,
+    places: Vec<Place>,
+    generations: Generations<'a>,
+    parts: Vec<Part>,
+    cells: Vec<f64>,
+}
+
+/// The generation chunks, found once.
+struct Generations<'a>(Vec<&'a [crate::sync::AtomicU64]>);
+
+impl<'a> Generations<'a> {
+    fn new(words: Words<'a>) -> Result<Self> {
+        let mut chunks = Vec::new();
+        while let Some(at) = GENERATIONS.chunk(words, chunks.len() as u32) {
+            let len = GENERATIONS.records(chunks.len() as u32);
+            chunks.push(words.run(at + crate::layout::EXTENT_HEADER, len)?);
+        }
+        Ok(Self(chunks))
+    }
+
+    fn get(&self, id: u32) -> u32 {
+        let (chunk, index) = GENERATIONS.place(id / 2);
+        let word = self.0.get(chunk as usize).and_then(|chunk| chunk.get(index as usize));
+        // Pairs with `heap::series::advance`.
+        word.map_or(0, |word| (word.load(Ordering::Acquire) >> (id % 2 * 32)) as u32)
+    }
+}
+
+impl<'a> Gather<'a> {
+    pub fn new(words: Words<'a>, filter: &Filter) -> Result<Self> {
+        let generations = Generations::new(words)?;
+        let families = words.header(header::FAMILIES) as u32;
+        let (mut wanted, mut by_family) = (Vec::new(), Vec::new());
+        for id in 0..families {
+            by_family.push(NONE);
+            if let Some(spec) = heap::decode_family(words, id)?.filter(|spec| filter.chooses(spec)) {
+                let cells = match spec.kind {
+                    Kind::Counter | Kind::Gauge => 1,
+                    Kind::Histogram => spec.bounds.len() + 2,
+                    Kind::Summary => 2,
+                };
+                if let Some(last) = by_family.last_mut() {
+                    *last = wanted.len() as u32;
+                }
+                let mode = Mode::parse(&spec.aggregator).unwrap_or(Mode::Sum);
+                wanted.push(Wanted { spec, mode, cells, birth: None, parts: Vec::new() });
+            }
+        }
+        let series = words.header(header::SERIES) as usize;
+        let unread = Place { generation: 0, family: NONE, part: NONE };
+        let places = vec![unread; series];
+        let (parts, cells) = (Vec::new(), Vec::new());
+        Ok(Self { words, wanted, by_family, places, generations, parts, cells })
+    }
+
+    /// Notes that a writer declared a family. A gauge's declaration ends with its writer's life.
+    pub fn declare(&mut self, family: u32, birth: u64, current: bool) {
+        let index = self.by_family.get(family as usize).copied().unwrap_or(NONE);
+        if let Some(wanted) = self.wanted.get_mut(index as usize) {
+            if current || wanted.spec.kind != Kind::Gauge {
+                wanted.birth = Some(wanted.birth.map_or(birth, |before| before.min(birth)));
+            }
+        }
+    }
+
+    /// The series of a block, if it lives and its family is chosen.
+    #[inline]
+    pub fn choose(&mut self, key: BlockKey) -> Result<Option<Chosen>> {
+        // A series that was made after this walk began is left to the next one.
+        let Some(place) = self.places.get_mut(key.series as usize) else {
+            return Ok(None);
+        };
+        if place.generation == 0 {
+            let generation = self.generations.get(key.series);
+            if generation % 2 == 1 {
+                let at = SERIES.find(self.words, key.series)?;
+                let family = self.words.load(at + ser::FAMILY)?;
+                let index = self.by_family.get(usize::try_from(family).unwrap_or(usize::MAX));
+                place.family = index.copied().unwrap_or(NONE);
+            }
+            place.generation = generation;
+        }
+        let living = key.generation % 2 == 1 && place.generation == key.generation;
+        let (series, family) = (key.series, place.family);
+        Ok((living && family != NONE).then_some(Chosen { series, family }))
+    }
+
+    /// Adds the cells of one block.
+    pub fn add(&mut self, to: &Chosen, head: BlockHead, born: BlockBirth, cells: &[f64]) -> Result<()> {
+        let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
+            return Ok(());
+        };
+        let fits = match head.kind {
+            BlockKind::Counter => wanted.spec.kind == Kind::Counter,
+            BlockKind::Gauge => wanted.spec.kind == Kind::Gauge,
+            BlockKind::Histogram => wanted.spec.kind == Kind::Histogram,
+            BlockKind::Summary => wanted.spec.kind == Kind::Summary,
+            _ => false,
+        };
+        if !fits || cells.len() != wanted.cells {
+            let at = u64::from(to.series) * 8;
+            return Err(Error::Corrupt { what: "a block of its family's shape, of series", at });
+        }
+        let place = &mut self.places[to.series as usize];
+        let mut index = place.part;
+        while let Some(part) = self.parts.get_mut(index as usize) {
+            if part.set == born.defaults {
+                part.merge(wanted, born.birth, cells, &mut self.cells);
+                return Ok(());
+            }
+            index = part.next;
+        }
+        index = self.parts.len() as u32;
+        let start = self.cells.len() as u32;
+        self.cells.extend_from_slice(cells);
+        let (series, set, next, birth) = (to.series, born.defaults, place.part, born.birth);
+        self.parts.push(Part { series, set, next, birth, blocks: 1, start });
+        place.part = index;
+        wanted.parts.push(index);
+        Ok(())
+    }
+
+    /// The snapshot: families and series in order of birth, with their labels.
+    pub fn finish(mut self) -> Result<Snapshot> {
+        let mut snapshot = Snapshot { cells: Vec::new(), ..Snapshot::default() };
+        let mut sets = HashMap::new();
+        for mut wanted in std::mem::take(&mut self.wanted) {
+            let parts = std::mem::take(&mut wanted.parts);
+            let mut series = Vec::with_capacity(parts.len());
+            for index in parts {
+                let part = &self.parts[index as usize];
+                if wanted.mode == Mode::Omit && part.blocks > 1 {
+                    continue;
+                }
+                let Some(defaults) = self.defaults(part.set, &mut sets, &mut snapshot)? else {
+                    continue;
+                };
+                if let Some(labels) = self.labels(part.series, &mut snapshot.text)? {
+                    let value = value(&wanted, part, &self.cells);
+                    series.push(Series { birth: part.birth, labels, defaults, value });
+                }
+            }
+            series.sort_by_key(|series| series.birth);
+            let first = series.first().map(|series| series.birth);
+            let Some(birth) = wanted.birth.or(first) else {
+                continue;
+            };
+            snapshot.families.push(family(wanted.spec, birth, series));
+        }
+        snapshot.families.sort_by_key(|family| family.birth);
+        snapshot.cells = self.cells;
+        Ok(snapshot)
+    }
+
+    /// The labels of a series; `None` if it was removed meanwhile.
+    fn labels(&self, series: u32, text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
+        let start = text.len();
+        let generation = self.places[series as usize].generation;
+        let Some(split) = heap::read_labels(self.words, series, generation, text)? else {
+            return Ok(None);
+        };
+        span(start, split, text.len()).map(Some)
+    }
+
+    /// The place of a set of default labels in the snapshot, 0 for none; `None` if it was given
+    /// away meanwhile, and with it the series that carried it.
+    fn defaults(
+        &self,
+        set: u16,
+        sets: &mut HashMap<u16, Option<u32>>,
+        snapshot: &mut Snapshot,
+    ) -> Result<Option<u32>> {
+        if set == 0 {
+            return Ok(Some(0));
+        }
+        if let Some(known) = sets.get(&set) {
+            return Ok(*known);
+        }
+        let start = snapshot.text.len();
+        let read = heap::read_defaults(self.words, set, &mut snapshot.text)?;
+        let place = match read {
+            None => None,
+            Some((text, _)) => {
+                snapshot.defaults.push(span(start, start + text, snapshot.text.len())?);
+                Some(snapshot.defaults.len() as u32)
+            }
+        };
+        sets.insert(set, place);
+        Ok(place)
+    }
+}
+
+fn span(start: usize, split: usize, end: usize) -> Result<LabelSpan> {
+    let at = |place: usize| u32::try_from(place);
+    match (at(start), at(split), at(end)) {
+        (Ok(start), Ok(split), Ok(end)) if start <= split && split <= end => Ok(LabelSpan {
+            text: Span { start, len: split - start },
+            types: Span { start: split, len: end - split },
+        }),
+        _ => Err(Error::Limit { what: "bytes of label text in one scrape", limit: u64::from(u32::MAX) }),
+    }
+}
+
+impl Part {
+    fn merge(&mut self, family: &Wanted, birth: u64, cells: &[f64], arena: &mut [f64]) {
+        let start = self.start as usize;
+        let sums = &mut arena[start..start + cells.len()];
+        let scalar = matches!(family.spec.kind, Kind::Counter | Kind::Gauge);
+        for (sum, cell) in sums.iter_mut().zip(cells) {
+            match family.mode {
+                Mode::Min if scalar => *sum = minimum(*sum, *cell),
+                Mode::Max if scalar => *sum = -minimum(-*sum, -*cell),
+                Mode::First if birth < self.birth => *sum = *cell,
+                Mode::First => {}
+                _ => *sum += cell,
+            }
+        }
+        self.birth = self.birth.min(birth);
+        self.blocks += 1;
+    }
+}
+
+/// As `Math.min`: NaN if one of them is.
+fn minimum(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a < b {
+        a
+    } else {
+        b
+    }
+}
+
+fn value(family: &Wanted, part: &Part, arena: &[f64]) -> Value {
+    let start = part.start as usize;
+    let cells = &arena[start..start + family.cells];
+    match family.spec.kind {
+        Kind::Counter | Kind::Gauge if family.mode == Mode::Average => {
+            Value::Scalar(cells[0] / f64::from(part.blocks))
+        }
+        Kind::Counter | Kind::Gauge => Value::Scalar(cells[0]),
+        Kind::Histogram => Value::Histogram {
+            sum: cells[family.cells - 1],
+            counts: Span { start: part.start, len: family.cells as u32 - 1 },
+        },
+        Kind::Summary => Value::Summary { count: cells[0], sum: cells[1] },
+    }
+}
+
+fn family(spec: FamilySpec, birth: u64, series: Vec<Series>) -> Family {
+    Family {
+        tag: spec.tag.into(),
+        name: spec.name.into(),
+        help: spec.help.into(),
+        kind: spec.kind,
+        aggregator: spec.aggregator.into(),
+        label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
+        bounds: spec.bounds.into(),
+        birth,
+        series,
+    }
+}

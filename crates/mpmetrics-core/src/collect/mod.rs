@@ -1,0 +1,10 @@
+//! Reading everything at once: from words to plain data.
+
+pub mod aggregate;
+mod bounds;
+mod gather;
+pub mod labels;
+pub mod mode;
+pub mod model;
+pub mod walk;
+pub mod scrape;

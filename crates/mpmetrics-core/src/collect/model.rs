@@ -1,0 +1,147 @@
+//! One scrape as plain data: what `walk` produces, `aggregate` joins and `exposition` prints.
+//!
+//! Texts and cells lie in two arenas, so that a scrape of 100,000 series allocates a handful of
+//! times and not 100,000 times.
+
+use std::sync::Arc;
+
+/// The type of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A sum that only grows.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// Observations counted in buckets.
+    Histogram,
+    /// Observations with their sum and count.
+    Summary,
+}
+
+/// How the parts of several writers become one value: prom-client's `aggregator`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Add the parts.
+    Sum,
+    /// The part of the writer that made the series first.
+    First,
+    /// Leave the series out once more than one living writer has it.
+    Omit,
+    /// The arithmetic mean of the parts.
+    Average,
+    /// The smallest part.
+    Min,
+    /// The largest part.
+    Max,
+}
+
+/// A range of one of the snapshot's arenas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Index of the first element.
+    pub start: u32,
+    /// Number of elements.
+    pub len: u32,
+}
+
+/// A set of labels as text and types.
+///
+/// `text` is what stands between the braces in text format 0.0.4: `a="1",b="x\"y"`, values
+/// escaped (`\\`, `\"`, `\n`), in first-seen order, without braces; empty for no labels.
+/// `types` is empty when every value was a string, else one ASCII byte a label, in the same order:
+/// `s` string, `n` number, `b` boolean, `i` bigint, `z` null, `u` undefined, `o` anything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LabelSpan {
+    /// Range of [`Snapshot::text`].
+    pub text: Span,
+    /// Range of [`Snapshot::text`].
+    pub types: Span,
+}
+
+/// The value of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A counter's or gauge's.
+    Scalar(f64),
+    /// A histogram's.
+    Histogram {
+        /// Sum of the observed values.
+        sum: f64,
+        /// Range of [`Snapshot::cells`]: the count of each bucket by itself (not cumulative), in
+        /// the order of the family's bounds, and last the count above all bounds.
+        counts: Span,
+    },
+    /// A summary's.
+    Summary {
+        /// Sum of the observed values.
+        sum: f64,
+        /// Number of the observed values.
+        count: f64,
+    },
+}
+
+/// One series with its value over all writers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Series {
+    /// Order of first sight, over the whole heap.
+    pub birth: u64,
+    /// The series' own labels.
+    pub labels: LabelSpan,
+    /// The default labels of the registry it was made on: 0 for none, else index + 1 in
+    /// [`Snapshot::defaults`]. A default label whose name is among the series' own is overridden.
+    pub defaults: u32,
+    /// Its value.
+    pub value: Value,
+}
+
+/// One family with its series.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// The registry it is shown on.
+    pub tag: Arc<str>,
+    /// Metric name.
+    pub name: Arc<str>,
+    /// Help text, unescaped.
+    pub help: Arc<str>,
+    /// Type.
+    pub kind: Kind,
+    /// The aggregator's name, as it was given.
+    pub aggregator: Arc<str>,
+    /// Declared label names, in declared order.
+    pub label_names: Arc<[Box<str>]>,
+    /// A histogram's upper bounds, as configured: in any order, without the implied last one.
+    pub bounds: Arc<[f64]>,
+    /// Order of first declaration, over the whole heap.
+    pub birth: u64,
+    /// Its series, by birth.
+    pub series: Vec<Series>,
+}
+
+/// Everything one scrape saw.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Families, by birth.
+    pub families: Vec<Family>,
+    /// Arena of UTF-8 texts.
+    pub text: Vec<u8>,
+    /// Arena of bucket counts.
+    pub cells: Vec<f64>,
+    /// The sets of default labels that series refer to.
+    pub defaults: Vec<LabelSpan>,
+}
+
+impl Snapshot {
+    /// The bytes of a text span; empty where the span leaves the arena.
+    #[must_use]
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        let start = span.start as usize;
+        self.text.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
+    /// The cells of a span; empty where the span leaves the arena.
+    #[must_use]
+    pub fn counts(&self, span: Span) -> &[f64] {
+        let start = span.start as usize;
+        self.cells.get(start..start + span.len as usize).unwrap_or_default()
+    }
+}

@@ -1,0 +1,172 @@
+//! One scrape: from words to samples.
+//!
+//! A pure function of words that other processes are storing to meanwhile. It changes nothing,
+//! checks every reference and length, waits for nobody without a bound, and adds each block to its
+//! series; what does not belong to a living series of a chosen family is passed over.
+
+use super::gather::Gather;
+use super::model::Snapshot;
+use crate::cells::{scalar, sequence};
+use crate::error::Result;
+use crate::heap::{for_each_block, for_each_slab, FamilySpec, SLOTS};
+use crate::layout::{block, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words, MAX_SLOTS};
+use crate::sync::{fence, AtomicU64, Ordering};
+
+/// Which families and whose parts are read.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only the slots of the process with this key.
+    pub process: Option<u64>,
+    /// Registries of which every family is chosen.
+    pub tags: Vec<String>,
+    /// Single families: registry and name.
+    pub families: Vec<(String, String)>,
+    /// Every family of every registry.
+    pub everything: bool,
+}
+
+impl Filter {
+    pub(super) fn chooses(&self, family: &FamilySpec) -> bool {
+        self.everything
+            || self.tags.contains(&family.tag)
+            || self.families.iter().any(|(tag, name)| *tag == family.tag && *name == family.name)
+    }
+}
+
+/// How a read of a block that is being written is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Tries without letting go of the processor.
+    pub spins: u32,
+    /// Further tries, with a pause before each, over the whole walk. A writer that was stopped
+    /// or lost its processor in the middle of an update holds up a scrape no longer than these.
+    pub pauses: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { spins: 2_000, pauses: 200 }
+    }
+}
+
+/// What happened during a walk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// Reads of a block that were tried again.
+    pub retries: u64,
+    /// Reads of a living writer's block that were taken as they stood.
+    pub given_up: u64,
+    /// Blocks that were read.
+    pub blocks: u64,
+}
+
+/// Reads everything that the filter chooses. `living` tells which slots' writers live; slots beyond
+/// it count as dead.
+///
+/// # Errors
+/// [`crate::Error::Corrupt`] if the words contradict each other.
+pub fn walk(
+    words: &[AtomicU64],
+    living: &[bool],
+    filter: &Filter,
+    patience: Patience,
+) -> Result<(Snapshot, Walked)> {
+    let words = Words(words);
+    crate::heap::check(words)?;
+    let mut gather = Gather::new(words, filter)?;
+    let mut reader = Reader { patience, walked: Walked::default(), cells: Vec::new() };
+    let slots = words.header(header::SLOTS).min(u64::from(MAX_SLOTS)) as u32;
+    for id in 0..slots {
+        let at = SLOTS.find(words, id)?;
+        let incarnation = words.load(at + slot::INCARNATION)? as u32;
+        if filter.process.is_some_and(|process| words.load(at + slot::PROCESS).ok() != Some(process)) {
+            continue;
+        }
+        let alive = living.get(id as usize).copied().unwrap_or(false);
+        let first = words.load(at + slot::FIRST_SLAB)?;
+        for_each_slab(words, first, |slab, len| {
+            for_each_block(words, slab, len, |at, head| {
+                let current = alive && head.incarnation == incarnation;
+                reader.block(words, at, head, alive, current, &mut gather)
+            })
+            .map(drop)
+        })?;
+    }
+    Ok((gather.finish()?, reader.walked))
+}
+
+struct Reader {
+    patience: Patience,
+    walked: Walked,
+    cells: Vec<f64>,
+}
+
+impl Reader {
+    #[inline]
+    fn block(
+        &mut self,
+        words: Words<'_>,
+        at: u64,
+        head: BlockHead,
+        alive: bool,
+        current: bool,
+        gather: &mut Gather<'_>,
+    ) -> Result<()> {
+        let gauge = head.kind == BlockKind::Gauge;
+        if head.absent || matches!(head.kind, BlockKind::Pad | BlockKind::Free) || gauge && !current {
+            return Ok(());
+        }
+        let run = words.run(at, u64::from(head.words))?;
+        let key = BlockKey::unpack(run[block::KEY as usize].load(Ordering::Acquire));
+        let birth = run[block::BIRTH as usize].load(Ordering::Acquire);
+        let born = BlockBirth::unpack(birth);
+        if head.kind == BlockKind::Family {
+            gather.declare(key.series, born.birth, current);
+            return Ok(());
+        }
+        let Some(chosen) = gather.choose(key)? else {
+            return Ok(());
+        };
+        let cells = &run[block::CELLS as usize..];
+        match head.kind {
+            BlockKind::Counter | BlockKind::Gauge => {
+                self.cells.clear();
+                self.cells.push(cells.first().map_or(0.0, scalar::get));
+            }
+            _ => self.sequenced(cells, alive),
+        }
+        // The owner may have given the block to another series meanwhile: then it freed it first,
+        // and head, key or birth are others now. Pairs with `heap::block::{free, publish}`.
+        fence(Ordering::Acquire);
+        if run[block::HEAD as usize].load(Ordering::Relaxed) != head.pack()
+            || run[block::KEY as usize].load(Ordering::Relaxed) != key.pack()
+            || run[block::BIRTH as usize].load(Ordering::Relaxed) != birth
+        {
+            return Ok(());
+        }
+        self.walked.blocks += 1;
+        gather.add(&chosen, head, born, &self.cells)
+    }
+
+    /// Reads the cells between two sequence words until they belong together. A dead writer's are
+    /// taken as they stand: at most one observation is missing from its sum.
+    fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) {
+        let mut spins = 0;
+        loop {
+            if sequence::read(cells, &mut self.cells) || !alive {
+                return;
+            }
+            self.walked.retries += 1;
+            spins += 1;
+            if spins < self.patience.spins {
+                std::hint::spin_loop();
+            } else if self.patience.pauses > 0 {
+                self.patience.pauses -= 1;
+                crate::os::sleep_us(100);
+            } else {
+                self.walked.given_up += 1;
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What can go wrong, as a closed set of codes that carry their data.
+
+use std::path::PathBuf;
+
+/// The stable name of an error: what JavaScript sees as `error.code` (`ERR_MPMETRICS_…`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The segment's bytes contradict each other.
+    Corrupt,
+    /// The segment was made by an incompatible layout, build or machine.
+    Version,
+    /// The heap lock was not to be had within its deadline.
+    Busy,
+    /// No memory, or the segment's own limit is reached.
+    Full,
+    /// A limit on the number of series, families or writers is reached.
+    Limit,
+    /// The writer's slot belongs to someone else now.
+    Lost,
+    /// The segment was removed from its directory.
+    Retired,
+    /// The operating system refused a call.
+    Io,
+    /// A directory or file of our name is not safe to use (owner, mode, type, links).
+    Unsafe,
+    /// The caller's argument breaks a rule.
+    Invalid,
+    /// This platform has no implementation.
+    Unsupported,
+}
+
+impl Code {
+    /// The name as users of the Node.js package match on it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Corrupt => "ERR_MPMETRICS_CORRUPT",
+            Self::Version => "ERR_MPMETRICS_VERSION",
+            Self::Busy => "ERR_MPMETRICS_BUSY",
+            Self::Full => "ERR_MPMETRICS_FULL",
+            Self::Limit => "ERR_MPMETRICS_LIMIT",
+            Self::Lost => "ERR_MPMETRICS_LOST",
+            Self::Retired => "ERR_MPMETRICS_RETIRED",
+            Self::Io => "ERR_MPMETRICS_IO",
+            Self::Unsafe => "ERR_MPMETRICS_UNSAFE",
+            Self::Invalid => "ERR_MPMETRICS_INVALID",
+            Self::Unsupported => "ERR_MPMETRICS_UNSUPPORTED",
+        }
+    }
+}
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The bytes of a heap contradict each other.
+    #[error("corrupt segment: {what} at byte {at}")]
+    Corrupt {
+        /// What was expected and not found.
+        what: &'static str,
+        /// Offset from the start of the segment.
+        at: u64,
+    },
+    /// The segment was made by another layout version, build or machine.
+    #[error("incompatible segment: {what} is {found:#x}, this build needs {expected:#x}")]
+    Version {
+        /// Which mark differs.
+        what: &'static str,
+        /// The mark in the segment.
+        found: u64,
+        /// The mark of this build.
+        expected: u64,
+    },
+    /// The heap lock was not to be had within its deadline.
+    #[error("the heap lock is held by another process and was not released in time")]
+    Busy,
+    /// No memory, or the segment's own limit is reached.
+    #[error("the segment is full: {what}")]
+    Full {
+        /// What could not be had.
+        what: &'static str,
+    },
+    /// A limit on the number of series, families or writers is reached.
+    #[error("limit reached: at most {limit} {what}")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// The writer's slot belongs to someone else now.
+    #[error("this writer's slot was lost to another writer")]
+    Lost,
+    /// The segment was removed from its directory.
+    #[error("the segment was removed")]
+    Retired,
+    /// The operating system refused a call.
+    #[error("{call} failed: {source}")]
+    Io {
+        /// The call.
+        call: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A directory or file of our name is not safe to use.
+    #[error("{} is not safe to use: {why}", path.display())]
+    Unsafe {
+        /// The path.
+        path: PathBuf,
+        /// The rule it breaks.
+        why: &'static str,
+    },
+    /// The caller's argument breaks a rule.
+    #[error("{what}: {value}")]
+    Invalid {
+        /// The rule.
+        what: &'static str,
+        /// The value that breaks it.
+        value: String,
+    },
+    /// This platform has no implementation.
+    #[error("not supported on this platform: {0}")]
+    Unsupported(&'static str),
+    /// No directory serves to keep a segment in. Its code is that of the first, the best one.
+    #[error("no directory serves: {}", join(tried))]
+    Nowhere {
+        /// The directories, best first, each with what is wrong with it; never empty.
+        tried: Vec<(PathBuf, Error)>,
+    },
+    /// An error about the segment at a path.
+    #[error("{}: {source}", path.display())]
+    At {
+        /// The segment's path.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Box<Error>,
+    },
+}
+
+impl Error {
+    /// The error's stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Corrupt { .. } => Code::Corrupt,
+            Self::Version { .. } => Code::Version,
+            Self::Busy => Code::Busy,
+            Self::Full { .. } => Code::Full,
+            Self::Limit { .. } => Code::Limit,
+            Self::Lost => Code::Lost,
+            Self::Retired => Code::Retired,
+            Self::Io { .. } => Code::Io,
+            Self::Unsafe { .. } => Code::Unsafe,
+            Self::Invalid { .. } => Code::Invalid,
+            Self::Unsupported(_) => Code::Unsupported,
+            Self::Nowhere { tried } => tried.first().map_or(Code::Invalid, |(_, e)| e.code()),
+            Self::At { source, .. } => source.code(),
+        }
+    }
+
+    /// The same error, with the path of the segment it is about.
+    #[must_use]
+    pub fn at(self, path: impl Into<PathBuf>) -> Self {
+        match self {
+            Self::At { .. } => self,
+            other => Self::At { path: path.into(), source: Box::new(other) },
+        }
+    }
+}
+
+fn join(tried: &[(PathBuf, Error)]) -> String {
+    let each = |(path, error): &(PathBuf, Error)| match error {
+        // These name the path themselves.
+        Error::At { .. } | Error::Unsafe { .. } => error.to_string(),
+        other => format!("{}: {other}", path.display()),
+    };
+    tried.iter().map(each).collect::<Vec<_>>().join("; ")
+}
+
+/// A result of this crate.
+pub type Result<T, E = Error> = core::result::Result<T, E>;

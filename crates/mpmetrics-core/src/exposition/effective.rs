@@ -1,0 +1,68 @@
+//! The labels a series is printed with: its own, and the default labels that they do not override.
+
+use std::borrow::Cow;
+
+use crate::collect::labels::{is_whole, pairs, Pair};
+use crate::collect::model::{Series, Snapshot};
+
+/// The label texts of a snapshot, with its sets of default labels read once.
+pub(super) struct Labels<'a> {
+    snapshot: &'a Snapshot,
+    /// `None` for a set whose text is malformed.
+    defaults: Vec<Option<Defaults<'a>>>,
+}
+
+struct Defaults<'a> {
+    text: &'a [u8],
+    pairs: Vec<Pair<'a>>,
+}
+
+impl<'a> Labels<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot) -> Self {
+        let read = |span: &crate::collect::model::LabelSpan| {
+            let text = snapshot.bytes(span.text);
+            let pairs = pairs(text, snapshot.bytes(span.types)).collect::<Result<_, _>>().ok()?;
+            Some(Defaults { text, pairs })
+        };
+        Self { snapshot, defaults: snapshot.defaults.iter().map(read).collect() }
+    }
+
+    /// The series' own label text; `None` where it, or its default labels, must not be printed.
+    pub(super) fn own(&self, series: &Series) -> Option<&'a [u8]> {
+        let text = self.snapshot.bytes(series.labels.text);
+        let whole = is_whole(text, self.snapshot.bytes(series.labels.types))
+            && (series.defaults == 0 || self.set(series.defaults).is_some());
+        whole.then_some(text)
+    }
+
+    /// The text of the default labels that a series of these labels shows: those whose names are
+    /// neither among its own nor `hidden`.
+    pub(super) fn beside(&self, own: &[u8], defaults: u32, hidden: &[u8]) -> Cow<'a, [u8]> {
+        let Some(set) = self.set(defaults) else {
+            return Cow::Borrowed(b"");
+        };
+        let overridden = |default: &Pair<'_>| {
+            // Types do not matter here: an undefined label hides a default as any other does.
+            default.name == hidden
+                || pairs(own, b"").any(|pair| pair.is_ok_and(|pair| pair.name == default.name))
+        };
+        if !set.pairs.iter().any(overridden) {
+            return Cow::Borrowed(set.text);
+        }
+        let mut text = Vec::with_capacity(set.text.len());
+        for pair in set.pairs.iter().filter(|pair| !overridden(pair)) {
+            if !text.is_empty() {
+                text.push(b',');
+            }
+            text.extend_from_slice(pair.name);
+            text.extend_from_slice(b"=\"");
+            text.extend_from_slice(pair.escaped);
+            text.push(b'"');
+        }
+        Cow::Owned(text)
+    }
+
+    fn set(&self, defaults: u32) -> Option<&Defaults<'a>> {
+        self.defaults.get((defaults as usize).checked_sub(1)?)?.as_ref()
+    }
+}

@@ -1,0 +1,173 @@
+//! A compact JSON of one scrape, for the TypeScript layer.
+//!
+//! ```json
+//! {"families":[{"tag":"default","name":"x","help":"..","type":"counter","aggregator":"sum",
+//!   "labelNames":["a"],"bounds":[0.1,1],
+//!   "series":[{"l":[["a","1"]],"t":"","d":0,"v":[5]}]}],
+//!  "defaults":[{"l":[["k","v"]],"t":""}]}
+//! ```
+//!
+//! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default
+//! labels plus 1. `v` holds a scalar; a histogram's sum, the count of each bucket by itself and the
+//! count above all bounds; or a summary's sum and count. A number that JSON cannot write is one of the
+//! strings `NaN`, `Infinity`, `-Infinity`; bytes that are not UTF-8 become U+FFFD.
+
+use crate::collect::labels::pairs;
+use crate::collect::model::{Family, Kind, LabelSpan, Snapshot, Value};
+
+use super::effective::Labels;
+use super::number::push_json;
+use super::type_name;
+
+/// Prints a scrape as JSON.
+///
+/// A series that is malformed, or whose value does not fit its family's type and bounds, is left out.
+#[must_use]
+pub fn json(snapshot: &Snapshot) -> Vec<u8> {
+    let labels = Labels::new(snapshot);
+    let series: usize = snapshot.families.iter().map(|family| family.series.len()).sum();
+    let mut out = Vec::with_capacity(
+        256 * snapshot.families.len()
+            + 48 * series
+            + 2 * snapshot.text.len()
+            + 4 * snapshot.cells.len(),
+    );
+    out.extend_from_slice(b"{\"families\":");
+    push_list(&mut out, &snapshot.families, |out, family| {
+        push_family(out, snapshot, &labels, family);
+    });
+    out.extend_from_slice(b",\"defaults\":");
+    push_list(&mut out, &snapshot.defaults, |out, set| {
+        out.push(b'{');
+        push_labels(out, snapshot, *set);
+        out.push(b'}');
+    });
+    out.push(b'}');
+    out
+}
+
+fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
+    let texts = [
+        ("{\"tag\":", &*family.tag),
+        (",\"name\":", &*family.name),
+        (",\"help\":", &*family.help),
+        (",\"type\":", type_name(family.kind)),
+        (",\"aggregator\":", &*family.aggregator),
+    ];
+    for (key, text) in texts {
+        out.extend_from_slice(key.as_bytes());
+        push_string(out, text.as_bytes());
+    }
+    out.extend_from_slice(b",\"labelNames\":");
+    push_list(out, &*family.label_names, |out, name| push_string(out, name.as_bytes()));
+    out.extend_from_slice(b",\"bounds\":");
+    push_list(out, &*family.bounds, |out, bound| push_json(out, *bound));
+    out.extend_from_slice(b",\"series\":");
+    let shown = family.series.iter().filter_map(|series| {
+        let numbers = numbers(snapshot, family, series.value)?;
+        labels.own(series).map(|_| (series, numbers))
+    });
+    push_list(out, shown, |out, (series, numbers)| {
+        out.push(b'{');
+        push_labels(out, snapshot, series.labels);
+        out.extend_from_slice(b",\"d\":");
+        push_json(out, f64::from(series.defaults));
+        out.extend_from_slice(b",\"v\":");
+        let (first, more) = numbers;
+        push_list(out, first.into_iter().flatten().chain(more.iter().copied()), push_json);
+        out.push(b'}');
+    });
+    out.push(b'}');
+}
+
+/// What `v` holds: up to two numbers, and then a range of cells. `None` if it does not fit the family.
+fn numbers<'a>(
+    snapshot: &'a Snapshot,
+    family: &Family,
+    value: Value,
+) -> Option<([Option<f64>; 2], &'a [f64])> {
+    match (family.kind, value) {
+        (Kind::Counter | Kind::Gauge, Value::Scalar(value)) => Some(([Some(value), None], &[])),
+        (Kind::Summary, Value::Summary { sum, count }) => Some(([Some(sum), Some(count)], &[])),
+        (Kind::Histogram, Value::Histogram { sum, counts }) => {
+            let cells = snapshot.counts(counts);
+            (cells.len() == family.bounds.len() + 1).then_some(([Some(sum), None], cells))
+        }
+        _ => None,
+    }
+}
+
+/// Appends `"l":[..],"t":".."`; a malformed set of default labels, to which no printed series
+/// refers, as an empty one, so that the places of the others stay.
+fn push_labels(out: &mut Vec<u8>, snapshot: &Snapshot, span: LabelSpan) {
+    let (text, types) = (snapshot.bytes(span.text), snapshot.bytes(span.types));
+    let whole = pairs(text, types).all(|pair| pair.is_ok());
+    let (text, types) = if whole { (text, types) } else { Default::default() };
+    out.extend_from_slice(b"\"l\":");
+    push_list(out, pairs(text, types).map_while(Result::ok), |out, pair| {
+        out.push(b'[');
+        push_string(out, pair.name);
+        out.push(b',');
+        push_escaped(out, pair.escaped);
+        out.push(b']');
+    });
+    out.extend_from_slice(b",\"t\":");
+    push_string(out, types);
+}
+
+fn push_list<T>(
+    out: &mut Vec<u8>,
+    items: impl IntoIterator<Item = T>,
+    mut push: impl FnMut(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push(out, item);
+    }
+    out.push(b']');
+}
+
+/// Appends a text as a JSON string.
+fn push_string(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    push_utf8(out, text, |byte| matches!(byte, b'"' | b'\\'));
+    out.push(b'"');
+}
+
+/// Appends an escaped label value as a JSON string. The escapes of label text (`\\`, `\"`, `\n`) are
+/// JSON's own and mean the same, so they go out as they stand.
+fn push_escaped(out: &mut Vec<u8>, escaped: &[u8]) {
+    out.push(b'"');
+    push_utf8(out, escaped, |_| false);
+    out.push(b'"');
+}
+
+/// Appends what must be escaped (control characters, and the bytes that `special` names) escaped, and
+/// what is not UTF-8 as U+FFFD.
+fn push_utf8(out: &mut Vec<u8>, text: &[u8], special: impl Fn(u8) -> bool) {
+    for chunk in text.utf8_chunks() {
+        let valid = chunk.valid().as_bytes();
+        if valid.iter().any(|&byte| byte < 0x20 || special(byte)) {
+            for &byte in valid {
+                match byte {
+                    b'\n' => out.extend_from_slice(b"\\n"),
+                    0..0x20 => {
+                        const HEX: &[u8; 16] = b"0123456789abcdef";
+                        out.extend_from_slice(b"\\u00");
+                        out.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+                    }
+                    _ if special(byte) => out.extend([b'\\', byte]),
+                    _ => out.push(byte),
+                }
+            }
+        } else {
+            out.extend_from_slice(valid);
+        }
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+}

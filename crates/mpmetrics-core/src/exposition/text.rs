@@ -1,0 +1,182 @@
+//! Prometheus text format 0.0.4, byte for byte as prom-client 15.1.3 writes it.
+//!
+//! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>. prom-client's own habits
+//! on top: families stand apart by an empty line, a value that is no number is `Nan`, a counter shows
+//! its own labels before the default ones and a histogram the other way round.
+
+use crate::collect::model::{Family, Kind, Series, Snapshot, Value};
+
+use super::effective::Labels;
+use super::number::{push, push_sample};
+use super::type_name;
+
+/// Prints a scrape.
+///
+/// Label text goes out as it lies in the snapshot, whatever its bytes; a series that is malformed, or
+/// whose value does not fit its family's type and bounds, is left out.
+#[must_use]
+pub fn text(snapshot: &Snapshot) -> Vec<u8> {
+    let labels = Labels::new(snapshot);
+    let mut out = Vec::with_capacity(estimate(snapshot));
+    for (index, family) in snapshot.families.iter().enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"\n\n");
+        }
+        push_head(&mut out, family);
+        match family.kind {
+            Kind::Counter | Kind::Gauge => push_scalars(&mut out, &labels, family),
+            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
+            Kind::Summary => push_summaries(&mut out, &labels, family),
+        }
+    }
+    out.push(b'\n');
+    out
+}
+
+/// Bytes that the text will about take: growing a buffer of many megabytes copies it.
+fn estimate(snapshot: &Snapshot) -> usize {
+    let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
+    let mut bytes = 1;
+    for family in &snapshot.families {
+        let (rows, more) = match family.kind {
+            Kind::Counter | Kind::Gauge => (1, 0),
+            Kind::Histogram => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
+            Kind::Summary => (2, "_count".len()),
+        };
+        let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
+        let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
+        bytes += 64 + 2 * family.name.len() + family.help.len();
+        bytes += rows * (own + row * family.series.len());
+    }
+    bytes
+}
+
+fn push_head(out: &mut Vec<u8>, family: &Family) {
+    out.extend_from_slice(b"# HELP ");
+    push_escaped(out, &family.name);
+    out.push(b' ');
+    push_escaped(out, &family.help);
+    out.extend_from_slice(b"\n# TYPE ");
+    push_escaped(out, &family.name);
+    out.push(b' ');
+    out.extend_from_slice(type_name(family.kind).as_bytes());
+}
+
+/// Appends with backslash and line feed escaped, as HELP texts and names are; quotes stay.
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// What begins every row of a family, from the line feed on.
+fn prefix(family: &Family, suffix: &str) -> Vec<u8> {
+    let mut row = vec![b'\n'];
+    push_escaped(&mut row, &family.name);
+    row.extend_from_slice(suffix.as_bytes());
+    row
+}
+
+/// Appends the braces around two label texts and the space after them; just the space if both are
+/// empty.
+fn push_labels(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
+    if !(first.is_empty() && second.is_empty()) {
+        out.push(b'{');
+        out.extend_from_slice(first);
+        if !first.is_empty() && !second.is_empty() {
+            out.push(b',');
+        }
+        out.extend_from_slice(second);
+        out.push(b'}');
+    }
+    out.push(b' ');
+}
+
+fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+    let row = prefix(family, "");
+    for series in &family.series {
+        let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
+            continue;
+        };
+        out.extend_from_slice(&row);
+        push_labels(out, own, &labels.beside(own, series.defaults, b""));
+        push_sample(out, value);
+    }
+}
+
+fn push_summaries(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+    let (sums, counts) = (prefix(family, "_sum"), prefix(family, "_count"));
+    for series in &family.series {
+        let (Value::Summary { sum, count }, Some(own)) = (series.value, labels.own(series)) else {
+            continue;
+        };
+        let beside = labels.beside(own, series.defaults, b"");
+        for (row, value) in [(&sums, sum), (&counts, count)] {
+            out.extend_from_slice(row);
+            push_labels(out, own, &beside);
+            push_sample(out, value);
+        }
+    }
+}
+
+fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
+    let buckets: Vec<Vec<u8>> = family
+        .bounds
+        .iter()
+        .map(|&bound| {
+            let mut row = prefix(family, "_bucket{le=\"");
+            // A bound is a label value, so it is spelled as JavaScript does: Infinity, not +Inf.
+            push(&mut row, bound);
+            row.push(b'"');
+            row
+        })
+        .collect();
+    let above = prefix(family, "_bucket{le=\"+Inf\"");
+    let (sums, counts) = (prefix(family, "_sum"), prefix(family, "_count"));
+    let mut tail = Vec::new();
+    for series in &family.series {
+        let Some((sum, cells, own)) = histogram(snapshot, labels, family, series) else {
+            continue;
+        };
+        tail.clear();
+        // A bucket's `le` is its own; a default label of that name is seen on sum and count only.
+        for part in [&*labels.beside(own, series.defaults, b"le"), own] {
+            if !part.is_empty() {
+                tail.push(b',');
+                tail.extend_from_slice(part);
+            }
+        }
+        tail.extend_from_slice(b"} ");
+        let mut count = 0.0;
+        for (row, cell) in buckets.iter().chain([&above]).zip(cells) {
+            count += cell;
+            out.extend_from_slice(row);
+            out.extend_from_slice(&tail);
+            push_sample(out, count);
+        }
+        let beside = labels.beside(own, series.defaults, b"");
+        for (row, value) in [(&sums, sum), (&counts, count)] {
+            out.extend_from_slice(row);
+            push_labels(out, &beside, own);
+            push_sample(out, value);
+        }
+    }
+}
+
+/// Sum, cells and own label text of a histogram's series, if they fit the family.
+fn histogram<'a>(
+    snapshot: &'a Snapshot,
+    labels: &Labels<'a>,
+    family: &Family,
+    series: &Series,
+) -> Option<(f64, &'a [f64], &'a [u8])> {
+    let Value::Histogram { sum, counts } = series.value else {
+        return None;
+    };
+    let cells = snapshot.counts(counts);
+    (cells.len() == family.bounds.len() + 1).then_some((sum, cells, labels.own(series)?))
+}

@@ -1,0 +1,138 @@
+//! Blocks in slabs: walking them, making them, giving them back. Only a slot's owner (or who is
+//! adopting it, under the heap lock) stores to its blocks.
+
+use super::extent;
+use crate::error::{Error, Result};
+use crate::layout::{
+    block, extent as ext, header, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
+    EXTENT_HEADER,
+};
+use crate::sync::{fence, Ordering};
+
+/// Calls `visit` with reference and length of every slab of a chain. A chain that is longer than
+/// the segment could hold is corrupt.
+pub fn for_each_slab(
+    words: Words<'_>,
+    first: u64,
+    mut visit: impl FnMut(u64, u64) -> Result<()>,
+) -> Result<()> {
+    let mut at = first;
+    let mut seen = 0;
+    while at != 0 {
+        let head = extent::head(words, at)?;
+        seen += head.words;
+        if head.kind != ExtentKind::Slab || seen > words.len() {
+            return Err(Error::Corrupt { what: "a slab", at: at.saturating_mul(8) });
+        }
+        visit(at, head.words)?;
+        at = words.load(at + ext::NEXT)?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with every block of a slab, pads and free ones too; where the slab ends.
+#[inline]
+pub fn for_each_block(
+    words: Words<'_>,
+    slab: u64,
+    len: u64,
+    mut visit: impl FnMut(u64, BlockHead) -> Result<()>,
+) -> Result<u64> {
+    let cells = words.run(slab, len)?;
+    let mut index = EXTENT_HEADER;
+    while let Some(word) = cells.get(index as usize) {
+        // Pairs with the store of the head in `publish`.
+        let corrupt = |_: ()| Error::Corrupt { what: "a block's head", at: (slab + index) * 8 };
+        let Some(head) = BlockHead::unpack(word.load(Ordering::Acquire)).map_err(corrupt)? else {
+            break;
+        };
+        let next = index + u64::from(head.words);
+        if next > len || (head.kind != BlockKind::Pad && u64::from(head.words) < block::CELLS) {
+            return Err(corrupt(()));
+        }
+        visit(slab + index, head)?;
+        index = next;
+    }
+    Ok(slab + index)
+}
+
+/// The key of a block.
+pub fn key(words: Words<'_>, at: u64) -> Result<BlockKey> {
+    Ok(BlockKey::unpack(words.load(at + block::KEY)?))
+}
+
+/// The birth of a block.
+pub fn birth(words: Words<'_>, at: u64) -> Result<BlockBirth> {
+    Ok(BlockBirth::unpack(words.load(at + block::BIRTH)?))
+}
+
+/// The head of a block.
+pub fn head(words: Words<'_>, at: u64) -> Result<BlockHead> {
+    BlockHead::unpack(words.load(at + block::HEAD)?)
+        .ok()
+        .flatten()
+        .ok_or(Error::Corrupt { what: "a block's head", at: at.saturating_mul(8) })
+}
+
+/// Takes the next birth number.
+pub fn next_birth(words: Words<'_>) -> u64 {
+    words.add_header(header::BIRTH, 1)
+}
+
+/// Fills a block and then makes it seen.
+pub fn publish(words: Words<'_>, at: u64, head: BlockHead, key: BlockKey, set: u16) -> Result<()> {
+    let run = words.run(at, u64::from(head.words))?;
+    for cell in &run[block::CELLS as usize..] {
+        // Release: a reader that sees a fresh cell also sees that the block was free before.
+        cell.store(0, Ordering::Release);
+    }
+    let birth = BlockBirth { birth: next_birth(words), defaults: set };
+    run[block::KEY as usize].store(key.pack(), Ordering::Release);
+    run[block::BIRTH as usize].store(birth.pack(), Ordering::Release);
+    // SYNC POINT with `for_each_block`: whoever sees the head sees key, birth and cells.
+    run[block::HEAD as usize].store(head.pack(), Ordering::Release);
+    Ok(())
+}
+
+/// Marks a block as free for its owner.
+pub fn free(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    let freed = BlockHead { kind: BlockKind::Free, absent: false, ..head };
+    words.store(at + block::HEAD, freed.pack())?;
+    // What the owner stores next must not be seen before the head (x86-64 keeps that order).
+    fence(Ordering::SeqCst);
+    Ok(())
+}
+
+/// Shows a block again, as if its series was new.
+pub fn show(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    let birth = BlockBirth { birth: next_birth(words), ..birth(words, at)? };
+    words.store(at + block::BIRTH, birth.pack())?;
+    words.store(at + block::HEAD, BlockHead { absent: false, ..head }.pack())
+}
+
+/// Sets all cells to 0.
+pub fn zero(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    for cell in words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)? {
+        cell.store(0, Ordering::Release);
+    }
+    Ok(())
+}
+
+/// Makes the sequence words of a dead writer's block equal: an update that it did not finish is
+/// taken as it stands.
+pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    if matches!(head.kind, BlockKind::Histogram | BlockKind::Summary) {
+        let last = words.load(at + u64::from(head.words) - 1)?;
+        words.store(at + block::CELLS, last)?;
+    }
+    Ok(())
+}
+
+/// Adds the cells of one block to another of the same shape, both of them without a living writer.
+pub fn merge(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
+    for cell in block::CELLS..u64::from(head.words) {
+        let sum = f64::from_bits(words.load(from + cell)?) + f64::from_bits(words.load(to + cell)?);
+        words.store(to + cell, sum.to_bits())?;
+    }
+    settle(words, to, head)
+}

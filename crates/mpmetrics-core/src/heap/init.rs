@@ -1,0 +1,139 @@
+//! Laying out an empty heap, and checking what a heap was made by.
+
+use super::guard::Locked;
+use super::{index, Heap, SLOTS};
+use crate::error::{Error, Result};
+use crate::layout::{header, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
+use crate::os::{self, ProcessIdentity};
+use crate::region::Region;
+use crate::sync::Ordering;
+
+/// Limits that the creator of a segment sets for all of its users.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most bytes of the segment.
+    pub bytes: u64,
+    /// Most series in the segment.
+    pub series: u64,
+    /// Most series in one family.
+    pub family_series: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1 << 30, series: 1_000_000, family_series: 250_000 }
+    }
+}
+
+/// What a new segment is made with.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Limits for all users.
+    pub limits: Limits,
+    /// The root of the application: the segment is not reaped while it lives.
+    pub root: Option<ProcessIdentity>,
+}
+
+/// Writes header and first tables; the magic last.
+pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
+    region.grow(HEADER_WORDS)?;
+    let words = Words(region.words());
+    words.set_header(header::VERSION, VERSION);
+    words.set_header(header::MACHINE, MACHINE);
+    words.set_header(header::MAX_BYTES, setup.limits.bytes);
+    words.set_header(header::LIMIT_SERIES, setup.limits.series.min(u64::from(MAX_SERIES)));
+    words.set_header(header::LIMIT_FAMILY_SERIES, setup.limits.family_series);
+    words.set_header(header::USED, HEADER_WORDS);
+    words.set_header(header::BIRTH, 1);
+    words.set_header(header::LAST_ATTACH, os::unix_ms());
+    words.set_header(header::HASH_KEY, os::random_u64());
+    words.set_header(header::HASH_KEY + 1, os::random_u64());
+    let boot = setup.root.as_ref().map_or_else(os::boot_id, |root| root.boot_id);
+    let (low, high) = boot.split_at(8);
+    for (index, half) in [low, high].into_iter().enumerate() {
+        let value = half.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+        words.set_header(header::BOOT_ID + index, value);
+    }
+    if let Some(root) = &setup.root {
+        words.set_header(header::ROOT_PID, u64::from(root.pid));
+        words.set_header(header::ROOT_START, root.start_time);
+        words.set_header(header::ROOT_NAMESPACE, root.pid_namespace);
+    }
+    // SYNC POINT: from here on it is a heap. Nobody sees it before it has its name anyway.
+    words.set_header(header::MAGIC, MAGIC);
+    Ok(())
+}
+
+/// The tables that every heap needs, made at the first claim of a slot.
+pub fn first_tables(locked: &Locked<'_>) -> Result<()> {
+    if locked.words().header(header::INDEX) == 0 {
+        index::reserve(locked)?;
+    }
+    SLOTS.ensure(locked, 0).map(drop)
+}
+
+/// Refuses what is no heap, or not one of ours.
+pub fn check(words: Words<'_>) -> Result<()> {
+    if words.len() < HEADER_WORDS {
+        return Err(Error::Corrupt { what: "a header (the segment is too short)", at: words.len() * 8 });
+    }
+    if words.header(header::MAGIC) != MAGIC {
+        return Err(Error::Corrupt { what: "the mark of a segment", at: 0 });
+    }
+    let version = words.header(header::VERSION);
+    if version >> 16 != VERSION >> 16 {
+        return Err(Error::Version { what: "the layout version", found: version, expected: VERSION });
+    }
+    let machine = words.header(header::MACHINE);
+    if machine != MACHINE {
+        return Err(Error::Version { what: "the machine's mark", found: machine, expected: MACHINE });
+    }
+    let used = words.header(header::USED);
+    if used < HEADER_WORDS || used > words.len() {
+        let at = header::USED as u64 * 8;
+        return Err(Error::Corrupt { what: "a length inside the segment (truncated?)", at });
+    }
+    for (index, table) in [
+        (header::SLOTS, &super::SLOTS),
+        (header::FAMILIES, &super::FAMILIES),
+        (header::SERIES, &super::SERIES),
+        (header::DEFAULTS, &super::DEFAULTS),
+    ] {
+        if words.header(index) > u64::from(table.max) {
+            return Err(Error::Corrupt { what: "the length of a table", at: index as u64 * 8 });
+        }
+    }
+    Ok(())
+}
+
+impl Heap {
+    /// The root of the application, as its segment's maker knew it.
+    #[must_use]
+    pub fn root(&self) -> Option<ProcessIdentity> {
+        let words = self.words();
+        let pid = words.header(header::ROOT_PID) as u32;
+        let mut boot_id = [0; 16];
+        boot_id[..8].copy_from_slice(&words.header(header::BOOT_ID).to_le_bytes());
+        boot_id[8..].copy_from_slice(&words.header(header::BOOT_ID + 1).to_le_bytes());
+        (pid != 0).then(|| ProcessIdentity {
+            pid,
+            ppid: 0,
+            start_time: words.header(header::ROOT_START),
+            boot_id,
+            pid_namespace: words.header(header::ROOT_NAMESPACE),
+        })
+    }
+
+    /// Most bytes that the segment in these words may have.
+    ///
+    /// # Errors
+    /// As [`Heap::open`].
+    pub fn max_bytes(words: Words<'_>) -> Result<u64> {
+        check(words)?;
+        let bytes = words.0[header::MAX_BYTES].load(Ordering::Acquire);
+        if bytes < words.header(header::USED) * 8 || bytes > 1 << 46 {
+            return Err(Error::Corrupt { what: "the size limit", at: header::MAX_BYTES as u64 * 8 });
+        }
+        Ok(bytes)
+    }
+}

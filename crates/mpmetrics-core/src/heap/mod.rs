@@ -1,0 +1,160 @@
+//! The heap: what is laid out in a segment, and everything that may change it.
+//!
+//! Truth and derivation: the records of families, series, default labels and slots, and the blocks
+//! in the slabs, are the truth. Free lists, the hash index and all counts of users are derived
+//! from them. Only the holder of the heap lock changes derived structures, and the header's intent
+//! word is set while it does: whoever finds the word set after its holder's death derives them
+//! anew (`recover`). So a holder may die at any instruction.
+
+mod block;
+mod defaults;
+mod extent;
+mod family;
+mod guard;
+mod index;
+mod init;
+mod recover;
+mod series;
+mod slab;
+mod slot;
+mod table;
+mod text;
+mod writer;
+
+pub use family::FamilySpec;
+pub use init::{Limits, Setup};
+pub use writer::{Bound, Writer};
+
+pub(crate) use block::{for_each_block, for_each_slab};
+pub(crate) use defaults::read as read_defaults;
+pub(crate) use family::decode as decode_family;
+pub(crate) use init::check;
+pub(crate) use series::read as read_labels;
+pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
+
+use crate::error::{Error, Result};
+use crate::layout::{header, lock, Words, MAX_SLOTS};
+use crate::region::{Locks, Region};
+use guard::Locked;
+use std::sync::Arc;
+
+/// A segment's heap, open for reading, and for writing through [`Heap::writer`].
+#[derive(Clone)]
+pub struct Heap {
+    region: Arc<dyn Region>,
+}
+
+/// How long the heap lock is waited for, in microseconds. Robustness of the lock covers death and
+/// not SIGSTOP, a debugger or a frozen cgroup: those must not freeze every other event loop.
+pub const LOCK_DEADLINE_US: u64 = 20_000;
+
+impl Heap {
+    /// Opens the heap in a region, checking what it was made by.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if this is no heap, [`Error::Version`] if another layout, machine or C
+    /// library made it.
+    pub fn open(region: Arc<dyn Region>) -> Result<Self> {
+        init::check(Words(region.words()))?;
+        Ok(Self { region })
+    }
+
+    /// Lays out a heap in an empty region.
+    ///
+    /// # Errors
+    /// [`Error::Full`] if the region has no room for the smallest heap.
+    pub fn create(region: Arc<dyn Region>, setup: &Setup) -> Result<Self> {
+        init::initialise(&*region, setup)?;
+        Self::open(region)
+    }
+
+    /// The words that are there now.
+    #[must_use]
+    pub fn words(&self) -> Words<'_> {
+        Words(self.region.words())
+    }
+
+    /// Whether the segment was removed from its directory.
+    #[must_use]
+    pub fn retired(&self) -> bool {
+        self.words().header(header::RETIRED) != 0
+    }
+
+    /// Claims a slot for a new writer, adopting a dead writer's if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was
+    /// removed, [`Error::Full`] or [`Error::Limit`] if there is no room for a writer.
+    pub fn writer(&self, process: u64, pid: u32) -> Result<Writer> {
+        Writer::claim(self, process, pid)
+    }
+
+    /// Which slots live, by the locks of their writers.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system refuses the question.
+    pub fn living(&self) -> Result<Vec<bool>> {
+        let slots = self.words().header(header::SLOTS).min(u64::from(MAX_SLOTS));
+        let mut living = vec![false; slots as usize];
+        let mut from = lock::SLOTS;
+        while let Some(byte) = self.region.first_locked(from, lock::SLOTS + slots)? {
+            if let Some(slot) = living.get_mut(byte.saturating_sub(lock::SLOTS) as usize) {
+                *slot = true;
+            }
+            from = byte.max(from) + 1;
+        }
+        Ok(living)
+    }
+
+    /// Marks the segment as removed if no writer but those of `process` lives in it, so that
+    /// nobody attaches any more; its file may then be unlinked.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had.
+    pub fn retire(&self, process: Option<u64>) -> Result<bool> {
+        let locks = self.region.holder()?;
+        let locked = match Locked::acquire(self, &*locks) {
+            Err(Error::Retired) => return Ok(true),
+            locked => locked?,
+        };
+        for (slot, living) in self.living()?.into_iter().enumerate() {
+            if living && process != Some(slot::process_of(self.words(), slot as u32)?) {
+                return Ok(false);
+            }
+        }
+        locked.words().set_header(header::RETIRED, 1);
+        Ok(true)
+    }
+
+    /// Holds the heap lock until the guard is dropped: for tests of what others then do.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if it is not to be had.
+    pub fn hold_lock(&self) -> Result<HeldLock> {
+        let locks = self.region.holder()?;
+        std::mem::forget(Locked::acquire(self, &*locks)?);
+        Ok(HeldLock { heap: self.clone(), locks })
+    }
+
+    pub(crate) fn region(&self) -> &dyn Region {
+        &*self.region
+    }
+
+    pub(crate) fn hash_key(&self) -> (u64, u64) {
+        let words = self.words();
+        (words.header(header::HASH_KEY), words.header(header::HASH_KEY + 1))
+    }
+}
+
+/// The heap lock, held for as long as this lives.
+pub struct HeldLock {
+    heap: Heap,
+    locks: Box<dyn Locks>,
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        self.heap.words().set_header(header::INTENT, 0);
+        let _ = self.locks.unlock(lock::HEAP);
+    }
+}

@@ -1,0 +1,152 @@
+//! Deriving everything anew, after a holder of the heap lock died at whatever instruction.
+
+use super::guard::Locked;
+use super::index::{self, Target};
+use super::{block, defaults, extent, family, series, slot, text, DEFAULTS, FAMILIES, SERIES, SLOTS};
+use crate::error::Result;
+use crate::layout::{
+    defaults as def, family as fam, header, series as ser, slot as slt, BlockKind, ExtentKind, Words,
+};
+use std::collections::{HashMap, HashSet};
+
+/// What is in use, found by walking all records and blocks.
+#[derive(Default)]
+struct Census {
+    texts: HashSet<u64>,
+    entries: Vec<(u64, Target)>,
+    blocks: HashMap<u32, u64>,
+    users: HashMap<u16, u64>,
+    slabs: HashSet<u64>,
+}
+
+/// Rebuilds free lists, the index and all counts from records and blocks.
+pub fn rebuild(locked: &Locked<'_>) -> Result<()> {
+    let words = locked.words();
+    let mut census = Census::default();
+    count_families(words, &mut census)?;
+    count_blocks(words, &mut census)?;
+    settle_series(words, &mut census)?;
+    settle_defaults(words, &mut census)?;
+    settle_extents(words, &census)?;
+    index::rebuild(locked, &census.entries)
+}
+
+fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {
+    let count = words.header(header::FAMILIES) as u32;
+    for id in 0..count {
+        let at = FAMILIES.find(words, id)?;
+        census.texts.insert(words.load(at + fam::TEXT)?);
+        census.entries.push((words.load(at + fam::HASH)?, Target::Family(id)));
+        words.store(at + fam::SERIES, 0)?;
+    }
+    // One that was filled but not counted yet was never seen by anybody.
+    if let Ok(at) = FAMILIES.find(words, count) {
+        words.store(at + fam::STATE, 0)?;
+    }
+    Ok(())
+}
+
+fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
+    for id in 0..words.header(header::SLOTS) as u32 {
+        let at = SLOTS.find(words, id)?;
+        for set in slot::carried(words, id)? {
+            *census.users.entry(set).or_default() += 1;
+        }
+        block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
+            census.slabs.insert(slab);
+            block::for_each_block(words, slab, len, |at, head| {
+                if matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Family) {
+                    return Ok(());
+                }
+                let key = block::key(words, at)?;
+                *census.users.entry(block::birth(words, at)?.defaults).or_default() += 1;
+                if series::generation(words, key.series)? == key.generation {
+                    *census.blocks.entry(key.series).or_default() += 1;
+                }
+                Ok(())
+            })
+            .map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Series that have no block yet, or whose removal was under way, are taken out.
+fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
+    for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
+        words.set_header(index, 0);
+    }
+    for id in 0..words.header(header::SERIES) as u32 {
+        let at = SERIES.find(words, id)?;
+        let generation = series::generation(words, id)?;
+        let blocks = census.blocks.get(&id).copied().unwrap_or(0);
+        if series::lives(generation) && blocks > 0 {
+            words.store(at + ser::BLOCKS, blocks)?;
+            census.texts.insert(words.load(at + ser::TEXT)?);
+            census.entries.push((words.load(at + ser::HASH)?, Target::Series(id)));
+            family::count_series(words, words.load(at + ser::FAMILY)? as u32, 1)?;
+            words.add_header(header::LIVE_SERIES, 1);
+            continue;
+        }
+        if series::lives(generation) {
+            series::retire(words, id, generation)?;
+        }
+        words.store(at + ser::STATE, 0)?;
+        series::push_free(words, id)?;
+    }
+    Ok(())
+}
+
+fn settle_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
+    for id in 0..words.header(header::DEFAULTS) as u32 {
+        let at = DEFAULTS.find(words, id)?;
+        let state = words.load(at + def::STATE)?;
+        let users = census.users.get(&(id as u16 + 1)).copied().unwrap_or(0);
+        words.store(at + def::USERS, users)?;
+        if state & 1 == 1 && users == 0 {
+            defaults::vacate(words, id as u16 + 1)?;
+        } else if state & 1 == 1 {
+            census.texts.insert(words.load(at + def::TEXT)?);
+        }
+    }
+    Ok(())
+}
+
+/// Free lists of extents and texts. An extent that nothing refers to was never used.
+fn settle_extents(words: Words<'_>, census: &Census) -> Result<()> {
+    words.set_header(header::FREE_EXTENTS, 0);
+    for class in 0..text::CLASSES.len() {
+        words.set_header(header::TEXT_FREE + class, 0);
+    }
+    let mut extents = Vec::new();
+    extent::for_each(words, |at, head| {
+        extents.push((at, head.kind));
+        Ok(())
+    })?;
+    let tables: HashSet<u64> = (header::SLOT_CHUNKS..header::DEFAULTS_CHUNKS + header::CHUNKS)
+        .map(|index| words.header(index))
+        .collect();
+    for (at, kind) in extents {
+        let used = match kind {
+            ExtentKind::Free => false,
+            ExtentKind::Table => tables.contains(&at),
+            ExtentKind::Slab => census.slabs.contains(&at),
+            ExtentKind::Index => words.header(header::INDEX) == at,
+            ExtentKind::Text => {
+                let mut places = Vec::new();
+                let class = text::for_each_place(words, at, |place| {
+                    places.push(place);
+                    Ok(())
+                })?;
+                for place in places.into_iter().rev().filter(|place| !census.texts.contains(place)) {
+                    text::push(words, class, place)?;
+                }
+                true
+            }
+        };
+        if !used {
+            extent::free(words, at)?;
+        }
+    }
+    Ok(())
+}

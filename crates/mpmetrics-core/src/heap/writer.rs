@@ -1,0 +1,369 @@
+//! A writer: one isolate's place in a heap. Everything here happens once per series, not once per
+//! update; updates are stores to the cells that [`Writer::bind`] hands out.
+
+use super::guard::Locked;
+use super::series::Labels;
+use super::slot::{self, Claimed};
+use super::{block, defaults, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS};
+use crate::collect::labels;
+use crate::error::{Error, Result};
+use crate::layout::{
+    block as blk, header, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
+    BlockKind, EXTENT_HEADER,
+};
+use crate::region::Locks;
+use crate::sync::AtomicU64;
+use std::collections::HashMap;
+
+/// Where a series' cells are for one writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Number of the slab.
+    pub slab: u32,
+    /// Index of the first cell in the slab, in words.
+    pub cell: u32,
+    /// Number of the generation chunk.
+    pub chunk: u32,
+    /// Index of the series' generation in the chunk, in 32-bit words.
+    pub word: u32,
+    /// The series' generation.
+    pub generation: u32,
+    /// Series number.
+    pub series: u32,
+    /// Whether the cells have counts of an earlier life of the slot.
+    pub inherited: bool,
+}
+
+/// A living slot and what lies in it.
+pub struct Writer {
+    heap: Heap,
+    locks: Box<dyn Locks>,
+    mine: Claimed,
+    /// The group (registry) that each declared family belongs to.
+    groups: HashMap<u32, u32>,
+    /// The set of default labels of each group.
+    sets: HashMap<u32, u16>,
+}
+
+impl Writer {
+    pub(super) fn claim(heap: &Heap, process: u64, pid: u32) -> Result<Self> {
+        let locks = heap.region().holder()?;
+        let mine = slot::claim(&Locked::acquire(heap, &*locks)?, &*locks, process, u64::from(pid))?;
+        let (groups, sets) = (HashMap::new(), HashMap::new());
+        Ok(Self { heap: heap.clone(), locks, mine, groups, sets })
+    }
+
+    /// The heap.
+    #[must_use]
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// Slot number.
+    #[must_use]
+    pub fn slot(&self) -> u32 {
+        self.mine.slot
+    }
+
+    /// Number of this life of the slot.
+    #[must_use]
+    pub fn incarnation(&self) -> u32 {
+        self.mine.incarnation
+    }
+
+    /// Reference and length in words of a slab, for a view of it.
+    #[must_use]
+    pub fn slab(&self, number: u32) -> Option<(u64, u64)> {
+        self.mine.slabs.get(number as usize).map(|slab| (slab.at, slab.words))
+    }
+
+    /// Reference and length in words of a generation chunk, for a view of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no such chunk.
+    pub fn generations(&self, chunk: u32) -> Result<(u64, u64)> {
+        let words = self.heap.words();
+        let at = GENERATIONS.chunk(words, chunk);
+        let value = chunk.to_string();
+        let at = at.ok_or(Error::Invalid { what: "the number of a generation chunk", value })?;
+        Ok((at, extent::head(words, at)?.words))
+    }
+
+    /// Declares a family on this writer, so that it is shown even without series. `group` names
+    /// the registry whose default labels its series carry.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Full`], [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    pub fn family(&mut self, spec: &FamilySpec, group: u32) -> Result<u32> {
+        self.check()?;
+        let Self { heap, locks, mine, groups, .. } = self;
+        let locked = Locked::acquire(heap, &**locks)?;
+        let id = family::declare(&locked, spec)?;
+        let words = locked.words();
+        let incarnation = mine.incarnation;
+        if let Some(at) = mine.families.get(&id) {
+            let head = block::head(words, *at)?;
+            words.store(*at + blk::HEAD, BlockHead { incarnation, ..head }.pack())?;
+        } else {
+            let length = blk::CELLS as u16;
+            let at = mine.room(&locked, length)?;
+            let head = BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
+            block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
+            mine.families.insert(id, at);
+        }
+        groups.insert(id, group);
+        Ok(id)
+    }
+
+    /// Takes this life's declaration of a family back.
+    ///
+    /// # Errors
+    /// [`Error::Lost`], [`Error::Corrupt`].
+    pub fn withdraw(&mut self, id: u32) -> Result<()> {
+        self.check()?;
+        if let Some(at) = self.mine.families.remove(&id) {
+            let words = self.heap.words();
+            let head = block::head(words, at)?;
+            block::free(words, at, head)?;
+            self.mine.free.entry(head.words).or_default().push(at);
+        }
+        Ok(())
+    }
+
+    /// Finds or makes a series and this writer's block of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
+    /// [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    pub fn bind(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<Bound> {
+        self.check()?;
+        let given = checked(text, types)?;
+        let Self { heap, locks, mine, groups, sets } = self;
+        let set = groups.get(&family).and_then(|group| sets.get(group)).copied().unwrap_or(0);
+        let locked = Locked::acquire(heap, &**locks)?;
+        let made = bind(&locked, mine, family, given, set);
+        if matches!(made, Err(Error::Full { .. } | Error::Limit { .. })) {
+            locked.words().add_header(header::DROPPED, 1);
+        }
+        made
+    }
+
+    /// Counts a series that the caller refused by itself, having been refused it before.
+    pub fn count_dropped(&self) {
+        self.heap.words().add_header(header::DROPPED, 1);
+    }
+
+    /// Shows a block again that was marked absent, as if its series was new.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Lost`],
+    /// [`Error::Corrupt`].
+    pub fn revive(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        self.check()?;
+        let words = self.heap.words();
+        let (at, head) = self.own(slab, cell, key)?;
+        if head.absent {
+            block::show(words, at, head)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a block back: this writer's part of the series is gone. A part that an earlier life
+    /// of the slot counted stays.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Busy`] (it is not shown
+    /// any more all the same), [`Error::Lost`], [`Error::Corrupt`].
+    pub fn release(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        self.check()?;
+        let (at, head) = self.own(slab, cell, key)?;
+        if slot::inherited(head, self.mine.incarnation) {
+            return Ok(());
+        }
+        let words = self.heap.words();
+        words.store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())?;
+        let Self { heap, locks, mine, .. } = self;
+        let locked = Locked::acquire(heap, &**locks)?;
+        mine.give_back(&locked, at, head)
+    }
+
+    /// Removes a series for all writers; whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Lost`], [`Error::Corrupt`].
+    pub fn remove(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<bool> {
+        self.check()?;
+        let given = checked(text, types)?;
+        let locked = match Locked::acquire(&self.heap, &*self.locks) {
+            Err(Error::Busy) => return self.remove_unlocked(family, given),
+            locked => locked?,
+        };
+        let hash = series::hash(&locked, family, given);
+        let Some(id) = series::find(&locked, family, hash, given)? else {
+            return Ok(false);
+        };
+        series::remove(&locked, id, series::generation(locked.words(), id)?)?;
+        Ok(true)
+    }
+
+    /// The same while the lock is not to be had: the series is found by looking at all of them.
+    fn remove_unlocked(&self, family: u32, given: Labels<'_>) -> Result<bool> {
+        let words = self.heap.words();
+        let mut stored = Vec::new();
+        for id in 0..words.header(header::SERIES) as u32 {
+            let at = SERIES.find(words, id)?;
+            let generation = series::generation(words, id)?;
+            if !series::lives(generation) || words.load(at + ser::FAMILY)? != u64::from(family) {
+                continue;
+            }
+            stored.clear();
+            let Some(split) = series::read(words, id, generation, &mut stored)? else {
+                continue;
+            };
+            if labels::same_set(stored.split_at(split), (given.text, given.types)) {
+                series::remove_unlocked(words, id, generation)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sets the default labels of a group: of the series that this life made there, and of those
+    /// that it will make.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
+    /// [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    pub fn default_labels(&mut self, group: u32, text: &[u8], types: &[u8]) -> Result<()> {
+        self.check()?;
+        let given = checked(text, types)?;
+        let Self { heap, locks, mine, groups, sets } = self;
+        let locked = Locked::acquire(heap, &**locks)?;
+        let set = if text.is_empty() { 0 } else { defaults::declare(&locked, given)? };
+        let before = sets.get(&group).copied().unwrap_or(0);
+        sets.insert(group, set);
+        if set == before {
+            return Ok(());
+        }
+        mine.carry(&locked, sets)?;
+        let words = locked.words();
+        let own: Vec<(u32, u64)> = mine
+            .blocks
+            .iter()
+            .filter(|((_, of), _)| *of == before)
+            .map(|((id, _), at)| (*id, *at))
+            .collect();
+        for (id, at) in own {
+            let family = words.load(SERIES.find(words, id)? + ser::FAMILY)? as u32;
+            let head = block::head(words, at)?;
+            if groups.get(&family) != Some(&group) || slot::inherited(head, mine.incarnation) {
+                continue;
+            }
+            let birth = block::birth(words, at)?;
+            words.store(at + blk::BIRTH, BlockBirth { defaults: set, ..birth }.pack())?;
+            defaults::add_user(words, set)?;
+            defaults::drop_user(words, before)?;
+            mine.blocks.remove(&(id, before));
+            mine.blocks.insert((id, set), at);
+        }
+        Ok(())
+    }
+
+    /// Whether a bound series still lives.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`].
+    pub fn is_current(&self, bound: &Bound) -> Result<bool> {
+        Ok(series::generation(self.heap.words(), bound.series)? == bound.generation)
+    }
+
+    /// The cells of a bound series.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
+    pub fn cells(&self, bound: &Bound) -> Result<&[AtomicU64]> {
+        let key = BlockKey { series: bound.series, generation: bound.generation };
+        let (at, head) = self.own(bound.slab, bound.cell, key)?;
+        self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)
+    }
+
+    /// The block that a handle means, if it still is that series'.
+    fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
+        let words = self.heap.words();
+        let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };
+        let (start, len) = self.slab(slab).ok_or_else(gone)?;
+        if u64::from(cell) >= len || u64::from(cell) < EXTENT_HEADER + blk::CELLS {
+            return Err(gone());
+        }
+        let at = start + u64::from(cell) - blk::CELLS;
+        let head = block::head(words, at).map_err(|_| gone())?;
+        let live = series::generation(words, key.series)? == key.generation;
+        let kind = matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Family);
+        if kind || !live || block::key(words, at)? != key {
+            return Err(gone());
+        }
+        Ok((at, head))
+    }
+
+    /// Whether the slot is still this writer's: its lock may have been lost by accident.
+    fn check(&self) -> Result<()> {
+        let words = self.heap.words();
+        if words.header(header::RETIRED) != 0 {
+            return Err(Error::Retired);
+        }
+        let lived = words.load(SLOTS.find(words, self.mine.slot)? + slt::INCARNATION)?;
+        if lived == u64::from(self.mine.incarnation) {
+            Ok(())
+        } else {
+            Err(Error::Lost)
+        }
+    }
+}
+
+fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>> {
+    if labels::is_whole(text, types) {
+        Ok(Labels { text, types })
+    } else {
+        let value = String::from_utf8_lossy(text).into_owned();
+        Err(Error::Invalid { what: "labels must read name=\"value\",… with one type each", value })
+    }
+}
+
+fn bind(locked: &Locked<'_>, mine: &mut Claimed, family: u32, given: Labels<'_>, set: u16) -> Result<Bound> {
+    let shape = family::shape_of(locked.words(), family)?;
+    let hash = series::hash(locked, family, given);
+    let id = match series::find(locked, family, hash, given)? {
+        Some(id) => id,
+        None => series::create(locked, family, hash, given)?,
+    };
+    let generation = series::generation(locked.words(), id)?;
+    let key = BlockKey { series: id, generation };
+    if let Some(at) = mine.blocks.get(&(id, set)).copied() {
+        let words = locked.words();
+        let head = block::head(words, at)?;
+        if block::key(words, at)? == key && head.kind == shape.kind {
+            if head.absent {
+                block::zero(words, at, head)?;
+                block::show(words, at, head)?;
+            }
+            return mine.bound(locked, at, key);
+        }
+        // The place of a removed series serves another one: this block is of the removed one.
+        mine.blocks.remove(&(id, set));
+    }
+    let at = match mine.room(locked, shape.words) {
+        Ok(at) => at,
+        Err(error) => {
+            series::remove_unused(locked, id, generation)?;
+            return Err(error);
+        }
+    };
+    let incarnation = mine.incarnation;
+    let head = BlockHead { kind: shape.kind, absent: false, words: shape.words, incarnation };
+    series::add_block(locked.words(), id)?;
+    defaults::add_user(locked.words(), set)?;
+    block::publish(locked.words(), at, head, key, set)?;
+    mine.blocks.insert((id, set), at);
+    mine.bound(locked, at, key)
+}
+

@@ -1,0 +1,509 @@
+//! The words of a heap: where they lie and what is packed in them. `docs/FORMAT.md` draws it.
+//!
+//! Everything is counted in 8-byte words from the start of the segment; a reference is a word
+//! index, and 0 (the header) is "none". Little-endian 64-bit machines only: the header says so.
+
+use crate::error::{Error, Result};
+use crate::sync::{AtomicU64, Ordering};
+
+/// `MPMETRIC`, little-endian.
+pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
+/// Layout version: `major << 16 | minor`. Another major is refused, a higher minor only appends.
+pub const VERSION: u64 = 1 << 16;
+/// What the bytes were written by: byte order, word size, C library. Another mark is refused.
+pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LIBC << 56);
+const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
+
+/// Words in a page: extents are whole pages.
+pub const PAGE_WORDS: u64 = 512;
+/// Words of the header: one page.
+pub const HEADER_WORDS: u64 = PAGE_WORDS;
+/// Words that an extent spends on itself.
+pub const EXTENT_HEADER: u64 = 8;
+
+/// Word indexes in the header.
+pub mod header {
+    /// [`super::MAGIC`]; stored last when a segment is made.
+    pub const MAGIC: usize = 0;
+    /// [`super::VERSION`].
+    pub const VERSION: usize = 1;
+    /// [`super::MACHINE`].
+    pub const MACHINE: usize = 2;
+    /// 1 once the segment was removed from its directory.
+    pub const RETIRED: usize = 3;
+    /// Most bytes the segment may ever have.
+    pub const MAX_BYTES: usize = 4;
+    /// Bytes that are backed by memory.
+    pub const SIZE: usize = 5;
+    /// Words handed out, from the start.
+    pub const USED: usize = 6;
+    /// Boot id of the machine the root runs on, 16 bytes.
+    pub const BOOT_ID: usize = 7;
+    /// Pid of the root in its namespace (0: no root).
+    pub const ROOT_PID: usize = 9;
+    /// Start time of the root, clock ticks after boot.
+    pub const ROOT_START: usize = 10;
+    /// Inode of the root's pid namespace.
+    pub const ROOT_NAMESPACE: usize = 11;
+    /// SipHash key, 16 bytes.
+    pub const HASH_KEY: usize = 12;
+    /// Not 0 while the holder of the heap lock is changing derived structures.
+    pub const INTENT: usize = 14;
+    /// 1 when series were removed without the lock and wait to be reclaimed.
+    pub const DIRTY: usize = 15;
+    /// The next birth number.
+    pub const BIRTH: usize = 16;
+    /// Unix time of the last claim of a slot, milliseconds.
+    pub const LAST_ATTACH: usize = 17;
+    /// The doorbell of `collect` callbacks (reserved).
+    pub const DOORBELL: usize = 18;
+    /// Series refused for want of memory or by a limit.
+    pub const DROPPED: usize = 19;
+    /// Times the heap lock was not had in time.
+    pub const LOCK_TIMEOUTS: usize = 20;
+    /// Reads of a block that were tried again.
+    pub const TORN_RETRIES: usize = 21;
+    /// Reads of a block that were taken as they stood.
+    pub const TORN_GIVEN_UP: usize = 22;
+    /// Slots taken over from dead writers.
+    pub const ADOPTIONS: usize = 23;
+    /// Series ever removed.
+    pub const REMOVED: usize = 24;
+    /// Times a holder of the heap lock died and its work was made whole.
+    pub const RECOVERIES: usize = 25;
+    /// Most series in the heap.
+    pub const LIMIT_SERIES: usize = 26;
+    /// Most series in a family.
+    pub const LIMIT_FAMILY_SERIES: usize = 27;
+    /// Slots ever used.
+    pub const SLOTS: usize = 32;
+    /// Families ever declared.
+    pub const FAMILIES: usize = 33;
+    /// Series places ever used.
+    pub const SERIES: usize = 34;
+    /// Default-label places ever used.
+    pub const DEFAULTS: usize = 35;
+    /// Series that live now (derived).
+    pub const LIVE_SERIES: usize = 36;
+    /// First free series place + 1 (derived).
+    pub const FREE_HEAD: usize = 37;
+    /// Last free series place + 1 (derived).
+    pub const FREE_TAIL: usize = 38;
+    /// Number of free series places (derived).
+    pub const FREE_COUNT: usize = 39;
+    /// Extent of the hash index.
+    pub const INDEX: usize = 40;
+    /// Entries in the hash index (derived).
+    pub const INDEX_USED: usize = 41;
+    /// First extent that is free for another use (derived).
+    pub const FREE_EXTENTS: usize = 42;
+    /// First free text of each size class (derived).
+    pub const TEXT_FREE: usize = 48;
+    /// Chunks of the table of slots.
+    pub const SLOT_CHUNKS: usize = 96;
+    /// Chunks of the table of families.
+    pub const FAMILY_CHUNKS: usize = 112;
+    /// Chunks of the table of series.
+    pub const SERIES_CHUNKS: usize = 128;
+    /// Chunks of the generation words.
+    pub const GENERATION_CHUNKS: usize = 144;
+    /// Chunks of the table of default labels.
+    pub const DEFAULTS_CHUNKS: usize = 160;
+    /// Most chunks a table may have.
+    pub const CHUNKS: usize = 16;
+}
+
+/// Bytes that processes lock to tell each other things. Far beyond any segment's end.
+pub mod lock {
+    /// The heap lock.
+    pub const HEAP: u64 = 1 << 40;
+    /// Slot `n` lives while byte `SLOTS + n` is locked.
+    pub const SLOTS: u64 = (1 << 40) + (1 << 20);
+    /// One past the last slot's byte.
+    pub const SLOTS_END: u64 = SLOTS + super::MAX_SLOTS as u64;
+}
+
+/// Most writers that may live at once.
+pub const MAX_SLOTS: u32 = 65_536;
+/// Most families.
+pub const MAX_FAMILIES: u32 = 1 << 20;
+/// Most series places.
+pub const MAX_SERIES: u32 = 1 << 23;
+/// Most sets of default labels (16 bits in a block).
+pub const MAX_DEFAULTS: u32 = 65_535;
+/// Most words of a block (16 bits in its head).
+pub const MAX_BLOCK_WORDS: u64 = u16::MAX as u64;
+
+/// Word indexes in an extent's header.
+pub mod extent {
+    /// `kind | words << 8`.
+    pub const HEAD: u64 = 0;
+    /// A slab: its slot. A text extent: its size class. A chunk: its number.
+    pub const OWNER: u64 = 1;
+    /// A slab: the slot's next slab. A free extent: the next one.
+    pub const NEXT: u64 = 2;
+}
+
+/// What an extent is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExtentKind {
+    /// Waits for another use.
+    Free = 1,
+    /// Part of a table.
+    Table = 2,
+    /// A writer's memory.
+    Slab = 3,
+    /// Texts of one size class.
+    Text = 4,
+    /// The hash index.
+    Index = 5,
+}
+
+/// The first word of an extent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtentHead {
+    /// Use.
+    pub kind: ExtentKind,
+    /// Length with this header, in words.
+    pub words: u64,
+}
+
+impl ExtentHead {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        self.kind as u64 | self.words << 8
+    }
+
+    /// From what is stored, unless that is no extent.
+    #[must_use]
+    pub fn unpack(word: u64) -> Option<Self> {
+        let kind = match word & 0xff {
+            1 => ExtentKind::Free,
+            2 => ExtentKind::Table,
+            3 => ExtentKind::Slab,
+            4 => ExtentKind::Text,
+            5 => ExtentKind::Index,
+            _ => return None,
+        };
+        Some(Self { kind, words: word >> 8 })
+    }
+}
+
+/// Word indexes in a slot.
+pub mod slot {
+    /// Words of a record.
+    pub const WORDS: u64 = 32;
+    /// Lives so far, this one included; 0 for never used. Stored last by who claims it.
+    pub const INCARNATION: u64 = 0;
+    /// Key of the process that lives in it.
+    pub const PROCESS: u64 = 1;
+    /// Its pid, in its own namespace.
+    pub const PID: u64 = 2;
+    /// First slab.
+    pub const FIRST_SLAB: u64 = 3;
+    /// Unix time of the claim, milliseconds.
+    pub const CLAIMED: u64 = 4;
+    /// Sets of default labels that this life carries: four 16-bit numbers.
+    pub const DEFAULTS: u64 = 5;
+}
+
+/// Word indexes in a family.
+pub mod family {
+    /// Words of a record.
+    pub const WORDS: u64 = 8;
+    /// 1 once the record is whole.
+    pub const STATE: u64 = 0;
+    /// Hash of its identity.
+    pub const HASH: u64 = 1;
+    /// Reference of its text.
+    pub const TEXT: u64 = 2;
+    /// Length of its text in bytes.
+    pub const LENGTH: u64 = 3;
+    /// Series that live now (derived).
+    pub const SERIES: u64 = 4;
+    /// `kind | bounds << 8`.
+    pub const SHAPE: u64 = 5;
+}
+
+/// Word indexes in a series.
+pub mod series {
+    /// Words of a record.
+    pub const WORDS: u64 = 8;
+    /// 1 while the place is taken.
+    pub const STATE: u64 = 0;
+    /// Hash of family and labels.
+    pub const HASH: u64 = 1;
+    /// Its family.
+    pub const FAMILY: u64 = 2;
+    /// Reference of its label text.
+    pub const TEXT: u64 = 3;
+    /// `bytes of label text | bytes of types << 32`.
+    pub const LENGTHS: u64 = 4;
+    /// Blocks that belong to it (derived).
+    pub const BLOCKS: u64 = 5;
+    /// Next free place + 1 (derived).
+    pub const NEXT_FREE: u64 = 6;
+}
+
+/// Word indexes in a set of default labels.
+pub mod defaults {
+    /// Words of a record.
+    pub const WORDS: u64 = 8;
+    /// `1 | version << 8` while the place is taken, `version << 8` while it is free.
+    pub const STATE: u64 = 0;
+    /// Reference of its label text.
+    pub const TEXT: u64 = 1;
+    /// `bytes of label text | bytes of types << 32`.
+    pub const LENGTHS: u64 = 2;
+    /// Blocks and lives that refer to it (derived).
+    pub const USERS: u64 = 3;
+    /// Number of the adoption that first found nobody alive who carries it; 0 for carried.
+    pub const ORPHANED: u64 = 4;
+}
+
+/// What a block holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum BlockKind {
+    /// Unused room at a page's end.
+    Pad = 1,
+    /// Waits for its slot's owner to use it again.
+    Free = 2,
+    /// Says that the slot's life declared a family.
+    Family = 3,
+    /// One cell.
+    Counter = 4,
+    /// One cell, of one life.
+    Gauge = 5,
+    /// Sequence word, buckets, sum, sequence word.
+    Histogram = 6,
+    /// Sequence word, count, sum, sequence word.
+    Summary = 7,
+}
+
+/// The words before a block's cells.
+pub mod block {
+    /// [`super::BlockHead`]; stored last when a block is made. 0 ends the slab.
+    pub const HEAD: u64 = 0;
+    /// [`super::BlockKey`].
+    pub const KEY: u64 = 1;
+    /// [`super::BlockBirth`].
+    pub const BIRTH: u64 = 2;
+    /// First cell.
+    pub const CELLS: u64 = 3;
+}
+
+/// 32-bit words between a block's flags and its first cell: `u32[2 * cell - FLAGS_BACK]`.
+pub const FLAGS_BACK: u32 = 2 * (block::CELLS - block::HEAD) as u32;
+/// In the 32-bit word of the flags: the series is not shown.
+pub const ABSENT: u32 = 1 << 8;
+
+/// Whose a block is: series number and generation, or family number and 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockKey {
+    /// Series or family.
+    pub series: u32,
+    /// Generation of the series.
+    pub generation: u32,
+}
+
+impl BlockKey {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        u64::from(self.series) | u64::from(self.generation) << 32
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { series: word as u32, generation: (word >> 32) as u32 }
+    }
+}
+
+/// What a block is: `kind | flags << 8 | words << 16 | incarnation << 32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockHead {
+    /// Kind.
+    pub kind: BlockKind,
+    /// Not shown.
+    pub absent: bool,
+    /// Length with its three head words.
+    pub words: u16,
+    /// Life of the slot that made it.
+    pub incarnation: u32,
+}
+
+impl BlockHead {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        self.kind as u64
+            | if self.absent { u64::from(ABSENT) } else { 0 }
+            | u64::from(self.words) << 16
+            | u64::from(self.incarnation) << 32
+    }
+
+    /// From what is stored; `Ok(None)` for the end of the slab, `Err` for what is no head.
+    pub fn unpack(word: u64) -> core::result::Result<Option<Self>, ()> {
+        let kind = match word & 0xff {
+            0 if word == 0 => return Ok(None),
+            1 => BlockKind::Pad,
+            2 => BlockKind::Free,
+            3 => BlockKind::Family,
+            4 => BlockKind::Counter,
+            5 => BlockKind::Gauge,
+            6 => BlockKind::Histogram,
+            7 => BlockKind::Summary,
+            _ => return Err(()),
+        };
+        let words = (word >> 16) as u16;
+        if words == 0 {
+            return Err(());
+        }
+        Ok(Some(Self {
+            kind,
+            absent: word & u64::from(ABSENT) != 0,
+            words,
+            incarnation: (word >> 32) as u32,
+        }))
+    }
+}
+
+/// When a block was first shown and under which default labels: `birth | defaults << 48`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockBirth {
+    /// Birth number.
+    pub birth: u64,
+    /// Set of default labels; 0 for none.
+    pub defaults: u16,
+}
+
+impl BlockBirth {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        (self.birth & ((1 << 48) - 1)) | u64::from(self.defaults) << 48
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { birth: word & ((1 << 48) - 1), defaults: (word >> 48) as u16 }
+    }
+}
+
+/// The words of a heap that may be touched, every access checked.
+#[derive(Clone, Copy)]
+pub struct Words<'a>(pub &'a [AtomicU64]);
+
+impl<'a> Words<'a> {
+    /// The word at an index.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the index leaves the heap.
+    #[inline]
+    pub fn at(self, word: u64) -> Result<&'a AtomicU64> {
+        self.0
+            .get(usize::try_from(word).unwrap_or(usize::MAX))
+            .ok_or(Error::Corrupt { what: "a reference inside the segment", at: word.saturating_mul(8) })
+    }
+
+    /// `len` words from an index.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the range leaves the heap.
+    #[inline]
+    pub fn run(self, word: u64, len: u64) -> Result<&'a [AtomicU64]> {
+        let end = word.checked_add(len).and_then(|end| usize::try_from(end).ok());
+        end.and_then(|end| self.0.get(word as usize..end))
+            .ok_or(Error::Corrupt { what: "a range inside the segment", at: word.saturating_mul(8) })
+    }
+
+    /// The value of a header word. The header is always there.
+    #[inline]
+    #[must_use]
+    pub fn header(self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |word| word.load(Ordering::Acquire))
+    }
+
+    /// Stores a header word.
+    #[inline]
+    pub fn set_header(self, index: usize, value: u64) {
+        if let Some(word) = self.0.get(index) {
+            word.store(value, Ordering::Release);
+        }
+    }
+
+    /// Adds to a header word; returns what it was.
+    #[inline]
+    pub fn add_header(self, index: usize, value: u64) -> u64 {
+        self.0.get(index).map_or(0, |word| word.fetch_add(value, Ordering::AcqRel))
+    }
+
+    /// Loads the word at an index.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the index leaves the heap.
+    #[inline]
+    pub fn load(self, word: u64) -> Result<u64> {
+        Ok(self.at(word)?.load(Ordering::Acquire))
+    }
+
+    /// Stores the word at an index; pairs with [`Words::load`].
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the index leaves the heap.
+    #[inline]
+    pub fn store(self, word: u64, value: u64) -> Result<()> {
+        self.at(word)?.store(value, Ordering::Release);
+        Ok(())
+    }
+
+    /// Length in words.
+    #[must_use]
+    pub fn len(self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
+const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
+const _: () = assert!(slot::DEFAULTS < slot::WORDS && EXTENT_HEADER > extent::NEXT);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn packed_words_round_trip(series: u32, generation: u32, birth in 0u64..1 << 48, defaults: u16,
+            words in 1u16.., incarnation: u32, absent: bool, kind in 1u8..8, extent in 0u64..1 << 56) {
+            let key = BlockKey { series, generation };
+            prop_assert_eq!(BlockKey::unpack(key.pack()), key);
+            let born = BlockBirth { birth, defaults };
+            prop_assert_eq!(BlockBirth::unpack(born.pack()), born);
+            let word = u64::from(kind) | u64::from(words) << 16;
+            let kind = BlockHead::unpack(word).unwrap().unwrap().kind;
+            let head = BlockHead { kind, absent, words, incarnation };
+            prop_assert_eq!(BlockHead::unpack(head.pack()), Ok(Some(head)));
+            let extent = ExtentHead { kind: ExtentKind::Slab, words: extent };
+            prop_assert_eq!(ExtentHead::unpack(extent.pack()), Some(extent));
+        }
+
+        #[test]
+        fn any_word_unpacks_without_panic(word: u64) {
+            let _ = BlockHead::unpack(word);
+            let _ = ExtentHead::unpack(word);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Prometheus metrics of many processes and threads in one shared-memory heap.
+//!
+//! Imports only point down the list of modules in `docs/ARCHITECTURE.md`.
+
+pub mod cells;
+pub mod collect;
+pub mod error;
+pub mod exposition;
+pub mod heap;
+pub mod layout;
+pub mod metrics;
+pub mod os;
+pub mod region;
+pub mod sync;
+
+pub use error::{Code, Error, Result};

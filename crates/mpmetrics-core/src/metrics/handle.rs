@@ -1,0 +1,99 @@
+//! Handles of single series.
+
+use crate::cells::{scalar, sequence};
+use crate::error::{Error, Result};
+use crate::heap::{Bound, Writer};
+use crate::sync::AtomicU64;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// A bound series that binds itself again once somebody removed it.
+pub(super) struct Handle {
+    writer: Rc<RefCell<Writer>>,
+    family: u32,
+    labels: Vec<u8>,
+    bound: Cell<Bound>,
+}
+
+impl Handle {
+    pub(super) fn new(writer: &Rc<RefCell<Writer>>, family: u32, labels: Vec<u8>) -> Result<Self> {
+        let bound = Cell::new(writer.borrow_mut().bind(family, &labels, b"")?);
+        Ok(Self { writer: Rc::clone(writer), family, labels, bound })
+    }
+
+    /// Runs an update on the series' cells.
+    fn update(&self, change: impl FnOnce(&[AtomicU64])) -> Result<()> {
+        let mut writer = self.writer.borrow_mut();
+        if !writer.is_current(&self.bound.get())? {
+            self.bound.set(writer.bind(self.family, &self.labels, b"")?);
+        }
+        change(writer.cells(&self.bound.get())?);
+        Ok(())
+    }
+
+    fn scalar(&self, change: impl FnOnce(&AtomicU64)) -> Result<()> {
+        let mut change = Some(change);
+        self.update(|cells| {
+            if let (Some(cell), Some(change)) = (cells.first(), change.take()) {
+                change(cell);
+            }
+        })
+    }
+}
+
+/// A counter of one label set.
+pub struct Counter(pub(super) Handle);
+
+impl Counter {
+    /// Adds to the counter.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a negative or non-finite amount; as [`Writer::bind`] if the series
+    /// was removed and cannot be made again.
+    pub fn inc(&self, by: f64) -> Result<()> {
+        if !(by.is_finite() && by >= 0.0) {
+            let what = "a counter grows by finite amounts from 0 on";
+            return Err(Error::Invalid { what, value: by.to_string() });
+        }
+        self.0.scalar(|cell| scalar::add(cell, by))
+    }
+}
+
+/// A gauge of one label set: this writer's part of it.
+pub struct Gauge(pub(super) Handle);
+
+impl Gauge {
+    /// Replaces the value.
+    ///
+    /// # Errors
+    /// As [`Writer::bind`] if the series was removed and cannot be made again.
+    pub fn set(&self, value: f64) -> Result<()> {
+        self.0.scalar(|cell| scalar::set(cell, value))
+    }
+
+    /// Adds to the value.
+    ///
+    /// # Errors
+    /// As [`Gauge::set`].
+    pub fn add(&self, by: f64) -> Result<()> {
+        self.0.scalar(|cell| scalar::add(cell, by))
+    }
+}
+
+/// A histogram of one label set.
+pub struct Histogram(pub(super) Handle, pub(super) Rc<[f64]>);
+
+impl Histogram {
+    /// Counts a value.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and
+    /// cannot be made again.
+    pub fn observe(&self, value: f64) -> Result<()> {
+        if !value.is_finite() {
+            let what = "a histogram observes finite values";
+            return Err(Error::Invalid { what, value: value.to_string() });
+        }
+        self.0.update(|cells| sequence::observe(cells, &self.1, value))
+    }
+}

@@ -1,0 +1,150 @@
+//! Metrics for Rust programs: the same segment, the same cells, the same scrape as Node.js has.
+//!
+//! A [`Metrics`] is one writer: make one for each thread.
+
+mod handle;
+
+pub use handle::{Counter, Gauge, Histogram};
+
+use crate::collect::labels;
+use crate::collect::model::{Kind, Snapshot};
+use crate::collect::scrape::scrape;
+use crate::collect::walk::Filter;
+use crate::error::Result;
+use crate::exposition;
+use crate::heap::{FamilySpec, Heap, Writer};
+use crate::os::ProcessIdentity;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// prom-client's default registry, which Node.js programs show.
+pub const DEFAULT_TAG: &str = "default";
+/// prom-client's default buckets, in seconds.
+pub const DEFAULT_BUCKETS: [f64; 11] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// One thread's metrics in a heap.
+#[derive(Clone)]
+pub struct Metrics {
+    heap: Heap,
+    writer: Rc<RefCell<Writer>>,
+}
+
+/// A declared family: series are made of it by giving values to its label names.
+pub struct Family {
+    writer: Rc<RefCell<Writer>>,
+    id: u32,
+    bounds: Rc<[f64]>,
+    label_names: Vec<String>,
+}
+
+impl Metrics {
+    /// Claims a slot in a heap for this thread.
+    ///
+    /// # Errors
+    /// As [`Heap::writer`].
+    pub fn new(heap: Heap) -> Result<Self> {
+        let process = ProcessIdentity::current()?;
+        let writer = Rc::new(RefCell::new(heap.writer(process.key(), process.pid)?));
+        Ok(Self { heap, writer })
+    }
+
+    fn family(&self, kind: Kind, name: &str, help: &str, names: &[&str], bounds: &[f64]) -> Result<Family> {
+        let label_names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let spec = FamilySpec {
+            tag: DEFAULT_TAG.to_owned(),
+            name: name.to_owned(),
+            help: help.to_owned(),
+            kind,
+            aggregator: "sum".to_owned(),
+            label_names: label_names.clone(),
+            bounds: bounds.to_vec(),
+        };
+        let id = self.writer.borrow_mut().family(&spec, 0)?;
+        Ok(Family { writer: Rc::clone(&self.writer), id, bounds: bounds.into(), label_names })
+    }
+
+    /// Declares a counter.
+    ///
+    /// # Errors
+    /// As [`Writer::family`].
+    pub fn counter(&self, name: &str, help: &str, label_names: &[&str]) -> Result<Family> {
+        self.family(Kind::Counter, name, help, label_names, &[])
+    }
+
+    /// Declares a gauge whose parts add up over the living writers.
+    ///
+    /// # Errors
+    /// As [`Writer::family`].
+    pub fn gauge(&self, name: &str, help: &str, label_names: &[&str]) -> Result<Family> {
+        self.family(Kind::Gauge, name, help, label_names, &[])
+    }
+
+    /// Declares a histogram with these upper bounds (in the unit of what is observed).
+    ///
+    /// # Errors
+    /// As [`Writer::family`].
+    pub fn histogram(&self, name: &str, help: &str, label_names: &[&str], bounds: &[f64]) -> Result<Family> {
+        self.family(Kind::Histogram, name, help, label_names, bounds)
+    }
+
+    /// Everything that all processes count, as plain data.
+    ///
+    /// # Errors
+    /// As [`scrape`].
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        let filter = Filter { everything: true, ..Filter::default() };
+        Ok(scrape(&self.heap, &filter)?.0)
+    }
+
+    /// Everything that all processes count, in text format 0.0.4.
+    ///
+    /// # Errors
+    /// As [`scrape`].
+    pub fn text(&self) -> Result<Vec<u8>> {
+        Ok(exposition::text::text(&self.snapshot()?))
+    }
+}
+
+impl Family {
+    /// The series with these label values, in the order of the family's label names.
+    fn labels(&self, values: &[&str]) -> Vec<u8> {
+        let mut text = Vec::new();
+        for (name, value) in self.label_names.iter().zip(values) {
+            if !text.is_empty() {
+                text.push(b',');
+            }
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b"=\"");
+            labels::escape(value.as_bytes(), &mut text);
+            text.push(b'"');
+        }
+        text
+    }
+
+    /// A counter of this family. Values beyond the family's label names are ignored, missing ones
+    /// leave their label out.
+    ///
+    /// # Errors
+    /// As [`Writer::bind`].
+    pub fn counter(&self, values: &[&str]) -> Result<Counter> {
+        handle::Handle::new(&self.writer, self.id, self.labels(values)).map(Counter)
+    }
+
+    /// A gauge of this family.
+    ///
+    /// # Errors
+    /// As [`Writer::bind`].
+    pub fn gauge(&self, values: &[&str]) -> Result<Gauge> {
+        handle::Handle::new(&self.writer, self.id, self.labels(values)).map(Gauge)
+    }
+
+    /// A histogram of this family.
+    ///
+    /// # Errors
+    /// As [`Writer::bind`].
+    pub fn histogram(&self, values: &[&str]) -> Result<Histogram> {
+        let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
+        Ok(Histogram(handle, Rc::clone(&self.bounds)))
+    }
+}

@@ -1,0 +1,224 @@
+//! A process, told apart from every other that had or will have its pid.
+
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+
+#[cfg(target_os = "linux")]
+use std::io::ErrorKind;
+
+use crate::error::{Error, Result};
+
+/// Which process it is: a pid alone is reused, and containers count their own from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProcessIdentity {
+    /// Its number in `pid_namespace`.
+    pub pid: u32,
+    /// Its parent's number, 0 if the parent is outside the namespace.
+    pub ppid: u32,
+    /// When it started, in clock ticks after boot.
+    pub start_time: u64,
+    /// Which boot of which machine; zeros where the system does not tell.
+    pub boot_id: [u8; 16],
+    /// Inode of the pid namespace that `pid` is counted in.
+    pub pid_namespace: u64,
+}
+
+impl ProcessIdentity {
+    /// A 64-bit hash that is the same in every process, build and run. The parent is no part of it: a
+    /// process whose parent dies gets another one and stays itself.
+    #[must_use]
+    pub fn key(&self) -> u64 {
+        // Fixed keys: this only has to be stable, not secret.
+        let mut hasher = SipHasher13::new_with_keys(0x6d70_6d65_7472_6963, 0x7072_6f63_6573_7321);
+        hasher.write(&self.pid.to_le_bytes());
+        hasher.write(&self.start_time.to_le_bytes());
+        hasher.write(&self.boot_id);
+        hasher.write(&self.pid_namespace.to_le_bytes());
+        hasher.finish()
+    }
+
+    /// Whether it still lives: `None` if that cannot be told from here, because it ran in another pid
+    /// namespace, on another boot or machine, or because `/proc` does not show this namespace.
+    ///
+    /// A zombie is dead: it runs no more.
+    #[must_use]
+    pub fn is_alive(&self) -> Option<bool> {
+        let me = Self::current().ok()?;
+        let known = self.boot_id != [0; 16];
+        if !known || self.boot_id != me.boot_id || self.pid_namespace != me.pid_namespace {
+            return None;
+        }
+        match read(self.pid) {
+            Ok(Some((found, running))) => Some(running && found.start_time == self.start_time),
+            Ok(None) => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// The process that calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] or [`Error::Unsupported`] if `/proc/self` cannot be read or makes no sense.
+    #[cfg(target_os = "linux")]
+    pub fn current() -> Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+
+        let stat = std::fs::read("/proc/self/stat").map_err(io("reading /proc/self/stat"))?;
+        let (_, _, start_time) = parse_stat(&stat).ok_or(ILLEGIBLE)?;
+        let namespace =
+            std::fs::metadata("/proc/self/ns/pid").map_err(io("stat of /proc/self/ns/pid"))?;
+        Ok(Self {
+            // Not the numbers in /proc/self/stat: it may be mounted for an outer namespace.
+            pid: std::process::id(),
+            ppid: std::os::unix::process::parent_id(),
+            start_time,
+            boot_id: super::boot_id(),
+            pid_namespace: namespace.ino(),
+        })
+    }
+
+    /// The process that calls.
+    ///
+    /// # Errors
+    ///
+    /// Always [`Error::Unsupported`] here.
+    #[cfg(not(target_os = "linux"))]
+    pub fn current() -> Result<Self> {
+        Err(Error::Unsupported("process identity"))
+    }
+
+    /// The process that has the number `pid` in the caller's pid namespace; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if `/proc` shows another pid namespace, [`Error::Io`] if it cannot be read.
+    pub fn of(pid: u32) -> Result<Option<Self>> {
+        if pid == std::process::id() {
+            return Self::current().map(Some);
+        }
+        Ok(read(pid)?.map(|(found, _)| found))
+    }
+}
+
+#[cfg(target_os = "linux")]
+const ILLEGIBLE: Error = Error::Unsupported("the form of /proc/<pid>/stat");
+
+#[cfg(target_os = "linux")]
+fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Io { call, source }
+}
+
+/// The process `pid` and whether it runs, which a zombie does not.
+#[cfg(target_os = "linux")]
+fn read(pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
+    let me = ProcessIdentity::current()?;
+    let own = std::fs::read_link("/proc/self").map_err(io("reading /proc/self"))?;
+    // `unshare --pid` without a fresh /proc: its numbers are another namespace's.
+    if own.to_str().and_then(|text| text.parse().ok()) != Some(me.pid) {
+        return Err(Error::Unsupported("/proc shows another pid namespace"));
+    }
+    let stat = match std::fs::read(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat,
+        // ESRCH: it died between the open and the read.
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
+        Err(e) => return Err(io("reading /proc/<pid>/stat")(e)),
+    };
+    let (state, ppid, start_time) = parse_stat(&stat).ok_or(ILLEGIBLE)?;
+    // The namespace that the number is counted in is the caller's, even if the process itself sits in
+    // a nested one; and its own ns/pid link could not be read if it belongs to another user.
+    let found = ProcessIdentity { pid, ppid, start_time, ..me };
+    Ok(Some((found, !matches!(state, b'Z' | b'X' | b'x'))))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read(_pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
+    Err(Error::Unsupported("process identity"))
+}
+
+/// State, parent and start time of proc_pid_stat(5). The command name stands in parentheses, may hold
+/// anything, also `)` and spaces: the fields begin after the *last* one.
+#[cfg(target_os = "linux")]
+fn parse_stat(stat: &[u8]) -> Option<(u8, u32, u64)> {
+    let end = stat.iter().rposition(|&b| b == b')')?;
+    let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = *fields.next()?.as_bytes().first()?; // field 3
+    let ppid = fields.next()?.parse().ok()?; // field 4
+    let start_time = fields.nth(17)?.parse().ok()?; // field 22
+    Some((state, ppid, start_time))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn a_name_full_of_parentheses_does_not_confuse() {
+        let stat = b"7 (a) R (b)) S 5 7 7 0 -1 4 1 0 0 0 1 2 0 0 20 0 1 0 4242 0 0\n";
+        assert_eq!(parse_stat(stat), Some((b'S', 5, 4242)));
+        assert_eq!(parse_stat(b"7 (x) S 5 7"), None);
+        assert_eq!(parse_stat(b""), None);
+    }
+
+    #[test]
+    fn the_caller_lives_and_is_found_by_its_pid() {
+        let me = ProcessIdentity::current().unwrap();
+        assert_eq!(me.pid, std::process::id());
+        assert!(me.start_time > 0 && me.pid_namespace > 0);
+        assert_eq!(me.is_alive(), Some(true));
+        assert_eq!(ProcessIdentity::of(me.pid).unwrap(), Some(me));
+        let parent = ProcessIdentity::of(me.ppid).unwrap().unwrap();
+        assert_ne!(parent.key(), me.key());
+        assert_eq!(parent.is_alive(), Some(true));
+    }
+
+    #[test]
+    fn a_zombie_a_dead_one_and_a_reused_pid_are_dead() {
+        let mut child = Command::new("sleep").arg("60").stdout(Stdio::null()).spawn().unwrap();
+        let it = ProcessIdentity::of(child.id()).unwrap().unwrap();
+        assert_eq!(it.ppid, std::process::id());
+        assert_eq!(it.is_alive(), Some(true));
+        let earlier = ProcessIdentity { start_time: it.start_time - 1, ..it };
+        assert_eq!(earlier.is_alive(), Some(false), "the same pid with another start time");
+        child.kill().unwrap();
+        let started = std::time::Instant::now();
+        while it.is_alive() == Some(true) {
+            assert!(started.elapsed().as_secs() < 10, "a killed child must become a zombie");
+            std::thread::yield_now();
+        }
+        assert!(ProcessIdentity::of(child.id()).unwrap().is_some(), "not reaped yet");
+        child.wait().unwrap();
+        assert_eq!(ProcessIdentity::of(it.pid).unwrap(), None);
+        assert_eq!(it.is_alive(), Some(false));
+    }
+
+    #[test]
+    fn another_boot_or_namespace_cannot_be_told() {
+        let me = ProcessIdentity::current().unwrap();
+        let elsewhere = ProcessIdentity { pid_namespace: me.pid_namespace + 1, ..me };
+        assert_eq!(elsewhere.is_alive(), None);
+        let before = ProcessIdentity { boot_id: [7; 16], ..me };
+        assert_eq!(before.is_alive(), None);
+        assert_eq!(ProcessIdentity { boot_id: [0; 16], ..me }.is_alive(), None);
+    }
+
+    #[test]
+    fn the_key_tells_each_part_but_the_parent_apart() {
+        let a =
+            ProcessIdentity { pid: 1, ppid: 0, start_time: 2, boot_id: [3; 16], pid_namespace: 4 };
+        assert_eq!(a.key(), 0x6be9_f341_ab48_eb06, "stable over builds: other versions must meet");
+        assert_eq!(a.key(), ProcessIdentity { ppid: 9, ..a }.key());
+        for b in [
+            ProcessIdentity { pid: 2, ..a },
+            ProcessIdentity { start_time: 3, ..a },
+            ProcessIdentity { boot_id: [4; 16], ..a },
+            ProcessIdentity { pid_namespace: 5, ..a },
+        ] {
+            assert_ne!(a.key(), b.key());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the heap needs of the operating system: the only system calls of this crate.
+//!
+//! Every implementation offers the same items; `linux/` is the one that exists. Elsewhere each call that
+//! could fail answers [`crate::Error::Unsupported`], so that the crate compiles and says why it does nothing.
+
+mod identity;
+#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "other.rs")]
+mod system;
+
+pub use identity::ProcessIdentity;
+pub use system::{
+    allocate, boot_id, effective_uid, first_locked, is_memory_backed, monotonic_us, open_directory,
+    open_read_write, page_size, random_u64, rename_new, reopen, same_file, sleep_us, try_lock, unix_ms, unlock,
+    Mapping,
+};

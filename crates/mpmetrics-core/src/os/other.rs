@@ -1,0 +1,104 @@
+//! Where nothing is implemented yet: each call that could fail says so.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::error::{Error, Result};
+
+const SHARED: Error = Error::Unsupported("shared memory");
+
+/// Never made here.
+#[derive(Debug)]
+pub enum Mapping {}
+
+#[allow(missing_docs, clippy::missing_errors_doc)]
+impl Mapping {
+    pub fn shared(_file: &File, _len: usize) -> Result<Self> {
+        Err(SHARED)
+    }
+
+    #[must_use]
+    pub fn as_ptr(&self) -> *mut u8 {
+        match *self {}
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match *self {}
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match *self {}
+    }
+}
+
+macro_rules! unsupported {
+    ($($name:ident($($argument:ty),*) -> $value:ty;)*) => {$(
+        /// Always an error here.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Unsupported`].
+        pub fn $name($(_: $argument),*) -> Result<$value> {
+            Err(SHARED)
+        }
+    )*};
+}
+
+unsupported! {
+    allocate(&File, u64, u64) -> ();
+    open_read_write(&Path) -> File;
+    open_directory(&Path) -> File;
+    rename_new(&Path, &Path) -> bool;
+    reopen(&File) -> File;
+    same_file(&File, &Path) -> bool;
+    try_lock(&File, u64) -> bool;
+    unlock(&File, u64) -> ();
+    first_locked(&File, u64, u64) -> Option<(u64, u64)>;
+    is_memory_backed(&Path) -> bool;
+}
+
+/// Sleeps for so many microseconds, or a little longer.
+pub fn sleep_us(us: u32) {
+    std::thread::sleep(Duration::from_micros(u64::from(us)));
+}
+
+/// Microseconds since the first call.
+#[must_use]
+pub fn monotonic_us() -> u64 {
+    static FIRST: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed().as_micros() as u64
+}
+
+/// Milliseconds since 1970, by the wall clock; 0 if it stands before that.
+#[must_use]
+pub fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64)
+}
+
+/// Unknown here: zeros.
+#[must_use]
+pub fn boot_id() -> [u8; 16] {
+    [0; 16]
+}
+
+/// Bytes of a page of memory, by assumption.
+#[must_use]
+pub fn page_size() -> usize {
+    4096
+}
+
+/// A random number that nobody can foresee.
+#[must_use]
+pub fn random_u64() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}
+
+/// Unknown here.
+#[must_use]
+pub fn effective_uid() -> u32 {
+    u32::MAX
+}

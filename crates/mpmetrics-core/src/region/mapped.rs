@@ -1,0 +1,130 @@
+//! A region in a file that processes share.
+
+use super::{Locks, Region};
+use crate::error::{Error, Result};
+use crate::layout::header;
+use crate::os;
+use crate::sync::{AtomicU64, Ordering};
+use std::fs::File;
+
+/// A mapped file. The mapping reaches beyond the file's end up to the segment's limit, so that it
+/// never moves; only words that are known to be backed are handed out.
+///
+/// A file that is truncated by a stranger while it is mapped kills its readers (SIGBUS): a stated
+/// limit. A reader that must survive that copies the file first.
+pub struct Mapped {
+    mapping: os::Mapping,
+    /// Liveness is asked, and the file grown, through this description; it never holds a lock.
+    file: File,
+    /// Bytes that the file is known to have.
+    known: AtomicU64,
+}
+
+/// Fewest bytes that can hold a header.
+const LEAST: u64 = crate::layout::HEADER_WORDS * 8;
+
+impl Mapped {
+    /// Maps a segment's file, which must have a header, up to `max_bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the file is too short for a header, [`Error::Io`] if it cannot be
+    /// mapped.
+    pub fn new(file: File, max_bytes: u64) -> Result<Self> {
+        let len = length(&file)?;
+        if len < LEAST {
+            return Err(Error::Corrupt { what: "a header (the file is too short)", at: len });
+        }
+        let reach = usize::try_from(max_bytes.max(LEAST)).unwrap_or(usize::MAX);
+        let mapping = os::Mapping::shared(&file, reach)?;
+        let known = AtomicU64::new(len.min(reach as u64));
+        Ok(Self { mapping, file, known })
+    }
+
+    /// The file, through the description that never holds a lock.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The address of a word, for views of it.
+    #[must_use]
+    pub fn address(&self, word: u64) -> *mut u8 {
+        self.mapping.as_ptr().wrapping_add(word as usize * 8)
+    }
+
+    fn slice(&self, bytes: u64) -> &[AtomicU64] {
+        let bytes = (bytes as usize).min(self.mapping.len());
+        // SAFETY: the mapping is page-aligned and at least `bytes` long, lives as long as `self`,
+        // and the file was seen to back these bytes (`known`); it is never shrunk by us. All
+        // access of all processes to these words is atomic or by aligned 8-byte stores of V8.
+        unsafe { core::slice::from_raw_parts(self.mapping.as_ptr().cast::<AtomicU64>(), bytes / 8) }
+    }
+}
+
+fn length(file: &File) -> Result<u64> {
+    file.metadata().map(|data| data.len()).map_err(|source| Error::Io { call: "fstat", source })
+}
+
+impl Region for Mapped {
+    fn words(&self) -> &[AtomicU64] {
+        let known = self.known.load(Ordering::Acquire);
+        let words = self.slice(known);
+        let size = words[header::SIZE].load(Ordering::Acquire);
+        if size <= known || known >= self.mapping.len() as u64 {
+            return words;
+        }
+        // Another process grew the file: believe the file system, not the word.
+        let known = length(&self.file).map_or(known, |len| len.min(self.mapping.len() as u64)).max(known);
+        self.known.store(known, Ordering::Release);
+        self.slice(known)
+    }
+
+    fn grow(&self, words: u64) -> Result<()> {
+        let need = words.saturating_mul(8);
+        let limit = self.mapping.len() as u64;
+        if need > limit {
+            return Err(Error::Full { what: "the segment has reached its size limit" });
+        }
+        let size = self.words()[header::SIZE].load(Ordering::Acquire).min(limit);
+        if need <= size {
+            return Ok(());
+        }
+        // Grow by an eighth, so that growing is rare and a small segment stays small; where there
+        // is no room for that, by no more than what is needed.
+        let step = (size / 8).clamp(64 << 10, 8 << 20) & !4095;
+        let wanted = (size + step).max(need).min(limit);
+        let wanted = match os::allocate(&self.file, size, wanted - size) {
+            Err(Error::Full { .. }) => {
+                os::allocate(&self.file, size, need - size)?;
+                need
+            }
+            done => done.map(|()| wanted)?,
+        };
+        self.known.fetch_max(wanted, Ordering::AcqRel);
+        self.slice(wanted)[header::SIZE].store(wanted, Ordering::Release);
+        Ok(())
+    }
+
+    fn holder(&self) -> Result<Box<dyn Locks>> {
+        Ok(Box::new(Holder { file: os::reopen(&self.file)? }))
+    }
+
+    fn first_locked(&self, from: u64, to: u64) -> Result<Option<u64>> {
+        Ok(os::first_locked(&self.file, from, to)?.map(|(start, _)| start))
+    }
+}
+
+/// One open file description: its locks exclude those of every other, and end with it.
+struct Holder {
+    file: File,
+}
+
+impl Locks for Holder {
+    fn try_lock(&self, byte: u64) -> Result<bool> {
+        os::try_lock(&self.file, byte)
+    }
+
+    fn unlock(&self, byte: u64) -> Result<()> {
+        os::unlock(&self.file, byte)
+    }
+}

@@ -1,0 +1,188 @@
+//! Making a segment's file and attaching to one that is there.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::os::{self, ProcessIdentity};
+
+use super::directory::{Access, Directory, Lock};
+use super::Contents;
+
+/// The byte of a temporary file that its creator has locked as long as it lives. Far above every byte
+/// that a heap locks.
+const BIRTH_BYTE: u64 = 1 << 62;
+
+/// Where a segment lies, or would.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    access: Access,
+    /// `None` if the user named the path: the directory is not ours then.
+    directory: Option<Directory>,
+}
+
+impl Place {
+    /// A place in our own directory.
+    pub fn derived(directory: Directory, name: &str) -> Self {
+        let path = directory.path.join(format!("{name}.heap"));
+        Self { path, access: directory.access, directory: Some(directory) }
+    }
+
+    /// A place that the user named.
+    pub fn named(path: &Path, access: Access) -> Result<Self> {
+        if !path.is_absolute() || path.file_name().is_none() {
+            return Err(Error::Invalid {
+                what: "a segment is given by the absolute path of a file",
+                value: path.display().to_string(),
+            });
+        }
+        Ok(Self { path: path.to_owned(), access, directory: None })
+    }
+
+    /// The segment's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory that it lies in.
+    pub fn parent(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// The directory's lock; `None` if it cannot be had, or if the directory is not ours.
+    pub fn lock(&self) -> Option<Lock> {
+        self.directory.as_ref().and_then(Directory::lock)
+    }
+
+    /// What all temporary names of this segment begin with.
+    fn temporary_prefix(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        format!(".{name}.new-")
+    }
+
+    /// Checks and opens a file of this directory; `None` if it is not there.
+    pub fn open_file(&self, path: &Path) -> Result<Option<File>> {
+        // Looked at before it is opened: opening a device can have effects, and who may not open a file
+        // of somebody else's should read that, not EACCES.
+        let found = match std::fs::symlink_metadata(path) {
+            Ok(found) => found,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error::Io { call: "lstat", source }),
+        };
+        self.access.check_file(path, &found)?;
+        let file = match os::open_read_write(path) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let opened = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?;
+        self.access.check_file(path, &opened)?;
+        Ok(Some(file))
+    }
+
+    /// Removes the temporary files of creators that died, of this segment only.
+    pub fn clear_leftovers(&self) {
+        let prefix = self.temporary_prefix();
+        for entry in std::fs::read_dir(self.parent()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                self.clear_temporary(&entry.path());
+            }
+        }
+    }
+
+    /// Removes a temporary file if its creator does not live.
+    pub fn clear_temporary(&self, path: &Path) {
+        let Ok(Some(file)) = self.open_file(path) else { return };
+        // A creator that has made its file and not locked it yet loses it, and makes another.
+        if matches!(os::try_lock(&file, BIRTH_BYTE), Ok(true)) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// What was found at a place.
+pub enum Attached {
+    /// A segment to use.
+    File(File),
+    /// One that is removed, or about to be.
+    Retired(File),
+    /// It was removed, or got its name, while it was looked at: look again.
+    Moving,
+    /// Nothing.
+    Absent,
+}
+
+/// Opens the segment at a place, if there is one.
+pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
+    let path = place.path();
+    let wrap = |e: Error| match e {
+        Error::Unsafe { .. } => e,
+        other => other.at(path),
+    };
+    let Some(file) = place.open_file(path).map_err(wrap)? else { return Ok(Attached::Absent) };
+    let found = file.metadata().map_err(|source| wrap(Error::Io { call: "fstat", source }))?;
+    match found.nlink() {
+        1 => {}
+        // Removed since it was opened.
+        0 => return Ok(Attached::Moving),
+        // Where renaming has to be done by a link, a file that was just born has its old name, too.
+        _ if forget_twin(place, &file) => return Ok(Attached::Moving),
+        _ => return Err(Error::Unsafe { path: path.to_owned(), why: "it has further hard links" }),
+    }
+    if contents.inspect(&file).map_err(wrap)?.retired {
+        return Ok(Attached::Retired(file));
+    }
+    Ok(Attached::File(file))
+}
+
+/// Removes the temporary name of a file that already has its final one; whether there was one.
+fn forget_twin(place: &Place, file: &File) -> bool {
+    let prefix = place.temporary_prefix();
+    let entries = std::fs::read_dir(place.parent()).into_iter().flatten().flatten();
+    let twin = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .find(|entry| matches!(os::same_file(file, &entry.path()), Ok(true)));
+    twin.is_some_and(|entry| match std::fs::remove_file(entry.path()) {
+        Ok(()) => true,
+        Err(e) => e.kind() == ErrorKind::NotFound,
+    })
+}
+
+/// Makes the segment; `None` if somebody else was faster.
+pub fn create(
+    place: &Place,
+    root: Option<&ProcessIdentity>,
+    contents: &impl Contents,
+) -> Result<Option<File>> {
+    let name = format!("{}{:016x}", place.temporary_prefix(), os::random_u64());
+    let born = place.parent().join(name);
+    let file = place.access.make_file(&born)?;
+    let done = fill_and_name(place, &born, &file, root, contents);
+    if !matches!(done, Ok(true)) {
+        let _ = std::fs::remove_file(&born);
+    }
+    Ok(done?.then_some(file))
+}
+
+fn fill_and_name(
+    place: &Place,
+    born: &Path,
+    file: &File,
+    root: Option<&ProcessIdentity>,
+    contents: &impl Contents,
+) -> Result<bool> {
+    if !os::try_lock(file, BIRTH_BYTE)? {
+        // Taken for a dead creator's file between the two calls.
+        return Ok(false);
+    }
+    contents.initialise(file, root)?;
+    match os::rename_new(born, place.path()) {
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(false),
+        Ok(true) => os::unlock(file, BIRTH_BYTE).map(|()| true),
+        other => other,
+    }
+}

@@ -1,0 +1,171 @@
+//! Who may remove what, and when.
+
+use super::*;
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+fn with_root(parent: &Path, name: &str, root: Option<ProcessIdentity>) -> OpenOptions {
+    OpenOptions { root, ..derived(&[parent], name) }
+}
+
+/// Starts a segment in `parent`, which reaps, and says which files are there then.
+fn after_a_start(parent: &Path) -> Vec<String> {
+    let name = format!("start-{:x}", os::random_u64());
+    let opened = make(&with_root(parent, &name, Some(dead())));
+    let mut names = names(&own(parent));
+    names.retain(|n| *n != format!("{name}.heap"));
+    fs::remove_file(opened.path).unwrap();
+    names
+}
+
+#[test]
+fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
+    let dir = parent();
+    let elsewhere = ProcessIdentity { pid_namespace: 1, ..dead() };
+    let at = |name, root| make(&with_root(dir.path(), name, root));
+    at("living-root", Some(ProcessIdentity::current().unwrap()));
+    at("elsewhere", Some(elsewhere));
+    at("user", None);
+    let orphan = join(&with_root(dir.path(), "orphan", Some(dead())), 3);
+    let busy = at("busy", Some(dead()));
+    assert!(os::try_lock(&busy.file, HEAP_LOCK).unwrap());
+    at("left", Some(dead()));
+    let kept = ["busy.heap", "elsewhere.heap", "living-root.heap", "orphan.heap", "user.heap"];
+    assert_eq!(after_a_start(dir.path()), kept);
+
+    drop((orphan, busy));
+    let hour = 3_600_000;
+    let old = |name: &str, hours: u64| {
+        let file = os::open_read_write(&own(dir.path()).join(name)).unwrap();
+        file.write_all_at(&(os::unix_ms() - hours * hour).to_le_bytes(), 16).unwrap();
+    };
+    old("living-root.heap", 1000);
+    old("user.heap", 1000);
+    old("elsewhere.heap", 23);
+    assert_eq!(after_a_start(dir.path()), ["elsewhere.heap", "living-root.heap", "user.heap"]);
+    old("elsewhere.heap", 25);
+    assert_eq!(after_a_start(dir.path()), ["living-root.heap", "user.heap"]);
+}
+
+#[test]
+fn who_had_it_open_without_a_slot_finds_it_retired() {
+    let dir = parent();
+    let early = make(&with_root(dir.path(), "a", Some(dead())));
+    assert_eq!(after_a_start(dir.path()), [""; 0]);
+    assert!(Page.inspect(&early.file).unwrap().retired);
+    let later = join(&derived(&[dir.path()], "a"), 0);
+    assert!(later.created);
+}
+
+#[test]
+fn a_retired_file_gives_way_and_its_remover_takes_no_other() {
+    let dir = parent();
+    let options = derived(&[dir.path()], "a");
+    let old = make(&options);
+    Page.retire(&old.file).unwrap();
+    let new = make(&options);
+    assert!(new.created);
+    assert!(!os::same_file(&old.file, &old.path).unwrap());
+    assert!(!unlink(&old.path, &old.file).unwrap(), "the path names the new one");
+    assert!(os::same_file(&new.file, &new.path).unwrap());
+    assert!(unlink(&new.path, &new.file).unwrap());
+
+    let path = Some(dir.path().join("named"));
+    let named = OpenOptions { path, create: true, ..OpenOptions::default() };
+    Page.retire(&make(&named).file).unwrap();
+    let error = open(&named, &Page).unwrap_err();
+    assert_eq!(error.code(), Code::Retired);
+    assert!(dir.path().join("named").exists());
+}
+
+#[test]
+fn the_last_one_out_tidies_and_the_others_do_not() {
+    let dir = parent();
+    let options = derived(&[dir.path()], "a");
+    let (one, two) = (join(&options, 1), join(&options, 2));
+    assert!(!tidy(&one, 1));
+    assert!(two.path.exists());
+    assert!(tidy(&two, 2));
+    assert_eq!(names(&own(dir.path())), [""; 0]);
+}
+
+/// Fills nothing: a creator that is stopped, or killed, before its file has a name.
+struct Stuck;
+
+impl Contents for Stuck {
+    fn initialise(&self, _: &File, _: Option<&ProcessIdentity>) -> Result<()> {
+        println!("ready");
+        std::thread::sleep(Duration::from_secs(60));
+        Ok(())
+    }
+    fn inspect(&self, file: &File) -> Result<Inspection> {
+        Page.inspect(file)
+    }
+    fn retire(&self, file: &File) -> Result<()> {
+        Page.retire(file)
+    }
+    fn heap_lock_byte(&self) -> u64 {
+        HEAP_LOCK
+    }
+    fn slot_lock_range(&self) -> Range<u64> {
+        SLOTS
+    }
+}
+
+fn ready(test: &str, word: &str, argument: &Path) -> Child {
+    let mut child = another(test, word, argument).spawn().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    // It answers, or ends.
+    assert!(output.lines().any(|line| line.unwrap().contains("ready")), "{test} {word}");
+    child
+}
+
+#[test]
+fn what_a_killed_process_left_is_gone_after_the_next_start() {
+    const TEST: &str = "life::what_a_killed_process_left_is_gone_after_the_next_start";
+    if let Some((word, path)) = part() {
+        let options = derived(&[&path], &word);
+        if word == "stuck" {
+            let _ = open(&options, &Stuck);
+        }
+        let _joined = join(&options, 9);
+        println!("ready");
+        std::thread::sleep(Duration::from_secs(60));
+        return;
+    }
+    let dir = parent();
+    let mut living = ready(TEST, "living", dir.path());
+    let mut stuck = ready(TEST, "stuck", dir.path());
+    // The stuck one holds the directory's lock: this start goes on without it, and reaps nothing.
+    let started = Instant::now();
+    let names = after_a_start(dir.path());
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(names.len() == 2 && names[0].starts_with(".stuck.heap.new-"), "{names:?}");
+    assert_eq!(names[1], "living.heap");
+    let place = Place::derived(
+        Directory::open(dir.path(), Access::new(None, None).unwrap(), false).unwrap().unwrap(),
+        "stuck",
+    );
+    place.clear_leftovers();
+    assert_eq!(self::names(&own(dir.path())).len(), 2, "its creator lives");
+
+    stuck.kill().unwrap();
+    stuck.wait().unwrap();
+    assert_eq!(after_a_start(dir.path()), ["living.heap"]);
+    living.kill().unwrap();
+    living.wait().unwrap();
+    assert_eq!(after_a_start(dir.path()), [""; 0]);
+}
+
+#[test]
+fn a_file_that_kept_its_temporary_name_loses_it() {
+    let dir = parent();
+    let options = derived(&[dir.path()], "a");
+    let made = make(&options);
+    // As a creator leaves it that was killed between link and unlink.
+    fs::hard_link(&made.path, own(dir.path()).join(".a.heap.new-0123456789abcdef")).unwrap();
+    let found = make(&options);
+    assert_eq!(found.file.metadata().unwrap().ino(), made.file.metadata().unwrap().ino());
+    assert_eq!(names(&own(dir.path())), ["a.heap"]);
+}

@@ -1,0 +1,271 @@
+//! What a scrape looks like on paper: text beside prom-client's own output, JSON read back by a
+//! reader of its own.
+#![allow(clippy::panic)]
+
+mod reader;
+mod snapshot;
+
+use mpmetrics_core::collect::model::{Kind, LabelSpan, Snapshot, Span, Value};
+use mpmetrics_core::exposition::{json, text};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use reader::Json;
+use snapshot::{Builder, Set};
+
+/// The program whose text prom-client 15.1.3 printed into `golden/`.
+fn golden(defaults: Set<'_>) -> Snapshot {
+    let mut make = Builder::default();
+    let d = if defaults.is_empty() { 0 } else { make.defaults(defaults) };
+    make.family(Kind::Counter, "a_total", &["m", "k"]).help = "back\\slash \"quote\"\nline".into();
+    make.scalar(&[("m", "GET"), ("k", "x\"y\\z\nw")], d, 5.0);
+    make.scalar(&[("k", "ü\u{2028}")], d, 1e21);
+    make.scalar(&[], d, 1.3);
+    make.family(Kind::Counter, "none_total", &["m"]);
+    make.family(Kind::Counter, "plain_total", &[]);
+    make.scalar(&[], d, 0.0);
+    make.family(Kind::Gauge, "g", &["app", "m"]);
+    make.scalar(&[("m", "n")], d, f64::NAN);
+    make.scalar(&[("m", "p")], d, f64::INFINITY);
+    make.scalar(&[("m", "m")], d, f64::NEG_INFINITY);
+    make.scalar(&[("m", "z")], d, -0.0);
+    make.scalar(&[("m", "o"), ("app", "mine")], d, 1e-7);
+    make.scalar(&[("m", "e"), ("app", "")], d, 1.0);
+    make.family(Kind::Histogram, "h_seconds", &["m", "zone"]).bounds =
+        [0.1, 5.0, 1.0, f64::INFINITY, 1e21].into();
+    make.histogram(&[("m", "GET")], d, 1e22, &[1.0, 2.0, 0.0, 2.0, 0.0, 0.0]);
+    make.histogram(&[("m", "P"), ("zone", "own")], d, 0.0, &[0.0; 6]);
+    make.family(Kind::Histogram, "p_seconds", &[]).bounds = [1.0, 2.0].into();
+    make.histogram(&[], d, 1.5, &[0.0, 1.0, 0.0]);
+    make.family(Kind::Summary, "s", &["m"]);
+    make.summary(&[("m", "a")], d, 3.5, 2.0);
+    for family in make.snapshot.families.iter_mut().skip(1) {
+        family.help = "h".into();
+    }
+    make.snapshot
+}
+
+fn printed(snapshot: &Snapshot) -> String {
+    String::from_utf8(text(snapshot)).expect("UTF-8")
+}
+
+#[test]
+fn text_is_prom_clients() {
+    assert_eq!(printed(&golden(&[])), include_str!("golden/prom-client-15.1.3.txt"));
+    let defaults = [("app", "web"), ("zone", "eu\"1"), ("le", "x")];
+    assert_eq!(printed(&golden(&defaults)), include_str!("golden/prom-client-15.1.3-defaults.txt"));
+    assert_eq!(printed(&Snapshot::default()), "\n");
+}
+
+#[test]
+fn json_holds_all_of_it() {
+    let mut make = Builder::default();
+    let d = make.defaults(&[("k", "v")]);
+    make.family(Kind::Counter, "x", &["a"]).help = "say \"hi\"\\\n\t".into();
+    make.scalar(&[("a", "1\"\\\n\u{1}\u{7f}ü\u{2028}")], d, 5.0);
+    make.family(Kind::Histogram, "h", &[]).bounds = [0.5, 1.0, f64::INFINITY].into();
+    make.histogram(&[], 0, f64::NEG_INFINITY, &[1.0, 2.0, 3.0, 4.0]);
+    make.family(Kind::Summary, "s", &["n"]).aggregator = "average".into();
+    let labels = make.labels(br#"n="1""#, b"n");
+    make.series(labels, 0, Value::Summary { sum: f64::NAN, count: 1e21 });
+    let expected = concat!(
+        r#"{"families":[{"tag":"default","name":"x","help":"say \"hi\"\\\n\u0009","type":"counter","#,
+        r#""aggregator":"sum","labelNames":["a"],"bounds":[],"#,
+        r#""series":[{"l":[["a","1\"\\\n\u0001"#,
+        "\u{7f}ü\u{2028}",
+        r#""]],"t":"","d":1,"v":[5]}]},"#,
+        r#"{"tag":"default","name":"h","help":"h help","type":"histogram","aggregator":"sum","#,
+        r#""labelNames":[],"bounds":[0.5,1,"Infinity"],"#,
+        r#""series":[{"l":[],"t":"","d":0,"v":["-Infinity",1,2,3,4]}]},"#,
+        r#"{"tag":"default","name":"s","help":"s help","type":"summary","aggregator":"average","#,
+        r#""labelNames":["n"],"bounds":[],"series":[{"l":[["n","1"]],"t":"n","d":0,"v":["NaN",1e+21]}]}],"#,
+        r#""defaults":[{"l":[["k","v"]],"t":""}]}"#,
+    );
+    let out = json(&make.snapshot);
+    assert_eq!(String::from_utf8(out.clone()).expect("UTF-8"), expected);
+    let read = Json::read(&out).expect("JSON");
+    let series = &read.get("families").list()[0].get("series").list()[0];
+    let pair = series.get("l").list()[0].list();
+    assert_eq!(pair[1], Json::Text("1\"\\\n\u{1}\u{7f}ü\u{2028}".into()));
+    let empty = json(&Snapshot::default());
+    assert_eq!(String::from_utf8(empty).expect("UTF-8"), r#"{"families":[],"defaults":[]}"#);
+}
+
+#[test]
+fn what_is_malformed_is_left_out_of_both() {
+    let mut make = Builder::default();
+    let good = make.defaults(&[("k", "v")]);
+    let bad = make.labels(b"k=\"v\"\nforged 1", b"");
+    make.snapshot.defaults.push(bad);
+    make.family(Kind::Counter, "c", &["a"]);
+    make.scalar(&[("a", "kept")], good, 1.0);
+    make.series(bad, 0, Value::Scalar(2.0));
+    make.scalar(&[("a", "bad defaults")], 2, 3.0);
+    make.scalar(&[("a", "no such defaults")], 3, 4.0);
+    make.summary(&[("a", "wrong type")], 0, 5.0, 5.0);
+    let outside = Span { start: u32::MAX, len: u32::MAX };
+    make.series(LabelSpan { text: outside, types: outside }, 0, Value::Scalar(6.0));
+    make.family(Kind::Histogram, "h", &[]).bounds = [1.0].into();
+    make.histogram(&[], 0, 1.0, &[1.0]);
+    make.series(LabelSpan::default(), 0, Value::Histogram { sum: 0.0, counts: outside });
+    assert_eq!(
+        printed(&make.snapshot),
+        "# HELP c c help\n# TYPE c counter\nc{a=\"kept\",k=\"v\"} 1\nc 6\n\n\
+         # HELP h h help\n# TYPE h histogram\n"
+    );
+    let read = Json::read(&json(&make.snapshot)).expect("JSON");
+    let shown: Vec<usize> =
+        read.get("families").list().iter().map(|f| f.get("series").list().len()).collect();
+    assert_eq!(shown, [2, 0]);
+    assert_eq!(read.get("defaults").list()[1].get("l").list(), []);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_pass_through_text_and_are_replaced_in_json() {
+    let mut make = Builder::default();
+    make.family(Kind::Counter, "c", &["a"]);
+    let labels = make.labels(b"a=\"x\xff\x00\\\"\xc3\"", b"");
+    make.series(labels, 0, Value::Scalar(1.0));
+    let out = text(&make.snapshot);
+    assert!(out.ends_with(b"\nc{a=\"x\xff\x00\\\"\xc3\"} 1\n"));
+    let read = Json::read(&json(&make.snapshot)).expect("JSON");
+    let pair = &read.get("families").list()[0].get("series").list()[0].get("l").list()[0];
+    assert_eq!(pair.list()[1], Json::Text("x\u{fffd}\0\"\u{fffd}".into()));
+}
+
+/// A snapshot in which nothing need fit together: an arena of bytes that look like labels, and spans
+/// into and out of it.
+fn anything() -> impl Strategy<Value = Snapshot> {
+    let byte = prop_oneof![
+        6 => prop::sample::select(b"a=\"\\n,".to_vec()),
+        1 => any::<u8>(),
+    ];
+    let piece = prop_oneof![
+        3 => Just(b"a=\"1\",b=\"\\n\x01\xffz\"".to_vec()),
+        1 => vec(byte, 0..12),
+    ];
+    let span = || (0..40_u32, prop_oneof![Just(0), Just(5), Just(16), 0..60_u32]);
+    let kind =
+        || prop::sample::select(vec![Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary]);
+    let value = (kind(), any::<f64>(), any::<f64>(), span());
+    let series = (span(), span(), 0..4_u32, value);
+    let family = (kind(), any::<String>(), vec(any::<f64>(), 0..3), vec(series, 0..5));
+    (vec(piece, 0..6), vec(any::<f64>(), 0..20), vec(family, 0..4), vec((span(), span()), 0..3))
+        .prop_map(|(text, cells, families, defaults)| {
+            let mut make = Builder::default();
+            make.snapshot.text = text.concat();
+            make.snapshot.cells = cells;
+            let at = |(start, len): (u32, u32)| Span { start, len };
+            for (text, types) in defaults {
+                make.snapshot.defaults.push(LabelSpan { text: at(text), types: at(types) });
+            }
+            for (kind, name, bounds, series) in families {
+                make.family(kind, &name, &[&name]).bounds = bounds.into();
+                for (text, types, defaults, (kind, one, two, counts)) in series {
+                    let value = match kind {
+                        Kind::Counter | Kind::Gauge => Value::Scalar(one),
+                        Kind::Summary => Value::Summary { sum: one, count: two },
+                        Kind::Histogram => Value::Histogram { sum: one, counts: at(counts) },
+                    };
+                    make.series(
+                        LabelSpan { text: at(text), types: at((types.0, 0)) },
+                        defaults,
+                        value,
+                    );
+                }
+            }
+            make.snapshot
+        })
+}
+
+/// The rows of a text that is one line of HELP, one of TYPE, and rows.
+fn rows(out: &[u8]) -> Vec<&[u8]> {
+    out.strip_suffix(b"\n")
+        .expect("a final line feed")
+        .split(|&byte| byte == b'\n')
+        .skip(2)
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn any_snapshot_is_valid_json_and_whole_lines(snapshot in anything()) {
+        let read = Json::read(&json(&snapshot));
+        prop_assert!(read.is_some(), "{}", String::from_utf8_lossy(&json(&snapshot)));
+        let lines = text(&snapshot).split(|&byte| byte == b'\n').count();
+        let mut expected = 3 * snapshot.families.len();
+        let read = read.expect("checked");
+        for family in read.get("families").list() {
+            let rows = match family.get("type") {
+                Json::Text(kind) if kind == "histogram" => family.get("bounds").list().len() + 3,
+                Json::Text(kind) if kind == "summary" => 2,
+                _ => 1,
+            };
+            expected += rows * family.get("series").list().len();
+        }
+        // A family has two head lines and an empty one before the next, or the end behind the last.
+        prop_assert_eq!(lines, if snapshot.families.is_empty() { 2 } else { expected });
+    }
+
+    #[test]
+    fn any_label_value_is_one_row_and_comes_back(values in vec(any::<String>(), 1..5)) {
+        let mut make = Builder::default();
+        make.family(Kind::Gauge, "g", &["a"]);
+        for value in &values {
+            make.scalar(&[("a", value)], 0, 1.0);
+        }
+        let out = text(&make.snapshot);
+        let rows = rows(&out);
+        prop_assert_eq!(rows.len(), values.len());
+        for (row, value) in rows.iter().zip(&values) {
+            let row = std::str::from_utf8(row).expect("UTF-8");
+            let escaped = row.strip_prefix("g{a=\"").and_then(|row| row.strip_suffix("\"} 1"));
+            let back = escaped.expect("shape").replace("\\\\", "\0\0").replace("\\n", "\n");
+            let back = back.replace("\\\"", "\"").replace("\0\0", "\\");
+            prop_assert_eq!(back.replace('\0', ""), value.replace('\0', ""));
+        }
+        let read = Json::read(&json(&make.snapshot)).expect("JSON");
+        for (series, value) in read.get("families").list()[0].get("series").list().iter().zip(&values) {
+            prop_assert_eq!(&series.get("l").list()[0].list()[1], &Json::Text(value.clone()));
+        }
+    }
+}
+
+/// Not an assertion but a look: `cargo test --release -p mpmetrics-core --test exposition -- --ignored
+/// --nocapture` prints what 100k counters and 40k histograms cost.
+#[test]
+#[ignore = "prints times, asserts sizes only"]
+fn how_long_it_takes() {
+    let mut make = Builder::default();
+    make.family(Kind::Counter, "http_requests_total", &["method", "route", "status"]);
+    for n in 0..100_000_u32 {
+        let route = format!("/api/v1/users/{n}");
+        make.scalar(
+            &[("method", "GET"), ("route", &route), ("status", "200")],
+            0,
+            f64::from(n * 7),
+        );
+    }
+    let counters = make.snapshot;
+    let mut make = Builder::default();
+    make.family(Kind::Histogram, "http_request_duration_seconds", &["route", "status"]).bounds =
+        [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0].into();
+    for n in 0..40_000_u32 {
+        let route = format!("/api/v1/users/{n}");
+        let cells: Vec<f64> = (0..12).map(|cell| f64::from(cell * n % 1000)).collect();
+        make.histogram(&[("route", &route), ("status", "200")], 0, f64::from(n) * 0.37, &cells);
+    }
+    for (name, snapshot) in [("100k counters", &counters), ("40k histograms", &make.snapshot)] {
+        for (format, print) in [("text", text as fn(&Snapshot) -> Vec<u8>), ("json", json)] {
+            let times: Vec<_> = (0..7)
+                .map(|_| {
+                    let start = std::time::Instant::now();
+                    let out = print(snapshot);
+                    (start.elapsed(), out.len(), out.capacity())
+                })
+                .collect();
+            let (time, len, capacity) = times.iter().min().expect("seven runs");
+            println!("{name} as {format}: {time:?}, {len} bytes, {capacity} reserved");
+            assert!(*len > 1_000_000);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What JavaScript does with the cells that a writer hands out, done in Rust.
+
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Writer};
+use mpmetrics_core::layout::{block, BlockKey, ABSENT, EXTENT_HEADER};
+use mpmetrics_core::sync::Ordering;
+use mpmetrics_core::Result;
+
+/// A bound series of one writer, as an application holds on to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Handle {
+    pub kind: Kind,
+    pub bound: Bound,
+    /// Reference of the first cell.
+    pub cell: u64,
+    /// Reference of the word that holds the series' generation.
+    generation: u64,
+}
+
+/// The family of each kind that the tests use: two bounds for the histogram.
+pub fn spec(kind: Kind) -> FamilySpec {
+    FamilySpec {
+        tag: "default".into(),
+        name: format!("{kind:?}").to_lowercase(),
+        help: "help".into(),
+        kind,
+        aggregator: "sum".into(),
+        label_names: vec!["a".into(), "b".into()],
+        bounds: if kind == Kind::Histogram { vec![1.0, 2.0] } else { vec![] },
+    }
+}
+
+impl Handle {
+    pub fn bind(writer: &mut Writer, kind: Kind, family: u32, text: &[u8]) -> Result<Self> {
+        let bound = writer.bind(family, text, b"")?;
+        let (slab, _) = writer.slab(bound.slab).expect("the slab of a block that was just bound");
+        let (chunk, _) = writer.generations(bound.chunk)?;
+        let generation = chunk + u64::from(bound.word / 2);
+        assert!(u64::from(bound.word / 2) >= EXTENT_HEADER);
+        Ok(Self { kind, bound, cell: slab + u64::from(bound.cell), generation })
+    }
+
+    pub fn key(&self) -> BlockKey {
+        BlockKey { series: self.bound.series, generation: self.bound.generation }
+    }
+
+    /// Whether the series is still the one that was bound: compared before each store.
+    pub fn fresh(&self, heap: &Heap) -> Result<bool> {
+        let word = heap.words().load(self.generation)?;
+        Ok((word >> (self.bound.word % 2 * 32)) as u32 == self.bound.generation)
+    }
+
+    /// Counts, sets or observes a value, as its kind does; stale or not.
+    pub fn update(&self, heap: &Heap, value: f64) -> Result<()> {
+        match self.kind {
+            Kind::Counter => self.add(heap, 0, value),
+            Kind::Gauge => heap.words().store(self.cell, value.to_bits()),
+            Kind::Histogram => {
+                let bucket = [1.0, 2.0].iter().position(|bound| value <= *bound).unwrap_or(2);
+                self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
+            }
+            Kind::Summary => self.sequenced(heap, 3, &[(1, 1.0), (2, value)]),
+        }
+    }
+
+    fn add(&self, heap: &Heap, cell: u64, value: f64) -> Result<()> {
+        let word = heap.words().at(self.cell + cell)?;
+        let sum = f64::from_bits(word.load(Ordering::Relaxed)) + value;
+        word.store(sum.to_bits(), Ordering::Release);
+        Ok(())
+    }
+
+    /// The last word first, the first word last.
+    fn sequenced(&self, heap: &Heap, last: u64, cells: &[(u64, f64)]) -> Result<()> {
+        let next = heap.words().load(self.cell)?.wrapping_add(1);
+        heap.words().store(self.cell + last, next)?;
+        for (cell, value) in cells {
+            self.add(heap, *cell, *value)?;
+        }
+        heap.words().store(self.cell, next)
+    }
+
+    /// Marks the block as not shown: what `reset()` of a labelled metric does.
+    pub fn hide(&self, heap: &Heap) -> Result<()> {
+        let head = heap.words().at(self.cell - block::CELLS + block::HEAD)?;
+        head.fetch_or(u64::from(ABSENT), Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Sets all cells to 0, as the owner does before it shows the block again.
+    pub fn zero(&self, heap: &Heap) -> Result<()> {
+        let cells = match self.kind {
+            Kind::Counter | Kind::Gauge => 1,
+            Kind::Histogram => 6,
+            Kind::Summary => 4,
+        };
+        (0..cells).try_for_each(|cell| heap.words().store(self.cell + cell, 0))
+    }
+}

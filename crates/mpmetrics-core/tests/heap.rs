@@ -1,0 +1,260 @@
+//! The heap over process memory: registering, removing, adopting, recovering.
+
+use mpmetrics_core::cells::{scalar, sequence};
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::exposition::text::text;
+use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
+use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::region::Owned;
+use mpmetrics_core::Code;
+use std::sync::Arc;
+
+fn heap() -> Heap {
+    heap_with(8 << 20, Limits::default())
+}
+
+fn heap_with(bytes: usize, limits: Limits) -> Heap {
+    let setup = Setup { limits, root: None };
+    Heap::create(Arc::new(Owned::new(bytes / 8)), &setup).unwrap()
+}
+
+fn spec(kind: Kind, name: &str) -> FamilySpec {
+    FamilySpec {
+        tag: "default".into(),
+        name: name.into(),
+        help: "help".into(),
+        kind,
+        aggregator: "sum".into(),
+        label_names: vec!["a".into(), "b".into()],
+        bounds: if kind == Kind::Histogram { vec![1.0, 5.0] } else { Vec::new() },
+    }
+}
+
+fn printed(heap: &Heap) -> String {
+    let filter = Filter { everything: true, ..Filter::default() };
+    String::from_utf8(text(&scrape(heap, &filter).unwrap().0)).unwrap()
+}
+
+fn add(writer: &Writer, bound: &Bound, by: f64) {
+    scalar::add(&writer.cells(bound).unwrap()[0], by);
+}
+
+fn key(bound: &Bound) -> BlockKey {
+    BlockKey { series: bound.series, generation: bound.generation }
+}
+
+#[test]
+fn writers_add_up_and_the_order_is_that_of_first_sight() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let counter = spec(Kind::Counter, "c");
+    let (f1, f2) = (one.family(&counter, 0).unwrap(), two.family(&counter, 0).unwrap());
+    assert_eq!(f1, f2);
+    let histogram = one.family(&spec(Kind::Histogram, "h"), 0).unwrap();
+    let b = two.bind(f2, b"a=\"2\"", b"").unwrap();
+    let a = one.bind(f1, b"a=\"1\",b=\"x\"", b"").unwrap();
+    let same = two.bind(f2, b"b=\"x\",a=\"1\"", b"").unwrap();
+    assert_eq!(same.series, a.series);
+    add(&two, &b, 5.0);
+    add(&one, &a, 2.0);
+    add(&two, &same, 40.0);
+    let h = one.bind(histogram, b"", b"").unwrap();
+    for value in [0.5, 3.0, 7.0] {
+        sequence::observe(one.cells(&h).unwrap(), &[1.0, 5.0], value);
+    }
+    assert_eq!(
+        printed(&heap),
+        "# HELP c help\n# TYPE c counter\nc{a=\"2\"} 5\nc{a=\"1\",b=\"x\"} 42\n\n\
+         # HELP h help\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"5\"} 2\n\
+         h_bucket{le=\"+Inf\"} 3\nh_sum 10.5\nh_count 3\n"
+    );
+}
+
+#[test]
+fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
+    let heap = heap();
+    let mut first = heap.writer(1, 1).unwrap();
+    let c = first.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let g = first.family(&spec(Kind::Gauge, "g"), 0).unwrap();
+    let bound = first.bind(c, b"", b"").unwrap();
+    add(&first, &bound, 7.0);
+    let gauge = first.bind(g, b"", b"").unwrap();
+    add(&first, &gauge, 3.0);
+    assert!(!bound.inherited);
+    assert!(printed(&heap).contains("g 3\n"));
+    drop(first);
+    assert!(printed(&heap).contains("c 7\n"), "a dead writer's counts stay");
+    assert!(!printed(&heap).contains("g 3\n"), "its gauges do not");
+    let mut second = heap.writer(2, 2).unwrap();
+    assert_eq!((second.slot(), second.incarnation()), (0, 2));
+    let c = second.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let bound = second.bind(c, b"", b"").unwrap();
+    assert!(bound.inherited);
+    add(&second, &bound, 1.0);
+    assert!(printed(&heap).contains("c 8\n"));
+    assert_eq!(heap.words().header(header::SLOTS), 1);
+}
+
+#[test]
+fn removal_makes_handles_stale_and_places_serve_again() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let f = one.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    two.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let mine = one.bind(f, b"a=\"1\"", b"").unwrap();
+    let theirs = two.bind(f, b"a=\"1\"", b"").unwrap();
+    add(&one, &mine, 1.0);
+    add(&two, &theirs, 2.0);
+    assert!(one.remove(f, b"a=\"1\"", b"").unwrap());
+    assert!(!one.remove(f, b"a=\"1\"", b"").unwrap());
+    assert!(!two.is_current(&theirs).unwrap());
+    assert!(two.cells(&theirs).is_err());
+    let again = two.bind(f, b"a=\"1\"", b"").unwrap();
+    assert_ne!(again.generation, theirs.generation.wrapping_sub(2));
+    assert!(printed(&heap).contains("c{a=\"1\"} 0\n"));
+    let mut used = 0;
+    for round in 0..20_000 {
+        let labels = format!("a=\"r{round}\"");
+        let bound = one.bind(f, labels.as_bytes(), b"").unwrap();
+        add(&one, &bound, 1.0);
+        assert!(two.remove(f, labels.as_bytes(), b"").unwrap());
+        if round == 2_000 {
+            used = heap.words().header(header::USED);
+        }
+    }
+    assert_eq!(heap.words().header(header::USED), used, "create and remove without growing");
+    assert_eq!(heap.words().header(header::LIVE_SERIES), 1);
+}
+
+#[test]
+fn releasing_the_last_block_removes_the_series_and_absent_blocks_come_back() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let f = one.family(&spec(Kind::Gauge, "g"), 0).unwrap();
+    two.family(&spec(Kind::Gauge, "g"), 0).unwrap();
+    let (a, b) = (one.bind(f, b"", b"").unwrap(), two.bind(f, b"", b"").unwrap());
+    add(&one, &a, 1.0);
+    add(&two, &b, 2.0);
+    one.release(a.slab, a.cell, key(&a)).unwrap();
+    assert!(printed(&heap).contains("g 2\n"));
+    assert_eq!(one.revive(a.slab, a.cell, key(&a)).unwrap_err().code(), Code::Invalid);
+    assert_eq!(heap.words().header(header::LIVE_SERIES), 1);
+    two.release(b.slab, b.cell, key(&b)).unwrap();
+    assert_eq!(heap.words().header(header::LIVE_SERIES), 0);
+    assert_eq!(printed(&heap), "# HELP g help\n# TYPE g gauge\n");
+}
+
+#[test]
+fn default_labels_rename_what_this_life_made() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let f = one.family(&spec(Kind::Counter, "c"), 4).unwrap();
+    two.family(&spec(Kind::Counter, "c"), 9).unwrap();
+    let (a, b) = (one.bind(f, b"", b"").unwrap(), two.bind(f, b"", b"").unwrap());
+    add(&one, &a, 1.0);
+    add(&two, &b, 2.0);
+    one.default_labels(4, b"w=\"1\"", b"n").unwrap();
+    two.default_labels(9, b"w=\"2\"", b"n").unwrap();
+    assert!(printed(&heap).contains("c{w=\"1\"} 1\nc{w=\"2\"} 2\n"), "{}", printed(&heap));
+    add(&one, &a, 1.0);
+    assert_eq!(one.bind(f, b"", b"").unwrap(), a);
+    one.default_labels(4, b"w=\"2\"", b"n").unwrap();
+    assert!(printed(&heap).contains("c{w=\"2\"} 4\n"), "{}", printed(&heap));
+    one.default_labels(4, b"", b"").unwrap();
+    assert!(printed(&heap).contains("c 2\nc{w=\"2\"} 2\n"), "{}", printed(&heap));
+}
+
+#[test]
+fn a_full_heap_refuses_new_series_and_keeps_the_old_ones() {
+    let heap = heap_with(400 << 10, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let first = writer.bind(f, b"a=\"first\"", b"").unwrap();
+    let mut made = 1;
+    let refused = loop {
+        match writer.bind(f, format!("a=\"{made}\"").as_bytes(), b"") {
+            Ok(_) => made += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.code(), Code::Full);
+    assert!(made > 1000, "{made}");
+    add(&writer, &first, 1.0);
+    assert!(printed(&heap).contains("c{a=\"first\"} 1\n"));
+    assert_eq!(heap.words().header(header::LIVE_SERIES), made);
+    assert_eq!(heap.words().header(header::DROPPED), 1);
+    assert!(writer.remove(f, b"a=\"first\"", b"").unwrap());
+    writer.bind(f, b"a=\"x\"", b"").unwrap();
+}
+
+#[test]
+fn limits_on_series_are_kept() {
+    let heap = heap_with(8 << 20, Limits { series: 12, family_series: 10, ..Limits::default() });
+    let mut writer = heap.writer(1, 1).unwrap();
+    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let g = writer.family(&spec(Kind::Counter, "d"), 0).unwrap();
+    let count = |writer: &mut Writer, family| {
+        (0..20)
+            .take_while(|n| writer.bind(family, format!("a=\"{n}\"").as_bytes(), b"").is_ok())
+            .count()
+    };
+    assert_eq!(count(&mut writer, f), 10);
+    assert_eq!(count(&mut writer, g), 2);
+}
+
+#[test]
+fn a_dead_holder_of_the_lock_is_made_whole() {
+    let heap = heap();
+    let mut writer = heap.writer(1, 1).unwrap();
+    let f = writer.family(&spec(Kind::Histogram, "h"), 0).unwrap();
+    writer.default_labels(0, b"w=\"1\"", b"").unwrap();
+    for n in 0..3000 {
+        writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"").unwrap();
+    }
+    for n in 0..1000 {
+        assert!(writer.remove(f, format!("a=\"{n}\"").as_bytes(), b"").unwrap());
+    }
+    let before = printed(&heap);
+    let words = heap.words();
+    let derived: Vec<u64> = (header::LIVE_SERIES..header::FREE_EXTENTS).map(|i| words.header(i)).collect();
+    // The holder died having spoiled everything that is derived.
+    for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
+        words.set_header(index, 77);
+    }
+    words.set_header(header::INTENT, 1);
+    assert!(writer.remove(f, b"a=\"1500\"", b"").unwrap());
+    writer.bind(f, b"a=\"1500\"", b"").unwrap();
+    assert_eq!(words.header(header::RECOVERIES), 1);
+    assert_eq!(words.header(header::LIVE_SERIES), derived[0]);
+    let mut lines: Vec<&str> = before.lines().collect();
+    let after = printed(&heap);
+    let mut again: Vec<&str> = after.lines().collect();
+    lines.sort_unstable();
+    again.sort_unstable();
+    assert_eq!(lines, again);
+    let used = words.header(header::USED);
+    for n in 0..900 {
+        writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"").unwrap();
+    }
+    assert_eq!(words.header(header::USED), used, "what was free serves again");
+}
+
+#[test]
+fn a_stopped_holder_of_the_lock_delays_nobody_for_long() {
+    let heap = heap();
+    let mut writer = heap.writer(1, 1).unwrap();
+    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let known = writer.bind(f, b"a=\"1\"", b"").unwrap();
+    let held = heap.hold_lock().unwrap();
+    assert_eq!(writer.bind(f, b"a=\"2\"", b"").unwrap_err().code(), Code::Busy);
+    add(&writer, &known, 1.0);
+    assert!(printed(&heap).contains("c{a=\"1\"} 1\n"), "scrapes need no lock");
+    assert!(writer.remove(f, b"a=\"1\"", b"").unwrap(), "removal needs no lock");
+    assert!(!writer.is_current(&known).unwrap());
+    drop(held);
+    writer.bind(f, b"a=\"2\"", b"").unwrap();
+    assert_eq!(heap.words().header(header::LIVE_SERIES), 1);
+    assert_eq!(heap.words().header(header::DIRTY), 0);
+}

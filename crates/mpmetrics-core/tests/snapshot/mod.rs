@@ -1,0 +1,96 @@
+//! Snapshots made by hand.
+
+use mpmetrics_core::collect::labels::escape;
+use mpmetrics_core::collect::model::{Family, Kind, LabelSpan, Series, Snapshot, Span, Value};
+
+/// Builds a snapshot, family by family; series go to the family declared last.
+#[derive(Default)]
+pub struct Builder {
+    pub snapshot: Snapshot,
+    births: u64,
+}
+
+/// Labels as names and unescaped values.
+pub type Set<'a> = &'a [(&'a str, &'a str)];
+
+/// A label text.
+pub fn text(set: Set<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, value) in set {
+        if !out.is_empty() {
+            out.push(b',');
+        }
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"=\"");
+        escape(value.as_bytes(), &mut out);
+        out.push(b'"');
+    }
+    out
+}
+
+impl Builder {
+    pub fn birth(&mut self) -> u64 {
+        self.births += 1;
+        self.births
+    }
+
+    pub fn span(&mut self, bytes: &[u8]) -> Span {
+        let start = self.snapshot.text.len() as u32;
+        self.snapshot.text.extend_from_slice(bytes);
+        Span { start, len: bytes.len() as u32 }
+    }
+
+    pub fn labels(&mut self, text: &[u8], types: &[u8]) -> LabelSpan {
+        LabelSpan { text: self.span(text), types: self.span(types) }
+    }
+
+    /// Adds a set of default labels; gives the number that series refer to it by.
+    pub fn defaults(&mut self, set: Set<'_>) -> u32 {
+        let span = self.labels(&text(set), b"");
+        self.snapshot.defaults.push(span);
+        self.snapshot.defaults.len() as u32
+    }
+
+    pub fn family(&mut self, kind: Kind, name: &str, names: &[&str]) -> &mut Family {
+        let birth = self.birth();
+        self.snapshot.families.push(Family {
+            tag: "default".into(),
+            name: name.into(),
+            help: format!("{name} help").into(),
+            kind,
+            aggregator: "sum".into(),
+            label_names: names.iter().map(|&name| name.into()).collect(),
+            bounds: [].into(),
+            birth,
+            series: Vec::new(),
+        });
+        self.last()
+    }
+
+    pub fn last(&mut self) -> &mut Family {
+        self.snapshot.families.last_mut().expect("a family")
+    }
+
+    pub fn series(&mut self, labels: LabelSpan, defaults: u32, value: Value) {
+        let birth = self.birth();
+        self.last().series.push(Series { birth, labels, defaults, value });
+    }
+
+    pub fn scalar(&mut self, set: Set<'_>, defaults: u32, value: f64) {
+        let labels = self.labels(&text(set), b"");
+        self.series(labels, defaults, Value::Scalar(value));
+    }
+
+    pub fn summary(&mut self, set: Set<'_>, defaults: u32, sum: f64, count: f64) {
+        let labels = self.labels(&text(set), b"");
+        self.series(labels, defaults, Value::Summary { sum, count });
+    }
+
+    pub fn histogram(&mut self, set: Set<'_>, defaults: u32, sum: f64, cells: &[f64]) {
+        let labels = self.labels(&text(set), b"");
+        let start = self.snapshot.cells.len() as u32;
+        self.snapshot.cells.extend_from_slice(cells);
+        let counts = Span { start, len: cells.len() as u32 };
+        self.series(labels, defaults, Value::Histogram { sum, counts });
+    }
+}

@@ -1,0 +1,1 @@
+//! Node.js binding: converts, wraps, offers async tasks.

@@ -1,0 +1,102 @@
+/** What this machine must have before anything is installed or built, each in one sentence. */
+import { spawnSync } from 'child_process';
+import { existsSync, readFileSync } from 'fs';
+import { homedir } from 'os';
+import { join } from 'path';
+
+import { Refusal, root } from './steps.mjs';
+
+const OLDEST_NODE = 20;
+
+/** Platforms that the native module is built for here, as the folders in `npm/` are called. */
+const PLATFORMS = ['linux-x64-gnu'];
+
+/**
+ * @param {string} version such as `20.11.0`
+ * @returns {string | null} what is wrong with it
+ */
+export function nodeProblem(version) {
+  return Number(version.split('.')[0]) >= OLDEST_NODE
+    ? null
+    : `Node.js ${OLDEST_NODE} or newer is needed, and this is ${version}.`;
+}
+
+/**
+ * @param {string} name such as `linux-x64-gnu`
+ * @returns {string | null} what is wrong with it
+ */
+export function platformProblem(name) {
+  return PLATFORMS.includes(name)
+    ? null
+    : `the native module is built for ${PLATFORMS.join(', ')} only, and this is ${name}; ` +
+        'the published package still works here, on memory storage, for one process.';
+}
+
+/** This machine's platform. */
+export function platformName() {
+  const base = `${process.platform}-${process.arch}`;
+  if (process.platform !== 'linux') return base;
+  return `${base}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
+}
+
+/** The binary that a build leaves behind and that the package loads. */
+export function binaryPath() {
+  const platform = platformName();
+  return join(root, 'npm', platform, `mpmetrics.${platform}.node`);
+}
+
+/**
+ * @param {string} found what `cargo --version` printed
+ * @param {string} wanted such as `1.88`
+ * @returns {string | null} what is wrong with it
+ */
+export function cargoProblem(found, wanted) {
+  const [, major, minor] = /(\d+)\.(\d+)\./.exec(found) || [];
+  const [wantedMajor, wantedMinor] = wanted.split('.').map(Number);
+  const enough =
+    Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
+  return enough ? null : `Rust ${wanted} or newer is needed, and this is "${found.trim()}".`;
+}
+
+/**
+ * The environment in which cargo is found, or null where there is none: it is on PATH, or in
+ * `~/.cargo/bin`, where rustup puts it before the next login.
+ *
+ * @returns {{ PATH: string } | null}
+ */
+export function cargoEnvironment() {
+  const path = process.env.PATH || '';
+  const homes = [process.env.CARGO_HOME, join(homedir(), '.cargo')].filter(Boolean);
+  const candidates = [path].concat(homes.map((home) => `${join(home, 'bin')}:${path}`));
+  for (const PATH of candidates) {
+    const asked = spawnSync('cargo', ['--version'], {
+      env: Object.assign({}, process.env, { PATH }),
+      encoding: 'utf8',
+    });
+    if (asked.status !== 0) continue;
+    const manifest = readFileSync(join(root, 'Cargo.toml'), 'utf8');
+    const [, wanted] = /^rust-version = "([\d.]+)"/m.exec(manifest) || [];
+    const problem = wanted === undefined ? null : cargoProblem(asked.stdout, wanted);
+    if (problem !== null) throw new Refusal(problem);
+    return { PATH };
+  }
+  return null;
+}
+
+/** Refuses where Node.js is too old or the platform has no native module. */
+export function checkMachine() {
+  const problem = nodeProblem(process.versions.node) || platformProblem(platformName());
+  if (problem !== null) throw new Refusal(problem);
+}
+
+/** Refuses where there is neither a Rust toolchain nor a binary that was built elsewhere. */
+export function checkToolchain() {
+  const environment = cargoEnvironment();
+  if (environment === null && !existsSync(binaryPath())) {
+    throw new Refusal(
+      'cargo was not found: install Rust (see rustup.rs), or put a prebuilt ' +
+        `mpmetrics.${platformName()}.node into npm/${platformName()}/.`,
+    );
+  }
+  return environment;
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm pack` and `npm publish`: adds the platform packages to package.json's optional dependencies
+ * for as long as the tarball is made. They are not there otherwise, because the lock file could not
+ * name packages that do not exist until this version is published, and `npm ci` would fail.
+ */
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { main, Refusal, root } from './steps.mjs';
+
+const manifest = join(root, 'package.json');
+
+function read(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Replaces package.json in one step: whoever reads it meanwhile sees a whole file. */
+function write(content) {
+  writeFileSync(`${manifest}.new`, `${JSON.stringify(content, null, 2)}\n`);
+  renameSync(`${manifest}.new`, manifest);
+}
+
+function platformPackages(version) {
+  const packages = readdirSync(join(root, 'npm')).map((folder) =>
+    read(join(root, 'npm', folder, 'package.json')),
+  );
+  for (const { name, version: found } of packages) {
+    if (found !== version) throw new Refusal(`${name} is ${found}, and mpmetrics is ${version}.`);
+  }
+  return Object.fromEntries(packages.map(({ name }) => [name, version]));
+}
+
+function prepare() {
+  for (const built of ['dist/index.js', 'dist/index.mjs', 'dist/index.d.mts']) {
+    if (!existsSync(join(root, built))) throw new Refusal(`${built} is missing: npm run build.`);
+  }
+  const content = read(manifest);
+  write({ ...content, optionalDependencies: platformPackages(content.version) });
+}
+
+function restore() {
+  const content = read(manifest);
+  delete content.optionalDependencies;
+  write(content);
+}
+
+main(() => {
+  const actions = { prepare, restore };
+  const action = actions[process.argv[2]];
+  if (action === undefined) {
+    throw new Refusal(`expected one of ${Object.keys(actions).join(', ')}: ${process.argv[2]}`);
+  }
+  action();
+});

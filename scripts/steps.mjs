@@ -1,0 +1,93 @@
+/**
+ * Running one thing after another while saying so: a line per step with the seconds it took.
+ * This file and `environment.mjs` keep to what Node.js 14 can read, so that an old Node.js gets the
+ * sentence about its version and not a syntax error.
+ */
+import { spawn } from 'child_process';
+import { fileURLToPath } from 'url';
+import { dirname } from 'path';
+
+/** The repository's root, without a slash at the end. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Every so many milliseconds a step that still runs says that it does. */
+const HEARTBEAT_MS = 15000;
+
+/** Something that a person can put right: shown as one sentence, without a stack. */
+export class Refusal extends Error {}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function seconds(since) {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
+
+/**
+ * Does one step and says how long it took.
+ *
+ * @param {string} title what is done, as in "compiling TypeScript"
+ * @param {() => unknown} action may return a promise; may return a string, which is added to the line
+ * @returns {Promise<unknown>} what the action returned
+ */
+export async function step(title, action) {
+  const start = Date.now();
+  say(`» ${title} …`);
+  const heartbeat = setInterval(() => say(`  … still ${title}, ${seconds(start)}`), HEARTBEAT_MS);
+  try {
+    const result = await action();
+    const note = typeof result === 'string' ? ` (${result})` : '';
+    say(`✓ ${title}: ${seconds(start)}${note}`);
+    return result;
+  } catch (error) {
+    say(`✗ ${title}: ${seconds(start)}`);
+    throw error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/**
+ * Runs a program in the repository's root.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, show?: boolean }} options `show`: pass its output on as it
+ *   comes; else it is printed only if the program fails
+ * @returns {Promise<void>} rejects with a Refusal if the program is missing or does not exit with 0
+ */
+export function run(command, args, options = {}) {
+  const show = options.show === true;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: Object.assign({}, process.env, options.env),
+      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    });
+    const output = [];
+    if (!show) {
+      child.stdout.on('data', (chunk) => output.push(chunk));
+      child.stderr.on('data', (chunk) => output.push(chunk));
+    }
+    child.on('error', (error) =>
+      reject(new Refusal(`${command} could not be run: ${error.message}`)),
+    );
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      process.stderr.write(Buffer.concat(output));
+      const how = signal === null ? `exited with ${code}` : `was killed by ${signal}`;
+      reject(new Refusal(`${[command].concat(args).join(' ')} ${how}`));
+    });
+  });
+}
+
+/** Runs a script's main function; a Refusal becomes one sentence on stderr and exit code 1. */
+export function main(action) {
+  Promise.resolve()
+    .then(action)
+    .catch((error) => {
+      say(error instanceof Refusal ? `mpmetrics: ${error.message}` : String(error.stack));
+      process.exitCode = 1;
+    });
+}

@@ -1,0 +1,28 @@
+/** `npm test [-- vitest's arguments]`: builds, then the tests of TypeScript and of Rust. */
+import { build } from './build.mjs';
+import { main, run, step, Refusal } from './steps.mjs';
+
+main(async () => {
+  const filter = process.argv.slice(2);
+  const { cargo } = await build();
+  const failures = [];
+  const part = async (title, command, args, options) => {
+    try {
+      await step(title, () => run(command, args, { show: true, ...options }));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      failures.push(error.message);
+    }
+  };
+  await part('testing with vitest', 'npx', ['--no-install', 'vitest', 'run', ...filter]);
+  if (filter.length > 0) {
+    process.stderr.write('· cargo test is left out, because arguments for vitest were given\n');
+  } else if (cargo === null) {
+    failures.push('cargo test could not be run, because cargo was not found');
+  } else {
+    await part('testing with cargo', 'cargo', ['test', '--release', '--workspace', '--quiet'], {
+      env: cargo,
+    });
+  }
+  if (failures.length > 0) throw new Refusal(failures.join('; '));
+});

@@ -1,0 +1,69 @@
+/**
+ * What can go wrong, as closed sets of codes: errors that are thrown, and warnings of which each is
+ * emitted once.
+ */
+
+/** The codes of errors that carry one: those of the core's `error.rs`, as `error.code`. */
+export type ErrorCode =
+  | 'ERR_MPMETRICS_CORRUPT'
+  | 'ERR_MPMETRICS_VERSION'
+  | 'ERR_MPMETRICS_BUSY'
+  | 'ERR_MPMETRICS_FULL'
+  | 'ERR_MPMETRICS_LIMIT'
+  | 'ERR_MPMETRICS_LOST'
+  | 'ERR_MPMETRICS_RETIRED'
+  | 'ERR_MPMETRICS_IO'
+  | 'ERR_MPMETRICS_UNSAFE'
+  | 'ERR_MPMETRICS_INVALID'
+  | 'ERR_MPMETRICS_UNSUPPORTED';
+
+/** The codes of warnings (`process.on('warning')`, `--disable-warning=CODE`). */
+export type WarningCode =
+  /** Metrics are kept in this process's own memory: other processes do not see them. */
+  | 'MPMETRICS_MEMORY'
+  /** The shared memory is full: new series are refused. */
+  | 'MPMETRICS_FULL'
+  /** A limit on the number of series is reached: new series are refused. */
+  | 'MPMETRICS_LIMIT'
+  /** The shared memory contradicts itself: it is left. */
+  | 'MPMETRICS_CORRUPT'
+  /** The segment lies on a disk. */
+  | 'MPMETRICS_DISK'
+  /** Another user's process cannot reach the segment. */
+  | 'MPMETRICS_ACCESS'
+  /** A setting came too late or was ignored. */
+  | 'MPMETRICS_CONFIG';
+
+/** An error with a code that programs can match on. */
+export class MpmetricsError extends Error {
+  readonly code: ErrorCode;
+
+  /**
+   * @param code what rule was broken
+   * @param message names the value and the rule
+   * @param cause what made it happen, if anything
+   */
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'MpmetricsError';
+    this.code = code;
+  }
+}
+
+const warned = new Set<WarningCode>();
+
+/**
+ * Emits a process warning the first time that its code is used in this isolate.
+ *
+ * A server that runs for months must not have its log filled by one full segment.
+ */
+export function warnOnce(code: WarningCode, message: string): void {
+  if (warned.has(code)) return;
+  warned.add(code);
+  process.emitWarning(message, { type: 'MpmetricsWarning', code });
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

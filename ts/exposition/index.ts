@@ -1,0 +1,4 @@
+/** Output that is made in TypeScript. */
+
+export * from './rows';
+export * from './text';

@@ -1,0 +1,117 @@
+/** Families as the rows that prom-client's `get()` yields: the one shape that everything is printed from. */
+
+import { reviveLabelValue } from '../labels';
+import type { FamilyData, LabelData, MetricType, SeriesData } from '../storage';
+
+/** Labels of a row. */
+export type RowLabels = Record<string, unknown>;
+
+/** One line of output. */
+export interface Row {
+  labels: RowLabels;
+  value: number;
+  metricName?: string;
+  exemplar?: unknown;
+  /** Labels that follow `labels` and the default ones in text. */
+  sharedLabels?: RowLabels;
+}
+
+/** A metric with its values: what `get()` resolves with. */
+export interface MetricRows {
+  name: string;
+  help: string;
+  type: MetricType;
+  values: Row[];
+  aggregator: string;
+}
+
+/** Which default labels a series gets. */
+export type DefaultsOf = (series: SeriesData) => RowLabels | null;
+
+/** The default labels that the process that made the series had set. */
+export const ownDefaults: DefaultsOf = ({ defaults }) =>
+  defaults === null ? null : reviveLabels(defaults);
+
+/**
+ * A family's rows, with all labels of a row in one object.
+ *
+ * @param defaults default labels; those that a series has itself are passed over
+ */
+export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
+  const { name, help, type, aggregator } = family;
+  const values = family.series.flatMap((series) => {
+    const labels = withDefaults(reviveLabels(series), defaults(series));
+    if (type !== 'histogram') return seriesRows(family, series, labels);
+    return histogramRows(family, series, labels).map(splay);
+  });
+  // prom-client's own order of keys, for those who compare serialised JSON.
+  return type === 'counter' || type === 'gauge'
+    ? { help, name, type, values, aggregator }
+    : { name, help, type, values, aggregator };
+}
+
+/** A family's rows for text: a histogram's own labels come last, after the default ones. */
+export function textRows(family: FamilyData): MetricRows {
+  const values = family.series.flatMap((series) =>
+    seriesRows(family, series, reviveLabels(series)),
+  );
+  return { ...family, values };
+}
+
+/** Labels with defaults for those names that they do not have, even as 0 or ''. */
+export function withDefaults(labels: RowLabels, defaults: RowLabels | null): RowLabels {
+  return defaults === null ? labels : { ...labels, ...defaults, ...labels };
+}
+
+/** A label set with the values that it was first seen with. */
+export function reviveLabels({ labels, types }: LabelData): RowLabels {
+  // `fromEntries` defines: a label may be called `__proto__`.
+  return Object.fromEntries(
+    labels.map(([name, value], i) => [name, reviveLabelValue(value, types[i])]),
+  );
+}
+
+function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): Row[] {
+  switch (family.type) {
+    case 'histogram':
+      return histogramRows(family, series, labels);
+    case 'summary':
+      return summaryRows(family.name, series, labels);
+    default:
+      return [{ value: series.values[0]!, labels }];
+  }
+}
+
+function histogramRows(family: FamilyData, series: SeriesData, sharedLabels: RowLabels): Row[] {
+  const { name, bounds } = family;
+  const [sum, ...counts] = series.values;
+  let count = 0;
+  const rows = counts.map((one, i): Row => {
+    count += one;
+    const le = i < bounds.length ? bounds[i] : '+Inf';
+    const metricName = `${name}_bucket`;
+    return { labels: { le }, sharedLabels, value: count, metricName, exemplar: null };
+  });
+  const total = (metricName: string, value: number): Row => ({
+    labels: {},
+    sharedLabels,
+    value,
+    metricName,
+    exemplar: undefined,
+  });
+  rows.push(total(`${name}_sum`, sum!), total(`${name}_count`, count));
+  return rows;
+}
+
+// Quantiles are not recorded yet, so no quantile line is printed.
+function summaryRows(name: string, series: SeriesData, labels: RowLabels): Row[] {
+  const [sum, count] = series.values;
+  return [
+    { metricName: `${name}_sum`, labels, value: sum! },
+    { metricName: `${name}_count`, labels, value: count! },
+  ];
+}
+
+function splay({ labels, sharedLabels, ...row }: Row): Row {
+  return { ...row, labels: { ...labels, ...sharedLabels } };
+}

@@ -1,0 +1,55 @@
+/**
+ * Text format 0.0.4 as prom-client prints it, of memory storage, of duck-typed metrics and of what
+ * `aggregate()` made. Metrics in the heap are printed by native code, in the same bytes.
+ */
+
+import { escapeHelp, escapeLabelValue, wellFormed } from '../labels';
+import { withDefaults, type Row, type RowLabels } from './rows';
+
+/** What can be printed: rows of ours, or what a duck-typed metric's `get()` yields. */
+export interface Printable {
+  name: string;
+  help: string;
+  type: string;
+  values?: readonly Row[];
+}
+
+/**
+ * One metric, without a line break at the end.
+ *
+ * @param defaults default labels of the registry that prints; null for none
+ */
+export function metricText(metric: Printable, defaults: RowLabels | null): string {
+  const name = escapeHelp(metric.name);
+  const lines = [`# HELP ${name} ${escapeHelp(metric.help)}`, `# TYPE ${name} ${metric.type}`];
+  for (const row of metric.values ?? []) lines.push(line(name, row, defaults));
+  return lines.join('\n');
+}
+
+/** A registry's output: metrics with a blank line between. */
+export function joinMetrics(metrics: readonly string[]): string {
+  return `${metrics.join('\n\n')}\n`;
+}
+
+/** A number as prom-client prints it. */
+export function numberText(value: unknown): string {
+  if (Number.isNaN(value)) return 'Nan';
+  if (Number.isFinite(value)) return `${value as number}`;
+  return (value as number) < 0 ? '-Inf' : '+Inf';
+}
+
+function line(family: string, row: Row, defaults: RowLabels | null): string {
+  const { metricName = family, labels = {}, sharedLabels = {} } = row;
+  const parts: string[] = [];
+  for (const [name, value] of Object.entries(withDefaults(labels, defaults))) {
+    if (!Object.hasOwn(sharedLabels, name)) parts.push(pair(name, value));
+  }
+  for (const [name, value] of Object.entries(sharedLabels)) parts.push(pair(name, value));
+  const braces = parts.length === 0 ? '' : `{${parts.join(',')}}`;
+  return `${metricName}${braces} ${numberText(row.value)}`;
+}
+
+// prom-client escapes strings only, so that an array of one quoted word breaks its output.
+function pair(name: string, value: unknown): string {
+  return `${name}="${escapeLabelValue(wellFormed(`${value as string}`))}"`;
+}

@@ -1,0 +1,6 @@
+/** Labels: their text, their rules, and the way from a label object to a series. */
+
+export * from './lookup';
+export * from './text';
+export * from './tree';
+export * from './validate';

@@ -1,0 +1,116 @@
+/**
+ * Label sets as text: what stands between the braces in text format 0.0.4, and beside it the types
+ * that the values had when they were first seen.
+ */
+
+/**
+ * A label set as the heap keeps it.
+ *
+ * `text` is `a="1",b="x\"y"` in the caller's key order. `types` is empty when every value was a
+ * string, else one letter a label: s string, n number, b boolean, i bigint, z null, u undefined,
+ * o anything else.
+ */
+export interface LabelText {
+  readonly text: string;
+  readonly types: string;
+}
+
+/** A label's name and its value as text, unescaped. */
+export type Pair = [name: string, value: string];
+
+/** The label set of a series without labels. */
+export const NO_LABELS: LabelText = { text: '', types: '' };
+
+/** The text of a caller's labels: its own enumerable keys, in its order, as prom-client prints them. */
+export function labelText(labels: object): LabelText {
+  let text = '';
+  let types = '';
+  let strings = true;
+  for (const [name, value] of Object.entries(labels) as [string, unknown][]) {
+    const type = typeLetter(value);
+    if (type !== 's') strings = false;
+    types += type;
+    const separator = text === '' ? '' : ',';
+    text += `${separator}${name}="${escapeLabelValue(wellFormed(asText(value)))}"`;
+  }
+  return text === '' ? NO_LABELS : { text, types: strings ? '' : types };
+}
+
+/** The pairs of a {@link LabelText}'s `text`. */
+export function parseLabelText(text: string): Pair[] {
+  const pairs: Pair[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const equals = text.indexOf('="', at);
+    const end = closingQuote(text, equals + 2);
+    pairs.push([text.slice(at, equals), unescape(text.slice(equals + 2, end))]);
+    at = end + 2;
+  }
+  return pairs;
+}
+
+/** A value as it was before it became text; `type` is a letter of {@link LabelText}'s `types`. */
+export function reviveLabelValue(value: string, type: string | undefined): unknown {
+  switch (type) {
+    case 'n':
+      return Number(value);
+    case 'b':
+      return value === 'true';
+    case 'i':
+      return BigInt(value);
+    case 'z':
+      return null;
+    case 'u':
+      return undefined;
+    default:
+      return value;
+  }
+}
+
+/** A label value between quotes in text format 0.0.4. */
+export function escapeLabelValue(value: string): string {
+  return /["\\\n]/.test(value) ? escapeHelp(value).replaceAll('"', '\\"') : value;
+}
+
+/** A help text in text format 0.0.4. */
+export function escapeHelp(value: string): string {
+  return /[\\\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n') : value;
+}
+
+/** The value without lone surrogates: UTF-8 has none, and two of them would print as one series twice. */
+export function wellFormed(value: string): string {
+  return value.replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
+/** A label value as text, as a template literal makes it: symbols throw a TypeError. */
+export function asText(value: unknown): string {
+  return `${value as string}`;
+}
+
+function typeLetter(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return 's';
+    case 'number':
+      return 'n';
+    case 'boolean':
+      return 'b';
+    case 'bigint':
+      return 'i';
+    case 'undefined':
+      return 'u';
+    default:
+      return value === null ? 'z' : 'o';
+  }
+}
+
+function closingQuote(text: string, from: number): number {
+  let at = from;
+  while (text[at] !== '"' && at < text.length) at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+function unescape(value: string): string {
+  if (!value.includes('\\')) return value;
+  return value.replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
+}

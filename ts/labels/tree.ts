@@ -1,0 +1,109 @@
+/**
+ * The series of one metric by their label values: nested maps, one level a label name, so that no
+ * two label sets can be taken for one (a joined string merges `{a: '1,b:2'}` with `{a: '1', b: '2'}`).
+ */
+
+/** A label's value, or undefined where the caller left the label out: that is an identity too. */
+export type LabelValue = string | undefined;
+
+/** One level of the maps; the last holds the leaves. */
+export type Level = Map<LabelValue, unknown>;
+
+export class LabelTree<L> {
+  /** The first level; the same object for the tree's life. */
+  readonly root: Level = new Map();
+  /** The leaf of a tree without label names. */
+  only: L | undefined = undefined;
+  /** Number of label names. */
+  readonly depth: number;
+
+  constructor(depth: number) {
+    this.depth = depth;
+  }
+
+  /** The leaf of these values, one for each label name in order. */
+  get(values: readonly LabelValue[]): L | undefined {
+    if (this.depth === 0) return this.only;
+    let at: unknown = this.root;
+    for (let i = 0; i < this.depth && at !== undefined; i++) at = (at as Level).get(values[i]);
+    return at as L | undefined;
+  }
+
+  /** Puts a leaf in, in the place of the one that was there. */
+  put(values: readonly LabelValue[], leaf: L): void {
+    if (this.depth === 0) {
+      this.only = leaf;
+      return;
+    }
+    let level = this.root;
+    for (let i = 0; i < this.depth - 1; i++) {
+      let next = level.get(values[i]) as Level | undefined;
+      if (next === undefined) {
+        next = new Map();
+        level.set(values[i], next);
+      }
+      level = next;
+    }
+    level.set(values[this.depth - 1], leaf);
+  }
+
+  /** Takes a leaf out, with the levels that were there for it alone. */
+  delete(values: readonly LabelValue[]): void {
+    if (this.depth === 0) this.only = undefined;
+    else removeBelow(this.root, values, 0, this.depth);
+  }
+
+  /** All leaves. */
+  leaves(): L[] {
+    if (this.depth === 0) return this.only === undefined ? [] : [this.only];
+    let level: unknown[] = [...this.root.values()];
+    for (let i = 1; i < this.depth; i++) {
+      level = level.flatMap((map) => [...(map as Level).values()]);
+    }
+    return level as L[];
+  }
+
+  /** Drops every leaf that `drop` tells to; returns how many are left. */
+  prune(drop: (leaf: L) => boolean): number {
+    if (this.depth === 0) {
+      if (this.only !== undefined && drop(this.only)) this.only = undefined;
+      return this.only === undefined ? 0 : 1;
+    }
+    return pruneBelow(this.root, 1, this.depth, drop);
+  }
+}
+
+function removeBelow(
+  level: Level,
+  values: readonly LabelValue[],
+  at: number,
+  depth: number,
+): void {
+  const value = values[at];
+  if (at < depth - 1) {
+    const next = level.get(value) as Level | undefined;
+    if (next === undefined) return;
+    removeBelow(next, values, at + 1, depth);
+    if (next.size > 0) return;
+  }
+  level.delete(value);
+}
+
+function pruneBelow<L>(
+  level: Level,
+  at: number,
+  depth: number,
+  drop: (leaf: L) => boolean,
+): number {
+  let left = 0;
+  for (const [value, next] of level) {
+    if (at === depth) {
+      if (drop(next as L)) level.delete(value);
+      else left++;
+      continue;
+    }
+    left += pruneBelow(next as Level, at + 1, depth, drop);
+    if ((next as Level).size === 0) level.delete(value);
+  }
+  return left;
+}

@@ -1,0 +1,56 @@
+/** What prom-client refuses, in its words: its users match on these messages. */
+
+import { inspect } from 'node:util';
+
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/**
+ * Tells whether a metric may have this name.
+ *
+ * @param name tested as a regular expression tests it: `undefined` and `null` become words and pass
+ */
+export function validateMetricName(name: string): boolean {
+  return METRIC_NAME.test(name);
+}
+
+/** Tells whether all of these may be label names. */
+export function validateLabelNames(names: readonly string[]): boolean {
+  return names.every((name) => LABEL_NAME.test(name));
+}
+
+/**
+ * Refuses labels that the metric was not declared with.
+ *
+ * @throws Error `Added label "z" is not included in initial labelset: [ 'a', 'b' ]`
+ */
+export function validateLabels(declared: readonly string[], labels: unknown): void {
+  // `for in` sees inherited names too, and the index of each letter of a string: so does prom-client.
+  for (const name in labels as object) {
+    if (!declared.includes(name)) {
+      throw new Error(
+        `Added label "${name}" is not included in initial labelset: ${inspect(declared)}`,
+      );
+    }
+  }
+}
+
+/**
+ * The label object that the arguments of `labels()` or `remove()` stand for: itself, or one value a
+ * declared name. May be null, which prom-client lets through.
+ *
+ * @throws Error if there are not as many values as names
+ */
+export function labelsOf(declared: readonly string[], args: readonly unknown[]): object | null {
+  const first = args[0];
+  if (typeof first === 'object') return first;
+  if (declared.length !== args.length) {
+    throw new Error(
+      `Invalid number of arguments (${args.length}): "${args.join(', ')}" ` +
+        `for label names (${declared.length}): "${declared.join(', ')}".`,
+    );
+  }
+  const labels: Record<string, unknown> = {};
+  for (let i = 0; i < declared.length; i++) labels[declared[i]!] = args[i];
+  return labels;
+}

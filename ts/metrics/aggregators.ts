@@ -1,0 +1,50 @@
+/** prom-client's `aggregators`: several processes' JSON of one metric, made into one. */
+
+import type { MetricRows, Row } from '../exposition';
+import type { Aggregator } from './types';
+
+/** Makes one metric of the same metric of several processes; undefined to leave it out. */
+export type AggregatorFunction = (metrics: readonly MetricRows[]) => MetricRows | undefined;
+
+/** The functions by the name that a metric's `aggregator` says. */
+export const aggregators: Record<Aggregator, AggregatorFunction> = {
+  sum: aggregator((rows) => rows.reduce((sum, { value }) => sum + value, 0)),
+  first: aggregator((rows) => rows[0]!.value),
+  omit: () => undefined,
+  average: aggregator((rows) => rows.reduce((sum, { value }) => sum + value, 0) / rows.length),
+  min: aggregator((rows) => rows.reduce((min, { value }) => Math.min(min, value), Infinity)),
+  max: aggregator((rows) => rows.reduce((max, { value }) => Math.max(max, value), -Infinity)),
+};
+
+function aggregator(combine: (rows: readonly Row[]) => number): AggregatorFunction {
+  return (metrics) => {
+    const first = metrics[0];
+    if (first === undefined) return undefined;
+    const groups = new Map<string, Row[]>();
+    for (const row of metrics.flatMap(({ values }) => values)) {
+      const key = identity(row);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [row]);
+      else group.push(row);
+    }
+    const { help, name, type } = first;
+    const values = Array.from(groups.values(), (rows): Row => {
+      const { labels, metricName } = rows[0]!;
+      const row: Row = { value: combine(rows), labels };
+      if (metricName) row.metricName = metricName;
+      return row;
+    });
+    return { help, name, type, values, aggregator: first.aggregator };
+  };
+}
+
+/** Rows are one if they have the same name and the same set of labels; undefined ones do not count. */
+function identity({ metricName, labels }: Row): string {
+  const given = Object.entries(labels).filter(([, value]) => value !== undefined);
+  const sorted = given.map(([name, value]) => [name, `${value as string}`]).sort(byName);
+  return JSON.stringify([metricName ?? null, sorted]);
+}
+
+function byName([a]: string[], [b]: string[]): number {
+  return a! < b! ? -1 : 1;
+}

@@ -1,0 +1,95 @@
+/** A value that only grows. */
+
+import { format } from 'node:util';
+
+import { labelsOf, labelText, type LabelText } from '../labels';
+import { counterKind, type Series } from '../storage';
+import { Metric } from './metric';
+import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+
+export interface CounterConfiguration<T extends string> extends MetricConfiguration<T> {
+  collect?: CollectFunction<Counter<T>>;
+}
+
+/** A counter with its labels chosen. Its function may be taken off it. */
+export interface CounterChild {
+  /** @param value what to add, not negative; 1 if left out */
+  inc: (value?: number | null) => void;
+}
+
+export class Counter<T extends string = string> extends Metric<T> {
+  constructor(config: CounterConfiguration<T>) {
+    super(config, counterKind, {});
+  }
+
+  /**
+   * Adds to a series.
+   *
+   * @param labels which one
+   * @param value what to add, finite and not negative; 1 if left out
+   * @throws Error for labels that are not declared or a negative value, TypeError for no number
+   */
+  inc(labels: LabelValues<T>, value?: number | null): void;
+  /** Adds to the series without labels. */
+  inc(value?: number | null): void;
+  inc(labels?: LabelValues<T> | number | null, value?: number | null): void {
+    let h: Series;
+    let given: object | null = null;
+    if (typeof labels === 'object' && labels !== null) {
+      given = labels;
+      h = this.find(labels);
+    } else {
+      value = labels;
+      h = this.single;
+    }
+    const v = value === undefined ? 1 : value! >= 0 && value! < Infinity ? value! : increment(value);
+    if (h.g[h.w] !== h.e) h = this.settle(h, given);
+    h.f[h.i]! += v;
+  }
+
+  /**
+   * The counter with its labels chosen: the quickest way to count.
+   *
+   * @param args a label object, or a value for each label name
+   * @throws Error if there are not as many values as names
+   */
+  labels(labels: LabelValues<T>): CounterChild;
+  labels(...values: unknown[]): CounterChild;
+  labels(...args: unknown[]): CounterChild {
+    const labels = labelsOf(this.labelNames, args) ?? {};
+    let h: Series;
+    try {
+      h = this.find(labels);
+    } catch {
+      // prom-client accepts any labels here, and refuses them when they are counted.
+      return { inc: this.inc.bind(this, labels as LabelValues<T>) };
+    }
+    if (h.child === null || !h.live) h.child = this.bound(h, labelText(labels));
+    return h.child as CounterChild;
+  }
+
+  override reset(): void {
+    this.roster.reset(this.labelNames.length > 0);
+  }
+
+  private bound(h: Series, label: LabelText): CounterChild {
+    return {
+      inc: (value) => {
+        const v =
+          value === undefined ? 1 : value! >= 0 && value! < Infinity ? value! : increment(value);
+        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+        h.f[h.i]! += v;
+      },
+    };
+  }
+}
+
+/** What an unusual increment adds. prom-client lets NaN and other falsy values through. */
+function increment(value: unknown): number {
+  if (value === null) return 1;
+  if (value && !Number.isFinite(value)) {
+    throw new TypeError(`Value is not a valid number: ${format(value)}`);
+  }
+  if ((value as number) < 0) throw new Error('It is not possible to decrease a counter');
+  return Number(value);
+}

@@ -1,0 +1,166 @@
+/** A value that goes up and down. */
+
+import { format } from 'node:util';
+
+import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
+import { gaugeKind, type Series } from '../storage';
+import { Metric } from './metric';
+import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+
+export interface GaugeConfiguration<T extends string> extends MetricConfiguration<T> {
+  collect?: CollectFunction<Gauge<T>>;
+}
+
+/** A gauge with its labels chosen. Its functions may be taken off it. */
+export interface GaugeChild<T extends string = string> {
+  inc: (value?: number) => void;
+  dec: (value?: number) => void;
+  set: (value: number) => void;
+  /** Sets it to the Unix time in seconds. */
+  setToCurrentTime: () => void;
+  /** Returns a function that sets the gauge to the seconds since, and returns them. */
+  startTimer: () => (labels?: LabelValues<T>) => number;
+}
+
+type Labels<T extends string> = LabelValues<T> | number | null | undefined;
+
+export class Gauge<T extends string = string> extends Metric<T> {
+  constructor(config: GaugeConfiguration<T>) {
+    super(config, gaugeKind, {});
+  }
+
+  /**
+   * Sets a series.
+   *
+   * @throws TypeError for a value that is no number (NaN and the infinities are numbers), Error for
+   *   labels that are not declared
+   */
+  set(labels: LabelValues<T>, value: number): void;
+  /** Sets the series without labels. */
+  set(value: number): void;
+  set(labels: Labels<T>, value?: number): void {
+    const given = typeof labels === 'object' ? labels : null;
+    const v = given === null ? (labels as number) : value!;
+    if (typeof v !== 'number') throw invalid('Value', v);
+    let h = given === null ? this.single : this.find(given);
+    if (h.g[h.w] !== h.e) h = this.settle(h, given);
+    h.f[h.i] = v;
+  }
+
+  /** Adds to a series; 1 if no value is given. Throws as {@link set} does. */
+  inc(labels: LabelValues<T>, value?: number): void;
+  inc(value?: number): void;
+  inc(labels?: Labels<T>, value?: number): void {
+    const given = typeof labels === 'object' ? labels : null;
+    const v = given === null ? (labels as number | undefined) : value;
+    this.add(given, v === undefined ? 1 : v);
+  }
+
+  /** Takes from a series; 1 if no value is given. Throws as {@link set} does. */
+  dec(labels: LabelValues<T>, value?: number): void;
+  dec(value?: number): void;
+  dec(labels?: Labels<T>, value?: number): void {
+    const given = typeof labels === 'object' ? labels : null;
+    const v = given === null ? (labels as number | undefined) : value;
+    this.add(given, v === undefined ? -1 : -v);
+  }
+
+  /** Sets a series to the Unix time in seconds. */
+  setToCurrentTime(labels?: LabelValues<T>): void {
+    const now = Date.now() / 1000;
+    if (labels === undefined) this.set(now);
+    else this.set(labels, now);
+  }
+
+  /**
+   * Starts a timer.
+   *
+   * @returns a function that sets the gauge to the seconds since, and returns them; its labels are
+   *   added to those given here
+   */
+  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
+    const start = process.hrtime();
+    return (endLabels) => {
+      const [seconds, nanoseconds] = process.hrtime(start);
+      const value = seconds + nanoseconds / 1e9;
+      this.set(Object.assign({}, labels, endLabels), value);
+      return value;
+    };
+  }
+
+  /**
+   * The gauge with its labels chosen.
+   *
+   * @param args a label object, or a value for each label name
+   * @throws Error if there are not as many values as names, or for labels that are not declared
+   */
+  labels(labels: LabelValues<T>): GaugeChild<T>;
+  labels(...values: unknown[]): GaugeChild<T>;
+  labels(...args: unknown[]): GaugeChild<T> {
+    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    if (labels === null) return this.unbound(labels!);
+    validateLabels(this.labelNames, labels);
+    const h = this.find(labels);
+    if (h.child === null || !h.live) h.child = this.bound(h, labels, labelText(labels));
+    return h.child as GaugeChild<T>;
+  }
+
+  override reset(): void {
+    this.roster.reset(this.labelNames.length > 0);
+  }
+
+  /** @internal This process's own value of a series; 0 if there is none. */
+  _getValue(labels?: LabelValues<T>): number {
+    const h = this.roster.peek(labels ?? {});
+    return h?.live === true ? h.f[h.i]! : 0;
+  }
+
+  private add(labels: object | null, delta: number): void {
+    if (typeof delta !== 'number') throw invalid('Delta', delta);
+    let h = labels === null ? this.single : this.find(labels);
+    if (h.g[h.w] !== h.e) h = this.settle(h, labels);
+    h.f[h.i]! += delta;
+  }
+
+  private bound(h: Series, labels: LabelValues<T>, label: LabelText): GaugeChild<T> {
+    const add = (delta: number): void => {
+      if (typeof delta !== 'number') throw invalid('Delta', delta);
+      if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+      h.f[h.i]! += delta;
+    };
+    const set = (value: number): void => {
+      if (typeof value !== 'number') throw invalid('Value', value);
+      if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+      h.f[h.i] = value;
+    };
+    const chosen = { ...labels };
+    return {
+      set,
+      inc: (value) => {
+        add(value === undefined ? 1 : value);
+      },
+      dec: (value) => {
+        add(value === undefined ? -1 : -value);
+      },
+      setToCurrentTime: () => {
+        set(Date.now() / 1000);
+      },
+      startTimer: () => this.startTimer(chosen),
+    };
+  }
+
+  /** What prom-client returns for `labels(null)`: functions that take null for the value. */
+  private unbound(labels: LabelValues<T>): GaugeChild<T> {
+    return {
+      inc: this.inc.bind(this, labels),
+      dec: this.dec.bind(this, labels),
+      set: this.set.bind(this, labels) as (value: number) => void,
+      setToCurrentTime: this.setToCurrentTime.bind(this, labels),
+      startTimer: this.startTimer.bind(this, labels),
+    };
+  }
+}
+
+function invalid(what: 'Value' | 'Delta', value: unknown): TypeError {
+  return new TypeError(`${what} is not a valid number: ${format(value)}`);
+}

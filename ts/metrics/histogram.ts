@@ -1,0 +1,156 @@
+/** Observations counted in buckets. */
+
+import { format } from 'node:util';
+
+import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
+import { histogramKind, type Series } from '../storage';
+import { Metric } from './metric';
+import { startTimer } from './timer';
+import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+
+const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export interface HistogramConfiguration<T extends string> extends MetricConfiguration<T> {
+  /** Upper bounds; neither sorted nor checked for doubles, as in prom-client. */
+  buckets?: readonly number[];
+  collect?: CollectFunction<Histogram<T>>;
+}
+
+/** A histogram with its labels chosen. Its functions may be taken off it. */
+export interface HistogramChild<T extends string = string> {
+  observe: (value: number) => void;
+  startTimer: () => (labels?: LabelValues<T>) => number;
+}
+
+export class Histogram<T extends string = string> extends Metric<T> {
+  declare readonly buckets: readonly number[];
+  readonly upperBounds: readonly number[];
+  /** The bounds to search: one kind of array for all histograms, whatever numbers they have. */
+  private readonly bounds: Float64Array;
+
+  constructor(config: HistogramConfiguration<T>) {
+    super(config, histogramKind, { buckets: DEFAULT_BUCKETS.slice() });
+    // After registration, as in prom-client: the broken metric stays registered.
+    for (const label of this.labelNames as readonly string[]) {
+      if (label === 'le') throw new Error('le is a reserved label keyword');
+    }
+    this.upperBounds = this.buckets ?? [];
+    this.bounds = Float64Array.from(this.roster.shape.bounds);
+    Object.freeze(this.upperBounds);
+  }
+
+  /**
+   * Counts a value.
+   *
+   * @param value finite
+   * @throws TypeError for a value that is no finite number, Error for labels that are not declared
+   */
+  observe(labels: LabelValues<T>, value: number): void;
+  /** Counts a value in the series without labels. */
+  observe(value: number): void;
+  observe(labels: LabelValues<T> | number | null | undefined, value?: number): void {
+    let h: Series;
+    let given: object | null = null;
+    let v: number;
+    if (typeof labels === 'object' && labels !== null) {
+      given = labels;
+      h = this.find(labels);
+      v = value!;
+    } else {
+      h = this.single;
+      // prom-client takes a falsy first argument other than 0 for "no labels".
+      v = labels || labels === 0 ? (labels as number) : value!;
+    }
+    if (!Number.isFinite(v)) throw invalid(v);
+    if (h.g[h.w] !== h.e) h = this.settle(h, given);
+    record(h, this.bounds, v);
+  }
+
+  /** Shows a series at zero, or sets this process's part of it back to zero. */
+  zero(labels?: LabelValues<T>): void {
+    // prom-client does not check these labels, and prints whatever they are; here, those that are
+    // not declared are dropped.
+    const declared = Object.entries(labels ?? {}).filter(([name]) =>
+      this.roster.shape.labelNames.includes(name),
+    );
+    const label = Object.fromEntries(declared);
+    let h = this.find(label);
+    if (h.live) this.roster.family.reset(h, false);
+    else h = this.roster.settle(h, label);
+    if (declared.length === 0) this.single = h;
+  }
+
+  /**
+   * Starts a timer.
+   *
+   * @returns a function that observes the seconds since, and returns them; its labels are added to
+   *   those given here
+   */
+  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
+    return startTimer(this, labels);
+  }
+
+  /**
+   * The histogram with its labels chosen: the quickest way to observe.
+   *
+   * @param args a label object, or a value for each label name
+   * @throws Error if there are not as many values as names, or for labels that are not declared
+   */
+  labels(labels: LabelValues<T>): HistogramChild<T>;
+  labels(...values: unknown[]): HistogramChild<T>;
+  labels(...args: unknown[]): HistogramChild<T> {
+    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    validateLabels(this.labelNames, labels);
+    if (labels === null) return this.unbound();
+    const h = this.find(labels);
+    if (h.child === null || !h.live) h.child = this.bound(h, labels, labelText(labels));
+    return h.child as HistogramChild<T>;
+  }
+
+  /** Sets this process's own part back: no series is shown until it is next observed. */
+  override reset(): void {
+    this.roster.reset(true);
+  }
+
+  private bound(h: Series, labels: LabelValues<T>, label: LabelText): HistogramChild<T> {
+    const { bounds } = this;
+    const chosen = { ...labels };
+    return {
+      observe: (value) => {
+        if (!Number.isFinite(value)) throw invalid(value);
+        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+        record(h, bounds, value);
+      },
+      startTimer: () => startTimer(this, chosen),
+    };
+  }
+
+  /** What prom-client returns for `labels(null)`: null is taken for the value. */
+  private unbound(): HistogramChild<T> {
+    return {
+      observe: () => {
+        throw invalid(null);
+      },
+      startTimer: () => startTimer(this),
+    };
+  }
+}
+
+/** One observation; see `storage/cells.ts` for the order of the stores. */
+function record(h: Series, bounds: Float64Array, value: number): void {
+  const { f, i } = h;
+  const n = bounds.length;
+  let bucket = 0;
+  // Not a binary search: prom-client's bounds need not be sorted, and the first that fits counts.
+  while (bucket < n && !(value <= bounds[bucket]!)) bucket++;
+  const sum = i + n + 2;
+  const sequence = f[i]! + 1;
+  f[sum + 1] = sequence;
+  f[i + 1 + bucket]! += 1;
+  f[sum]! += value;
+  f[i] = sequence;
+}
+
+function invalid(value: unknown): TypeError {
+  return new TypeError(`Value is not a valid number: ${format(value)}`);
+}

@@ -1,0 +1,10 @@
+/** The four types of metrics, and what goes with them. */
+
+export * from './aggregators';
+export * from './buckets';
+export * from './counter';
+export * from './gauge';
+export * from './histogram';
+export { home, Metric, scopeOf } from './metric';
+export * from './summary';
+export type * from './types';

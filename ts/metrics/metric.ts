@@ -1,0 +1,147 @@
+/** What all metrics have in common: configuration, registration, labels, reading. */
+
+import { inspect } from 'node:util';
+
+import { jsonRows, type MetricRows } from '../exposition';
+import { labelsOf, validateLabelNames, validateLabels, validateMetricName } from '../labels';
+import { Roster, Series, type Kind } from '../storage';
+import type { LabelValues, MetricConfiguration, Registers, Scope, ScopeOptions } from './types';
+
+const EMPTY: LabelValues<string> = {};
+
+/** The registry of metrics that name none; `registry.ts` puts it here, because imports only point down. */
+export const home: { register: Registers | null } = { register: null };
+
+/** Configuration as the classes hand it on: with the type's own defaults and bounds. */
+interface Given {
+  name: string;
+  help: string;
+  labelNames?: readonly string[];
+  registers?: readonly Registers[];
+  aggregator: string;
+  enableExemplars: boolean;
+  collect?: unknown;
+  buckets?: readonly number[];
+}
+
+export abstract class Metric<T extends string = string> {
+  readonly name!: string;
+  readonly help!: string;
+  readonly labelNames!: readonly T[];
+  readonly registers!: readonly Registers[];
+  readonly aggregator!: string;
+  readonly enableExemplars!: boolean;
+  readonly type: Kind['type'];
+  /** Called before the metric is read, with `this` the metric; may be assigned at any time. */
+  declare collect?: (this: this) => void | Promise<void>;
+
+  /** @internal This isolate's handles. */
+  readonly roster: Roster;
+  /** From labels to a handle; a property of its own because every update calls it. */
+  protected readonly find: (labels: object) => Series;
+  /** The handle of the series without labels. */
+  protected single: Series = new Series();
+
+  /**
+   * @param config what the user gave
+   * @param kind the type's cells
+   * @param defaults the type's own defaults
+   * @throws TypeError|Error with prom-client's messages, in its order
+   */
+  protected constructor(config: MetricConfiguration<T>, kind: Kind, defaults: object) {
+    if (config === null || typeof config !== 'object') {
+      throw new TypeError('constructor expected a config object');
+    }
+    const given: Given = Object.assign(
+      { labelNames: [], registers: undefined, aggregator: 'sum', enableExemplars: false },
+      defaults,
+      config,
+    );
+    const registers = given.registers ?? [home.register!];
+    const labelNames = given.labelNames ?? [];
+    if (!given.help) throw new Error('Missing mandatory help parameter');
+    if (!given.name) throw new Error('Missing mandatory name parameter');
+    if (!validateMetricName(given.name)) throw new Error('Invalid metric name');
+    if (!validateLabelNames(labelNames)) throw new Error('Invalid label name');
+    if (given.collect && typeof given.collect !== 'function') {
+      throw new Error('Optional "collect" parameter must be a function');
+    }
+    this.type = kind.type;
+    this.roster = new Roster(
+      {
+        name: given.name,
+        help: String(given.help),
+        kind,
+        aggregator: given.aggregator ?? 'sum',
+        labelNames: labelNames.map(String),
+        bounds: (given.buckets ?? []).map(Number),
+      },
+      () => this.labelNames,
+    );
+    this.find = this.roster.find;
+    // prom-client's users find all keys of their configuration on the metric. Those that are fields
+    // here exist already, so that metrics of one class share a hidden class.
+    const { type, roster, find, single } = this;
+    Object.assign(this, given, { labelNames, registers, type, roster, find, single });
+    if (this.enableExemplars) {
+      throw new TypeError('Exemplars are supported only on OpenMetrics registries');
+    }
+    for (const register of registers) register.registerMetric(this);
+    if (labelNames.length === 0) this.begin();
+  }
+
+  /**
+   * Reads the metric, after its `collect`.
+   *
+   * @param options scope: `application` (default) for the sum over all processes, `process` for this
+   *   process's own part
+   */
+  async get(options?: ScopeOptions): Promise<MetricRows> {
+    await this.runCollect();
+    return jsonRows(await this.roster.family.read(scopeOf(options, 'application') === 'process'));
+  }
+
+  /** Sets this process's own part back to where a new metric stands. */
+  abstract reset(): void;
+
+  /**
+   * Removes a series: for all processes, but of a gauge this process's part only.
+   *
+   * @param args a label object, or a value for each label name
+   * @throws Error for labels that are not declared
+   */
+  remove(...args: unknown[]): void {
+    const labels = labelsOf(this.labelNames, args) ?? EMPTY;
+    validateLabels(this.labelNames, labels);
+    this.roster.remove(labels);
+  }
+
+  /** @internal Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */
+  runCollect(): Promise<void> | undefined {
+    if (!this.collect) return undefined;
+    const result: unknown = this.collect();
+    return result instanceof Promise ? (result as Promise<void>) : undefined;
+  }
+
+  /** Shows the series without labels, at zero. */
+  protected begin(): void {
+    this.single = this.roster.settle(this.single, null);
+  }
+
+  /** The slow path of updates: a handle that counts, for one that does not. */
+  protected settle(h: Series, labels: object | null): Series {
+    if (labels !== null) return this.roster.settle(h, labels);
+    this.single = this.roster.settle(this.single, null);
+    return this.single;
+  }
+}
+
+/** The scope to read: as asked for, else as `MPMETRICS_SCOPE` says, else the method's own. */
+export function scopeOf(options: ScopeOptions | undefined, otherwise: Scope): Scope {
+  const asked = options?.scope;
+  if (asked === 'application' || asked === 'process') return asked;
+  if (asked !== undefined) {
+    throw new TypeError(`scope must be 'application' or 'process', and is ${inspect(asked)}`);
+  }
+  return process.env['MPMETRICS_SCOPE'] === 'process' ? 'process' : otherwise;
+}

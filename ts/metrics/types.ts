@@ -1,0 +1,37 @@
+/** The types of the public API: prom-client's names where it has them. */
+
+/** How the parts of several processes become one value. */
+export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
+
+/** Labels with their values; a label that is left out is another series than one that is ''. */
+export type LabelValues<T extends string> = Partial<Record<T, string | number>>;
+
+/** Whose counts are meant: those of all processes, or of the calling one. */
+export type Scope = 'application' | 'process';
+
+export interface ScopeOptions {
+  scope?: Scope;
+}
+
+/** What a metric needs of a registry. */
+export interface Registers {
+  registerMetric(metric: never): void;
+}
+
+/** What every metric is configured with. */
+export interface MetricConfiguration<T extends string> {
+  /** `[a-zA-Z_:][a-zA-Z0-9_:]*` */
+  name: string;
+  help: string;
+  labelNames?: T[] | readonly T[];
+  /** Registries to be shown on; the default one if left out, none if empty. */
+  registers?: readonly Registers[];
+  aggregator?: Aggregator;
+  /** Called before the metric is read, with `this` the metric. */
+  collect?: CollectFunction<never>;
+  /** Not supported yet: refused, because it needs OpenMetrics output. */
+  enableExemplars?: boolean;
+}
+
+/** Sets a metric's values just before it is read. */
+export type CollectFunction<M> = (this: M) => void | Promise<void>;

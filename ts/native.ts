@@ -1,0 +1,184 @@
+/**
+ * The native module's shape, as TypeScript sees it. `binding.ts` loads it; nothing else imports it
+ * but for these types. The generated `index.d.ts` of napi-rs is checked against this file by a
+ * type test.
+ */
+
+/** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
+export interface Layout {
+  readonly version: number;
+  /** 32-bit words between the word that holds a block's flags and its first cell, counted back from `2 * cell`. */
+  readonly flagsBack: number;
+  /** The bit, in that 32-bit word, that says "this series is not shown". */
+  readonly absent: number;
+}
+
+/** Family types in the binding. */
+export const enum NativeKind {
+  Counter = 0,
+  Gauge = 1,
+  Histogram = 2,
+  Summary = 3,
+}
+
+/** What a family is called and how it is laid out. */
+export interface FamilySpec {
+  tag: string;
+  name: string;
+  help: string;
+  kind: number;
+  aggregator: string;
+  labelNames: string[];
+  /** Upper bounds of a histogram in configured order, without the implied last one. */
+  bounds: Float64Array;
+}
+
+/** Why `bind` and its kin did or did not do it. */
+export const enum Status {
+  Ok = 0,
+  /** The heap lock is held by another process: count in memory and try again later. */
+  Busy = 1,
+  /** No memory left for a new series. */
+  Full = 2,
+  /** A limit on the number of series is reached. */
+  Limit = 3,
+  /** The writer's slot was lost (or the segment retired): make a new writer. */
+  Lost = 4,
+  /** The heap's bytes contradict each other: leave it. */
+  Corrupt = 5,
+  /** `revive` only: the block is somebody else's now; bind again. */
+  Gone = 6,
+}
+
+/** Indexes of the words that `bind` fills in its `out` argument. */
+export const enum Out {
+  Status = 0,
+  /** Number of the slab: `writer.slab(n)`. */
+  Slab = 1,
+  /** Index of the first cell in the slab's Float64Array. */
+  Cell = 2,
+  /** Number of the generation chunk: `writer.generations(n)`. */
+  Chunk = 3,
+  /** Index of the series' word in the chunk's Uint32Array. */
+  Word = 4,
+  /** Generation of the series: the handle is good while the word equals it. */
+  Generation = 5,
+  /** Series number. */
+  Series = 6,
+  /** Bit 0: the block has counts of an earlier life of this slot (adopted). */
+  Flags = 7,
+}
+
+/** One isolate's place in a heap. All calls are synchronous. */
+export interface NativeWriter {
+  readonly slot: number;
+  readonly incarnation: number;
+  /**
+   * Declares a family on this writer, so that it is shown. `group` is the number of the registry in
+   * this isolate, for default labels. Returns the family's number, or minus a {@link Status}.
+   */
+  family(spec: FamilySpec, group: number): number;
+  /** Takes back this life's declaration of a family. Its series are released one by one. */
+  withdraw(family: number): void;
+  /**
+   * Finds or makes the series and this writer's block of it.
+   *
+   * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in first-seen order, no braces
+   * @param types '' if every value was a string, else one letter a label: s n b i z u o (see model.rs)
+   * @param out eight words that are filled, see {@link Out}
+   */
+  bind(family: number, labels: string, types: string, out: Uint32Array): void;
+  /** Shows a block again that was marked absent, as if its series was new. A {@link Status}. */
+  revive(slab: number, cell: number, series: number, generation: number): number;
+  /** Gives the block back: this writer's part of the series is gone. A {@link Status}. */
+  release(slab: number, cell: number, series: number, generation: number): number;
+  /** Removes the series for all writers. A {@link Status}. */
+  remove(family: number, labels: string, types: string): number;
+  /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
+  defaultLabels(group: number, labels: string, types: string): number;
+  /** The memory of a slab; cells are 8-byte words in it. Never to be seen by user code. */
+  slab(n: number): ArrayBuffer;
+  /** The memory of a generation chunk, 4-byte words. Never to be seen by user code. */
+  generations(n: number): ArrayBuffer;
+}
+
+/** What a scrape shows. */
+export interface ScrapeOptions {
+  format: 'text' | 'json';
+  /** Only what this process's writers hold. */
+  process: boolean;
+  /** Registry tags of which every family is shown. */
+  tags: string[];
+  /** Single families, as `tag + '\0' + name`. */
+  families: string[];
+}
+
+/** Figures of a heap. */
+export interface HeapStats {
+  path: string;
+  reservedBytes: number;
+  usedBytes: number;
+  families: number;
+  series: number;
+  slots: number;
+  living: number;
+  adoptions: number;
+  droppedSeries: number;
+  lockTimeouts: number;
+  tornRetries: number;
+  tornGivenUp: number;
+  removed: number;
+}
+
+/** A mapped segment. */
+export interface NativeHeap {
+  readonly path: string;
+  /** False once the segment was removed from its directory: open again. */
+  readonly current: boolean;
+  /** This isolate's writer; made, or an abandoned slot adopted, at the first call. Throws. */
+  writer(): NativeWriter;
+  scrapeString(options: ScrapeOptions): Promise<string>;
+  scrapeBuffer(options: ScrapeOptions): Promise<Buffer>;
+  stats(): HeapStats;
+  /** Removes the segment's file if no writer but this process's own lives. */
+  tidy(): boolean;
+}
+
+/** A process, told apart from any other that had or will have its pid. */
+export interface ProcessIdentity {
+  pid: number;
+  ppid: number;
+  /** Clock ticks after boot. */
+  startTime: string;
+  bootId: string;
+  /** Inode of the pid namespace. */
+  pidNamespace: string;
+}
+
+export interface OpenOptions {
+  /** Absolute path of a segment that the user named; it is never removed by us. */
+  path?: string;
+  /** Name of a derived segment, `[a-z0-9-]+`, looked for in `directories`. */
+  name?: string;
+  /** Parents of our own directory, best first. */
+  directories?: string[];
+  /** Make the segment if it is not there. */
+  create: boolean;
+  /** The root of the application, kept in the segment: who must be dead before it may be reaped. */
+  root?: ProcessIdentity;
+  /** Permission bits and group of the file and the directory, for applications that change uid. */
+  mode?: number;
+  gid?: number;
+  maxBytes?: number;
+}
+
+export interface Binding {
+  layout(): Layout;
+  /** A text kept for the process by its main thread: what worker threads go by. */
+  choice(): string | null;
+  choose(text: string): void;
+  /** The identity of a process of this pid namespace; null if it is not there. */
+  identity(pid: number): ProcessIdentity | null;
+  /** Throws an Error with a code `ERR_MPMETRICS_*`; null if it is not there and `create` is false. */
+  openHeap(options: OpenOptions): NativeHeap | null;
+}

@@ -1,0 +1,96 @@
+/** What storage is to a metric: one small contract with two implementations. */
+
+import type { LabelText, Pair } from '../labels';
+import type { NativeKind } from '../native';
+import type { Series } from './series';
+
+/** A metric's shape, as storage sees it. */
+export interface Shape {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: Kind;
+  readonly aggregator: string;
+  readonly labelNames: readonly string[];
+  /** Upper bounds of a histogram in configured order, without the implied last one. */
+  readonly bounds: readonly number[];
+}
+
+/** How the cells of a type lie in a block, and how they are written. */
+export interface Kind {
+  readonly type: MetricType;
+  readonly native: NativeKind;
+  /** Parts of several writers, or moved from one place to another, are added; a gauge's replace. */
+  readonly adds: boolean;
+  /** Cells of a block. */
+  cells(bounds: number): number;
+  /** The values of a block, as {@link SeriesData} orders them. */
+  values(cells: Float64Array): number[];
+  /**
+   * Writes all cells of a block, index 0 of `values` to the block's first, in a way that no reader
+   * sees a half of it. Sequence words in `values` are ignored.
+   */
+  write(h: Series, values: Float64Array): void;
+}
+
+/** prom-client's names of the types. */
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary';
+
+/** A family as it was read. */
+export interface FamilyData {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly aggregator: string;
+  readonly bounds: readonly number[];
+  readonly series: readonly SeriesData[];
+}
+
+/** A label set as it was read: names with unescaped values, and `types` as in {@link LabelText}. */
+export interface LabelData {
+  readonly labels: readonly Pair[];
+  readonly types: string;
+}
+
+/** A series as it was read. */
+export interface SeriesData extends LabelData {
+  /** Default labels that the process that made it had set. */
+  readonly defaults: LabelData | null;
+  /**
+   * Counter and gauge: the value. Histogram: sum, then the count of each bucket by itself, last the
+   * one above all bounds. Summary: sum, count.
+   */
+  readonly values: readonly number[];
+}
+
+/** Where a metric's series are. Nothing here throws for the storage's state. */
+export interface Family {
+  /** True if other processes see it. */
+  readonly shared: boolean;
+  /**
+   * Makes a handle that is not live count.
+   *
+   * @param label what to show if the series is new
+   * @returns false if the storage refuses the series
+   */
+  bind(h: Series, label: LabelText): boolean;
+  /**
+   * Removes a series: for everyone, but of a gauge only the own part.
+   *
+   * @param h the own handle, if this isolate has one
+   */
+  remove(label: LabelText, h: Series | undefined): void;
+  /** Makes the own part zero; with `hide` it is not shown either until it is next updated. */
+  reset(h: Series, hide: boolean): void;
+  /** Gives the own part back; the handle points nowhere afterwards. */
+  release(h: Series): void;
+  /** True if the handle is of no use any more: the label tree may drop it. */
+  stale(h: Series): boolean;
+  /**
+   * Reads the family.
+   *
+   * @param process only what this process holds
+   */
+  read(process: boolean): FamilyData | Promise<FamilyData>;
+  /** The metric leaves this storage; its handles have been released. */
+  close(): void;
+}

@@ -1,0 +1,292 @@
+/** The series of one metric in the shared heap. */
+
+import { warnOnce, messageOf } from '../errors';
+import type { LabelText } from '../labels';
+import { Out, Status, type NativeWriter } from '../native';
+import { merge } from './cells';
+import type { Family, FamilyData, Shape } from './family';
+import type { HeapStorage } from './heap';
+import { MemoryFamily } from './memory';
+import { parseFamilies } from './native-json';
+import type { Roster } from './roster';
+import { NEVER, Place, type Series } from './series';
+
+/** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
+const ADOPTED = 1;
+
+const out = new Uint32Array(8);
+
+export class HeapFamily implements Family {
+  readonly shared = true;
+  readonly tag: string;
+  private readonly host: HeapStorage;
+  private readonly group: number;
+  private readonly roster: Roster;
+  private readonly shape: Shape;
+  private readonly cells: number;
+  /** The family's number in the heap; null until it is declared to the current writer. */
+  private number: number | null = null;
+  /** Handles that count in cells of their own until the heap has time. */
+  private readonly pending = new Map<Series, LabelText>();
+
+  /**
+   * @param group number of the registry in this isolate, for default labels
+   * @param roster the metric's handles: to be found when the writer is lost
+   */
+  constructor(host: HeapStorage, tag: string, group: number, roster: Roster) {
+    this.host = host;
+    this.tag = tag;
+    this.group = group;
+    this.roster = roster;
+    this.shape = roster.shape;
+    this.cells = this.shape.kind.cells(this.shape.bounds.length);
+  }
+
+  /** The metric's name. */
+  get name(): string {
+    return this.shape.name;
+  }
+
+  /** Declares the family, so that it is shown even without series. */
+  declare(): Status {
+    return this.guard(() => this.declared());
+  }
+
+  bind(h: Series, label: LabelText): boolean {
+    let status = this.guard(() => this.place(h, label));
+    if (status === Status.Lost) {
+      this.host.renew();
+      status = this.guard(() => this.place(h, label));
+    }
+    switch (status) {
+      case Status.Ok:
+        return true;
+      case Status.Full:
+        warnOnce('MPMETRICS_FULL', `${this.host.path} is full: new series are not recorded`);
+        return false;
+      case Status.Limit:
+        warnOnce(
+          'MPMETRICS_LIMIT',
+          `${this.host.path} has as many series as it may: new ones are not recorded ` +
+            `(the first was one of ${this.shape.name})`,
+        );
+        return false;
+      case Status.Corrupt:
+        // By now the roster counts in memory storage.
+        this.host.abandon();
+        return this.roster.family.bind(h, label);
+      default:
+        this.postpone(h, label, new Float64Array(this.cells));
+        return true;
+    }
+  }
+
+  remove(label: LabelText, h: Series | undefined): void {
+    if (!this.shape.kind.adds) {
+      if (h !== undefined) this.release(h);
+      return;
+    }
+    if (h !== undefined) this.reset(h, true);
+    this.host.now(() =>
+      this.guard(() => {
+        const status = this.declared();
+        if (status !== Status.Ok) return status;
+        return this.host.writer.remove(this.number!, label.text, label.types);
+      }),
+    );
+  }
+
+  reset(h: Series, hide: boolean): void {
+    const { kind } = this.shape;
+    const zero = new Float64Array(this.cells);
+    if (h.place === Place.Pending) {
+      kind.write(h, zero);
+      if (hide) this.forget(h);
+    } else if (this.owns(h)) {
+      if (h.base !== null) {
+        // What a dead process counted is not ours to take back.
+        kind.write(h, h.base);
+        return;
+      }
+      if (hide) {
+        this.host.hide(h);
+        h.e = NEVER;
+      }
+      kind.write(h, zero);
+    }
+  }
+
+  release(h: Series): void {
+    if (h.place === Place.Pending) {
+      this.forget(h);
+      return;
+    }
+    if (this.owns(h)) {
+      const { slab, i, number, generation } = h;
+      if (h.base !== null) this.shape.kind.write(h, h.base);
+      else {
+        this.host.hide(h);
+        this.withSameWriter((writer) => writer.release(slab, i, number, generation));
+      }
+    }
+    h.detach();
+  }
+
+  stale(h: Series): boolean {
+    return h.place === Place.Heap && !this.owns(h);
+  }
+
+  async read(process: boolean): Promise<FamilyData> {
+    const { name, help, kind, aggregator, bounds } = this.shape;
+    const families = await this.host.scrape('json', {
+      process,
+      tags: [],
+      families: [`${this.tag}\0${name}`],
+    });
+    const found = parseFamilies(families).find(({ type }) => type === kind.type);
+    return found ?? { name, help, type: kind.type, aggregator, bounds, series: [] };
+  }
+
+  close(): void {
+    const number = this.number;
+    this.number = null;
+    this.host.families.delete(this);
+    if (number !== null) {
+      this.withSameWriter((writer) => {
+        writer.withdraw(number);
+        return Status.Ok;
+      });
+    }
+  }
+
+  /**
+   * The writer is gone, and its blocks belong to whoever adopts its slot: counts stay there, and
+   * go on from zero in new blocks. A gauge belongs to the life that set it, and comes along.
+   *
+   * @param carry the whole segment is gone, so everything comes along
+   */
+  orphan(carry: boolean): void {
+    this.number = null;
+    const { kind } = this.shape;
+    for (const h of this.roster.handles()) {
+      if (h.place !== Place.Heap) continue;
+      if (h.live && (carry || !kind.adds)) {
+        this.postpone(h, { text: h.text, types: h.types }, h.own(kind, this.cells));
+      } else {
+        h.detach();
+      }
+    }
+  }
+
+  /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
+  settle(): Status {
+    const status = this.declare();
+    if (status !== Status.Ok) return status;
+    for (const [h, label] of this.pending) {
+      const own = h.f;
+      const moved = this.guard(() => this.place(h, label));
+      if (moved === Status.Ok) {
+        merge(this.shape.kind, h, own);
+      } else if (moved !== Status.Full && moved !== Status.Limit) {
+        h.keep(own, Place.Pending);
+        return moved;
+      }
+      this.pending.delete(h);
+    }
+    return Status.Ok;
+  }
+
+  /** True while something waits to move into the heap. */
+  get waiting(): boolean {
+    return this.pending.size > 0 || this.number === null;
+  }
+
+  /** Leaves the heap for memory storage: its bytes cannot be trusted. */
+  leave(): void {
+    this.number = null;
+    this.roster.move(new MemoryFamily(this.shape));
+  }
+
+  private place(h: Series, label: LabelText): Status {
+    const writer = this.host.writer;
+    if (h.place === Place.Heap && this.owns(h)) {
+      const status = writer.revive(h.slab, h.i, h.number, h.generation);
+      if (status === Status.Ok) h.e = h.generation;
+      if (status !== Status.Gone) return status;
+    }
+    h.detach();
+    const status = this.declared();
+    if (status !== Status.Ok) return status;
+    h.text = label.text;
+    h.types = label.types;
+    writer.bind(this.number!, label.text, label.types, out);
+    if (out[Out.Status] === Status.Ok) this.point(h);
+    return out[Out.Status]!;
+  }
+
+  private point(h: Series): void {
+    h.slab = out[Out.Slab]!;
+    h.f = this.host.slab(h.slab).f;
+    h.i = out[Out.Cell]!;
+    h.g = this.host.chunk(out[Out.Chunk]!);
+    h.w = out[Out.Word]!;
+    h.e = h.generation = out[Out.Generation]!;
+    h.number = out[Out.Series]!;
+    h.place = Place.Heap;
+    const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.shape.kind.adds;
+    h.base = adopted ? h.f.slice(h.i, h.i + this.cells) : null;
+  }
+
+  private declared(): Status {
+    if (this.number !== null) return Status.Ok;
+    const { name, help, kind, aggregator, labelNames, bounds } = this.shape;
+    const number = this.host.writer.family(
+      {
+        tag: this.tag,
+        name,
+        help,
+        kind: kind.native,
+        aggregator,
+        labelNames: [...labelNames],
+        bounds: Float64Array.from(bounds),
+      },
+      this.group,
+    );
+    if (number < 0) return -number;
+    this.number = number;
+    return Status.Ok;
+  }
+
+  private owns(h: Series): boolean {
+    return h.place === Place.Heap && h.g[h.w] === h.generation;
+  }
+
+  private postpone(h: Series, label: LabelText, cells: Float64Array): void {
+    h.keep(cells, Place.Pending);
+    h.text = label.text;
+    h.types = label.types;
+    this.pending.set(h, label);
+    this.host.later();
+  }
+
+  private forget(h: Series): void {
+    this.pending.delete(h);
+    h.detach();
+  }
+
+  /** Numbers of slabs and families mean nothing to a writer that took this one's place meanwhile. */
+  private withSameWriter(call: (writer: NativeWriter) => Status): void {
+    const { writer } = this.host;
+    this.host.now(() => (this.host.writer === writer ? this.guard(() => call(writer)) : Status.Ok));
+  }
+
+  /** An exception of native code is as bad as a corrupt heap, and must not reach `inc()`. */
+  private guard(call: () => Status): Status {
+    try {
+      return call();
+    } catch (error) {
+      this.host.failed(messageOf(error));
+      return Status.Corrupt;
+    }
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Heap storage: the segment that this isolate writes to, its views, and what has to wait because
+ * another process holds the heap's lock.
+ */
+
+import { messageOf, warnOnce } from '../errors';
+import {
+  Status,
+  type Layout,
+  type NativeHeap,
+  type NativeWriter,
+  type ScrapeOptions,
+} from '../native';
+import type { HeapFamily } from './heap-family';
+import { Scrapes } from './scrapes';
+import type { Series } from './series';
+
+/** Milliseconds before what waits is tried again; doubled up to the longest. */
+const FIRST_DELAY = 20;
+const LONGEST_DELAY = 2_000;
+
+/** What a scrape shows, without its format. */
+export type Selection = Omit<ScrapeOptions, 'format'>;
+
+/** The memory of one slab, as cells and as 32-bit words. */
+interface Slab {
+  f: Float64Array;
+  u: Uint32Array;
+}
+
+/** Where a heap comes from; `meeting/` in production. */
+export interface HeapSource {
+  /** The segment of this application; null where memory storage is to be used or, without `create`, where there is none. May throw. */
+  openSegment(options: { create: boolean }): NativeHeap | null;
+  /** The heap's layout. */
+  layout(): Layout;
+}
+
+/** A text with the default labels of a registry. */
+export interface Defaults {
+  text: string;
+  types: string;
+}
+
+export class HeapStorage {
+  /** Everything that this isolate declared in the heap. */
+  readonly families = new Set<HeapFamily>();
+  private readonly source: HeapSource;
+  private heap: NativeHeap | null = null;
+  private current: NativeWriter | null = null;
+  private layout: Layout | null = null;
+  private readonly slabs = new Map<number, Slab>();
+  private readonly chunks = new Map<number, Uint32Array>();
+  private readonly defaults = new Map<number, Defaults>();
+  /** Removals that found the heap busy. */
+  private readonly postponed: (() => Status)[] = [];
+  private scrapes: Scrapes | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private delay = FIRST_DELAY;
+  private dead = false;
+
+  constructor(source: HeapSource) {
+    this.source = source;
+  }
+
+  /**
+   * Makes sure that the current segment is open.
+   *
+   * @param create make it if it is not there
+   * @returns false where there is none, or none is to be used
+   */
+  open(create: boolean): boolean {
+    if (this.dead) return false;
+    if (this.heap?.current === true) return true;
+    const before = this.heap;
+    try {
+      const heap = this.source.openSegment({ create: create || this.families.size > 0 });
+      if (heap === null) return before !== null;
+      if (heap === before) return true;
+      this.layout ??= this.source.layout();
+      this.adopt(heap);
+    } catch (error) {
+      this.failed(messageOf(error));
+      this.abandon();
+      return false;
+    }
+    return true;
+  }
+
+  /** True if this isolate has a metric of that name under that tag in the heap. */
+  has(tag: string, name: string): boolean {
+    for (const family of this.families) {
+      if (family.tag === tag && family.name === name) return true;
+    }
+    return false;
+  }
+
+  /** The segment's path, for messages. */
+  get path(): string {
+    return this.heap?.path ?? 'the segment';
+  }
+
+  /** This isolate's writer. Throws what attaching throws. */
+  get writer(): NativeWriter {
+    if (this.current === null) {
+      this.current = this.heap!.writer();
+      for (const group of this.defaults.keys()) this.applyDefaults(group);
+    }
+    return this.current;
+  }
+
+  /** Sets what a registry's default labels are from now on. */
+  defaultLabels(group: number, defaults: Defaults): void {
+    this.defaults.set(group, defaults);
+    if (this.current !== null) this.applyDefaults(group);
+  }
+
+  /** Views of a slab. */
+  slab(n: number): Slab {
+    let slab = this.slabs.get(n);
+    if (slab === undefined) {
+      const memory = this.writer.slab(n);
+      slab = { f: new Float64Array(memory), u: new Uint32Array(memory) };
+      this.slabs.set(n, slab);
+    }
+    return slab;
+  }
+
+  /** A view of a chunk of generation words. */
+  chunk(n: number): Uint32Array {
+    let chunk = this.chunks.get(n);
+    if (chunk === undefined) {
+      chunk = new Uint32Array(this.writer.generations(n));
+      this.chunks.set(n, chunk);
+    }
+    return chunk;
+  }
+
+  /** Marks a block as not shown. */
+  hide(h: Series): void {
+    const { flagsBack, absent } = this.layout!;
+    this.slab(h.slab).u[2 * h.i - flagsBack]! |= absent;
+  }
+
+  /** One scrape of the heap, off the event loop; one that has not begun is shared. */
+  scrape(format: 'text' | 'json', selection: Selection): Promise<string> {
+    return this.scrapes!.text({ format, ...selection });
+  }
+
+  /** {@link scrape}, as bytes. */
+  scrapeBuffer(selection: Selection): Promise<Buffer> {
+    return this.scrapes!.bytes({ format: 'text', ...selection });
+  }
+
+  /** Does something now, or later if the heap is busy. */
+  now(call: () => Status): void {
+    if (this.dead) return;
+    let status = this.postponed.length > 0 ? Status.Busy : this.attempt(call);
+    if (status === Status.Lost) {
+      this.renew();
+      status = this.attempt(call);
+    }
+    if (status === Status.Corrupt) {
+      this.abandon();
+    } else if (status === Status.Busy) {
+      this.postponed.push(call);
+      this.later();
+    }
+  }
+
+  /** The writer's slot was lost: everything is bound again to a new one. */
+  renew(): void {
+    if (this.heap?.current === true) this.restart(false);
+    else this.open(true);
+  }
+
+  /** Notes that native code failed; {@link abandon} follows. */
+  failed(reason: string): void {
+    this.dead = true;
+    warnOnce(
+      'MPMETRICS_MEMORY',
+      `the metrics of this process are kept in its own memory, not shared: ${reason}`,
+    );
+  }
+
+  /** Leaves the heap for good: every metric goes on in memory storage. */
+  abandon(): void {
+    if (!this.dead) this.failed(`${this.path} contradicts itself`);
+    this.postponed.length = 0;
+    this.calm();
+    for (const family of [...this.families]) family.leave();
+    this.families.clear();
+  }
+
+  /** Sees to it that what waits is tried again. */
+  later(): void {
+    if (this.dead || this.timer !== null) return;
+    this.timer = setTimeout(this.flush, this.delay);
+    this.timer.unref();
+    if (this.delay === FIRST_DELAY) process.on('exit', this.flush);
+    this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
+  }
+
+  /** Tries what waits; stops at the first that finds the heap busy, so as to block for one deadline only. */
+  readonly flush = (): void => {
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+    if (this.settleAll()) this.calm();
+    else this.later();
+  };
+
+  private settleAll(): boolean {
+    while (this.postponed.length > 0) {
+      if (this.attempt(this.postponed[0]!) === Status.Busy) return false;
+      this.postponed.shift();
+    }
+    for (const family of [...this.families]) {
+      if (!family.waiting) continue;
+      let status = family.settle();
+      if (status === Status.Lost) {
+        this.renew();
+        status = family.settle();
+      }
+      if (status === Status.Corrupt) {
+        this.abandon();
+        return true;
+      }
+      if (status === Status.Busy || status === Status.Lost) return false;
+    }
+    return true;
+  }
+
+  private attempt(call: () => Status): Status {
+    try {
+      return call();
+    } catch (error) {
+      this.failed(messageOf(error));
+      return Status.Corrupt;
+    }
+  }
+
+  private applyDefaults(group: number): void {
+    this.now(() => {
+      const { text, types } = this.defaults.get(group)!;
+      return this.writer.defaultLabels(group, text, types);
+    });
+  }
+
+  private calm(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.delay = FIRST_DELAY;
+    process.removeListener('exit', this.flush);
+  }
+
+  private adopt(heap: NativeHeap): void {
+    const reopened = this.heap !== null;
+    this.heap = heap;
+    this.scrapes = new Scrapes(heap);
+    if (reopened) this.restart(true);
+  }
+
+  private restart(carry: boolean): void {
+    this.current = null;
+    for (const family of this.families) family.orphan(carry);
+    this.slabs.clear();
+    this.chunks.clear();
+    this.postponed.length = 0;
+    for (const family of this.families) family.declare();
+    if ([...this.families].some((family) => family.waiting)) this.later();
+  }
+}

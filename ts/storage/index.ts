@@ -1,0 +1,55 @@
+/** Where series are kept: in the shared heap, or in this process's own memory. */
+
+import { loadBinding } from '../binding';
+import { openSegment, storageKind } from '../meeting';
+import { Status } from '../native';
+import { HeapFamily } from './heap-family';
+import { HeapStorage, type HeapSource } from './heap';
+import { MemoryFamily } from './memory';
+import type { Roster } from './roster';
+
+export * from './cells';
+export * from './family';
+export { HeapFamily } from './heap-family';
+export { HeapStorage, type HeapSource, type Selection } from './heap';
+export { MemoryFamily } from './memory';
+export { parseFamilies } from './native-json';
+export { Roster } from './roster';
+export { Series } from './series';
+
+const meeting: HeapSource = {
+  openSegment: (options) => (storageKind() === 'heap' ? openSegment(options) : null),
+  layout: () => loadBinding()!.layout(),
+};
+
+/** This isolate's heap storage; nothing is opened before the first metric or the first scrape. */
+export const heap = new HeapStorage(meeting);
+
+/**
+ * Moves a metric's series into the heap, where every process sees them.
+ *
+ * @param tag the registry's
+ * @param group the registry's number in this isolate
+ * @param host another heap than the isolate's own
+ * @returns false if it stays where it is: there is no heap, or the name is taken there
+ */
+export function share(roster: Roster, tag: string, group: number, host = heap): boolean {
+  const { name } = roster.shape;
+  if (roster.family.shared || !host.open(true) || host.has(tag, name)) return false;
+  const family = new HeapFamily(host, tag, group, roster);
+  host.families.add(family);
+  const status = family.declare();
+  if (status === Status.Ok || status === Status.Busy) {
+    roster.move(family);
+    if (status === Status.Busy) host.later();
+    return true;
+  }
+  host.families.delete(family);
+  if (status === Status.Corrupt) host.abandon();
+  return false;
+}
+
+/** Moves a metric's series out of the heap: it goes on privately with its own values. */
+export function unshare(roster: Roster): void {
+  if (roster.family.shared) roster.move(new MemoryFamily(roster.shape));
+}

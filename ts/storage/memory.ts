@@ -1,0 +1,134 @@
+/**
+ * Memory storage: the same cells in ordinary ArrayBuffers, for one process. Handles are of the same
+ * shape as the heap's, so that one update path serves both.
+ */
+
+import { parseLabelText, type LabelText } from '../labels';
+import type { Family, FamilyData, Shape } from './family';
+import { Place, type Series } from './series';
+
+const FIRST_SLAB = 64;
+const LARGEST_SLAB = 16_384;
+
+/** A free block: its slab and first cell. */
+interface Block {
+  f: Float64Array;
+  i: number;
+}
+
+/** A free generation word. */
+interface Word {
+  g: Uint32Array;
+  w: number;
+}
+
+/** Cells and generation words of all memory-storage metrics. */
+class Arena {
+  private slab = new Float64Array(FIRST_SLAB);
+  private used = 0;
+  private chunk = new Uint32Array(FIRST_SLAB);
+  private words = 0;
+  private readonly blocks = new Map<number, Block[]>();
+  private readonly freeWords: Word[] = [];
+
+  /** Points the handle to zeroed cells of its own. */
+  allocate(h: Series, cells: number): void {
+    const { f, i } = this.blocks.get(cells)?.pop() ?? this.newBlock(cells);
+    const { g, w } = this.freeWords.pop() ?? this.newWord();
+    h.f = f;
+    h.i = i;
+    h.g = g;
+    h.w = w;
+    h.e = h.generation = g[w]!;
+    h.place = Place.Memory;
+  }
+
+  /** Takes the cells back: handles that still point there find another generation. */
+  free(h: Series, cells: number): void {
+    h.f.fill(0, h.i, h.i + cells);
+    h.g[h.w] = h.generation === 0xffff_ffff ? 1 : h.generation + 1;
+    const same = this.blocks.get(cells);
+    if (same === undefined) this.blocks.set(cells, [{ f: h.f, i: h.i }]);
+    else same.push({ f: h.f, i: h.i });
+    this.freeWords.push({ g: h.g, w: h.w });
+  }
+
+  private newBlock(cells: number): Block {
+    if (this.used + cells > this.slab.length) {
+      const size = Math.min(this.slab.length * 2, LARGEST_SLAB);
+      this.slab = new Float64Array(Math.max(size, cells));
+      this.used = 0;
+    }
+    const i = this.used;
+    this.used += cells;
+    return { f: this.slab, i };
+  }
+
+  private newWord(): Word {
+    if (this.words === this.chunk.length) {
+      this.chunk = new Uint32Array(Math.min(this.chunk.length * 2, LARGEST_SLAB));
+      this.words = 0;
+    }
+    const w = this.words++;
+    this.chunk[w] = 1;
+    return { g: this.chunk, w };
+  }
+}
+
+const arena = new Arena();
+
+/** The series of one metric in memory storage. */
+export class MemoryFamily implements Family {
+  readonly shared = false;
+  readonly shape: Shape;
+  private readonly cells: number;
+  /** By birth: prom-client prints series in first-seen order. */
+  private readonly born = new Set<Series>();
+
+  constructor(shape: Shape) {
+    this.shape = shape;
+    this.cells = shape.kind.cells(shape.bounds.length);
+  }
+
+  bind(h: Series, label: LabelText): boolean {
+    h.text = label.text;
+    h.types = label.types;
+    arena.allocate(h, this.cells);
+    this.born.add(h);
+    return true;
+  }
+
+  remove(_: unknown, h: Series | undefined): void {
+    if (h !== undefined) this.release(h);
+  }
+
+  reset(h: Series, hide: boolean): void {
+    if (hide) this.release(h);
+    else if (h.live) this.shape.kind.write(h, new Float64Array(this.cells));
+  }
+
+  release(h: Series): void {
+    if (!this.born.delete(h)) return;
+    arena.free(h, this.cells);
+    h.detach();
+  }
+
+  stale(h: Series): boolean {
+    return !h.live;
+  }
+
+  close(): void {
+    for (const h of [...this.born]) this.release(h);
+  }
+
+  read(): FamilyData {
+    const { name, help, kind, aggregator, bounds } = this.shape;
+    const series = Array.from(this.born, (h) => ({
+      labels: parseLabelText(h.text),
+      types: h.types,
+      defaults: null,
+      values: kind.values(h.f.subarray(h.i, h.i + this.cells)),
+    }));
+    return { name, help, type: kind.type, aggregator, bounds, series };
+  }
+}

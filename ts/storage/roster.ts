@@ -1,0 +1,195 @@
+/**
+ * All series of one metric that this isolate has a handle to: from labels to handles, and from one
+ * storage to another.
+ */
+
+import {
+  createLookup,
+  LabelTree,
+  labelText,
+  labelValues,
+  parseLabelText,
+  validateLabels,
+  wellFormed,
+  type LabelText,
+  type LabelValue,
+  type Lookup,
+} from '../labels';
+import { merge } from './cells';
+import type { Family, Shape } from './family';
+import { MemoryFamily } from './memory';
+import { Place, Series } from './series';
+
+/** New label sets between two looks for leaves that are of no use any more, at least. */
+const SWEEP = 1024;
+
+/** New label sets that a refusing storage is not asked about before it is asked again. */
+const REFUSED = 1024;
+
+let births = 0;
+
+export class Roster {
+  readonly shape: Shape;
+  /** From a label object to its handle; throws for labels that are not declared. */
+  readonly find: (labels: object) => Series;
+  /** Where the series are. */
+  family: Family;
+
+  private readonly tree: LabelTree<Series>;
+  private readonly lookup: Lookup<Series>;
+  private readonly cells: number;
+  private added = 0;
+  private threshold = SWEEP;
+
+  /**
+   * What stands for all series that the storage refused: 1e6 random label values must neither fill
+   * memory nor cost a native call each. It is live while `gate` holds what it expects; another number
+   * there sends everyone to the storage again.
+   */
+  private readonly sink = new Series();
+  private readonly gate = Uint32Array.of(1);
+  private skips = 0;
+
+  /** @param declared the metric's label names, as error messages print them */
+  constructor(shape: Shape, declared: () => readonly string[]) {
+    this.shape = shape;
+    this.family = new MemoryFamily(shape);
+    this.cells = shape.kind.cells(shape.bounds.length);
+    this.tree = new LabelTree(shape.labelNames.length);
+    this.lookup = createLookup(shape.labelNames, this.tree, {
+      check: (labels) => {
+        validateLabels(declared(), labels);
+      },
+      miss: (labels, values) => {
+        validateLabels(declared(), labels);
+        return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
+      },
+    });
+    this.find = this.lookup.find;
+    this.sink.keep(new Float64Array(this.cells), Place.Sink);
+    this.sink.g = this.gate;
+  }
+
+  /** The own handle of a label set, if there is one; names that are not declared are passed over. */
+  peek(labels: object): Series | undefined {
+    return this.tree.get(labelValues(this.shape.labelNames, labels));
+  }
+
+  /**
+   * The slow path of every update: makes the handle count.
+   *
+   * @param h a handle that is not live
+   * @param labels what the caller gave; null for none
+   * @returns the handle to update: not always the one given
+   */
+  settle(h: Series, labels: object | null): Series {
+    return this.settleText(h, labelText(labels ?? {}));
+  }
+
+  /** {@link settle}, for labels that are text already. */
+  settleText(h: Series, label: LabelText): Series {
+    // A handle that fell out of the tree must not count beside the one that took its place there.
+    const target = h.linked ? h : this.add(valuesOf(this.shape.labelNames, label));
+    if (target.live) return target;
+    const known = target.generation;
+    if (!this.family.bind(target, label)) return this.refuse(target, label);
+    if (target.generation !== known || known === 0) target.birth = ++births;
+    return target;
+  }
+
+  /** Takes a series out; see {@link Family.remove}. */
+  remove(labels: object): void {
+    const values = labelValues(this.shape.labelNames, labels);
+    const h = this.tree.get(values);
+    this.family.remove(labelText(labels), h);
+    if (h !== undefined) {
+      this.unlink(h, values);
+      h.detach();
+    }
+    this.retry();
+  }
+
+  /** Resets the own part of every series. */
+  reset(hide: boolean): void {
+    for (const h of this.tree.leaves()) this.family.reset(h, hide);
+    this.retry();
+  }
+
+  /** Lets the storage be asked again about series that it refused. */
+  retry(): void {
+    this.skips = 0;
+    this.gate[0]! += 1;
+  }
+
+  /** All handles. */
+  handles(): Series[] {
+    return this.tree.leaves();
+  }
+
+  /** Moves to another storage with what this isolate has counted itself. */
+  move(to: Family): void {
+    const { kind } = this.shape;
+    const from = this.family;
+    const all = this.tree.leaves().sort((a, b) => a.birth - b.birth);
+    const moved = all.map((h) => ({
+      h,
+      label: { text: h.text, types: h.types },
+      own: h.live ? h.own(kind, this.cells) : null,
+    }));
+    for (const h of all) from.release(h);
+    from.close();
+    this.family = to;
+    for (const { h, label, own } of moved) {
+      // Not `to`: the heap may have been left for memory storage in the middle of this.
+      if (own !== null && this.family.bind(h, label)) merge(kind, h, own);
+    }
+    this.retry();
+  }
+
+  private add(values: readonly LabelValue[]): Series {
+    const there = this.tree.get(values);
+    if (there !== undefined) return there;
+    if (this.skips > 0) {
+      this.skips--;
+      return this.sink;
+    }
+    if (++this.added > this.threshold) this.sweep();
+    const h = new Series();
+    h.linked = true;
+    this.tree.put(values, h);
+    return h;
+  }
+
+  private refuse(h: Series, label: LabelText): Series {
+    this.unlink(h, valuesOf(this.shape.labelNames, label));
+    this.skips = REFUSED;
+    this.sink.e = this.gate[0]!;
+    return this.sink;
+  }
+
+  private unlink(h: Series, values: readonly LabelValue[]): void {
+    this.tree.delete(values);
+    this.lookup.forget();
+    h.linked = false;
+  }
+
+  /** Drops the leaves of series that were removed elsewhere or never updated. */
+  private sweep(): void {
+    const left = this.tree.prune((h) => {
+      if (h.place !== Place.None && !this.family.stale(h)) return false;
+      h.linked = false;
+      return true;
+    });
+    this.lookup.forget();
+    this.added = 0;
+    this.threshold = Math.max(SWEEP, left);
+  }
+}
+
+function valuesOf(names: readonly string[], label: LabelText): LabelValue[] {
+  const given = new Map<string, LabelValue>();
+  parseLabelText(label.text).forEach(([name, value], i) => {
+    given.set(name, label.types[i] === 'u' ? undefined : value);
+  });
+  return names.map((name) => given.get(name));
+}

@@ -1,0 +1,50 @@
+/**
+ * Scrapes of one heap, so that ten callers at once cost two: a scrape that has not begun to read may
+ * be shared, one that has begun may not, because its caller would miss its own last update.
+ */
+
+import type { NativeHeap, ScrapeOptions } from '../native';
+
+/** One kind of scrape: the one that reads, and the one that waits for it. */
+interface Turn {
+  running: Promise<unknown>;
+  next: Promise<unknown> | null;
+}
+
+export class Scrapes {
+  private readonly heap: NativeHeap;
+  private readonly turns = new Map<string, Turn>();
+
+  constructor(heap: NativeHeap) {
+    this.heap = heap;
+  }
+
+  text(options: ScrapeOptions): Promise<string> {
+    return this.share(`s${JSON.stringify(options)}`, () => this.heap.scrapeString(options));
+  }
+
+  bytes(options: ScrapeOptions): Promise<Buffer> {
+    return this.share(`b${JSON.stringify(options)}`, () => this.heap.scrapeBuffer(options));
+  }
+
+  private share<T>(key: string, start: () => Promise<T>): Promise<T> {
+    const turn = this.turns.get(key);
+    if (turn === undefined) return this.begin(key, start);
+    turn.next ??= turn.running.then(
+      () => this.begin(key, start),
+      () => this.begin(key, start),
+    );
+    return turn.next as Promise<T>;
+  }
+
+  private begin<T>(key: string, start: () => Promise<T>): Promise<T> {
+    const running = start();
+    const turn: Turn = { running, next: null };
+    this.turns.set(key, turn);
+    const done = (): void => {
+      if (this.turns.get(key) === turn && turn.next === null) this.turns.delete(key);
+    };
+    running.then(done, done);
+    return running;
+  }
+}

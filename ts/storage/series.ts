@@ -1,0 +1,97 @@
+/**
+ * A handle to one series' cells: what an update needs, and nothing else on its way.
+ *
+ * An update is `if (h.g[h.w] !== h.e) h = settle(h); h.f[h.i] += v`. The comparison is the whole
+ * protocol with removal: whoever removes a series stores another generation to its word, and every
+ * handle to it, in every process, finds that out before its next store.
+ */
+
+import type { Kind } from './family';
+
+/** The generation of no series: a handle that expects it is always sent to the slow path. */
+export const NEVER = 0;
+
+/** A generation word of memory that is never taken away. */
+const ALWAYS = Uint32Array.of(1);
+
+/** What a handle points to. */
+export const enum Place {
+  /** Nothing yet, or no longer. */
+  None,
+  /** A block of memory storage. */
+  Memory,
+  /** A block of the heap. */
+  Heap,
+  /** Cells of its own, because the heap was busy: they move into the heap later. */
+  Pending,
+  /** Cells that nobody reads: the heap refused the series. */
+  Sink,
+}
+
+const NO_CELLS = new Float64Array(0);
+
+export class Series {
+  /** Cells of the slab that the block lies in. */
+  f: Float64Array = NO_CELLS;
+  /** Index of the block's first cell. */
+  i = 0;
+  /** The chunk of generation words that has the series' own. */
+  g: Uint32Array = ALWAYS;
+  /** Index of the series' word in it. */
+  w = 0;
+  /** What the word must hold; {@link NEVER} while the series is not to be updated directly. */
+  e: number = NEVER;
+
+  /** Its labels, as they were when it was first seen. */
+  text = '';
+  types = '';
+  /** Order of first sight in this isolate; kept when the metric moves to another storage. */
+  birth = 0;
+  place: Place = Place.None;
+  /** True while the metric's label tree holds it: else another handle may stand there. */
+  linked = false;
+  /** The generation that the heap or the arena gave; `e` is this or {@link NEVER}. */
+  generation: number = NEVER;
+  /** Heap: the slab's number, the series' number. */
+  slab = 0;
+  number = 0;
+  /** What was in the block when we got it: counts of a dead writer whose slot we adopted. */
+  base: Float64Array | null = null;
+  /** The object that `labels()` returned for it. */
+  child: unknown = null;
+
+  /** True if an update would go straight to the cells. */
+  get live(): boolean {
+    return this.e !== NEVER && this.g[this.w] === this.e;
+  }
+
+  /** Points to cells that no generation word guards. */
+  keep(cells: Float64Array, place: Place): void {
+    this.detach();
+    this.f = cells;
+    this.e = ALWAYS[0]!;
+    this.place = place;
+  }
+
+  /** Points nowhere: the next update binds again. */
+  detach(): void {
+    this.f = NO_CELLS;
+    this.i = 0;
+    this.g = ALWAYS;
+    this.w = 0;
+    this.e = NEVER;
+    this.generation = NEVER;
+    this.place = Place.None;
+    this.base = null;
+  }
+
+  /** Own cells without what a dead writer had left in them. */
+  own(kind: Kind, cells: number): Float64Array {
+    const own = this.f.slice(this.i, this.i + cells);
+    const { base } = this;
+    if (base !== null && kind.adds) {
+      for (let k = 0; k < cells; k++) own[k]! -= base[k]!;
+    }
+    return own;
+  }
+}
