@@ -94,6 +94,8 @@ export interface NativeWriter {
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */
   remove(family: number, labels: string, types: string): number;
+  /** Counts series that were refused here without asking, having been refused before. */
+  countDropped(series: number): void;
   /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
   defaultLabels(group: number, labels: string, types: string): number;
   /** The memory of a slab; cells are 8-byte words in it. Never to be seen by user code. */
@@ -116,6 +118,7 @@ export interface ScrapeOptions {
 /** Figures of a heap. */
 export interface HeapStats {
   path: string;
+  memoryBacked: boolean;
   reservedBytes: number;
   usedBytes: number;
   families: number;
@@ -128,6 +131,7 @@ export interface HeapStats {
   tornRetries: number;
   tornGivenUp: number;
   removed: number;
+  recoveries: number;
 }
 
 /** A mapped segment. */
@@ -135,7 +139,14 @@ export interface NativeHeap {
   readonly path: string;
   /** False once the segment was removed from its directory: open again. */
   readonly current: boolean;
-  /** This isolate's writer; made, or an abandoned slot adopted, at the first call. Throws. */
+  /** Whether the file's file system keeps files in memory. */
+  readonly memoryBacked: boolean;
+  /** Better directories that do not serve, each as `path: reason`. */
+  readonly passedOver: string[];
+  /**
+   * This object's writer; a slot is claimed (an abandoned one adopted) at the first call, and again
+   * after it was lost. Throws an Error with a code.
+   */
   writer(): NativeWriter;
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>;

@@ -40,7 +40,7 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
   const { name, help, type, aggregator } = family;
   const values = family.series.flatMap((series) => {
-    const labels = withDefaults(reviveLabels(series), defaults(series));
+    const labels = fillDefaults(reviveLabels(series), defaults(series));
     if (type !== 'histogram') return seriesRows(family, series, labels);
     return histogramRows(family, series, labels).map(splay);
   });
@@ -58,7 +58,17 @@ export function textRows(family: FamilyData): MetricRows {
   return { ...family, values };
 }
 
-/** Labels with defaults for those names that they do not have, even as 0 or ''. */
+/**
+ * Labels for JSON, with defaults for those names that have no value. prom-client 15 lets the default
+ * win over 0 and '' too, which its successor mended.
+ */
+export function fillDefaults(labels: RowLabels, defaults: RowLabels | null): RowLabels {
+  const filled = { ...labels };
+  for (const [name, value] of Object.entries(defaults ?? {})) filled[name] ??= value;
+  return filled;
+}
+
+/** Labels for text, with defaults for those names that they do not have. */
 export function withDefaults(labels: RowLabels, defaults: RowLabels | null): RowLabels {
   return defaults === null ? labels : { ...labels, ...defaults, ...labels };
 }

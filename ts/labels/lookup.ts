@@ -119,9 +119,7 @@ function source(names: readonly string[]): string {
   const each = (make: (name: string, i: number) => string, separator = ''): string =>
     names.map(make).join(separator);
   const descend = each((_, i) =>
-    i === 0
-      ? 'let leaf = root.get(v0);'
-      : `if (leaf !== undefined) leaf = leaf.get(v${i});`,
+    i === 0 ? 'let leaf = root.get(v0);' : `if (leaf !== undefined) leaf = leaf.get(v${i});`,
   );
   return `'use strict';
 const root = tree.root; let last${each((_, i) => `, p${i}`)};

@@ -73,12 +73,7 @@ export class LabelTree<L> {
   }
 }
 
-function removeBelow(
-  level: Level,
-  values: readonly LabelValue[],
-  at: number,
-  depth: number,
-): void {
+function removeBelow(level: Level, values: readonly LabelValue[], at: number, depth: number): void {
   const value = values[at];
   if (at < depth - 1) {
     const next = level.get(value) as Level | undefined;

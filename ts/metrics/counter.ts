@@ -42,7 +42,7 @@ export class Counter<T extends string = string> extends Metric<T> {
       value = labels;
       h = this.single;
     }
-    const v = value === undefined ? 1 : value! >= 0 && value! < Infinity ? value! : increment(value);
+    const v = typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
     if (h.g[h.w] !== h.e) h = this.settle(h, given);
     h.f[h.i]! += v;
   }
@@ -62,7 +62,11 @@ export class Counter<T extends string = string> extends Metric<T> {
       h = this.find(labels);
     } catch {
       // prom-client accepts any labels here, and refuses them when they are counted.
-      return { inc: this.inc.bind(this, labels as LabelValues<T>) };
+      return {
+        inc: (value) => {
+          this.inc(labels, value);
+        },
+      };
     }
     if (h.child === null || !h.live) h.child = this.bound(h, labelText(labels));
     return h.child as CounterChild;
@@ -76,7 +80,7 @@ export class Counter<T extends string = string> extends Metric<T> {
     return {
       inc: (value) => {
         const v =
-          value === undefined ? 1 : value! >= 0 && value! < Infinity ? value! : increment(value);
+          typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
         if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
         h.f[h.i]! += v;
       },
@@ -85,8 +89,8 @@ export class Counter<T extends string = string> extends Metric<T> {
 }
 
 /** What an unusual increment adds. prom-client lets NaN and other falsy values through. */
-function increment(value: unknown): number {
-  if (value === null) return 1;
+function unusual(value: unknown): number {
+  if (value === undefined || value === null) return 1;
   if (value && !Number.isFinite(value)) {
     throw new TypeError(`Value is not a valid number: ${format(value)}`);
   }

@@ -152,11 +152,19 @@ export class Gauge<T extends string = string> extends Metric<T> {
   /** What prom-client returns for `labels(null)`: functions that take null for the value. */
   private unbound(labels: LabelValues<T>): GaugeChild<T> {
     return {
-      inc: this.inc.bind(this, labels),
-      dec: this.dec.bind(this, labels),
-      set: this.set.bind(this, labels) as (value: number) => void,
-      setToCurrentTime: this.setToCurrentTime.bind(this, labels),
-      startTimer: this.startTimer.bind(this, labels),
+      inc: (value) => {
+        this.inc(labels, value);
+      },
+      dec: (value) => {
+        this.dec(labels, value);
+      },
+      set: (value) => {
+        this.set(labels, value);
+      },
+      setToCurrentTime: () => {
+        this.setToCurrentTime(labels);
+      },
+      startTimer: () => this.startTimer(labels),
     };
   }
 }

@@ -34,7 +34,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
     for (const label of this.labelNames as readonly string[]) {
       if (label === 'le') throw new Error('le is a reserved label keyword');
     }
-    this.upperBounds = this.buckets ?? [];
+    this.upperBounds = this.buckets;
     this.bounds = Float64Array.from(this.roster.shape.bounds);
     Object.freeze(this.upperBounds);
   }
@@ -49,21 +49,22 @@ export class Histogram<T extends string = string> extends Metric<T> {
   /** Counts a value in the series without labels. */
   observe(value: number): void;
   observe(labels: LabelValues<T> | number | null | undefined, value?: number): void {
-    let h: Series;
-    let given: object | null = null;
-    let v: number;
-    if (typeof labels === 'object' && labels !== null) {
-      given = labels;
-      h = this.find(labels);
-      v = value!;
+    // A branch for each form, and each with its own stores: merged, the number would be boxed.
+    if (typeof labels === 'number' && Number.isFinite(labels)) {
+      let h = this.single;
+      if (h.g[h.w] !== h.e) h = this.settle(h, null);
+      record(h, this.bounds, labels);
+    } else if (typeof labels === 'object' && labels !== null) {
+      let h = this.find(labels);
+      if (!Number.isFinite(value)) throw invalid(value);
+      if (h.g[h.w] !== h.e) h = this.settle(h, labels);
+      record(h, this.bounds, value!);
     } else {
-      h = this.single;
-      // prom-client takes a falsy first argument other than 0 for "no labels".
-      v = labels || labels === 0 ? (labels as number) : value!;
+      // prom-client takes a falsy first argument for "no labels".
+      const v = labels ? (labels as unknown) : value;
+      if (!Number.isFinite(v)) throw invalid(v);
+      this.observe(v as number);
     }
-    if (!Number.isFinite(v)) throw invalid(v);
-    if (h.g[h.w] !== h.e) h = this.settle(h, given);
-    record(h, this.bounds, v);
   }
 
   /** Shows a series at zero, or sets this process's part of it back to zero. */

@@ -22,6 +22,8 @@ interface Given {
   enableExemplars: boolean;
   collect?: unknown;
   buckets?: readonly number[];
+  percentiles?: readonly number[];
+  compressCount?: number;
 }
 
 export abstract class Metric<T extends string = string> {
@@ -48,7 +50,7 @@ export abstract class Metric<T extends string = string> {
    * @param defaults the type's own defaults
    * @throws TypeError|Error with prom-client's messages, in its order
    */
-  protected constructor(config: MetricConfiguration<T>, kind: Kind, defaults: object) {
+  protected constructor(config: MetricConfiguration<T>, kind: Kind, defaults: Partial<Given>) {
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
     }
@@ -57,6 +59,7 @@ export abstract class Metric<T extends string = string> {
       defaults,
       config,
     );
+    if (defaults.buckets !== undefined) given.buckets ??= defaults.buckets;
     const registers = given.registers ?? [home.register!];
     const labelNames = given.labelNames ?? [];
     if (!given.help) throw new Error('Missing mandatory help parameter');
@@ -86,7 +89,7 @@ export abstract class Metric<T extends string = string> {
     if (this.enableExemplars) {
       throw new TypeError('Exemplars are supported only on OpenMetrics registries');
     }
-    for (const register of registers) register.registerMetric(this);
+    for (const register of registers) register.registerMetric(this as never);
     if (labelNames.length === 0) this.begin();
   }
 

@@ -8,6 +8,7 @@ import { HeapStorage, type HeapSource } from './heap';
 import { MemoryFamily } from './memory';
 import type { Roster } from './roster';
 
+export { storageKind } from '../meeting';
 export * from './cells';
 export * from './family';
 export { HeapFamily } from './heap-family';

@@ -44,13 +44,11 @@ export function parseFamilies(json: string): (FamilyData & { tag: string })[] {
     type,
     aggregator,
     bounds: bounds.map(Number),
-    series: series.map(
-      (one): SeriesData => ({
-        ...labelData(one),
-        defaults: one.d === 0 ? null : sets[one.d - 1]!,
-        values: one.v.map(Number),
-      }),
-    ),
+    series: series.map((one): SeriesData => ({
+      ...labelData(one),
+      defaults: one.d === 0 ? null : sets[one.d - 1]!,
+      values: one.v.map(Number),
+    })),
   }));
 }
 

@@ -346,8 +346,9 @@ impl BlockHead {
             | u64::from(self.incarnation) << 32
     }
 
-    /// From what is stored; `Ok(None)` for the end of the slab, `Err` for what is no head.
-    pub fn unpack(word: u64) -> core::result::Result<Option<Self>, ()> {
+    /// From what is stored; `Ok(None)` for the end of the slab, `Err` with the word for what is no
+    /// head.
+    pub fn unpack(word: u64) -> core::result::Result<Option<Self>, u64> {
         let kind = match word & 0xff {
             0 if word == 0 => return Ok(None),
             1 => BlockKind::Pad,
@@ -357,11 +358,11 @@ impl BlockHead {
             5 => BlockKind::Gauge,
             6 => BlockKind::Histogram,
             7 => BlockKind::Summary,
-            _ => return Err(()),
+            _ => return Err(word),
         };
         let words = (word >> 16) as u16;
         if words == 0 {
-            return Err(());
+            return Err(word);
         }
         Ok(Some(Self {
             kind,

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod metrics;
 pub mod os;
 pub mod region;
+pub mod segment;
 pub mod sync;
 
 pub use error::{Code, Error, Result};

@@ -1,1 +1,8 @@
-//! Node.js binding: converts, wraps, offers async tasks.
+//! Node.js binding: converts, wraps, offers async tasks. No logic of its own.
+#![deny(clippy::all)]
+
+mod convert;
+mod heap;
+mod process;
+mod scrape;
+mod writer;

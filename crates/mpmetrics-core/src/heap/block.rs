@@ -42,13 +42,13 @@ pub fn for_each_block(
     let mut index = EXTENT_HEADER;
     while let Some(word) = cells.get(index as usize) {
         // Pairs with the store of the head in `publish`.
-        let corrupt = |_: ()| Error::Corrupt { what: "a block's head", at: (slab + index) * 8 };
+        let corrupt = |_: u64| Error::Corrupt { what: "a block's head", at: (slab + index) * 8 };
         let Some(head) = BlockHead::unpack(word.load(Ordering::Acquire)).map_err(corrupt)? else {
             break;
         };
         let next = index + u64::from(head.words);
         if next > len || (head.kind != BlockKind::Pad && u64::from(head.words) < block::CELLS) {
-            return Err(corrupt(()));
+            return Err(corrupt(word.load(Ordering::Relaxed)));
         }
         visit(slab + index, head)?;
         index = next;

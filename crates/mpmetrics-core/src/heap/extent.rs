@@ -26,7 +26,7 @@ pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) ->
         return Ok(at);
     }
     let at = locked.words().header(header::USED);
-    if at < HEADER_WORDS || at % PAGE_WORDS != 0 {
+    if at < HEADER_WORDS || !at.is_multiple_of(PAGE_WORDS) {
         return Err(Error::Corrupt { what: "the end of the last extent", at: header::USED as u64 * 8 });
     }
     let end = at.saturating_add(total);

@@ -1,12 +1,14 @@
 //! Laying out an empty heap, and checking what a heap was made by.
 
 use super::guard::Locked;
-use super::{index, Heap, SLOTS};
+use super::{index, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{header, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
 use crate::os::{self, ProcessIdentity};
 use crate::region::Region;
-use crate::sync::Ordering;
+
+/// Most bytes that any segment may have: what a process can map beside everything else.
+const MAX_SEGMENT_BYTES: u64 = 1 << 42;
 
 /// Limits that the creator of a segment sets for all of its users.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +74,13 @@ pub fn first_tables(locked: &Locked<'_>) -> Result<()> {
     SLOTS.ensure(locked, 0).map(drop)
 }
 
-/// Refuses what is no heap, or not one of ours.
+/// Refuses what is no heap, or not one of ours, or does not lie in these words.
 pub fn check(words: Words<'_>) -> Result<()> {
+    check_header(words, words.len())
+}
+
+/// Refuses a header that is no heap's, not one of ours, or that promises more than `total` words.
+pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     if words.len() < HEADER_WORDS {
         return Err(Error::Corrupt { what: "a header (the segment is too short)", at: words.len() * 8 });
     }
@@ -89,9 +96,13 @@ pub fn check(words: Words<'_>) -> Result<()> {
         return Err(Error::Version { what: "the machine's mark", found: machine, expected: MACHINE });
     }
     let used = words.header(header::USED);
-    if used < HEADER_WORDS || used > words.len() {
+    if used < HEADER_WORDS || used > total {
         let at = header::USED as u64 * 8;
         return Err(Error::Corrupt { what: "a length inside the segment (truncated?)", at });
+    }
+    let limit = words.header(header::MAX_BYTES);
+    if limit / 8 < used || limit > MAX_SEGMENT_BYTES {
+        return Err(Error::Corrupt { what: "the size limit", at: header::MAX_BYTES as u64 * 8 });
     }
     for (index, table) in [
         (header::SLOTS, &super::SLOTS),
@@ -106,34 +117,17 @@ pub fn check(words: Words<'_>) -> Result<()> {
     Ok(())
 }
 
-impl Heap {
-    /// The root of the application, as its segment's maker knew it.
-    #[must_use]
-    pub fn root(&self) -> Option<ProcessIdentity> {
-        let words = self.words();
-        let pid = words.header(header::ROOT_PID) as u32;
-        let mut boot_id = [0; 16];
-        boot_id[..8].copy_from_slice(&words.header(header::BOOT_ID).to_le_bytes());
-        boot_id[8..].copy_from_slice(&words.header(header::BOOT_ID + 1).to_le_bytes());
-        (pid != 0).then(|| ProcessIdentity {
-            pid,
-            ppid: 0,
-            start_time: words.header(header::ROOT_START),
-            boot_id,
-            pid_namespace: words.header(header::ROOT_NAMESPACE),
-        })
-    }
-
-    /// Most bytes that the segment in these words may have.
-    ///
-    /// # Errors
-    /// As [`Heap::open`].
-    pub fn max_bytes(words: Words<'_>) -> Result<u64> {
-        check(words)?;
-        let bytes = words.0[header::MAX_BYTES].load(Ordering::Acquire);
-        if bytes < words.header(header::USED) * 8 || bytes > 1 << 46 {
-            return Err(Error::Corrupt { what: "the size limit", at: header::MAX_BYTES as u64 * 8 });
-        }
-        Ok(bytes)
-    }
+/// The root of the application, as its segment's maker knew it.
+pub fn root(words: Words<'_>) -> Option<ProcessIdentity> {
+    let pid = words.header(header::ROOT_PID) as u32;
+    let mut boot_id = [0; 16];
+    boot_id[..8].copy_from_slice(&words.header(header::BOOT_ID).to_le_bytes());
+    boot_id[8..].copy_from_slice(&words.header(header::BOOT_ID + 1).to_le_bytes());
+    (pid != 0).then(|| ProcessIdentity {
+        pid,
+        ppid: 0,
+        start_time: words.header(header::ROOT_START),
+        boot_id,
+        pid_namespace: words.header(header::ROOT_NAMESPACE),
+    })
 }

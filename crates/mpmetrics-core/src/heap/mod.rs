@@ -28,7 +28,7 @@ pub use writer::{Bound, Writer};
 pub(crate) use block::{for_each_block, for_each_slab};
 pub(crate) use defaults::read as read_defaults;
 pub(crate) use family::decode as decode_family;
-pub(crate) use init::check;
+pub(crate) use init::{check, check_header, root};
 pub(crate) use series::read as read_labels;
 pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
 

@@ -148,9 +148,15 @@ impl Writer {
         made
     }
 
-    /// Counts a series that the caller refused by itself, having been refused it before.
-    pub fn count_dropped(&self) {
-        self.heap.words().add_header(header::DROPPED, 1);
+    /// Counts series that the caller refused by itself, having been refused them before.
+    pub fn count_dropped(&self, series: u32) {
+        self.heap.words().add_header(header::DROPPED, u64::from(series));
+    }
+
+    /// Whether the slot is still this writer's.
+    #[must_use]
+    pub fn owns_slot(&self) -> bool {
+        self.check().is_ok()
     }
 
     /// Shows a block again that was marked absent, as if its series was new.

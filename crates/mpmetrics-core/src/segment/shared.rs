@@ -1,0 +1,158 @@
+//! A heap in a segment's file.
+
+use super::{open, reap, Contents, Inspection, OpenOptions, Opened};
+use crate::error::{Error, Result};
+use crate::heap::{self, Heap, Limits, Setup};
+use crate::layout::{header, lock, Words, HEADER_WORDS};
+use crate::os::{self, ProcessIdentity};
+use crate::region::Mapped;
+use crate::sync::AtomicU64;
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a segment's file holds: a heap.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeapContents {
+    /// Limits for a segment that is made.
+    pub limits: Limits,
+}
+
+/// The header of a file, read and not mapped: a file may be truncated at any time.
+fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
+    let len = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?.len();
+    if len < HEADER_WORDS * 8 {
+        return Err(Error::Corrupt { what: "a header (the file is too short)", at: len });
+    }
+    let mut bytes = vec![0; HEADER_WORDS as usize * 8];
+    file.read_exact_at(&mut bytes, 0).map_err(|source| Error::Io { call: "pread", source })?;
+    let (words, _) = bytes.as_chunks::<8>();
+    Ok((words.iter().map(|word| AtomicU64::new(u64::from_le_bytes(*word))).collect(), len))
+}
+
+impl Contents for HeapContents {
+    fn initialise(&self, file: &File, root: Option<&ProcessIdentity>) -> Result<()> {
+        os::allocate(file, 0, HEADER_WORDS * 8)?;
+        let file = file.try_clone().map_err(|source| Error::Io { call: "dup", source })?;
+        let region = Arc::new(Mapped::new(file, self.limits.bytes)?);
+        Heap::create(region, &Setup { limits: self.limits, root: root.cloned() }).map(drop)
+    }
+
+    fn inspect(&self, file: &File) -> Result<Inspection> {
+        let (words, len) = read_header(file)?;
+        let words = Words(&words);
+        heap::check_header(words, len / 8)?;
+        Ok(Inspection {
+            root: heap::root(words),
+            retired: words.header(header::RETIRED) != 0,
+            last_attach_ms: words.header(header::LAST_ATTACH),
+        })
+    }
+
+    fn retire(&self, file: &File) -> Result<()> {
+        file.write_all_at(&1u64.to_le_bytes(), header::RETIRED as u64 * 8)
+            .map_err(|source| Error::Io { call: "pwrite", source })
+    }
+
+    fn heap_lock_byte(&self) -> u64 {
+        lock::HEAP
+    }
+
+    fn slot_lock_range(&self) -> Range<u64> {
+        lock::SLOTS..lock::SLOTS_END
+    }
+}
+
+/// An open segment: its file, mapped, and the heap in it.
+pub struct Segment {
+    region: Arc<Mapped>,
+    heap: Heap,
+    path: PathBuf,
+    /// Whether the user named it: then it is never removed.
+    named: bool,
+    /// Whether its file system keeps files in memory.
+    pub memory_backed: bool,
+    /// Better directories that do not serve, each with the reason.
+    pub passed_over: Vec<(PathBuf, Error)>,
+}
+
+impl Segment {
+    /// Opens a segment, or makes it if the options say so; `None` if it is not there.
+    ///
+    /// # Errors
+    /// As [`open`]; all of them name the path they are about.
+    pub fn open(options: &OpenOptions, limits: Limits) -> Result<Option<Self>> {
+        let Some(opened) = open(options, &HeapContents { limits })? else {
+            return Ok(None);
+        };
+        let Opened { file, path, memory_backed, passed_over, .. } = opened;
+        let mapped = read_header(&file).and_then(|(header, len)| {
+            let words = Words(&header);
+            heap::check_header(words, len / 8)?;
+            let region = Arc::new(Mapped::new(file, words.header(header::MAX_BYTES))?);
+            Ok((Heap::open(region.clone())?, region))
+        });
+        let (heap, region) = mapped.map_err(|error| error.at(&path))?;
+        let named = options.path.is_some();
+        Ok(Some(Self { region, heap, path, named, memory_backed, passed_over }))
+    }
+
+    /// Opens the segment at a path, or makes it: for programs that name their segment.
+    ///
+    /// # Errors
+    /// As [`Segment::open`].
+    pub fn at(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let options = OpenOptions { path: Some(path.clone()), create: true, ..OpenOptions::default() };
+        let opened = Self::open(&options, Limits::default())?;
+        opened.ok_or_else(|| Error::Retired.at(path))
+    }
+
+    /// The heap.
+    #[must_use]
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The mapping, for views of it.
+    #[must_use]
+    pub fn region(&self) -> &Arc<Mapped> {
+        &self.region
+    }
+
+    /// Device and inode: what tells one segment from another of the same path.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn inode(&self) -> Result<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt;
+        let data = self.region.file().metadata().map_err(|source| Error::Io { call: "fstat", source })?;
+        Ok((data.dev(), data.ino()))
+    }
+
+    /// Whether the path still names this segment, and it is not retired.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        !self.heap.retired() && os::same_file(self.region.file(), &self.path).unwrap_or(false)
+    }
+
+    /// Removes the file if no writer lives but those of `process`; whether it did. A segment that
+    /// the user named stays.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if a lock is not to be had, [`Error::Io`].
+    pub fn tidy(&self, process: Option<u64>) -> Result<bool> {
+        if self.named || !self.heap.retire(process)? {
+            return Ok(false);
+        }
+        reap::unlink(&self.path, self.region.file())
+    }
+}

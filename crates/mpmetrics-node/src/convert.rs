@@ -1,0 +1,114 @@
+//! Errors, options and views, from one language to the other.
+
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::heap::FamilySpec;
+use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::Error;
+use napi::bindgen_prelude::Float64Array;
+use napi_derive::napi;
+
+/// An error whose `code` is one of `ERR_MPMETRICS_*`.
+pub type Failure = napi::Error<String>;
+/// A result with such an error.
+pub type Result<T, E = Failure> = core::result::Result<T, E>;
+
+/// Carries an error over, with its code and the chain of its causes as one message.
+pub fn failure(error: &Error) -> Failure {
+    Failure::new(error.code().name().to_owned(), error.to_string())
+}
+
+/// An error of Node.js itself, as ours.
+pub fn foreign(error: &napi::Error) -> Failure {
+    Failure::new("ERR_MPMETRICS_UNSUPPORTED".to_owned(), error.to_string())
+}
+
+/// A rule that the caller broke.
+pub fn invalid(what: &'static str, value: impl ToString) -> Failure {
+    failure(&Error::Invalid { what, value: value.to_string() })
+}
+
+/// A process, told apart from any other that had or will have its pid.
+#[napi(object, js_name = "ProcessIdentity")]
+pub struct Identity {
+    /// Process id.
+    pub pid: u32,
+    /// Its parent's.
+    pub ppid: u32,
+    /// Clock ticks after boot, in decimal.
+    pub start_time: String,
+    /// Boot id, 32 hexadecimal digits.
+    pub boot_id: String,
+    /// Inode of the pid namespace, in decimal.
+    pub pid_namespace: String,
+}
+
+impl From<ProcessIdentity> for Identity {
+    fn from(from: ProcessIdentity) -> Self {
+        Self {
+            pid: from.pid,
+            ppid: from.ppid,
+            start_time: from.start_time.to_string(),
+            boot_id: from.boot_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            pid_namespace: from.pid_namespace.to_string(),
+        }
+    }
+}
+
+impl TryFrom<Identity> for ProcessIdentity {
+    type Error = Failure;
+
+    fn try_from(from: Identity) -> Result<Self> {
+        let number = |text: &str| text.parse::<u64>().map_err(|_| invalid("a decimal number", text));
+        let boot = u128::from_str_radix(&from.boot_id, 16)
+            .map_err(|_| invalid("a boot id of 32 hexadecimal digits", &from.boot_id))?;
+        Ok(Self {
+            pid: from.pid,
+            ppid: from.ppid,
+            start_time: number(&from.start_time)?,
+            boot_id: boot.to_be_bytes(),
+            pid_namespace: number(&from.pid_namespace)?,
+        })
+    }
+}
+
+/// What a family is called and how it is laid out.
+#[napi(object, js_name = "FamilySpec", object_to_js = false)]
+pub struct Spec {
+    /// Registry.
+    pub tag: String,
+    /// Metric name.
+    pub name: String,
+    /// Help text.
+    pub help: String,
+    /// 0 counter, 1 gauge, 2 histogram, 3 summary.
+    pub kind: u32,
+    /// Aggregator's name.
+    pub aggregator: String,
+    /// Declared label names.
+    pub label_names: Vec<String>,
+    /// Upper bounds of a histogram.
+    pub bounds: Float64Array,
+}
+
+impl TryFrom<Spec> for FamilySpec {
+    type Error = Failure;
+
+    fn try_from(from: Spec) -> Result<Self> {
+        let kind = match from.kind {
+            0 => Kind::Counter,
+            1 => Kind::Gauge,
+            2 => Kind::Histogram,
+            3 => Kind::Summary,
+            other => return Err(invalid("a family's type is 0 to 3", other)),
+        };
+        Ok(Self {
+            tag: from.tag,
+            name: from.name,
+            help: from.help,
+            kind,
+            aggregator: from.aggregator,
+            label_names: from.label_names,
+            bounds: from.bounds.to_vec(),
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Segments as JavaScript sees them.
+
+use crate::convert::{failure, foreign, invalid, Identity, Result};
+use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
+use crate::writer::NativeWriter;
+use mpmetrics_core::heap::{Limits, Writer};
+use mpmetrics_core::layout::header;
+use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::segment::{OpenOptions, Segment};
+use napi::bindgen_prelude::AsyncTask;
+use napi::Env;
+use napi_derive::napi;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Every segment that this process has mapped, by device and inode. One mapping serves all threads
+/// and all copies of the package; it is never undone, because views of it may live anywhere.
+static MAPPED: Mutex<Option<Segments>> = Mutex::new(None);
+type Segments = HashMap<(u64, u64), Arc<Segment>>;
+
+/// Which segment is wanted.
+#[napi(object, js_name = "OpenOptions", object_to_js = false)]
+pub struct Options {
+    /// Absolute path of a segment that the user named.
+    pub path: Option<String>,
+    /// Name of a derived segment.
+    pub name: Option<String>,
+    /// Parents of our own directory, best first.
+    pub directories: Option<Vec<String>>,
+    /// Make it if it is not there.
+    pub create: bool,
+    /// The root of the application.
+    pub root: Option<Identity>,
+    /// Permission bits of the file.
+    pub mode: Option<u32>,
+    /// Group of file and directory.
+    pub gid: Option<u32>,
+    /// Most bytes of a segment that is made.
+    pub max_bytes: Option<f64>,
+}
+
+/// Opens a segment; null if it is not there and is not to be made.
+#[napi]
+pub fn open_heap(options: Options) -> Result<Option<NativeHeap>> {
+    let mut limits = Limits::default();
+    if let Some(bytes) = options.max_bytes {
+        if !(65_536.0..=4e12).contains(&bytes) {
+            return Err(invalid("maxBytes is 65536 to 4e12", bytes));
+        }
+        limits.bytes = bytes as u64 & !4095;
+    }
+    let directories = options.directories.unwrap_or_default();
+    let options = OpenOptions {
+        path: options.path.map(PathBuf::from),
+        name: options.name,
+        directories: directories.into_iter().map(PathBuf::from).collect(),
+        create: options.create,
+        root: options.root.map(ProcessIdentity::try_from).transpose()?,
+        mode: options.mode,
+        gid: options.gid,
+    };
+    let opened = Segment::open(&options, limits).map_err(|error| failure(&error))?;
+    let Some(segment) = opened else {
+        return Ok(None);
+    };
+    let inode = segment.inode().map_err(|error| failure(&error))?;
+    let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = mapped.get_or_insert_default().entry(inode);
+    let segment = Arc::clone(known.or_insert_with(|| Arc::new(segment)));
+    let process = ProcessIdentity::current().map_err(|error| failure(&error))?;
+    Ok(Some(NativeHeap { segment, process, writer: None }))
+}
+
+/// A mapped segment.
+#[napi]
+pub struct NativeHeap {
+    segment: Arc<Segment>,
+    process: ProcessIdentity,
+    writer: Option<SharedWriter>,
+}
+
+/// A writer that ends with its environment: whatever JavaScript still holds of it.
+pub type SharedWriter = Rc<RefCell<Option<Writer>>>;
+
+/// Figures of a heap.
+#[napi(object, object_from_js = false)]
+pub struct HeapStats {
+    /// Path of the file.
+    pub path: String,
+    /// Whether the file lies in memory.
+    pub memory_backed: bool,
+    /// Bytes of the file.
+    pub reserved_bytes: f64,
+    /// Bytes handed out.
+    pub used_bytes: f64,
+    /// Families ever declared.
+    pub families: f64,
+    /// Series that live.
+    pub series: f64,
+    /// Slots ever used.
+    pub slots: f64,
+    /// Slots whose writers live.
+    pub living: f64,
+    /// Slots taken over from dead writers.
+    pub adoptions: f64,
+    /// Series refused.
+    pub dropped_series: f64,
+    /// Times the heap lock was not had in time.
+    pub lock_timeouts: f64,
+    /// Reads that were tried again.
+    pub torn_retries: f64,
+    /// Reads that were taken as they stood.
+    pub torn_given_up: f64,
+    /// Series removed.
+    pub removed: f64,
+    /// Dead holders of the heap lock that were made whole.
+    pub recoveries: f64,
+}
+
+#[napi]
+impl NativeHeap {
+    /// Path of the segment's file.
+    #[napi(getter)]
+    pub fn path(&self) -> String {
+        self.segment.path().to_string_lossy().into_owned()
+    }
+
+    /// False once the segment was removed from its directory.
+    #[napi(getter)]
+    pub fn current(&self) -> bool {
+        self.segment.is_current()
+    }
+
+    /// Whether the file's file system keeps files in memory.
+    #[napi(getter)]
+    pub fn memory_backed(&self) -> bool {
+        self.segment.memory_backed
+    }
+
+    /// Better directories that do not serve, each with the reason.
+    #[napi(getter)]
+    pub fn passed_over(&self) -> Vec<String> {
+        let reasons = self.segment.passed_over.iter();
+        reasons.map(|(path, error)| format!("{}: {error}", path.display())).collect()
+    }
+
+    /// This object's writer, with a slot of its own; claimed at the first call, and again after the
+    /// slot was lost.
+    #[napi]
+    pub fn writer(&mut self, env: &Env) -> Result<NativeWriter> {
+        let lost = |writer: &SharedWriter| writer.borrow().as_ref().is_none_or(|writer| !writer.owns_slot());
+        let writer = match self.writer.take().filter(|writer| !lost(writer)) {
+            Some(writer) => writer,
+            None => {
+                let heap = self.segment.heap();
+                let claimed = heap.writer(self.process.key(), self.process.pid);
+                let writer = claimed.map_err(|error| failure(&error.at(self.segment.path())))?;
+                let writer = Rc::new(RefCell::new(Some(writer)));
+                // A worker thread's slot is free for adoption as soon as its environment ends. A
+                // process that ends without running hooks frees its slots all the same.
+                env.add_env_cleanup_hook(Rc::clone(&writer), |writer| drop(writer.take()))
+                    .map_err(|error| foreign(&error))?;
+                writer
+            }
+        };
+        self.writer = Some(Rc::clone(&writer));
+        NativeWriter::new(Arc::clone(&self.segment), writer)
+    }
+
+    /// Everything chosen, as a string.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn scrape_string(&self, options: ScrapeOptions) -> AsyncTask<ToText> {
+        AsyncTask::new(ToText(self.scrape(options)))
+    }
+
+    /// Everything chosen, as UTF-8.
+    #[napi(ts_return_type = "Promise<Buffer>")]
+    pub fn scrape_buffer(&self, options: ScrapeOptions) -> AsyncTask<ToBuffer> {
+        AsyncTask::new(ToBuffer(self.scrape(options)))
+    }
+
+    fn scrape(&self, options: ScrapeOptions) -> Scrape {
+        Scrape::new(self.segment.heap().clone(), options, self.process.key())
+    }
+
+    /// Figures of the heap.
+    #[napi]
+    pub fn stats(&self) -> Result<HeapStats> {
+        let heap = self.segment.heap();
+        let living = heap.living().map_err(|error| failure(&error))?;
+        let words = heap.words();
+        let number = |index| words.header(index) as f64;
+        Ok(HeapStats {
+            path: self.path(),
+            memory_backed: self.segment.memory_backed,
+            reserved_bytes: number(header::SIZE),
+            used_bytes: number(header::USED) * 8.0,
+            families: number(header::FAMILIES),
+            series: number(header::LIVE_SERIES),
+            slots: number(header::SLOTS),
+            living: living.into_iter().filter(|living| *living).count() as f64,
+            adoptions: number(header::ADOPTIONS),
+            dropped_series: number(header::DROPPED),
+            lock_timeouts: number(header::LOCK_TIMEOUTS),
+            torn_retries: number(header::TORN_RETRIES),
+            torn_given_up: number(header::TORN_GIVEN_UP),
+            removed: number(header::REMOVED),
+            recoveries: number(header::RECOVERIES),
+        })
+    }
+
+    /// Removes the file if no writer but this process's own lives; whether it did.
+    #[napi]
+    pub fn tidy(&self) -> Result<bool> {
+        self.segment.tidy(Some(self.process.key())).map_err(|error| failure(&error))
+    }
+}

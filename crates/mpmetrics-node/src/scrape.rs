@@ -1,0 +1,150 @@
+//! Scrapes on the thread pool.
+
+use crate::convert::failure;
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::exposition::{json, text};
+use mpmetrics_core::heap::Heap;
+use mpmetrics_core::Error;
+use napi::bindgen_prelude::{Buffer, JsValue, ToNapiValue, TypeName};
+use napi::{Env, Task, ValueType};
+use napi_derive::napi;
+
+/// What a scrape shows.
+#[napi(object, object_to_js = false)]
+pub struct ScrapeOptions {
+    /// `text` or `json`.
+    pub format: String,
+    /// Only what this process's writers hold.
+    pub process: bool,
+    /// Registries of which every family is shown.
+    pub tags: Vec<String>,
+    /// Single families, as `tag + '\0' + name`.
+    pub families: Vec<String>,
+}
+
+/// One scrape, before it is run.
+pub struct Scrape {
+    heap: Heap,
+    filter: Filter,
+    json: bool,
+    failed: Option<Error>,
+}
+
+impl Scrape {
+    /// Takes the options apart.
+    pub fn new(heap: Heap, options: ScrapeOptions, process: u64) -> Self {
+        let families = options.families.iter().filter_map(|family| family.split_once('\0'));
+        let filter = Filter {
+            process: options.process.then_some(process),
+            tags: options.tags,
+            families: families.map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
+            everything: false,
+        };
+        Self { heap, filter, json: options.format == "json", failed: None }
+    }
+
+    fn run(&mut self) -> napi::Result<Vec<u8>> {
+        match scrape(&self.heap, &self.filter) {
+            Ok((snapshot, _)) if self.json => Ok(json::json(&snapshot)),
+            Ok((snapshot, _)) => Ok(text::text(&snapshot)),
+            Err(error) => {
+                let message = error.to_string();
+                self.failed = Some(error);
+                Err(napi::Error::from_reason(message))
+            }
+        }
+    }
+
+    /// The error with its code, as an Error of JavaScript.
+    fn rejected(&self, env: &Env, error: napi::Error) -> napi::Error {
+        let Some(failed) = &self.failed else {
+            return error;
+        };
+        let failure = failure(failed);
+        let made = env.create_error(napi::Error::from_reason(failure.reason.clone()));
+        let Ok(mut made) = made else {
+            return error;
+        };
+        match made.set("code", failure.status.as_str()) {
+            Ok(()) => napi::Error::from(made.to_unknown()),
+            Err(_) => error,
+        }
+    }
+}
+
+/// A scrape that yields a string.
+pub struct ToText(pub Scrape);
+
+/// A scrape that yields a Buffer.
+pub struct ToBuffer(pub Scrape);
+
+/// A text on its way to JavaScript.
+pub struct Text {
+    bytes: Vec<u8>,
+    ascii: bool,
+}
+
+impl TypeName for Text {
+    fn type_name() -> &'static str {
+        "String"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::String
+    }
+}
+
+impl ToNapiValue for Text {
+    unsafe fn to_napi_value(env: napi::sys::napi_env, text: Self) -> napi::Result<napi::sys::napi_value> {
+        let mut value = std::ptr::null_mut();
+        let (start, len) = (text.bytes.as_ptr().cast(), text.bytes.len() as isize);
+        // ASCII goes over as it is; anything else is decoded, which takes a few times as long.
+        // SAFETY: pointer and length are those of a vector that lives until the call is over.
+        let status = unsafe {
+            if text.ascii {
+                napi::sys::napi_create_string_latin1(env, start, len, &mut value)
+            } else {
+                napi::sys::napi_create_string_utf8(env, start, len, &mut value)
+            }
+        };
+        napi::check_status!(status, "a scrape of {} bytes is no string", text.bytes.len())?;
+        Ok(value)
+    }
+}
+
+impl Task for ToText {
+    type Output = Text;
+    type JsValue = Text;
+
+    fn compute(&mut self) -> napi::Result<Text> {
+        let bytes = self.0.run()?;
+        let ascii = bytes.is_ascii();
+        Ok(Text { bytes, ascii })
+    }
+
+    fn resolve(&mut self, _: Env, output: Text) -> napi::Result<Text> {
+        Ok(output)
+    }
+
+    fn reject(&mut self, env: Env, error: napi::Error) -> napi::Result<Text> {
+        Err(self.0.rejected(&env, error))
+    }
+}
+
+impl Task for ToBuffer {
+    type Output = Vec<u8>;
+    type JsValue = Buffer;
+
+    fn compute(&mut self) -> napi::Result<Vec<u8>> {
+        self.0.run()
+    }
+
+    fn resolve(&mut self, _: Env, output: Vec<u8>) -> napi::Result<Buffer> {
+        Ok(output.into())
+    }
+
+    fn reject(&mut self, env: Env, error: napi::Error) -> napi::Result<Buffer> {
+        Err(self.0.rejected(&env, error))
+    }
+}

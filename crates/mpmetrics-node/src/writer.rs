@@ -1,0 +1,184 @@
+//! Writers as JavaScript sees them, and the views that it stores through.
+
+use crate::convert::{failure, foreign, invalid, Result, Spec};
+use crate::heap::SharedWriter;
+use mpmetrics_core::heap::{FamilySpec, Writer};
+use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::segment::Segment;
+use mpmetrics_core::{Code, Error};
+use napi::bindgen_prelude::{ArrayBuffer, Uint32Array};
+use napi::Env;
+use napi_derive::napi;
+use std::sync::Arc;
+
+/// One isolate's place in a heap.
+#[napi]
+pub struct NativeWriter {
+    segment: Arc<Segment>,
+    writer: SharedWriter,
+    slot: u32,
+    incarnation: u32,
+}
+
+/// Why something was not done, as JavaScript's `Status` has it; errors of the caller are thrown.
+fn status(error: &Error) -> Result<u32> {
+    match error.code() {
+        Code::Busy => Ok(1),
+        Code::Full | Code::Io => Ok(2),
+        Code::Limit => Ok(3),
+        Code::Lost | Code::Retired => Ok(4),
+        Code::Corrupt | Code::Version => Ok(5),
+        _ => Err(failure(error)),
+    }
+}
+
+/// The same for calls that name a block: one that is another's now is gone.
+fn block_status(done: Result<(), Error>) -> Result<u32> {
+    match done {
+        Ok(()) => Ok(0),
+        Err(error) if error.code() == Code::Invalid => Ok(6),
+        Err(error) => status(&error),
+    }
+}
+
+impl NativeWriter {
+    pub(crate) fn new(segment: Arc<Segment>, writer: SharedWriter) -> Result<Self> {
+        let numbers = writer.borrow().as_ref().map(|writer| (writer.slot(), writer.incarnation()));
+        let (slot, incarnation) = numbers.ok_or_else(|| failure(&Error::Lost))?;
+        Ok(Self { segment, writer, slot, incarnation })
+    }
+
+    /// Runs a call on the writer; one whose environment has ended is lost.
+    fn with<T>(&self, call: impl FnOnce(&mut Writer) -> Result<T, Error>) -> Result<T, Error> {
+        self.writer.borrow_mut().as_mut().map_or(Err(Error::Lost), call)
+    }
+
+    /// An ArrayBuffer over the heap's own memory.
+    fn view(&self, env: &Env, (at, words): (u64, u64)) -> Result<ArrayBuffer<'static>> {
+        let (address, len) = (self.segment.region().address(at), words as usize * 8);
+        // SAFETY: the range is a whole extent inside the mapping, which is never undone (`MAPPED`
+        // keeps it) and backed by the file; every other access to it is atomic.
+        let view = unsafe {
+            ArrayBuffer::from_external(env, address, len, (), move |env, ()| {
+                let _ = env.adjust_external_memory(len as i64);
+            })
+        };
+        let view = view.map_err(|error| foreign(&error))?;
+        if !std::ptr::eq(view.as_ptr(), address) {
+            // The runtime (Electron) refused and gave a copy: stores to it would go nowhere.
+            let what = "views of external memory: this runtime copies them";
+            return Err(failure(&Error::Unsupported(what)));
+        }
+        // V8 counts the view as memory that collecting garbage could free: it is not.
+        env.adjust_external_memory(-(len as i64)).map_err(|error| foreign(&error))?;
+        Ok(view)
+    }
+}
+
+#[napi]
+impl NativeWriter {
+    /// Slot number.
+    #[napi(getter)]
+    pub fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// Number of this life of the slot.
+    #[napi(getter)]
+    pub fn incarnation(&self) -> u32 {
+        self.incarnation
+    }
+
+    /// Declares a family; its number, or minus a status.
+    #[napi]
+    pub fn family(&self, spec: Spec, group: u32) -> Result<i32> {
+        let spec = FamilySpec::try_from(spec)?;
+        match self.with(|writer| writer.family(&spec, group)) {
+            Ok(id) => Ok(id as i32),
+            Err(error) => status(&error).map(|status| -(status as i32)),
+        }
+    }
+
+    /// Takes this life's declaration of a family back.
+    #[napi]
+    pub fn withdraw(&self, family: u32) -> Result<()> {
+        match self.with(|writer| writer.withdraw(family)) {
+            Ok(()) => Ok(()),
+            Err(error) => status(&error).map(drop),
+        }
+    }
+
+    /// Finds or makes a series and this writer's block of it; fills `out`.
+    #[napi]
+    pub fn bind(&self, family: u32, labels: String, types: String, mut out: Uint32Array) -> Result<()> {
+        // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
+        let out = unsafe { out.as_mut() };
+        let Some(out) = out.first_chunk_mut::<8>() else {
+            return Err(invalid("`out` has eight words", out.len()));
+        };
+        let bound = self.with(|writer| writer.bind(family, labels.as_bytes(), types.as_bytes()));
+        *out = match bound {
+            Ok(b) => {
+                [0, b.slab, b.cell, b.chunk, b.word, b.generation, b.series, u32::from(b.inherited)]
+            }
+            Err(error) => [status(&error)?, 0, 0, 0, 0, 0, 0, 0],
+        };
+        Ok(())
+    }
+
+    /// Shows a block again that was marked absent. A status.
+    #[napi]
+    pub fn revive(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
+        let key = BlockKey { series, generation };
+        block_status(self.with(|writer| writer.revive(slab, cell, key)))
+    }
+
+    /// Gives a block back. A status.
+    #[napi]
+    pub fn release(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
+        let key = BlockKey { series, generation };
+        block_status(self.with(|writer| writer.release(slab, cell, key)))
+    }
+
+    /// Removes a series for all writers. A status.
+    #[napi]
+    pub fn remove(&self, family: u32, labels: String, types: String) -> Result<u32> {
+        match self.with(|writer| writer.remove(family, labels.as_bytes(), types.as_bytes())) {
+            Ok(_) => Ok(0),
+            Err(error) => status(&error),
+        }
+    }
+
+    /// Sets the default labels of a group. A status.
+    #[napi]
+    pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
+        match self.with(|writer| writer.default_labels(group, labels.as_bytes(), types.as_bytes())) {
+            Ok(()) => Ok(0),
+            Err(error) => status(&error),
+        }
+    }
+
+    /// Counts series that JavaScript refused, having been refused them before.
+    #[napi]
+    pub fn count_dropped(&self, series: u32) -> Result<()> {
+        self.with(|writer| {
+            writer.count_dropped(series);
+            Ok(())
+        })
+        .map_err(|error| failure(&error))
+    }
+
+    /// The memory of a slab.
+    #[napi]
+    pub fn slab(&self, env: &Env, number: u32) -> Result<ArrayBuffer<'static>> {
+        let found = self.with(|writer| Ok(writer.slab(number))).map_err(|error| failure(&error))?;
+        self.view(env, found.ok_or_else(|| invalid("the number of a slab", number))?)
+    }
+
+    /// The memory of a generation chunk.
+    #[napi]
+    pub fn generations(&self, env: &Env, chunk: u32) -> Result<ArrayBuffer<'static>> {
+        let found = self.with(|writer| writer.generations(chunk)).map_err(|error| failure(&error))?;
+        self.view(env, found)
+    }
+}

@@ -1,0 +1,88 @@
+/** A listener for `node:http` that serves a registry; Express and Connect take it too. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import { messageOf } from './errors';
+import type { ScopeOptions } from './metrics';
+import { register as defaultRegister } from './registry';
+
+const compress = promisify(gzip);
+
+/** What the handler needs of a registry: ours, or prom-client's. */
+export interface Scrapable {
+  readonly contentType: string;
+  metrics(options?: ScopeOptions): Promise<string>;
+  metricsBuffer?(options?: ScopeOptions): Promise<Buffer>;
+}
+
+export type MetricsHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Makes a request listener that answers GET and HEAD with the registry's metrics, compressed if the
+ * client asks for gzip; other methods with 405; and with 500 and the reason if a `collect` throws.
+ *
+ * @param register the default registry if left out
+ * @param options scope: `application` (default) or `process`
+ * @returns a listener whose promise never rejects
+ */
+export function metricsHandler(
+  register: Scrapable = defaultRegister,
+  options?: ScopeOptions,
+): MetricsHandler {
+  return async (request, response) => {
+    try {
+      await serve(register, options, request, response);
+    } catch (error) {
+      fail(response, 500, `${messageOf(error)}\n`);
+    }
+  };
+}
+
+async function serve(
+  register: Scrapable,
+  options: ScopeOptions | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    fail(response, 405, 'Method Not Allowed\n');
+    return;
+  }
+  const plain = await (register.metricsBuffer?.(options) ??
+    register.metrics(options).then((text) => Buffer.from(text)));
+  const zipped = acceptsGzip(request.headers['accept-encoding']);
+  const body = zipped ? await compress(plain) : plain;
+  response.statusCode = 200;
+  response.setHeader('Content-Type', register.contentType);
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (zipped) response.setHeader('Content-Encoding', 'gzip');
+  response.setHeader('Content-Length', body.length);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function fail(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = Buffer.from(message);
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
+
+/** Reads Accept-Encoding as RFC 9110 §12.5.3 says: the coding's own weight, else that of `*`. */
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  const weights = new Map<string, number>();
+  for (const part of String(header ?? '').split(',')) {
+    const [coding = '', ...parameters] = part.split(';').map((one) => one.trim().toLowerCase());
+    const weight = parameters.find((one) => one.startsWith('q='));
+    weights.set(coding, weight === undefined ? 1 : Number(weight.slice(2)));
+  }
+  const weight = weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0;
+  return weight > 0;
+}

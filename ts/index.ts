@@ -1,0 +1,59 @@
+/** The package's names: prom-client's, and our own beside them. */
+
+import type { RegistryContentType } from './content-type';
+import { OPENMETRICS_CONTENT_TYPE, PROMETHEUS_CONTENT_TYPE } from './content-type';
+import { register } from './registry';
+
+export { configure } from './configure';
+export type {
+  OpenMetricsContentType,
+  PrometheusContentType,
+  RegistryContentType,
+} from './content-type';
+export { metricsHandler, type MetricsHandler, type Scrapable } from './http';
+export { validateMetricName } from './labels';
+export {
+  aggregators,
+  Counter,
+  exponentialBuckets,
+  Gauge,
+  Histogram,
+  linearBuckets,
+  Summary,
+  type Aggregator,
+  type AggregatorFunction,
+  type CollectFunction,
+  type CounterChild,
+  type CounterConfiguration,
+  type GaugeChild,
+  type GaugeConfiguration,
+  type HistogramChild,
+  type HistogramConfiguration,
+  type LabelValues,
+  type Metric,
+  type MetricConfiguration,
+  type Scope,
+  type ScopeOptions,
+  type SummaryChild,
+  type SummaryConfiguration,
+} from './metrics';
+export type { MetricRows as MetricObjectWithValues, Row as MetricValue } from './exposition';
+export { register, Registry, type DuckMetric, type RegistryOptions } from './registry';
+
+/** The text format's Content-Type. */
+export const prometheusContentType = PROMETHEUS_CONTENT_TYPE;
+/** OpenMetrics' Content-Type. */
+export const openMetricsContentType = OPENMETRICS_CONTENT_TYPE;
+
+/** The default registry's Content-Type; assigning to it sets that. */
+export declare let contentType: RegistryContentType;
+
+// An accessor, as in prom-client, which an `export` statement cannot declare.
+Object.defineProperty(exports, 'contentType', {
+  configurable: false,
+  enumerable: true,
+  get: () => register.contentType,
+  set: (type: RegistryContentType) => {
+    register.setContentType(type);
+  },
+});

@@ -1,0 +1,120 @@
+/** The decision: which segment this isolate uses, in the order that the README promises. */
+
+import { statSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+import { warnOnce } from '../errors';
+import type { Binding } from '../native';
+import { choiceOf, nameOf, read, write, type Choice } from './choice';
+import { startOf, type Variables } from './processes';
+import { rootOf, self, type Self } from './root';
+import { settings } from './settings';
+
+/** The variable by which a process tells its children which segment it uses. */
+export const INHERIT = 'MPMETRICS_INHERIT';
+
+let atStart: Variables | undefined;
+
+/**
+ * The variables that decide. A worker thread may be given any, and is part of its process all the same: it
+ * goes by those that the process was started with.
+ */
+export function decisiveVariables(): Variables {
+  if (isMainThread) return process.env;
+  atStart ??= { ...process.env, ...startOf('self').variables };
+  return atStart;
+}
+
+/** True if tests run: each is to find metrics as fresh as with prom-client. */
+export function isUnderTest(): boolean {
+  const { JEST_WORKER_ID, VITEST } = { ...process.env, ...decisiveVariables() };
+  return JEST_WORKER_ID !== undefined || VITEST !== undefined;
+}
+
+/** What the user says by variable about the segment; null if nothing, or nothing that can be obeyed. */
+export function segmentByVariable(variables: Variables): Choice | null {
+  const segment = variables['MPMETRICS_SEGMENT'];
+  if (segment === undefined || segment === '') return null;
+  const choice = choiceOf(segment);
+  if (choice === null) {
+    warnOnce(
+      'MPMETRICS_CONFIG',
+      'MPMETRICS_SEGMENT is ignored: it must be an absolute path or a name of 1 to 64 of a-z, 0-9 ' +
+        `and -, and is ${JSON.stringify(segment)}`,
+    );
+  }
+  return choice;
+}
+
+/**
+ * Decides, for the process as a whole.
+ *
+ * @returns null where nothing can be decided, because the system does not tell processes apart
+ */
+export function decide(binding: Binding): { choice: Choice; self: Self | null } | null {
+  const me = self(binding);
+  const base = chosen(binding, me);
+  if (base === null) return null;
+  const choice = { ...base };
+  const { dir, mode, gid, maxBytes } = settings;
+  if (dir !== undefined) choice.dir = dir;
+  if (mode !== undefined) choice.mode = mode;
+  if (gid !== undefined) choice.gid = gid;
+  if (maxBytes !== undefined) choice.maxBytes = maxBytes;
+  return { choice, self: me };
+}
+
+function chosen(binding: Binding, me: Self | null): Choice | null {
+  if (settings.segment !== undefined) return choiceOf(settings.segment);
+  // What the main thread decided holds for all threads, whatever their environment says.
+  if (!isMainThread) {
+    const ofProcess = read(binding.choice(), null);
+    if (ofProcess !== null) return ofProcess;
+  }
+  const variables = decisiveVariables();
+  const named = segmentByVariable(variables);
+  if (named !== null) return named;
+  if (me === null) return null;
+  // PM2 is started from anywhere, also from within another application.
+  const inherited = me.managed ? null : read(variables[INHERIT], me.package);
+  if (inherited !== null) return inherited;
+  const root = rootOf(binding, me);
+  const choice: Choice = { name: nameOf(root), root: root.identity };
+  if (root.pm2 !== null) choice.pm2 = true;
+  return choice;
+}
+
+/** Tells this process's threads and its children what was decided. */
+export function publish(binding: Binding, choice: Choice, me: Self | null): void {
+  const text = write(choice, me?.package ?? '');
+  binding.choose(text);
+  if (isMainThread && me !== null) process.env[INHERIT] = text;
+}
+
+/**
+ * Warns if the application's root runs as another user, so that its segment is out of reach.
+ *
+ * @param choice what was decided for this process
+ */
+export function warnOfOtherUser(choice: Choice): void {
+  const root = choice.root;
+  // PM2 has no metrics of its own: those that it runs as one user meet.
+  if (root === undefined || choice.gid !== undefined || choice.pm2 === true) return;
+  const uid = process.geteuid?.();
+  const owner = ownerOf(root.pid);
+  if (uid === undefined || owner === null || owner === uid) return;
+  warnOnce(
+    'MPMETRICS_ACCESS',
+    `this process runs as user ${uid} and process ${root.pid}, which started the application, as ` +
+      `user ${owner}: they do not share metrics. If setupPrimary({ uid }) or a service manager ` +
+      'changes the user, call configure({ gid, mode: 0o660 }) with a group that both belong to, in both',
+  );
+}
+
+function ownerOf(pid: number): number | null {
+  try {
+    return statSync(`/proc/${pid}`).uid;
+  } catch {
+    return null;
+  }
+}

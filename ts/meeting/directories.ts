@@ -1,0 +1,65 @@
+/** Where segments are kept. */
+
+import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, isAbsolute } from 'node:path';
+
+import { warnOnce } from '../errors';
+import type { Variables } from './processes';
+
+/** Types of file systems that keep files in memory: tmpfs and ramfs (statfs(2)). */
+const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6];
+
+/** The directory that `MPMETRICS_DIR` names; undefined if it names none, or breaks the rule. */
+export function namedDirectory(variables: Variables): string | undefined {
+  const named = variables['MPMETRICS_DIR'];
+  if (named === undefined || named === '') return undefined;
+  if (isAbsolute(named)) return named;
+  warnOnce(
+    'MPMETRICS_CONFIG',
+    `MPMETRICS_DIR is ignored: it must be an absolute path, and is ${JSON.stringify(named)}`,
+  );
+  return undefined;
+}
+
+/**
+ * The chain of directories, best first.
+ *
+ * @param dir the directory that was configured
+ */
+export function directories(dir: string | undefined, variables: Variables): string[] {
+  const named = dir ?? namedDirectory(variables);
+  const chain = named === undefined ? [] : [named];
+  chain.push('/dev/shm');
+  const runtime = variables['XDG_RUNTIME_DIR'];
+  if (runtime !== undefined && isAbsolute(runtime)) chain.push(runtime);
+  chain.push(tmpdir());
+  return [...new Set(chain)];
+}
+
+/**
+ * Warns if the chain led to a disk, where the kernel writes every page that is updated back now and
+ * then. Who named the place wants it so.
+ *
+ * @param path the segment's
+ * @param chain what {@link directories} gave
+ * @param isNamed true if the user named the first of them
+ */
+export function warnOfDisk(path: string, chain: readonly string[], isNamed: boolean): void {
+  const folder = dirname(dirname(path));
+  if ((isNamed && folder === chain[0]) || isInMemory(folder)) return;
+  warnOnce(
+    'MPMETRICS_DISK',
+    `metrics are shared through ${path}, which lies on a disk, as no better directory could be ` +
+      'used: make /dev/shm writable, or set MPMETRICS_DIR to a directory on a tmpfs',
+  );
+}
+
+function isInMemory(folder: string): boolean {
+  try {
+    return MEMORY_FILE_SYSTEMS.includes(statfsSync(folder).type);
+  } catch {
+    // It could be used, so it is there: no reason to warn of a disk.
+    return true;
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Meeting without configuration: every process and thread of one application opens the same segment,
+ * and nobody else does.
+ *
+ * Being imported opens nothing and adds no listener. It only notes, in this process's environment, who is
+ * the root of the application, so that children find it however they are started.
+ */
+
+import { isMainThread } from 'node:worker_threads';
+
+import { bindingFailure, loadBinding } from '../binding';
+import { messageOf, MpmetricsError, warnOnce } from '../errors';
+import type { NativeHeap, OpenOptions } from '../native';
+import type { Choice } from './choice';
+import {
+  decide,
+  decisiveVariables,
+  INHERIT,
+  isUnderTest,
+  publish,
+  segmentByVariable,
+  warnOfOtherUser,
+} from './decide';
+import { directories, namedDirectory, warnOfDisk } from './directories';
+import { DECISIVE, settings, type Settings } from './settings';
+
+export { SEGMENT_NAME, settings, type Settings } from './settings';
+
+let heap: NativeHeap | null = null;
+/** True once this isolate gave up: it stays with its own memory, and does not warn again. */
+let failed = false;
+/** True once somebody asked for a segment: what is decided by then holds. */
+let opened = false;
+let tidies = false;
+/** The text that this isolate put into the environment. */
+let announced: string | undefined;
+
+/**
+ * Where this isolate keeps the metrics that are to be shared.
+ *
+ * @returns `memory` where the user said so, under Jest and Vitest, and after the segment could not be used
+ */
+export function storageKind(): 'heap' | 'memory' {
+  if (failed) return 'memory';
+  if (settings.storage !== undefined) return settings.storage;
+  if (!isUnderTest()) return 'heap';
+  const named = settings.segment !== undefined || segmentByVariable(decisiveVariables()) !== null;
+  return named ? 'heap' : 'memory';
+}
+
+/**
+ * Opens the application's segment, or the one that the user named.
+ *
+ * What goes wrong is one warning, and memory storage from then on: a metrics library must not take a
+ * server down. Only where the user said `required` it throws.
+ *
+ * @param options.create make the segment if it is not there
+ * @returns null in memory storage, and without `create` where there is no segment
+ */
+export function openSegment(options: { create: boolean }): NativeHeap | null {
+  if (storageKind() === 'memory') return null;
+  if (heap?.current === true) return heap;
+  if (options.create) opened = true;
+  try {
+    heap = open(options.create) ?? heap;
+    opened ||= heap !== null;
+    return heap?.current === true ? heap : null;
+  } catch (error) {
+    if (settings.required === true) throw error;
+    failed = true;
+    withdraw();
+    warnOnce(
+      'MPMETRICS_MEMORY',
+      `the metrics of this process are kept in its own memory, not shared: ${messageOf(error)}`,
+    );
+    return null;
+  }
+}
+
+function open(create: boolean): NativeHeap | null {
+  const binding = loadBinding();
+  if (binding === null) {
+    throw new MpmetricsError('ERR_MPMETRICS_UNSUPPORTED', bindingFailure() ?? 'no native module');
+  }
+  const decided = decide(binding);
+  if (decided === null) {
+    throw new MpmetricsError(
+      'ERR_MPMETRICS_UNSUPPORTED',
+      '/proc does not tell which process this is; set MPMETRICS_SEGMENT',
+    );
+  }
+  const { choice, self } = decided;
+  // A worker thread decides for the process only where no main thread has.
+  if (isMainThread || binding.choice() === null) {
+    publish(binding, choice, self);
+    if (isMainThread) announced = process.env[INHERIT];
+  }
+  const native = openOptions(choice, create);
+  const found = binding.openHeap(native);
+  if (found === null) return null;
+  warnOfOtherUser(choice);
+  if (native.directories !== undefined) {
+    const isNamed = (choice.dir ?? namedDirectory(decisiveVariables())) !== undefined;
+    warnOfDisk(found.path, native.directories, isNamed);
+  }
+  const isRoot =
+    choice.root?.pid === process.pid && choice.root.startTime === self?.identity.startTime;
+  if (isRoot && isMainThread) tidyAtExit();
+  return found;
+}
+
+function openOptions(choice: Choice, create: boolean): OpenOptions {
+  const options: OpenOptions = { create };
+  if (choice.path === undefined) {
+    options.name = choice.name!;
+    options.directories = directories(choice.dir, decisiveVariables());
+    if (choice.root !== undefined) options.root = choice.root;
+  } else {
+    options.path = choice.path;
+  }
+  if (choice.mode !== undefined) options.mode = choice.mode;
+  if (choice.gid !== undefined) options.gid = choice.gid;
+  if (choice.maxBytes !== undefined) options.maxBytes = choice.maxBytes;
+  return options;
+}
+
+/** The root removes the file when it leaves in order; whoever starts next removes what others leave. */
+function tidyAtExit(): void {
+  if (tidies) return;
+  tidies = true;
+  process.on('exit', () => {
+    try {
+      heap?.tidy();
+    } catch {
+      // The file stays for the next start to reap.
+    }
+  });
+}
+
+/**
+ * Takes settings over, whose values were checked. Nothing is changed if it throws.
+ *
+ * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a segment was opened already and would be another;
+ *   what opening throws, if `required` is set
+ */
+export function apply(changes: Settings): void {
+  const before = { ...settings };
+  const effect = effectOfSettings();
+  merge(changes);
+  try {
+    if (opened && effectOfSettings() !== effect) throw tooLate(changes);
+    if (!opened) announce();
+    if (settings.required !== true || settings.storage === 'memory') return;
+    if (failed) throw tooLate(changes);
+    openSegment({ create: true });
+  } catch (error) {
+    for (const key of Object.keys(settings)) Reflect.deleteProperty(settings, key);
+    merge(before);
+    if (heap === null && !failed) {
+      opened = false;
+      announce();
+    }
+    throw error;
+  }
+}
+
+function merge(changes: Settings): void {
+  for (const [key, value] of Object.entries(changes) as [string, unknown][]) {
+    if (value !== undefined) Object.assign(settings, { [key]: value });
+  }
+}
+
+/** What the settings come to, as a text that can be compared. */
+function effectOfSettings(): string {
+  const binding = failed ? null : loadBinding();
+  if (binding === null) return JSON.stringify(DECISIVE.map((key) => settings[key] ?? null));
+  if (storageKind() === 'memory') return 'memory';
+  const decided = decide(binding);
+  return decided === null ? '' : JSON.stringify(openOptions(decided.choice, true));
+}
+
+function tooLate(changes: Settings): MpmetricsError {
+  const place = heap === null ? 'memory storage is in use' : `${heap.path} is in use`;
+  const keys = Object.keys(changes).join(', ');
+  return new MpmetricsError(
+    'ERR_MPMETRICS_INVALID',
+    `configure({ ${keys} }) must come before the first metric: ${place}`,
+  );
+}
+
+/** Notes which segment this process will use, for its threads and children. Never throws. */
+function announce(): void {
+  try {
+    withdraw();
+    if (!isMainThread || storageKind() === 'memory') return;
+    const binding = loadBinding();
+    const decided = binding === null ? null : decide(binding);
+    if (binding === null || decided === null) return;
+    publish(binding, decided.choice, decided.self);
+    announced = process.env[INHERIT];
+  } catch {
+    // Whatever it is, the first metric will meet it again, and say so.
+  }
+}
+
+/** Takes back what this isolate told its children: they would look for a segment that is not used. */
+function withdraw(): void {
+  if (announced !== undefined && process.env[INHERIT] === announced) {
+    Reflect.deleteProperty(process.env, INHERIT);
+  }
+  announced = undefined;
+}
+
+announce();

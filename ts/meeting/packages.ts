@@ -1,0 +1,64 @@
+/** Which package a program belongs to: what tells an application's own processes from what it spawns. */
+
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/**
+ * The folder of the nearest package.json above a path; above none, the folder that was asked about, so
+ * that the scripts of one folder without a package belong together.
+ */
+export function packageOf(folder: string): string {
+  for (let at = folder; ;) {
+    if (existsSync(join(at, 'package.json'))) return at;
+    const above = dirname(at);
+    if (above === at) return folder;
+    at = above;
+  }
+}
+
+/** The package of a script; null if there is no such script. */
+export function packageOfScript(script: string): string | null {
+  const found = scriptFile(script);
+  return found === null ? null : packageOf(dirname(found));
+}
+
+/** The file that `node <script>` runs: links followed, as npm's programs in node_modules/.bin are. */
+function scriptFile(script: string): string | null {
+  // Node.js tries these for its main script, too.
+  for (const candidate of [script, `${script}.js`, join(script, 'index.js')]) {
+    try {
+      const real = realpathSync(candidate);
+      if (statSync(real).isFile()) return real;
+    } catch {
+      // Not there, or not to be read: the next one.
+    }
+  }
+  return null;
+}
+
+/** Options of `node` that take the next argument as their value. */
+const VALUED = new Set([
+  ...['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions'],
+  ...['--title', '--input-type', '--env-file', '--env-file-if-exists', '--watch-path'],
+  ...['--stack-trace-limit', '--icu-data-dir', '--openssl-config', '--test-reporter'],
+]);
+
+/** Options after which there is no script. */
+const CODE = /^(?:-e|-p|-pe|--eval|--print|-i|--interactive)$/;
+
+/**
+ * The package of a running Node.js process by its command line.
+ *
+ * @param args its arguments, the program's own name first
+ * @param cwd its working directory, which relative paths start from
+ * @returns null if it cannot be told: the process gave itself another title, or runs something else
+ */
+export function packageOfCommand(args: readonly string[], cwd: string): string | null {
+  for (let i = 1; i < args.length; i++) {
+    const arg = args[i]!;
+    if (CODE.test(arg) || arg === '-') return packageOf(cwd);
+    if (VALUED.has(arg)) i++;
+    else if (!arg.startsWith('-')) return packageOfScript(resolve(cwd, arg));
+  }
+  return null;
+}

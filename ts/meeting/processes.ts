@@ -1,0 +1,117 @@
+/** What /proc tells about a process of ours: how it was started, not what it made of itself since. */
+
+import { readFileSync, readlinkSync } from 'node:fs';
+
+import { packageOf, packageOfCommand, packageOfScript } from './packages';
+
+/** Environment variables by name. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** An application that PM2 runs, as PM2 calls it. */
+export interface Pm2Application {
+  id: string;
+  namespace: string;
+  name: string;
+  /** The script that PM2 was told to run. */
+  script: string;
+}
+
+/** How a process was started. */
+export interface Start {
+  /** Its variables when it started: Node.js deletes some of them then. Null if they cannot be read. */
+  variables: Variables | null;
+  /** The PM2 application that it is a part of, itself or as a child of such a process. */
+  pm2: Pm2Application | null;
+}
+
+/** How a process was started. */
+export function startOf(pid: number | 'self'): Start {
+  const variables = variablesOf(pid);
+  return { variables, pm2: variables === null ? null : pm2Application(variables) };
+}
+
+function variablesOf(pid: number | 'self'): Variables | null {
+  const text = read(pid, 'environ');
+  if (text === null) return null;
+  const variables: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const entry of text.split('\0')) {
+    const end = entry.indexOf('=');
+    // The first of two wins, as in getenv(3).
+    if (end > 0) variables[entry.slice(0, end)] ??= entry.slice(end + 1);
+  }
+  return variables;
+}
+
+/**
+ * True if the process was started with a channel to its parent, by `cluster.fork` or
+ * `child_process.fork`. The parent's Node.js sets these variables, and the child's deletes them.
+ */
+export function isForked(variables: Variables): boolean {
+  return isClusterWorker(variables) || variables['NODE_CHANNEL_FD'] !== undefined;
+}
+
+/** True if the process was started by `cluster.fork`. */
+export function isClusterWorker(variables: Variables): boolean {
+  return variables['NODE_UNIQUE_ID'] !== undefined;
+}
+
+/** PM2 hands its own description to cluster workers as JSON, and to others variable by variable. */
+function pm2Application(variables: Variables): Pm2Application | null {
+  let fields: Readonly<Record<string, unknown>> = variables;
+  const json = variables['pm2_env'];
+  if (json !== undefined) {
+    try {
+      const parsed: unknown = JSON.parse(json);
+      if (typeof parsed === 'object' && parsed !== null) fields = parsed as typeof fields;
+    } catch {
+      return null;
+    }
+  }
+  const { pm_id: id, pm_exec_path: script, name, namespace } = fields;
+  if ((typeof id !== 'string' && typeof id !== 'number') || typeof script !== 'string') return null;
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { id: String(id), script, name: text(name), namespace: text(namespace) };
+}
+
+/**
+ * The package that this process runs.
+ *
+ * @param pm2 the PM2 application that it is, as PM2's own script stands in for the user's
+ */
+export function ownPackage(pm2: Pm2Application | null): string {
+  const script = process.argv[1];
+  const wrapped = script !== undefined && /[\\/]lib[\\/]ProcessContainer\w*\.js$/.test(script);
+  const main = wrapped && pm2 !== null ? pm2.script : script;
+  return (main === undefined ? null : packageOfScript(main)) ?? packageOf(process.cwd());
+}
+
+/** The package that another process runs, by its command line; null if that does not tell. */
+export function packageOfProcess(pid: number): string | null {
+  const cwd = workingDirectory(pid);
+  const command = read(pid, 'cmdline');
+  if (cwd === null || command === null) return null;
+  return packageOfCommand(command.replace(/\0+$/, '').split('\0'), cwd);
+}
+
+/** The package around another process's working directory; null if it cannot be told. */
+export function packageAround(pid: number): string | null {
+  const cwd = workingDirectory(pid);
+  return cwd === null ? null : packageOf(cwd);
+}
+
+function workingDirectory(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
+}
+
+function read(pid: number | 'self', file: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    // Another user's, gone, or forbidden to this program.
+    return null;
+  }
+}
