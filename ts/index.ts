@@ -1,15 +1,13 @@
 /** The package's names: prom-client's, and our own beside them. */
 
-import type { RegistryContentType } from './content-type';
-import { OPENMETRICS_CONTENT_TYPE, PROMETHEUS_CONTENT_TYPE } from './content-type';
+import {
+  OPENMETRICS_CONTENT_TYPE,
+  PROMETHEUS_CONTENT_TYPE,
+  type RegistryContentType,
+} from './exposition';
 import { register } from './registry';
 
-export { configure } from './configure';
-export type {
-  OpenMetricsContentType,
-  PrometheusContentType,
-  RegistryContentType,
-} from './content-type';
+export { configure, type Settings } from './configure';
 export { metricsHandler, type MetricsHandler, type Scrapable } from './http';
 export { validateMetricName } from './labels';
 export {
@@ -37,7 +35,13 @@ export {
   type SummaryChild,
   type SummaryConfiguration,
 } from './metrics';
-export type { MetricRows as MetricObjectWithValues, Row as MetricValue } from './exposition';
+export type {
+  MetricRows as MetricObjectWithValues,
+  OpenMetricsContentType,
+  PrometheusContentType,
+  RegistryContentType,
+  Row as MetricValue,
+} from './exposition';
 export { register, Registry, type DuckMetric, type RegistryOptions } from './registry';
 
 /** The text format's Content-Type. */

@@ -1,20 +1,18 @@
 /** Registries: which metrics belong together, and what is printed of them. */
 
 import {
-  isSupported,
-  OPENMETRICS_CONTENT_TYPE,
-  PROMETHEUS_CONTENT_TYPE,
-  type RegistryContentType,
-} from './content-type';
-import {
   fillDefaults,
+  isSupported,
   joinMetrics,
   jsonRows,
   metricText,
+  OPENMETRICS_CONTENT_TYPE,
   ownDefaults,
+  PROMETHEUS_CONTENT_TYPE,
   textRows,
   type MetricRows,
   type Printable,
+  type RegistryContentType,
   type RowLabels,
 } from './exposition';
 import { labelText } from './labels';
@@ -92,7 +90,7 @@ export class Registry {
     const type = given.contentType ?? PROMETHEUS_CONTENT_TYPE;
     if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
     this.type = type;
-    const { name, shared = true } = given as RegistryOptions;
+    const { name, shared = true }: RegistryOptions = given;
     this.tag = shared ? (tag ?? tagOf(name)) : null;
     this.contents = name === undefined || !shared ? newContents() : namedContents(name);
   }
@@ -156,7 +154,7 @@ export class Registry {
   async getMetricsAsString(metric: Metric | DuckMetric, options?: ScopeOptions): Promise<string> {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
-    if (duck || !(metric instanceof Metric)) return this.duckText(metric as DuckMetric);
+    if (duck || !(metric instanceof Metric)) return this.duckText(metric);
     await metric.runCollect();
     const process = scopeOf(options, 'application') === 'process';
     const selection = this.select([metric], process, (one) => this.printsNatively(one), true);

@@ -39,9 +39,10 @@ export function numberText(value: unknown): string {
 }
 
 function line(family: string, row: Row, defaults: RowLabels | null): string {
-  const { metricName = family, labels = {}, sharedLabels = {} } = row;
+  // Duck-typed metrics leave labels out.
+  const { metricName = family, labels, sharedLabels = {} }: Partial<Row> = row;
   const parts: string[] = [];
-  for (const [name, value] of Object.entries(withDefaults(labels, defaults))) {
+  for (const [name, value] of Object.entries(withDefaults(labels ?? {}, defaults))) {
     if (!Object.hasOwn(sharedLabels, name)) parts.push(pair(name, value));
   }
   for (const [name, value] of Object.entries(sharedLabels)) parts.push(pair(name, value));
@@ -51,5 +52,5 @@ function line(family: string, row: Row, defaults: RowLabels | null): string {
 
 // prom-client escapes strings only, so that an array of one quoted word breaks its output.
 function pair(name: string, value: unknown): string {
-  return `${name}="${escapeLabelValue(wellFormed(`${value as string}`))}"`;
+  return `${name}="${escapeLabelValue(wellFormed(`${value as number}`))}"`;
 }

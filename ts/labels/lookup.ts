@@ -20,9 +20,9 @@ export interface LookupHooks<L> {
 /** A lookup over one tree. */
 export interface Lookup<L> {
   /** The leaf of the labels. */
-  find(labels: object): L;
+  readonly find: (labels: object) => L;
   /** Drops the remembered leaf: it was taken out of the tree. */
-  forget(): void;
+  readonly forget: () => void;
 }
 
 type Factory = <L>(tree: LabelTree<L>, hooks: LookupHooks<L>) => Lookup<L>;
@@ -53,6 +53,7 @@ export function plainLookup<L>(
   return {
     find(labels) {
       let given = 0;
+      // eslint-disable-next-line @typescript-eslint/no-unused-vars -- there is no other way to count them
       for (const _ in labels) given++;
       const values: LabelValue[] = [];
       let known = 0;

@@ -84,7 +84,7 @@ export function wellFormed(value: string): string {
 
 /** A label value as text, as a template literal makes it: symbols throw a TypeError. */
 export function asText(value: unknown): string {
-  return `${value as string}`;
+  return `${value as number}`;
 }
 
 function typeLetter(value: unknown): string {

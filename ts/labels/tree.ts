@@ -84,16 +84,16 @@ function removeBelow(level: Level, values: readonly LabelValue[], at: number, de
   level.delete(value);
 }
 
-function pruneBelow<L>(
+function pruneBelow(
   level: Level,
   at: number,
   depth: number,
-  drop: (leaf: L) => boolean,
+  drop: (leaf: never) => boolean,
 ): number {
   let left = 0;
   for (const [value, next] of level) {
     if (at === depth) {
-      if (drop(next as L)) level.delete(value);
+      if (drop(next as never)) level.delete(value);
       else left++;
       continue;
     }

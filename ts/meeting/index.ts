@@ -32,7 +32,8 @@ let failed = false;
 /** True once somebody asked for a segment: what is decided by then holds. */
 let opened = false;
 let tidies = false;
-/** The text that this isolate put into the environment. */
+/** What the parent put into the environment, and what this isolate did. */
+const inherited = process.env[INHERIT];
 let announced: string | undefined;
 
 /**
@@ -203,10 +204,11 @@ function announce(): void {
   }
 }
 
-/** Takes back what this isolate told its children: they would look for a segment that is not used. */
+/** Takes back what this isolate told its children, which is about to change or not to be used. */
 function withdraw(): void {
   if (announced !== undefined && process.env[INHERIT] === announced) {
-    Reflect.deleteProperty(process.env, INHERIT);
+    if (inherited === undefined) Reflect.deleteProperty(process.env, INHERIT);
+    else process.env[INHERIT] = inherited;
   }
   announced = undefined;
 }

@@ -41,7 +41,7 @@ function aggregator(combine: (rows: readonly Row[]) => number): AggregatorFuncti
 /** Rows are one if they have the same name and the same set of labels; undefined ones do not count. */
 function identity({ metricName, labels }: Row): string {
   const given = Object.entries(labels).filter(([, value]) => value !== undefined);
-  const sorted = given.map(([name, value]) => [name, `${value as string}`]).sort(byName);
+  const sorted = given.map(([name, value]) => [name, `${value as number}`]).sort(byName);
   return JSON.stringify([metricName ?? null, sorted]);
 }
 

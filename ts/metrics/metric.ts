@@ -15,7 +15,8 @@ export const home: { register: Registers | null } = { register: null };
 /** Configuration as the classes hand it on: with the type's own defaults and bounds. */
 interface Given {
   name: string;
-  help: string;
+  /** A string by its type; prom-client takes anything that is true. */
+  help: string | number;
   labelNames?: readonly string[];
   registers?: readonly Registers[];
   aggregator: string;

@@ -91,7 +91,7 @@ export class HeapFamily implements Family {
       this.guard(() => {
         const status = this.declared();
         if (status !== Status.Ok) return status;
-        return this.host.writer.remove(this.number!, label.text, label.types);
+        return statusOf(this.host.writer.remove(this.number!, label.text, label.types));
       }),
     );
   }
@@ -126,7 +126,7 @@ export class HeapFamily implements Family {
       if (h.base !== null) this.shape.kind.write(h, h.base);
       else {
         this.host.hide(h);
-        this.withSameWriter((writer) => writer.release(slab, i, number, generation));
+        this.withSameWriter((writer) => statusOf(writer.release(slab, i, number, generation)));
       }
     }
     h.detach();
@@ -134,6 +134,15 @@ export class HeapFamily implements Family {
 
   stale(h: Series): boolean {
     return h.place === Place.Heap && !this.owns(h);
+  }
+
+  dropped(count: number): void {
+    this.host.now(() =>
+      this.guard(() => {
+        this.host.writer.countDropped(count);
+        return Status.Ok;
+      }),
+    );
   }
 
   async read(process: boolean): Promise<FamilyData> {
@@ -210,7 +219,7 @@ export class HeapFamily implements Family {
   private place(h: Series, label: LabelText): Status {
     const writer = this.host.writer;
     if (h.place === Place.Heap && this.owns(h)) {
-      const status = writer.revive(h.slab, h.i, h.number, h.generation);
+      const status = statusOf(writer.revive(h.slab, h.i, h.number, h.generation));
       if (status === Status.Ok) h.e = h.generation;
       if (status !== Status.Gone) return status;
     }
@@ -220,8 +229,9 @@ export class HeapFamily implements Family {
     h.text = label.text;
     h.types = label.types;
     writer.bind(this.number!, label.text, label.types, out);
-    if (out[Out.Status] === Status.Ok) this.point(h);
-    return out[Out.Status]!;
+    const bound = statusOf(out[Out.Status]!);
+    if (bound === Status.Ok) this.point(h);
+    return bound;
   }
 
   private point(h: Series): void {
@@ -252,7 +262,7 @@ export class HeapFamily implements Family {
       },
       this.group,
     );
-    if (number < 0) return -number;
+    if (number < 0) return statusOf(-number);
     this.number = number;
     return Status.Ok;
   }
@@ -289,4 +299,10 @@ export class HeapFamily implements Family {
       return Status.Corrupt;
     }
   }
+}
+
+/** The native module's numbers are those of {@link Status}. */
+function statusOf(number: number): Status {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
+  return number;
 }

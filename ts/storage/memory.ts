@@ -121,6 +121,10 @@ export class MemoryFamily implements Family {
     for (const h of [...this.born]) this.release(h);
   }
 
+  dropped(): void {
+    // Memory storage refuses nothing.
+  }
+
   read(): FamilyData {
     const { name, help, kind, aggregator, bounds } = this.shape;
     const series = Array.from(this.born, (h) => ({

@@ -1,5 +1,7 @@
 //! The heap over process memory: registering, removing, adopting, recovering.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
 use mpmetrics_core::cells::{scalar, sequence};
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::collect::scrape::scrape;

@@ -59,9 +59,7 @@ impl NativeWriter {
         // SAFETY: the range is a whole extent inside the mapping, which is never undone (`MAPPED`
         // keeps it) and backed by the file; every other access to it is atomic.
         let view = unsafe {
-            ArrayBuffer::from_external(env, address, len, (), move |env, ()| {
-                let _ = env.adjust_external_memory(len as i64);
-            })
+            ArrayBuffer::from_external(env, address, len, (), |_, ()| {})
         };
         let view = view.map_err(|error| foreign(&error))?;
         if !std::ptr::eq(view.as_ptr(), address) {
@@ -69,8 +67,6 @@ impl NativeWriter {
             let what = "views of external memory: this runtime copies them";
             return Err(failure(&Error::Unsupported(what)));
         }
-        // V8 counts the view as memory that collecting garbage could free: it is not.
-        env.adjust_external_memory(-(len as i64)).map_err(|error| foreign(&error))?;
         Ok(view)
     }
 }

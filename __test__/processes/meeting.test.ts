@@ -1,0 +1,259 @@
+/** Processes and threads that belong together find each other, however they were started. */
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+
+const made: Application[] = [];
+
+function application(files: Record<string, string>, beside?: Application): Application {
+  const one = new Application(files, beside);
+  made.push(one);
+  return one;
+}
+
+afterEach(() => {
+  for (const one of made.splice(0)) one.remove();
+});
+
+/** Each of them sees exactly these, in one segment. */
+async function expectMet(program: Program, names: string[]): Promise<string> {
+  const reports = await program.reports(names.length);
+  expect([...reports.keys()].sort()).toEqual([...names].sort());
+  const all = Object.fromEntries(names.map((name) => [name, 1]));
+  for (const report of reports.values()) expect(report.seen).toEqual(all);
+  const paths = new Set([...reports.values()].map((report) => report.path));
+  expect(paths.size).toBe(1);
+  const [path] = paths;
+  expect(path).toMatch(/\/mpmetrics-\d+\/[0-9a-f]{32}\.heap$/);
+  return path!;
+}
+
+async function expectQuiet(program: Program): Promise<void> {
+  expect(await program.ended).toBe(0);
+  expect(program.errors).toBe('');
+}
+
+const LEAF = `
+const who = process.argv[2];
+if (process.env.TITLE) process.title = process.env.TITLE;
+require('./report').arrive(who, process.argv.slice(3)).then(() => process.channel && process.disconnect());
+`;
+
+test('cluster: the primary and its workers, which cannot talk to each other', async () => {
+  const names = ['primary', '1', '2', '3'];
+  const app = application({
+    'app.js': `
+      const cluster = require('node:cluster');
+      const names = ${JSON.stringify(names)};
+      const { arrive } = require('./report');
+      if (cluster.isPrimary) {
+        for (const name of names.slice(1)) cluster.fork();
+        arrive('primary', names);
+      } else {
+        process.disconnect();
+        arrive(String(cluster.worker.id), names);
+      }`,
+  });
+  const program = app.run('app.js');
+  await expectMet(program, names);
+  await expectQuiet(program);
+});
+
+test.each([
+  ['fork', 'fork(leaf, [name, ...names])'],
+  ['fork with an empty environment', 'fork(leaf, [name, ...names], { env: empty })'],
+  ['spawn', "spawn(process.execPath, [leaf, name, ...names], { stdio: 'inherit' })"],
+  ['fork, detached', 'fork(leaf, [name, ...names], { detached: true })'],
+])('child_process.%s', async (_, call) => {
+  const names = ['parent', 'a', 'b'];
+  const app = application({
+    'scripts/leaf.js': LEAF.replace('./report', '../report'),
+    'app.js': `
+      const { fork, spawn } = require('node:child_process');
+      const names = ${JSON.stringify(names)};
+      const leaf = require.resolve('./scripts/leaf');
+      const empty = { MPMETRICS_DIR: process.env.MPMETRICS_DIR };
+      require('./report').arrive('parent', names);
+      for (const name of names.slice(1)) ${call};`,
+  });
+  const program = app.run('app.js');
+  await expectMet(program, names);
+  await expectQuiet(program);
+});
+
+test('worker threads, whatever environment they are given', async () => {
+  const names = ['main', 'plain', 'bare', 'odd'];
+  const app = application({
+    'app.js': `
+      const { Worker, isMainThread, workerData } = require('node:worker_threads');
+      const names = ${JSON.stringify(names)};
+      require('./report').arrive(isMainThread ? 'main' : workerData, names);
+      if (isMainThread) {
+        new Worker(__filename, { workerData: 'plain' });
+        new Worker(__filename, { workerData: 'bare', env: {} });
+        const env = { MPMETRICS_SEGMENT: 'another', MPMETRICS_INHERIT: 'x', MPMETRICS_DIR: '/tmp' };
+        new Worker(__filename, { workerData: 'odd', env });
+      }`,
+  });
+  const program = app.run('app.js');
+  await expectMet(program, names);
+  await expectQuiet(program);
+});
+
+test('worker threads of a main thread that never loads the package, and their process', async () => {
+  const names = ['one', 'two', 'child'];
+  const app = application({
+    'leaf.js': LEAF,
+    'thread.js': `
+      require('./report').arrive(require('node:worker_threads').workerData, ${JSON.stringify(names)});`,
+    'app.js': `
+      const { Worker } = require('node:worker_threads');
+      new Worker(require.resolve('./thread'), { workerData: 'one', env: { MPMETRICS_SEGMENT: 'x' } });
+      new Worker(require.resolve('./thread'), { workerData: 'two' });
+      require('node:child_process').fork('leaf.js', ['child', ...${JSON.stringify(names)}]);`,
+  });
+  const program = app.run('app.js');
+  await expectMet(program, names);
+  await expectQuiet(program);
+});
+
+test('grandchildren, with nobody above who loads the package or passes anything on', async () => {
+  const names = ['a', 'b', 'late root'];
+  const app = application({
+    'leaf.js': LEAF,
+    'middle.js': `
+      const { fork } = require('node:child_process');
+      const [, , name, ...names] = process.argv;
+      fork('leaf.js', [name, ...names], { env: { MPMETRICS_DIR: process.env.MPMETRICS_DIR } })
+        .on('exit', () => process.disconnect());`,
+    'app.js': `
+      const { fork } = require('node:child_process');
+      const names = ${JSON.stringify(names)};
+      const env = { MPMETRICS_DIR: process.env.MPMETRICS_DIR };
+      for (const name of names.slice(0, 2)) fork('middle.js', [name, ...names], { env });
+      setTimeout(() => require('./report').arrive('late root', names), 500);`,
+  });
+  const program = app.run('app.js');
+  await expectMet(program, names);
+  await expectQuiet(program);
+});
+
+test('a primary that changed its title, and loads the package late', async () => {
+  const names = ['w1', 'w2', 'primary'];
+  const app = application({
+    'app.js': `
+      const cluster = require('node:cluster');
+      process.title = 'my beautiful server';
+      const names = ${JSON.stringify(names)};
+      const late = (name) => require('./report').arrive(name, names).then(() => process.disconnect?.());
+      if (cluster.isPrimary) {
+        const env = { MPMETRICS_DIR: process.env.MPMETRICS_DIR };
+        for (const name of names.slice(0, 2)) cluster.fork({ WHO: name });
+        setTimeout(late, 500, 'primary');
+      } else late(process.env.WHO);`,
+  });
+  const program = app.run('app.js');
+  await expectMet(program, names);
+  await expectQuiet(program);
+});
+
+test('a primary that only requires the package shows what its workers counted', async () => {
+  const app = application({
+    'app.js': `
+      const cluster = require('node:cluster');
+      const { arrive, show } = require('./report');
+      if (cluster.isPrimary) {
+        let gone = 0;
+        for (const name of ['w1', 'w2']) cluster.fork({ WHO: name });
+        cluster.on('exit', () => { if (++gone === 2) show('primary', ['w1', 'w2']); });
+      } else {
+        arrive(process.env.WHO, ['w1', 'w2']).then(() => process.exit());
+      }`,
+  });
+  const program = app.run('app.js');
+  await expectMet(await withoutPrimary(program), ['w1', 'w2']);
+  const [report] = (await program.reports(1)).values();
+  expect(report).toMatchObject({ who: 'primary', seen: { w1: 1, w2: 1 } });
+  await expectQuiet(program);
+});
+
+/** The primary reports last, after its workers. */
+function withoutPrimary(program: Program): Promise<Program> {
+  return Promise.resolve(program);
+}
+
+test('an unrelated program that a server spawns or forks stays apart', async () => {
+  const other = application({ 'leaf.js': LEAF });
+  const app = application(
+    {
+      'app.js': `
+        const { fork, spawn } = require('node:child_process');
+        const [, , leaf] = process.argv;
+        require('./report').count('server');
+        const cwd = require('node:path').dirname(leaf);
+        spawn(process.execPath, [leaf, 'spawned'], { cwd, stdio: 'inherit' }).on('exit', () => {
+          fork(leaf, ['forked']).on('exit', () => require('./report').show('server'));
+        });`,
+    },
+    other,
+  );
+  const program = app.run('app.js', { args: [`${other.folder}/leaf.js`] });
+  const reports = await program.reports(3);
+  for (const who of ['server', 'spawned', 'forked']) {
+    expect(reports.get(who)?.seen).toEqual({ [who]: 1 });
+  }
+  expect(new Set([...reports.values()].map((report) => report.path)).size).toBe(3);
+  await expectQuiet(program);
+});
+
+test('two starts of one program stay apart', async () => {
+  const app = application({ 'leaf.js': LEAF });
+  const programs = ['x', 'y'].map((name) => app.run('leaf.js', { args: [name] }));
+  const paths = new Set<string>();
+  for (const [i, name] of ['x', 'y'].entries()) paths.add(await expectMet(programs[i]!, [name]));
+  expect(paths.size).toBe(2);
+});
+
+test.each([
+  ['a path', (app: Application) => `${app.segmentsIn}/mine`],
+  ['a name', () => 'mine'],
+])('separate programs given one MPMETRICS_SEGMENT, by %s; it is kept', async (_, value) => {
+  const one = application({ 'leaf.js': LEAF });
+  const two = application({ 'leaf.js': LEAF }, one);
+  const env = { MPMETRICS_SEGMENT: value(one) };
+  const first = one.run('leaf.js', { env, args: ['p', 'p', 'q'] });
+  const second = two.run('leaf.js', { env, args: ['q', 'p', 'q'] });
+  const ofFirst = (await first.reports(1)).get('p')!;
+  const ofSecond = (await second.reports(1)).get('q')!;
+  expect(ofFirst.seen).toEqual({ p: 1, q: 1 });
+  expect(ofSecond).toMatchObject({ seen: { p: 1, q: 1 }, path: ofFirst.path });
+  await expectQuiet(first);
+  await expectQuiet(second);
+  const third = two.run('leaf.js', { env, args: ['p'] });
+  expect((await third.reports(1)).get('p')).toMatchObject({ seen: { p: 2, q: 1 } });
+  await expectQuiet(third);
+});
+
+test('configure({ segment }) is obeyed, and found by children that do not configure', async () => {
+  const names = ['parent', 'a'];
+  const app = application({
+    'leaf.js': LEAF,
+    'app.js': `
+      const names = ${JSON.stringify(names)};
+      require('mpmetrics').configure({ segment: process.env.MPMETRICS_DIR + '/mine' });
+      require('./report').arrive('parent', names);
+      require('node:child_process').fork('leaf.js', ['a', ...names]);`,
+  });
+  const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: 'not-this' } });
+  const reports = await program.reports(2);
+  // The child has the variable, too, and no configure(): the variable wins there.
+  expect(reports.get('parent')?.path).toBe(`${app.segmentsIn}/mine`);
+  expect(reports.get('a')?.path).toMatch(/not-this\.heap$/);
+  await program.ended;
+  const again = app.run('app.js');
+  for (const report of (await again.reports(2)).values()) {
+    expect(report.path).toBe(`${app.segmentsIn}/mine`);
+    expect(report.seen).toMatchObject({ a: 1 });
+  }
+  await expectQuiet(again);
+});

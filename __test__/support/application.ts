@@ -1,0 +1,185 @@
+/**
+ * An application as a user has it: a folder of its own with a package.json, scripts, and mpmetrics in its
+ * node_modules; and its programs, which tell what they see as lines of JSON.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { plainEnvironment } from './plain-environment';
+
+const root = join(__dirname, '..', '..');
+
+/** Milliseconds that a program may be silent. */
+const PATIENCE = 30_000;
+
+/** What `report.js` prints. */
+export interface Report {
+  who: string;
+  pid: number;
+  /** The segment's path; null in memory storage. */
+  path: string | null;
+  /** The counts that the process sees, by who counted. */
+  seen: Record<string, number>;
+}
+
+/**
+ * `arrive(who, expected)` counts, waits until all the expected are seen in the process's own scrape, or not to
+ * be hoped for, and prints a {@link Report}.
+ */
+const REPORT = `
+const mpmetrics = require('mpmetrics');
+const { openSegment } = require(${JSON.stringify(join(root, 'dist', 'meeting'))});
+let counter;
+const look = async () => {
+  const seen = {};
+  for (const [, who, n] of (await mpmetrics.register.metrics()).matchAll(/^arrivals_total{who="(.*?)"} (.*)$/gm)) {
+    seen[who] = Number(n);
+  }
+  return seen;
+};
+exports.count = (who) => {
+  counter ??= new mpmetrics.Counter({ name: 'arrivals_total', help: 'Who came.', labelNames: ['who'] });
+  counter.inc({ who });
+};
+exports.show = async (who, expected = []) => {
+  const deadline = Date.now() + 10_000;
+  let seen = await look();
+  while (!expected.every((one) => one in seen) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    seen = await look();
+  }
+  // Who does not belong has time to show.
+  if (expected.length < 2) await new Promise((resolve) => setTimeout(resolve, 200));
+  const path = openSegment({ create: false })?.path ?? null;
+  const text = JSON.stringify({ who, pid: process.pid, path, seen: await look() });
+  await new Promise((resolve) => process.stdout.write(text + '\\n', resolve));
+};
+exports.arrive = async (who, expected) => {
+  exports.count(who);
+  await exports.show(who, expected);
+};
+`;
+
+/** A running program. */
+export class Program {
+  readonly child: ChildProcess;
+  /** What it wrote to stderr: warnings, mostly. */
+  errors = '';
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+  private readonly lines: string[] = [];
+  private wake: (() => void) | null = null;
+  private closed = false;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    const lines = createInterface(child.stdout!);
+    lines.on('line', (line) => {
+      this.lines.push(line);
+      this.wake?.();
+    });
+    lines.on('close', () => {
+      this.closed = true;
+      this.wake?.();
+    });
+    child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+    this.ended = new Promise((resolve) => {
+      child.on('close', (code, signal) => {
+        resolve(code ?? signal ?? 'nothing');
+      });
+    });
+  }
+
+  /** The next line, of it or of its descendants. */
+  async line(): Promise<string> {
+    const deadline = Date.now() + PATIENCE;
+    while (this.lines.length === 0) {
+      if (this.closed) throw new Error(`the program ended without a line: ${this.errors}`);
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`the program said nothing: ${this.errors}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.lines.shift()!;
+  }
+
+  /** The next reports, by who they are of. */
+  async reports(count: number): Promise<Map<string, Report>> {
+    const reports = new Map<string, Report>();
+    for (let i = 0; i < count; i++) {
+      const report = JSON.parse(await this.line()) as Report;
+      reports.set(report.who, report);
+    }
+    return reports;
+  }
+
+  /** Sends a line to its stdin. */
+  tell(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
+  }
+}
+
+/** A package with scripts, and a directory of segments that no other test uses. */
+export class Application {
+  readonly folder: string;
+  /** Where its segments lie: `MPMETRICS_DIR`. */
+  readonly segmentsIn: string;
+  private readonly running = new Set<ChildProcess>();
+
+  /**
+   * @param files scripts by path below the folder; `./report` is there already
+   * @param beside another application with which to share the directory of segments
+   */
+  constructor(files: Record<string, string>, beside?: Application) {
+    this.folder = mkdtempSync(join(tmpdir(), 'mpmetrics-app-'));
+    this.segmentsIn = beside?.segmentsIn ?? mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
+    const all = { 'package.json': '{"private":true}', 'report.js': REPORT, ...files };
+    for (const [path, text] of Object.entries(all)) {
+      mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+      writeFileSync(join(this.folder, path), text);
+    }
+    mkdirSync(join(this.folder, 'node_modules'));
+    symlinkSync(root, join(this.folder, 'node_modules', 'mpmetrics'));
+  }
+
+  /** The environment of its programs. */
+  environment(extra: Record<string, string> = {}): Record<string, string> {
+    return plainEnvironment({ MPMETRICS_DIR: this.segmentsIn, ...extra });
+  }
+
+  /** Starts a script of it. */
+  run(script: string, options: { env?: Record<string, string>; args?: string[] } = {}): Program {
+    const child = spawn(process.execPath, [script, ...(options.args ?? [])], {
+      cwd: this.folder,
+      env: this.environment(options.env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.running.add(child);
+    child.on('close', () => this.running.delete(child));
+    return new Program(child);
+  }
+
+  /** Paths of the segments that are there, temporary files included. */
+  segments(): string[] {
+    const own = join(this.segmentsIn, `mpmetrics-${process.geteuid!()}`);
+    if (!existsSync(own)) return [];
+    const names = readdirSync(own).filter((name) => name !== '.lock');
+    return names.map((name) => join(own, name)).sort();
+  }
+
+  /** Ends what still runs and removes everything. */
+  remove(): void {
+    for (const child of this.running) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.segmentsIn, { recursive: true, force: true });
+  }
+}
