@@ -50,6 +50,8 @@ test('cluster: the primary and its workers, which cannot talk to each other', as
         for (const name of names.slice(1)) cluster.fork();
         arrive('primary', names);
       } else {
+        // Else Node.js ends a worker whose channel is gone.
+        cluster.worker.exitedAfterDisconnect = true;
         process.disconnect();
         arrive(String(cluster.worker.id), names);
       }`,
@@ -171,16 +173,11 @@ test('a primary that only requires the package shows what its workers counted', 
       }`,
   });
   const program = app.run('app.js');
-  await expectMet(await withoutPrimary(program), ['w1', 'w2']);
+  await expectMet(program, ['w1', 'w2']);
   const [report] = (await program.reports(1)).values();
   expect(report).toMatchObject({ who: 'primary', seen: { w1: 1, w2: 1 } });
   await expectQuiet(program);
 });
-
-/** The primary reports last, after its workers. */
-function withoutPrimary(program: Program): Promise<Program> {
-  return Promise.resolve(program);
-}
 
 test('an unrelated program that a server spawns or forks stays apart', async () => {
   const other = application({ 'leaf.js': LEAF });
@@ -235,25 +232,25 @@ test.each([
 });
 
 test('configure({ segment }) is obeyed, and found by children that do not configure', async () => {
-  const names = ['parent', 'a'];
   const app = application({
     'leaf.js': LEAF,
     'app.js': `
-      const names = ${JSON.stringify(names)};
+      const names = process.argv.slice(2);
       require('mpmetrics').configure({ segment: process.env.MPMETRICS_DIR + '/mine' });
       require('./report').arrive('parent', names);
-      require('node:child_process').fork('leaf.js', ['a', ...names]);`,
+      require('node:child_process').fork('leaf.js', ['child', ...names]);`,
   });
-  const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: 'not-this' } });
-  const reports = await program.reports(2);
-  // The child has the variable, too, and no configure(): the variable wins there.
-  expect(reports.get('parent')?.path).toBe(`${app.segmentsIn}/mine`);
-  expect(reports.get('a')?.path).toMatch(/not-this\.heap$/);
-  await program.ended;
-  const again = app.run('app.js');
-  for (const report of (await again.reports(2)).values()) {
-    expect(report.path).toBe(`${app.segmentsIn}/mine`);
-    expect(report.seen).toMatchObject({ a: 1 });
+  const program = app.run('app.js', { args: ['parent', 'child'] });
+  const mine = `${app.segmentsIn}/mine`;
+  for (const report of (await program.reports(2)).values()) {
+    expect(report).toMatchObject({ path: mine, seen: { parent: 1, child: 1 } });
   }
-  await expectQuiet(again);
+  await expectQuiet(program);
+  // A child that has the variable, too, and no configure(), obeys the variable.
+  const both = app.run('app.js', { env: { MPMETRICS_SEGMENT: 'other' } });
+  const reports = await both.reports(2);
+  expect(reports.get('parent')).toMatchObject({ path: mine, seen: { parent: 2, child: 1 } });
+  expect(reports.get('child')?.path).toMatch(/\/other\.heap$/);
+  expect(reports.get('child')?.seen).toEqual({ child: 1 });
+  await expectQuiet(both);
 });

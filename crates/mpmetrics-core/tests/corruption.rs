@@ -77,12 +77,20 @@ fn atomics(words: &[u64]) -> Vec<AtomicU64> {
     words.iter().copied().map(AtomicU64::new).collect()
 }
 
-/// Everything a writer does, after the last writer died: attach, declare, bind what is there and what
-/// is not, update, show again, rename, remove, give back. An error ends it.
+/// Everything a writer does, after the last writer died. An error ends it.
 fn write(words: &[u64]) -> Result<()> {
+    write_and(words, |_| {})
+}
+
+/// Attaches, declares, binds what is there and what is not, updates, shows again, renames, removes,
+/// gives back; in the middle of it, what `between` does to the heap.
+fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
     let heap = Heap::open(Arc::new(Owned::copy_of(words.to_vec())))?;
     let mut writer = heap.writer(9, 1)?;
-    for kind in KINDS {
+    for (place, kind) in KINDS.into_iter().enumerate() {
+        if place == 2 {
+            between(&heap);
+        }
         let family = writer.family(&spec(kind), 0)?;
         for n in [0, 3, 5, 6, 7, 30] {
             let text = format!("b=\"some text\",a=\"{n}\"");
@@ -235,6 +243,27 @@ fn bit_flips_before_a_writer_attaches() {
         }
     });
     assert!(survived.into_inner() > flips() / 20);
+}
+
+#[test]
+fn bit_flips_under_a_living_writer() {
+    let image = image();
+    let places = places(&image);
+    let survived = Counter::new(0);
+    each(flips() / 4, |number| {
+        let words = damaged(&image, &places, number);
+        let outcome = write_and(&image, |heap| {
+            let changed = words.iter().zip(&image).enumerate().filter(|(_, (new, old))| new != old);
+            for (at, (new, _)) in changed {
+                heap.words().store(at as u64, *new).expect("a word of the image");
+            }
+        });
+        match outcome {
+            Ok(()) => drop(survived.fetch_add(1, Ordering::Relaxed)),
+            Err(error) => assert!(error.code() != Code::Io, "{error}"),
+        }
+    });
+    assert!(survived.into_inner() > flips() / 80);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What JavaScript does with the cells that a writer hands out, done in Rust.
+#![allow(dead_code, reason = "each test program uses its part")]
 
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Writer};

@@ -1,0 +1,73 @@
+/** Eight processes that start at the same moment make one segment. */
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Report } from '../support/application';
+
+const EIGHT = Array.from({ length: 8 }, (_, i) => `p${i}`);
+
+let app: Application;
+
+afterEach(() => {
+  app.remove();
+});
+
+test('20 starts of eight real processes, of a root that never loads the package', async () => {
+  app = new Application({
+    'leaf.js': `
+      const [, , who, at, ...names] = process.argv;
+      const { arrive } = require('./report');
+      while (Date.now() < Number(at));
+      arrive(who, names).then(() => process.disconnect());`,
+    'app.js': `
+      const { fork } = require('node:child_process');
+      const names = ${JSON.stringify(EIGHT)};
+      // All are loaded by then, and make their first metric in the same millisecond.
+      const at = Date.now() + 1000;
+      for (const name of names) fork('leaf.js', [name, at, ...names]);`,
+  });
+  const all = Object.fromEntries(EIGHT.map((name) => [name, 1]));
+  let before: string | null = null;
+  for (let round = 0; round < 20; round++) {
+    const program = app.run('app.js');
+    const reports = [...(await program.reports(8)).values()];
+    const [{ path }] = reports as [Report];
+    expect(path).not.toBe(before);
+    before = path;
+    for (const report of reports) expect(report).toMatchObject({ path, seen: all });
+    // The last root is dead, and so its segment reaped: one is there.
+    expect(app.segments()).toEqual([path]);
+    expect(await program.ended).toBe(0);
+    expect(program.errors).toBe('');
+  }
+}, 120_000);
+
+test('500 segments, each made by eight processes at once', async () => {
+  app = new Application({
+    'maker.js': `
+      const { loadBinding } = require(process.env.DIST + '/binding');
+      const { statSync, unlinkSync } = require('node:fs');
+      const binding = loadBinding();
+      const root = binding.identity(process.pid);
+      const directories = [process.env.MPMETRICS_DIR];
+      require('node:readline').createInterface(process.stdin).on('line', (name) => {
+        const heap = binding.openHeap({ name, directories, create: true, root });
+        const { slot } = heap.writer();
+        console.log(statSync(heap.path).ino + ' ' + slot + ' ' + heap.path);
+      });`,
+  });
+  const dist = new URL('../../dist', import.meta.url).pathname;
+  const makers = EIGHT.map(() => app.run('maker.js', { env: { DIST: dist } }));
+  for (let round = 0; round < 500; round++) {
+    for (const maker of makers) maker.tell(`round-${round}`);
+    const answers = await Promise.all(makers.map((maker) => maker.line()));
+    const parts = answers.map((answer) => answer.split(' '));
+    expect(new Set(parts.map(([inode]) => inode)).size, `files of round ${round}`).toBe(1);
+    expect(new Set(parts.map(([, slot]) => slot)).size, `slots of round ${round}`).toBe(8);
+  }
+  expect(app.segments()).toHaveLength(500);
+  for (const maker of makers) maker.child.stdin!.end();
+  for (const maker of makers) {
+    expect(await maker.ended).toBe(0);
+    expect(maker.errors).toBe('');
+  }
+}, 120_000);
