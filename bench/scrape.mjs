@@ -1,6 +1,9 @@
 /** Scrapes: milliseconds to the whole text, and what event loops feel of it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { median } from './numbers.mjs';
@@ -23,10 +26,26 @@ const SCENARIOS = [
   },
 ];
 
+/**
+ * Runs a scenario in processes and a directory of its own: as children of this process all scenarios
+ * would be one application, and share one segment.
+ */
 async function measure(scenario) {
-  const child = fork(fileURLToPath(new URL('scraped.mjs', import.meta.url)), [
-    JSON.stringify(scenario),
-  ]);
+  const directory = mkdtempSync(
+    join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-bench-'),
+  );
+  try {
+    return await measureIn(directory, scenario);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function measureIn(directory, scenario) {
+  const script = fileURLToPath(new URL('scraped.mjs', import.meta.url));
+  const child = fork(script, [JSON.stringify(scenario)], {
+    env: { ...process.env, MPMETRICS_DIR: directory },
+  });
   const [result] = await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => [{ failure: `exited with ${code}` }]),

@@ -94,9 +94,13 @@ export class Program {
     });
   }
 
-  /** The next line, of it or of its descendants. */
-  async line(): Promise<string> {
-    const deadline = Date.now() + PATIENCE;
+  /**
+   * The next line, of it or of its descendants.
+   *
+   * @param patience milliseconds until it has to be there
+   */
+  async line(patience = PATIENCE): Promise<string> {
+    const deadline = Date.now() + patience;
     while (this.lines.length === 0) {
       if (this.closed) throw new Error(`the program ended without a line: ${this.errors}`);
       const left = deadline - Date.now();

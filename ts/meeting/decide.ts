@@ -21,7 +21,7 @@ let atStart: Variables | undefined;
  */
 export function decisiveVariables(): Variables {
   if (isMainThread) return process.env;
-  atStart ??= { ...process.env, ...startOf('self').variables };
+  atStart ??= startOf('self').variables ?? process.env;
   return atStart;
 }
 

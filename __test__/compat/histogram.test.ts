@@ -1,0 +1,148 @@
+import { expect, test, vi } from 'vitest';
+
+import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
+
+const plain = (client: Client) => new client.Histogram({ name: 'h', help: 'h' });
+const labelled = (client: Client, buckets?: number[]) =>
+  new client.Histogram({
+    name: 'h',
+    help: 'h',
+    labelNames: ['a', 'b'],
+    ...(buckets === undefined ? {} : { buckets }),
+  });
+
+sameAsPromClient({
+  'counts into the default buckets': async (client) => {
+    const h = plain(client);
+    const empty = await client.register.metrics();
+    for (const value of [0, -1, 0.005, 0.0050001, 3, 10, 10.1, 1e300]) h.observe(value);
+    return [empty, await client.register.metrics(), await h.get(), h.upperBounds, h.buckets];
+  },
+  'counts by labels': async (client) => {
+    const h = labelled(client, [1, 2]);
+    h.observe({ a: 'x' }, 1);
+    h.observe({ b: 'x', a: 'y' }, 1.5);
+    h.observe({ a: 'y', b: 'x' }, 7);
+    h.observe(3);
+    h.observe({}, 3);
+    h.observe(any(null), 0.5);
+    h.observe(any(undefined), 0.5);
+    h.observe(any(Number.NaN), 0.5);
+    h.observe(any(4), 0.5);
+    return [await client.register.metrics(), await h.get()];
+  },
+  'keeps buckets as they were configured': async (client) => {
+    const h = labelled(client, [5, 1, 2.5, Infinity]);
+    for (const value of [0.5, 2, 3, 4, 6]) h.observe(value);
+    return [await client.register.metrics(), await h.get(), Object.isFrozen(h.buckets)];
+  },
+  'works without buckets': (client) => {
+    labelled(client, []).observe(3);
+    return client.register.metrics();
+  },
+  'refuses what is no finite number': (client) => {
+    const h = plain(client);
+    const values: unknown[] = ['3', null, true, {}, { z: 1 }, undefined, Infinity, NaN, ''];
+    const child = new client.Histogram({ name: 'c', help: 'h', labelNames: ['a'] }).labels('x');
+    return values.map((value) => [
+      thrown(() => {
+        h.observe(any(value));
+      }),
+      thrown(() => {
+        h.observe({}, any(value));
+      }),
+      thrown(() => {
+        child.observe(any(value));
+      }),
+    ]);
+  },
+  'refuses labels that were not declared': (client) => {
+    const h = labelled(client);
+    return [
+      thrown(() => {
+        h.observe(any({ z: 1 }), 1);
+      }),
+      thrown(() => {
+        h.observe(any({ z: 1 }), any('x'));
+      }),
+      thrown(() => h.labels(any({ z: 1 }))),
+      thrown(() => h.labels('x')),
+      thrown(() => {
+        h.remove({ z: 1 });
+      }),
+      thrown(() => {
+        h.labels(any(null)).observe(1);
+      }),
+    ];
+  },
+  'shows series at zero': async (client) => {
+    const h = labelled(client, [1]);
+    h.zero({ a: 'x' });
+    h.observe({ a: 'y' }, 1);
+    const before = await client.register.metrics();
+    h.zero({ a: 'y' });
+    h.observe({ a: 'x' }, 2);
+    return [before, await client.register.metrics()];
+  },
+  'works through children': async (client) => {
+    const h = labelled(client, [1]);
+    const { observe } = h.labels('x', 'y');
+    observe(1);
+    h.labels({ b: 'y', a: 'x' }).observe(2);
+    h.observe({ a: 'x', b: 'y' }, 3);
+    return client.register.metrics();
+  },
+  'removes and resets': async (client) => {
+    const h = labelled(client, [1]);
+    const one = new client.Histogram({ name: 'one', help: 'h', buckets: [1] });
+    const child = h.labels('x', 'y');
+    child.observe(5);
+    one.observe(1);
+    h.observe({ a: '2' }, 5);
+    h.remove('x', 'y');
+    child.observe(1);
+    const removed = await client.register.metrics();
+    h.reset();
+    one.reset();
+    const empty = await client.register.metrics();
+    h.observe({ a: '2' }, 3);
+    child.observe(1);
+    one.observe(2);
+    return [removed, empty, await client.register.metrics()];
+  },
+  times: async (client) => {
+    vi.useFakeTimers({ toFake: ['hrtime', 'Date'] });
+    try {
+      const h = labelled(client, [1]);
+      const ends = [h.startTimer({ a: 'start' }), h.startTimer(), h.labels('p', 'q').startTimer()];
+      vi.advanceTimersByTime(1_500);
+      const seconds = ends.map((end, i) => end(i === 0 ? { b: 'end' } : undefined));
+      return [seconds, await client.register.metrics()];
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+  'reserves le, after it was registered': (client) => [
+    thrown(() => new client.Histogram({ name: 'h', help: 'h', labelNames: ['le'] })),
+    client.register.getSingleMetric('h') !== undefined,
+  ],
+});
+
+test.each(subjects)(
+  'count is the sum of the buckets, doubles among them too: $name',
+  async (one) => {
+    // prom-client counts a value into both of two equal bounds.
+    const client = await one.load();
+    const h = new client.Histogram({ name: 'h', help: 'h', buckets: [1, 1, 2] });
+    for (const value of [0.5, 1.5, 3]) h.observe(value);
+    const { values } = await h.get();
+    expect(values.map(({ value }) => value)).toEqual([1, 1, 2, 3, 5, 3]);
+  },
+);
+
+test.each(subjects)('zero() drops labels that were not declared: $name', async (one) => {
+  // prom-client 15 prints them, whatever they are.
+  const client = await one.load();
+  labelled(client, []).zero(any({ a: 'x', 'z"': 1 }));
+  expect(await client.register.metrics()).toContain('h_count{a="x"} 0');
+});

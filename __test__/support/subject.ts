@@ -1,0 +1,114 @@
+/**
+ * The clients that compatibility specs run against: prom-client, which is the oracle, and this package
+ * on each storage. Every client is loaded afresh, with a default registry of its own.
+ */
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, test, vi } from 'vitest';
+
+/** The part of the API that both have. */
+export type Client = typeof import('../../ts/index');
+
+/** What a program does with a client, and what it then has to show. */
+export type Program = (client: Client) => unknown;
+
+/** A client by name. */
+export interface Subject {
+  name: string;
+  load(): Promise<Client>;
+}
+
+const require = createRequire(__filename);
+
+const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-test-'));
+let segments = 0;
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** prom-client itself. */
+export const oracle: Subject = {
+  name: 'prom-client',
+  load() {
+    for (const path of Object.keys(require.cache)) {
+      if (path.includes('/prom-client/')) Reflect.deleteProperty(require.cache, path);
+    }
+    return Promise.resolve(require('prom-client') as Client);
+  },
+};
+
+/** This package on memory storage. */
+export const memory: Subject = { name: 'memory storage', load: fresh };
+
+/** This package on heap storage: in a segment of its own. */
+export const heap: Subject = {
+  name: 'heap storage',
+  async load() {
+    const client = await fresh();
+    client.configure({ segment: newSegment() });
+    return client;
+  },
+};
+
+/** A path for a segment that is removed after the tests of the file. */
+export function newSegment(): string {
+  return join(folder, `${String(++segments)}.heap`);
+}
+
+/** This package's implementations. */
+export const subjects: readonly Subject[] = [memory, heap];
+
+/**
+ * Declares a test for each storage: the program's result is to be what it is with prom-client.
+ *
+ * @param programs by title
+ */
+export function sameAsPromClient(programs: Record<string, Program>): void {
+  describe.each(subjects)('$name', ({ load }) => {
+    test.each(Object.entries(programs))('%s', async (_, program) => {
+      const expected = await program(await oracle.load());
+      const found = await program(await load());
+      expect(found).toEqual(expected);
+      // Order of keys and rows too: some compare serialised JSON.
+      expect(JSON.stringify(found)).toBe(JSON.stringify(expected));
+      expect(expected).toBeDefined();
+    });
+  });
+}
+
+/** What a call throws, as text; 'nothing' if it throws nothing. */
+export function thrown(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return described(error);
+  }
+  return 'nothing';
+}
+
+/** What a promise rejects with, as text; 'nothing' if it does not reject. */
+export async function rejected(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'nothing',
+    (error: unknown) => described(error),
+  );
+}
+
+/** Anything at all, where the types forbid what prom-client's users do. */
+export function any(value: unknown): never {
+  return value as never;
+}
+
+function described(error: unknown): string {
+  return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+}
+
+async function fresh(): Promise<Client> {
+  vi.resetModules();
+  return import('../../ts/index');
+}

@@ -1,0 +1,89 @@
+//! `docs/FORMAT.md` says what `layout.rs` says: each word's number stands beside its name.
+
+use mpmetrics_core::layout::{
+    block, defaults, extent, family, header, lock, series, slot, BlockKind, ExtentKind, FLAGS_BACK,
+    HEADER_WORDS, MACHINE, MAGIC, PAGE_WORDS, VERSION,
+};
+
+const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
+
+/// The rows, below one heading, of tables whose second column is a name in backticks: number (of the
+/// first word) and name.
+fn named(heading: &str) -> Vec<(u64, &'static str)> {
+    let from = FORMAT.find(heading).expect("the heading");
+    let section = &FORMAT[from + heading.len()..];
+    let section = section.split("\n#").next().expect("a section");
+    let row = |line: &'static str| {
+        let mut columns = line.strip_prefix("| ")?.split(" | ");
+        let number = columns.next()?.split([' ', '…']).next()?.parse().ok()?;
+        let name = columns.next()?.strip_prefix('`')?.strip_suffix('`')?;
+        Some((number, name))
+    };
+    section.lines().filter_map(row).collect()
+}
+
+/// The number that a source file gives a constant in one of its modules.
+fn constants(module: &str) -> Vec<(u64, &'static str)> {
+    let source = include_str!("../src/layout.rs");
+    let from = source.find(&format!("pub mod {module} {{")).expect("the module");
+    let body = source[from..].split("\n}").next().expect("a body");
+    let constant = |line: &'static str| {
+        let (name, value) = line.trim().strip_prefix("pub const ")?.split_once(": ")?;
+        let value = value.split_once(" = ")?.1.trim_end_matches(';').parse().ok()?;
+        Some((value, name))
+    };
+    body.lines()
+        .filter_map(constant)
+        .filter(|(_, name)| !["WORDS", "CHUNKS"].contains(name))
+        .collect()
+}
+
+#[test]
+fn every_word_is_in_the_format_under_its_number() {
+    for (heading, module) in [
+        ("\n## Header", "header"),
+        ("\n## Extents", "extent"),
+        ("\n### Slot", "slot"),
+        ("\n### Family", "family"),
+        ("\n### Series", "series"),
+        ("\n### Default labels", "defaults"),
+        ("\n## Slabs and blocks", "block"),
+    ] {
+        let written = named(heading);
+        assert!(written.len() > 2, "the table below{heading} was not found");
+        assert_eq!(written, constants(module), "below{heading}");
+    }
+}
+
+#[test]
+fn the_kinds_are_in_the_format_under_their_numbers() {
+    let kinds = [
+        (ExtentKind::Free as u8, "free"),
+        (ExtentKind::Table as u8, "table"),
+        (ExtentKind::Slab as u8, "slab"),
+        (ExtentKind::Text as u8, "text"),
+        (ExtentKind::Index as u8, "index"),
+        (BlockKind::Pad as u8, "pad"),
+        (BlockKind::Free as u8, "free"),
+        (BlockKind::Family as u8, "family"),
+        (BlockKind::Counter as u8, "counter"),
+        (BlockKind::Gauge as u8, "gauge"),
+        (BlockKind::Histogram as u8, "histogram"),
+        (BlockKind::Summary as u8, "summary"),
+    ];
+    for (number, name) in kinds {
+        assert!(FORMAT.contains(&format!("\n| {number} | {name} | ")), "{number} {name}");
+    }
+}
+
+/// The numbers of this version: who changes one of them changes the format, and its version.
+#[test]
+fn the_numbers_of_version_1() {
+    assert_eq!(MAGIC.to_le_bytes(), *b"MPMETRIC");
+    assert_eq!(VERSION, 1 << 16);
+    assert_eq!(MACHINE.to_le_bytes()[..7], *b"le64\0\0\0");
+    assert_eq!((PAGE_WORDS, HEADER_WORDS), (512, 512));
+    assert_eq!((lock::HEAP, lock::SLOTS), (1 << 40, (1 << 40) + (1 << 20)));
+    assert_eq!((slot::WORDS, family::WORDS, series::WORDS, defaults::WORDS), (32, 8, 8, 8));
+    assert_eq!((header::CHUNKS, FLAGS_BACK, block::CELLS, extent::NEXT), (16, 6, 3, 2));
+}
