@@ -40,7 +40,7 @@ sameAsPromClient({
       const metric = new Type({ ...config, ...{ extra: 7 } });
       const { name, help, type, labelNames, aggregator } = metric;
       const extra = (metric as unknown as { extra: number }).extra;
-      const others = new Type({ name: 'd', help: 'h' });
+      const others = new Type({ name: Type.name, help: 'h' });
       return [
         [name, help, type, labelNames, aggregator, extra, metric.registers === registers],
         [others.aggregator, others.labelNames, others.registers[0] === client.register],

@@ -1,0 +1,127 @@
+/**
+ * A process that is stopped, or killed, while it holds the heap lock: all others register within the
+ * deadline, and no count is lost.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+import { rustExample } from '../support/rust-example';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+const holders: ChildProcess[] = [];
+afterEach(() => {
+  for (const holder of holders.splice(0)) holder.kill('SIGKILL');
+  for (const app of made.splice(0)) app.remove();
+});
+
+let holdLock: string;
+beforeAll(() => {
+  holdLock = rustExample('hold_lock');
+}, 300_000);
+
+/** Takes the lock in a process of its own. */
+async function hold(path: string): Promise<ChildProcess> {
+  const holder = spawn(holdLock, [path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  holders.push(holder);
+  const [line] = (await once(holder.stdout!, 'data')) as [Buffer];
+  expect(line.toString()).toBe('held\n');
+  return holder;
+}
+
+/** Counts on a line of stdin in series that it never had, and tells how long its event loop was held up. */
+const WRITER = `
+const { Counter, Histogram, register } = require('mpmetrics');
+const old = new Counter({ name: 'old_total', help: 'o' });
+const series = new Counter({ name: 'series_total', help: 's', labelNames: ['n'] });
+old.inc();
+console.log('ready');
+require('node:readline').createInterface(process.stdin).on('line', async (line) => {
+  const [command, from] = line.split(' ');
+  const began = process.hrtime.bigint();
+  let longest = 0;
+  if (command === 'count') {
+    for (let i = 0; i < 20; i++) {
+      const start = process.hrtime.bigint();
+      series.inc({ n: Number(from) + (i % 10) });
+      longest = Math.max(longest, Number(process.hrtime.bigint() - start) / 1e6);
+      old.inc();
+    }
+    const late = new Histogram({ name: 'late_' + from, help: 'l', buckets: [1] });
+    late.observe(1);
+  }
+  const total = Number(process.hrtime.bigint() - began) / 1e6;
+  console.log(JSON.stringify({ longest, total, text: await register.metrics() }));
+});
+`;
+
+interface Told {
+  longest: number;
+  total: number;
+  text: string;
+}
+
+async function told(program: Program): Promise<Map<string, number> & Partial<Told>> {
+  const { longest, total, text } = JSON.parse(await program.line()) as Told;
+  return Object.assign(samples(text), { longest, total });
+}
+
+async function started(): Promise<{ app: Application; path: string; writer: Program }> {
+  const app = new Application({ 'writer.js': WRITER });
+  made.push(app);
+  const path = `${app.segmentsIn}/lock.heap`;
+  const writer = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
+  expect(await writer.line()).toBe('ready');
+  return { app, path, writer };
+}
+
+test('SIGSTOP: nobody waits longer than the deadline, and what was counted meanwhile is moved in', async () => {
+  const { app, path, writer } = await started();
+  const holder = await hold(path);
+  holder.kill('SIGSTOP');
+  writer.tell('count 0');
+  const during = await told(writer);
+  // One deadline (20 ms) a registration and not one an update; the bound allows for a busy machine.
+  expect(during.longest).toBeLessThan(1_000);
+  expect(during.get('old_total')).toBe(21);
+  // A process that starts meanwhile counts and answers, too.
+  const second = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
+  expect(await second.line()).toBe('ready');
+  second.tell('count 100');
+  await told(second);
+  holder.kill('SIGCONT');
+  holder.stdin!.end();
+  await once(holder, 'exit');
+  // What the second counted is seen by the first.
+  const whole = async () => {
+    writer.tell('show');
+    return told(writer);
+  };
+  await expect.poll(async () => (await whole()).get('series_total{n="109"}'), { timeout: 10_000 }).toBe(2);
+  const after = await whole();
+  expect(after.get('old_total')).toBe(42);
+  for (let i = 0; i < 10; i++) {
+    expect(after.get(`series_total{n="${String(i)}"}`)).toBe(2);
+    expect(after.get(`series_total{n="${String(100 + i)}"}`)).toBe(2);
+  }
+  expect(after.get('late_0_count')).toBe(1);
+  expect(after.get('late_100_count')).toBe(1);
+});
+
+test('SIGKILL: the next holder makes whole what the dead one left', async () => {
+  const { path, writer } = await started();
+  writer.tell('count 0');
+  await told(writer);
+  const holder = await hold(path);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  writer.tell('count 100');
+  const after = await told(writer);
+  for (let i = 0; i < 10; i++) {
+    expect(after.get(`series_total{n="${String(i)}"}`)).toBe(2);
+    expect(after.get(`series_total{n="${String(100 + i)}"}`)).toBe(2);
+  }
+  expect(after.get('old_total')).toBe(41);
+});

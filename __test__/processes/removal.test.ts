@@ -1,0 +1,91 @@
+/** Removing and making series again, over processes: stale handles, reused places, no growth. */
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Runs each line of stdin as code, with the package's names at hand, and prints what it yields as JSON. */
+const OBEY = `
+const mpmetrics = require('mpmetrics');
+const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
+const counter = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
+const gauge = new mpmetrics.Gauge({ name: 'g', help: 'g', labelNames: ['n'] });
+const stats = () => openSegment({ create: false }).stats();
+const kept = {};
+require('node:readline').createInterface(process.stdin).on('line', async (line) => {
+  const run = new Function('mpmetrics', 'counter', 'gauge', 'stats', 'kept', 'return (async () => {' + line + '})()');
+  console.log(JSON.stringify((await run(mpmetrics, counter, gauge, stats, kept)) ?? null));
+});
+`;
+
+async function ask(program: Program, code: string): Promise<unknown> {
+  program.tell(code);
+  return JSON.parse(await program.line(60_000));
+}
+
+async function shown(program: Program): Promise<Map<string, number>> {
+  return samples((await ask(program, 'return mpmetrics.register.metrics()')) as string);
+}
+
+function two(): [Program, Program] {
+  const app = new Application({ 'obey.js': OBEY });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/removal.heap` };
+  return [app.run('obey.js', { env }), app.run('obey.js', { env })];
+}
+
+test('a stale handle starts from zero and never writes into the series that took the place', async () => {
+  const [one, other] = two();
+  await ask(one, "kept.child = counter.labels('a'); kept.child.inc(5); counter.inc({ n: 'b' }, 1)");
+  await ask(other, "counter.inc({ n: 'a' }, 7)");
+  expect((await shown(other)).get('c{n="a"}')).toBe(12);
+  await ask(other, "counter.remove('a')");
+  expect((await shown(one)).has('c{n="a"}')).toBe(false);
+  // Many others take places, that of the removed one among them.
+  await ask(other, "for (let i = 0; i < 200; i++) { counter.inc({ n: 'x' + i }); counter.remove('x' + i); }");
+  await ask(other, "for (let i = 0; i < 300; i++) counter.inc({ n: 'y' + i }, 100)");
+  await ask(one, "kept.child.inc(3); counter.inc({ n: 'a' }, 1)");
+  const seen = await shown(other);
+  expect(seen.get('c{n="a"}')).toBe(4);
+  expect(seen.get('c{n="b"}')).toBe(1);
+  for (let i = 0; i < 300; i++) expect(seen.get(`c{n="y${String(i)}"}`)).toBe(100);
+  expect([...seen.keys()].filter((key) => key.startsWith('c{'))).toHaveLength(302);
+});
+
+test('removing a gauge takes only the own part out', async () => {
+  const [one, other] = two();
+  await ask(one, "gauge.set({ n: 'a' }, 1)");
+  await ask(other, "gauge.set({ n: 'a' }, 20)");
+  expect((await shown(one)).get('g{n="a"}')).toBe(21);
+  await ask(one, "gauge.remove('a')");
+  expect((await shown(one)).get('g{n="a"}')).toBe(20);
+  await ask(other, 'gauge.reset()');
+  expect((await shown(one)).has('g{n="a"}')).toBe(false);
+  await ask(one, "gauge.inc({ n: 'a' }, 4)");
+  expect((await shown(other)).get('g{n="a"}')).toBe(4);
+});
+
+test('100,000 rounds of making and removing over two processes leave the heap as large as it was', async () => {
+  const [one, other] = two();
+  const rounds = (from: number, count: number) =>
+    `for (let i = ${String(from)}; i < ${String(from + count)}; i++) {
+       const n = i % 977;
+       counter.inc({ n }); gauge.set({ n }, i);
+       if (i % 3) counter.remove(n);
+       gauge.remove(n);
+     }`.replaceAll('\n', ' ');
+  await Promise.all([ask(one, rounds(0, 5_000)), ask(other, rounds(500, 5_000))]);
+  const { usedBytes } = (await ask(one, 'return stats()')) as { usedBytes: number };
+  await Promise.all([ask(one, rounds(5_000, 50_000)), ask(other, rounds(5_500, 50_000))]);
+  const after = (await ask(other, 'return stats()')) as { usedBytes: number; removed: number; series: number };
+  expect(after.usedBytes).toBe(usedBytes);
+  expect(after.removed).toBeGreaterThan(100_000);
+  expect(after.series).toBeLessThanOrEqual(977);
+  await ask(one, 'for (let n = 0; n < 977; n++) counter.remove(n)');
+  expect(await ask(other, 'return stats()')).toMatchObject({ series: 0 });
+});
