@@ -57,7 +57,7 @@ sameAsPromClient({
     register.setDefaultLabels({ a: 'default', n: 3 });
     // 15.1.3 lets defaults win over '' in JSON, and writes them into the series for good.
     counter.remove({ a: '' });
-    return [texts, await counter.get(), await register.getMetricsAsJSON()];
+    return [texts, structuredClone(await counter.get()), await register.getMetricsAsJSON()];
   },
   'prints default labels that were set before the first metric': (client) => {
     client.register.setDefaultLabels({ pod: 'p1' });
@@ -79,10 +79,10 @@ sameAsPromClient({
       await one.metrics(),
       await two.metrics(),
       await client.register.metrics(),
-      await none.get(),
+      structuredClone(await none.get()),
       await one.getMetricsAsString(none),
       await two.getMetricsAsString(both),
-      await two.getMetricsAsJSON(),
+      structuredClone(await two.getMetricsAsJSON()),
       await one.getMetricsAsJSON(),
     ];
   },

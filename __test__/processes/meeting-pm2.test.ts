@@ -19,7 +19,9 @@ beforeEach(() => {
       const names = [0, 1].flatMap((i) => [who(i), who(i) + '-child']);
       const own = who(NODE_APP_INSTANCE);
       require('./report').arrive(own, names);
-      require('node:child_process').fork('leaf.js', [own + '-child', ...names]);
+      // In cluster mode PM2 collects what is written in the process, not on its descriptor.
+      const child = require('node:child_process').fork('leaf.js', [own + '-child', ...names], { silent: true });
+      child.stdout.on('data', (text) => process.stdout.write(text));
       setInterval(() => {}, 1000);`,
   });
   pm2 = new Pm2(app);

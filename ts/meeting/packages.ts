@@ -37,11 +37,13 @@ function scriptFile(script: string): string | null {
 }
 
 /** Options of `node` that take the next argument as their value. */
-const VALUED = new Set([
-  ...['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions'],
-  ...['--title', '--input-type', '--env-file', '--env-file-if-exists', '--watch-path'],
-  ...['--stack-trace-limit', '--icu-data-dir', '--openssl-config', '--test-reporter'],
-]);
+const VALUED = new Set(
+  (
+    '-r --require --import --loader --experimental-loader -C --conditions --title --input-type ' +
+    '--env-file --env-file-if-exists --watch-path --stack-trace-limit --icu-data-dir ' +
+    '--openssl-config --test-reporter'
+  ).split(' '),
+);
 
 /** Options after which there is no script. */
 const CODE = /^(?:-e|-p|-pe|--eval|--print|-i|--interactive)$/;

@@ -218,10 +218,17 @@ export class HeapFamily implements Family {
 
   private place(h: Series, label: LabelText): Status {
     const writer = this.host.writer;
-    if (h.place === Place.Heap && this.owns(h)) {
-      const status = statusOf(writer.revive(h.slab, h.i, h.number, h.generation));
-      if (status === Status.Ok) h.e = h.generation;
-      if (status !== Status.Gone) return status;
+    if (this.owns(h)) {
+      const { slab, i, number, generation } = h;
+      // Given other label text, the series is to be shown with that, if nobody else holds it.
+      const same = h.text === label.text && h.types === label.types;
+      const status = statusOf(
+        same
+          ? writer.revive(slab, i, number, generation)
+          : writer.release(slab, i, number, generation),
+      );
+      if (same && status === Status.Ok) h.e = generation;
+      if (same ? status !== Status.Gone : status === Status.Busy) return status;
     }
     h.detach();
     const status = this.declared();

@@ -92,9 +92,8 @@ export class Roster {
     // A handle that fell out of the tree must not count beside the one that took its place there.
     const target = h.linked ? h : this.add(valuesOf(this.shape.labelNames, label));
     if (target.live) return target;
-    const known = target.generation;
     if (!this.family.bind(target, label)) return this.refuse(target, label);
-    if (target.generation !== known || known === 0) target.birth = ++births;
+    target.birth = ++births;
     return target;
   }
 

@@ -138,7 +138,7 @@ pub const MAX_BLOCK_WORDS: u64 = u16::MAX as u64;
 pub mod extent {
     /// `kind | words << 8`.
     pub const HEAD: u64 = 0;
-    /// A slab: its slot. A text extent: its size class. A chunk: its number.
+    /// A slab: its slot. A text extent: its size class. A chunk: its number. The index: its capacity.
     pub const OWNER: u64 = 1;
     /// A slab: the slot's next slab. A free extent: the next one.
     pub const NEXT: u64 = 2;

@@ -183,7 +183,7 @@ impl NativeHeap {
     }
 
     fn scrape(&self, options: ScrapeOptions) -> Scrape {
-        Scrape::new(self.segment.heap().clone(), options, self.process.key())
+        Scrape::new(Arc::clone(&self.segment), options, self.process.key())
     }
 
     /// Figures of the heap.

@@ -4,11 +4,12 @@ use crate::convert::failure;
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::exposition::{json, text};
-use mpmetrics_core::heap::Heap;
+use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::{Buffer, JsValue, ToNapiValue, TypeName};
 use napi::{Env, Task, ValueType};
 use napi_derive::napi;
+use std::sync::Arc;
 
 /// What a scrape shows.
 #[napi(object, object_to_js = false)]
@@ -25,7 +26,7 @@ pub struct ScrapeOptions {
 
 /// One scrape, before it is run.
 pub struct Scrape {
-    heap: Heap,
+    segment: Arc<Segment>,
     filter: Filter,
     json: bool,
     failed: Option<Error>,
@@ -33,7 +34,7 @@ pub struct Scrape {
 
 impl Scrape {
     /// Takes the options apart.
-    pub fn new(heap: Heap, options: ScrapeOptions, process: u64) -> Self {
+    pub fn new(segment: Arc<Segment>, options: ScrapeOptions, process: u64) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
         let filter = Filter {
             process: options.process.then_some(process),
@@ -41,14 +42,15 @@ impl Scrape {
             families: families.map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
             everything: false,
         };
-        Self { heap, filter, json: options.format == "json", failed: None }
+        Self { segment, filter, json: options.format == "json", failed: None }
     }
 
     fn run(&mut self) -> napi::Result<Vec<u8>> {
-        match scrape(&self.heap, &self.filter) {
+        match scrape(self.segment.heap(), &self.filter) {
             Ok((snapshot, _)) if self.json => Ok(json::json(&snapshot)),
             Ok((snapshot, _)) => Ok(text::text(&snapshot)),
             Err(error) => {
+                let error = error.at(self.segment.path());
                 let message = error.to_string();
                 self.failed = Some(error);
                 Err(napi::Error::from_reason(message))

@@ -101,7 +101,12 @@ impl<'a> Gather<'a> {
                 wanted.push(Wanted { spec, mode, cells, birth: None, parts: Vec::new() });
             }
         }
-        let series = words.header(header::SERIES) as usize;
+        // The table's last record must be there before as many places are allocated.
+        let series = words.header(header::SERIES);
+        if let Some(last) = series.checked_sub(1) {
+            SERIES.find(words, last as u32)?;
+        }
+        let series = series as usize;
         let unread = Place { generation: 0, family: NONE, part: NONE };
         let places = vec![unread; series];
         let (parts, cells) = (Vec::new(), Vec::new());

@@ -52,7 +52,7 @@ pub fn free(words: Words<'_>, at: u64) -> Result<()> {
 
 /// The header of the extent at a place.
 pub fn head(words: Words<'_>, at: u64) -> Result<ExtentHead> {
-    let head = ExtentHead::unpack(words.load(at + extent::HEAD)?);
+    let head = ExtentHead::unpack(words.load(at.saturating_add(extent::HEAD))?);
     head.filter(|head| head.words > EXTENT_HEADER && words.run(at, head.words).is_ok())
         .ok_or(Error::Corrupt { what: "an extent", at: at.saturating_mul(8) })
 }

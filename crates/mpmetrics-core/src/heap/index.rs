@@ -44,7 +44,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn of(words: Words<'a>) -> Result<Self> {
         let at = words.header(header::INDEX);
-        let capacity = words.load(at + ext::OWNER)?;
+        let capacity = words.load(at.saturating_add(ext::OWNER))?;
         let head = extent::head(words, at)?;
         if head.kind != ExtentKind::Index || capacity == 0 || capacity > head.words - EXTENT_HEADER {
             return Err(Error::Corrupt { what: "the hash index", at: at * 8 });
@@ -117,7 +117,8 @@ pub fn reserve(locked: &Locked<'_>) -> Result<()> {
     }
     let view = View::of(words)?;
     let capacity = view.entries.len() as u64;
-    if (words.header(header::INDEX_USED) + 1) * 4 <= capacity * 3 {
+    let used = words.header(header::INDEX_USED).saturating_add(1);
+    if used.saturating_mul(4) <= capacity * 3 {
         return Ok(());
     }
     let kept: Vec<u64> =

@@ -68,7 +68,8 @@ fn take_over(locked: &Locked<'_>, id: u32, process: u64, pid: u64) -> Result<Cla
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
     let lived = words.load(at + slot::INCARNATION)?;
-    let incarnation = lived as u32 + 1;
+    // 0 is "never used".
+    let incarnation = (lived as u32).wrapping_add(1).max(1);
     let mut claimed = Claimed { slot: id, incarnation, ..Claimed::default() };
     if lived != 0 {
         adopt(locked, id, &mut claimed)?;

@@ -1,0 +1,100 @@
+/** A corrupt segment is an error with its path and reason, on attaching and on reading; never a crash. */
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const APP = `
+const { Counter, register } = require('mpmetrics');
+const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
+console.log('ready');
+require('node:readline').createInterface(process.stdin).on('line', async (line) => {
+  if (line === 'inc') counter.inc({ n: 1 });
+  if (line === 'leave') process.exit();
+  const told = await register.metrics().then((text) => ({ text }), ({ code, message }) => ({ code, message }));
+  console.log(JSON.stringify(told));
+});
+`;
+
+interface Told {
+  text?: string;
+  code?: string;
+  message?: string;
+}
+
+async function tell(program: Program, line: string): Promise<Told> {
+  program.tell(line);
+  return JSON.parse(await program.line()) as Told;
+}
+
+function application(): { app: Application; path: string; start: () => Program } {
+  const app = new Application({ 'app.js': APP });
+  made.push(app);
+  const path = join(app.segmentsIn, 'corrupt.heap');
+  return { app, path, start: () => app.run('app.js', { env: { MPMETRICS_SEGMENT: path } }) };
+}
+
+/** A segment as an application left it. */
+async function segment(): Promise<ReturnType<typeof application>> {
+  const made = application();
+  const program = made.start();
+  await program.line();
+  await tell(program, 'inc');
+  program.tell('leave');
+  await program.ended;
+  return made;
+}
+
+function poke(path: string, at: number, value: bigint): void {
+  const file = openSync(path, 'r+');
+  const word = Buffer.alloc(8);
+  word.writeBigUInt64LE(value);
+  writeSync(file, word, 0, 8, at);
+  closeSync(file);
+}
+
+const BROKEN: [string, string, (path: string) => void][] = [
+  ['empty', 'the file is too short', (path) => writeFileSync(path, '')],
+  ['text', 'the mark of a segment', (path) => writeFileSync(path, 'hello\n'.repeat(2000))],
+  ['truncated', 'truncated', (path) => writeFileSync(path, readFileSync(path).subarray(0, 8192))],
+  ['of another layout', 'the layout version', (path) => poke(path, 8, 9n << 16n)],
+  ['of another machine', "the machine's mark", (path) => poke(path, 16, 1n)],
+  ['with a length beyond its end', 'a length inside', (path) => poke(path, 6 * 8, 1n << 40n)],
+];
+
+test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) => {
+  const { path, start } = await segment();
+  spoil(path);
+  const program = start();
+  expect(await program.line()).toBe('ready');
+  // The application lives, on memory storage, and says once why.
+  expect(await tell(program, 'inc')).toEqual({ text: '# HELP c c\n# TYPE c counter\nc{n="1"} 1\n' });
+  program.tell('leave');
+  expect(await program.ended).toBe(0);
+  expect(program.errors).toContain(path);
+  expect(program.errors).toContain(reason);
+  expect(program.errors.match(/Warning/g)).toHaveLength(1);
+});
+
+test('reading a segment that was spoiled under a living application', async () => {
+  const { path, start } = await segment();
+  const program = start();
+  await program.line();
+  expect((await tell(program, 'inc')).text).toContain('c{n="1"} 2\n');
+  // The number of families: more than any heap has.
+  poke(path, 33 * 8, 1n << 40n);
+  const told = await tell(program, 'look');
+  expect(told.code).toBe('ERR_MPMETRICS_CORRUPT');
+  expect(told.message).toContain(path);
+  expect(told.message).toContain('the length of a table');
+  // Updates go on all the same.
+  expect((await tell(program, 'inc')).code).toBe('ERR_MPMETRICS_CORRUPT');
+  program.tell('leave');
+  expect(await program.ended).toBe(0);
+});

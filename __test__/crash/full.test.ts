@@ -1,0 +1,104 @@
+/** A full file system: existing series go on, new ones are refused and counted, nobody dies. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+
+const made: Application[] = [];
+const mounted: string[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+  for (const folder of mounted.splice(0)) {
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const root = process.geteuid?.() === 0;
+if (!root) console.warn('SKIPPED: a tmpfs can be mounted by root only; run the tests as root');
+
+function tmpfs(size: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-full-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+  mounted.push(folder);
+  return folder;
+}
+
+/** Fills the heap with series, goes on with the first of them, and prints what is left. */
+const FILL = `
+const { Counter, Histogram, register } = require('mpmetrics');
+const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
+const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
+const histogram = new Histogram({ name: 'h', help: 'h' });
+const first = counter.labels('first');
+(async () => {
+  first.inc();
+  for (let i = 0; i < 30_000; i++) {
+    counter.inc({ n: process.argv[2] + i });
+    first.inc();
+    histogram.observe(1);
+  }
+  // A family that has no room either.
+  for (let i = 0; i < 20; i++) new Counter({ name: 'late_' + process.argv[2] + i, help: 'x'.repeat(4000) }).inc();
+  const { droppedSeries, series, usedBytes, reservedBytes } = openSegment({ create: false }).stats();
+  const text = await register.metrics();
+  console.log(JSON.stringify({ text, droppedSeries, series, usedBytes, reservedBytes }));
+  process.stdin.once('data', () => process.exit());
+})();
+`;
+
+interface Filled {
+  text: string;
+  droppedSeries: number;
+  series: number;
+  usedBytes: number;
+  reservedBytes: number;
+}
+
+test.skipIf(!root)('a tmpfs of 1 MiB', async () => {
+  const folder = tmpfs('1m');
+  const app = new Application({ 'fill.js': FILL });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: join(folder, 'full.heap') };
+  const one = app.run('fill.js', { env, args: ['a'] });
+  const first = JSON.parse(await one.line()) as Filled;
+  const two = app.run('fill.js', { env, args: ['b'] });
+  const second = JSON.parse(await two.line()) as Filled;
+  expect(first.reservedBytes).toBeLessThanOrEqual(1 << 20);
+  // All the room was used before anything was refused.
+  expect(first.reservedBytes).toBeGreaterThan((1 << 20) * 0.9);
+  const shown = first.text.match(/^c\{n="a\d+"\} 1$/gm)!.length;
+  expect(shown).toBeGreaterThan(2_000);
+  expect(first.text).toContain('c{n="first"} 30001\n');
+  expect(first.text).toContain('h_count 30000\n');
+  // Exactly the refused are counted: 30,000 label sets and the 20 late families are there or dropped.
+  const late = first.text.match(/^late_a\d+ 1$/gm)?.length ?? 0;
+  expect(first.droppedSeries).toBe(30_000 - shown + (20 - late));
+  // Memory that the first did not use up serves what fits; nobody dies either way.
+  expect(second.droppedSeries).toBeGreaterThan(first.droppedSeries);
+  for (const program of [one, two]) {
+    program.tell('leave');
+    expect(await program.ended).toBe(0);
+    expect(program.errors.match(/MPMETRICS/g)).toHaveLength(1);
+    expect(program.errors).toContain(folder);
+  }
+});
+
+test.skipIf(!root)('a file system without room for a segment: memory storage, one warning', async () => {
+  const folder = tmpfs('16k');
+  const app = new Application({
+    'app.js': `
+      const { Counter, register } = require('mpmetrics');
+      new Counter({ name: 'c', help: 'c' }).inc();
+      register.metrics().then((text) => console.log(JSON.stringify(text)));`,
+  });
+  made.push(app);
+  const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: join(folder, 'full.heap') } });
+  expect(JSON.parse(await program.line())).toBe('# HELP c c\n# TYPE c counter\nc 1\n');
+  expect(await program.ended).toBe(0);
+  expect(program.errors.match(/MPMETRICS/g)).toHaveLength(1);
+  expect(program.errors).toContain(join(folder, 'full.heap'));
+});
