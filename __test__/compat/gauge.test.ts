@@ -139,7 +139,7 @@ sameAsPromClient({
       help: 'h',
       async collect() {
         await Promise.resolve();
-        (this as InstanceType<Client['Gauge']>).set(++calls);
+        this.set(++calls);
       },
     });
     const late = plain(client);

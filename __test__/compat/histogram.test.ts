@@ -36,6 +36,22 @@ sameAsPromClient({
     for (const value of [0.5, 2, 3, 4, 6]) h.observe(value);
     return [await client.register.metrics(), await h.get(), Object.isFrozen(h.buckets)];
   },
+  'finds the bucket among any bounds': (client) => {
+    const scales = [
+      [1],
+      [1, 2],
+      [1, 2, 3],
+      [1, 2, 3, 4],
+      [3, 1, 2],
+      [-2, 0, 1, NaN, 2],
+      [NaN, 1, 2],
+    ];
+    scales.forEach((buckets, i) => {
+      const h = new client.Histogram({ name: `h${i}`, help: 'h', buckets });
+      for (let value = -2; value <= 6; value += 0.5) h.observe(value);
+    });
+    return client.register.metrics();
+  },
   'works without buckets': (client) => {
     labelled(client, []).observe(3);
     return client.register.metrics();
@@ -145,4 +161,13 @@ test.each(subjects)('zero() drops labels that were not declared: $name', async (
   const client = await one.load();
   labelled(client, []).zero(any({ a: 'x', 'z"': 1 }));
   expect(await client.register.metrics()).toContain('h_count{a="x"} 0');
+});
+
+test.each(subjects)('a bound of -1 is a bound like any other: $name', async (one) => {
+  // prom-client counts a value above all bounds into it, as -1 is also its mark for "none".
+  const client = await one.load();
+  const h = new client.Histogram({ name: 'h', help: 'h', buckets: [-1, 0] });
+  h.observe(5);
+  const { values } = await h.get();
+  expect(values.map(({ value }) => value)).toEqual([0, 0, 1, 5, 1]);
 });

@@ -49,7 +49,7 @@ const odd = fc.constantFrom<unknown[]>(
 );
 const text = fc
   .string({ maxLength: 6, unit: 'grapheme' })
-  .filter((value) => !/,|:/.test(value) && value.isWellFormed());
+  .filter((value) => !/,|:/.test(value) && !/\p{Surrogate}/u.test(value));
 const labels = fc
   .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), fc.oneof({ weight: 3, arbitrary: odd }, text)), {
     selector: ([name]) => name,
@@ -66,7 +66,9 @@ const sorted = labels.map((given): Labels =>
 );
 /** Never the own labels of another series, which the heap would join and prom-client prints twice. */
 const defaults = sorted.map((given): Labels =>
-  Object.fromEntries(Object.entries(given).map(([name, value]) => [name, `\u2603${value}`])),
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, `\u2603${value as number}`]),
+  ),
 );
 const finite = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -100,7 +102,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('unregister' as const), from: which }),
   fc.record({ do: fc.constant('defaults' as const), labels: defaults }),
   fc.record({ do: fc.constantFrom('resetAll', 'clear', 'look') }),
-) as fc.Arbitrary<Step>;
+);
 
 function make({ Counter, Gauge, Histogram, Summary, Registry }: Client) {
   const register = new Registry();

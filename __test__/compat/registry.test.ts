@@ -183,7 +183,13 @@ sameAsPromClient({
         throw new RangeError('collect failed');
       },
     });
-    new client.Gauge({ name: 'good', help: 'h', collect: () => void ran++ });
+    new client.Gauge({
+      name: 'good',
+      help: 'h',
+      collect: () => {
+        ran++;
+      },
+    });
     return [
       await rejected(register.metrics()),
       await rejected(register.getMetricsAsJSON()),

@@ -48,7 +48,8 @@ exports.count = (who) => {
 exports.show = async (who, expected = []) => {
   const deadline = Date.now() + 10_000;
   let seen = await look();
-  while (!expected.every((one) => one in seen) && Date.now() < deadline) {
+  // A series is there a moment before its first count: it is made, then stored to.
+  while (!expected.every((one) => seen[one] > 0) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     seen = await look();
   }

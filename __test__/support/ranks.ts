@@ -72,7 +72,7 @@ function specifiersOf(text: string): string[] {
 }
 
 /** Rust code without comments, strings and `#[cfg(test)]` modules: tests may build on what is above. */
-function shipped(text: string): string {
+export function shipped(text: string): string {
   const code = text.replace(/\/\*[^]*?\*\/|\/\/.*$|"(?:[^"\\]|\\[^])*"/gm, '');
   const marker = /#\[cfg\([^\]]*\b(?:test|loom)\b[^\]]*\)\]\s*(?:pub(?:\([^)]*\))? )?mod \w+ \{/;
   let rest = code;

@@ -10,8 +10,10 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test, vi } from 'vitest';
 
+import type * as client from '../../ts/index';
+
 /** The part of the API that both have. */
-export type Client = typeof import('../../ts/index');
+export type Client = typeof client;
 
 /** What a program does with a client, and what it then has to show. */
 export type Program = (client: Client) => unknown;
@@ -19,7 +21,7 @@ export type Program = (client: Client) => unknown;
 /** A client by name. */
 export interface Subject {
   name: string;
-  load(): Promise<Client>;
+  load: () => Promise<Client>;
 }
 
 const require = createRequire(__filename);

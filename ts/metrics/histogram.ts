@@ -25,8 +25,7 @@ export interface HistogramChild<T extends string = string> {
 export class Histogram<T extends string = string> extends Metric<T> {
   declare readonly buckets: readonly number[];
   readonly upperBounds: readonly number[];
-  /** The bounds to search: one kind of array for all histograms, whatever numbers they have. */
-  private readonly bounds: Float64Array;
+  private readonly scale: Scale;
 
   constructor(config: HistogramConfiguration<T>) {
     super(config, histogramKind, { buckets: DEFAULT_BUCKETS.slice() });
@@ -35,7 +34,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
       if (label === 'le') throw new Error('le is a reserved label keyword');
     }
     this.upperBounds = this.buckets;
-    this.bounds = Float64Array.from(this.roster.shape.bounds);
+    this.scale = scaleOf(this.roster.shape.bounds);
     Object.freeze(this.upperBounds);
   }
 
@@ -53,12 +52,12 @@ export class Histogram<T extends string = string> extends Metric<T> {
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       let h = this.single;
       if (h.g[h.w] !== h.e) h = this.settle(h, null);
-      record(h, this.bounds, labels);
+      record(h, this.scale, labels);
     } else if (typeof labels === 'object' && labels !== null) {
       let h = this.find(labels);
       if (!Number.isFinite(value)) throw invalid(value);
       if (h.g[h.w] !== h.e) h = this.settle(h, labels);
-      record(h, this.bounds, value!);
+      record(h, this.scale, value!);
     } else {
       // prom-client takes a falsy first argument for "no labels".
       const v = labels ? (labels as unknown) : value;
@@ -114,13 +113,13 @@ export class Histogram<T extends string = string> extends Metric<T> {
   }
 
   private bound(h: Series, labels: LabelValues<T>, label: LabelText): HistogramChild<T> {
-    const { bounds } = this;
+    const { scale } = this;
     const chosen = { ...labels };
     return {
       observe: (value) => {
         if (!Number.isFinite(value)) throw invalid(value);
         if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-        record(h, bounds, value);
+        record(h, scale, value);
       },
       startTimer: () => startTimer(this, chosen),
     };
@@ -137,12 +136,32 @@ export class Histogram<T extends string = string> extends Metric<T> {
   }
 }
 
+/**
+ * The bounds as they are searched: from the first on, because they need not be sorted and the first that
+ * fits counts, but from the middle where they are sorted and the value is above that. (A binary search
+ * takes three times as long for a dozen bounds: every one of its branches is a coin toss.)
+ */
+interface Scale {
+  /** One kind of array for all histograms, whatever numbers they have. */
+  readonly bounds: Float64Array;
+  /** Values above this one are searched from `start` on. */
+  readonly pivot: number;
+  readonly start: number;
+}
+
+function scaleOf(numbers: readonly number[]): Scale {
+  const bounds = Float64Array.from(numbers);
+  const middle = (bounds.length - 1) >> 1;
+  const sorted = bounds.every((bound, k) => k === 0 || bounds[k - 1]! <= bound);
+  if (!sorted || middle < 1) return { bounds, pivot: Infinity, start: 0 };
+  return { bounds, pivot: bounds[middle]!, start: middle + 1 };
+}
+
 /** One observation; see `storage/cells.ts` for the order of the stores. */
-function record(h: Series, bounds: Float64Array, value: number): void {
+function record(h: Series, { bounds, pivot, start }: Scale, value: number): void {
   const { f, i } = h;
   const n = bounds.length;
-  let bucket = 0;
-  // Not a binary search: prom-client's bounds need not be sorted, and the first that fits counts.
+  let bucket = value > pivot ? start : 0;
   while (bucket < n && !(value <= bounds[bucket]!)) bucket++;
   const sum = i + n + 2;
   const sequence = f[i]! + 1;

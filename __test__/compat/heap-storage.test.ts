@@ -1,0 +1,258 @@
+/** What heap storage does when the heap is busy, full, lost or broken; and that nothing is lost by it. */
+
+import { existsSync } from 'node:fs';
+
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import { Out, Status } from '../../ts/native';
+import { Counter, Gauge, Histogram } from '../../ts/metrics';
+import { share, unshare } from '../../ts/storage';
+import { MoodyHeap } from '../support/moody-heap';
+import { heap, newSegment } from '../support/subject';
+
+const quiet = { help: 'h', registers: [] };
+
+function setUp(mood: Status = Status.Ok) {
+  const moody = new MoodyHeap();
+  const counter = new Counter({ name: 'c', labelNames: ['a'], ...quiet });
+  const gauge = new Gauge({ name: 'g', ...quiet });
+  const histogram = new Histogram({ name: 'h', buckets: [1], ...quiet });
+  moody.mood = mood;
+  const shared = [counter, gauge, histogram].map((one) => share(one.roster, 't', 1, moody.storage));
+  return { moody, counter, gauge, histogram, shared };
+}
+
+const HISTOGRAM = (one: number, all: number, sum: number) =>
+  `# HELP h h\n# TYPE h histogram\nh_bucket{le="1"} ${one}\nh_bucket{le="+Inf"} ${all}\n` +
+  `h_sum ${sum}\nh_count ${all}\n`;
+const GAUGE = (value: number) => `# HELP g h\n# TYPE g gauge\ng ${value}\n\n`;
+const COUNTER = (...lines: string[]) =>
+  `${['# HELP c h', '# TYPE c counter', ...lines].join('\n')}\n\n`;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+test('the specs of heap storage run on a segment', async () => {
+  const client = await heap.load();
+  const path = newSegment();
+  client.configure({ segment: path });
+  expect(existsSync(path)).toBe(false);
+  new client.Counter({ name: 'c', help: 'h' }).inc();
+  expect(existsSync(path)).toBe(true);
+});
+
+describe('a busy heap', () => {
+  test('is counted into later, and once', async () => {
+    const { moody, counter, gauge, histogram } = setUp(Status.Busy);
+    const child = counter.labels('x');
+    child.inc(2);
+    counter.inc({ a: 'x' }, 3);
+    gauge.set(7);
+    histogram.observe(0.5);
+    histogram.observe(2);
+    expect(await moody.text()).toBe('\n');
+    moody.storage.flush();
+    expect(await moody.text()).toBe('\n');
+    moody.mood = Status.Ok;
+    moody.storage.flush();
+    const all = COUNTER('c{a="x"} 5') + GAUGE(7) + HISTOGRAM(1, 2, 2.5);
+    expect(await moody.text()).toBe(all);
+    moody.storage.flush();
+    child.inc();
+    expect(await moody.text()).toBe(all.replace('} 5', '} 6'));
+  });
+
+  test('is tried again by a timer, and at exit, with a listener for as long as something waits', async () => {
+    vi.useFakeTimers();
+    const before = process.listenerCount('exit');
+    const { moody, counter } = setUp();
+    moody.mood = Status.Busy;
+    counter.inc({ a: 'x' });
+    expect(process.listenerCount('exit')).toBe(before + 1);
+    vi.advanceTimersByTime(10_000);
+    expect(process.listenerCount('exit')).toBe(before + 1);
+    moody.mood = Status.Ok;
+    vi.advanceTimersByTime(10_000);
+    expect(process.listenerCount('exit')).toBe(before);
+    moody.mood = Status.Busy;
+    counter.inc({ a: 'y' });
+    moody.mood = Status.Ok;
+    process.listeners('exit').at(-1)!(0);
+    expect(process.listenerCount('exit')).toBe(before);
+    expect(await moody.text()).toContain(COUNTER('c{a="x"} 1', 'c{a="y"} 1'));
+  });
+
+  test('removes later', async () => {
+    const { moody, counter } = setUp();
+    counter.inc({ a: 'x' }, 5);
+    counter.inc({ a: 'y' }, 5);
+    moody.mood = Status.Busy;
+    counter.remove('x');
+    expect(await moody.text()).toContain(COUNTER('c{a="y"} 5'));
+    moody.mood = Status.Ok;
+    moody.storage.flush();
+    counter.inc({ a: 'x' });
+    expect(await moody.text()).toContain(COUNTER('c{a="y"} 5', 'c{a="x"} 1'));
+  });
+});
+
+describe('a full heap', () => {
+  test.each([Status.Full, Status.Limit])(
+    'refuses new series, boundedly: status %i',
+    async (mood) => {
+      vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const { moody, counter } = setUp();
+      counter.inc({ a: 'old' });
+      moody.mood = mood;
+      moody.binds = 0;
+      const child = counter.labels('child');
+      for (let i = 0; i < 100_000; i++) {
+        counter.inc({ a: `random ${i}` });
+        child.inc();
+      }
+      expect(moody.binds).toBeLessThan(300);
+      expect(counter.roster.handles()).toHaveLength(1);
+      counter.inc({ a: 'old' });
+      expect(await moody.text()).toContain(COUNTER('c{a="old"} 2'));
+      moody.mood = Status.Ok;
+      counter.remove('none');
+      expect(moody.dropped).toBeGreaterThan(99_000);
+      counter.inc({ a: 'new' });
+      child.inc();
+      expect(await moody.text()).toContain(
+        COUNTER('c{a="old"} 2', 'c{a="new"} 1', 'c{a="child"} 1'),
+      );
+    },
+  );
+});
+
+describe('a lost writer', () => {
+  test('is replaced; its counts stay, and its gauges come along', async () => {
+    const { moody, counter, gauge, histogram } = setUp();
+    counter.inc({ a: 'x' }, 5);
+    gauge.set(3);
+    histogram.observe(1);
+    const child = counter.labels('x');
+    moody.mood = Status.Lost;
+    const before = moody.writers;
+    counter.inc({ a: 'other' });
+    expect(moody.writers).toBeGreaterThan(before);
+    moody.mood = Status.Ok;
+    moody.storage.flush();
+    child.inc();
+    histogram.observe(2);
+    // The test's writer is not really gone, so that its blocks are found again.
+    expect(await moody.text()).toBe(
+      COUNTER('c{a="x"} 6', 'c{a="other"} 1') + GAUGE(3) + HISTOGRAM(1, 2, 3),
+    );
+  });
+});
+
+describe('a segment that was removed', () => {
+  test('is made again, with all that this process had counted', async () => {
+    const { moody, counter, gauge, histogram } = setUp();
+    counter.inc({ a: 'x' }, 5);
+    gauge.set(3);
+    histogram.observe(1);
+    moody.retired = true;
+    expect(moody.storage.open(false)).toBe(true);
+    moody.storage.flush();
+    counter.inc({ a: 'x' });
+    const text = await moody.text();
+    expect(text).toContain(COUNTER('c{a="x"} 6'));
+    expect(text).toContain(GAUGE(3));
+    expect(text).toContain(HISTOGRAM(1, 1, 1));
+  });
+});
+
+describe('a broken heap', () => {
+  test('is left for memory storage, with one warning and all values', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { moody, counter, gauge, histogram } = setUp();
+    counter.inc({ a: 'x' }, 5);
+    gauge.set(3);
+    histogram.observe(1);
+    moody.mood = Status.Corrupt;
+    counter.inc({ a: 'y' });
+    moody.mood = Status.Ok;
+    counter.inc({ a: 'x' });
+    histogram.observe(2);
+    expect(warn).toHaveBeenCalledOnce();
+    expect([counter, gauge, histogram].map(({ roster }) => roster.family.shared)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect((await counter.get()).values.map(({ value }) => value)).toEqual([6, 1]);
+    expect((await gauge.get()).values.map(({ value }) => value)).toEqual([3]);
+    expect((await histogram.get()).values.map(({ value }) => value)).toEqual([1, 2, 3, 2]);
+    expect(moody.storage.open(true)).toBe(false);
+  });
+
+  test('does not reach inc() when it cannot even be opened', async () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const moody = new MoodyHeap();
+    moody.failure = new Error('no such luck');
+    const counter = new Counter({ name: 'c', ...quiet });
+    expect(share(counter.roster, 't', 1, moody.storage)).toBe(false);
+    counter.inc();
+    expect((await counter.get()).values).toEqual([{ value: 1, labels: {} }]);
+  });
+});
+
+describe('counts of a dead writer in an adopted block', () => {
+  function adopted() {
+    const moody = new MoodyHeap();
+    moody.bound = (writer, out) => {
+      new Float64Array(writer.slab(out[Out.Slab]!))[out[Out.Cell]!]! += 100;
+      out[Out.Flags] = 1;
+    };
+    const counter = new Counter({ name: 'c', ...quiet });
+    share(counter.roster, 't', 1, moody.storage);
+    moody.bound = null;
+    return { moody, counter };
+  }
+
+  test('are not reset', async () => {
+    const { moody, counter } = adopted();
+    counter.inc(5);
+    expect(await moody.text()).toContain('\nc 105\n');
+    counter.reset();
+    expect(await moody.text()).toContain('\nc 100\n');
+    counter.inc(2);
+    expect(await moody.text()).toContain('\nc 102\n');
+  });
+
+  test('do not go along when the metric leaves its registry', async () => {
+    const { counter } = adopted();
+    counter.inc(5);
+    unshare(counter.roster);
+    expect((await counter.get()).values).toEqual([{ value: 5, labels: {} }]);
+  });
+});
+
+test('a series removed by another process is counted from zero, in a new block', async () => {
+  const { moody, counter } = setUp();
+  const child = counter.labels('x');
+  child.inc(5);
+  const other = moody.real.writer();
+  const spec = { tag: 't', name: 'c', help: 'h', kind: 0, aggregator: 'sum', labelNames: ['a'] };
+  const family = other.family({ ...spec, bounds: new Float64Array() }, 1);
+  expect(other.remove(family, 'a="x"', '')).toBe(Status.Ok);
+  expect(await moody.text()).not.toContain('a="x"');
+  child.inc();
+  counter.inc({ a: 'x' });
+  expect(await moody.text()).toContain(COUNTER('c{a="x"} 2'));
+});
+
+test('leaves of series that are gone are dropped from the label tree', () => {
+  const { counter } = setUp();
+  for (let i = 0; i < 20_000; i++) {
+    counter.inc({ a: i });
+    counter.remove({ a: i });
+    counter.labels({ a: `never updated ${i}` });
+  }
+  expect(counter.roster.handles().length).toBeLessThan(3_000);
+});

@@ -1,0 +1,132 @@
+/** Generated and plain lookup against a model: a list that is searched. */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import {
+  createLookup,
+  LabelTree,
+  labelText,
+  parseLabelText,
+  plainLookup,
+  reviveLabelValue,
+  validateLabels,
+  type LabelValue,
+} from '../../ts/labels';
+
+const NAMES = ['a', 'b', 'class'];
+
+interface Leaf {
+  values: LabelValue[];
+}
+
+function setUp(make: typeof createLookup, names: readonly string[] = NAMES) {
+  const tree = new LabelTree<Leaf>(names.length);
+  const lookup = make(names, tree, {
+    miss(labels, values) {
+      validateLabels(names, labels);
+      const leaf = { values };
+      tree.put(values, leaf);
+      return leaf;
+    },
+    check(labels) {
+      validateLabels(names, labels);
+    },
+  });
+  return { tree, lookup };
+}
+
+const value = fc.oneof(
+  fc.constantFrom<unknown[]>('', '1', 1, 'x', 'y', 'true', true, null, 'null', undefined, 0, -0),
+  fc.string({ maxLength: 2 }),
+);
+const labels = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...NAMES, 'z'), value), { selector: ([name]) => name })
+  .map((pairs) => Object.fromEntries(pairs) as Record<string, unknown>);
+
+describe.each([
+  ['generated', createLookup],
+  ['plain', plainLookup],
+] as const)('the %s lookup', (_, make) => {
+  test('finds one leaf for each set of values, and refuses other names', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(labels, fc.boolean())), (queries) => {
+        const { tree, lookup } = setUp(make);
+        let known: Leaf[] = [];
+        for (const [query, drops] of queries) {
+          if ('z' in query) {
+            expect(() => lookup.find(query)).toThrow(
+              `Added label "z" is not included in initial labelset: [ 'a', 'b', 'class' ]`,
+            );
+            continue;
+          }
+          const values = NAMES.map((name) =>
+            query[name] === undefined ? undefined : `${query[name] as number}`,
+          );
+          const expected = known.find((leaf) => leaf.values.every((one, i) => one === values[i]));
+          const found = lookup.find(query);
+          expect(found.values).toEqual(values);
+          if (expected === undefined) known.push(found);
+          else expect(found).toBe(expected);
+          expect(tree.leaves()).toHaveLength(known.length);
+          if (drops) {
+            tree.delete(values);
+            lookup.forget();
+            known = known.filter((leaf) => leaf !== found);
+            expect(tree.get(values)).toBe(undefined);
+            expect(tree.leaves()).toHaveLength(known.length);
+          }
+        }
+        expect(tree.prune((leaf) => leaf.values[0] === undefined)).toBe(
+          known.filter((leaf) => leaf.values[0] !== undefined).length,
+        );
+      }),
+    );
+  });
+
+  test('works without label names', () => {
+    const { tree, lookup } = setUp(make, []);
+    const leaf = lookup.find({});
+    expect(lookup.find({})).toBe(leaf);
+    expect(() => lookup.find({ a: 1 })).toThrow('Added label "a"');
+    tree.delete([]);
+    lookup.forget();
+    expect(lookup.find({})).not.toBe(leaf);
+  });
+
+  test('sees inherited labels and none of a symbol', () => {
+    const { lookup } = setUp(make);
+    const leaf = lookup.find({ a: 'x' });
+    expect(lookup.find(Object.create({ a: 'x' }) as object)).toBe(leaf);
+    expect(() => lookup.find({ a: Symbol('x') })).toThrow(TypeError);
+  });
+});
+
+test('code is generated, and without leave to do so the plain lookup serves', () => {
+  expect(String(setUp(createLookup).lookup.find)).toContain('labels["class"]');
+  const { Function: original } = globalThis;
+  globalThis.Function = function () {
+    throw new EvalError('Code generation from strings disallowed for this context');
+  } as never;
+  try {
+    const { lookup } = setUp(createLookup, ['other', 'names']);
+    expect(String(lookup.find)).not.toContain('labels["other"]');
+    expect(lookup.find({ other: 1 }).values).toEqual(['1', undefined]);
+  } finally {
+    globalThis.Function = original;
+  }
+});
+
+test('label text is read back as it was', () => {
+  fc.assert(
+    fc.property(labels, (given) => {
+      const { text, types } = labelText(given);
+      const revived = parseLabelText(text).map(([name, one], i) => [
+        name,
+        reviveLabelValue(one, types[i]),
+      ]);
+      const expected = Object.entries(given).map(([name, one]) => [name, one === 0 ? 0 : one]);
+      expect(revived).toEqual(expected);
+    }),
+  );
+});

@@ -1,0 +1,97 @@
+/** A real heap whose writer can be told to be busy, full or lost. */
+
+import { loadBinding } from '../../ts/binding';
+import { Out, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
+import { HeapStorage } from '../../ts/storage';
+import { newSegment } from './subject';
+
+export class MoodyHeap {
+  /** What the writer answers to everything that has a status; Ok for the real answer. */
+  mood: Status = Status.Ok;
+  /** What the next attempt to attach throws. */
+  failure: Error | null = null;
+  /** True if the segment is to look as if it had been removed from its directory. */
+  retired = false;
+  /** Calls of `bind`. */
+  binds = 0;
+  /** Writers that were handed out. */
+  writers = 0;
+  /** Sum of what was reported as dropped. */
+  dropped = 0;
+  /** Called after a real `bind`. */
+  bound: ((writer: NativeWriter, out: Uint32Array) => void) | null = null;
+  readonly storage: HeapStorage;
+  real: NativeHeap;
+  private path = newSegment();
+
+  constructor() {
+    const binding = loadBinding()!;
+    const open = () => binding.openHeap({ path: this.path, create: true })!;
+    this.real = open();
+    this.storage = new HeapStorage({
+      layout: () => binding.layout(),
+      openSegment: () => {
+        if (this.failure !== null) throw this.failure;
+        if (this.retired) {
+          this.retired = false;
+          this.path = newSegment();
+          this.real = open();
+        }
+        return this.heap();
+      },
+    });
+  }
+
+  /** All that is in the heap, as any process would see it. */
+  text(tag = 't'): Promise<string> {
+    return this.real.scrapeString({ format: 'text', process: false, tags: [tag], families: [] });
+  }
+
+  private heap(): NativeHeap {
+    const { real } = this;
+    const retired = () => this.retired;
+    return {
+      path: real.path,
+      memoryBacked: real.memoryBacked,
+      passedOver: real.passedOver,
+      get current() {
+        return !retired() && real.current;
+      },
+      writer: () => this.writer(real.writer()),
+      scrapeString: (options) => real.scrapeString(options),
+      scrapeBuffer: (options) => real.scrapeBuffer(options),
+      stats: () => real.stats(),
+      tidy: () => real.tidy(),
+    };
+  }
+
+  private writer(real: NativeWriter): NativeWriter {
+    this.writers++;
+    const answer = (call: () => number): number => (this.mood === Status.Ok ? call() : this.mood);
+    return {
+      slot: real.slot,
+      incarnation: real.incarnation,
+      family: (spec, group) => (this.mood === Status.Ok ? real.family(spec, group) : -this.mood),
+      withdraw: (family) => {
+        real.withdraw(family);
+      },
+      bind: (family, labels, types, out) => {
+        this.binds++;
+        if (this.mood === Status.Ok) {
+          real.bind(family, labels, types, out);
+          this.bound?.(real, out);
+        } else out[Out.Status] = this.mood;
+      },
+      revive: (...block) => answer(() => real.revive(...block)),
+      release: (...block) => answer(() => real.release(...block)),
+      remove: (...series) => answer(() => real.remove(...series)),
+      countDropped: (count) => {
+        this.dropped += count;
+        real.countDropped(count);
+      },
+      defaultLabels: (...labels) => answer(() => real.defaultLabels(...labels)),
+      slab: (n) => real.slab(n),
+      generations: (n) => real.generations(n),
+    };
+  }
+}
