@@ -67,3 +67,8 @@ export function warnOnce(code: WarningCode, message: string): void {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** The code of an error that carries one; empty for anything else that was thrown. */
+export function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}

@@ -254,3 +254,23 @@ test('configure({ segment }) is obeyed, and found by children that do not config
   expect(reports.get('child')?.seen).toEqual({ child: 1 });
   await expectQuiet(both);
 });
+
+test('worker threads take what their main thread configured', async () => {
+  const app = application({
+    'thread.js': `
+      require('./report').arrive(require('node:worker_threads').workerData, ['main', 'a', 'b']);`,
+    'app.js': `
+      const { Worker } = require('node:worker_threads');
+      require('mpmetrics').configure({ segment: 'chosen' });
+      require('./report').arrive('main', ['main', 'a', 'b']);
+      new Worker('./thread.js', { workerData: 'a' });
+      new Worker('./thread.js', { workerData: 'b', env: { MPMETRICS_SEGMENT: 'other' } });`,
+  });
+  const program = app.run('app.js');
+  const reports = await program.reports(3);
+  for (const report of reports.values()) {
+    expect(report.path).toMatch(/\/chosen\.heap$/);
+    expect(report.seen).toEqual({ main: 1, a: 1, b: 1 });
+  }
+  await expectQuiet(program);
+});

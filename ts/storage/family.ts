@@ -85,8 +85,8 @@ export interface Family {
   release(h: Series): void;
   /** True if the handle is of no use any more: the label tree may drop it. */
   stale(h: Series): boolean;
-  /** Notes updates that were not even tried, because the storage had refused others before. */
-  dropped(count: number): void;
+  /** Notes an update that was not even tried, because the storage had refused others before. */
+  dropped(): void;
   /**
    * Reads the family.
    *

@@ -1,6 +1,5 @@
 /** The series of one metric in the shared heap. */
 
-import { warnOnce, messageOf } from '../errors';
 import type { LabelText } from '../labels';
 import { Out, Status, type NativeWriter } from '../native';
 import { merge } from './cells';
@@ -49,27 +48,21 @@ export class HeapFamily implements Family {
 
   /** Declares the family, so that it is shown even without series. */
   declare(): Status {
-    return this.guard(() => this.declared());
+    return this.host.attempt(() => this.declared());
   }
 
   bind(h: Series, label: LabelText): boolean {
-    let status = this.guard(() => this.place(h, label));
+    let status = this.host.attempt(() => this.place(h, label));
     if (status === Status.Lost) {
       this.host.renew();
-      status = this.guard(() => this.place(h, label));
+      status = this.host.attempt(() => this.place(h, label));
     }
     switch (status) {
       case Status.Ok:
         return true;
       case Status.Full:
-        warnOnce('MPMETRICS_FULL', `${this.host.path} is full: new series are not recorded`);
-        return false;
       case Status.Limit:
-        warnOnce(
-          'MPMETRICS_LIMIT',
-          `${this.host.path} has as many series as it may: new ones are not recorded ` +
-            `(the first was one of ${this.shape.name})`,
-        );
+        this.host.refused(status, this.shape.name);
         return false;
       case Status.Corrupt:
         // By now the roster counts in memory storage.
@@ -88,7 +81,7 @@ export class HeapFamily implements Family {
     }
     if (h !== undefined) this.reset(h, true);
     this.host.now(() =>
-      this.guard(() => {
+      this.host.attempt(() => {
         const status = this.declared();
         if (status !== Status.Ok) return status;
         return statusOf(this.host.writer.remove(this.number!, label.text, label.types));
@@ -136,13 +129,8 @@ export class HeapFamily implements Family {
     return h.place === Place.Heap && !this.owns(h);
   }
 
-  dropped(count: number): void {
-    this.host.now(() =>
-      this.guard(() => {
-        this.host.writer.countDropped(count);
-        return Status.Ok;
-      }),
-    );
+  dropped(): void {
+    this.host.dropped();
   }
 
   async read(process: boolean): Promise<FamilyData> {
@@ -193,7 +181,7 @@ export class HeapFamily implements Family {
     if (status !== Status.Ok) return status;
     for (const [h, label] of this.pending) {
       const own = h.f;
-      const moved = this.guard(() => this.place(h, label));
+      const moved = this.host.attempt(() => this.place(h, label));
       if (moved === Status.Ok) {
         merge(this.shape.kind, h, own);
       } else if (moved !== Status.Full && moved !== Status.Limit) {
@@ -231,6 +219,7 @@ export class HeapFamily implements Family {
       if (same ? status !== Status.Gone : status === Status.Busy) return status;
     }
     h.detach();
+    if (this.host.busy) return Status.Busy;
     const status = this.declared();
     if (status !== Status.Ok) return status;
     h.text = label.text;
@@ -256,6 +245,7 @@ export class HeapFamily implements Family {
 
   private declared(): Status {
     if (this.number !== null) return Status.Ok;
+    if (this.host.busy) return Status.Busy;
     const { name, help, kind, aggregator, labelNames, bounds } = this.shape;
     const number = this.host.writer.family(
       {
@@ -294,17 +284,7 @@ export class HeapFamily implements Family {
   /** Numbers of slabs and families mean nothing to a writer that took this one's place meanwhile. */
   private withSameWriter(call: (writer: NativeWriter) => Status): void {
     const { writer } = this.host;
-    this.host.now(() => (this.host.writer === writer ? this.guard(() => call(writer)) : Status.Ok));
-  }
-
-  /** An exception of native code is as bad as a corrupt heap, and must not reach `inc()`. */
-  private guard(call: () => Status): Status {
-    try {
-      return call();
-    } catch (error) {
-      this.host.failed(messageOf(error));
-      return Status.Corrupt;
-    }
+    this.host.now(() => (this.host.writer === writer ? this.host.attempt(() => call(writer)) : Status.Ok));
   }
 }
 

@@ -3,7 +3,7 @@
  * another process holds the heap's lock.
  */
 
-import { messageOf, warnOnce } from '../errors';
+import { codeOf, messageOf, warnOnce } from '../errors';
 import {
   Status,
   type Layout,
@@ -18,6 +18,17 @@ import type { Series } from './series';
 /** Milliseconds before what waits is tried again; doubled up to the longest. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
+/** Milliseconds until the heap is told of dropped updates, if nobody scrapes. */
+const DROPS_DELAY = 1_000;
+
+/** Errors of attaching that the state of the heap explains. */
+const STATUS: ReadonlyMap<string, Status> = new Map([
+  ['ERR_MPMETRICS_BUSY', Status.Busy],
+  ['ERR_MPMETRICS_FULL', Status.Full],
+  ['ERR_MPMETRICS_LIMIT', Status.Limit],
+  ['ERR_MPMETRICS_LOST', Status.Lost],
+  ['ERR_MPMETRICS_RETIRED', Status.Lost],
+]);
 
 /** What a scrape shows, without its format. */
 export type Selection = Omit<ScrapeOptions, 'format'>;
@@ -58,6 +69,8 @@ export class HeapStorage {
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   private dead = false;
+  /** Updates that were dropped since the heap was last told. */
+  private drops = 0;
 
   constructor(source: HeapSource) {
     this.source = source;
@@ -142,20 +155,45 @@ export class HeapStorage {
     this.slab(h.slab).u[2 * h.i - flagsBack]! |= absent;
   }
 
+  /** Counts an update that nobody will see. The heap is told before each scrape, and now and then. */
+  dropped(): void {
+    if (this.drops++ === 0) setTimeout(this.tell, DROPS_DELAY).unref();
+  }
+
+  private readonly tell = (): void => {
+    const count = this.drops;
+    this.drops = 0;
+    if (count === 0 || this.dead || this.current === null) return;
+    this.attempt(() => {
+      this.writer.countDropped(count);
+      return Status.Ok;
+    });
+  };
+
   /** One scrape of the heap, off the event loop; one that has not begun is shared. */
   scrape(format: 'text' | 'json', selection: Selection): Promise<string> {
+    this.tell();
     return this.scrapes!.text({ format, ...selection });
   }
 
   /** {@link scrape}, as bytes. */
   scrapeBuffer(selection: Selection): Promise<Buffer> {
+    this.tell();
     return this.scrapes!.bytes({ format: 'text', ...selection });
+  }
+
+  /**
+   * True while something waits for the heap's lock. Nothing new asks for the lock then: a process that
+   * holds it and is stopped must hold up an event loop for one deadline now and then, not for one a series.
+   */
+  get busy(): boolean {
+    return this.timer !== null;
   }
 
   /** Does something now, or later if the heap is busy. */
   now(call: () => Status): void {
     if (this.dead) return;
-    let status = this.postponed.length > 0 ? Status.Busy : this.attempt(call);
+    let status = this.busy ? Status.Busy : this.attempt(call);
     if (status === Status.Lost) {
       this.renew();
       status = this.attempt(call);
@@ -172,6 +210,34 @@ export class HeapStorage {
   renew(): void {
     if (this.heap?.current === true) this.restart(false);
     else this.open(true);
+  }
+
+  /**
+   * Runs native calls. An exception of theirs must not reach `inc()`: what the heap's state explains is
+   * a status, anything else is as bad as a corrupt heap.
+   */
+  attempt(call: () => Status): Status {
+    try {
+      return call();
+    } catch (error) {
+      const status = STATUS.get(codeOf(error));
+      if (status !== undefined) return status;
+      this.failed(messageOf(error));
+      return Status.Corrupt;
+    }
+  }
+
+  /** Warns, once, that there is no room for what a metric needs. */
+  refused(status: Status, name: string): void {
+    const first = `the first was one of ${name}`;
+    if (status === Status.Full) {
+      warnOnce('MPMETRICS_FULL', `${this.path} is full: new series are not recorded (${first})`);
+    } else {
+      warnOnce(
+        'MPMETRICS_LIMIT',
+        `${this.path} has as many series as it may: new ones are not recorded (${first})`,
+      );
+    }
   }
 
   /** Notes that native code failed; {@link abandon} follows. */
@@ -229,15 +295,6 @@ export class HeapStorage {
       if (status === Status.Busy || status === Status.Lost) return false;
     }
     return true;
-  }
-
-  private attempt(call: () => Status): Status {
-    try {
-      return call();
-    } catch (error) {
-      this.failed(messageOf(error));
-      return Status.Corrupt;
-    }
   }
 
   private applyDefaults(group: number): void {

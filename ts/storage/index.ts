@@ -39,7 +39,11 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   if (roster.family.shared || !host.open(true) || host.has(tag, name)) return false;
   const family = new HeapFamily(host, tag, group, roster);
   host.families.add(family);
-  const status = family.declare();
+  let status = family.declare();
+  if (status === Status.Lost) {
+    host.renew();
+    status = family.declare();
+  }
   if (status === Status.Ok || status === Status.Busy) {
     roster.move(family);
     if (status === Status.Busy) host.later();
@@ -47,6 +51,7 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   }
   host.families.delete(family);
   if (status === Status.Corrupt) host.abandon();
+  else host.refused(status, name);
   return false;
 }
 

@@ -49,7 +49,6 @@ export class Roster {
   private readonly sink = new Series();
   private readonly gate = Uint32Array.of(1);
   private skips = 0;
-  private dropped = 0;
 
   /** @param declared the metric's label names, as error messages print them */
   constructor(shape: Shape, declared: () => readonly string[]) {
@@ -118,7 +117,6 @@ export class Roster {
   /** Lets the storage be asked again about series that it refused. */
   retry(): void {
     this.skips = 0;
-    this.report();
     this.gate[0]! += 1;
   }
 
@@ -152,7 +150,7 @@ export class Roster {
     if (there !== undefined) return there;
     if (this.skips > 0) {
       this.skips--;
-      this.dropped++;
+      this.family.dropped();
       return this.sink;
     }
     if (++this.added > this.threshold) this.sweep();
@@ -165,15 +163,8 @@ export class Roster {
   private refuse(h: Series, label: LabelText): Series {
     this.unlink(h, valuesOf(this.shape.labelNames, label));
     this.skips = REFUSED;
-    this.report();
     this.sink.e = this.gate[0]!;
     return this.sink;
-  }
-
-  private report(): void {
-    const { dropped } = this;
-    this.dropped = 0;
-    if (dropped > 0) this.family.dropped(dropped);
   }
 
   private unlink(h: Series, values: readonly LabelValue[]): void {

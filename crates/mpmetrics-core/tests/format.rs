@@ -24,7 +24,7 @@ fn named(heading: &str) -> Vec<(u64, &'static str)> {
 
 /// The number that a source file gives a constant in one of its modules.
 fn constants(module: &str) -> Vec<(u64, &'static str)> {
-    let source = include_str!("../src/layout.rs");
+    let source = include_str!("../src/layout/mod.rs");
     let from = source.find(&format!("pub mod {module} {{")).expect("the module");
     let body = source[from..].split("\n}").next().expect("a body");
     let constant = |line: &'static str| {

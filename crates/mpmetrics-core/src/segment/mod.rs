@@ -15,7 +15,7 @@
 mod create;
 mod directory;
 mod reap;
-mod shared;
+mod heap_file;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +29,7 @@ use crate::os::{self, ProcessIdentity};
 use create::{attach, create, Attached, Place};
 use directory::{Access, Directory};
 pub use reap::unlink;
-pub use shared::{HeapContents, Segment};
+pub use heap_file::{HeapContents, Segment};
 
 /// How often [`open`] starts again when it meets a file that is just being born or removed.
 const ROUNDS: u32 = 32;

@@ -1,0 +1,159 @@
+//! Words that hold more than one thing: each is a type, and shifts and masks stand nowhere else.
+
+use super::{BlockKind, ExtentKind, ABSENT};
+
+/// The first word of an extent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtentHead {
+    /// Use.
+    pub kind: ExtentKind,
+    /// Length with this header, in words.
+    pub words: u64,
+}
+
+impl ExtentHead {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        self.kind as u64 | self.words << 8
+    }
+
+    /// From what is stored, unless that is no extent.
+    #[must_use]
+    pub fn unpack(word: u64) -> Option<Self> {
+        let kind = match word & 0xff {
+            1 => ExtentKind::Free,
+            2 => ExtentKind::Table,
+            3 => ExtentKind::Slab,
+            4 => ExtentKind::Text,
+            5 => ExtentKind::Index,
+            _ => return None,
+        };
+        Some(Self { kind, words: word >> 8 })
+    }
+}
+
+/// Whose a block is: series number and generation, or family number and 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockKey {
+    /// Series or family.
+    pub series: u32,
+    /// Generation of the series.
+    pub generation: u32,
+}
+
+impl BlockKey {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        u64::from(self.series) | u64::from(self.generation) << 32
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { series: word as u32, generation: (word >> 32) as u32 }
+    }
+}
+
+/// What a block is: `kind | flags << 8 | words << 16 | incarnation << 32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockHead {
+    /// Kind.
+    pub kind: BlockKind,
+    /// Not shown.
+    pub absent: bool,
+    /// Length with its three head words.
+    pub words: u16,
+    /// Life of the slot that made it.
+    pub incarnation: u32,
+}
+
+impl BlockHead {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        self.kind as u64
+            | if self.absent { u64::from(ABSENT) } else { 0 }
+            | u64::from(self.words) << 16
+            | u64::from(self.incarnation) << 32
+    }
+
+    /// From what is stored; `Ok(None)` for the end of the slab, `Err` with the word for what is no
+    /// head.
+    pub fn unpack(word: u64) -> core::result::Result<Option<Self>, u64> {
+        let kind = match word & 0xff {
+            0 if word == 0 => return Ok(None),
+            1 => BlockKind::Pad,
+            2 => BlockKind::Free,
+            3 => BlockKind::Family,
+            4 => BlockKind::Counter,
+            5 => BlockKind::Gauge,
+            6 => BlockKind::Histogram,
+            7 => BlockKind::Summary,
+            _ => return Err(word),
+        };
+        let words = (word >> 16) as u16;
+        if words == 0 {
+            return Err(word);
+        }
+        Ok(Some(Self {
+            kind,
+            absent: word & u64::from(ABSENT) != 0,
+            words,
+            incarnation: (word >> 32) as u32,
+        }))
+    }
+}
+
+/// When a block was first shown and under which default labels: `birth | defaults << 48`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockBirth {
+    /// Birth number.
+    pub birth: u64,
+    /// Set of default labels; 0 for none.
+    pub defaults: u16,
+}
+
+impl BlockBirth {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        (self.birth & ((1 << 48) - 1)) | u64::from(self.defaults) << 48
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { birth: word & ((1 << 48) - 1), defaults: (word >> 48) as u16 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn packed_words_round_trip(series: u32, generation: u32, birth in 0u64..1 << 48, defaults: u16,
+            words in 1u16.., incarnation: u32, absent: bool, kind in 1u8..8, extent in 0u64..1 << 56) {
+            let key = BlockKey { series, generation };
+            prop_assert_eq!(BlockKey::unpack(key.pack()), key);
+            let born = BlockBirth { birth, defaults };
+            prop_assert_eq!(BlockBirth::unpack(born.pack()), born);
+            let word = u64::from(kind) | u64::from(words) << 16;
+            let kind = BlockHead::unpack(word).unwrap().unwrap().kind;
+            let head = BlockHead { kind, absent, words, incarnation };
+            prop_assert_eq!(BlockHead::unpack(head.pack()), Ok(Some(head)));
+            let extent = ExtentHead { kind: ExtentKind::Slab, words: extent };
+            prop_assert_eq!(ExtentHead::unpack(extent.pack()), Some(extent));
+        }
+
+        #[test]
+        fn any_word_unpacks_without_panic(word: u64) {
+            let _ = BlockHead::unpack(word);
+            let _ = ExtentHead::unpack(word);
+        }
+    }
+}

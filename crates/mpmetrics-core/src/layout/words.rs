@@ -1,0 +1,85 @@
+//! Checked access to the words of a heap.
+
+use crate::error::{Error, Result};
+use crate::sync::{AtomicU64, Ordering};
+
+/// The words of a heap that may be touched, every access checked.
+#[derive(Clone, Copy)]
+pub struct Words<'a>(pub &'a [AtomicU64]);
+
+impl<'a> Words<'a> {
+    /// The word at an index.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the index leaves the heap.
+    #[inline]
+    pub fn at(self, word: u64) -> Result<&'a AtomicU64> {
+        self.0
+            .get(usize::try_from(word).unwrap_or(usize::MAX))
+            .ok_or(Error::Corrupt { what: "a reference inside the segment", at: word.saturating_mul(8) })
+    }
+
+    /// `len` words from an index.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the range leaves the heap.
+    #[inline]
+    pub fn run(self, word: u64, len: u64) -> Result<&'a [AtomicU64]> {
+        let end = word.checked_add(len).and_then(|end| usize::try_from(end).ok());
+        end.and_then(|end| self.0.get(word as usize..end))
+            .ok_or(Error::Corrupt { what: "a range inside the segment", at: word.saturating_mul(8) })
+    }
+
+    /// The value of a header word. The header is always there.
+    #[inline]
+    #[must_use]
+    pub fn header(self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |word| word.load(Ordering::Acquire))
+    }
+
+    /// Stores a header word.
+    #[inline]
+    pub fn set_header(self, index: usize, value: u64) {
+        if let Some(word) = self.0.get(index) {
+            word.store(value, Ordering::Release);
+        }
+    }
+
+    /// Adds to a header word; returns what it was.
+    #[inline]
+    pub fn add_header(self, index: usize, value: u64) -> u64 {
+        self.0.get(index).map_or(0, |word| word.fetch_add(value, Ordering::AcqRel))
+    }
+
+    /// Loads the word at an index.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the index leaves the heap.
+    #[inline]
+    pub fn load(self, word: u64) -> Result<u64> {
+        Ok(self.at(word)?.load(Ordering::Acquire))
+    }
+
+    /// Stores the word at an index; pairs with [`Words::load`].
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the index leaves the heap.
+    #[inline]
+    pub fn store(self, word: u64, value: u64) -> Result<()> {
+        self.at(word)?.store(value, Ordering::Release);
+        Ok(())
+    }
+
+    /// Length in words.
+    #[must_use]
+    pub fn len(self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}
+
