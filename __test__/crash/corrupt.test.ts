@@ -60,12 +60,48 @@ function poke(path: string, at: number, value: bigint): void {
 }
 
 const BROKEN: [string, string, (path: string) => void][] = [
-  ['empty', 'the file is too short', (path) => writeFileSync(path, '')],
-  ['text', 'the mark of a segment', (path) => writeFileSync(path, 'hello\n'.repeat(2000))],
-  ['truncated', 'truncated', (path) => writeFileSync(path, readFileSync(path).subarray(0, 8192))],
-  ['of another layout', 'the layout version', (path) => poke(path, 8, 9n << 16n)],
-  ['of another machine', "the machine's mark", (path) => poke(path, 16, 1n)],
-  ['with a length beyond its end', 'a length inside', (path) => poke(path, 6 * 8, 1n << 40n)],
+  [
+    'empty',
+    'the file is too short',
+    (path) => {
+      writeFileSync(path, '');
+    },
+  ],
+  [
+    'text',
+    'the mark of a segment',
+    (path) => {
+      writeFileSync(path, 'hello\n'.repeat(2000));
+    },
+  ],
+  [
+    'truncated',
+    'truncated',
+    (path) => {
+      writeFileSync(path, readFileSync(path).subarray(0, 8192));
+    },
+  ],
+  [
+    'of another layout',
+    'the layout version',
+    (path) => {
+      poke(path, 8, 9n << 16n);
+    },
+  ],
+  [
+    'of another machine',
+    "the machine's mark",
+    (path) => {
+      poke(path, 16, 1n);
+    },
+  ],
+  [
+    'with a length beyond its end',
+    'a length inside',
+    (path) => {
+      poke(path, 6 * 8, 1n << 40n);
+    },
+  ],
 ];
 
 test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) => {
@@ -74,7 +110,9 @@ test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) 
   const program = start();
   expect(await program.line()).toBe('ready');
   // The application lives, on memory storage, and says once why.
-  expect(await tell(program, 'inc')).toEqual({ text: '# HELP c c\n# TYPE c counter\nc{n="1"} 1\n' });
+  expect(await tell(program, 'inc')).toEqual({
+    text: '# HELP c c\n# TYPE c counter\nc{n="1"} 1\n',
+  });
   program.tell('leave');
   expect(await program.ended).toBe(0);
   expect(program.errors).toContain(path);

@@ -11,9 +11,13 @@ afterEach(() => {
 
 const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 
-test(`${String(KILLS)} writers killed at random moments and replaced`, { timeout: 600_000 }, async () => {
-  const app = new Application({ 'victim.js': VICTIM, 'killer.js': KILLER });
-  made.push(app);
-  const program = app.run('killer.js', { args: [String(KILLS)] });
-  await expectKept(program, KILLS);
-});
+test(
+  `${String(KILLS)} writers killed at random moments and replaced`,
+  { timeout: 600_000 },
+  async () => {
+    const app = new Application({ 'victim.js': VICTIM, 'killer.js': KILLER });
+    made.push(app);
+    const program = app.run('killer.js', { args: [String(KILLS)] });
+    await expectKept(program, KILLS);
+  },
+);

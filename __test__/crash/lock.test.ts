@@ -26,7 +26,7 @@ beforeAll(() => {
 async function hold(path: string): Promise<ChildProcess> {
   const holder = spawn(holdLock, [path], { stdio: ['pipe', 'pipe', 'inherit'] });
   holders.push(holder);
-  const [line] = (await once(holder.stdout!, 'data')) as [Buffer];
+  const [line] = (await once(holder.stdout, 'data')) as [Buffer];
   expect(line.toString()).toBe('held\n');
   return holder;
 }
@@ -99,7 +99,9 @@ test('SIGSTOP: nobody waits longer than the deadline, and what was counted meanw
     writer.tell('show');
     return told(writer);
   };
-  await expect.poll(async () => (await whole()).get('series_total{n="109"}'), { timeout: 10_000 }).toBe(2);
+  await expect
+    .poll(async () => (await whole()).get('series_total{n="109"}'), { timeout: 10_000 })
+    .toBe(2);
   const after = await whole();
   expect(after.get('old_total')).toBe(42);
   for (let i = 0; i < 10; i++) {

@@ -47,7 +47,10 @@ test('a stale handle starts from zero and never writes into the series that took
   await ask(other, "counter.remove('a')");
   expect((await shown(one)).has('c{n="a"}')).toBe(false);
   // Many others take places, that of the removed one among them.
-  await ask(other, "for (let i = 0; i < 200; i++) { counter.inc({ n: 'x' + i }); counter.remove('x' + i); }");
+  await ask(
+    other,
+    "for (let i = 0; i < 200; i++) { counter.inc({ n: 'x' + i }); counter.remove('x' + i); }",
+  );
   await ask(other, "for (let i = 0; i < 300; i++) counter.inc({ n: 'y' + i }, 100)");
   await ask(one, "kept.child.inc(3); counter.inc({ n: 'a' }, 1)");
   const seen = await shown(other);
@@ -82,7 +85,11 @@ test('100,000 rounds of making and removing over two processes leave the heap as
   await Promise.all([ask(one, rounds(0, 5_000)), ask(other, rounds(500, 5_000))]);
   const { usedBytes } = (await ask(one, 'return stats()')) as { usedBytes: number };
   await Promise.all([ask(one, rounds(5_000, 50_000)), ask(other, rounds(5_500, 50_000))]);
-  const after = (await ask(other, 'return stats()')) as { usedBytes: number; removed: number; series: number };
+  const after = (await ask(other, 'return stats()')) as {
+    usedBytes: number;
+    removed: number;
+    series: number;
+  };
   expect(after.usedBytes).toBe(usedBytes);
   expect(after.removed).toBeGreaterThan(100_000);
   expect(after.series).toBeLessThanOrEqual(977);

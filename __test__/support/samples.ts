@@ -3,7 +3,8 @@ export function samples(text: string): Map<string, number> {
   const found = new Map<string, number>();
   for (const line of text.split('\n')) {
     const end = line.lastIndexOf(' ');
-    if (!line.startsWith('#') && end > 0) found.set(line.slice(0, end), Number(line.slice(end + 1)));
+    if (!line.startsWith('#') && end > 0)
+      found.set(line.slice(0, end), Number(line.slice(end + 1)));
   }
   return found;
 }

@@ -284,7 +284,9 @@ export class HeapFamily implements Family {
   /** Numbers of slabs and families mean nothing to a writer that took this one's place meanwhile. */
   private withSameWriter(call: (writer: NativeWriter) => Status): void {
     const { writer } = this.host;
-    this.host.now(() => (this.host.writer === writer ? this.host.attempt(() => call(writer)) : Status.Ok));
+    this.host.now(() =>
+      this.host.writer === writer ? this.host.attempt(() => call(writer)) : Status.Ok,
+    );
   }
 }
 

@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let segment = Segment::at(path)?;
     let metrics = Metrics::new(segment.heap().clone())?;
     let jobs = metrics.counter("jobs_total", "Jobs that were done", &["by"])?.counter(&["rust"])?;
-    let seconds = metrics.histogram("job_seconds", "How long jobs took", &["by"], &DEFAULT_BUCKETS)?;
+    let seconds =
+        metrics.histogram("job_seconds", "How long jobs took", &["by"], &DEFAULT_BUCKETS)?;
     let seconds = seconds.histogram(&["rust"])?;
 
     let start = Instant::now();

@@ -220,7 +220,8 @@ fn a_dead_holder_of_the_lock_is_made_whole() {
     }
     let before = printed(&heap);
     let words = heap.words();
-    let derived: Vec<u64> = (header::LIVE_SERIES..header::FREE_EXTENTS).map(|i| words.header(i)).collect();
+    let derived: Vec<u64> =
+        (header::LIVE_SERIES..header::FREE_EXTENTS).map(|i| words.header(i)).collect();
     // The holder died having spoiled everything that is derived.
     for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
         words.set_header(index, 77);

@@ -58,7 +58,8 @@ impl TryFrom<Identity> for ProcessIdentity {
     type Error = Failure;
 
     fn try_from(from: Identity) -> Result<Self> {
-        let number = |text: &str| text.parse::<u64>().map_err(|_| invalid("a decimal number", text));
+        let number =
+            |text: &str| text.parse::<u64>().map_err(|_| invalid("a decimal number", text));
         let boot = u128::from_str_radix(&from.boot_id, 16)
             .map_err(|_| invalid("a boot id of 32 hexadecimal digits", &from.boot_id))?;
         Ok(Self {

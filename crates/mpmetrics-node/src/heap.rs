@@ -151,7 +151,9 @@ impl NativeHeap {
     /// slot was lost.
     #[napi]
     pub fn writer(&mut self, env: &Env) -> Result<NativeWriter> {
-        let lost = |writer: &SharedWriter| writer.borrow().as_ref().is_none_or(|writer| !writer.owns_slot());
+        let lost = |writer: &SharedWriter| {
+            writer.borrow().as_ref().is_none_or(|writer| !writer.owns_slot())
+        };
         let writer = match self.writer.take().filter(|writer| !lost(writer)) {
             Some(writer) => writer,
             None => {

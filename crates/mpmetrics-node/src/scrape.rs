@@ -98,7 +98,10 @@ impl TypeName for Text {
 }
 
 impl ToNapiValue for Text {
-    unsafe fn to_napi_value(env: napi::sys::napi_env, text: Self) -> napi::Result<napi::sys::napi_value> {
+    unsafe fn to_napi_value(
+        env: napi::sys::napi_env,
+        text: Self,
+    ) -> napi::Result<napi::sys::napi_value> {
         let mut value = std::ptr::null_mut();
         let (start, len) = (text.bytes.as_ptr().cast(), text.bytes.len() as isize);
         // ASCII goes over as it is; anything else is decoded, which takes a few times as long.

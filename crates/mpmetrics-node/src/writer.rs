@@ -58,9 +58,7 @@ impl NativeWriter {
         let (address, len) = (self.segment.region().address(at), words as usize * 8);
         // SAFETY: the range is a whole extent inside the mapping, which is never undone (`MAPPED`
         // keeps it) and backed by the file; every other access to it is atomic.
-        let view = unsafe {
-            ArrayBuffer::from_external(env, address, len, (), |_, ()| {})
-        };
+        let view = unsafe { ArrayBuffer::from_external(env, address, len, (), |_, ()| {}) };
         let view = view.map_err(|error| foreign(&error))?;
         if !std::ptr::eq(view.as_ptr(), address) {
             // The runtime (Electron) refused and gave a copy: stores to it would go nowhere.
@@ -106,7 +104,13 @@ impl NativeWriter {
 
     /// Finds or makes a series and this writer's block of it; fills `out`.
     #[napi]
-    pub fn bind(&self, family: u32, labels: String, types: String, mut out: Uint32Array) -> Result<()> {
+    pub fn bind(
+        &self,
+        family: u32,
+        labels: String,
+        types: String,
+        mut out: Uint32Array,
+    ) -> Result<()> {
         // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
         let out = unsafe { out.as_mut() };
         let Some(out) = out.first_chunk_mut::<8>() else {
@@ -148,7 +152,8 @@ impl NativeWriter {
     /// Sets the default labels of a group. A status.
     #[napi]
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
-        match self.with(|writer| writer.default_labels(group, labels.as_bytes(), types.as_bytes())) {
+        match self.with(|writer| writer.default_labels(group, labels.as_bytes(), types.as_bytes()))
+        {
             Ok(()) => Ok(0),
             Err(error) => status(&error),
         }
@@ -174,7 +179,8 @@ impl NativeWriter {
     /// The memory of a generation chunk.
     #[napi]
     pub fn generations(&self, env: &Env, chunk: u32) -> Result<ArrayBuffer<'static>> {
-        let found = self.with(|writer| writer.generations(chunk)).map_err(|error| failure(&error))?;
+        let found =
+            self.with(|writer| writer.generations(chunk)).map_err(|error| failure(&error))?;
         self.view(env, found)
     }
 }

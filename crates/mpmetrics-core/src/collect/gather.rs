@@ -88,7 +88,8 @@ impl<'a> Gather<'a> {
         let (mut wanted, mut by_family) = (Vec::new(), Vec::new());
         for id in 0..families {
             by_family.push(NONE);
-            if let Some(spec) = heap::decode_family(words, id)?.filter(|spec| filter.chooses(spec)) {
+            if let Some(spec) = heap::decode_family(words, id)?.filter(|spec| filter.chooses(spec))
+            {
                 let cells = match spec.kind {
                     Kind::Counter | Kind::Gauge => 1,
                     Kind::Histogram => spec.bounds.len() + 2,
@@ -146,7 +147,13 @@ impl<'a> Gather<'a> {
     }
 
     /// Adds the cells of one block.
-    pub fn add(&mut self, to: &Chosen, head: BlockHead, born: BlockBirth, cells: &[f64]) -> Result<()> {
+    pub fn add(
+        &mut self,
+        to: &Chosen,
+        head: BlockHead,
+        born: BlockBirth,
+        cells: &[f64],
+    ) -> Result<()> {
         let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
             return Ok(());
         };
@@ -257,7 +264,10 @@ fn span(start: usize, split: usize, end: usize) -> Result<LabelSpan> {
             text: Span { start, len: split - start },
             types: Span { start: split, len: end - split },
         }),
-        _ => Err(Error::Limit { what: "bytes of label text in one scrape", limit: u64::from(u32::MAX) }),
+        _ => Err(Error::Limit {
+            what: "bytes of label text in one scrape",
+            limit: u64::from(u32::MAX),
+        }),
     }
 }
 

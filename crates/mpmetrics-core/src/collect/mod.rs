@@ -6,5 +6,5 @@ mod gather;
 pub mod labels;
 pub mod mode;
 pub mod model;
-pub mod walk;
 pub mod scrape;
+pub mod walk;

@@ -9,7 +9,9 @@ use super::model::Snapshot;
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
 use crate::heap::{for_each_block, for_each_slab, FamilySpec, SLOTS};
-use crate::layout::{block, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words, MAX_SLOTS};
+use crate::layout::{
+    block, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words, MAX_SLOTS,
+};
 use crate::sync::{fence, AtomicU64, Ordering};
 
 /// Which families and whose parts are read.
@@ -79,7 +81,10 @@ pub fn walk(
     for id in 0..slots {
         let at = SLOTS.find(words, id)?;
         let incarnation = words.load(at + slot::INCARNATION)? as u32;
-        if filter.process.is_some_and(|process| words.load(at + slot::PROCESS).ok() != Some(process)) {
+        if filter
+            .process
+            .is_some_and(|process| words.load(at + slot::PROCESS).ok() != Some(process))
+        {
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
@@ -113,7 +118,8 @@ impl Reader {
         gather: &mut Gather<'_>,
     ) -> Result<()> {
         let gauge = head.kind == BlockKind::Gauge;
-        if head.absent || matches!(head.kind, BlockKind::Pad | BlockKind::Free) || gauge && !current {
+        if head.absent || matches!(head.kind, BlockKind::Pad | BlockKind::Free) || gauge && !current
+        {
             return Ok(());
         }
         let run = words.run(at, u64::from(head.words))?;

@@ -120,7 +120,8 @@ pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usiz
     }
     let (text, types) = lengths(words.load(at + defaults::LENGTHS)?);
     let start = to.len();
-    let len = text.checked_add(types).ok_or(Error::Corrupt { what: "a text's length", at: at * 8 })?;
+    let len =
+        text.checked_add(types).ok_or(Error::Corrupt { what: "a text's length", at: at * 8 })?;
     text::append(words, words.load(at + defaults::TEXT)?, len, to)?;
     crate::sync::fence(crate::sync::Ordering::Acquire);
     if words.load(at + defaults::STATE)? != state {

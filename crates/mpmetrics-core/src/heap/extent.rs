@@ -27,7 +27,10 @@ pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) ->
     }
     let at = locked.words().header(header::USED);
     if at < HEADER_WORDS || !at.is_multiple_of(PAGE_WORDS) {
-        return Err(Error::Corrupt { what: "the end of the last extent", at: header::USED as u64 * 8 });
+        return Err(Error::Corrupt {
+            what: "the end of the last extent",
+            at: header::USED as u64 * 8,
+        });
     }
     let end = at.saturating_add(total);
     locked.heap().region().grow(end)?;
@@ -58,7 +61,10 @@ pub fn head(words: Words<'_>, at: u64) -> Result<ExtentHead> {
 }
 
 /// Calls `visit` with every extent in order.
-pub fn for_each(words: Words<'_>, mut visit: impl FnMut(u64, ExtentHead) -> Result<()>) -> Result<()> {
+pub fn for_each(
+    words: Words<'_>,
+    mut visit: impl FnMut(u64, ExtentHead) -> Result<()>,
+) -> Result<()> {
     let used = words.header(header::USED);
     let mut at = HEADER_WORDS;
     while at < used {

@@ -46,7 +46,8 @@ impl<'a> View<'a> {
         let at = words.header(header::INDEX);
         let capacity = words.load(at.saturating_add(ext::OWNER))?;
         let head = extent::head(words, at)?;
-        if head.kind != ExtentKind::Index || capacity == 0 || capacity > head.words - EXTENT_HEADER {
+        if head.kind != ExtentKind::Index || capacity == 0 || capacity > head.words - EXTENT_HEADER
+        {
             return Err(Error::Corrupt { what: "the hash index", at: at * 8 });
         }
         Ok(Self { entries: words.run(at + EXTENT_HEADER, capacity)? })
@@ -121,8 +122,12 @@ pub fn reserve(locked: &Locked<'_>) -> Result<()> {
     if used.saturating_mul(4) <= capacity * 3 {
         return Ok(());
     }
-    let kept: Vec<u64> =
-        view.entries.iter().map(|entry| entry.load(Ordering::Relaxed)).filter(|e| *e != 0).collect();
+    let kept: Vec<u64> = view
+        .entries
+        .iter()
+        .map(|entry| entry.load(Ordering::Relaxed))
+        .filter(|e| *e != 0)
+        .collect();
     replace(locked, capacity * 2 + EXTENT_HEADER, &kept)
 }
 

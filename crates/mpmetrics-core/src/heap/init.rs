@@ -82,18 +82,29 @@ pub fn check(words: Words<'_>) -> Result<()> {
 /// Refuses a header that is no heap's, not one of ours, or that promises more than `total` words.
 pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     if words.len() < HEADER_WORDS {
-        return Err(Error::Corrupt { what: "a header (the segment is too short)", at: words.len() * 8 });
+        return Err(Error::Corrupt {
+            what: "a header (the segment is too short)",
+            at: words.len() * 8,
+        });
     }
     if words.header(header::MAGIC) != MAGIC {
         return Err(Error::Corrupt { what: "the mark of a segment", at: 0 });
     }
     let version = words.header(header::VERSION);
     if version >> 16 != VERSION >> 16 {
-        return Err(Error::Version { what: "the layout version", found: version, expected: VERSION });
+        return Err(Error::Version {
+            what: "the layout version",
+            found: version,
+            expected: VERSION,
+        });
     }
     let machine = words.header(header::MACHINE);
     if machine != MACHINE {
-        return Err(Error::Version { what: "the machine's mark", found: machine, expected: MACHINE });
+        return Err(Error::Version {
+            what: "the machine's mark",
+            found: machine,
+            expected: MACHINE,
+        });
     }
     let used = words.header(header::USED);
     if used < HEADER_WORDS || used > total {

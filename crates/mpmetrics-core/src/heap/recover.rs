@@ -2,10 +2,13 @@
 
 use super::guard::Locked;
 use super::index::{self, Target};
-use super::{block, defaults, extent, family, series, slot, text, DEFAULTS, FAMILIES, SERIES, SLOTS};
+use super::{
+    block, defaults, extent, family, series, slot, text, DEFAULTS, FAMILIES, SERIES, SLOTS,
+};
 use crate::error::Result;
 use crate::layout::{
-    defaults as def, family as fam, header, series as ser, slot as slt, BlockKind, ExtentKind, Words,
+    defaults as def, family as fam, header, series as ser, slot as slt, BlockKind, ExtentKind,
+    Words,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -138,7 +141,8 @@ fn settle_extents(words: Words<'_>, census: &Census) -> Result<()> {
                     places.push(place);
                     Ok(())
                 })?;
-                for place in places.into_iter().rev().filter(|place| !census.texts.contains(place)) {
+                for place in places.into_iter().rev().filter(|place| !census.texts.contains(place))
+                {
                     text::push(words, class, place)?;
                 }
                 true

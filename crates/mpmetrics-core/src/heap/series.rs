@@ -229,7 +229,9 @@ fn reclaim(words: Words<'_>, id: u32) -> Result<()> {
 pub fn reclaim_removed(locked: &Locked<'_>) -> Result<()> {
     let words = locked.words();
     for id in 0..words.header(header::SERIES) as u32 {
-        if !lives(generation(words, id)?) && words.load(SERIES.find(words, id)? + series::STATE)? == 1 {
+        if !lives(generation(words, id)?)
+            && words.load(SERIES.find(words, id)? + series::STATE)? == 1
+        {
             reclaim(words, id)?;
         }
     }

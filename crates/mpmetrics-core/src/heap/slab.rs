@@ -85,7 +85,8 @@ impl Claimed {
             return Ok(None);
         }
         if pad > 0 {
-            let head = BlockHead { kind: BlockKind::Pad, absent: false, words: pad as u16, incarnation };
+            let head =
+                BlockHead { kind: BlockKind::Pad, absent: false, words: pad as u16, incarnation };
             locked.words().store(slab.end + blk::HEAD, head.pack())?;
         }
         let at = slab.end + pad;
@@ -159,7 +160,8 @@ impl Claimed {
         let mut carried: Vec<u16> = sets.values().copied().filter(|set| *set != 0).collect();
         carried.sort_unstable();
         carried.dedup();
-        let packed = carried.iter().take(4).rev().fold(0, |packed, set| packed << 16 | u64::from(*set));
+        let packed =
+            carried.iter().take(4).rev().fold(0, |packed, set| packed << 16 | u64::from(*set));
         let before = slot::carried(words, self.slot)?;
         for set in carried.into_iter().take(4) {
             defaults::add_user(words, set)?;

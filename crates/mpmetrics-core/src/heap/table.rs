@@ -31,8 +31,12 @@ pub const SERIES: Table =
 pub const GENERATIONS: Table =
     Table { chunks: header::GENERATION_CHUNKS, first: 128, record: 1, max: MAX_SERIES / 2 };
 /// Sets of default labels.
-pub const DEFAULTS: Table =
-    Table { chunks: header::DEFAULTS_CHUNKS, first: 63, record: defaults::WORDS, max: MAX_DEFAULTS };
+pub const DEFAULTS: Table = Table {
+    chunks: header::DEFAULTS_CHUNKS,
+    first: 63,
+    record: defaults::WORDS,
+    max: MAX_DEFAULTS,
+};
 
 impl Table {
     /// The chunk that holds a record, and the record's number in it.

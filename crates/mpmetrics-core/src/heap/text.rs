@@ -12,8 +12,8 @@ use crate::sync::Ordering;
 
 /// Words of each size class: powers of two and the steps half-way between.
 pub const CLASSES: [u64; 23] = [
-    4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096,
-    6144, 8192,
+    4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072,
+    4096, 6144, 8192,
 ];
 const _: () = assert!(header::TEXT_FREE + CLASSES.len() <= header::SLOT_CHUNKS);
 

@@ -4,12 +4,14 @@
 use super::guard::Locked;
 use super::series::Labels;
 use super::slot::{self, Claimed};
-use super::{block, defaults, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS};
+use super::{
+    block, defaults, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS,
+};
 use crate::collect::labels;
 use crate::error::{Error, Result};
 use crate::layout::{
-    block as blk, header, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
-    BlockKind, EXTENT_HEADER,
+    block as blk, header, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey, BlockKind,
+    EXTENT_HEADER,
 };
 use crate::region::Locks;
 use crate::sync::AtomicU64;
@@ -107,7 +109,8 @@ impl Writer {
         } else {
             let length = blk::CELLS as u16;
             let at = mine.room(&locked, length)?;
-            let head = BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
+            let head =
+                BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
             block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
             mine.families.insert(id, at);
         }
@@ -331,11 +334,19 @@ fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>> {
         Ok(Labels { text, types })
     } else {
         let value = String::from_utf8_lossy(text).into_owned();
-        Err(Error::Invalid { what: "labels must read name=\"value\",… with one type each", value })
+        Err(Error::Invalid {
+            what: "labels must read name=\"value\",… with one type each", value
+        })
     }
 }
 
-fn bind(locked: &Locked<'_>, mine: &mut Claimed, family: u32, given: Labels<'_>, set: u16) -> Result<Bound> {
+fn bind(
+    locked: &Locked<'_>,
+    mine: &mut Claimed,
+    family: u32,
+    given: Labels<'_>,
+    set: u16,
+) -> Result<Bound> {
     let shape = family::shape_of(locked.words(), family)?;
     let hash = series::hash(locked, family, given);
     let id = match series::find(locked, family, hash, given)? {
@@ -372,4 +383,3 @@ fn bind(locked: &Locked<'_>, mine: &mut Claimed, family: u32, given: Labels<'_>,
     mine.blocks.insert((id, set), at);
     mine.bound(locked, at, key)
 }
-

@@ -14,9 +14,10 @@ impl<'a> Words<'a> {
     /// [`Error::Corrupt`] if the index leaves the heap.
     #[inline]
     pub fn at(self, word: u64) -> Result<&'a AtomicU64> {
-        self.0
-            .get(usize::try_from(word).unwrap_or(usize::MAX))
-            .ok_or(Error::Corrupt { what: "a reference inside the segment", at: word.saturating_mul(8) })
+        self.0.get(usize::try_from(word).unwrap_or(usize::MAX)).ok_or(Error::Corrupt {
+            what: "a reference inside the segment",
+            at: word.saturating_mul(8),
+        })
     }
 
     /// `len` words from an index.
@@ -26,8 +27,10 @@ impl<'a> Words<'a> {
     #[inline]
     pub fn run(self, word: u64, len: u64) -> Result<&'a [AtomicU64]> {
         let end = word.checked_add(len).and_then(|end| usize::try_from(end).ok());
-        end.and_then(|end| self.0.get(word as usize..end))
-            .ok_or(Error::Corrupt { what: "a range inside the segment", at: word.saturating_mul(8) })
+        end.and_then(|end| self.0.get(word as usize..end)).ok_or(Error::Corrupt {
+            what: "a range inside the segment",
+            at: word.saturating_mul(8),
+        })
     }
 
     /// The value of a header word. The header is always there.
@@ -82,4 +85,3 @@ impl<'a> Words<'a> {
         self.0.is_empty()
     }
 }
-

@@ -49,7 +49,14 @@ impl Metrics {
         Ok(Self { heap, writer })
     }
 
-    fn family(&self, kind: Kind, name: &str, help: &str, names: &[&str], bounds: &[f64]) -> Result<Family> {
+    fn family(
+        &self,
+        kind: Kind,
+        name: &str,
+        help: &str,
+        names: &[&str],
+        bounds: &[f64],
+    ) -> Result<Family> {
         let label_names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let spec = FamilySpec {
             tag: DEFAULT_TAG.to_owned(),
@@ -84,7 +91,13 @@ impl Metrics {
     ///
     /// # Errors
     /// As [`Writer::family`].
-    pub fn histogram(&self, name: &str, help: &str, label_names: &[&str], bounds: &[f64]) -> Result<Family> {
+    pub fn histogram(
+        &self,
+        name: &str,
+        help: &str,
+        label_names: &[&str],
+        bounds: &[f64],
+    ) -> Result<Family> {
         self.family(Kind::Histogram, name, help, label_names, bounds)
     }
 

@@ -11,6 +11,6 @@ mod system;
 pub use identity::ProcessIdentity;
 pub use system::{
     allocate, boot_id, effective_uid, first_locked, is_memory_backed, monotonic_us, open_directory,
-    open_read_write, page_size, random_u64, rename_new, reopen, same_file, sleep_us, try_lock, unix_ms, unlock,
-    Mapping,
+    open_read_write, page_size, random_u64, rename_new, reopen, same_file, sleep_us, try_lock,
+    unix_ms, unlock, Mapping,
 };

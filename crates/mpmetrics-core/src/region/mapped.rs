@@ -74,7 +74,8 @@ impl Region for Mapped {
             return words;
         }
         // Another process grew the file: believe the file system, not the word.
-        let known = length(&self.file).map_or(known, |len| len.min(self.mapping.len() as u64)).max(known);
+        let known =
+            length(&self.file).map_or(known, |len| len.min(self.mapping.len() as u64)).max(known);
         self.known.store(known, Ordering::Release);
         self.slice(known)
     }

@@ -105,7 +105,8 @@ impl Segment {
     /// As [`Segment::open`].
     pub fn at(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let options = OpenOptions { path: Some(path.clone()), create: true, ..OpenOptions::default() };
+        let options =
+            OpenOptions { path: Some(path.clone()), create: true, ..OpenOptions::default() };
         let opened = Self::open(&options, Limits::default())?;
         opened.ok_or_else(|| Error::Retired.at(path))
     }
@@ -134,7 +135,8 @@ impl Segment {
     /// [`Error::Io`].
     pub fn inode(&self) -> Result<(u64, u64)> {
         use std::os::unix::fs::MetadataExt;
-        let data = self.region.file().metadata().map_err(|source| Error::Io { call: "fstat", source })?;
+        let data =
+            self.region.file().metadata().map_err(|source| Error::Io { call: "fstat", source })?;
         Ok((data.dev(), data.ino()))
     }
 

@@ -14,8 +14,8 @@
 
 mod create;
 mod directory;
-mod reap;
 mod heap_file;
+mod reap;
 #[cfg(test)]
 mod tests;
 
@@ -28,8 +28,8 @@ use crate::os::{self, ProcessIdentity};
 
 use create::{attach, create, Attached, Place};
 use directory::{Access, Directory};
-pub use reap::unlink;
 pub use heap_file::{HeapContents, Segment};
+pub use reap::unlink;
 
 /// How often [`open`] starts again when it meets a file that is just being born or removed.
 const ROUNDS: u32 = 32;
