@@ -83,7 +83,7 @@ export class Registry {
    *   the metrics declared on it, over all processes, if it is the first in its process to declare
    *   that metric's name; else that metric is private.
    * @param tag internal: how its families are marked in the heap
-   * @throws TypeError for a Content-Type that is not supported
+   * @throws TypeError for a Content-Type that is not supported, or a name with a NUL in it
    */
   constructor(options?: RegistryOptions | RegistryContentType, tag?: string) {
     const given = typeof options === 'object' ? options : { contentType: options };
@@ -285,7 +285,7 @@ export class Registry {
       metric.roster.retry();
       const { family } = metric.roster;
       if (family instanceof HeapFamily && family.tag !== whole && wanted(metric)) {
-        families.push(`${family.tag}\0${metric.name}`);
+        families.push(`${family.tag}\0${family.name}`);
       }
     }
     if (whole === null && families.length === 0) return null;
@@ -357,7 +357,12 @@ function isEmpty(labels: RowLabels): boolean {
 }
 
 function tagOf(name: string | undefined): string {
-  return name === undefined ? ANONYMOUS_TAG : `name:${name}`;
+  if (name === undefined) return ANONYMOUS_TAG;
+  // Native code is told a family as its tag and its name with a NUL between.
+  if (name.includes('\0')) {
+    throw new TypeError(`A registry's name must be without NUL, and is ${JSON.stringify(name)}`);
+  }
+  return `name:${name}`;
 }
 
 function newContents(): Contents {

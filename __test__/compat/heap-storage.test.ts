@@ -8,7 +8,7 @@ import { Out, Status } from '../../ts/native';
 import { Counter, Gauge, Histogram } from '../../ts/metrics';
 import { share, unshare } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
-import { heap, newSegment } from '../support/subject';
+import { any, heap, newSegment } from '../support/subject';
 
 const quiet = { help: 'h', registers: [] };
 
@@ -128,6 +128,35 @@ describe('a full heap', () => {
       );
     },
   );
+});
+
+test('labels that are too long for the heap keep no others out', async () => {
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const { moody, counter } = setUp();
+  counter.inc({ a: 'x'.repeat(70_000) });
+  for (let i = 0; i < 100; i++) counter.inc({ a: `short ${i}` });
+  counter.inc({ a: 'y'.repeat(70_000) });
+  expect((await moody.text()).match(/^c\{a="short \d+"\} 1$/gm)).toHaveLength(100);
+  expect(counter.roster.handles()).toHaveLength(100);
+});
+
+test('an aggregator and a name that are no texts do not part the process from the heap', async () => {
+  const moody = new MoodyHeap();
+  const odd = { name: ['odd'], help: 'h', aggregator: () => 1, registers: [] };
+  const gauge = new Gauge(any(odd));
+  expect(share(gauge.roster, 't', 1, moody.storage)).toBe(true);
+  gauge.set(3);
+  expect(await moody.text()).toBe('# HELP odd h\n# TYPE odd gauge\nodd 3\n');
+});
+
+test('default labels that are too long for the heap are left out, with a warning', async () => {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const client = await heap.load();
+  client.register.setDefaultLabels({ app: 'x'.repeat(70_000) });
+  new client.Counter({ name: 'c', help: 'h' }).inc();
+  expect(await client.register.metrics()).toBe('# HELP c h\n# TYPE c counter\nc 1\n');
+  expect(warning).toHaveBeenCalledOnce();
+  expect(warning.mock.calls[0]![0]).toContain('default labels');
 });
 
 describe('a lost writer', () => {

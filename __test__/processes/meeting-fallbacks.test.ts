@@ -103,13 +103,15 @@ test('configure() after the first metric may not change the segment', async () =
   expect((await report(same)).path).toMatch(/one\.heap$/);
 });
 
-test('a foreign directory is passed over', async () => {
+test('a foreign directory is passed over, with a warning where the user named its parent', async () => {
   const uid = process.geteuid!();
   writeFileSync(join(app.segmentsIn, `mpmetrics-${uid}`), 'in the way');
   const program = app.run('app.js');
   const { path } = await report(program);
   expect(path).toMatch(/^\/dev\/shm\/mpmetrics-\d+\//);
-  expect(program.errors).toBe('');
+  expect(warnings(program)).toEqual(['MPMETRICS_CONFIG']);
+  expect(program.errors).toContain(`${app.segmentsIn}: `);
+  expect(program.errors).toContain(path);
 });
 
 test('wrong values of variables are warned of and ignored', async () => {

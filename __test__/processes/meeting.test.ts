@@ -102,6 +102,23 @@ test('worker threads, whatever environment they are given', async () => {
   await expectQuiet(program);
 });
 
+test('worker threads of a program that sets MPMETRICS_DIR by itself', async () => {
+  const names = ['main', 'thread'];
+  const app = application({
+    'app.js': `
+      // As dotenv does: what /proc tells of the process does not have it.
+      process.env.MPMETRICS_DIR = process.env.FROM_FILE;
+      const { Worker } = require('node:worker_threads');
+      new Worker('./leaf.js', { argv: ['thread', ...${JSON.stringify(names)}] });
+      require('./report').arrive('main', ${JSON.stringify(names)});`,
+    'leaf.js': LEAF,
+  });
+  const program = app.run('app.js', { env: { FROM_FILE: app.segmentsIn, MPMETRICS_DIR: '' } });
+  const path = await expectMet(program, names);
+  expect(path.startsWith(`${app.segmentsIn}/`)).toBe(true);
+  await expectQuiet(program);
+});
+
 test('worker threads of a main thread that never loads the package, and their process', async () => {
   const names = ['one', 'two', 'child'];
   const app = application({

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { warnOnce } from '../errors';
 import type { Binding } from '../native';
 import { choiceOf, nameOf, read, write, type Choice } from './choice';
+import { namedDirectory } from './directories';
 import { startOf, type Variables } from './processes';
 import { rootOf, self, type Self } from './root';
 import { settings } from './settings';
@@ -56,12 +57,21 @@ export function decide(binding: Binding): { choice: Choice; self: Self | null } 
   const base = chosen(binding, me);
   if (base === null) return null;
   const choice = { ...base };
-  const { dir, mode, gid, maxBytes } = settings;
+  const { mode, gid, maxBytes } = settings;
+  const dir = settings.dir ?? directoryByVariable();
   if (dir !== undefined) choice.dir = dir;
   if (mode !== undefined) choice.mode = mode;
   if (gid !== undefined) choice.gid = gid;
   if (maxBytes !== undefined) choice.maxBytes = maxBytes;
   return { choice, self: me };
+}
+
+/**
+ * The directory that `MPMETRICS_DIR` names. It is part of the choice, because a program may have set it by
+ * itself, from a file of settings: its threads know only the variables that the process was started with.
+ */
+function directoryByVariable(): string | undefined {
+  return isMainThread ? namedDirectory(decisiveVariables()) : undefined;
 }
 
 function chosen(binding: Binding, me: Self | null): Choice | null {

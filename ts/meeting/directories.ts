@@ -55,6 +55,23 @@ export function warnOfDisk(path: string, chain: readonly string[], isNamed: bool
   );
 }
 
+/**
+ * Warns if the directory that the user named was passed over: processes that can use it, as those of another
+ * container may, are not met.
+ *
+ * @param path the segment's
+ * @param named the directory
+ * @param passedOver what the native module says of directories that do not serve: `path: reason`
+ */
+export function warnOfPassedOver(path: string, named: string, passedOver: readonly string[]): void {
+  const reason = passedOver.find((one) => one.startsWith(`${named}: `));
+  if (reason === undefined) return;
+  warnOnce(
+    'MPMETRICS_CONFIG',
+    `the directory for metrics that was named cannot be used (${reason}): they are shared through ${path}`,
+  );
+}
+
 function isInMemory(folder: string): boolean {
   try {
     return MEMORY_FILE_SYSTEMS.includes(statfsSync(folder).type);

@@ -21,7 +21,7 @@ import {
   segmentByVariable,
   warnOfOtherUser,
 } from './decide';
-import { directories, namedDirectory, warnOfDisk } from './directories';
+import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
 import { DECISIVE, settings, type Settings } from './settings';
 
 export { SEGMENT_NAME, settings, type Settings } from './settings';
@@ -101,8 +101,9 @@ function open(create: boolean): NativeHeap | null {
   if (found === null) return null;
   warnOfOtherUser(choice);
   if (native.directories !== undefined) {
-    const isNamed = (choice.dir ?? namedDirectory(decisiveVariables())) !== undefined;
-    warnOfDisk(found.path, native.directories, isNamed);
+    const named = choice.dir ?? namedDirectory(decisiveVariables());
+    if (named !== undefined) warnOfPassedOver(found.path, named, found.passedOver);
+    warnOfDisk(found.path, native.directories, named !== undefined);
   }
   const isRoot =
     choice.root?.pid === process.pid && choice.root.startTime === self?.identity.startTime;

@@ -1,6 +1,6 @@
 /** The series of one metric in the shared heap. */
 
-import type { LabelText } from '../labels';
+import { asText, type LabelText } from '../labels';
 import { Out, Status, type NativeWriter } from '../native';
 import { merge } from './cells';
 import type { Family, FamilyData, Shape } from './family';
@@ -250,10 +250,11 @@ export class HeapFamily implements Family {
     const number = this.host.writer.family(
       {
         tag: this.tag,
-        name,
+        name: asText(name),
         help,
         kind: kind.native,
-        aggregator,
+        // Anything at all, in JavaScript; native code would throw, which is taken for a broken heap.
+        aggregator: asText(aggregator),
         labelNames: [...labelNames],
         bounds: Float64Array.from(bounds),
       },

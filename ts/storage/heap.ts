@@ -235,7 +235,8 @@ export class HeapStorage {
     } else {
       warnOnce(
         'MPMETRICS_LIMIT',
-        `${this.path} has as many series as it may: new ones are not recorded (${first})`,
+        `${this.path} has as many series as it may, or one has too long labels: ` +
+          `such new series are not recorded (${first})`,
       );
     }
   }
@@ -300,7 +301,15 @@ export class HeapStorage {
   private applyDefaults(group: number): void {
     this.now(() => {
       const { text, types } = this.defaults.get(group)!;
-      return this.writer.defaultLabels(group, text, types);
+      const status: Status = this.writer.defaultLabels(group, text, types);
+      if (status === Status.Full || status === Status.Limit) {
+        const code = status === Status.Full ? 'MPMETRICS_FULL' : 'MPMETRICS_LIMIT';
+        warnOnce(
+          code,
+          `${this.path} has no room for default labels, which are not shown: ${text.slice(0, 80)}`,
+        );
+      }
+      return status;
     });
   }
 

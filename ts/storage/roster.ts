@@ -49,6 +49,11 @@ export class Roster {
   private readonly sink = new Series();
   private readonly gate = Uint32Array.of(1);
   private skips = 0;
+  /**
+   * The least text of a label set that was refused. Shorter ones are asked about all the same: labels that
+   * are too long for the heap say nothing about others.
+   */
+  private shortest = Infinity;
 
   /** @param declared the metric's label names, as error messages print them */
   constructor(shape: Shape, declared: () => readonly string[]) {
@@ -117,6 +122,7 @@ export class Roster {
   /** Lets the storage be asked again about series that it refused. */
   retry(): void {
     this.skips = 0;
+    this.shortest = Infinity;
     this.gate[0]! += 1;
   }
 
@@ -148,7 +154,7 @@ export class Roster {
   private add(values: readonly LabelValue[]): Series {
     const there = this.tree.get(values);
     if (there !== undefined) return there;
-    if (this.skips > 0) {
+    if (this.skips > 0 && lengthOf(values) >= this.shortest) {
       this.skips--;
       this.family.dropped();
       return this.sink;
@@ -161,8 +167,10 @@ export class Roster {
   }
 
   private refuse(h: Series, label: LabelText): Series {
-    this.unlink(h, valuesOf(this.shape.labelNames, label));
+    const values = valuesOf(this.shape.labelNames, label);
+    this.unlink(h, values);
     this.skips = REFUSED;
+    this.shortest = Math.min(this.shortest, lengthOf(values));
     this.sink.e = this.gate[0]!;
     return this.sink;
   }
@@ -184,6 +192,10 @@ export class Roster {
     this.added = 0;
     this.threshold = Math.max(SWEEP, left);
   }
+}
+
+function lengthOf(values: readonly LabelValue[]): number {
+  return values.reduce((length, value) => length + (value?.length ?? 0), 0);
 }
 
 function valuesOf(names: readonly string[], label: LabelText): LabelValue[] {

@@ -137,7 +137,11 @@ impl<'a> Gather<'a> {
                 let at = SERIES.find(self.words, key.series)?;
                 let family = self.words.load(at + ser::FAMILY)?;
                 let index = self.by_family.get(usize::try_from(family).unwrap_or(usize::MAX));
-                place.family = index.copied().unwrap_or(NONE);
+                // By now the place may serve a series of another family, while blocks of the removed
+                // one lie about as long as their owners like. Pairs with `heap::series::create`.
+                if self.generations.get(key.series) == generation {
+                    place.family = index.copied().unwrap_or(NONE);
+                }
             }
             place.generation = generation;
         }

@@ -3,9 +3,15 @@
 use super::aggregate::join;
 use super::model::Snapshot;
 use super::walk::{walk, Filter, Patience, Walked};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::heap::Heap;
-use crate::layout::header;
+use crate::layout::{header, Words};
+use crate::os;
+use crate::sync::{fence, Ordering};
+
+/// How often a scrape begins anew because the heap grew or blocks were made one meanwhile. Growth is by
+/// an eighth at a time and blocks are made one at adoptions only, so this bounds the unforeseen.
+const ROUNDS: u32 = 8;
 
 /// Reads what the filter chooses, joined as it is shown, and counts in the heap what happened.
 ///
@@ -13,12 +19,35 @@ use crate::layout::header;
 /// [`crate::Error::Corrupt`] if the heap's words contradict each other, [`crate::Error::Io`] if the
 /// system does not tell which writers live.
 pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
-    let living = heap.living()?;
-    let words = heap.words();
-    let (snapshot, walked) = walk(words.0, &living, filter, Patience::default())?;
+    let (mut round, mut stuck) = (0, None);
+    let (words, (snapshot, walked)) = loop {
+        round += 1;
+        let living = heap.living()?;
+        let words = heap.words();
+        let merges = words.header(header::MERGES);
+        let walked = walk(words.0, &living, filter, Patience::default());
+        // An adopter that died or was stopped under way moves nothing any more.
+        if round == ROUNDS || stuck == Some(merges) || !moved(heap, words, merges, &walked) {
+            break (words, walked?);
+        }
+        stuck = Some(merges).filter(|merges| merges % 2 == 1);
+        os::sleep_us(50 * round);
+    };
     if walked.retries > 0 {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);
     }
     Ok((join(snapshot).0, walked))
+}
+
+/// Whether a walk went wrong, or may have, because of what happened in the heap meanwhile.
+fn moved<T>(heap: &Heap, words: Words<'_>, merges: u64, walked: &Result<T>) -> bool {
+    // Pairs with the stores to cells in `heap::merge`: who read one of them sees the count odd.
+    fence(Ordering::Acquire);
+    if merges % 2 == 1 || words.header(header::MERGES) != merges {
+        return true;
+    }
+    // What was made meanwhile may lie beyond the words that the walk was given: references to it look
+    // like those of a damaged heap.
+    matches!(walked, Err(Error::Corrupt { .. })) && heap.words().len() > words.len()
 }

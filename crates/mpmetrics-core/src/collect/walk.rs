@@ -45,6 +45,9 @@ pub struct Patience {
     pub pauses: u32,
 }
 
+/// How often a block is read again because its default labels were changed meanwhile.
+const RENAMES: u32 = 8;
+
 impl Default for Patience {
     fn default() -> Self {
         Self { spins: 2_000, pauses: 200 }
@@ -123,49 +126,57 @@ impl Reader {
             return Ok(());
         }
         let run = words.run(at, u64::from(head.words))?;
-        let key = BlockKey::unpack(run[block::KEY as usize].load(Ordering::Acquire));
-        let birth = run[block::BIRTH as usize].load(Ordering::Acquire);
-        let born = BlockBirth::unpack(birth);
-        if head.kind == BlockKind::Family {
-            gather.declare(key.series, born.birth, current);
-            return Ok(());
-        }
-        let Some(chosen) = gather.choose(key)? else {
-            return Ok(());
-        };
-        let cells = &run[block::CELLS as usize..];
-        match head.kind {
-            BlockKind::Counter | BlockKind::Gauge => {
-                self.cells.clear();
-                self.cells.push(cells.first().map_or(0.0, scalar::get));
+        for _ in 0..RENAMES {
+            let key = BlockKey::unpack(run[block::KEY as usize].load(Ordering::Acquire));
+            let birth = run[block::BIRTH as usize].load(Ordering::Acquire);
+            let born = BlockBirth::unpack(birth);
+            if head.kind == BlockKind::Family {
+                gather.declare(key.series, born.birth, current);
+                return Ok(());
             }
-            _ => self.sequenced(cells, alive),
+            let Some(chosen) = gather.choose(key)? else {
+                return Ok(());
+            };
+            let cells = &run[block::CELLS as usize..];
+            match head.kind {
+                BlockKind::Counter | BlockKind::Gauge => {
+                    self.cells.clear();
+                    self.cells.push(cells.first().map_or(0.0, scalar::get));
+                }
+                _ => self.sequenced(cells, alive),
+            }
+            // The owner may have given the block to another series meanwhile: then it freed it first,
+            // and head or key are others now. Pairs with `heap::block::{free, publish}`.
+            fence(Ordering::Acquire);
+            if run[block::HEAD as usize].load(Ordering::Relaxed) != head.pack()
+                || run[block::KEY as usize].load(Ordering::Relaxed) != key.pack()
+            {
+                return Ok(());
+            }
+            if run[block::BIRTH as usize].load(Ordering::Relaxed) == birth {
+                self.walked.blocks += 1;
+                return gather.add(&chosen, head, born, &self.cells);
+            }
+            // Its default labels were changed: it is there all the same.
         }
-        // The owner may have given the block to another series meanwhile: then it freed it first,
-        // and head, key or birth are others now. Pairs with `heap::block::{free, publish}`.
-        fence(Ordering::Acquire);
-        if run[block::HEAD as usize].load(Ordering::Relaxed) != head.pack()
-            || run[block::KEY as usize].load(Ordering::Relaxed) != key.pack()
-            || run[block::BIRTH as usize].load(Ordering::Relaxed) != birth
-        {
-            return Ok(());
-        }
-        self.walked.blocks += 1;
-        gather.add(&chosen, head, born, &self.cells)
+        Ok(())
     }
 
     /// Reads the cells between two sequence words until they belong together. A dead writer's are
-    /// taken as they stand: at most one observation is missing from its sum.
+    /// taken as they stand: at most one observation is missing from its sum. Also those are tried
+    /// again for a while, because who adopted the slot since this was asked may be writing to them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) {
         let mut spins = 0;
         loop {
-            if sequence::read(cells, &mut self.cells) || !alive {
+            if sequence::read(cells, &mut self.cells) {
                 return;
             }
-            self.walked.retries += 1;
+            self.walked.retries += u64::from(alive);
             spins += 1;
             if spins < self.patience.spins {
                 std::hint::spin_loop();
+            } else if !alive {
+                return;
             } else if self.patience.pauses > 0 {
                 self.patience.pauses -= 1;
                 crate::os::sleep_us(100);

@@ -127,12 +127,3 @@ pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     }
     Ok(())
 }
-
-/// Adds the cells of one block to another of the same shape, both of them without a living writer.
-pub fn merge(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
-    for cell in block::CELLS..u64::from(head.words) {
-        let sum = f64::from_bits(words.load(from + cell)?) + f64::from_bits(words.load(to + cell)?);
-        words.store(to + cell, sum.to_bits())?;
-    }
-    settle(words, to, head)
-}

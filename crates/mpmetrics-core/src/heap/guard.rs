@@ -10,6 +10,8 @@ use crate::region::Locks;
 pub struct Locked<'a> {
     heap: &'a Heap,
     locks: &'a dyn Locks,
+    /// Whether all derived structures are whole again whenever this is dropped.
+    whole: bool,
 }
 
 impl<'a> Locked<'a> {
@@ -23,7 +25,7 @@ impl<'a> Locked<'a> {
             heap.words().add_header(header::LOCK_TIMEOUTS, 1);
             return Err(Error::Busy);
         }
-        let locked = Self { heap, locks };
+        let mut locked = Self { heap, locks, whole: false };
         let words = locked.words();
         if words.header(header::RETIRED) != 0 {
             return Err(Error::Retired);
@@ -34,6 +36,7 @@ impl<'a> Locked<'a> {
             recover::rebuild(&locked)?;
             words.add_header(header::RECOVERIES, 1);
         }
+        locked.whole = true;
         if words.header(header::DIRTY) != 0 {
             words.set_header(header::DIRTY, 0);
             series::reclaim_removed(&locked)?;
@@ -54,8 +57,9 @@ impl<'a> Locked<'a> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        // A panic in between leaves the intent word set: the next holder derives everything anew.
-        if !std::thread::panicking() {
+        // A panic in between, or a recovery that failed, leaves the intent word set: the next holder
+        // derives everything anew.
+        if self.whole && !std::thread::panicking() {
             self.words().set_header(header::INTENT, 0);
         }
         let _ = self.locks.unlock(lock::HEAP);

@@ -13,6 +13,7 @@ mod family;
 mod guard;
 mod index;
 mod init;
+mod merge;
 mod recover;
 mod series;
 mod slab;

@@ -3,7 +3,7 @@
 use super::guard::Locked;
 use super::index::{self, Target};
 use super::{
-    block, defaults, extent, family, series, slot, text, DEFAULTS, FAMILIES, SERIES, SLOTS,
+    block, defaults, extent, family, merge, series, slot, text, DEFAULTS, FAMILIES, SERIES, SLOTS,
 };
 use crate::error::Result;
 use crate::layout::{
@@ -25,6 +25,7 @@ struct Census {
 /// Rebuilds free lists, the index and all counts from records and blocks.
 pub fn rebuild(locked: &Locked<'_>) -> Result<()> {
     let words = locked.words();
+    merge::finish(words)?;
     let mut census = Census::default();
     count_families(words, &mut census)?;
     count_blocks(words, &mut census)?;

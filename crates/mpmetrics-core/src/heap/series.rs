@@ -189,7 +189,9 @@ pub fn push_free(words: Words<'_>, id: u32) -> Result<()> {
 
 /// Removes a living series for everybody.
 pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
-    if advance(locked.words(), id, generation)? {
+    // An even generation is that of a series which somebody removed without the lock meanwhile: moving
+    // it on would bring it back to life.
+    if lives(generation) && advance(locked.words(), id, generation)? {
         locked.words().add_header(header::REMOVED, 1);
         reclaim(locked.words(), id)?;
     }
@@ -198,6 +200,8 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
 
 /// Removes a living series without the lock: stale at once, reclaimed by the lock's next holder.
 pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
+    // Before the removal too: who dies behind it must not leave it to nobody.
+    words.set_header(header::DIRTY, 1);
     if advance(words, id, generation)? {
         words.add_header(header::REMOVED, 1);
         // SYNC POINT with the next holder, who clears this word before it looks.

@@ -160,10 +160,13 @@ impl Claimed {
         let mut carried: Vec<u16> = sets.values().copied().filter(|set| *set != 0).collect();
         carried.sort_unstable();
         carried.dedup();
-        let packed =
-            carried.iter().take(4).rev().fold(0, |packed, set| packed << 16 | u64::from(*set));
+        let packed = carried
+            .iter()
+            .take(slot::CARRIED)
+            .rev()
+            .fold(0, |packed, set| packed << 16 | u64::from(*set));
         let before = slot::carried(words, self.slot)?;
-        for set in carried.into_iter().take(4) {
+        for set in carried.into_iter().take(slot::CARRIED) {
             defaults::add_user(words, set)?;
         }
         words.store(at, packed)?;

@@ -3,7 +3,7 @@
 
 use super::guard::Locked;
 use super::slab::Slab;
-use super::{block, defaults, family, init, series, SLOTS};
+use super::{block, defaults, family, init, merge, series, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{block as blk, header, lock, slot, BlockHead, BlockKind, Words, MAX_SLOTS};
 use crate::os;
@@ -32,8 +32,11 @@ pub fn process_of(words: Words<'_>, id: u32) -> Result<u64> {
     words.load(SLOTS.find(words, id)? + slot::PROCESS)
 }
 
+/// Most sets of default labels that a slot's life carries: as many as one word holds.
+pub const CARRIED: usize = 4;
+
 /// The sets of default labels that a slot's life carries.
-pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; 4]> {
+pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; CARRIED]> {
     let packed = words.load(SLOTS.find(words, id)? + slot::DEFAULTS)?;
     Ok(core::array::from_fn(|index| (packed >> (16 * index)) as u16))
 }
@@ -175,7 +178,7 @@ fn adopt_series(
                 return Ok(true);
             }
             Some(other) if block::head(words, *other)?.words == head.words => {
-                block::merge(words, at, *other, head)?;
+                merge::blocks(words, at, *other, head)?;
             }
             Some(_) => return Err(Error::Corrupt { what: "two blocks of one length", at: at * 8 }),
         }

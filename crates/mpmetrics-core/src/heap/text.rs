@@ -8,7 +8,7 @@ use super::extent;
 use super::guard::Locked;
 use crate::error::{Error, Result};
 use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER, PAGE_WORDS};
-use crate::sync::Ordering;
+use crate::sync::{fence, Ordering};
 
 /// Words of each size class: powers of two and the steps half-way between.
 pub const CLASSES: [u64; 23] = [
@@ -34,6 +34,9 @@ pub fn store(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
     let bytes = parts.iter().map(|part| part.len()).sum();
     let class = class_of(bytes)?;
     let at = take(locked, class)?;
+    // Pairs with the fences of who copies a text: whoever sees a byte of this one sees that the record
+    // of the text before it moved on.
+    fence(Ordering::Release);
     let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
     for word in locked.words().run(at, CLASSES[class])? {
         let mut value = [0; 8];

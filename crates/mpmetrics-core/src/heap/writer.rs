@@ -10,11 +10,13 @@ use super::{
 use crate::collect::labels;
 use crate::error::{Error, Result};
 use crate::layout::{
-    block as blk, header, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey, BlockKind,
-    EXTENT_HEADER,
+    block as blk, header, lock, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
+    BlockKind, EXTENT_HEADER,
 };
+use crate::os;
 use crate::region::Locks;
 use crate::sync::AtomicU64;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// Where a series' cells are for one writer.
@@ -45,14 +47,20 @@ pub struct Writer {
     groups: HashMap<u32, u32>,
     /// The set of default labels of each group.
     sets: HashMap<u32, u16>,
+    /// When the slot's byte was last seen to be locked, in microseconds.
+    asked_us: Cell<u64>,
 }
+
+/// How long an answer to "is the slot's byte still locked" serves: asking costs as much as making a
+/// series, and a hundred thousand may be made in a row.
+const ASK_AGAIN_US: u64 = 1_000;
 
 impl Writer {
     pub(super) fn claim(heap: &Heap, process: u64, pid: u32) -> Result<Self> {
         let locks = heap.region().holder()?;
         let mine = slot::claim(&Locked::acquire(heap, &*locks)?, &*locks, process, u64::from(pid))?;
         let (groups, sets) = (HashMap::new(), HashMap::new());
-        Ok(Self { heap: heap.clone(), locks, mine, groups, sets })
+        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, asked_us: Cell::new(0) })
     }
 
     /// The heap.
@@ -99,7 +107,7 @@ impl Writer {
     pub fn family(&mut self, spec: &FamilySpec, group: u32) -> Result<u32> {
         self.check()?;
         let Self { heap, locks, mine, groups, .. } = self;
-        let locked = Locked::acquire(heap, &**locks)?;
+        let locked = take_lock(heap, &**locks, mine)?;
         let id = family::declare(&locked, spec)?;
         let words = locked.words();
         let incarnation = mine.incarnation;
@@ -141,9 +149,9 @@ impl Writer {
     pub fn bind(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<Bound> {
         self.check()?;
         let given = checked(text, types)?;
-        let Self { heap, locks, mine, groups, sets } = self;
+        let Self { heap, locks, mine, groups, sets, .. } = self;
         let set = groups.get(&family).and_then(|group| sets.get(group)).copied().unwrap_or(0);
-        let locked = Locked::acquire(heap, &**locks)?;
+        let locked = take_lock(heap, &**locks, mine)?;
         let made = bind(&locked, mine, family, given, set);
         if matches!(made, Err(Error::Full { .. } | Error::Limit { .. })) {
             locked.words().add_header(header::DROPPED, 1);
@@ -192,7 +200,7 @@ impl Writer {
         let words = self.heap.words();
         words.store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())?;
         let Self { heap, locks, mine, .. } = self;
-        let locked = Locked::acquire(heap, &**locks)?;
+        let locked = take_lock(heap, &**locks, mine)?;
         mine.give_back(&locked, at, head)
     }
 
@@ -203,7 +211,7 @@ impl Writer {
     pub fn remove(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<bool> {
         self.check()?;
         let given = checked(text, types)?;
-        let locked = match Locked::acquire(&self.heap, &*self.locks) {
+        let locked = match take_lock(&self.heap, &*self.locks, &self.mine) {
             Err(Error::Busy) => return self.remove_unlocked(family, given),
             locked => locked?,
         };
@@ -246,10 +254,21 @@ impl Writer {
     pub fn default_labels(&mut self, group: u32, text: &[u8], types: &[u8]) -> Result<()> {
         self.check()?;
         let given = checked(text, types)?;
-        let Self { heap, locks, mine, groups, sets } = self;
-        let locked = Locked::acquire(heap, &**locks)?;
+        let Self { heap, locks, mine, groups, sets, .. } = self;
+        let locked = take_lock(heap, &**locks, mine)?;
         let set = if text.is_empty() { 0 } else { defaults::declare(&locked, given)? };
         let before = sets.get(&group).copied().unwrap_or(0);
+        let others = sets.iter().filter(|(of, other)| **of != group && **other != 0);
+        let mut others: Vec<u16> = others.map(|(_, other)| *other).collect();
+        others.sort_unstable();
+        others.dedup();
+        if set != 0 && !others.contains(&set) && others.len() >= slot::CARRIED {
+            // One that the slot cannot carry would be given away while it is in use.
+            defaults::add_user(locked.words(), set)?;
+            defaults::drop_user(locked.words(), set)?;
+            let (what, limit) = ("sets of default labels in one thread", slot::CARRIED as u64);
+            return Err(Error::Limit { what, limit });
+        }
         sets.insert(group, set);
         if set == before {
             return Ok(());
@@ -314,19 +333,41 @@ impl Writer {
         Ok((at, head))
     }
 
-    /// Whether the slot is still this writer's: its lock may have been lost by accident.
+    /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
+    /// from then on what is locked through that descriptor may be a byte of any other file: so this is
+    /// asked before the heap lock is taken through it.
     fn check(&self) -> Result<()> {
-        let words = self.heap.words();
-        if words.header(header::RETIRED) != 0 {
+        if self.heap.words().header(header::RETIRED) != 0 {
             return Err(Error::Retired);
         }
-        let lived = words.load(SLOTS.find(words, self.mine.slot)? + slt::INCARNATION)?;
-        if lived == u64::from(self.mine.incarnation) {
-            Ok(())
-        } else {
-            Err(Error::Lost)
+        let now = os::monotonic_us();
+        if now.saturating_sub(self.asked_us.get()) >= ASK_AGAIN_US {
+            let byte = lock::SLOTS + u64::from(self.mine.slot);
+            if self.heap.region().first_locked(byte, byte + 1)?.is_none() {
+                return Err(Error::Lost);
+            }
+            self.asked_us.set(now);
         }
+        same_life(&self.heap, &self.mine)
     }
+}
+
+/// Whether nobody adopted the slot of a writer.
+fn same_life(heap: &Heap, mine: &Claimed) -> Result<()> {
+    let words = heap.words();
+    let lived = words.load(SLOTS.find(words, mine.slot)? + slt::INCARNATION)?;
+    if lived == u64::from(mine.incarnation) {
+        Ok(())
+    } else {
+        Err(Error::Lost)
+    }
+}
+
+/// Takes the heap lock for the owner of a slot, who may have lost it while this waited.
+fn take_lock<'a>(heap: &'a Heap, locks: &'a dyn Locks, mine: &Claimed) -> Result<Locked<'a>> {
+    let locked = Locked::acquire(heap, locks)?;
+    same_life(heap, mine)?;
+    Ok(locked)
 }
 
 fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>> {
@@ -349,11 +390,17 @@ fn bind(
 ) -> Result<Bound> {
     let shape = family::shape_of(locked.words(), family)?;
     let hash = series::hash(locked, family, given);
-    let id = match series::find(locked, family, hash, given)? {
-        Some(id) => id,
-        None => series::create(locked, family, hash, given)?,
+    let (id, generation) = loop {
+        let id = match series::find(locked, family, hash, given)? {
+            Some(id) => id,
+            None => series::create(locked, family, hash, given)?,
+        };
+        let generation = series::generation(locked.words(), id)?;
+        // Who found the lock busy may have removed it just now.
+        if series::lives(generation) {
+            break (id, generation);
+        }
     };
-    let generation = series::generation(locked.words(), id)?;
     let key = BlockKey { series: id, generation };
     if let Some(at) = mine.blocks.get(&(id, set)).copied() {
         let words = locked.words();

@@ -78,6 +78,14 @@ pub mod header {
     pub const LIMIT_SERIES: usize = 26;
     /// Most series in a family.
     pub const LIMIT_FAMILY_SERIES: usize = 27;
+    /// Times two blocks began and ended to be made one: odd while that is under way.
+    pub const MERGES: usize = 28;
+    /// The cell that is added to another and becomes 0; 0 for none.
+    pub const MERGE_FROM: usize = 29;
+    /// The cell that it is added to.
+    pub const MERGE_TO: usize = 30;
+    /// What that becomes.
+    pub const MERGE_SUM: usize = 31;
     /// Slots ever used.
     pub const SLOTS: usize = 32;
     /// Families ever declared.

@@ -69,7 +69,9 @@ impl Derived {
             index_used: count(header::INDEX_USED),
             free_places: list(count(header::FREE_HEAD), "series place", next_place),
             free_count: count(header::FREE_COUNT),
-            free_extents: list(count(header::FREE_EXTENTS), "extent", |at| load(words, at + extent::NEXT)),
+            free_extents: list(count(header::FREE_EXTENTS), "extent", |at| {
+                load(words, at + extent::NEXT)
+            }),
             free_texts: (0..TEXT_CLASSES).map(texts).collect(),
             blocks: numbered(count(header::SERIES))
                 .filter(lives)

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
@@ -51,14 +51,16 @@ fn churned(n: u64) -> String {
     format!("n=\"{n}\",pad=\"{}\"", "x".repeat((n % 5 * n) as usize))
 }
 
-/// What a process tells: its counts, how often it found the lock busy, and why it gave up.
+/// The file in which a process tells what it has counted.
 pub struct Told(File);
 
 impl Told {
     /// The file at a path, made if it is not there.
     pub fn open(path: &Path) -> Self {
         let mut options = File::options();
-        Self(options.read(true).write(true).create(true).truncate(false).open(path).expect("a file"))
+        Self(
+            options.read(true).write(true).create(true).truncate(false).open(path).expect("a file"),
+        )
     }
 
     /// What was counted in each series.
@@ -93,13 +95,12 @@ struct Program {
 /// Whatever goes wrong but for a lock that others hold for too long.
 pub fn run(segment: &Path, told: &Path, seed: u64) -> Result<()> {
     let stop = segment.with_extension("stop");
-    let patient = |mut call: Box<dyn FnMut() -> Result<Program> + '_>| loop {
-        match call() {
+    let mut program = loop {
+        match Program::start(segment, Told::open(told), seed) {
             Err(error) if error.code() == Code::Busy => {}
-            done => return done,
+            started => break started?,
         }
     };
-    let mut program = patient(Box::new(|| Program::start(segment, Told::open(told), seed)))?;
     while !stop.exists() {
         for _ in 0..20 {
             match program.step() {
@@ -227,19 +228,10 @@ impl Program {
 
     /// Leaves its slot and claims one, its own or that of another who is dead.
     fn come_back(&mut self) -> Result<()> {
-        let (told, seed) = (Told(self.told.0.try_clone().expect("a file")), self.random.0);
-        let path = PathBuf::from(self.segment.path());
-        let (key, pid) = (self.process.key(), self.process.pid);
+        let next = self.heap().writer(self.process.key(), self.process.pid)?;
+        // Two at once for a moment, so that it is not always the same slot.
+        self.writer = next;
         self.handles.clear();
-        self.writer = match self.heap().writer(key, pid) {
-            Ok(writer) => writer,
-            Err(error) => return Err(error),
-        };
-        drop((told, seed, path));
-        self.declare_all()
-    }
-
-    fn declare_all(&mut self) -> Result<()> {
         self.counted = self.writer.family(&spec(Kind::Counter, "counted"), COUNTED_GROUP)?;
         for (family, kind) in self.families.iter_mut().zip(KINDS) {
             *family = self.writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
@@ -247,13 +239,10 @@ impl Program {
         Ok(())
     }
 
+    /// Opens the segment once more, as a process that just started.
     fn attach(&mut self) -> Result<()> {
-        let again = Self::start(
-            &PathBuf::from(self.segment.path()),
-            Told(self.told.0.try_clone().expect("a file")),
-            self.random.0,
-        )?;
-        *self = again;
+        let told = Told(self.told.0.try_clone().expect("a file"));
+        *self = Self::start(self.segment.path(), told, self.random.0)?;
         Ok(())
     }
 }

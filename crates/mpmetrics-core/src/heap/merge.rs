@@ -1,0 +1,56 @@
+//! Adding a block of a dead writer to another of the same series, so that neither a death under way
+//! nor a scrape meanwhile counts it twice or not at all.
+//!
+//! A writer that adopted a series under a set of default labels, and then renames its own block of the
+//! series to that set, has two; its adopter makes them one. Cell by cell the header notes both cells
+//! and their sum, then the one becomes the sum and the other 0. A note that is left is carried out by
+//! the next holder of the heap lock. Scrapes compare `MERGES` before and after, and begin anew.
+
+use crate::error::{Error, Result};
+use crate::layout::{block, header, BlockHead, BlockKind, Words, HEADER_WORDS};
+
+/// Adds the cells of one block to another of the same shape and leaves zeros, both of them without a
+/// living writer and with whole sequence words.
+pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
+    let end = u64::from(head.words);
+    let cells = match head.kind {
+        BlockKind::Histogram | BlockKind::Summary => block::CELLS + 1..end.saturating_sub(1),
+        _ => block::CELLS..end,
+    };
+    // SYNC POINT with `collect::scrape`: odd while cells are moved.
+    words.add_header(header::MERGES, 1);
+    for cell in cells {
+        let (from, to) = (from + cell, to + cell);
+        let sum = f64::from_bits(words.load(from)?) + f64::from_bits(words.load(to)?);
+        words.set_header(header::MERGE_SUM, sum.to_bits());
+        words.set_header(header::MERGE_TO, to);
+        // From this store on, whoever dies leaves it to the next holder of the lock.
+        words.set_header(header::MERGE_FROM, from);
+        carry_out(words)?;
+    }
+    words.add_header(header::MERGES, 1);
+    Ok(())
+}
+
+/// Ends what a dead holder of the heap lock left half-done.
+pub fn finish(words: Words<'_>) -> Result<()> {
+    carry_out(words)?;
+    let merges = words.header(header::MERGES);
+    words.set_header(header::MERGES, merges.wrapping_add(merges % 2));
+    Ok(())
+}
+
+/// Does what the note says, again if need be.
+fn carry_out(words: Words<'_>) -> Result<()> {
+    let (from, to) = (words.header(header::MERGE_FROM), words.header(header::MERGE_TO));
+    if from == 0 {
+        return Ok(());
+    }
+    if from.min(to) < HEADER_WORDS {
+        return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
+    }
+    words.store(to, words.header(header::MERGE_SUM))?;
+    words.store(from, 0)?;
+    words.set_header(header::MERGE_FROM, 0);
+    Ok(())
+}

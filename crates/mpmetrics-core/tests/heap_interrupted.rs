@@ -1,0 +1,335 @@
+//! What happens to a heap when somebody dies, removes, grows it or loses a lock in the middle of
+//! somebody else's call: a region that runs a hook whenever the heap asks for its words.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+mod derived;
+mod handle;
+
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use derived::Derived;
+use handle::{spec, Handle};
+use mpmetrics_core::collect::model::{Kind, Value};
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::heap::{Heap, Setup, Writer};
+use mpmetrics_core::layout::{header, Words};
+use mpmetrics_core::region::{Locks, Owned, Region};
+use mpmetrics_core::segment::Segment;
+use mpmetrics_core::sync::AtomicU64;
+use mpmetrics_core::{Code, Result};
+
+type Hook = Box<dyn FnOnce(Words<'_>) + Send>;
+
+/// Runs a hook at the n-th of the heap's looks at its words, and shows the first `most` of them only.
+struct Watched {
+    words: Owned,
+    left: AtomicI64,
+    hook: Mutex<Option<Hook>>,
+    narrow: AtomicI64,
+    most: AtomicI64,
+}
+
+impl Watched {
+    fn heap() -> (Arc<Self>, Heap) {
+        let region = Arc::new(Self {
+            words: Owned::new(1 << 18),
+            left: AtomicI64::new(0),
+            hook: Mutex::new(None),
+            narrow: AtomicI64::new(0),
+            most: AtomicI64::new(0),
+        });
+        let heap = Heap::create(region.clone(), &Setup::default()).expect("room for a heap");
+        (region, heap)
+    }
+
+    /// Arms the hook for the n-th look from now on.
+    fn arm(&self, n: i64, hook: impl FnOnce(Words<'_>) + Send + 'static) {
+        *self.hook.lock().unwrap() = Some(Box::new(hook));
+        self.left.store(n, SeqCst);
+    }
+
+    /// Whether the hook never ran; disarms it.
+    fn disarm(&self) -> bool {
+        self.left.store(0, SeqCst);
+        self.hook.lock().unwrap().take().is_some()
+    }
+}
+
+impl Region for Watched {
+    fn words(&self) -> &[AtomicU64] {
+        let words = self.words.words();
+        if self.left.fetch_sub(1, SeqCst) == 1 {
+            let hook = self.hook.lock().unwrap().take();
+            if let Some(hook) = hook {
+                hook(Words(words));
+            }
+        }
+        if self.narrow.fetch_sub(1, SeqCst) > 0 {
+            return &words[..self.most.load(SeqCst) as usize];
+        }
+        words
+    }
+
+    fn grow(&self, words: u64) -> Result<()> {
+        self.words.grow(words)
+    }
+
+    fn holder(&self) -> Result<Box<dyn Locks>> {
+        self.words.holder()
+    }
+
+    fn first_locked(&self, from: u64, to: u64) -> Result<Option<u64>> {
+        self.words.first_locked(from, to)
+    }
+}
+
+/// The sum of all counters that a scrape shows.
+fn total(heap: &Heap) -> f64 {
+    let filter = Filter { everything: true, ..Filter::default() };
+    let snapshot = scrape(heap, &filter).expect("a scrape").0;
+    let values = snapshot.families.iter().flat_map(|family| &family.series);
+    values.map(|series| if let Value::Scalar(value) = series.value { value } else { 0.0 }).sum()
+}
+
+fn count(writer: &mut Writer, text: &str, by: f64) -> Result<Handle> {
+    let family = writer.family(&spec(Kind::Counter), 0)?;
+    let handle = Handle::bind(writer, Kind::Counter, family, text.as_bytes())?;
+    handle.update(&writer.heap().clone(), by)?;
+    Ok(handle)
+}
+
+/// What is derived is what deriving it anew yields.
+fn assert_whole(heap: &Heap, when: &str) {
+    drop(heap.hold_lock().expect("the heap lock"));
+    let before = Derived::read(heap.words());
+    heap.words().set_header(header::INTENT, 1);
+    drop(heap.hold_lock().expect("the heap lock"));
+    assert_eq!(Derived::read(heap.words()), before, "{when}");
+}
+
+/// Something that a writer does.
+type Call<'a> = &'a dyn Fn(&mut Writer) -> Result<()>;
+
+/// Runs a call once for each of its looks at the words, with the hook at that look.
+fn at_every_look(
+    prepare: impl Fn(&Heap) -> Writer,
+    call: impl Fn(&mut Writer) -> Result<()>,
+    hook: impl Fn(Words<'_>) + Clone + Send + 'static,
+    check: impl Fn(&Heap, Writer, &str),
+) {
+    for n in 1.. {
+        let (region, heap) = Watched::heap();
+        let mut writer = prepare(&heap);
+        region.arm(n, hook.clone());
+        let done = catch_unwind(AssertUnwindSafe(|| call(&mut writer)));
+        let never = region.disarm();
+        match done {
+            Ok(done) => done.unwrap_or_else(|error| panic!("at look {n}: {error}")),
+            Err(cause) if cause.is::<Death>() => {}
+            Err(cause) => resume_unwind(cause),
+        }
+        check(&heap, writer, &format!("at look {n}"));
+        if never {
+            assert!(n > 2, "the call hardly looks at the heap");
+            return;
+        }
+    }
+}
+
+/// Two lives that each count before they set default labels leave two blocks of one series; the third
+/// makes them one.
+fn two_blocks(heap: &Heap) {
+    for by in [5.0, 7.0] {
+        let mut writer = heap.writer(1, 1).expect("a slot");
+        count(&mut writer, "", by).expect("a series");
+        writer.default_labels(0, b"app=\"x\"", b"").expect("default labels");
+    }
+    assert_eq!(total(heap), 12.0);
+}
+
+struct Death;
+
+/// Dies as a process does: the call is never ended, and the next holder of the lock finds the intent.
+fn die(_: Words<'_>) {
+    resume_unwind(Box::new(Death));
+}
+
+#[test]
+fn whoever_dies_at_any_look_leaves_a_whole_heap() {
+    let prepare = |heap: &Heap| {
+        two_blocks(heap);
+        let mut other = heap.writer(2, 2).expect("a slot");
+        count(&mut other, "a=\"1\"", 1.0).expect("a series");
+        count(&mut other, "a=\"2\"", 2.0).expect("a series");
+        other
+    };
+    let check = |heap: &Heap, writer: Writer, least: f64, most: f64, when: &str| {
+        drop(writer);
+        let sum = total(heap);
+        assert!((least..=most).contains(&sum), "{when}: {sum}");
+        let mut next = heap.writer(3, 3).expect("a slot");
+        let sum = total(heap);
+        assert!((least..=most).contains(&sum), "{when}, adopted: {sum}");
+        count(&mut next, "a=\"9\"", 0.0).expect("a series");
+        assert_whole(heap, when);
+    };
+    let calls: [(Call<'_>, f64, f64); 6] = [
+        (&|w| count(w, "a=\"3\"", 4.0).map(drop), 15.0, 19.0),
+        (&|w| w.remove(0, b"a=\"1\"", b"").map(drop), 14.0, 15.0),
+        (&|w| w.default_labels(0, b"b=\"y\"", b""), 15.0, 15.0),
+        (&|w| w.heap().clone().writer(4, 4).map(drop), 15.0, 15.0),
+        (
+            &|w| {
+                let handle = count(w, "a=\"1\"", 0.0)?;
+                w.release(handle.bound.slab, handle.bound.cell, handle.key())
+            },
+            14.0,
+            15.0,
+        ),
+        (&|w| w.withdraw(0), 15.0, 15.0),
+    ];
+    for (call, least, most) in calls {
+        at_every_look(prepare, call, die, |heap, writer, when| {
+            check(heap, writer, least, most, when)
+        });
+    }
+}
+
+/// An adopter that died at each step of making two blocks one.
+#[test]
+fn two_blocks_are_made_one_once() {
+    for step in 0..4 {
+        let (_, heap) = Watched::heap();
+        two_blocks(&heap);
+        let words = heap.words();
+        let cells: Vec<u64> = (0..words.len())
+            .filter(|at| [5.0_f64, 7.0].iter().any(|n| words.load(*at).unwrap() == n.to_bits()))
+            .collect();
+        let [to, from] = cells[..] else { panic!("{cells:?}") };
+        words.add_header(header::MERGES, 1);
+        words.set_header(header::MERGE_SUM, 12.0_f64.to_bits());
+        words.set_header(header::MERGE_TO, to);
+        words.set_header(header::MERGE_FROM, from);
+        if step > 0 {
+            words.store(to, 12.0_f64.to_bits()).unwrap();
+        }
+        if step > 1 {
+            words.store(from, 0).unwrap();
+        }
+        if step > 2 {
+            words.set_header(header::MERGE_FROM, 0);
+        }
+        words.set_header(header::INTENT, 1);
+        let mut next = heap.writer(2, 2).expect("a slot");
+        assert_eq!(total(&heap), 12.0, "step {step}");
+        assert_eq!(heap.words().header(header::MERGES) % 2, 0);
+        count(&mut next, "", 1.0).expect("a series");
+        assert_eq!(total(&heap), 13.0);
+        assert_whole(&heap, "made one");
+    }
+}
+
+/// Removes the first series as somebody does who found the lock busy.
+fn remove_first(words: Words<'_>) {
+    let generation = words.header(header::GENERATION_CHUNKS) + 8;
+    let seen = words.load(generation).unwrap();
+    if seen as u32 % 2 == 1 {
+        words.store(generation, seen + 1).unwrap();
+        words.set_header(header::DIRTY, 1);
+    }
+}
+
+#[test]
+fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
+    let prepare = |heap: &Heap| {
+        let mut writer = heap.writer(1, 1).expect("a slot");
+        count(&mut writer, "a=\"1\"", 1.0).expect("a series");
+        writer
+    };
+    let check = |heap: &Heap, mut writer: Writer, when: &str| {
+        // As many as it takes until the place serves again.
+        for n in 0..80 {
+            let text = format!("a=\"{n}\"");
+            let handle = count(&mut writer, &text, 1.0).expect(when);
+            assert!(handle.fresh(heap).expect("a generation"), "{when}");
+            assert!(writer.remove(0, text.as_bytes(), b"").expect(when), "{when}: {text}");
+        }
+        assert_eq!(total(heap), 0.0, "{when}");
+        assert_whole(heap, when);
+    };
+    let bind = |writer: &mut Writer| {
+        let handle = count(writer, "a=\"1\"", 1.0)?;
+        assert!(handle.bound.generation % 2 == 1, "bound to a dead series");
+        Ok(())
+    };
+    at_every_look(prepare, bind, remove_first, check);
+    let remove = |writer: &mut Writer| writer.remove(0, b"a=\"1\"", b"").map(drop);
+    at_every_look(prepare, remove, remove_first, check);
+}
+
+#[test]
+fn a_scrape_begins_anew_when_the_heap_grew_under_it() {
+    let (region, heap) = Watched::heap();
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    count(&mut writer, "", 1.0).expect("a series");
+    let before = heap.words().len() as i64;
+    for n in 0..5000 {
+        count(&mut writer, &format!("a=\"{n}\""), 1.0).expect("a series");
+    }
+    assert!(heap.words().len() as i64 > before);
+    region.most.store(before, SeqCst);
+    for looks in 1..3 {
+        region.narrow.store(looks, SeqCst);
+        assert_eq!(total(&heap), 5001.0, "the first {looks} looks saw the heap as it was");
+    }
+}
+
+#[test]
+fn more_default_labels_than_a_slot_carries_are_refused_and_others_are_not_shown() {
+    let (_, heap) = Watched::heap();
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    let mut set =
+        |group: u32| writer.default_labels(group, format!("g=\"{group}\"").as_bytes(), b"");
+    (0..4).for_each(|group| set(group).expect("default labels"));
+    assert_eq!(set(4).unwrap_err().code(), Code::Limit);
+    set(3).expect("one of the four");
+    assert_whole(&heap, "refused");
+}
+
+/// The descriptor that a writer's locks belong to, closed by accident, comes to name another file.
+#[test]
+fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("lost.heap");
+    let segment = Segment::at(&path).expect("a segment");
+    let before = std::fs::File::open(&path).expect("a file");
+    let mut writer = segment.heap().writer(1, 1).expect("a slot");
+    let handle = count(&mut writer, "", 3.0).expect("a series");
+    // The lowest free number was the writer's.
+    let open =
+        |fd: &i32| std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|to| to == path);
+    let number = (before.as_raw_fd()..).take(64).filter(open).last().expect("a descriptor");
+    assert_ne!(number, before.as_raw_fd());
+    // SAFETY: the writer, who owns it, is forgotten below and so never closes it again.
+    drop(unsafe { OwnedFd::from_raw_fd(number) });
+    let stranger = std::fs::File::create(directory.path().join("stranger")).expect("a file");
+    // As long as the writer goes by the last answer it had.
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    let held = segment.heap().hold_lock().expect("the heap lock");
+    let text = b"a=\"1\"";
+    assert_eq!(writer.bind(0, text, b"").unwrap_err().code(), Code::Lost);
+    assert_eq!(writer.remove(0, b"", b"").unwrap_err().code(), Code::Lost);
+    assert!(!writer.owns_slot());
+    drop(held);
+    let mut next = segment.heap().writer(1, 1).expect("the slot that was lost");
+    assert_eq!(next.slot(), writer.slot());
+    assert!(count(&mut next, "", 1.0).expect("a series").bound.inherited);
+    assert!(handle.fresh(segment.heap()).unwrap() && total(segment.heap()) == 4.0);
+    std::mem::forget(writer);
+    drop(stranger);
+}

@@ -1,0 +1,245 @@
+//! P2, P3, P4: processes that register, remove, rename, come and go without end are killed at random
+//! moments, most of them inside the heap lock; all that they told to have counted is in every scrape,
+//! and what is derived is what deriving it anew yields.
+//!
+//! `MPMETRICS_KILLS=n` kills n processes; by default this goes on for ten seconds.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+mod derived;
+mod handle;
+mod killed;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use derived::Derived;
+use killed::{spec, Random, Told, COUNTED, SETS};
+use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::heap::{Heap, Writer};
+use mpmetrics_core::layout::header;
+use mpmetrics_core::segment::Segment;
+
+const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
+const TOLD: &str = "MPMETRICS_KILLED_TOLD";
+const SEED: &str = "MPMETRICS_KILLED_SEED";
+const AT_ONCE: usize = 3;
+/// Kills between two looks at a heap that nobody changes.
+const ROUND: u64 = 40;
+
+/// Not a test: the program that `kills` starts and kills.
+#[test]
+#[ignore = "the program of the victims"]
+fn victim() {
+    let var = |name| std::env::var(name).expect("started by `kills`");
+    let seed = var(SEED).parse().expect("a number");
+    killed::run(Path::new(&var(SEGMENT)), Path::new(&var(TOLD)), seed).expect("nothing goes wrong");
+}
+
+struct Victim {
+    process: Child,
+    told: Told,
+    dies: Instant,
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // Only a failed test leaves one that still runs.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+struct Ward {
+    path: PathBuf,
+    heap: Heap,
+    random: Random,
+    victims: Vec<Victim>,
+    /// What the dead have told.
+    dead: [u64; COUNTED],
+    started: u64,
+    kills: u64,
+    before: [u64; COUNTED],
+}
+
+impl Ward {
+    fn start_one(&mut self) {
+        self.started += 1;
+        let told = self.path.with_extension(format!("told{}", self.started));
+        let process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "victim", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(SEGMENT, &self.path)
+            .env(TOLD, &told)
+            .env(SEED, self.random.below(1 << 31).to_string())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a process");
+        // Some die while they start.
+        let longest = [4_000, 12_000, 60_000][self.random.below(3) as usize];
+        let dies = Instant::now() + Duration::from_micros(self.random.below(longest));
+        self.victims.push(Victim { process, told: Told::open(&told), dies });
+    }
+
+    fn told(&self) -> [u64; COUNTED] {
+        let mut sums = self.dead;
+        for victim in &self.victims {
+            sums.iter_mut().zip(victim.told.counts()).for_each(|(sum, count)| *sum += count);
+        }
+        sums
+    }
+
+    /// Everything told is in a scrape, nothing more than what was under way, and no series falls.
+    fn check(&mut self) {
+        let before = self.told();
+        let snapshot = scrape(&self.heap, &everything()).expect("a scrape").0;
+        let after = self.told();
+        let counts = counted(&snapshot);
+        for n in 0..COUNTED {
+            let under_way = self.kills + self.victims.len() as u64;
+            let (count, kills) = (counts[n], self.kills);
+            assert!(before[n] <= count, "{n}: told {}, scraped {count}, {kills} kills", before[n]);
+            assert!(count <= after[n] + under_way, "{n}: told {}, scraped {count}", after[n]);
+            assert!(self.before[n] <= count, "{n}: scraped {} and then {count}", self.before[n]);
+        }
+        self.before = counts;
+        check_values(&snapshot, self.kills + self.victims.len() as u64);
+    }
+
+    fn kill_due(&mut self) {
+        let now = Instant::now();
+        while let Some(index) = self.victims.iter().position(|victim| victim.dies <= now) {
+            let mut victim = self.victims.swap_remove(index);
+            let ended = victim.process.try_wait().expect("a child");
+            assert_eq!(ended, None, "a victim ended by itself, see above");
+            victim.process.kill().expect("a child");
+            victim.process.wait().expect("a child");
+            self.bury(&victim);
+            self.kills += 1;
+        }
+    }
+
+    fn bury(&mut self, victim: &Victim) {
+        self.dead.iter_mut().zip(victim.told.counts()).for_each(|(sum, count)| *sum += count);
+    }
+
+    /// Lets those who live end in order, and derives everything anew: nothing changes.
+    fn look(&mut self) {
+        let stop = self.path.with_extension("stop");
+        std::fs::write(&stop, b"").expect("a file");
+        for mut victim in std::mem::take(&mut self.victims) {
+            let ended = victim.process.wait().expect("a child");
+            assert!(ended.success(), "a victim failed, see above: {ended}");
+            self.bury(&victim);
+        }
+        std::fs::remove_file(stop).expect("a file");
+        // What was left to the next holder of the lock is done by the first of these.
+        drop(self.heap.hold_lock().expect("the heap lock"));
+        let words = self.heap.words();
+        let before = Derived::read(words);
+        words.set_header(header::INTENT, 1);
+        drop(self.heap.hold_lock().expect("the heap lock"));
+        assert_eq!(Derived::read(self.heap.words()), before, "after {} kills", self.kills);
+        self.check();
+    }
+}
+
+fn everything() -> Filter {
+    Filter { everything: true, ..Filter::default() }
+}
+
+fn name(snapshot: &Snapshot, labels: mpmetrics_core::collect::model::LabelSpan) -> u64 {
+    let text = std::str::from_utf8(snapshot.bytes(labels.text)).expect("UTF-8");
+    text.split('"').nth(1).and_then(|n| n.parse().ok()).expect("a number")
+}
+
+fn counted(snapshot: &Snapshot) -> [u64; COUNTED] {
+    let mut counts = [0; COUNTED];
+    for family in snapshot.families.iter().filter(|family| &*family.name == "counted") {
+        for series in &family.series {
+            let Value::Scalar(value) = series.value else { panic!("{:?}", series.value) };
+            counts[name(snapshot, series.labels) as usize] += value as u64;
+        }
+    }
+    counts
+}
+
+/// No writer ever stored into another's series: what is in series `n` is made of n + 1. Each process
+/// that died in the middle of an update may have left one half of it.
+fn check_values(snapshot: &Snapshot, halves: u64) {
+    for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {
+        for series in &family.series {
+            let unit = name(snapshot, series.labels) as f64 + 1.0;
+            let (sum, count) = match series.value {
+                Value::Scalar(value) => (value, (value / unit).round()),
+                Value::Summary { count, sum } => (sum, count),
+                Value::Histogram { counts, sum } => (sum, snapshot.counts(counts).iter().sum()),
+            };
+            let off = ((sum - count * unit) / unit).abs();
+            let allowed = if matches!(series.value, Value::Scalar(_)) { 0 } else { halves };
+            assert!(off <= allowed as f64, "{} {unit}: {:?}", family.name, series.value);
+        }
+    }
+}
+
+/// A writer that lives through it all, so that the default labels of what is counted stay carried.
+fn carrier(heap: &Heap) -> Writer {
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    writer.family(&spec(Kind::Counter, "counted"), 0).expect("a family");
+    for (group, set) in SETS.iter().enumerate() {
+        writer.default_labels(group as u32, set.as_bytes(), b"").expect("default labels");
+    }
+    writer
+}
+
+#[test]
+fn kills_lose_nothing_and_leave_a_whole_heap() {
+    let wanted: u64 = std::env::var("MPMETRICS_KILLS").map_or(0, |n| n.parse().expect("a number"));
+    let end = Instant::now() + Duration::from_secs(10);
+    let directory =
+        tempfile::tempdir_in(if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" });
+    let directory = directory.expect("a directory");
+    let path = directory.path().join("kills.heap");
+    let heap = Segment::at(&path).expect("a segment").heap().clone();
+    let carrier = carrier(&heap);
+    let seed = std::process::id().into();
+    let (dead, before, random) = ([0; COUNTED], [0; COUNTED], Random(seed));
+    let mut ward = Ward { path, heap, random, victims: vec![], dead, started: 0, kills: 0, before };
+    let mut used = Vec::new();
+    loop {
+        let done = if wanted > 0 { ward.kills >= wanted } else { Instant::now() >= end };
+        if ward.kills / ROUND > used.len() as u64 || done {
+            ward.look();
+            used.push(ward.heap.words().header(header::USED));
+        }
+        if done {
+            break;
+        }
+        if ward.victims.len() < AT_ONCE {
+            ward.start_one();
+        }
+        ward.kill_due();
+        ward.check();
+    }
+    let words = ward.heap.words();
+    let (recoveries, slots) = (words.header(header::RECOVERIES), words.header(header::SLOTS));
+    println!("{} kills, {recoveries} recoveries, {slots} slots, {used:?} words", ward.kills);
+    assert!(ward.kills >= 20, "the machine is too slow for this test: {} kills", ward.kills);
+    assert!(
+        recoveries > ward.kills / 20,
+        "the kills miss the heap lock: {recoveries} of {}",
+        ward.kills
+    );
+    // Each process has two writers for a moment, when it comes back.
+    assert!(slots <= 1 + 2 * AT_ONCE as u64, "{slots} slots");
+    let (early, last) = (used[used.len() / 2], used[used.len() - 1]);
+    assert!(last <= early + early / 8, "the heap grows with kills: {used:?}");
+    assert!(dead_counted(&ward) > 0, "nothing was counted");
+    drop(carrier);
+}
+
+fn dead_counted(ward: &Ward) -> u64 {
+    ward.dead.iter().sum()
+}
