@@ -159,6 +159,31 @@ test('default labels that are too long for the heap are left out, with a warning
   expect(warning.mock.calls[0]![0]).toContain('default labels');
 });
 
+test('what differs in default labels only is one series where those are not shown', async () => {
+  const segment = newSegment();
+  const clients = [await heap.load(), await heap.load()] as const;
+  const values: Record<string, number[]> = {};
+  for (const [i, client] of clients.entries()) {
+    client.configure({ segment });
+    client.register.setDefaultLabels({ worker: i });
+    const labelNames = ['a', 'b'];
+    new client.Counter({ name: 'c', help: 'h', labelNames }).inc({ a: 'x', b: 'y' }, i + 2);
+    new client.Histogram({ name: 'h', help: 'h', buckets: [1] }).observe(i + 1);
+    for (const aggregator of ['sum', 'min', 'max', 'average', 'first', 'omit'] as const) {
+      new client.Gauge({ name: aggregator, help: 'h', aggregator }).set(i + 2);
+    }
+  }
+  const [{ register, Registry }] = clients;
+  for (const metric of register.getMetricsAsArray()) {
+    const rows = (await metric.get()) as { name: string; values: { value: number }[] };
+    values[rows.name] = rows.values.map(({ value }) => value);
+  }
+  const gauges = { sum: [5], min: [2], max: [3], average: [2.5], first: [2], omit: [] };
+  expect(values).toEqual({ c: [5], h: [1, 2, 3, 2], ...gauges });
+  expect(await Registry.merge([register]).metrics()).toContain('\nc{a="x",b="y"} 5\n');
+  expect(await register.metrics()).toContain('c{a="x",b="y",worker="1"} 3');
+});
+
 describe('a lost writer', () => {
   test('is replaced; its counts stay, and its gauges come along', async () => {
     const { moody, counter, gauge, histogram } = setUp();

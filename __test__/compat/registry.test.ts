@@ -304,3 +304,10 @@ test.each(subjects)('a scope must be one of two: $name', async (one) => {
     "TypeError: scope must be 'application' or 'process', and is 'all'",
   );
 });
+
+test.each(subjects)('a name must be without NUL: $name', async (one) => {
+  const { Registry } = await one.load();
+  expect(thrown(() => new Registry({ name: 'a\0b' }))).toBe(
+    String.raw`TypeError: A registry's name must be without NUL, and is "a\u0000b"`,
+  );
+});

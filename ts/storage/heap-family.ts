@@ -9,6 +9,7 @@ import { MemoryFamily } from './memory';
 import { parseFamilies } from './native-json';
 import type { Roster } from './roster';
 import { NEVER, Place, type Series } from './series';
+import { withoutDefaults } from './variants';
 
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
 const ADOPTED = 1;
@@ -141,7 +142,8 @@ export class HeapFamily implements Family {
       families: [`${this.tag}\0${name}`],
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
-    return found ?? { name, help, type: kind.type, aggregator, bounds, series: [] };
+    if (found !== undefined) return withoutDefaults(found, kind.adds);
+    return { name, help, type: kind.type, aggregator, bounds, series: [] };
   }
 
   close(): void {

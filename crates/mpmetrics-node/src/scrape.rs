@@ -1,6 +1,7 @@
 //! Scrapes on the thread pool.
 
 use crate::convert::failure;
+use mpmetrics_core::collect::recycle;
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::exposition::{json, text};
@@ -47,8 +48,11 @@ impl Scrape {
 
     fn run(&mut self) -> napi::Result<Vec<u8>> {
         match scrape(self.segment.heap(), &self.filter) {
-            Ok((snapshot, _)) if self.json => Ok(json::json(&snapshot)),
-            Ok((snapshot, _)) => Ok(text::text(&snapshot)),
+            Ok((snapshot, _)) => {
+                let printed = if self.json { json::json(&snapshot) } else { text::text(&snapshot) };
+                recycle(snapshot);
+                Ok(printed)
+            }
             Err(error) => {
                 let error = error.at(self.segment.path());
                 let message = error.to_string();

@@ -1,6 +1,7 @@
 //! Adding the blocks of all writers up to one value a series.
 
 use super::model::{Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::spare::{self, Spare};
 use super::walk::Filter;
 use crate::error::{Error, Result};
 use crate::heap::{self, FamilySpec, GENERATIONS, SERIES};
@@ -9,6 +10,8 @@ use crate::sync::Ordering;
 use std::collections::HashMap;
 
 const NONE: u32 = u32::MAX;
+/// Bytes of label text that are made room for, for each series.
+const LABELS_GUESS: usize = 32;
 
 /// A family that the filter chooses.
 struct Wanted {
@@ -22,7 +25,7 @@ struct Wanted {
 
 /// What is known of a series' place.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
     /// Generation under which the rest was read; 0 for not read yet.
     generation: u32,
     /// Index of the family in `wanted`, or [`NONE`].
@@ -32,7 +35,7 @@ struct Place {
 }
 
 /// One series under one set of default labels.
-struct Part {
+pub(super) struct Part {
     series: u32,
     set: u16,
     next: u32,
@@ -58,6 +61,8 @@ pub struct Gather<'a> {
     generations: Generations<'a>,
     parts: Vec<Part>,
     cells: Vec<f64>,
+    text: Vec<u8>,
+    spare: Vec<Series>,
 }
 
 /// The generation chunks, found once.
@@ -109,9 +114,13 @@ impl<'a> Gather<'a> {
         }
         let series = series as usize;
         let unread = Place { generation: 0, family: NONE, part: NONE };
-        let places = vec![unread; series];
-        let (parts, cells) = (Vec::new(), Vec::new());
-        Ok(Self { words, wanted, by_family, places, generations, parts, cells })
+        let Spare { mut places, mut parts, mut cells, text, series: spare } = spare::take();
+        places.resize(series, unread);
+        // Growing by doubling would touch fresh pages again and again.
+        let live = (words.header(header::LIVE_SERIES) as usize).min(series);
+        parts.reserve(live);
+        cells.reserve(live);
+        Ok(Self { words, wanted, by_family, places, generations, parts, cells, text, spare })
     }
 
     /// Notes that a writer declared a family. A gauge's declaration ends with its writer's life.
@@ -193,11 +202,15 @@ impl<'a> Gather<'a> {
 
     /// The snapshot: families and series in order of birth, with their labels.
     pub fn finish(mut self) -> Result<Snapshot> {
-        let mut snapshot = Snapshot { cells: Vec::new(), ..Snapshot::default() };
+        let text = std::mem::take(&mut self.text);
+        let mut snapshot = Snapshot { text, ..Snapshot::default() };
+        snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
         let mut sets = HashMap::new();
         for mut wanted in std::mem::take(&mut self.wanted) {
             let parts = std::mem::take(&mut wanted.parts);
-            let mut series = Vec::with_capacity(parts.len());
+            // The largest family is worth the spare buffer, and comes first often enough.
+            let mut series = std::mem::take(&mut self.spare);
+            series.reserve(parts.len());
             for index in parts {
                 let part = &self.parts[index as usize];
                 if wanted.mode == Mode::Omit && part.blocks > 1 {
@@ -220,6 +233,7 @@ impl<'a> Gather<'a> {
         }
         snapshot.families.sort_by_key(|family| family.birth);
         snapshot.cells = self.cells;
+        spare::leave(self.places, self.parts);
         Ok(snapshot)
     }
 

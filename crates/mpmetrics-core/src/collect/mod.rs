@@ -7,4 +7,7 @@ pub mod labels;
 pub mod mode;
 pub mod model;
 pub mod scrape;
+mod spare;
 pub mod walk;
+
+pub use spare::recycle;

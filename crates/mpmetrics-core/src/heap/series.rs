@@ -253,6 +253,7 @@ pub fn remove_unused(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()
 
 /// Appends the labels of a series to a buffer, text and types; where the types begin. `None` if
 /// the series was removed meanwhile.
+#[inline]
 pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Result<Option<usize>> {
     let at = SERIES.find(words, id)?;
     let start = to.len();

@@ -40,6 +40,7 @@ pub const DEFAULTS: Table = Table {
 
 impl Table {
     /// The chunk that holds a record, and the record's number in it.
+    #[inline]
     pub fn place(&self, id: u32) -> (u32, u64) {
         let chunk = (u64::from(id) / self.first + 1).ilog2();
         (chunk, u64::from(id) - self.first * ((1 << chunk) - 1))
@@ -51,18 +52,20 @@ impl Table {
     }
 
     /// Reference of a record.
+    #[inline]
     pub fn find(&self, words: Words<'_>, id: u32) -> Result<u64> {
         let (chunk, index) = self.place(id);
-        let start = self.chunk(words, chunk).ok_or(Error::Corrupt {
-            what: "a chunk of a table",
-            at: (self.chunks as u64 + u64::from(chunk)) * 8,
-        })?;
+        let Some(start) = self.chunk(words, chunk) else {
+            let at = (self.chunks as u64 + u64::from(chunk)) * 8;
+            return Err(Error::Corrupt { what: "a chunk of a table", at });
+        };
         let at = start + EXTENT_HEADER + index * self.record;
         words.run(at, self.record)?;
         Ok(at)
     }
 
     /// Reference of a chunk's extent, if it is there.
+    #[inline]
     pub fn chunk(&self, words: Words<'_>, chunk: u32) -> Option<u64> {
         let at = (chunk < header::CHUNKS as u32)
             .then(|| words.header(self.chunks + chunk as usize))

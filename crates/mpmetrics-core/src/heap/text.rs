@@ -64,11 +64,13 @@ pub fn append(words: Words<'_>, at: u64, bytes: usize, to: &mut Vec<u8>) -> Resu
         return Err(Error::Corrupt { what: "the length of a text", at: at.saturating_mul(8) });
     }
     let run = words.run(at, (bytes as u64).div_ceil(8))?;
-    let end = to.len() + bytes;
-    for word in run {
-        to.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+    let start = to.len();
+    to.resize(start + run.len() * 8, 0);
+    let (places, _) = to[start..].as_chunks_mut::<8>();
+    for (place, word) in places.iter_mut().zip(run) {
+        *place = word.load(Ordering::Relaxed).to_le_bytes();
     }
-    to.truncate(end);
+    to.truncate(start + bytes);
     Ok(())
 }
 

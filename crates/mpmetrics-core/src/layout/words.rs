@@ -7,6 +7,12 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Clone, Copy)]
 pub struct Words<'a>(pub &'a [AtomicU64]);
 
+/// Kept out of the way of the accesses that succeed: a scrape makes millions.
+#[cold]
+fn outside(what: &'static str, word: u64) -> Error {
+    Error::Corrupt { what, at: word.saturating_mul(8) }
+}
+
 impl<'a> Words<'a> {
     /// The word at an index.
     ///
@@ -14,10 +20,10 @@ impl<'a> Words<'a> {
     /// [`Error::Corrupt`] if the index leaves the heap.
     #[inline]
     pub fn at(self, word: u64) -> Result<&'a AtomicU64> {
-        self.0.get(usize::try_from(word).unwrap_or(usize::MAX)).ok_or(Error::Corrupt {
-            what: "a reference inside the segment",
-            at: word.saturating_mul(8),
-        })
+        match self.0.get(usize::try_from(word).unwrap_or(usize::MAX)) {
+            Some(found) => Ok(found),
+            None => Err(outside("a reference inside the segment", word)),
+        }
     }
 
     /// `len` words from an index.
@@ -27,10 +33,10 @@ impl<'a> Words<'a> {
     #[inline]
     pub fn run(self, word: u64, len: u64) -> Result<&'a [AtomicU64]> {
         let end = word.checked_add(len).and_then(|end| usize::try_from(end).ok());
-        end.and_then(|end| self.0.get(word as usize..end)).ok_or(Error::Corrupt {
-            what: "a range inside the segment",
-            at: word.saturating_mul(8),
-        })
+        match end.and_then(|end| self.0.get(word as usize..end)) {
+            Some(found) => Ok(found),
+            None => Err(outside("a range inside the segment", word)),
+        }
     }
 
     /// The value of a header word. The header is always there.
