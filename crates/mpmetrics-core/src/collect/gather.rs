@@ -38,6 +38,8 @@ pub(super) struct Place {
 pub(super) struct Part {
     series: u32,
     set: u16,
+    /// See [`Gather::set`].
+    defaults: Option<u32>,
     next: u32,
     birth: u64,
     /// Blocks that were added.
@@ -62,6 +64,8 @@ pub struct Gather<'a> {
     parts: Vec<Part>,
     cells: Vec<f64>,
     text: Vec<u8>,
+    defaults: Vec<LabelSpan>,
+    sets: HashMap<u16, Option<u32>>,
     spare: Vec<Series>,
 }
 
@@ -120,7 +124,20 @@ impl<'a> Gather<'a> {
         let live = (words.header(header::LIVE_SERIES) as usize).min(series);
         parts.reserve(live);
         cells.reserve(live);
-        Ok(Self { words, wanted, by_family, places, generations, parts, cells, text, spare })
+        let (defaults, sets) = (Vec::new(), HashMap::new());
+        Ok(Self {
+            words,
+            wanted,
+            by_family,
+            places,
+            generations,
+            parts,
+            cells,
+            text,
+            defaults,
+            sets,
+            spare,
+        })
     }
 
     /// Notes that a writer declared a family. A gauge's declaration ends with its writer's life.
@@ -181,8 +198,8 @@ impl<'a> Gather<'a> {
             let at = u64::from(to.series) * 8;
             return Err(Error::Corrupt { what: "a block of its family's shape, of series", at });
         }
-        let place = &mut self.places[to.series as usize];
-        let mut index = place.part;
+        let first = self.places[to.series as usize].part;
+        let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
             if part.set == born.defaults {
                 part.merge(wanted, born.birth, cells, &mut self.cells);
@@ -191,21 +208,22 @@ impl<'a> Gather<'a> {
             index = part.next;
         }
         index = self.parts.len() as u32;
+        wanted.parts.push(index);
+        self.places[to.series as usize].part = index;
         let start = self.cells.len() as u32;
         self.cells.extend_from_slice(cells);
-        let (series, set, next, birth) = (to.series, born.defaults, place.part, born.birth);
-        self.parts.push(Part { series, set, next, birth, blocks: 1, start });
-        place.part = index;
-        wanted.parts.push(index);
+        let (series, set, birth) = (to.series, born.defaults, born.birth);
+        let defaults = self.set(set)?;
+        self.parts.push(Part { series, set, defaults, next: first, birth, blocks: 1, start });
         Ok(())
     }
 
     /// The snapshot: families and series in order of birth, with their labels.
     pub fn finish(mut self) -> Result<Snapshot> {
         let text = std::mem::take(&mut self.text);
-        let mut snapshot = Snapshot { text, ..Snapshot::default() };
+        let defaults = std::mem::take(&mut self.defaults);
+        let mut snapshot = Snapshot { text, defaults, ..Snapshot::default() };
         snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
-        let mut sets = HashMap::new();
         for mut wanted in std::mem::take(&mut self.wanted) {
             let parts = std::mem::take(&mut wanted.parts);
             // The largest family is worth the spare buffer, and comes first often enough.
@@ -216,7 +234,7 @@ impl<'a> Gather<'a> {
                 if wanted.mode == Mode::Omit && part.blocks > 1 {
                     continue;
                 }
-                let Some(defaults) = self.defaults(part.set, &mut sets, &mut snapshot)? else {
+                let Some(defaults) = part.defaults else {
                     continue;
                 };
                 if let Some(labels) = self.labels(part.series, &mut snapshot.text)? {
@@ -247,30 +265,25 @@ impl<'a> Gather<'a> {
         span(start, split, text.len()).map(Some)
     }
 
-    /// The place of a set of default labels in the snapshot, 0 for none; `None` if it was given
-    /// away meanwhile, and with it the series that carried it.
-    fn defaults(
-        &self,
-        set: u16,
-        sets: &mut HashMap<u16, Option<u32>>,
-        snapshot: &mut Snapshot,
-    ) -> Result<Option<u32>> {
+    /// Reads a set of default labels when the first block that carries it is met: a block keeps its
+    /// set from being given away, and by the end of the walk the block may be another's. The place
+    /// among `defaults` + 1, 0 for none; `None` if it was given away all the same.
+    fn set(&mut self, set: u16) -> Result<Option<u32>> {
         if set == 0 {
             return Ok(Some(0));
         }
-        if let Some(known) = sets.get(&set) {
+        if let Some(known) = self.sets.get(&set) {
             return Ok(*known);
         }
-        let start = snapshot.text.len();
-        let read = heap::read_defaults(self.words, set, &mut snapshot.text)?;
-        let place = match read {
+        let start = self.text.len();
+        let place = match heap::read_defaults(self.words, set, &mut self.text)? {
             None => None,
             Some((text, _)) => {
-                snapshot.defaults.push(span(start, start + text, snapshot.text.len())?);
-                Some(snapshot.defaults.len() as u32)
+                self.defaults.push(span(start, start + text, self.text.len())?);
+                Some(self.defaults.len() as u32)
             }
         };
-        sets.insert(set, place);
+        self.sets.insert(set, place);
         Ok(place)
     }
 }
