@@ -34,10 +34,11 @@ function lack(text) {
     scenario.type === 'Counter' ? /^requests\{.* (\d+)$/gm : /^requests_count\{.* (\d+)$/gm;
   const counts = [...text.matchAll(pattern)].map(([, count]) => Number(count));
   const each = UPDATES * Math.max(1, scenario.workers);
-  const whole = counts.filter((count) => count === each).length;
-  return whole === scenario.series && counts.length === whole
-    ? null
-    : `${whole} of ${scenario.series} series have the count ${each}, in ${counts.length} series`;
+  const series = new Map();
+  for (const count of counts) series.set(count, (series.get(count) ?? 0) + 1);
+  if (series.get(each) === scenario.series && series.size === 1) return null;
+  const seen = [...series].map(([count, number]) => `${number} series have ${count}`).join(', ');
+  return `${scenario.series} series must have the count ${each}, but ${seen || 'there is none'}`;
 }
 
 /**
