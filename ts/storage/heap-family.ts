@@ -186,7 +186,10 @@ export class HeapFamily implements Family {
       const moved = this.host.attempt(() => this.place(h, label));
       if (moved === Status.Ok) {
         merge(this.shape.kind, h, own);
-      } else if (moved !== Status.Full && moved !== Status.Limit) {
+      } else if (moved === Status.Full || moved === Status.Limit) {
+        this.host.refused(moved, this.shape.name);
+        this.host.dropped();
+      } else {
         h.keep(own, Place.Pending);
         return moved;
       }

@@ -23,8 +23,9 @@ pub struct NativeWriter {
 /// Why something was not done, as JavaScript's `Status` has it; errors of the caller are thrown.
 fn status(error: &Error) -> Result<u32> {
     match error.code() {
-        Code::Busy => Ok(1),
-        Code::Full | Code::Io => Ok(2),
+        // A lock that the system cannot give now is worth asking for again.
+        Code::Busy | Code::Io => Ok(1),
+        Code::Full => Ok(2),
         Code::Limit => Ok(3),
         Code::Lost | Code::Retired => Ok(4),
         Code::Corrupt | Code::Version => Ok(5),
