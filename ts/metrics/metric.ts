@@ -36,7 +36,7 @@ export abstract class Metric<T extends string = string> {
   readonly enableExemplars!: boolean;
   readonly type: Kind['type'];
   /** Called before the metric is read, with `this` the metric; may be assigned at any time. */
-  declare collect?: (this: this) => void | Promise<void>;
+  collect?(this: this): void | Promise<void>;
 
   /** @internal This isolate's handles. */
   readonly roster: Roster;
