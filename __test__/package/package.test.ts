@@ -16,6 +16,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { expectKept, KILLER, VICTIM } from '../crash/kills';
+import { Program } from '../support/application';
 import { plainEnvironment } from '../support/plain-environment';
 
 const root = join(__dirname, '..', '..');
@@ -244,3 +246,24 @@ test('without the platform package one process prints exactly one warning', () =
   expect(done.stderr).toContain('mpmetrics-linux-x64-gnu is not installed');
   expect(done.status).toBe(0);
 });
+
+test(
+  '200 writers killed at random moments, on the packed binary',
+  { timeout: 600_000 },
+  async () => {
+    writeFileSync(join(withBinary, 'victim.js'), VICTIM);
+    writeFileSync(join(withBinary, 'killer.js'), KILLER);
+    const child = spawn(process.execPath, ['killer.js', '200'], {
+      cwd: withBinary,
+      env: { ...environment, MPMETRICS_DIR: folder },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    running.push(child);
+    const program = new Program(child);
+    await expectKept(program, 200);
+    expect(await program.ended).toBe(0);
+    // It ended by itself: there is nothing to kill.
+    running.splice(running.indexOf(child), 1);
+  },
+);
