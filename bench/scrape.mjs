@@ -44,7 +44,8 @@ async function measure(scenario) {
 async function measureIn(directory, scenario) {
   const script = fileURLToPath(new URL('scraped.mjs', import.meta.url));
   const child = fork(script, [JSON.stringify(scenario)], {
-    env: { ...process.env, MPMETRICS_DIR: directory },
+    // Named, because the directory of what this process measured itself is inherited.
+    env: { ...process.env, MPMETRICS_SEGMENT: join(directory, 'bench.heap') },
   });
   const [result] = await Promise.race([
     once(child, 'message'),
