@@ -43,8 +43,12 @@ export class Counter<T extends string = string> extends Metric<T> {
       h = this.single;
     }
     const v = typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-    if (h.g[h.w] !== h.e) h = this.settle(h, given);
-    h.f[h.i]! += v;
+    if (h.g[h.w] === h.e) {
+      h.f[h.i]! += v;
+    } else {
+      h = this.settle(h, given);
+      h.f[h.i]! += v;
+    }
   }
 
   /**
@@ -76,13 +80,19 @@ export class Counter<T extends string = string> extends Metric<T> {
     this.roster.reset(this.labelNames.length > 0);
   }
 
-  private bound(h: Series, label: LabelText): CounterChild {
+  private bound(handle: Series, label: LabelText): CounterChild {
+    const bound = { h: handle };
     return {
       inc: (value) => {
         const v =
           typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-        h.f[h.i]! += v;
+        const { h } = bound;
+        if (h.g[h.w] === h.e) {
+          h.f[h.i]! += v;
+        } else {
+          const other = this.roster.rebind(bound, label);
+          other.f[other.i]! += v;
+        }
       },
     };
   }
