@@ -17,7 +17,9 @@ pub struct Ear {
 struct Heard {
     /// The bell as it stood when callbacks last began to run.
     handled: u32,
-    /// Later rings that were this isolate's own: a scrape runs its own callbacks by itself.
+    /// The latest answer. A run that was given up and settles late must not take it back.
+    answered: u32,
+    /// Rings since `handled` that were this isolate's own: a scrape runs its own callbacks by itself.
     own: Vec<u32>,
     /// Told, and not yet begun: a second time is of no use.
     told: bool,
@@ -27,7 +29,7 @@ struct Heard {
 
 impl Ear {
     pub(super) fn new(heap: Heap, who: Listener, bell: u32, rung: Rung) -> Self {
-        let heard = Heard { handled: bell, own: Vec::new(), told: false, rung: Some(rung) };
+        let heard = Heard { handled: bell, answered: bell, own: Vec::new(), told: false, rung: Some(rung) };
         Self { heap, who, heard: Mutex::new(heard) }
     }
 
@@ -44,8 +46,10 @@ impl Ear {
     /// The callbacks that ran since [`Ear::begin`] gave this have settled.
     pub fn answer(&self, bell: u32) {
         // Held, so that nothing is said of an isolate that has left.
-        let heard = self.lock();
-        if heard.rung.is_some() {
+        let mut heard = self.lock();
+        let newer = bell.wrapping_sub(heard.answered) < 1 << 31;
+        if heard.rung.is_some() && newer {
+            heard.answered = bell;
             // A heap that contradicts itself is found by the next scrape.
             let _ = words::answer(&self.heap, self.who, bell);
         }
