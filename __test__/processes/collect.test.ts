@@ -175,3 +175,19 @@ test('after all callbacks are gone nobody is waited for, until there is one agai
   await ask(other!, "calls('again', 'other')");
   expect((await scraped(one!)).seen.get('again{who="other"}')).toBe(1);
 });
+
+test("two copies of the package in one process run each other's callbacks", async () => {
+  const [one] = obedient(1, made);
+  const seen = await ask(
+    one!,
+    `calls('calls', 'first');
+     for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key];
+     const copy = require('mpmetrics');
+     if (copy.register === mpmetrics.register) return 'the same copy';
+     let n = 0;
+     new copy.Gauge({ name: 'copied', help: 'h', collect() { this.set(++n); } });
+     await mpmetrics.register.metrics();
+     return [...(await mpmetrics.register.metrics()).matchAll(/^[a-z].* (\\d+)$/gm)].map(([line]) => line).sort()`,
+  );
+  expect(seen).toEqual(['calls{who="first"} 2', 'copied 2']);
+});

@@ -29,7 +29,8 @@ struct Heard {
 
 impl Ear {
     pub(super) fn new(heap: Heap, who: Listener, bell: u32, rung: Rung) -> Self {
-        let heard = Heard { handled: bell, answered: bell, own: Vec::new(), told: false, rung: Some(rung) };
+        let heard =
+            Heard { handled: bell, answered: bell, own: Vec::new(), told: false, rung: Some(rung) };
         Self { heap, who, heard: Mutex::new(heard) }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Waits {
     pub all: Vec<Wait>,
     /// Whether there is a thread for them.
     pub running: bool,
+    /// When it was last asked who lives: each answer of many would else cost a question for each other.
+    asked_us: u64,
 }
 
 impl Waits {
@@ -39,10 +41,14 @@ impl Waits {
     /// None if there are none.
     pub fn settle(&mut self, heap: &Heap) -> Option<Duration> {
         let now = os::monotonic_us();
+        let ask = now.saturating_sub(self.asked_us) >= ASK_US;
+        if ask {
+            self.asked_us = now;
+        }
         for wait in &mut self.all {
             // What cannot be read is not waited for: the scrape itself will say what is wrong.
             let Wait { asked, ring, .. } = wait;
-            asked.retain(|listener| words::owes(heap, *listener, *ring).unwrap_or(false));
+            asked.retain(|listener| words::owes(heap, *listener, *ring, ask).unwrap_or(false));
         }
         for over in self.take_out(|wait| wait.asked.is_empty() || wait.deadline_us <= now) {
             let late = over.asked.len() as u64;

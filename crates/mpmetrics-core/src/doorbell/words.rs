@@ -61,16 +61,17 @@ pub fn listeners(heap: &Heap, except: Option<u32>) -> Result<Vec<Listener>> {
     Ok(found)
 }
 
-/// Whether a listener still has to answer a ring: it lives, has callbacks, and has not answered.
+/// Whether a listener still has to answer a ring: it has callbacks, and has not answered; if that is to
+/// be asked, it lives.
 ///
 /// # Errors
 /// As [`listeners`].
-pub fn owes(heap: &Heap, listener: Listener, ring: u32) -> Result<bool> {
+pub fn owes(heap: &Heap, listener: Listener, ring: u32, ask: bool) -> Result<bool> {
     let words = heap.words();
     let at = SLOTS.find(words, listener.slot)?;
     let answer = Answer::unpack(words.load(at + slot::ANSWER)?);
     let open = answer.incarnation == listener.incarnation && !answer.covers(ring);
-    Ok(open && is_alive(heap, listener.slot)?)
+    Ok(open && (!ask || is_alive(heap, listener.slot)?))
 }
 
 /// Stores that a life of a slot has callbacks and has answered so far, if the slot is still in it.
