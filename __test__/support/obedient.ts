@@ -9,6 +9,8 @@ const OBEY = `
 const mpmetrics = require('mpmetrics');
 const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
 const { readdirSync, readFileSync } = require('node:fs');
+// A program that is slow to be scheduled, on a busy machine, is not one that does not answer.
+mpmetrics.configure({ collectTimeout: 20_000 });
 const tools = {
   stats: () => openSegment({ create: false }).stats(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -43,7 +43,7 @@ impl Process {
     fn ring(&self, patience: Duration) -> Option<Receiver<()>> {
         let (done, over) = channel();
         let done = Box::new(move || done.send(()).unwrap());
-        let waits = self.bell.ring(self.ear.as_deref(), 1, patience, done).unwrap();
+        let waits = self.bell.ring(self.ear.as_deref(), 1, patience, || Ok(done)).unwrap();
         waits.then_some(over)
     }
 

@@ -1,7 +1,8 @@
 //! The doorbell of one isolate: JavaScript's functions as what the core's threads may call.
 
 use crate::convert::{failure, foreign, Result};
-use mpmetrics_core::doorbell::{Doorbell, Ear};
+use mpmetrics_core::doorbell::{Done, Doorbell, Ear};
+use mpmetrics_core::Error;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunctionCallMode, UnknownReturnValue};
 use napi::Env;
@@ -87,10 +88,13 @@ impl Bell {
                 .map_err(|error| foreign(&error))?;
             self.owner = owner;
         }
-        let done = done.build_threadsafe_function().build().map_err(|error| foreign(&error))?;
-        let done = Box::new(move || {
-            done.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        });
+        let done = || -> Result<Done, Error> {
+            let done = done.build_threadsafe_function().build();
+            let done = done.map_err(|_| Error::Unsupported("functions for other threads"))?;
+            Ok(Box::new(move || {
+                done.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            }))
+        };
         let patience = Duration::from_micros((milliseconds * 1e3).clamp(0.0, 1e13) as u64);
         let listening = self.listening.borrow();
         let ear = listening.as_ref().map(|listening| &*listening.ear);

@@ -21,8 +21,11 @@ use std::time::Duration;
 use wait::{Wait, Waits};
 use words::Listener;
 
-/// The watcher looks at the bell this often without being woken, should a wake have passed it by.
+/// The watcher looks this often whether it is still needed, without being woken.
 const LOOK: Duration = Duration::from_secs(10);
+/// The same after a ring: isolates leave when they find that they have no callbacks left, and to wake a
+/// watcher that is about to sleep on a bell that did not change has no effect.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One process's end of a heap's doorbell: at most one thread that watches the bell, while the process
 /// has callbacks, and at most one that waits for answers, while it has scrapes that wait.
@@ -59,10 +62,10 @@ impl Doorbell {
             thread("mpmetrics-bell", move || doorbell.watch())?;
             ears.watched = true;
         }
-        ears.all.push(Arc::clone(&ear));
-        // Last: whoever is waited for has a watcher. A ring since `bell` was read is not waited for yet,
-        // and heard all the same.
+        // Whoever is waited for has a watcher, which finds the ear once this lock is free. A ring since
+        // `bell` was read is heard all the same.
         words::answer(&self.heap, who, bell)?;
+        ears.all.push(Arc::clone(&ear));
         Ok(ear)
     }
 
@@ -77,30 +80,32 @@ impl Doorbell {
         ear.close();
     }
 
-    /// Rings, and has `done` called once the living writers with callbacks, but for `ear`, have answered
+    /// Rings, and has what `done` makes called once the living writers with callbacks, but for `ear`, have answered
     /// or `patience` is over; on another thread, which it must not block.
     ///
-    /// Returns false if there is nobody to wait for; `done` is dropped then.
+    /// Returns false if there is nobody to wait for; nothing is made then.
     ///
     /// # Errors
-    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not say who lives, or has no thread left.
+    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not say who lives, or has no thread left;
+    /// what `done` fails with.
     pub fn ring(
         self: &Arc<Self>,
         ear: Option<&Ear>,
         owner: u64,
         patience: Duration,
-        done: Done,
+        done: impl FnOnce() -> Result<Done>,
     ) -> Result<bool> {
         let asked = words::listeners(&self.heap, ear.map(|ear| ear.who.slot))?;
         if asked.is_empty() {
             return Ok(false);
         }
+        let done = if patience.is_zero() { None } else { Some(done()?) };
         // Held from the ring on: an answer to it wakes a waiter that then knows of it.
         let mut waits = self.waits();
         let ring = ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
-        if patience.is_zero() {
+        let Some(done) = done else {
             return Ok(false);
-        }
+        };
         if !waits.running {
             let doorbell = Arc::clone(self);
             thread("mpmetrics-wait", move || doorbell.wait())?;
@@ -119,6 +124,7 @@ impl Doorbell {
     }
 
     fn watch(&self) {
+        let mut before = None;
         loop {
             let seen = words::bell(&self.heap);
             let mut ears = self.ears();
@@ -132,7 +138,9 @@ impl Doorbell {
                 ear.hear();
             }
             drop(all);
-            words::sleep(&self.heap, header::DOORBELL, seen, LOOK);
+            let look = if before == Some(seen) { LOOK } else { LOOK_AGAIN };
+            before = Some(seen);
+            words::sleep(&self.heap, header::DOORBELL, seen, look);
         }
     }
 
