@@ -15,6 +15,8 @@ test('there is a watcher in a process with callbacks, and none elsewhere', async
   await scraped(plain!);
   expect(await ask(plain!, 'return threads()')).toEqual([]);
   await ask(watched!, "calls('calls', 'a'); calls('more', 'a')");
+  // A thread gives itself its name, when it is first scheduled.
+  await ask(watched!, 'for (let i = 0; i < 100 && threads().length === 0; i++) await sleep(20)');
   expect(await ask(watched!, 'return threads()')).toEqual(['mpmetrics-bell']);
   for (let i = 1; i <= 5; i++) expect((await scraped(plain!)).seen.get('more{who="a"}')).toBe(i);
   await ask(plain!, 'await sleep(100)');

@@ -140,6 +140,26 @@ test('many scrapes at once are each fresh, and do not pile up in the others', as
   expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
 });
 
+test('a callback that ran already when a scrape began is no answer to it', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(
+    other!,
+    `let n = 0;
+     new mpmetrics.Gauge({
+       name: 'calls', help: 'h',
+       async collect() { const value = ++n; await sleep(300); this.set(value); },
+     });`,
+  );
+  const seen = await ask(
+    one!,
+    `const first = mpmetrics.register.metrics();
+     await sleep(100);
+     const texts = await Promise.all([first, mpmetrics.register.metrics()]);
+     return texts.map((text) => Number(/^calls.* (\\d+)$/m.exec(text)[1]));`,
+  );
+  expect(seen).toEqual([1, 2]);
+});
+
 test('a callback that is assigned late, to an object or in a subclass, is run for others', async () => {
   const [one, other] = obedient(2, made);
   await ask(
