@@ -21,6 +21,8 @@ export type ErrorCode =
 export type WarningCode =
   /** Metrics are kept in this process's own memory: other processes do not see them. */
   | 'MPMETRICS_MEMORY'
+  /** Scrapes of other processes do not run this one's `collect` callbacks: it can have no further thread. */
+  | 'MPMETRICS_COLLECT'
   /** The shared memory is full: new series are refused. */
   | 'MPMETRICS_FULL'
   /** A limit on the number of series is reached: new series are refused. */

@@ -132,6 +132,8 @@ export interface HeapStats {
   tornGivenUp: number;
   removed: number;
   recoveries: number;
+  /** Writers that had not answered when a scrape's time for their `collect` callbacks was over. */
+  collectTimeouts: number;
 }
 
 /** A mapped segment. */
@@ -151,6 +153,22 @@ export interface NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>;
   stats(): HeapStats;
+  /**
+   * Has `rung` called, on this isolate, when a scrape of another writer asks for `collect` callbacks. It keeps
+   * nothing alive. Needs a writer; replaces what was given before. Throws an Error with a code.
+   */
+  listen(rung: () => void): void;
+  /** Ends {@link listen}. */
+  silence(): void;
+  /** Callbacks begin to run: what to give to {@link answer}; null if nobody listens. */
+  begin(): number | null;
+  /** The callbacks that began at that bell have settled. */
+  answer(bell: number): void;
+  /**
+   * Asks all others for their callbacks. `done` is called when they have run, or the time is over, and keeps the
+   * isolate alive until then; false if there is nobody to wait for. Throws an Error with a code.
+   */
+  ring(milliseconds: number, done: () => void): boolean;
   /** Removes the segment's file if no writer but this process's own lives. */
   tidy(): boolean;
 }

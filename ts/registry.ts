@@ -123,10 +123,13 @@ export class Registry {
    */
   async getMetricsAsJSON(options?: ScopeOptions): Promise<MetricRows[]> {
     const metrics = this.getMetricsAsArray();
+    const process = scopeOf(options, 'process') === 'process';
+    const answers = this.ring(metrics, process);
     const ducks = metrics.filter((metric) => !(metric instanceof Metric)).map(readDuck);
     const [rest] = await Promise.all([Promise.all(ducks), collectAll(metrics)]);
+    if (answers !== undefined) await answers;
     const all: MetricRows[] = [];
-    const selection = this.select(metrics, scopeOf(options, 'process') === 'process', () => true);
+    const selection = this.select(metrics, process, () => true);
     if (selection !== null) {
       for (const family of parseFamilies(await heap.scrape('json', selection))) {
         all.push(jsonRows(family, this.owns(family.tag, family.name) ? ownDefaults : this.given));
@@ -155,8 +158,10 @@ export class Registry {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
     if (duck || !(metric instanceof Metric)) return this.duckText(metric);
-    await metric.runCollect();
     const process = scopeOf(options, 'application') === 'process';
+    const answers = process ? undefined : metric.roster.family.ring();
+    await metric.runCollect();
+    if (answers !== undefined) await answers;
     const selection = this.select([metric], process, (one) => this.printsNatively(one), true);
     if (selection === null) return this.familyText(metric, process);
     return (await heap.scrape('text', selection)).slice(0, -1);
@@ -252,15 +257,36 @@ export class Registry {
   ): Promise<{ selection: Selection | null; own: string[] }> {
     const process = scopeOf(options, 'application') === 'process';
     const metrics = this.getMetricsAsArray();
+    const answers = this.ring(metrics, process);
     const texts = await Promise.all(
       metrics.map(async (metric) => {
         if (!(metric instanceof Metric)) return this.duckText(metric);
         await metric.runCollect();
-        return this.printsNatively(metric) ? null : this.familyText(metric, process);
+        if (this.printsNatively(metric)) return null;
+        if (answers !== undefined) await answers;
+        return this.familyText(metric, process);
       }),
     );
+    if (answers !== undefined) await answers;
     const selection = this.select(metrics, process, (metric) => this.printsNatively(metric));
     return { selection, own: texts.filter((text) => text !== null) };
+  }
+
+  /**
+   * Asks other processes to run their `collect` callbacks, if any of them may show here.
+   *
+   * @returns what to wait for before anything is read; never rejects
+   */
+  private ring(
+    metrics: readonly (Metric | DuckMetric)[],
+    process: boolean,
+  ): Promise<void> | undefined {
+    if (process) return undefined;
+    if (this.tag !== null && this.tag !== ANONYMOUS_TAG && heap.open(false)) return heap.ring();
+    const shared = metrics.find(
+      (metric) => metric instanceof Metric && metric.roster.family.shared,
+    ) as Metric | undefined;
+    return shared?.roster.family.ring();
   }
 
   /**

@@ -30,6 +30,7 @@ export class MoodyHeap {
     this.real = open();
     this.storage = new HeapStorage({
       layout: () => binding.layout(),
+      collectTimeout: () => 250,
       openSegment: () => {
         if (this.failure !== null) throw this.failure;
         if (this.retired) {
@@ -61,6 +62,17 @@ export class MoodyHeap {
       scrapeString: (options) => real.scrapeString(options),
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),
+      listen: (rung) => {
+        real.listen(rung);
+      },
+      silence: () => {
+        real.silence();
+      },
+      begin: () => real.begin(),
+      answer: (bell) => {
+        real.answer(bell);
+      },
+      ring: (milliseconds, done) => real.ring(milliseconds, done),
       tidy: () => real.tidy(),
     };
   }

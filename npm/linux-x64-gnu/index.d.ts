@@ -22,6 +22,22 @@ export declare class NativeHeap {
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
   /** Figures of the heap. */
   stats(): HeapStats
+  /**
+   * Has `rung` called, on this isolate, when a scrape of another writer asks for callbacks. Needs a
+   * writer. Replaces what was given before.
+   */
+  listen(rung: () => void): void
+  /** Ends [`NativeHeap::listen`]. */
+  silence(): void
+  /** Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if nobody listens. */
+  begin(): number | null
+  /** Callbacks that began at that bell have settled. */
+  answer(bell: number): void
+  /**
+   * Asks all others for their callbacks. `done` is called when they have run, or the time is over;
+   * false if there is nobody to wait for.
+   */
+  ring(milliseconds: number, done: () => void): boolean
   /** Removes the file if no writer but this process's own lives; whether it did. */
   tidy(): boolean
 }
@@ -110,6 +126,8 @@ export interface HeapStats {
   removed: number
   /** Dead holders of the heap lock that were made whole. */
   recoveries: number
+  /** Writers that had not answered when a scrape's time for their `collect` callbacks was over. */
+  collectTimeouts: number
 }
 
 /** The identity of a process of this pid namespace; null if it is not there. */

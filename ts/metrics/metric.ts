@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 
 import { jsonRows, type MetricRows } from '../exposition';
 import { labelsOf, validateLabelNames, validateLabels, validateMetricName } from '../labels';
-import { Roster, Series, type Kind } from '../storage';
+import { collecting, Roster, Series, type Kind } from '../storage';
 import type { LabelValues, MetricConfiguration, Registers, Scope, ScopeOptions } from './types';
 
 const EMPTY: LabelValues<string> = {};
@@ -90,6 +90,8 @@ export abstract class Metric<T extends string = string> {
     if (this.enableExemplars) {
       throw new TypeError('Exemplars are supported only on OpenMetrics registries');
     }
+    // Also a method of a subclass.
+    if (this.collect) this.announceCollect();
     for (const register of registers) register.registerMetric(this as never);
     if (labelNames.length === 0) this.begin();
   }
@@ -101,8 +103,11 @@ export abstract class Metric<T extends string = string> {
    *   process's own part
    */
   async get(options?: ScopeOptions): Promise<MetricRows> {
+    const process = scopeOf(options, 'application') === 'process';
+    const answers = process ? undefined : this.roster.family.ring();
     await this.runCollect();
-    return jsonRows(await this.roster.family.read(scopeOf(options, 'application') === 'process'));
+    if (answers !== undefined) await answers;
+    return jsonRows(await this.roster.family.read(process));
   }
 
   /** Sets this process's own part back to where a new metric stands. */
@@ -123,8 +128,17 @@ export abstract class Metric<T extends string = string> {
   /** @internal Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */
   runCollect(): Promise<void> | undefined {
     if (!this.collect) return undefined;
-    const result: unknown = this.collect();
+    // A field of a subclass is set without our being told.
+    this.announceCollect();
+    const result = collecting(() => this.collect!());
     return result instanceof Promise ? (result as Promise<void>) : undefined;
+  }
+
+  /** @internal Lets scrapes of other processes run `collect`, if they do not yet. */
+  announceCollect(): void {
+    if (this.roster.collect !== null) return;
+    this.roster.collect = () => this.runCollect();
+    this.roster.family.collects();
   }
 
   /** Shows the series without labels, at zero. */
@@ -139,6 +153,22 @@ export abstract class Metric<T extends string = string> {
     return this.single;
   }
 }
+
+// `collect` may be assigned at any time, and other processes are to know. The first assignment makes it
+// the ordinary property that prom-client has.
+Object.defineProperty(Metric.prototype, 'collect', {
+  configurable: true,
+  get: () => undefined,
+  set(this: Metric, value: Metric['collect']) {
+    Object.defineProperty(this, 'collect', {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    if (typeof value === 'function') this.announceCollect();
+  },
+});
 
 /** The scope to read: as asked for, else as `MPMETRICS_SCOPE` says, else the method's own. */
 export function scopeOf(options: ScopeOptions | undefined, otherwise: Scope): Scope {

@@ -93,6 +93,14 @@ export interface Family {
    * @param process only what this process holds
    */
   read(process: boolean): FamilyData | Promise<FamilyData>;
+  /** The metric has a `collect` callback now: scrapes of other processes are to run it. */
+  collects(): void;
+  /**
+   * Asks other processes to run their `collect` callbacks.
+   *
+   * @returns what resolves once they have, or the time for it is over; undefined for nothing to wait for
+   */
+  ring(): Promise<void> | undefined;
   /** The metric leaves this storage; its handles have been released. */
   close(): void;
 }

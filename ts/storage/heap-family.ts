@@ -3,6 +3,7 @@
 import { asText, type LabelText } from '../labels';
 import { Out, Status, type NativeWriter } from '../native';
 import { merge } from './cells';
+import type { Collect } from './doorbell';
 import type { Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
 import { MemoryFamily } from './memory';
@@ -45,6 +46,19 @@ export class HeapFamily implements Family {
   /** The metric's name. */
   get name(): string {
     return this.shape.name;
+  }
+
+  /** The metric's callback. */
+  get collect(): Collect | null {
+    return this.roster.collect;
+  }
+
+  collects(): void {
+    if (this.number !== null) this.host.collects();
+  }
+
+  ring(): Promise<void> | undefined {
+    return this.host.ring();
   }
 
   /** Declares the family, so that it is shown even without series. */
@@ -267,6 +281,7 @@ export class HeapFamily implements Family {
     );
     if (number < 0) return statusOf(-number);
     this.number = number;
+    if (this.collect !== null) this.host.collects();
     return Status.Ok;
   }
 

@@ -11,6 +11,7 @@ import {
   type NativeWriter,
   type ScrapeOptions,
 } from '../native';
+import { Doorbell, type Collect } from './doorbell';
 import type { HeapFamily } from './heap-family';
 import { Scrapes } from './scrapes';
 import type { Series } from './series';
@@ -45,6 +46,8 @@ export interface HeapSource {
   openSegment(options: { create: boolean }): NativeHeap | null;
   /** The heap's layout. */
   layout(): Layout;
+  /** Milliseconds that a scrape waits for the `collect` callbacks of others. */
+  collectTimeout(): number;
 }
 
 /** A text with the default labels of a registry. */
@@ -66,6 +69,7 @@ export class HeapStorage {
   /** Removals that found the heap busy. */
   private readonly postponed: (() => Status)[] = [];
   private scrapes: Scrapes | null = null;
+  private readonly doorbell: Doorbell;
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   private dead = false;
@@ -74,6 +78,10 @@ export class HeapStorage {
 
   constructor(source: HeapSource) {
     this.source = source;
+    this.doorbell = new Doorbell(
+      () => this.callbacks(),
+      () => source.collectTimeout(),
+    );
   }
 
   /**
@@ -170,6 +178,20 @@ export class HeapStorage {
     });
   };
 
+  /** A metric in the heap has a `collect` callback: scrapes of other processes are to run it. */
+  collects(): void {
+    if (!this.dead && this.current !== null) this.doorbell.listen(this.heap!, this.current);
+  }
+
+  /** Asks other processes to run theirs; see {@link Doorbell.ring}. */
+  ring(): Promise<void> | undefined {
+    return this.dead || this.heap === null ? undefined : this.doorbell.ring(this.heap);
+  }
+
+  private callbacks(): Collect[] {
+    return Array.from(this.families, (family) => family.collect).filter((one) => one !== null);
+  }
+
   /** One scrape of the heap, off the event loop; one that has not begun is shared. */
   scrape(format: 'text' | 'json', selection: Selection): Promise<string> {
     this.tell();
@@ -255,6 +277,7 @@ export class HeapStorage {
     if (!this.dead) this.failed(`${this.path} contradicts itself`);
     this.postponed.length = 0;
     this.calm();
+    this.doorbell.silence();
     for (const family of [...this.families]) family.leave();
     this.families.clear();
   }
@@ -330,6 +353,7 @@ export class HeapStorage {
 
   private restart(carry: boolean): void {
     this.current = null;
+    this.doorbell.silence();
     for (const family of this.families) family.orphan(carry);
     this.slabs.clear();
     this.chunks.clear();

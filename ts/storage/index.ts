@@ -1,7 +1,7 @@
 /** Where series are kept: in the shared heap, or in this process's own memory. */
 
 import { loadBinding } from '../binding';
-import { openSegment, storageKind } from '../meeting';
+import { openSegment, settings, storageKind } from '../meeting';
 import { Status } from '../native';
 import { HeapFamily } from './heap-family';
 import { HeapStorage, type HeapSource } from './heap';
@@ -10,6 +10,7 @@ import type { Roster } from './roster';
 
 export { storageKind } from '../meeting';
 export * from './cells';
+export { collecting } from './collecting';
 export * from './family';
 export { HeapFamily } from './heap-family';
 export { HeapStorage, type HeapSource, type Selection } from './heap';
@@ -18,9 +19,13 @@ export { parseFamilies } from './native-json';
 export { Roster } from './roster';
 export { Series } from './series';
 
+/** Milliseconds that a scrape waits for other processes, unless configured. */
+const COLLECT_TIMEOUT = 250;
+
 const meeting: HeapSource = {
   openSegment: (options) => (storageKind() === 'heap' ? openSegment(options) : null),
   layout: () => loadBinding()!.layout(),
+  collectTimeout: () => settings.collectTimeout ?? COLLECT_TIMEOUT,
 };
 
 /** This isolate's heap storage; nothing is opened before the first metric or the first scrape. */

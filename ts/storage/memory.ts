@@ -125,6 +125,14 @@ export class MemoryFamily implements Family {
     // Memory storage refuses nothing.
   }
 
+  collects(): void {
+    // No other process reads it.
+  }
+
+  ring(): undefined {
+    return undefined;
+  }
+
   read(): FamilyData {
     const { name, help, kind, aggregator, bounds } = this.shape;
     const series = Array.from(this.born, (h) => ({

@@ -16,6 +16,7 @@ import {
   type Lookup,
 } from '../labels';
 import { merge } from './cells';
+import type { Collect } from './doorbell';
 import type { Family, Shape } from './family';
 import { MemoryFamily } from './memory';
 import { Place, Series } from './series';
@@ -34,6 +35,8 @@ export class Roster {
   readonly find: (labels: object) => Series;
   /** Where the series are. */
   family: Family;
+  /** Runs the metric's `collect` callback; null until it has one. */
+  collect: Collect | null = null;
 
   private readonly tree: LabelTree<Series>;
   private readonly lookup: Lookup<Series>;

@@ -4,6 +4,7 @@
 
 pub mod cells;
 pub mod collect;
+pub mod doorbell;
 pub mod error;
 pub mod exposition;
 pub mod heap;

@@ -1,12 +1,15 @@
 //! Segments as JavaScript sees them.
 
 use crate::convert::{failure, foreign, invalid, Identity, Result};
+use crate::doorbell::{Bell, Callback};
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
 use crate::writer::NativeWriter;
+use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{Limits, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
+use mpmetrics_core::Error;
 use napi::bindgen_prelude::AsyncTask;
 use napi::Env;
 use napi_derive::napi;
@@ -19,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Every segment that this process has mapped, by device and inode. One mapping serves all threads
 /// and all copies of the package; it is never undone, because views of it may live anywhere.
 static MAPPED: Mutex<Option<Segments>> = Mutex::new(None);
-type Segments = HashMap<(u64, u64), Arc<Segment>>;
+type Segments = HashMap<(u64, u64), (Arc<Segment>, Arc<Doorbell>)>;
 
 /// Which segment is wanted.
 #[napi(object, js_name = "OpenOptions", object_to_js = false)]
@@ -69,9 +72,13 @@ pub fn open_heap(options: Options) -> Result<Option<NativeHeap>> {
     let inode = segment.inode().map_err(|error| failure(&error))?;
     let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = mapped.get_or_insert_default().entry(inode);
-    let segment = Arc::clone(known.or_insert_with(|| Arc::new(segment)));
+    let (segment, doorbell) = known.or_insert_with(|| {
+        let doorbell = Doorbell::new(segment.heap().clone());
+        (Arc::new(segment), doorbell)
+    });
+    let (segment, bell) = (Arc::clone(segment), Bell::new(Arc::clone(doorbell)));
     let process = ProcessIdentity::current().map_err(|error| failure(&error))?;
-    Ok(Some(NativeHeap { segment, process, writer: None }))
+    Ok(Some(NativeHeap { segment, process, writer: None, bell }))
 }
 
 /// A mapped segment.
@@ -80,6 +87,7 @@ pub struct NativeHeap {
     segment: Arc<Segment>,
     process: ProcessIdentity,
     writer: Option<SharedWriter>,
+    bell: Bell,
 }
 
 /// A writer that ends with its environment: whatever JavaScript still holds of it.
@@ -118,6 +126,8 @@ pub struct HeapStats {
     pub removed: f64,
     /// Dead holders of the heap lock that were made whole.
     pub recoveries: f64,
+    /// Writers that had not answered when a scrape's time for their `collect` callbacks was over.
+    pub collect_timeouts: f64,
 }
 
 #[napi]
@@ -211,7 +221,44 @@ impl NativeHeap {
             torn_given_up: number(header::TORN_GIVEN_UP),
             removed: number(header::REMOVED),
             recoveries: number(header::RECOVERIES),
+            collect_timeouts: number(header::COLLECT_TIMEOUTS),
         })
+    }
+
+    /// Has `rung` called, on this isolate, when a scrape of another writer asks for callbacks. Needs a
+    /// writer. Replaces what was given before.
+    #[napi(ts_args_type = "rung: () => void")]
+    pub fn listen(&self, env: &Env, rung: Callback<'_>) -> Result<()> {
+        let numbers = self.writer.as_ref().and_then(|writer| {
+            writer.borrow().as_ref().map(|writer| (writer.slot(), writer.incarnation()))
+        });
+        let numbers = numbers.ok_or_else(|| failure(&Error::Lost))?;
+        self.bell.listen(env, numbers, &rung)
+    }
+
+    /// Ends [`NativeHeap::listen`].
+    #[napi]
+    pub fn silence(&self) {
+        self.bell.silence();
+    }
+
+    /// Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if nobody listens.
+    #[napi]
+    pub fn begin(&self) -> Option<u32> {
+        self.bell.begin()
+    }
+
+    /// Callbacks that began at that bell have settled.
+    #[napi]
+    pub fn answer(&self, bell: u32) {
+        self.bell.answer(bell);
+    }
+
+    /// Asks all others for their callbacks. `done` is called when they have run, or the time is over;
+    /// false if there is nobody to wait for.
+    #[napi(ts_args_type = "milliseconds: number, done: () => void")]
+    pub fn ring(&mut self, env: &Env, milliseconds: f64, done: Callback<'_>) -> Result<bool> {
+        self.bell.ring(env, milliseconds, &done)
     }
 
     /// Removes the file if no writer but this process's own lives; whether it did.

@@ -2,6 +2,7 @@
 #![deny(clippy::all)]
 
 mod convert;
+mod doorbell;
 mod heap;
 mod process;
 mod scrape;

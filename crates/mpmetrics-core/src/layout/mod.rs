@@ -6,7 +6,7 @@
 mod packed;
 mod words;
 
-pub use packed::{BlockBirth, BlockHead, BlockKey, ExtentHead};
+pub use packed::{Answer, BlockBirth, BlockHead, BlockKey, ExtentHead};
 pub use words::Words;
 
 /// `MPMETRIC`, little-endian.
@@ -58,7 +58,7 @@ pub mod header {
     pub const BIRTH: usize = 16;
     /// Unix time of the last claim of a slot, milliseconds.
     pub const LAST_ATTACH: usize = 17;
-    /// The doorbell of `collect` callbacks (reserved).
+    /// The doorbell: times that scrapes asked for `collect` callbacks. Slept on by those who have some.
     pub const DOORBELL: usize = 18;
     /// Series refused for want of memory or by a limit.
     pub const DROPPED: usize = 19;
@@ -108,6 +108,10 @@ pub mod header {
     pub const INDEX_USED: usize = 41;
     /// First extent that is free for another use (derived).
     pub const FREE_EXTENTS: usize = 42;
+    /// Answers ever given to the doorbell. Slept on by scrapes that wait for them.
+    pub const ANSWERS: usize = 43;
+    /// Writers that had not answered when a scrape's time for them was over.
+    pub const COLLECT_TIMEOUTS: usize = 44;
     /// First free text of each size class (derived).
     pub const TEXT_FREE: usize = 48;
     /// Chunks of the table of slots.
@@ -187,6 +191,8 @@ pub mod slot {
     pub const CLAIMED: u64 = 4;
     /// Sets of default labels that this life carries: four 16-bit numbers.
     pub const DEFAULTS: u64 = 5;
+    /// [`super::Answer`]: that a life has `collect` callbacks, and which ring it last answered.
+    pub const ANSWER: u64 = 6;
 }
 
 /// Word indexes in a family.
@@ -282,4 +288,4 @@ pub const ABSENT: u32 = 1 << 8;
 
 const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
-const _: () = assert!(slot::DEFAULTS < slot::WORDS && EXTENT_HEADER > extent::NEXT);
+const _: () = assert!(slot::ANSWER < slot::WORDS && EXTENT_HEADER > extent::NEXT);

@@ -56,6 +56,38 @@ impl BlockKey {
     }
 }
 
+/// That a life of a slot has `collect` callbacks, and what it answered: `bell | incarnation << 32`.
+///
+/// The life is part of the word, so that whoever adopts the slot neither has callbacks by inheritance
+/// nor has answered anything. Only the slot's owner stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The doorbell as it was before the callbacks ran that have settled last; modulo 2^32.
+    pub bell: u32,
+    /// The life that answered. 0: nobody, as no life has that number.
+    pub incarnation: u32,
+}
+
+impl Answer {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        u64::from(self.bell) | u64::from(self.incarnation) << 32
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { bell: word as u32, incarnation: (word >> 32) as u32 }
+    }
+
+    /// Whether this answers a ring: the bell has no end, and turns over.
+    #[must_use]
+    pub fn covers(self, ring: u32) -> bool {
+        self.bell.wrapping_sub(ring) < 1 << 31
+    }
+}
+
 /// What a block is: `kind | flags << 8 | words << 16 | incarnation << 32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockHead {
@@ -140,6 +172,8 @@ mod tests {
             words in 1u16.., incarnation: u32, absent: bool, kind in 1u8..8, extent in 0u64..1 << 56) {
             let key = BlockKey { series, generation };
             prop_assert_eq!(BlockKey::unpack(key.pack()), key);
+            let answer = Answer { bell: series, incarnation };
+            prop_assert_eq!(Answer::unpack(answer.pack()), answer);
             let born = BlockBirth { birth, defaults };
             prop_assert_eq!(BlockBirth::unpack(born.pack()), born);
             let word = u64::from(kind) | u64::from(words) << 16;
@@ -148,6 +182,13 @@ mod tests {
             prop_assert_eq!(BlockHead::unpack(head.pack()), Ok(Some(head)));
             let extent = ExtentHead { kind: ExtentKind::Slab, words: extent };
             prop_assert_eq!(ExtentHead::unpack(extent.pack()), Some(extent));
+        }
+
+        #[test]
+        fn an_answer_covers_what_was_rung_before_it_and_nothing_later(ring: u32, ahead in 0u32..1 << 31) {
+            let answer = |bell| Answer { bell, incarnation: 1 };
+            prop_assert!(answer(ring.wrapping_add(ahead)).covers(ring));
+            prop_assert!(!answer(ring).covers(ring.wrapping_add(ahead.max(1))));
         }
 
         #[test]

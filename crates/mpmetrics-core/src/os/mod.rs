@@ -10,7 +10,7 @@ mod system;
 
 pub use identity::ProcessIdentity;
 pub use system::{
-    allocate, boot_id, effective_uid, first_locked, is_memory_backed, monotonic_us, open_directory,
-    open_read_write, page_size, random_u64, rename_new, reopen, same_file, sleep_us, try_lock,
-    unix_ms, unlock, Mapping,
+    allocate, boot_id, effective_uid, first_locked, futex_wait, futex_wake, is_memory_backed,
+    monotonic_us, open_directory, open_read_write, page_size, random_u64, rename_new, reopen,
+    same_file, sleep_us, try_lock, unix_ms, unlock, Mapping,
 };

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::sync::{AtomicU64, Ordering};
 
 const SHARED: Error = Error::Unsupported("shared memory");
 
@@ -64,6 +65,16 @@ unsupported! {
 pub fn sleep_us(us: u32) {
     std::thread::sleep(Duration::from_micros(u64::from(us)));
 }
+
+/// Sleeps a little if the lower half of a word holds `expected`: a poll, for want of a call.
+pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
+    if word.load(Ordering::Acquire) as u32 == expected {
+        std::thread::sleep(timeout.min(Duration::from_millis(5)));
+    }
+}
+
+/// Nobody sleeps for long: see [`futex_wait`].
+pub fn futex_wake(_word: &AtomicU64) {}
 
 /// Microseconds since the first call.
 #[must_use]

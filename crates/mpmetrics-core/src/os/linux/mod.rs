@@ -1,6 +1,7 @@
 //! Linux.
 
 mod files;
+mod futex;
 mod locks;
 mod memory;
 
@@ -8,6 +9,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use files::{is_memory_backed, open_directory, open_read_write, rename_new, reopen, same_file};
+pub use futex::{futex_wait, futex_wake};
 pub use locks::{first_locked, try_lock, unlock};
 pub use memory::{allocate, page_size, Mapping};
 

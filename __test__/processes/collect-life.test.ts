@@ -1,0 +1,133 @@
+/** Callbacks cost nothing where there are none, keep nothing alive, and end with their process or thread. */
+import { afterEach, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+test('there is a watcher in a process with callbacks, and none elsewhere', async () => {
+  const [plain, watched] = obedient(2, made);
+  await ask(plain!, "new mpmetrics.Counter({ name: 'c', help: 'c' }).inc()");
+  await scraped(plain!);
+  expect(await ask(plain!, 'return threads()')).toEqual([]);
+  await ask(watched!, "calls('calls', 'a'); calls('more', 'a')");
+  // A thread gives itself its name, when it is first scheduled.
+  await ask(watched!, 'for (let i = 0; i < 100 && threads().length === 0; i++) await sleep(20)');
+  expect(await ask(watched!, 'return threads()')).toEqual(['mpmetrics-bell']);
+  for (let i = 1; i <= 5; i++) expect((await scraped(plain!)).seen.get('more{who="a"}')).toBe(i);
+  await ask(plain!, 'await sleep(100)');
+  expect(await ask(plain!, 'return threads()')).toEqual([]);
+  expect(await ask(watched!, 'return threads()')).toEqual(['mpmetrics-bell']);
+});
+
+test('no watcher in memory storage', async () => {
+  const [memory] = obedient(1, made);
+  await ask(memory!, "mpmetrics.configure({ storage: 'memory' }); calls('calls', 'a')");
+  expect((await scraped(memory!)).seen.get('calls{who="a"}')).toBe(1);
+  expect(await ask(memory!, 'return threads()')).toEqual([]);
+});
+
+test('callbacks keep neither a process nor a thread alive, a scrape under way does', async () => {
+  const app = new Application({
+    'callback.js': `
+      const { Gauge } = require('mpmetrics');
+      new Gauge({ name: 'g', help: 'g', collect() { this.set(1); } });`,
+    'thread.js': `
+      const { Worker } = require('node:worker_threads');
+      require('./callback');
+      new Worker('./callback.js').on('exit', (code) => console.log(code));`,
+    'never.js': `
+      const { Gauge } = require('mpmetrics');
+      new Gauge({ name: 'n', help: 'n', collect: () => new Promise(() => {}) });
+      process.stdin.once('data', () => process.exit());
+      console.log('ready');`,
+    'scrape.js': `
+      require('mpmetrics').register.metrics().then((text) => console.log(JSON.stringify(text)));`,
+  });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/life.heap` };
+  expect(await app.run('callback.js', { env }).ended).toBe(0);
+  const thread = app.run('thread.js', { env });
+  expect(await thread.line()).toBe('0');
+  expect(await thread.ended).toBe(0);
+  const never = app.run('never.js', { env });
+  await never.line();
+  const scrape = app.run('scrape.js', { env });
+  expect(JSON.parse(await scrape.line())).toContain('\nn 0\n');
+  expect(await scrape.ended).toBe(0);
+  never.tell('');
+  expect(await never.ended).toBe(0);
+});
+
+/** Threads that scrape and run callbacks are ended at random moments while the main thread scrapes. */
+const TERMINATE = `
+const { Worker, isMainThread } = require('node:worker_threads');
+const { Gauge, register } = require('mpmetrics');
+const declare = () => {
+  new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
+  new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
+};
+if (isMainThread) {
+  // In half of the runs only the threads have callbacks: the watcher starts and ends with them.
+  if (process.argv[2] === 'both') declare();
+  let over = false;
+  (async () => { while (!over) await register.metrics(); })();
+  (async () => {
+    for (let i = 0; i < 25; i++) {
+      const workers = [1, 2].map(() => new Worker(__filename));
+      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('online', resolve))));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+    over = true;
+    console.log((await register.metrics()).length > 0);
+  })();
+} else {
+  declare();
+  (async () => { for (;;) await register.metrics(); })();
+}
+`;
+
+/** Leaves at a random moment, in a random way, in the middle of scrapes and callbacks. */
+const LEAVE = `
+const { Gauge, register } = require('mpmetrics');
+new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
+new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
+const begun = performance.now();
+const end = Math.random() * 60;
+const over = () => performance.now() - begun > end;
+(async () => {
+  while (!over()) await register.metrics();
+  if (process.argv[2] === 'exit') process.exit(3);
+  if (process.argv[2] === 'throw') throw new Error('uncaught');
+})();
+if (process.argv[2] === 'timer') setTimeout(() => process.exit(3), end);
+`;
+
+test('50 threads terminated at random moments: no crash, no hang', async () => {
+  const app = new Application({ 'app.js': TERMINATE });
+  made.push(app);
+  for (const who of ['threads', 'both']) {
+    const program = app.run('app.js', { args: [who] });
+    expect(await program.line(60_000)).toBe('true');
+    expect(await program.ended, program.errors).toBe(0);
+  }
+}, 120_000);
+
+test('50 processes that leave at random moments: no crash, no hang, and the others scrape', async () => {
+  const app = new Application({ 'leave.js': LEAVE });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/leave.heap` };
+  const codes = { exit: 3, timer: 3, throw: 1, end: 0 };
+  const ways = Object.keys(codes) as (keyof typeof codes)[];
+  for (let i = 0; i < 13; i++) {
+    const all = ways.map((way) => ({ way, program: app.run('leave.js', { env, args: [way] }) }));
+    for (const { way, program } of all) {
+      expect(await program.ended, `${way}: ${program.errors}`).toBe(codes[way]);
+    }
+  }
+}, 120_000);

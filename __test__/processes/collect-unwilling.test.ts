@@ -1,0 +1,137 @@
+/** Who does not answer a scrape holds it up for a limited time, and is served as it last stood. */
+import { afterEach, expect, test } from 'vitest';
+
+import type { Application } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const TIMEOUT = 500;
+/** What else a scrape takes on a machine of two cores that other tests share. */
+const SLACK = 500;
+const CONFIGURE = `mpmetrics.configure({ collectTimeout: ${TIMEOUT} });`;
+
+test('one in a loop without end, one stopped, one killed under way: the others are fresh', async () => {
+  const [scraper, fresh, looping, stopped, killed] = obedient(5, made);
+  await ask(scraper!, `${CONFIGURE} calls('calls', 'scraper')`);
+  await ask(fresh!, "calls('calls', 'fresh')");
+  await ask(looping!, "calls('calls', 'looping')");
+  await ask(stopped!, "calls('calls', 'stopped')");
+  await ask(killed!, "calls('calls', 'killed', () => sleep(100))");
+  const all = ['scraper', 'fresh', 'looping', 'stopped', 'killed'];
+  const first = await scraped(scraper!);
+  for (const who of all) expect(first.seen.get(`calls{who="${who}"}`), who).toBe(1);
+
+  stopped!.child.kill('SIGSTOP');
+  looping!.tell('for (;;);');
+  await ask(fresh!, 'await sleep(50)');
+  const scrape = scraped(scraper!);
+  setTimeout(() => killed!.child.kill('SIGKILL'), 30);
+  const second = await scrape;
+  expect(second.ms).toBeGreaterThanOrEqual(TIMEOUT - 10);
+  expect(second.ms).toBeLessThan(TIMEOUT + SLACK);
+  // The event loop of the scraper was its own all the while.
+  expect(second.turns).toBeGreaterThan(10);
+  expect(second.seen.get('calls{who="scraper"}')).toBe(2);
+  expect(second.seen.get('calls{who="fresh"}')).toBe(2);
+  expect(second.seen.get('calls{who="looping"}')).toBe(1);
+  expect(second.seen.get('calls{who="stopped"}')).toBe(1);
+  expect(second.seen.has('calls{who="killed"}')).toBe(false);
+  expect((await ask<{ collectTimeouts: number }>(scraper!, 'return stats()')).collectTimeouts).toBe(
+    2,
+  );
+
+  looping!.child.kill('SIGKILL');
+  stopped!.child.kill('SIGCONT');
+  await Promise.all([looping!.ended, ask(stopped!, 'await sleep(20)')]);
+  const third = await scraped(scraper!);
+  expect(third.seen.get('calls{who="stopped"}')).toBe(3);
+  expect(third.ms).toBeLessThan(TIMEOUT);
+});
+
+test('who is killed while all wait for it ends the waiting', async () => {
+  const [scraper, killed] = obedient(2, made);
+  await ask(killed!, "calls('calls', 'killed', () => new Promise(() => {}))");
+  const scrape = scraped(scraper!);
+  setTimeout(() => killed!.child.kill('SIGKILL'), 200);
+  const { ms } = await scrape;
+  expect(ms).toBeGreaterThan(100);
+  expect(ms).toBeLessThan(10_000);
+});
+
+test('a callback that throws or rejects fails its own process only, and holds up nobody', async () => {
+  const [scraper, throws, rejects] = obedient(3, made);
+  await ask(throws!, "calls('calls', 'throws', () => { throw new Error('thrown') })");
+  await ask(rejects!, "calls('calls', 'rejects', () => Promise.reject(new Error('rejected')))");
+  for (let i = 1; i <= 3; i++) {
+    const { seen, ms } = await scraped(scraper!);
+    expect(seen.get('calls{who="throws"}')).toBe(i);
+    expect(seen.get('calls{who="rejects"}')).toBe(i);
+    expect(ms).toBeLessThan(10_000);
+  }
+  const own = 'return mpmetrics.register.metrics().catch((error) => error.message)';
+  expect(await ask(throws!, own)).toBe('thrown');
+  expect(await ask(rejects!, own)).toBe('rejected');
+  expect(throws!.errors + rejects!.errors).toBe('');
+});
+
+test('a callback that never settles costs each scrape the time, and is run for the next all the same', async () => {
+  const [scraper, never] = obedient(2, made);
+  await ask(scraper!, 'mpmetrics.configure({ collectTimeout: 60 })');
+  await ask(
+    never!,
+    "mpmetrics.configure({ collectTimeout: 60 }); calls('calls', 'never', () => new Promise(() => {}))",
+  );
+  for (let i = 1; i <= 4; i++) {
+    const { seen, ms } = await scraped(scraper!);
+    expect(seen.get('calls{who="never"}')).toBe(i);
+    expect(ms).toBeGreaterThan(50);
+    await ask(never!, 'await sleep(80)');
+  }
+  // While one is in flight there is one more behind it at the most.
+  await ask(
+    scraper!,
+    'await Promise.all(Array.from({ length: 30 }, () => mpmetrics.register.metrics()))',
+  );
+  await ask(never!, 'await sleep(200)');
+  const { seen } = await scraped(scraper!);
+  expect(seen.get('calls{who="never"}')).toBeLessThanOrEqual(7);
+});
+
+test('a callback that scrapes, before and behind an await, neither rings nor waits', async () => {
+  const [one, other] = obedient(2, made);
+  const nested = `
+    let inside = false;
+    const again = async () => {
+      if (inside) return;
+      inside = true;
+      await mpmetrics.register.metrics();
+      await sleep(5);
+      await mpmetrics.register.metrics();
+      inside = false;
+    };`;
+  await ask(one!, `${nested} calls('calls', 'one', again)`);
+  await ask(other!, `${nested} calls('calls', 'other', again)`);
+  for (let i = 1; i <= 3; i++) {
+    // Each run calls the callback once, and twice more by the scrapes in it.
+    const { seen, ms } = await scraped(one!);
+    expect(ms).toBeLessThan(5_000);
+    expect(seen.get('calls{who="one"}')).toBe(3 * i);
+    expect(seen.get('calls{who="other"}')).toBe(3 * i);
+  }
+  await ask(one!, 'await sleep(100)');
+  const { seen } = await scraped(other!);
+  expect(seen.get('calls{who="one"}')).toBe(12);
+});
+
+test('what a callback registers is in the scrape that it was called for', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(
+    other!,
+    "calls('calls', 'other', (n) => { new mpmetrics.Counter({ name: 'made_' + n, help: 'm' }).inc(n); })",
+  );
+  for (let i = 1; i <= 20; i++) expect((await scraped(one!)).seen.get(`made_${i}`)).toBe(i);
+});

@@ -1,0 +1,215 @@
+/** A scrape shows what all living processes and threads computed for it, whoever serves it. */
+import { join } from 'node:path';
+
+import { afterEach, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Every process and thread counts the calls of its callback; one callback is async. */
+const METRICS = `
+const { configure, Gauge, register } = require('mpmetrics');
+// One that is slow to be scheduled, on a busy machine, must not fail the exact numbers.
+configure({ collectTimeout: 20_000 });
+exports.declare = (who) => {
+  let calls = 0;
+  new Gauge({ name: 'calls', help: 'c', labelNames: ['who'], collect() { this.set({ who }, ++calls); } });
+  new Gauge({
+    name: 'later', help: 'l', labelNames: ['who'],
+    async collect() {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      this.set({ who }, calls);
+    },
+  });
+  new Gauge({ name: 'living', help: 'l', collect() { this.set(1); } });
+};
+exports.scrape = () => register.metrics();
+`;
+
+const SERVER = `
+const cluster = require('node:cluster');
+const { Worker } = require('node:worker_threads');
+const { declare, scrape } = require('./metrics');
+if (cluster.isPrimary) {
+  declare('primary');
+  const others = [1, 2, 3].map(() => cluster.fork()).map((worker) => ({
+    once: (then) => worker.once('message', then), ask: () => worker.send('scrape'),
+  }));
+  const thread = new Worker('./thread.js');
+  others.push({ once: (then) => thread.once('message', then), ask: () => thread.postMessage('scrape') });
+  const answer = (other) => new Promise((resolve) => other.once(resolve));
+  (async () => {
+    await Promise.all(others.map(answer));
+    for (const other of [null, ...others]) {
+      for (let i = 0; i < 3; i++) {
+        const text = other === null ? scrape() : answer(other);
+        other?.ask();
+        console.log(JSON.stringify(await text));
+      }
+    }
+    console.log('"over"');
+  })();
+} else {
+  declare('worker' + cluster.worker.id);
+  process.on('message', async () => process.send(await scrape()));
+  process.send('ready');
+}
+`;
+
+const ALL = ['primary', 'worker1', 'worker2', 'worker3', 'thread'];
+
+test('from primary, workers, a thread and a separate program: every callback once for each scrape', async () => {
+  const app = new Application({
+    'metrics.js': METRICS,
+    'app.js': SERVER,
+    'thread.js': `
+      const { parentPort } = require('node:worker_threads');
+      const { declare, scrape } = require('./metrics');
+      declare('thread');
+      parentPort.on('message', async () => parentPort.postMessage(await scrape()));
+      parentPort.postMessage('ready');`,
+    'program.js': `
+      const { configure, register } = require('mpmetrics');
+      configure({ collectTimeout: 20_000 });
+      (async () => {
+        for (let i = 0; i < 3; i++) console.log(JSON.stringify(await register.metrics()));
+        console.log(JSON.stringify(await register.metricsBuffer().then(String)));
+        const json = await register.getMetricsAsJSON({ scope: 'application' });
+        console.log(JSON.stringify(json.find(({ name }) => name === 'living').values));
+      })();`,
+  });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'collect.heap') };
+  const server = app.run('app.js', { env });
+  let scrapes = 0;
+  const check = (text: string): void => {
+    scrapes++;
+    const values = samples(text);
+    for (const who of ALL) {
+      expect(values.get(`calls{who="${who}"}`), `${who} in scrape ${scrapes}`).toBe(scrapes);
+      expect(values.get(`later{who="${who}"}`), `${who} in scrape ${scrapes}`).toBe(scrapes);
+    }
+    expect(values.get('living')).toBe(ALL.length);
+  };
+  for (let i = 0; i < 3 * ALL.length; i++) check(JSON.parse(await server.line()) as string);
+  expect(await server.line()).toBe('"over"');
+  const program = app.run('program.js', { env });
+  for (let i = 0; i < 4; i++) check(JSON.parse(await program.line()) as string);
+  expect(JSON.parse(await program.line())).toEqual([{ labels: {}, value: ALL.length }]);
+  expect(await program.ended).toBe(0);
+});
+
+test('metric.get() asks the others; the process scope does not', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(one!, "calls('calls', 'one')");
+  await ask(other!, "calls('calls', 'other')");
+  const values = await ask(
+    one!,
+    "return (await mpmetrics.register.getSingleMetric('calls').get()).values.map(({ value }) => value)",
+  );
+  expect(values).toEqual([1, 1]);
+  await ask(one!, "await mpmetrics.register.metrics({ scope: 'process' })");
+  await ask(one!, 'await mpmetrics.register.getMetricsAsJSON()');
+  const { seen } = await scraped(one!);
+  expect([...seen]).toEqual([
+    ['calls{who="one"}', 4],
+    ['calls{who="other"}', 2],
+  ]);
+});
+
+test('many scrapes at once are each fresh, and do not pile up in the others', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(other!, "calls('calls', 'other', () => sleep(20))");
+  const { least, ms } = await ask<{ least: number; ms: number }>(
+    one!,
+    `const begun = performance.now();
+     const texts = await Promise.all(Array.from({ length: 50 }, () => mpmetrics.register.metrics()));
+     const each = texts.map((text) => Number(/^calls.* (\\d+)$/m.exec(text)[1]));
+     return { least: Math.min(...each), ms: performance.now() - begun };`,
+  );
+  expect(least).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(1_000);
+  const { seen } = await scraped(one!);
+  // A run in flight and one behind it for the fifty, and one for the last.
+  expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
+});
+
+test('a callback that ran already when a scrape began is no answer to it', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(
+    other!,
+    `let n = 0;
+     new mpmetrics.Gauge({
+       name: 'calls', help: 'h',
+       async collect() { const value = ++n; await sleep(300); this.set(value); },
+     });`,
+  );
+  const seen = await ask(
+    one!,
+    `const first = mpmetrics.register.metrics();
+     await sleep(100);
+     const texts = await Promise.all([first, mpmetrics.register.metrics()]);
+     return texts.map((text) => Number(/^calls.* (\\d+)$/m.exec(text)[1]));`,
+  );
+  expect(seen).toEqual([1, 2]);
+});
+
+test('a callback that is assigned late, to an object or in a subclass, is run for others', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(
+    other!,
+    `kept.late = new mpmetrics.Gauge({ name: 'late', help: 'l' });
+     class Own extends mpmetrics.Gauge { collect() { this.inc(); } }
+     kept.own = new Own({ name: 'own', help: 'o' });`,
+  );
+  let { seen } = await scraped(one!);
+  expect(Object.fromEntries(seen)).toEqual({ late: 0, own: 1 });
+  await ask(other!, 'kept.late.collect = () => kept.late.inc()');
+  ({ seen } = await scraped(one!));
+  expect(Object.fromEntries(seen)).toEqual({ late: 1, own: 2 });
+  expect(await ask(other!, 'return Object.keys(kept.late).includes("collect")')).toBe(true);
+  // Off the registry it is nobody else's business, and back on it is.
+  await ask(other!, "mpmetrics.register.removeSingleMetric('late')");
+  ({ seen } = await scraped(one!));
+  expect(Object.fromEntries(seen)).toEqual({ own: 3 });
+  await ask(other!, 'mpmetrics.register.registerMetric(kept.late)');
+  ({ seen } = await scraped(one!));
+  expect(Object.fromEntries(seen)).toEqual({ late: 2, own: 4 });
+});
+
+test('after all callbacks are gone nobody is waited for, until there is one again', async () => {
+  const [one, other] = obedient(2, made);
+  await ask(
+    other!,
+    "calls('calls', 'other'); kept.plain = new mpmetrics.Gauge({ name: 'p', help: 'p' })",
+  );
+  await scraped(one!);
+  await ask(other!, "mpmetrics.register.removeSingleMetric('calls')");
+  await scraped(one!);
+  await ask(other!, 'for (let i = 0; i < 100 && threads().length > 0; i++) await sleep(20)');
+  expect(await ask(other!, 'return threads()')).toEqual([]);
+  await ask(other!, "calls('again', 'other')");
+  expect((await scraped(one!)).seen.get('again{who="other"}')).toBe(1);
+});
+
+test("two copies of the package in one process run each other's callbacks", async () => {
+  const [one] = obedient(1, made);
+  const seen = await ask(
+    one!,
+    `calls('calls', 'first');
+     for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key];
+     const copy = require('mpmetrics');
+     if (copy.register === mpmetrics.register) return 'the same copy';
+     let n = 0;
+     new copy.Gauge({ name: 'copied', help: 'h', collect() { this.set(++n); } });
+     await mpmetrics.register.metrics();
+     return [...(await mpmetrics.register.metrics()).matchAll(/^[a-z].* (\\d+)$/gm)].map(([line]) => line).sort()`,
+  );
+  expect(seen).toEqual(['calls{who="first"} 2', 'copied 2']);
+});

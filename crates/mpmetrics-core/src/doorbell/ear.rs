@@ -1,0 +1,96 @@
+//! One isolate with `collect` callbacks, as the watcher of its process sees it.
+
+use super::words::{self, Listener};
+use crate::heap::Heap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Tells an isolate that it is to run its callbacks. Called on the watcher's thread, must not block.
+pub type Rung = Box<dyn Fn() + Send>;
+
+/// An isolate that runs callbacks when others ring.
+pub struct Ear {
+    heap: Heap,
+    pub(super) who: Listener,
+    heard: Mutex<Heard>,
+}
+
+struct Heard {
+    /// The bell as it stood when callbacks last began to run.
+    handled: u32,
+    /// The latest answer. A run that was given up and settles late must not take it back.
+    answered: u32,
+    /// Rings since `handled` that were this isolate's own: a scrape runs its own callbacks by itself.
+    own: Vec<u32>,
+    /// Told, and not yet begun: a second time is of no use.
+    told: bool,
+    /// None once the isolate has left: it must not be called any more.
+    rung: Option<Rung>,
+}
+
+impl Ear {
+    pub(super) fn new(heap: Heap, who: Listener, bell: u32, rung: Rung) -> Self {
+        let heard =
+            Heard { handled: bell, answered: bell, own: Vec::new(), told: false, rung: Some(rung) };
+        Self { heap, who, heard: Mutex::new(heard) }
+    }
+
+    /// The callbacks begin to run: what they are an answer to, see [`Ear::answer`].
+    #[must_use]
+    pub fn begin(&self) -> u32 {
+        let mut heard = self.lock();
+        heard.told = false;
+        heard.handled = words::bell(&self.heap);
+        heard.own.clear();
+        heard.handled
+    }
+
+    /// The callbacks that ran since [`Ear::begin`] gave this have settled.
+    pub fn answer(&self, bell: u32) {
+        // Held, so that nothing is said of an isolate that has left.
+        let mut heard = self.lock();
+        let newer = bell.wrapping_sub(heard.answered) < 1 << 31;
+        if heard.rung.is_some() && newer {
+            heard.answered = bell;
+            // A heap that contradicts itself is found by the next scrape.
+            let _ = words::answer(&self.heap, self.who, bell);
+        }
+    }
+
+    /// Rings for a scrape of this isolate, which has not to hear that.
+    pub(super) fn ring(&self) -> u32 {
+        // SYNC POINT: the watcher of this process sees the bell at once, and asks here whose it was.
+        let mut heard = self.lock();
+        let rung = words::ring(&self.heap);
+        heard.own.push(rung);
+        rung
+    }
+
+    /// The bell stands there now: tells the isolate, if anybody else rang.
+    pub(super) fn hear(&self) {
+        let mut heard = self.lock();
+        let bell = words::bell(&self.heap);
+        let rings = bell.wrapping_sub(heard.handled);
+        if rings == 0 || heard.told {
+            return;
+        }
+        if heard.own.len() as u64 == u64::from(rings) {
+            heard.handled = bell;
+            heard.own.clear();
+        } else if let Some(rung) = &heard.rung {
+            rung();
+            heard.told = true;
+        }
+    }
+
+    /// After this the isolate is not called any more.
+    pub(super) fn close(&self) {
+        let rung = self.lock().rung.take();
+        // Outside of the lock: it may have a destructor of somebody else's.
+        drop(rung);
+        let _ = words::forget(&self.heap, self.who);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

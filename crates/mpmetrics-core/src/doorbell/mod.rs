@@ -1,0 +1,174 @@
+//! Asking all processes for the values that their `collect` callbacks compute.
+//!
+//! A scrape rings: it adds 1 to the header's doorbell. Each process with callbacks has one thread that
+//! sleeps on that word and tells its isolates. An isolate reads the bell, runs its callbacks, and stores
+//! what it had read in its slot; the scrape waits for the slots' words, for a limited time. Nobody waits
+//! for a dead writer, and nobody is asked who has no callbacks.
+
+mod ear;
+mod wait;
+mod words;
+
+pub use ear::{Ear, Rung};
+pub use wait::Done;
+
+use crate::error::{Error, Result};
+use crate::heap::Heap;
+use crate::layout::header;
+use crate::os;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use wait::{Wait, Waits};
+use words::Listener;
+
+/// The watcher looks this often whether it is still needed, without being woken.
+const LOOK: Duration = Duration::from_secs(10);
+/// The same after a ring: isolates leave when they find that they have no callbacks left, and to wake a
+/// watcher that is about to sleep on a bell that did not change has no effect.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// One process's end of a heap's doorbell: at most one thread that watches the bell, while the process
+/// has callbacks, and at most one that waits for answers, while it has scrapes that wait.
+pub struct Doorbell {
+    heap: Heap,
+    ears: Mutex<Ears>,
+    waits: Mutex<Waits>,
+}
+
+#[derive(Default)]
+struct Ears {
+    all: Vec<Arc<Ear>>,
+    watched: bool,
+}
+
+impl Doorbell {
+    /// The doorbell of a heap. One for each heap and process.
+    #[must_use]
+    pub fn new(heap: Heap) -> Arc<Self> {
+        Arc::new(Self { heap, ears: Mutex::default(), waits: Mutex::default() })
+    }
+
+    /// Notes that a writer has callbacks: from now on scrapes of others ask for them.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the process can have no further thread, [`Error::Corrupt`].
+    pub fn listen(self: &Arc<Self>, slot: u32, incarnation: u32, rung: Rung) -> Result<Arc<Ear>> {
+        let mut ears = self.ears();
+        let who = Listener { slot, incarnation };
+        let bell = words::bell(&self.heap);
+        let ear = Arc::new(Ear::new(self.heap.clone(), who, bell, rung));
+        if !ears.watched {
+            let doorbell = Arc::clone(self);
+            thread("mpmetrics-bell", move || doorbell.watch())?;
+            ears.watched = true;
+        }
+        // Whoever is waited for has a watcher, which finds the ear once this lock is free. A ring since
+        // `bell` was read is heard all the same.
+        words::answer(&self.heap, who, bell)?;
+        ears.all.push(Arc::clone(&ear));
+        Ok(ear)
+    }
+
+    /// Takes a writer out. When this returns its isolate is not called any more.
+    pub fn leave(&self, ear: &Arc<Ear>) {
+        let mut ears = self.ears();
+        ears.all.retain(|other| !Arc::ptr_eq(other, ear));
+        if ears.all.is_empty() {
+            words::wake(&self.heap, header::DOORBELL);
+        }
+        drop(ears);
+        ear.close();
+    }
+
+    /// Rings, and has what `done` makes called once the living writers with callbacks, but for `ear`, have answered
+    /// or `patience` is over; on another thread, which it must not block.
+    ///
+    /// Returns false if there is nobody to wait for; nothing is made then.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not say who lives, or has no thread left;
+    /// what `done` fails with.
+    pub fn ring(
+        self: &Arc<Self>,
+        ear: Option<&Ear>,
+        owner: u64,
+        patience: Duration,
+        done: impl FnOnce() -> Result<Done>,
+    ) -> Result<bool> {
+        let asked = words::listeners(&self.heap, ear.map(|ear| ear.who.slot))?;
+        if asked.is_empty() {
+            return Ok(false);
+        }
+        let done = if patience.is_zero() { None } else { Some(done()?) };
+        // Held from the ring on: an answer to it wakes a waiter that then knows of it.
+        let mut waits = self.waits();
+        let ring = ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
+        let Some(done) = done else {
+            return Ok(false);
+        };
+        if !waits.running {
+            let doorbell = Arc::clone(self);
+            thread("mpmetrics-wait", move || doorbell.wait())?;
+            waits.running = true;
+        }
+        let deadline_us = os::monotonic_us().saturating_add(patience.as_micros() as u64);
+        waits.all.push(Wait { owner, ring, deadline_us, asked, done });
+        Ok(true)
+    }
+
+    /// Forgets what an owner waits for. When this returns none of its `done` is called any more.
+    pub fn forget(&self, owner: u64) {
+        let forgotten = self.waits().take_out(|wait| wait.owner == owner);
+        // Outside of the lock.
+        drop(forgotten);
+    }
+
+    fn watch(&self) {
+        let mut before = None;
+        loop {
+            let seen = words::bell(&self.heap);
+            let mut ears = self.ears();
+            if ears.all.is_empty() {
+                ears.watched = false;
+                return;
+            }
+            let all = ears.all.clone();
+            drop(ears);
+            for ear in &all {
+                ear.hear();
+            }
+            drop(all);
+            let look = if before == Some(seen) { LOOK } else { LOOK_AGAIN };
+            before = Some(seen);
+            words::sleep(&self.heap, header::DOORBELL, seen, look);
+        }
+    }
+
+    fn wait(&self) {
+        loop {
+            // Before the answers are looked at: one that comes in between ends the sleep.
+            let seen = self.heap.words().header(header::ANSWERS) as u32;
+            let mut waits = self.waits();
+            let Some(left) = waits.settle(&self.heap) else {
+                waits.running = false;
+                return;
+            };
+            drop(waits);
+            words::sleep(&self.heap, header::ANSWERS, seen, left);
+        }
+    }
+
+    fn ears(&self) -> MutexGuard<'_, Ears> {
+        self.ears.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that nobody joins: it ends by itself, or with the process.
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+    let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(256 << 10);
+    builder.spawn(run).map(drop).map_err(|source| Error::Io { call: "pthread_create", source })
+}

@@ -1,0 +1,73 @@
+//! Sleeping until a word of shared memory changes, across processes.
+
+use std::time::Duration;
+
+use crate::sync::AtomicU64;
+
+/// Sleeps while the lower half of a word holds `expected`, until [`futex_wake`], or for so long. May
+/// return early; the caller looks at the word again.
+pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
+    let timeout = libc::timespec {
+        tv_sec: timeout.as_secs().min(86_400) as libc::time_t,
+        tv_nsec: timeout.subsec_nanos().into(),
+    };
+    // SAFETY: the address is that of a living, aligned word whose lower half comes first (the layout is
+    // little-endian), and the kernel only reads it and the timespec. Not FUTEX_PRIVATE_FLAG: other
+    // processes wake us. A refusal (EAGAIN, EINTR, a sandbox) is an early return.
+    let slept = unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            core::ptr::from_ref(word).cast::<u32>(),
+            libc::FUTEX_WAIT,
+            expected,
+            &raw const timeout,
+        )
+    };
+    if slept != 0 && errno() == libc::ENOSYS {
+        // Emulators and sandboxes without the call: a poll.
+        super::sleep_us(5_000);
+    }
+}
+
+/// Wakes everybody, of any process, who sleeps in [`futex_wait`] on this word.
+pub fn futex_wake(word: &AtomicU64) {
+    // SAFETY: as above; waking touches no memory.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            core::ptr::from_ref(word).cast::<u32>(),
+            libc::FUTEX_WAKE,
+            libc::c_int::MAX,
+        )
+    };
+}
+
+fn errno() -> i32 {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::Ordering;
+    use std::time::Instant;
+
+    #[test]
+    fn a_word_that_differs_is_not_slept_on_and_one_that_changes_wakes() {
+        let word = AtomicU64::new(7 | 1 << 40);
+        let begun = Instant::now();
+        futex_wait(&word, 8, Duration::from_secs(60));
+        futex_wait(&word, 7, Duration::from_millis(5));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while word.load(Ordering::Acquire) as u32 == 7 {
+                    futex_wait(&word, 7, Duration::from_secs(60));
+                }
+            });
+            std::thread::sleep(Duration::from_millis(20));
+            word.store(8, Ordering::Release);
+            futex_wake(&word);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,183 @@
+//! Rings, answers and waits over process memory, with real threads.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+use mpmetrics_core::doorbell::{Doorbell, Ear};
+use mpmetrics_core::heap::{Heap, Limits, Setup, Writer};
+use mpmetrics_core::layout::header;
+use mpmetrics_core::region::Owned;
+use std::sync::mpsc::{channel, Receiver, Sender};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const LONG: Duration = Duration::from_secs(30);
+const SHORT: Duration = Duration::from_millis(60);
+
+/// One process of an application: a doorbell of its own on the common heap.
+struct Process {
+    bell: Arc<Doorbell>,
+    writer: Writer,
+    ear: Option<Arc<Ear>>,
+    /// A message each time that its isolate is told to run callbacks.
+    told: Receiver<()>,
+    tell: Sender<()>,
+}
+
+impl Process {
+    fn new(heap: &Heap, key: u64) -> Self {
+        let (tell, told) = channel();
+        let writer = heap.writer(key, key as u32).unwrap();
+        Self { bell: Doorbell::new(heap.clone()), writer, ear: None, told, tell }
+    }
+
+    fn listening(heap: &Heap, key: u64) -> Self {
+        let mut process = Self::new(heap, key);
+        let tell = process.tell.clone();
+        let (slot, life) = (process.writer.slot(), process.writer.incarnation());
+        let rung = Box::new(move || tell.send(()).unwrap());
+        process.ear = Some(process.bell.listen(slot, life, rung).unwrap());
+        process
+    }
+
+    /// Rings; a message comes when the wait is over, and None is returned if there is none.
+    fn ring(&self, patience: Duration) -> Option<Receiver<()>> {
+        let (done, over) = channel();
+        let done = Box::new(move || done.send(()).unwrap());
+        let waits = self.bell.ring(self.ear.as_deref(), 1, patience, || Ok(done)).unwrap();
+        waits.then_some(over)
+    }
+
+    fn answer(&self) {
+        self.told.recv_timeout(LONG).unwrap();
+        let ear = self.ear.as_ref().unwrap();
+        ear.answer(ear.begin());
+    }
+
+    fn leave(mut self) -> Writer {
+        self.bell.leave(&self.ear.take().unwrap());
+        self.writer
+    }
+}
+
+fn heap() -> Heap {
+    let setup = Setup { limits: Limits::default(), root: None };
+    Heap::create(Arc::new(Owned::new(1 << 17)), &setup).unwrap()
+}
+
+fn timeouts(heap: &Heap) -> u64 {
+    heap.words().header(header::COLLECT_TIMEOUTS)
+}
+
+#[test]
+fn nobody_is_waited_for_or_rung_where_nobody_has_callbacks() {
+    let heap = heap();
+    let (scraper, _other) = (Process::new(&heap, 1), Process::new(&heap, 2));
+    assert!(scraper.ring(LONG).is_none());
+    let alone = Process::listening(&heap, 3);
+    assert!(alone.ring(LONG).is_none());
+    assert_eq!(heap.words().header(header::DOORBELL), 0);
+}
+
+#[test]
+fn a_ring_ends_when_all_others_have_answered_it() {
+    let heap = heap();
+    let scraper = Process::listening(&heap, 1);
+    let (one, two) = (Process::listening(&heap, 2), Process::listening(&heap, 3));
+    for _ in 0..100 {
+        let over = scraper.ring(LONG).unwrap();
+        one.answer();
+        assert!(over.try_recv().is_err());
+        two.answer();
+        over.recv_timeout(LONG).unwrap();
+    }
+    assert!(scraper.told.try_recv().is_err(), "told of its own ring");
+    assert!(one.told.try_recv().is_err() && two.told.try_recv().is_err(), "told twice");
+    assert_eq!(timeouts(&heap), 0);
+}
+
+#[test]
+fn an_answer_that_began_before_the_ring_is_none_and_rings_do_not_pile_up() {
+    let heap = heap();
+    let (scraper, other) = (Process::new(&heap, 1), Process::listening(&heap, 2));
+    let first = scraper.ring(LONG).unwrap();
+    other.told.recv_timeout(LONG).unwrap();
+    let ear = other.ear.as_ref().unwrap();
+    let begun = ear.begin();
+    let later: Vec<_> = (0..10).map(|_| scraper.ring(LONG).unwrap()).collect();
+    ear.answer(begun);
+    first.recv_timeout(LONG).unwrap();
+    assert!(later.iter().all(|over| over.recv_timeout(Duration::from_millis(5)).is_err()));
+    other.answer();
+    for over in later {
+        over.recv_timeout(LONG).unwrap();
+    }
+    assert!(other.told.recv_timeout(Duration::from_millis(5)).is_err(), "told once for ten rings");
+}
+
+#[test]
+fn who_does_not_answer_is_given_up_and_counted() {
+    let heap = heap();
+    let (scraper, prompt) = (Process::new(&heap, 1), Process::listening(&heap, 2));
+    let _deaf = Process::listening(&heap, 3);
+    let begun = Instant::now();
+    let over = scraper.ring(SHORT).unwrap();
+    prompt.answer();
+    over.recv_timeout(LONG).unwrap();
+    assert!(begun.elapsed() >= SHORT);
+    assert_eq!(timeouts(&heap), 1);
+    assert!(scraper.ring(Duration::ZERO).is_none(), "rings without waiting");
+    prompt.answer();
+}
+
+#[test]
+fn nobody_waits_for_the_dead_or_for_who_has_left() {
+    let heap = heap();
+    let (scraper, dies) = (Process::new(&heap, 1), Process::listening(&heap, 2));
+    let leaves = Process::listening(&heap, 3);
+    let over = scraper.ring(LONG).unwrap();
+    drop(dies.writer);
+    assert!(over.recv_timeout(Duration::from_millis(50)).is_err());
+    let slot = leaves.leave();
+    over.recv_timeout(LONG).unwrap();
+    assert_eq!(timeouts(&heap), 0);
+    // Who adopts the dead writer's slot has no callbacks by that.
+    let adopter = Process::new(&heap, 4);
+    assert!(adopter.writer.incarnation() > 1);
+    assert!(scraper.ring(LONG).is_none());
+    drop(slot);
+}
+
+#[test]
+fn what_was_forgotten_is_not_called() {
+    let heap = heap();
+    let (scraper, _deaf) = (Process::new(&heap, 1), Process::listening(&heap, 2));
+    let over = scraper.ring(SHORT).unwrap();
+    scraper.bell.forget(1);
+    assert!(over.recv_timeout(LONG).is_err(), "called, or kept");
+}
+
+#[test]
+fn rings_of_many_are_all_answered() {
+    let heap = heap();
+    let all: Vec<_> = (1..5).map(|key| Process::listening(&heap, key)).collect();
+    std::thread::scope(|scope| {
+        for process in all {
+            scope.spawn(move || {
+                let answer = |process: &Process| {
+                    let ear = process.ear.as_ref().unwrap();
+                    ear.answer(ear.begin());
+                };
+                for _ in 0..200 {
+                    let over = process.ring(LONG);
+                    while over.as_ref().is_some_and(|over| over.try_recv().is_err()) {
+                        if process.told.recv_timeout(Duration::from_micros(200)).is_ok() {
+                            answer(&process);
+                        }
+                    }
+                }
+                drop(process.leave());
+            });
+        }
+    });
+    assert_eq!(timeouts(&heap), 0);
+}

@@ -1,0 +1,104 @@
+//! The doorbell of one isolate: JavaScript's functions as what the core's threads may call.
+
+use crate::convert::{failure, foreign, Result};
+use mpmetrics_core::doorbell::{Done, Doorbell, Ear};
+use mpmetrics_core::Error;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunctionCallMode, UnknownReturnValue};
+use napi::Env;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A function of JavaScript without arguments.
+pub type Callback<'a> = Function<'a, (), UnknownReturnValue>;
+
+/// Numbers of isolates, for [`Doorbell::forget`].
+static OWNERS: AtomicU64 = AtomicU64::new(1);
+
+/// One isolate's end of a process's doorbell. Its environment's cleanup hooks take everything back
+/// that a thread might call: they run before anything of the environment is gone.
+pub struct Bell {
+    doorbell: Arc<Doorbell>,
+    listening: Rc<RefCell<Option<Listening>>>,
+    /// Not 0 once the isolate has waited.
+    owner: u64,
+}
+
+/// An isolate with callbacks, until this is dropped.
+struct Listening {
+    doorbell: Arc<Doorbell>,
+    ear: Arc<Ear>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.doorbell.leave(&self.ear);
+    }
+}
+
+impl Bell {
+    /// An end of a doorbell.
+    pub fn new(doorbell: Arc<Doorbell>) -> Self {
+        Self { doorbell, listening: Rc::default(), owner: 0 }
+    }
+
+    /// Has a function called when other writers ring. It does not keep the isolate alive.
+    pub fn listen(&self, env: &Env, (slot, life): (u32, u32), rung: &Callback<'_>) -> Result<()> {
+        let rung = rung.build_threadsafe_function().weak::<true>().build();
+        let rung = rung.map_err(|error| foreign(&error))?;
+        self.silence();
+        // After the function was made: hooks run backwards, so it is given up before it is closed.
+        env.add_env_cleanup_hook(Rc::clone(&self.listening), |listening| drop(listening.take()))
+            .map_err(|error| foreign(&error))?;
+        let rung = Box::new(move || {
+            rung.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        let ear = self.doorbell.listen(slot, life, rung).map_err(|error| failure(&error))?;
+        let doorbell = Arc::clone(&self.doorbell);
+        *self.listening.borrow_mut() = Some(Listening { doorbell, ear });
+        Ok(())
+    }
+
+    /// Ends [`Bell::listen`].
+    pub fn silence(&self) {
+        drop(self.listening.take());
+    }
+
+    /// The bell, before callbacks run.
+    pub fn begin(&self) -> Option<u32> {
+        self.listening.borrow().as_ref().map(|listening| listening.ear.begin())
+    }
+
+    /// Callbacks that began at that bell have settled.
+    pub fn answer(&self, bell: u32) {
+        if let Some(listening) = &*self.listening.borrow() {
+            listening.ear.answer(bell);
+        }
+    }
+
+    /// Rings; whether `done` will be called. It keeps the isolate alive until then.
+    pub fn ring(&mut self, env: &Env, milliseconds: f64, done: &Callback<'_>) -> Result<bool> {
+        if self.owner == 0 {
+            let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
+            let doorbell = Arc::clone(&self.doorbell);
+            env.add_env_cleanup_hook(doorbell, move |doorbell| doorbell.forget(owner))
+                .map_err(|error| foreign(&error))?;
+            self.owner = owner;
+        }
+        let done = || -> Result<Done, Error> {
+            let done = done.build_threadsafe_function().build();
+            let done = done.map_err(|_| Error::Unsupported("functions for other threads"))?;
+            Ok(Box::new(move || {
+                done.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            }))
+        };
+        let patience = Duration::from_micros((milliseconds * 1e3).clamp(0.0, 1e13) as u64);
+        let listening = self.listening.borrow();
+        let ear = listening.as_ref().map(|listening| &*listening.ear);
+        let waits = self.doorbell.ring(ear, self.owner, patience, done);
+        waits.map_err(|error| failure(&error))
+    }
+}
