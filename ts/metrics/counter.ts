@@ -43,12 +43,8 @@ export class Counter<T extends string = string> extends Metric<T> {
       h = this.single;
     }
     const v = typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-    if (h.g[h.w] === h.e) {
-      h.f[h.i]! += v;
-    } else {
-      h = this.settle(h, given);
-      h.f[h.i]! += v;
-    }
+    if (h.g[h.w] !== h.e) h = this.settle(h, given);
+    h.f[h.i]! += v;
   }
 
   /**
@@ -80,19 +76,13 @@ export class Counter<T extends string = string> extends Metric<T> {
     this.roster.reset(this.labelNames.length > 0);
   }
 
-  private bound(handle: Series, label: LabelText): CounterChild {
-    const bound = { h: handle };
+  private bound(h: Series, label: LabelText): CounterChild {
     return {
       inc: (value) => {
         const v =
           typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-        const { h } = bound;
-        if (h.g[h.w] === h.e) {
-          h.f[h.i]! += v;
-        } else {
-          const other = this.roster.rebind(bound, label);
-          other.f[other.i]! += v;
-        }
+        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+        h.f[h.i]! += v;
       },
     };
   }

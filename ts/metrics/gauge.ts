@@ -122,27 +122,16 @@ export class Gauge<T extends string = string> extends Metric<T> {
     h.f[h.i]! += delta;
   }
 
-  private bound(handle: Series, labels: LabelValues<T>, label: LabelText): GaugeChild<T> {
-    const bound = { h: handle };
+  private bound(h: Series, labels: LabelValues<T>, label: LabelText): GaugeChild<T> {
     const add = (delta: number): void => {
       if (typeof delta !== 'number') throw invalid('Delta', delta);
-      const { h } = bound;
-      if (h.g[h.w] === h.e) {
-        h.f[h.i]! += delta;
-      } else {
-        const other = this.roster.rebind(bound, label);
-        other.f[other.i]! += delta;
-      }
+      if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+      h.f[h.i]! += delta;
     };
     const set = (value: number): void => {
       if (typeof value !== 'number') throw invalid('Value', value);
-      const { h } = bound;
-      if (h.g[h.w] === h.e) {
-        h.f[h.i] = value;
-      } else {
-        const other = this.roster.rebind(bound, label);
-        other.f[other.i] = value;
-      }
+      if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+      h.f[h.i] = value;
     };
     const chosen = { ...labels };
     return {

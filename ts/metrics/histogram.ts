@@ -112,15 +112,14 @@ export class Histogram<T extends string = string> extends Metric<T> {
     this.roster.reset(true);
   }
 
-  private bound(handle: Series, labels: LabelValues<T>, label: LabelText): HistogramChild<T> {
+  private bound(h: Series, labels: LabelValues<T>, label: LabelText): HistogramChild<T> {
     const { scale } = this;
-    const bound = { h: handle };
     const chosen = { ...labels };
     return {
       observe: (value) => {
         if (!Number.isFinite(value)) throw invalid(value);
-        const { h } = bound;
-        record(h.g[h.w] === h.e ? h : this.roster.rebind(bound, label), scale, value);
+        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+        record(h, scale, value);
       },
       startTimer: () => startTimer(this, chosen),
     };

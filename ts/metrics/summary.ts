@@ -106,15 +106,14 @@ export class Summary<T extends string = string> extends Metric<T> {
     this.roster.reset(false);
   }
 
-  private bound(handle: Series, labels: LabelValues<T>, label: LabelText): SummaryChild<T> {
+  private bound(h: Series, labels: LabelValues<T>, label: LabelText): SummaryChild<T> {
     const chosen = { ...labels };
-    const bound = { h: handle };
     return {
       observe: (value) => {
         // prom-client takes a child's labels for the value where no value is given.
         if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
-        const { h } = bound;
-        record(h.g[h.w] === h.e ? h : this.roster.rebind(bound, label), value);
+        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
+        record(h, value);
       },
       startTimer: () => startTimer(this, chosen),
     };
