@@ -45,7 +45,10 @@ describe('TypeScript', () => {
   });
 
   test.each([
-    ["import { register } from './registry';", 'binding.ts (rank 1) imports registry.ts (rank 6)'],
+    [
+      "import { register } from './registry';",
+      'binding.ts (rank 1) imports registry/index.ts (rank 6)',
+    ],
     [
       "export * from './meeting/names.js';",
       'binding.ts (rank 1) imports meeting/names.ts (rank 2)',
@@ -61,7 +64,7 @@ describe('TypeScript', () => {
     const sources = new Map([
       ['binding.ts', `import { join } from 'node:path';\nimport './native';\n${wrong}\n`],
       ['native.ts', "// import './registry';\n/* from './registry' */\n"],
-      ['registry.ts', ''],
+      ['registry/index.ts', ''],
       ['http.ts', ''],
       ['meeting/names.ts', "import './other';"],
       ['meeting/other.ts', "import './names';\nimport '../binding';"],

@@ -1,0 +1,138 @@
+/** What a registry holds, and which part of the heap is marked as its own. */
+
+import { heap, share, unshare } from '../storage';
+import { labelText } from '../labels';
+import { Metric } from '../metrics';
+import type { RowLabels } from '../exposition';
+
+/** What a registry can hold: a metric of ours, or anything that is read as one. */
+export interface DuckMetric {
+  name?: string;
+  get(): unknown;
+  getForPromString?(): unknown;
+  reset?(): void;
+}
+
+/** Anything that was registered. */
+export type Registered = Metric | DuckMetric;
+
+export const DEFAULT_TAG = 'default';
+export const ANONYMOUS_TAG = 'anonymous';
+
+/** Copies of this package in one isolate share its writer, and so the numbers of registries. */
+const GROUPS = Symbol.for('mpmetrics.groups');
+
+/** In which registry a metric in the heap was declared. */
+const owners = new WeakMap<Metric, Contents>();
+
+const named = new Map<string, Contents>();
+
+export class Contents {
+  readonly metrics = new Map<string, Registered>();
+  /** Labels that are printed with every series that does not have them itself. */
+  defaults: RowLabels = {};
+  /** The tag of its families in the heap; null for a registry that is not shared. */
+  readonly tag: string | null;
+  /** Number of the registry in this isolate, for default labels. */
+  private readonly group: number;
+
+  constructor(tag: string | null) {
+    this.tag = tag;
+    const counter = globalThis as { [GROUPS]?: number };
+    this.group = (counter[GROUPS] ?? 0) + 1;
+    counter[GROUPS] = this.group;
+  }
+
+  /** The contents that all registries of a name have in common. */
+  static of(name: string): Contents {
+    let contents = named.get(name);
+    if (contents === undefined) {
+      contents = new Contents(tagOf(name));
+      named.set(name, contents);
+    }
+    return contents;
+  }
+
+  /** The tag of which every family is shown, also those that this process never declared; null for none. */
+  get whole(): string | null {
+    return this.tag === ANONYMOUS_TAG ? null : this.tag;
+  }
+
+  all(): Registered[] {
+    return [...this.metrics.values()];
+  }
+
+  /** @throws Error if another metric has its name */
+  add(metric: Registered): void {
+    const name = String(metric.name);
+    const there = this.metrics.get(name);
+    if (there !== undefined && there !== metric) {
+      throw new Error(`A metric with the name ${name} has already been registered.`);
+    }
+    this.metrics.set(name, metric);
+    if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
+      if (share(metric.roster, this.tag, this.group)) owners.set(metric, this);
+    }
+  }
+
+  /** Takes a metric off; it goes on privately. */
+  delete(name: string): void {
+    const metric = this.metrics.get(name);
+    this.metrics.delete(name);
+    if (metric !== undefined) this.disown(metric);
+  }
+
+  /** Takes all metrics off, and the default labels. */
+  clear(): void {
+    const metrics = this.all();
+    this.metrics.clear();
+    for (const metric of metrics) this.disown(metric);
+    this.setDefaults({});
+  }
+
+  setDefaults(labels: RowLabels): void {
+    this.defaults = labels;
+    if (this.tag !== null) heap.defaultLabels(this.group, labelText(labels));
+  }
+
+  /** The default labels, null for none. */
+  given(): RowLabels | null {
+    return isEmpty(this.defaults) ? null : this.defaults;
+  }
+
+  /** True if a family of the heap shows the default labels of its own processes here. */
+  owns(tag: string, name: string): boolean {
+    if (tag !== ANONYMOUS_TAG) return tag === this.tag;
+    const metric = this.metrics.get(name);
+    return metric instanceof Metric && owners.get(metric) === this;
+  }
+
+  /**
+   * Tells whether native code prints a metric that is in the heap as this registry shows it: with the
+   * default labels of the registry that it was declared on.
+   */
+  printsNatively(metric: Metric): boolean {
+    const owner = owners.get(metric);
+    if (owner === this) return true;
+    return isEmpty(this.defaults) && (owner === undefined || isEmpty(owner.defaults));
+  }
+
+  private disown(metric: Registered): void {
+    if (!(metric instanceof Metric) || owners.get(metric) !== this) return;
+    owners.delete(metric);
+    unshare(metric.roster);
+  }
+}
+
+/** How the families of a named registry are marked in the heap. */
+function tagOf(name: string): string {
+  // Native code is told a family as its tag and its name with a NUL between.
+  if (name.includes('\0')) {
+    throw new TypeError(`A registry's name must be without NUL, and is ${JSON.stringify(name)}`);
+  }
+  return `name:${name}`;
+}
+
+function isEmpty(labels: RowLabels): boolean {
+  return Object.keys(labels).length === 0;
+}

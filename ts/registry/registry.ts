@@ -1,0 +1,168 @@
+/** The registry of prom-client's API. */
+
+import {
+  isSupported,
+  OPENMETRICS_CONTENT_TYPE,
+  PROMETHEUS_CONTENT_TYPE,
+  type MetricRows,
+  type RegistryContentType,
+  type RowLabels,
+} from '../exposition';
+import { scopeOf, type Metric, type Scope, type ScopeOptions } from '../metrics';
+import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
+import { Reading } from './reading';
+
+export interface RegistryOptions {
+  /** Registries of one name are one, in all processes and however often they are made. */
+  name?: string;
+  /** False: its metrics stay in this process's own memory. */
+  shared?: boolean;
+  contentType?: RegistryContentType;
+}
+
+export class Registry {
+  /** The text format's Content-Type. */
+  static get PROMETHEUS_CONTENT_TYPE(): typeof PROMETHEUS_CONTENT_TYPE {
+    return PROMETHEUS_CONTENT_TYPE;
+  }
+
+  /** OpenMetrics' Content-Type. */
+  static get OPENMETRICS_CONTENT_TYPE(): typeof OPENMETRICS_CONTENT_TYPE {
+    return OPENMETRICS_CONTENT_TYPE;
+  }
+
+  /** The default registry. */
+  static globalRegistry: Registry;
+
+  private readonly contents: Contents;
+  private type: RegistryContentType;
+
+  /**
+   * @param options a name or `shared: false`, or prom-client's Content-Type. Without a name it shows
+   *   the metrics declared on it, over all processes, if it is the first in its process to declare
+   *   that metric's name; else that metric is private.
+   * @param tag internal: how its families are marked in the heap
+   * @throws TypeError for a Content-Type that is not supported, or a name with a NUL in it
+   */
+  constructor(options?: RegistryOptions | RegistryContentType, tag: string = ANONYMOUS_TAG) {
+    const given = typeof options === 'object' ? options : { contentType: options };
+    const type = given.contentType ?? PROMETHEUS_CONTENT_TYPE;
+    if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
+    this.type = type;
+    const { name, shared = true }: RegistryOptions = given;
+    if (!shared) this.contents = new Contents(null);
+    else this.contents = name === undefined ? new Contents(tag) : Contents.of(name);
+  }
+
+  /**
+   * All metrics as text, after their `collect`.
+   *
+   * @param options scope: `application` (default) or `process`
+   * @returns rejects if a `collect` throws
+   */
+  async metrics(options?: ScopeOptions): Promise<string> {
+    return this.read(options, 'application').text();
+  }
+
+  /** {@link metrics}, as UTF-8: the output of native code is never a JavaScript string. */
+  async metricsBuffer(options?: ScopeOptions): Promise<Buffer> {
+    return this.read(options, 'application').buffer();
+  }
+
+  /**
+   * All metrics as objects, after their `collect`, as `aggregate()` takes them.
+   *
+   * @param options scope: `process` (default, because who sends these over IPC adds them up) or
+   *   `application`
+   */
+  async getMetricsAsJSON(options?: ScopeOptions): Promise<MetricRows[]> {
+    return this.read(options, 'process').json();
+  }
+
+  /** All metrics of this process's registry. */
+  getMetricsAsArray(): (Metric | DuckMetric)[] {
+    return this.contents.all();
+  }
+
+  /**
+   * One metric as text, without a line break at the end.
+   *
+   * @param metric of this registry or not
+   */
+  async getMetricsAsString(metric: Metric | DuckMetric, options?: ScopeOptions): Promise<string> {
+    return this.read(options, 'application').metric(metric);
+  }
+
+  /**
+   * Adds a metric; its constructor does so by itself.
+   *
+   * @param metric any object with a `get()` will do
+   * @throws Error if another metric has its name
+   */
+  registerMetric(metric: Metric | DuckMetric): void {
+    this.contents.add(metric);
+  }
+
+  /** Takes a metric off; it goes on privately. Other processes' parts are not touched. */
+  removeSingleMetric(name: string): void {
+    this.contents.delete(name);
+  }
+
+  /** The metric of that name in this process. */
+  getSingleMetric(name: string): Metric | DuckMetric | undefined {
+    return this.contents.metrics.get(name);
+  }
+
+  /** {@link getMetricsAsString} of the metric with that name. */
+  async getSingleMetricAsString(name: string, options?: ScopeOptions): Promise<string> {
+    return this.getMetricsAsString(this.contents.metrics.get(name)!, options);
+  }
+
+  /** Resets this process's own part of all metrics. */
+  resetMetrics(): void {
+    for (const metric of this.contents.metrics.values()) metric.reset?.();
+  }
+
+  /** Takes all metrics off, and the default labels. Other processes' parts are not touched. */
+  clear(): void {
+    this.contents.clear();
+  }
+
+  /** Labels that are printed with every series that does not have them itself. */
+  setDefaultLabels(labels: object): void {
+    this.contents.setDefaults(labels as RowLabels);
+  }
+
+  get contentType(): RegistryContentType {
+    return this.type;
+  }
+
+  /** @throws Error for a Content-Type that is not supported */
+  setContentType(contentType: RegistryContentType): void {
+    if (!isSupported(contentType)) throw new Error(`Content type ${contentType} is unsupported`);
+    this.type = contentType;
+  }
+
+  /**
+   * A registry with the metrics of all.
+   *
+   * @throws Error if their Content-Types differ, or two of their metrics have one name
+   */
+  static merge(registers: readonly Registry[]): Registry {
+    const contentType = registers[0]!.contentType;
+    for (const register of registers) {
+      if (register.contentType !== contentType) {
+        throw new Error('Registers can only be merged if they have the same content type');
+      }
+    }
+    const merged = new Registry({ contentType, shared: false });
+    for (const register of registers) {
+      for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric);
+    }
+    return merged;
+  }
+
+  private read(options: ScopeOptions | undefined, otherwise: Scope): Reading {
+    return new Reading(this.contents, scopeOf(options, otherwise) === 'process');
+  }
+}
