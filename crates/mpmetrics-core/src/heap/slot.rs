@@ -6,9 +6,10 @@ use super::slab::Slab;
 use super::{block, defaults, family, init, merge, series, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{block as blk, header, lock, slot, BlockHead, BlockKind, Words, MAX_SLOTS};
-use crate::os;
+use crate::os::{self, NotHeld, SharedMutex};
 use crate::region::Locks;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 /// What a new writer found in its slot.
 #[derive(Default)]
@@ -78,6 +79,7 @@ fn take_over(locked: &Locked<'_>, id: u32, process: u64, pid: u64) -> Result<Cla
         adopt(locked, id, &mut claimed)?;
         words.add_header(header::ADOPTIONS, 1);
     }
+    make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, process)?;
     words.store(at + slot::PID, pid)?;
@@ -86,6 +88,26 @@ fn take_over(locked: &Locked<'_>, id: u32, process: u64, pid: u64) -> Result<Cla
     // SYNC POINT: from here on the gauges of the past life are not shown.
     words.store(at + slot::INCARNATION, u64::from(incarnation))?;
     Ok(claimed)
+}
+
+/// The mutex of a slot, made or not.
+pub fn mutex(words: Words<'_>, id: u32) -> Result<SharedMutex<'_>> {
+    let at = SLOTS.find(words, id)? + slot::MUTEX;
+    let found = SharedMutex::at(words.run(at, slot::MUTEX_WORDS)?);
+    found.ok_or(Error::Corrupt { what: "a slot's mutex", at: at * 8 })
+}
+
+/// Makes a slot's mutex if it was never made, or is of no use: who held it last is dead.
+///
+/// One that is held all the same (a writer that lost its slot by accident is in the middle of
+/// something) is left as it is. What the dead left half-changed says so by itself, so that nothing needs
+/// to be mended here. Where the system has no such mutex, what needs it is not recorded.
+fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
+    let mutex = mutex(words, id)?;
+    if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {
+        let _ = mutex.make();
+    }
+    Ok(())
 }
 
 /// Scans a dead writer's slabs once: whole sequence words, no gauges of the past, no series whose
@@ -193,4 +215,4 @@ pub fn inherited(head: BlockHead, incarnation: u32) -> bool {
     head.incarnation != incarnation && head.kind != BlockKind::Gauge
 }
 
-const _: () = assert!(blk::CELLS == 3);
+const _: () = assert!(blk::CELLS == 3 && slot::MUTEX_WORDS as usize == os::MUTEX_WORDS);

@@ -193,6 +193,11 @@ pub mod slot {
     pub const DEFAULTS: u64 = 5;
     /// [`super::Answer`]: that a life has `collect` callbacks, and which ring it last answered.
     pub const ANSWER: u64 = 6;
+    /// A mutex of the C library, of [`MUTEX_WORDS`]: what has no atomic form in this slot's memory is
+    /// changed under it. Made by who claims the slot.
+    pub const MUTEX: u64 = 16;
+    /// Words of the mutex.
+    pub const MUTEX_WORDS: u64 = 8;
 }
 
 /// Word indexes in a family.
@@ -288,4 +293,5 @@ pub const ABSENT: u32 = 1 << 8;
 
 const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
-const _: () = assert!(slot::ANSWER < slot::WORDS && EXTENT_HEADER > extent::NEXT);
+const _: () = assert!(slot::MUTEX + slot::MUTEX_WORDS <= slot::WORDS);
+const _: () = assert!(slot::ANSWER < slot::MUTEX && EXTENT_HEADER > extent::NEXT);

@@ -12,5 +12,14 @@ pub use identity::ProcessIdentity;
 pub use system::{
     allocate, boot_id, effective_uid, first_locked, futex_wait, futex_wake, is_memory_backed,
     monotonic_us, open_directory, open_read_write, page_size, random_u64, rename_new, reopen,
-    same_file, sleep_us, try_lock, unix_ms, unlock, Mapping,
+    same_file, sleep_us, try_lock, unix_ms, unlock, Mapping, MutexHeld, SharedMutex, MUTEX_WORDS,
 };
+
+/// Why a [`SharedMutex`] is not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotHeld {
+    /// Somebody else held it until the patience was over.
+    Late,
+    /// It was never made, was given up for lost, or its bytes are no mutex.
+    Broken,
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::os::NotHeld;
 use crate::sync::{AtomicU64, Ordering};
 
 const SHARED: Error = Error::Unsupported("shared memory");
@@ -34,6 +35,37 @@ impl Mapping {
         match *self {}
     }
 }
+
+/// Words that a mutex takes.
+pub const MUTEX_WORDS: usize = 8;
+
+/// Never made here.
+#[derive(Clone, Copy)]
+pub struct SharedMutex<'a>(core::marker::PhantomData<&'a AtomicU64>);
+
+#[allow(missing_docs, clippy::missing_errors_doc)]
+impl<'a> SharedMutex<'a> {
+    #[must_use]
+    pub fn at(words: &'a [AtomicU64]) -> Option<Self> {
+        words.get(..MUTEX_WORDS).map(|_| Self(core::marker::PhantomData))
+    }
+
+    pub fn make(&self) -> Result<()> {
+        Err(Error::Unsupported("robust mutexes"))
+    }
+
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        false
+    }
+
+    pub fn lock(self, _: Duration, _: impl FnOnce()) -> Result<MutexHeld<'a>, NotHeld> {
+        Err(NotHeld::Broken)
+    }
+}
+
+/// Never had here.
+pub struct MutexHeld<'a>(core::marker::PhantomData<&'a AtomicU64>);
 
 macro_rules! unsupported {
     ($($name:ident($($argument:ty),*) -> $value:ty;)*) => {$(

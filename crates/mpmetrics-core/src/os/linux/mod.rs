@@ -4,6 +4,7 @@ mod files;
 mod futex;
 mod locks;
 mod memory;
+mod mutex;
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,6 +13,7 @@ pub use files::{is_memory_backed, open_directory, open_read_write, rename_new, r
 pub use futex::{futex_wait, futex_wake};
 pub use locks::{first_locked, try_lock, unlock};
 pub use memory::{allocate, page_size, Mapping};
+pub use mutex::{MutexHeld, SharedMutex, MUTEX_WORDS};
 
 /// Sleeps for so many microseconds, or a little longer.
 pub fn sleep_us(us: u32) {

@@ -1,0 +1,343 @@
+//! A mutex that lies in shared memory and outlives whoever holds it.
+//!
+//! POSIX: process-shared and robust (pthread_mutexattr_setrobust(3)). Its bytes are the C library's own,
+//! which is why a segment is marked with the library that made it. What is added here:
+//!
+//! - Its first word says that the rest is made, so that zeros or half a mutex are never locked.
+//! - It is locked by trying until a deadline of the monotonic clock. pthread_mutex_timedlock(3) counts by
+//!   the wall clock, so a clock that is set back would stop the caller for as long;
+//!   pthread_mutex_clocklock(3) is missing in musl and in glibc before 2.30.
+//! - The one field on which the C library chooses another algorithm (priority inheritance, recursion:
+//!   paths that wait without a bound, or abort) is compared before each try. With that as it was made, any
+//!   other bytes are answered by an error or a timeout.
+
+use core::marker::PhantomData;
+use core::mem::{align_of, size_of, MaybeUninit};
+use core::time::Duration;
+use std::io::Error as IoError;
+use std::sync::OnceLock;
+
+use super::{monotonic_us, sleep_us};
+use crate::error::{Error, Result};
+use crate::os::NotHeld;
+use crate::sync::{AtomicU64, Ordering};
+
+/// Words that a mutex takes.
+pub const MUTEX_WORDS: usize = 8;
+/// In the first word, once the others are made.
+const MADE: u64 = 0x6d75_7465_7801;
+/// Tries before the first sleep: what is done under a lock takes less time than falling asleep.
+const SPINS: u32 = 100;
+/// Microseconds of the first sleep and of the longest.
+const SLEEPS_US: (u32, u32) = (20, 500);
+
+/// Place of the `int` by which the C library chooses an algorithm: `__data.__kind` of glibc, `_m_type`
+/// of musl.
+const KIND: usize = if cfg!(target_env = "musl") {
+    0
+} else if cfg!(target_pointer_width = "64") {
+    16
+} else {
+    12
+};
+
+const _: () = assert!(size_of::<libc::pthread_mutex_t>() <= (MUTEX_WORDS - 1) * 8);
+const _: () = assert!(align_of::<libc::pthread_mutex_t>() <= align_of::<AtomicU64>());
+
+/// A mutex in words that several processes map.
+#[derive(Clone, Copy)]
+pub struct SharedMutex<'a> {
+    made: &'a AtomicU64,
+    bytes: &'a [AtomicU64],
+}
+
+impl<'a> SharedMutex<'a> {
+    /// The mutex in the first [`MUTEX_WORDS`] of these words, made or not; `None` if there are fewer.
+    #[must_use]
+    pub fn at(words: &'a [AtomicU64]) -> Option<Self> {
+        let (made, bytes) = words.get(..MUTEX_WORDS)?.split_first()?;
+        Some(Self { made, bytes })
+    }
+
+    /// Makes it, unlocked, over whatever was there.
+    ///
+    /// Only for a mutex that nobody uses: one that was never made, or that [`SharedMutex::is_sound`]
+    /// denies, with makers kept apart by another lock. Making one anew that a living thread holds would
+    /// leave that thread with a list of locks that leads nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the system has no such mutex.
+    pub fn make(&self) -> Result<()> {
+        self.made.store(0, Ordering::Relaxed);
+        // SAFETY: the pointer is to `MUTEX_WORDS - 1` living words, room and alignment enough (asserted
+        // above), and the caller answers for nobody using them.
+        unsafe { init(self.pointer())? };
+        // SYNC POINT with `lock`: who sees it sees the whole mutex.
+        self.made.store(MADE, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether this is a mutex that can be locked some time. Of one that was given up for lost
+    /// (ENOTRECOVERABLE) only [`SharedMutex::lock`] finds that out.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        // SYNC POINT: pairs with the last store of `make`.
+        self.made.load(Ordering::Acquire) == MADE
+            && expected_kind().is_some_and(|kind| kind == self.kind())
+    }
+
+    /// Locks it, waiting no longer than `patience`.
+    ///
+    /// `mend` is called if the last holder died with it: what the mutex guards may be half-changed, and is
+    /// whole when `mend` returns. Whoever dies in `mend` leaves it to the next.
+    ///
+    /// # Errors
+    ///
+    /// [`NotHeld`].
+    pub fn lock(
+        self,
+        patience: Duration,
+        mend: impl FnOnce(),
+    ) -> core::result::Result<MutexHeld<'a>, NotHeld> {
+        let mut until = None;
+        let (mut tries, mut nap) = (0, SLEEPS_US.0);
+        loop {
+            if !self.is_sound() {
+                return Err(NotHeld::Broken);
+            }
+            // SAFETY: the words are a mutex that was made (its first word), of our kind, and live as long
+            // as `self`. Whatever the other bytes are, this call neither waits nor follows them: it
+            // overwrites the links of its list of locks without reading them.
+            match unsafe { libc::pthread_mutex_trylock(self.pointer()) } {
+                0 => return Ok(MutexHeld { mutex: self, thread: PhantomData }),
+                libc::EOWNERDEAD => {
+                    let held = MutexHeld { mutex: self, thread: PhantomData };
+                    mend();
+                    // SAFETY: this thread has just locked it.
+                    unsafe { libc::pthread_mutex_consistent(self.pointer()) };
+                    return Ok(held);
+                }
+                libc::EBUSY | libc::EAGAIN | libc::EDEADLK => {}
+                // ENOTRECOVERABLE, EINVAL.
+                _ => return Err(NotHeld::Broken),
+            }
+            tries += 1;
+            if tries < SPINS {
+                core::hint::spin_loop();
+                continue;
+            }
+            let now = monotonic_us();
+            let until = *until.get_or_insert_with(|| {
+                now.saturating_add(u64::try_from(patience.as_micros()).unwrap_or(u64::MAX))
+            });
+            if now >= until {
+                return Err(NotHeld::Late);
+            }
+            sleep_us(nap.min(u32::try_from(until - now).unwrap_or(nap)));
+            nap = (nap * 2).min(SLEEPS_US.1);
+        }
+    }
+
+    fn pointer(&self) -> *mut libc::pthread_mutex_t {
+        self.bytes.as_ptr().cast_mut().cast()
+    }
+
+    fn kind(&self) -> u32 {
+        let word = self.bytes.get(KIND / 8).map_or(0, |word| word.load(Ordering::Relaxed));
+        (word >> (KIND % 8 * 8)) as u32
+    }
+}
+
+/// The lock of a [`SharedMutex`]; dropping it unlocks. It belongs to the thread that locked.
+pub struct MutexHeld<'a> {
+    mutex: SharedMutex<'a>,
+    thread: PhantomData<*const ()>,
+}
+
+impl Drop for MutexHeld<'_> {
+    fn drop(&mut self) {
+        // SAFETY: this thread locked it, as the marker keeps the value from moving to another. A mutex
+        // that was overwritten meanwhile is refused (EPERM) and left as it is.
+        unsafe { libc::pthread_mutex_unlock(self.mutex.pointer()) };
+    }
+}
+
+/// The kind of a mutex that was just made; `None` if the system can make none.
+fn expected_kind() -> Option<u32> {
+    static EXPECTED: OnceLock<Option<u32>> = OnceLock::new();
+    *EXPECTED.get_or_init(|| {
+        let words: [AtomicU64; MUTEX_WORDS] = Default::default();
+        let model = SharedMutex::at(&words)?;
+        model.make().ok()?;
+        let kind = model.kind();
+        // SAFETY: made just above, and never locked.
+        unsafe { libc::pthread_mutex_destroy(model.pointer()) };
+        Some(kind)
+    })
+}
+
+/// Makes a process-shared, robust mutex.
+///
+/// # Safety
+///
+/// The pointer must be to writable memory of a mutex's size and alignment that no thread uses.
+unsafe fn init(mutex: *mut libc::pthread_mutex_t) -> Result<()> {
+    let refused = |call| {
+        move |code| match code {
+            0 => Ok(()),
+            code => Err(Error::Io { call, source: IoError::from_raw_os_error(code) }),
+        }
+    };
+    let mut attributes = MaybeUninit::<libc::pthread_mutexattr_t>::uninit();
+    let at = attributes.as_mut_ptr();
+    // SAFETY: `at` is room for attributes, which the first call makes and the last ends; the mutex is the
+    // caller's promise.
+    unsafe {
+        refused("pthread_mutexattr_init")(libc::pthread_mutexattr_init(at))?;
+        let made = refused("pthread_mutexattr_setpshared")(libc::pthread_mutexattr_setpshared(
+            at,
+            libc::PTHREAD_PROCESS_SHARED,
+        ))
+        .and_then(|()| {
+            let code = libc::pthread_mutexattr_setrobust(at, libc::PTHREAD_MUTEX_ROBUST);
+            refused("pthread_mutexattr_setrobust")(code)
+        })
+        .and_then(|()| refused("pthread_mutex_init")(libc::pthread_mutex_init(mutex, at)));
+        libc::pthread_mutexattr_destroy(at);
+        made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(2);
+
+    fn words() -> [AtomicU64; MUTEX_WORDS] {
+        Default::default()
+    }
+
+    fn mutex(words: &[AtomicU64]) -> SharedMutex<'_> {
+        SharedMutex::at(words).unwrap()
+    }
+
+    #[test]
+    fn what_was_not_made_is_not_locked() {
+        assert!(SharedMutex::at(&words()[1..]).is_none());
+        let words = words();
+        assert!(matches!(mutex(&words).lock(SOON, || ()), Err(NotHeld::Broken)));
+        words[0].store(MADE, Ordering::Relaxed);
+        assert!(!mutex(&words).is_sound(), "a mutex of zeros is of another kind");
+        mutex(&words).make().unwrap();
+        assert!(mutex(&words).is_sound());
+        words[0].store(0, Ordering::Relaxed);
+        assert!(matches!(mutex(&words).lock(SOON, || ()), Err(NotHeld::Broken)));
+    }
+
+    #[test]
+    fn one_at_a_time_and_no_waiting_without_end() {
+        let words = words();
+        mutex(&words).make().unwrap();
+        let held = mutex(&words).lock(SOON, || unreachable!()).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let begun = monotonic_us();
+                assert!(matches!(mutex(&words).lock(SOON, || ()), Err(NotHeld::Late)));
+                assert!(monotonic_us() - begun >= 2_000);
+            });
+        });
+        assert!(matches!(mutex(&words).lock(SOON, || ()), Err(NotHeld::Late)), "not recursive");
+        drop(held);
+        drop(mutex(&words).lock(SOON, || unreachable!()).unwrap());
+    }
+
+    /// Locks it in a thread that ends without unlocking; has ended when this returns. `mend` runs in there.
+    fn die_holding(words: &[AtomicU64], mend: impl FnOnce() + Send) {
+        std::thread::scope(|scope| {
+            let dies = scope.spawn(|| core::mem::forget(mutex(words).lock(SOON, mend).unwrap()));
+            // Joined: else the scope ends when the closure has, and the thread may live for a while.
+            dies.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn what_a_dead_thread_held_is_mended_until_somebody_did() {
+        let words = words();
+        mutex(&words).make().unwrap();
+        die_holding(&words, || unreachable!());
+        // Dies before it says that all is well.
+        std::thread::scope(|scope| {
+            // SAFETY: as in `lock`, whose first half this is.
+            let dies =
+                scope.spawn(|| unsafe { libc::pthread_mutex_trylock(mutex(&words).pointer()) });
+            assert_eq!(dies.join().unwrap(), libc::EOWNERDEAD);
+        });
+        let mut mended = 0;
+        die_holding(&words, || mended += 1);
+        drop(mutex(&words).lock(SOON, || mended += 1).unwrap());
+        drop(mutex(&words).lock(SOON, || mended += 1).unwrap());
+        assert_eq!(mended, 2);
+    }
+
+    #[test]
+    fn one_that_was_given_up_is_broken_and_can_be_made_anew() {
+        let words = words();
+        mutex(&words).make().unwrap();
+        die_holding(&words, || unreachable!());
+        // SAFETY: as in `lock`; unlocking without having mended gives it up.
+        unsafe {
+            assert_eq!(libc::pthread_mutex_trylock(mutex(&words).pointer()), libc::EOWNERDEAD);
+            assert_eq!(libc::pthread_mutex_unlock(mutex(&words).pointer()), 0);
+        }
+        assert!(matches!(mutex(&words).lock(SOON, || ()), Err(NotHeld::Broken)));
+        mutex(&words).make().unwrap();
+        drop(mutex(&words).lock(SOON, || unreachable!()).unwrap());
+    }
+
+    #[test]
+    fn any_bytes_are_answered_in_time() {
+        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = move || {
+            random ^= random >> 12;
+            random ^= random << 25;
+            random ^= random >> 27;
+            random
+        };
+        let (mut locked, mut late, mut broken) = (0, 0, 0);
+        for round in 0..20_000 {
+            let words = words();
+            mutex(&words).make().unwrap();
+            match round % 4 {
+                0 => words[1..].iter().for_each(|word| word.store(next(), Ordering::Relaxed)),
+                1 => words[next() as usize % MUTEX_WORDS].store(next(), Ordering::Relaxed),
+                2 => {
+                    let bit = next() as usize % (MUTEX_WORDS * 64);
+                    words[bit / 64].fetch_xor(1 << (bit % 64), Ordering::Relaxed);
+                }
+                // All but the kind: what the check before each try lets through.
+                _ => {
+                    let kind = words[1 + KIND / 8].load(Ordering::Relaxed);
+                    words[1..].iter().for_each(|word| word.store(next(), Ordering::Relaxed));
+                    let mask = 0xffff_ffff << (KIND % 8 * 8);
+                    let rest = words[1 + KIND / 8].load(Ordering::Relaxed) & !mask;
+                    words[1 + KIND / 8].store(rest | kind & mask, Ordering::Relaxed);
+                    if round % 8 == 3 {
+                        words[1].fetch_and(!0xffff_ffff, Ordering::Relaxed);
+                    }
+                }
+            }
+            let answer = mutex(&words).lock(Duration::from_micros(1), || ());
+            match answer {
+                Ok(held) => {
+                    locked += 1;
+                    drop(held);
+                }
+                Err(NotHeld::Late) => late += 1,
+                Err(NotHeld::Broken) => broken += 1,
+            }
+        }
+        assert!(locked > 1000 && late > 1000 && broken > 1000, "{locked} {late} {broken}");
+    }
+}
