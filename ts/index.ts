@@ -42,6 +42,13 @@ export type {
   RegistryContentType,
   Row as MetricValue,
 } from './exposition';
+export {
+  Pushgateway,
+  type Pushable,
+  type PushgatewayOptions,
+  type PushgatewayParameters,
+  type PushgatewayResponse,
+} from './pushgateway';
 export { register, Registry, type DuckMetric, type RegistryOptions } from './registry';
 
 /** The text format's Content-Type. */

@@ -1,0 +1,175 @@
+/** Pushing a registry to a Prometheus Pushgateway: for jobs that end before anybody scrapes them. */
+
+import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as requestHttps, type RequestOptions as TlsRequestOptions } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import { scopeOf, type Scope, type ScopeOptions } from './metrics';
+import { register as defaultRegister } from './registry';
+
+const compress = promisify(gzip);
+
+/** What a Pushgateway needs of a registry: ours, or prom-client's. */
+export interface Pushable<T extends string = string> {
+  readonly contentType: T;
+  metrics(options?: ScopeOptions): Promise<string>;
+}
+
+/** Options of `node:http` or `node:https` (`headers`, `auth`, `timeout`, `agent`, …), and: */
+export interface PushgatewayOptions extends TlsRequestOptions {
+  /** False: pushes without `jobName` go to the gateway's `/metrics`. Default true. */
+  requireJobName?: boolean;
+  /** What is pushed: the metrics of the whole application (default) or of this process. */
+  scope?: Scope;
+}
+
+/** Under which group of the gateway metrics are pushed. */
+export interface PushgatewayParameters {
+  jobName: string;
+  /** Further labels of the group; an empty value or one with a slash is sent as base64. */
+  groupings?: Record<string, string>;
+}
+
+/** The gateway's answer. */
+export interface PushgatewayResponse {
+  resp: IncomingMessage;
+  body: string;
+}
+
+export class Pushgateway<T extends string = string> {
+  readonly registry: Pushable<T>;
+  readonly gatewayUrl: string;
+  readonly requireJobName: boolean;
+  readonly requestOptions: TlsRequestOptions;
+  private readonly scope: Scope | undefined;
+
+  /**
+   * @param gatewayUrl such as `http://127.0.0.1:9091`; may have a path and `user:password@`
+   * @param options of each request; see {@link PushgatewayOptions}
+   * @param registry what is pushed; the default registry if left out
+   * @throws TypeError for a scope that there is not
+   */
+  constructor(gatewayUrl: string, registry: Pushable<T>);
+  constructor(gatewayUrl: string, options?: PushgatewayOptions | null, registry?: Pushable<T>);
+  constructor(
+    gatewayUrl: string,
+    options?: PushgatewayOptions | Pushable<T> | null,
+    registry?: Pushable<T>,
+  ) {
+    // As in @prometheus-io/client, but for a registry of any copy of the package.
+    const second = isPushable(options);
+    const { requireJobName, scope, ...requestOptions } = {
+      requireJobName: true,
+      ...(second ? null : (options as PushgatewayOptions | null | undefined)),
+    };
+    if (scope !== undefined) scopeOf({ scope }, 'application');
+    this.registry =
+      (second ? (options as Pushable<T>) : registry) ||
+      (defaultRegister as Pushable as Pushable<T>);
+    this.gatewayUrl = gatewayUrl;
+    this.requireJobName = requireJobName;
+    this.requestOptions = requestOptions;
+    this.scope = scope;
+  }
+
+  /**
+   * Replaces those metrics of the group that have the name of one of ours (POST).
+   *
+   * @throws Error `Missing jobName parameter`, at once
+   * @returns rejects if the gateway cannot be reached, answers with 400 or above (`push failed with
+   *   status 400, …`) or not in time (`Pushgateway request timed out`), or if a `collect` throws
+   */
+  pushAdd(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
+    return this.send('POST', this.checked(params));
+  }
+
+  /** Replaces all metrics of the group (PUT). Throws and rejects as {@link pushAdd} does. */
+  push(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
+    return this.send('PUT', this.checked(params));
+  }
+
+  /** Deletes all metrics of the group. Throws and rejects as {@link pushAdd} does. */
+  delete(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
+    return this.send('DELETE', this.checked(params));
+  }
+
+  private checked(params: Partial<PushgatewayParameters> = {}): Partial<PushgatewayParameters> {
+    if (this.requireJobName && !params.jobName) throw new Error('Missing jobName parameter');
+    return params;
+  }
+
+  private async send(
+    method: 'POST' | 'PUT' | 'DELETE',
+    params: Partial<PushgatewayParameters>,
+  ): Promise<PushgatewayResponse> {
+    const url = new URL(this.gatewayUrl);
+    const path = `${url.pathname.replace(/\/$/, '')}/metrics${groupPath(params)}`;
+    const options: RequestOptions = {
+      ...urlToHttpOptions(url),
+      path,
+      ...this.requestOptions,
+      method,
+    };
+    const headers = Object.entries(options.headers ?? {});
+    const isEncoding = ([name]: [string, unknown]) => name.toLowerCase() === 'content-encoding';
+    if (method === 'DELETE') {
+      options.headers = Object.fromEntries(headers.filter((header) => !isEncoding(header)));
+      return exchange(options, null);
+    }
+    // Read first: a `collect` that throws must not leave a request behind.
+    const text = await this.registry.metrics({ scope: this.scope });
+    const zipped = headers.some((header) => isEncoding(header) && header[1] === 'gzip');
+    return exchange(options, zipped ? await compress(text) : text);
+  }
+}
+
+/** prom-client's names for the types that go with the class. */
+// eslint-disable-next-line @typescript-eslint/no-namespace -- users write `Pushgateway.Parameters`
+export declare namespace Pushgateway {
+  export type Parameters = PushgatewayParameters;
+  export type Options = PushgatewayOptions;
+}
+
+function isPushable(given: unknown): boolean {
+  return typeof (given as Pushable | null | undefined)?.metrics === 'function';
+}
+
+/** The group as the end of a path, https://github.com/prometheus/pushgateway#url. */
+function groupPath({ jobName, groupings }: Partial<PushgatewayParameters>): string {
+  if (!jobName) return '';
+  const labels: [string, unknown][] = [['job', jobName], ...Object.entries(groupings ?? {})];
+  return labels.map(([name, value]) => segmentOf(name, String(value))).join('');
+}
+
+function segmentOf(name: string, value: string): string {
+  const label = encodeURIComponent(name);
+  // The gateway decodes a path before it takes it apart: a slash would end the value, and an empty one
+  // would be no part of the path at all.
+  if (value !== '' && !value.includes('/')) return `/${label}/${encodeURIComponent(value)}`;
+  return `/${label}@base64/${value === '' ? '=' : Buffer.from(value).toString('base64url')}`;
+}
+
+function exchange(
+  options: RequestOptions,
+  body: string | Buffer | null,
+): Promise<PushgatewayResponse> {
+  const start = options.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const outgoing = start(options, (resp) => {
+      let text = '';
+      resp.setEncoding('utf8');
+      resp.on('data', (chunk: string) => (text += chunk));
+      resp.on('error', reject);
+      resp.on('end', () => {
+        const status = resp.statusCode!;
+        if (status >= 400) reject(new Error(`push failed with status ${status}, ${text}`));
+        else resolve({ resp, body: text });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.on('timeout', () => outgoing.destroy(new Error('Pushgateway request timed out')));
+    outgoing.end(body ?? undefined);
+  });
+}
