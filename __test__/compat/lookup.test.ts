@@ -94,12 +94,34 @@ describe.each([
     expect(lookup.find({})).not.toBe(leaf);
   });
 
+  test('reads the text of an object anew, and of a number once', () => {
+    const { lookup } = setUp(make);
+    let text = 'x';
+    const changing = { toString: () => text };
+    const leaf = lookup.find({ a: changing, b: 1 });
+    expect(lookup.find({ a: changing, b: '1' })).toBe(leaf);
+    text = 'y';
+    expect(lookup.find({ a: changing, b: 1 }).values).toEqual(['y', '1', undefined]);
+    expect(lookup.find({ a: 'x', b: 1 })).toBe(leaf);
+    expect(lookup.find({ a: 'x', b: 1 })).toBe(leaf);
+    expect(lookup.find({ a: 'x', b: true }).values).toEqual(['x', 'true', undefined]);
+  });
+
   test('sees inherited labels and none of a symbol', () => {
     const { lookup } = setUp(make);
     const leaf = lookup.find({ a: 'x' });
     expect(lookup.find(Object.create({ a: 'x' }) as object)).toBe(leaf);
     expect(() => lookup.find({ a: Symbol('x') })).toThrow(TypeError);
   });
+});
+
+test('the first metrics have code of their own, all others share it', () => {
+  const { length } = Array.from({ length: 100 }, () => setUp(createLookup, ['many']));
+  const { lookup } = setUp(createLookup, ['many']);
+  expect(length).toBe(100);
+  expect(String(lookup.find)).toContain('labels["many"]');
+  expect(lookup.find({ many: 'x' }).values).toEqual(['x']);
+  expect(() => lookup.find({ more: 'x' })).toThrow('Added label "more"');
 });
 
 test('code is generated, and without leave to do so the plain lookup serves', () => {

@@ -2,8 +2,9 @@
  * From a caller's label object to its leaf in a {@link LabelTree}.
  *
  * Reading `labels[name]` in a loop goes megamorphic once a program has a dozen metrics (6 → 34 ns,
- * 16 → 42 ns with the check for unknown labels). So the lookup is generated for each list of label
- * names: then every property read has its own inline cache.
+ * 16 → 42 ns with the check for unknown labels). So the lookup is generated: then every property read
+ * has its own inline cache. The first metrics of a program get code of their own each, those after
+ * {@link OWN_CODE} share it by their list of label names (docs/DECISIONS/0003).
  */
 
 import { asText, wellFormed } from './text';
@@ -27,7 +28,13 @@ export interface Lookup<L> {
 
 type Factory = <L>(tree: LabelTree<L>, hooks: LookupHooks<L>) => Lookup<L>;
 
+/** By the list of label names: for the metrics that share their lookup's code. */
 const factories = new Map<string, Factory | null>();
+
+/** Number of lookups with code of their own: each costs some 85 µs and 7 KB, once. */
+const OWN_CODE = 64;
+
+let own = 0;
 
 /**
  * A lookup over the tree: generated, or {@link plainLookup} where code generation is forbidden
@@ -78,64 +85,82 @@ export function labelValues(names: readonly string[], labels: object): LabelValu
 }
 
 function generate(names: readonly string[]): Factory | null {
+  if (own < OWN_CODE) {
+    own++;
+    // The engine knows equal texts again, and would let them share what it learns: hence the number.
+    return compile(`${source(names)} // ${own}`);
+  }
   const key = names.join();
   let factory = factories.get(key);
   if (factory === undefined) {
-    try {
-      // The names match /^[a-zA-Z_][a-zA-Z0-9_]*$/: nothing of the user's can become code.
-      // eslint-disable-next-line @typescript-eslint/no-implied-eval
-      factory = new Function('tree', 'hooks', source(names)) as Factory;
-    } catch {
-      factory = null;
-    }
+    factory = compile(source(names));
     factories.set(key, factory);
   }
   return factory;
+}
+
+/** Null where code generation is forbidden. */
+function compile(text: string): Factory | null {
+  try {
+    // The names match /^[a-zA-Z_][a-zA-Z0-9_]*$/: nothing of the user's can become code.
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    return new Function('tree', 'hooks', text) as Factory;
+  } catch {
+    return null;
+  }
 }
 
 /**
  * The text of a factory. For the names a and b:
  *
  * ```js
- * const root = tree.root; let last, p0, p1;
+ * const root = tree.root; let last, before = -1, p0, p1;
  * return {
  *   find(labels) {
  *     let v0 = labels["a"], v1 = labels["b"], given = 0;
  *     for (const _ in labels) given++;
- *     if (v0 !== undefined) { given--; if (typeof v0 !== 'string') v0 = `${v0}`; }
+ *     if (given === before && v0 === p0 && v1 === p1) return last;
+ *     let all = given, t0 = v0, t1 = v1;
+ *     if (v0 !== undefined) {
+ *       given--;
+ *       if (typeof v0 !== 'string') { t0 = `${v0}`; if (Object(v0) === v0) all = -1; }
+ *     }
  *     …
  *     if (given !== 0) hooks.check(labels);
- *     if (v0 === p0 && v1 === p1 && last !== undefined) return last;
- *     let leaf = root.get(v0);
- *     if (leaf !== undefined) leaf = leaf.get(v1);
- *     if (leaf === undefined) return hooks.miss(labels, [v0, v1]);
- *     p0 = v0; p1 = v1;
- *     return last = leaf;
+ *     let leaf = root.get(t0);
+ *     if (leaf !== undefined) leaf = leaf.get(t1);
+ *     if (leaf === undefined) return hooks.miss(labels, [t0, t1]);
+ *     if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
+ *     return leaf;
  *   },
- *   forget() { last = undefined; },
+ *   forget() { before = -1; last = undefined; },
  * };
  * ```
+ *
+ * What is remembered are the caller's values, so that a status code that is a number is found again
+ * before it becomes text; not objects, whose text may change.
  */
 function source(names: readonly string[]): string {
   const each = (make: (name: string, i: number) => string, separator = ''): string =>
     names.map(make).join(separator);
   const descend = each((_, i) =>
-    i === 0 ? 'let leaf = root.get(v0);' : `if (leaf !== undefined) leaf = leaf.get(v${i});`,
+    i === 0 ? 'let leaf = root.get(t0);' : `if (leaf !== undefined) leaf = leaf.get(t${i});`,
   );
   return `'use strict';
-const root = tree.root; let last${each((_, i) => `, p${i}`)};
+const root = tree.root; let last, before = -1${each((_, i) => `, p${i}`)};
 return {
   find(labels) {
     let given = 0${each((name, i) => `, v${i} = labels[${JSON.stringify(name)}]`)};
     for (const _ in labels) given++;
-    ${each((_, i) => `if (v${i} !== undefined) { given--; if (typeof v${i} !== 'string') v${i} = \`\${v${i}}\`; }`)}
+    if (given === before${each((_, i) => ` && v${i} === p${i}`)}) return last;
+    let all = given${each((_, i) => `, t${i} = v${i}`)};
+    ${each((_, i) => `if (v${i} !== undefined) { given--; if (typeof v${i} !== 'string') { t${i} = \`\${v${i}}\`; if (Object(v${i}) === v${i}) all = -1; } }`)}
     if (given !== 0) hooks.check(labels);
-    if (last !== undefined${each((_, i) => ` && v${i} === p${i}`)}) return last;
     ${names.length === 0 ? 'const leaf = tree.only;' : descend}
-    if (leaf === undefined) return hooks.miss(labels, [${each((_, i) => `v${i}`, ', ')}]);
-    ${each((_, i) => `p${i} = v${i};`)}
-    return last = leaf;
+    if (leaf === undefined) return hooks.miss(labels, [${each((_, i) => `t${i}`, ', ')}]);
+    if (given === 0) { before = all; ${each((_, i) => `p${i} = v${i}; `)}last = leaf; }
+    return leaf;
   },
-  forget() { last = undefined; },
+  forget() { before = -1; last = undefined; },
 };`;
 }
