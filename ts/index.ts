@@ -8,6 +8,10 @@ import {
 import { register } from './registry';
 
 export { configure, type Settings } from './configure';
+export {
+  collectDefaultMetrics,
+  type DefaultMetricsCollectorConfiguration,
+} from './default-metrics';
 export { metricsHandler, type MetricsHandler, type Scrapable } from './http';
 export { validateMetricName } from './labels';
 export {

@@ -40,6 +40,8 @@ export abstract class Metric<T extends string = string> {
 
   /** @internal This isolate's handles. */
   readonly roster: Roster;
+  /** @internal Called when a registry has let go of the metric. */
+  left: (() => void) | null = null;
   /** From labels to a handle; a property of its own because every update calls it. */
   protected readonly find: (labels: object) => Series;
   /** The handle of the series without labels. */

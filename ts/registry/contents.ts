@@ -2,7 +2,7 @@
 
 import { heap, share, unshare } from '../storage';
 import { labelText } from '../labels';
-import { Metric } from '../metrics';
+import { Metric, type Registers } from '../metrics';
 import type { RowLabels } from '../exposition';
 
 /** What a registry can hold: a metric of ours, or anything that is read as one. */
@@ -35,9 +35,14 @@ export class Contents {
   readonly tag: string | null;
   /** Number of the registry in this isolate, for default labels. */
   private readonly group: number;
+  /** The contents that this is a part of: itself, or what {@link part} was asked of. */
+  private readonly whose: Contents;
+  /** Parts, with what their default labels have over the registry's. */
+  private readonly parts = new Map<Contents, RowLabels>();
 
-  constructor(tag: string | null) {
+  constructor(tag: string | null, whose?: Contents) {
     this.tag = tag;
+    this.whose = whose ?? this;
     const counter = globalThis as { [GROUPS]?: number };
     this.group = (counter[GROUPS] ?? 0) + 1;
     counter[GROUPS] = this.group;
@@ -70,6 +75,36 @@ export class Contents {
       throw new Error(`A metric with the name ${name} has already been registered.`);
     }
     this.metrics.set(name, metric);
+    this.share(metric);
+  }
+
+  /**
+   * Whether metrics that are registered now are shared with other processes and threads.
+   */
+  get shared(): boolean {
+    return this.tag !== null && heap.open(true);
+  }
+
+  /**
+   * A part of the registry with default labels of its own beside the registry's: what it is given is this
+   * registry's, and shown with them. As with any default labels, series of those that died do not stay.
+   *
+   * @returns null if the registry is not shared: then nothing needs to be told apart
+   */
+  part(labels: RowLabels): Registers | null {
+    if (!this.shared) return null;
+    const part = new Contents(this.tag, this);
+    this.parts.set(part, labels);
+    part.setDefaults({ ...this.defaults, ...labels });
+    return {
+      registerMetric: (metric: Metric) => {
+        if (!this.metrics.has(metric.name)) part.share(metric);
+        this.add(metric);
+      },
+    };
+  }
+
+  private share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (share(metric.roster, this.tag, this.group)) owners.set(metric, this);
     }
@@ -93,6 +128,7 @@ export class Contents {
   setDefaults(labels: RowLabels): void {
     this.defaults = labels;
     if (this.tag !== null) heap.defaultLabels(this.group, labelText(labels));
+    for (const [part, more] of this.parts) part.setDefaults({ ...labels, ...more });
   }
 
   /** The default labels, null for none. */
@@ -104,7 +140,7 @@ export class Contents {
   owns(tag: string, name: string): boolean {
     if (tag !== ANONYMOUS_TAG) return tag === this.tag;
     const metric = this.metrics.get(name);
-    return metric instanceof Metric && owners.get(metric) === this;
+    return metric instanceof Metric && this.isOwner(owners.get(metric));
   }
 
   /**
@@ -113,14 +149,21 @@ export class Contents {
    */
   printsNatively(metric: Metric): boolean {
     const owner = owners.get(metric);
-    if (owner === this) return true;
+    if (this.isOwner(owner)) return true;
     return isEmpty(this.defaults) && (owner === undefined || isEmpty(owner.defaults));
   }
 
   private disown(metric: Registered): void {
-    if (!(metric instanceof Metric) || owners.get(metric) !== this) return;
-    owners.delete(metric);
-    unshare(metric.roster);
+    if (!(metric instanceof Metric)) return;
+    if (this.isOwner(owners.get(metric))) {
+      owners.delete(metric);
+      unshare(metric.roster);
+    }
+    metric.left?.();
+  }
+
+  private isOwner(owner: Contents | undefined): boolean {
+    return owner?.whose === this;
   }
 }
 

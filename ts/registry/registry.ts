@@ -8,7 +8,7 @@ import {
   type RegistryContentType,
   type RowLabels,
 } from '../exposition';
-import { scopeOf, type Metric, type Scope, type ScopeOptions } from '../metrics';
+import { scopeOf, type Metric, type Registers, type Scope, type ScopeOptions } from '../metrics';
 import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
 
@@ -160,6 +160,16 @@ export class Registry {
       for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric);
     }
     return merged;
+  }
+
+  /** @internal Whether metrics that are registered now are shared with other processes and threads. */
+  get shared(): boolean {
+    return this.contents.shared;
+  }
+
+  /** @internal See {@link Contents.part}. */
+  part(labels: RowLabels): Registers | null {
+    return this.contents.part(labels);
   }
 
   private read(options: ScopeOptions | undefined, otherwise: Scope): Reading {

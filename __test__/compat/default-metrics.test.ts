@@ -1,0 +1,330 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import { samples } from '../support/samples';
+import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
+
+/** What collects garbage; V8 shows it to contexts that are made after it was told to. */
+const collectGarbage = (() => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+})();
+
+/** Default metrics that only @prometheus-io/client has. */
+const ADDED = /eventloop_utilization/;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Name, help, type, aggregator and labels of each metric, without values. */
+async function shapes(register: Client['register']) {
+  const all = await register.getMetricsAsJSON();
+  return all
+    .filter(({ name }) => !ADDED.test(name))
+    .map(({ name, help, type, aggregator, values }) => {
+      // Which handles and requests there are, and what garbage, is not the client's doing.
+      const own = /nodejs_(active_[a-z]+$|gc)/.test(name);
+      const labels = own ? [] : values.map((row) => JSON.stringify(row.labels));
+      return { name, help, type, aggregator, labels: [...new Set(labels)] };
+    });
+}
+
+/** The text without values. */
+function lines(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !ADDED.test(line) && !/^\w*nodejs_(active|gc)/.test(line))
+    .map((line) => (line.startsWith('#') ? line : line.replace(/ \S+$/, '')));
+}
+
+/** Waits until the condition holds. */
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function set(config: object | null | undefined) {
+  return async (client: Client) => {
+    client.collectDefaultMetrics(any(config));
+    const { register } = client;
+    // The event loop's lag is known a turn after the first scrape.
+    await register.metrics();
+    await new Promise(setImmediate);
+    return [await shapes(register), lines(await register.metrics())];
+  };
+}
+
+sameAsPromClient({
+  'makes all metrics': set(undefined),
+  'takes null': set(null),
+  'takes an empty object': set({}),
+  'puts a prefix before names': set({ prefix: 'my_application_' }),
+  'adds labels': set({ labels: { node: 'a', zone: 3 } }),
+  'adds labels and a prefix': set({ labels: { node: 'a' }, prefix: 'p_' }),
+  'takes buckets': (client) => {
+    client.collectDefaultMetrics({ gcDurationBuckets: [0.5, 7] });
+    const gc = client.register.getSingleMetric('nodejs_gc_duration_seconds');
+    return (gc as unknown as { upperBounds: number[] }).upperBounds;
+  },
+  'takes a resolution': (client) =>
+    [0, -1, 'x', 20].map((eventLoopMonitoringPrecision) => {
+      const call = () => client.collectDefaultMetrics(any({ eventLoopMonitoringPrecision }));
+      const said = thrown(call);
+      client.register.clear();
+      return said;
+    }),
+  'registers in another registry': async (client) => {
+    const register = new client.Registry();
+    client.collectDefaultMetrics({ register });
+    return [await shapes(register), await client.register.metrics()];
+  },
+  'refuses what is no object': (client) =>
+    ['x', 1, true, false, '', 0n, Symbol.iterator, () => ({})].map((config) =>
+      thrown(() => client.collectDefaultMetrics(any(config))),
+    ),
+  'cannot be called twice': (client) => {
+    client.collectDefaultMetrics();
+    return [
+      thrown(() => client.collectDefaultMetrics()),
+      thrown(() => client.collectDefaultMetrics({ prefix: 'other_' })),
+    ];
+  },
+  'can be called again after the registry was cleared': async (client) => {
+    client.collectDefaultMetrics();
+    client.register.clear();
+    client.collectDefaultMetrics();
+    return shapes(client.register);
+  },
+  'keeps what it made before a name that is taken': async (client) => {
+    new client.Gauge({ name: 'nodejs_version_info', help: 'mine' });
+    return [thrown(() => client.collectDefaultMetrics()), await shapes(client.register)];
+  },
+  'sets values again after a reset': async (client) => {
+    client.collectDefaultMetrics();
+    client.register.resetMetrics();
+    const seen = samples(await client.register.metrics());
+    return [...seen]
+      .filter(([name]) => /^process_(start|max)|version_info/.test(name))
+      .concat([['memory', Number(seen.get('process_resident_memory_bytes')! > 1e6)]]);
+  },
+  'names what can be chosen': ({ collectDefaultMetrics }) =>
+    collectDefaultMetrics.metricsList.filter((name) => name !== 'eventLoopUtilization'),
+  'has no exemplars on a Prometheus registry': (client) =>
+    thrown(() => client.collectDefaultMetrics({ enableExemplars: true })),
+  'asks the process of the test': async (client) => {
+    vi.spyOn(process, 'memoryUsage').mockReturnValue({
+      rss: 1,
+      heapTotal: 2,
+      heapUsed: 3,
+      external: 4,
+      arrayBuffers: 5,
+    });
+    let cpu = 0;
+    vi.spyOn(process, 'cpuUsage').mockImplementation(() => {
+      cpu += 1e6;
+      return { user: cpu, system: 2 * cpu };
+    });
+    const active = vi.spyOn(process, 'getActiveResourcesInfo');
+    active.mockReturnValue(['Timeout', 'Timeout', 'a "b"']);
+    client.collectDefaultMetrics({ labels: { node: 'a' } });
+    const text = await client.register.metrics();
+    active.mockReturnValue(['Timeout']);
+    const again = await client.register.metrics();
+    return [text, again].map((one) =>
+      [...samples(one)].filter(([name]) =>
+        /_cpu_|nodejs_heap_size|external|active_resources/.test(name),
+      ),
+    );
+  },
+});
+
+describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
+  test("has @prometheus-io/client's metrics too", async () => {
+    const client = await load();
+    client.collectDefaultMetrics({ eventLoopUtilizationTimeout: 5, labels: { a: 'b' } });
+    const HELP =
+      'Ratio of time the event loop is not idling in the event provider to the total time the event loop is running.';
+    const name = 'nodejs_eventloop_utilization';
+    const counted = async () =>
+      samples(await client.register.metrics()).get(`${name}_histogram_count{a="b"}`) ?? 0;
+    await until(async () => (await counted()) > 1);
+    const json = await client.register.getMetricsAsJSON();
+    const added = json.filter(({ name }) => ADDED.test(name));
+    expect(added.map(({ name, help, type, aggregator }) => [name, help, type, aggregator])).toEqual(
+      [
+        [`${name}_summary`, HELP, 'summary', 'sum'],
+        [`${name}_histogram`, HELP, 'histogram', 'sum'],
+      ],
+    );
+    const bounds = added[1]!.values.map(({ labels }) => labels['le']).filter(Boolean);
+    expect(bounds).toEqual([
+      ...[0.01, 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1],
+      '+Inf',
+    ]);
+    const values = Object.fromEntries(
+      [...samples(await client.register.metrics())].filter(([one]) => ADDED.test(one)),
+    );
+    expect(values[`${name}_summary_count{a="b"}`]).toBe(values[`${name}_histogram_count{a="b"}`]);
+    expect(values[`${name}_summary_sum{a="b"}`]).toBe(values[`${name}_histogram_sum{a="b"}`]);
+    expect(values[`${name}_histogram_bucket{le="1",a="b"}`]).toBe(
+      values[`${name}_histogram_count{a="b"}`],
+    );
+    client.register.clear();
+  });
+
+  test('makes what is chosen by name', async () => {
+    const client = await load();
+    const { register, collectDefaultMetrics } = client;
+    const names = () => register.getMetricsAsArray().map(({ name }) => name);
+    collectDefaultMetrics({ metrics: ['version', 'process_cpu_seconds_total'], prefix: 'p_' });
+    expect(names()).toEqual(['p_process_cpu_seconds_total', 'p_nodejs_version_info']);
+    // The one that would have set it was left out.
+    const cpu = async () => samples(await register.metrics()).get('p_process_cpu_seconds_total');
+    expect(await cpu()).toBeGreaterThan(0);
+    register.clear();
+    const lag = ['eventLoopLag'];
+    collectDefaultMetrics({ metrics: lag, exclude: ['nodejs_eventloop_lag_seconds'] });
+    expect(names()).toHaveLength(7);
+    const most = async () =>
+      samples(await register.metrics()).get('nodejs_eventloop_lag_max_seconds');
+    await until(async () => (await most())! > 0);
+    register.clear();
+    collectDefaultMetrics({ exclude: collectDefaultMetrics.metricsList });
+    expect(names()).toEqual([]);
+    collectDefaultMetrics({ metrics: [] });
+    expect(names()).toEqual([]);
+  });
+
+  test('refuses a choice that there is not', async () => {
+    const { collectDefaultMetrics, register } = await load();
+    expect(thrown(() => collectDefaultMetrics({ exclude: ['gc', 'cpu'] }))).toMatch(
+      /^MpmetricsError: collectDefaultMetrics: exclude must name default metrics, and has 'cpu'; there are processCpuTotal, .*gc, and/,
+    );
+    expect(thrown(() => collectDefaultMetrics({ metrics: any('gc') }))).toBe(
+      "MpmetricsError: collectDefaultMetrics: metrics must be an array, and is 'gc'",
+    );
+    expect(register.getMetricsAsArray()).toEqual([]);
+  });
+
+  test.each([
+    [
+      'stop()',
+      (_: Client, stop: () => void) => {
+        stop();
+      },
+    ],
+    [
+      'register.clear()',
+      (client: Client) => {
+        client.register.clear();
+      },
+    ],
+    [
+      'removing the metrics',
+      (client: Client) => {
+        for (const { name } of client.register.getMetricsAsArray()) {
+          client.register.removeSingleMetric(name!);
+        }
+      },
+    ],
+  ])('%s ends observers and timers', async (_, end) => {
+    const client = await load();
+    const delays = Object.getPrototypeOf(monitorEventLoopDelay()) as { disable: () => boolean };
+    const disable = vi.spyOn(delays, 'disable');
+    const stop = client.collectDefaultMetrics({ eventLoopUtilizationTimeout: 5 });
+    const metric = (name: string) => client.register.getSingleMetric(name) as { get(): unknown };
+    const watched = ['nodejs_gc_duration_seconds', 'nodejs_eventloop_utilization_histogram'].map(
+      metric,
+    );
+    const counts = async () => {
+      const read = await Promise.all(
+        watched.map(
+          async (one) => (await one.get()) as { values: { metricName?: string; value: number }[] },
+        ),
+      );
+      return read.map(({ values }) =>
+        values
+          .filter(({ metricName }) => metricName?.endsWith('_count'))
+          .reduce((sum, { value }) => sum + value, 0),
+      );
+    };
+    collectGarbage();
+    await until(async () => (await counts()).every((count) => count > 0));
+    expect(disable).not.toHaveBeenCalled();
+    end(client, stop);
+    expect(client.register.getMetricsAsArray()).toEqual([]);
+    expect(disable).toHaveBeenCalledOnce();
+    const before = await counts();
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await counts()).toEqual(before);
+    client.collectDefaultMetrics();
+    stop();
+    expect(client.register.getMetricsAsArray()).not.toEqual([]);
+    client.register.clear();
+  });
+
+  test('a metric that is removed leaves those it was made with alive', async () => {
+    const client = await load();
+    client.collectDefaultMetrics({ metrics: ['osMemoryHeap'] });
+    client.register.removeSingleMetric('process_resident_memory_bytes');
+    const seen = samples(await client.register.metrics());
+    expect([...seen.keys()]).toEqual(['process_virtual_memory_bytes', 'process_heap_bytes']);
+    expect([...seen.values()].every((bytes) => bytes > 0)).toBe(true);
+  });
+
+  test('keeps what was seen where the event loop had no time for a sample', async () => {
+    const client = await load();
+    client.collectDefaultMetrics({ metrics: ['eventLoopLag'], eventLoopMonitoringPrecision: 5 });
+    const read = async () => samples(await client.register.metrics());
+    await until(async () => (await read()).get('nodejs_eventloop_lag_mean_seconds')! > 0);
+    for (let i = 0; i < 20; i++) {
+      const seen = await read();
+      expect(seen.get('nodejs_eventloop_lag_mean_seconds')).toBeGreaterThan(0);
+      expect(seen.get('nodejs_eventloop_lag_min_seconds')).toBeLessThan(60);
+    }
+    client.register.clear();
+  });
+
+  test('counts every garbage collection', async () => {
+    const client = await load();
+    client.collectDefaultMetrics({ metrics: ['gc'] });
+    for (let i = 0; i < 10; i++) collectGarbage();
+    const major = async () =>
+      samples(await client.register.metrics()).get(
+        'nodejs_gc_duration_seconds_count{kind="major"}',
+      ) ?? 0;
+    await until(async () => (await major()) >= 10);
+    client.register.clear();
+  });
+
+  test('tells processes apart', async () => {
+    const client = await load();
+    client.register.setDefaultLabels({ pod: 'a' });
+    client.collectDefaultMetrics({ perProcess: true, metrics: ['version', 'processCpuTotal'] });
+    const one = `pid="${process.pid}",worker="primary"`;
+    const names = async () =>
+      [...samples(await client.register.metrics()).keys()].map((name) => {
+        const [, family, labels] = /^(\w+)\{(.*)\}$/.exec(name)!;
+        return `${family!}{${labels!.split(',').sort().join()}}`;
+      });
+    const found = await names();
+    expect(found).toContain(`process_cpu_seconds_total{${one.replace(',', ',pod="a",')}}`);
+    expect(found).toHaveLength(4);
+    client.register.setDefaultLabels({ pod: 'b' });
+    expect((await names()).every((name) => name.includes('pod="b"') && name.includes('pid='))).toBe(
+      true,
+    );
+    const json = await client.register.getMetricsAsJSON();
+    expect(json[0]!.values[0]!.labels).toEqual({
+      pid: String(process.pid),
+      worker: 'primary',
+      pod: 'b',
+    });
+    client.register.clear();
+    expect(await client.register.metrics()).toBe('\n');
+  });
+});

@@ -1,0 +1,204 @@
+/** Default metrics of an application of several processes, some with worker threads. */
+import { readFileSync } from 'node:fs';
+
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Collects in the program's main thread, and in a worker thread of it that answers `own(name)`. */
+async function collectTwice(program: Program, config = '{}'): Promise<void> {
+  await ask(
+    program,
+    `mpmetrics.collectDefaultMetrics(${config});
+     const { Worker } = require('node:worker_threads');
+     kept.thread = new Worker(
+       \`const { parentPort, workerData } = require('node:worker_threads');
+        const mpmetrics = require(workerData);
+        mpmetrics.configure({ collectTimeout: 20000 });
+        mpmetrics.collectDefaultMetrics(${config});
+        parentPort.on('message', (name) => {
+          const metric = mpmetrics.register.getSingleMetric(name);
+          parentPort.postMessage(metric === undefined ? null : metric._getValue());
+        });
+        parentPort.postMessage('ready');\`,
+       { eval: true, workerData: require.resolve('mpmetrics') },
+     );
+     await require('node:events').once(kept.thread, 'message');`,
+  );
+}
+
+/** What the program's two threads hold of a gauge without labels; null for no such metric. */
+async function own(program: Program, name: string): Promise<(number | null)[]> {
+  return ask(
+    program,
+    `kept.thread.postMessage('${name}');
+     const [of] = await require('node:events').once(kept.thread, 'message');
+     return [mpmetrics.register.getSingleMetric('${name}')._getValue(), of];`,
+  );
+}
+
+const sum = (values: (number | null)[]) => values.reduce<number>((all, one) => all + (one ?? 0), 0);
+
+test('all processes and threads are in, and what a process has once counts once', async () => {
+  const programs = obedient(2, made);
+  for (const program of programs) await collectTwice(program);
+  const { seen } = await scraped(programs[1]!);
+  for (const name of ['nodejs_heap_size_total_bytes', 'nodejs_active_handles_total']) {
+    const parts = (await Promise.all(programs.map((program) => own(program, name)))).flat();
+    expect(parts).toHaveLength(4);
+    expect(parts.every((part) => part !== null && part > 0)).toBe(true);
+    expect(seen.get(name)).toBe(sum(parts));
+  }
+  for (const name of ['process_open_fds', 'process_resident_memory_bytes']) {
+    const parts = (await Promise.all(programs.map((program) => own(program, name)))).flat();
+    expect(parts.map((part) => part === null)).toEqual([false, true, false, true]);
+    expect(seen.get(name)).toBe(sum(parts));
+  }
+  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1];
+  expect(seen.get('process_max_fds')).toBe(2 * Number(limit));
+  const [major, minor, patch] = process.versions.node.split('.');
+  const version = `version="v${process.versions.node}",major="${major!}",minor="${minor!}",patch="${patch!}"`;
+  expect(seen.get(`nodejs_version_info{${version}}`)).toBe(1);
+  // Of two processes neither start is the application's.
+  expect(seen.has('process_start_time_seconds')).toBe(false);
+  expect(seen.get('process_cpu_seconds_total')).toBeCloseTo(
+    seen.get('process_cpu_user_seconds_total')! + seen.get('process_cpu_system_seconds_total')!,
+  );
+  const alone = await ask<string>(
+    programs[0]!,
+    `return mpmetrics.register.metrics({ scope: 'process' })`,
+  );
+  expect(samples(alone).get('process_max_fds')).toBe(Number(limit));
+  expect(samples(alone).get('process_start_time_seconds')).toBeGreaterThan(1.6e9);
+});
+
+test('CPU time that was counted stays when its process dies; its memory does not', async () => {
+  const [victim, other] = obedient(2, made) as [Program, Program];
+  for (const program of [victim, other]) {
+    await ask(
+      program,
+      `mpmetrics.collectDefaultMetrics({ metrics: ['processCpuTotal', 'osMemoryHeap'] });`,
+    );
+  }
+  await ask(victim, `while (process.cpuUsage().user < 3e5);`);
+  const before = (await scraped(other)).seen;
+  victim.child.kill('SIGKILL');
+  await victim.ended;
+  const after = (await scraped(other)).seen;
+  const [cpu, memory] = ['process_cpu_seconds_total', 'process_resident_memory_bytes'];
+  expect(before.get(cpu)).toBeGreaterThan(0.25);
+  expect(after.get(cpu)).toBeGreaterThanOrEqual(before.get(cpu)!);
+  expect(after.get(memory)).toBeLessThan(before.get(memory)!);
+});
+
+test('series of each process, in a cluster with worker threads', async () => {
+  const app = new Application({
+    'cluster.js': `
+const cluster = require('node:cluster');
+const { Worker, isMainThread, parentPort } = require('node:worker_threads');
+const { collectDefaultMetrics, configure, register } = require('mpmetrics');
+configure({ collectTimeout: 20_000 });
+collectDefaultMetrics({ perProcess: true, metrics: ['processMaxFileDescriptors', 'heapSizeAndUsed'] });
+if (!isMainThread) {
+  parentPort.postMessage('ready');
+  parentPort.on('message', () => {});
+} else if (cluster.isPrimary) {
+  let ready = 0;
+  const pids = [];
+  cluster.on('message', async () => {
+    if (++ready < 2) return;
+    const heaps = () => register.getSingleMetric('nodejs_heap_size_total_bytes')._getValue();
+    const all = await register.metrics();
+    const one = Object.values(cluster.workers)[0];
+    one.process.kill('SIGKILL');
+    await require('node:events').once(one, 'exit');
+    console.log(JSON.stringify({ all, heap: heaps(), after: await register.metrics(), pids }));
+    process.exit();
+  });
+  for (let i = 0; i < 2; i++) pids.push(cluster.fork().process.pid);
+} else {
+  new Worker(__filename).once('message', () => process.send('ready'));
+}
+`,
+  });
+  made.push(app);
+  const program = app.run('cluster.js');
+  const { all, after, pids, heap } = JSON.parse(await program.line()) as {
+    all: string;
+    after: string;
+    pids: number[];
+    heap: number;
+  };
+  const workers = [
+    [program.child.pid!, 'primary'],
+    [pids[0]!, '1'],
+    [pids[1]!, '2'],
+  ] as const;
+  const names = (name: string, of: readonly (readonly [number, string])[]) =>
+    of.map(([pid, worker]) => `${name}{pid="${pid}",worker="${worker}"}`).sort();
+  const shown = (text: string, name: string) =>
+    [...samples(text).keys()].filter((one) => one.startsWith(name)).sort();
+  for (const name of ['process_max_fds', 'nodejs_heap_size_total_bytes']) {
+    expect(shown(all, name)).toEqual(names(name, workers));
+    expect(shown(after, name)).toEqual(names(name, [workers[0], workers[2]]));
+  }
+  const [primary] = names('nodejs_heap_size_total_bytes', [workers[0]]);
+  expect(samples(after).get(primary!)).toBe(heap);
+});
+
+test('a program that collects ends by itself', async () => {
+  const app = new Application({
+    'end.js': `
+const { collectDefaultMetrics, register } = require('mpmetrics');
+const before = process.getActiveResourcesInfo();
+collectDefaultMetrics();
+const during = process.getActiveResourcesInfo();
+register.metrics().then((text) => {
+  process.on('exit', (code) => console.log(JSON.stringify({ before, during, code, lines: text.split('\\n').length })));
+});
+`,
+  });
+  made.push(app);
+  const program = app.run('end.js');
+  const { before, during, code, lines } = JSON.parse(await program.line()) as {
+    before: string[];
+    during: string[];
+    code: number;
+    lines: number;
+  };
+  expect(lines).toBeGreaterThan(100);
+  expect(during).toEqual(before);
+  expect(code).toBe(0);
+  expect(await program.ended).toBe(0);
+  expect(program.errors).toBe('');
+});
+
+test('a worker thread reports its process where it is told to, or where nobody shares its metrics', async () => {
+  const app = new Application({
+    'thread.js': `
+const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
+const { collectDefaultMetrics, configure, register } = require('mpmetrics');
+if (isMainThread) {
+  const cases = [{}, { processMetrics: true }, { storage: 'memory' }];
+  Promise.all(cases.map((workerData) => new Promise((resolve) => {
+    new Worker(__filename, { workerData }).once('message', resolve);
+  }))).then((all) => console.log(JSON.stringify(all)));
+} else {
+  const { storage, ...config } = workerData;
+  if (storage) configure({ storage });
+  collectDefaultMetrics(config);
+  parentPort.postMessage(register.getSingleMetric('process_open_fds') !== undefined);
+}
+`,
+  });
+  made.push(app);
+  expect(JSON.parse(await app.run('thread.js').line())).toEqual([false, true, true]);
+});

@@ -1,0 +1,82 @@
+/** What keeps the event loop going: resources, and libuv's handles and requests. */
+
+import type { LabelValues } from '../metrics';
+import type { Group, Source } from './group';
+
+/** Functions of `process`, two of them undocumented, that other runtimes need not have. */
+interface Listing {
+  getActiveResourcesInfo?: () => string[];
+  _getActiveHandles?: () => unknown[];
+  _getActiveRequests?: () => unknown[];
+}
+
+export const resources: Source = source({
+  key: 'processResources',
+  name: 'nodejs_active_resources',
+  help: 'Number of active resources that are currently keeping the event loop alive, grouped by async resource type.',
+  total: 'Total number of active resources.',
+  list: () => (process as Listing).getActiveResourcesInfo,
+  typeOf: String,
+});
+
+export const handles: Source = source({
+  key: 'processHandles',
+  name: 'nodejs_active_handles',
+  help: 'Number of active libuv handles grouped by handle type. Every handle type is C++ class name.',
+  total: 'Total number of active handles.',
+  list: () => (process as Listing)._getActiveHandles,
+  typeOf: className,
+});
+
+export const requests: Source = source({
+  key: 'processRequests',
+  name: 'nodejs_active_requests',
+  help: 'Number of active libuv requests grouped by request type. Every request type is C++ class name.',
+  total: 'Total number of active requests.',
+  list: () => (process as Listing)._getActiveRequests,
+  typeOf: className,
+});
+
+interface Kind {
+  key: string;
+  name: string;
+  help: string;
+  /** Help of the gauge of all types together. */
+  total: string;
+  /** The function of `process` that lists them; undefined where the runtime has none. */
+  list: () => (() => unknown[]) | undefined;
+  /** Undefined for what is only counted in the total. */
+  typeOf: (one: unknown) => string | undefined;
+}
+
+function source({ key, name, help, total, list, typeOf }: Kind): Source {
+  const totalName = `${name}_total`;
+  return {
+    key,
+    names: [name, totalName],
+    start(group: Group) {
+      if (typeof list() !== 'function') return;
+      const byType = group.gauge(name, help, { own: ['type'] });
+      const all = group.gauge(totalName, total);
+      group.collect(() => {
+        const found = list()!.call(process);
+        const counts = new Map<string, number>();
+        for (const one of found) {
+          const type = typeOf(one);
+          if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
+        }
+        // A type of which none is left is not shown.
+        byType?.reset();
+        for (const [type, count] of counts) {
+          const labels: LabelValues<string> = { type, ...group.labels };
+          byType?.set(labels, count);
+        }
+        all?.set(group.labels, found.length);
+      });
+    },
+  };
+}
+
+function className(one: unknown): string | undefined {
+  return (one as { constructor?: { name: string } } | null | undefined)?.constructor?.name;
+}

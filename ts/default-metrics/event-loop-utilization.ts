@@ -1,0 +1,52 @@
+/** Which part of its time the event loop is busy, sampled. */
+
+import { performance } from 'node:perf_hooks';
+
+import type { Source } from './group';
+
+const SUMMARY = 'nodejs_eventloop_utilization_summary';
+const HISTOGRAM = 'nodejs_eventloop_utilization_histogram';
+const HELP =
+  'Ratio of time the event loop is not idling in the event provider to the total time the event loop is running.';
+
+const PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
+const BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1];
+
+// Kept, because tests fake the global ones: running a test's timers to their end would never end.
+const { setInterval, clearInterval } = globalThis;
+const now = performance.now.bind(performance);
+
+export const eventLoopUtilization: Source = {
+  key: 'eventLoopUtilization',
+  names: [SUMMARY, HISTOGRAM],
+  start(group) {
+    const { config } = group.settings;
+    const summary = group.summary(SUMMARY, HELP, {
+      maxAgeSeconds: config.eventLoopUtilizationMaxAgeSeconds ?? 60,
+      ageBuckets: config.eventLoopUtilizationAgeBuckets ?? 5,
+      percentiles: config.eventLoopUtilizationPercentiles ?? PERCENTILES,
+    });
+    const buckets = config.eventLoopUtilizationBuckets ?? BUCKETS;
+    const histogram = group.histogram(HISTOGRAM, HELP, buckets);
+    if (!group.going) return;
+
+    const interval = config.eventLoopUtilizationTimeout ?? 100;
+    let last = performance.eventLoopUtilization();
+    let at = now();
+    const timer = setInterval(() => {
+      const [before, since] = [last, at];
+      last = performance.eventLoopUtilization();
+      at = now();
+      const { utilization } = performance.eventLoopUtilization(last, before);
+      // A blocked loop takes one sample where several were due; each counts.
+      for (let due = Math.round((at - since) / interval); due > 0; due--) {
+        summary?.observe(group.labels, utilization);
+        histogram?.observe(group.labels, utilization);
+      }
+    }, interval);
+    timer.unref();
+    group.onStop(() => {
+      clearInterval(timer);
+    });
+  },
+};

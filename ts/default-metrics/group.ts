@@ -1,0 +1,142 @@
+/**
+ * The metrics that one source of values sets, with what has to end when they do: observers, timers. They
+ * end with `stop()`, and also when the registry lets go of the last of them, as `register.clear()` does.
+ */
+
+import {
+  Counter,
+  Gauge,
+  Histogram,
+  Summary,
+  type Aggregator,
+  type LabelValues,
+  type Metric,
+} from '../metrics';
+import type { Settings } from './settings';
+
+/** A source of values: which metrics it has, and how they are set. */
+export interface Source {
+  /** As `metricsList` has it. */
+  readonly key: string;
+  /** Names of its metrics, without a prefix. */
+  readonly names: readonly string[];
+  /** True if a process has these values once, not each of its threads. */
+  readonly ofProcess?: boolean;
+  /** Makes the metrics and begins to set them. */
+  start(group: Group): void;
+}
+
+/** What a metric has besides name and help. */
+interface Shape {
+  /** Labels before those that the user configured. */
+  own?: string[];
+  aggregator?: Aggregator;
+}
+
+export class Group {
+  readonly settings: Settings;
+  /** The user's labels, that every series has. */
+  readonly labels: LabelValues<string>;
+  private readonly source: Source;
+  /** Those that the registry still has. */
+  private readonly metrics = new Set<Metric>();
+  private readonly releases: (() => void)[] = [];
+  private run: (() => void) | null = null;
+
+  constructor(source: Source, settings: Settings) {
+    this.source = source;
+    this.settings = settings;
+    this.labels = settings.labels;
+  }
+
+  /** True while the registry has one of the metrics. */
+  get going(): boolean {
+    return this.metrics.size > 0;
+  }
+
+  /** Makes a gauge; undefined if it is not among the chosen. */
+  gauge(name: string, help: string, shape: Shape = {}): Gauge | undefined {
+    return this.make(name, () => new Gauge(this.configuration(name, help, shape)));
+  }
+
+  counter(name: string, help: string, enableExemplars: boolean): Counter | undefined {
+    return this.make(
+      name,
+      () => new Counter({ ...this.configuration(name, help, {}), enableExemplars }),
+    );
+  }
+
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    shape: Shape = {},
+  ): Histogram | undefined {
+    return this.make(
+      name,
+      () => new Histogram({ ...this.configuration(name, help, shape), buckets }),
+    );
+  }
+
+  summary(name: string, help: string, more: object): Summary | undefined {
+    return this.make(name, () => new Summary({ ...this.configuration(name, help, {}), ...more }));
+  }
+
+  /** Has all of the metrics set before any is read: one of them gets this as its `collect`. */
+  collect(run: () => void): void {
+    this.run = run;
+    this.handOver();
+  }
+
+  /** Says what is to end with the metrics. */
+  onStop(release: () => void): void {
+    this.releases.push(release);
+  }
+
+  /** Ends everything, and takes this process's part of the metrics off the registry. */
+  stop(): void {
+    const { register } = this.settings;
+    for (const metric of [...this.metrics]) {
+      metric.left = null;
+      if (register.getSingleMetric(metric.name) === metric) {
+        register.removeSingleMetric(metric.name);
+      }
+    }
+    this.metrics.clear();
+    this.release();
+  }
+
+  /** Ends observers and timers only. */
+  release(): void {
+    for (const release of this.releases.splice(0)) release();
+  }
+
+  private configuration(name: string, help: string, { own = [], aggregator }: Shape) {
+    const { prefix, registers } = this.settings;
+    return {
+      name: prefix + name,
+      help,
+      labelNames: [...own, ...Object.keys(this.labels)],
+      ...(registers === null ? null : { registers }),
+      ...(aggregator === undefined ? null : { aggregator }),
+    };
+  }
+
+  private make<M extends Metric>(name: string, create: () => M): M | undefined {
+    if (!this.settings.wants(this.source.key, name)) return undefined;
+    const metric = create();
+    this.metrics.add(metric);
+    metric.left = () => {
+      this.metrics.delete(metric);
+      if (this.metrics.size === 0) this.release();
+      // One that nobody reads any more cannot set the others.
+      else if (metric.collect !== undefined) this.handOver();
+    };
+    return metric;
+  }
+
+  private handOver(): void {
+    const [first] = this.metrics;
+    if (first !== undefined && this.run !== null) first.collect = this.run;
+  }
+}

@@ -1,0 +1,73 @@
+/** Metrics of the process and of Node.js that no program has to make itself. */
+
+import { mostDescriptors, openDescriptors } from './descriptors';
+import { handles, requests, resources } from './active';
+import { cpu } from './cpu';
+import { eventLoopLag } from './event-loop-lag';
+import { eventLoopUtilization } from './event-loop-utilization';
+import { gc } from './gc';
+import { Group, type Source } from './group';
+import { heap } from './heap';
+import { heapSpaces } from './heap-spaces';
+import { memory } from './memory';
+import { settingsOf, type DefaultMetricsCollectorConfiguration } from './settings';
+import { startTime } from './start-time';
+import { nodeVersion } from './version';
+
+export type { DefaultMetricsCollectorConfiguration } from './settings';
+
+/** In prom-client's order, which is the order of the output. */
+const SOURCES: readonly Source[] = [
+  cpu,
+  startTime,
+  memory,
+  openDescriptors,
+  mostDescriptors,
+  eventLoopLag,
+  eventLoopUtilization,
+  resources,
+  handles,
+  requests,
+  heap,
+  heapSpaces,
+  nodeVersion,
+  gc,
+];
+
+/**
+ * Makes the default metrics and keeps them set. Call it in every process and thread that is to report: values of
+ * a thread (heap, event loop, garbage collection, resources) are reported by each, those of a process (CPU,
+ * memory, descriptors, start time) by its main thread.
+ *
+ * Observers and timers keep no process alive. They end when the registry lets go of their metrics.
+ *
+ * @param config everything in it is optional
+ * @returns a function that ends observers and timers, and takes this process's part of the metrics off the
+ *   registry, its counts too
+ * @throws TypeError `config must be null, undefined, or an object`; MpmetricsError `ERR_MPMETRICS_INVALID` for a
+ *   name in `metrics` or `exclude` that there is not; Error if the registry has a metric of one of the names
+ */
+export function collectDefaultMetrics(
+  config?: DefaultMetricsCollectorConfiguration | null,
+): () => void {
+  const settings = settingsOf(config, SOURCES);
+  const groups: Group[] = [];
+  for (const source of SOURCES) {
+    if (source.ofProcess === true && !settings.processMetrics) continue;
+    const group = new Group(source, settings);
+    groups.push(group);
+    try {
+      source.start(group);
+    } catch (error) {
+      // As in prom-client, what was made before stays and goes on.
+      group.release();
+      throw error;
+    }
+  }
+  return () => {
+    for (const group of groups) group.stop();
+  };
+}
+
+/** Names of the groups of metrics that there are. */
+collectDefaultMetrics.metricsList = SOURCES.map(({ key }) => key);

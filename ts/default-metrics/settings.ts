@@ -1,0 +1,139 @@
+/** What `collectDefaultMetrics` is given, checked. */
+
+import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { inspect } from 'node:util';
+
+import { MpmetricsError } from '../errors';
+import type { LabelValues, Registers } from '../metrics';
+import { register as defaultRegister, type Registry } from '../registry';
+import type { Source } from './group';
+
+export interface DefaultMetricsCollectorConfiguration {
+  /** The default registry if left out. */
+  register?: Registry;
+  /** Put before each name. */
+  prefix?: string;
+  /** Labels for each series. */
+  labels?: object;
+  /** Seconds; 0.001, 0.01, 0.1, 1, 2 and 5 if left out. */
+  gcDurationBuckets?: number[];
+  /** Milliseconds between two samples of the event loop's delay; 10 if left out. */
+  eventLoopMonitoringPrecision?: number;
+  /** Exemplars with the active OpenTelemetry span on CPU counters; needs an OpenMetrics registry. */
+  enableExemplars?: boolean;
+  /** Milliseconds between two samples of the event loop's utilization; 100 if left out. */
+  eventLoopUtilizationTimeout?: number;
+  /** Upper bounds of its histogram. */
+  eventLoopUtilizationBuckets?: number[];
+  /** Of its summary. */
+  eventLoopUtilizationPercentiles?: number[];
+  /** Of its summary, seconds; 60 if left out. */
+  eventLoopUtilizationMaxAgeSeconds?: number;
+  /** Of its summary; 5 if left out. */
+  eventLoopUtilizationAgeBuckets?: number;
+  /** Only these: names out of `metricsList`, or of metrics without the prefix. */
+  metrics?: readonly string[];
+  /** All but these: as for `metrics`. */
+  exclude?: readonly string[];
+  /**
+   * True for series of each process, with labels `pid` and `worker`: a cluster worker's number, `primary` for
+   * any other process. Threads add up to their process. They are default labels: those of the dead do not stay.
+   */
+  perProcess?: boolean;
+  /**
+   * Whether this thread reports what a process has once: CPU, memory, descriptors, start time. By default the main
+   * thread does, and so does a worker thread whose metrics no other thread shares.
+   */
+  processMetrics?: boolean;
+}
+
+/** The configuration with everything in its place. */
+export interface Settings {
+  readonly config: DefaultMetricsCollectorConfiguration;
+  readonly register: Registry;
+  /** What new metrics are registered with; null for the default registry. */
+  readonly registers: readonly Registers[] | null;
+  readonly prefix: string;
+  readonly labels: LabelValues<string>;
+  readonly processMetrics: boolean;
+  wants(key: string, name: string): boolean;
+}
+
+/**
+ * Checks the configuration.
+ *
+ * @param sources what can be chosen
+ * @throws TypeError with prom-client's message for no object, MpmetricsError `ERR_MPMETRICS_INVALID` for a
+ *   choice that there is not
+ */
+export function settingsOf(
+  given: DefaultMetricsCollectorConfiguration | null | undefined,
+  sources: readonly Source[],
+): Settings {
+  if (given !== null && given !== undefined && typeof given !== 'object') {
+    throw new TypeError('config must be null, undefined, or an object');
+  }
+  const config = given ?? {};
+  const only = choice('metrics', config.metrics, sources);
+  const except = choice('exclude', config.exclude, sources);
+  const register = config.register || defaultRegister;
+  let registers: readonly Registers[] | null = config.register ? [config.register] : null;
+  let labels = { ...config.labels };
+  if (config.perProcess === true) {
+    const process = processLabels();
+    const part = register.part?.(process) ?? null;
+    if (part === null) labels = { ...labels, ...process };
+    else registers = [part];
+  }
+  return {
+    config,
+    register,
+    registers,
+    prefix: config.prefix || '',
+    labels,
+    processMetrics: config.processMetrics ?? (isMainThread || !register.shared),
+    wants: (key, name) =>
+      (only === null || only.has(key) || only.has(name)) &&
+      !(except !== null && (except.has(key) || except.has(name))),
+  };
+}
+
+function choice(
+  option: string,
+  given: unknown,
+  sources: readonly Source[],
+): ReadonlySet<string> | null {
+  if (given === undefined) return null;
+  if (!Array.isArray(given)) throw invalid(`${option} must be an array, and is ${inspect(given)}`);
+  const known = new Set(sources.flatMap(({ key, names }) => [key, ...names]));
+  for (const name of given as unknown[]) {
+    if (known.has(name as string)) continue;
+    const keys = sources.map(({ key }) => key).join(', ');
+    throw invalid(
+      `${option} must name default metrics, and has ${inspect(name)}; there are ${keys}, and the metrics' own names`,
+    );
+  }
+  return new Set(given as string[]);
+}
+
+function processLabels(): { pid: string; worker: string } {
+  return { pid: String(process.pid), worker: workerNumber() ?? 'primary' };
+}
+
+/** The number of this cluster worker; undefined in any other process. */
+function workerNumber(): string | undefined {
+  if (isMainThread) return cluster.worker === undefined ? undefined : String(cluster.worker.id);
+  // Threads are not told. The main thread takes it out of the environment, but not out of what the
+  // process was started with.
+  try {
+    return /(?:^|\0)NODE_UNIQUE_ID=(\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(message: string): MpmetricsError {
+  return new MpmetricsError('ERR_MPMETRICS_INVALID', `collectDefaultMetrics: ${message}`);
+}

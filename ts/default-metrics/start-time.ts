@@ -1,0 +1,22 @@
+/** When the process started. */
+
+import type { Source } from './group';
+
+const NAME = 'process_start_time_seconds';
+
+// Now, before anybody fakes the clock.
+const started = Math.round(Date.now() / 1000 - process.uptime());
+
+export const startTime: Source = {
+  key: 'processStartTime',
+  names: [NAME],
+  ofProcess: true,
+  start(group) {
+    const gauge = group.gauge(NAME, 'Start time of the process since unix epoch in seconds.', {
+      aggregator: 'omit',
+    });
+    group.collect(() => {
+      gauge?.set(group.labels, started);
+    });
+  },
+};
