@@ -10,6 +10,11 @@ export type { Settings } from './meeting';
 /** A rule as a sentence, and whether a value keeps it. */
 type Rule = readonly [sentence: string, keeps: (value: unknown) => boolean];
 
+const SERIES: Rule = [
+  'a whole number of series from 1 to 8388608',
+  (value) => isWhole(value, 1, 2 ** 23),
+];
+
 const RULES: Readonly<Record<keyof Settings, Rule>> = {
   segment: [
     'an absolute path or a name of 1 to 64 of a-z, 0-9 and -',
@@ -23,8 +28,18 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   ],
   gid: ['the number of a group', (value) => isWhole(value, 0, 2 ** 32 - 2)],
   maxBytes: [
-    'a whole number of bytes, at least 1048576',
-    (value) => isWhole(value, 2 ** 20, Number.MAX_SAFE_INTEGER),
+    'a whole number of bytes from 1048576 to 4e12',
+    (value) => isWhole(value, 2 ** 20, 4e12),
+  ],
+  maxSeries: SERIES,
+  maxSeriesPerMetric: SERIES,
+  maxLabelValueBytes: [
+    'a whole number of bytes from 1 to 65536',
+    (value) => isWhole(value, 1, 2 ** 16),
+  ],
+  maxTextBytes: [
+    'a whole number of bytes from 65536 to 4e12',
+    (value) => isWhole(value, 2 ** 16, 4e12),
   ],
   collectTimeout: [
     'a number of milliseconds from 0 to 2147483647',

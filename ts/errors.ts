@@ -52,16 +52,19 @@ export class MpmetricsError extends Error {
   }
 }
 
-const warned = new Set<WarningCode>();
+const warned = new Set<string>();
 
 /**
  * Emits a process warning the first time that its code is used in this isolate.
  *
  * A server that runs for months must not have its log filled by one full segment.
+ *
+ * @param reason tells apart what is warned about under one code
  */
-export function warnOnce(code: WarningCode, message: string): void {
-  if (warned.has(code)) return;
-  warned.add(code);
+export function warnOnce(code: WarningCode, message: string, reason = ''): void {
+  const key = `${code} ${reason}`;
+  if (warned.has(key)) return;
+  warned.add(key);
   process.emitWarning(message, { type: 'MpmetricsWarning', code });
 }
 

@@ -11,6 +11,8 @@ export interface Layout {
   readonly flagsBack: number;
   /** The bit, in that 32-bit word, that says "this series is not shown". */
   readonly absent: number;
+  /** Names of {@link Refusal}, in its order. */
+  readonly refusals: string[];
 }
 
 /** Family types in the binding. */
@@ -50,11 +52,46 @@ export const enum Status {
   Gone = 6,
 }
 
+/** Why a series was refused. */
+export const enum Refusal {
+  /** No memory, or the segment has its size. */
+  Memory = 0,
+  /** As many series as the segment may have. */
+  Series = 1,
+  /** As many series as one family may have. */
+  FamilySeries = 2,
+  /** A label's value is too long. */
+  LabelValue = 3,
+  /** As much label text as the segment may have. */
+  Text = 4,
+  /** A size that the layout sets. */
+  Layout = 5,
+  /** As many new series wait for the heap's lock as may. */
+  Busy = 6,
+}
+
+/** Limits that whoever makes a segment sets for all of its users. */
+export interface HeapLimits {
+  /** Most bytes of the segment. */
+  bytes?: number;
+  /** Most series in the segment. */
+  series?: number;
+  /** Most series in one family. */
+  familySeries?: number;
+  /** Most bytes of a label's value, as UTF-8 and not escaped. */
+  labelBytes?: number;
+  /** Most bytes of memory for label text. */
+  textBytes?: number;
+}
+
 /** Indexes of the words that `bind` fills in its `out` argument. */
 export const enum Out {
   Status = 0,
   /** Number of the slab: `writer.slab(n)`. */
   Slab = 1,
+  /** In its place where the status is Full or Limit: the {@link Refusal}, counted already. */
+  // eslint-disable-next-line @typescript-eslint/no-duplicate-enum-values -- which of them depends on the status
+  Refusal = 1,
   /** Index of the first cell in the slab's Float64Array. */
   Cell = 2,
   /** Number of the generation chunk: `writer.generations(n)`. */
@@ -94,8 +131,8 @@ export interface NativeWriter {
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */
   remove(family: number, labels: string, types: string): number;
-  /** Counts series that were refused here without asking, having been refused before. */
-  countDropped(series: number): void;
+  /** Counts updates of series that were refused here without asking; the reason is a {@link Refusal}. */
+  countDropped(refusal: number, updates: number): void;
   /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
   defaultLabels(group: number, labels: string, types: string): number;
   /** The memory of a slab; cells are 8-byte words in it. Never to be seen by user code. */
@@ -126,7 +163,8 @@ export interface HeapStats {
   slots: number;
   living: number;
   adoptions: number;
-  droppedSeries: number;
+  /** Updates of series that were refused, by {@link Refusal}. */
+  dropped: number[];
   lockTimeouts: number;
   tornRetries: number;
   tornGivenUp: number;
@@ -145,6 +183,8 @@ export interface NativeHeap {
   readonly memoryBacked: boolean;
   /** Better directories that do not serve, each as `path: reason`. */
   readonly passedOver: string[];
+  /** The limits that it was made with. */
+  readonly limits: HeapLimits;
   /**
    * This object's writer; a slot is claimed (an abandoned one adopted) at the first call, and again
    * after it was lost. Throws an Error with a code.
@@ -198,7 +238,8 @@ export interface OpenOptions {
   /** Permission bits and group of the file and the directory, for applications that change uid. */
   mode?: number;
   gid?: number;
-  maxBytes?: number;
+  /** Limits of a segment that is made. */
+  limits?: HeapLimits;
 }
 
 export interface Binding {

@@ -51,7 +51,7 @@ describe('a choice', () => {
   test.each([
     ['derived', derived],
     ['a path', { path: '/a/"b\\' }],
-    ['under PM2', { name: 'x', root: identity, pm2: true, maxBytes: 2 ** 30 }],
+    ['under PM2', { name: 'x', root: identity, pm2: true, limits: { bytes: 2 ** 30, series: 5 } }],
   ])('that is %s survives being written and read', (_, choice) => {
     expect(read(write(choice, '/app'), '/app')).toEqual(choice);
     expect(read(write(choice, '/app'), null)).toEqual(choice);
@@ -161,8 +161,15 @@ describe('configure()', () => {
     [{ mode: 0o060 }, 'must be a number of permission bits: 0o600'],
     [{ mode: '0660' }, 'and is "0660"'],
     [{ gid: -1 }, 'configure({ gid }) must be the number of a group, and is -1'],
-    [{ maxBytes: 1024 }, 'must be a whole number of bytes, at least 1048576, and is 1024'],
+    [{ maxBytes: 1024 }, 'must be a whole number of bytes from 1048576 to 4e12, and is 1024'],
     [{ maxBytes: 10n }, 'and is 10'],
+    [
+      { maxSeries: 0 },
+      'configure({ maxSeries }) must be a whole number of series from 1 to 8388608',
+    ],
+    [{ maxSeriesPerMetric: 1.5 }, 'must be a whole number of series from 1 to 8388608, and is 1.5'],
+    [{ maxLabelValueBytes: 65_537 }, 'must be a whole number of bytes from 1 to 65536'],
+    [{ maxTextBytes: '1MB' }, 'must be a whole number of bytes from 65536 to 4e12, and is "1MB"'],
     [{ collectTimeout: NaN }, 'configure({ collectTimeout }) must be a number of milliseconds'],
     [{ required: 'yes' }, 'must be true or false, and is "yes"'],
   ])('%o is refused by name, value and rule', (config, message) => {

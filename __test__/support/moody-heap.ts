@@ -1,7 +1,7 @@
 /** A real heap whose writer can be told to be busy, full or lost. */
 
 import { loadBinding } from '../../ts/binding';
-import { Out, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
+import { Out, Refusal, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
 import { HeapStorage } from '../../ts/storage';
 import { newSegment } from './subject';
 
@@ -55,6 +55,7 @@ export class MoodyHeap {
       path: real.path,
       memoryBacked: real.memoryBacked,
       passedOver: real.passedOver,
+      limits: real.limits,
       get current() {
         return !retired() && real.current;
       },
@@ -92,14 +93,19 @@ export class MoodyHeap {
         if (this.mood === Status.Ok) {
           real.bind(family, labels, types, out);
           this.bound?.(real, out);
-        } else out[Out.Status] = this.mood;
+        } else {
+          out[Out.Status] = this.mood;
+          out[Out.Refusal] = this.mood === Status.Full ? Refusal.Memory : Refusal.Series;
+          // The real one counts what it refuses itself.
+          if (this.mood === Status.Full || this.mood === Status.Limit) this.dropped++;
+        }
       },
       revive: (...block) => answer(() => real.revive(...block)),
       release: (...block) => answer(() => real.release(...block)),
       remove: (...series) => answer(() => real.remove(...series)),
-      countDropped: (count) => {
+      countDropped: (refusal, count) => {
         this.dropped += count;
-        real.countDropped(count);
+        real.countDropped(refusal, count);
       },
       defaultLabels: (...labels) => answer(() => real.defaultLabels(...labels)),
       slab: (n) => real.slab(n),

@@ -11,6 +11,8 @@ export declare class NativeHeap {
   get memoryBacked(): boolean
   /** Better directories that do not serve, each with the reason. */
   get passedOver(): Array<string>
+  /** The limits that the segment was made with. */
+  get limits(): HeapLimits
   /**
    * This object's writer, with a slot of its own; claimed at the first call, and again after the
    * slot was lost.
@@ -62,8 +64,8 @@ export declare class NativeWriter {
   remove(family: number, labels: string, types: string): number
   /** Sets the default labels of a group. A status. */
   defaultLabels(group: number, labels: string, types: string): number
-  /** Counts series that JavaScript refused, having been refused them before. */
-  countDropped(series: number): void
+  /** Counts updates of series that JavaScript refused, for the reason with that number. */
+  countDropped(refusal: number, updates: number): void
   /** The memory of a slab. */
   slab(number: number): ArrayBuffer
   /** The memory of a generation chunk. */
@@ -94,6 +96,20 @@ export interface FamilySpec {
   bounds: Float64Array
 }
 
+/** Limits that whoever makes a segment sets for all of its users. */
+export interface HeapLimits {
+  /** Most bytes of the segment. */
+  bytes?: number
+  /** Most series in the segment. */
+  series?: number
+  /** Most series in one family. */
+  familySeries?: number
+  /** Most bytes of a label's value. */
+  labelBytes?: number
+  /** Most bytes of memory for label text. */
+  textBytes?: number
+}
+
 /** Figures of a heap. */
 export interface HeapStats {
   /** Path of the file. */
@@ -114,8 +130,8 @@ export interface HeapStats {
   living: number
   /** Slots taken over from dead writers. */
   adoptions: number
-  /** Series refused. */
-  droppedSeries: number
+  /** Updates of series that were refused, by the number of the reason. */
+  dropped: Array<number>
   /** Times the heap lock was not had in time. */
   lockTimeouts: number
   /** Reads that were tried again. */
@@ -144,6 +160,8 @@ export interface Layout {
   flagsBack: number
   /** The bit of the flags that hides a series. */
   absent: number
+  /** Why series are refused, in the order of the numbers. */
+  refusals: Array<string>
 }
 
 /** Opens a segment; null if it is not there and is not to be made. */
@@ -165,8 +183,8 @@ export interface OpenOptions {
   mode?: number
   /** Group of file and directory. */
   gid?: number
-  /** Most bytes of a segment that is made. */
-  maxBytes?: number
+  /** Limits of a segment that is made. */
+  limits?: HeapLimits
 }
 
 /** A process, told apart from any other that had or will have its pid. */

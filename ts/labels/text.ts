@@ -49,6 +49,15 @@ export function parseLabelText(text: string): Pair[] {
   return pairs;
 }
 
+/** True if a value in a {@link LabelText}'s `text` has more than so many bytes as UTF-8, without its escapes. */
+export function hasLongValue(text: string, bytes: number): boolean {
+  // A UTF-16 unit has three bytes of UTF-8 at the most.
+  if (text.length * 3 <= bytes) return false;
+  return parseLabelText(text).some(
+    ([, value]) => value.length > bytes || Buffer.byteLength(value) > bytes,
+  );
+}
+
 /** A value as it was before it became text; `type` is a letter of {@link LabelText}'s `types`. */
 export function reviveLabelValue(value: string, type: string | undefined): unknown {
   switch (type) {

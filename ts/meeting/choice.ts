@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 
-import type { ProcessIdentity } from '../native';
+import type { HeapLimits, ProcessIdentity } from '../native';
 import type { Root } from './root';
-import { SEGMENT_NAME } from './settings';
+import { LIMITS, SEGMENT_NAME } from './settings';
 
 /** What a process decided about its segment. */
 export interface Choice {
@@ -21,7 +21,8 @@ export interface Choice {
   dir?: string;
   mode?: number;
   gid?: number;
-  maxBytes?: number;
+  /** Limits for a segment that is made. */
+  limits?: HeapLimits;
 }
 
 /** The name of the segment of an application: a hash of who its root is. */
@@ -62,7 +63,7 @@ export function read(text: string | null | undefined, folder: string | null): Ch
   }
   if (folder !== null && fields['for'] !== folderKey(folder)) return null;
   const choice: Choice = {};
-  const { path, name, root, pm2, dir, mode, gid, maxBytes } = fields;
+  const { path, name, root, pm2, dir, mode, gid, limits } = fields;
   if (typeof path === 'string' && isAbsolute(path)) choice.path = path;
   else if (typeof name === 'string' && SEGMENT_NAME.test(name)) choice.name = name;
   else return null;
@@ -71,8 +72,19 @@ export function read(text: string | null | undefined, folder: string | null): Ch
   if (typeof dir === 'string' && isAbsolute(dir)) choice.dir = dir;
   if (typeof mode === 'number') choice.mode = mode;
   if (typeof gid === 'number') choice.gid = gid;
-  if (typeof maxBytes === 'number') choice.maxBytes = maxBytes;
+  const known = readLimits(limits);
+  if (known !== undefined) choice.limits = known;
   return choice;
+}
+
+function readLimits(value: unknown): HeapLimits | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const limits: HeapLimits = {};
+  for (const name of Object.keys(LIMITS) as (keyof HeapLimits)[]) {
+    const limit = (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit > 0) limits[name] = limit;
+  }
+  return limits;
 }
 
 function folderKey(folder: string): string {

@@ -9,7 +9,7 @@ import { choiceOf, nameOf, read, write, type Choice } from './choice';
 import { namedDirectory } from './directories';
 import { startOf, type Variables } from './processes';
 import { rootOf, self, type Self } from './root';
-import { settings } from './settings';
+import { limitsOf, settings } from './settings';
 
 /** The variable by which a process tells its children which segment it uses. */
 export const INHERIT = 'MPMETRICS_INHERIT';
@@ -57,12 +57,14 @@ export function decide(binding: Binding): { choice: Choice; self: Self | null } 
   const base = chosen(binding, me);
   if (base === null) return null;
   const choice = { ...base };
-  const { mode, gid, maxBytes } = settings;
+  const { mode, gid } = settings;
   const dir = settings.dir ?? directoryByVariable();
   if (dir !== undefined) choice.dir = dir;
   if (mode !== undefined) choice.mode = mode;
   if (gid !== undefined) choice.gid = gid;
-  if (maxBytes !== undefined) choice.maxBytes = maxBytes;
+  const limits = limitsOf(settings);
+  // Where several are given by the parent, those given here replace them one by one.
+  if (limits !== undefined) choice.limits = { ...choice.limits, ...limits };
   return { choice, self: me };
 }
 

@@ -10,7 +10,7 @@ import { isMainThread } from 'node:worker_threads';
 
 import { bindingFailure, loadBinding } from '../binding';
 import { messageOf, MpmetricsError, warnOnce } from '../errors';
-import type { NativeHeap, OpenOptions } from '../native';
+import type { HeapLimits, NativeHeap, OpenOptions } from '../native';
 import type { Choice } from './choice';
 import {
   decide,
@@ -22,7 +22,7 @@ import {
   warnOfOtherUser,
 } from './decide';
 import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
-import { DECISIVE, settings, type Settings } from './settings';
+import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
 export { SEGMENT_NAME, settings, type Settings } from './settings';
 
@@ -100,6 +100,7 @@ function open(create: boolean): NativeHeap | null {
   const found = binding.openHeap(native);
   if (found === null) return null;
   warnOfOtherUser(choice);
+  warnOfOtherLimits(found);
   if (native.directories !== undefined) {
     const named = choice.dir ?? namedDirectory(decisiveVariables());
     if (named !== undefined) warnOfPassedOver(found.path, named, found.passedOver);
@@ -122,8 +123,22 @@ function openOptions(choice: Choice, create: boolean): OpenOptions {
   }
   if (choice.mode !== undefined) options.mode = choice.mode;
   if (choice.gid !== undefined) options.gid = choice.gid;
-  if (choice.maxBytes !== undefined) options.maxBytes = choice.maxBytes;
+  if (choice.limits !== undefined) options.limits = choice.limits;
   return options;
+}
+
+/** Whoever makes a segment sets its limits: says so to one who wanted others. */
+function warnOfOtherLimits({ limits, path }: NativeHeap): void {
+  const wanted = limitsOf(settings) ?? {};
+  for (const name of Object.keys(wanted) as (keyof HeapLimits)[]) {
+    // Bytes are rounded down to whole pages.
+    if (Math.abs(wanted[name]! - limits[name]!) < 4096 && name === 'bytes') continue;
+    if (wanted[name] === limits[name]) continue;
+    warnOnce(
+      'MPMETRICS_CONFIG',
+      `configure({ ${LIMITS[name]}: ${wanted[name]} }) comes too late: ${path} was made with ${limits[name]}`,
+    );
+  }
 }
 
 /** The root removes the file when it leaves in order; whoever starts next removes what others leave. */

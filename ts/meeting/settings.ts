@@ -1,5 +1,7 @@
 /** What the user configured, for this isolate. */
 
+import type { HeapLimits } from '../native';
+
 /** Settings of the package. What is not given keeps what it had. */
 export interface Settings {
   /**
@@ -15,8 +17,16 @@ export interface Settings {
   mode?: number | undefined;
   /** Group that owns the segment, for applications whose processes run as several users. */
   gid?: number | undefined;
-  /** How large the segment may become, in bytes. */
+  /** How large the segment may become, in bytes; 1 GiB. Like the next four, for a segment that is made. */
   maxBytes?: number | undefined;
+  /** How many series all metrics may have together, in the segment or in memory storage; 1,000,000. */
+  maxSeries?: number | undefined;
+  /** How many series one metric may have; 250,000. */
+  maxSeriesPerMetric?: number | undefined;
+  /** How long a label's value may be, in bytes of UTF-8; 8,192. */
+  maxLabelValueBytes?: number | undefined;
+  /** How much of the segment labels' text may take up, in bytes; 256 MiB. */
+  maxTextBytes?: number | undefined;
   /** How long a scrape waits for the `collect` callbacks of other processes, in milliseconds. */
   collectTimeout?: number | undefined;
   /** Throw where the segment cannot be used, instead of going on in memory with a warning. */
@@ -30,4 +40,34 @@ export const settings: Settings = {};
 export const SEGMENT_NAME = /^[a-z0-9-]{1,64}$/;
 
 /** The settings that decide which segment is used, or how it is made. */
-export const DECISIVE = ['segment', 'storage', 'dir', 'mode', 'gid', 'maxBytes'] as const;
+export const DECISIVE = [
+  'segment',
+  'storage',
+  'dir',
+  'mode',
+  'gid',
+  'maxBytes',
+  'maxSeries',
+  'maxSeriesPerMetric',
+  'maxLabelValueBytes',
+  'maxTextBytes',
+] as const;
+
+/** Settings that are limits of a segment, by their names there. */
+export const LIMITS = {
+  bytes: 'maxBytes',
+  series: 'maxSeries',
+  familySeries: 'maxSeriesPerMetric',
+  labelBytes: 'maxLabelValueBytes',
+  textBytes: 'maxTextBytes',
+} as const satisfies Record<keyof HeapLimits, keyof Settings>;
+
+/** The limits among the settings; undefined if none is given. */
+export function limitsOf(given: Settings): HeapLimits | undefined {
+  const limits: HeapLimits = {};
+  for (const [name, setting] of Object.entries(LIMITS) as [keyof HeapLimits, keyof Settings][]) {
+    const value = given[setting];
+    if (typeof value === 'number') limits[name] = value;
+  }
+  return Object.keys(limits).length === 0 ? undefined : limits;
+}

@@ -131,12 +131,13 @@ export class Reading {
     only = false,
   ): Selection | null {
     const whole = only ? null : this.contents.whole;
+    // A scrape is when there is time to ask again about series that were refused.
+    for (const metric of metrics) if (metric instanceof Metric) metric.roster.retry();
     if (whole !== null && !heap.open(false)) return null;
     heap.flush();
     const families: string[] = [];
     for (const metric of metrics) {
       if (!(metric instanceof Metric)) continue;
-      metric.roster.retry();
       const { family } = metric.roster;
       if (family instanceof HeapFamily && family.tag !== whole && wanted(metric)) {
         families.push(`${family.tag}\0${family.name}`);

@@ -85,7 +85,15 @@ export interface Family {
   release(h: Series): void;
   /** True if the handle is of no use any more: the label tree may drop it. */
   stale(h: Series): boolean;
-  /** Notes an update that was not even tried, because the storage had refused others before. */
+  /**
+   * Whether a new series may have these labels at all.
+   *
+   * @returns false, counted and warned about, if a value is too long
+   */
+  fits(label: LabelText): boolean;
+  /** True if the series that {@link bind} refused last was refused for what any other new one would meet, too. */
+  readonly full: boolean;
+  /** Counts an update that was not even tried, because the storage had refused others before. */
   dropped(): void;
   /**
    * Reads the family.

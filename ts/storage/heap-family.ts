@@ -1,11 +1,12 @@
 /** The series of one metric in the shared heap. */
 
-import { asText, type LabelText } from '../labels';
-import { Out, Status, type NativeWriter } from '../native';
+import { asText, hasLongValue, type LabelText } from '../labels';
+import { Out, Refusal, Status, type NativeWriter } from '../native';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
 import type { Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
+import { concernsAll } from './limits';
 import { MemoryFamily } from './memory';
 import { parseFamilies } from './native-json';
 import type { Roster } from './roster';
@@ -14,6 +15,9 @@ import { withoutDefaults } from './variants';
 
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
 const ADOPTED = 1;
+
+/** Most series of a metric that wait for the heap's lock. */
+const MOST_PENDING = 10_000;
 
 const out = new Uint32Array(8);
 
@@ -27,6 +31,8 @@ export class HeapFamily implements Family {
   private readonly cells: number;
   /** The family's number in the heap; null until it is declared to the current writer. */
   private number: number | null = null;
+  /** Why the last series was refused. */
+  private refusal: Refusal = Refusal.Memory;
   /** Handles that count in cells of their own until the heap has time. */
   private readonly pending = new Map<Series, LabelText>();
 
@@ -77,16 +83,32 @@ export class HeapFamily implements Family {
         return true;
       case Status.Full:
       case Status.Limit:
-        this.host.refused(status, this.shape.name);
+        this.host.refused(this.refusal, this.shape.name);
         return false;
       case Status.Corrupt:
         // By now the roster counts in memory storage.
         this.host.abandon();
         return this.roster.family.bind(h, label);
       default:
+        if (this.pending.size >= MOST_PENDING) return this.refuse(Refusal.Busy);
         this.postpone(h, label, new Float64Array(this.cells));
         return true;
     }
+  }
+
+  fits(label: LabelText): boolean {
+    return (
+      !hasLongValue(label.text, this.host.limits.labelBytes) || this.refuse(Refusal.LabelValue)
+    );
+  }
+
+  get full(): boolean {
+    return this.number === null || concernsAll(this.refusal);
+  }
+
+  /** Lets the heap be asked again about series that it refused. */
+  retry(): void {
+    this.roster.retry();
   }
 
   remove(label: LabelText, h: Series | undefined): void {
@@ -145,7 +167,7 @@ export class HeapFamily implements Family {
   }
 
   dropped(): void {
-    this.host.dropped();
+    this.host.dropped(this.refusal);
   }
 
   async read(process: boolean): Promise<FamilyData> {
@@ -201,8 +223,7 @@ export class HeapFamily implements Family {
       if (moved === Status.Ok) {
         merge(this.shape.kind, h, own);
       } else if (moved === Status.Full || moved === Status.Limit) {
-        this.host.refused(moved, this.shape.name);
-        this.host.dropped();
+        this.host.refused(this.refusal, this.shape.name);
       } else {
         h.keep(own, Place.Pending);
         return moved;
@@ -240,12 +261,19 @@ export class HeapFamily implements Family {
     h.detach();
     if (this.host.busy) return Status.Busy;
     const status = this.declared();
-    if (status !== Status.Ok) return status;
+    if (status !== Status.Ok) {
+      if (status === Status.Full || status === Status.Limit) {
+        this.refusal = status === Status.Full ? Refusal.Memory : Refusal.Layout;
+        this.dropped();
+      }
+      return status;
+    }
     h.text = label.text;
     h.types = label.types;
     writer.bind(this.number!, label.text, label.types, out);
     const bound = statusOf(out[Out.Status]!);
     if (bound === Status.Ok) this.point(h);
+    else this.refusal = refusalOf(out[Out.Refusal]!);
     return bound;
   }
 
@@ -297,6 +325,13 @@ export class HeapFamily implements Family {
     this.host.later();
   }
 
+  private refuse(refusal: Refusal): false {
+    this.refusal = refusal;
+    this.dropped();
+    this.host.refused(refusal, this.shape.name);
+    return false;
+  }
+
   private forget(h: Series): void {
     this.pending.delete(h);
     h.detach();
@@ -313,6 +348,12 @@ export class HeapFamily implements Family {
 
 /** The native module's numbers are those of {@link Status}. */
 function statusOf(number: number): Status {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
+  return number;
+}
+
+/** The native module's numbers are those of {@link Refusal}. */
+function refusalOf(number: number): Refusal {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
   return number;
 }

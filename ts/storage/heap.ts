@@ -6,6 +6,7 @@
 import { codeOf, messageOf, warnOnce } from '../errors';
 import {
   Status,
+  type Refusal,
   type Layout,
   type NativeHeap,
   type NativeWriter,
@@ -13,14 +14,18 @@ import {
 } from '../native';
 import { Doorbell, type Collect } from './doorbell';
 import type { HeapFamily } from './heap-family';
+import { memoryLimits, REFUSALS, warnOfRefusal, type Limits } from './limits';
 import { Scrapes } from './scrapes';
 import type { Series } from './series';
 
 /** Milliseconds before what waits is tried again; doubled up to the longest. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
-/** Milliseconds until the heap is told of dropped updates, if nobody scrapes. */
+/** Milliseconds until the heap is told of dropped updates, if nobody scrapes; and how many are kept back. */
 const DROPS_DELAY = 1_000;
+const MOST_DROPS = 1_000;
+/** Milliseconds after which the heap is asked again about series that it refused, if nobody scrapes. */
+const RETRY_DELAY = 10_000;
 
 /** Errors of attaching that the state of the heap explains. */
 const STATUS: ReadonlyMap<string, Status> = new Map([
@@ -63,6 +68,7 @@ export class HeapStorage {
   private heap: NativeHeap | null = null;
   private current: NativeWriter | null = null;
   private layout: Layout | null = null;
+  private bounds: Limits = memoryLimits();
   private readonly slabs = new Map<number, Slab>();
   private readonly chunks = new Map<number, Uint32Array>();
   private readonly defaults = new Map<number, Defaults>();
@@ -73,8 +79,10 @@ export class HeapStorage {
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   private dead = false;
-  /** Updates that were dropped since the heap was last told. */
-  private drops = 0;
+  /** Updates that were dropped since the heap was last told, by {@link Refusal}. */
+  private readonly drops = REFUSALS.map(() => 0);
+  private untold = 0;
+  private retrying = false;
 
   constructor(source: HeapSource) {
     this.source = source;
@@ -163,20 +171,36 @@ export class HeapStorage {
     this.slab(h.slab).u[2 * h.i - flagsBack]! |= absent;
   }
 
-  /** Counts an update that nobody will see. The heap is told before each scrape, and now and then. */
-  dropped(): void {
-    if (this.drops++ === 0) setTimeout(this.tell, DROPS_DELAY).unref();
+  /**
+   * Counts an update that nobody will see. The heap is told before each scrape of this isolate, a second later,
+   * at exit, and whenever it is many.
+   */
+  dropped(refusal: Refusal): void {
+    this.drops[refusal]!++;
+    if (this.untold++ === 0) {
+      setTimeout(this.tell, DROPS_DELAY).unref();
+      process.on('exit', this.tell);
+    }
+    if (this.untold >= MOST_DROPS) this.tell();
   }
 
   private readonly tell = (): void => {
-    const count = this.drops;
-    this.drops = 0;
-    if (count === 0 || this.dead || this.current === null) return;
+    if (this.untold === 0 || this.dead || this.current === null) return;
+    this.untold = 0;
+    process.removeListener('exit', this.tell);
     this.attempt(() => {
-      this.writer.countDropped(count);
+      for (const [refusal, count] of this.drops.entries()) {
+        if (count > 0) this.writer.countDropped(refusal, count);
+        this.drops[refusal] = 0;
+      }
       return Status.Ok;
     });
   };
+
+  /** The limits of the segment. */
+  get limits(): Limits {
+    return this.bounds;
+  }
 
   /** A metric in the heap has a `collect` callback: scrapes of other processes are to run it. */
   collects(): void {
@@ -249,18 +273,15 @@ export class HeapStorage {
     }
   }
 
-  /** Warns, once, that there is no room for what a metric needs. */
-  refused(status: Status, name: string): void {
-    const first = `the first was one of ${name}`;
-    if (status === Status.Full) {
-      warnOnce('MPMETRICS_FULL', `${this.path} is full: new series are not recorded (${first})`);
-    } else {
-      warnOnce(
-        'MPMETRICS_LIMIT',
-        `${this.path} has as many series as it may, or one has too long labels: ` +
-          `such new series are not recorded (${first})`,
-      );
-    }
+  /** Warns, once, that there is no room for what a metric needs; sees to it that the heap is asked again. */
+  refused(refusal: Refusal, name: string): void {
+    warnOfRefusal(refusal, this.path, name);
+    if (this.retrying) return;
+    this.retrying = true;
+    setTimeout(() => {
+      this.retrying = false;
+      for (const family of this.families) family.retry();
+    }, RETRY_DELAY).unref();
   }
 
   /** Notes that native code failed; {@link abandon} follows. */
@@ -347,6 +368,8 @@ export class HeapStorage {
   private adopt(heap: NativeHeap): void {
     const reopened = this.heap !== null;
     this.heap = heap;
+    const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
+    this.bounds = { series, familySeries, labelBytes };
     this.scrapes = new Scrapes(heap);
     if (reopened) this.restart(true);
   }

@@ -2,7 +2,7 @@
 
 import { loadBinding } from '../binding';
 import { openSegment, settings, storageKind } from '../meeting';
-import { Status } from '../native';
+import { Refusal, Status } from '../native';
 import { HeapFamily } from './heap-family';
 import { HeapStorage, type HeapSource } from './heap';
 import { MemoryFamily } from './memory';
@@ -14,7 +14,7 @@ export { collecting } from './collecting';
 export * from './family';
 export { HeapFamily } from './heap-family';
 export { HeapStorage, type HeapSource, type Selection } from './heap';
-export { MemoryFamily } from './memory';
+export { MemoryFamily, memoryFigures } from './memory';
 export { parseFamilies } from './native-json';
 export { Roster } from './roster';
 export { Series } from './series';
@@ -56,7 +56,7 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   }
   host.families.delete(family);
   if (status === Status.Corrupt) host.abandon();
-  else host.refused(status, name);
+  else host.refused(status === Status.Full ? Refusal.Memory : Refusal.Layout, name);
   return false;
 }
 

@@ -3,8 +3,10 @@
  * shape as the heap's, so that one update path serves both.
  */
 
-import { parseLabelText, type LabelText } from '../labels';
+import { hasLongValue, parseLabelText, type LabelText } from '../labels';
+import { Refusal } from '../native';
 import type { Family, FamilyData, Shape } from './family';
+import { concernsAll, memoryLimits, REFUSALS, warnOfRefusal } from './limits';
 import { Place, type Series } from './series';
 
 const FIRST_SLAB = 64;
@@ -77,6 +79,14 @@ class Arena {
 
 const arena = new Arena();
 
+/** What this isolate keeps in memory storage, and what it refused. */
+export const memoryFigures = {
+  /** Series of all metrics. */
+  series: 0,
+  /** Updates of series that were refused, by {@link Refusal}. */
+  dropped: REFUSALS.map(() => 0),
+};
+
 /** The series of one metric in memory storage. */
 export class MemoryFamily implements Family {
   readonly shared = false;
@@ -84,6 +94,7 @@ export class MemoryFamily implements Family {
   private readonly cells: number;
   /** By birth: prom-client prints series in first-seen order. */
   private readonly born = new Set<Series>();
+  private refusal: Refusal = Refusal.Series;
 
   constructor(shape: Shape) {
     this.shape = shape;
@@ -91,11 +102,23 @@ export class MemoryFamily implements Family {
   }
 
   bind(h: Series, label: LabelText): boolean {
+    const limits = memoryLimits();
+    if (memoryFigures.series >= limits.series) return this.refuse(Refusal.Series);
+    if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
     h.text = label.text;
     h.types = label.types;
     arena.allocate(h, this.cells);
     this.born.add(h);
+    memoryFigures.series++;
     return true;
+  }
+
+  fits(label: LabelText): boolean {
+    return !hasLongValue(label.text, memoryLimits().labelBytes) || this.refuse(Refusal.LabelValue);
+  }
+
+  get full(): boolean {
+    return concernsAll(this.refusal);
   }
 
   remove(_: unknown, h: Series | undefined): void {
@@ -109,6 +132,7 @@ export class MemoryFamily implements Family {
 
   release(h: Series): void {
     if (!this.born.delete(h)) return;
+    memoryFigures.series--;
     arena.free(h, this.cells);
     h.detach();
   }
@@ -122,7 +146,7 @@ export class MemoryFamily implements Family {
   }
 
   dropped(): void {
-    // Memory storage refuses nothing.
+    memoryFigures.dropped[this.refusal]!++;
   }
 
   collects(): void {
@@ -131,6 +155,13 @@ export class MemoryFamily implements Family {
 
   ring(): undefined {
     return undefined;
+  }
+
+  private refuse(refusal: Refusal): false {
+    this.refusal = refusal;
+    this.dropped();
+    warnOfRefusal(refusal, "this process's memory storage", this.shape.name);
+    return false;
   }
 
   read(): FamilyData {

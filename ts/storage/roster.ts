@@ -19,13 +19,11 @@ import { merge } from './cells';
 import type { Collect } from './doorbell';
 import type { Family, Shape } from './family';
 import { MemoryFamily } from './memory';
-import { Place, Series } from './series';
+import { Refusals } from './refusals';
+import { NEVER, Place, Series } from './series';
 
 /** New label sets between two looks for leaves that are of no use any more, at least. */
 const SWEEP = 1024;
-
-/** New label sets that a refusing storage is not asked about before it is asked again. */
-const REFUSED = 1024;
 
 let births = 0;
 
@@ -45,18 +43,11 @@ export class Roster {
   private threshold = SWEEP;
 
   /**
-   * What stands for all series that the storage refused: 1e6 random label values must neither fill
-   * memory nor cost a native call each. It is live while `gate` holds what it expects; another number
-   * there sends everyone to the storage again.
+   * What stands for all series that the storage refused: cells that nobody reads. It is never live, so that
+   * each update of such a series comes to {@link settleText}, and is counted there.
    */
   private readonly sink = new Series();
-  private readonly gate = Uint32Array.of(1);
-  private skips = 0;
-  /**
-   * The least text of a label set that was refused. Shorter ones are asked about all the same: labels that
-   * are too long for the heap say nothing about others.
-   */
-  private shortest = Infinity;
+  private readonly refusals = new Refusals();
 
   /** @param declared the metric's label names, as error messages print them */
   constructor(shape: Shape, declared: () => readonly string[]) {
@@ -70,12 +61,14 @@ export class Roster {
       },
       miss: (labels, values) => {
         validateLabels(declared(), labels);
+        // Whether it is asked about is decided when it is updated.
+        if (this.refusals.active) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
     });
     this.find = this.lookup.find;
     this.sink.keep(new Float64Array(this.cells), Place.Sink);
-    this.sink.g = this.gate;
+    this.sink.e = NEVER;
   }
 
   /** The own handle of a label set, if there is one; names that are not declared are passed over. */
@@ -96,10 +89,21 @@ export class Roster {
 
   /** {@link settle}, for labels that are text already. */
   settleText(h: Series, label: LabelText): Series {
-    // A handle that fell out of the tree must not count beside the one that took its place there.
-    const target = h.linked ? h : this.add(valuesOf(this.shape.labelNames, label));
+    let target = h;
+    if (!h.linked) {
+      // A handle that fell out of the tree must not count beside the one that took its place there.
+      const values = valuesOf(this.shape.labelNames, label);
+      const there = this.tree.get(values);
+      if (there === undefined && this.refusals.skips(values)) {
+        this.family.dropped();
+        return this.sink;
+      }
+      target = there ?? this.add(values);
+    }
     if (target.live) return target;
-    if (!this.family.bind(target, label)) return this.refuse(target, label);
+    if (!this.family.fits(label) || !this.family.bind(target, label)) {
+      return this.refuse(target, label);
+    }
     target.birth = ++births;
     return target;
   }
@@ -124,9 +128,7 @@ export class Roster {
 
   /** Lets the storage be asked again about series that it refused. */
   retry(): void {
-    this.skips = 0;
-    this.shortest = Infinity;
-    this.gate[0]! += 1;
+    this.refusals.forget();
   }
 
   /** All handles. */
@@ -157,11 +159,6 @@ export class Roster {
   private add(values: readonly LabelValue[]): Series {
     const there = this.tree.get(values);
     if (there !== undefined) return there;
-    if (this.skips > 0 && lengthOf(values) >= this.shortest) {
-      this.skips--;
-      this.family.dropped();
-      return this.sink;
-    }
     if (++this.added > this.threshold) this.sweep();
     const h = new Series();
     h.linked = true;
@@ -172,9 +169,7 @@ export class Roster {
   private refuse(h: Series, label: LabelText): Series {
     const values = valuesOf(this.shape.labelNames, label);
     this.unlink(h, values);
-    this.skips = REFUSED;
-    this.shortest = Math.min(this.shortest, lengthOf(values));
-    this.sink.e = this.gate[0]!;
+    if (this.family.full) this.refusals.refused(values);
     return this.sink;
   }
 
@@ -195,10 +190,6 @@ export class Roster {
     this.added = 0;
     this.threshold = Math.max(SWEEP, left);
   }
-}
-
-function lengthOf(values: readonly LabelValue[]): number {
-  return values.reduce((length, value) => length + (value?.length ?? 0), 0);
 }
 
 function valuesOf(names: readonly string[], label: LabelText): LabelValue[] {

@@ -24,7 +24,7 @@ export const enum Place {
   Heap,
   /** Cells of its own, because the heap was busy: they move into the heap later. */
   Pending,
-  /** Cells that nobody reads: the heap refused the series. */
+  /** Cells that nobody reads: the storage refused the series. */
   Sink,
 }
 

@@ -49,6 +49,65 @@ impl Code {
     }
 }
 
+/// Why a series is refused: what the heap's counters of refused updates tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Refusal {
+    /// The file system, or the segment's own size, has no room.
+    Memory = 0,
+    /// The segment has as many series as it may.
+    Series = 1,
+    /// The family has.
+    FamilySeries = 2,
+    /// A label's value is too long.
+    LabelValue = 3,
+    /// The segment has as much label text as it may.
+    Text = 4,
+    /// A table of the layout is full, or a text is longer than any may be.
+    Layout = 5,
+    /// The heap lock is not to be had, and as many new series wait for it as may. Counted by callers only.
+    Busy = 6,
+}
+
+impl Refusal {
+    /// All, in order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Memory,
+        Self::Series,
+        Self::FamilySeries,
+        Self::LabelValue,
+        Self::Text,
+        Self::Layout,
+        Self::Busy,
+    ];
+
+    /// What it is called where it is counted.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Series => "series",
+            Self::FamilySeries => "metric_series",
+            Self::LabelValue => "label_value",
+            Self::Text => "label_text",
+            Self::Layout => "layout",
+            Self::Busy => "busy",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::Memory => "bytes in a segment",
+            Self::Series => "series in a segment",
+            Self::FamilySeries => "series in a family",
+            Self::LabelValue => "bytes in a label value",
+            Self::Text => "bytes of label text in a segment",
+            Self::Layout => "records of one kind",
+            Self::Busy => "series that wait",
+        }
+    }
+}
+
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -84,6 +143,14 @@ pub enum Error {
     Limit {
         /// What is limited.
         what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// A limit that whoever made the segment set.
+    #[error("limit reached: at most {limit} {}", refusal.what())]
+    Quota {
+        /// Which one.
+        refusal: Refusal,
         /// The limit.
         limit: u64,
     },
@@ -147,7 +214,7 @@ impl Error {
             Self::Version { .. } => Code::Version,
             Self::Busy => Code::Busy,
             Self::Full { .. } => Code::Full,
-            Self::Limit { .. } => Code::Limit,
+            Self::Limit { .. } | Self::Quota { .. } => Code::Limit,
             Self::Lost => Code::Lost,
             Self::Retired => Code::Retired,
             Self::Io { .. } => Code::Io,
@@ -156,6 +223,18 @@ impl Error {
             Self::Unsupported(_) => Code::Unsupported,
             Self::Nowhere { tried } => tried.first().map_or(Code::Invalid, |(_, e)| e.code()),
             Self::At { source, .. } => source.code(),
+        }
+    }
+
+    /// Why a series was refused, if this is about that.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Full { .. } => Some(Refusal::Memory),
+            Self::Quota { refusal, .. } => Some(*refusal),
+            Self::Limit { .. } => Some(Refusal::Layout),
+            Self::At { source, .. } => source.refusal(),
+            _ => None,
         }
     }
 

@@ -15,4 +15,4 @@ pub mod region;
 pub mod segment;
 pub mod sync;
 
-pub use error::{Code, Error, Result};
+pub use error::{Code, Error, Refusal, Result};

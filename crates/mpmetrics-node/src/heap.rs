@@ -1,7 +1,8 @@
 //! Segments as JavaScript sees them.
 
-use crate::convert::{failure, foreign, invalid, Identity, Result};
+use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
+use crate::limits::HeapLimits;
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
 use crate::writer::NativeWriter;
 use mpmetrics_core::doorbell::Doorbell;
@@ -9,7 +10,7 @@ use mpmetrics_core::heap::{Limits, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
-use mpmetrics_core::Error;
+use mpmetrics_core::{Error, Refusal};
 use napi::bindgen_prelude::AsyncTask;
 use napi::Env;
 use napi_derive::napi;
@@ -41,20 +42,14 @@ pub struct Options {
     pub mode: Option<u32>,
     /// Group of file and directory.
     pub gid: Option<u32>,
-    /// Most bytes of a segment that is made.
-    pub max_bytes: Option<f64>,
+    /// Limits of a segment that is made.
+    pub limits: Option<HeapLimits>,
 }
 
 /// Opens a segment; null if it is not there and is not to be made.
 #[napi]
 pub fn open_heap(options: Options) -> Result<Option<NativeHeap>> {
-    let mut limits = Limits::default();
-    if let Some(bytes) = options.max_bytes {
-        if !(65_536.0..=4e12).contains(&bytes) {
-            return Err(invalid("maxBytes is 65536 to 4e12", bytes));
-        }
-        limits.bytes = bytes as u64 & !4095;
-    }
+    let limits = options.limits.unwrap_or_default().checked()?;
     let directories = options.directories.unwrap_or_default();
     let options = OpenOptions {
         path: options.path.map(PathBuf::from),
@@ -114,8 +109,8 @@ pub struct HeapStats {
     pub living: f64,
     /// Slots taken over from dead writers.
     pub adoptions: f64,
-    /// Series refused.
-    pub dropped_series: f64,
+    /// Updates of series that were refused, by the number of the reason.
+    pub dropped: Vec<f64>,
     /// Times the heap lock was not had in time.
     pub lock_timeouts: f64,
     /// Reads that were tried again.
@@ -155,6 +150,12 @@ impl NativeHeap {
     pub fn passed_over(&self) -> Vec<String> {
         let reasons = self.segment.passed_over.iter();
         reasons.map(|(path, error)| format!("{}: {error}", path.display())).collect()
+    }
+
+    /// The limits that the segment was made with.
+    #[napi(getter)]
+    pub fn limits(&self) -> HeapLimits {
+        Limits::of(self.segment.heap().words()).into()
     }
 
     /// This object's writer, with a slot of its own; claimed at the first call, and again after the
@@ -215,7 +216,10 @@ impl NativeHeap {
             slots: number(header::SLOTS),
             living: living.into_iter().filter(|living| *living).count() as f64,
             adoptions: number(header::ADOPTIONS),
-            dropped_series: number(header::DROPPED),
+            dropped: Refusal::ALL
+                .iter()
+                .map(|refusal| number(header::DROPPED + *refusal as usize))
+                .collect(),
             lock_timeouts: number(header::LOCK_TIMEOUTS),
             torn_retries: number(header::TORN_RETRIES),
             torn_given_up: number(header::TORN_GIVEN_UP),

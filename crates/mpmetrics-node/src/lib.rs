@@ -4,6 +4,7 @@
 mod convert;
 mod doorbell;
 mod heap;
+mod limits;
 mod process;
 mod scrape;
 mod writer;

@@ -3,6 +3,7 @@
 use crate::convert::{failure, Identity, Result};
 use mpmetrics_core::layout;
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::Refusal;
 use napi_derive::napi;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,6 +19,8 @@ pub struct Layout {
     pub flags_back: u32,
     /// The bit of the flags that hides a series.
     pub absent: u32,
+    /// Why series are refused, in the order of the numbers.
+    pub refusals: Vec<String>,
 }
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -27,6 +30,7 @@ pub fn layout() -> Layout {
         version: layout::VERSION as u32,
         flags_back: layout::FLAGS_BACK,
         absent: layout::ABSENT,
+        refusals: Refusal::ALL.iter().map(|refusal| refusal.name().to_owned()).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::heap::SharedWriter;
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::segment::Segment;
-use mpmetrics_core::{Code, Error};
+use mpmetrics_core::{Code, Error, Refusal};
 use napi::bindgen_prelude::{ArrayBuffer, Uint32Array};
 use napi::Env;
 use napi_derive::napi;
@@ -122,7 +122,10 @@ impl NativeWriter {
             Ok(b) => {
                 [0, b.slab, b.cell, b.chunk, b.word, b.generation, b.series, u32::from(b.inherited)]
             }
-            Err(error) => [status(&error)?, 0, 0, 0, 0, 0, 0, 0],
+            Err(error) => {
+                let refusal = error.refusal().map_or(0, |refusal| refusal as u32);
+                [status(&error)?, refusal, 0, 0, 0, 0, 0, 0]
+            }
         };
         Ok(())
     }
@@ -160,11 +163,13 @@ impl NativeWriter {
         }
     }
 
-    /// Counts series that JavaScript refused, having been refused them before.
+    /// Counts updates of series that JavaScript refused, for the reason with that number.
     #[napi]
-    pub fn count_dropped(&self, series: u32) -> Result<()> {
+    pub fn count_dropped(&self, refusal: u32, updates: u32) -> Result<()> {
+        let known = Refusal::ALL.get(refusal as usize).copied();
+        let refusal = known.ok_or_else(|| invalid("the number of a reason", refusal))?;
         self.with(|writer| {
-            writer.count_dropped(series);
+            writer.count_dropped(refusal, updates);
             Ok(())
         })
         .map_err(|error| failure(&error))

@@ -1,7 +1,7 @@
 //! Sets of default labels: text, shared by all blocks that were made under them.
 
 use super::guard::Locked;
-use super::series::{lengths, Labels};
+use super::series::{check_values, lengths, Labels};
 use super::{text, DEFAULTS};
 use crate::error::{Error, Result};
 use crate::layout::{defaults, header, Words};
@@ -42,6 +42,7 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
             }
         }
     }
+    check_values(words, given)?;
     let id = free.unwrap_or(sets);
     let at = DEFAULTS.ensure(locked, id)?;
     let text = text::store(locked, &[given.text, given.types])?;

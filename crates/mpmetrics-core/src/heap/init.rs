@@ -19,11 +19,36 @@ pub struct Limits {
     pub series: u64,
     /// Most series in one family.
     pub family_series: u64,
+    /// Most bytes of a label's value, as UTF-8 and not escaped.
+    pub label_bytes: u64,
+    /// Most bytes of memory for texts, as far as label text needs it. Families are not refused by this.
+    pub text_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 30, series: 1_000_000, family_series: 250_000 }
+        Self {
+            bytes: 1 << 30,
+            series: 1_000_000,
+            family_series: 250_000,
+            // Servers accept header lines up to this length, so a URL or a header always fits.
+            label_bytes: 8 << 10,
+            text_bytes: 256 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// Those that the maker of a segment set. 0 is "none" where it may be.
+    #[must_use]
+    pub fn of(words: Words<'_>) -> Self {
+        Self {
+            bytes: words.header(header::MAX_BYTES),
+            series: words.header(header::LIMIT_SERIES),
+            family_series: words.header(header::LIMIT_FAMILY_SERIES),
+            label_bytes: words.header(header::LIMIT_LABEL_BYTES),
+            text_bytes: words.header(header::LIMIT_TEXT_BYTES),
+        }
     }
 }
 
@@ -45,6 +70,8 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     words.set_header(header::MAX_BYTES, setup.limits.bytes);
     words.set_header(header::LIMIT_SERIES, setup.limits.series.min(u64::from(MAX_SERIES)));
     words.set_header(header::LIMIT_FAMILY_SERIES, setup.limits.family_series);
+    words.set_header(header::LIMIT_LABEL_BYTES, setup.limits.label_bytes);
+    words.set_header(header::LIMIT_TEXT_BYTES, setup.limits.text_bytes);
     words.set_header(header::USED, HEADER_WORDS);
     words.set_header(header::BIRTH, 1);
     words.set_header(header::LAST_ATTACH, os::unix_ms());

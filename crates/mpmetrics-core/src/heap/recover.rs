@@ -119,12 +119,16 @@ fn settle_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
 /// Free lists of extents and texts. An extent that nothing refers to was never used.
 fn settle_extents(words: Words<'_>, census: &Census) -> Result<()> {
     words.set_header(header::FREE_EXTENTS, 0);
+    words.set_header(header::TEXT_BYTES, 0);
     for class in 0..text::CLASSES.len() {
         words.set_header(header::TEXT_FREE + class, 0);
     }
     let mut extents = Vec::new();
     extent::for_each(words, |at, head| {
         extents.push((at, head.kind));
+        if head.kind == ExtentKind::Text {
+            words.add_header(header::TEXT_BYTES, head.words * 8);
+        }
         Ok(())
     })?;
     let tables: HashSet<u64> = (header::SLOT_CHUNKS..header::DEFAULTS_CHUNKS + header::CHUNKS)

@@ -9,7 +9,7 @@ use super::guard::Locked;
 use super::index::{self, Target};
 use super::{family, text, GENERATIONS, SERIES};
 use crate::collect::labels;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::layout::{header, series, Words};
 use crate::sync::{fence, Ordering};
 
@@ -104,20 +104,36 @@ pub fn find(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> R
     }))
 }
 
+/// Refuses a label value that is longer than the segment allows.
+pub fn check_values(words: Words<'_>, given: Labels<'_>) -> Result<()> {
+    let limit = words.header(header::LIMIT_LABEL_BYTES);
+    if limit == 0 || given.text.len() as u64 <= limit {
+        return Ok(());
+    }
+    let too_long = labels::pairs(given.text, given.types)
+        .flatten()
+        .any(|pair| labels::unescape(pair.escaped).len() as u64 > limit);
+    if too_long {
+        return Err(Error::Quota { refusal: Refusal::LabelValue, limit });
+    }
+    Ok(())
+}
+
 /// Makes a series that is not there yet.
 pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> Result<u32> {
     let words = locked.words();
     let limit = words.header(header::LIMIT_SERIES);
     if words.header(header::LIVE_SERIES) >= limit {
-        return Err(Error::Limit { what: "series in a segment", limit });
+        return Err(Error::Quota { refusal: Refusal::Series, limit });
     }
     let limit = words.header(header::LIMIT_FAMILY_SERIES);
     let family_at = super::FAMILIES.find(words, family)?;
     if words.load(family_at + crate::layout::family::SERIES)? >= limit {
-        return Err(Error::Limit { what: "series in a family", limit });
+        return Err(Error::Quota { refusal: Refusal::FamilySeries, limit });
     }
+    check_values(words, given)?;
     index::reserve(locked)?;
-    let text = text::store(locked, &[given.text, given.types])?;
+    let text = text::store_labels(locked, &[given.text, given.types])?;
     let id = match take_place(locked) {
         Ok(id) => id,
         Err(error) => {

@@ -6,7 +6,7 @@
 
 use super::extent;
 use super::guard::Locked;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER, PAGE_WORDS};
 use crate::sync::{fence, Ordering};
 
@@ -29,11 +29,20 @@ pub fn class_of(bytes: usize) -> Result<usize> {
         .ok_or(Error::Limit { what: "bytes of text", limit: MAX_BYTES as u64 })
 }
 
-/// Stores a text; its reference.
+/// Stores a text that the program itself brings, as the name of a family; its reference.
 pub fn store(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
+    store_within(locked, parts, 0)
+}
+
+/// Stores a text that may come from a stranger: within the segment's limit; its reference.
+pub fn store_labels(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
+    store_within(locked, parts, locked.words().header(header::LIMIT_TEXT_BYTES))
+}
+
+fn store_within(locked: &Locked<'_>, parts: &[&[u8]], limit: u64) -> Result<u64> {
     let bytes = parts.iter().map(|part| part.len()).sum();
     let class = class_of(bytes)?;
-    let at = take(locked, class)?;
+    let at = take(locked, class, limit)?;
     // Pairs with the fences of who copies a text: whoever sees a byte of this one sees that the record
     // of the text before it moved on.
     fence(Ordering::Release);
@@ -81,10 +90,10 @@ pub fn push(words: Words<'_>, class: usize, at: u64) -> Result<()> {
     Ok(())
 }
 
-fn take(locked: &Locked<'_>, class: usize) -> Result<u64> {
+fn take(locked: &Locked<'_>, class: usize, limit: u64) -> Result<u64> {
     let words = locked.words();
     if words.header(header::TEXT_FREE + class) == 0 {
-        refill(locked, class)?;
+        refill(locked, class, limit)?;
     }
     let words = locked.words();
     let at = words.header(header::TEXT_FREE + class);
@@ -93,14 +102,23 @@ fn take(locked: &Locked<'_>, class: usize) -> Result<u64> {
     Ok(at)
 }
 
-/// Adds an extent of places, larger in a larger heap, so that small heaps stay small.
-fn refill(locked: &Locked<'_>, class: usize) -> Result<()> {
+/// Adds an extent of places, larger in a larger heap, so that small heaps stay small. A limit other than
+/// 0 is that on the bytes of all such extents.
+fn refill(locked: &Locked<'_>, class: usize, limit: u64) -> Result<()> {
     let size = CLASSES[class];
     let used = locked.words().header(header::USED);
-    let page = (used / 32).clamp(PAGE_WORDS, 64 * PAGE_WORDS) / PAGE_WORDS * PAGE_WORDS;
+    let mut page = (used / 32).clamp(PAGE_WORDS, 64 * PAGE_WORDS) / PAGE_WORDS * PAGE_WORDS;
+    if limit != 0 {
+        let left = limit.saturating_sub(locked.words().header(header::TEXT_BYTES)) / 8;
+        if (size + EXTENT_HEADER).next_multiple_of(PAGE_WORDS) > left {
+            return Err(Error::Quota { refusal: Refusal::Text, limit });
+        }
+        page = page.min(left / PAGE_WORDS * PAGE_WORDS);
+    }
     let data = (page - EXTENT_HEADER).max(size);
     let at = extent::allocate(locked, ExtentKind::Text, data, class as u64)?;
     let words = locked.words();
+    words.add_header(header::TEXT_BYTES, extent::head(words, at)?.words * 8);
     let mut places = Vec::new();
     for_each_place(words, at, |place| {
         places.push(place);

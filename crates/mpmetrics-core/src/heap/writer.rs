@@ -8,7 +8,7 @@ use super::{
     block, defaults, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS,
 };
 use crate::collect::labels;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::layout::{
     block as blk, header, lock, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
     BlockKind, EXTENT_HEADER,
@@ -153,15 +153,16 @@ impl Writer {
         let set = groups.get(&family).and_then(|group| sets.get(group)).copied().unwrap_or(0);
         let locked = take_lock(heap, &**locks, mine)?;
         let made = bind(&locked, mine, family, given, set);
-        if matches!(made, Err(Error::Full { .. } | Error::Limit { .. })) {
-            locked.words().add_header(header::DROPPED, 1);
+        if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
+            locked.words().add_header(header::DROPPED + refusal as usize, 1);
         }
         made
     }
 
-    /// Counts series that the caller refused by itself, having been refused them before.
-    pub fn count_dropped(&self, series: u32) {
-        self.heap.words().add_header(header::DROPPED, u64::from(series));
+    /// Counts updates of series that the caller refused by itself, having been refused them before.
+    pub fn count_dropped(&self, refusal: Refusal, updates: u32) {
+        let index = header::DROPPED + refusal as usize;
+        self.heap.words().add_header(index, u64::from(updates));
     }
 
     /// Whether the slot is still this writer's.

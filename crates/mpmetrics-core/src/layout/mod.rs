@@ -60,8 +60,6 @@ pub mod header {
     pub const LAST_ATTACH: usize = 17;
     /// The doorbell: times that scrapes asked for `collect` callbacks. Slept on by those who have some.
     pub const DOORBELL: usize = 18;
-    /// Series refused for want of memory or by a limit.
-    pub const DROPPED: usize = 19;
     /// Times the heap lock was not had in time.
     pub const LOCK_TIMEOUTS: usize = 20;
     /// Reads of a block that were tried again.
@@ -114,6 +112,14 @@ pub mod header {
     pub const COLLECT_TIMEOUTS: usize = 44;
     /// First free text of each size class (derived).
     pub const TEXT_FREE: usize = 48;
+    /// Updates of series that were refused: a word for each [`crate::error::Refusal`].
+    pub const DROPPED: usize = 72;
+    /// Most bytes of a label's value; 0 for any.
+    pub const LIMIT_LABEL_BYTES: usize = 80;
+    /// Most bytes of extents with text, as far as label text needs them; 0 for any.
+    pub const LIMIT_TEXT_BYTES: usize = 81;
+    /// Bytes of extents with text (derived).
+    pub const TEXT_BYTES: usize = 82;
     /// Chunks of the table of slots.
     pub const SLOT_CHUNKS: usize = 96;
     /// Chunks of the table of families.
@@ -291,6 +297,8 @@ pub const FLAGS_BACK: u32 = 2 * (block::CELLS - block::HEAD) as u32;
 /// In the 32-bit word of the flags: the series is not shown.
 pub const ABSENT: u32 = 1 << 8;
 
+const _: () =
+    assert!(header::DROPPED + crate::error::Refusal::ALL.len() <= header::LIMIT_LABEL_BYTES);
 const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
 const _: () = assert!(slot::MUTEX + slot::MUTEX_WORDS <= slot::WORDS);

@@ -22,6 +22,7 @@ pub struct Derived {
     free_count: u64,
     free_extents: BTreeSet<u64>,
     free_texts: Vec<BTreeSet<u64>>,
+    text_bytes: u64,
     /// Blocks of each series that lives.
     blocks: BTreeMap<u64, u64>,
     /// Users of each set of default labels that is taken.
@@ -73,6 +74,7 @@ impl Derived {
                 load(words, at + extent::NEXT)
             }),
             free_texts: (0..TEXT_CLASSES).map(texts).collect(),
+            text_bytes: count(header::TEXT_BYTES),
             blocks: numbered(count(header::SERIES))
                 .filter(lives)
                 .map(|id| (id, load(words, record(words, SERIES, id) + series::BLOCKS)))

@@ -1,0 +1,153 @@
+/** Limits on what labels may fill, on either storage: what is there goes on, the rest is told about once. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import { loadBinding } from '../../ts/binding';
+import { memoryFigures } from '../../ts/storage';
+import { memoryLimits, REFUSALS } from '../../ts/storage/limits';
+import { Refusals } from '../../ts/storage/refusals';
+import { heap, memory, newSegment, type Client } from '../support/subject';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A client with limits, and the warnings that it emits. */
+async function limited(load: () => Promise<Client>, limits: object) {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const client = await load();
+  client.configure(limits);
+  return { client, warnings: () => warning.mock.calls.map(([text]) => String(text)) };
+}
+
+describe.each([memory, heap])('$name', ({ load }) => {
+  test('series of one metric, and of all', async () => {
+    const { client, warnings } = await limited(load, { maxSeriesPerMetric: 3, maxSeries: 5 });
+    const counters = ['one', 'two', 'three'].map(
+      (name) => new client.Counter({ name, help: 'h', labelNames: ['n'] }),
+    );
+    for (let round = 1; round <= 4; round++) {
+      for (const counter of counters) for (let n = 0; n < 9; n++) counter.inc({ n });
+    }
+    const text = await client.register.metrics();
+    expect(text.match(/^\w+\{.*/gm)).toEqual([
+      ...['one{n="0"} 4', 'one{n="1"} 4', 'one{n="2"} 4'],
+      ...['two{n="0"} 4', 'two{n="1"} 4'],
+    ]);
+    const first = warnings();
+    expect(first).toHaveLength(2);
+    expect(first[0]).toContain('configure({ maxSeriesPerMetric })');
+    expect(first[1]).toContain('configure({ maxSeries })');
+    // Room that a removal makes is used.
+    counters[0]!.remove('1');
+    counters[2]!.inc({ n: 7 });
+    expect(await client.register.metrics()).toContain('three{n="7"} 1');
+  });
+
+  test('a label value of too many bytes: not cut, not recorded, and no other kept out', async () => {
+    const { client, warnings } = await limited(load, { maxLabelValueBytes: 10 });
+    const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
+    const child = counter.labels('x'.repeat(11));
+    for (const n of ['0123456789', '"\\\n"\\\n"\\\n"', 'ääää12', 'ääää123', '01234567890']) {
+      counter.inc({ n });
+      child.inc();
+    }
+    expect((await client.register.metrics()).match(/^c\{.*/gm)).toEqual([
+      'c{n="0123456789"} 1',
+      String.raw`c{n="\"\\\n\"\\\n\"\\\n\""} 1`,
+      'c{n="ääää12"} 1',
+    ]);
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]).toContain('configure({ maxLabelValueBytes })');
+  });
+});
+
+test('a child of a refused series is its own, and counts once there is room', async () => {
+  const { client } = await limited(heap.load, { maxSeriesPerMetric: 1 });
+  const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
+  counter.inc({ n: 'first' });
+  const [a, b] = [counter.labels('a'), counter.labels('b')];
+  for (const child of [a, b]) child.inc();
+  counter.remove('first');
+  b.inc();
+  expect((await client.register.metrics()).match(/^c\{.*/gm)).toEqual(['c{n="b"} 1']);
+});
+
+test('what memory storage refuses is counted exactly', async () => {
+  const { client } = await limited(memory.load, { maxSeriesPerMetric: 2 });
+  const storage = (await import('../../ts/storage')).memoryFigures;
+  expect(storage).not.toBe(memoryFigures);
+  const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
+  for (let n = 0; n < 10_000; n++) counter.inc({ n });
+  const child = counter.labels(5);
+  for (let n = 0; n < 10; n++) child.inc();
+  expect(storage).toEqual({ series: 2, dropped: [0, 0, 9_998 + 10, 0, 0, 0, 0] });
+});
+
+test('label text of the heap', async () => {
+  const { client, warnings } = await limited(heap.load, { maxTextBytes: 1 << 17 });
+  const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
+  for (let n = 0; n < 1_000; n++) counter.inc({ n: `${n}${'x'.repeat(990)}` });
+  const shown = (await client.register.metrics()).match(/^c\{/gm)!.length;
+  expect(shown).toBeGreaterThan(80);
+  expect(shown).toBeLessThan(128);
+  expect(warnings()).toHaveLength(1);
+  expect(warnings()[0]).toContain('configure({ maxTextBytes })');
+});
+
+test('who makes the segment sets its limits, and others are told that theirs come too late', async () => {
+  const segment = newSegment();
+  const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
+  new one.client.Counter({ name: 'c', help: 'h' });
+  expect(one.warnings()).toEqual([]);
+  const two = await limited(memory.load, { segment, maxSeriesPerMetric: 8, maxLabelValueBytes: 9 });
+  const counter = new two.client.Counter({ name: 'd', help: 'h', labelNames: ['n'] });
+  for (let n = 0; n < 9; n++) counter.inc({ n });
+  expect((await two.client.register.metrics()).match(/^d\{/gm)).toHaveLength(2);
+  expect(two.warnings()[0]).toBe(
+    `configure({ maxSeriesPerMetric: 8 }) comes too late: ${segment} was made with 2`,
+  );
+});
+
+test('the defaults and the names of the reasons are those of the native module', () => {
+  const binding = loadBinding()!;
+  const { limits } = binding.openHeap({ path: newSegment(), create: true })!;
+  expect(memoryLimits()).toEqual({
+    series: limits.series,
+    familySeries: limits.familySeries,
+    labelBytes: limits.labelBytes,
+  });
+  expect(limits).toMatchObject({ bytes: 2 ** 30, textBytes: 2 ** 28 });
+  expect(binding.layout().refusals).toEqual(REFUSALS);
+});
+
+describe('the memory of refused label sets', () => {
+  test('asks about what is seen twice, and about one in 1,024', () => {
+    const refusals = new Refusals();
+    expect(refusals.skips(['a'])).toBe(false);
+    refusals.refused(['a']);
+    expect([refusals.skips(['a']), refusals.skips(['b'])]).toEqual([true, true]);
+    expect(refusals.skips(['b'])).toBe(false);
+    refusals.refused(['b']);
+    expect(refusals.skips(['b'])).toBe(true);
+    let asked = 0;
+    for (let n = 0; n < 100_000; n++) {
+      if (refusals.skips([String(n)])) continue;
+      asked++;
+      refusals.refused([String(n)]);
+    }
+    expect(asked).toBeGreaterThan(90);
+    expect(asked).toBeLessThan(100);
+    refusals.forget();
+    expect(refusals.skips(['b'])).toBe(false);
+  });
+
+  test('takes no two label sets for one, and keeps no long ones', () => {
+    const refusals = new Refusals();
+    refusals.refused(['first']);
+    const sets = [['a', 'b'], ['a,b'], ['a', undefined], ['a', 'null'], ['a'], ['a","b']];
+    expect(sets.map((set) => refusals.skips(set))).toEqual(sets.map(() => true));
+    expect(sets.map((set) => refusals.skips(set))).toEqual(sets.map(() => false));
+    const long = ['x'.repeat(1_000)];
+    expect([refusals.skips(long), refusals.skips(long)]).toEqual([true, true]);
+  });
+});

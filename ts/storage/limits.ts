@@ -1,0 +1,67 @@
+/** How much a storage takes, and how it says no. */
+
+import { warnOnce } from '../errors';
+import { settings } from '../meeting';
+import { Refusal } from '../native';
+
+/** Limits on what labels may fill. */
+export interface Limits {
+  /** Most series of all metrics. */
+  readonly series: number;
+  /** Most series of one metric. */
+  readonly familySeries: number;
+  /** Most bytes of a label's value, as UTF-8. */
+  readonly labelBytes: number;
+}
+
+/** Those of memory storage: what is configured, or the heap's defaults. */
+export function memoryLimits(): Limits {
+  return {
+    series: settings.maxSeries ?? 1_000_000,
+    familySeries: settings.maxSeriesPerMetric ?? 250_000,
+    labelBytes: settings.maxLabelValueBytes ?? 8_192,
+  };
+}
+
+/** The reasons by name, in the order of {@link Refusal}; the native module's are compared when it is loaded. */
+export const REFUSALS = [
+  'memory',
+  'series',
+  'metric_series',
+  'label_value',
+  'label_text',
+  'layout',
+  'busy',
+] as const;
+
+/** True if the reason is one that any other new series would meet, too. */
+export function concernsAll(refusal: Refusal): boolean {
+  return refusal !== Refusal.LabelValue && refusal !== Refusal.Layout;
+}
+
+/** Warns, once for each reason, that new series are not recorded. */
+export function warnOfRefusal(refusal: Refusal, place: string, name: string): void {
+  const rest = `new ones are not recorded, but counted as dropped (the first was one of ${name})`;
+  if (refusal === Refusal.Memory) {
+    warnOnce('MPMETRICS_FULL', `${place} is full: the series it has go on, ${rest}`);
+  } else {
+    warnOnce('MPMETRICS_LIMIT', `${sentence(refusal, place)}: ${rest}`, REFUSALS[refusal]);
+  }
+}
+
+function sentence(refusal: Refusal, place: string): string {
+  switch (refusal) {
+    case Refusal.Series:
+      return `${place} has as many series as configure({ maxSeries }) allows, and they go on`;
+    case Refusal.FamilySeries:
+      return `a metric in ${place} has as many series as configure({ maxSeriesPerMetric }) allows, and they go on`;
+    case Refusal.LabelValue:
+      return `series have label values that are longer than configure({ maxLabelValueBytes }) allows in ${place}`;
+    case Refusal.Text:
+      return `${place} has as much label text as configure({ maxTextBytes }) allows, and its series go on`;
+    case Refusal.Busy:
+      return `the lock of ${place} is held by a process that is stopped or slow, and as many new series wait for it as may`;
+    default:
+      return `${place} has no place for series with so much label text, or for so many of something`;
+  }
+}
