@@ -1,15 +1,19 @@
 /**
- * `npm run bench [-- --quick] [--write] [--only=updates|scrapes|memory]`: prints Markdown tables, and
+ * `npm run bench [-- --quick] [--write] [--only=<part>]`: prints Markdown tables, and
  * with `--write` puts them into bench/README.md. Fails if the two clients count differently; never
  * because of a slow machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { measureMemory } from './memory.mjs';
 import { measureUpdates } from './micro.mjs';
+import { measureRegistering } from './registering.mjs';
+import { measureRing } from './ring.mjs';
+import { measureScaling } from './scaling.mjs';
 import { measureScrapes } from './scrape.mjs';
-import { machine, memoryTable, scrapeTable, updateTable } from './table.mjs';
+import * as table from './table.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -21,15 +25,25 @@ const { values } = parseArgs({
 
 const say = (text) => process.stderr.write(`· ${text}\n`);
 
+const { quick } = values;
+
 const PARTS = {
   updates: async () => {
-    const effort = values.quick ? { rounds: 3, seconds: 0.1 } : { rounds: 9, seconds: 0.4 };
-    return updateTable(await measureUpdates({ ...effort, say }));
+    const effort = quick ? { rounds: 3, seconds: 0.1 } : { rounds: 9, seconds: 0.4 };
+    return table.updateTable(await measureUpdates({ ...effort, say }));
   },
-  scrapes: async () => scrapeTable(await measureScrapes({ runs: values.quick ? 3 : 9, say })),
+  scaling: async () => {
+    const effort = quick ? { rounds: 4, milliseconds: 50 } : { rounds: 20, milliseconds: 100 };
+    const processors = availableParallelism();
+    return table.scalingTable(await measureScaling({ ...effort, processors, say }));
+  },
+  registering: async () =>
+    table.registeringTable(await measureRegistering({ largest: quick ? 10_000 : 100_000, say })),
+  scrapes: async () => table.scrapeTable(await measureScrapes({ runs: quick ? 3 : 9, say })),
+  ring: async () => table.ringTable(await measureRing({ runs: quick ? 3 : 20, say })),
   memory: async () => {
     say('memory');
-    return memoryTable(await measureMemory());
+    return table.memoryTable(await measureMemory());
   },
 };
 
@@ -44,10 +58,10 @@ function writeReadme(tables) {
 }
 
 const chosen = values.only === undefined ? Object.keys(PARTS) : [values.only];
-const tables = [machine()];
+const tables = [table.machine()];
 for (const part of chosen) {
   if (PARTS[part] === undefined)
-    throw new Error(`--only must be updates, scrapes or memory: ${part}`);
+    throw new Error(`--only must be one of ${Object.keys(PARTS).join(', ')}: ${part}`);
   tables.push(await PARTS[part]());
 }
 const text = tables.join('\n\n');

@@ -1,19 +1,46 @@
-/** Shared memory per counter series: what the first writer of a series costs, and each further one. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+/** Memory: shared, of a counter series and of a process; resident, of a process that does nothing. */
+import { ended, hear, start, withSegment } from './heap.mjs';
+import { median } from './numbers.mjs';
 
 /** Bytes of a counter series per writer that are the limit, beside the directory. */
 const TARGET = 64;
 
-/** @returns {Promise<{ first: number, further: number, target: number }>} bytes per series */
+/** Processes of which the resident memory is a median. */
+const PROCESSES = 5;
+
+async function measureSeries() {
+  return withSegment(async (segment) => {
+    const child = start('writers.mjs', { segment }, segment);
+    const figures = await hear(child);
+    await ended(child);
+    return figures;
+  });
+}
+
+/** Resident bytes of a process with one metric of the client; null for no client at all. */
+async function measureResident(client) {
+  return withSegment(async (segment) => {
+    const bytes = [];
+    for (let i = 0; i < PROCESSES; i++) {
+      const child = start('idle.mjs', { client }, segment);
+      bytes.push((await hear(child)).rss);
+      child.send('end');
+      await ended(child);
+    }
+    return median(bytes);
+  });
+}
+
+/**
+ * @returns {Promise<{ first: number, further: number, process: number, target: number,
+ *   resident: { ours: number, theirs: number } }>} bytes: per series of the first writer and of a further
+ *   one, shared per further idle process, resident of an idle process over one without a client
+ */
 export async function measureMemory() {
-  const child = fork(fileURLToPath(new URL('writers.mjs', import.meta.url)));
-  const [figures] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`the process that fills a heap exited with ${code}`);
-    }),
-  ]);
-  return { ...figures, target: TARGET };
+  const bare = await measureResident(null);
+  const resident = {
+    ours: (await measureResident('mpmetrics')) - bare,
+    theirs: (await measureResident('prom-client')) - bare,
+  };
+  return { ...(await measureSeries()), target: TARGET, resident };
 }

@@ -1,11 +1,5 @@
 /** Scrapes: milliseconds to the whole text, and what event loops feel of it. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
+import { ended, hear, start, withSegment } from './heap.mjs';
 import { median } from './numbers.mjs';
 
 const SCENARIOS = [
@@ -13,6 +7,16 @@ const SCENARIOS = [
     title: '10k counter series, one process',
     scenario: { type: 'Counter', series: 10_000, workers: 0 },
     target: { ratio: 10, gap: 2 },
+  },
+  {
+    title: '100k counter series, one process',
+    scenario: { type: 'Counter', series: 100_000, workers: 0 },
+    target: { ratio: 10 },
+  },
+  {
+    title: '10k histogram label sets, one process',
+    scenario: { type: 'Histogram', series: 10_000, workers: 0 },
+    target: {},
   },
   {
     title: '8 workers × the same 1k histogram label sets',
@@ -26,32 +30,14 @@ const SCENARIOS = [
   },
 ];
 
-/**
- * Runs a scenario in processes and a directory of its own: as children of this process all scenarios
- * would be one application, and share one segment.
- */
+/** Runs a scenario in processes and a segment of its own. */
 async function measure(scenario) {
-  const directory = mkdtempSync(
-    join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-bench-'),
-  );
-  try {
-    return await measureIn(directory, scenario);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-async function measureIn(directory, scenario) {
-  const script = fileURLToPath(new URL('scraped.mjs', import.meta.url));
-  const child = fork(script, [JSON.stringify(scenario)], {
-    // Named, because the directory of what this process measured itself is inherited.
-    env: { ...process.env, MPMETRICS_SEGMENT: join(directory, 'bench.heap') },
+  const result = await withSegment(async (segment) => {
+    const child = start('scraped.mjs', scenario, segment);
+    const heard = await hear(child);
+    await ended(child);
+    return heard;
   });
-  const [result] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => [{ failure: `exited with ${code}` }]),
-  ]);
-  if (child.exitCode === null) await once(child, 'exit');
   if (result.failure !== undefined) return { failure: result.failure };
   const middle = (values) => (values.length > 0 ? median(values) : undefined);
   return {

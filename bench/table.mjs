@@ -60,13 +60,66 @@ export function scrapeTable(rows) {
   return markdown(head, cells);
 }
 
-/** @param {Awaited<ReturnType<import('./memory.mjs').measureMemory>>} figures */
-export function memoryTable({ first, further, target }) {
-  const head = ['shared memory of a counter series', 'bytes', 'at most', 'reached'];
-  return markdown(head, [
-    ['first writer, with its directory entry', digits(first), '', ''],
-    ['each further writer', digits(further), String(target), verdict(further <= target)],
+/** @param {Awaited<ReturnType<import('./scaling.mjs').measureScaling>>} rows */
+export function scalingTable(rows) {
+  const head = [
+    ...['writers on one series', 'shared, million updates/s each', 'private memory', 'ratio'],
+    ...['at least', 'reached'],
+  ];
+  const cells = rows.map(({ title, shared, private: control, target }) => {
+    const ratio = shared / control;
+    const goal = target === undefined ? ['', ''] : [String(target), verdict(ratio >= target)];
+    return [title, digits(shared / 1e6), digits(control / 1e6), digits(ratio), ...goal];
+  });
+  return markdown(head, cells);
+}
+
+/** @param {Awaited<ReturnType<import('./registering.mjs').measureRegistering>>} rows */
+export function registeringTable(rows) {
+  const head = [
+    'making counter series',
+    'mpmetrics, ms',
+    'prom-client, ms',
+    'mpmetrics, µs a series',
+  ];
+  const cells = rows.map(({ title, series, ours, theirs }) => [
+    ...[title, digits(ours), digits(theirs)],
+    digits((ours / series) * 1000),
   ]);
+  return markdown(head, cells);
+}
+
+/** @param {Awaited<ReturnType<import('./ring.mjs').measureRing>>} rows */
+export function ringTable(rows) {
+  const head = ['scrape with `collect` callbacks', 'longest, ms', 'at most, ms', 'reached'];
+  const cells = rows.map(({ title, milliseconds, limit }) => [
+    ...[title, digits(milliseconds)],
+    ...(limit === undefined ? ['', ''] : [String(limit), verdict(milliseconds <= limit)]),
+  ]);
+  return markdown(head, cells);
+}
+
+/** @param {Awaited<ReturnType<import('./memory.mjs').measureMemory>>} figures */
+export function memoryTable({ first, further, process: idle, resident, target }) {
+  const series = markdown(
+    ['shared memory', 'bytes', 'at most', 'reached'],
+    [
+      ['a counter series: first writer, with its directory entry', digits(first), '', ''],
+      [
+        'a counter series: each further writer',
+        digits(further),
+        target,
+        verdict(further <= target),
+      ],
+      ['a further process with one metric', Math.round(idle), '', ''],
+    ],
+  );
+  const bytes = (value) => `${digits(value / 2 ** 20)} MiB`;
+  const processes = markdown(
+    ['resident memory over that of Node.js alone', 'mpmetrics', 'prom-client'],
+    [['an idle process with one metric', bytes(resident.ours), bytes(resident.theirs)]],
+  );
+  return `${series}\n\n${processes}`;
 }
 
 /** What it was measured on. */

@@ -1,15 +1,16 @@
 /**
  * The process that `memory.mjs` measures: its main thread and a worker thread, two writers of one
- * heap, make the same counter series, and the heap's own statistics say what that took.
+ * heap, make the same counter series, and the heap's own statistics say what that took; and so they do of
+ * further processes that make a metric and do nothing.
  */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
+import { ended, hear, start } from './heap.mjs';
+
+const IDLE = 8;
 const FAMILIES = 10;
 const SERIES = 2000;
 
@@ -23,7 +24,6 @@ async function makeSeries() {
 }
 
 async function measure(path) {
-  process.env.MPMETRICS_SEGMENT = path;
   const { loadBinding } = createRequire(import.meta.url)('../dist/binding.js');
   const used = () => loadBinding().openHeap({ path, create: false }).stats().usedBytes;
   const { Counter } = await import('mpmetrics');
@@ -34,15 +34,22 @@ async function measure(path) {
   const worker = new Worker(fileURLToPath(import.meta.url));
   await once(worker, 'message');
   const two = used();
+  const idle = Array.from({ length: IDLE }, () => start('idle.mjs', { client: 'mpmetrics' }, path));
+  await Promise.all(idle.map((child) => hear(child)));
+  const all = used();
+  for (const child of idle) child.send('end');
+  await Promise.all(idle.map(ended));
   await worker.terminate();
   const series = FAMILIES * SERIES;
-  return { first: (one - empty) / series, further: (two - one) / series };
+  return {
+    first: (one - empty) / series,
+    further: (two - one) / series,
+    process: (all - two) / IDLE,
+  };
 }
 
 if (isMainThread) {
-  const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-bench-'));
-  const figures = await measure(join(folder, 'segment'));
-  rmSync(folder, { recursive: true });
+  const figures = await measure(JSON.parse(process.argv[2]).segment);
   process.send(figures, () => process.exit());
 } else {
   await makeSeries();

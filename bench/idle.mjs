@@ -1,0 +1,10 @@
+/** A process that `memory.mjs` measures: one metric, and then nothing to do. */
+const { client } = JSON.parse(process.argv[2]);
+
+if (client !== null) {
+  const { default: metrics } = await import(client);
+  new metrics.Counter({ name: 'idle_total', help: 'counted once' }).inc();
+}
+process.on('message', () => process.exit());
+globalThis.gc?.();
+process.send({ rss: process.memoryUsage.rss() });

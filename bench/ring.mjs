@@ -1,0 +1,27 @@
+/** A scrape that runs the `collect` callbacks of a whole cluster, one worker of which never answers. */
+import { ended, hear, start, withSegment } from './heap.mjs';
+
+/** Milliseconds over `collectTimeout` that are allowed. */
+const OVER_MS = 50;
+
+/**
+ * @param {{ runs: number, say: (text: string) => void }} options
+ * @returns {Promise<{ title: string, milliseconds: number, limit?: number }[]>} `milliseconds`: the
+ *   longest of the scrapes
+ */
+export async function measureRing({ runs, say }) {
+  const rows = [];
+  for (const blocked of [false, true]) {
+    say(`collect callbacks of 8 workers${blocked ? ', one of them blocked' : ''}`);
+    const { milliseconds, timeout } = await withSegment(async (segment) => {
+      const child = start('ringed.mjs', { runs, blocked }, segment);
+      const result = await hear(child, ({ milliseconds }) => milliseconds !== undefined);
+      await ended(child);
+      return result;
+    });
+    const title = `8 workers with callbacks, ${blocked ? 'one blocked for ever' : 'all answer'}`;
+    const limit = blocked ? timeout + OVER_MS : undefined;
+    rows.push({ title, milliseconds: Math.max(...milliseconds), limit });
+  }
+  return rows;
+}
