@@ -7,4 +7,5 @@ mod heap;
 mod limits;
 mod process;
 mod scrape;
+mod text;
 mod writer;

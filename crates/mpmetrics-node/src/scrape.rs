@@ -1,14 +1,15 @@
 //! Scrapes on the thread pool.
 
 use crate::convert::failure;
+use crate::text::Text;
 use mpmetrics_core::collect::recycle;
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::exposition::{json, text};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
-use napi::bindgen_prelude::{Buffer, JsValue, ToNapiValue, TypeName};
-use napi::{Env, Task, ValueType};
+use napi::bindgen_prelude::{Buffer, JsValue};
+use napi::{Env, Task};
 use napi_derive::napi;
 use std::sync::Arc;
 
@@ -85,51 +86,12 @@ pub struct ToText(pub Scrape);
 /// A scrape that yields a Buffer.
 pub struct ToBuffer(pub Scrape);
 
-/// A text on its way to JavaScript.
-pub struct Text {
-    bytes: Vec<u8>,
-    ascii: bool,
-}
-
-impl TypeName for Text {
-    fn type_name() -> &'static str {
-        "String"
-    }
-
-    fn value_type() -> ValueType {
-        ValueType::String
-    }
-}
-
-impl ToNapiValue for Text {
-    unsafe fn to_napi_value(
-        env: napi::sys::napi_env,
-        text: Self,
-    ) -> napi::Result<napi::sys::napi_value> {
-        let mut value = std::ptr::null_mut();
-        let (start, len) = (text.bytes.as_ptr().cast(), text.bytes.len() as isize);
-        // ASCII goes over as it is; anything else is decoded, which takes a few times as long.
-        // SAFETY: pointer and length are those of a vector that lives until the call is over.
-        let status = unsafe {
-            if text.ascii {
-                napi::sys::napi_create_string_latin1(env, start, len, &mut value)
-            } else {
-                napi::sys::napi_create_string_utf8(env, start, len, &mut value)
-            }
-        };
-        napi::check_status!(status, "a scrape of {} bytes is no string", text.bytes.len())?;
-        Ok(value)
-    }
-}
-
 impl Task for ToText {
     type Output = Text;
     type JsValue = Text;
 
     fn compute(&mut self) -> napi::Result<Text> {
-        let bytes = self.0.run()?;
-        let ascii = bytes.is_ascii();
-        Ok(Text { bytes, ascii })
+        self.0.run().map(Text::new)
     }
 
     fn resolve(&mut self, _: Env, output: Text) -> napi::Result<Text> {

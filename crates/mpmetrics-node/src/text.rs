@@ -1,0 +1,116 @@
+//! A scrape's text on its way to JavaScript.
+
+use napi::bindgen_prelude::{ToNapiValue, TypeName};
+use napi::sys::{napi_env, napi_status, napi_value};
+use napi::ValueType;
+use std::ffi::{c_char, c_void};
+use std::sync::OnceLock;
+
+/// From this length on a string is handed over as it is. A copy of a shorter one costs less than keeping
+/// track of it.
+const HANDED_OVER: usize = 1 << 16;
+
+/// `node_api_create_external_string_latin1`: in Node.js since 20.4, in the stable interface since 22.14.
+type CreateExternal = unsafe extern "C" fn(
+    env: napi_env,
+    text: *mut c_char,
+    len: usize,
+    finalize: unsafe extern "C" fn(napi_env, *mut c_void, *mut c_void),
+    hint: *mut c_void,
+    result: *mut napi_value,
+    copied: *mut bool,
+) -> napi_status;
+
+/// The runtime's function, if it has one.
+fn create_external() -> Option<CreateExternal> {
+    static FOUND: OnceLock<Option<CreateExternal>> = OnceLock::new();
+    *FOUND.get_or_init(find_external)
+}
+
+#[cfg(unix)]
+fn find_external() -> Option<CreateExternal> {
+    let program = libloading::os::unix::Library::this();
+    // SAFETY: a runtime that exports this name means the function of Node-API, which has this type.
+    let found =
+        unsafe { program.get::<CreateExternal>(b"node_api_create_external_string_latin1\0") };
+    found.ok().map(|function| *function)
+}
+
+#[cfg(not(unix))]
+fn find_external() -> Option<CreateExternal> {
+    None
+}
+
+/// A text, made on another thread.
+pub struct Text {
+    bytes: Vec<u8>,
+    ascii: bool,
+}
+
+impl Text {
+    /// Takes UTF-8 over.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let ascii = bytes.is_ascii();
+        Self { bytes, ascii }
+    }
+
+    /// The text itself as a string, without a copy: allocating a string of 5 MB in the engine's own heap
+    /// and filling it takes the event loop 10 ms. None if the runtime does not offer it.
+    fn hand_over(&mut self, env: napi_env) -> napi::Result<Option<napi_value>> {
+        if !self.ascii || self.bytes.len() < HANDED_OVER {
+            return Ok(None);
+        }
+        let Some(create) = create_external() else {
+            return Ok(None);
+        };
+        let bytes = Box::leak(std::mem::take(&mut self.bytes).into_boxed_slice());
+        let (start, len) = (bytes.as_mut_ptr(), bytes.len());
+        let (mut value, mut copied) = (std::ptr::null_mut(), false);
+        // SAFETY: the bytes live until `free`, which is called once: when the string is collected, at the
+        // environment's end, or now if the runtime copied them.
+        let status = unsafe {
+            create(env, start.cast(), len, free, len as *mut c_void, &mut value, &mut copied)
+        };
+        // What was refused may be freed all the same, at the environment's end: it is never taken back.
+        napi::check_status!(status, "a scrape of {len} bytes is no string")?;
+        Ok(Some(value))
+    }
+}
+
+/// Takes back what [`Text::hand_over`] leaked.
+unsafe extern "C" fn free(_: napi_env, start: *mut c_void, len: *mut c_void) {
+    let bytes = std::ptr::slice_from_raw_parts_mut(start.cast::<u8>(), len as usize);
+    // SAFETY: start and length are those of a leaked slice; the runtime calls this once.
+    drop(unsafe { Box::from_raw(bytes) });
+}
+
+impl TypeName for Text {
+    fn type_name() -> &'static str {
+        "String"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::String
+    }
+}
+
+impl ToNapiValue for Text {
+    unsafe fn to_napi_value(env: napi_env, mut text: Self) -> napi::Result<napi_value> {
+        if let Some(value) = text.hand_over(env)? {
+            return Ok(value);
+        }
+        let mut value = std::ptr::null_mut();
+        let (start, len) = (text.bytes.as_ptr().cast(), text.bytes.len() as isize);
+        // ASCII goes over as it is; anything else is decoded, which takes a few times as long.
+        // SAFETY: pointer and length are those of a vector that lives until the call is over.
+        let status = unsafe {
+            if text.ascii {
+                napi::sys::napi_create_string_latin1(env, start, len, &mut value)
+            } else {
+                napi::sys::napi_create_string_utf8(env, start, len, &mut value)
+            }
+        };
+        napi::check_status!(status, "a scrape of {} bytes is no string", text.bytes.len())?;
+        Ok(value)
+    }
+}
