@@ -131,6 +131,35 @@ fn removal_makes_handles_stale_and_places_serve_again() {
 }
 
 #[test]
+fn removal_reaches_the_families_that_are_shown_as_one() {
+    let heap = heap();
+    let mut writer = heap.writer(1, 1).unwrap();
+    let old = spec(Kind::Counter, "c");
+    let new = FamilySpec { help: "other".into(), label_names: vec!["a".into()], ..old.clone() };
+    let own = FamilySpec { tag: "own".into(), ..old.clone() };
+    let clash = FamilySpec { kind: Kind::Gauge, ..old.clone() };
+    let mut made = Vec::new();
+    for (value, spec) in [&old, &new, &own, &clash, &spec(Kind::Counter, "d")].iter().enumerate() {
+        let family = writer.family(spec, 0).unwrap();
+        for labels in [&b"a=\"1\""[..], b"a=\"2\""] {
+            let bound = writer.bind(family, labels, b"").unwrap();
+            add(&writer, &bound, value as f64 + 1.0);
+            made.push((family, bound));
+        }
+    }
+    let before = heap.words().header(header::REMOVED);
+    assert!(writer.remove(made[0].0, b"a=\"1\"", b"").unwrap());
+    assert_eq!(heap.words().header(header::REMOVED) - before, 2);
+    let again = [0, 2, 4, 6, 8].map(|index: usize| {
+        let (family, bound) = &made[index];
+        writer.bind(*family, b"a=\"1\"", b"").unwrap().generation == bound.generation
+            && writer.bind(*family, b"a=\"1\"", b"").unwrap().series == bound.series
+    });
+    assert_eq!(again, [false, false, true, true, true]);
+    assert!(!writer.remove(made[0].0, b"a=\"3\"", b"").unwrap());
+}
+
+#[test]
 fn releasing_the_last_block_removes_the_series_and_absent_blocks_come_back() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());

@@ -13,6 +13,7 @@ mod family;
 mod guard;
 mod index;
 mod init;
+mod kin;
 mod merge;
 mod recover;
 mod series;

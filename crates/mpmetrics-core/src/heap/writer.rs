@@ -2,6 +2,7 @@
 //! update; updates are stores to the cells that [`Writer::bind`] hands out.
 
 use super::guard::Locked;
+use super::kin::Kin;
 use super::series::Labels;
 use super::slot::{self, Claimed};
 use super::{
@@ -11,7 +12,7 @@ use crate::collect::labels;
 use crate::error::{Error, Refusal, Result};
 use crate::layout::{
     block as blk, header, lock, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
-    BlockKind, EXTENT_HEADER,
+    BlockKind, Words, EXTENT_HEADER,
 };
 use crate::os;
 use crate::region::Locks;
@@ -47,6 +48,7 @@ pub struct Writer {
     groups: HashMap<u32, u32>,
     /// The set of default labels of each group.
     sets: HashMap<u32, u16>,
+    kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
 }
@@ -59,8 +61,8 @@ impl Writer {
     pub(super) fn claim(heap: &Heap, process: u64, pid: u32) -> Result<Self> {
         let locks = heap.region().holder()?;
         let mine = slot::claim(&Locked::acquire(heap, &*locks)?, &*locks, process, u64::from(pid))?;
-        let (groups, sets) = (HashMap::new(), HashMap::new());
-        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, asked_us: Cell::new(0) })
+        let (groups, sets, kin) = (HashMap::new(), HashMap::new(), Kin::default());
+        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, kin, asked_us: Cell::new(0) })
     }
 
     /// The heap.
@@ -205,45 +207,28 @@ impl Writer {
         mine.give_back(&locked, at, head)
     }
 
-    /// Removes a series for all writers; whether there was one.
+    /// Removes a series for all writers, also from the families that a scrape shows with this one; whether
+    /// there was one.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Lost`], [`Error::Corrupt`].
     pub fn remove(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<bool> {
         self.check()?;
         let given = checked(text, types)?;
-        let locked = match take_lock(&self.heap, &*self.locks, &self.mine) {
-            Err(Error::Busy) => return self.remove_unlocked(family, given),
+        let Self { heap, locks, mine, kin, .. } = self;
+        let locked = match take_lock(heap, &**locks, mine) {
+            Err(Error::Busy) => return remove_unlocked(heap.words(), kin, family, given),
             locked => locked?,
         };
-        let hash = series::hash(&locked, family, given);
-        let Some(id) = series::find(&locked, family, hash, given)? else {
-            return Ok(false);
-        };
-        series::remove(&locked, id, series::generation(locked.words(), id)?)?;
-        Ok(true)
-    }
-
-    /// The same while the lock is not to be had: the series is found by looking at all of them.
-    fn remove_unlocked(&self, family: u32, given: Labels<'_>) -> Result<bool> {
-        let words = self.heap.words();
-        let mut stored = Vec::new();
-        for id in 0..words.header(header::SERIES) as u32 {
-            let at = SERIES.find(words, id)?;
-            let generation = series::generation(words, id)?;
-            if !series::lives(generation) || words.load(at + ser::FAMILY)? != u64::from(family) {
-                continue;
-            }
-            stored.clear();
-            let Some(split) = series::read(words, id, generation, &mut stored)? else {
-                continue;
-            };
-            if labels::same_set(stored.split_at(split), (given.text, given.types)) {
-                series::remove_unlocked(words, id, generation)?;
-                return Ok(true);
+        let mut found = false;
+        for &family in kin.of(locked.words(), family)? {
+            let hash = series::hash(&locked, family, given);
+            if let Some(id) = series::find(&locked, family, hash, given)? {
+                series::remove(&locked, id, series::generation(locked.words(), id)?)?;
+                found = true;
             }
         }
-        Ok(false)
+        Ok(found)
     }
 
     /// Sets the default labels of a group: of the series that this life made there, and of those
@@ -430,4 +415,33 @@ fn bind(
     block::publish(locked.words(), at, head, key, set)?;
     mine.blocks.insert((id, set), at);
     mine.bound(locked, at, key)
+}
+
+/// [`Writer::remove`] while the lock is not to be had: looks at all series.
+fn remove_unlocked(
+    words: Words<'_>,
+    kin: &mut Kin,
+    family: u32,
+    given: Labels<'_>,
+) -> Result<bool> {
+    let kin = kin.of(words, family)?;
+    let mut found = false;
+    let mut stored = Vec::new();
+    for id in 0..words.header(header::SERIES) as u32 {
+        let at = SERIES.find(words, id)?;
+        let generation = series::generation(words, id)?;
+        let of = words.load(at + ser::FAMILY)?;
+        if !series::lives(generation) || !kin.iter().any(|&family| u64::from(family) == of) {
+            continue;
+        }
+        stored.clear();
+        let Some(split) = series::read(words, id, generation, &mut stored)? else {
+            continue;
+        };
+        if labels::same_set(stored.split_at(split), (given.text, given.types)) {
+            series::remove_unlocked(words, id, generation)?;
+            found = true;
+        }
+    }
+    Ok(found)
 }
