@@ -188,8 +188,10 @@ export interface NativeHeap {
   /**
    * This object's writer; a slot is claimed (an abandoned one adopted) at the first call, and again
    * after it was lost. Throws an Error with a code.
+   *
+   * @param thread number of this thread in its process, 0 for the main one
    */
-  writer(): NativeWriter;
+  writer(thread: number): NativeWriter;
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>;
   stats(): HeapStats;

@@ -22,7 +22,7 @@ setInterval(() => { for (let i = 0; i < 2e6; i++) { histogram.observe(1); summar
 const CARELESS = `
 const { loadBinding } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'binding'));
 const heap = loadBinding().openHeap({ path: process.env.MPMETRICS_SEGMENT, create: true });
-const writer = heap.writer();
+const writer = heap.writer(0);
 const spec = { tag: 'default', name: 'work', help: 'w', kind: 2, aggregator: 'sum', labelNames: [] };
 const family = writer.family({ ...spec, bounds: new Float64Array([0.5, 1, 2]) }, 0);
 const out = new Uint32Array(8);

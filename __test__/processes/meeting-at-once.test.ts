@@ -51,7 +51,7 @@ test('500 segments, each made by eight processes at once', async () => {
       const directories = [process.env.MPMETRICS_DIR];
       require('node:readline').createInterface(process.stdin).on('line', (name) => {
         const heap = binding.openHeap({ name, directories, create: true, root });
-        const { slot } = heap.writer();
+        const { slot } = heap.writer(0);
         console.log(statSync(heap.path).ino + ' ' + slot + ' ' + heap.path);
       });`,
   });

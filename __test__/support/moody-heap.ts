@@ -59,7 +59,7 @@ export class MoodyHeap {
       get current() {
         return !retired() && real.current;
       },
-      writer: () => this.writer(real.writer()),
+      writer: (thread) => this.writer(real.writer(thread)),
       scrapeString: (options) => real.scrapeString(options),
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),

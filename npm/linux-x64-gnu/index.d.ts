@@ -15,9 +15,9 @@ export declare class NativeHeap {
   get limits(): HeapLimits
   /**
    * This object's writer, with a slot of its own; claimed at the first call, and again after the
-   * slot was lost.
+   * slot was lost. `thread` is the number of this thread, 0 for the main one.
    */
-  writer(): NativeWriter
+  writer(thread: number): NativeWriter
   /** Everything chosen, as a string. */
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Everything chosen, as UTF-8. */

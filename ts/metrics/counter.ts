@@ -3,7 +3,7 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, type LabelText } from '../labels';
-import { counterKind, type Series } from '../storage';
+import { adding, counterKind, type Series } from '../storage';
 import { Metric } from './metric';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
@@ -43,8 +43,8 @@ export class Counter<T extends string = string> extends Metric<T> {
       h = this.single;
     }
     const v = typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-    if (h.g[h.w] !== h.e) h = this.settle(h, given);
-    h.f[h.i]! += v;
+    if (h.g[h.w] !== h.e) this.update(h, given, adding, v);
+    else h.f[h.i]! += v;
   }
 
   /**
@@ -81,8 +81,8 @@ export class Counter<T extends string = string> extends Metric<T> {
       inc: (value) => {
         const v =
           typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-        h.f[h.i]! += v;
+        if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, adding, v);
+        else h.f[h.i]! += v;
       },
     };
   }

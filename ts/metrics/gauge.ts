@@ -3,11 +3,20 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
-import { gaugeKind, type Series } from '../storage';
+import { adding, gaugeKind, recentKind, setting, type Kind, type Series } from '../storage';
 import { Metric } from './metric';
-import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+import type { CollectFunction, GaugeAggregator, LabelValues, MetricConfiguration } from './types';
 
-export interface GaugeConfiguration<T extends string> extends MetricConfiguration<T> {
+export interface GaugeConfiguration<T extends string> extends Omit<
+  MetricConfiguration<T>,
+  'aggregator'
+> {
+  /**
+   * How the parts of the living processes and threads become one value; their sum if left out. `all` shows
+   * each by itself, with labels `pid` and, for a worker thread, `thread`; `mostrecent` the one that was set,
+   * or added to, last.
+   */
+  aggregator?: GaugeAggregator;
   collect?: CollectFunction<Gauge<T>>;
 }
 
@@ -26,7 +35,7 @@ type Labels<T extends string> = LabelValues<T> | number | null | undefined;
 
 export class Gauge<T extends string = string> extends Metric<T> {
   constructor(config: GaugeConfiguration<T>) {
-    super(config, gaugeKind, {});
+    super(config, kindOf(config), {});
   }
 
   /**
@@ -42,9 +51,9 @@ export class Gauge<T extends string = string> extends Metric<T> {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number) : value!;
     if (typeof v !== 'number') throw invalid('Value', v);
-    let h = given === null ? this.single : this.find(given);
-    if (h.g[h.w] !== h.e) h = this.settle(h, given);
-    h.f[h.i] = v;
+    const h = given === null ? this.single : this.find(given);
+    if (h.g[h.w] !== h.e) this.update(h, given, setting, v);
+    else h.f[h.i] = v;
   }
 
   /** Adds to a series; 1 if no value is given. Throws as {@link set} does. */
@@ -112,26 +121,26 @@ export class Gauge<T extends string = string> extends Metric<T> {
   /** @internal This process's own value of a series; 0 if there is none. */
   _getValue(labels?: LabelValues<T>): number {
     const h = this.roster.peek(labels ?? {});
-    return h?.live === true ? h.f[h.i]! : 0;
+    return h?.live === true ? this.roster.shape.kind.values(h.read())[0]! : 0;
   }
 
   private add(labels: object | null, delta: number): void {
     if (typeof delta !== 'number') throw invalid('Delta', delta);
-    let h = labels === null ? this.single : this.find(labels);
-    if (h.g[h.w] !== h.e) h = this.settle(h, labels);
-    h.f[h.i]! += delta;
+    const h = labels === null ? this.single : this.find(labels);
+    if (h.g[h.w] !== h.e) this.update(h, labels, adding, delta);
+    else h.f[h.i]! += delta;
   }
 
   private bound(h: Series, labels: LabelValues<T>, label: LabelText): GaugeChild<T> {
     const add = (delta: number): void => {
       if (typeof delta !== 'number') throw invalid('Delta', delta);
-      if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-      h.f[h.i]! += delta;
+      if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, adding, delta);
+      else h.f[h.i]! += delta;
     };
     const set = (value: number): void => {
       if (typeof value !== 'number') throw invalid('Value', value);
-      if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-      h.f[h.i] = value;
+      if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, setting, value);
+      else h.f[h.i] = value;
     };
     const chosen = { ...labels };
     return {
@@ -167,6 +176,11 @@ export class Gauge<T extends string = string> extends Metric<T> {
       startTimer: () => this.startTimer(labels),
     };
   }
+}
+
+/** The cells of a gauge; what is no configuration is refused behind this. */
+function kindOf(config: { aggregator?: GaugeAggregator } | null | undefined): Kind {
+  return config?.aggregator === 'mostrecent' ? recentKind : gaugeKind;
 }
 
 function invalid(what: 'Value' | 'Delta', value: unknown): TypeError {

@@ -3,7 +3,7 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
-import { histogramKind, type Series } from '../storage';
+import { histogramKind, observing, type Series } from '../storage';
 import { Metric } from './metric';
 import { startTimer } from './timer';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
@@ -50,14 +50,14 @@ export class Histogram<T extends string = string> extends Metric<T> {
   observe(labels: LabelValues<T> | number | null | undefined, value?: number): void {
     // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
-      let h = this.single;
-      if (h.g[h.w] !== h.e) h = this.settle(h, null);
-      record(h, this.scale, labels);
+      const h = this.single;
+      if (h.g[h.w] !== h.e) this.update(h, null, observing, labels, bucketOf(this.scale, labels));
+      else record(h, this.scale, labels);
     } else if (typeof labels === 'object' && labels !== null) {
-      let h = this.find(labels);
+      const h = this.find(labels);
       if (!Number.isFinite(value)) throw invalid(value);
-      if (h.g[h.w] !== h.e) h = this.settle(h, labels);
-      record(h, this.scale, value!);
+      if (h.g[h.w] !== h.e) this.update(h, labels, observing, value!, bucketOf(this.scale, value!));
+      else record(h, this.scale, value!);
     } else {
       // prom-client takes a falsy first argument for "no labels".
       const v = labels ? (labels as unknown) : value;
@@ -118,8 +118,9 @@ export class Histogram<T extends string = string> extends Metric<T> {
     return {
       observe: (value) => {
         if (!Number.isFinite(value)) throw invalid(value);
-        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-        record(h, scale, value);
+        if (h.g[h.w] !== h.e) {
+          h = this.roster.updateText(h, label, observing, value, bucketOf(scale, value));
+        } else record(h, scale, value);
       },
       startTimer: () => startTimer(this, chosen),
     };
@@ -157,12 +158,19 @@ function scaleOf(numbers: readonly number[]): Scale {
   return { bounds, pivot: bounds[middle]!, start: middle + 1 };
 }
 
-/** One observation; see `storage/cells.ts` for the order of the stores. */
-function record(h: Series, { bounds, pivot, start }: Scale, value: number): void {
-  const { f, i } = h;
+/** The bucket of a value: the first bound that is not below it. */
+function bucketOf({ bounds, pivot, start }: Scale, value: number): number {
   const n = bounds.length;
   let bucket = value > pivot ? start : 0;
   while (bucket < n && !(value <= bounds[bucket]!)) bucket++;
+  return bucket;
+}
+
+/** One observation; see `storage/cells.ts` for the order of the stores. */
+function record(h: Series, scale: Scale, value: number): void {
+  const { f, i } = h;
+  const n = scale.bounds.length;
+  const bucket = bucketOf(scale, value);
   const sum = i + n + 2;
   const sequence = f[i]! + 1;
   f[sum + 1] = sequence;

@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 
 import { jsonRows, type MetricRows } from '../exposition';
 import { labelsOf, validateLabelNames, validateLabels, validateMetricName } from '../labels';
-import { collecting, Roster, Series, type Kind } from '../storage';
+import { collecting, Roster, Series, type Kind, type Update } from '../storage';
+import { validateAggregator } from './aggregators';
 import type { LabelValues, MetricConfiguration, Registers, Scope, ScopeOptions } from './types';
 
 const EMPTY: LabelValues<string> = {};
@@ -26,6 +27,11 @@ interface Given {
   percentiles?: readonly number[];
   compressCount?: number;
 }
+
+/** The configuration of a metric of any type. */
+type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregator'> & {
+  aggregator?: string;
+};
 
 export abstract class Metric<T extends string = string> {
   readonly name!: string;
@@ -53,7 +59,7 @@ export abstract class Metric<T extends string = string> {
    * @param defaults the type's own defaults
    * @throws TypeError|Error with prom-client's messages, in its order
    */
-  protected constructor(config: MetricConfiguration<T>, kind: Kind, defaults: Partial<Given>) {
+  protected constructor(config: AnyConfiguration<T>, kind: Kind, defaults: Partial<Given>) {
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
     }
@@ -72,6 +78,7 @@ export abstract class Metric<T extends string = string> {
     if (given.collect && typeof given.collect !== 'function') {
       throw new Error('Optional "collect" parameter must be a function');
     }
+    validateAggregator(kind.type, given.aggregator, labelNames.map(String));
     this.type = kind.type;
     this.roster = new Roster(
       {
@@ -148,11 +155,16 @@ export abstract class Metric<T extends string = string> {
     this.single = this.roster.settle(this.single, null);
   }
 
-  /** The slow path of updates: a handle that counts, for one that does not. */
-  protected settle(h: Series, labels: object | null): Series {
-    if (labels !== null) return this.roster.settle(h, labels);
-    this.single = this.roster.settle(this.single, null);
-    return this.single;
+  /** The slow path of updates; see {@link Roster.update}. */
+  protected update(
+    h: Series,
+    labels: object | null,
+    update: Update,
+    value: number,
+    bucket = 0,
+  ): void {
+    const target = this.roster.update(h, labels, update, value, bucket);
+    if (labels === null) this.single = target;
   }
 }
 

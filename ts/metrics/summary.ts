@@ -8,7 +8,7 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
-import { summaryKind, type Series } from '../storage';
+import { observing, summaryKind, type Series } from '../storage';
 import { Metric } from './metric';
 import { startTimer } from './timer';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
@@ -71,8 +71,8 @@ export class Summary<T extends string = string> extends Metric<T> {
       validateLabels(this.labelNames, labels || {});
     }
     if (!Number.isFinite(v)) throw invalid(v);
-    if (h.g[h.w] !== h.e) h = this.settle(h, given);
-    record(h, v);
+    if (h.g[h.w] !== h.e) this.update(h, given, observing, v);
+    else record(h, v);
   }
 
   /**
@@ -112,8 +112,8 @@ export class Summary<T extends string = string> extends Metric<T> {
       observe: (value) => {
         // prom-client takes a child's labels for the value where no value is given.
         if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
-        if (h.g[h.w] !== h.e) h = this.roster.settleText(h, label);
-        record(h, value);
+        if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, observing, value);
+        else record(h, value);
       },
       startTimer: () => startTimer(this, chosen),
     };

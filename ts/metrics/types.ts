@@ -3,6 +3,9 @@
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
+/** A gauge's {@link Aggregator}: two more. */
+export type GaugeAggregator = Aggregator | 'all' | 'mostrecent';
+
 /** Labels with their values; a label that is left out is another series than one that is ''. */
 export type LabelValues<T extends string> = Partial<Record<T, string | number>>;
 

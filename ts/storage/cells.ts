@@ -2,6 +2,7 @@
  * The four kinds of blocks, from index i:
  *
  * - counter, gauge: the value
+ * - gauge that shows whoever set it last: first word, value, time, last word
  * - histogram with n bounds: first word, n + 1 counts, sum, last word
  * - summary: first word, count, sum, last word
  *
@@ -12,6 +13,7 @@
 
 import { NativeKind } from '../native';
 import type { Kind } from './family';
+import { guarded, TIME, VALUE } from './guarded';
 import type { Series } from './series';
 
 function writeScalar(h: Series, values: Float64Array): void {
@@ -19,18 +21,14 @@ function writeScalar(h: Series, values: Float64Array): void {
 }
 
 function writeGuarded(h: Series, values: Float64Array): void {
-  const { f, i } = h;
-  const last = values.length - 1;
-  const n = f[i]! + 1;
-  f[i + last] = n;
-  for (let k = 1; k < last; k++) f[i + k] = values[k]!;
-  f[i] = n;
+  guarded.write(h, values);
 }
 
 export const counterKind: Kind = {
   type: 'counter',
   native: NativeKind.Counter,
   adds: true,
+  path: null,
   cells: () => 1,
   values: (cells) => [cells[0]!],
   write: writeScalar,
@@ -40,15 +38,28 @@ export const gaugeKind: Kind = {
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
+  path: null,
   cells: () => 1,
   values: (cells) => [cells[0]!],
   write: writeScalar,
+};
+
+/** A gauge that shows whoever set it last: it keeps the time. */
+export const recentKind: Kind = {
+  type: 'gauge',
+  native: NativeKind.Gauge,
+  adds: false,
+  path: guarded,
+  cells: () => 4,
+  values: (cells) => [cells[VALUE]!, cells[TIME]!],
+  write: writeGuarded,
 };
 
 export const histogramKind: Kind = {
   type: 'histogram',
   native: NativeKind.Histogram,
   adds: true,
+  path: null,
   cells: (bounds) => bounds + 4,
   values: (cells) => [cells.at(-2)!, ...cells.subarray(1, -2)],
   write: writeGuarded,
@@ -58,6 +69,7 @@ export const summaryKind: Kind = {
   type: 'summary',
   native: NativeKind.Summary,
   adds: true,
+  path: null,
   cells: () => 4,
   values: (cells) => [cells[2]!, cells[1]!],
   write: writeGuarded,
@@ -66,10 +78,10 @@ export const summaryKind: Kind = {
 /** Adds moved cells to those of the place they move to; a gauge's replace them. */
 export function merge(kind: Kind, h: Series, moved: Float64Array): void {
   if (kind.adds) {
-    const sum = h.f.slice(h.i, h.i + moved.length);
+    const sum = h.read();
     for (let k = 0; k < moved.length; k++) sum[k]! += moved[k]!;
-    kind.write(h, sum);
+    h.write(kind, sum);
   } else {
-    kind.write(h, moved);
+    h.write(kind, moved);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { LabelText, Pair } from '../labels';
 import type { NativeKind } from '../native';
+import type { Path } from './path';
 import type { Series } from './series';
 
 /** A metric's shape, as storage sees it. */
@@ -21,12 +22,14 @@ export interface Kind {
   readonly native: NativeKind;
   /** Parts of several writers, or moved from one place to another, are added; a gauge's replace. */
   readonly adds: boolean;
+  /** How cells in JavaScript's own memory are updated; null for plain stores. */
+  readonly path: Path | null;
   /** Cells of a block. */
   cells(bounds: number): number;
   /** The values of a block, as {@link SeriesData} orders them. */
   values(cells: Float64Array): number[];
   /**
-   * Writes all cells of a block, index 0 of `values` to the block's first, in a way that no reader
+   * Writes all cells of a block by plain stores, index 0 of `values` to the block's first, in a way that no reader
    * sees a half of it. Sequence words in `values` are ignored.
    */
   write(h: Series, values: Float64Array): void;
@@ -56,7 +59,8 @@ export interface SeriesData extends LabelData {
   /** Default labels that the process that made it had set. */
   readonly defaults: LabelData | null;
   /**
-   * Counter and gauge: the value. Histogram: sum, then the count of each bucket by itself, last the
+   * Counter and gauge: the value; of a gauge that shows whoever set it last, also the time that was, in
+   * milliseconds of Unix time. Histogram: sum, then the count of each bucket by itself, last the
    * one above all bounds. Summary: sum, count.
    */
   readonly values: readonly number[];

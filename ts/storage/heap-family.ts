@@ -10,7 +10,7 @@ import { concernsAll } from './limits';
 import { MemoryFamily } from './memory';
 import { parseFamilies } from './native-json';
 import type { Roster } from './roster';
-import { NEVER, Place, type Series } from './series';
+import { Place, type Series } from './series';
 import { withoutDefaults } from './variants';
 
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
@@ -130,19 +130,19 @@ export class HeapFamily implements Family {
     const { kind } = this.shape;
     const zero = new Float64Array(this.cells);
     if (h.place === Place.Pending) {
-      kind.write(h, zero);
+      h.write(kind, zero);
       if (hide) this.forget(h);
     } else if (this.owns(h)) {
       if (h.base !== null) {
         // What a dead process counted is not ours to take back.
-        kind.write(h, h.base);
+        h.write(kind, h.base);
         return;
       }
       if (hide) {
         this.host.hide(h);
-        h.e = NEVER;
+        h.hide();
       }
-      kind.write(h, zero);
+      h.write(kind, zero);
     }
   }
 
@@ -153,7 +153,7 @@ export class HeapFamily implements Family {
     }
     if (this.owns(h)) {
       const { slab, i, number, generation } = h;
-      if (h.base !== null) this.shape.kind.write(h, h.base);
+      if (h.base !== null) h.write(this.shape.kind, h.base);
       else {
         this.host.hide(h);
         this.withSameWriter((writer) => statusOf(writer.release(slab, i, number, generation)));
@@ -206,7 +206,7 @@ export class HeapFamily implements Family {
     for (const h of this.roster.handles()) {
       if (h.place !== Place.Heap) continue;
       if (h.live && (carry || !kind.adds)) {
-        this.postpone(h, { text: h.text, types: h.types }, h.own(kind, this.cells));
+        this.postpone(h, { text: h.text, types: h.types }, h.own(kind));
       } else {
         h.detach();
       }
@@ -225,7 +225,7 @@ export class HeapFamily implements Family {
       } else if (moved === Status.Full || moved === Status.Limit) {
         this.host.refused(this.refusal, this.shape.name);
       } else {
-        h.keep(own, Place.Pending);
+        h.keep(own, Place.Pending, this.shape.kind.path);
         return moved;
       }
       this.pending.delete(h);
@@ -255,7 +255,7 @@ export class HeapFamily implements Family {
           ? writer.revive(slab, i, number, generation)
           : writer.release(slab, i, number, generation),
       );
-      if (same && status === Status.Ok) h.e = generation;
+      if (same && status === Status.Ok) h.show();
       if (same ? status !== Status.Gone : status === Status.Busy) return status;
     }
     h.detach();
@@ -283,11 +283,14 @@ export class HeapFamily implements Family {
     h.i = out[Out.Cell]!;
     h.g = this.host.chunk(out[Out.Chunk]!);
     h.w = out[Out.Word]!;
-    h.e = h.generation = out[Out.Generation]!;
+    h.size = this.cells;
+    h.path = this.shape.kind.path;
+    h.generation = out[Out.Generation]!;
     h.number = out[Out.Series]!;
     h.place = Place.Heap;
+    h.show();
     const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.shape.kind.adds;
-    h.base = adopted ? h.f.slice(h.i, h.i + this.cells) : null;
+    h.base = adopted ? h.read() : null;
   }
 
   private declared(): Status {
@@ -314,11 +317,11 @@ export class HeapFamily implements Family {
   }
 
   private owns(h: Series): boolean {
-    return h.place === Place.Heap && h.g[h.w] === h.generation;
+    return h.place === Place.Heap && h.current;
   }
 
   private postpone(h: Series, label: LabelText, cells: Float64Array): void {
-    h.keep(cells, Place.Pending);
+    h.keep(cells, Place.Pending, this.shape.kind.path);
     h.text = label.text;
     h.types = label.types;
     this.pending.set(h, label);

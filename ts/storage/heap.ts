@@ -3,6 +3,8 @@
  * another process holds the heap's lock.
  */
 
+import { threadId } from 'node:worker_threads';
+
 import { codeOf, messageOf, warnOnce } from '../errors';
 import {
   Status,
@@ -132,7 +134,7 @@ export class HeapStorage {
   /** This isolate's writer. Throws what attaching throws. */
   get writer(): NativeWriter {
     if (this.current === null) {
-      this.current = this.heap!.writer();
+      this.current = this.heap!.writer(threadId);
       for (const group of this.defaults.keys()) this.applyDefaults(group);
     }
     return this.current;

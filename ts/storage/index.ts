@@ -12,12 +12,14 @@ export { storageKind } from '../meeting';
 export * from './cells';
 export { collecting } from './collecting';
 export * from './family';
+export { adding, observing, setting, type Path, type Update } from './path';
 export { HeapFamily } from './heap-family';
 export { HeapStorage, type HeapSource, type Selection } from './heap';
 export { MemoryFamily, memoryFigures } from './memory';
 export { parseFamilies } from './native-json';
 export { Roster } from './roster';
 export { Series } from './series';
+export { WRITER_LABELS } from './variants';
 
 /** Milliseconds that a scrape waits for other processes, unless configured. */
 const COLLECT_TIMEOUT = 250;

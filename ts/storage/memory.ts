@@ -7,7 +7,9 @@ import { hasLongValue, parseLabelText, type LabelText } from '../labels';
 import { Refusal } from '../native';
 import type { Family, FamilyData, Shape } from './family';
 import { concernsAll, memoryLimits, REFUSALS, warnOfRefusal } from './limits';
+import type { Path } from './path';
 import { Place, type Series } from './series';
+import { writerLabels } from './variants';
 
 const FIRST_SLAB = 64;
 const LARGEST_SLAB = 16_384;
@@ -34,15 +36,18 @@ class Arena {
   private readonly freeWords: Word[] = [];
 
   /** Points the handle to zeroed cells of its own. */
-  allocate(h: Series, cells: number): void {
+  allocate(h: Series, cells: number, path: Path | null): void {
     const { f, i } = this.blocks.get(cells)?.pop() ?? this.newBlock(cells);
     const { g, w } = this.freeWords.pop() ?? this.newWord();
     h.f = f;
     h.i = i;
     h.g = g;
     h.w = w;
-    h.e = h.generation = g[w]!;
+    h.size = cells;
+    h.generation = g[w]!;
+    h.path = path;
     h.place = Place.Memory;
+    h.show();
   }
 
   /** Takes the cells back: handles that still point there find another generation. */
@@ -107,7 +112,7 @@ export class MemoryFamily implements Family {
     if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
     h.text = label.text;
     h.types = label.types;
-    arena.allocate(h, this.cells);
+    arena.allocate(h, this.cells, this.shape.kind.path);
     this.born.add(h);
     memoryFigures.series++;
     return true;
@@ -127,7 +132,7 @@ export class MemoryFamily implements Family {
 
   reset(h: Series, hide: boolean): void {
     if (hide) this.release(h);
-    else if (h.live) this.shape.kind.write(h, new Float64Array(this.cells));
+    else if (h.live) h.write(this.shape.kind, new Float64Array(this.cells));
   }
 
   release(h: Series): void {
@@ -166,12 +171,11 @@ export class MemoryFamily implements Family {
 
   read(): FamilyData {
     const { name, help, kind, aggregator, bounds } = this.shape;
-    const series = Array.from(this.born, (h) => ({
-      labels: parseLabelText(h.text),
-      types: h.types,
-      defaults: null,
-      values: kind.values(h.f.subarray(h.i, h.i + this.cells)),
-    }));
+    const series = Array.from(this.born, (h) => {
+      const own = { labels: parseLabelText(h.text), types: h.types };
+      const named = aggregator === 'all' && kind.type === 'gauge' ? writerLabels(own) : own;
+      return { ...named, defaults: null, values: kind.values(h.read()) };
+    });
     return { name, help, type: kind.type, aggregator, bounds, series };
   }
 }

@@ -19,11 +19,18 @@ import { merge } from './cells';
 import type { Collect } from './doorbell';
 import type { Family, Shape } from './family';
 import { MemoryFamily } from './memory';
+import type { Update } from './path';
 import { Refusals } from './refusals';
-import { NEVER, Place, Series } from './series';
+import { Place, Series } from './series';
 
 /** New label sets between two looks for leaves that are of no use any more, at least. */
 const SWEEP = 1024;
+
+/**
+ * How often an update is tried whose series is removed by others each time just before: it is lost with the
+ * series then, as it would have been a moment earlier.
+ */
+const TRIES = 3;
 
 let births = 0;
 
@@ -67,8 +74,8 @@ export class Roster {
       },
     });
     this.find = this.lookup.find;
-    this.sink.keep(new Float64Array(this.cells), Place.Sink);
-    this.sink.e = NEVER;
+    this.sink.keep(new Float64Array(this.cells), Place.Sink, null);
+    this.sink.hide();
   }
 
   /** The own handle of a label set, if there is one; names that are not declared are passed over. */
@@ -108,6 +115,34 @@ export class Roster {
     return target;
   }
 
+  /**
+   * The slow path of every update: makes one that could not be a plain store.
+   *
+   * @param h a handle whose generation is not the expected one
+   * @param labels what the caller gave; null for none
+   * @param bucket of a histogram's
+   * @returns the handle to go on with: not always the one given
+   */
+  update(h: Series, labels: object | null, update: Update, value: number, bucket = 0): Series {
+    // Text is made of labels only if it is needed: some handles come here each time.
+    if (h.path !== null && !h.hidden && update(h, value, bucket)) return h;
+    return this.updateText(h, labelText(labels ?? {}), update, value, bucket);
+  }
+
+  /** {@link update}, for labels that are text already. */
+  updateText(h: Series, label: LabelText, update: Update, value: number, bucket = 0): Series {
+    let target = h;
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (target.path !== null && !target.hidden && update(target, value, bucket)) break;
+      target = this.settleText(target, label);
+      if (target.path === null) {
+        update(target, value, bucket);
+        break;
+      }
+    }
+    return target;
+  }
+
   /** Takes a series out; see {@link Family.remove}. */
   remove(labels: object): void {
     const values = labelValues(this.shape.labelNames, labels);
@@ -144,7 +179,7 @@ export class Roster {
     const moved = all.map((h) => ({
       h,
       label: { text: h.text, types: h.types },
-      own: h.live ? h.own(kind, this.cells) : null,
+      own: h.live ? h.own(kind) : null,
     }));
     for (const h of all) from.release(h);
     from.close();

@@ -1,12 +1,13 @@
 /**
  * A handle to one series' cells: what an update needs, and nothing else on its way.
  *
- * An update is `if (h.g[h.w] !== h.e) h = settle(h); h.f[h.i] += v`. The comparison is the whole
+ * An update is `if (h.g[h.w] !== h.e) slowPath(h, v); else h.f[h.i] += v`. The comparison is the whole
  * protocol with removal: whoever removes a series stores another generation to its word, and every
  * handle to it, in every process, finds that out before its next store.
  */
 
 import type { Kind } from './family';
+import type { Path } from './path';
 
 /** The generation of no series: a handle that expects it is always sent to the slow path. */
 export const NEVER = 0;
@@ -39,8 +40,14 @@ export class Series {
   g: Uint32Array = ALWAYS;
   /** Index of the series' word in it. */
   w = 0;
-  /** What the word must hold; {@link NEVER} while the series is not to be updated directly. */
+  /** What the word must hold; {@link NEVER} while the series is not to be updated by plain stores. */
   e: number = NEVER;
+  /** How it is updated otherwise; null for plain stores. */
+  path: Path | null = null;
+  /** Number of its cells. */
+  size = 0;
+  /** True while it is not shown, because it was reset. */
+  hidden = false;
 
   /** Its labels, as they were when it was first seen. */
   text = '';
@@ -50,7 +57,7 @@ export class Series {
   place: Place = Place.None;
   /** True while the metric's label tree holds it: else another handle may stand there. */
   linked = false;
-  /** The generation that the heap or the arena gave; `e` is this or {@link NEVER}. */
+  /** The generation that the word holds while the cells are this series'; `e` is this or {@link NEVER}. */
   generation: number = NEVER;
   /** Heap: the slab's number, the series' number. */
   slab = 0;
@@ -62,15 +69,48 @@ export class Series {
 
   /** True if an update would go straight to the cells. */
   get live(): boolean {
-    return this.e !== NEVER && this.g[this.w] === this.e;
+    return !this.hidden && this.current;
+  }
+
+  /** True if its cells are still those of the series that it was bound to. */
+  get current(): boolean {
+    if (this.generation === NEVER) return false;
+    return this.path === null ? this.g[this.w] === this.generation : this.path.current(this);
+  }
+
+  /** Lets updates go to the cells. */
+  show(): void {
+    this.hidden = false;
+    this.e = this.path === null ? this.generation : NEVER;
+  }
+
+  /** Lets the next update bind again: the series is not shown. */
+  hide(): void {
+    this.hidden = true;
+    this.e = NEVER;
   }
 
   /** Points to cells that no generation word guards. */
-  keep(cells: Float64Array, place: Place): void {
+  keep(cells: Float64Array, place: Place, path: Path | null): void {
     this.detach();
     this.f = cells;
-    this.e = ALWAYS[0]!;
+    this.size = cells.length;
+    this.generation = ALWAYS[0]!;
     this.place = place;
+    this.path = path;
+    this.show();
+  }
+
+  /** A copy of its cells. */
+  read(): Float64Array {
+    if (this.path !== null) return this.path.read(this);
+    return this.f.slice(this.i, this.i + this.size);
+  }
+
+  /** Replaces its cells, so that no reader sees a half of them. */
+  write(kind: Kind, values: Float64Array): void {
+    if (this.path !== null) this.path.write(this, values);
+    else kind.write(this, values);
   }
 
   /** Points nowhere: the next update binds again. */
@@ -80,17 +120,19 @@ export class Series {
     this.g = ALWAYS;
     this.w = 0;
     this.e = NEVER;
+    this.path = null;
+    this.hidden = false;
     this.generation = NEVER;
     this.place = Place.None;
     this.base = null;
   }
 
   /** Own cells without what a dead writer had left in them. */
-  own(kind: Kind, cells: number): Float64Array {
-    const own = this.f.slice(this.i, this.i + cells);
+  own(kind: Kind): Float64Array {
+    const own = this.read();
     const { base } = this;
     if (base !== null && kind.adds) {
-      for (let k = 0; k < cells; k++) own[k]! -= base[k]!;
+      for (let k = 0; k < own.length; k++) own[k]! -= base[k]!;
     }
     return own;
   }

@@ -3,7 +3,22 @@
  * without those labels has to show them as one: a label set that is printed twice fails the whole scrape.
  */
 
-import type { FamilyData, SeriesData } from './family';
+import { threadId } from 'node:worker_threads';
+
+import type { FamilyData, LabelData, SeriesData } from './family';
+
+/** The labels by which a gauge of mode `all` tells processes and worker threads apart. */
+export const WRITER_LABELS: readonly string[] = ['pid', 'thread'];
+
+/** A label set with this process, and the worker thread if it is one. */
+export function writerLabels({ labels, types }: LabelData): LabelData {
+  const more: [string, string][] = [['pid', String(process.pid)]];
+  if (threadId !== 0) more.push(['thread', String(threadId)]);
+  return {
+    labels: [...labels, ...more],
+    types: types === '' ? '' : types + 's'.repeat(more.length),
+  };
+}
 
 /**
  * The family without default labels.
@@ -32,6 +47,9 @@ function joined(series: readonly SeriesData[], aggregator: string): readonly num
   const [first, ...others] = series.map(({ values }) => values);
   if (others.length === 0 || aggregator === 'first') return first!;
   if (aggregator === 'omit') return null;
+  if (aggregator === 'mostrecent') {
+    return others.reduce((last, one) => ((one[1] ?? 0) >= (last[1] ?? 0) ? one : last), first!);
+  }
   return first!.map((value, i) => {
     const all = [value, ...others.map((values) => values[i]!)];
     if (aggregator === 'min') return Math.min(...all);

@@ -70,6 +70,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
         (BlockKind::Gauge as u8, "gauge"),
         (BlockKind::Histogram as u8, "histogram"),
         (BlockKind::Summary as u8, "summary"),
+        (BlockKind::Recent as u8, "recent gauge"),
     ];
     for (number, name) in kinds {
         assert!(FORMAT.contains(&format!("\n| {number} | {name} | ")), "{number} {name}");

@@ -6,7 +6,7 @@ use crate::limits::HeapLimits;
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
 use crate::writer::NativeWriter;
 use mpmetrics_core::doorbell::Doorbell;
-use mpmetrics_core::heap::{Limits, Writer};
+use mpmetrics_core::heap::{Limits, Owner, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
@@ -159,9 +159,9 @@ impl NativeHeap {
     }
 
     /// This object's writer, with a slot of its own; claimed at the first call, and again after the
-    /// slot was lost.
+    /// slot was lost. `thread` is the number of this thread, 0 for the main one.
     #[napi]
-    pub fn writer(&mut self, env: &Env) -> Result<NativeWriter> {
+    pub fn writer(&mut self, env: &Env, thread: u32) -> Result<NativeWriter> {
         let lost = |writer: &SharedWriter| {
             writer.borrow().as_ref().is_none_or(|writer| !writer.owns_slot())
         };
@@ -169,7 +169,8 @@ impl NativeHeap {
             Some(writer) => writer,
             None => {
                 let heap = self.segment.heap();
-                let claimed = heap.writer(self.process.key(), self.process.pid);
+                let (process, pid) = (self.process.key(), self.process.pid);
+                let claimed = heap.writer_of(Owner { process, pid, thread });
                 let writer = claimed.map_err(|error| failure(&error.at(self.segment.path())))?;
                 let writer = Rc::new(RefCell::new(Some(writer)));
                 // A worker thread's slot is free for adoption as soon as its environment ends. A

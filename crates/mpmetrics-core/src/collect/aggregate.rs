@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::bounds::{folding, kept};
 use super::labels::{pairs, Malformed};
+use super::mode::WRITER_LABELS;
 use super::model::{Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
 
 /// What joining met.
@@ -133,12 +134,17 @@ impl<'a> Effective<'a> {
         used.dedup();
         used.sort_unstable();
         used.dedup();
+        let mode = Mode::of(family.kind, &family.aggregator, &family.label_names);
         let mut sets = HashSet::new();
         used.into_iter().any(|number| {
             let Ok(set) = self.read(self.defaults(number)) else {
                 return false;
             };
-            let shared = |name: &[u8]| family.label_names.iter().any(|own| own.as_bytes() == name);
+            let of_writer = |name: &[u8]| WRITER_LABELS.iter().any(|own| own.as_bytes() == name);
+            let shared = |name: &[u8]| {
+                family.label_names.iter().any(|own| own.as_bytes() == name)
+                    || mode == Mode::All && of_writer(name)
+            };
             set.iter().any(|&(name, _, _)| shared(name)) || !sets.insert(Self::key(set))
         })
     }
@@ -154,7 +160,7 @@ struct Sum {
 /// series that is malformed, or does not fit its family, is left out.
 fn merge(group: &mut [Family], labels: &Effective<'_>, cells: &mut Vec<f64>) {
     let mode = match group[0].kind {
-        Kind::Gauge => Mode::parse(&group[0].aggregator).unwrap_or(Mode::Sum),
+        Kind::Gauge => Mode::of(Kind::Gauge, &group[0].aggregator, &group[0].label_names),
         _ => Mode::Sum,
     };
     let same = group.iter().all(|family| family.bounds == group[0].bounds);
@@ -184,6 +190,14 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, cells: &mut Vec<f64>) {
             Entry::Occupied(place) => {
                 let sum = &mut sums[*place.get()];
                 sum.parts += 1;
+                if mode == Mode::MostRecent {
+                    // The later born comes later: it wins a draw.
+                    if series.set_at >= sum.series.set_at {
+                        sum.series.value = series.value;
+                        sum.series.set_at = series.set_at;
+                    }
+                    continue;
+                }
                 sum.series.value = add(sum.series.value, series.value, mode, folding, cells);
             }
             Entry::Vacant(place) => {
@@ -231,8 +245,9 @@ fn begin(
 fn add(to: Value, part: Value, mode: Mode, folding: Option<&[usize]>, cells: &mut [f64]) -> Value {
     match (to, part) {
         (Value::Scalar(to), Value::Scalar(part)) => Value::Scalar(match mode {
-            Mode::Sum | Mode::Average => to + part,
-            Mode::First | Mode::Omit => to,
+            // One process that made two of one name is one process.
+            Mode::Sum | Mode::Average | Mode::All => to + part,
+            Mode::First | Mode::Omit | Mode::MostRecent => to,
             // As Math.min and Math.max: what is not a number stays seen.
             Mode::Min | Mode::Max if to.is_nan() || part.is_nan() => f64::NAN,
             Mode::Min => to.min(part),

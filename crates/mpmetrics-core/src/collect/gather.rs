@@ -1,5 +1,6 @@
 //! Adding the blocks of all writers up to one value a series.
 
+use super::mode::WRITER_LABELS;
 use super::model::{Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
 use super::spare::{self, Spare};
 use super::walk::Filter;
@@ -10,6 +11,8 @@ use crate::sync::Ordering;
 use std::collections::HashMap;
 
 const NONE: u32 = u32::MAX;
+/// No writer in particular; process 0 is none that has metrics.
+const ANYBODY: u64 = 0;
 /// Bytes of label text that are made room for, for each series.
 const LABELS_GUESS: usize = 32;
 
@@ -38,6 +41,8 @@ pub(super) struct Place {
 pub(super) struct Part {
     series: u32,
     set: u16,
+    /// Whose it is, in a family of [`Mode::All`]; else [`ANYBODY`].
+    writer: u64,
     /// See [`Gather::set`].
     defaults: Option<u32>,
     next: u32,
@@ -62,6 +67,8 @@ pub struct Gather<'a> {
     places: Vec<Place>,
     generations: Generations<'a>,
     parts: Vec<Part>,
+    /// The writer whose blocks are read: `pid | thread << 32`.
+    writer: u64,
     cells: Vec<f64>,
     text: Vec<u8>,
     defaults: Vec<LabelSpan>,
@@ -99,7 +106,9 @@ impl<'a> Gather<'a> {
             by_family.push(NONE);
             if let Some(spec) = heap::decode_family(words, id)?.filter(|spec| filter.chooses(spec))
             {
+                let mode = Mode::of(spec.kind, &spec.aggregator, &spec.label_names);
                 let cells = match spec.kind {
+                    Kind::Gauge if mode == Mode::MostRecent => 2,
                     Kind::Counter | Kind::Gauge => 1,
                     Kind::Histogram => spec.bounds.len() + 2,
                     Kind::Summary => 2,
@@ -107,7 +116,6 @@ impl<'a> Gather<'a> {
                 if let Some(last) = by_family.last_mut() {
                     *last = wanted.len() as u32;
                 }
-                let mode = Mode::parse(&spec.aggregator).unwrap_or(Mode::Sum);
                 wanted.push(Wanted { spec, mode, cells, birth: None, parts: Vec::new() });
             }
         }
@@ -132,12 +140,18 @@ impl<'a> Gather<'a> {
             places,
             generations,
             parts,
+            writer: ANYBODY,
             cells,
             text,
             defaults,
             sets,
             spare,
         })
+    }
+
+    /// Notes whose blocks follow.
+    pub fn of_writer(&mut self, pid: u32, thread: u32) {
+        self.writer = u64::from(pid) | u64::from(thread) << 32;
     }
 
     /// Notes that a writer declared a family. A gauge's declaration ends with its writer's life.
@@ -189,7 +203,8 @@ impl<'a> Gather<'a> {
         };
         let fits = match head.kind {
             BlockKind::Counter => wanted.spec.kind == Kind::Counter,
-            BlockKind::Gauge => wanted.spec.kind == Kind::Gauge,
+            BlockKind::Gauge => wanted.spec.kind == Kind::Gauge && wanted.mode != Mode::MostRecent,
+            BlockKind::Recent => wanted.mode == Mode::MostRecent,
             BlockKind::Histogram => wanted.spec.kind == Kind::Histogram,
             BlockKind::Summary => wanted.spec.kind == Kind::Summary,
             _ => false,
@@ -198,10 +213,11 @@ impl<'a> Gather<'a> {
             let at = u64::from(to.series) * 8;
             return Err(Error::Corrupt { what: "a block of its family's shape, of series", at });
         }
+        let writer = if wanted.mode == Mode::All { self.writer } else { ANYBODY };
         let first = self.places[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
-            if part.set == born.defaults {
+            if part.set == born.defaults && part.writer == writer {
                 part.merge(wanted, born.birth, cells, &mut self.cells);
                 return Ok(());
             }
@@ -212,9 +228,22 @@ impl<'a> Gather<'a> {
         self.places[to.series as usize].part = index;
         let start = self.cells.len() as u32;
         self.cells.extend_from_slice(cells);
+        if wanted.mode == Mode::MostRecent {
+            // What `Part::merge` compares where two were set at once.
+            self.cells.push(born.birth as f64);
+        }
         let (series, set, birth) = (to.series, born.defaults, born.birth);
         let defaults = self.set(set)?;
-        self.parts.push(Part { series, set, defaults, next: first, birth, blocks: 1, start });
+        self.parts.push(Part {
+            series,
+            set,
+            writer,
+            defaults,
+            next: first,
+            birth,
+            blocks: 1,
+            start,
+        });
         Ok(())
     }
 
@@ -237,9 +266,9 @@ impl<'a> Gather<'a> {
                 let Some(defaults) = part.defaults else {
                     continue;
                 };
-                if let Some(labels) = self.labels(part.series, &mut snapshot.text)? {
-                    let value = value(&wanted, part, &self.cells);
-                    series.push(Series { birth: part.birth, labels, defaults, value });
+                if let Some(labels) = self.labels(part, &mut snapshot.text)? {
+                    let (value, set_at) = value(&wanted, part, &self.cells);
+                    series.push(Series { birth: part.birth, labels, defaults, value, set_at });
                 }
             }
             series.sort_by_key(|series| series.birth);
@@ -255,13 +284,16 @@ impl<'a> Gather<'a> {
         Ok(snapshot)
     }
 
-    /// The labels of a series; `None` if it was removed meanwhile.
-    fn labels(&self, series: u32, text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
+    /// The labels of a part; `None` if its series was removed meanwhile.
+    fn labels(&self, part: &Part, text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
         let start = text.len();
-        let generation = self.places[series as usize].generation;
-        let Some(split) = heap::read_labels(self.words, series, generation, text)? else {
+        let generation = self.places[part.series as usize].generation;
+        let Some(mut split) = heap::read_labels(self.words, part.series, generation, text)? else {
             return Ok(None);
         };
+        if part.writer != ANYBODY {
+            split = name_writer(part.writer, start, split, text);
+        }
         span(start, split, text.len()).map(Some)
     }
 
@@ -288,6 +320,25 @@ impl<'a> Gather<'a> {
     }
 }
 
+/// Adds the labels that tell writers apart to a label text, which ends where its types begin; where they
+/// begin now.
+fn name_writer(writer: u64, start: usize, split: usize, text: &mut Vec<u8>) -> usize {
+    let mut types = text.split_off(split.min(text.len()));
+    // A main thread is its process.
+    for (name, number) in WRITER_LABELS.into_iter().zip([writer as u32, (writer >> 32) as u32]) {
+        if name == WRITER_LABELS[0] || number != 0 {
+            let comma = if text.len() > start { "," } else { "" };
+            text.extend_from_slice(format!("{comma}{name}=\"{number}\"").as_bytes());
+            if !types.is_empty() {
+                types.push(b's');
+            }
+        }
+    }
+    let split = text.len();
+    text.extend_from_slice(&types);
+    split
+}
+
 fn span(start: usize, split: usize, end: usize) -> Result<LabelSpan> {
     let at = |place: usize| u32::try_from(place);
     match (at(start), at(split), at(end)) {
@@ -305,6 +356,15 @@ fn span(start: usize, split: usize, end: usize) -> Result<LabelSpan> {
 impl Part {
     fn merge(&mut self, family: &Wanted, birth: u64, cells: &[f64], arena: &mut [f64]) {
         let start = self.start as usize;
+        if family.mode == Mode::MostRecent {
+            let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
+            // Later is newer; of two that were set in one millisecond, the one that was made later.
+            if (new[1], new[2]) > (kept[1], kept[2]) {
+                kept.copy_from_slice(&new);
+            }
+            self.birth = self.birth.min(birth);
+            return;
+        }
         let sums = &mut arena[start..start + cells.len()];
         let scalar = matches!(family.spec.kind, Kind::Counter | Kind::Gauge);
         for (sum, cell) in sums.iter_mut().zip(cells) {
@@ -330,10 +390,11 @@ fn minimum(a: f64, b: f64) -> f64 {
     }
 }
 
-fn value(family: &Wanted, part: &Part, arena: &[f64]) -> Value {
+/// The value of a part, and when it was set where that is known.
+fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
     let start = part.start as usize;
     let cells = &arena[start..start + family.cells];
-    match family.spec.kind {
+    let value = match family.spec.kind {
         Kind::Counter | Kind::Gauge if family.mode == Mode::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
@@ -343,7 +404,8 @@ fn value(family: &Wanted, part: &Part, arena: &[f64]) -> Value {
             counts: Span { start: part.start, len: family.cells as u32 - 1 },
         },
         Kind::Summary => Value::Summary { count: cells[0], sum: cells[1] },
-    }
+    };
+    (value, if family.mode == Mode::MostRecent { cells[1] } else { 0.0 })
 }
 
 fn family(spec: FamilySpec, birth: u64, series: Vec<Series>) -> Family {

@@ -1,9 +1,12 @@
 //! The names of the modes.
 
-use super::model::Mode;
+use super::model::{Kind, Mode};
+
+/// The labels by which [`Mode::All`] tells writers apart: the process and, for a worker thread, its number.
+pub const WRITER_LABELS: [&str; 2] = ["pid", "thread"];
 
 impl Mode {
-    /// The mode that prom-client calls by this name; `None` for a name it does not know.
+    /// The mode of this name: prom-client's six, and two more; `None` for any other.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
@@ -13,8 +16,22 @@ impl Mode {
             "average" => Self::Average,
             "min" => Self::Min,
             "max" => Self::Max,
+            "all" => Self::All,
+            "mostrecent" => Self::MostRecent,
             _ => return None,
         })
+    }
+
+    /// The mode of a family: an unknown name means sum, and so does one that is for gauges only where the
+    /// family is none, or has a label of a name that [`Mode::All`] gives.
+    #[must_use]
+    pub fn of(kind: Kind, name: &str, label_names: &[impl AsRef<str>]) -> Self {
+        let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);
+        match Self::parse(name) {
+            Some(Self::All | Self::MostRecent) if kind != Kind::Gauge => Self::Sum,
+            Some(Self::All) if WRITER_LABELS.iter().any(named) => Self::Sum,
+            mode => mode.unwrap_or(Self::Sum),
+        }
     }
 }
 
@@ -23,11 +40,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_prom_clients_six_names_and_no_other() {
+    fn knows_prom_clients_six_names_two_more_and_no_other() {
         let known = ["sum", "first", "omit", "average", "min", "max"].map(Mode::parse);
         let modes = [Mode::Sum, Mode::First, Mode::Omit, Mode::Average, Mode::Min, Mode::Max];
         assert_eq!(known, modes.map(Some));
+        assert_eq!(["all", "mostrecent"].map(Mode::parse), [Mode::All, Mode::MostRecent].map(Some));
         assert_eq!(Mode::parse("Sum"), None);
         assert_eq!(Mode::parse(""), None);
+    }
+
+    #[test]
+    fn what_is_for_gauges_is_for_gauges_only() {
+        let none: [&str; 0] = [];
+        assert_eq!(Mode::of(Kind::Gauge, "all", &none), Mode::All);
+        assert_eq!(Mode::of(Kind::Gauge, "all", &["a", "pid"]), Mode::Sum);
+        assert_eq!(Mode::of(Kind::Gauge, "mostrecent", &["pid"]), Mode::MostRecent);
+        assert_eq!(Mode::of(Kind::Counter, "all", &none), Mode::Sum);
+        assert_eq!(Mode::of(Kind::Summary, "mostrecent", &none), Mode::Sum);
+        assert_eq!(Mode::of(Kind::Counter, "max", &none), Mode::Max);
+        assert_eq!(Mode::of(Kind::Gauge, "unheard of", &none), Mode::Sum);
     }
 }

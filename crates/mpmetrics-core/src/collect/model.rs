@@ -33,6 +33,10 @@ pub enum Mode {
     Min,
     /// The largest part.
     Max,
+    /// Each part by itself, under the labels `pid` and, for a worker thread, `thread`. Gauges only.
+    All,
+    /// The part that was set last. Gauges only.
+    MostRecent,
 }
 
 /// A range of one of the snapshot's arenas.
@@ -92,6 +96,8 @@ pub struct Series {
     pub defaults: u32,
     /// Its value.
     pub value: Value,
+    /// Of a gauge of [`Mode::MostRecent`]: when it was set, in milliseconds of Unix time; else 0.
+    pub set_at: f64,
 }
 
 /// One family with its series.

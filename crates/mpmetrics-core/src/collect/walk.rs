@@ -8,7 +8,7 @@ use super::gather::Gather;
 use super::model::Snapshot;
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
-use crate::heap::{for_each_block, for_each_slab, FamilySpec, SLOTS};
+use crate::heap::{for_each_block, for_each_slab, of_one_life, FamilySpec, SLOTS};
 use crate::layout::{
     block, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words, MAX_SLOTS,
 };
@@ -91,6 +91,10 @@ pub fn walk(
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
+        // Whoever adopts a slot stores these after it took the gauges of the past life out, so none of
+        // them is shown under the name of another process.
+        let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
+        gather.of_writer(pid as u32, thread as u32);
         let first = words.load(at + slot::FIRST_SLAB)?;
         for_each_slab(words, first, |slab, len| {
             for_each_block(words, slab, len, |at, head| {
@@ -120,7 +124,7 @@ impl Reader {
         current: bool,
         gather: &mut Gather<'_>,
     ) -> Result<()> {
-        let gauge = head.kind == BlockKind::Gauge;
+        let gauge = of_one_life(head.kind);
         if head.absent || matches!(head.kind, BlockKind::Pad | BlockKind::Free) || gauge && !current
         {
             return Ok(());

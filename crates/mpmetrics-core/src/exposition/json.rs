@@ -8,12 +8,12 @@
 //! ```
 //!
 //! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default
-//! labels plus 1. `v` holds a scalar; a histogram's sum, the count of each bucket by itself and the
+//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of mode `mostrecent`); a histogram's sum, the count of each bucket by itself and the
 //! count above all bounds; or a summary's sum and count. A number that JSON cannot write is one of the
 //! strings `NaN`, `Infinity`, `-Infinity`; bytes that are not UTF-8 become U+FFFD.
 
 use crate::collect::labels::pairs;
-use crate::collect::model::{Family, Kind, LabelSpan, Snapshot, Value};
+use crate::collect::model::{Family, Kind, LabelSpan, Series, Snapshot, Value};
 
 use super::effective::Labels;
 use super::number::push_json;
@@ -64,7 +64,7 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
     push_list(out, &*family.bounds, |out, bound| push_json(out, *bound));
     out.extend_from_slice(b",\"series\":");
     let shown = family.series.iter().filter_map(|series| {
-        let numbers = numbers(snapshot, family, series.value)?;
+        let numbers = numbers(snapshot, family, series)?;
         labels.own(series).map(|_| (series, numbers))
     });
     push_list(out, shown, |out, (series, numbers)| {
@@ -84,10 +84,14 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
 fn numbers<'a>(
     snapshot: &'a Snapshot,
     family: &Family,
-    value: Value,
+    series: &Series,
 ) -> Option<([Option<f64>; 2], &'a [f64])> {
-    match (family.kind, value) {
-        (Kind::Counter | Kind::Gauge, Value::Scalar(value)) => Some(([Some(value), None], &[])),
+    match (family.kind, series.value) {
+        (Kind::Counter | Kind::Gauge, Value::Scalar(value)) => {
+            // When it was set, of a gauge that shows whoever set it last.
+            let set_at = (series.set_at != 0.0).then_some(series.set_at);
+            Some(([Some(value), set_at], &[]))
+        }
         (Kind::Summary, Value::Summary { sum, count }) => Some(([Some(sum), Some(count)], &[])),
         (Kind::Histogram, Value::Histogram { sum, counts }) => {
             let cells = snapshot.counts(counts);

@@ -121,7 +121,7 @@ pub fn zero(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
 /// Makes the sequence words of a dead writer's block equal: an update that it did not finish is
 /// taken as it stands.
 pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
-    if matches!(head.kind, BlockKind::Histogram | BlockKind::Summary) {
+    if matches!(head.kind, BlockKind::Histogram | BlockKind::Summary | BlockKind::Recent) {
         let last = words.load(at + u64::from(head.words) - 1)?;
         words.store(at + block::CELLS, last)?;
     }

@@ -4,7 +4,7 @@
 use super::guard::Locked;
 use super::index::{self, Target};
 use super::{text, FAMILIES};
-use crate::collect::model::Kind;
+use crate::collect::model::{Kind, Mode};
 use crate::error::{Error, Result};
 use crate::layout::{block, family, header, BlockKind, Words, MAX_BLOCK_WORDS};
 use siphasher::sip::SipHasher13;
@@ -38,19 +38,28 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// The block that a family of this type and number of bounds has.
-pub fn shape(kind: Kind, bounds: u64) -> Result<Shape> {
-    let (kind, cells) = match kind {
-        Kind::Counter => (BlockKind::Counter, 1),
-        Kind::Gauge => (BlockKind::Gauge, 1),
-        Kind::Histogram => (BlockKind::Histogram, bounds.saturating_add(4)),
-        Kind::Summary => (BlockKind::Summary, 4),
+/// The type and the form of a family's blocks, as [`family::SHAPE`] has them: gauges have two forms.
+fn form(kind: Kind, aggregator: &str) -> u64 {
+    let recent = kind == Kind::Gauge && Mode::parse(aggregator) == Some(Mode::MostRecent);
+    kind as u64 | u64::from(recent) << 4
+}
+
+/// The block that a family of this form and number of bounds has; `None` for no form.
+pub fn shape(form: u64, bounds: u64) -> Option<Result<Shape>> {
+    let (kind, cells) = match form {
+        0 => (BlockKind::Counter, 1),
+        1 => (BlockKind::Gauge, 1),
+        2 => (BlockKind::Histogram, bounds.saturating_add(4)),
+        3 => (BlockKind::Summary, 4),
+        0x11 => (BlockKind::Recent, 4),
+        _ => return None,
     };
     let words = block::CELLS.saturating_add(cells);
     if words > MAX_BLOCK_WORDS {
-        return Err(Error::Limit { what: "buckets of a histogram", limit: MAX_BLOCK_WORDS - 8 });
+        let limit = MAX_BLOCK_WORDS - 8;
+        return Some(Err(Error::Limit { what: "buckets of a histogram", limit }));
     }
-    Ok(Shape { kind, words: words as u16 })
+    Some(Ok(Shape { kind, words: words as u16 }))
 }
 
 fn encode(spec: &FamilySpec) -> Vec<u8> {
@@ -117,23 +126,21 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
 pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     let at = FAMILIES.find(words, id)?;
     let packed = words.load(at + family::SHAPE)?;
-    let kind = match packed & 0xff {
-        0 => Kind::Counter,
-        1 => Kind::Gauge,
-        2 => Kind::Histogram,
-        3 => Kind::Summary,
-        _ => return Err(Error::Corrupt { what: "a family's type", at: at * 8 }),
-    };
+    let corrupt = Error::Corrupt { what: "a family's type", at: at * 8 };
+    let shape = shape(packed & 0xff, packed >> 8).ok_or(corrupt)?;
     if u64::from(id) >= words.header(header::FAMILIES) || words.load(at + family::STATE)? != 1 {
         let value = id.to_string();
         return Err(Error::Invalid { what: "the number of a declared family", value });
     }
-    shape(kind, packed >> 8)
+    shape
 }
 
 /// Finds or makes a family.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
-    shape(spec.kind, spec.bounds.len() as u64)?;
+    let (form, bounds) = (form(spec.kind, &spec.aggregator), spec.bounds.len() as u64);
+    if let Some(shape) = shape(form, bounds) {
+        shape?;
+    }
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
     let (k0, k1) = locked.heap().hash_key();
@@ -157,7 +164,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
     words.store(at + family::TEXT, text)?;
     words.store(at + family::LENGTH, bytes.len() as u64)?;
     words.store(at + family::SERIES, 0)?;
-    words.store(at + family::SHAPE, spec.kind as u64 | (spec.bounds.len() as u64) << 8)?;
+    words.store(at + family::SHAPE, form | bounds << 8)?;
     // SYNC POINT: whoever sees the state sees the record, and whoever the count, the state.
     words.store(at + family::STATE, 1)?;
     words.set_header(header::FAMILIES, u64::from(id) + 1);

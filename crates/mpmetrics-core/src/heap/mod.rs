@@ -25,6 +25,7 @@ mod writer;
 
 pub use family::FamilySpec;
 pub use init::{Limits, Setup};
+pub use slot::Owner;
 pub use writer::{Bound, Writer};
 
 pub(crate) use block::{for_each_block, for_each_slab};
@@ -32,6 +33,7 @@ pub(crate) use defaults::read as read_defaults;
 pub(crate) use family::decode as decode_family;
 pub(crate) use init::{check, check_header, root};
 pub(crate) use series::read as read_labels;
+pub(crate) use slot::of_one_life;
 pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
 
 use crate::error::{Error, Result};
@@ -82,13 +84,21 @@ impl Heap {
         self.words().header(header::RETIRED) != 0
     }
 
-    /// Claims a slot for a new writer, adopting a dead writer's if there is one.
+    /// Claims a slot for a process's main thread, adopting a dead writer's if there is one.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was
     /// removed, [`Error::Full`] or [`Error::Limit`] if there is no room for a writer.
     pub fn writer(&self, process: u64, pid: u32) -> Result<Writer> {
-        Writer::claim(self, process, pid)
+        self.writer_of(Owner { process, pid, thread: 0 })
+    }
+
+    /// The same for any thread.
+    ///
+    /// # Errors
+    /// As [`Heap::writer`].
+    pub fn writer_of(&self, owner: Owner) -> Result<Writer> {
+        Writer::claim(self, owner)
     }
 
     /// Which slots live, by the locks of their writers.

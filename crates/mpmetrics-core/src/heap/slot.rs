@@ -28,6 +28,17 @@ pub struct Claimed {
     pub free: HashMap<u16, Vec<u64>>,
 }
 
+/// Who claims a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Key of the process.
+    pub process: u64,
+    /// Its pid, in its own namespace: shown by gauges of mode `all`.
+    pub pid: u32,
+    /// Number of the thread in the process, 0 for the main thread: shown by gauges of mode `all`.
+    pub thread: u32,
+}
+
 /// The key of the process that lives, or last lived, in a slot.
 pub fn process_of(words: Words<'_>, id: u32) -> Result<u64> {
     words.load(SLOTS.find(words, id)? + slot::PROCESS)
@@ -44,7 +55,7 @@ pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; CARRIED]> {
 
 /// Locks a slot's byte and takes the slot over. Its first unlocked slot serves, so that there are
 /// never more slots than writers that lived at once.
-pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, process: u64, pid: u64) -> Result<Claimed> {
+pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Claimed> {
     init::first_tables(locked)?;
     let slots = locked.words().header(header::SLOTS) as u32;
     let mut id = 0;
@@ -61,14 +72,14 @@ pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, process: u64, pid: u64) -> 
         }
         locked.words().set_header(header::SLOTS, u64::from(id) + 1);
     }
-    let claimed = take_over(locked, id, process, pid);
+    let claimed = take_over(locked, id, owner);
     if claimed.is_err() {
         let _ = locks.unlock(lock::SLOTS + u64::from(id));
     }
     claimed
 }
 
-fn take_over(locked: &Locked<'_>, id: u32, process: u64, pid: u64) -> Result<Claimed> {
+fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
     let lived = words.load(at + slot::INCARNATION)?;
@@ -81,8 +92,10 @@ fn take_over(locked: &Locked<'_>, id: u32, process: u64, pid: u64) -> Result<Cla
     }
     make_mutex(words, id)?;
     let now = os::unix_ms();
-    words.store(at + slot::PROCESS, process)?;
-    words.store(at + slot::PID, pid)?;
+    words.store(at + slot::PROCESS, owner.process)?;
+    // By now no gauge of the past life is there to be shown under these: see `collect::walk`.
+    words.store(at + slot::PID, u64::from(owner.pid))?;
+    words.store(at + slot::THREAD, u64::from(owner.thread))?;
     words.store(at + slot::CLAIMED, now)?;
     words.set_header(header::LAST_ATTACH, now);
     // SYNC POINT: from here on the gauges of the past life are not shown.
@@ -167,7 +180,7 @@ fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
 /// A declaration stays with the counts it is of; those of gauges were of the past life.
 fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool> {
     let id = block::key(words, at)?.series;
-    let keep = family::shape_of(words, id)?.kind != BlockKind::Gauge;
+    let keep = !of_one_life(family::shape_of(words, id)?.kind);
     Ok(keep && claimed.families.insert(id, at).is_none())
 }
 
@@ -192,7 +205,7 @@ fn adopt_series(
                 orphan
             }
         };
-    if !stale && !orphan && !head.absent && head.kind != BlockKind::Gauge {
+    if !stale && !orphan && !head.absent && !of_one_life(head.kind) {
         block::settle(words, at, head)?;
         match claimed.blocks.get(&(key.series, set)) {
             None => {
@@ -212,7 +225,12 @@ fn adopt_series(
 
 /// Whether a block has the counts of an earlier life of its slot.
 pub fn inherited(head: BlockHead, incarnation: u32) -> bool {
-    head.incarnation != incarnation && head.kind != BlockKind::Gauge
+    head.incarnation != incarnation && !of_one_life(head.kind)
+}
+
+/// Whether a block is of the life that made it, and is not shown after its end.
+pub fn of_one_life(kind: BlockKind) -> bool {
+    matches!(kind, BlockKind::Gauge | BlockKind::Recent)
 }
 
 const _: () = assert!(blk::CELLS == 3 && slot::MUTEX_WORDS as usize == os::MUTEX_WORDS);

@@ -4,7 +4,7 @@
 use super::guard::Locked;
 use super::kin::Kin;
 use super::series::Labels;
-use super::slot::{self, Claimed};
+use super::slot::{self, Claimed, Owner};
 use super::{
     block, defaults, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS,
 };
@@ -58,9 +58,9 @@ pub struct Writer {
 const ASK_AGAIN_US: u64 = 1_000;
 
 impl Writer {
-    pub(super) fn claim(heap: &Heap, process: u64, pid: u32) -> Result<Self> {
+    pub(super) fn claim(heap: &Heap, owner: Owner) -> Result<Self> {
         let locks = heap.region().holder()?;
-        let mine = slot::claim(&Locked::acquire(heap, &*locks)?, &*locks, process, u64::from(pid))?;
+        let mine = slot::claim(&Locked::acquire(heap, &*locks)?, &*locks, owner)?;
         let (groups, sets, kin) = (HashMap::new(), HashMap::new(), Kin::default());
         Ok(Self { heap: heap.clone(), locks, mine, groups, sets, kin, asked_us: Cell::new(0) })
     }

@@ -199,6 +199,8 @@ pub mod slot {
     pub const DEFAULTS: u64 = 5;
     /// [`super::Answer`]: that a life has `collect` callbacks, and which ring it last answered.
     pub const ANSWER: u64 = 6;
+    /// Number of its thread in the process, as Node.js counts; 0 for the main thread.
+    pub const THREAD: u64 = 7;
     /// A mutex of the C library, of [`MUTEX_WORDS`]: what has no atomic form in this slot's memory is
     /// changed under it. Made by who claims the slot.
     pub const MUTEX: u64 = 16;
@@ -220,7 +222,7 @@ pub mod family {
     pub const LENGTH: u64 = 3;
     /// Series that live now (derived).
     pub const SERIES: u64 = 4;
-    /// `kind | bounds << 8`.
+    /// `kind | form << 4 | bounds << 8`.
     pub const SHAPE: u64 = 5;
 }
 
@@ -278,6 +280,8 @@ pub enum BlockKind {
     Histogram = 6,
     /// Sequence word, count, sum, sequence word.
     Summary = 7,
+    /// A gauge with the time it was set, of one life: sequence word, value, time, sequence word.
+    Recent = 8,
 }
 
 /// The words before a block's cells.
@@ -302,4 +306,4 @@ const _: () =
 const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
 const _: () = assert!(slot::MUTEX + slot::MUTEX_WORDS <= slot::WORDS);
-const _: () = assert!(slot::ANSWER < slot::MUTEX && EXTENT_HEADER > extent::NEXT);
+const _: () = assert!(slot::THREAD < slot::MUTEX && EXTENT_HEADER > extent::NEXT);

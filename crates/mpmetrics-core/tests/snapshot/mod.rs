@@ -73,7 +73,7 @@ impl Builder {
 
     pub fn series(&mut self, labels: LabelSpan, defaults: u32, value: Value) {
         let birth = self.birth();
-        self.last().series.push(Series { birth, labels, defaults, value });
+        self.last().series.push(Series { birth, labels, defaults, value, set_at: 0.0 });
     }
 
     pub fn scalar(&mut self, set: Set<'_>, defaults: u32, value: f64) {

@@ -1,0 +1,100 @@
+/** Gauges of several processes and threads: each by itself, or whoever set them last. */
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Does what it is told, line by line: `call` of a gauge, or `show`. */
+const GAUGES = `
+const { Gauge, register } = require('mpmetrics');
+const { threadId } = require('node:worker_threads');
+const gauges = {};
+for (const aggregator of ['all', 'mostrecent']) {
+  gauges[aggregator] = new Gauge({ name: aggregator, help: 'h', aggregator });
+}
+module.exports = async (line) => {
+  const [gauge, call, value] = line.split(' ');
+  if (gauge === 'show') {
+    const text = await register.metrics();
+    return JSON.stringify(text.split('\\n').filter((row) => /^(all|mostrecent)/.test(row)));
+  }
+  gauges[gauge][call](Number(value));
+  // The next update, wherever it is made, has another time.
+  const now = Date.now();
+  while (Date.now() <= now + 1);
+  return String(threadId);
+};
+`;
+
+const PROCESS = `
+const run = require('./gauges');
+const { Worker } = require('node:worker_threads');
+let worker;
+const inWorker = (line) => new Promise((resolve) => {
+  worker ??= new Worker('./thread.js');
+  worker.once('message', resolve);
+  worker.postMessage(line);
+});
+require('node:readline').createInterface(process.stdin).on('line', async (line) => {
+  console.log(await (line.startsWith('worker ') ? inWorker(line.slice(7)) : run(line)));
+});
+console.log(process.pid);
+`;
+
+const THREAD = `
+const { parentPort } = require('node:worker_threads');
+const run = require('./gauges');
+parentPort.on('message', async (line) => parentPort.postMessage(await run(line)));
+`;
+
+async function ask(program: Program, line: string): Promise<string> {
+  program.tell(line);
+  return program.line();
+}
+
+async function shown(program: Program): Promise<string[]> {
+  return (JSON.parse(await ask(program, 'show')) as string[]).sort();
+}
+
+test('all and mostrecent, from any process, of the living only', async () => {
+  const app = new Application({ 'app.js': PROCESS, 'gauges.js': GAUGES, 'thread.js': THREAD });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/modes.heap` };
+  const [one, two] = [app.run('app.js', { env }), app.run('app.js', { env })];
+  const [p1, p2] = [await one.line(), await two.line()];
+
+  await ask(one, 'all set 1');
+  await ask(two, 'all set 2');
+  const thread = await ask(two, 'worker all set 3');
+  expect(Number(thread)).toBeGreaterThan(0);
+  await ask(two, 'mostrecent set 20');
+  await ask(two, 'worker mostrecent set 30');
+  await ask(one, 'mostrecent set 10');
+  const all = [
+    `all{pid="${p1}"} 1`,
+    `all{pid="${p2}"} 2`,
+    `all{pid="${p2}",thread="${thread}"} 3`,
+  ].sort();
+  for (const asked of [one, two]) {
+    expect(await shown(asked)).toEqual([...all, 'mostrecent 10']);
+  }
+  expect(JSON.parse(await ask(two, 'worker show'))).toContain('mostrecent 10');
+  // Adding is an update too, of the own part.
+  await ask(two, 'mostrecent inc 1');
+  for (const asked of [one, two]) expect(await shown(asked)).toEqual([...all, 'mostrecent 21']);
+
+  two.child.kill('SIGKILL');
+  await two.ended;
+  expect(await shown(one)).toEqual([`all{pid="${p1}"} 1`, 'mostrecent 10']);
+
+  // Who adopts the slot has a pid of its own, and has set nothing yet.
+  const three = app.run('app.js', { env });
+  const p3 = await three.line();
+  expect(await shown(one)).toEqual(
+    [`all{pid="${p1}"} 1`, `all{pid="${p3}"} 0`, 'mostrecent 10'].sort(),
+  );
+});

@@ -1,0 +1,44 @@
+/**
+ * The ways of updating a series' cells. The direct one is a plain store, which the metrics do themselves and
+ * which no handle's `path` names; every other is a {@link Path}, chosen when the handle is bound and never
+ * asked for on the direct one: a handle with a path expects a generation that no series has, so that the
+ * comparison before each store leads every update here.
+ */
+
+import { guarded } from './guarded';
+import type { Series } from './series';
+
+/** How a handle's cells are read and updated where a plain store will not do. */
+export interface Path {
+  /** Whether the handle's series still lives. */
+  current(h: Series): boolean;
+  /** Adds to a counter or gauge. False if the cells are another's now, or nobody's: to be bound again. */
+  add(h: Series, by: number): boolean;
+  /** Replaces a gauge's value; see {@link Path.add}. */
+  set(h: Series, value: number): boolean;
+  /** Adds a value to a sum and 1 to the count of a bucket, as one; see {@link Path.add}. */
+  observe(h: Series, value: number, bucket: number): boolean;
+  /** A copy of all cells. */
+  read(h: Series): Float64Array;
+  /** Replaces all cells; sequence words in `values` are ignored. */
+  write(h: Series, values: Float64Array): void;
+}
+
+/** An update: of what, by or to what, and for a histogram in which bucket. */
+export type Update = (h: Series, value: number, bucket: number) => boolean;
+
+export const adding: Update = (h, by) => {
+  if (h.path !== null) return h.path.add(h, by);
+  h.f[h.i]! += by;
+  return true;
+};
+
+/** Of a summary, the bucket is 0. */
+export const observing: Update = (h, value, bucket) =>
+  (h.path ?? guarded).observe(h, value, bucket);
+
+export const setting: Update = (h, value) => {
+  if (h.path !== null) return h.path.set(h, value);
+  h.f[h.i] = value;
+  return true;
+};
