@@ -12,6 +12,7 @@ export {
   collectDefaultMetrics,
   type DefaultMetricsCollectorConfiguration,
 } from './default-metrics';
+export { collectLibraryMetrics, type LibraryMetricsConfiguration } from './library-metrics';
 export { metricsHandler, type MetricsHandler, type Scrapable } from './http';
 export { validateMetricName } from './labels';
 export {

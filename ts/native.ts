@@ -158,6 +158,8 @@ export interface HeapStats {
   memoryBacked: boolean;
   reservedBytes: number;
   usedBytes: number;
+  /** Most bytes that it may have. */
+  limitBytes: number;
   families: number;
   series: number;
   slots: number;

@@ -120,6 +120,8 @@ export interface HeapStats {
   reservedBytes: number
   /** Bytes handed out. */
   usedBytes: number
+  /** Most bytes that the file may have. */
+  limitBytes: number
   /** Families ever declared. */
   families: number
   /** Series that live. */

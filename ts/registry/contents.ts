@@ -31,6 +31,8 @@ export class Contents {
   readonly metrics = new Map<string, Registered>();
   /** Labels that are printed with every series that does not have them itself. */
   defaults: RowLabels = {};
+  /** Told of each scrape how many seconds it took. */
+  readonly scraped = new Set<(seconds: number) => void>();
   /** The tag of its families in the heap; null for a registry that is not shared. */
   readonly tag: string | null;
   /** Number of the registry in this isolate, for default labels. */

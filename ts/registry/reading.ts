@@ -35,13 +35,31 @@ export class Reading {
 
   /** All metrics as text. Rejects if a `collect` throws. */
   async text(): Promise<string> {
+    return this.timed(() => this.wholeText());
+  }
+
+  /** {@link text} as UTF-8, never a JavaScript string as far as it comes from the heap. */
+  async buffer(): Promise<Buffer> {
+    return this.timed(() => this.wholeBuffer());
+  }
+
+  private async timed<T>(read: () => Promise<T>): Promise<T> {
+    const { scraped } = this.contents;
+    if (scraped.size === 0) return read();
+    const start = process.hrtime();
+    const result = await read();
+    const [seconds, nanoseconds] = process.hrtime(start);
+    for (const tell of scraped) tell(seconds + nanoseconds / 1e9);
+    return result;
+  }
+
+  private async wholeText(): Promise<string> {
     const { selection, own } = await this.gather();
     const text = selection === null ? '' : await heap.scrape('text', selection);
     return joinMetrics(text.length <= 1 ? own : [text.slice(0, -1), ...own]);
   }
 
-  /** {@link text} as UTF-8, never a JavaScript string as far as it comes from the heap. */
-  async buffer(): Promise<Buffer> {
+  private async wholeBuffer(): Promise<Buffer> {
     const { selection, own } = await this.gather();
     const bytes = selection === null ? null : await heap.scrapeBuffer(selection);
     if (bytes === null || bytes.length <= 1) return Buffer.from(joinMetrics(own));

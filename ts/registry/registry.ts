@@ -167,6 +167,14 @@ export class Registry {
     return this.contents.shared;
   }
 
+  /** @internal Tells of each scrape how many seconds it took; returns a function that ends this. */
+  onScrape(tell: (seconds: number) => void): () => void {
+    this.contents.scraped.add(tell);
+    return () => {
+      this.contents.scraped.delete(tell);
+    };
+  }
+
   /** @internal See {@link Contents.part}. */
   part(labels: RowLabels): Registers | null {
     return this.contents.part(labels);

@@ -10,6 +10,7 @@ import {
   Status,
   type Refusal,
   type Layout,
+  type HeapStats,
   type NativeHeap,
   type NativeWriter,
   type ScrapeOptions,
@@ -198,6 +199,17 @@ export class HeapStorage {
       return Status.Ok;
     });
   };
+
+  /** Figures of the segment; null where there is none. */
+  figures(): HeapStats | null {
+    if (this.dead || this.heap === null) return null;
+    try {
+      return this.heap.stats();
+    } catch {
+      // A scrape says what is wrong with it.
+      return null;
+    }
+  }
 
   /** The limits of the segment. */
   get limits(): Limits {

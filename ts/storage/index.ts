@@ -14,6 +14,7 @@ export { collecting } from './collecting';
 export * from './family';
 export { adding, observing, setting, type Path, type Update } from './path';
 export { HeapFamily } from './heap-family';
+export { REFUSALS } from './limits';
 export { HeapStorage, type HeapSource, type Selection } from './heap';
 export { MemoryFamily, memoryFigures } from './memory';
 export { parseFamilies } from './native-json';

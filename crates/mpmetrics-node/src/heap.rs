@@ -99,6 +99,8 @@ pub struct HeapStats {
     pub reserved_bytes: f64,
     /// Bytes handed out.
     pub used_bytes: f64,
+    /// Most bytes that the file may have.
+    pub limit_bytes: f64,
     /// Families ever declared.
     pub families: f64,
     /// Series that live.
@@ -212,6 +214,7 @@ impl NativeHeap {
             memory_backed: self.segment.memory_backed,
             reserved_bytes: number(header::SIZE),
             used_bytes: number(header::USED) * 8.0,
+            limit_bytes: number(header::MAX_BYTES),
             families: number(header::FAMILIES),
             series: number(header::LIVE_SERIES),
             slots: number(header::SLOTS),

@@ -2,6 +2,7 @@
 
 use super::aggregate::join;
 use super::model::Snapshot;
+use super::own;
 use super::walk::{walk, Filter, Patience, Walked};
 use crate::error::{Error, Result};
 use crate::heap::Heap;
@@ -20,7 +21,7 @@ const ROUNDS: u32 = 8;
 /// system does not tell which writers live.
 pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     let (mut round, mut stuck) = (0, None);
-    let (words, (snapshot, walked)) = loop {
+    let (words, living, (snapshot, walked)) = loop {
         round += 1;
         let living = heap.living()?;
         let words = heap.words();
@@ -28,7 +29,7 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         let walked = walk(words.0, &living, filter, Patience::default());
         // An adopter that died or was stopped under way moves nothing any more.
         if round == ROUNDS || stuck == Some(merges) || !moved(heap, words, merges, &walked) {
-            break (words, walked?);
+            break (words, living, walked?);
         }
         stuck = Some(merges).filter(|merges| merges % 2 == 1);
         os::sleep_us(50 * round);
@@ -37,7 +38,9 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);
     }
-    Ok((join(snapshot).0, walked))
+    let mut joined = join(snapshot).0;
+    own::fill(&mut joined, words, &living);
+    Ok((joined, walked))
 }
 
 /// Whether a walk went wrong, or may have, because of what happened in the heap meanwhile.

@@ -1,0 +1,163 @@
+/** The library's own metrics are the application's: one figure, whoever shows it, and real numbers. */
+import { spawnSync } from 'node:child_process';
+
+import { afterEach, expect, test } from 'vitest';
+
+import type { Application } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+
+interface Stats {
+  usedBytes: number;
+  reservedBytes: number;
+  limitBytes: number;
+  series: number;
+  families: number;
+}
+
+/** What of a scrape is the library's own, without its prefix. */
+function own(seen: Map<string, number>): Record<string, number> {
+  const entries = [...seen].filter(([name]) => name.startsWith('mpmetrics_'));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(10), value]));
+}
+
+test('in an application of four processes, one of them killed, one full of refusals, one deaf', async () => {
+  const [one, two, victim, plain] = obedient(4, made);
+  const limits = 'mpmetrics.configure({ maxSeriesPerMetric: 30, maxLabelValueBytes: 20 });';
+  for (const program of [one!, two!, victim!, plain!]) await ask(program, limits);
+  await ask(one!, 'kept.end = mpmetrics.collectLibraryMetrics()');
+  await ask(two!, 'mpmetrics.collectLibraryMetrics()');
+  const counter = `kept.c = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });`;
+  await ask(victim!, `${counter} kept.c.inc({ n: 1 });`);
+  await ask(plain!, `${counter} kept.c.inc({ n: 2 });`);
+  const before = own((await scraped(plain!)).seen);
+  expect(before).toMatchObject({ writers: 4, adoptions_total: 0, collect_timeouts_total: 0 });
+  victim!.child.kill('SIGKILL');
+  await victim!.ended;
+  expect(own((await scraped(two!)).seen)).toMatchObject({ writers: 3, adoptions_total: 0 });
+
+  // 28 more label sets fit; ten updates with long values, and a hundred of others, do not.
+  await ask(plain!, `for (let n = 3; n <= 30; n++) kept.c.inc({ n });`);
+  await ask(plain!, `for (let n = 0; n < 10; n++) kept.c.inc({ n: 'x'.repeat(21 + n) });`);
+  await ask(plain!, `for (let n = 0; n < 100; n++) kept.c.inc({ n: 'random' + n });`);
+  await ask(plain!, `kept.c.remove(7)`);
+  await ask(plain!, `await mpmetrics.register.metrics()`);
+
+  // Who comes adopts the slot; its callback is not waited for.
+  const [deaf] = [
+    made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: `${made[0]!.segmentsIn}/test.heap` } }),
+  ];
+  await ask(deaf, "calls('calls', 'deaf', () => new Promise(() => {}))");
+  await ask(one!, 'mpmetrics.configure({ collectTimeout: 50 })');
+  for (const scraper of [one!, two!, plain!]) {
+    await ask(scraper, 'mpmetrics.configure({ collectTimeout: 50 })');
+    const { seen } = await scraped(scraper);
+    const stats = await ask<Stats>(scraper, 'return stats()');
+    expect(own(seen)).toMatchObject({
+      writers: 4,
+      adoptions_total: 1,
+      heap_used_bytes: stats.usedBytes,
+      heap_reserved_bytes: stats.reservedBytes,
+      heap_limit_bytes: 2 ** 30,
+      series: stats.series,
+      families: stats.families,
+      removed_series_total: 1,
+      torn_reads_total: 0,
+      lock_timeouts_total: 0,
+      'dropped_updates_total{reason="metric_series"}': 100,
+      'dropped_updates_total{reason="label_value"}': 10,
+      'dropped_updates_total{reason="memory"}': 0,
+      'dropped_updates_total{reason="series"}': 0,
+      'dropped_updates_total{reason="label_text"}': 0,
+      'dropped_updates_total{reason="layout"}': 0,
+      'dropped_updates_total{reason="busy"}': 0,
+    });
+  }
+  const { seen } = await scraped(one!);
+  // Three processes have waited for the deaf one, and this scrape has.
+  expect(own(seen)['collect_timeouts_total']).toBe(4);
+  // Scrapes of the two that measure them, before this one.
+  expect(own(seen)['scrape_duration_seconds_count']).toBe(3);
+  expect(own(seen)['scrape_duration_seconds_sum']).toBeGreaterThan(0.1);
+
+  // Taken off by one of them they are there by the other; by both, only counters of the living are.
+  await ask(one!, 'kept.end()');
+  expect(own((await scraped(one!)).seen)['writers']).toBe(4);
+  two!.child.kill('SIGKILL');
+  await two!.ended;
+  expect(own((await scraped(one!)).seen)).not.toHaveProperty('writers');
+});
+
+test('default labels, a prefix, JSON that others add up, and a registry of its own', async () => {
+  const [one, two] = obedient(2, made);
+  const set = (worker: string) =>
+    `mpmetrics.register.setDefaultLabels({ app: 'a', ${worker} });
+     mpmetrics.collectLibraryMetrics({ prefix: 'my_' });`;
+  await ask(one!, set(''));
+  expect((await scraped(one!)).seen.get('my_mpmetrics_writers{app="a"}')).toBe(1);
+  await ask(two!, set('worker: 2'));
+  const { seen } = await scraped(one!);
+  // The processes do not agree on labels: none is shown, and the figure is shown once.
+  const names = [...seen.keys()].filter((name) => name.startsWith('my_mpmetrics_writers'));
+  expect(names).toEqual(['my_mpmetrics_writers']);
+  const code = `const all = await mpmetrics.register.getMetricsAsJSON();
+    return all.filter(({ name }) => !name.endsWith('seconds')).map(({ aggregator }) => aggregator)`;
+  expect(new Set(await ask<string[]>(one!, code))).toEqual(new Set(['max']));
+  const series = await ask<[string, number]>(
+    one!,
+    `const register = new mpmetrics.Registry({ shared: false });
+     mpmetrics.collectLibraryMetrics({ register });
+     return [await register.metrics(), stats().series]`,
+  );
+  const values = samples(series[0]);
+  expect(values.get('mpmetrics_series')).toBe(series[1]);
+  expect(values.get('mpmetrics_writers')).toBe(2);
+  const again =
+    "try { mpmetrics.collectLibraryMetrics({ prefix: 'my_' }) } catch (e) { return e.message }";
+  expect(await ask(one!, again)).toContain(
+    'my_mpmetrics_heap_used_bytes has already been registered',
+  );
+});
+
+test('in memory storage they are of this process', async () => {
+  const [one] = obedient(1, made);
+  await ask(
+    one!,
+    `mpmetrics.configure({ storage: 'memory', maxSeriesPerMetric: 5 });
+     mpmetrics.collectLibraryMetrics();
+     const c = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
+     for (let n = 0; n < 1000; n++) c.inc({ n });`,
+  );
+  for (let i = 0; i < 2; i++) {
+    expect(own((await scraped(one!)).seen)).toMatchObject({
+      writers: 1,
+      heap_used_bytes: 0,
+      // All but five of a thousand, and two reasons that had no place among the first five.
+      'dropped_updates_total{reason="metric_series"}': 995 + 2,
+      scrape_duration_seconds_count: i,
+    });
+  }
+});
+
+test.skipIf(!hasPromtool)('promtool finds nothing wrong with them', async () => {
+  const [one] = obedient(1, made);
+  await ask(one!, 'mpmetrics.collectLibraryMetrics()');
+  const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');
+  expect(text.match(/^# HELP/gm)!.length).toBe(14);
+  const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+  expect(checked.stderr + checked.stdout).toBe('');
+  expect(checked.status).toBe(0);
+  // It does find what is wrong.
+  const wrong = spawnSync('promtool', ['check', 'metrics'], {
+    input: '# TYPE a_total gauge\na_total 1\n',
+    encoding: 'utf8',
+  });
+  expect(wrong.stderr + wrong.stdout).toContain('a_total');
+});

@@ -1,0 +1,197 @@
+/**
+ * The library's own metrics, for those who ask for them: how full the shared memory is, who writes to it, what
+ * was dropped. The heap has one figure of each, whichever process is asked and however many want to show it:
+ * native code puts it into the scrape. Where metrics are not in the heap, this process's figures are shown.
+ */
+
+import { Counter, Gauge, Histogram, type Aggregator } from './metrics';
+import type { HeapStats } from './native';
+import { register as defaultRegister, type Registry } from './registry';
+import { heap, memoryFigures, REFUSALS } from './storage';
+
+/** What {@link collectLibraryMetrics} may be told. */
+export interface LibraryMetricsConfiguration {
+  /** The registry to show them on; the default one if left out. */
+  register?: Registry;
+  /** What their names begin with, before `mpmetrics_`. */
+  prefix?: string;
+}
+
+/** Figures of this process's memory storage, where there is no heap. */
+type Figures = Omit<HeapStats, 'path' | 'memoryBacked' | 'slots' | 'tornRetries'>;
+
+/** A metric with one value. */
+interface Single {
+  readonly name: string;
+  readonly help: string;
+  /** What native code calls the figure; see `collect/own.rs`. */
+  readonly figure: string;
+  readonly value: (figures: Figures) => number;
+}
+
+const GAUGES: readonly Single[] = [
+  {
+    name: 'heap_used_bytes',
+    help: 'Bytes of the shared memory that are handed out.',
+    figure: 'used_bytes',
+    value: ({ usedBytes }) => usedBytes,
+  },
+  {
+    name: 'heap_reserved_bytes',
+    help: "Bytes of memory that the shared memory's file takes up.",
+    figure: 'reserved_bytes',
+    value: ({ reservedBytes }) => reservedBytes,
+  },
+  {
+    name: 'heap_limit_bytes',
+    help: 'Bytes that the shared memory may have at most.',
+    figure: 'limit_bytes',
+    value: ({ limitBytes }) => limitBytes,
+  },
+  {
+    name: 'series',
+    help: 'Series in the shared memory.',
+    figure: 'series',
+    value: ({ series }) => series,
+  },
+  {
+    name: 'families',
+    help: 'Metrics that were ever declared, a name with two shapes counting twice.',
+    figure: 'families',
+    value: ({ families }) => families,
+  },
+  {
+    name: 'writers',
+    help: 'Processes and worker threads that hold metrics now.',
+    figure: 'writers',
+    value: ({ living }) => living,
+  },
+];
+
+const COUNTERS: readonly Single[] = [
+  {
+    name: 'adoptions_total',
+    help: 'Dead processes and threads whose counts a new one took over.',
+    figure: 'adoptions',
+    value: ({ adoptions }) => adoptions,
+  },
+  {
+    name: 'removed_series_total',
+    help: 'Series that were removed.',
+    figure: 'removed',
+    value: ({ removed }) => removed,
+  },
+  {
+    name: 'torn_reads_total',
+    help: 'Histograms and summaries that a scrape took as they stood in the middle of an update.',
+    figure: 'torn_reads',
+    value: ({ tornGivenUp }) => tornGivenUp,
+  },
+  {
+    name: 'collect_timeouts_total',
+    help: 'Processes and threads whose collect callbacks a scrape did not wait for any longer.',
+    figure: 'collect_timeouts',
+    value: ({ collectTimeouts }) => collectTimeouts,
+  },
+  {
+    name: 'lock_timeouts_total',
+    help: 'Times that the lock for new series was not to be had in time.',
+    figure: 'lock_timeouts',
+    value: ({ lockTimeouts }) => lockTimeouts,
+  },
+  {
+    name: 'recoveries_total',
+    help: 'Times that what a dead process had begun under the lock was put in order.',
+    figure: 'recoveries',
+    value: ({ recoveries }) => recoveries,
+  },
+];
+
+/** Seconds: a scrape that waits for callbacks takes up to `collectTimeout`, 0.25 unless configured. */
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/**
+ * Makes the library's own metrics: `mpmetrics_heap_used_bytes`, `mpmetrics_series`, `mpmetrics_writers`,
+ * `mpmetrics_dropped_updates_total` and others; the README lists them. To call it in one process of an application is
+ * enough; in all of them, they are there for as long as any of those lives.
+ *
+ * @param config everything in it is optional
+ * @returns a function that takes them off this process's registry
+ * @throws Error if the registry has a metric of one of the names, or a prefix makes a name invalid
+ */
+export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}): () => void {
+  const { register = defaultRegister, prefix = '' } = config;
+  const registers = [register];
+  const names: string[] = [];
+  const named = (name: string): string => {
+    names.push(`${prefix}mpmetrics_${name}`);
+    return names.at(-1)!;
+  };
+  const aggregator = (figure: string): Aggregator => `mpmetrics:${figure}` as Aggregator;
+  for (const { name, help, figure, value } of GAUGES) {
+    const config = { name: named(name), help, registers, aggregator: aggregator(figure) };
+    const gauge = new Gauge(config);
+    fallBack(gauge, () => {
+      gauge.set(value(figures()));
+    });
+  }
+  for (const { name, help, figure, value } of COUNTERS) {
+    const config = { name: named(name), help, registers, aggregator: aggregator(figure) };
+    const counter = new Counter(config);
+    const grow = growing((by) => {
+      counter.inc(by);
+    });
+    fallBack(counter, () => {
+      grow(value(figures()));
+    });
+  }
+  const dropped = new Counter({
+    name: named('dropped_updates_total'),
+    help: 'Updates of series that were refused, and new metrics that could not be shown at zero.',
+    labelNames: ['reason'],
+    registers,
+    aggregator: aggregator('dropped'),
+  });
+  const grow = REFUSALS.map((reason) => {
+    dropped.inc({ reason }, 0);
+    return growing((by) => {
+      dropped.inc({ reason }, by);
+    });
+  });
+  fallBack(dropped, () => {
+    for (const [refusal, count] of figures().dropped.entries()) grow[refusal]!(count);
+  });
+  const duration = new Histogram({
+    name: named('scrape_duration_seconds'),
+    help: 'Seconds that scrapes of this registry took, from the call to the text.',
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const end = register.onScrape((seconds) => {
+    duration.observe(seconds);
+  });
+  return () => {
+    end();
+    for (const name of names) register.removeSingleMetric(name);
+  };
+}
+
+/** Native code knows nothing of a metric outside of the heap: a callback sets it. */
+function fallBack(metric: Gauge | Counter<'reason'> | Counter, set: () => void): void {
+  if (!metric.roster.family.shared) metric.collect = set;
+}
+
+/** Has a counter follow a figure that only grows. */
+function growing(add: (by: number) => void): (figure: number) => void {
+  let known = 0;
+  return (figure) => {
+    if (figure > known) add(figure - known);
+    known = figure;
+  };
+}
+
+function figures(): Figures {
+  const none = { reservedBytes: 0, usedBytes: 0, limitBytes: 0, families: 0, living: 1 };
+  const never = { adoptions: 0, lockTimeouts: 0, removed: 0, recoveries: 0, collectTimeouts: 0 };
+  return heap.figures() ?? { ...none, ...never, tornGivenUp: 0, ...memoryFigures };
+}
