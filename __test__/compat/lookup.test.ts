@@ -69,11 +69,16 @@ describe.each([
           if (expected === undefined) known.push(found);
           else expect(found).toBe(expected);
           expect(tree.leaves()).toHaveLength(known.length);
+          const given = NAMES.map((name) => query[name]);
+          const plain = given.every((one) => typeof one === 'string' || typeof one === 'number');
+          expect(lookup.at(given)).toBe(plain ? found : undefined);
+          expect(lookup.find(query)).toBe(found);
           if (drops) {
             tree.delete(values);
             lookup.forget();
             known = known.filter((leaf) => leaf !== found);
             expect(tree.get(values)).toBe(undefined);
+            expect(lookup.at(given)).toBe(undefined);
             expect(tree.leaves()).toHaveLength(known.length);
           }
         }
@@ -88,6 +93,7 @@ describe.each([
     const { tree, lookup } = setUp(make, []);
     const leaf = lookup.find({});
     expect(lookup.find({})).toBe(leaf);
+    expect(lookup.at([])).toBe(leaf);
     expect(() => lookup.find({ a: 1 })).toThrow('Added label "a"');
     tree.delete([]);
     lookup.forget();

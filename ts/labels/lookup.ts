@@ -22,6 +22,11 @@ export interface LookupHooks<L> {
 export interface Lookup<L> {
   /** The leaf of the labels. */
   readonly find: (labels: object) => L;
+  /**
+   * The leaf of a value for each label name, in order, if it is there and all values are strings or
+   * numbers.
+   */
+  readonly at: (given: readonly unknown[]) => L | undefined;
   /** Drops the remembered leaf: it was taken out of the tree. */
   readonly forget: () => void;
 }
@@ -71,6 +76,14 @@ export function plainLookup<L>(
       }
       if (given !== known) hooks.check(labels);
       return tree.get(values) ?? hooks.miss(labels, values);
+    },
+    at(given) {
+      const values: LabelValue[] = [];
+      for (const value of given) {
+        if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+        values.push(String(value));
+      }
+      return tree.get(values);
     },
     forget: () => undefined,
   };
@@ -133,6 +146,17 @@ function compile(text: string): Factory | null {
  *     if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
  *     return leaf;
  *   },
+ *   at(given) {
+ *     const v0 = given[0], v1 = given[1];
+ *     if (before === 2 && v0 === p0 && v1 === p1) return last;
+ *     let t0 = v0, t1 = v1;
+ *     if (typeof v0 !== 'string') { if (typeof v0 !== 'number') return undefined; t0 = `${v0}`; }
+ *     …
+ *     let leaf = root.get(t0);
+ *     if (leaf !== undefined) leaf = leaf.get(t1);
+ *     if (leaf !== undefined) { before = 2; p0 = v0; p1 = v1; last = leaf; }
+ *     return leaf;
+ *   },
  *   forget() { before = -1; last = undefined; },
  * };
  * ```
@@ -146,6 +170,7 @@ function source(names: readonly string[]): string {
   const descend = each((_, i) =>
     i === 0 ? 'let leaf = root.get(t0);' : `if (leaf !== undefined) leaf = leaf.get(t${i});`,
   );
+  const remember = `${each((_, i) => `p${i} = v${i}; `)}last = leaf;`;
   return `'use strict';
 const root = tree.root; let last, before = -1${each((_, i) => `, p${i}`)};
 return {
@@ -158,7 +183,15 @@ return {
     if (given !== 0) hooks.check(labels);
     ${names.length === 0 ? 'const leaf = tree.only;' : descend}
     if (leaf === undefined) return hooks.miss(labels, [${each((_, i) => `t${i}`, ', ')}]);
-    if (given === 0) { before = all; ${each((_, i) => `p${i} = v${i}; `)}last = leaf; }
+    if (given === 0) { before = all; ${remember} }
+    return leaf;
+  },
+  at(given) {
+    ${each((_, i) => `const v${i} = given[${i}];`)}
+    if (before === ${names.length}${each((_, i) => ` && v${i} === p${i}`)}) return last;
+    ${each((_, i) => `let t${i} = v${i}; if (typeof v${i} !== 'string') { if (typeof v${i} !== 'number') return undefined; t${i} = \`\${v${i}}\`; }`)}
+    ${names.length === 0 ? 'const leaf = tree.only;' : descend}
+    if (leaf !== undefined) { before = ${names.length}; ${remember} }
     return leaf;
   },
   forget() { before = -1; last = undefined; },

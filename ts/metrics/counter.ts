@@ -56,6 +56,8 @@ export class Counter<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): CounterChild;
   labels(...values: unknown[]): CounterChild;
   labels(...args: unknown[]): CounterChild {
+    const made = this.childOf(args);
+    if (made !== null) return made as CounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
     let h: Series;
     try {

@@ -106,6 +106,8 @@ export class Gauge<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): GaugeChild<T>;
   labels(...values: unknown[]): GaugeChild<T>;
   labels(...args: unknown[]): GaugeChild<T> {
+    const made = this.childOf(args);
+    if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     if (labels === null) return this.unbound(labels!);
     validateLabels(this.labelNames, labels);

@@ -99,6 +99,8 @@ export class Histogram<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): HistogramChild<T>;
   labels(...values: unknown[]): HistogramChild<T>;
   labels(...args: unknown[]): HistogramChild<T> {
+    const made = this.childOf(args);
+    if (made !== null) return made as HistogramChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     if (labels === null) return this.unbound();

@@ -150,6 +150,13 @@ export abstract class Metric<T extends string = string> {
     this.roster.family.collects();
   }
 
+  /** The child that was made for these arguments of `labels()`, if it can be used again. */
+  protected childOf(args: readonly unknown[]): unknown {
+    if (args.length === 0 || args.length !== this.labelNames.length) return null;
+    const h = this.roster.at(args);
+    return h?.live === true ? h.child : null;
+  }
+
   /** Shows the series without labels, at zero. */
   protected begin(): void {
     this.single = this.roster.settle(this.single, null);

@@ -94,6 +94,8 @@ export class Summary<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): SummaryChild<T>;
   labels(...values: unknown[]): SummaryChild<T>;
   labels(...args: unknown[]): SummaryChild<T> {
+    const made = this.childOf(args);
+    if (made !== null) return made as SummaryChild<T>;
     const labels = (labelsOf(this.labelNames, args) ?? {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
     const h = this.find(labels);

@@ -38,6 +38,8 @@ export class Roster {
   readonly shape: Shape;
   /** From a label object to its handle; throws for labels that are not declared. */
   readonly find: (labels: object) => Series;
+  /** From a value for each label name to its handle, if it is there and needs no second look. */
+  readonly at: (values: readonly unknown[]) => Series | undefined;
   /** Where the series are. */
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
@@ -74,6 +76,7 @@ export class Roster {
       },
     });
     this.find = this.lookup.find;
+    this.at = this.lookup.at;
     this.sink.keep(new Float64Array(this.cells), Place.Sink, null);
     this.sink.hide();
   }
