@@ -49,11 +49,11 @@ export async function step(title, action) {
 }
 
 /**
- * Runs a program in the repository's root.
+ * Runs a program, in the repository's root if nothing else is said.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, show?: boolean }} options `show`: pass its output on as it
+ * @param {{ cwd?: string, env?: Record<string, string>, show?: boolean }} options `show`: pass its output on as it
  *   comes; else it is printed only if the program fails
  * @returns {Promise<void>} rejects with a Refusal if the program is missing or does not exit with 0
  */
@@ -61,7 +61,7 @@ export function run(command, args, options = {}) {
   const show = options.show === true;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd: options.cwd || root,
       env: Object.assign({}, process.env, options.env),
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });

@@ -73,3 +73,7 @@ Object.defineProperty(exports, 'contentType', {
     register.setContentType(type);
   },
 });
+
+// `import client from 'prom-client'`, as TypeScript and Babel compile it to CommonJS, reads `default` of what
+// says that it is an ES module. Not enumerable: prom-client's exports have no such key.
+Object.defineProperty(exports, 'default', { value: exports });

@@ -1,7 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,20 +17,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { expectKept, KILLER, VICTIM } from '../crash/kills';
 import { Program } from '../support/application';
+import { npm } from '../support/npm';
+import { pack } from '../support/packed';
 import { plainEnvironment } from '../support/plain-environment';
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-package-'));
-const npmCli = npmPath();
 const running: ChildProcess[] = [];
-
-/** npm's own script: with it npm runs where PATH has nothing but Node.js and a shell. */
-function npmPath(): string {
-  const fromRunner = process.env['npm_execpath'];
-  if (fromRunner?.endsWith('npm-cli.js')) return fromRunner;
-  const { stdout } = spawnSync('npm', ['root', '--global'], { encoding: 'utf8' });
-  return join(stdout.trim(), 'npm', 'bin', 'npm-cli.js');
-}
 
 /** A PATH on which there is no Rust, nor anything else to build with. */
 function barePath(): string {
@@ -44,35 +36,12 @@ function barePath(): string {
 
 let environment: Record<string, string>;
 
-function npm(cwd: string, ...args: string[]): string {
-  const done = spawnSync(process.execPath, [npmCli, ...args], {
-    cwd,
-    env: environment,
-    encoding: 'utf8',
-  });
-  if (done.status !== 0) throw new Error(`npm ${args.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
-
-/** Packs a copy, because packing writes to package.json for a moment. */
-function pack(): { main: string; platform: string } {
-  const copy = join(folder, 'copy');
-  const published = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist', 'npm'];
-  for (const name of [...published, 'scripts']) {
-    cpSync(join(root, name), join(copy, name), { recursive: true });
-  }
-  const before = readFileSync(join(copy, 'package.json'), 'utf8');
-  const main = npm(copy, 'pack', '--silent').trim();
-  expect(readFileSync(join(copy, 'package.json'), 'utf8')).toBe(before);
-  const platform = npm(copy, 'pack', '--silent', './npm/linux-x64-gnu').trim();
-  return { main: join(copy, main), platform: join(copy, platform) };
-}
-
-function install(name: string, tarballs: string[]): string {
+async function install(name: string, tarballs: string[]): Promise<string> {
   const target = join(folder, name);
   mkdirSync(target);
   writeFileSync(join(target, 'package.json'), '{ "private": true }\n');
-  npm(target, 'install', ...tarballs, '--omit=dev', '--offline', '--no-audit', '--no-fund');
+  const options = ['--omit=dev', '--offline', '--no-audit', '--no-fund'];
+  await npm(target, ['install', ...tarballs, ...options], environment);
   return target;
 }
 
@@ -152,11 +121,11 @@ afterAll(() => {
 let withBinary: string;
 let withoutBinary: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   environment = plainEnvironment({ PATH: barePath() });
-  const { main, platform } = pack();
-  withBinary = install('with', [main, platform]);
-  withoutBinary = install('without', [main]);
+  const { main, platform } = await pack(join(folder, 'copy'), environment);
+  withBinary = await install('with', [main, platform]);
+  withoutBinary = await install('without', [main]);
 }, 120_000);
 
 describe('what is installed', () => {

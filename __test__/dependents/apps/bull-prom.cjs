@@ -1,0 +1,19 @@
+'use strict';
+const http = require('node:http');
+const Queue = require('bull');
+const bullProm = require('bull-prom');
+const { register } = require('prom-client');
+
+module.exports = async () => {
+  const queue = new Queue('greetings', process.env.REDIS_URL);
+  // Each job that is waited for takes a listener.
+  queue.setMaxListeners(100);
+  bullProm.init({ interval: 50 }).start(queue);
+  queue.process(async () => 'hello');
+  await queue.isReady();
+  return http.createServer(async (request, response) => {
+    if (request.url === '/metrics') return response.end(await register.metrics());
+    const job = await queue.add({});
+    response.end(await job.finished());
+  });
+};

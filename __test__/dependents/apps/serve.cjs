@@ -1,0 +1,26 @@
+/**
+ * `node serve.cjs <application>`: a cluster of two workers that serve it, each on a port of its own. A line
+ * of JSON tells the port of each; the primary has no metrics and knows nothing of them.
+ */
+'use strict';
+const cluster = require('node:cluster');
+
+async function work() {
+  const make = require(`./${process.argv[2]}.cjs`);
+  const server = await make();
+  // Without `exclusive` both workers would listen on one port.
+  server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
+    const { port } = server.address();
+    process.send(JSON.stringify({ pid: process.pid, port }));
+  });
+}
+
+if (cluster.isPrimary) {
+  for (let i = 0; i < 2; i++) {
+    cluster.fork().on('message', (text) => {
+      console.log(text);
+    });
+  }
+} else {
+  work();
+}

@@ -1,0 +1,229 @@
+/**
+ * Packages that build on prom-client, unmodified, with mpmetrics put in its place by npm: each as its users
+ * use it (`apps/`), in a cluster of two workers that are asked over HTTP, each on a port of its own.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { installNode } from '../../scripts/nodes.mjs';
+import { Program } from '../support/application';
+import { installFixture } from '../support/fixture';
+import { plainEnvironment } from '../support/plain-environment';
+import { Redis } from '../support/redis';
+import { samples } from '../support/samples';
+
+/** Requests to the one worker, and to the other. */
+const SENT = [25, 15] as const;
+
+const MAJOR = Number(process.versions.node.split('.')[0]);
+
+/** The sum over the series of a name that have all of these labels in their text. */
+function total(text: string, name: string, ...labels: string[]): number {
+  return [...samples(text)]
+    .filter(([series]) => series.startsWith(`${name}{`) && labels.every((l) => series.includes(l)))
+    .reduce((sum, [, value]) => sum + value, 0);
+}
+
+interface Dependent {
+  /** Where its requests go; `/hello` unless said. */
+  path?: string;
+  /** How many requests it counted, by each of its metrics. */
+  counted: (text: string) => number[];
+  /** True for a package that Node.js 20 is too old for. */
+  modern?: boolean;
+}
+
+const DEPENDENTS: Record<string, Dependent> = {
+  'express-prom-bundle': {
+    counted: (text) => [
+      total(text, 'http_request_duration_seconds_count', 'path="/hello"', 'status_code="200"'),
+    ],
+  },
+  'nestjs-prometheus': {
+    counted: (text) => [total(text, 'hellos_total', 'path="/hello"', 'app="nest"')],
+  },
+  'prometheus-api-metrics': {
+    counted: (text) => [
+      total(text, 'http_request_duration_seconds_count', 'route="/hello"', 'code="200"'),
+      total(text, 'http_request_size_bytes_count', 'route="/hello"'),
+      total(text, 'http_response_size_bytes_count', 'route="/hello"'),
+    ],
+  },
+  'hono-prometheus': {
+    counted: (text) => [
+      total(text, 'http_requests_total', 'route="/hello"', 'status="200"'),
+      total(text, 'http_request_duration_seconds_count', 'route="/hello"'),
+    ],
+  },
+  'graphql-yoga': {
+    path: '/graphql?query={hello}',
+    counted: (text) => [
+      total(text, 'graphql_envelop_request'),
+      total(text, 'graphql_envelop_request_time_summary_count'),
+      total(text, 'graphql_envelop_execute_resolver_count', 'fieldName="hello"'),
+      total(text, 'graphql_yoga_http_duration_count', 'statusCode="200"'),
+    ],
+  },
+  'promster-express': {
+    counted: (text) => [
+      total(text, 'http_requests_total', 'path="/hello"', 'status_code="200"'),
+      total(text, 'http_request_duration_seconds_count', 'path="/hello"'),
+      total(text, 'http_request_duration_per_percentile_seconds_count', 'path="/hello"'),
+    ],
+  },
+  'opossum-prometheus': {
+    counted: (text) => [
+      total(text, 'circuit', 'name="greeting"', 'event="fire"'),
+      total(text, 'circuit', 'name="greeting"', 'event="success"'),
+      total(text, 'circuit_perf_count', 'name="greeting"', 'event="success"'),
+    ],
+  },
+  'bull-prom': {
+    counted: (text) => [total(text, 'jobs_duration_milliseconds_count', 'queue_name="greetings"')],
+  },
+  'prometheus-gc-stats': {
+    counted: (text) => [total(text, 'nodejs_gc_runs_total', 'gctype="MarkSweepCompact"')],
+  },
+  'fastify-metrics': {
+    modern: true,
+    counted: (text) => [
+      total(text, 'http_request_duration_seconds_count', 'route="/hello"', 'status_code="200"'),
+      total(text, 'http_request_summary_seconds_count', 'route="/hello"'),
+    ],
+  },
+};
+
+let folder: string;
+const segments = mkdtempSync(
+  join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-test-'),
+);
+const redis = new Redis();
+const running: ChildProcess[] = [];
+
+beforeAll(async () => {
+  [folder] = await Promise.all([installFixture('dependents'), redis.start()]);
+  cpSync(join(__dirname, 'apps'), join(folder, 'apps'), { recursive: true });
+}, 300_000);
+afterEach(() => {
+  for (const child of running.splice(0)) process.kill(-child.pid!, 'SIGKILL');
+});
+afterAll(() => {
+  redis.stop();
+  rmSync(segments, { recursive: true, force: true });
+});
+
+interface Worker {
+  pid: number;
+  port: number;
+}
+
+async function get(worker: Worker, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${worker.port}${path}`, {
+    headers: { connection: 'close' },
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`);
+  return text;
+}
+
+async function start(name: string, env: Record<string, string> = {}) {
+  const old = DEPENDENTS[name]!.modern === true && MAJOR < 22;
+  const node = old ? await installNode(22) : process.execPath;
+  const child = spawn(node, [join('apps', 'serve.cjs'), name], {
+    cwd: folder,
+    env: plainEnvironment({ MPMETRICS_DIR: segments, REDIS_URL: redis.url, ...env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  running.push(child);
+  const program = new Program(child);
+  const workers = [await program.line(), await program.line()].map((l) => JSON.parse(l) as Worker);
+  const sent = workers.flatMap((worker, i) =>
+    Array.from({ length: SENT[i]! }, () => get(worker, DEPENDENTS[name]!.path ?? '/hello')),
+  );
+  for (const answer of await Promise.all(sent)) expect(answer).toContain('hello');
+  return { program, workers };
+}
+
+/** What workers say was counted, by metric and by worker, once it is as expected or five seconds have passed. */
+async function counted(
+  workers: readonly Worker[],
+  name: string,
+  settled: (all: number[]) => boolean,
+) {
+  // A request is counted when its answer is sent, which is a moment before or after it arrives.
+  const deadline = Date.now() + 5_000;
+  for (;;) {
+    const counts: number[][] = [];
+    for (const worker of workers) {
+      counts.push(DEPENDENTS[name]!.counted(await get(worker, '/metrics')));
+    }
+    if (settled(counts.flat()) || Date.now() > deadline) return counts;
+    await sleep(20);
+  }
+}
+
+/** Waits until each worker shows what it is to show in all of the metrics. */
+async function expectCounted(
+  workers: readonly Worker[],
+  name: string,
+  expected: readonly number[],
+) {
+  const metrics = DEPENDENTS[name]!.counted('').length;
+  const wanted = expected.map((count) => new Array<number>(metrics).fill(count));
+  const text = String(wanted);
+  expect(await counted(workers, name, (all) => String(all) === text)).toEqual(wanted);
+}
+
+/** What the workers' own parts are to add up to: requests, or what V8 says was done for them. */
+async function truth(workers: readonly Worker[], name: string): Promise<number[]> {
+  if (name !== 'prometheus-gc-stats') return [...SENT];
+  const seen = await Promise.all(workers.map(async (worker) => Number(await get(worker, '/seen'))));
+  for (const [i, sent] of SENT.entries()) expect(seen[i]).toBeGreaterThanOrEqual(sent);
+  return seen;
+}
+
+test('npm put mpmetrics in the place of every prom-client, and none was installed', () => {
+  const code = readFileSync(join(__dirname, '..', '..', 'dist', 'storage', 'heap.js'), 'utf8');
+  const { packages } = JSON.parse(
+    readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'),
+  ) as { packages: Record<string, unknown> };
+  const clients = Object.keys(packages).filter((path) => /(prom-|-io\/)client$/.test(path));
+  expect(clients).toContain('node_modules/prom-client');
+  expect(clients).toContain('node_modules/@prometheus-io/client');
+  for (const client of clients) {
+    expect(readFileSync(join(folder, client, 'dist', 'storage', 'heap.js'), 'utf8')).toBe(code);
+  }
+});
+
+test.each(Object.keys(DEPENDENTS))(
+  '%s counts every request, whichever worker is asked, and after one is killed',
+  async (name) => {
+    const { program, workers } = await start(name);
+    const sent = await truth(workers, name);
+    const all = sent[0]! + sent[1]!;
+    await expectCounted(workers, name, [all, all]);
+    process.kill(workers[0]!.pid, 'SIGKILL');
+    await expectCounted(workers.slice(1), name, [all]);
+    expect(program.errors).toBe('');
+  },
+);
+
+test.each(Object.keys(DEPENDENTS))(
+  '%s shows each worker its own part under MPMETRICS_SCOPE=process',
+  async (name) => {
+    const { program, workers } = await start(name, { MPMETRICS_SCOPE: 'process' });
+    const sent = await truth(workers, name);
+    if (name === 'bull-prom') {
+      // Which worker does a job is Redis's business, and each observes its own.
+      const sum = (all: number[]) => all.reduce((one, other) => one + other);
+      const all = SENT[0] + SENT[1];
+      expect(sum((await counted(workers, name, (parts) => sum(parts) === all)).flat())).toBe(all);
+    } else await expectCounted(workers, name, sent);
+    expect(program.errors).toBe('');
+  },
+);

@@ -1,0 +1,72 @@
+/** Packages from the registry, installed by npm with this package in prom-client's place. */
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { npm } from './npm';
+import { pack } from './packed';
+import { plainEnvironment } from './plain-environment';
+
+const root = join(__dirname, '..', '..');
+
+/** The names that prom-client has had. */
+const NAMES = ['prom-client', '@prometheus-io/client', '@platformatic/prom-client'];
+
+/** What `npm install` has put there, as the text of its package.json. */
+const MARK = '.installed.json';
+
+/**
+ * Installs what `__test__/<name>/package.json` wants into `.cache/<name>`, unless that is there with this
+ * very build. Every package that wants prom-client, by any of its names, gets the tarballs of this one by
+ * npm's `overrides`, as README.md tells users to do.
+ *
+ * @returns the folder with node_modules
+ */
+export async function installFixture(name: string): Promise<string> {
+  const target = join(root, '.cache', name);
+  const tarballs = mkdtempSync(join(tmpdir(), 'mpmetrics-packed-'));
+  try {
+    const { main, platform } = await pack(join(tarballs, 'copy'), plainEnvironment());
+    const fixture = JSON.parse(
+      readFileSync(join(root, '__test__', name, 'package.json'), 'utf8'),
+    ) as { dependencies: Record<string, string> };
+    // A name that tells the content: npm would not see that another file has taken the place.
+    const files = [main, platform].map((path) => ({ path, to: `${digest(path)}.tgz` }));
+    const ours = `file:./${files[0]!.to}`;
+    const manifest = {
+      ...fixture,
+      dependencies: {
+        ...fixture.dependencies,
+        mpmetrics: ours,
+        'mpmetrics-linux-x64-gnu': `file:./${files[1]!.to}`,
+      },
+      overrides: Object.fromEntries(NAMES.map((client) => [client, ours])),
+    };
+    const text = JSON.stringify(manifest, null, 2);
+    const mark = join(target, MARK);
+    if (existsSync(mark) && readFileSync(mark, 'utf8') === text) return target;
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(target, { recursive: true });
+    for (const { path, to } of files) copyFileSync(path, join(target, to));
+    writeFileSync(join(target, 'package.json'), text);
+    const options = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+    await npm(target, ['install', ...options], plainEnvironment());
+    writeFileSync(mark, text);
+    return target;
+  } finally {
+    rmSync(tarballs, { recursive: true, force: true });
+  }
+}
+
+function digest(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,57 @@
+/** A Redis of its own: Debian's redis-server, which keeps nothing on disk. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds that it may take to answer. */
+const PATIENCE = 20_000;
+
+export class Redis {
+  /** Where it is, once it is started. */
+  url = '';
+  private server: ChildProcess | null = null;
+
+  /** Starts it on a free port. Rejects if there is no redis-server (`node scripts/apt.mjs redis-server`). */
+  async start(): Promise<void> {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, 'close');
+    const options = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ];
+    this.server = spawn('redis-server', options, { stdio: 'ignore' });
+    await once(this.server, 'spawn');
+    const deadline = Date.now() + PATIENCE;
+    while (!(await answers(port))) {
+      if (Date.now() > deadline) throw new Error('redis-server does not answer');
+      await sleep(20);
+    }
+    this.url = `redis://127.0.0.1:${port}`;
+  }
+
+  stop(): void {
+    this.server?.kill('SIGKILL');
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
