@@ -112,8 +112,9 @@ export class Group {
   }
 
   private configuration(name: string, help: string, { own = [], aggregator }: Shape) {
-    const { prefix, registers } = this.settings;
+    const { prefix, registers, config } = this.settings;
     return {
+      ...(config.ifExists === undefined ? null : { ifExists: config.ifExists }),
       name: prefix + name,
       help,
       labelNames: [...own, ...Object.keys(this.labels)],

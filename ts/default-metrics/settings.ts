@@ -37,6 +37,8 @@ export interface DefaultMetricsCollectorConfiguration {
   metrics?: readonly string[];
   /** All but these: as for `metrics`. */
   exclude?: readonly string[];
+  /** 'reuse': an earlier call with this registry and prefix ends, and its metrics go on. Default 'throw'. */
+  ifExists?: 'throw' | 'reuse';
   /**
    * True for series of each process, with labels `pid` and `worker`: a cluster worker's number, `primary` for
    * any other process. Threads add up to their process. They are default labels: those of the dead do not stay.

@@ -1,6 +1,7 @@
 /** Labels: their text, their rules, and the way from a label object to a series. */
 
 export * from './lookup';
+export * from './product';
 export * from './text';
 export * from './tree';
 export * from './validate';

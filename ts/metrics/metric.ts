@@ -3,9 +3,16 @@
 import { inspect } from 'node:util';
 
 import { jsonRows, type MetricRows } from '../exposition';
-import { labelsOf, validateLabelNames, validateLabels, validateMetricName } from '../labels';
+import {
+  labelSets,
+  labelsOf,
+  validateLabelNames,
+  validateLabels,
+  validateMetricName,
+} from '../labels';
 import { collecting, Roster, Series, type Kind, type Update } from '../storage';
 import { validateAggregator } from './aggregators';
+import { reusable } from './reuse';
 import type { LabelValues, MetricConfiguration, Registers, Scope, ScopeOptions } from './types';
 
 const EMPTY: LabelValues<string> = {};
@@ -26,6 +33,8 @@ interface Given {
   buckets?: readonly number[];
   percentiles?: readonly number[];
   compressCount?: number;
+  ifExists?: unknown;
+  labelValues?: Readonly<Record<string, unknown>>;
 }
 
 /** The configuration of a metric of any type. */
@@ -79,18 +88,23 @@ export abstract class Metric<T extends string = string> {
       throw new Error('Optional "collect" parameter must be a function');
     }
     validateAggregator(kind.type, given.aggregator, labelNames.map(String));
+    const { ifExists, labelValues } = given;
+    const initial = labelValues ? labelSets(labelNames, labelValues) : [];
+    const there = reusable(ifExists, registers, { ...given, labelNames }, kind.type, isMetric);
     this.type = kind.type;
-    this.roster = new Roster(
-      {
-        name: given.name,
-        help: String(given.help),
-        kind,
-        aggregator: given.aggregator ?? 'sum',
-        labelNames: labelNames.map(String),
-        bounds: (given.buckets ?? []).map(Number),
-      },
-      () => this.labelNames,
-    );
+    this.roster =
+      there?.roster ??
+      new Roster(
+        {
+          name: given.name,
+          help: String(given.help),
+          kind,
+          aggregator: given.aggregator ?? 'sum',
+          labelNames: labelNames.map(String),
+          bounds: (given.buckets ?? []).map(Number),
+        },
+        () => this.labelNames,
+      );
     this.find = this.roster.find;
     // prom-client's users find all keys of their configuration on the metric. Those that are fields
     // here exist already, so that metrics of one class share a hidden class.
@@ -99,10 +113,16 @@ export abstract class Metric<T extends string = string> {
     if (this.enableExemplars) {
       throw new TypeError('Exemplars are supported only on OpenMetrics registries');
     }
+    if (there !== null) this.roster.collect = null;
     // Also a method of a subclass.
     if (this.collect) this.announceCollect();
-    for (const register of registers) register.registerMetric(this as never);
+    for (const register of registers) {
+      if (there !== null && register.getSingleMetric!(given.name) === there) {
+        register.replaceMetric!(there as never, this as never);
+      } else register.registerMetric(this as never);
+    }
     if (labelNames.length === 0) this.begin();
+    this.roster.begin(initial);
   }
 
   /**
@@ -173,6 +193,10 @@ export abstract class Metric<T extends string = string> {
     const target = this.roster.update(h, labels, update, value, bucket);
     if (labels === null) this.single = target;
   }
+}
+
+function isMetric(one: unknown): one is Metric {
+  return one instanceof Metric;
 }
 
 // `collect` may be assigned at any time, and other processes are to know. The first assignment makes it

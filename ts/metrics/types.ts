@@ -19,6 +19,9 @@ export interface ScopeOptions {
 /** What a metric needs of a registry. */
 export interface Registers {
   registerMetric(metric: never): void;
+  getSingleMetric?(name: string): unknown;
+  /** @internal Puts a metric in the place of the one that it takes over. */
+  replaceMetric?(there: never, metric: never): void;
 }
 
 /** What every metric is configured with. */
@@ -32,6 +35,14 @@ export interface MetricConfiguration<T extends string> {
   aggregator?: Aggregator;
   /** Called before the metric is read, with `this` the metric. */
   collect?: CollectFunction<never>;
+  /**
+   * What happens if a registry has a metric of that name: 'throw' (default), or 'reuse' for the new one to take
+   * its place and go on from its counts. The old object still counts, too; its `collect` is not called any more.
+   * They must not differ in type, help, label names, aggregator, buckets or percentiles.
+   */
+  ifExists?: 'throw' | 'reuse';
+  /** Values of each label: every combination is shown from the beginning, at zero, and again after `reset()`. */
+  labelValues?: Readonly<Record<T, readonly (string | number)[]>>;
   /** Not supported yet: refused, because it needs OpenMetrics output. */
   enableExemplars?: boolean;
 }

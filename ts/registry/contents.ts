@@ -80,6 +80,15 @@ export class Contents {
     this.share(metric);
   }
 
+  /** Puts a metric in the place of one whose series it has taken over. */
+  replace(there: Metric, metric: Metric): void {
+    this.metrics.set(metric.name, metric);
+    const owner = owners.get(there);
+    if (owner !== undefined) owners.set(metric, owner);
+    owners.delete(there);
+    there.left?.();
+  }
+
   /**
    * Whether metrics that are registered now are shared with other processes and threads.
    */
@@ -102,6 +111,10 @@ export class Contents {
       registerMetric: (metric: Metric) => {
         if (!this.metrics.has(metric.name)) part.share(metric);
         this.add(metric);
+      },
+      getSingleMetric: (name) => this.metrics.get(name),
+      replaceMetric: (there: Metric, metric: Metric) => {
+        this.replace(there, metric);
       },
     };
   }

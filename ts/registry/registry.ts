@@ -162,6 +162,11 @@ export class Registry {
     return merged;
   }
 
+  /** @internal Puts a metric in the place of one whose series it has taken over. */
+  replaceMetric(there: Metric, metric: Metric): void {
+    this.contents.replace(there, metric);
+  }
+
   /** @internal Whether metrics that are registered now are shared with other processes and threads. */
   get shared(): boolean {
     return this.contents.shared;

@@ -48,6 +48,8 @@ export class Roster {
   private readonly tree: LabelTree<Series>;
   private readonly lookup: Lookup<Series>;
   private readonly cells: number;
+  /** Label sets that are shown from the beginning. */
+  private initial: readonly object[] = [];
   private added = 0;
   private threshold = SWEEP;
 
@@ -162,6 +164,13 @@ export class Roster {
   reset(hide: boolean): void {
     for (const h of this.tree.leaves()) this.family.reset(h, hide);
     this.retry();
+    this.begin(this.initial);
+  }
+
+  /** Shows series at zero, now and after each reset. */
+  begin(initial: readonly object[]): void {
+    this.initial = initial;
+    for (const labels of initial) this.settle(this.find(labels), labels);
   }
 
   /** Lets the storage be asked again about series that it refused. */

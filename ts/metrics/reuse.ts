@@ -1,0 +1,60 @@
+/** `ifExists: 'reuse'`: declaring a metric again where a module is loaded again, by hot reload or otherwise. */
+
+import { inspect } from 'node:util';
+
+import type { Metric } from './metric';
+import type { Registers } from './types';
+
+/** What has to be the same, besides the type: it decides how series look, or how they are counted. */
+const IDENTITY = [
+  'help',
+  'labelNames',
+  'aggregator',
+  'buckets',
+  'percentiles',
+  'maxAgeSeconds',
+  'ageBuckets',
+  'pruneAgedBuckets',
+  'enableExemplars',
+] as const;
+
+/** A metric's configuration with its defaults. */
+type Configuration = Readonly<Record<string, unknown>>;
+
+/**
+ * The metric to be reused: the first of that name on the registers.
+ *
+ * @param ifExists what the user asked for
+ * @param isMetric tells metrics from other things that a registry may hold
+ * @returns null to make a new one
+ * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if there is a metric of that name
+ *   that is not the same
+ */
+export function reusable(
+  ifExists: unknown,
+  registers: readonly Registers[],
+  given: Configuration,
+  type: string,
+  isMetric: (one: unknown) => one is Metric,
+): Metric | null {
+  if (ifExists === undefined || ifExists === 'throw') return null;
+  if (ifExists !== 'reuse') {
+    throw new TypeError(`ifExists must be 'throw' or 'reuse', and is ${inspect(ifExists)}`);
+  }
+  const name = given['name'] as string;
+  for (const register of registers) {
+    const there = register.getSingleMetric?.(name);
+    if (!isMetric(there)) continue;
+    const existing = there as unknown as Configuration;
+    for (const key of ['type', ...IDENTITY]) {
+      const [before, now] = [existing[key], key === 'type' ? type : given[key]];
+      if (inspect(before) === inspect(now)) continue;
+      throw new Error(
+        `A metric with the name ${name} has already been registered, ` +
+          `with ${key} ${inspect(before)} and not ${inspect(now)}.`,
+      );
+    }
+    return there;
+  }
+  return null;
+}
