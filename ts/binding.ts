@@ -5,7 +5,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import type { Binding } from './native';
 
@@ -14,6 +14,15 @@ const PLATFORMS: readonly string[] = ['linux-x64-gnu'];
 
 /** Enough of an ELF file to hold its program headers and its interpreter's path. */
 const ELF_HEAD_BYTES = 2048;
+
+/** The program's main script, or where one would be. */
+const MAIN_FILE = resolve(process.argv[1] ?? 'index.js');
+
+/** This file. Bundlers make it a part of another one, which as an ES module does not know its name. */
+const OWN_FILE = typeof __filename === 'string' && isAbsolute(__filename) ? __filename : MAIN_FILE;
+
+/** Whether it is part of another file. */
+const BUNDLED = !/^binding\.[jt]s$/.test(basename(OWN_FILE));
 
 /** One look for the binary: either the module or the sentence that says why there is none. */
 type Outcome = { binding: Binding; reason: null } | { binding: null; reason: string };
@@ -24,8 +33,9 @@ let outcome: Outcome | undefined;
  * The native module, loaded at the first call.
  *
  * It is looked for in this order: the file named by the environment variable `MPMETRICS_NATIVE`
- * (an absolute path, for tests); a local build in `npm/<platform>/` beside this package's folder of
- * code; the platform package `mpmetrics-<platform>`.
+ * (an absolute path); a local build in `npm/<platform>/` beside this package's folder of code; in a bundle,
+ * `mpmetrics.<platform>.node` beside it; the platform package `mpmetrics-<platform>`, as this file would require
+ * it, or the program's main script.
  *
  * @returns null where no binary fits or loading one is forbidden (`--permission`, `--no-addons`);
  *   {@link bindingFailure} then says why. Never throws.
@@ -66,21 +76,37 @@ function look(): Outcome {
       `no native build exists for ${platform} (there is one for ${PLATFORMS.join(', ')})`,
     );
   }
+  const file = `mpmetrics.${platform}.node`;
+  const folder = dirname(OWN_FILE);
   // A checkout's own build comes before an installed package: who builds wants to run what was built.
-  const local = join(__dirname, '..', 'npm', platform, `mpmetrics.${platform}.node`);
+  const local = BUNDLED ? join(folder, file) : join(folder, '..', 'npm', platform, file);
   const built = attempt(local, `the local build ${local} could not be loaded`);
   if (built.binding !== null) return built;
   const name = `mpmetrics-${platform}`;
-  const installed = attempt(name, `${name} could not be loaded`);
-  if (installed.binding !== null || !installed.missing) return installed;
-  return built.missing ? failed(`the optional dependency ${name} is not installed`) : built;
+  for (const from of new Set([OWN_FILE, MAIN_FILE])) {
+    const installed = attempt(name, `${name} could not be loaded`, from);
+    if (installed.binding !== null || !installed.missing) return installed;
+  }
+  if (!built.missing) return built;
+  return failed(
+    BUNDLED
+      ? `${name} is not installed where this bundle can find it. Leave mpmetrics out of the bundle (esbuild: ` +
+          `--external:mpmetrics; Next.js: serverExternalPackages: ['mpmetrics'], and for standalone output ` +
+          `outputFileTracingIncludes with 'node_modules/${name}/**'), copy ${file} of ${name} ` +
+          `beside the bundle, or set MPMETRICS_NATIVE to its absolute path`
+      : `the optional dependency ${name} is not installed`,
+  );
 }
 
-function attempt(specifier: string, sentence: string): Outcome & { missing?: boolean } {
+function attempt(
+  specifier: string,
+  sentence: string,
+  from = OWN_FILE,
+): Outcome & { missing?: boolean } {
   try {
     // Not a plain `require`: bundlers would try to inline a binary, and ES module loaders that run
     // this source directly have none.
-    const loaded: unknown = createRequire(__filename)(specifier);
+    const loaded: unknown = createRequire(from)(specifier);
     if (isBinding(loaded)) return { binding: loaded, reason: null };
     return failed(`${sentence}: it does not export openHeap`);
   } catch (error) {

@@ -1,0 +1,123 @@
+/** Applications that are bundled before they run: mpmetrics within the bundle, or left out of it. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+
+import { Program } from '../support/application';
+import { bundle, installBundler } from '../support/bundler';
+import { plainEnvironment } from '../support/plain-environment';
+
+const root = join(__dirname, '..', '..');
+const platform = join(root, 'npm', 'linux-x64-gnu');
+const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-bundle-'));
+const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
+
+/** A cluster whose primary tells what two workers counted, and in which storage. */
+const CLUSTER = `
+import cluster from 'node:cluster';
+import { Counter, Histogram, register } from 'mpmetrics';
+const jobs = new Counter({ name: 'jobs_total', help: 'h', labelNames: ['kind'] });
+const took = new Histogram({ name: 'took', help: 'h', buckets: [1, 2] });
+if (cluster.isPrimary) {
+  let left = 2;
+  cluster.on('exit', async () => {
+    if (--left > 0) return;
+    console.log(JSON.stringify((await register.metrics()).split('\\n')));
+  });
+  cluster.fork();
+  cluster.fork();
+} else {
+  jobs.inc({ kind: 'a' }, 2);
+  took.observe(1.5);
+  cluster.worker.disconnect();
+}
+`;
+
+/** What the primary sees if the workers share its metrics. */
+const SHARED = ['jobs_total{kind="a"} 4', 'took_bucket{le="1"} 0', 'took_bucket{le="2"} 2'];
+
+beforeAll(async () => {
+  await installBundler();
+  // The published package, without the local build beside it.
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'mpmetrics'), { recursive: true });
+  cpSync(join(root, 'package.json'), join(modules, 'mpmetrics', 'package.json'));
+  cpSync(join(root, 'dist'), join(modules, 'mpmetrics', 'dist'), { recursive: true });
+  symlinkSync(platform, join(modules, 'mpmetrics-linux-x64-gnu'));
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  writeFileSync(join(folder, 'app.mjs'), CLUSTER);
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(segments, { recursive: true, force: true });
+});
+
+/** Runs a script; what it saw, and what it wrote to stderr. */
+async function run(
+  script: string,
+  extra: Record<string, string> = {},
+): Promise<{ seen: string[]; errors: string }> {
+  const program = new Program(
+    spawn(process.execPath, [script], {
+      env: plainEnvironment({ MPMETRICS_DIR: segments, ...extra }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }),
+  );
+  const seen = JSON.parse(await program.line()) as string[];
+  expect(await program.ended).toBe(0);
+  return { seen, errors: program.errors };
+}
+
+const ESM = [
+  '--format=esm',
+  // What esbuild's documentation gives for packages that require Node.js' own modules.
+  `--banner:js=import{createRequire as r}from'node:module';const require=r(import.meta.url);`,
+];
+
+test.each([
+  ['within a CommonJS bundle', 'cjs.js', ['--format=cjs']],
+  ['within a minified bundle', 'min.js', ['--format=cjs', '--minify']],
+  ['within an ES module', 'esm.mjs', ESM],
+  ['left out of a CommonJS bundle', 'out.cjs', ['--format=cjs', '--external:mpmetrics']],
+  ['left out of an ES module', 'out.mjs', ['--format=esm', '--external:mpmetrics']],
+])('%s', async (_, name, options) => {
+  await bundle(folder, 'app.mjs', `--outfile=build/${name}`, ...options);
+  const { seen, errors } = await run(join(folder, 'build', name));
+  expect(errors).toBe('');
+  expect(seen).toEqual(expect.arrayContaining(SHARED));
+});
+
+test('a bundle without the native module says what to do, and that then works', async () => {
+  const alone = join(folder, 'build', 'alone.js');
+  await bundle(folder, 'app.mjs', `--outfile=${alone}`, '--format=cjs');
+  const elsewhere = mkdtempSync(join(tmpdir(), 'mpmetrics-bundle-'));
+  try {
+    const script = join(elsewhere, 'server.js');
+    cpSync(alone, script);
+    const without = await run(script);
+    expect(without.seen.filter((line) => line.startsWith('jobs_total'))).toEqual([]);
+    const said = without.errors.split('\n').filter((line) => line.includes('MPMETRICS_MEMORY'));
+    // The primary and its two workers.
+    expect(said).toHaveLength(3);
+    for (const advice of [
+      'mpmetrics-linux-x64-gnu is not installed where this bundle can find it',
+      '--external:mpmetrics',
+      "serverExternalPackages: ['mpmetrics']",
+      "outputFileTracingIncludes with 'node_modules/mpmetrics-linux-x64-gnu/**'",
+    ]) {
+      expect(said[0]).toContain(advice);
+    }
+    const binary = 'mpmetrics.linux-x64-gnu.node';
+    const named = await run(script, { MPMETRICS_NATIVE: join(platform, binary) });
+    expect(named.seen).toEqual(expect.arrayContaining(SHARED));
+    cpSync(join(platform, binary), join(elsewhere, binary));
+    const beside = await run(script);
+    expect(beside.errors).toBe('');
+    expect(beside.seen).toEqual(expect.arrayContaining(SHARED));
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
+});
