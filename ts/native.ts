@@ -127,6 +127,18 @@ export interface NativeWriter {
   bind(family: number, labels: string, types: string, out: Uint32Array): void;
   /** Shows a block again that was marked absent, as if its series was new. A {@link Status}. */
   revive(slab: number, cell: number, series: number, generation: number): number;
+  /**
+   * Records an exemplar for a block; one that is not recorded is counted.
+   *
+   * @param numbers slab, cell, series, generation, place (0 or the number of a bucket), value, Unix time in seconds
+   * @param labels label text and types, as for {@link bind}
+   * @returns a {@link Status}
+   */
+  exemplar(numbers: Float64Array, labels: string, types: string): number;
+  /** The exemplars of a block are not shown any more. A {@link Status}. */
+  clearExemplars(slab: number, cell: number, series: number, generation: number): number;
+  /** Counts exemplars that were dropped here. */
+  countDroppedExemplars(exemplars: number): void;
   /** Gives the block back: this writer's part of the series is gone. A {@link Status}. */
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */
@@ -143,7 +155,7 @@ export interface NativeWriter {
 
 /** What a scrape shows. */
 export interface ScrapeOptions {
-  format: 'text' | 'json';
+  format: 'text' | 'openmetrics' | 'json';
   /** Only what this process's writers hold. */
   process: boolean;
   /** Registry tags of which every family is shown. */
@@ -167,6 +179,8 @@ export interface HeapStats {
   adoptions: number;
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: number[];
+  /** Exemplars that were not recorded: a lock was not to be had in time, or there was no room. */
+  droppedExemplars: number;
   lockTimeouts: number;
   tornRetries: number;
   tornGivenUp: number;

@@ -58,6 +58,15 @@ export declare class NativeWriter {
   bind(family: number, labels: string, types: string, out: Uint32Array): void
   /** Shows a block again that was marked absent. A status. */
   revive(slab: number, cell: number, series: number, generation: number): number
+  /**
+   * Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`. A
+   * status.
+   */
+  exemplar(numbers: Float64Array, labels: string, types: string): number
+  /** The exemplars of a block are not shown any more. A status. */
+  clearExemplars(slab: number, cell: number, series: number, generation: number): number
+  /** Counts exemplars that JavaScript could not record. */
+  countDroppedExemplars(exemplars: number): void
   /** Gives a block back. A status. */
   release(slab: number, cell: number, series: number, generation: number): number
   /** Removes a series for all writers. A status. */
@@ -134,6 +143,8 @@ export interface HeapStats {
   adoptions: number
   /** Updates of series that were refused, by the number of the reason. */
   dropped: Array<number>
+  /** Exemplars that were not recorded. */
+  droppedExemplars: number
   /** Times the heap lock was not had in time. */
   lockTimeouts: number
   /** Reads that were tried again. */
@@ -205,7 +216,7 @@ export interface ProcessIdentity {
 
 /** What a scrape shows. */
 export interface ScrapeOptions {
-  /** `text` or `json`. */
+  /** `text`, `openmetrics` or `json`. */
   format: string
   /** Only what this process's writers hold. */
   process: boolean

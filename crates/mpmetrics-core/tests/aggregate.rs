@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use mpmetrics_core::collect::aggregate::{join, Joined};
 use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
-use mpmetrics_core::exposition::text;
+use mpmetrics_core::exposition::{openmetrics, text};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use snapshot::Builder;
@@ -286,4 +286,37 @@ proptest! {
             prop_assert_eq!(model.get(&(name, set)).copied(), Some(value));
         }
     }
+}
+
+/// Of two versions of an application, whose histograms have other bounds.
+#[test]
+fn of_exemplars_the_newest_of_each_bucket_stays() {
+    let mut make = Builder::default();
+    make.family(Kind::Histogram, "h", &[]).bounds = [1.0, 2.0, 5.0].into();
+    make.histogram(&[], 0, 9.0, &[1.0, 1.0, 1.0, 1.0]);
+    make.exemplars(&[
+        (0, 0.5, 10.0, &[("t", "a")]),
+        (1, 1.5, 30.0, &[("t", "b")]),
+        (2, 4.0, 20.0, &[("t", "c")]),
+        (3, 9.0, 40.0, &[("t", "d")]),
+    ]);
+    make.family(Kind::Counter, "c", &["a"]);
+    make.scalar(&[("a", "1")], 0, 1.0);
+    make.exemplars(&[(0, 1.0, 1.0, &[("t", "old")])]);
+    make.family(Kind::Histogram, "h", &["x"]).bounds = [1.0, 5.0].into();
+    make.histogram(&[], 0, 9.0, &[1.0, 1.0, 1.0]);
+    make.exemplars(&[(0, 0.7, 11.0, &[("t", "e")]), (2, 8.0, 39.0, &[("t", "f")])]);
+    make.family(Kind::Counter, "c", &["a", "b"]);
+    make.scalar(&[("a", "1")], 0, 1.0);
+    make.exemplars(&[(0, 1.0, 2.0, &[("t", "new")])]);
+    let (joined, _) = join(make.snapshot);
+    assert_eq!(
+        String::from_utf8(openmetrics(&joined)).expect("UTF-8"),
+        "# HELP h h help\n# TYPE h histogram\n\
+         h_bucket{le=\"1\"} 2 # {t=\"e\"} 0.7 11\n\
+         h_bucket{le=\"5\"} 5 # {t=\"b\"} 1.5 30\n\
+         h_bucket{le=\"+Inf\"} 7 # {t=\"d\"} 9 40\n\
+         h_sum 18\nh_count 7\n\
+         # HELP c c help\n# TYPE c counter\nc_total{a=\"1\"} 2 # {t=\"new\"} 1 2\n# EOF\n"
+    );
 }

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handle::{spec, Handle};
+use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::aggregate::join;
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::collect::walk::{walk, Filter, Patience};
-use mpmetrics_core::exposition::{json, text};
+use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::layout::{extent, header, slot, EXTENT_HEADER, HEADER_WORDS, PAGE_WORDS};
+use mpmetrics_core::layout::{
+    extent, header, slot, BlockHead, BlockKind, EXTENT_HEADER, HEADER_WORDS, PAGE_WORDS,
+};
 use mpmetrics_core::region::{Owned, Region};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Code, Result};
@@ -42,6 +45,7 @@ fn image() -> Vec<u64> {
                 let text = format!("a=\"{n}\",b=\"some text\"");
                 let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("a series");
                 handle.update(&heap, f64::from(n)).expect("cells");
+                exemplify(writer, &handle, n).expect("room for an exemplar");
                 match n % 7 {
                     3 => handle.hide(&heap).expect("a block"),
                     5 => {
@@ -61,9 +65,26 @@ fn image() -> Vec<u64> {
     words
 }
 
+/// An exemplar for each place of a counter or a histogram: small ones, and some that take more room.
+fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
+    let places = match handle.kind {
+        Kind::Counter => 1,
+        Kind::Histogram => 3,
+        _ => return Ok(()),
+    };
+    let text = format!("trace=\"{}\"", "7f".repeat(10 + (n as usize % 3) * 20));
+    let at = (handle.bound.slab, handle.bound.cell, handle.key());
+    for place in 0..places {
+        let (value, time) = (f64::from(n), 1.7e9 + f64::from(n));
+        let given = Given { value, time, text: text.as_bytes(), types: b"" };
+        writer.exemplar(at, place, &given)?;
+    }
+    Ok(())
+}
+
 /// Everything a reader does; true if there was something to read.
 fn read(words: &[AtomicU64], living: &[bool]) -> bool {
-    let filter = Filter { everything: true, ..Filter::default() };
+    let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     // No pauses: a flipped sequence word of a "living" writer would cost each image its whole budget.
     let patience = Patience { spins: 3, pauses: 0 };
     let Ok((snapshot, _)) = walk(words, living, &filter, patience) else {
@@ -71,6 +92,7 @@ fn read(words: &[AtomicU64], living: &[bool]) -> bool {
     };
     let (snapshot, _) = join(snapshot);
     assert!(text(&snapshot).ends_with(b"\n") && json(&snapshot).ends_with(b"}"));
+    assert!(openmetrics(&snapshot).ends_with(b"# EOF\n"));
     true
 }
 
@@ -97,6 +119,11 @@ fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
             let text = format!("b=\"some text\",a=\"{n}\"");
             let handle = Handle::bind(&mut writer, kind, family, text.as_bytes())?;
             handle.update(&heap, 1.0)?;
+            // A mutex whose bytes say that somebody holds it is one that nobody can have.
+            match exemplify(&mut writer, &handle, n) {
+                Err(error) if error.code() == Code::Busy => {}
+                done => done?,
+            }
             let at = handle.bound;
             match n {
                 0 => {
@@ -268,6 +295,54 @@ fn bit_flips_under_a_living_writer() {
         }
     });
     assert!(survived.into_inner() > flips() / 80);
+}
+
+/// The words of the slots' mutexes and of the exemplars' blocks, also those that are 0.
+fn guarded(image: &[u64]) -> Vec<usize> {
+    let slots = image[header::SLOT_CHUNKS] + EXTENT_HEADER;
+    let mutex = |id| slots + id * slot::WORDS + slot::MUTEX;
+    let mut words: Vec<usize> = (0..3)
+        .flat_map(|id| mutex(id)..mutex(id) + slot::MUTEX_WORDS)
+        .map(|word| word as usize)
+        .collect();
+    for (at, word) in image.iter().enumerate().skip(HEADER_WORDS as usize) {
+        if let Ok(Some(head)) = BlockHead::unpack(*word) {
+            if head.kind == BlockKind::Exemplar && head.incarnation == 1 && !head.absent {
+                words.extend(at..at + usize::from(head.words));
+            }
+        }
+    }
+    words
+}
+
+#[test]
+fn damage_to_mutexes_and_exemplars() {
+    let image = image();
+    let places = guarded(&image);
+    assert!(places.len() > 2000, "{}", places.len());
+    let mutexes = 3 * slot::MUTEX_WORDS;
+    let (read_back, written) = (Counter::new(0), Counter::new(0));
+    each(flips() / 2, |number| {
+        let mut dice = Dice(number);
+        let mut words = image.clone();
+        for _ in 0..=dice.roll(4) {
+            let among = if dice.roll(2) == 0 { mutexes } else { places.len() as u64 };
+            let at = places[dice.roll(among) as usize];
+            words[at] = match dice.roll(6) {
+                0 => dice.roll(u64::MAX),
+                1 => dice.roll(4096),
+                2 => image[places[dice.roll(places.len() as u64) as usize]],
+                _ => words[at] ^ 1 << dice.roll(64),
+            };
+        }
+        read_back.fetch_add(u64::from(read(&atomics(&words), &[true; 3])), Ordering::Relaxed);
+        match write(&words) {
+            Ok(()) => drop(written.fetch_add(1, Ordering::Relaxed)),
+            Err(error) => assert!(error.code() == Code::Corrupt, "{error}"),
+        }
+    });
+    assert!(read_back.into_inner() > flips() / 4, "an exemplar costs the scrape");
+    assert!(written.into_inner() > flips() / 4, "an exemplar or a mutex costs the heap");
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn named(heading: &str) -> Vec<(u64, &'static str)> {
     let from = FORMAT.find(heading).expect("the heading");
     let section = &FORMAT[from + heading.len()..];
     let section = section.split("\n#").next().expect("a section");
+    let section = section.split("\n**Exemplars.**").next().expect("a section");
     let row = |line: &'static str| {
         let mut columns = line.strip_prefix("| ")?.split(" | ");
         let number = columns.next()?.split([' ', '…']).next()?.parse().ok()?;
@@ -48,6 +49,7 @@ fn every_word_is_in_the_format_under_its_number() {
         ("\n### Series", "series"),
         ("\n### Default labels", "defaults"),
         ("\n## Slabs and blocks", "block"),
+        ("\n**Exemplars.**", "exemplar"),
     ] {
         let written = named(heading);
         assert!(written.len() > 2, "the table below{heading} was not found");
@@ -71,6 +73,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
         (BlockKind::Histogram as u8, "histogram"),
         (BlockKind::Summary as u8, "summary"),
         (BlockKind::Recent as u8, "recent gauge"),
+        (BlockKind::Exemplar as u8, "exemplar"),
     ];
     for (number, name) in kinds {
         assert!(FORMAT.contains(&format!("\n| {number} | {name} | ")), "{number} {name}");

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use derived::Derived;
 use handle::{spec, Handle};
+use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::model::{Kind, Value};
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
@@ -102,6 +103,11 @@ fn count(writer: &mut Writer, text: &str, by: f64) -> Result<Handle> {
     Ok(handle)
 }
 
+fn exemplify(writer: &mut Writer, handle: &Handle, text: &str) -> Result<()> {
+    let given = Given { value: 1.0, time: 1.0, text: text.as_bytes(), types: b"" };
+    writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), 0, &given)
+}
+
 /// What is derived is what deriving it anew yields.
 fn assert_whole(heap: &Heap, when: &str) {
     drop(heap.hold_lock().expect("the heap lock"));
@@ -177,7 +183,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
         count(&mut next, "a=\"9\"", 0.0).expect("a series");
         assert_whole(heap, when);
     };
-    let calls: [(Call<'_>, f64, f64); 6] = [
+    let calls: [(Call<'_>, f64, f64); 7] = [
         (&|w| count(w, "a=\"3\"", 4.0).map(drop), 15.0, 19.0),
         (&|w| w.remove(0, b"a=\"1\"", b"").map(drop), 14.0, 15.0),
         (&|w| w.default_labels(0, b"b=\"y\"", b""), 15.0, 15.0),
@@ -191,6 +197,17 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
             15.0,
         ),
         (&|w| w.withdraw(0), 15.0, 15.0),
+        (
+            &|w| {
+                let handle = count(w, "a=\"1\"", 0.0)?;
+                // Room for the first, more room for the second, none needed for the third.
+                ["t=\"1\"", &format!("t=\"{}\"", "2".repeat(100)), "t=\"3\""]
+                    .into_iter()
+                    .try_for_each(|text| exemplify(w, &handle, text))
+            },
+            15.0,
+            15.0,
+        ),
     ];
     for (call, least, most) in calls {
         at_every_look(prepare, call, die, |heap, writer, when| {

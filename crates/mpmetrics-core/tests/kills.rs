@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use derived::Derived;
-use killed::{spec, Random, Told, COUNTED, SETS};
+use killed::{exemplar_text, spec, Random, Told, COUNTED, SETS};
 use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
@@ -63,6 +63,8 @@ struct Ward {
     started: u64,
     kills: u64,
     before: [u64; COUNTED],
+    /// Exemplars that were in scrapes.
+    exemplars: u64,
 }
 
 impl Ward {
@@ -106,6 +108,7 @@ impl Ward {
         }
         self.before = counts;
         check_values(&snapshot, self.kills + self.victims.len() as u64);
+        self.exemplars += check_exemplars(&snapshot);
     }
 
     fn kill_due(&mut self) {
@@ -147,7 +150,7 @@ impl Ward {
 }
 
 fn everything() -> Filter {
-    Filter { everything: true, ..Filter::default() }
+    Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
 fn name(snapshot: &Snapshot, labels: mpmetrics_core::collect::model::LabelSpan) -> u64 {
@@ -184,6 +187,21 @@ fn check_values(snapshot: &Snapshot, halves: u64) {
     }
 }
 
+/// Every exemplar is one that somebody recorded as a whole, for a series of that value.
+fn check_exemplars(snapshot: &Snapshot) -> u64 {
+    let mut count = 0;
+    for series in snapshot.families.iter().flat_map(|family| &family.series) {
+        for exemplar in snapshot.exemplars(series) {
+            let text = std::str::from_utf8(snapshot.bytes(exemplar.labels.text)).expect("UTF-8");
+            assert_eq!(exemplar.time, exemplar.value);
+            assert_eq!(text, exemplar_text(exemplar.value as u64));
+            assert_eq!(exemplar.value as u64 % 100, name(snapshot, series.labels) + 1);
+            count += 1;
+        }
+    }
+    count
+}
+
 /// A writer that lives through it all, so that the default labels of what is counted stay carried.
 fn carrier(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
@@ -206,7 +224,17 @@ fn kills_lose_nothing_and_leave_a_whole_heap() {
     let carrier = carrier(&heap);
     let seed = std::process::id().into();
     let (dead, before, random) = ([0; COUNTED], [0; COUNTED], Random(seed));
-    let mut ward = Ward { path, heap, random, victims: vec![], dead, started: 0, kills: 0, before };
+    let mut ward = Ward {
+        path,
+        heap,
+        random,
+        victims: vec![],
+        dead,
+        started: 0,
+        kills: 0,
+        before,
+        exemplars: 0,
+    };
     let mut used = Vec::new();
     loop {
         let done = if wanted > 0 { ward.kills >= wanted } else { Instant::now() >= end };
@@ -237,6 +265,7 @@ fn kills_lose_nothing_and_leave_a_whole_heap() {
     let (early, last) = (used[used.len() / 2], used[used.len() - 1]);
     assert!(last <= early + early / 8, "the heap grows with kills: {used:?}");
     assert!(dead_counted(&ward) > 0, "nothing was counted");
+    assert!(ward.exemplars > ward.kills, "hardly an exemplar was seen: {}", ward.exemplars);
     drop(carrier);
 }
 

@@ -113,6 +113,8 @@ pub struct HeapStats {
     pub adoptions: f64,
     /// Updates of series that were refused, by the number of the reason.
     pub dropped: Vec<f64>,
+    /// Exemplars that were not recorded.
+    pub dropped_exemplars: f64,
     /// Times the heap lock was not had in time.
     pub lock_timeouts: f64,
     /// Reads that were tried again.
@@ -224,6 +226,7 @@ impl NativeHeap {
                 .iter()
                 .map(|refusal| number(header::DROPPED + *refusal as usize))
                 .collect(),
+            dropped_exemplars: number(header::EXEMPLARS_DROPPED),
             lock_timeouts: number(header::LOCK_TIMEOUTS),
             torn_retries: number(header::TORN_RETRIES),
             torn_given_up: number(header::TORN_GIVEN_UP),

@@ -2,10 +2,11 @@
 
 use crate::convert::failure;
 use crate::text::Text;
+use mpmetrics_core::collect::model::Snapshot;
 use mpmetrics_core::collect::recycle;
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
-use mpmetrics_core::exposition::{json, text};
+use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::{Buffer, JsValue};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// What a scrape shows.
 #[napi(object, object_to_js = false)]
 pub struct ScrapeOptions {
-    /// `text` or `json`.
+    /// `text`, `openmetrics` or `json`.
     pub format: String,
     /// Only what this process's writers hold.
     pub process: bool,
@@ -30,7 +31,7 @@ pub struct ScrapeOptions {
 pub struct Scrape {
     segment: Arc<Segment>,
     filter: Filter,
-    json: bool,
+    print: fn(&Snapshot) -> Vec<u8>,
     failed: Option<Error>,
 }
 
@@ -38,19 +39,26 @@ impl Scrape {
     /// Takes the options apart.
     pub fn new(segment: Arc<Segment>, options: ScrapeOptions, process: u64) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
+        let print = match options.format.as_str() {
+            "json" => json,
+            "openmetrics" => openmetrics,
+            _ => text,
+        };
         let filter = Filter {
             process: options.process.then_some(process),
             tags: options.tags,
             families: families.map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
             everything: false,
+            // Text format 0.0.4 has no place for them.
+            exemplars: options.format != "text",
         };
-        Self { segment, filter, json: options.format == "json", failed: None }
+        Self { segment, filter, print, failed: None }
     }
 
     fn run(&mut self) -> napi::Result<Vec<u8>> {
         match scrape(self.segment.heap(), &self.filter) {
             Ok((snapshot, _)) => {
-                let printed = if self.json { json::json(&snapshot) } else { text::text(&snapshot) };
+                let printed = (self.print)(&snapshot);
                 recycle(snapshot);
                 Ok(printed)
             }

@@ -2,11 +2,12 @@
 
 use crate::convert::{failure, foreign, invalid, Result, Spec};
 use crate::heap::SharedWriter;
+use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Error, Refusal};
-use napi::bindgen_prelude::{ArrayBuffer, Uint32Array};
+use napi::bindgen_prelude::{ArrayBuffer, Float64Array, Uint32Array};
 use napi::Env;
 use napi_derive::napi;
 use std::sync::Arc;
@@ -135,6 +136,43 @@ impl NativeWriter {
     pub fn revive(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
         let key = BlockKey { series, generation };
         block_status(self.with(|writer| writer.revive(slab, cell, key)))
+    }
+
+    /// Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`. A
+    /// status.
+    #[napi]
+    pub fn exemplar(&self, numbers: Float64Array, labels: String, types: String) -> Result<u32> {
+        let Some(&[slab, cell, series, generation, place, value, time]) = numbers.first_chunk()
+        else {
+            return Err(invalid("`numbers` has seven elements", numbers.len()));
+        };
+        let key = BlockKey { series: series as u32, generation: generation as u32 };
+        let at = (slab as u32, cell as u32, key);
+        let given = Given { value, time, text: labels.as_bytes(), types: types.as_bytes() };
+        block_status(self.with(|writer| writer.exemplar(at, place as u32, &given)))
+    }
+
+    /// The exemplars of a block are not shown any more. A status.
+    #[napi]
+    pub fn clear_exemplars(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+    ) -> Result<u32> {
+        let key = BlockKey { series, generation };
+        block_status(self.with(|writer| writer.clear_exemplars(slab, cell, key)))
+    }
+
+    /// Counts exemplars that JavaScript could not record.
+    #[napi]
+    pub fn count_dropped_exemplars(&self, exemplars: u32) -> Result<()> {
+        self.with(|writer| {
+            writer.count_dropped_exemplars(exemplars);
+            Ok(())
+        })
+        .map_err(|error| failure(&error))
     }
 
     /// Gives a block back. A status.

@@ -2,6 +2,7 @@
 //! heap. Every cell has one writer, so an update is a load and a store and never a
 //! compare-exchange. JavaScript does the same with typed arrays.
 
+pub mod exemplar;
 pub mod recent;
 pub mod scalar;
 pub mod sequence;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use super::bounds::{folding, kept};
 use super::labels::{pairs, Malformed};
 use super::mode::WRITER_LABELS;
-use super::model::{Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::model::{Exemplar, Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::newest::unite;
 
 /// What joining met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     if unique && !snapshot.families.iter().any(|family| labels.may_coincide(family)) {
         return (snapshot, joined);
     }
-    let Snapshot { families, text, mut cells, defaults } = snapshot;
+    let Snapshot { families, text, mut cells, mut exemplars, defaults } = snapshot;
     let labels = Effective { text: &text, defaults: &defaults };
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Family>> = Vec::new();
@@ -61,13 +62,13 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
             group.retain(|family| family.kind == kind);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
-                merge(&mut group, &labels, &mut cells);
+                merge(&mut group, &labels, &mut cells, &mut exemplars);
             }
             let newest = group.swap_remove(0);
             Family { birth: birth.unwrap_or(newest.birth), ..newest }
         })
         .collect();
-    (Snapshot { families, text, cells, defaults }, joined)
+    (Snapshot { families, text, cells, exemplars, defaults }, joined)
 }
 
 /// The labels that series are printed with, as keys that are equal for equal sets.
@@ -158,7 +159,12 @@ struct Sum {
 
 /// Joins families of one type into the first, the newest; the others are left without series. A
 /// series that is malformed, or does not fit its family, is left out.
-fn merge(group: &mut [Family], labels: &Effective<'_>, cells: &mut Vec<f64>) {
+fn merge(
+    group: &mut [Family],
+    labels: &Effective<'_>,
+    cells: &mut Vec<f64>,
+    exemplars: &mut Vec<Exemplar>,
+) {
     let mode = match group[0].kind {
         Kind::Gauge => Mode::of(Kind::Gauge, &group[0].aggregator, &group[0].label_names),
         _ => Mode::Sum,
@@ -199,13 +205,16 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, cells: &mut Vec<f64>) {
                     continue;
                 }
                 sum.series.value = add(sum.series.value, series.value, mode, folding, cells);
+                let to = sum.series.exemplars;
+                sum.series.exemplars = unite(to, series.exemplars, folding, exemplars);
             }
             Entry::Vacant(place) => {
                 let Some(value) = begin(series.value, folding, bounds.len() + 1, cells) else {
                     continue;
                 };
                 place.insert(sums.len());
-                sums.push(Sum { series: Series { value, ..series }, parts: 1 });
+                let exemplars = unite(Span::default(), series.exemplars, folding, exemplars);
+                sums.push(Sum { series: Series { value, exemplars, ..series }, parts: 1 });
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Adding the blocks of all writers up to one value a series.
 
 use super::mode::WRITER_LABELS;
-use super::model::{Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::model::{Exemplar, Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::newest::{is_printable, Newest};
 use super::spare::{self, Spare};
 use super::walk::Filter;
+use crate::cells::exemplar::Read;
 use crate::error::{Error, Result};
 use crate::heap::{self, FamilySpec, GENERATIONS, SERIES};
 use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
@@ -74,6 +76,8 @@ pub struct Gather<'a> {
     defaults: Vec<LabelSpan>,
     sets: HashMap<u16, Option<u32>>,
     spare: Vec<Series>,
+    /// `None` if they are not asked for.
+    exemplars: Option<Newest>,
 }
 
 /// The generation chunks, found once.
@@ -146,6 +150,7 @@ impl<'a> Gather<'a> {
             defaults,
             sets,
             spare,
+            exemplars: filter.exemplars.then(Newest::default),
         })
     }
 
@@ -247,11 +252,44 @@ impl<'a> Gather<'a> {
         Ok(())
     }
 
+    /// Whether exemplars are asked for.
+    pub fn shows_exemplars(&self) -> bool {
+        self.exemplars.is_some()
+    }
+
+    /// Where the texts of what is read go.
+    pub fn text_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
+    /// Adds an exemplar whose text and types were appended to the texts from `start` on.
+    pub fn add_exemplar(
+        &mut self,
+        to: &Chosen,
+        set: u16,
+        place: u32,
+        start: usize,
+        read: Read,
+    ) -> Result<()> {
+        let (text, types) = self.text[start..].split_at(read.text.min(self.text.len() - start));
+        let printable = read.time.is_finite() && is_printable(text, types);
+        match &mut self.exemplars {
+            Some(exemplars) if printable => {
+                let labels = span(start, start + read.text, self.text.len())?;
+                let Read { value, time, .. } = read;
+                exemplars.add(to.series, set, Exemplar { place, value, time, labels });
+            }
+            _ => self.text.truncate(start),
+        }
+        Ok(())
+    }
+
     /// The snapshot: families and series in order of birth, with their labels.
     pub fn finish(mut self) -> Result<Snapshot> {
         let text = std::mem::take(&mut self.text);
         let defaults = std::mem::take(&mut self.defaults);
-        let mut snapshot = Snapshot { text, defaults, ..Snapshot::default() };
+        let (exemplars, spans) = self.exemplars.take().unwrap_or_default().finish();
+        let mut snapshot = Snapshot { text, defaults, exemplars, ..Snapshot::default() };
         snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
         for mut wanted in std::mem::take(&mut self.wanted) {
             let parts = std::mem::take(&mut wanted.parts);
@@ -268,7 +306,9 @@ impl<'a> Gather<'a> {
                 };
                 if let Some(labels) = self.labels(part, &mut snapshot.text)? {
                     let (value, set_at) = value(&wanted, part, &self.cells);
-                    series.push(Series { birth: part.birth, labels, defaults, value, set_at });
+                    let (birth, key) = (part.birth, (part.series, part.set));
+                    let exemplars = spans.get(&key).copied().unwrap_or_default();
+                    series.push(Series { birth, labels, defaults, value, set_at, exemplars });
                 }
             }
             series.sort_by_key(|series| series.birth);

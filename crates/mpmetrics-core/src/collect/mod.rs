@@ -6,6 +6,7 @@ mod gather;
 pub mod labels;
 pub mod mode;
 pub mod model;
+mod newest;
 mod own;
 pub mod scrape;
 mod spare;

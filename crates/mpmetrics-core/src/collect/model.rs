@@ -84,6 +84,19 @@ pub enum Value {
     },
 }
 
+/// An exemplar: one event among those that a counter or a bucket counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exemplar {
+    /// 0 for a counter; else the bucket, as in [`Value::Histogram`].
+    pub place: u32,
+    /// The value that was observed or added.
+    pub value: f64,
+    /// When, in seconds since 1970.
+    pub time: f64,
+    /// Its labels.
+    pub labels: LabelSpan,
+}
+
 /// One series with its value over all writers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Series {
@@ -98,6 +111,8 @@ pub struct Series {
     pub value: Value,
     /// Of a gauge of [`Mode::MostRecent`]: when it was set, in milliseconds of Unix time; else 0.
     pub set_at: f64,
+    /// Range of [`Snapshot::exemplars`]: at most one for each place, by place.
+    pub exemplars: Span,
 }
 
 /// One family with its series.
@@ -132,6 +147,8 @@ pub struct Snapshot {
     pub text: Vec<u8>,
     /// Arena of bucket counts.
     pub cells: Vec<f64>,
+    /// Arena of exemplars; empty unless they were asked for.
+    pub exemplars: Vec<Exemplar>,
     /// The sets of default labels that series refer to.
     pub defaults: Vec<LabelSpan>,
 }
@@ -149,5 +166,13 @@ impl Snapshot {
     pub fn counts(&self, span: Span) -> &[f64] {
         let start = span.start as usize;
         self.cells.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
+    /// The exemplars of a series; empty where the span leaves the arena.
+    #[must_use]
+    pub fn exemplars(&self, series: &Series) -> &[Exemplar] {
+        let start = series.exemplars.start as usize;
+        let end = start + series.exemplars.len as usize;
+        self.exemplars.get(start..end).unwrap_or_default()
     }
 }

@@ -6,11 +6,13 @@
 
 use super::gather::Gather;
 use super::model::Snapshot;
+use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
-use crate::heap::{for_each_block, for_each_slab, of_one_life, FamilySpec, SLOTS};
+use crate::heap::{exemplar_places, for_each_block, for_each_slab, of_one_life, FamilySpec, SLOTS};
 use crate::layout::{
-    block, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words, MAX_SLOTS,
+    block, exemplar as layout, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
+    MAX_SLOTS,
 };
 use crate::sync::{fence, AtomicU64, Ordering};
 
@@ -25,6 +27,8 @@ pub struct Filter {
     pub families: Vec<(String, String)>,
     /// Every family of every registry.
     pub everything: bool,
+    /// Exemplars, too.
+    pub exemplars: bool,
 }
 
 impl Filter {
@@ -47,6 +51,10 @@ pub struct Patience {
 
 /// How often a block is read again because its default labels were changed meanwhile.
 const RENAMES: u32 = 8;
+
+/// How often a read of an exemplar that is being written is tried again. A writer that was stopped or
+/// died in the middle of one has none to show.
+const EXEMPLAR_TRIES: u32 = 200;
 
 impl Default for Patience {
     fn default() -> Self {
@@ -130,6 +138,9 @@ impl Reader {
             return Ok(());
         }
         let run = words.run(at, u64::from(head.words))?;
+        if head.kind == BlockKind::Exemplar {
+            return exemplar(words, run, head, gather);
+        }
         for _ in 0..RENAMES {
             let key = BlockKey::unpack(run[block::KEY as usize].load(Ordering::Acquire));
             let birth = run[block::BIRTH as usize].load(Ordering::Acquire);
@@ -190,4 +201,57 @@ impl Reader {
             }
         }
     }
+}
+
+/// Reads an exemplar, if it is asked for, whole, and of a block that is shown.
+fn exemplar(
+    words: Words<'_>,
+    run: &[AtomicU64],
+    head: BlockHead,
+    gather: &mut Gather<'_>,
+) -> Result<()> {
+    let Some(cells) = run.get(layout::CELLS as usize..).filter(|_| gather.shows_exemplars()) else {
+        return Ok(());
+    };
+    let load = |word: u64| run[word as usize].load(Ordering::Acquire);
+    let (of, place) = (load(layout::OF), load(layout::PLACE));
+    // Where it leads is somebody's damage, and costs no more than this exemplar.
+    let (Ok(data), Ok(place)) = (words.run(of, block::CELLS), u32::try_from(place)) else {
+        return Ok(());
+    };
+    for _ in 0..EXEMPLAR_TRIES {
+        let (key, birth) = (load(block::KEY), BlockBirth::unpack(load(block::BIRTH)).birth);
+        let shown = || {
+            let [head, of_key, of_birth] = [block::HEAD, block::KEY, block::BIRTH]
+                .map(|word| data[word as usize].load(Ordering::Acquire));
+            let head = BlockHead::unpack(head).ok().flatten().filter(|head| !head.absent)?;
+            let of_birth = BlockBirth::unpack(of_birth);
+            let belongs = of_key == key && of_birth.birth == birth;
+            (belongs && place < exemplar_places(head)).then_some(of_birth.defaults)
+        };
+        let (Some(set), Some(chosen)) = (shown(), gather.choose(BlockKey::unpack(key))?) else {
+            return Ok(());
+        };
+        let start = gather.text_mut().len();
+        let read = match exemplar::read(cells, gather.text_mut()) {
+            Attempt::Whole(read) => read,
+            Attempt::None => return Ok(()),
+            Attempt::Torn => {
+                std::hint::spin_loop();
+                continue;
+            }
+        };
+        // As for other blocks: freed before it serves again. Pairs with `heap::block::free`.
+        fence(Ordering::Acquire);
+        let same = load(block::HEAD) == head.pack()
+            && load(block::KEY) == key
+            && BlockBirth::unpack(load(block::BIRTH)).birth == birth
+            && (load(layout::OF), load(layout::PLACE)) == (of, u64::from(place))
+            && shown() == Some(set);
+        if same {
+            return gather.add_exemplar(&chosen, set, place, start, read);
+        }
+        gather.text_mut().truncate(start);
+    }
+    Ok(())
 }

@@ -8,8 +8,10 @@
 //! ```
 //!
 //! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default
-//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of mode `mostrecent`); a histogram's sum, the count of each bucket by itself and the
-//! count above all bounds; or a summary's sum and count. A number that JSON cannot write is one of the
+//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of mode `mostrecent`); a
+//! histogram's sum, the count of each bucket by itself and the count above all bounds; or a summary's
+//! sum and count. `e`, where there are any, are exemplars, each
+//! `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types, place, value, seconds since 1970. A number that JSON cannot write is one of the
 //! strings `NaN`, `Infinity`, `-Infinity`; bytes that are not UTF-8 become U+FFFD.
 
 use crate::collect::labels::pairs;
@@ -75,9 +77,29 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
         out.extend_from_slice(b",\"v\":");
         let (first, more) = numbers;
         push_list(out, first.into_iter().flatten().chain(more.iter().copied()), push_json);
+        push_exemplars(out, snapshot, series);
         out.push(b'}');
     });
     out.push(b'}');
+}
+
+/// Appends `,"e":[..]`, if there are any.
+fn push_exemplars(out: &mut Vec<u8>, snapshot: &Snapshot, series: &Series) {
+    let exemplars = snapshot.exemplars(series);
+    if exemplars.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b",\"e\":");
+    push_list(out, exemplars, |out, exemplar| {
+        out.push(b'{');
+        push_labels(out, snapshot, exemplar.labels);
+        let numbers = [f64::from(exemplar.place), exemplar.value, exemplar.time];
+        for (key, number) in [",\"p\":", ",\"v\":", ",\"s\":"].into_iter().zip(numbers) {
+            out.extend_from_slice(key.as_bytes());
+            push_json(out, number);
+        }
+        out.push(b'}');
+    });
 }
 
 /// What `v` holds: up to two numbers, and then a range of cells. `None` if it does not fit the family.

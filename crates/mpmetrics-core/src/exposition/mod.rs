@@ -6,11 +6,14 @@
 
 pub mod json;
 pub mod number;
+pub mod openmetrics;
 pub mod text;
 
 mod effective;
+mod names;
 
 pub use json::json;
+pub use openmetrics::openmetrics;
 pub use text::text;
 
 use crate::collect::model::Kind;

@@ -34,7 +34,7 @@ pub fn text(snapshot: &Snapshot) -> Vec<u8> {
 }
 
 /// Bytes that the text will about take: growing a buffer of many megabytes copies it.
-fn estimate(snapshot: &Snapshot) -> usize {
+pub(super) fn estimate(snapshot: &Snapshot) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
@@ -74,16 +74,16 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
 }
 
 /// What begins every row of a family, from the line feed on.
-fn prefix(family: &Family, suffix: &str) -> Vec<u8> {
+pub(super) fn prefix(family: &str, suffix: &str) -> Vec<u8> {
     let mut row = vec![b'\n'];
-    push_escaped(&mut row, &family.name);
+    push_escaped(&mut row, family);
     row.extend_from_slice(suffix.as_bytes());
     row
 }
 
 /// Appends the braces around two label texts and the space after them; just the space if both are
 /// empty.
-fn push_labels(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
+pub(super) fn push_labels(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
     if !(first.is_empty() && second.is_empty()) {
         out.push(b'{');
         out.extend_from_slice(first);
@@ -96,8 +96,8 @@ fn push_labels(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
     out.push(b' ');
 }
 
-fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
-    let row = prefix(family, "");
+pub(super) fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+    let row = prefix(&family.name, "");
     for series in &family.series {
         let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
             continue;
@@ -108,8 +108,8 @@ fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
     }
 }
 
-fn push_summaries(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
-    let (sums, counts) = (prefix(family, "_sum"), prefix(family, "_count"));
+pub(super) fn push_summaries(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
     for series in &family.series {
         let (Value::Summary { sum, count }, Some(own)) = (series.value, labels.own(series)) else {
             continue;
@@ -128,15 +128,15 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
         .bounds
         .iter()
         .map(|&bound| {
-            let mut row = prefix(family, "_bucket{le=\"");
+            let mut row = prefix(&family.name, "_bucket{le=\"");
             // A bound is a label value, so it is spelled as JavaScript does: Infinity, not +Inf.
             push(&mut row, bound);
             row.push(b'"');
             row
         })
         .collect();
-    let above = prefix(family, "_bucket{le=\"+Inf\"");
-    let (sums, counts) = (prefix(family, "_sum"), prefix(family, "_count"));
+    let above = prefix(&family.name, "_bucket{le=\"+Inf\"");
+    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
     let mut tail = Vec::new();
     for series in &family.series {
         let Some((sum, cells, own)) = histogram(snapshot, labels, family, series) else {
@@ -168,7 +168,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
 }
 
 /// Sum, cells and own label text of a histogram's series, if they fit the family.
-fn histogram<'a>(
+pub(super) fn histogram<'a>(
     snapshot: &'a Snapshot,
     labels: &Labels<'a>,
     family: &Family,

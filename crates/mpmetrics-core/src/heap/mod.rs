@@ -8,6 +8,7 @@
 
 mod block;
 mod defaults;
+mod exemplar;
 mod extent;
 mod family;
 mod guard;
@@ -30,6 +31,7 @@ pub use writer::{Bound, Writer};
 
 pub(crate) use block::{for_each_block, for_each_slab};
 pub(crate) use defaults::read as read_defaults;
+pub(crate) use exemplar::places as exemplar_places;
 pub(crate) use family::decode as decode_family;
 pub(crate) use init::{check, check_header, root};
 pub(crate) use series::read as read_labels;

@@ -7,8 +7,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::layout::{
-    defaults as def, family as fam, header, series as ser, slot as slt, BlockKind, ExtentKind,
-    Words,
+    defaults as def, family as fam, header, series as ser, slot as slt, ExtentKind, Words,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -59,7 +58,7 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
         block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
             census.slabs.insert(slab);
             block::for_each_block(words, slab, len, |at, head| {
-                if matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Family) {
+                if !head.kind.counts() {
                     return Ok(());
                 }
                 let key = block::key(words, at)?;

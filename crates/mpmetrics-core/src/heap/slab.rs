@@ -3,7 +3,7 @@
 use super::guard::Locked;
 use super::slot::{self, Claimed};
 use super::writer::Bound;
-use super::{block, defaults, extent, series, GENERATIONS, SLOTS};
+use super::{block, defaults, exemplar, extent, series, GENERATIONS, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{
     block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind,
@@ -123,7 +123,7 @@ impl Claimed {
         for slab in &self.slabs {
             total += slab.words;
             block::for_each_block(words, slab.at, slab.end - slab.at, |at, head| {
-                if matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Family) {
+                if !head.kind.counts() {
                     return Ok(());
                 }
                 let key = block::key(words, at)?;
@@ -144,6 +144,7 @@ impl Claimed {
         let words = locked.words();
         let key = block::key(words, at)?;
         let set = block::birth(words, at)?.defaults;
+        exemplar::give_back(words, self, at)?;
         block::free(words, at, head)?;
         self.free.entry(head.words).or_default().push(at);
         if self.blocks.get(&(key.series, set)) == Some(&at) {

@@ -1,6 +1,7 @@
 //! Slots: the places of writers. A slot lives while its byte is locked; when its writer dies, in
 //! whatever way, the next new writer adopts it and goes on from its counts.
 
+use super::exemplar::{self, Exemplars};
 use super::guard::Locked;
 use super::slab::Slab;
 use super::{block, defaults, family, init, merge, series, SLOTS};
@@ -26,6 +27,8 @@ pub struct Claimed {
     pub families: HashMap<u32, u64>,
     /// Free blocks by length.
     pub free: HashMap<u16, Vec<u64>>,
+    /// Exemplars of the blocks.
+    pub exemplars: Exemplars,
 }
 
 /// Who claims a slot.
@@ -135,13 +138,17 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     }
     let alive = carried_by_living(locked)?;
     let mut orphans = HashMap::new();
-    let mut slabs = Vec::new();
+    let (mut slabs, mut exemplars) = (Vec::new(), Vec::new());
     for_slabs(words, words.load(at + slot::FIRST_SLAB)?, &mut slabs)?;
     for slab in &mut slabs {
         let end = block::for_each_block(words, slab.at, slab.words, |block, head| {
             let keep = match head.kind {
                 BlockKind::Pad => return Ok(()),
                 BlockKind::Free => false,
+                BlockKind::Exemplar => {
+                    exemplars.push(block);
+                    return Ok(());
+                }
                 BlockKind::Family => adopt_family(words, block, claimed)?,
                 _ => adopt_series(locked, block, head, &alive, &mut orphans, claimed)?,
             };
@@ -156,7 +163,7 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
         slab.end = end;
     }
     claimed.slabs = slabs;
-    Ok(())
+    exemplar::adopt(words, &exemplars, claimed)
 }
 
 /// The slabs of a chain, each with its end unknown.

@@ -6,8 +6,9 @@ use super::kin::Kin;
 use super::series::Labels;
 use super::slot::{self, Claimed, Owner};
 use super::{
-    block, defaults, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS,
+    block, defaults, exemplar, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS,
 };
+use crate::cells::exemplar::Given;
 use crate::collect::labels;
 use crate::error::{Error, Refusal, Result};
 use crate::layout::{
@@ -188,6 +189,45 @@ impl Writer {
         Ok(())
     }
 
+    /// Records an exemplar for a place of a block: 0 for a counter, else the number of a bucket. What is
+    /// not recorded is counted.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, has no such place or the labels are not
+    /// well-formed, [`Error::Busy`], [`Error::Full`], [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    pub fn exemplar(
+        &mut self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        place: u32,
+        given: &Given<'_>,
+    ) -> Result<()> {
+        self.check()?;
+        checked(given.text, given.types)?;
+        let of = self.own(slab, cell, key)?;
+        let Self { heap, locks, mine, .. } = self;
+        let (slot, incarnation) = (mine.slot, mine.incarnation);
+        let lock = || {
+            let locked = Locked::acquire(heap, &**locks)?;
+            same_life(heap, slot, incarnation).map(|()| locked)
+        };
+        exemplar::record(heap, mine, of, place, given, lock)
+    }
+
+    /// The exemplars of a block are not shown any more.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Lost`], [`Error::Corrupt`].
+    pub fn clear_exemplars(&self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        self.check()?;
+        let (of, _) = self.own(slab, cell, key)?;
+        exemplar::clear(self.heap.words(), &self.mine, of)
+    }
+
+    /// Counts exemplars that the caller could not record by itself.
+    pub fn count_dropped_exemplars(&self, exemplars: u32) {
+        self.heap.words().add_header(header::EXEMPLARS_DROPPED, u64::from(exemplars));
+    }
+
     /// Gives a block back: this writer's part of the series is gone. A part that an earlier life
     /// of the slot counted stays.
     ///
@@ -312,8 +352,7 @@ impl Writer {
         let at = start + u64::from(cell) - blk::CELLS;
         let head = block::head(words, at).map_err(|_| gone())?;
         let live = series::generation(words, key.series)? == key.generation;
-        let kind = matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Family);
-        if kind || !live || block::key(words, at)? != key {
+        if !head.kind.counts() || !live || block::key(words, at)? != key {
             return Err(gone());
         }
         Ok((at, head))
@@ -334,15 +373,15 @@ impl Writer {
             }
             self.asked_us.set(now);
         }
-        same_life(&self.heap, &self.mine)
+        same_life(&self.heap, self.mine.slot, self.mine.incarnation)
     }
 }
 
 /// Whether nobody adopted the slot of a writer.
-fn same_life(heap: &Heap, mine: &Claimed) -> Result<()> {
+fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
     let words = heap.words();
-    let lived = words.load(SLOTS.find(words, mine.slot)? + slt::INCARNATION)?;
-    if lived == u64::from(mine.incarnation) {
+    let lived = words.load(SLOTS.find(words, slot)? + slt::INCARNATION)?;
+    if lived == u64::from(incarnation) {
         Ok(())
     } else {
         Err(Error::Lost)
@@ -352,7 +391,7 @@ fn same_life(heap: &Heap, mine: &Claimed) -> Result<()> {
 /// Takes the heap lock for the owner of a slot, who may have lost it while this waited.
 fn take_lock<'a>(heap: &'a Heap, locks: &'a dyn Locks, mine: &Claimed) -> Result<Locked<'a>> {
     let locked = Locked::acquire(heap, locks)?;
-    same_life(heap, mine)?;
+    same_life(heap, mine.slot, mine.incarnation)?;
     Ok(locked)
 }
 

@@ -112,6 +112,8 @@ pub mod header {
     pub const COLLECT_TIMEOUTS: usize = 44;
     /// First free text of each size class (derived).
     pub const TEXT_FREE: usize = 48;
+    /// Exemplars that were not recorded: a lock was not to be had in time, or there was no room.
+    pub const EXEMPLARS_DROPPED: usize = 71;
     /// Updates of series that were refused: a word for each [`crate::error::Refusal`].
     pub const DROPPED: usize = 72;
     /// Most bytes of a label's value; 0 for any.
@@ -282,6 +284,16 @@ pub enum BlockKind {
     Summary = 7,
     /// A gauge with the time it was set, of one life: sequence word, value, time, sequence word.
     Recent = 8,
+    /// An exemplar of a counter or of a histogram's bucket.
+    Exemplar = 16,
+}
+
+impl BlockKind {
+    /// Whether such a block holds the counts of a series, and keeps it alive.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        !matches!(self, Self::Pad | Self::Free | Self::Family | Self::Exemplar)
+    }
 }
 
 /// The words before a block's cells.
@@ -294,6 +306,16 @@ pub mod block {
     pub const BIRTH: u64 = 2;
     /// First cell.
     pub const CELLS: u64 = 3;
+}
+
+/// The words of an exemplar's block behind its head.
+pub mod exemplar {
+    /// Reference of the block of the series that it belongs to.
+    pub const OF: u64 = 3;
+    /// Which place of that block: a bucket in configured order, the one above all bounds last.
+    pub const PLACE: u64 = 4;
+    /// The exemplar, see [`crate::cells::exemplar`].
+    pub const CELLS: u64 = 5;
 }
 
 /// 32-bit words between a block's flags and its first cell: `u32[2 * cell - FLAGS_BACK]`.

@@ -124,6 +124,7 @@ impl BlockHead {
             6 => BlockKind::Histogram,
             7 => BlockKind::Summary,
             8 => BlockKind::Recent,
+            16 => BlockKind::Exemplar,
             _ => return Err(word),
         };
         let words = (word >> 16) as u16;
@@ -170,7 +171,7 @@ mod tests {
     proptest! {
         #[test]
         fn packed_words_round_trip(series: u32, generation: u32, birth in 0u64..1 << 48, defaults: u16,
-            words in 1u16.., incarnation: u32, absent: bool, kind in 1u8..9, extent in 0u64..1 << 56) {
+            words in 1u16.., incarnation: u32, absent: bool, kind in prop_oneof![1u8..9, Just(16)], extent in 0u64..1 << 56) {
             let key = BlockKey { series, generation };
             prop_assert_eq!(BlockKey::unpack(key.pack()), key);
             let answer = Answer { bell: series, incarnation };

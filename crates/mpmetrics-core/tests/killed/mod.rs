@@ -6,6 +6,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
 use mpmetrics_core::os::ProcessIdentity;
@@ -49,6 +50,11 @@ pub fn spec(kind: Kind, name: &str) -> FamilySpec {
 /// Labels of a series that comes and goes: texts of several size classes.
 fn churned(n: u64) -> String {
     format!("n=\"{n}\",pad=\"{}\"", "x".repeat((n % 5 * n) as usize))
+}
+
+/// The labels of the exemplar of a value: of many lengths.
+pub fn exemplar_text(value: u64) -> String {
+    format!("v=\"{value}\",pad=\"{}\"", "x".repeat((value / 100) as usize * 2))
 }
 
 /// The file in which a process tells what it has counted.
@@ -181,7 +187,27 @@ impl Program {
             }
         };
         self.handles.insert((kind, n), handle);
-        handle.update(&self.heap(), n as f64 + 1.0)
+        handle.update(&self.heap(), n as f64 + 1.0)?;
+        self.exemplify(&handle, n)
+    }
+
+    /// Records an exemplar of which every part tells what the others are.
+    fn exemplify(&mut self, handle: &Handle, n: u64) -> Result<()> {
+        let places = match handle.kind {
+            Kind::Counter => 1,
+            Kind::Histogram => 3,
+            _ => return Ok(()),
+        };
+        let value = n + 1 + 100 * self.random.below(50);
+        let (place, text) = (self.random.below(places) as u32, exemplar_text(value));
+        let given =
+            Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
+        let at = (handle.bound.slab, handle.bound.cell, handle.key());
+        match self.writer.exemplar(at, place, &given) {
+            // Removed since.
+            Err(error) if error.code() == Code::Invalid => Ok(()),
+            done => done,
+        }
     }
 
     fn remove(&mut self) -> Result<()> {

@@ -1,7 +1,10 @@
 //! Snapshots made by hand.
+#![allow(dead_code, reason = "each test program uses its part")]
 
 use mpmetrics_core::collect::labels::escape;
-use mpmetrics_core::collect::model::{Family, Kind, LabelSpan, Series, Snapshot, Span, Value};
+use mpmetrics_core::collect::model::{
+    Exemplar, Family, Kind, LabelSpan, Series, Snapshot, Span, Value,
+};
 
 /// Builds a snapshot, family by family; series go to the family declared last.
 #[derive(Default)]
@@ -73,7 +76,14 @@ impl Builder {
 
     pub fn series(&mut self, labels: LabelSpan, defaults: u32, value: Value) {
         let birth = self.birth();
-        self.last().series.push(Series { birth, labels, defaults, value, set_at: 0.0 });
+        self.last().series.push(Series {
+            birth,
+            labels,
+            defaults,
+            value,
+            set_at: 0.0,
+            exemplars: Span::default(),
+        });
     }
 
     pub fn scalar(&mut self, set: Set<'_>, defaults: u32, value: f64) {
@@ -92,5 +102,17 @@ impl Builder {
         self.snapshot.cells.extend_from_slice(cells);
         let counts = Span { start, len: cells.len() as u32 };
         self.series(labels, defaults, Value::Histogram { sum, counts });
+    }
+
+    /// Gives the series that was added last exemplars, which must be in order of their places.
+    pub fn exemplars(&mut self, exemplars: &[(u32, f64, f64, Set<'_>)]) {
+        let start = self.snapshot.exemplars.len() as u32;
+        for (place, value, time, set) in exemplars {
+            let labels = self.labels(&text(set), b"");
+            let exemplar = Exemplar { place: *place, value: *value, time: *time, labels };
+            self.snapshot.exemplars.push(exemplar);
+        }
+        let series = self.last().series.last_mut().expect("a series");
+        series.exemplars = Span { start, len: exemplars.len() as u32 };
     }
 }

@@ -1,0 +1,249 @@
+//! An exemplar: a value, its time and its labels, which belong together and change together.
+//!
+//! The protocol, for words `version, value, time, lengths, text…`: a writer makes the version odd, stores
+//! the rest, and makes the version the next even number. A reader takes what it read between two reads of
+//! the same even number. A writer that dies in between leaves the version odd: its exemplar is shown by
+//! nobody, and the next one is written over it. Writers are kept apart by the slot's mutex.
+
+use crate::sync::{fence, AtomicU64, Ordering};
+
+/// Words before the text.
+pub const HEAD: usize = 4;
+const VERSION: usize = 0;
+const VALUE: usize = 1;
+const TIME: usize = 2;
+const LENGTHS: usize = 3;
+
+/// Most bytes of the labels' text and types: 128 code points of up to four bytes, and for each of as
+/// many labels what stands around its value and its type.
+pub const MAX_BYTES: usize = 128 * 4 + 128 * 5;
+
+/// One exemplar as it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Given<'a> {
+    /// The value that was observed or added.
+    pub value: f64,
+    /// When, in seconds since 1970.
+    pub time: f64,
+    /// Labels as in [`crate::collect::model::LabelSpan`].
+    pub text: &'a [u8],
+    /// Types of their values.
+    pub types: &'a [u8],
+}
+
+impl Given<'_> {
+    /// Words that it takes.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        HEAD + (self.text.len() + self.types.len()).div_ceil(8)
+    }
+}
+
+/// One exemplar as it was read; its text and types were appended to a buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Read {
+    /// The value that was observed or added.
+    pub value: f64,
+    /// When, in seconds since 1970.
+    pub time: f64,
+    /// Bytes of label text.
+    pub text: usize,
+    /// Bytes of types, behind the text.
+    pub types: usize,
+}
+
+/// What one attempt to read an exemplar found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Attempt {
+    /// A whole one.
+    Whole(Read),
+    /// None was ever written here, or what is here cannot be one.
+    None,
+    /// Somebody is writing, or died while writing.
+    Torn,
+}
+
+/// Writes an exemplar; false, and nothing changed, if it does not fit. `stored` is called after each
+/// store: a test dies or looks there.
+pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -> bool {
+    let Some((head, body)) = cells.split_at_checked(HEAD) else {
+        return false;
+    };
+    if given.words() > cells.len() {
+        return false;
+    }
+    let mut store = |word: &AtomicU64, value: u64, order| {
+        word.store(value, order);
+        stored();
+    };
+    let odd = head[VERSION].load(Ordering::Relaxed) | 1;
+    store(&head[VERSION], odd, Ordering::Relaxed);
+    // Pairs with the fence in `read`: who sees anything of this one sees the odd version.
+    fence(Ordering::Release);
+    store(&head[VALUE], given.value.to_bits(), Ordering::Relaxed);
+    store(&head[TIME], given.time.to_bits(), Ordering::Relaxed);
+    let lengths = given.text.len() as u64 | (given.types.len() as u64) << 32;
+    store(&head[LENGTHS], lengths, Ordering::Relaxed);
+    let mut bytes = given.text.iter().chain(given.types).copied();
+    for word in &body[..given.words() - HEAD] {
+        let value = core::array::from_fn(|_| bytes.next().unwrap_or(0));
+        store(word, u64::from_le_bytes(value), Ordering::Relaxed);
+    }
+    // Pairs with the first load of `read`: who sees it sees the whole exemplar. Never 0: that is "none".
+    store(&head[VERSION], odd.wrapping_add(1).max(2), Ordering::Release);
+    true
+}
+
+/// Reads an exemplar once, appending its text and types to a buffer if it is whole.
+pub fn read(cells: &[AtomicU64], to: &mut Vec<u8>) -> Attempt {
+    let Some((head, body)) = cells.split_at_checked(HEAD) else {
+        return Attempt::None;
+    };
+    // Pairs with the last store of `write`.
+    let version = head[VERSION].load(Ordering::Acquire);
+    if version == 0 {
+        return Attempt::None;
+    }
+    if version % 2 == 1 {
+        return Attempt::Torn;
+    }
+    let value = f64::from_bits(head[VALUE].load(Ordering::Relaxed));
+    let time = f64::from_bits(head[TIME].load(Ordering::Relaxed));
+    let lengths = head[LENGTHS].load(Ordering::Relaxed);
+    let (text, types) = ((lengths & 0xffff_ffff) as usize, (lengths >> 32) as usize);
+    let start = to.len();
+    let bytes = text + types;
+    let fits = bytes <= body.len() * 8;
+    for word in body.iter().take(if fits { bytes.div_ceil(8) } else { 0 }) {
+        to.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+    }
+    // Pairs with the fence in `write`.
+    fence(Ordering::Acquire);
+    if head[VERSION].load(Ordering::Relaxed) != version {
+        to.truncate(start);
+        return Attempt::Torn;
+    }
+    if !fits {
+        return Attempt::None;
+    }
+    to.truncate(start + bytes);
+    Attempt::Whole(Read { value, time, text, types })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    fn cells(n: usize) -> Vec<AtomicU64> {
+        (0..n).map(|_| AtomicU64::new(0)).collect()
+    }
+
+    fn given<'a>(value: f64, text: &'a str, types: &'a str) -> Given<'a> {
+        Given { value, time: value * 10.0, text: text.as_bytes(), types: types.as_bytes() }
+    }
+
+    fn shown(cells: &[AtomicU64]) -> Option<(f64, f64, String)> {
+        let mut text = Vec::new();
+        match read(cells, &mut text) {
+            Attempt::Whole(read) => {
+                assert_eq!(read.text + read.types, text.len());
+                Some((read.value, read.time, String::from_utf8(text).unwrap()))
+            }
+            _ => {
+                assert!(text.is_empty(), "what is not whole leaves no text");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_what_does_not_fit_is_not_written() {
+        let cells = cells(HEAD + 2);
+        assert_eq!(read(&cells, &mut Vec::new()), Attempt::None);
+        assert!(write(&cells, &given(1.0, r#"a="bcdefgh""#, "s"), || ()));
+        assert_eq!(shown(&cells), Some((1.0, 10.0, r#"a="bcdefgh"s"#.into())));
+        assert!(!write(&cells, &given(2.0, r#"a="bcdefghijkl""#, "ss"), || ()), "17 bytes");
+        assert_eq!(shown(&cells).unwrap().0, 1.0);
+        assert!(write(&cells, &given(3.0, "", ""), || ()));
+        assert_eq!(shown(&cells), Some((3.0, 30.0, String::new())));
+        assert!(!write(&cells[..3], &given(4.0, "", ""), || ()));
+        assert_eq!(read(&cells[..3], &mut Vec::new()), Attempt::None);
+    }
+
+    /// Whoever dies after any store leaves the one before, none, or the new one; the next one is whole.
+    #[test]
+    fn a_death_after_any_store_shows_no_half() {
+        let before = given(1.0, r#"a="1",b="a longer text""#, "");
+        let after = given(2.0, r#"c="22""#, "n");
+        let old = Some((1.0, 10.0, r#"a="1",b="a longer text""#.to_owned()));
+        let new = Some((2.0, 20.0, r#"c="22"n"#.to_owned()));
+        let stores = {
+            let mut count = 0;
+            assert!(write(&cells(12), &after, || count += 1));
+            count
+        };
+        assert_eq!(stores, 6);
+        for first in [false, true] {
+            for dies_after in 1..=stores {
+                let cells = cells(12);
+                assert!(first || write(&cells, &before, || ()));
+                let mut done = 0;
+                // What others find if the writer goes no further than this store.
+                let mut left: Vec<u64> = Vec::new();
+                let copy = || cells.iter().map(|word| word.load(Ordering::Relaxed)).collect();
+                assert!(first || shown(&cells) == old);
+                write(&cells, &after, || {
+                    done += 1;
+                    if done == dies_after {
+                        left = copy();
+                    }
+                });
+                let left: Vec<AtomicU64> = left.into_iter().map(AtomicU64::new).collect();
+                let expected = if dies_after == stores { new.clone() } else { None };
+                assert_eq!(shown(&left), expected, "after store {dies_after}");
+                assert!(write(&left, &before, || ()));
+                assert_eq!(shown(&left), old, "written over what died after store {dies_after}");
+            }
+        }
+    }
+
+    /// Reads against a writer at full speed; every one that is taken for whole is one that was written.
+    #[test]
+    fn a_read_is_never_of_two_exemplars() {
+        let (cells, stop) = (cells(HEAD + 8), AtomicBool::new(false));
+        let (mut whole, mut torn) = (0, 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in 0_u64.. {
+                    if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        break;
+                    }
+                    let text = (n % 10).to_string().repeat(1 + n as usize % 60);
+                    write(&cells, &given((n % 10) as f64, &text, ""), || ());
+                    // Falls behind now and then, so that reads succeed on a busy machine too.
+                    if n % 64 == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+            });
+            let until = std::time::Instant::now() + std::time::Duration::from_millis(300);
+            let mut text = Vec::new();
+            while std::time::Instant::now() < until {
+                text.clear();
+                match read(&cells, &mut text) {
+                    Attempt::Whole(read) => {
+                        let digit = b'0' + read.value as u8;
+                        assert!(text.iter().all(|byte| *byte == digit), "{} {text:?}", read.value);
+                        assert_eq!(read.time, read.value * 10.0);
+                        whole += 1;
+                    }
+                    Attempt::Torn => torn += 1,
+                    Attempt::None => {}
+                }
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(whole > 0 && torn > 0, "{whole} whole, {torn} torn");
+    }
+}

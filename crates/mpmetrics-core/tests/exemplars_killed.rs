@@ -1,0 +1,182 @@
+//! Processes that record exemplars without a pause are killed and stopped at any instruction of that: what
+//! is scraped is whole, no scrape waits, and the others go on.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+mod handle;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use handle::{spec, Handle};
+use mpmetrics_core::cells::exemplar::Given;
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::heap::{Heap, Writer};
+use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::segment::Segment;
+use mpmetrics_core::{Code, Result};
+
+const SEGMENT: &str = "MPMETRICS_EXEMPLAR_SEGMENT";
+const NUMBER: &str = "MPMETRICS_EXEMPLAR_NUMBER";
+/// Buckets of the histogram of `spec`.
+const PLACES: u32 = 3;
+const WRITERS: u64 = 3;
+const LONGEST_SCRAPE: Duration = Duration::from_secs(5);
+
+/// Labels that tell value and writer, in lengths between nothing much and the most.
+fn text(value: u64, number: u64) -> String {
+    format!("n=\"{number}\",v=\"{value}\",pad=\"{}\"", "p".repeat((value % 100) as usize))
+}
+
+fn bind(writer: &mut Writer, number: u64) -> Result<[Handle; 2]> {
+    let counter = writer.family(&spec(Kind::Counter), 0)?;
+    let histogram = writer.family(&spec(Kind::Histogram), 0)?;
+    Ok([
+        // One series of each process's own, and one of all.
+        Handle::bind(writer, Kind::Counter, counter, format!("a=\"{number}\"").as_bytes())?,
+        Handle::bind(writer, Kind::Histogram, histogram, b"a=\"all\"")?,
+    ])
+}
+
+/// Not a test: the program that is killed.
+#[test]
+#[ignore = "the program that is killed"]
+fn victim() {
+    let segment = Segment::at(std::env::var(SEGMENT).unwrap()).unwrap();
+    let number: u64 = std::env::var(NUMBER).unwrap().parse().unwrap();
+    let process = ProcessIdentity::current().unwrap();
+    let start = || {
+        let mut writer = segment.heap().writer(process.key(), process.pid)?;
+        bind(&mut writer, number).map(|handles| (writer, handles))
+    };
+    // Others, who are stopped or die, may hold the heap lock for as long as they like.
+    let (mut writer, handles) = loop {
+        match start() {
+            Err(error) if error.code() == Code::Busy => {}
+            started => break started.unwrap(),
+        }
+    };
+    for value in 1.. {
+        let text = text(value, number);
+        let given =
+            Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
+        let handle = &handles[value as usize % 2];
+        let place = if handle.kind == Kind::Counter { 0 } else { value as u32 % PLACES };
+        match writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), place, &given) {
+            Err(error) if error.code() == Code::Busy => {}
+            done => done.unwrap(),
+        }
+    }
+}
+
+struct Victim(Child);
+
+impl Victim {
+    fn start(segment: &Path, number: u64) -> Self {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "victim", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(SEGMENT, segment)
+            .env(NUMBER, number.to_string())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Scrapes; every exemplar is one that somebody recorded. Labels of the series, and values.
+fn check(heap: &Heap) -> HashSet<(String, u64)> {
+    let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
+    let begun = Instant::now();
+    let snapshot = scrape(heap, &filter).unwrap().0;
+    assert!(begun.elapsed() < LONGEST_SCRAPE, "a scrape of {:?}", begun.elapsed());
+    let mut seen = HashSet::new();
+    for series in snapshot.families.iter().flat_map(|family| &family.series) {
+        for exemplar in snapshot.exemplars(series) {
+            let labels = String::from_utf8(snapshot.bytes(exemplar.labels.text).to_vec()).unwrap();
+            let number = labels.split('"').nth(1).unwrap();
+            let value = exemplar.value as u64;
+            assert_eq!(labels, text(value, number.parse().unwrap()));
+            assert_eq!(exemplar.time, exemplar.value);
+            let owner = String::from_utf8_lossy(snapshot.bytes(series.labels.text)).into_owned();
+            seen.insert((owner, value));
+        }
+    }
+    seen
+}
+
+fn own(number: usize) -> String {
+    format!("a=\"{number}\"")
+}
+
+/// Scrapes until something was seen; fails after a while.
+fn until(heap: &Heap, what: &str, seen: impl Fn(&HashSet<(String, u64)>) -> bool) {
+    let begun = Instant::now();
+    loop {
+        if seen(&check(heap)) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+    }
+}
+
+#[test]
+fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
+    let directory =
+        tempfile::tempdir_in(if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" });
+    let path = directory.unwrap().keep().join("exemplars.heap");
+    let heap = Segment::at(&path).unwrap().heap().clone();
+    let mut victims: Vec<Victim> = (0..WRITERS).map(|n| Victim::start(&path, n)).collect();
+    let all = |seen: &HashSet<(String, u64)>| {
+        (0..WRITERS as usize).all(|number| seen.iter().any(|(owner, _)| *owner == own(number)))
+    };
+    until(&heap, "some do not record", all);
+    let kills: u64 = std::env::var("MPMETRICS_KILLS").map_or(40, |n| n.parse().unwrap());
+    let mut random = u64::from(std::process::id());
+    for round in 0..kills {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        std::thread::sleep(Duration::from_micros(random >> 52));
+        let victim = (random >> 33) as usize % victims.len();
+        if round % 4 == 0 {
+            // Stopped wherever it is: others go on recording, and scrapes go on.
+            victims[victim].signal("-STOP");
+            let (before, stopped) = (check(&heap), own(victim));
+            let goes_on = |it: &&(String, u64)| it.0.len() == stopped.len() && it.0 != stopped;
+            until(&heap, "nobody goes on", |seen| {
+                seen.difference(&before).any(|other| goes_on(&other))
+            });
+            victims[victim].signal("-CONT");
+        }
+        let next = Victim::start(&path, victim as u64);
+        // The old one is killed and waited for; its slot is adopted by the next.
+        drop(std::mem::replace(&mut victims[victim], next));
+        check(&heap);
+    }
+    until(&heap, "some do not record any more", all);
+    drop(victims);
+    check(&heap);
+    // A new writer after them all, in a slot of one of them.
+    let mut writer = heap.writer(1, 1).unwrap();
+    let [counter, _] = bind(&mut writer, 0).unwrap();
+    let text = text(9_000_000_000_000_000, 0);
+    let given = Given { value: 9e15, time: 9e15, text: text.as_bytes(), types: b"" };
+    writer.exemplar((counter.bound.slab, counter.bound.cell, counter.key()), 0, &given).unwrap();
+    assert!(check(&heap).contains(&(own(0), 9_000_000_000_000_000)));
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
