@@ -103,6 +103,11 @@ export class MoodyHeap {
       revive: (...block) => answer(() => real.revive(...block)),
       release: (...block) => answer(() => real.release(...block)),
       remove: (...series) => answer(() => real.remove(...series)),
+      exemplar: (...given) => answer(() => real.exemplar(...given)),
+      clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),
+      countDroppedExemplars: (count) => {
+        real.countDroppedExemplars(count);
+      },
       countDropped: (refusal, count) => {
         this.dropped += count;
         real.countDropped(refusal, count);
