@@ -82,6 +82,12 @@ const COUNTERS: readonly Single[] = [
     value: ({ removed }) => removed,
   },
   {
+    name: 'dropped_exemplars_total',
+    help: 'Exemplars that were not recorded, for want of a lock or of memory.',
+    figure: 'dropped_exemplars',
+    value: ({ droppedExemplars }) => droppedExemplars,
+  },
+  {
     name: 'torn_reads_total',
     help: 'Histograms and summaries that a scrape took as they stood in the middle of an update.',
     figure: 'torn_reads',
@@ -193,5 +199,7 @@ function growing(add: (by: number) => void): (figure: number) => void {
 function figures(): Figures {
   const none = { reservedBytes: 0, usedBytes: 0, limitBytes: 0, families: 0, living: 1 };
   const never = { adoptions: 0, lockTimeouts: 0, removed: 0, recoveries: 0, collectTimeouts: 0 };
-  return heap.figures() ?? { ...none, ...never, tornGivenUp: 0, ...memoryFigures };
+  return (
+    heap.figures() ?? { ...none, ...never, tornGivenUp: 0, droppedExemplars: 0, ...memoryFigures }
+  );
 }

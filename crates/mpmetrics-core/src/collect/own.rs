@@ -72,6 +72,7 @@ fn figure(name: &str, labels: &[u8], words: Words<'_>, living: &[bool]) -> Optio
         "writers" => Some(living.iter().filter(|living| **living).count() as f64),
         "adoptions" => number(header::ADOPTIONS),
         "removed" => number(header::REMOVED),
+        "dropped_exemplars" => number(header::EXEMPLARS_DROPPED),
         "torn_reads" => number(header::TORN_GIVEN_UP),
         "collect_timeouts" => number(header::COLLECT_TIMEOUTS),
         "lock_timeouts" => number(header::LOCK_TIMEOUTS),
