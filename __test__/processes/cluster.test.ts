@@ -203,23 +203,29 @@ interface Told {
 }
 
 test('WorkerRegistry shows the threads of its process, and JSON of each thread adds up to them', async () => {
-  const app = new Application({ 'main.js': THREADS });
+  const other = `
+    const client = require('mpmetrics');
+    new client.Counter({ name: 'c_total', help: 'h' }).inc(5000);
+    console.log('ready');
+    process.stdin.once('data', () => process.exit());`;
+  const app = new Application({ 'main.js': THREADS, 'other.js': other });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'test.heap') };
-  const programs = [app.run('main.js', { env }), app.run('main.js', { env })];
-  for (const program of programs) {
-    const told = JSON.parse(await program.line()) as Told;
-    expect(told.counted).toBe(2);
-    expect(told.primary).toBe(true);
-    expect(samples(told.text).get('c_total')).toBe(111);
-    expect(samples(told.text).get('collected{thread="other"}')).toBe(2);
-    expect(samples(told.text).get('collected{thread="main"}')).toBe(1);
-    expect(samples(told.summed).get('c_total')).toBe(111);
-    expect(told.inProcess.find(({ name }) => name === 'c_total')!.values[0]!.value).toBe(111);
-    // The count of a thread that ended stays; its gauges do not.
-    expect(samples(told.after).get('c_total')).toBe(111);
-    expect(samples(told.after).get('collected{thread="other"}')).toBe(1);
-    expect(told.shutdown).toEqual(['scraped', 'shut down']);
-  }
-  for (const program of programs) program.tell('leave');
+  const beside = app.run('other.js', { env });
+  expect(await beside.line()).toBe('ready');
+  const program = app.run('main.js', { env });
+  const told = JSON.parse(await program.line()) as Told;
+  expect(told.counted).toBe(2);
+  expect(told.primary).toBe(true);
+  expect(samples(told.text).get('c_total')).toBe(111);
+  expect(samples(told.text).get('collected{thread="other"}')).toBe(2);
+  expect(samples(told.text).get('collected{thread="main"}')).toBe(1);
+  expect(samples(told.summed).get('c_total')).toBe(111);
+  const counter = told.inProcess.find(({ name }) => name === 'c_total');
+  expect(counter!.values[0]!.value).toBe(111);
+  // The count of a thread that ended stays; its gauges do not.
+  expect(samples(told.after).get('c_total')).toBe(111);
+  expect(samples(told.after).get('collected{thread="other"}')).toBe(1);
+  expect(told.shutdown).toEqual(['scraped', 'shut down']);
+  for (const one of [program, beside]) one.tell('leave');
 });
