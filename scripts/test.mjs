@@ -23,6 +23,10 @@ main(async () => {
     await part('testing with cargo', 'cargo', ['test', '--release', '--workspace', '--quiet'], {
       env: cargo,
     });
+    const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
+    await part('dying and stopping at each kill point', 'cargo', ['test', '--release', ...points], {
+      env: cargo,
+    });
   }
   if (failures.length > 0) throw new Refusal(failures.join('; '));
 });

@@ -1,7 +1,5 @@
 /** The types of the public API: prom-client's names where it has them. */
 
-import type { Scope } from '../native';
-
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
@@ -11,7 +9,8 @@ export type GaugeAggregator = Aggregator | 'all' | 'mostrecent';
 /** Labels with their values; a label that is left out is another series than one that is ''. */
 export type LabelValues<T extends string> = Partial<Record<T, string | number>>;
 
-export type { Scope };
+/** Whose counts are meant: those of all processes, or of the calling one. */
+export type Scope = 'application' | 'process';
 
 export interface ScopeOptions {
   scope?: Scope;

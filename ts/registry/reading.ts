@@ -4,6 +4,7 @@
  */
 
 import {
+  fillDefaults,
   joinMetrics,
   jsonRows,
   metricText,
@@ -12,7 +13,7 @@ import {
   type MetricRows,
   type Printable,
 } from '../exposition';
-import { Metric, type Scope } from '../metrics';
+import { Metric } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
 import type { Contents, DuckMetric, Registered } from './contents';
 
@@ -24,11 +25,12 @@ interface Gathered {
 
 export class Reading {
   private readonly contents: Contents;
-  private readonly scope: Scope;
+  /** Only what this process holds. */
+  private readonly process: boolean;
 
-  constructor(contents: Contents, scope: Scope) {
+  constructor(contents: Contents, process: boolean) {
     this.contents = contents;
-    this.scope = scope;
+    this.process = process;
   }
 
   /** All metrics as text. Rejects if a `collect` throws. */
@@ -64,14 +66,10 @@ export class Reading {
     return own.length === 0 ? bytes : Buffer.concat([bytes, Buffer.from(`\n${joinMetrics(own)}`)]);
   }
 
-  /**
-   * All metrics as objects.
-   *
-   * @param aggregator only metrics with this one
-   */
-  async json(aggregator?: string): Promise<MetricRows[]> {
+  /** All metrics as objects. */
+  async json(): Promise<MetricRows[]> {
     const { contents } = this;
-    const metrics = contents.all(aggregator);
+    const metrics = contents.all();
     const answers = this.ring(metrics);
     const ducks = metrics.filter((metric) => !(metric instanceof Metric)).map(readDuck);
     const [rest] = await Promise.all([Promise.all(ducks), collectAll(metrics)]);
@@ -81,16 +79,15 @@ export class Reading {
     const selection = this.select(metrics, () => true);
     if (selection !== null) {
       for (const family of parseFamilies(await heap.scrape('json', selection))) {
-        if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         all.push(jsonRows(family, contents.owns(family.tag, family.name) ? ownDefaults : given));
       }
     }
     for (const metric of metrics) {
       if (metric instanceof Metric && !metric.roster.family.shared) {
-        all.push(jsonRows(await metric.roster.family.read('thread'), given));
+        all.push(jsonRows(await metric.roster.family.read(true), given));
       }
     }
-    for (const rows of rest) all.push(contents.withDefaults(rows));
+    for (const rows of rest) all.push(this.withDefaultLabels(rows));
     return all;
   }
 
@@ -99,7 +96,7 @@ export class Reading {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
     if (duck || !(metric instanceof Metric)) return this.duckText(metric);
-    const answers = this.scope === 'application' ? metric.roster.family.ring() : undefined;
+    const answers = this.process ? undefined : metric.roster.family.ring();
     await metric.runCollect();
     if (answers !== undefined) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
@@ -131,7 +128,7 @@ export class Reading {
    * @returns what to wait for before anything is read; never rejects
    */
   private ring(metrics: readonly Registered[]): Promise<void> | undefined {
-    if (this.scope !== 'application') return undefined;
+    if (this.process) return undefined;
     if (this.contents.whole !== null && heap.open(false)) return heap.ring();
     const shared = metrics.find(
       (metric) => metric instanceof Metric && metric.roster.family.shared,
@@ -165,7 +162,7 @@ export class Reading {
       }
     }
     if (whole === null && families.length === 0) return null;
-    return { scope: this.scope, tags: whole === null ? [] : [whole], families };
+    return { process: this.process, tags: whole === null ? [] : [whole], families };
   }
 
   private printsNatively(metric: Metric): boolean {
@@ -173,7 +170,7 @@ export class Reading {
   }
 
   private async familyText(metric: Metric): Promise<string> {
-    const family = await metric.roster.family.read(this.scope);
+    const family = await metric.roster.family.read(this.process);
     return metricText(textRows(family), this.contents.given());
   }
 
@@ -183,6 +180,13 @@ export class Reading {
         ? await metric.getForPromString()
         : await metric.get();
     return metricText(rows as Printable, this.contents.given());
+  }
+
+  private withDefaultLabels(rows: MetricRows): MetricRows {
+    const defaults = this.contents.given();
+    // Optional: an object with a `get()` will do, whatever it yields.
+    for (const row of rows.values ?? []) row.labels = fillDefaults(row.labels, defaults);
+    return rows;
   }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Imports only point down the list of modules in `docs/ARCHITECTURE.md`.
 
+#[macro_use]
+pub mod os;
+
 pub mod cells;
 pub mod collect;
 pub mod doorbell;
@@ -10,7 +13,6 @@ pub mod exposition;
 pub mod heap;
 pub mod layout;
 pub mod metrics;
-pub mod os;
 pub mod region;
 pub mod segment;
 pub mod sync;

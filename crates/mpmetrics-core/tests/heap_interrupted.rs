@@ -241,6 +241,7 @@ fn two_blocks_are_made_one_once() {
             words.set_header(header::MERGE_FROM, 0);
         }
         words.set_header(header::INTENT, 1);
+        assert_eq!(total(&heap), 12.0, "step {step}, before anybody finished it");
         let mut next = heap.writer(2, 2).expect("a slot");
         assert_eq!(total(&heap), 12.0, "step {step}");
         assert_eq!(heap.words().header(header::MERGES) % 2, 0);

@@ -5,7 +5,7 @@ use super::model::Snapshot;
 use super::own;
 use super::walk::{walk, Filter, Patience, Walked};
 use crate::error::{Error, Result};
-use crate::heap::Heap;
+use crate::heap::{Heap, Moving};
 use crate::layout::{header, Words};
 use crate::os;
 use crate::sync::{fence, Ordering};
@@ -25,15 +25,21 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         round += 1;
         let living = heap.living()?;
         let words = heap.words();
-        let merges = words.header(header::MERGES);
+        let merges = (words.header(header::MERGES), Moving::read(words));
+        kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
-        // An adopter that died or was stopped under way moves nothing any more.
-        if round == ROUNDS || stuck == Some(merges) || !moved(heap, words, merges, &walked) {
+        // An adopter that died or was stopped under way moves nothing any more: what it notes stays.
+        let still = merges.0 % 2 == 1 && Moving::read(words) == merges.1;
+        if round == ROUNDS
+            || still && stuck == Some(merges)
+            || !moved(heap, words, merges.0, &walked)
+        {
             break (words, living, walked?);
         }
-        stuck = Some(merges).filter(|merges| merges % 2 == 1);
+        stuck = Some(merges).filter(|_| still);
         os::sleep_us(50 * round);
     };
+    kill_point!("scrape.walked");
     if walked.retries > 0 {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);

@@ -9,48 +9,20 @@ use super::model::Snapshot;
 use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
-use crate::heap::{exemplar_places, for_each_block, for_each_slab, of_one_life, FamilySpec, SLOTS};
+use crate::heap::{
+    exemplar_places, for_each_block, for_each_slab, of_one_life, FamilySpec, Moving, SLOTS,
+};
 use crate::layout::{
     block, exemplar as layout, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
     MAX_SLOTS,
 };
 use crate::sync::{fence, AtomicU64, Ordering};
 
-/// Whose parts are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
-    /// All slots, also those of the dead.
-    #[default]
-    Application,
-    /// The slots of the process with this key: those of all its threads.
-    Process(u64),
-    /// One life of one slot: one thread.
-    Writer {
-        /// The slot's number.
-        slot: u32,
-        /// The slot's life.
-        incarnation: u32,
-    },
-    /// No slot.
-    Nobody,
-}
-
-impl Scope {
-    fn has(self, id: u32, incarnation: u32, process: u64) -> bool {
-        match self {
-            Self::Application => true,
-            Self::Process(key) => process == key,
-            Self::Writer { slot, incarnation: life } => slot == id && incarnation == life,
-            Self::Nobody => false,
-        }
-    }
-}
-
 /// Which families and whose parts are read.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Whose parts.
-    pub scope: Scope,
+    /// Only the slots of the process with this key.
+    pub process: Option<u64>,
     /// Registries of which every family is chosen.
     pub tags: Vec<String>,
     /// Single families: registry and name.
@@ -117,12 +89,16 @@ pub fn walk(
     let words = Words(words);
     crate::heap::check(words)?;
     let mut gather = Gather::new(words, filter)?;
-    let mut reader = Reader { patience, walked: Walked::default(), cells: Vec::new() };
+    let moving = Moving::read(words);
+    let mut reader = Reader { patience, walked: Walked::default(), cells: Vec::new(), moving };
     let slots = words.header(header::SLOTS).min(u64::from(MAX_SLOTS)) as u32;
     for id in 0..slots {
         let at = SLOTS.find(words, id)?;
         let incarnation = words.load(at + slot::INCARNATION)? as u32;
-        if !filter.scope.has(id, incarnation, words.load(at + slot::PROCESS)?) {
+        if filter
+            .process
+            .is_some_and(|process| words.load(at + slot::PROCESS).ok() != Some(process))
+        {
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
@@ -146,6 +122,8 @@ struct Reader {
     patience: Patience,
     walked: Walked,
     cells: Vec<f64>,
+    /// What an adopter that died or was stopped has under way.
+    moving: Option<Moving>,
 }
 
 impl Reader {
@@ -187,6 +165,11 @@ impl Reader {
                 }
                 _ => self.sequenced(cells, alive),
             }
+            if let Some(moving) = &self.moving {
+                let sequenced = matches!(head.kind, BlockKind::Histogram | BlockKind::Summary);
+                moving.correct(at + block::CELLS + u64::from(sequenced), &mut self.cells);
+            }
+            kill_point!("scrape.block");
             // The owner may have given the block to another series meanwhile: then it freed it first,
             // and head or key are others now. Pairs with `heap::block::{free, publish}`.
             fence(Ordering::Acquire);

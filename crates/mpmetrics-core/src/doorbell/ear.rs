@@ -41,6 +41,7 @@ impl Ear {
         heard.told = false;
         heard.handled = words::bell(&self.heap);
         heard.own.clear();
+        kill_point!("answer.begun");
         heard.handled
     }
 
@@ -77,6 +78,7 @@ impl Ear {
             heard.handled = bell;
             heard.own.clear();
         } else if let Some(rung) = &heard.rung {
+            kill_point!("watch.rung");
             rung();
             heard.told = true;
         }

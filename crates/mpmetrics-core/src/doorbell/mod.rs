@@ -113,6 +113,7 @@ impl Doorbell {
         }
         let deadline_us = os::monotonic_us().saturating_add(patience.as_micros() as u64);
         waits.all.push(Wait { owner, ring, deadline_us, asked, done });
+        kill_point!("ring.waits");
         Ok(true)
     }
 

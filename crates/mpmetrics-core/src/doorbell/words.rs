@@ -24,6 +24,7 @@ pub fn bell(heap: &Heap) -> u32 {
 /// that value: the addition releases, [`bell`] acquires.
 pub fn ring(heap: &Heap) -> u32 {
     let rung = heap.words().add_header(header::DOORBELL, 1).wrapping_add(1) as u32;
+    kill_point!("ring.rung");
     wake(heap, header::DOORBELL);
     rung
 }
@@ -81,8 +82,10 @@ pub fn owes(heap: &Heap, listener: Listener, ring: u32, ask: bool) -> Result<boo
 pub fn answer(heap: &Heap, from: Listener, bell: u32) -> Result<()> {
     let answer = Answer { bell, incarnation: from.incarnation };
     store(heap, from, answer)?;
+    kill_point!("answer.stored");
     // Pairs with the waiter's load of this word, which comes before its look at the answers.
     heap.words().add_header(header::ANSWERS, 1);
+    kill_point!("answer.counted");
     wake(heap, header::ANSWERS);
     Ok(())
 }

@@ -89,6 +89,7 @@ pub fn publish(words: Words<'_>, at: u64, head: BlockHead, key: BlockKey, set: u
     let birth = BlockBirth { birth: next_birth(words), defaults: set };
     run[block::KEY as usize].store(key.pack(), Ordering::Release);
     run[block::BIRTH as usize].store(birth.pack(), Ordering::Release);
+    kill_point!("register.filled");
     // SYNC POINT with `for_each_block`: whoever sees the head sees key, birth and cells.
     run[block::HEAD as usize].store(head.pack(), Ordering::Release);
     Ok(())

@@ -46,6 +46,7 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     let id = free.unwrap_or(sets);
     let at = DEFAULTS.ensure(locked, id)?;
     let text = text::store(locked, &[given.text, given.types])?;
+    kill_point!("defaults.text");
     let words = locked.words();
     words.store(at + defaults::TEXT, text)?;
     words.store(at + defaults::LENGTHS, given.lengths_packed())?;
@@ -53,6 +54,7 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     words.store(at + defaults::ORPHANED, 0)?;
     // SYNC POINT: whoever sees the state sees the record.
     words.store(at + defaults::STATE, words.load(at + defaults::STATE)? | 1)?;
+    kill_point!("defaults.stated");
     words.set_header(header::DEFAULTS, u64::from(sets.max(id + 1)));
     Ok(id as u16 + 1)
 }

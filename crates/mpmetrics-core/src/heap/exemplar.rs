@@ -99,6 +99,7 @@ fn record_now<'a>(
         None => {
             let locked = lock()?;
             let at = allocate(&locked, mine, of, place, given)?;
+            kill_point!("exemplar.made");
             // SYNC POINT: whoever scrapes now finds both blocks, this one empty.
             if let Some(old) = mine.exemplars.blocks.insert((of, place), at) {
                 free(locked.words(), mine, old)?;
@@ -112,6 +113,7 @@ fn record_now<'a>(
     // A dead holder's exemplar has an odd version, or lies in a block that is seen to belong to nothing:
     // nobody shows it and the next one is written over it. So there is nothing to mend.
     let held = mutex.lock(PATIENCE, || ()).map_err(|_| Error::Busy)?;
+    kill_point!("exemplar.locked");
     let (key, birth) = (words.load(of + blk::KEY)?, block::birth(words, of)?.birth);
     let belongs = BlockBirth { birth, defaults: 0 }.pack();
     let current = words.load(at + blk::KEY)? == key && words.load(at + blk::BIRTH)? == belongs;
@@ -119,11 +121,15 @@ fn record_now<'a>(
         words.store(at + blk::BIRTH, NO_BIRTH)?;
         words.store(at + blk::KEY, key)?;
     }
-    let written = cells::write(cells_of(words, at)?, given, || ());
+    let written = cells::write(cells_of(words, at)?, given, || {
+        kill_point!("exemplar.half");
+    });
+    kill_point!("exemplar.written");
     if !current {
         // SYNC POINT with `collect::walk`: from here on it is this series' and this showing's.
         words.store(at + blk::BIRTH, belongs)?;
     }
+    kill_point!("exemplar.shown");
     drop(held);
     let full =
         Error::Limit { what: "bytes of an exemplar's labels", limit: cells::MAX_BYTES as u64 };
@@ -174,6 +180,7 @@ fn allocate(
         words: length,
         incarnation: mine.incarnation,
     };
+    kill_point!("exemplar.block");
     // SYNC POINT with `for_each_block`: whoever sees the head sees the rest.
     words.store(at + blk::HEAD, head.pack())?;
     Ok(at)

@@ -23,6 +23,7 @@ pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) ->
         words.store(at + extent::OWNER, owner)?;
         words.store(at + extent::NEXT, 0)?;
         words.store(at + extent::HEAD, ExtentHead { kind, words: len }.pack())?;
+        kill_point!("allocate.reused");
         return Ok(at);
     }
     let at = locked.words().header(header::USED);
@@ -34,13 +35,16 @@ pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) ->
     }
     let end = at.saturating_add(total);
     locked.heap().region().grow(end)?;
+    kill_point!("allocate.backed");
     let words = locked.words();
     words.run(at, total)?;
     words.store(at + extent::OWNER, owner)?;
     words.store(at + extent::NEXT, 0)?;
     words.store(at + extent::HEAD, ExtentHead { kind, words: total }.pack())?;
+    kill_point!("allocate.filled");
     // SYNC POINT: the extent is there for whoever walks them.
     words.set_header(header::USED, end);
+    kill_point!("allocate.used");
     Ok(at)
 }
 
@@ -90,6 +94,7 @@ fn take_free(words: Words<'_>, total: u64) -> Result<Option<u64>> {
                 None => words.set_header(header::FREE_EXTENTS, next),
                 Some(before) => words.store(before + extent::NEXT, next)?,
             }
+            kill_point!("allocate.unlinked");
             return Ok(Some(at));
         }
         before = Some(at);

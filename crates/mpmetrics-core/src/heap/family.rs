@@ -159,15 +159,19 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
     let id = locked.words().header(header::FAMILIES) as u32;
     let at = FAMILIES.ensure(locked, id)?;
     let text = text::store(locked, &[&bytes])?;
+    kill_point!("family.text");
     let words = locked.words();
     words.store(at + family::HASH, hash)?;
     words.store(at + family::TEXT, text)?;
     words.store(at + family::LENGTH, bytes.len() as u64)?;
     words.store(at + family::SERIES, 0)?;
     words.store(at + family::SHAPE, form | bounds << 8)?;
+    kill_point!("family.record");
     // SYNC POINT: whoever sees the state sees the record, and whoever the count, the state.
     words.store(at + family::STATE, 1)?;
+    kill_point!("family.stated");
     words.set_header(header::FAMILIES, u64::from(id) + 1);
+    kill_point!("family.counted");
     index::insert(words, hash, Target::Family(id))?;
     Ok(id)
 }

@@ -26,12 +26,14 @@ impl<'a> Locked<'a> {
             return Err(Error::Busy);
         }
         let mut locked = Self { heap, locks, whole: false };
+        kill_point!("lock.taken");
         let words = locked.words();
         if words.header(header::RETIRED) != 0 {
             return Err(Error::Retired);
         }
         let interrupted = words.header(header::INTENT) != 0;
         words.set_header(header::INTENT, 1);
+        kill_point!("lock.intent");
         if interrupted {
             recover::rebuild(&locked)?;
             words.add_header(header::RECOVERIES, 1);
@@ -61,6 +63,7 @@ impl Drop for Locked<'_> {
         // derives everything anew.
         if self.whole && !std::thread::panicking() {
             self.words().set_header(header::INTENT, 0);
+            kill_point!("lock.whole");
         }
         let _ = self.locks.unlock(lock::HEAP);
     }

@@ -183,8 +183,10 @@ pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[u64]) -> Result<()
     for entry in entries {
         view.put(*entry);
     }
+    kill_point!("grow.index");
     words.set_header(header::INDEX, at);
     words.set_header(header::INDEX_USED, entries.len() as u64);
+    kill_point!("grow.replaced");
     if old != 0 {
         extent::free(words, old)?;
     }
@@ -206,8 +208,11 @@ pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
             words.set_header(header::INDEX_USED, packed.len() as u64);
             Ok(())
         }
-        _ => {
-            words.set_header(header::INDEX, 0);
+        found => {
+            // One that is whole but too small becomes a free extent; another may be anything.
+            if found.is_err() {
+                words.set_header(header::INDEX, 0);
+            }
             let capacity = ((packed.len() as u64 + 1) * 2).max(FIRST);
             replace(locked, capacity, &packed)
         }

@@ -88,6 +88,7 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
         words.set_header(header::ROOT_START, root.start_time);
         words.set_header(header::ROOT_NAMESPACE, root.pid_namespace);
     }
+    kill_point!("create.header");
     // SYNC POINT: from here on it is a heap. Nobody sees it before it has its name anyway.
     words.set_header(header::MAGIC, MAGIC);
     Ok(())

@@ -19,6 +19,7 @@ pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<(
     };
     // SYNC POINT with `collect::scrape`: odd while cells are moved.
     words.add_header(header::MERGES, 1);
+    kill_point!("merge.begun");
     for cell in cells {
         let (from, to) = (from + cell, to + cell);
         let sum = f64::from_bits(words.load(from)?) + f64::from_bits(words.load(to)?);
@@ -26,6 +27,7 @@ pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<(
         words.set_header(header::MERGE_TO, to);
         // From this store on, whoever dies leaves it to the next holder of the lock.
         words.set_header(header::MERGE_FROM, from);
+        kill_point!("merge.noted");
         carry_out(words)?;
     }
     words.add_header(header::MERGES, 1);
@@ -40,6 +42,37 @@ pub fn finish(words: Words<'_>) -> Result<()> {
     Ok(())
 }
 
+/// A cell that is being added to another: what the note in the header says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moving {
+    from: u64,
+    to: u64,
+    sum: f64,
+}
+
+impl Moving {
+    /// What is under way; `None` for nothing.
+    pub fn read(words: Words<'_>) -> Option<Self> {
+        if words.header(header::MERGES).is_multiple_of(2) {
+            return None;
+        }
+        let from = words.header(header::MERGE_FROM);
+        let (to, sum) = (words.header(header::MERGE_TO), words.header(header::MERGE_SUM));
+        (from != 0).then(|| Self { from, to, sum: f64::from_bits(sum) })
+    }
+
+    /// Corrects what was read of the cells from a reference on: whoever died or was stopped between the two
+    /// stores has the sum in one of them and its part still in the other.
+    pub fn correct(&self, first: u64, cells: &mut [f64]) {
+        for (word, value) in [(self.from, 0.0), (self.to, self.sum)] {
+            let index = word.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+            if let Some(cell) = index.and_then(|index| cells.get_mut(index)) {
+                *cell = value;
+            }
+        }
+    }
+}
+
 /// Does what the note says, again if need be.
 fn carry_out(words: Words<'_>) -> Result<()> {
     let (from, to) = (words.header(header::MERGE_FROM), words.header(header::MERGE_TO));
@@ -50,7 +83,9 @@ fn carry_out(words: Words<'_>) -> Result<()> {
         return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
     }
     words.store(to, words.header(header::MERGE_SUM))?;
+    kill_point!("merge.added");
     words.store(from, 0)?;
+    kill_point!("merge.cleared");
     words.set_header(header::MERGE_FROM, 0);
     Ok(())
 }

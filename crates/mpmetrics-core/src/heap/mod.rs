@@ -34,6 +34,7 @@ pub(crate) use defaults::read as read_defaults;
 pub(crate) use exemplar::places as exemplar_places;
 pub(crate) use family::decode as decode_family;
 pub(crate) use init::{check, check_header, root};
+pub(crate) use merge::Moving;
 pub(crate) use series::read as read_labels;
 pub(crate) use slot::of_one_life;
 pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
@@ -120,20 +121,6 @@ impl Heap {
         Ok(living)
     }
 
-    /// How many writers of the process with this key live.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the system refuses the question, [`Error::Corrupt`] if a slot is not there.
-    pub fn living_of(&self, process: u64) -> Result<u32> {
-        let mut count = 0;
-        for (slot, living) in self.living()?.into_iter().enumerate() {
-            if living && slot::process_of(self.words(), slot as u32)? == process {
-                count += 1;
-            }
-        }
-        Ok(count)
-    }
-
     /// Marks the segment as removed if no writer but those of `process` lives in it, so that
     /// nobody attaches any more; its file may then be unlinked.
     ///
@@ -150,7 +137,9 @@ impl Heap {
                 return Ok(false);
             }
         }
+        kill_point!("retire.locked");
         locked.words().set_header(header::RETIRED, 1);
+        kill_point!("retire.marked");
         Ok(true)
     }
 

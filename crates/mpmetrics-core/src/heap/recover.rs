@@ -24,14 +24,20 @@ struct Census {
 /// Rebuilds free lists, the index and all counts from records and blocks.
 pub fn rebuild(locked: &Locked<'_>) -> Result<()> {
     let words = locked.words();
+    kill_point!("recover.begun");
     merge::finish(words)?;
     let mut census = Census::default();
     count_families(words, &mut census)?;
     count_blocks(words, &mut census)?;
+    kill_point!("recover.blocks");
     settle_series(words, &mut census)?;
+    kill_point!("recover.series");
     settle_defaults(words, &mut census)?;
     settle_extents(words, &census)?;
-    index::rebuild(locked, &census.entries)
+    kill_point!("recover.extents");
+    index::rebuild(locked, &census.entries)?;
+    kill_point!("recover.done");
+    Ok(())
 }
 
 fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {

@@ -134,6 +134,7 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
     check_values(words, given)?;
     index::reserve(locked)?;
     let text = text::store_labels(locked, &[given.text, given.types])?;
+    kill_point!("register.text");
     let id = match take_place(locked) {
         Ok(id) => id,
         Err(error) => {
@@ -141,6 +142,7 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
             return Err(error);
         }
     };
+    kill_point!("register.place");
     let words = locked.words();
     let at = SERIES.find(words, id)?;
     words.store(at + series::HASH, hash)?;
@@ -153,9 +155,12 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
     if lives(generation) {
         return Err(Error::Corrupt { what: "an even generation of a free place", at: at * 8 });
     }
+    kill_point!("register.record");
     // SYNC POINT: whoever sees the odd generation sees the record.
     advance(words, id, generation)?;
+    kill_point!("register.published");
     index::insert(words, hash, Target::Series(id))?;
+    kill_point!("register.indexed");
     words.add_header(header::LIVE_SERIES, 1);
     family::count_series(words, family, 1)?;
     Ok(id)
@@ -208,6 +213,7 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     // An even generation is that of a series which somebody removed without the lock meanwhile: moving
     // it on would bring it back to life.
     if lives(generation) && advance(locked.words(), id, generation)? {
+        kill_point!("remove.stale");
         locked.words().add_header(header::REMOVED, 1);
         reclaim(locked.words(), id)?;
     }
@@ -218,7 +224,9 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
 pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
     // Before the removal too: who dies behind it must not leave it to nobody.
     words.set_header(header::DIRTY, 1);
+    kill_point!("remove.dirty");
     if advance(words, id, generation)? {
+        kill_point!("remove.unlocked");
         words.add_header(header::REMOVED, 1);
         // SYNC POINT with the next holder, who clears this word before it looks.
         words.set_header(header::DIRTY, 1);
@@ -235,18 +243,23 @@ pub fn retire(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
 fn reclaim(words: Words<'_>, id: u32) -> Result<()> {
     let at = SERIES.find(words, id)?;
     index::remove(words, words.load(at + series::HASH)?, Target::Series(id))?;
+    kill_point!("remove.unindexed");
     let (text, types) = lengths(words.load(at + series::LENGTHS)?);
     text::free(words, words.load(at + series::TEXT)?, text.saturating_add(types))?;
+    kill_point!("remove.text");
     let family = words.load(at + series::FAMILY)? as u32;
     words.store(at + series::STATE, 0)?;
     family::count_series(words, family, -1)?;
     let live = words.header(header::LIVE_SERIES);
     words.set_header(header::LIVE_SERIES, live.saturating_sub(1));
-    push_free(words, id)
+    push_free(words, id)?;
+    kill_point!("remove.free");
+    Ok(())
 }
 
 /// Reclaims all series that were removed without the lock.
 pub fn reclaim_removed(locked: &Locked<'_>) -> Result<()> {
+    kill_point!("reclaim.begun");
     let words = locked.words();
     for id in 0..words.header(header::SERIES) as u32 {
         if !lives(generation(words, id)?)

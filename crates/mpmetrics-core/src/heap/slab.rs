@@ -107,11 +107,13 @@ impl Claimed {
         };
         let heap = locked.words();
         let words = extent::head(heap, at)?.words;
+        kill_point!("allocate.slab");
         // SYNC POINT: readers find the slab. Its blocks follow, one by one.
         match self.slabs.last() {
             Some(slab) => heap.store(slab.at + ext::NEXT, at)?,
             None => heap.store(SLOTS.find(heap, self.slot)? + slt::FIRST_SLAB, at)?,
         }
+        kill_point!("allocate.linked");
         self.slabs.push(Slab { at, words, end: at + EXTENT_HEADER });
         Ok(())
     }
@@ -146,11 +148,13 @@ impl Claimed {
         let set = block::birth(words, at)?.defaults;
         exemplar::give_back(words, self, at)?;
         block::free(words, at, head)?;
+        kill_point!("release.freed");
         self.free.entry(head.words).or_default().push(at);
         if self.blocks.get(&(key.series, set)) == Some(&at) {
             self.blocks.remove(&(key.series, set));
         }
         defaults::drop_user(words, set)?;
+        kill_point!("release.dropped");
         series::drop_block(locked, key.series, key.generation)
     }
 
@@ -171,6 +175,7 @@ impl Claimed {
             defaults::add_user(words, set)?;
         }
         words.store(at, packed)?;
+        kill_point!("defaults.carried");
         for set in before {
             defaults::drop_user(words, set)?;
         }

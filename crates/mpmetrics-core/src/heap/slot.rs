@@ -74,7 +74,9 @@ pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Cla
             return Err(Error::Corrupt { what: "a free slot", at: header::SLOTS as u64 * 8 });
         }
         locked.words().set_header(header::SLOTS, u64::from(id) + 1);
+        kill_point!("claim.counted");
     }
+    kill_point!("claim.locked");
     let claimed = take_over(locked, id, owner);
     if claimed.is_err() {
         let _ = locks.unlock(lock::SLOTS + u64::from(id));
@@ -101,8 +103,10 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
     words.store(at + slot::CLAIMED, now)?;
     words.set_header(header::LAST_ATTACH, now);
+    kill_point!("claim.filled");
     // SYNC POINT: from here on the gauges of the past life are not shown.
     words.store(at + slot::INCARNATION, u64::from(incarnation))?;
+    kill_point!("claim.done");
     Ok(claimed)
 }
 
@@ -136,6 +140,7 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     for set in past {
         defaults::drop_user(words, set)?;
     }
+    kill_point!("adopt.begun");
     let alive = carried_by_living(locked)?;
     let mut orphans = HashMap::new();
     let (mut slabs, mut exemplars) = (Vec::new(), Vec::new());
@@ -155,6 +160,7 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
             if !keep {
                 if head.kind != BlockKind::Free {
                     block::free(words, block, head)?;
+                    kill_point!("adopt.freed");
                 }
                 claimed.free.entry(head.words).or_default().push(block);
             }
@@ -163,7 +169,9 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
         slab.end = end;
     }
     claimed.slabs = slabs;
-    exemplar::adopt(words, &exemplars, claimed)
+    exemplar::adopt(words, &exemplars, claimed)?;
+    kill_point!("adopt.scanned");
+    Ok(())
 }
 
 /// The slabs of a chain, each with its end unknown.
@@ -214,6 +222,7 @@ fn adopt_series(
         };
     if !stale && !orphan && !head.absent && !of_one_life(head.kind) {
         block::settle(words, at, head)?;
+        kill_point!("adopt.settled");
         match claimed.blocks.get(&(key.series, set)) {
             None => {
                 claimed.blocks.insert((key.series, set), at);

@@ -83,6 +83,7 @@ impl Table {
         if locked.words().header(self.chunks + chunk as usize) == 0 {
             let data = (self.first << chunk) * self.record;
             let at = extent::allocate(locked, ExtentKind::Table, data, u64::from(chunk))?;
+            kill_point!("allocate.table");
             // SYNC POINT: readers find the chunk.
             locked.words().set_header(self.chunks + chunk as usize, at);
         }

@@ -126,6 +126,7 @@ fn refill(locked: &Locked<'_>, class: usize, limit: u64) -> Result<()> {
     })?;
     for place in places.into_iter().rev() {
         push(words, class, place)?;
+        kill_point!("allocate.texts");
     }
     Ok(())
 }

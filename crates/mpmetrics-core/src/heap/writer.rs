@@ -123,6 +123,7 @@ impl Writer {
             let head =
                 BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
             block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
+            kill_point!("family.declared");
             mine.families.insert(id, at);
         }
         groups.insert(id, group);
@@ -155,6 +156,7 @@ impl Writer {
         let Self { heap, locks, mine, groups, sets, .. } = self;
         let set = groups.get(&family).and_then(|group| sets.get(group)).copied().unwrap_or(0);
         let locked = take_lock(heap, &**locks, mine)?;
+        kill_point!("register.begun");
         let made = bind(&locked, mine, family, given, set);
         if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
             locked.words().add_header(header::DROPPED + refusal as usize, 1);
@@ -242,6 +244,7 @@ impl Writer {
         }
         let words = self.heap.words();
         words.store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())?;
+        kill_point!("release.hidden");
         let Self { heap, locks, mine, .. } = self;
         let locked = take_lock(heap, &**locks, mine)?;
         mine.give_back(&locked, at, head)
@@ -315,6 +318,7 @@ impl Writer {
             }
             let birth = block::birth(words, at)?;
             words.store(at + blk::BIRTH, BlockBirth { defaults: set, ..birth }.pack())?;
+            kill_point!("defaults.renamed");
             defaults::add_user(words, set)?;
             defaults::drop_user(words, before)?;
             mine.blocks.remove(&(id, before));
@@ -451,7 +455,9 @@ fn bind(
     let head = BlockHead { kind: shape.kind, absent: false, words: shape.words, incarnation };
     series::add_block(locked.words(), id)?;
     defaults::add_user(locked.words(), set)?;
+    kill_point!("register.counted");
     block::publish(locked.words(), at, head, key, set)?;
+    kill_point!("register.done");
     mine.blocks.insert((id, set), at);
     mine.bound(locked, at, key)
 }

@@ -3,6 +3,9 @@
 //! Every implementation offers the same items; `linux/` is the one that exists. Elsewhere each call that
 //! could fail answers [`crate::Error::Unsupported`], so that the crate compiles and says why it does nothing.
 
+#[macro_use]
+pub mod kill_points;
+
 mod identity;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]

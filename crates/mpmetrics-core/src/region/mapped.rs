@@ -101,6 +101,7 @@ impl Region for Mapped {
             }
             done => done.map(|()| wanted)?,
         };
+        kill_point!("grow.file");
         self.known.fetch_max(wanted, Ordering::AcqRel);
         self.slice(wanted)[header::SIZE].store(wanted, Ordering::Release);
         Ok(())

@@ -124,6 +124,7 @@ pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
         other => other.at(path),
     };
     let Some(file) = place.open_file(path).map_err(wrap)? else { return Ok(Attached::Absent) };
+    kill_point!("attach.opened");
     let found = file.metadata().map_err(|source| wrap(Error::Io { call: "fstat", source }))?;
     match found.nlink() {
         1 => {}
@@ -136,6 +137,7 @@ pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
     if contents.inspect(&file).map_err(wrap)?.retired {
         return Ok(Attached::Retired(file));
     }
+    kill_point!("attach.inspected");
     Ok(Attached::File(file))
 }
 
@@ -161,6 +163,7 @@ pub fn create(
     let name = format!("{}{:016x}", place.temporary_prefix(), os::random_u64());
     let born = place.parent().join(name);
     let file = place.access.make_file(&born)?;
+    kill_point!("create.made");
     let done = fill_and_name(place, &born, &file, root, contents);
     if !matches!(done, Ok(true)) {
         let _ = std::fs::remove_file(&born);
@@ -179,10 +182,15 @@ fn fill_and_name(
         // Taken for a dead creator's file between the two calls.
         return Ok(false);
     }
+    kill_point!("create.marked");
     contents.initialise(file, root)?;
+    kill_point!("create.filled");
     match os::rename_new(born, place.path()) {
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(false),
-        Ok(true) => os::unlock(file, BIRTH_BYTE).map(|()| true),
+        Ok(true) => {
+            kill_point!("create.named");
+            os::unlock(file, BIRTH_BYTE).map(|()| true)
+        }
         other => other,
     }
 }

@@ -95,6 +95,7 @@ impl Segment {
             Ok((Heap::open(region.clone())?, region))
         });
         let (heap, region) = mapped.map_err(|error| error.at(&path))?;
+        kill_point!("attach.mapped");
         let named = options.path.is_some();
         Ok(Some(Self { region, heap, path, named, memory_backed, passed_over }))
     }

@@ -62,6 +62,7 @@ fn reap_one(place: &Place, path: &Path, contents: &impl Contents) -> Result<bool
             return Ok(false);
         }
         contents.retire(&file)?;
+        kill_point!("reap.retired");
     }
     remove(path, &file)
 }
@@ -71,6 +72,7 @@ fn remove(path: &Path, file: &File) -> Result<bool> {
     if !os::same_file(file, path)? {
         return Ok(false);
     }
+    kill_point!("retire.unlink");
     std::fs::remove_file(path).map_err(|source| Error::Io { call: "unlink", source })?;
     Ok(true)
 }

@@ -1,0 +1,167 @@
+//! Named places at which a test has a process die or stop. They are there with the feature `kill-points`
+//! only, which no build that is shipped has: elsewhere the macro is nothing at all.
+
+/// A named place; see [`POINTS`].
+macro_rules! kill_point {
+    ($name:literal) => {
+        #[cfg(feature = "kill-points")]
+        crate::os::kill_points::reach($name);
+    };
+}
+
+#[cfg(feature = "kill-points")]
+pub use armed::{reach, Held, POINTS, VARIABLE};
+
+#[cfg(feature = "kill-points")]
+mod armed {
+    use crate::sync::{AtomicU64, Ordering};
+    use std::sync::OnceLock;
+
+    /// Says which place, the how manieth time that it is reached, and what then happens: `name:nth:die` or
+    /// `name:nth:stop`.
+    pub const VARIABLE: &str = "MPMETRICS_KILL_POINT";
+
+    /// What a process has at a place, which others want.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Held {
+        /// Nothing: nobody waits.
+        Nothing,
+        /// The heap lock: a stopped holder makes others give up after
+        /// [`LOCK_DEADLINE_US`](crate::heap::LOCK_DEADLINE_US).
+        Heap,
+        /// The lock of the segments' directory: a stopped holder makes others go on without it after a second.
+        Directory,
+        /// The heap lock of a segment that it made for itself.
+        Other,
+        /// An answer that a scrape waits for: until its patience is over.
+        Answer,
+    }
+
+    /// Every place, in the order in which a process meets them. `docs/CONCURRENCY.md` has a row for each.
+    pub const POINTS: &[(&str, Held)] = &[
+        ("create.made", Held::Directory),
+        ("create.marked", Held::Directory),
+        ("create.header", Held::Directory),
+        ("create.filled", Held::Directory),
+        ("create.named", Held::Directory),
+        ("attach.opened", Held::Nothing),
+        ("attach.inspected", Held::Nothing),
+        ("attach.mapped", Held::Nothing),
+        ("lock.taken", Held::Heap),
+        ("lock.intent", Held::Heap),
+        ("lock.whole", Held::Heap),
+        ("claim.locked", Held::Heap),
+        ("claim.counted", Held::Heap),
+        ("claim.filled", Held::Heap),
+        ("claim.done", Held::Heap),
+        ("adopt.begun", Held::Heap),
+        ("adopt.settled", Held::Heap),
+        ("adopt.freed", Held::Heap),
+        ("adopt.scanned", Held::Heap),
+        ("merge.begun", Held::Heap),
+        ("merge.noted", Held::Heap),
+        ("merge.added", Held::Heap),
+        ("merge.cleared", Held::Heap),
+        ("family.text", Held::Heap),
+        ("family.record", Held::Heap),
+        ("family.stated", Held::Heap),
+        ("family.counted", Held::Heap),
+        ("family.declared", Held::Heap),
+        ("register.begun", Held::Heap),
+        ("register.text", Held::Heap),
+        ("register.place", Held::Heap),
+        ("register.record", Held::Heap),
+        ("register.published", Held::Heap),
+        ("register.indexed", Held::Heap),
+        ("register.counted", Held::Heap),
+        ("register.filled", Held::Heap),
+        ("register.done", Held::Heap),
+        ("allocate.backed", Held::Heap),
+        ("allocate.filled", Held::Heap),
+        ("allocate.used", Held::Heap),
+        ("allocate.unlinked", Held::Heap),
+        ("allocate.reused", Held::Heap),
+        ("allocate.table", Held::Heap),
+        ("allocate.texts", Held::Heap),
+        ("allocate.slab", Held::Heap),
+        ("allocate.linked", Held::Heap),
+        ("grow.file", Held::Heap),
+        ("grow.index", Held::Heap),
+        ("grow.replaced", Held::Heap),
+        ("defaults.text", Held::Heap),
+        ("defaults.stated", Held::Heap),
+        ("defaults.carried", Held::Heap),
+        ("defaults.renamed", Held::Heap),
+        ("release.hidden", Held::Nothing),
+        ("release.freed", Held::Heap),
+        ("release.dropped", Held::Heap),
+        ("remove.stale", Held::Heap),
+        ("remove.unindexed", Held::Heap),
+        ("remove.text", Held::Heap),
+        ("remove.free", Held::Heap),
+        ("remove.dirty", Held::Nothing),
+        ("remove.unlocked", Held::Nothing),
+        ("reclaim.begun", Held::Heap),
+        ("recover.begun", Held::Heap),
+        ("recover.blocks", Held::Heap),
+        ("recover.series", Held::Heap),
+        ("recover.extents", Held::Heap),
+        ("recover.done", Held::Heap),
+        ("exemplar.block", Held::Heap),
+        ("exemplar.made", Held::Heap),
+        ("exemplar.locked", Held::Nothing),
+        ("exemplar.half", Held::Nothing),
+        ("exemplar.written", Held::Nothing),
+        ("exemplar.shown", Held::Nothing),
+        ("scrape.living", Held::Nothing),
+        ("scrape.block", Held::Nothing),
+        ("scrape.walked", Held::Nothing),
+        ("ring.rung", Held::Answer),
+        ("ring.waits", Held::Answer),
+        ("watch.rung", Held::Answer),
+        ("answer.begun", Held::Answer),
+        ("answer.stored", Held::Answer),
+        ("answer.counted", Held::Answer),
+        ("retire.locked", Held::Other),
+        ("retire.marked", Held::Nothing),
+        ("retire.unlink", Held::Directory),
+        ("reap.retired", Held::Directory),
+    ];
+
+    struct Armed {
+        name: String,
+        nth: u64,
+        signal: i32,
+        reached: AtomicU64,
+    }
+
+    #[allow(clippy::panic, reason = "only tests set the variable")]
+    fn armed() -> Option<Armed> {
+        let text = std::env::var(VARIABLE).ok()?;
+        let wrong = || -> ! { panic!("{VARIABLE} must be name:nth:die or name:nth:stop: {text}") };
+        let parts: Vec<&str> = text.split(':').collect();
+        let [name, nth, what] = parts[..] else { wrong() };
+        let signal = match what {
+            "die" => libc::SIGKILL,
+            "stop" => libc::SIGSTOP,
+            _ => wrong(),
+        };
+        let nth = nth.parse().unwrap_or_else(|_| wrong());
+        if !POINTS.iter().any(|(known, _)| *known == name) {
+            wrong();
+        }
+        Some(Armed { name: name.to_owned(), nth, signal, reached: AtomicU64::new(0) })
+    }
+
+    /// A process is at a place.
+    pub fn reach(name: &str) {
+        static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
+        let Some(armed) = ARMED.get_or_init(armed) else {
+            return;
+        };
+        if armed.name == name && armed.reached.fetch_add(1, Ordering::Relaxed) + 1 == armed.nth {
+            // SAFETY: raising a signal passes no memory. To the own thread, so that it does not go on.
+            unsafe { libc::raise(armed.signal) };
+        }
+    }
+}
