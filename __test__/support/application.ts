@@ -138,7 +138,18 @@ export class Application {
   readonly folder: string;
   /** Where its segments lie: `MPMETRICS_DIR`. */
   readonly segmentsIn: string;
-  private readonly running = new Set<ChildProcess>();
+  /** Process groups that were started. */
+  private readonly groups: number[] = [];
+  /** A test run that is broken off leaves nothing behind either. */
+  private readonly end = (): void => {
+    for (const group of this.groups) {
+      try {
+        process.kill(-group, 'SIGKILL');
+      } catch {
+        // None of it is left.
+      }
+    }
+  };
 
   /**
    * @param files scripts by path below the folder; `./report` is there already
@@ -152,6 +163,7 @@ export class Application {
       mkdirSync(dirname(join(this.folder, path)), { recursive: true });
       writeFileSync(join(this.folder, path), text);
     }
+    process.on('exit', this.end);
     mkdirSync(join(this.folder, 'node_modules'));
     symlinkSync(root, join(this.folder, 'node_modules', 'mpmetrics'));
   }
@@ -167,9 +179,10 @@ export class Application {
       cwd: this.folder,
       env: this.environment(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A process group of its own, to be ended whole: a worker in an endless loop outlives its primary.
+      detached: true,
     });
-    this.running.add(child);
-    child.on('close', () => this.running.delete(child));
+    if (child.pid !== undefined) this.groups.push(child.pid);
     return new Program(child);
   }
 
@@ -183,7 +196,8 @@ export class Application {
 
   /** Ends what still runs and removes everything. */
   remove(): void {
-    for (const child of this.running) child.kill('SIGKILL');
+    this.end();
+    process.off('exit', this.end);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.segmentsIn, { recursive: true, force: true });
   }
