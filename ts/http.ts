@@ -24,7 +24,7 @@ export type MetricsHandler = (request: IncomingMessage, response: ServerResponse
  * client asks for gzip; other methods with 405; and with 500 and the reason if a `collect` throws.
  *
  * @param register the default registry if left out
- * @param options scope: `application` (default) or `process`
+ * @param options scope: `application` (default), `process` or `thread`
  * @returns a listener whose promise never rejects
  */
 export function metricsHandler(

@@ -7,6 +7,11 @@ import {
 } from './exposition';
 import { register } from './registry';
 
+export {
+  AggregatorRegistry,
+  AggregatorRegistry as ClusterRegistry,
+  WorkerRegistry,
+} from './cluster';
 export { configure, type Settings } from './configure';
 export {
   collectDefaultMetrics,

@@ -153,11 +153,13 @@ export interface NativeWriter {
   generations(n: number): ArrayBuffer;
 }
 
+/** Whose counts are meant: those of all processes, of the calling process with all its threads, or of the calling thread. */
+export type Scope = 'application' | 'process' | 'thread';
+
 /** What a scrape shows. */
 export interface ScrapeOptions {
   format: 'text' | 'openmetrics' | 'json';
-  /** Only what this process's writers hold. */
-  process: boolean;
+  scope: Scope;
   /** Registry tags of which every family is shown. */
   tags: string[];
   /** Single families, as `tag + '\0' + name`. */
@@ -211,6 +213,8 @@ export interface NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>;
   stats(): HeapStats;
+  /** How many threads of this process live that made a metric. Throws an Error with a code. */
+  siblings(): number;
   /**
    * Has `rung` called, on this isolate, when a scrape of another writer asks for `collect` callbacks. It keeps
    * nothing alive. Needs a writer; replaces what was given before. Throws an Error with a code.

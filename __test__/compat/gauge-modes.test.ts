@@ -75,7 +75,7 @@ describe.each(subjects)('$name', ({ load }) => {
     vi.setSystemTime(5000);
     gauge.inc();
     vi.useRealTimers();
-    const read = await gauge.roster.family.read(true);
+    const read = await gauge.roster.family.read('process');
     expect(read.series[0]!.values).toEqual([2, 5000]);
   });
 

@@ -232,7 +232,7 @@ describe.each(subjects)('Pushgateway on $name', ({ load }) => {
   test('refuses a scope that there is not', async () => {
     const client = await load();
     expect(thrown(() => new client.Pushgateway('http://a', { scope: any('all') }))).toBe(
-      "TypeError: scope must be 'application' or 'process', and is 'all'",
+      "TypeError: scope must be 'application', 'process' or 'thread', and is 'all'",
     );
   });
 

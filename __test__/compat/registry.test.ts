@@ -293,15 +293,15 @@ test.each(subjects)(
   },
 );
 
-test.each(subjects)('a scope must be one of two: $name', async (one) => {
+test.each(subjects)('a scope must be one of three: $name', async (one) => {
   const { register, Counter } = await one.load();
   new Counter({ name: 'c', help: 'h' }).inc();
-  for (const scope of ['application', 'process'] as const) {
+  for (const scope of ['application', 'process', 'thread'] as const) {
     expect(await register.metrics({ scope })).toContain('c 1');
     expect(await register.getMetricsAsJSON({ scope })).toHaveLength(1);
   }
   expect(await rejected(register.metrics(any({ scope: 'all' })))).toBe(
-    "TypeError: scope must be 'application' or 'process', and is 'all'",
+    "TypeError: scope must be 'application', 'process' or 'thread', and is 'all'",
   );
 });
 

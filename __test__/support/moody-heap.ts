@@ -45,7 +45,12 @@ export class MoodyHeap {
 
   /** All that is in the heap, as any process would see it. */
   text(tag = 't'): Promise<string> {
-    return this.real.scrapeString({ format: 'text', process: false, tags: [tag], families: [] });
+    return this.real.scrapeString({
+      format: 'text',
+      scope: 'application',
+      tags: [tag],
+      families: [],
+    });
   }
 
   private heap(): NativeHeap {
@@ -63,6 +68,7 @@ export class MoodyHeap {
       scrapeString: (options) => real.scrapeString(options),
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),
+      siblings: () => real.siblings(),
       listen: (rung) => {
         real.listen(rung);
       },

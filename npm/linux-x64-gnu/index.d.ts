@@ -22,6 +22,8 @@ export declare class NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Everything chosen, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
+  /** How many writers of this process live: its threads that made a metric. */
+  siblings(): number
   /** Figures of the heap. */
   stats(): HeapStats
   /**
@@ -218,8 +220,8 @@ export interface ProcessIdentity {
 export interface ScrapeOptions {
   /** `text`, `openmetrics` or `json`. */
   format: string
-  /** Only what this process's writers hold. */
-  process: boolean
+  /** `application`, `process` (its writers' parts) or `thread` (this object's writer's part). */
+  scope: string
   /** Registries of which every family is shown. */
   tags: Array<string>
   /** Single families, as `tag + '\0' + name`. */

@@ -128,15 +128,15 @@ export abstract class Metric<T extends string = string> {
   /**
    * Reads the metric, after its `collect`.
    *
-   * @param options scope: `application` (default) for the sum over all processes, `process` for this
-   *   process's own part
+   * @param options scope: `application` (default) for the sum over all processes, `process` or
+   *   `thread` for the caller's own part
    */
   async get(options?: ScopeOptions): Promise<MetricRows> {
-    const process = scopeOf(options, 'application') === 'process';
-    const answers = process ? undefined : this.roster.family.ring();
+    const scope = scopeOf(options, 'application');
+    const answers = scope === 'application' ? this.roster.family.ring() : undefined;
     await this.runCollect();
     if (answers !== undefined) await answers;
-    return jsonRows(await this.roster.family.read(process));
+    return jsonRows(await this.roster.family.read(scope));
   }
 
   /** Sets this process's own part back to where a new metric stands. */
@@ -215,12 +215,20 @@ Object.defineProperty(Metric.prototype, 'collect', {
   },
 });
 
-/** The scope to read: as asked for, else as `MPMETRICS_SCOPE` says, else the method's own. */
+/**
+ * The scope to read: as asked for, else the method's own, where `MPMETRICS_SCOPE` may make `process` of
+ * `application`.
+ *
+ * @throws TypeError for anything else than a scope
+ */
 export function scopeOf(options: ScopeOptions | undefined, otherwise: Scope): Scope {
-  const asked = options?.scope;
-  if (asked === 'application' || asked === 'process') return asked;
+  const asked: unknown = options?.scope;
+  if (asked === 'application' || asked === 'process' || asked === 'thread') return asked;
   if (asked !== undefined) {
-    throw new TypeError(`scope must be 'application' or 'process', and is ${inspect(asked)}`);
+    throw new TypeError(
+      `scope must be 'application', 'process' or 'thread', and is ${inspect(asked)}`,
+    );
   }
-  return process.env['MPMETRICS_SCOPE'] === 'process' ? 'process' : otherwise;
+  const narrowed = otherwise === 'application' && process.env['MPMETRICS_SCOPE'] === 'process';
+  return narrowed ? 'process' : otherwise;
 }

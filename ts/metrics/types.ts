@@ -1,5 +1,7 @@
 /** The types of the public API: prom-client's names where it has them. */
 
+import type { Scope } from '../native';
+
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
@@ -9,8 +11,7 @@ export type GaugeAggregator = Aggregator | 'all' | 'mostrecent';
 /** Labels with their values; a label that is left out is another series than one that is ''. */
 export type LabelValues<T extends string> = Partial<Record<T, string | number>>;
 
-/** Whose counts are meant: those of all processes, or of the calling one. */
-export type Scope = 'application' | 'process';
+export type { Scope };
 
 export interface ScopeOptions {
   scope?: Scope;

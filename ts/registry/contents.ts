@@ -1,13 +1,14 @@
 /** What a registry holds, and which part of the heap is marked as its own. */
 
-import { heap, share, unshare } from '../storage';
+import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
 import { Metric, type Registers } from '../metrics';
-import type { RowLabels } from '../exposition';
+import { heap, share, unshare } from '../storage';
 
 /** What a registry can hold: a metric of ours, or anything that is read as one. */
 export interface DuckMetric {
   name?: string;
+  aggregator?: string;
   get(): unknown;
   getForPromString?(): unknown;
   reset?(): void;
@@ -18,6 +19,11 @@ export type Registered = Metric | DuckMetric;
 
 export const DEFAULT_TAG = 'default';
 export const ANONYMOUS_TAG = 'anonymous';
+/** Of families on registries without a name that `setRegistries` was given. */
+export const AGGREGATED_TAG = 'aggregated';
+
+/** Tags of registries that show nothing but what was declared on them. */
+const NAMELESS: ReadonlySet<string> = new Set([ANONYMOUS_TAG, AGGREGATED_TAG]);
 
 /** Copies of this package in one isolate share its writer, and so the numbers of registries. */
 const GROUPS = Symbol.for('mpmetrics.groups');
@@ -34,7 +40,7 @@ export class Contents {
   /** Told of each scrape how many seconds it took. */
   readonly scraped = new Set<(seconds: number) => void>();
   /** The tag of its families in the heap; null for a registry that is not shared. */
-  readonly tag: string | null;
+  private tag: string | null;
   /** Number of the registry in this isolate, for default labels. */
   private readonly group: number;
   /** The contents that this is a part of: itself, or what {@link part} was asked of. */
@@ -62,11 +68,14 @@ export class Contents {
 
   /** The tag of which every family is shown, also those that this process never declared; null for none. */
   get whole(): string | null {
-    return this.tag === ANONYMOUS_TAG ? null : this.tag;
+    return this.nameless ? null : this.tag;
   }
 
-  all(): Registered[] {
-    return [...this.metrics.values()];
+  /** @param aggregator only metrics with this one; the sum is what metrics have that name none */
+  all(aggregator?: string): Registered[] {
+    const all = [...this.metrics.values()];
+    if (aggregator === undefined) return all;
+    return all.filter((metric) => (metric.aggregator ?? 'sum') === aggregator);
   }
 
   /** @throws Error if another metric has its name */
@@ -151,9 +160,35 @@ export class Contents {
     return isEmpty(this.defaults) ? null : this.defaults;
   }
 
+  /** The rows of a duck-typed metric, with the default labels that they do not have written into them. */
+  withDefaults(rows: MetricRows): MetricRows {
+    const defaults = this.given();
+    // Optional: an object with a `get()` will do, whatever it yields.
+    for (const row of rows.values ?? []) row.labels = fillDefaults(row.labels, defaults);
+    return rows;
+  }
+
+  /**
+   * Has its families shown by the `clusterMetrics()` of all processes, or no longer. The default and named
+   * registries are known to them anyway, and one that is not shared never is.
+   */
+  aggregate(on: boolean): void {
+    const tag = on ? AGGREGATED_TAG : ANONYMOUS_TAG;
+    if (!this.nameless || this.tag === tag) return;
+    this.tag = tag;
+    for (const part of this.parts.keys()) part.tag = tag;
+    for (const metric of this.all()) {
+      const owner = metric instanceof Metric ? owners.get(metric) : undefined;
+      if (!this.isOwner(owner)) continue;
+      const { roster } = metric as Metric;
+      unshare(roster);
+      if (!share(roster, tag, owner!.group)) owners.delete(metric as Metric);
+    }
+  }
+
   /** True if a family of the heap shows the default labels of its own processes here. */
   owns(tag: string, name: string): boolean {
-    if (tag !== ANONYMOUS_TAG) return tag === this.tag;
+    if (!NAMELESS.has(tag)) return tag === this.tag;
     const metric = this.metrics.get(name);
     return metric instanceof Metric && this.isOwner(owners.get(metric));
   }
@@ -166,6 +201,10 @@ export class Contents {
     const owner = owners.get(metric);
     if (this.isOwner(owner)) return true;
     return isEmpty(this.defaults) && (owner === undefined || isEmpty(owner.defaults));
+  }
+
+  private get nameless(): boolean {
+    return this.tag !== null && NAMELESS.has(this.tag);
   }
 
   private disown(metric: Registered): void {

@@ -3,3 +3,4 @@
 export type { DuckMetric } from './contents';
 export { register } from './default';
 export { Registry, type RegistryOptions } from './registry';
+export { Union } from './union';

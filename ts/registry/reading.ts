@@ -4,7 +4,6 @@
  */
 
 import {
-  fillDefaults,
   joinMetrics,
   jsonRows,
   metricText,
@@ -13,7 +12,7 @@ import {
   type MetricRows,
   type Printable,
 } from '../exposition';
-import { Metric } from '../metrics';
+import { Metric, type Scope } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
 import type { Contents, DuckMetric, Registered } from './contents';
 
@@ -25,12 +24,11 @@ interface Gathered {
 
 export class Reading {
   private readonly contents: Contents;
-  /** Only what this process holds. */
-  private readonly process: boolean;
+  private readonly scope: Scope;
 
-  constructor(contents: Contents, process: boolean) {
+  constructor(contents: Contents, scope: Scope) {
     this.contents = contents;
-    this.process = process;
+    this.scope = scope;
   }
 
   /** All metrics as text. Rejects if a `collect` throws. */
@@ -66,10 +64,14 @@ export class Reading {
     return own.length === 0 ? bytes : Buffer.concat([bytes, Buffer.from(`\n${joinMetrics(own)}`)]);
   }
 
-  /** All metrics as objects. */
-  async json(): Promise<MetricRows[]> {
+  /**
+   * All metrics as objects.
+   *
+   * @param aggregator only metrics with this one
+   */
+  async json(aggregator?: string): Promise<MetricRows[]> {
     const { contents } = this;
-    const metrics = contents.all();
+    const metrics = contents.all(aggregator);
     const answers = this.ring(metrics);
     const ducks = metrics.filter((metric) => !(metric instanceof Metric)).map(readDuck);
     const [rest] = await Promise.all([Promise.all(ducks), collectAll(metrics)]);
@@ -79,15 +81,16 @@ export class Reading {
     const selection = this.select(metrics, () => true);
     if (selection !== null) {
       for (const family of parseFamilies(await heap.scrape('json', selection))) {
+        if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         all.push(jsonRows(family, contents.owns(family.tag, family.name) ? ownDefaults : given));
       }
     }
     for (const metric of metrics) {
       if (metric instanceof Metric && !metric.roster.family.shared) {
-        all.push(jsonRows(await metric.roster.family.read(true), given));
+        all.push(jsonRows(await metric.roster.family.read('thread'), given));
       }
     }
-    for (const rows of rest) all.push(this.withDefaultLabels(rows));
+    for (const rows of rest) all.push(contents.withDefaults(rows));
     return all;
   }
 
@@ -96,7 +99,7 @@ export class Reading {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
     if (duck || !(metric instanceof Metric)) return this.duckText(metric);
-    const answers = this.process ? undefined : metric.roster.family.ring();
+    const answers = this.scope === 'application' ? metric.roster.family.ring() : undefined;
     await metric.runCollect();
     if (answers !== undefined) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
@@ -128,7 +131,7 @@ export class Reading {
    * @returns what to wait for before anything is read; never rejects
    */
   private ring(metrics: readonly Registered[]): Promise<void> | undefined {
-    if (this.process) return undefined;
+    if (this.scope !== 'application') return undefined;
     if (this.contents.whole !== null && heap.open(false)) return heap.ring();
     const shared = metrics.find(
       (metric) => metric instanceof Metric && metric.roster.family.shared,
@@ -162,7 +165,7 @@ export class Reading {
       }
     }
     if (whole === null && families.length === 0) return null;
-    return { process: this.process, tags: whole === null ? [] : [whole], families };
+    return { scope: this.scope, tags: whole === null ? [] : [whole], families };
   }
 
   private printsNatively(metric: Metric): boolean {
@@ -170,7 +173,7 @@ export class Reading {
   }
 
   private async familyText(metric: Metric): Promise<string> {
-    const family = await metric.roster.family.read(this.process);
+    const family = await metric.roster.family.read(this.scope);
     return metricText(textRows(family), this.contents.given());
   }
 
@@ -180,13 +183,6 @@ export class Reading {
         ? await metric.getForPromString()
         : await metric.get();
     return metricText(rows as Printable, this.contents.given());
-  }
-
-  private withDefaultLabels(rows: MetricRows): MetricRows {
-    const defaults = this.contents.given();
-    // Optional: an object with a `get()` will do, whatever it yields.
-    for (const row of rows.values ?? []) row.labels = fillDefaults(row.labels, defaults);
-    return rows;
   }
 }
 

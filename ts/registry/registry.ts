@@ -9,6 +9,7 @@ import {
   type RowLabels,
 } from '../exposition';
 import { scopeOf, type Metric, type Registers, type Scope, type ScopeOptions } from '../metrics';
+import { aggregatorOf, byName } from './aggregated';
 import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
 
@@ -34,7 +35,8 @@ export class Registry {
   /** The default registry. */
   static globalRegistry: Registry;
 
-  private readonly contents: Contents;
+  /** @internal What it holds; registries of one name have it in common. */
+  readonly contents: Contents;
   private type: RegistryContentType;
 
   /**
@@ -57,7 +59,7 @@ export class Registry {
   /**
    * All metrics as text, after their `collect`.
    *
-   * @param options scope: `application` (default) or `process`
+   * @param options scope: `application` (default), `process` or `thread`
    * @returns rejects if a `collect` throws
    */
   async metrics(options?: ScopeOptions): Promise<string> {
@@ -72,16 +74,25 @@ export class Registry {
   /**
    * All metrics as objects, after their `collect`, as `aggregate()` takes them.
    *
-   * @param options scope: `process` (default, because who sends these over IPC adds them up) or
+   * @param filter only metrics with this `aggregator`; may be left out
+   * @param options scope: `thread` (default, because who sends these over IPC adds them up), `process` or
    *   `application`
    */
-  async getMetricsAsJSON(options?: ScopeOptions): Promise<MetricRows[]> {
-    return this.read(options, 'process').json();
+  async getMetricsAsJSON(
+    filter?: string | ScopeOptions,
+    options: ScopeOptions | undefined = typeof filter === 'object' ? filter : undefined,
+  ): Promise<MetricRows[]> {
+    const aggregator = typeof filter === 'object' ? undefined : filter;
+    return this.read(options, 'thread').json(aggregator);
   }
 
-  /** All metrics of this process's registry. */
-  getMetricsAsArray(): (Metric | DuckMetric)[] {
-    return this.contents.all();
+  /**
+   * All metrics of this process's registry.
+   *
+   * @param aggregator only those with this `aggregator`; one that has none counts as `sum`
+   */
+  getMetricsAsArray(aggregator?: string): (Metric | DuckMetric)[] {
+    return this.contents.all(aggregator);
   }
 
   /**
@@ -185,7 +196,28 @@ export class Registry {
     return this.contents.part(labels);
   }
 
+  /**
+   * A registry that shows what `getMetricsAsJSON()` yielded in several processes or threads, joined by
+   * each metric's `aggregator`, without one by adding.
+   *
+   * @param metrics an array for each of them, as it is or parsed from JSON
+   * @param contentType the new registry's
+   * @throws Error for a Content-Type that is not supported, or an unknown `aggregator`
+   */
+  static aggregate(
+    metrics: readonly (readonly object[])[],
+    contentType: RegistryContentType = PROMETHEUS_CONTENT_TYPE,
+  ): Registry {
+    const registry = new Registry({ shared: false });
+    registry.setContentType(contentType);
+    for (const group of byName(metrics.flat() as MetricRows[])) {
+      const joined = aggregatorOf(group)(group);
+      if (joined !== undefined) registry.registerMetric({ get: () => joined, ...joined });
+    }
+    return registry;
+  }
+
   private read(options: ScopeOptions | undefined, otherwise: Scope): Reading {
-    return new Reading(this.contents, scopeOf(options, otherwise) === 'process');
+    return new Reading(this.contents, scopeOf(options, otherwise));
   }
 }

@@ -1,7 +1,7 @@
 /** What storage is to a metric: one small contract with two implementations. */
 
 import type { LabelText, Pair } from '../labels';
-import type { NativeKind } from '../native';
+import type { NativeKind, Scope } from '../native';
 import type { Path } from './path';
 import type { Series } from './series';
 
@@ -102,9 +102,9 @@ export interface Family {
   /**
    * Reads the family.
    *
-   * @param process only what this process holds
+   * @param scope whose parts, where others have some
    */
-  read(process: boolean): FamilyData | Promise<FamilyData>;
+  read(scope: Scope): FamilyData | Promise<FamilyData>;
   /** The metric has a `collect` callback now: scrapes of other processes are to run it. */
   collects(): void;
   /**

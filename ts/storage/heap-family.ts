@@ -1,7 +1,7 @@
 /** The series of one metric in the shared heap. */
 
 import { asText, hasLongValue, type LabelText } from '../labels';
-import { Out, Refusal, Status, type NativeWriter } from '../native';
+import { Out, Refusal, Status, type NativeWriter, type Scope } from '../native';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
 import type { Family, FamilyData, Shape } from './family';
@@ -170,10 +170,10 @@ export class HeapFamily implements Family {
     this.host.dropped(this.refusal);
   }
 
-  async read(process: boolean): Promise<FamilyData> {
+  async read(scope: Scope): Promise<FamilyData> {
     const { name, help, kind, aggregator, bounds } = this.shape;
     const families = await this.host.scrape('json', {
-      process,
+      scope,
       tags: [],
       families: [`${this.tag}\0${name}`],
     });

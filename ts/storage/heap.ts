@@ -132,6 +132,18 @@ export class HeapStorage {
     return this.heap?.path ?? 'the segment';
   }
 
+  /** How many threads of this process, but for this one, have metrics in the heap. */
+  get siblings(): number {
+    if (!this.open(false)) return 0;
+    try {
+      return this.heap!.siblings() - (this.current === null ? 0 : 1);
+    } catch (error) {
+      this.failed(messageOf(error));
+      this.abandon();
+      return 0;
+    }
+  }
+
   /** This isolate's writer. Throws what attaching throws. */
   get writer(): NativeWriter {
     if (this.current === null) {

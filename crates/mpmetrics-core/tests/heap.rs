@@ -5,7 +5,7 @@
 use mpmetrics_core::cells::{scalar, sequence};
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::walk::{Filter, Scope};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
 use mpmetrics_core::layout::{header, BlockKey};
@@ -72,6 +72,44 @@ fn writers_add_up_and_the_order_is_that_of_first_sight() {
          # HELP h help\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"5\"} 2\n\
          h_bucket{le=\"+Inf\"} 3\nh_sum 10.5\nh_count 3\n"
     );
+}
+
+#[test]
+fn a_scope_shows_the_parts_of_its_slots_only() {
+    let heap = heap();
+    // Two threads of process 1, one of process 2.
+    let mut writers = [1, 1, 2].map(|process| heap.writer(process, 1).unwrap());
+    let counter = spec(Kind::Counter, "c");
+    for (writer, by) in writers.iter_mut().zip([1.0, 20.0, 300.0]) {
+        let family = writer.family(&counter, 0).unwrap();
+        let bound = writer.bind(family, b"", b"").unwrap();
+        add(writer, &bound, by);
+    }
+    let value = |scope| {
+        let filter = Filter { everything: true, scope, ..Filter::default() };
+        let text = String::from_utf8(text(&scrape(&heap, &filter).unwrap().0)).unwrap();
+        text.rsplit_once("\nc ").map(|(_, value)| value.trim().to_owned())
+    };
+    let thread =
+        |writer: &Writer| Scope::Writer { slot: writer.slot(), incarnation: writer.incarnation() };
+    assert_eq!(value(Scope::Application).as_deref(), Some("321"));
+    assert_eq!(value(Scope::Process(1)).as_deref(), Some("21"));
+    assert_eq!(value(Scope::Process(3)), None);
+    assert_eq!(value(thread(&writers[1])).as_deref(), Some("20"));
+    assert_eq!(value(Scope::Nobody), None);
+    assert_eq!((heap.living_of(1).unwrap(), heap.living_of(2).unwrap()), (2, 1));
+
+    // Another life of the slot is another thread.
+    let [_, gone, other] = writers;
+    let (slot, incarnation) = (gone.slot(), gone.incarnation());
+    drop(gone);
+    assert_eq!(heap.living_of(1).unwrap(), 1);
+    let adopter = heap.writer(2, 1).unwrap();
+    assert_eq!(adopter.slot(), slot);
+    assert_eq!(value(Scope::Writer { slot, incarnation }), None);
+    assert_eq!(value(thread(&adopter)).as_deref(), Some("20"));
+    assert_eq!(value(Scope::Process(2)).as_deref(), Some("320"));
+    drop(other);
 }
 
 #[test]

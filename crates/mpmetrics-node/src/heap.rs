@@ -5,6 +5,7 @@ use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
 use crate::writer::NativeWriter;
+use mpmetrics_core::collect::walk::Scope;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{Limits, Owner, Writer};
 use mpmetrics_core::layout::header;
@@ -201,7 +202,28 @@ impl NativeHeap {
     }
 
     fn scrape(&self, options: ScrapeOptions) -> Scrape {
-        Scrape::new(Arc::clone(&self.segment), options, self.process.key())
+        let scope = match options.scope.as_str() {
+            "process" => Scope::Process(self.process.key()),
+            "thread" => match self.numbers() {
+                Some((slot, incarnation)) => Scope::Writer { slot, incarnation },
+                None => Scope::Nobody,
+            },
+            _ => Scope::Application,
+        };
+        Scrape::new(Arc::clone(&self.segment), options, scope)
+    }
+
+    /// The writer's slot and its life.
+    fn numbers(&self) -> Option<(u32, u32)> {
+        let writer = self.writer.as_ref()?.borrow();
+        writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
+    }
+
+    /// How many writers of this process live: its threads that made a metric.
+    #[napi]
+    pub fn siblings(&self) -> Result<u32> {
+        let living = self.segment.heap().living_of(self.process.key());
+        living.map_err(|error| failure(&error))
     }
 
     /// Figures of the heap.
@@ -240,10 +262,7 @@ impl NativeHeap {
     /// writer. Replaces what was given before.
     #[napi(ts_args_type = "rung: () => void")]
     pub fn listen(&self, env: &Env, rung: Callback<'_>) -> Result<()> {
-        let numbers = self.writer.as_ref().and_then(|writer| {
-            writer.borrow().as_ref().map(|writer| (writer.slot(), writer.incarnation()))
-        });
-        let numbers = numbers.ok_or_else(|| failure(&Error::Lost))?;
+        let numbers = self.numbers().ok_or_else(|| failure(&Error::Lost))?;
         self.bell.listen(env, numbers, &rung)
     }
 

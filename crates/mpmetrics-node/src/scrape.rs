@@ -5,7 +5,7 @@ use crate::text::Text;
 use mpmetrics_core::collect::model::Snapshot;
 use mpmetrics_core::collect::recycle;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::walk::{Filter, Scope};
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
@@ -19,8 +19,8 @@ use std::sync::Arc;
 pub struct ScrapeOptions {
     /// `text`, `openmetrics` or `json`.
     pub format: String,
-    /// Only what this process's writers hold.
-    pub process: bool,
+    /// `application`, `process` (its writers' parts) or `thread` (this object's writer's part).
+    pub scope: String,
     /// Registries of which every family is shown.
     pub tags: Vec<String>,
     /// Single families, as `tag + '\0' + name`.
@@ -37,7 +37,7 @@ pub struct Scrape {
 
 impl Scrape {
     /// Takes the options apart.
-    pub fn new(segment: Arc<Segment>, options: ScrapeOptions, process: u64) -> Self {
+    pub fn new(segment: Arc<Segment>, options: ScrapeOptions, scope: Scope) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
         let print = match options.format.as_str() {
             "json" => json,
@@ -45,7 +45,7 @@ impl Scrape {
             _ => text,
         };
         let filter = Filter {
-            process: options.process.then_some(process),
+            scope,
             tags: options.tags,
             families: families.map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
             everything: false,

@@ -18,11 +18,41 @@ use crate::layout::{
 };
 use crate::sync::{fence, AtomicU64, Ordering};
 
+/// Whose parts are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All slots, also those of the dead.
+    #[default]
+    Application,
+    /// The slots of the process with this key: those of all its threads.
+    Process(u64),
+    /// One life of one slot: one thread.
+    Writer {
+        /// The slot's number.
+        slot: u32,
+        /// The slot's life.
+        incarnation: u32,
+    },
+    /// No slot.
+    Nobody,
+}
+
+impl Scope {
+    fn has(self, id: u32, incarnation: u32, process: u64) -> bool {
+        match self {
+            Self::Application => true,
+            Self::Process(key) => process == key,
+            Self::Writer { slot, incarnation: life } => slot == id && incarnation == life,
+            Self::Nobody => false,
+        }
+    }
+}
+
 /// Which families and whose parts are read.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only the slots of the process with this key.
-    pub process: Option<u64>,
+    /// Whose parts.
+    pub scope: Scope,
     /// Registries of which every family is chosen.
     pub tags: Vec<String>,
     /// Single families: registry and name.
@@ -95,10 +125,7 @@ pub fn walk(
     for id in 0..slots {
         let at = SLOTS.find(words, id)?;
         let incarnation = words.load(at + slot::INCARNATION)? as u32;
-        if filter
-            .process
-            .is_some_and(|process| words.load(at + slot::PROCESS).ok() != Some(process))
-        {
+        if !filter.scope.has(id, incarnation, words.load(at + slot::PROCESS)?) {
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);

@@ -121,6 +121,20 @@ impl Heap {
         Ok(living)
     }
 
+    /// How many writers of the process with this key live.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system refuses the question, [`Error::Corrupt`] if a slot is not there.
+    pub fn living_of(&self, process: u64) -> Result<u32> {
+        let mut count = 0;
+        for (slot, living) in self.living()?.into_iter().enumerate() {
+            if living && slot::process_of(self.words(), slot as u32)? == process {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// Marks the segment as removed if no writer but those of `process` lives in it, so that
     /// nobody attaches any more; its file may then be unlinked.
     ///

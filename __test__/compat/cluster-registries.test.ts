@@ -1,0 +1,172 @@
+/** What `@prometheus-io/client` 0.16 added, and `clusterMetrics()` in one process. */
+
+import { describe, expect, test } from 'vitest';
+
+import { any, rejected, subjects, thrown } from '../support/subject';
+
+const part = (value: number, labels: Record<string, unknown> = {}) => ({ value, labels });
+
+describe.each(subjects)('what 0.16 added: $name', ({ load }) => {
+  test('the filters', async () => {
+    const { register, Gauge, Counter } = await load();
+    new Counter({ name: 'c', help: 'h' }).inc();
+    let ran = 0;
+    new Gauge({
+      name: 'g',
+      help: 'h',
+      aggregator: 'max',
+      collect() {
+        ran++;
+      },
+    });
+    const duck = { name: 'd', help: 'h', type: 'gauge', values: [part(1)] };
+    register.registerMetric({ ...duck, get: () => duck });
+    const names = (metrics: { name?: string }[]) => metrics.map(({ name }) => name);
+    expect(names(register.getMetricsAsArray('sum'))).toEqual(['c', 'd']);
+    expect(names(register.getMetricsAsArray('max'))).toEqual(['g']);
+    expect(names(register.getMetricsAsArray('none'))).toEqual([]);
+    expect(names(register.getMetricsAsArray(undefined))).toHaveLength(3);
+    expect(names(await register.getMetricsAsJSON('sum'))).toEqual(['c', 'd']);
+    // Only what is wanted is collected.
+    expect(ran).toBe(0);
+    expect(names(await register.getMetricsAsJSON('max'))).toEqual(['g']);
+    expect(names(await register.getMetricsAsJSON('max', { scope: 'application' }))).toEqual(['g']);
+    expect(names(await register.getMetricsAsJSON('none'))).toEqual([]);
+    expect(ran).toBe(2);
+  });
+
+  test('ClusterRegistry and Registry.aggregate', async () => {
+    const client = await load();
+    expect(client.ClusterRegistry).toBe(client.AggregatorRegistry);
+    const metric = { name: 'm', help: 'h', type: 'counter', aggregator: 'sum' };
+    const parts = [1, 2].map((value) => [{ ...metric, values: [part(value)] }]);
+    const text = await client.Registry.aggregate(parts).metrics();
+    expect(text).toBe(await client.AggregatorRegistry.aggregate(parts).metrics());
+    expect(text).toBe(await client.WorkerRegistry.aggregate(parts).metrics());
+    await new client.ClusterRegistry().shutdown();
+    expect(text).toContain('m 3');
+  });
+
+  test('WorkerRegistry', async () => {
+    const client = await load();
+    const { WorkerRegistry, Registry, Counter } = client;
+    const registry = new WorkerRegistry();
+    expect(registry).toBeInstanceOf(Registry);
+    expect(registry.primary).toBe(true);
+    expect(new WorkerRegistry(undefined, false).primary).toBe(false);
+    expect(WorkerRegistry.workerCount()).toBe(0);
+    new Counter({ name: 'c', help: 'h' }).inc(2);
+    expect(WorkerRegistry.workerCount()).toBe(0);
+    expect(await registry.workerMetrics()).toBe('# HELP c h\n# TYPE c counter\nc 2\n');
+    await registry.shutdown();
+    expect(
+      thrown(() => {
+        WorkerRegistry.setRegistries(any(1));
+      }),
+    ).toBe('TypeError: Expected Registry, got number');
+    const own = new Registry();
+    new Counter({ name: 'own', help: 'h', registers: [own] }).inc();
+    WorkerRegistry.setRegistries(own);
+    expect(await registry.workerMetrics()).toBe('# HELP own h\n# TYPE own counter\nown 1\n');
+  });
+});
+
+describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
+  test('shows the own process too, and nothing but a line break if there is nothing', async () => {
+    const { AggregatorRegistry, Counter } = await load();
+    const registry = new AggregatorRegistry();
+    expect(await registry.clusterMetrics()).toBe('\n');
+    new Counter({ name: 'c', help: 'h' }).inc(2);
+    expect(await registry.clusterMetrics()).toBe('# HELP c h\n# TYPE c counter\nc 2\n');
+  });
+
+  test('passes over a callback', async () => {
+    const { AggregatorRegistry } = await load();
+    let called = false;
+    const text = await new AggregatorRegistry().clusterMetrics(() => (called = true));
+    expect([text, called]).toEqual(['\n', false]);
+  });
+
+  test('shows what setRegistries says, each metric once', async () => {
+    const client = await load();
+    const { AggregatorRegistry, Registry, Counter, Gauge, register } = client;
+    const [one, two, hidden] = [new Registry(), new Registry({ name: 'two' }), new Registry()];
+    const both = new Counter({ name: 'both', help: 'h', registers: [one, two] });
+    both.inc(3);
+    new Counter({ name: 'default', help: 'h' }).inc();
+    AggregatorRegistry.setRegistries([one, two]);
+    // Before or after: it makes no difference.
+    new Gauge({ name: 'late', help: 'h', registers: [one] }).set(1);
+    new Gauge({ name: 'hidden', help: 'h', registers: [hidden] }).set(1);
+    const registry = new AggregatorRegistry();
+    const families = async () =>
+      (await registry.clusterMetrics())
+        .trim()
+        .split('\n\n')
+        .map((family) => family.split('\n')[2])
+        .sort();
+    expect(await families()).toEqual(['both 3', 'late 1']);
+    // What it is called there is its own.
+    expect(await one.metrics()).toContain('both 3\n');
+    expect(await one.metrics()).toContain('late 1\n');
+    both.inc();
+    AggregatorRegistry.setRegistries(register);
+    expect(await families()).toEqual(['default 1']);
+    expect(await one.metrics()).toContain('both 4\n');
+  });
+
+  test('joins metrics of one name on several registries, and prints anything with a get()', async () => {
+    const { AggregatorRegistry, Registry, Counter, Gauge } = await load();
+    const registries = [1, 10].map((n) => {
+      const registry = new Registry({ shared: false });
+      registry.setDefaultLabels({ app: 'x' });
+      new Counter({ name: 'c', help: 'h', registers: [registry] }).inc(n);
+      new Gauge({ name: 'omitted', help: 'h', aggregator: 'omit', registers: [registry] }).set(n);
+      return registry;
+    });
+    const duck = { name: 'd', help: 'h', type: 'gauge', values: [part(1, { app: '' })] };
+    registries[1]!.registerMetric({ ...duck, get: () => Promise.resolve(duck) });
+    AggregatorRegistry.setRegistries(registries);
+    expect(await new AggregatorRegistry().clusterMetrics()).toBe(
+      '# HELP c h\n# TYPE c counter\nc{app="x"} 11\n\n# HELP d h\n# TYPE d gauge\nd{app=""} 1\n',
+    );
+  });
+
+  test('rejects as a collect does', async () => {
+    const { AggregatorRegistry, Gauge } = await load();
+    new Gauge({
+      name: 'g',
+      help: 'h',
+      collect() {
+        throw new RangeError('collect failed');
+      },
+    });
+    expect(await rejected(new AggregatorRegistry().clusterMetrics())).toBe(
+      'RangeError: collect failed',
+    );
+  });
+
+  test('shutdown() waits for it, but no longer than told', async () => {
+    const { AggregatorRegistry, Gauge } = await load();
+    let end: () => void = () => undefined;
+    let begun = false;
+    new Gauge({
+      name: 'g',
+      help: 'h',
+      collect: () => {
+        begun = true;
+        return new Promise((resolve) => (end = resolve));
+      },
+    });
+    const registry = new AggregatorRegistry();
+    const order: string[] = [];
+    const scrape = registry.clusterMetrics().then(() => order.push('scraped'));
+    await expect.poll(() => begun).toBe(true);
+    await registry.shutdown(10);
+    order.push('gave up');
+    const shutdown = registry.shutdown().then(() => order.push('shut down'));
+    end();
+    await Promise.all([scrape, shutdown]);
+    expect(order).toEqual(['gave up', 'scraped', 'shut down']);
+  });
+});

@@ -1,0 +1,136 @@
+/**
+ * prom-client's registries for many processes and threads. They send no messages, listen to nothing and
+ * have nothing to wait for but `collect` callbacks: what they show lies in the shared heap.
+ */
+
+import { isMainThread } from 'node:worker_threads';
+
+import type { RegistryContentType } from './exposition';
+import { scopeOf, type Scope, type ScopeOptions } from './metrics';
+import { register, Registry, Union } from './registry';
+import { heap } from './storage';
+
+/** Milliseconds that `shutdown()` waits, unless told. */
+const SHUTDOWN = 5_000;
+
+/** The registries that one kind of scrape shows, and the scrapes of that kind that are under way. */
+class Aggregation {
+  registries: readonly Registry[] = [register];
+  readonly running = new Set<Promise<string>>();
+
+  /** @throws TypeError for anything that is no registry */
+  choose(given: Registry | readonly Registry[]): void {
+    const chosen: readonly Registry[] = Array.isArray(given) ? given : [given as Registry];
+    for (const registry of chosen) {
+      if (!(registry instanceof Registry)) {
+        throw new TypeError(`Expected Registry, got ${typeof registry}`);
+      }
+    }
+    const before = this.registries;
+    this.registries = chosen;
+    for (const { contents } of before) {
+      contents.aggregate(aggregations.some((one) => one.has(contents)));
+    }
+    for (const { contents } of chosen) contents.aggregate(true);
+  }
+
+  scrape(scope: Scope): Promise<string> {
+    const contents = this.registries.map((registry) => registry.contents);
+    const scrape = new Union(contents, scope).text();
+    this.running.add(scrape);
+    const over = (): void => void this.running.delete(scrape);
+    scrape.then(over, over);
+    return scrape;
+  }
+
+  /** Waits for the scrapes that are under way, no longer than the milliseconds. */
+  async settle(timeout: number): Promise<void> {
+    if (this.running.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeout);
+    });
+    await Promise.race([Promise.allSettled(this.running), late]);
+    clearTimeout(timer);
+  }
+
+  private has(contents: Registry['contents']): boolean {
+    return this.registries.some((registry) => registry.contents === contents);
+  }
+}
+
+const cluster = new Aggregation();
+const workers = new Aggregation();
+const aggregations: readonly Aggregation[] = [cluster, workers];
+
+/** prom-client's registry for `node:cluster`; `ClusterRegistry` in its successor. */
+export class AggregatorRegistry extends Registry {
+  /**
+   * Metrics of the whole application: of all processes and threads, whether or not they made a registry of
+   * this kind, and of the dead. Callable in any of them.
+   *
+   * @param options scope; a callback, as prom-client took before its version 13, is passed over
+   * @returns rejects if a `collect` of this thread throws
+   */
+  async clusterMetrics(options?: ScopeOptions | ((...args: never[]) => void)): Promise<string> {
+    const asked = typeof options === 'function' ? undefined : options?.scope;
+    return cluster.scrape(scopeOf({ scope: asked ?? 'application' }, 'application'));
+  }
+
+  /**
+   * Waits for the `clusterMetrics()` of this thread that are under way. There is nothing to hand over: what a
+   * process counted stays when it ends.
+   *
+   * @param timeout milliseconds
+   */
+  async shutdown(timeout: number = SHUTDOWN): Promise<void> {
+    await cluster.settle(timeout);
+  }
+
+  /**
+   * Sets which registries `clusterMetrics()` shows instead of the default one. What lies on them is shown in
+   * all processes, so it may be called in workers only.
+   *
+   * @throws TypeError for anything that is no registry
+   */
+  static setRegistries(registries: Registry | readonly Registry[]): void {
+    cluster.choose(registries);
+  }
+}
+
+/** The registry of prom-client's successor for `node:worker_threads`. */
+export class WorkerRegistry extends Registry {
+  /** As given to the constructor: whether this thread coordinates the others. Nothing depends on it here. */
+  readonly primary: boolean;
+
+  constructor(contentType?: RegistryContentType, primary: boolean = isMainThread) {
+    super(contentType);
+    this.primary = primary;
+  }
+
+  /**
+   * Metrics of all threads of this process, the main thread's too, and of those that ended. Callable in any
+   * of them.
+   *
+   * @param options scope: `process` (default) or `application`
+   * @returns rejects if a `collect` of this thread throws
+   */
+  async workerMetrics(options?: ScopeOptions): Promise<string> {
+    return workers.scrape(scopeOf(options, 'process'));
+  }
+
+  /** Waits for the `workerMetrics()` of this thread that are under way, `timeout` milliseconds at most. */
+  async shutdown(timeout: number = SHUTDOWN): Promise<void> {
+    await workers.settle(timeout);
+  }
+
+  /** How many other threads of this process have made a metric and live. */
+  static workerCount(): number {
+    return heap.siblings;
+  }
+
+  /** Sets which registries `workerMetrics()` shows; see {@link AggregatorRegistry.setRegistries}. */
+  static setRegistries(registries: Registry | readonly Registry[]): void {
+    workers.choose(registries);
+  }
+}

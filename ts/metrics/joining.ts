@@ -1,0 +1,154 @@
+/** One metric's JSON of several processes, joined row by row. */
+
+import type { MetricRows, Row, RowLabels } from '../exposition';
+import { mixedQuantile, type Part } from './mixture';
+
+/** Makes one metric of the same metric of several processes; undefined to leave it out. */
+export type AggregatorFunction = (metrics: readonly MetricRows[]) => MetricRows | undefined;
+
+/** Makes one value of those of one label set; never called without any. */
+export type Combine = (values: readonly number[]) => number;
+
+export const sum: Combine = (values) => values.reduce((total, value) => total + value, 0);
+
+export const first: Combine = (values) => values[0]!;
+
+/** A row, and which process it is from. */
+interface Given {
+  readonly row: Row;
+  readonly from: number;
+}
+
+/**
+ * Makes a function that joins what several processes say of a metric: rows of one name and label set are one.
+ *
+ * @param combine values of counters and gauges
+ * @param add sums, counts and buckets of histograms and summaries
+ */
+export function joining(combine: Combine, add: Combine): AggregatorFunction {
+  return (metrics) => {
+    const newest = metrics[0];
+    if (newest === undefined) return undefined;
+    const { help, name, type, aggregator } = newest;
+    const compound = type === 'histogram' || type === 'summary';
+    const groups = new Map<string, Given[]>();
+    metrics.forEach(({ values }, from) => {
+      for (const row of values ?? []) push(groups, identity(row), { row, from });
+    });
+    if (type === 'histogram') keepCommonBounds(groups);
+    const quantiles = type === 'summary' && add !== first ? quantilesOf(metrics) : null;
+    const values = Array.from(groups.values(), (given): Row => {
+      const { metricName } = given[0]!.row;
+      const labels =
+        type === 'histogram' ? reviveBound(given[0]!.row.labels) : given[0]!.row.labels;
+      const numbers = given.map(({ row }) => numberOf(row.value));
+      const value =
+        quantiles !== null && isQuantile(given[0]!.row)
+          ? quantiles(given[0]!.row)
+          : (compound ? add : combine)(numbers);
+      const joined: Row = { value, labels };
+      if (metricName) joined.metricName = metricName;
+      const exemplar = latestExemplar(given);
+      if (exemplar !== null) joined.exemplar = exemplar;
+      return joined;
+    });
+    return { help, name, type, values, aggregator };
+  };
+}
+
+/** JSON says null for NaN and for the infinities, which prom-client then counts as 0. */
+function numberOf(value: unknown): number {
+  return value === null || value === undefined ? NaN : (value as number);
+}
+
+/** JSON says null for a bound of Infinity too. */
+function reviveBound(labels: RowLabels): RowLabels {
+  return labels['le'] === null ? { ...labels, le: Infinity } : labels;
+}
+
+/**
+ * Leaves out buckets that not all processes have which have the label set: side by side, bounds of two
+ * versions of an application would not be cumulative.
+ */
+function keepCommonBounds(groups: Map<string, Given[]>): void {
+  const sets = new Map<string, Set<number>>();
+  const base = ({ metricName, labels }: Row): string =>
+    identity({ metricName, labels: without(labels, 'le') });
+  for (const given of groups.values()) {
+    if (given[0]!.row.labels['le'] === undefined) continue;
+    for (const { row, from } of given) {
+      const key = base(row);
+      const processes = sets.get(key) ?? new Set();
+      sets.set(key, processes.add(from));
+    }
+  }
+  for (const [key, given] of groups) {
+    const { row } = given[0]!;
+    if (row.labels['le'] === undefined) continue;
+    if (new Set(given.map(({ from }) => from)).size < sets.get(base(row))!.size) groups.delete(key);
+  }
+}
+
+/** Quantiles over all processes, by a row that has the label set and the rank. */
+function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
+  const parts = new Map<string, Part[]>();
+  for (const { name, values } of metrics) {
+    const points = new Map<string, [number, number][]>();
+    const counts = new Map<string, number>();
+    for (const row of values ?? []) {
+      if (isQuantile(row)) {
+        push(points, setOf(row), [Number(row.labels['quantile']), numberOf(row.value)]);
+      } else if (row.metricName === `${name}_count`) {
+        counts.set(setOf(row), numberOf(row.value));
+      }
+    }
+    // Without a count, as of no version that is known, all processes weigh the same.
+    for (const [key, known] of points)
+      push(parts, key, { count: counts.get(key) ?? 1, points: known });
+  }
+  return (row) => {
+    const value = mixedQuantile(parts.get(setOf(row)) ?? [], Number(row.labels['quantile']));
+    // Nothing was observed: what a summary says then.
+    return Number.isNaN(value) ? numberOf(row.value) : value;
+  };
+}
+
+function isQuantile({ metricName, labels }: Row): boolean {
+  return !metricName && labels['quantile'] !== undefined;
+}
+
+/** The label set that a row of a summary belongs to. */
+function setOf({ labels }: Row): string {
+  return identity({ labels: without(labels, 'quantile') });
+}
+
+function latestExemplar(given: readonly Given[]): unknown {
+  let latest: { timestamp?: number } | null = null;
+  for (const { row } of given) {
+    const exemplar = row.exemplar as { timestamp?: number } | null | undefined;
+    if (!exemplar) continue;
+    if (latest === null || (exemplar.timestamp ?? 0) > (latest.timestamp ?? 0)) latest = exemplar;
+  }
+  return latest;
+}
+
+/** Rows are one if they have the same name and the same set of labels; undefined ones do not count. */
+function identity({ metricName, labels }: Pick<Row, 'metricName' | 'labels'>): string {
+  const given = Object.entries(labels ?? {}).filter(([, value]) => value !== undefined);
+  const sorted = given.map(([name, value]) => [name, `${value as number}`]).sort(byName);
+  return JSON.stringify([metricName ?? null, sorted]);
+}
+
+function without(labels: RowLabels, name: string): RowLabels {
+  return Object.fromEntries(Object.entries(labels).filter(([one]) => one !== name));
+}
+
+function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+function byName([a]: string[], [b]: string[]): number {
+  return a! < b! ? -1 : 1;
+}

@@ -1,0 +1,96 @@
+/**
+ * Quantiles of several processes as those of one. From quantiles alone the exact ones cannot be had:
+ * what is computed is the quantile of the mixture of the processes' distributions, each weighted by its
+ * count and taken as linear between the quantiles that are known. It is exact where the processes
+ * agree, and never outside of what they say.
+ */
+
+/** One process's summary of one label set. */
+export interface Part {
+  /** Observations. */
+  readonly count: number;
+  /** Ranks (0 to 1) with the values that they have; not empty. */
+  readonly points: readonly Point[];
+}
+
+/** Ranks that differ by less are the same: they were made by adding up shares. */
+const SAME_RANK = 1e-12;
+
+type Point = readonly [rank: number, value: number];
+
+/**
+ * A quantile of the mixture.
+ *
+ * @param parts in any order
+ * @param rank 0 to 1
+ * @returns NaN if there is no part with observations and a value
+ */
+export function mixedQuantile(parts: readonly Part[], rank: number): number {
+  const curves: Curve[] = [];
+  for (const { count, points } of parts) {
+    const known = points.filter(([p, value]) => p >= 0 && p <= 1 && Number.isFinite(value));
+    if (count > 0 && known.length > 0) curves.push(new Curve(count, known));
+  }
+  if (curves.length === 0) return NaN;
+  if (curves.length === 1) return curves[0]!.quantile(rank);
+  const total = curves.reduce((sum, { weight }) => sum + weight, 0);
+  const knots = [...new Set(curves.flatMap(({ values }) => values))].sort((a, b) => a - b);
+  let last = { value: knots[0]!, share: 0 };
+  for (const value of knots) {
+    const before =
+      curves.reduce((sum, curve) => sum + curve.weight * curve.below(value), 0) / total;
+    if (Math.abs(before - rank) < SAME_RANK) return value;
+    if (before > rank && before > last.share) {
+      const part = (rank - last.share) / (before - last.share);
+      return last.value + Math.max(part, 0) * (value - last.value);
+    }
+    const after = curves.reduce((sum, curve) => sum + curve.weight * curve.upTo(value), 0) / total;
+    if (after > rank - SAME_RANK) return value;
+    last = { value, share: after };
+  }
+  return knots.at(-1)!;
+}
+
+/** A distribution function that is linear between the quantiles that are known. */
+class Curve {
+  readonly weight: number;
+  readonly ranks: readonly number[];
+  readonly values: readonly number[];
+
+  constructor(weight: number, points: readonly Point[]) {
+    const sorted = [...points].sort(([a], [b]) => a - b);
+    this.weight = weight;
+    this.ranks = sorted.map(([rank]) => rank);
+    // Estimated one by one, they may cross by a little.
+    let highest = -Infinity;
+    this.values = sorted.map(([, value]) => (highest = Math.max(highest, value)));
+  }
+
+  /** The value of a rank; of one that is not known, between or at the nearest that are. */
+  quantile(rank: number): number {
+    const at = this.ranks.findIndex((one) => one >= rank);
+    if (at === -1) return this.values.at(-1)!;
+    if (at === 0 || this.ranks[at] === rank) return this.values[at]!;
+    return between(rank, this.ranks, this.values, at);
+  }
+
+  /** The share of observations below a value. */
+  below(value: number): number {
+    const at = this.values.findIndex((one) => one >= value);
+    if (at === -1) return 1;
+    return at === 0 ? 0 : between(value, this.values, this.ranks, at);
+  }
+
+  /** The share of observations up to a value. */
+  upTo(value: number): number {
+    const at = this.values.findIndex((one) => one > value);
+    if (at === -1) return 1;
+    return at === 0 ? 0 : between(value, this.values, this.ranks, at);
+  }
+}
+
+/** On the line between the points before and at an index, of which the first coordinates differ. */
+function between(x: number, xs: readonly number[], ys: readonly number[], at: number): number {
+  const [x0, x1, y0, y1] = [xs[at - 1]!, xs[at]!, ys[at - 1]!, ys[at]!];
+  return y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
+}

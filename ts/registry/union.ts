@@ -1,0 +1,76 @@
+/** Several registries read as one: what `clusterMetrics()` shows. */
+
+import { joinMetrics, jsonRows, metricText, type MetricRows } from '../exposition';
+import { Metric, type Scope } from '../metrics';
+import { heap, HeapFamily } from '../storage';
+import { aggregatorOf, byName } from './aggregated';
+import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
+
+export class Union {
+  private readonly scope: Scope;
+  private readonly tags: readonly string[];
+  /** Each metric once, however many of the registries have it. */
+  private readonly metrics = new Map<Registered, Contents>();
+
+  /**
+   * @param registries this process's; what `setRegistries` named in other processes is shown in any case
+   * @param scope whose parts are shown
+   */
+  constructor(registries: readonly Contents[], scope: Scope) {
+    this.scope = scope;
+    const whole = registries.map((contents) => contents.whole).filter((tag) => tag !== null);
+    this.tags = [...new Set([...whole, AGGREGATED_TAG])];
+    for (const contents of registries) {
+      for (const metric of contents.all()) {
+        if (!this.metrics.has(metric)) this.metrics.set(metric, contents);
+      }
+    }
+  }
+
+  /** Everything as text, after all `collect`s. Rejects if one of this thread throws. */
+  async text(): Promise<string> {
+    const answers = this.scope !== 'thread' && heap.open(false) ? heap.ring() : undefined;
+    const entries = [...this.metrics];
+    const ducks = await Promise.all(
+      entries.map(async ([metric]) => {
+        if (!(metric instanceof Metric)) return (await metric.get()) as MetricRows;
+        await metric.runCollect();
+        return null;
+      }),
+    );
+    if (answers !== undefined) await answers;
+    const shared = await this.sharedText();
+    // After the heap, as a registry prints them; two registries may have one name each.
+    const own = await Promise.all(
+      entries.map(async ([metric, contents], i) => {
+        const duck = ducks[i]!;
+        if (duck !== null) return contents.withDefaults(duck);
+        const { family } = (metric as Metric).roster;
+        if (family instanceof HeapFamily) return null;
+        return jsonRows(await family.read(this.scope), () => contents.given());
+      }),
+    );
+    const texts = shared.length > 1 ? [shared.slice(0, -1)] : [];
+    for (const group of byName(own.filter((rows) => rows !== null))) {
+      const rows = group.length === 1 ? group[0] : aggregatorOf(group)(group);
+      if (rows !== undefined) texts.push(metricText(rows, null));
+    }
+    return joinMetrics(texts);
+  }
+
+  private async sharedText(): Promise<string> {
+    // The callbacks may have made the first metric.
+    if (!heap.open(false)) return '';
+    heap.flush();
+    const families: string[] = [];
+    for (const metric of this.metrics.keys()) {
+      if (!(metric instanceof Metric)) continue;
+      metric.roster.retry();
+      const { family } = metric.roster;
+      if (family instanceof HeapFamily && !this.tags.includes(family.tag)) {
+        families.push(`${family.tag}\0${family.name}`);
+      }
+    }
+    return heap.scrape('text', { scope: this.scope, tags: [...this.tags], families });
+  }
+}
