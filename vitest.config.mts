@@ -2,13 +2,33 @@ import { defineConfig } from 'vitest/config';
 
 const ci = process.env['CI'] !== undefined && process.env['CI'] !== '';
 
+/** A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. */
+function over(name: string, include: string[], kills = '50') {
+  return {
+    extends: true as const,
+    test: { name, include, env: { MPMETRICS_CELLS: name, MPMETRICS_TEST_KILLS: kills } },
+  };
+}
+
 export default defineConfig({
   test: {
-    include: ['__test__/**/*.test.ts'],
     // Tests start processes and send them load: a machine of two cores is slow at that.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     reporters: ci ? ['default', './__test__/support/no-skip-reporter.ts'] : ['default'],
+    // Each way of updating cells, on the same tests: see docs/ARCHITECTURE.md.
+    projects: [
+      over('direct', ['__test__/**/*.test.ts'], process.env['MPMETRICS_TEST_KILLS'] ?? '200'),
+      over('native', [
+        '__test__/{compat,processes}/**/*.test.ts',
+        '__test__/crash/{full,kills,lock,untorn}.test.ts',
+      ]),
+      over('ordered', [
+        '__test__/compat/**/*.test.ts',
+        '__test__/processes/{gauge-modes,removal,sums}.test.ts',
+        '__test__/crash/{kills,untorn}.test.ts',
+      ]),
+    ],
   },
 });

@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
-import type { Binding } from './native';
+import { OUTS, REFUSALS, STATUSES, type Binding, type Layout } from './native';
 
 /** Platforms that a binary is built for: the ending of its package's name. */
 const PLATFORMS: readonly string[] = ['linux-x64-gnu'];
@@ -107,8 +107,10 @@ function attempt(
     // Not a plain `require`: bundlers would try to inline a binary, and ES module loaders that run
     // this source directly have none.
     const loaded: unknown = createRequire(from)(specifier);
-    if (isBinding(loaded)) return { binding: loaded, reason: null };
-    return failed(`${sentence}: it does not export openHeap`);
+    if (!isBinding(loaded)) return failed(`${sentence}: it does not export openHeap`);
+    const strange = strangeNumber(loaded.layout());
+    if (strange === null) return { binding: loaded, reason: null };
+    return failed(`${sentence}: it is of another version (${strange})`);
   } catch (error) {
     return { ...failed(`${sentence}: ${firstLine(error)}`), missing: isMissing(error, specifier) };
   }
@@ -125,6 +127,23 @@ function isBinding(loaded: unknown): loaded is Binding {
     'openHeap' in loaded &&
     typeof loaded.openHeap === 'function'
   );
+}
+
+/** A number that the module has another meaning for than this package; null if there is none. */
+function strangeNumber({ statuses, outs, refusals }: Layout): string | null {
+  const tables = [
+    ['Status', STATUSES, statuses],
+    ['Out', OUTS, outs],
+    ['Refusal', Object.fromEntries(REFUSALS.map((name, n) => [name, n])), refusals],
+  ] as const;
+  for (const [table, ours, theirs] of tables) {
+    const names = Object.entries(ours).sort(([, a], [, b]) => a - b);
+    for (let n = 0; n < Math.max(names.length, theirs.length); n++) {
+      const [name, number] = names[n] ?? [];
+      if (name !== theirs[n] || number !== n) return `${table} ${n}`;
+    }
+  }
+  return null;
 }
 
 /** True if the module itself was not there, not something that it needs. */

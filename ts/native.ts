@@ -13,6 +13,22 @@ export interface Layout {
   readonly absent: number;
   /** Names of {@link Refusal}, in its order. */
   readonly refusals: string[];
+  /** Names of {@link Status}, in its order. */
+  readonly statuses: string[];
+  /** Names of {@link Out}, in its order. */
+  readonly outs: string[];
+  /** A {@link Stores}. */
+  readonly stores: number;
+}
+
+/** Which stores of JavaScript do for cells. */
+export const enum Stores {
+  /** Plain ones. */
+  Plain = 0,
+  /** Plain ones for single cells; between two sequence words the first and the last must be atomic. */
+  Ordered = 1,
+  /** None. */
+  Native = 2,
 }
 
 /** Family types in the binding. */
@@ -52,6 +68,17 @@ export const enum Status {
   Gone = 6,
 }
 
+/** Every {@link Status} by its name: compared with the native module's. */
+export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K] } = {
+  Ok: Status.Ok,
+  Busy: Status.Busy,
+  Full: Status.Full,
+  Limit: Status.Limit,
+  Lost: Status.Lost,
+  Corrupt: Status.Corrupt,
+  Gone: Status.Gone,
+};
+
 /** Why a series was refused. */
 export const enum Refusal {
   /** No memory, or the segment has its size. */
@@ -69,6 +96,17 @@ export const enum Refusal {
   /** As many new series wait for the heap's lock as may. */
   Busy = 6,
 }
+
+/** The reasons by name, in the order of {@link Refusal}; the native module's are compared when it is loaded. */
+export const REFUSALS = [
+  'memory',
+  'series',
+  'metric_series',
+  'label_value',
+  'label_text',
+  'layout',
+  'busy',
+] as const;
 
 /** Limits that whoever makes a segment sets for all of its users. */
 export interface HeapLimits {
@@ -105,6 +143,18 @@ export const enum Out {
   /** Bit 0: the block has counts of an earlier life of this slot (adopted). */
   Flags = 7,
 }
+
+/** Every {@link Out} by its name: compared with the native module's. */
+export const OUTS: { readonly [K in Exclude<keyof typeof Out, 'Refusal'>]: (typeof Out)[K] } = {
+  Status: Out.Status,
+  Slab: Out.Slab,
+  Cell: Out.Cell,
+  Chunk: Out.Chunk,
+  Word: Out.Word,
+  Generation: Out.Generation,
+  Series: Out.Series,
+  Flags: Out.Flags,
+};
 
 /** One isolate's place in a heap. All calls are synchronous. */
 export interface NativeWriter {
@@ -147,6 +197,52 @@ export interface NativeWriter {
   countDropped(refusal: number, updates: number): void;
   /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
   defaultLabels(group: number, labels: string, types: string): number;
+  /**
+   * The calls from here to {@link holds} name a block by what `bind` filled in. They are for cells that JavaScript cannot
+   * store to itself, and leave a block alone that is another series' by now.
+   *
+   * Adds to a counter or gauge. `time` is that of the update, in milliseconds. A {@link Status}.
+   */
+  add(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    by: number,
+    time: number,
+  ): number;
+  /** Replaces a gauge's value. A {@link Status}. */
+  set(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    value: number,
+    time: number,
+  ): number;
+  /** Counts a value in a bucket and in the sum. A {@link Status}. */
+  observe(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    value: number,
+    bucket: number,
+  ): number;
+  /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
+  read(slab: number, cell: number, series: number, generation: number): Float64Array;
+  /** Replaces all cells but the sequence words, as one. A {@link Status}. */
+  write(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    values: Float64Array,
+  ): number;
+  /** Marks a block as not shown until it is revived. A {@link Status}. */
+  hide(slab: number, cell: number, series: number, generation: number): number;
+  /** Whether a block is still its series', also of a writer that lost its slot. */
+  holds(slab: number, cell: number, series: number, generation: number): boolean;
   /** The memory of a slab; cells are 8-byte words in it. Never to be seen by user code. */
   slab(n: number): ArrayBuffer;
   /** The memory of a generation chunk, 4-byte words. Never to be seen by user code. */
@@ -199,6 +295,8 @@ export interface NativeHeap {
   readonly current: boolean;
   /** Whether the file's file system keeps files in memory. */
   readonly memoryBacked: boolean;
+  /** Whether this runtime lets JavaScript see the segment's own memory; else it would get copies. */
+  views(): boolean;
   /** Better directories that do not serve, each as `path: reason`. */
   readonly passedOver: string[];
   /** The limits that it was made with. */

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
-import { memoryFigures } from '../../ts/storage';
-import { memoryLimits, REFUSALS } from '../../ts/storage/limits';
+import { memoryFigures, REFUSALS } from '../../ts/storage';
+import { memoryLimits } from '../../ts/storage/limits';
 import { Refusals } from '../../ts/storage/refusals';
 import { heap, memory, newSegment, type Client } from '../support/subject';
 

@@ -2,7 +2,7 @@
 
 import { loadBinding } from '../../ts/binding';
 import { Out, Refusal, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
-import { HeapStorage } from '../../ts/storage';
+import { HeapStorage, storesAsked } from '../../ts/storage';
 import { newSegment } from './subject';
 
 export class MoodyHeap {
@@ -14,6 +14,10 @@ export class MoodyHeap {
   retired = false;
   /** Calls of `bind`. */
   binds = 0;
+  /** False if the runtime is to look as if it copied external memory. */
+  views = true;
+  /** Native calls that updated cells. */
+  updates = 0;
   /** Writers that were handed out. */
   writers = 0;
   /** Sum of what was reported as dropped. */
@@ -30,6 +34,7 @@ export class MoodyHeap {
     this.real = open();
     this.storage = new HeapStorage({
       layout: () => binding.layout(),
+      stores: storesAsked,
       collectTimeout: () => 250,
       openSegment: () => {
         if (this.failure !== null) throw this.failure;
@@ -59,6 +64,7 @@ export class MoodyHeap {
     return {
       path: real.path,
       memoryBacked: real.memoryBacked,
+      views: () => this.views && real.views(),
       passedOver: real.passedOver,
       limits: real.limits,
       get current() {
@@ -86,6 +92,11 @@ export class MoodyHeap {
 
   private writer(real: NativeWriter): NativeWriter {
     this.writers++;
+    // A heap that is busy or full holds up no update.
+    const counted = (call: () => number): number => {
+      this.updates++;
+      return this.mood === Status.Lost ? this.mood : call();
+    };
     const answer = (call: () => number): number => (this.mood === Status.Ok ? call() : this.mood);
     return {
       slot: real.slot,
@@ -119,6 +130,13 @@ export class MoodyHeap {
         real.countDropped(refusal, count);
       },
       defaultLabels: (...labels) => answer(() => real.defaultLabels(...labels)),
+      add: (...update) => counted(() => real.add(...update)),
+      set: (...update) => counted(() => real.set(...update)),
+      observe: (...update) => counted(() => real.observe(...update)),
+      read: (...block) => real.read(...block),
+      write: (...cells) => real.write(...cells),
+      hide: (...block) => real.hide(...block),
+      holds: (...block) => real.holds(...block),
       slab: (n) => real.slab(n),
       generations: (n) => real.generations(n),
     };

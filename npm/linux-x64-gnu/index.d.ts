@@ -9,6 +9,8 @@ export declare class NativeHeap {
   get current(): boolean
   /** Whether the file's file system keeps files in memory. */
   get memoryBacked(): boolean
+  /** Whether this runtime lets JavaScript see the segment's own memory; else it would get copies. */
+  views(): boolean
   /** Better directories that do not serve, each with the reason. */
   get passedOver(): Array<string>
   /** The limits that the segment was made with. */
@@ -48,6 +50,20 @@ export declare class NativeHeap {
 
 /** One isolate's place in a heap. */
 export declare class NativeWriter {
+  /** Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status. */
+  add(slab: number, cell: number, series: number, generation: number, by: number, time: number): number
+  /** Replaces a gauge's value; `time` is that of the update, in milliseconds. A status. */
+  set(slab: number, cell: number, series: number, generation: number, value: number, time: number): number
+  /** Counts a value in a bucket and in the sum. A status. */
+  observe(slab: number, cell: number, series: number, generation: number, value: number, bucket: number): number
+  /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
+  read(slab: number, cell: number, series: number, generation: number): Float64Array
+  /** Replaces all cells but the sequence words, so that nobody sees a half of them. A status. */
+  write(slab: number, cell: number, series: number, generation: number, values: Float64Array): number
+  /** Marks a block as not shown. A status. */
+  hide(slab: number, cell: number, series: number, generation: number): number
+  /** Whether a block is still its series', also of a writer that lost its slot. */
+  holds(slab: number, cell: number, series: number, generation: number): boolean
   /** Slot number. */
   get slot(): number
   /** Number of this life of the slot. */
@@ -177,6 +193,12 @@ export interface Layout {
   absent: number
   /** Why series are refused, in the order of the numbers. */
   refusals: Array<string>
+  /** What calls answer, in the order of the numbers. */
+  statuses: Array<string>
+  /** What `bind` fills in, in the order of the places. */
+  outs: Array<string>
+  /** Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none. */
+  stores: number
 }
 
 /** Opens a segment; null if it is not there and is not to be made. */

@@ -13,7 +13,7 @@ export const TIME = 2;
 /**
  * Milliseconds of Unix time, read at each update: users fake it. Never 0, which says "not set".
  */
-function now(): number {
+export function now(): number {
   return Date.now() || 1;
 }
 
@@ -72,5 +72,23 @@ export class GuardedPath implements Path {
   }
 }
 
+/**
+ * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE):
+ * no later store overtakes the first, and the last overtakes none. `Atomics` knows no doubles, so the numbers
+ * are counted in the lower halves of the words; a reader compares whole words.
+ */
+class OrderedPath extends GuardedPath {
+  protected override begin({ u, i, size }: Series): number {
+    return Atomics.add(u, 2 * (i + size - 1), 1) + 1;
+  }
+
+  protected override end({ u, i }: Series, sequence: number): void {
+    Atomics.store(u, 2 * i, sequence);
+  }
+}
+
 /** {@link GuardedPath} by plain stores: memory of this process, and a heap on x86-64. */
 export const guarded = new GuardedPath();
+
+/** {@link GuardedPath} by an atomic store before and one after. */
+export const ordered = new OrderedPath();

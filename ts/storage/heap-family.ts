@@ -1,7 +1,7 @@
 /** The series of one metric in the shared heap. */
 
 import { asText, hasLongValue, type LabelText } from '../labels';
-import { Out, Refusal, Status, type NativeWriter, type Scope } from '../native';
+import { Out, Refusal, Status, Stores, type NativeWriter, type Scope } from '../native';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
 import type { Family, FamilyData, Shape } from './family';
@@ -279,12 +279,16 @@ export class HeapFamily implements Family {
 
   private point(h: Series): void {
     h.slab = out[Out.Slab]!;
-    h.f = this.host.slab(h.slab).f;
     h.i = out[Out.Cell]!;
-    h.g = this.host.chunk(out[Out.Chunk]!);
-    h.w = out[Out.Word]!;
+    if (this.host.stores !== Stores.Native) {
+      const { f, u } = this.host.slab(h.slab);
+      h.f = f;
+      h.u = u;
+      h.g = this.host.chunk(out[Out.Chunk]!);
+      h.w = out[Out.Word]!;
+    }
     h.size = this.cells;
-    h.path = this.shape.kind.path;
+    h.path = this.host.pathOf(this.shape.kind);
     h.generation = out[Out.Generation]!;
     h.number = out[Out.Series]!;
     h.place = Place.Heap;

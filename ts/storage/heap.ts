@@ -7,7 +7,9 @@ import { threadId } from 'node:worker_threads';
 
 import { codeOf, messageOf, warnOnce } from '../errors';
 import {
+  REFUSALS,
   Status,
+  Stores,
   type Refusal,
   type Layout,
   type HeapStats,
@@ -16,8 +18,12 @@ import {
   type ScrapeOptions,
 } from '../native';
 import { Doorbell, type Collect } from './doorbell';
+import type { Kind } from './family';
+import { now, ordered } from './guarded';
 import type { HeapFamily } from './heap-family';
-import { memoryLimits, REFUSALS, warnOfRefusal, type Limits } from './limits';
+import { memoryLimits, warnOfRefusal, type Limits } from './limits';
+import { NativePath } from './native-path';
+import type { Path } from './path';
 import { Scrapes } from './scrapes';
 import type { Series } from './series';
 
@@ -54,6 +60,8 @@ export interface HeapSource {
   openSegment(options: { create: boolean }): NativeHeap | null;
   /** The heap's layout. */
   layout(): Layout;
+  /** Which stores are asked for: at least as strict as the machine's. Throws for a setting that is none. */
+  stores(): Stores;
   /** Milliseconds that a scrape waits for the `collect` callbacks of others. */
   collectTimeout(): number;
 }
@@ -70,6 +78,11 @@ export class HeapStorage {
   private readonly source: HeapSource;
   private heap: NativeHeap | null = null;
   private current: NativeWriter | null = null;
+  /** Which stores do for cells of the heap: found out once, when it is opened. */
+  stores: Stores = Stores.Native;
+  /** The native ways of the current writer: for cells that keep their time, and for others. */
+  private timed: NativePath | null = null;
+  private untimed: NativePath | null = null;
   private layout: Layout | null = null;
   private bounds: Limits = memoryLimits();
   private readonly slabs = new Map<number, Slab>();
@@ -110,6 +123,9 @@ export class HeapStorage {
       if (heap === null) return before !== null;
       if (heap === before) return true;
       this.layout ??= this.source.layout();
+      const least = heap.views() ? this.layout.stores : Stores.Native;
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- one of both
+      this.stores = Math.max(this.source.stores(), least);
       this.adopt(heap);
     } catch (error) {
       this.failed(messageOf(error));
@@ -148,6 +164,13 @@ export class HeapStorage {
   get writer(): NativeWriter {
     if (this.current === null) {
       this.current = this.heap!.writer(threadId);
+      if (this.stores === Stores.Native) {
+        const lost = (): void => {
+          this.renew();
+        };
+        this.timed = new NativePath(this.current, lost, now);
+        this.untimed = new NativePath(this.current, lost, () => 0);
+      }
       for (const group of this.defaults.keys()) this.applyDefaults(group);
     }
     return this.current;
@@ -157,6 +180,18 @@ export class HeapStorage {
   defaultLabels(group: number, defaults: Defaults): void {
     this.defaults.set(group, defaults);
     if (this.current !== null) this.applyDefaults(group);
+  }
+
+  /** How handles to cells of a kind are updated. */
+  pathOf(kind: Kind): Path | null {
+    switch (this.stores) {
+      case Stores.Plain:
+        return kind.path;
+      case Stores.Ordered:
+        return kind.guarded ? ordered : kind.path;
+      default:
+        return kind.path === null ? this.untimed! : this.timed!;
+    }
   }
 
   /** Views of a slab. */
@@ -182,8 +217,13 @@ export class HeapStorage {
 
   /** Marks a block as not shown. */
   hide(h: Series): void {
-    const { flagsBack, absent } = this.layout!;
-    this.slab(h.slab).u[2 * h.i - flagsBack]! |= absent;
+    if (this.stores === Stores.Native) {
+      this.writer.hide(h.slab, h.i, h.number, h.generation);
+    } else {
+      const { flagsBack, absent } = this.layout!;
+      // Atomic, because no later store to the cells may overtake it.
+      Atomics.or(this.slab(h.slab).u, 2 * h.i - flagsBack, absent);
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import { HeapFamily } from './heap-family';
 import { HeapStorage, type HeapSource } from './heap';
 import { MemoryFamily } from './memory';
 import type { Roster } from './roster';
+import { storesAsked } from './stores';
 
 export { storageKind } from '../meeting';
 export * from './cells';
@@ -14,12 +15,13 @@ export { collecting } from './collecting';
 export * from './family';
 export { adding, observing, setting, type Path, type Update } from './path';
 export { HeapFamily } from './heap-family';
-export { REFUSALS } from './limits';
+export { REFUSALS } from '../native';
 export { HeapStorage, type HeapSource, type Selection } from './heap';
 export { MemoryFamily, memoryFigures } from './memory';
 export { parseFamilies } from './native-json';
 export { Roster } from './roster';
 export { Series } from './series';
+export { storesAsked } from './stores';
 export { WRITER_LABELS } from './variants';
 
 /** Milliseconds that a scrape waits for other processes, unless configured. */
@@ -28,6 +30,7 @@ const COLLECT_TIMEOUT = 250;
 const meeting: HeapSource = {
   openSegment: (options) => (storageKind() === 'heap' ? openSegment(options) : null),
   layout: () => loadBinding()!.layout(),
+  stores: storesAsked,
   collectTimeout: () => settings.collectTimeout ?? COLLECT_TIMEOUT,
 };
 

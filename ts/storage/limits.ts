@@ -2,7 +2,7 @@
 
 import { warnOnce } from '../errors';
 import { settings } from '../meeting';
-import { Refusal } from '../native';
+import { Refusal, REFUSALS } from '../native';
 
 /** Limits on what labels may fill. */
 export interface Limits {
@@ -22,17 +22,6 @@ export function memoryLimits(): Limits {
     labelBytes: settings.maxLabelValueBytes ?? 8_192,
   };
 }
-
-/** The reasons by name, in the order of {@link Refusal}; the native module's are compared when it is loaded. */
-export const REFUSALS = [
-  'memory',
-  'series',
-  'metric_series',
-  'label_value',
-  'label_text',
-  'layout',
-  'busy',
-] as const;
 
 /** True if the reason is one that any other new series would meet, too. */
 export function concernsAll(refusal: Refusal): boolean {

@@ -4,9 +4,9 @@
  */
 
 import { hasLongValue, parseLabelText, type LabelText } from '../labels';
-import { Refusal } from '../native';
+import { Refusal, REFUSALS } from '../native';
 import type { Family, FamilyData, Shape } from './family';
-import { concernsAll, memoryLimits, REFUSALS, warnOfRefusal } from './limits';
+import { concernsAll, memoryLimits, warnOfRefusal } from './limits';
 import type { Path } from './path';
 import { Place, type Series } from './series';
 import { writerLabels } from './variants';

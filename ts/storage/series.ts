@@ -44,6 +44,8 @@ export class Series {
   e: number = NEVER;
   /** How it is updated otherwise; null for plain stores. */
   path: Path | null = null;
+  /** The slab as 32-bit words, where the path wants them. */
+  u: Uint32Array = ALWAYS;
   /** Number of its cells. */
   size = 0;
   /** True while it is not shown, because it was reset. */

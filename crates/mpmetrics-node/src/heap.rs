@@ -4,11 +4,11 @@ use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
-use crate::writer::NativeWriter;
+use crate::writer::{view_of, NativeWriter};
 use mpmetrics_core::collect::walk::Scope;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{Limits, Owner, Writer};
-use mpmetrics_core::layout::header;
+use mpmetrics_core::layout::{header, HEADER_WORDS};
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Error, Refusal};
@@ -148,6 +148,12 @@ impl NativeHeap {
     #[napi(getter)]
     pub fn memory_backed(&self) -> bool {
         self.segment.memory_backed
+    }
+
+    /// Whether this runtime lets JavaScript see the segment's own memory; else it would get copies.
+    #[napi]
+    pub fn views(&self, env: &Env) -> Result<bool> {
+        Ok(view_of(env, &self.segment, 0, HEADER_WORDS)?.is_some())
     }
 
     /// Better directories that do not serve, each with the reason.

@@ -1,11 +1,13 @@
 //! Node.js binding: converts, wraps, offers async tasks. No logic of its own.
 #![deny(clippy::all)]
 
+mod cells;
 mod convert;
 mod doorbell;
 mod heap;
 mod limits;
 mod process;
 mod scrape;
+mod status;
 mod text;
 mod writer;

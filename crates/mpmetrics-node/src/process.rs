@@ -1,6 +1,8 @@
 //! What the process knows of itself, and what its threads tell each other.
 
 use crate::convert::{failure, Identity, Result};
+use crate::status::{Out, Status};
+use mpmetrics_core::cells::stores::Stores;
 use mpmetrics_core::layout;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::Refusal;
@@ -21,6 +23,12 @@ pub struct Layout {
     pub absent: u32,
     /// Why series are refused, in the order of the numbers.
     pub refusals: Vec<String>,
+    /// What calls answer, in the order of the numbers.
+    pub statuses: Vec<String>,
+    /// What `bind` fills in, in the order of the places.
+    pub outs: Vec<String>,
+    /// Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none.
+    pub stores: u32,
 }
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -30,6 +38,9 @@ pub fn layout() -> Layout {
         version: layout::VERSION as u32,
         flags_back: layout::FLAGS_BACK,
         absent: layout::ABSENT,
+        statuses: Status::names(),
+        outs: Out::names(),
+        stores: Stores::here() as u32,
         refusals: Refusal::ALL.iter().map(|refusal| refusal.name().to_owned()).collect(),
     }
 }

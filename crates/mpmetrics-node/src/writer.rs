@@ -2,11 +2,12 @@
 
 use crate::convert::{failure, foreign, invalid, Result, Spec};
 use crate::heap::SharedWriter;
+use crate::status::{Out, Status};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::segment::Segment;
-use mpmetrics_core::{Code, Error, Refusal};
+use mpmetrics_core::{Error, Refusal};
 use napi::bindgen_prelude::{ArrayBuffer, Float64Array, Uint32Array};
 use napi::Env;
 use napi_derive::napi;
@@ -21,28 +22,6 @@ pub struct NativeWriter {
     incarnation: u32,
 }
 
-/// Why something was not done, as JavaScript's `Status` has it; errors of the caller are thrown.
-fn status(error: &Error) -> Result<u32> {
-    match error.code() {
-        // A lock that the system cannot give now is worth asking for again.
-        Code::Busy | Code::Io => Ok(1),
-        Code::Full => Ok(2),
-        Code::Limit => Ok(3),
-        Code::Lost | Code::Retired => Ok(4),
-        Code::Corrupt | Code::Version => Ok(5),
-        _ => Err(failure(error)),
-    }
-}
-
-/// The same for calls that name a block: one that is another's now is gone.
-fn block_status(done: Result<(), Error>) -> Result<u32> {
-    match done {
-        Ok(()) => Ok(0),
-        Err(error) if error.code() == Code::Invalid => Ok(6),
-        Err(error) => status(&error),
-    }
-}
-
 impl NativeWriter {
     pub(crate) fn new(segment: Arc<Segment>, writer: SharedWriter) -> Result<Self> {
         let numbers = writer.borrow().as_ref().map(|writer| (writer.slot(), writer.incarnation()));
@@ -51,24 +30,35 @@ impl NativeWriter {
     }
 
     /// Runs a call on the writer; one whose environment has ended is lost.
-    fn with<T>(&self, call: impl FnOnce(&mut Writer) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn with<T>(
+        &self,
+        call: impl FnOnce(&mut Writer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.writer.borrow_mut().as_mut().map_or(Err(Error::Lost), call)
     }
 
     /// An ArrayBuffer over the heap's own memory.
     fn view(&self, env: &Env, (at, words): (u64, u64)) -> Result<ArrayBuffer<'static>> {
-        let (address, len) = (self.segment.region().address(at), words as usize * 8);
-        // SAFETY: the range is a whole extent inside the mapping, which is never undone (`MAPPED`
-        // keeps it) and backed by the file; every other access to it is atomic.
-        let view = unsafe { ArrayBuffer::from_external(env, address, len, (), |_, ()| {}) };
-        let view = view.map_err(|error| foreign(&error))?;
-        if !std::ptr::eq(view.as_ptr(), address) {
-            // The runtime (Electron) refused and gave a copy: stores to it would go nowhere.
-            let what = "views of external memory: this runtime copies them";
-            return Err(failure(&Error::Unsupported(what)));
-        }
-        Ok(view)
+        view_of(env, &self.segment, at, words)?.ok_or_else(|| {
+            failure(&Error::Unsupported("views of external memory: this runtime copies them"))
+        })
     }
+}
+
+/// An ArrayBuffer over words of a segment; `None` where the runtime (Electron) refuses external memory:
+/// what is given then is a copy, and stores to it would go nowhere.
+pub fn view_of(
+    env: &Env,
+    segment: &Segment,
+    at: u64,
+    words: u64,
+) -> Result<Option<ArrayBuffer<'static>>> {
+    let (address, len) = (segment.region().address(at), words as usize * 8);
+    // SAFETY: the range is a whole extent (or the header) inside the mapping, which is never undone
+    // (`MAPPED` keeps it) and backed by the file; every other access to it is atomic.
+    let view = unsafe { ArrayBuffer::from_external(env, address, len, (), |_, ()| {}) };
+    let view = view.map_err(|error| foreign(&error))?;
+    Ok(std::ptr::eq(view.as_ptr(), address).then_some(view))
 }
 
 #[napi]
@@ -91,7 +81,7 @@ impl NativeWriter {
         let spec = FamilySpec::try_from(spec)?;
         match self.with(|writer| writer.family(&spec, group)) {
             Ok(id) => Ok(id as i32),
-            Err(error) => status(&error).map(|status| -(status as i32)),
+            Err(error) => Status::of(&error).map(|status| -(status as i32)),
         }
     }
 
@@ -100,7 +90,7 @@ impl NativeWriter {
     pub fn withdraw(&self, family: u32) -> Result<()> {
         match self.with(|writer| writer.withdraw(family)) {
             Ok(()) => Ok(()),
-            Err(error) => status(&error).map(drop),
+            Err(error) => Status::of(&error).map(drop),
         }
     }
 
@@ -115,19 +105,26 @@ impl NativeWriter {
     ) -> Result<()> {
         // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
         let out = unsafe { out.as_mut() };
-        let Some(out) = out.first_chunk_mut::<8>() else {
+        let Some(out) = out.first_chunk_mut::<{ Out::LEN }>() else {
             return Err(invalid("`out` has eight words", out.len()));
         };
         let bound = self.with(|writer| writer.bind(family, labels.as_bytes(), types.as_bytes()));
-        *out = match bound {
-            Ok(b) => {
-                [0, b.slab, b.cell, b.chunk, b.word, b.generation, b.series, u32::from(b.inherited)]
+        *out = [0; Out::LEN];
+        match bound {
+            Ok(bound) => {
+                out[Out::Slab as usize] = bound.slab;
+                out[Out::Cell as usize] = bound.cell;
+                out[Out::Chunk as usize] = bound.chunk;
+                out[Out::Word as usize] = bound.word;
+                out[Out::Generation as usize] = bound.generation;
+                out[Out::Series as usize] = bound.series;
+                out[Out::Flags as usize] = u32::from(bound.inherited);
             }
             Err(error) => {
-                let refusal = error.refusal().map_or(0, |refusal| refusal as u32);
-                [status(&error)?, refusal, 0, 0, 0, 0, 0, 0]
+                out[Out::Status as usize] = Status::of(&error)? as u32;
+                out[Out::Slab as usize] = error.refusal().map_or(0, |refusal| refusal as u32);
             }
-        };
+        }
         Ok(())
     }
 
@@ -135,7 +132,7 @@ impl NativeWriter {
     #[napi]
     pub fn revive(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
         let key = BlockKey { series, generation };
-        block_status(self.with(|writer| writer.revive(slab, cell, key)))
+        Status::of_block(self.with(|writer| writer.revive(slab, cell, key)))
     }
 
     /// Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`. A
@@ -149,7 +146,7 @@ impl NativeWriter {
         let key = BlockKey { series: series as u32, generation: generation as u32 };
         let at = (slab as u32, cell as u32, key);
         let given = Given { value, time, text: labels.as_bytes(), types: types.as_bytes() };
-        block_status(self.with(|writer| writer.exemplar(at, place as u32, &given)))
+        Status::of_block(self.with(|writer| writer.exemplar(at, place as u32, &given)))
     }
 
     /// The exemplars of a block are not shown any more. A status.
@@ -162,7 +159,7 @@ impl NativeWriter {
         generation: u32,
     ) -> Result<u32> {
         let key = BlockKey { series, generation };
-        block_status(self.with(|writer| writer.clear_exemplars(slab, cell, key)))
+        Status::of_block(self.with(|writer| writer.clear_exemplars(slab, cell, key)))
     }
 
     /// Counts exemplars that JavaScript could not record.
@@ -179,15 +176,15 @@ impl NativeWriter {
     #[napi]
     pub fn release(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
         let key = BlockKey { series, generation };
-        block_status(self.with(|writer| writer.release(slab, cell, key)))
+        Status::of_block(self.with(|writer| writer.release(slab, cell, key)))
     }
 
     /// Removes a series for all writers. A status.
     #[napi]
     pub fn remove(&self, family: u32, labels: String, types: String) -> Result<u32> {
         match self.with(|writer| writer.remove(family, labels.as_bytes(), types.as_bytes())) {
-            Ok(_) => Ok(0),
-            Err(error) => status(&error),
+            Ok(_) => Ok(Status::Ok as u32),
+            Err(error) => Status::of(&error).map(|status| status as u32),
         }
     }
 
@@ -196,8 +193,8 @@ impl NativeWriter {
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
         match self.with(|writer| writer.default_labels(group, labels.as_bytes(), types.as_bytes()))
         {
-            Ok(()) => Ok(0),
-            Err(error) => status(&error),
+            Ok(()) => Ok(Status::Ok as u32),
+            Err(error) => Status::of(&error).map(|status| status as u32),
         }
     }
 

@@ -6,3 +6,4 @@ pub mod exemplar;
 pub mod recent;
 pub mod scalar;
 pub mod sequence;
+pub mod stores;

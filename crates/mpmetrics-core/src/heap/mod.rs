@@ -7,6 +7,7 @@
 //! anew (`recover`). So a holder may die at any instruction.
 
 mod block;
+mod bound;
 mod defaults;
 mod exemplar;
 mod extent;
@@ -24,10 +25,11 @@ mod table;
 mod text;
 mod writer;
 
+pub use bound::Bound;
 pub use family::FamilySpec;
 pub use init::{Limits, Setup};
 pub use slot::Owner;
-pub use writer::{Bound, Writer};
+pub use writer::Writer;
 
 pub(crate) use block::{for_each_block, for_each_slab};
 pub(crate) use defaults::read as read_defaults;

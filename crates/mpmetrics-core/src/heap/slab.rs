@@ -1,8 +1,8 @@
 //! A writer's slabs: room for blocks, and blocks that serve again.
 
+use super::bound::Bound;
 use super::guard::Locked;
 use super::slot::{self, Claimed};
-use super::writer::Bound;
 use super::{block, defaults, exemplar, extent, series, GENERATIONS, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{

@@ -1,6 +1,7 @@
 //! A writer: one isolate's place in a heap. Everything here happens once per series, not once per
 //! update; updates are stores to the cells that [`Writer::bind`] hands out.
 
+use super::bound::Bound;
 use super::guard::Locked;
 use super::kin::Kin;
 use super::series::Labels;
@@ -13,38 +14,18 @@ use crate::collect::labels;
 use crate::error::{Error, Refusal, Result};
 use crate::layout::{
     block as blk, header, lock, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
-    BlockKind, Words, EXTENT_HEADER,
+    BlockKind, Words,
 };
 use crate::os;
 use crate::region::Locks;
-use crate::sync::AtomicU64;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-/// Where a series' cells are for one writer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound {
-    /// Number of the slab.
-    pub slab: u32,
-    /// Index of the first cell in the slab, in words.
-    pub cell: u32,
-    /// Number of the generation chunk.
-    pub chunk: u32,
-    /// Index of the series' generation in the chunk, in 32-bit words.
-    pub word: u32,
-    /// The series' generation.
-    pub generation: u32,
-    /// Series number.
-    pub series: u32,
-    /// Whether the cells have counts of an earlier life of the slot.
-    pub inherited: bool,
-}
-
 /// A living slot and what lies in it.
 pub struct Writer {
-    heap: Heap,
+    pub(super) heap: Heap,
     locks: Box<dyn Locks>,
-    mine: Claimed,
+    pub(super) mine: Claimed,
     /// The group (registry) that each declared family belongs to.
     groups: HashMap<u32, u32>,
     /// The set of default labels of each group.
@@ -327,41 +308,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether a bound series still lives.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`].
-    pub fn is_current(&self, bound: &Bound) -> Result<bool> {
-        Ok(series::generation(self.heap.words(), bound.series)? == bound.generation)
-    }
-
-    /// The cells of a bound series.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
-    pub fn cells(&self, bound: &Bound) -> Result<&[AtomicU64]> {
-        let key = BlockKey { series: bound.series, generation: bound.generation };
-        let (at, head) = self.own(bound.slab, bound.cell, key)?;
-        self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)
-    }
-
-    /// The block that a handle means, if it still is that series'.
-    fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
-        let words = self.heap.words();
-        let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };
-        let (start, len) = self.slab(slab).ok_or_else(gone)?;
-        if u64::from(cell) >= len || u64::from(cell) < EXTENT_HEADER + blk::CELLS {
-            return Err(gone());
-        }
-        let at = start + u64::from(cell) - blk::CELLS;
-        let head = block::head(words, at).map_err(|_| gone())?;
-        let live = series::generation(words, key.series)? == key.generation;
-        if !head.kind.counts() || !live || block::key(words, at)? != key {
-            return Err(gone());
-        }
-        Ok((at, head))
-    }
-
     /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
     /// from then on what is locked through that descriptor may be a byte of any other file: so this is
     /// asked before the heap lock is taken through it.
@@ -382,7 +328,7 @@ impl Writer {
 }
 
 /// Whether nobody adopted the slot of a writer.
-fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
+pub(super) fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
     let words = heap.words();
     let lived = words.load(SLOTS.find(words, slot)? + slt::INCARNATION)?;
     if lived == u64::from(incarnation) {

@@ -1,0 +1,203 @@
+/** The ways of updating cells: which is chosen, and that the chosen one is taken. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { loadBinding } from '../../ts/binding';
+import { Counter, Gauge, Histogram } from '../../ts/metrics';
+import { Status, Stores } from '../../ts/native';
+import { share } from '../../ts/storage';
+import { MoodyHeap } from '../support/moody-heap';
+
+const asked = process.env['MPMETRICS_CELLS'];
+
+beforeEach(() => {
+  delete process.env['MPMETRICS_CELLS'];
+});
+
+afterEach(() => {
+  if (asked === undefined) delete process.env['MPMETRICS_CELLS'];
+  else process.env['MPMETRICS_CELLS'] = asked;
+  vi.restoreAllMocks();
+});
+
+function metrics(moody: MoodyHeap) {
+  const quiet = { help: 'h', registers: [] };
+  const counter = new Counter({ name: 'c', ...quiet });
+  const gauge = new Gauge({ name: 'g', ...quiet });
+  const recent = new Gauge({ name: 'r', aggregator: 'mostrecent', ...quiet });
+  const histogram = new Histogram({ name: 'h', labelNames: ['a'], buckets: [1], ...quiet });
+  for (const one of [counter, gauge, recent, histogram]) share(one.roster, 't', 1, moody.storage);
+  const child = histogram.labels('x');
+  return {
+    histogram,
+    gauge,
+    update: (times: number) => {
+      for (let i = 0; i < times; i++) {
+        counter.inc();
+        gauge.set(i);
+        recent.inc(2);
+        histogram.observe({ a: 'x' }, 0.5);
+        child.observe(3);
+      }
+    },
+  };
+}
+
+const TEXT = (n: number) =>
+  `# HELP c h\n# TYPE c counter\nc ${n}\n\n# HELP g h\n# TYPE g gauge\ng ${n - 2}\n\n` +
+  `# HELP r h\n# TYPE r gauge\nr ${2 * n}\n\n# HELP h h\n# TYPE h histogram\n` +
+  `h_bucket{le="1",a="x"} ${n}\nh_bucket{le="+Inf",a="x"} ${2 * n}\n` +
+  `h_sum{a="x"} ${3.5 * n}\nh_count{a="x"} ${2 * n}\n`;
+
+/** Native calls for each update that {@link metrics} makes, and what is seen of 1000. */
+async function calls(moody: MoodyHeap): Promise<number> {
+  const { update } = metrics(moody);
+  update(1);
+  moody.updates = 0;
+  moody.binds = 0;
+  update(999);
+  expect(await moody.text()).toBe(TEXT(1000));
+  expect(moody.binds).toBe(0);
+  return moody.updates / 999 / 5;
+}
+
+const here = loadBinding()!.layout().stores;
+
+describe('native calls of an update', () => {
+  test('none on the direct way', async () => {
+    const moody = new MoodyHeap();
+    const direct = here === (Stores.Native as number) ? 1 : 0;
+    expect(await calls(moody)).toBe(direct);
+    expect(moody.storage.stores as number).toBe(here);
+  });
+
+  test('none by ordered stores', async () => {
+    process.env['MPMETRICS_CELLS'] = 'ordered';
+    const moody = new MoodyHeap();
+    expect(await calls(moody)).toBe(here === (Stores.Native as number) ? 1 : 0);
+    expect(moody.storage.stores).toBe(Math.max(here, Stores.Ordered));
+  });
+
+  test('one where it is asked for', async () => {
+    process.env['MPMETRICS_CELLS'] = 'native';
+    const moody = new MoodyHeap();
+    expect(await calls(moody)).toBe(1);
+  });
+
+  test('one where the runtime shows copies of external memory', async () => {
+    const moody = new MoodyHeap();
+    moody.views = false;
+    expect(await calls(moody)).toBe(1);
+    expect(moody.storage.stores).toBe(Stores.Native);
+  });
+});
+
+test('what JavaScript gets from this runtime is the memory itself', () => {
+  expect(new MoodyHeap().real.views()).toBe(true);
+});
+
+test('another word for the way is refused, and told', () => {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  process.env['MPMETRICS_CELLS'] = 'fast';
+  const counter = new Counter({ name: 'c', help: 'h', registers: [] });
+  expect(share(counter.roster, 't', 1, new MoodyHeap().storage)).toBe(false);
+  expect(String(warning.mock.calls[0]![0])).toContain(
+    'MPMETRICS_CELLS must be direct, ordered or native, and is "fast"',
+  );
+});
+
+describe('a native update', () => {
+  beforeEach(() => {
+    process.env['MPMETRICS_CELLS'] = 'native';
+  });
+
+  test('of a writer that lost its slot goes to a new one, and a gauge comes along', async () => {
+    const moody = new MoodyHeap();
+    const { update, gauge } = metrics(moody);
+    update(3);
+    gauge.set(7);
+    moody.mood = Status.Lost;
+    const handed = moody.writers;
+    gauge.inc(10);
+    moody.mood = Status.Ok;
+    moody.storage.flush();
+    expect(moody.writers).toBeGreaterThan(handed);
+    gauge.inc(100);
+    moody.storage.flush();
+    expect(await moody.text()).toContain('\ng 117\n');
+  });
+
+  test('never reaches a series that took the place of a removed one', async () => {
+    const moody = new MoodyHeap();
+    const { histogram, update } = metrics(moody);
+    update(2);
+    const stale = histogram.labels('x');
+    const h = histogram.roster.handles()[0]!;
+    const { slab, i, number, generation } = h;
+    histogram.remove('x');
+    const fresh = histogram.labels('y');
+    fresh.observe(1);
+    const writer = moody.real.writer(0);
+    expect(writer.observe(slab, i, number, generation, 5, 0)).toBe(Status.Gone);
+    expect(writer.write(slab, i, number, generation, new Float64Array(5))).toBe(Status.Gone);
+    expect(writer.hide(slab, i, number, generation)).toBe(Status.Gone);
+    expect(writer.holds(slab, i, number, generation)).toBe(false);
+    expect(writer.read(slab, i, number, generation)).toHaveLength(0);
+    stale.observe(9);
+    const text = await moody.text();
+    expect(text).toContain('h_sum{a="y"} 1\n');
+    expect(text).toContain('h_sum{a="x"} 9\n');
+  });
+
+  test('of another kind of cells is refused', () => {
+    const moody = new MoodyHeap();
+    const { histogram, gauge, update } = metrics(moody);
+    update(1);
+    const [wide] = histogram.roster.handles();
+    const [narrow] = gauge.roster.handles();
+    const writer = moody.real.writer(0);
+    const of = ({ slab, i, number, generation }: typeof wide & object) =>
+      [slab, i, number, generation] as const;
+    expect(writer.add(...of(wide!), 1, 0)).toBe(Status.Gone);
+    expect(writer.set(...of(wide!), 1, 0)).toBe(Status.Gone);
+    expect(writer.observe(...of(narrow!), 1, 0)).toBe(Status.Gone);
+    expect(writer.write(...of(narrow!), new Float64Array(2))).toBe(Status.Gone);
+    // A bucket that is not there.
+    expect(writer.observe(...of(wide!), 1, 99)).toBe(Status.Ok);
+  });
+});
+
+describe('the numbers of the native module', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mpmetrics-numbers-'));
+  });
+  afterEach(() => {
+    delete process.env['MPMETRICS_NATIVE'];
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each([
+    ['statuses', 'Status 1'],
+    ['outs', 'Out 1'],
+    ['refusals', 'Refusal 1'],
+  ])('%s that mean something else here are not used', async (table, reason) => {
+    const path = join(folder, 'other.js');
+    const layout = { ...loadBinding()!.layout() };
+    const names = [...(layout[table as 'outs'] as readonly string[])];
+    [names[1], names[2]] = [names[2]!, names[1]!];
+    writeFileSync(
+      path,
+      `exports.openHeap = () => null;\n` +
+        `exports.layout = () => (${JSON.stringify({ ...layout, [table]: names })});\n`,
+    );
+    process.env['MPMETRICS_NATIVE'] = path;
+    vi.resetModules();
+    const { bindingFailure } = await import('../../ts/binding');
+    expect(bindingFailure()).toContain(`it is of another version (${reason})`);
+  });
+});

@@ -1,0 +1,64 @@
+/** Processes that update cells in different ways count into one segment, and all read the same numbers. */
+import { afterEach, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const EACH = 200_000;
+
+const COUNT = `
+const { Counter, Gauge, Histogram, Summary, register } = require('mpmetrics');
+const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
+const who = process.env.MPMETRICS_CELLS;
+const counter = new Counter({ name: 'c_total', help: 'c', labelNames: ['who'] });
+const histogram = new Histogram({ name: 'h', help: 'h', buckets: [1, 2, 3] });
+const summary = new Summary({ name: 's', help: 's', percentiles: [] });
+const child = counter.labels(who);
+for (let i = 0; i < ${EACH}; i++) {
+  counter.inc({ who });
+  child.inc(2);
+  histogram.observe(i % 4);
+  summary.observe(3);
+}
+new Gauge({ name: 'done', help: 'd' }).set(1);
+console.log(heap.stores);
+process.stdin.on('data', async () => console.log(JSON.stringify(await register.metrics())));
+`;
+
+test('direct, ordered and native writers in one segment add up, and adopt each other', async () => {
+  const app = new Application({ 'count.js': COUNT });
+  made.push(app);
+  const start = (cells: string) =>
+    app.run('count.js', {
+      env: { MPMETRICS_SEGMENT: `${app.segmentsIn}/paths.heap`, MPMETRICS_CELLS: cells },
+    });
+  const ways = ['direct', 'ordered', 'native'];
+  const here = process.env['MPMETRICS_NATIVE'] === undefined ? ['0', '1', '2'] : ['2', '2', '2'];
+  let programs = ways.map(start);
+  for (let round = 1; round <= 2; round++) {
+    // Each does it in the way that it was asked to.
+    for (const [n, program] of programs.entries()) expect(await program.line()).toBe(here[n]);
+    for (const program of programs) {
+      program.tell('show');
+      const values = samples(JSON.parse(await program.line()) as string);
+      for (const who of ways) expect(values.get(`c_total{who="${who}"}`)).toBe(3 * EACH * round);
+      const all = 3 * EACH * round;
+      expect(values.get('h_bucket{le="1"}')).toBe(all / 2);
+      expect(values.get('h_bucket{le="+Inf"}')).toBe(all);
+      expect(values.get('h_sum')).toBe(1.5 * all);
+      expect([values.get('s_count'), values.get('s_sum')]).toEqual([all, 3 * all]);
+      expect(values.get('done')).toBe(3);
+    }
+    for (const { child, ended } of programs) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+    // The slots are free now; whoever comes adopts one that was updated in another way, maybe.
+    if (round < 2) programs = ways.toReversed().map(start).toReversed();
+  }
+});

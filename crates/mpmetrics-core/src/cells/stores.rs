@@ -1,0 +1,46 @@
+//! Which stores of JavaScript do for cells on this machine.
+
+/// How cells may be updated by who has no atomics but those of JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum Stores {
+    /// Plain ones: the processor lets others see stores in program order.
+    Plain = 0,
+    /// Plain ones for single cells. Between two sequence words the first store must be an atomic
+    /// read-modify-write, and the last an atomic one, because the processor may reorder plain ones.
+    Ordered = 1,
+    /// None: cells are updated by native code only.
+    Native = 2,
+}
+
+impl Stores {
+    /// What this machine and this build allow.
+    #[must_use]
+    pub fn here() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        return Self::Plain;
+        // Large System Extensions: a read-modify-write is one instruction, which no later store
+        // overtakes. Made of a load and a store of its own, as without them, it may be overtaken.
+        #[cfg(target_arch = "aarch64")]
+        return if std::arch::is_aarch64_feature_detected!("lse") {
+            Self::Ordered
+        } else {
+            Self::Native
+        };
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        return Self::Native;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stores;
+
+    #[test]
+    fn stricter_is_greater() {
+        assert!(Stores::Plain < Stores::Ordered && Stores::Ordered < Stores::Native);
+        if cfg!(target_arch = "x86_64") {
+            assert_eq!(Stores::here(), Stores::Plain);
+        }
+    }
+}

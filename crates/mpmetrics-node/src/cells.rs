@@ -1,0 +1,187 @@
+//! Updates of cells, where JavaScript cannot store to them itself. A block is named by its numbers, as
+//! `bind` gave them; one that is another series' by now is left alone.
+
+use crate::status::Status;
+use crate::writer::NativeWriter;
+use mpmetrics_core::cells::{recent, scalar, sequence};
+use mpmetrics_core::heap::Writer;
+use mpmetrics_core::layout::{BlockKey, BlockKind};
+use mpmetrics_core::sync::AtomicU64;
+use mpmetrics_core::{Error, Result};
+use napi::bindgen_prelude::Float64Array;
+use napi_derive::napi;
+
+/// What JavaScript knows of a block.
+#[derive(Clone, Copy)]
+pub struct Block {
+    /// Number of the slab.
+    pub slab: u32,
+    /// Index of its first cell.
+    pub cell: u32,
+    /// Whose it was when it was bound.
+    pub key: BlockKey,
+}
+
+impl Block {
+    fn cells(self, writer: &Writer) -> Result<(BlockKind, &[AtomicU64])> {
+        writer.block(self.slab, self.cell, self.key)
+    }
+}
+
+fn misused(what: &'static str) -> Error {
+    Error::Invalid { what, value: "a block of another kind".to_owned() }
+}
+
+fn block(slab: u32, cell: u32, series: u32, generation: u32) -> Block {
+    Block { slab, cell, key: BlockKey { series, generation } }
+}
+
+impl NativeWriter {
+    /// Changes the cells of a block that is still its series', for as long as the slot is this writer's.
+    fn change(
+        &self,
+        block: Block,
+        change: impl FnOnce(BlockKind, &[AtomicU64]) -> Result<()>,
+    ) -> u32 {
+        let done = self.with(|writer| {
+            writer.same_life()?;
+            let (kind, cells) = block.cells(writer)?;
+            change(kind, cells)
+        });
+        // An update throws nothing: what is no status is as bad as a corrupt heap.
+        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+    }
+}
+
+#[napi]
+impl NativeWriter {
+    /// Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status.
+    #[napi]
+    pub fn add(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+        by: f64,
+        time: f64,
+    ) -> u32 {
+        self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
+            (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
+                scalar::add(cell, by);
+                Ok(())
+            }
+            (BlockKind::Recent, cells) => {
+                recent::add(cells, by, time);
+                Ok(())
+            }
+            _ => Err(misused("one number is added to a counter or gauge")),
+        })
+    }
+
+    /// Replaces a gauge's value; `time` is that of the update, in milliseconds. A status.
+    #[napi]
+    pub fn set(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+        value: f64,
+        time: f64,
+    ) -> u32 {
+        self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
+            (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
+                scalar::set(cell, value);
+                Ok(())
+            }
+            (BlockKind::Recent, cells) => {
+                recent::set(cells, value, time);
+                Ok(())
+            }
+            _ => Err(misused("one number is set in a gauge")),
+        })
+    }
+
+    /// Counts a value in a bucket and in the sum. A status.
+    #[napi]
+    pub fn observe(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+        value: f64,
+        bucket: u32,
+    ) -> u32 {
+        self.change(block(slab, cell, series, generation), |kind, cells| {
+            match kind {
+                BlockKind::Histogram | BlockKind::Summary => {}
+                _ => return Err(misused("values are observed by histograms and summaries")),
+            }
+            sequence::update(cells, |middle| {
+                if let (Some(count), Some(sum)) = (middle.get(bucket as usize), middle.last()) {
+                    scalar::add(count, 1.0);
+                    scalar::add(sum, value);
+                }
+            });
+            Ok(())
+        })
+    }
+
+    /// A copy of all cells, also of a writer that lost its slot; empty if the block is another's now.
+    #[napi]
+    pub fn read(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Float64Array {
+        let block = block(slab, cell, series, generation);
+        let cells = self.with(|writer| {
+            let (_, cells) = block.cells(writer)?;
+            Ok(cells.iter().map(scalar::get).collect::<Vec<f64>>())
+        });
+        Float64Array::new(cells.unwrap_or_default())
+    }
+
+    /// Replaces all cells but the sequence words, so that nobody sees a half of them. A status.
+    #[napi]
+    pub fn write(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+        values: Float64Array,
+    ) -> u32 {
+        self.change(block(slab, cell, series, generation), |kind, cells| {
+            if cells.len() != values.len() {
+                return Err(misused("as many values are written as there are cells"));
+            }
+            let store = |cells: &[AtomicU64], values: &[f64]| {
+                cells.iter().zip(values).for_each(|(cell, value)| scalar::set(cell, *value));
+            };
+            match kind {
+                BlockKind::Counter | BlockKind::Gauge => store(cells, &values),
+                _ => {
+                    sequence::update(cells, |middle| store(middle, values.get(1..).unwrap_or(&[])))
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Marks a block as not shown. A status.
+    #[napi]
+    pub fn hide(&self, slab: u32, cell: u32, series: u32, generation: u32) -> u32 {
+        let key = BlockKey { series, generation };
+        let done = self.with(|writer| {
+            writer.same_life()?;
+            writer.hide(slab, cell, key)
+        });
+        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+    }
+
+    /// Whether a block is still its series', also of a writer that lost its slot.
+    #[napi]
+    pub fn holds(&self, slab: u32, cell: u32, series: u32, generation: u32) -> bool {
+        let block = block(slab, cell, series, generation);
+        self.with(|writer| block.cells(writer).map(drop)).is_ok()
+    }
+}
