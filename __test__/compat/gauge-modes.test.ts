@@ -2,6 +2,10 @@
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { Gauge } from '../../ts/metrics';
+import { Status } from '../../ts/native';
+import { share, unshare } from '../../ts/storage';
+import { MoodyHeap } from '../support/moody-heap';
 import { any, oracle, subjects, thrown } from '../support/subject';
 
 afterEach(() => {
@@ -79,25 +83,79 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(read.series[0]!.values).toEqual([2, 5000]);
   });
 
+  test('shared is a gauge', async () => {
+    const { Gauge, register } = await load();
+    const gauge = new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'shared' });
+    gauge.set({ a: 'x' }, 5);
+    gauge.inc({ a: 'x' });
+    const child = gauge.labels('x');
+    child.dec(4);
+    gauge.labels('y').inc(7);
+    expect(gauge.labels('x')).toBe(child);
+    expect(gauge._getValue({ a: 'x' })).toBe(2);
+    const rows = [
+      { labels: { a: 'x' }, value: 2 },
+      { labels: { a: 'y' }, value: 7 },
+    ];
+    expect((await gauge.get()).values).toEqual(rows);
+    expect((await gauge.get({ scope: 'process' })).values).toEqual(rows);
+    expect((await register.getMetricsAsJSON())[0]).toMatchObject({
+      name: 'g',
+      aggregator: 'shared',
+      values: rows,
+    });
+    gauge.remove('x');
+    child.inc(3);
+    expect(await register.metrics()).toBe('# HELP g h\n# TYPE g gauge\ng{a="y"} 7\ng{a="x"} 3\n');
+  });
+
   test('modes of gauges are refused where they mean nothing', async () => {
     const { Counter, Gauge, Histogram, Summary, register } = await load();
     const config = (more: object) => any({ name: 'm', help: 'h', ...more });
     expect([
       thrown(() => new Counter(config({ aggregator: 'all' }))),
       thrown(() => new Histogram(config({ aggregator: 'mostrecent' }))),
-      thrown(() => new Summary(config({ aggregator: 'all' }))),
+      thrown(() => new Summary(config({ aggregator: 'shared' }))),
       thrown(() => new Gauge(config({ aggregator: 'all', labelNames: ['a', 'pid'] }))),
       thrown(() => new Gauge(config({ aggregator: 'all', labelNames: ['thread'] }))),
     ]).toEqual([
       "Error: aggregator 'all' is for gauges, and this is a counter",
       "Error: aggregator 'mostrecent' is for gauges, and this is a histogram",
-      "Error: aggregator 'all' is for gauges, and this is a summary",
+      "Error: aggregator 'shared' is for gauges, and this is a summary",
       'Error: aggregator \'all\' gives a label "pid", so labelNames must not have it',
       'Error: aggregator \'all\' gives a label "thread", so labelNames must not have it',
     ]);
     expect(register.getMetricsAsArray()).toEqual([]);
     new Gauge(config({ aggregator: 'mostrecent', labelNames: ['pid'] }));
   });
+});
+
+test('a shared gauge that finds the heap busy moves in later: a set replaces, the rest is added', async () => {
+  const moody = new MoodyHeap();
+  const [one, two] = [1, 2].map(
+    () =>
+      new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'shared', registers: [] }),
+  ) as [Gauge<'a'>, Gauge<'a'>];
+  share(one.roster, 't', 1, moody.storage);
+  for (const a of ['set', 'added', 'untouched']) one.set({ a }, 100);
+  unshare(one.roster);
+  moody.mood = Status.Busy;
+  share(two.roster, 't', 1, moody.storage);
+  two.inc({ a: 'set' }, 5);
+  two.set({ a: 'set' }, 7);
+  two.inc({ a: 'set' });
+  two.inc({ a: 'added' }, 5);
+  two.dec({ a: 'added' }, 2);
+  two.inc({ a: 'untouched' }, 0);
+  moody.mood = Status.Ok;
+  moody.storage.flush();
+  const rows = 'g{a="set"} 8\ng{a="added"} 103\ng{a="untouched"} 100\n';
+  expect(await moody.text()).toContain(rows);
+  // Resetting takes out the own part, of which there is none; and who leaves takes nothing along.
+  two.reset();
+  expect(await moody.text()).toContain(rows);
+  unshare(two.roster);
+  expect(await moody.text()).toContain(rows);
 });
 
 test('aggregators of JSON keep processes apart, and take the last', async () => {
@@ -116,6 +174,6 @@ test('aggregators of JSON keep processes apart, and take the last', async () => 
   ).toMatchObject({ values: [{ value: 6 }] });
   const theirs = (await oracle.load()).aggregators;
   expect(Object.keys(aggregators).sort()).toEqual(
-    [...Object.keys(theirs), 'all', 'mostrecent'].sort(),
+    [...Object.keys(theirs), 'all', 'mostrecent', 'shared'].sort(),
   );
 });

@@ -60,6 +60,54 @@ async function shown(program: Program): Promise<string[]> {
   return (JSON.parse(await ask(program, 'show')) as string[]).sort();
 }
 
+/** Adds 1 and takes 1 by turns, ends with 1 more, and says so; goes on for ever with `for ever`. */
+const ADD = `
+const { Gauge } = require('mpmetrics');
+const gauge = new Gauge({ name: 'in_flight', help: 'i', aggregator: 'shared', labelNames: ['k'] });
+const child = gauge.labels('x');
+const [, , times, ever] = process.argv;
+const round = () => {
+  for (let i = 0; i < Number(times); i++) {
+    child.inc(2);
+    gauge.dec({ k: 'x' });
+    child.dec(1);
+  }
+  child.inc();
+};
+do round(); while (ever);
+console.log('done');
+process.stdin.on('data', () => process.exit());
+`;
+
+test('a shared gauge: 4 processes at once lose nothing, and a killed one takes nothing along', async () => {
+  const app = new Application({
+    'add.js': ADD,
+    'show.js': `require('mpmetrics').register.metrics().then((text) => console.log(JSON.stringify(text)));`,
+  });
+  made.push(app);
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/shared.heap` };
+  const shown = async () => {
+    const text = JSON.parse(await app.run('show.js', { env }).line()) as string;
+    return Number(/^in_flight\{k="x"\} (.*)$/m.exec(text)?.[1]);
+  };
+  const adding = [1, 2, 3, 4].map(() => app.run('add.js', { args: ['50000'], env }));
+  for (const program of adding) expect(await program.line()).toBe('done');
+  expect(await shown()).toBe(4);
+  for (const { child, ended } of adding) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  expect(await shown()).toBe(4);
+  const ever = app.run('add.js', { args: ['0', 'for ever'], env });
+  while ((await shown()) < 1000);
+  ever.child.kill('SIGKILL');
+  await ever.ended;
+  const left = await shown();
+  expect(left).toBeGreaterThan(1000);
+  expect(await app.run('add.js', { args: ['10'], env }).line()).toBe('done');
+  expect(await shown()).toBe(left + 1);
+});
+
 test('all and mostrecent, from any process, of the living only', async () => {
   const app = new Application({ 'app.js': PROCESS, 'gauges.js': GAUGES, 'thread.js': THREAD });
   made.push(app);

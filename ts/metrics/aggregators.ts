@@ -9,7 +9,8 @@ export type { AggregatorFunction } from './joining';
 /**
  * The functions by the name that a metric's `aggregator` says. The sum, the count and the buckets of histograms
  * and summaries are added whatever it says, and quantiles are those of the mixture. Rows of `all` have labels that
- * keep them apart; of `mostrecent` the last is taken, because prom-client's JSON has no time in it.
+ * keep them apart; of `mostrecent` the last is taken, because prom-client's JSON has no time in it; of `shared` too,
+ * because all are one.
  */
 export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
   sum: joining(sum, sum),
@@ -20,10 +21,11 @@ export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
   max: joining((values) => values.reduce((most, value) => Math.max(most, value), -Infinity), sum),
   all: joining(sum, sum),
   mostrecent: joining((values) => values.at(-1)!, sum),
+  shared: joining((values) => values.at(-1)!, sum),
 };
 
 /** Aggregators that say something of gauges only: prom-client's six are accepted for every type. */
-const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent'];
+const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent', 'shared'];
 
 /**
  * Checks what a metric is to do with the parts of several processes. prom-client accepts anything, and so does

@@ -3,7 +3,15 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
-import { adding, gaugeKind, recentKind, setting, type Kind, type Series } from '../storage';
+import {
+  adding,
+  gaugeKind,
+  recentKind,
+  setting,
+  sharedKind,
+  type Kind,
+  type Series,
+} from '../storage';
 import { Metric } from './metric';
 import type { CollectFunction, GaugeAggregator, LabelValues, MetricConfiguration } from './types';
 
@@ -14,7 +22,8 @@ export interface GaugeConfiguration<T extends string> extends Omit<
   /**
    * How the parts of the living processes and threads become one value; their sum if left out. `all` shows
    * each by itself, with labels `pid` and, for a worker thread, `thread`; `mostrecent` the one that was set,
-   * or added to, last.
+   * or added to, last; `shared` is one value for all, that each sets, adds to and takes from, and that nobody's
+   * death changes.
    */
   aggregator?: GaugeAggregator;
   collect?: CollectFunction<Gauge<T>>;
@@ -182,7 +191,8 @@ export class Gauge<T extends string = string> extends Metric<T> {
 
 /** The cells of a gauge; what is no configuration is refused behind this. */
 function kindOf(config: { aggregator?: GaugeAggregator } | null | undefined): Kind {
-  return config?.aggregator === 'mostrecent' ? recentKind : gaugeKind;
+  if (config?.aggregator === 'mostrecent') return recentKind;
+  return config?.aggregator === 'shared' ? sharedKind : gaugeKind;
 }
 
 function invalid(what: 'Value' | 'Delta', value: unknown): TypeError {

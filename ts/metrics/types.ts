@@ -5,8 +5,8 @@ import type { Scope } from '../native';
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
-/** A gauge's {@link Aggregator}: two more. */
-export type GaugeAggregator = Aggregator | 'all' | 'mostrecent';
+/** A gauge's {@link Aggregator}: three more. */
+export type GaugeAggregator = Aggregator | 'all' | 'mostrecent' | 'shared';
 
 /** Labels with their values; a label that is left out is another series than one that is ''. */
 export type LabelValues<T extends string> = Partial<Record<T, string | number>>;

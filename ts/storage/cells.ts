@@ -3,6 +3,7 @@
  *
  * - counter, gauge: the value
  * - gauge that shows whoever set it last: first word, value, time, last word
+ * - gauge that all processes share: the value; in a process's own memory, also whether it was set
  * - histogram with n bounds: first word, n + 1 counts, sum, last word
  * - summary: first word, count, sum, last word
  *
@@ -15,6 +16,7 @@ import { NativeKind } from '../native';
 import type { Kind } from './family';
 import { guarded, TIME, VALUE } from './guarded';
 import type { Series } from './series';
+import { CELLS, sharedLocally, VALUE as SHARED_VALUE } from './shared-path';
 
 function writeScalar(h: Series, values: Float64Array): void {
   h.f[h.i] = values[0]!;
@@ -28,6 +30,7 @@ export const counterKind: Kind = {
   type: 'counter',
   native: NativeKind.Counter,
   adds: true,
+  shared: false,
   guarded: false,
   path: null,
   cells: () => 1,
@@ -39,6 +42,7 @@ export const gaugeKind: Kind = {
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
+  shared: false,
   guarded: false,
   path: null,
   cells: () => 1,
@@ -51,6 +55,7 @@ export const recentKind: Kind = {
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
+  shared: false,
   guarded: true,
   path: guarded,
   cells: () => 4,
@@ -58,10 +63,26 @@ export const recentKind: Kind = {
   write: writeGuarded,
 };
 
+/** A gauge that has one value for all processes. */
+export const sharedKind: Kind = {
+  type: 'gauge',
+  native: NativeKind.Gauge,
+  adds: false,
+  shared: true,
+  guarded: false,
+  path: sharedLocally,
+  cells: () => CELLS,
+  values: (cells) => [cells[SHARED_VALUE]!],
+  write: (h, values) => {
+    sharedLocally.write(h, values);
+  },
+};
+
 export const histogramKind: Kind = {
   type: 'histogram',
   native: NativeKind.Histogram,
   adds: true,
+  shared: false,
   guarded: true,
   path: null,
   cells: (bounds) => bounds + 4,
@@ -73,6 +94,7 @@ export const summaryKind: Kind = {
   type: 'summary',
   native: NativeKind.Summary,
   adds: true,
+  shared: false,
   guarded: true,
   path: null,
   cells: () => 4,

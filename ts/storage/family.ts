@@ -22,6 +22,8 @@ export interface Kind {
   readonly native: NativeKind;
   /** Parts of several writers, or moved from one place to another, are added; a gauge's replace. */
   readonly adds: boolean;
+  /** One value for all processes: no part of it is anybody's own. */
+  readonly shared: boolean;
   /** Its cells lie between two sequence words. */
   readonly guarded: boolean;
   /** How cells in JavaScript's own memory are updated; null for plain stores. */

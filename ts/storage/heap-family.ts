@@ -112,7 +112,8 @@ export class HeapFamily implements Family {
   }
 
   remove(label: LabelText, h: Series | undefined): void {
-    if (!this.shape.kind.adds) {
+    const { kind } = this.shape;
+    if (!kind.adds && !kind.shared) {
       if (h !== undefined) this.release(h);
       return;
     }
@@ -132,7 +133,7 @@ export class HeapFamily implements Family {
     if (h.place === Place.Pending) {
       h.write(kind, zero);
       if (hide) this.forget(h);
-    } else if (this.owns(h)) {
+    } else if (!kind.shared && this.owns(h)) {
       if (h.base !== null) {
         // What a dead process counted is not ours to take back.
         h.write(kind, h.base);
@@ -151,7 +152,7 @@ export class HeapFamily implements Family {
       this.forget(h);
       return;
     }
-    if (this.owns(h)) {
+    if (!this.shape.kind.shared && this.owns(h)) {
       const { slab, i, number, generation } = h;
       if (h.base !== null) h.write(this.shape.kind, h.base);
       else {
@@ -205,7 +206,8 @@ export class HeapFamily implements Family {
     const { kind } = this.shape;
     for (const h of this.roster.handles()) {
       if (h.place !== Place.Heap) continue;
-      if (h.live && (carry || !kind.adds)) {
+      // A value that all share stays where it is, as counts do.
+      if (h.live && (carry || !(kind.adds || kind.shared))) {
         this.postpone(h, { text: h.text, types: h.types }, h.own(kind));
       } else {
         h.detach();
@@ -280,7 +282,7 @@ export class HeapFamily implements Family {
   private point(h: Series): void {
     h.slab = out[Out.Slab]!;
     h.i = out[Out.Cell]!;
-    if (this.host.stores !== Stores.Native) {
+    if (this.host.stores !== Stores.Native && !this.shape.kind.shared) {
       const { f, u } = this.host.slab(h.slab);
       h.f = f;
       h.u = u;

@@ -26,6 +26,7 @@ import { NativePath } from './native-path';
 import type { Path } from './path';
 import { Scrapes } from './scrapes';
 import type { Series } from './series';
+import { SharedPath } from './shared-path';
 
 /** Milliseconds before what waits is tried again; doubled up to the longest. */
 const FIRST_DELAY = 20;
@@ -83,6 +84,8 @@ export class HeapStorage {
   /** The native ways of the current writer: for cells that keep their time, and for others. */
   private timed: NativePath | null = null;
   private untimed: NativePath | null = null;
+  /** The way of cells that all processes share. */
+  private shared: SharedPath | null = null;
   private layout: Layout | null = null;
   private bounds: Limits = memoryLimits();
   private readonly slabs = new Map<number, Slab>();
@@ -164,10 +167,11 @@ export class HeapStorage {
   get writer(): NativeWriter {
     if (this.current === null) {
       this.current = this.heap!.writer(threadId);
+      const lost = (): void => {
+        this.renew();
+      };
+      this.shared = new SharedPath(this.current, lost, () => 0);
       if (this.stores === Stores.Native) {
-        const lost = (): void => {
-          this.renew();
-        };
         this.timed = new NativePath(this.current, lost, now);
         this.untimed = new NativePath(this.current, lost, () => 0);
       }
@@ -184,6 +188,7 @@ export class HeapStorage {
 
   /** How handles to cells of a kind are updated. */
   pathOf(kind: Kind): Path | null {
+    if (kind.shared) return this.shared!;
     switch (this.stores) {
       case Stores.Plain:
         return kind.path;

@@ -9,7 +9,7 @@ import type { Path } from './path';
 import type { Series } from './series';
 
 export class NativePath implements Path {
-  private readonly writer: NativeWriter;
+  protected readonly writer: NativeWriter;
   private readonly lost: () => void;
   private readonly clock: () => number;
 

@@ -73,6 +73,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
         (BlockKind::Histogram as u8, "histogram"),
         (BlockKind::Summary as u8, "summary"),
         (BlockKind::Recent as u8, "recent gauge"),
+        (BlockKind::Shared as u8, "shared gauge"),
         (BlockKind::Exemplar as u8, "exemplar"),
     ];
     for (number, name) in kinds {

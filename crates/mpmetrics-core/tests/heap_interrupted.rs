@@ -16,8 +16,8 @@ use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::model::{Kind, Value};
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
-use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::layout::{header, Words};
+use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::layout::{header, BlockKey, Words};
 use mpmetrics_core::region::{Locks, Owned, Region};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::sync::AtomicU64;
@@ -108,6 +108,15 @@ fn exemplify(writer: &mut Writer, handle: &Handle, text: &str) -> Result<()> {
     writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), 0, &given)
 }
 
+/// Adds to a shared gauge.
+fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
+    let shared = FamilySpec { aggregator: "shared".into(), ..spec(Kind::Gauge) };
+    let family = writer.family(&shared, 0)?;
+    let bound = writer.bind(family, text.as_bytes(), b"")?;
+    let key = BlockKey { series: bound.series, generation: bound.generation };
+    writer.share(key, |value| value + by).map(drop)
+}
+
 /// What is derived is what deriving it anew yields.
 fn assert_whole(heap: &Heap, when: &str) {
     drop(heap.hold_lock().expect("the heap lock"));
@@ -183,7 +192,17 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
         count(&mut next, "a=\"9\"", 0.0).expect("a series");
         assert_whole(heap, when);
     };
-    let calls: [(Call<'_>, f64, f64); 7] = [
+    let calls: [(Call<'_>, f64, f64); 9] = [
+        (&|w| share(w, "a=\"3\"", 4.0), 15.0, 19.0),
+        (
+            &|w| {
+                share(w, "a=\"4\"", 4.0)?;
+                w.remove(1, b"a=\"4\"", b"")?;
+                share(w, "a=\"5\"", 0.0)
+            },
+            15.0,
+            19.0,
+        ),
         (&|w| count(w, "a=\"3\"", 4.0).map(drop), 15.0, 19.0),
         (&|w| w.remove(0, b"a=\"1\"", b"").map(drop), 14.0, 15.0),
         (&|w| w.default_labels(0, b"b=\"y\"", b""), 15.0, 15.0),

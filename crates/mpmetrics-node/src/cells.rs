@@ -4,7 +4,7 @@
 use crate::status::Status;
 use crate::writer::NativeWriter;
 use mpmetrics_core::cells::{recent, scalar, sequence};
-use mpmetrics_core::heap::Writer;
+use mpmetrics_core::heap::{Writer, SHARED_SLAB};
 use mpmetrics_core::layout::{BlockKey, BlockKind};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Error, Result};
@@ -53,6 +53,15 @@ impl NativeWriter {
     }
 }
 
+impl NativeWriter {
+    /// Changes the value of a shared gauge.
+    fn share(&self, series: u32, generation: u32, change: impl Fn(f64) -> f64) -> u32 {
+        let key = BlockKey { series, generation };
+        let done = self.with(|writer| writer.share(key, change).map(drop));
+        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+    }
+}
+
 #[napi]
 impl NativeWriter {
     /// Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status.
@@ -66,6 +75,9 @@ impl NativeWriter {
         by: f64,
         time: f64,
     ) -> u32 {
+        if slab == SHARED_SLAB {
+            return self.share(series, generation, |value| value + by);
+        }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
             (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
                 scalar::add(cell, by);
@@ -90,6 +102,9 @@ impl NativeWriter {
         value: f64,
         time: f64,
     ) -> u32 {
+        if slab == SHARED_SLAB {
+            return self.share(series, generation, |_| value);
+        }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
             (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
                 scalar::set(cell, value);
@@ -134,6 +149,9 @@ impl NativeWriter {
     pub fn read(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Float64Array {
         let block = block(slab, cell, series, generation);
         let cells = self.with(|writer| {
+            if slab == SHARED_SLAB {
+                return Ok(vec![writer.shared(block.key)?]);
+            }
             let (_, cells) = block.cells(writer)?;
             Ok(cells.iter().map(scalar::get).collect::<Vec<f64>>())
         });
@@ -182,6 +200,10 @@ impl NativeWriter {
     #[napi]
     pub fn holds(&self, slab: u32, cell: u32, series: u32, generation: u32) -> bool {
         let block = block(slab, cell, series, generation);
-        self.with(|writer| block.cells(writer).map(drop)).is_ok()
+        self.with(|writer| match slab {
+            SHARED_SLAB => writer.shared(block.key).map(drop),
+            _ => block.cells(writer).map(drop),
+        })
+        .is_ok()
     }
 }

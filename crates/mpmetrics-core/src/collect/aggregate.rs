@@ -257,6 +257,8 @@ fn add(to: Value, part: Value, mode: Mode, folding: Option<&[usize]>, cells: &mu
             // One process that made two of one name is one process.
             Mode::Sum | Mode::Average | Mode::All => to + part,
             Mode::First | Mode::Omit | Mode::MostRecent => to,
+            // Of two versions of an application, the newer one's.
+            Mode::Shared => part,
             // As Math.min and Math.max: what is not a number stays seen.
             Mode::Min | Mode::Max if to.is_nan() || part.is_nan() => f64::NAN,
             Mode::Min => to.min(part),

@@ -159,14 +159,23 @@ impl<'a> Gather<'a> {
         self.writer = u64::from(pid) | u64::from(thread) << 32;
     }
 
-    /// Notes that a writer declared a family. A gauge's declaration ends with its writer's life.
+    /// Notes that a writer declared a family. A gauge's declaration ends with its
+    /// writer's life, but for a shared one.
     pub fn declare(&mut self, family: u32, birth: u64, current: bool) {
         let index = self.by_family.get(family as usize).copied().unwrap_or(NONE);
         if let Some(wanted) = self.wanted.get_mut(index as usize) {
-            if current || wanted.spec.kind != Kind::Gauge {
+            let lasts = wanted.spec.kind != Kind::Gauge || wanted.mode == Mode::Shared;
+            if current || lasts {
                 wanted.birth = Some(wanted.birth.map_or(birth, |before| before.min(birth)));
             }
         }
+    }
+
+    /// Whether the family of a series was declared by a writer whose blocks were read.
+    pub fn is_declared(&mut self, key: BlockKey) -> Result<bool> {
+        let chosen = self.choose(key)?;
+        let wanted = chosen.and_then(|chosen| self.wanted.get(chosen.family as usize));
+        Ok(wanted.is_some_and(|wanted| wanted.birth.is_some()))
     }
 
     /// The series of a block, if it lives and its family is chosen.
@@ -208,8 +217,12 @@ impl<'a> Gather<'a> {
         };
         let fits = match head.kind {
             BlockKind::Counter => wanted.spec.kind == Kind::Counter,
-            BlockKind::Gauge => wanted.spec.kind == Kind::Gauge && wanted.mode != Mode::MostRecent,
+            BlockKind::Gauge => {
+                wanted.spec.kind == Kind::Gauge
+                    && !matches!(wanted.mode, Mode::MostRecent | Mode::Shared)
+            }
             BlockKind::Recent => wanted.mode == Mode::MostRecent,
+            BlockKind::Shared => wanted.mode == Mode::Shared,
             BlockKind::Histogram => wanted.spec.kind == Kind::Histogram,
             BlockKind::Summary => wanted.spec.kind == Kind::Summary,
             _ => false,

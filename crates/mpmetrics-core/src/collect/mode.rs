@@ -6,7 +6,7 @@ use super::model::{Kind, Mode};
 pub const WRITER_LABELS: [&str; 2] = ["pid", "thread"];
 
 impl Mode {
-    /// The mode of this name: prom-client's six, and two more; `None` for any other.
+    /// The mode of this name: prom-client's six, and three more; `None` for any other.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
@@ -18,6 +18,7 @@ impl Mode {
             "max" => Self::Max,
             "all" => Self::All,
             "mostrecent" => Self::MostRecent,
+            "shared" => Self::Shared,
             _ => return None,
         })
     }
@@ -28,7 +29,7 @@ impl Mode {
     pub fn of(kind: Kind, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);
         match Self::parse(name) {
-            Some(Self::All | Self::MostRecent) if kind != Kind::Gauge => Self::Sum,
+            Some(Self::All | Self::MostRecent | Self::Shared) if kind != Kind::Gauge => Self::Sum,
             Some(Self::All) if WRITER_LABELS.iter().any(named) => Self::Sum,
             mode => mode.unwrap_or(Self::Sum),
         }
@@ -40,11 +41,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_prom_clients_six_names_two_more_and_no_other() {
+    fn knows_prom_clients_six_names_three_more_and_no_other() {
         let known = ["sum", "first", "omit", "average", "min", "max"].map(Mode::parse);
         let modes = [Mode::Sum, Mode::First, Mode::Omit, Mode::Average, Mode::Min, Mode::Max];
         assert_eq!(known, modes.map(Some));
-        assert_eq!(["all", "mostrecent"].map(Mode::parse), [Mode::All, Mode::MostRecent].map(Some));
+        assert_eq!(
+            ["all", "mostrecent", "shared"].map(Mode::parse),
+            [Mode::All, Mode::MostRecent, Mode::Shared].map(Some)
+        );
         assert_eq!(Mode::parse("Sum"), None);
         assert_eq!(Mode::parse(""), None);
     }

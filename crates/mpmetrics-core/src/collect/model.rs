@@ -37,6 +37,8 @@ pub enum Mode {
     All,
     /// The part that was set last. Gauges only.
     MostRecent,
+    /// There are no parts: one cell of all writers. Gauges only.
+    Shared,
 }
 
 /// A range of one of the snapshot's arenas.

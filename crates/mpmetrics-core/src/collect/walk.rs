@@ -10,7 +10,8 @@ use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
 use crate::heap::{
-    exemplar_places, for_each_block, for_each_slab, of_one_life, FamilySpec, Moving, SLOTS,
+    exemplar_places, for_each_block, for_each_shared, for_each_slab, of_one_life, FamilySpec,
+    Moving, SLOTS,
 };
 use crate::layout::{
     block, exemplar as layout, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
@@ -142,6 +143,14 @@ pub fn walk(
             .map(drop)
         })?;
     }
+    // Nobody's part: it is shown with the families of whoever is read.
+    for_each_shared(words, |at, head| {
+        let key = BlockKey::unpack(words.load(at + block::KEY)?);
+        if filter.scope == Scope::Application || gather.is_declared(key)? {
+            reader.block(words, at, head, true, true, &mut gather)?;
+        }
+        Ok(())
+    })?;
     Ok((gather.finish()?, reader.walked))
 }
 
@@ -186,7 +195,7 @@ impl Reader {
             };
             let cells = &run[block::CELLS as usize..];
             match head.kind {
-                BlockKind::Counter | BlockKind::Gauge => {
+                BlockKind::Counter | BlockKind::Gauge | BlockKind::Shared => {
                     self.cells.clear();
                     self.cells.push(cells.first().map_or(0.0, scalar::get));
                 }

@@ -38,10 +38,14 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// The type and the form of a family's blocks, as [`family::SHAPE`] has them: gauges have two forms.
+/// The type and the form of a family's blocks, as [`family::SHAPE`] has them: gauges have three forms.
 fn form(kind: Kind, aggregator: &str) -> u64 {
-    let recent = kind == Kind::Gauge && Mode::parse(aggregator) == Some(Mode::MostRecent);
-    kind as u64 | u64::from(recent) << 4
+    let form = match Mode::parse(aggregator) {
+        Some(Mode::MostRecent) if kind == Kind::Gauge => 1,
+        Some(Mode::Shared) if kind == Kind::Gauge => 2,
+        _ => 0,
+    };
+    kind as u64 | form << 4
 }
 
 /// The block that a family of this form and number of bounds has; `None` for no form.
@@ -52,6 +56,7 @@ pub fn shape(form: u64, bounds: u64) -> Option<Result<Shape>> {
         2 => (BlockKind::Histogram, bounds.saturating_add(4)),
         3 => (BlockKind::Summary, 4),
         0x11 => (BlockKind::Recent, 4),
+        0x21 => (BlockKind::Shared, 1),
         _ => return None,
     };
     let words = block::CELLS.saturating_add(cells);

@@ -19,6 +19,7 @@ mod kin;
 mod merge;
 mod recover;
 mod series;
+mod shared;
 mod slab;
 mod slot;
 mod table;
@@ -38,6 +39,8 @@ pub(crate) use family::decode as decode_family;
 pub(crate) use init::{check, check_header, root};
 pub(crate) use merge::Moving;
 pub(crate) use series::read as read_labels;
+pub(crate) use shared::for_each as for_each_shared;
+pub use shared::SLAB as SHARED_SLAB;
 pub(crate) use slot::of_one_life;
 pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
 

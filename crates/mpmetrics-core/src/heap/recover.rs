@@ -3,7 +3,8 @@
 use super::guard::Locked;
 use super::index::{self, Target};
 use super::{
-    block, defaults, extent, family, merge, series, slot, text, DEFAULTS, FAMILIES, SERIES, SLOTS,
+    block, defaults, extent, family, merge, series, shared, slot, text, DEFAULTS, FAMILIES, SERIES,
+    SLOTS,
 };
 use crate::error::Result;
 use crate::layout::{
@@ -77,7 +78,15 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
             .map(drop)
         })?;
     }
-    Ok(())
+    shared::recount(words, |found| match found {
+        shared::Found::Slab(slab) => {
+            census.slabs.insert(slab);
+        }
+        shared::Found::Block(key, set) => {
+            *census.users.entry(set).or_default() += 1;
+            *census.blocks.entry(key.series).or_default() += 1;
+        }
+    })
 }
 
 /// Series that have no block yet, or whose removal was under way, are taken out.

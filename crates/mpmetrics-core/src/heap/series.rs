@@ -7,7 +7,7 @@
 
 use super::guard::Locked;
 use super::index::{self, Target};
-use super::{family, text, GENERATIONS, SERIES};
+use super::{family, shared, text, GENERATIONS, SERIES};
 use crate::collect::labels;
 use crate::error::{Error, Refusal, Result};
 use crate::layout::{header, series, Words};
@@ -150,6 +150,7 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
     words.store(at + series::TEXT, text)?;
     words.store(at + series::LENGTHS, given.lengths_packed())?;
     words.store(at + series::BLOCKS, 0)?;
+    words.store(at + series::SHARED, 0)?;
     words.store(at + series::STATE, 1)?;
     let generation = generation(words, id)?;
     if lives(generation) {
@@ -247,6 +248,7 @@ fn reclaim(words: Words<'_>, id: u32) -> Result<()> {
     let (text, types) = lengths(words.load(at + series::LENGTHS)?);
     text::free(words, words.load(at + series::TEXT)?, text.saturating_add(types))?;
     kill_point!("remove.text");
+    shared::free(words, id)?;
     let family = words.load(at + series::FAMILY)? as u32;
     words.store(at + series::STATE, 0)?;
     family::count_series(words, family, -1)?;

@@ -101,6 +101,8 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     // By now no gauge of the past life is there to be shown under these: see `collect::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
+    // Who announced something is dead, or found out that it lost the slot.
+    words.store(at + slot::SHARED, 0)?;
     words.store(at + slot::CLAIMED, now)?;
     words.set_header(header::LAST_ATTACH, now);
     kill_point!("claim.filled");

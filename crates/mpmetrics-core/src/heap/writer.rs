@@ -7,7 +7,8 @@ use super::kin::Kin;
 use super::series::Labels;
 use super::slot::{self, Claimed, Owner};
 use super::{
-    block, defaults, exemplar, extent, family, series, FamilySpec, Heap, GENERATIONS, SERIES, SLOTS,
+    block, defaults, exemplar, extent, family, series, shared, FamilySpec, Heap, GENERATIONS,
+    SERIES, SLOTS,
 };
 use crate::cells::exemplar::Given;
 use crate::collect::labels;
@@ -305,7 +306,7 @@ impl Writer {
             mine.blocks.remove(&(id, before));
             mine.blocks.insert((id, set), at);
         }
-        Ok(())
+        shared::rename_all(&locked, set, |family| groups.get(&family) == Some(&group))
     }
 
     /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
@@ -377,6 +378,13 @@ fn bind(
         }
     };
     let key = BlockKey { series: id, generation };
+    if shape.kind == BlockKind::Shared {
+        if let Err(error) = shared::bind(locked, key, set) {
+            series::remove_unused(locked, id, generation)?;
+            return Err(error);
+        }
+        return Ok(shared::bound(key));
+    }
     if let Some(at) = mine.blocks.get(&(id, set)).copied() {
         let words = locked.words();
         let head = block::head(words, at)?;

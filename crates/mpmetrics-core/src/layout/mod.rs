@@ -110,6 +110,12 @@ pub mod header {
     pub const ANSWERS: usize = 43;
     /// Writers that had not answered when a scrape's time for them was over.
     pub const COLLECT_TIMEOUTS: usize = 44;
+    /// First slab of shared gauges.
+    pub const SHARED: usize = 45;
+    /// Where the last block in them ends (derived).
+    pub const SHARED_END: usize = 46;
+    /// Free blocks in them (derived).
+    pub const SHARED_FREE: usize = 47;
     /// First free text of each size class (derived).
     pub const TEXT_FREE: usize = 48;
     /// Exemplars that were not recorded: a lock was not to be had in time, or there was no room.
@@ -203,6 +209,8 @@ pub mod slot {
     pub const ANSWER: u64 = 6;
     /// Number of its thread in the process, as Node.js counts; 0 for the main thread.
     pub const THREAD: u64 = 7;
+    /// The shared gauge's block that the owner is about to change; 0 for none. It serves no other series meanwhile.
+    pub const SHARED: u64 = 8;
     /// A mutex of the C library, of [`MUTEX_WORDS`]: what has no atomic form in this slot's memory is
     /// changed under it. Made by who claims the slot.
     pub const MUTEX: u64 = 16;
@@ -246,6 +254,8 @@ pub mod series {
     pub const BLOCKS: u64 = 5;
     /// Next free place + 1 (derived).
     pub const NEXT_FREE: u64 = 6;
+    /// Of a shared gauge: its block.
+    pub const SHARED: u64 = 7;
 }
 
 /// Word indexes in a set of default labels.
@@ -286,6 +296,8 @@ pub enum BlockKind {
     Recent = 8,
     /// An exemplar of a counter or of a histogram's bucket.
     Exemplar = 16,
+    /// One cell of all writers.
+    Shared = 17,
 }
 
 impl BlockKind {
@@ -328,4 +340,4 @@ const _: () =
 const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
 const _: () = assert!(slot::MUTEX + slot::MUTEX_WORDS <= slot::WORDS);
-const _: () = assert!(slot::THREAD < slot::MUTEX && EXTENT_HEADER > extent::NEXT);
+const _: () = assert!(slot::SHARED < slot::MUTEX && EXTENT_HEADER > extent::NEXT);

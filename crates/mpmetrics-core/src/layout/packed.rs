@@ -125,6 +125,7 @@ impl BlockHead {
             7 => BlockKind::Summary,
             8 => BlockKind::Recent,
             16 => BlockKind::Exemplar,
+            17 => BlockKind::Shared,
             _ => return Err(word),
         };
         let words = (word >> 16) as u16;

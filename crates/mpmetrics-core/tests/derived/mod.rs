@@ -23,6 +23,8 @@ pub struct Derived {
     free_extents: BTreeSet<u64>,
     free_texts: Vec<BTreeSet<u64>>,
     text_bytes: u64,
+    /// End and free blocks of the slabs of shared gauges.
+    shared: (u64, u64),
     /// Blocks of each series that lives.
     blocks: BTreeMap<u64, u64>,
     /// Users of each set of default labels that is taken.
@@ -56,6 +58,7 @@ impl Derived {
     /// Reads a heap that nobody changes meanwhile.
     pub fn read(words: Words<'_>) -> Self {
         let count = |index| words.header(index);
+        let shared = (count(header::SHARED_END), count(header::SHARED_FREE));
         let index = count(header::INDEX);
         let capacity = load(words, index + extent::OWNER);
         let entries = (0..capacity).map(|place| load(words, index + EXTENT_HEADER + place));
@@ -65,6 +68,7 @@ impl Derived {
         let next_place = |at: u64| load(words, record(words, SERIES, at - 1) + series::NEXT_FREE);
         let texts = |class| list(count(header::TEXT_FREE + class), "text", |at| load(words, at));
         Self {
+            shared,
             live: count(header::LIVE_SERIES),
             index: entries.filter(|entry| *entry != 0).collect(),
             index_used: count(header::INDEX_USED),

@@ -1,0 +1,173 @@
+//! Gauges of one cell for all writers: exact under contention, alive beyond any writer, and never changed
+//! through a handle of a series that is gone.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod derived;
+
+use derived::Derived;
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::walk::{Filter, Scope};
+use mpmetrics_core::exposition::text::text;
+use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
+use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::region::Owned;
+use mpmetrics_core::{Code, Result};
+use std::cell::Cell;
+use std::sync::Arc;
+
+fn heap() -> Heap {
+    let setup = Setup { limits: Limits::default(), root: None };
+    Heap::create(Arc::new(Owned::new(1 << 20)), &setup).unwrap()
+}
+
+fn spec() -> FamilySpec {
+    FamilySpec {
+        tag: "default".into(),
+        name: "g".into(),
+        help: "help".into(),
+        kind: Kind::Gauge,
+        aggregator: "shared".into(),
+        label_names: vec!["a".into()],
+        bounds: Vec::new(),
+    }
+}
+
+fn bind(writer: &mut Writer, labels: &str) -> Result<BlockKey> {
+    let family = writer.family(&spec(), 0)?;
+    let bound = writer.bind(family, labels.as_bytes(), b"")?;
+    assert_eq!(bound.slab, SHARED_SLAB);
+    Ok(BlockKey { series: bound.series, generation: bound.generation })
+}
+
+fn rows_of(heap: &Heap, scope: Scope) -> Vec<String> {
+    let filter = Filter { everything: true, scope, ..Filter::default() };
+    let text = String::from_utf8(text(&scrape(heap, &filter).unwrap().0)).unwrap();
+    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(Into::into).collect()
+}
+
+fn rows(heap: &Heap) -> Vec<String> {
+    rows_of(heap, Scope::Application)
+}
+
+/// What is derived is what deriving it anew yields.
+fn assert_whole(heap: &Heap) {
+    let before = Derived::read(heap.words());
+    heap.words().set_header(header::INTENT, 1);
+    drop(heap.hold_lock().unwrap());
+    assert_eq!(Derived::read(heap.words()), before);
+}
+
+#[test]
+fn threads_that_add_and_take_lose_nothing() {
+    let heap = heap();
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let heap = heap.clone();
+            scope.spawn(move || {
+                let mut writer = heap.writer(n, 1).unwrap();
+                let key = bind(&mut writer, "").unwrap();
+                for _ in 0..50_000 {
+                    writer.share(key, |value| value + 3.0).unwrap();
+                    writer.share(key, |value| value - 2.0).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(rows(&heap), ["g 200000"]);
+    assert_whole(&heap);
+}
+
+#[test]
+fn the_value_outlives_every_writer_and_belongs_to_nobody() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let key = bind(&mut one, "a=\"x\"").unwrap();
+    assert_eq!(bind(&mut two, "a=\"x\"").unwrap(), key);
+    one.share(key, |_| 5.0).unwrap();
+    assert_eq!(two.share(key, |value| value + 2.0).unwrap(), 7.0);
+    // One value, and not one for each.
+    for scope in [Scope::Application, Scope::Process(1), Scope::Process(2)] {
+        assert_eq!(rows_of(&heap, scope), ["g{a=\"x\"} 7"]);
+    }
+    assert!(rows_of(&heap, Scope::Process(3)).is_empty());
+    drop((one, two));
+    assert_eq!(rows(&heap), ["g{a=\"x\"} 7"]);
+    let mut next = heap.writer(3, 3).unwrap();
+    assert_eq!(rows(&heap), ["g{a=\"x\"} 7"]);
+    let key = bind(&mut next, "a=\"x\"").unwrap();
+    assert_eq!(next.shared(key).unwrap(), 7.0);
+    assert_whole(&heap);
+}
+
+#[test]
+fn a_removed_series_takes_no_update_and_its_block_serves_again() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let family = one.family(&spec(), 0).unwrap();
+    for round in 0..2_000 {
+        let stale = bind(&mut one, &format!("a=\"{round}\"")).unwrap();
+        one.share(stale, |_| 1.0).unwrap();
+        assert!(two.remove(family, format!("a=\"{round}\"").as_bytes(), b"").unwrap());
+        let fresh = bind(&mut two, "a=\"fresh\"").unwrap();
+        let gone = one.share(stale, |_| 99.0).unwrap_err();
+        assert_eq!(gone.code(), Code::Invalid);
+        assert_eq!(two.shared(fresh).unwrap(), 0.0);
+        assert!(two.remove(family, b"a=\"fresh\"", b"").unwrap());
+    }
+    assert!(rows(&heap).is_empty());
+    // Two blocks, and no more.
+    let free = heap.words().header(header::SHARED_FREE);
+    assert!((1..=2).contains(&free), "{free} blocks");
+    assert_whole(&heap);
+}
+
+/// A writer that is stopped between its look at the series and its store: by then the series is removed,
+/// and another one would like to have the block.
+#[test]
+fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let key = bind(&mut one, "a=\"x\"").unwrap();
+    let family = two.family(&spec(), 0).unwrap();
+    let other = Cell::new(None);
+    let stopped = std::cell::RefCell::new(Some(two));
+    let done = one.share(key, |value| {
+        if let Some(mut two) = stopped.take() {
+            assert!(two.remove(family, b"a=\"x\"", b"").unwrap());
+            other.set(Some(bind(&mut two, "a=\"y\"").unwrap()));
+            two.share(other.get().unwrap(), |_| value).unwrap();
+            stopped.replace(Some(two));
+            return 99.0;
+        }
+        99.0
+    });
+    // The store went to the removed series' block: lost with it, and seen by nobody.
+    assert_eq!(done.unwrap(), 99.0);
+    assert_eq!(rows(&heap), ["g{a=\"y\"} 0"]);
+    // It is in nobody's hands now.
+    let mut two = stopped.take().unwrap();
+    let before = heap.words().header(header::SHARED_FREE);
+    bind(&mut two, "a=\"z\"").unwrap();
+    assert_eq!((before, heap.words().header(header::SHARED_FREE)), (1, 0));
+    assert_whole(&heap);
+}
+
+#[test]
+fn default_labels_are_those_of_who_set_them_last() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let key = bind(&mut one, "a=\"x\"").unwrap();
+    one.share(key, |_| 1.0).unwrap();
+    one.default_labels(0, b"app=\"one\"", b"").unwrap();
+    assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
+    two.default_labels(0, b"app=\"two\"", b"").unwrap();
+    // Who has nothing to do with it changes nothing.
+    assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
+    bind(&mut two, "a=\"x\"").unwrap();
+    assert_eq!(rows(&heap), ["g{a=\"x\",app=\"two\"} 1"]);
+    two.default_labels(0, b"", b"").unwrap();
+    assert_eq!(rows(&heap), ["g{a=\"x\"} 1"]);
+    assert_whole(&heap);
+}

@@ -1,3 +1,0 @@
-/** `prom-client/lib/bucketGenerators`. */
-
-export { exponentialBuckets, linearBuckets } from '../metrics';

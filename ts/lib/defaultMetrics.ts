@@ -1,5 +1,0 @@
-/** `prom-client/lib/defaultMetrics`: the function itself. */
-
-import { collectDefaultMetrics } from '../default-metrics';
-
-export = collectDefaultMetrics;

@@ -1,5 +1,0 @@
-/** `prom-client/lib/gauge`: the class itself. */
-
-import { Gauge } from '../metrics';
-
-export = Gauge;

@@ -1,5 +1,0 @@
-/** `prom-client/lib/histogram`: the class itself. */
-
-import { Histogram } from '../metrics';
-
-export = Histogram;

@@ -1,5 +1,0 @@
-/** `prom-client/lib/summary`: the class itself. */
-
-import { Summary } from '../metrics';
-
-export = Summary;
