@@ -26,7 +26,10 @@ export default tseslint.config(
     files: ['ts/**/*.ts', '__test__/**/*.ts', 'vitest.config.mts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.check.json', './tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // Numbers and booleans print as prom-client prints them: `${value}` is the specification.

@@ -52,7 +52,19 @@ export class MpmetricsError extends Error {
   }
 }
 
-const warned = new Set<string>();
+const WARNED = Symbol.for('mpmetrics.warned.15');
+
+/** What was warned about, by all copies of this package in the program; a test runner's fresh ones start anew. */
+const warned = isUnderTest() ? new Set<string>() : warnedByAll();
+
+function warnedByAll(): Set<string> {
+  const all = globalThis as { [WARNED]?: Set<string> };
+  return (all[WARNED] ??= new Set());
+}
+
+function isUnderTest(): boolean {
+  return process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
+}
 
 /**
  * Emits a process warning the first time that its code is used in this isolate.

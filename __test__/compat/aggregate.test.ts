@@ -138,7 +138,8 @@ sameAsPromClient(
             { ...metric, values: [part(4, { a: 1 }), part(2, { b: 'x', a: 1 }), part(-3)] },
             { ...metric, values: [part(1, { a: 1, b: 'x' }), part(8, { a: '1' })] },
           ];
-          return [aggregators[name](any(parts)) ?? 'nothing', aggregators[name]([]) ?? 'nothing'];
+          const joined = aggregators[name](any(parts)) ?? 'nothing';
+          return [joined, aggregators[name]([]) ?? 'nothing', typeof aggregators.sum(any(parts))];
         },
       ],
       [
@@ -150,7 +151,8 @@ sameAsPromClient(
             { ...part(2), metricName: 'm_b' },
             { ...part(4), metricName: 'm_a' },
           ];
-          return [aggregators[name](any([{ ...metric, values }])) ?? 'nothing'];
+          const joined = aggregators[name](any([{ ...metric, values }])) ?? 'nothing';
+          return [joined, typeof aggregators.sum(any([{ ...metric, values }]))];
         },
       ],
     ]),

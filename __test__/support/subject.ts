@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 
 import type * as client from '../../ts/index';
+import { stub } from './stub';
 
 /** The part of the API that both have. */
 export type Client = typeof client;
@@ -66,7 +67,8 @@ export function newSegment(): string {
 export const subjects: readonly Subject[] = [memory, heap];
 
 /**
- * Declares a test for each storage: the program's result is to be what it is with prom-client.
+ * Declares a test for each storage: the program's result is to be what it is with prom-client. And one that
+ * a client which does nothing fails it.
  *
  * @param programs by title
  */
@@ -81,6 +83,22 @@ export function sameAsPromClient(programs: Record<string, Program>): void {
       expect(expected).toBeDefined();
     });
   });
+  describe(stub.name, () => {
+    test.each(Object.entries(programs))('fails: %s', async (_, program) => {
+      const expected = await program(await oracle.load());
+      const found = await outcome(program, await stub.load());
+      expect(found).not.toEqual({ value: expected });
+    });
+  });
+}
+
+/** What a program yields or throws. */
+export async function outcome(program: Program, client: Client): Promise<object> {
+  try {
+    return { value: await program(client) };
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** What a call throws, as text; 'nothing' if it throws nothing. */

@@ -12,6 +12,7 @@ import {
   type LabelValues,
   type Metric,
 } from '../metrics';
+import { claim, disclaim, register } from '../registry';
 import type { Settings } from './settings';
 
 /** A source of values: which metrics it has, and how they are set. */
@@ -98,6 +99,7 @@ export class Group {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {
       metric.left = null;
+      disclaim(metric.name);
       if (register.getSingleMetric(metric.name) === metric) {
         register.removeSingleMetric(metric.name);
       }
@@ -124,11 +126,19 @@ export class Group {
   }
 
   private make<M extends Metric>(name: string, create: () => M): M | undefined {
-    if (!this.settings.wants(this.source.key, name)) return undefined;
+    const { settings } = this;
+    if (!settings.wants(this.source.key, name)) return undefined;
+    const full = settings.prefix + name;
+    const shown = settings.register === register && register.shared;
+    // Another copy of this package reports it.
+    if (shown && !claim(full)) return undefined;
     const metric = create();
+    // Once more: one that it took the place of has given the name back.
+    if (shown) claim(full);
     this.metrics.add(metric);
     metric.left = () => {
       this.metrics.delete(metric);
+      if (shown) disclaim(full);
       if (this.metrics.size === 0) this.release();
       // One that nobody reads any more cannot set the others.
       else if (metric.collect !== undefined) this.handOver();

@@ -11,6 +11,7 @@ import { heap } from './heap';
 import { heapSpaces } from './heap-spaces';
 import { memory } from './memory';
 import { settingsOf, type DefaultMetricsCollectorConfiguration } from './settings';
+import type { Registry } from '../registry';
 import { startTime } from './start-time';
 import { nodeVersion } from './version';
 
@@ -71,3 +72,24 @@ export function collectDefaultMetrics(
 
 /** Names of the groups of metrics that there are. */
 collectDefaultMetrics.metricsList = SOURCES.map(({ key }) => key);
+
+/** Makes one group of metrics; returns what ends it. */
+type Start = (
+  register?: Registry,
+  config?: Omit<DefaultMetricsCollectorConfiguration, 'register'>,
+) => () => void;
+
+/** A group of metrics by itself, with their names without a prefix. */
+export type DefaultMetric = Start & { readonly metricNames: readonly string[] };
+
+/**
+ * A function that makes one group of metrics, for who wants only some.
+ *
+ * @param key as in `collectDefaultMetrics.metricsList`
+ */
+export function defaultMetric(key: string): DefaultMetric {
+  const { names } = SOURCES.find((source) => source.key === key)!;
+  const start: Start = (register, config) =>
+    collectDefaultMetrics({ ...config, ...(register && { register }), metrics: [key] });
+  return Object.assign(start, { metricNames: names });
+}

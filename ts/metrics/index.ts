@@ -5,6 +5,7 @@ export * from './buckets';
 export * from './counter';
 export * from './gauge';
 export * from './histogram';
+export { joining } from './joining';
 export { home, Metric, scopeOf } from './metric';
 export * from './summary';
 export type * from './types';

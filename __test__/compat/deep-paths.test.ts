@@ -1,0 +1,165 @@
+/** prom-client's deep paths, with and without `.js`, of the compiled package. */
+
+import { createRequire } from 'node:module';
+
+import { describe, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+
+const require = createRequire(__filename);
+const METRICS = [
+  'eventLoopLag',
+  'gc',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'osMemoryHeap',
+  'osMemoryHeapLinux',
+  'processCpuTotal',
+  'processHandles',
+  'processMaxFileDescriptors',
+  'processOpenFileDescriptors',
+  'processRequests',
+  'processResources',
+  'processStartTime',
+  'version',
+].map((name) => `metrics/${name}`);
+const PATHS = [
+  'bucketGenerators',
+  'cluster',
+  'counter',
+  'defaultMetrics',
+  'gauge',
+  'histogram',
+  'metric',
+  'metricAggregators',
+  'pushgateway',
+  'registry',
+  'summary',
+  'util',
+  'validation',
+  ...METRICS,
+];
+
+/** A deep path's module, as the `exports` of package.json find it. */
+function lib(path: string): unknown {
+  return require(`../../dist/lib/${path === 'util' ? 'label-hashes' : path}`);
+}
+
+type Found = Record<string, unknown> & { name?: string; metricNames?: string[] };
+const ours = require('../../dist/index.js') as Found;
+const theirs = require('prom-client') as Found;
+
+/** A deep path by what the package itself exports: 'Counter' for the class. */
+const known = (root: Found, found: Found): unknown =>
+  Object.keys(root).find((name) => root[name] === found) ?? Object.keys(found).sort();
+
+describe.each(PATHS)('lib/%s', (path) => {
+  test('is what it is in prom-client', () => {
+    const [own, other] = [lib(path) as Found, require(`prom-client/lib/${path}`) as Found];
+    expect(typeof own).toBe(typeof other);
+    expect(known(ours, own)).toEqual(known(theirs, other));
+    expect(own.metricNames).toEqual(other.metricNames);
+  });
+});
+
+test('an application finds them, and they are the package’s own', async () => {
+  const app = new Application({
+    'main.js': `
+      const client = require('mpmetrics');
+      const found = ${JSON.stringify(PATHS)}.map((path) => {
+        const [bare, full] = ['', '.js'].map((end) => require('mpmetrics/lib/' + path + end));
+        return bare === full;
+      });
+      import('mpmetrics/lib/counter.js').then((module) => console.log(JSON.stringify([
+        found, module.default === client.Counter,
+        require('mpmetrics/lib/registry').globalRegistry === client.register,
+        new client.Counter({ name: 'c', help: 'h' }) instanceof require('mpmetrics/lib/metric').Metric,
+      ])));`,
+  });
+  const told = JSON.parse(await app.run('main.js').line()) as unknown[];
+  app.remove();
+  expect(told).toEqual([PATHS.map(() => true), true, true, true]);
+});
+
+const VALUES: readonly [string, (lib: (path: string) => never) => unknown][] = [
+  ['hashObject', (lib) => hashes((lib('util') as Util).hashObject)],
+  [
+    'getValueAsString',
+    (lib) => [NaN, 1, -Infinity, Infinity, 1e21].map((lib('util') as Util).getValueAsString),
+  ],
+  [
+    'getLabels',
+    (lib) => [
+      (lib('util') as Util).getLabels(['a', 'b'], [1, 2]),
+      (lib('util') as Util).getLabels([], [{ x: 1 }]),
+    ],
+  ],
+  ['isObject', (lib) => [null, {}, 'x', []].map((value) => (lib('util') as Util).isObject(value))],
+  [
+    'setValue, setValueDelta and removeLabels',
+    (lib) => {
+      const { setValue, setValueDelta, removeLabels } = lib('util') as Util;
+      const values = setValue({}, 3, { a: 1 });
+      setValue(values, 'x', { a: 2 });
+      setValueDelta(values, 2, { a: 1 }, 'a:1,');
+      setValueDelta(values, 5, { a: 3 }, 'a:3,');
+      removeLabels(values, { a: 2 });
+      return values;
+    },
+  ],
+  [
+    'Grouper',
+    (lib) => {
+      const grouper = new (lib('util') as Util).Grouper();
+      grouper.add('a', 1);
+      grouper.add('a', 2);
+      return [...grouper];
+    },
+  ],
+  [
+    'validateLabelName',
+    (lib) =>
+      [['a'], ['a', '9'], undefined].map((names) =>
+        (lib('validation') as Util).validateLabelName(names),
+      ),
+  ],
+  [
+    'AggregatorFactory',
+    (lib) =>
+      (lib('metricAggregators') as Util).AggregatorFactory((rows) => rows.length)([
+        {
+          name: 'm',
+          help: 'h',
+          type: 'gauge',
+          aggregator: 'x',
+          values: [
+            { value: 1, labels: {} },
+            { value: 3, labels: {} },
+          ],
+        },
+      ]),
+  ],
+];
+
+interface Util {
+  hashObject: (labels: object, names?: string[]) => string;
+  getValueAsString: (value: unknown) => string;
+  getLabels: (names: string[], args: unknown[]) => object;
+  isObject: (value: unknown) => boolean;
+  setValue: (values: object, value: unknown, labels: object) => object;
+  setValueDelta: (values: object, value: unknown, labels: object, hash: string) => object;
+  removeLabels: (values: object, labels: object) => void;
+  Grouper: new () => Map<string, number[]> & { add(key: string, value: number): void };
+  validateLabelName: (names?: string[]) => boolean;
+  AggregatorFactory: (combine: (rows: unknown[]) => number) => (metrics: object[]) => object;
+}
+
+function hashes(hashObject: Util['hashObject']): string[] {
+  const sets = [{}, { b: 1, a: 'x' }, { a: 'x', b: 1 }, { a: undefined, b: null }, { a: '1,b:2' }];
+  return [...sets.map((labels) => hashObject(labels)), hashObject({ a: 1, b: 2 }, ['b', 'a'])];
+}
+
+test.each(VALUES)('%s yields what it does in prom-client', (_, program) => {
+  const own = program((path) => lib(path) as never);
+  expect(own).toEqual(program((path) => require(`prom-client/lib/${path}`) as never));
+});

@@ -1,0 +1,166 @@
+/** Two installs of the package in one program, and ES modules and CommonJS in one program. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+import { samples } from '../support/samples';
+
+const root = join(__dirname, '..', '..');
+const PLATFORM = 'linux-x64-gnu';
+
+/** Declares in both installs, and prints what the default registry of each shows. */
+const TWO = `
+const clients = [require('mpmetrics'), require('prom-client')];
+const assert = require('node:assert');
+assert.notStrictEqual(clients[0].Counter, clients[1].Counter);
+for (const [i, client] of clients.entries()) {
+  const counter = new client.Counter({ name: 'same_total', help: 's', labelNames: ['a'] });
+  counter.inc({ a: 'x' }, i + 1);
+  counter.labels('x').inc(10);
+  new client.Histogram({ name: 'same_seconds', help: 's', buckets: [1] }).observe(i + 0.5);
+  new client.Gauge({ name: 'own_' + i, help: 'o' }).set(i + 3);
+  new client.Gauge({ name: 'collected_' + i, help: 'c', collect() { this.set(Date.now()); } });
+  client.collectDefaultMetrics();
+}
+(async () => {
+  const texts = [];
+  for (const client of clients) {
+    const before = Date.now();
+    const text = await client.register.metrics();
+    texts.push({ text, before });
+  }
+  const own = [];
+  for (const { register } of clients) {
+    const json = await register.getMetricsAsJSON();
+    own.push(json.find(({ name }) => name === 'same_total').values[0].value);
+  }
+  console.log(JSON.stringify({ texts, own, rss: process.memoryUsage().rss }));
+})();
+`;
+
+let app: Application;
+afterEach(() => {
+  app.remove();
+});
+
+/** A second install: files of its own, so that Node.js loads them once more. */
+function installAgain(as: string, binary: 'own' | 'shared' | 'none'): void {
+  const target = join(app.folder, 'node_modules', as);
+  mkdirSync(target, { recursive: true });
+  for (const name of ['package.json', 'dist']) {
+    cpSync(join(root, name), join(target, name), { recursive: true });
+  }
+  const built = join(root, 'npm', PLATFORM);
+  if (binary === 'own') cpSync(built, join(target, 'npm', PLATFORM), { recursive: true });
+  if (binary === 'shared') {
+    // As npm has it: one platform package that both find.
+    cpSync(built, join(app.folder, 'node_modules', `mpmetrics-${PLATFORM}`), { recursive: true });
+  }
+}
+
+interface Seen {
+  texts: { text: string; before: number }[];
+  /** What the JSON of each has of the counter that both declare. */
+  own: number[];
+  rss: number;
+}
+
+describe('two installs in one program', () => {
+  beforeEach(() => {
+    app = new Application({ 'two.js': TWO });
+  });
+
+  test.each(['own', 'shared'] as const)(
+    'show the families of both, and what describes the process once: %s binary',
+    async (binary) => {
+      installAgain('prom-client', binary);
+      const program = app.run('two.js');
+      const { texts, own, rss } = JSON.parse(await program.line()) as Seen;
+      expect(texts).toHaveLength(2);
+      for (const { text, before } of texts) {
+        const values = samples(text);
+        expect(values.get('same_total{a="x"}')).toBe(23);
+        expect(values.get('same_seconds_count')).toBe(2);
+        expect(values.get('same_seconds_sum')).toBe(2);
+        expect(values.get('same_seconds_bucket{le="1"}')).toBe(1);
+        expect(values.get('own_0')).toBe(3);
+        expect(values.get('own_1')).toBe(4);
+        // Callbacks of both run for a scrape of either.
+        expect(values.get('collected_0')).toBeGreaterThanOrEqual(before);
+        expect(values.get('collected_1')).toBeGreaterThanOrEqual(before);
+        const resident = values.get('process_resident_memory_bytes')!;
+        expect(resident / rss).toBeGreaterThan(0.7);
+        expect(resident / rss).toBeLessThan(1.4);
+        expect(values.get('process_start_time_seconds')).toBeGreaterThan(1e9);
+        const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+        expect(new Set(names).size).toBe(names.length);
+      }
+      // Who sends these somewhere adds them up.
+      expect(own).toEqual([11, 12]);
+      expect(await program.ended).toBe(0);
+      expect(program.errors).toBe('');
+    },
+  );
+
+  test('in memory storage each shows its own, with one warning', async () => {
+    installAgain('prom-client', 'own');
+    const program = app.run('two.js', { env: { NODE_OPTIONS: '--no-addons' } });
+    const { texts } = JSON.parse(await program.line()) as Seen;
+    for (const [i, { text }] of texts.entries()) {
+      const values = samples(text);
+      expect(values.get('same_total{a="x"}')).toBe(i + 11);
+      expect(values.get(`own_${i}`)).toBe(i + 3);
+      expect(values.has(`own_${1 - i}`)).toBe(false);
+      expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+    }
+    expect(await program.ended).toBe(0);
+    expect(program.errors.match(/^\(node:/gm)).toHaveLength(1);
+  });
+});
+
+describe('ES modules and CommonJS in one program', () => {
+  beforeEach(() => {
+    app = new Application({
+      'count.cjs': `
+        const { Counter, register } = require('mpmetrics');
+        exports.counter = new Counter({ name: 'c_total', help: 'c' });
+        exports.register = register;`,
+      // What TypeScript and Babel make of `import client, { Counter } from` and of `import * as`.
+      'compiled.cjs': `
+        const importDefault = (mod) => (mod && mod.__esModule ? mod : { default: mod });
+        const { default: client, Counter } = importDefault(require('mpmetrics'));
+        exports.client = client;
+        exports.Counter = Counter;`,
+      'app.mjs': `
+        import assert from 'node:assert';
+        import { createRequire } from 'node:module';
+        import all, { Counter, register } from 'mpmetrics';
+        import * as namespace from 'mpmetrics';
+        import cjs from './count.cjs';
+        import compiled from './compiled.cjs';
+        const required = createRequire(import.meta.url)('mpmetrics');
+        assert.strictEqual(Counter, required.Counter);
+        assert.strictEqual(register, cjs.register);
+        assert.strictEqual(namespace.register, register);
+        assert.strictEqual(all, required);
+        assert.strictEqual(compiled.client, required);
+        assert.strictEqual(compiled.Counter, Counter);
+        assert(!Object.keys(required).includes('default'));
+        assert.throws(() => new Counter({ name: 'c_total', help: 'c' }), /already been registered/);
+        assert(cjs.counter instanceof Counter);
+        register.getSingleMetric('c_total').inc(2);
+        cjs.counter.inc(3);
+        assert.strictEqual(all.contentType, register.contentType);
+        console.log(JSON.stringify((await register.metrics()).split('\\n')));`,
+    });
+  });
+
+  test('are one copy with one default registry', async () => {
+    const program = app.run('app.mjs');
+    const lines = JSON.parse(await program.line()) as string[];
+    expect(lines).toEqual(['# HELP c_total c', '# TYPE c_total counter', 'c_total 5', '']);
+    expect(await program.ended).toBe(0);
+    expect(program.errors).toBe('');
+  });
+});

@@ -1,0 +1,129 @@
+/**
+ * Node.js' permission model forbids native code: one warning, metrics in the process's own memory, and
+ * everything else as prom-client does it under the same flags.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { installNode, MAJORS } from '../../scripts/nodes.mjs';
+import { Application, Program } from '../support/application';
+
+const root = join(__dirname, '..', '..');
+const oracle = createRequire(__filename).resolve('prom-client');
+const OWN = Number(process.versions.node.split('.')[0]);
+
+/** Uses all of it, and prints what it sees. */
+const APP = `
+const http = require('node:http');
+const { once } = require('node:events');
+const client = require(process.argv[2]);
+const { Counter, Gauge, Histogram, Summary, Registry, register } = client;
+(async () => {
+  register.setDefaultLabels({ app: 'a' });
+  const counter = new Counter({ name: 'c_total', help: 'c', labelNames: ['a'] });
+  counter.inc({ a: 'x' }, 2);
+  counter.labels('y').inc();
+  counter.inc({ a: 'gone' });
+  counter.remove('gone');
+  new Gauge({ name: 'g', help: 'g', async collect() { this.set(7); } });
+  const histogram = new Histogram({ name: 'h', help: 'h', buckets: [1, 2], labelNames: ['a'] });
+  histogram.observe({ a: 'x' }, 1.5);
+  histogram.startTimer({ a: 'y' })();
+  histogram.remove('y');
+  const summary = new Summary({ name: 's', help: 's' });
+  summary.observe(3);
+  const other = new Registry();
+  new Counter({ name: 'other_total', help: 'o', registers: [other] }).inc(4);
+  const merged = Registry.merge([register, other]);
+  const server = http.createServer(async (request, response) => response.end(await merged.metrics()));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const answer = await fetch('http://127.0.0.1:' + server.address().port, { headers: { connection: 'close' } });
+  const texts = [await answer.text(), await register.metrics(), await other.metrics()];
+  server.close();
+  const json = await register.getMetricsAsJSON();
+  const plain = (text) => text.split('\\n').filter((line) => !line.includes('quantile='));
+  register.resetMetrics();
+  const after = plain(await register.getSingleMetricAsString('c_total'));
+  register.clear();
+  client.collectDefaultMetrics();
+  const defaults = [...(await register.metrics()).matchAll(/^# TYPE (.*)$/gm)].map(([, one]) => one);
+  console.log(JSON.stringify({ texts: texts.map(plain), names: json.map(({ name, type }) => [name, type]), after, defaults }));
+})();
+`;
+
+interface Seen {
+  texts: string[][];
+  names: [string, string][];
+  after: string[];
+  defaults: string[];
+}
+
+const nodes = new Map<number, string>([[OWN, process.execPath]]);
+const majors = [...new Set([OWN, ...MAJORS])];
+let app: Application;
+
+beforeAll(async () => {
+  for (const major of MAJORS) if (major !== OWN) nodes.set(major, await installNode(major));
+}, 300_000);
+beforeEach(() => {
+  app = new Application({ 'app.js': APP });
+});
+afterEach(() => {
+  app.remove();
+});
+
+function start(
+  major: number,
+  flags: readonly string[],
+  client: string,
+  env: Record<string, string> = {},
+): Program {
+  const on = major < 22 ? '--experimental-permission' : '--permission';
+  // Since Node.js 25 the network is part of it.
+  const net = major < 25 ? [] : ['--allow-net'];
+  const child = spawn(nodes.get(major)!, [on, ...net, ...flags, 'app.js', client], {
+    cwd: app.folder,
+    env: app.environment(env),
+  });
+  return new Program(child);
+}
+
+async function seen(program: Program): Promise<Seen> {
+  const seen = JSON.parse(await program.line()) as Seen;
+  expect(await program.ended).toBe(0);
+  return seen;
+}
+
+/** Warnings, but for Node.js' own about the flag. */
+function warnings(program: Program): string[] {
+  const all = program.errors.match(/^\(node:.*$/gm) ?? [];
+  return all.filter((line) => !line.includes('ExperimentalWarning'));
+}
+
+test.each(majors)('Node.js %i', async (major) => {
+  const read = [app.folder, root].map((folder) => `--allow-fs-read=${folder}/*`);
+  const program = start(major, read, 'mpmetrics');
+  const found = await seen(program);
+  const expected = await seen(start(major, read, oracle));
+  expect(found.texts).toEqual(expected.texts);
+  expect(found.names).toEqual(expected.names);
+  expect(found.after).toEqual(expected.after);
+  expect(found.defaults).toEqual(expect.arrayContaining(expected.defaults));
+  expect(expected.defaults.length).toBeGreaterThan(10);
+  expect(warnings(program)).toHaveLength(1);
+  expect(program.errors).toContain('[MPMETRICS_MEMORY]');
+  expect(app.segments()).toEqual([]);
+});
+
+test.each(majors)('Node.js %i, with native code allowed: shared memory', async (major) => {
+  const flags = ['--allow-addons', '--allow-fs-read=*', '--allow-fs-write=*'];
+  const segment = join(app.segmentsIn, 'allowed.heap');
+  const program = start(major, flags, 'mpmetrics', { MPMETRICS_SEGMENT: segment });
+  const found = await seen(program);
+  expect(found.texts[1]).toContain('c_total{a="x",app="a"} 2');
+  expect(existsSync(segment)).toBe(true);
+  expect(warnings(program).filter((line) => !line.includes('SecurityWarning'))).toEqual([]);
+});

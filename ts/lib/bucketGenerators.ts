@@ -1,0 +1,3 @@
+/** `prom-client/lib/bucketGenerators`. */
+
+export { exponentialBuckets, linearBuckets } from '../metrics';

@@ -1,0 +1,5 @@
+/** `prom-client/lib/cluster`: the class itself. */
+
+import { AggregatorRegistry } from '../cluster';
+
+export = AggregatorRegistry;

@@ -1,0 +1,5 @@
+/** `prom-client/lib/gauge`: the class itself. */
+
+import { Gauge } from '../metrics';
+
+export = Gauge;

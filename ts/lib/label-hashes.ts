@@ -1,0 +1,66 @@
+/** `prom-client/lib/util`: what programs import from there, which is mostly {@link hashObject}. */
+
+import { labelsOf } from '../labels';
+
+export { numberText as getValueAsString } from '../exposition';
+
+type Labels = Record<string, unknown>;
+type Values = Record<string, { value: number; labels: Labels }>;
+
+/**
+ * A text that is the same for the same labels, in whatever order they are. As in prom-client two label sets may have
+ * one text, if their values have commas and colons in them: nothing in this package relies on it.
+ *
+ * @param labelNames their order, if it is known
+ */
+export function hashObject(labels: Labels, labelNames?: readonly string[]): string {
+  const names = labelNames ?? Object.keys(labels).sort();
+  const given = names.filter((name) => labels[name] !== undefined);
+  return given.map((name) => `${name}:${labels[name] as string},`).join('');
+}
+
+/** @see labelsOf */
+export function getLabels(labelNames: readonly string[], args: readonly unknown[]): object | null {
+  return labelsOf(labelNames, args);
+}
+
+/** Writes a value into an object of values by {@link hashObject}. */
+export function setValue(values: Values, value: unknown, labels?: Labels): Values {
+  values[hashObject(labels ?? {})] = {
+    value: typeof value === 'number' ? value : 0,
+    labels: labels ?? {},
+  };
+  return values;
+}
+
+/** Adds to a value in such an object. */
+export function setValueDelta(values: Values, delta: unknown, labels: Labels, hash = ''): Values {
+  const value = typeof delta === 'number' ? delta : 0;
+  const there = values[hash];
+  if (there === undefined) values[hash] = { value, labels };
+  else there.value += value;
+  return values;
+}
+
+/** Takes a value out of such an object. */
+export function removeLabels(values: Values, labels: Labels, labelNames?: readonly string[]): void {
+  Reflect.deleteProperty(values, hashObject(labels, labelNames));
+}
+
+export function isObject(value: unknown): value is object {
+  return value !== null && typeof value === 'object';
+}
+
+/** Unix time in seconds. */
+export function nowTimestamp(): number {
+  return Date.now() / 1000;
+}
+
+/** Lists by key. */
+export class Grouper extends Map<unknown, unknown[]> {
+  add(key: unknown, value: unknown): void {
+    const list = this.get(key);
+    if (list === undefined) this.set(key, [value]);
+    else list.push(value);
+  }
+}

@@ -1,0 +1,7 @@
+/** `prom-client/lib/metrics/eventLoopLag`: one of the default metrics by itself. */
+
+import { defaultMetric } from '../../default-metrics';
+
+const eventLoopLag = defaultMetric('eventLoopLag');
+
+export = eventLoopLag;

@@ -1,0 +1,5 @@
+/** `prom-client/lib/pushgateway`: the class itself. */
+
+import { Pushgateway } from '../pushgateway';
+
+export = Pushgateway;
