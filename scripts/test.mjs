@@ -24,6 +24,10 @@ main(async () => {
       env: cargo,
     });
     const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
+    const models = '-p mpmetrics-core --lib --target-dir target/loom heap::models'.split(' ');
+    await part('checking the models with loom', 'cargo', ['test', ...models], {
+      env: { ...cargo, RUSTFLAGS: '--cfg loom' },
+    });
     await part('dying and stopping at each kill point', 'cargo', ['test', '--release', ...points], {
       env: cargo,
     });

@@ -10,8 +10,8 @@ use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
 use crate::heap::{
-    exemplar_places, for_each_block, for_each_shared, for_each_slab, of_one_life, FamilySpec,
-    Moving, SLOTS,
+    again, exemplar_places, for_each_block, for_each_shared, for_each_slab, of_one_life, Again,
+    FamilySpec, Moving, SLOTS,
 };
 use crate::layout::{
     block, exemplar as layout, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
@@ -206,19 +206,15 @@ impl Reader {
                 moving.correct(at + block::CELLS + u64::from(sequenced), &mut self.cells);
             }
             kill_point!("scrape.block");
-            // The owner may have given the block to another series meanwhile: then it freed it first,
-            // and head or key are others now. Pairs with `heap::block::{free, publish}`.
-            fence(Ordering::Acquire);
-            if run[block::HEAD as usize].load(Ordering::Relaxed) != head.pack()
-                || run[block::KEY as usize].load(Ordering::Relaxed) != key.pack()
-            {
-                return Ok(());
+            match again(run, head, key, birth) {
+                Again::Other => return Ok(()),
+                Again::Same => {
+                    self.walked.blocks += 1;
+                    return gather.add(&chosen, head, born, &self.cells);
+                }
+                // It is there all the same.
+                Again::Renamed => {}
             }
-            if run[block::BIRTH as usize].load(Ordering::Relaxed) == birth {
-                self.walked.blocks += 1;
-                return gather.add(&chosen, head, born, &self.cells);
-            }
-            // Its default labels were changed: it is there all the same.
         }
         Ok(())
     }

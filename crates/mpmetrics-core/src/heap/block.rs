@@ -7,7 +7,7 @@ use crate::layout::{
     block, extent as ext, header, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
     EXTENT_HEADER,
 };
-use crate::sync::{fence, Ordering};
+use crate::sync::{fence, AtomicU64, Ordering};
 
 /// Calls `visit` with reference and length of every slab of a chain. A chain that is longer than
 /// the segment could hold is corrupt.
@@ -72,6 +72,35 @@ pub fn head(words: Words<'_>, at: u64) -> Result<BlockHead> {
         .ok()
         .flatten()
         .ok_or(Error::Corrupt { what: "a block's head", at: at.saturating_mul(8) })
+}
+
+/// What a block is, looked at again by who has read its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The same: what was read is of that head and key.
+    Same,
+    /// The same series under other default labels, or shown anew.
+    Renamed,
+    /// Another's, or nobody's.
+    Other,
+}
+
+/// Looks at a block again behind a read of its cells. The owner may have given it to another series
+/// meanwhile: then it freed it first, and head or key are others now. Pairs with [`free`] and [`publish`].
+#[inline]
+pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> Again {
+    fence(Ordering::Acquire);
+    // Acquire: a head that is the same again, of another series' block, must not be seen without its key.
+    let is = |word: u64, before: u64| {
+        run.get(word as usize).is_some_and(|word| word.load(Ordering::Acquire) == before)
+    };
+    if !is(block::HEAD, head.pack()) || !is(block::KEY, key.pack()) {
+        Again::Other
+    } else if is(block::BIRTH, birth) {
+        Again::Same
+    } else {
+        Again::Renamed
+    }
 }
 
 /// Takes the next birth number.

@@ -17,6 +17,8 @@ mod index;
 mod init;
 mod kin;
 mod merge;
+#[cfg(all(test, loom))]
+mod models;
 mod recover;
 mod series;
 mod shared;
@@ -32,7 +34,7 @@ pub use init::{Limits, Setup};
 pub use slot::Owner;
 pub use writer::Writer;
 
-pub(crate) use block::{for_each_block, for_each_slab};
+pub(crate) use block::{again, for_each_block, for_each_slab, Again};
 pub(crate) use defaults::read as read_defaults;
 pub(crate) use exemplar::places as exemplar_places;
 pub(crate) use family::decode as decode_family;

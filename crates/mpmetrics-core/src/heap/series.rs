@@ -49,7 +49,7 @@ pub fn generation(words: Words<'_>, id: u32) -> Result<u32> {
 
 /// Moves a generation on by one, unless it is not what it was thought to be.
 /// SYNC POINT with every handle's comparison before its store, and with scrapes.
-fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
+pub(super) fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
     let (at, shift) = generation_at(words, id)?;
     let word = words.at(at)?;
     let mut seen = word.load(Ordering::Acquire);

@@ -18,18 +18,31 @@ pub struct Table {
     pub max: u32,
 }
 
+/// Records of a first chunk; one in models, which have to stay small.
+const fn few(records: u64) -> u64 {
+    if cfg!(loom) {
+        1
+    } else {
+        records
+    }
+}
+
 /// Writers' slots.
 pub const SLOTS: Table =
-    Table { chunks: header::SLOT_CHUNKS, first: 15, record: slot::WORDS, max: MAX_SLOTS };
+    Table { chunks: header::SLOT_CHUNKS, first: few(15), record: slot::WORDS, max: MAX_SLOTS };
 /// Families.
 pub const FAMILIES: Table =
     Table { chunks: header::FAMILY_CHUNKS, first: 63, record: family::WORDS, max: MAX_FAMILIES };
 /// Series.
-pub const SERIES: Table =
-    Table { chunks: header::SERIES_CHUNKS, first: 256, record: series::WORDS, max: MAX_SERIES };
+pub const SERIES: Table = Table {
+    chunks: header::SERIES_CHUNKS,
+    first: few(256),
+    record: series::WORDS,
+    max: MAX_SERIES,
+};
 /// Generation words of series, two in a word.
 pub const GENERATIONS: Table =
-    Table { chunks: header::GENERATION_CHUNKS, first: 128, record: 1, max: MAX_SERIES / 2 };
+    Table { chunks: header::GENERATION_CHUNKS, first: few(128), record: 1, max: MAX_SERIES / 2 };
 /// Sets of default labels.
 pub const DEFAULTS: Table = Table {
     chunks: header::DEFAULTS_CHUNKS,

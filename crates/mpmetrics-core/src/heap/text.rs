@@ -43,23 +43,22 @@ fn store_within(locked: &Locked<'_>, parts: &[&[u8]], limit: u64) -> Result<u64>
     let bytes = parts.iter().map(|part| part.len()).sum();
     let class = class_of(bytes)?;
     let at = take(locked, class, limit)?;
+    write(locked.words(), at, parts)?;
+    Ok(at)
+}
+
+/// Writes a text in a place that is nobody's.
+pub fn write(words: Words<'_>, at: u64, parts: &[&[u8]]) -> Result<()> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
     // Pairs with the fences of who copies a text: whoever sees a byte of this one sees that the record
     // of the text before it moved on.
     fence(Ordering::Release);
     let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
-    for word in locked.words().run(at, CLASSES[class])? {
-        let mut value = [0; 8];
-        let mut filled = 0;
-        for (place, byte) in value.iter_mut().zip(bytes.by_ref()) {
-            *place = byte;
-            filled += 1;
-        }
+    for word in words.run(at, (length as u64).div_ceil(8))? {
+        let value = core::array::from_fn(|_| bytes.next().unwrap_or(0));
         word.store(u64::from_le_bytes(value), Ordering::Relaxed);
-        if filled < 8 {
-            break;
-        }
     }
-    Ok(at)
+    Ok(())
 }
 
 /// Gives a text's place back.
