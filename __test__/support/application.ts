@@ -173,9 +173,16 @@ export class Application {
     return plainEnvironment({ MPMETRICS_DIR: this.segmentsIn, ...extra });
   }
 
-  /** Starts a script of it. */
-  run(script: string, options: { env?: Record<string, string>; args?: string[] } = {}): Program {
-    const child = spawn(process.execPath, [script, ...(options.args ?? [])], {
+  /**
+   * Starts a script of it.
+   *
+   * @param options node: the program that runs it, if not this one
+   */
+  run(
+    script: string,
+    options: { env?: Record<string, string>; args?: string[]; node?: string } = {},
+  ): Program {
+    const child = spawn(options.node ?? process.execPath, [script, ...(options.args ?? [])], {
       cwd: this.folder,
       env: this.environment(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,0 +1,214 @@
+/**
+ * P11: process.exit, an uncaught error, SIGTERM and worker.terminate at random moments, in the middle of updates,
+ * scrapes and callbacks, on every version of Node.js: nobody crashes, hangs or is kept alive, and what all of them
+ * had counted is in the scrapes of another process.
+ *
+ * `MPMETRICS_TEST_ENDINGS` is how many there are of each, on each version.
+ */
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { installNode } from '../../scripts/nodes.mjs';
+import { Application, type Program } from '../support/application';
+import { samples } from '../support/samples';
+
+/** 200 of each way over the four versions. */
+const ENDINGS = Number(process.env['MPMETRICS_TEST_ENDINGS'] ?? 50);
+const AT_ONCE = 4;
+/** Milliseconds: whatever takes longer hangs. */
+const HANGS = 60_000;
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Counts, acknowledges, scrapes; has callbacks; and leaves when its time is over, as it is told to. */
+const LEAVER = `
+const { writeSync } = require('node:fs');
+const { Counter, Gauge, register } = require('mpmetrics');
+const [way, after] = process.argv.slice(2);
+const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
+new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
+new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
+new Gauge({ name: 'late', help: 'l', async collect() { await new Promise(setImmediate); this.inc(); } });
+if (way === 'exit') setTimeout(() => process.exit(3), after);
+if (way === 'throw') setTimeout(() => { throw new Error('uncaught'); }, after);
+(async () => {
+  for (;;) {
+    updates.inc({ way });
+    writeSync(1, 'x\\n');
+    await register.metrics();
+  }
+})();
+`;
+
+/** Ends threads at random moments that count, scrape and run callbacks, while it does so itself. */
+const TERMINATOR = `
+const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
+const { Counter, Gauge, register } = require('mpmetrics');
+const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
+new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
+new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
+if (isMainThread) {
+  let over = false;
+  (async () => { while (!over) await register.metrics(); })();
+  (async () => {
+    const counts = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < Number(process.argv[2]); i += 2) {
+      const workers = [1, 2].map(() => new Worker(__filename, { workerData: counts }));
+      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+    over = true;
+    console.log(counts[0]);
+  })();
+} else {
+  (async () => {
+    for (;;) {
+      updates.inc({ way: 'terminate' });
+      Atomics.add(workerData, 0, 1);
+      parentPort.postMessage('counted');
+      await register.metrics();
+    }
+  })();
+}
+`;
+
+/** Scrapes when it is told to, and says how long that took. */
+const SCRAPER = `
+const { register } = require('mpmetrics');
+require('node:readline').createInterface(process.stdin).on('line', async () => {
+  const begun = performance.now();
+  const text = await register.metrics();
+  console.log(JSON.stringify({ text, ms: performance.now() - begun }));
+});
+`;
+
+/** Updates that were told to have been made, and those that the scraper sees. */
+class Account {
+  told = 0;
+  /** Updates that may have been made and not told: one of each process that was ended from outside. */
+  open = 0;
+  private last = 0;
+  private busy: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly scraper: Program,
+    private readonly way: string,
+  ) {}
+
+  /** A scrape of another process, in time: what was told is in it, and nothing that nobody did. */
+  check(running: number): Promise<void> {
+    this.busy = this.busy.then(async () => {
+      const least = this.told;
+      this.scraper.tell('scrape');
+      const { text, ms } = JSON.parse(await this.scraper.line(HANGS)) as {
+        text: string;
+        ms: number;
+      };
+      const seen = samples(text).get(`updates_total{way="${this.way}"}`) ?? 0;
+      expect(ms).toBeLessThan(HANGS / 2);
+      expect(seen).toBeGreaterThanOrEqual(Math.max(least, this.last));
+      // Who still runs goes on while this is read.
+      if (running === 0) expect(seen).toBeLessThanOrEqual(this.told + this.open);
+      this.last = seen;
+    });
+    return this.busy;
+  }
+}
+
+const WAYS = { exit: 3, throw: 1, term: 'SIGTERM' } as const;
+
+async function leave(
+  app: Application,
+  env: Record<string, string>,
+  node: string,
+  way: keyof typeof WAYS,
+  account: Account,
+): Promise<void> {
+  const after = Math.random() * 50;
+  const program = app.run('leaver.js', { env, node, args: [way, String(after)] });
+  program.child.stdout!.on('data', (chunk: Buffer) => {
+    account.told += chunk.filter((byte) => byte === 10).length;
+  });
+  if (way === 'term') {
+    await program.line(HANGS);
+    setTimeout(() => program.child.kill('SIGTERM'), after);
+  }
+  const hangs = setTimeout(() => program.child.kill('SIGKILL'), HANGS);
+  expect(await program.ended, program.errors).toBe(WAYS[way]);
+  clearTimeout(hangs);
+  // An exit may come between an update and the next line only where it is not the process's own doing.
+  if (way === 'term') account.open++;
+  if (way === 'throw') expect(program.errors).toContain('Error: uncaught');
+  else expect(program.errors).toBe('');
+}
+
+describe.each([process.versions.node.split('.')[0]!, '22', '24', '26'])('Node.js %s', (version) => {
+  const install = (): Promise<string> =>
+    version === process.versions.node.split('.')[0]
+      ? Promise.resolve(process.execPath)
+      : installNode(Number(version));
+
+  function start(way: string): { app: Application; env: Record<string, string>; account: Account } {
+    const app = new Application({
+      'leaver.js': LEAVER,
+      'terminator.js': TERMINATOR,
+      'scraper.js': SCRAPER,
+    });
+    made.push(app);
+    const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'endings.heap') };
+    return { app, env, account: new Account(app.run('scraper.js', { env }), way) };
+  }
+
+  test.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
+    `${String(ENDINGS)} processes end by %s`,
+    { timeout: 120_000 + 2_000 * ENDINGS },
+    async (way) => {
+      const node = await install();
+      const { app, env, account } = start(way);
+      let left = ENDINGS;
+      let running = 0;
+      const one = async (): Promise<void> => {
+        while (left > 0) {
+          left--;
+          running++;
+          await leave(app, env, node, way, account);
+          running--;
+          await account.check(running);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, one));
+      await account.check(0);
+      expect(account.told).toBeGreaterThan(ENDINGS);
+    },
+  );
+
+  test(
+    `${String(ENDINGS)} threads are terminated`,
+    { timeout: 120_000 + 2_000 * ENDINGS },
+    async () => {
+      const node = await install();
+      const { app, env, account } = start('terminate');
+      const program = app.run('terminator.js', { env, node, args: [String(ENDINGS)] });
+      let over = false;
+      const ended = program.ended.finally(() => {
+        over = true;
+      });
+      const looks = (async () => {
+        while (!over) await account.check(1);
+      })();
+      account.open = ENDINGS;
+      const told = Number(await program.line(120_000 + 2_000 * ENDINGS));
+      expect(await ended, program.errors).toBe(0);
+      expect(program.errors).toBe('');
+      await looks;
+      account.told = told;
+      await account.check(0);
+      expect(told).toBeGreaterThan(ENDINGS);
+    },
+  );
+});
