@@ -29,7 +29,7 @@ use mpmetrics_core::os::kill_points::{Held, POINTS, VARIABLE};
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
-use pointed::{exemplar, other, spec, tell, told, MAIN};
+use pointed::{exemplar, other, shared, spec, tell, told, MAIN};
 
 const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
 /// Longer than anything here takes: what waits without a bound would reach it.
@@ -61,6 +61,8 @@ struct Scene {
     bell: Arc<Doorbell>,
     ear: Arc<Ear>,
     held: Option<HeldLock>,
+    /// What the gauge is that all but the victim share.
+    shared: f64,
     victim: Child,
     what: String,
 }
@@ -106,7 +108,7 @@ impl Scene {
             .spawn()
             .expect("a process");
         let what = format!("{point}, {word}");
-        Self { directory, heap, writer, bell, ear, held: None, victim, what }
+        Self { directory, heap, writer, bell, ear, held: None, shared: 0.0, victim, what }
     }
 
     /// Does for the victim what it asks for, until it has ended or, if that is wanted, stopped.
@@ -187,6 +189,10 @@ impl Scene {
             if let Some(mut made) = self.done(locked, "a new writer", made, begun.elapsed()) {
                 count(&mut made, "counted", b"n=\"new writer\"", 1000.0).expect("a series");
                 add_new(self.directory.path(), 1000.0);
+                self.shared += 1.0;
+                assert_eq!(share(&mut made), self.shared, "{}: a shared gauge", self.what);
+                self.shared += 1.0;
+                assert_eq!(share(&mut self.writer), self.shared, "{}: the same", self.what);
             }
             self.check_numbers();
         }
@@ -273,6 +279,12 @@ fn new_ones(directory: &Path) -> f64 {
 
 fn add_new(directory: &Path, by: f64) {
     tell(directory, "new", &(new_ones(directory) + by).to_string());
+}
+
+/// Adds 1 to the gauge that all writers share, which nothing else changes; what it becomes.
+fn share(writer: &mut Writer) -> f64 {
+    let key = shared(writer, "n=\"others\"").expect("a shared gauge");
+    writer.share(key, |value| value + 1.0).expect("a shared gauge")
 }
 
 /// Counts in a series, and records an exemplar for it: under a mutex that a dead writer may have left locked.

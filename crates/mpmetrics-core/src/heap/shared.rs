@@ -41,12 +41,14 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
         return if set == 0 { Ok(()) } else { rename(words, at, set) };
     }
     let at = room(locked)?;
+    kill_point!("shared.room");
     let words = locked.words();
     defaults::add_user(words, set)?;
     series::add_block(words, key.series)?;
     let head =
         BlockHead { kind: BlockKind::Shared, absent: false, words: WORDS, incarnation: NO_LIFE };
     block::publish(words, at, head, key, set)?;
+    kill_point!("shared.made");
     words.store(record + ser::SHARED, at)
 }
 
@@ -95,10 +97,12 @@ pub fn free(words: Words<'_>, series: u32) -> Result<()> {
     let at = words.load(record + ser::SHARED)?;
     if at != 0 {
         words.store(record + ser::SHARED, 0)?;
+        kill_point!("shared.unlinked");
         let head = block::head(words, at)?;
         if head.kind == BlockKind::Shared && block::key(words, at)?.series == series {
             let set = block::birth(words, at)?.defaults;
             block::free(words, at, head)?;
+            kill_point!("shared.freed");
             words.add_header(header::SHARED_FREE, 1);
             defaults::drop_user(words, set)?;
         }
@@ -174,6 +178,7 @@ fn room(locked: &Locked<'_>) -> Result<u64> {
     }
     let at = extent::allocate(locked, ExtentKind::Slab, SLAB_WORDS - EXTENT_HEADER, NOBODY)?;
     let words = locked.words();
+    kill_point!("shared.slab");
     // SYNC POINT: readers find the slab.
     match last {
         Some((slab, _)) => words.store(slab + ext::NEXT, at)?,
@@ -227,9 +232,11 @@ impl Writer {
         let at = words.load(SERIES.find(words, key.series)? + ser::SHARED)?;
         let announced = words.at(SLOTS.find(words, self.mine.slot)? + slt::SHARED)?;
         announced.store(at, Ordering::SeqCst);
+        kill_point!("shared.announced");
         // SYNC POINT: pairs with the fence in `freed`.
         fence(Ordering::SeqCst);
         let done = exchange(words, at, key, change);
+        kill_point!("shared.changed");
         // Release: the exchange was before.
         announced.store(0, Ordering::Release);
         done

@@ -11,6 +11,7 @@ use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
+use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
@@ -25,6 +26,22 @@ const CHURNED: usize = 700;
 /// A family of counters.
 pub fn spec(name: &str) -> FamilySpec {
     FamilySpec { name: name.into(), ..crate::handle::spec(Kind::Counter) }
+}
+
+/// A family of gauges that all writers update.
+pub fn shared_spec() -> FamilySpec {
+    let name = "shared".into();
+    FamilySpec { name, aggregator: "shared".into(), ..crate::handle::spec(Kind::Gauge) }
+}
+
+/// Makes or finds a series of a shared gauge.
+///
+/// # Errors
+/// As [`Writer::bind`].
+pub fn shared(writer: &mut Writer, text: &str) -> Result<BlockKey> {
+    let family = writer.family(&shared_spec(), 0)?;
+    let bound = writer.bind(family, text.as_bytes(), b"")?;
+    Ok(BlockKey { series: bound.series, generation: bound.generation })
 }
 
 /// How the other segment is opened: a derived one, whose root is this process.
@@ -77,6 +94,14 @@ pub fn run(directory: &Path) -> Result<()> {
     for n in 0..3 {
         patient(|| exemplar(&mut program.writer, &program.counted, n))?;
     }
+    for _ in 0..2 {
+        let key = patient(|| shared(&mut program.writer, "n=\"victim\""))?;
+        program.writer.share(key, |value| value + 1.0)?;
+        let (family, text) = (shared_spec(), b"n=\"victim\"");
+        let family = patient(|| program.writer.family(&family, 0))?;
+        assert!(patient(|| program.writer.remove(family, text, b""))?, "a series to remove");
+    }
+    program.tick()?;
     program.remove()?;
     let everything = Filter { everything: true, ..Filter::default() };
     scrape(&program.heap, &everything)?;
