@@ -1,0 +1,151 @@
+/** `npx mpmetrics doctor` on applications as users have them. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { afterEach, expect, test } from 'vitest';
+
+import { Application } from '../support/application';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const root = join(__dirname, '..', '..');
+
+function application(manifest: object, packages: Record<string, object> = {}): Application {
+  const app = new Application({ 'package.json': JSON.stringify(manifest) });
+  made.push(app);
+  for (const [path, one] of Object.entries(packages)) {
+    const file = join(app.folder, 'node_modules', path, 'package.json');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(one));
+  }
+  return app;
+}
+
+function doctor(app: Application, env: Record<string, string> = {}, args = ['doctor']) {
+  const cli = join(root, 'dist', 'cli.js');
+  const options = { cwd: app.folder, env: app.environment(env), encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], options);
+  return { status, stdout, stderr };
+}
+
+const TWO = {
+  'prom-client': { name: 'prom-client', version: '15.1.3' },
+  bundle: { name: 'bundle', version: '8.0.0', peerDependencies: { 'prom-client': '>=15' } },
+  '@scope/one': {
+    name: '@scope/one',
+    version: '1.0.0',
+    dependencies: { '@prometheus-io/client': '^0.16.1' },
+  },
+  '@scope/one/node_modules/@prometheus-io/client': {
+    name: '@prometheus-io/client',
+    version: '0.16.1',
+  },
+};
+
+test('names each copy and who asks for it, and the change for each package manager', () => {
+  const app = application(
+    { name: 'shop', dependencies: { 'prom-client': '^15.0.0', bundle: '8' } },
+    TWO,
+  );
+  const { status, stdout, stderr } = doctor(app);
+  expect([status, stderr]).toEqual([1, '']);
+  expect(stdout).toContain(`prom-client 15.1.3, in ${app.folder}`);
+  expect(stdout).toContain(
+    `@prometheus-io/client 0.16.1, in ${app.folder}/node_modules/@scope/one/`,
+  );
+  expect(stdout).toContain('this application asks for prom-client ^15.0.0');
+  expect(stdout).toContain('bundle@8.0.0 asks for prom-client >=15');
+  expect(stdout).toContain('@scope/one@1.0.0 asks for @prometheus-io/client ^0.16.1');
+  expect(stdout).toMatch(/The native module for linux-x64-gnu works\./);
+  expect(stdout).toContain(`Shared memory works: metrics would be in ${app.segmentsIn}`);
+  expect(stdout).toContain('node --import mpmetrics/register app.js');
+  const change = (manager: string): unknown => {
+    const block = new RegExp(`^  with ${manager}:\\n((?:    .*\\n)+)`, 'm').exec(stdout)![1]!;
+    return JSON.parse(`{${block}}`);
+  };
+  const alias = expect.stringMatching(/^npm:mpmetrics@\^15\.\d+\.\d+$/) as string;
+  expect(change('npm')).toEqual({
+    dependencies: { 'prom-client': alias },
+    overrides: { 'prom-client': '$prom-client', '@prometheus-io/client': alias },
+  });
+  expect(change('pnpm')).toEqual({
+    dependencies: { 'prom-client': alias },
+    pnpm: { overrides: { 'prom-client': alias, '@prometheus-io/client': alias } },
+  });
+  expect(change('yarn')).toEqual({
+    dependencies: { 'prom-client': alias },
+    resolutions: { 'prom-client': alias, '@prometheus-io/client': alias },
+  });
+  expect(stdout).toContain('MPMETRICS_SCOPE=process');
+  expect(app.segments()).toEqual([]);
+});
+
+test('a name that is answered by mpmetrics is well', () => {
+  const app = application({
+    name: 'shop',
+    dependencies: { 'prom-client': 'npm:mpmetrics@^15.2.0' },
+  });
+  symlinkSync(root, join(app.folder, 'node_modules', 'prom-client'));
+  const { status, stdout } = doctor(app);
+  expect(stdout).toMatch(/prom-client is mpmetrics 15\.\d+\.\d+, in /);
+  expect(stdout).not.toContain('overrides');
+  expect(status).toBe(0);
+});
+
+test('finds what pnpm installed', () => {
+  const store = '.pnpm/prom-client@15.1.3/node_modules/prom-client';
+  const app = application({ name: 'shop' }, { [store]: TWO['prom-client'] });
+  const { status, stdout } = doctor(app);
+  expect(stdout).toContain(`prom-client 15.1.3, in ${app.folder}/node_modules/.pnpm/`);
+  // Not the application's own dependency: an alias is not needed beside the override.
+  expect(stdout).toMatch(
+    /with npm:\n {4} {2}"overrides": \{\n {4} {4}"prom-client": "npm:mpmetrics@/,
+  );
+  expect(status).toBe(1);
+});
+
+test('says why there is no native module', () => {
+  const { status, stdout } = doctor(application({}), { MPMETRICS_NATIVE: '/nowhere/x.node' });
+  expect(stdout).toContain(
+    'The native module cannot be used: MPMETRICS_NATIVE names /nowhere/x.node',
+  );
+  expect(status).toBe(1);
+});
+
+test('says that shared memory lies on a disk, or cannot be used', () => {
+  const app = application({});
+  const disk = join(app.folder, 'segments');
+  mkdirSync(disk);
+  const { status, stdout } = doctor(app, { MPMETRICS_DIR: disk });
+  expect(stdout).toMatch(/Shared memory (lies on a disk|works)/);
+  const denied = doctor(app, { MPMETRICS_SEGMENT: '/proc/none/x.heap' });
+  expect(denied.stdout).toContain('Shared memory cannot be used: ');
+  expect(denied.status).toBe(1);
+  expect([0, 1]).toContain(status);
+});
+
+test('takes a folder, and says how it is used', () => {
+  const app = application({ name: 'shop' });
+  expect(doctor(app, {}, ['doctor', root]).stdout).toContain('mpmetrics');
+  expect(doctor(app, {}, ['doctor', '/nowhere']).stdout).toBe(
+    'There is no package.json in /nowhere.\n',
+  );
+  expect(doctor(app, {}, ['--help'])).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^usage: /),
+  });
+  for (const args of [[], ['nurse'], ['doctor', 'a', 'b']]) {
+    expect(doctor(app, {}, args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^usage: /),
+    });
+  }
+  expect(doctor(app, {}, ['--wrong'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^mpmetrics: .*--wrong/),
+  });
+});

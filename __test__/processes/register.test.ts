@@ -1,0 +1,155 @@
+/** `mpmetrics/register`: whoever asks for prom-client gets this package, and code is not touched. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { MAJORS, nodePath } from '../../scripts/nodes.mjs';
+import { Application } from '../support/application';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const root = join(__dirname, '..', '..');
+const tell = `
+exports.tell = (who, client, ...more) => {
+  new client.Counter({ name: who + '_total', help: 'h' }).inc();
+  console.log(JSON.stringify([who, 'metricsHandler' in client, ...more]));
+};`;
+
+/** An application that uses prom-client in every way, unmodified; its dependency has one of its own. */
+function application(): Application {
+  const app = new Application({
+    'tell.js': tell,
+    'main.js': `
+      const { tell } = require('./tell');
+      const client = require('prom-client');
+      const same = [require('mpmetrics'), require('@prometheus-io/client'), require('@platformatic/prom-client')]
+        .every((one) => one === client);
+      const deep = require('prom-client/lib/registry') === client.Registry
+        && require('prom-client/lib/util.js').hashObject({ a: 1 }) === 'a:1,';
+      tell('commonjs', client, same, deep, require('prom-client/package.json').name);
+      (async () => {
+        await import('./main.mjs');
+        await require('dependency')();
+        await require('./children')();
+        console.log(JSON.stringify([...(await client.register.metrics()).matchAll(/^(\\w+)_total 1$/gm)].map((m) => m[1]).sort()));
+        process.exit();
+      })();`,
+    'main.mjs': `
+      import client, { Counter, register } from 'prom-client';
+      import * as other from '@prometheus-io/client';
+      import Registry from 'prom-client/lib/registry.js';
+      import { createRequire } from 'node:module';
+      import tool from './tell.js';
+      const cjs = createRequire(import.meta.url)('prom-client');
+      tool.tell('module', client, Counter === cjs.Counter && other.register === register, Registry === cjs.Registry);`,
+    'thread.js': `require('./tell').tell('thread', require('prom-client'))`,
+    'thread.mjs': `import client from 'prom-client'; import tool from './tell.js'; tool.tell('threadModule', client);`,
+    'forked.js': `require('./tell').tell('forked', require('prom-client')); process.once('message', () => process.exit()); process.send('ready');`,
+    'spawned.mjs': `import client from 'prom-client'; import tool from './tell.js'; tool.tell('spawned', client); process.stdin.once('data', () => process.exit());`,
+    'children.js': `
+      const { fork, spawn } = require('node:child_process');
+      const { once } = require('node:events');
+      const { Worker } = require('node:worker_threads');
+      module.exports = async () => {
+        for (const file of ['thread.js', 'thread.mjs']) {
+          await once(new Worker(require.resolve('./' + file)), 'exit');
+        }
+        await once(fork(require.resolve('./forked.js'), { silent: false }), 'message');
+        const child = spawn(process.execPath, [require.resolve('./spawned.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
+        process.stdout.write((await once(child.stdout, 'data'))[0]);
+      };`,
+  });
+  made.push(app);
+  const dependency = join(app.folder, 'node_modules', 'dependency');
+  mkdirSync(join(dependency, 'node_modules', 'prom-client'), { recursive: true });
+  writeFileSync(join(dependency, 'package.json'), '{"name":"dependency","version":"1.0.0"}');
+  writeFileSync(
+    join(dependency, 'index.js'),
+    `module.exports = async () => require('../../tell').tell('dependency', require('prom-client'), (await import('prom-client')).default === require('prom-client'));`,
+  );
+  const theirs = join(dependency, 'node_modules', 'prom-client');
+  writeFileSync(join(theirs, 'package.json'), '{"name":"prom-client","version":"14.0.0"}');
+  writeFileSync(
+    join(theirs, 'index.js'),
+    `throw new Error('the copy of the dependency was loaded');`,
+  );
+  symlinkSync(
+    join(root, 'node_modules', 'prom-client'),
+    join(app.folder, 'node_modules', 'prom-client'),
+  );
+  return app;
+}
+
+const EXPECTED = [
+  ['commonjs', true, true, true, 'prom-client'],
+  ['module', true, true, true],
+  ['dependency', true, true],
+  ['thread', true],
+  ['threadModule', true],
+  ['forked', true],
+  ['spawned', true],
+];
+
+/** This Node.js, and those that `scripts/nodes.mjs` installed. */
+const NODES = [process.execPath, ...MAJORS.map(nodePath)].filter((path) => existsSync(path));
+
+describe.each(NODES)('%s', (node) => {
+  test.each([
+    ['--import', 'mpmetrics/register'],
+    ['--require', 'mpmetrics/register'],
+  ])('%s %s answers prom-client everywhere', (flag, name) => {
+    const app = application();
+    const done = spawnSync(node, [flag, name, 'main.js'], {
+      cwd: app.folder,
+      env: app.environment(),
+      encoding: 'utf8',
+      timeout: 50_000,
+    });
+    const lines = done.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect([done.stderr, lines.slice(0, -1)]).toEqual(['', EXPECTED]);
+    const counted = lines.at(-1) as string[];
+    expect(counted).toEqual(EXPECTED.map(([who]) => who).sort());
+  });
+});
+
+test('NODE_OPTIONS of the user stay, and a folder with spaces does no harm', () => {
+  const app = application();
+  const folder = join(app.folder, 'with "quotes" and spaces');
+  symlinkSync(root, folder);
+  writeFileSync(
+    join(app.folder, 'options.js'),
+    `console.log(process.env.NODE_OPTIONS);
+     const { spawnSync } = require('node:child_process');
+     const code = "console.log('metricsHandler' in require('prom-client'), process.env.NODE_OPTIONS === '" + 1 + "')";
+     console.log(String(spawnSync(process.execPath, ['--preserve-symlinks-main', '-e', code]).stdout));`,
+  );
+  const args = ['--preserve-symlinks', '--require', join(folder, 'dist', 'register'), 'options.js'];
+  const done = spawnSync(process.execPath, args, {
+    cwd: app.folder,
+    env: app.environment({ NODE_OPTIONS: '--no-deprecation' }),
+    encoding: 'utf8',
+  });
+  const [options, child] = done.stdout.split('\n');
+  expect([options, child, done.stderr]).toEqual([
+    expect.stringMatching(
+      /^--no-deprecation --require ".*with \\"quotes\\" and spaces\/dist\/register\/index\.js"$/,
+    ),
+    'true false',
+    '',
+  ]);
+});
+
+test('without it the program gets prom-client: the tests above can fail', () => {
+  const app = application();
+  const args = ['-e', "console.log('metricsHandler' in require('prom-client'))"];
+  const done = spawnSync(process.execPath, args, { cwd: app.folder, encoding: 'utf8' });
+  expect(done.stdout).toBe('false\n');
+});

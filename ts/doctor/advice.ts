@@ -1,0 +1,40 @@
+/** How each package manager is told to answer a client's name with this package. */
+
+import type { Manifest } from './copies';
+
+/** A change of package.json. */
+export interface Advice {
+  readonly manager: 'npm' | 'pnpm' | 'yarn';
+  readonly lines: readonly string[];
+}
+
+/**
+ * What to write into package.json so that every package gets this one for the names.
+ *
+ * @param names clients that are installed under their own name
+ * @param application its package.json
+ * @param version of this package
+ */
+export function advice(names: readonly string[], application: Manifest, version: string): Advice[] {
+  const alias = `npm:mpmetrics@^${version}`;
+  const direct = names.filter((name) => {
+    const { dependencies, devDependencies, optionalDependencies } = application;
+    return { ...dependencies, ...devDependencies, ...optionalDependencies }[name] !== undefined;
+  });
+  const all = Object.fromEntries(names.map((name) => [name, alias]));
+  const own = Object.fromEntries(direct.map((name) => [name, alias]));
+  // npm refuses an override of a direct dependency that says anything else than the dependency does.
+  const npm = Object.fromEntries(
+    names.map((name) => [name, direct.includes(name) ? `$${name}` : alias]),
+  );
+  const dependencies = direct.length === 0 ? {} : { dependencies: own };
+  return [
+    { manager: 'npm', lines: shown({ ...dependencies, overrides: npm }) },
+    { manager: 'pnpm', lines: shown({ ...dependencies, pnpm: { overrides: all } }) },
+    { manager: 'yarn', lines: shown({ ...dependencies, resolutions: all }) },
+  ];
+}
+
+function shown(change: object): string[] {
+  return JSON.stringify(change, null, 2).split('\n').slice(1, -1);
+}

@@ -1,0 +1,71 @@
+/** `npx mpmetrics doctor`: what an application loads, what works here, and what to change. */
+
+import { join } from 'node:path';
+
+import { advice } from './advice';
+import { CLIENTS, installedBelow, manifestOf } from './copies';
+import { tryMemory } from './memory';
+
+/** What a user has to know beforehand; docs/COMPATIBILITY.md has all of it. */
+const DIFFERENCES: readonly string[] = [
+  'A scrape of any process shows all processes and threads. For the old meaning set MPMETRICS_SCOPE=process.',
+  'Counts of a process that died stay; its gauges go.',
+  'remove() of a counter, histogram or summary series removes it in all processes.',
+  'Quantiles of summaries are estimated within 1.1 %, over all processes.',
+  'counter.inc() returns nothing.',
+  'Under Jest and Vitest each module instance has metrics of its own.',
+];
+
+/** What was found, for people. */
+export interface Report {
+  readonly lines: readonly string[];
+  /** False if something does not work or is still answered by another package. */
+  readonly well: boolean;
+}
+
+/**
+ * Examines an application.
+ *
+ * @param folder that has its package.json
+ */
+export function examine(folder: string): Report {
+  const version = manifestOf(join(__dirname, '..', '..'))?.version ?? '?';
+  const application = manifestOf(folder);
+  const lines: string[] = [];
+  if (application === null) {
+    return { lines: [`There is no package.json in ${folder}.`], well: false };
+  }
+  const { copies, dependents } = installedBelow(folder);
+  const foreign = copies.filter(({ name, is }) => CLIENTS.includes(name) && is !== 'mpmetrics');
+  lines.push(`Copies that ${application.name ?? 'this application'} may load:`);
+  for (const { name, is, version: found, path } of copies) {
+    lines.push(
+      name === is ? `  ${name} ${found}, in ${path}` : `  ${name} is ${is} ${found}, in ${path}`,
+    );
+  }
+  if (copies.length === 0) lines.push('  none');
+  for (const { who, name, range } of dependents) lines.push(`  ${who} asks for ${name} ${range}`);
+  const own = copies.filter(({ is }) => is === 'mpmetrics');
+  if (new Set(own.map(({ path }) => path)).size > 1) {
+    lines.push('  Several copies of mpmetrics share their metrics.');
+  }
+  lines.push('', 'On this machine:');
+  const findings = tryMemory();
+  for (const { sentence } of findings) lines.push(`  ${sentence}`);
+  if (foreign.length > 0) {
+    const names = [...new Set(foreign.map(({ name }) => name))];
+    lines.push(
+      '',
+      'Without a change: node --import mpmetrics/register app.js answers these names with mpmetrics.',
+    );
+    lines.push(
+      '',
+      `To put mpmetrics in the place of ${names.join(' and ')}, write into package.json and install again:`,
+    );
+    for (const { manager, lines: change } of advice(names, application, version)) {
+      lines.push(`  with ${manager}:`, ...change.map((line) => `    ${line}`));
+    }
+  }
+  lines.push('', 'What will differ from prom-client:', ...DIFFERENCES.map((line) => `  ${line}`));
+  return { lines, well: foreign.length === 0 && findings.every(({ good }) => good) };
+}

@@ -1,0 +1,58 @@
+/**
+ * `node --import mpmetrics/register app.js`, or `--require`: whoever loads prom-client or one of its successors gets
+ * this package, also dependencies, worker threads and children.
+ */
+
+import * as nodeModule from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { answered } from './loader';
+import { fileFor } from './names';
+
+/** What this uses of `node:module`; the first is of Node.js 22.15, the second never documented. */
+interface Hooks {
+  registerHooks?: (hooks: { resolve: typeof resolve }) => void;
+  register(specifier: string): void;
+  _resolveFilename: (request: string, ...rest: unknown[]) => string;
+}
+
+type Next = (specifier: string, context: Context) => Resolved;
+type Context = Parameters<typeof answered>[1];
+type Resolved = NonNullable<ReturnType<typeof answered>>;
+
+/** Two ways to load this in one thread are one. */
+const DONE = Symbol.for('mpmetrics.register');
+
+function resolve(specifier: string, context: Context, next: Next): Resolved {
+  return answered(specifier, context) ?? next(specifier, context);
+}
+
+function hook(): void {
+  const hooks = nodeModule as unknown as Hooks & { default?: Hooks };
+  const module = hooks.default ?? hooks;
+  if (module.registerHooks !== undefined) {
+    module.registerHooks({ resolve });
+    return;
+  }
+  const original = module._resolveFilename;
+  module._resolveFilename = (request, ...rest) =>
+    fileFor(request, false) ?? original(request, ...rest);
+  module.register(pathToFileURL(join(__dirname, 'loader.js')).href);
+}
+
+/** Children that are spawned, not forked, do not get this process's `--import`. */
+function passOn(): void {
+  const before = process.env['NODE_OPTIONS'] ?? '';
+  if (before.includes(__filename)) return;
+  // As Node.js reads it: in double quotes, with backslashes before quotes and backslashes.
+  const quoted = `"${__filename.replace(/["\\]/g, '\\$&')}"`;
+  process.env['NODE_OPTIONS'] = `${before} --require ${quoted}`.trim();
+}
+
+const state = globalThis as { [DONE]?: true };
+if (state[DONE] === undefined) {
+  state[DONE] = true;
+  hook();
+  passOn();
+}
