@@ -5,8 +5,14 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 import { messageOf } from './errors';
+import {
+  OPENMETRICS_CONTENT_TYPE,
+  preferred,
+  PROMETHEUS_CONTENT_TYPE,
+  type RegistryContentType,
+} from './exposition';
 import type { ScopeOptions } from './metrics';
-import { register as defaultRegister } from './registry';
+import { register as defaultRegister, Registry } from './registry';
 
 const compress = promisify(gzip);
 
@@ -17,6 +23,14 @@ export interface Scrapable {
   metricsBuffer?(options?: ScopeOptions): Promise<Buffer>;
 }
 
+export interface HandlerOptions extends ScopeOptions {
+  /**
+   * True: the Content-Type is the one of the text format's and OpenMetrics' that the request's Accept header likes
+   * best, the registry's own if it likes both as well or names neither. For registries of this package.
+   */
+  negotiate?: boolean;
+}
+
 export type MetricsHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
@@ -24,12 +38,12 @@ export type MetricsHandler = (request: IncomingMessage, response: ServerResponse
  * client asks for gzip; other methods with 405; and with 500 and the reason if a `collect` throws.
  *
  * @param register the default registry if left out
- * @param options scope: `application` (default), `process` or `thread`
+ * @param options scope: `application` (default), `process` or `thread`; negotiate: obey the Accept header
  * @returns a listener whose promise never rejects
  */
 export function metricsHandler(
   register: Scrapable = defaultRegister,
-  options?: ScopeOptions,
+  options?: HandlerOptions,
 ): MetricsHandler {
   return async (request, response) => {
     try {
@@ -42,7 +56,7 @@ export function metricsHandler(
 
 async function serve(
   register: Scrapable,
-  options: ScopeOptions | undefined,
+  options: HandlerOptions | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -51,16 +65,28 @@ async function serve(
     fail(response, 405, 'Method Not Allowed\n');
     return;
   }
-  const plain = await (register.metricsBuffer?.(options) ??
-    register.metrics(options).then((text) => Buffer.from(text)));
+  const negotiated = options?.negotiate === true && register instanceof Registry;
+  const contentType = negotiated
+    ? preferred(request.headers.accept, offered(register))
+    : register.contentType;
+  const wanted = negotiated ? { ...options, contentType } : options;
+  const plain = await (register.metricsBuffer?.(wanted) ??
+    register.metrics(wanted).then((text) => Buffer.from(text)));
   const zipped = acceptsGzip(request.headers['accept-encoding']);
   const body = zipped ? await compress(plain) : plain;
   response.statusCode = 200;
-  response.setHeader('Content-Type', register.contentType);
-  response.setHeader('Vary', 'Accept-Encoding');
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('Vary', negotiated ? 'Accept, Accept-Encoding' : 'Accept-Encoding');
   if (zipped) response.setHeader('Content-Encoding', 'gzip');
   response.setHeader('Content-Length', body.length);
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** What a registry can be printed as, its own Content-Type first. */
+function offered({ contentType }: Scrapable): [RegistryContentType, RegistryContentType] {
+  return contentType === OPENMETRICS_CONTENT_TYPE
+    ? [OPENMETRICS_CONTENT_TYPE, PROMETHEUS_CONTENT_TYPE]
+    : [PROMETHEUS_CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE];
 }
 
 function fail(response: ServerResponse, status: number, message: string): void {

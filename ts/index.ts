@@ -18,7 +18,7 @@ export {
   type DefaultMetricsCollectorConfiguration,
 } from './default-metrics';
 export { collectLibraryMetrics, type LibraryMetricsConfiguration } from './library-metrics';
-export { metricsHandler, type MetricsHandler, type Scrapable } from './http';
+export { metricsHandler, type HandlerOptions, type MetricsHandler, type Scrapable } from './http';
 export { validateMetricName } from './labels';
 export {
   aggregators,
@@ -37,15 +37,18 @@ export {
   type GaugeConfiguration,
   type HistogramChild,
   type HistogramConfiguration,
+  type IncreaseDataWithExemplar,
   type LabelValues,
   type Metric,
   type MetricConfiguration,
+  type ObserveDataWithExemplar,
   type Scope,
   type ScopeOptions,
   type SummaryChild,
   type SummaryConfiguration,
 } from './metrics';
 export type {
+  ExemplarRow as Exemplar,
   MetricRows as MetricObjectWithValues,
   OpenMetricsContentType,
   PrometheusContentType,
@@ -59,7 +62,13 @@ export {
   type PushgatewayParameters,
   type PushgatewayResponse,
 } from './pushgateway';
-export { register, Registry, type DuckMetric, type RegistryOptions } from './registry';
+export {
+  register,
+  Registry,
+  type DuckMetric,
+  type PrintOptions,
+  type RegistryOptions,
+} from './registry';
 
 /** The text format's Content-Type. */
 export const prometheusContentType = PROMETHEUS_CONTENT_TYPE;

@@ -187,8 +187,6 @@ export interface NativeWriter {
   exemplar(numbers: Float64Array, labels: string, types: string): number;
   /** The exemplars of a block are not shown any more. A {@link Status}. */
   clearExemplars(slab: number, cell: number, series: number, generation: number): number;
-  /** Counts exemplars that were dropped here. */
-  countDroppedExemplars(exemplars: number): void;
   /** Gives the block back: this writer's part of the series is gone. A {@link Status}. */
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
+import type { HandlerOptions, RegistryContentType } from '../../ts/index';
 import { subjects, type Client } from '../support/subject';
 
 interface Answer {
@@ -20,8 +21,9 @@ afterEach(() => {
 
 async function serve(
   client: Client,
-): Promise<(method: string, encoding?: string) => Promise<Answer>> {
-  const handler = client.metricsHandler(client.register);
+  options?: HandlerOptions,
+): Promise<(method: string, encoding?: string, accept?: string) => Promise<Answer>> {
+  const handler = client.metricsHandler(client.register, options);
   server = createServer((incoming, response) => void handler(incoming, response));
   await new Promise<void>((resolve) =>
     server!.listen(0, '127.0.0.1', () => {
@@ -29,9 +31,11 @@ async function serve(
     }),
   );
   const { port } = server.address() as AddressInfo;
-  return (method, encoding) =>
+  return (method, encoding, accept) =>
     new Promise((resolve, reject) => {
-      const headers = encoding === undefined ? {} : { 'accept-encoding': encoding };
+      const headers: Record<string, string> = {};
+      if (encoding !== undefined) headers['accept-encoding'] = encoding;
+      if (accept !== undefined) headers['accept'] = accept;
       const outgoing = request({ port, method, headers, agent: false }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -81,6 +85,40 @@ describe.each(subjects)('metricsHandler on $name', ({ load }) => {
     expect(headers['content-length']).toBe(String(body.length));
     expect(headers.vary).toBe('Accept-Encoding');
     expect(String(zipped ? gunzipSync(body) : body)).toBe(await client.register.metrics());
+  });
+
+  test('chooses the Content-Type by the Accept header where asked to', async () => {
+    const client = await load();
+    new client.Counter({ name: 'c_total', help: 'h' }).inc(3);
+    const { openMetricsContentType: open, prometheusContentType: text } = client;
+    const both: RegistryContentType[] = [text, open];
+    const like = 'application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.1';
+    const deaf = await serve(client);
+    expect((await deaf('GET', undefined, like)).headers).toMatchObject({
+      'content-type': text,
+      vary: 'Accept-Encoding',
+    });
+    server!.close();
+    const ask = await serve(client, { negotiate: true });
+    for (const own of both) {
+      client.register.setContentType(own);
+      for (const [accept, type] of [
+        [like, open],
+        ['text/plain', text],
+        ['*/*', own],
+        [undefined, own],
+      ] as [string | undefined, RegistryContentType][]) {
+        const { headers, body } = await ask('GET', 'gzip', accept);
+        expect(headers).toMatchObject({
+          'content-type': type,
+          vary: 'Accept, Accept-Encoding',
+          'content-encoding': 'gzip',
+        });
+        const expected = await client.register.metrics({ contentType: type });
+        expect(String(gunzipSync(body))).toBe(expected);
+        expect(expected.includes('# TYPE c counter\nc_total 3\n# EOF\n')).toBe(type === open);
+      }
+    }
   });
 
   test('refuses other methods', async () => {

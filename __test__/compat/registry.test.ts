@@ -225,16 +225,6 @@ sameAsPromClient({
   },
 });
 
-test.each(subjects)('OpenMetrics is refused as long as it is not printed: $name', async (one) => {
-  const { register, Registry, openMetricsContentType } = await one.load();
-  expect(
-    thrown(() => {
-      register.setContentType(openMetricsContentType);
-    }),
-  ).toContain('is unsupported');
-  expect(thrown(() => new Registry(openMetricsContentType))).toContain('is unsupported');
-});
-
 test.each(subjects)('metricsBuffer() is metrics() in UTF-8: $name', async (one) => {
   const client = await one.load();
   expect(String(await client.register.metricsBuffer())).toBe('\n');

@@ -122,9 +122,6 @@ export class MoodyHeap {
       remove: (...series) => answer(() => real.remove(...series)),
       exemplar: (...given) => answer(() => real.exemplar(...given)),
       clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),
-      countDroppedExemplars: (count) => {
-        real.countDroppedExemplars(count);
-      },
       countDropped: (refusal, count) => {
         this.dropped += count;
         real.countDropped(refusal, count);

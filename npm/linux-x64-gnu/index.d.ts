@@ -83,8 +83,6 @@ export declare class NativeWriter {
   exemplar(numbers: Float64Array, labels: string, types: string): number
   /** The exemplars of a block are not shown any more. A status. */
   clearExemplars(slab: number, cell: number, series: number, generation: number): number
-  /** Counts exemplars that JavaScript could not record. */
-  countDroppedExemplars(exemplars: number): void
   /** Gives a block back. A status. */
   release(slab: number, cell: number, series: number, generation: number): number
   /** Removes a series for all writers. A status. */

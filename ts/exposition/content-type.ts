@@ -10,10 +10,7 @@ export type PrometheusContentType = typeof PROMETHEUS_CONTENT_TYPE;
 export type OpenMetricsContentType = typeof OPENMETRICS_CONTENT_TYPE;
 export type RegistryContentType = PrometheusContentType | OpenMetricsContentType;
 
-/**
- * Tells whether a registry can print this type. OpenMetrics is not printed yet, and so is refused as
- * any other unknown type is, rather than labelled as what it is not.
- */
-export function isSupported(contentType: unknown): contentType is PrometheusContentType {
-  return contentType === PROMETHEUS_CONTENT_TYPE;
+/** Tells whether a registry can print this type. */
+export function isSupported(contentType: unknown): boolean {
+  return contentType === PROMETHEUS_CONTENT_TYPE || contentType === OPENMETRICS_CONTENT_TYPE;
 }

@@ -1,5 +1,7 @@
 /** Output that is made in TypeScript. */
 
+export { preferred } from './accept';
 export * from './content-type';
+export { END, openMetricsTexts } from './openmetrics';
 export * from './rows';
 export * from './text';

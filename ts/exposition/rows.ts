@@ -6,12 +6,20 @@ import type { FamilyData, LabelData, MetricType, SeriesData } from '../storage';
 /** Labels of a row. */
 export type RowLabels = Record<string, unknown>;
 
+/** An exemplar of a line, as prom-client has it. */
+export interface ExemplarRow {
+  labelSet: RowLabels;
+  value: number;
+  /** Unix time in seconds. */
+  timestamp: number;
+}
+
 /** One line of output. */
 export interface Row {
   labels: RowLabels;
   value: number;
   metricName?: string;
-  exemplar?: unknown;
+  exemplar?: ExemplarRow | null | undefined;
   /** Labels that follow `labels` and the default ones in text. */
   sharedLabels?: RowLabels;
 }
@@ -87,8 +95,11 @@ function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): 
       return histogramRows(family, series, labels);
     case 'summary':
       return summaryRows(family.name, series, labels);
-    default:
-      return [{ value: series.values[0]!, labels }];
+    default: {
+      const exemplar = exemplarRow(series, 0);
+      const row = { value: series.values[0]!, labels };
+      return [exemplar === null ? row : { ...row, exemplar }];
+    }
   }
 }
 
@@ -100,7 +111,10 @@ function histogramRows(family: FamilyData, series: SeriesData, sharedLabels: Row
     count += one;
     const le = i < bounds.length ? bounds[i] : '+Inf';
     const metricName = `${name}_bucket`;
-    return { labels: { le }, sharedLabels, value: count, metricName, exemplar: null };
+    // prom-client has no place for the last bucket's exemplar until there is one.
+    const none = family.exemplars === true && i === bounds.length ? undefined : null;
+    const exemplar = exemplarRow(series, i) ?? none;
+    return { labels: { le }, sharedLabels, value: count, metricName, exemplar };
   });
   const total = (metricName: string, value: number): Row => ({
     labels: {},
@@ -120,6 +134,12 @@ function summaryRows(name: string, series: SeriesData, labels: RowLabels): Row[]
     { metricName: `${name}_sum`, labels, value: sum! },
     { metricName: `${name}_count`, labels, value: count! },
   ];
+}
+
+function exemplarRow({ exemplars }: SeriesData, place: number): ExemplarRow | null {
+  const found = exemplars?.find((one) => one.place === place);
+  if (found === undefined) return null;
+  return { labelSet: reviveLabels(found), value: found.value, timestamp: found.time };
 }
 
 function splay({ labels, sharedLabels, ...row }: Row): Row {

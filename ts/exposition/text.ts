@@ -22,7 +22,9 @@ export interface Printable {
 export function metricText(metric: Printable, defaults: RowLabels | null): string {
   const name = escapeHelp(metric.name);
   const lines = [`# HELP ${name} ${escapeHelp(metric.help)}`, `# TYPE ${name} ${metric.type}`];
-  for (const row of metric.values ?? []) lines.push(line(name, row, defaults));
+  for (const row of metric.values ?? []) {
+    lines.push(rowText(row.metricName ?? name, row, defaults));
+  }
   return lines.join('\n');
 }
 
@@ -38,16 +40,20 @@ export function numberText(value: unknown): string {
   return (value as number) < 0 ? '-Inf' : '+Inf';
 }
 
-function line(family: string, row: Row, defaults: RowLabels | null): string {
+/** A row's name, labels and value. */
+export function rowText(sample: string, row: Row, defaults: RowLabels | null): string {
   // Duck-typed metrics leave labels out.
-  const { metricName = family, labels, sharedLabels = {} }: Partial<Row> = row;
-  const parts: string[] = [];
-  for (const [name, value] of Object.entries(withDefaults(labels ?? {}, defaults))) {
-    if (!Object.hasOwn(sharedLabels, name)) parts.push(pair(name, value));
-  }
-  for (const [name, value] of Object.entries(sharedLabels)) parts.push(pair(name, value));
-  const braces = parts.length === 0 ? '' : `{${parts.join(',')}}`;
-  return `${metricName}${braces} ${numberText(row.value)}`;
+  const { labels, sharedLabels = {} }: Partial<Row> = row;
+  const own = Object.entries(withDefaults(labels ?? {}, defaults)).filter(
+    ([name]) => !Object.hasOwn(sharedLabels, name),
+  );
+  const all = [...own, ...Object.entries(sharedLabels)];
+  return `${sample}${all.length === 0 ? '' : braces(all)} ${numberText(row.value)}`;
+}
+
+/** Labels in braces. */
+export function braces(labels: readonly [string, unknown][]): string {
+  return `{${labels.map(([name, value]) => pair(name, value)).join(',')}}`;
 }
 
 // prom-client escapes strings only, so that an array of one quoted word breaks its output.

@@ -4,6 +4,7 @@ import { format } from 'node:util';
 
 import { labelsOf, labelText, type LabelText } from '../labels';
 import { adding, counterKind, type Series } from '../storage';
+import type { IncreaseDataWithExemplar } from './exemplar';
 import { Metric } from './metric';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
@@ -20,6 +21,12 @@ export interface CounterChild {
 export class Counter<T extends string = string> extends Metric<T> {
   constructor(config: CounterConfiguration<T>) {
     super(config, counterKind, {});
+    // Decided once, so that counting without exemplars costs what it costs.
+    if (this.enableExemplars) {
+      this.inc = (given?: unknown, alone?: number | null) => {
+        this.incWithExemplar(given as IncreaseDataWithExemplar<T>, alone);
+      };
+    }
   }
 
   /**
@@ -32,7 +39,16 @@ export class Counter<T extends string = string> extends Metric<T> {
   inc(labels: LabelValues<T>, value?: number | null): void;
   /** Adds to the series without labels. */
   inc(value?: number | null): void;
-  inc(labels?: LabelValues<T> | number | null, value?: number | null): void {
+  /**
+   * Adds to a series and records an exemplar; for a counter with `enableExemplars`.
+   *
+   * @throws besides, RangeError for exemplar labels that are too long, Error for one that has no valid name
+   */
+  inc(given: IncreaseDataWithExemplar<T>): void;
+  inc(
+    labels?: LabelValues<T> | IncreaseDataWithExemplar<T> | number | null,
+    value?: number | null,
+  ): void {
     let h: Series;
     let given: object | null = null;
     if (typeof labels === 'object' && labels !== null) {
@@ -76,6 +92,25 @@ export class Counter<T extends string = string> extends Metric<T> {
 
   override reset(): void {
     this.roster.reset(this.labelNames.length > 0);
+  }
+
+  private incWithExemplar(
+    given: IncreaseDataWithExemplar<T> | number | null = {},
+    alone?: number | null,
+  ): void {
+    const count = Counter.prototype.inc.bind(this) as (labels?: unknown, value?: unknown) => void;
+    // As without exemplars; prom-client takes these for the one object.
+    if (typeof given !== 'object' || given === null) {
+      count(given);
+    } else if (alone !== undefined) {
+      count(given, alone);
+    } else {
+      const { labels = {}, value = 1, exemplarLabels } = given;
+      count(labels, value);
+      if (exemplarLabels === undefined) return;
+      // prom-client's exemplar of an increment by 0 is 1, too.
+      this.exemplify(labels, 0, value || 1, exemplarLabels);
+    }
   }
 
   private bound(h: Series, label: LabelText): CounterChild {

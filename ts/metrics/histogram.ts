@@ -4,8 +4,9 @@ import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
 import { histogramKind, observing, type Series } from '../storage';
+import type { ObserveDataWithExemplar } from './exemplar';
 import { Metric } from './metric';
-import { startTimer } from './timer';
+import { startTimer, startTimerWithExemplar } from './timer';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -36,6 +37,12 @@ export class Histogram<T extends string = string> extends Metric<T> {
     this.upperBounds = this.buckets;
     this.scale = scaleOf(this.roster.shape.bounds);
     Object.freeze(this.upperBounds);
+    // Decided once, so that observing without exemplars costs what it costs.
+    if (this.enableExemplars) {
+      this.observe = (given?: unknown, alone?: number) => {
+        this.observeWithExemplar(given as ObserveDataWithExemplar<T>, alone);
+      };
+    }
   }
 
   /**
@@ -45,9 +52,17 @@ export class Histogram<T extends string = string> extends Metric<T> {
    * @throws TypeError for a value that is no finite number, Error for labels that are not declared
    */
   observe(labels: LabelValues<T>, value: number): void;
-  /** Counts a value in the series without labels. */
-  observe(value: number): void;
-  observe(labels: LabelValues<T> | number | null | undefined, value?: number): void {
+  /**
+   * Counts a value in the series without labels; or, of a histogram with `enableExemplars`, in any, and records an
+   * exemplar.
+   *
+   * @throws besides, RangeError for exemplar labels that are too long, Error for one that has no valid name
+   */
+  observe(given: number | ObserveDataWithExemplar<T>): void;
+  observe(
+    labels: LabelValues<T> | ObserveDataWithExemplar<T> | number | null | undefined,
+    value?: number,
+  ): void {
     // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       const h = this.single;
@@ -83,11 +98,16 @@ export class Histogram<T extends string = string> extends Metric<T> {
   /**
    * Starts a timer.
    *
+   * @param exemplarLabels with `enableExemplars`: labels of the observation's exemplar
    * @returns a function that observes the seconds since, and returns them; its labels are added to
    *   those given here
    */
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
-    return startTimer(this, labels);
+  startTimer(
+    labels?: LabelValues<T>,
+    exemplarLabels?: LabelValues<string>,
+  ): (labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>) => number {
+    if (!this.enableExemplars) return startTimer(this, labels);
+    return startTimerWithExemplar(this, labels, exemplarLabels);
   }
 
   /**
@@ -112,6 +132,28 @@ export class Histogram<T extends string = string> extends Metric<T> {
   /** Sets this process's own part back: no series is shown until it is next observed. */
   override reset(): void {
     this.roster.reset(true);
+  }
+
+  private observeWithExemplar(
+    given: ObserveDataWithExemplar<T> | number | null = {} as ObserveDataWithExemplar<T>,
+    alone?: number,
+  ): void {
+    const count = Histogram.prototype.observe.bind(this) as (
+      labels: unknown,
+      value?: unknown,
+    ) => void;
+    // As without exemplars; prom-client takes these for the one object.
+    if (typeof given !== 'object' || given === null) {
+      count(given);
+    } else if (alone !== undefined) {
+      count(given, alone);
+    } else {
+      const { labels, value, exemplarLabels = {} } = given;
+      const own = labels || {};
+      count(own, value);
+      if (Object.keys(exemplarLabels).length === 0) return;
+      this.exemplify(own, bucketOf(this.scale, value), value, exemplarLabels);
+    }
   }
 
   private bound(h: Series, labels: LabelValues<T>, label: LabelText): HistogramChild<T> {

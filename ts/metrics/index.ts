@@ -3,6 +3,7 @@
 export * from './aggregators';
 export * from './buckets';
 export * from './counter';
+export type { IncreaseDataWithExemplar, ObserveDataWithExemplar } from './exemplar';
 export * from './gauge';
 export * from './histogram';
 export { joining } from './joining';

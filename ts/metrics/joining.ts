@@ -1,6 +1,6 @@
 /** One metric's JSON of several processes, joined row by row. */
 
-import type { MetricRows, Row, RowLabels } from '../exposition';
+import type { ExemplarRow, MetricRows, Row, RowLabels } from '../exposition';
 import { mixedQuantile, type Part } from './mixture';
 
 /** Makes one metric of the same metric of several processes; undefined to leave it out. */
@@ -122,12 +122,14 @@ function setOf({ labels }: Row): string {
   return identity({ labels: without(labels, 'quantile') });
 }
 
-function latestExemplar(given: readonly Given[]): unknown {
-  let latest: { timestamp?: number } | null = null;
+function latestExemplar(given: readonly Given[]): ExemplarRow | null {
+  let latest: ExemplarRow | null = null;
+  // prom-client's JSON may leave the time out.
+  const time = ({ timestamp }: Partial<ExemplarRow>): number => timestamp ?? 0;
   for (const { row } of given) {
-    const exemplar = row.exemplar as { timestamp?: number } | null | undefined;
+    const { exemplar } = row;
     if (!exemplar) continue;
-    if (latest === null || (exemplar.timestamp ?? 0) > (latest.timestamp ?? 0)) latest = exemplar;
+    if (latest === null || time(exemplar) > time(latest)) latest = exemplar;
   }
   return latest;
 }

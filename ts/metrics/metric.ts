@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 
-import { jsonRows, type MetricRows } from '../exposition';
+import { jsonRows, PROMETHEUS_CONTENT_TYPE, type MetricRows } from '../exposition';
 import {
   labelSets,
   labelsOf,
@@ -13,6 +13,7 @@ import {
 import { collecting, Roster, Series, type Kind, type Update } from '../storage';
 import { validateAggregator } from './aggregators';
 import { reusable } from './reuse';
+import { exemplarText } from './exemplar';
 import type { LabelValues, MetricConfiguration, Registers, Scope, ScopeOptions } from './types';
 
 const EMPTY: LabelValues<string> = {};
@@ -102,6 +103,7 @@ export abstract class Metric<T extends string = string> {
           aggregator: given.aggregator ?? 'sum',
           labelNames: labelNames.map(String),
           bounds: (given.buckets ?? []).map(Number),
+          exemplars: given.enableExemplars,
         },
         () => this.labelNames,
       );
@@ -110,13 +112,13 @@ export abstract class Metric<T extends string = string> {
     // here exist already, so that metrics of one class share a hidden class.
     const { type, roster, find, single } = this;
     Object.assign(this, given, { labelNames, registers, type, roster, find, single });
-    if (this.enableExemplars) {
-      throw new TypeError('Exemplars are supported only on OpenMetrics registries');
-    }
     if (there !== null) this.roster.collect = null;
     // Also a method of a subclass.
     if (this.collect) this.announceCollect();
     for (const register of registers) {
+      if (this.enableExemplars && register.contentType === PROMETHEUS_CONTENT_TYPE) {
+        throw new TypeError('Exemplars are supported only on OpenMetrics registries');
+      }
       if (there !== null && register.getSingleMetric!(given.name) === there) {
         register.replaceMetric!(there as never, this as never);
       } else register.registerMetric(this as never);
@@ -175,6 +177,13 @@ export abstract class Metric<T extends string = string> {
     if (args.length === 0 || args.length !== this.labelNames.length) return null;
     const h = this.roster.at(args);
     return h?.live === true ? h.child : null;
+  }
+
+  /** Records an exemplar of a series that was just updated; throws for labels that none can have. */
+  protected exemplify(labels: object, place: number, value: number, given: object): void {
+    const label = exemplarText(given);
+    const time = Date.now() / 1000;
+    this.roster.family.exemplify(this.find(labels), { place, value, time, label });
   }
 
   /** Shows the series without labels, at zero. */

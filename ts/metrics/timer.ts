@@ -20,3 +20,30 @@ export function startTimer(observer: Observer, labels?: object): (labels?: objec
     return value;
   };
 }
+
+/** Something that takes observations with exemplars. */
+interface ExemplarObserver {
+  observe(given: { labels: object; value: number; exemplarLabels: object }): void;
+}
+
+/** {@link startTimer} for observations with exemplars; their labels are added, too. */
+export function startTimerWithExemplar(
+  observer: ExemplarObserver,
+  labels?: object,
+  exemplarLabels?: object,
+): (labels?: object, exemplarLabels?: object) => number {
+  let given: object | undefined;
+  const end = startTimer(
+    {
+      observe: (all, value) => {
+        const both = Object.assign({}, exemplarLabels, given);
+        observer.observe({ labels: all, value, exemplarLabels: both });
+      },
+    },
+    labels,
+  );
+  return (endLabels, endExemplarLabels) => {
+    given = endExemplarLabels;
+    return end(endLabels);
+  };
+}

@@ -19,6 +19,7 @@ export interface ScopeOptions {
 
 /** What a metric needs of a registry. */
 export interface Registers {
+  readonly contentType?: string;
   registerMetric(metric: never): void;
   getSingleMetric?(name: string): unknown;
   /** @internal Puts a metric in the place of the one that it takes over. */
@@ -44,7 +45,10 @@ export interface MetricConfiguration<T extends string> {
   ifExists?: 'throw' | 'reuse';
   /** Values of each label: every combination is shown from the beginning, at zero, and again after `reset()`. */
   labelValues?: Readonly<Record<T, readonly (string | number)[]>>;
-  /** Not supported yet: refused, because it needs OpenMetrics output. */
+  /**
+   * Counters and histograms: `inc()` and `observe()` take one object `{ labels, value, exemplarLabels }`, as in prom-client.
+   * Refused on a registry that does not print OpenMetrics.
+   */
   enableExemplars?: boolean;
 }
 

@@ -3,5 +3,5 @@
 export type { DuckMetric } from './contents';
 export { claim, disclaim } from './copies';
 export { register } from './default';
-export { Registry, type RegistryOptions } from './registry';
+export { Registry, type PrintOptions, type RegistryOptions } from './registry';
 export { Union } from './union';

@@ -4,9 +4,11 @@
  */
 
 import {
+  END,
   joinMetrics,
   jsonRows,
   metricText,
+  openMetricsTexts,
   ownDefaults,
   textRows,
   type MetricRows,
@@ -16,7 +18,7 @@ import { Metric, type Scope } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
 import type { Contents, DuckMetric, Registered } from './contents';
 
-/** What is printed, in two parts: what the heap has, and the text of everything else. */
+/** What is printed, in two parts: what the heap has, and the text of each metric that is not in it. */
 interface Gathered {
   selection: Selection | null;
   own: string[];
@@ -25,10 +27,13 @@ interface Gathered {
 export class Reading {
   private readonly contents: Contents;
   private readonly scope: Scope;
+  /** How it is printed. */
+  private readonly format: 'text' | 'openmetrics';
 
-  constructor(contents: Contents, scope: Scope) {
+  constructor(contents: Contents, scope: Scope, format: 'text' | 'openmetrics') {
     this.contents = contents;
     this.scope = scope;
+    this.format = format;
   }
 
   /** All metrics as text. Rejects if a `collect` throws. */
@@ -53,15 +58,21 @@ export class Reading {
 
   private async wholeText(): Promise<string> {
     const { selection, own } = await this.gather();
-    const text = selection === null ? '' : await heap.scrape('text', selection);
+    const text = selection === null ? '' : await heap.scrape(this.format, selection);
+    if (this.format === 'openmetrics') return text.slice(0, -END.length) + ended(own);
     return joinMetrics(text.length <= 1 ? own : [text.slice(0, -1), ...own]);
   }
 
   private async wholeBuffer(): Promise<Buffer> {
     const { selection, own } = await this.gather();
-    const bytes = selection === null ? null : await heap.scrapeBuffer(selection);
+    const bytes = selection === null ? null : await heap.scrapeBuffer(this.format, selection);
+    if (bytes !== null && own.length === 0) return bytes;
+    if (this.format === 'openmetrics') {
+      const there = bytes?.subarray(0, -END.length) ?? Buffer.alloc(0);
+      return Buffer.concat([there, Buffer.from(ended(own))]);
+    }
     if (bytes === null || bytes.length <= 1) return Buffer.from(joinMetrics(own));
-    return own.length === 0 ? bytes : Buffer.concat([bytes, Buffer.from(`\n${joinMetrics(own)}`)]);
+    return Buffer.concat([bytes, Buffer.from(`\n${joinMetrics(own)}`)]);
   }
 
   /**
@@ -82,7 +93,11 @@ export class Reading {
     if (selection !== null) {
       for (const family of parseFamilies(await heap.scrape('json', selection))) {
         if (aggregator !== undefined && family.aggregator !== aggregator) continue;
-        all.push(jsonRows(family, contents.owns(family.tag, family.name) ? ownDefaults : given));
+        const { tag, name } = family;
+        const own = contents.metrics.get(name);
+        const exemplars = own instanceof Metric && own.enableExemplars;
+        const defaults = contents.owns(tag, name) ? ownDefaults : given;
+        all.push(jsonRows({ ...family, exemplars }, defaults));
       }
     }
     for (const metric of metrics) {
@@ -98,31 +113,32 @@ export class Reading {
   async metric(metric: Registered): Promise<string> {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
-    if (duck || !(metric instanceof Metric)) return this.duckText(metric);
+    if (duck || !(metric instanceof Metric)) return this.print([await duckRows(metric)]).join();
     const answers = this.scope === 'application' ? metric.roster.family.ring() : undefined;
     await metric.runCollect();
     if (answers !== undefined) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
-    if (selection === null) return this.familyText(metric);
-    return (await heap.scrape('text', selection)).slice(0, -1);
+    if (selection === null) return this.print([await this.familyRows(metric)]).join();
+    const end = this.format === 'openmetrics' ? `\n${END}` : '\n';
+    return (await heap.scrape(this.format, selection)).slice(0, -end.length);
   }
 
   /** After all `collect`s. */
   private async gather(): Promise<Gathered> {
     const metrics = this.contents.all();
     const answers = this.ring(metrics);
-    const texts = await Promise.all(
+    const rows = await Promise.all(
       metrics.map(async (metric) => {
-        if (!(metric instanceof Metric)) return this.duckText(metric);
+        if (!(metric instanceof Metric)) return duckRows(metric);
         await metric.runCollect();
         if (this.printsNatively(metric)) return null;
         if (answers !== undefined) await answers;
-        return this.familyText(metric);
+        return this.familyRows(metric);
       }),
     );
     if (answers !== undefined) await answers;
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
-    return { selection, own: texts.filter((text) => text !== null) };
+    return { selection, own: this.print(rows.filter((one) => one !== null)) };
   }
 
   /**
@@ -172,17 +188,14 @@ export class Reading {
     return metric.roster.family instanceof HeapFamily && this.contents.printsNatively(metric);
   }
 
-  private async familyText(metric: Metric): Promise<string> {
-    const family = await metric.roster.family.read(this.scope);
-    return metricText(textRows(family), this.contents.given());
+  private async familyRows(metric: Metric): Promise<Printable> {
+    return textRows(await metric.roster.family.read(this.scope));
   }
 
-  private async duckText(metric: DuckMetric): Promise<string> {
-    const rows =
-      typeof metric.getForPromString === 'function'
-        ? await metric.getForPromString()
-        : await metric.get();
-    return metricText(rows as Printable, this.contents.given());
+  private print(metrics: readonly Printable[]): string[] {
+    const defaults = this.contents.given();
+    if (this.format === 'openmetrics') return openMetricsTexts(metrics, defaults);
+    return metrics.map((metric) => metricText(metric, defaults));
   }
 }
 
@@ -192,6 +205,19 @@ async function collectAll(metrics: readonly Registered[]): Promise<void> {
       if (metric instanceof Metric) await metric.runCollect();
     }),
   );
+}
+
+async function duckRows(metric: DuckMetric): Promise<Printable> {
+  const rows =
+    typeof metric.getForPromString === 'function'
+      ? await metric.getForPromString()
+      : await metric.get();
+  return rows as Printable;
+}
+
+/** Texts of metrics as the end of an OpenMetrics output. */
+function ended(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join('') + END;
 }
 
 async function readDuck(metric: DuckMetric): Promise<MetricRows> {

@@ -21,6 +21,12 @@ export interface RegistryOptions {
   contentType?: RegistryContentType;
 }
 
+/** How a registry is printed. */
+export interface PrintOptions extends ScopeOptions {
+  /** Another Content-Type than the registry's own, this once. */
+  contentType?: RegistryContentType;
+}
+
 export class Registry {
   /** The text format's Content-Type. */
   static get PROMETHEUS_CONTENT_TYPE(): typeof PROMETHEUS_CONTENT_TYPE {
@@ -59,15 +65,15 @@ export class Registry {
   /**
    * All metrics as text, after their `collect`.
    *
-   * @param options scope: `application` (default), `process` or `thread`
+   * @param options scope: `application` (default), `process` or `thread`; contentType: the registry's own if left out
    * @returns rejects if a `collect` throws
    */
-  async metrics(options?: ScopeOptions): Promise<string> {
+  async metrics(options?: PrintOptions): Promise<string> {
     return this.read(options, 'application').text();
   }
 
   /** {@link metrics}, as UTF-8: the output of native code is never a JavaScript string. */
-  async metricsBuffer(options?: ScopeOptions): Promise<Buffer> {
+  async metricsBuffer(options?: PrintOptions): Promise<Buffer> {
     return this.read(options, 'application').buffer();
   }
 
@@ -100,7 +106,7 @@ export class Registry {
    *
    * @param metric of this registry or not
    */
-  async getMetricsAsString(metric: Metric | DuckMetric, options?: ScopeOptions): Promise<string> {
+  async getMetricsAsString(metric: Metric | DuckMetric, options?: PrintOptions): Promise<string> {
     return this.read(options, 'application').metric(metric);
   }
 
@@ -125,7 +131,7 @@ export class Registry {
   }
 
   /** {@link getMetricsAsString} of the metric with that name. */
-  async getSingleMetricAsString(name: string, options?: ScopeOptions): Promise<string> {
+  async getSingleMetricAsString(name: string, options?: PrintOptions): Promise<string> {
     return this.getMetricsAsString(this.contents.metrics.get(name)!, options);
   }
 
@@ -217,7 +223,10 @@ export class Registry {
     return registry;
   }
 
-  private read(options: ScopeOptions | undefined, otherwise: Scope): Reading {
-    return new Reading(this.contents, scopeOf(options, otherwise));
+  private read(options: PrintOptions | undefined, otherwise: Scope): Reading {
+    const { contentType = this.type } = options ?? {};
+    if (!isSupported(contentType)) throw new Error(`Content type ${contentType} is unsupported`);
+    const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
+    return new Reading(this.contents, scopeOf(options, otherwise), format);
   }
 }

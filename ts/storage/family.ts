@@ -3,6 +3,7 @@
 import type { LabelText, Pair } from '../labels';
 import type { NativeKind, Scope } from '../native';
 import type { Path } from './path';
+import type { Exemplar, ExemplarData } from './exemplars';
 import type { Series } from './series';
 
 /** A metric's shape, as storage sees it. */
@@ -14,6 +15,8 @@ export interface Shape {
   readonly labelNames: readonly string[];
   /** Upper bounds of a histogram in configured order, without the implied last one. */
   readonly bounds: readonly number[];
+  /** Whether the metric records exemplars. */
+  readonly exemplars: boolean;
 }
 
 /** How the cells of a type lie in a block, and how they are written. */
@@ -50,6 +53,8 @@ export interface FamilyData {
   readonly aggregator: string;
   readonly bounds: readonly number[];
   readonly series: readonly SeriesData[];
+  /** Whether the metric records exemplars, where that is known. */
+  readonly exemplars?: boolean | undefined;
 }
 
 /** A label set as it was read: names with unescaped values, and `types` as in {@link LabelText}. */
@@ -68,6 +73,8 @@ export interface SeriesData extends LabelData {
    * one above all bounds. Summary: sum, count.
    */
   readonly values: readonly number[];
+  /** The latest exemplar of each place that has one; left out for none. */
+  readonly exemplars?: readonly ExemplarData[] | undefined;
 }
 
 /** Where a metric's series are. Nothing here throws for the storage's state. */
@@ -87,6 +94,8 @@ export interface Family {
    * @param h the own handle, if this isolate has one
    */
   remove(label: LabelText, h: Series | undefined): void;
+  /** Records an exemplar of a series that was just updated. */
+  exemplify(h: Series, exemplar: Exemplar): void;
   /** Makes the own part zero; with `hide` it is not shown either until it is next updated. */
   reset(h: Series, hide: boolean): void;
   /** Gives the own part back; the handle points nowhere afterwards. */

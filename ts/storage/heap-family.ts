@@ -4,6 +4,7 @@ import { asText, hasLongValue, type LabelText } from '../labels';
 import { Out, Refusal, Status, Stores, type NativeWriter, type Scope } from '../native';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
+import { Exemplars, type Exemplar } from './exemplars';
 import type { Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
 import { concernsAll } from './limits';
@@ -20,6 +21,8 @@ const ADOPTED = 1;
 const MOST_PENDING = 10_000;
 
 const out = new Uint32Array(8);
+/** What {@link NativeWriter.exemplar} takes. */
+const numbers = new Float64Array(7);
 
 export class HeapFamily implements Family {
   readonly shared = true;
@@ -35,6 +38,10 @@ export class HeapFamily implements Family {
   private refusal: Refusal = Refusal.Memory;
   /** Handles that count in cells of their own until the heap has time. */
   private readonly pending = new Map<Series, LabelText>();
+  /** Exemplars of those. */
+  private readonly waitingExemplars = new Exemplars();
+  /** Whether there may be exemplars in the heap. */
+  private exemplified = false;
 
   /**
    * @param group number of the registry in this isolate, for default labels
@@ -132,6 +139,7 @@ export class HeapFamily implements Family {
     const zero = new Float64Array(this.cells);
     if (h.place === Place.Pending) {
       h.write(kind, zero);
+      this.waitingExemplars.take(h);
       if (hide) this.forget(h);
     } else if (!kind.shared && this.owns(h)) {
       if (h.base !== null) {
@@ -144,7 +152,36 @@ export class HeapFamily implements Family {
         h.hide();
       }
       h.write(kind, zero);
+      if (this.exemplified && !hide) this.clearExemplars(h);
     }
+  }
+
+  exemplify(h: Series, { place, value, time, label }: Exemplar): void {
+    if (h.place === Place.Pending) {
+      this.waitingExemplars.record(h, { place, value, time, label });
+    } else if (this.owns(h)) {
+      this.exemplified = true;
+      numbers[0] = h.slab;
+      numbers[1] = h.i;
+      numbers[2] = h.number;
+      numbers[3] = h.generation;
+      numbers[4] = place;
+      numbers[5] = value;
+      numbers[6] = time;
+      const { text, types } = label;
+      // What is not recorded is counted there; a lock that is not to be had is no reason to wait.
+      const status = this.host.attempt(() =>
+        statusOf(this.host.writer.exemplar(numbers, text, types)),
+      );
+      if (status === Status.Corrupt) this.host.abandon();
+    }
+  }
+
+  private clearExemplars({ slab, i, number, generation }: Series): void {
+    this.withSameWriter((writer) => {
+      const status = statusOf(writer.clearExemplars(slab, i, number, generation));
+      return status === Status.Gone ? Status.Ok : status;
+    });
   }
 
   release(h: Series): void {
@@ -172,14 +209,14 @@ export class HeapFamily implements Family {
   }
 
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, bounds } = this.shape;
+    const { name, help, kind, aggregator, bounds, exemplars } = this.shape;
     const families = await this.host.scrape('json', {
       scope,
       tags: [],
       families: [`${this.tag}\0${name}`],
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
-    if (found !== undefined) return withoutDefaults(found, kind.adds);
+    if (found !== undefined) return { ...withoutDefaults(found, kind.adds), exemplars };
     return { name, help, type: kind.type, aggregator, bounds, series: [] };
   }
 
@@ -224,6 +261,7 @@ export class HeapFamily implements Family {
       const moved = this.host.attempt(() => this.place(h, label));
       if (moved === Status.Ok) {
         merge(this.shape.kind, h, own);
+        for (const exemplar of this.waitingExemplars.take(h)) this.exemplify(h, exemplar);
       } else if (moved === Status.Full || moved === Status.Limit) {
         this.host.refused(this.refusal, this.shape.name);
       } else {
@@ -343,6 +381,7 @@ export class HeapFamily implements Family {
 
   private forget(h: Series): void {
     this.pending.delete(h);
+    this.waitingExemplars.take(h);
     h.detach();
   }
 

@@ -49,6 +49,9 @@ const STATUS: ReadonlyMap<string, Status> = new Map([
 /** What a scrape shows, without its format. */
 export type Selection = Omit<ScrapeOptions, 'format'>;
 
+/** How a scrape is printed. */
+export type Format = ScrapeOptions['format'];
+
 /** The memory of one slab, as cells and as 32-bit words. */
 interface Slab {
   f: Float64Array;
@@ -288,15 +291,15 @@ export class HeapStorage {
   }
 
   /** One scrape of the heap, off the event loop; one that has not begun is shared. */
-  scrape(format: 'text' | 'json', selection: Selection): Promise<string> {
+  scrape(format: Format, selection: Selection): Promise<string> {
     this.tell();
     return this.scrapes!.text({ format, ...selection });
   }
 
   /** {@link scrape}, as bytes. */
-  scrapeBuffer(selection: Selection): Promise<Buffer> {
+  scrapeBuffer(format: Format, selection: Selection): Promise<Buffer> {
     this.tell();
-    return this.scrapes!.bytes({ format: 'text', ...selection });
+    return this.scrapes!.bytes({ format, ...selection });
   }
 
   /**

@@ -5,6 +5,7 @@
 
 import { hasLongValue, parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
+import { Exemplars, type Exemplar } from './exemplars';
 import type { Family, FamilyData, Shape } from './family';
 import { concernsAll, memoryLimits, warnOfRefusal } from './limits';
 import type { Path } from './path';
@@ -99,6 +100,7 @@ export class MemoryFamily implements Family {
   private readonly cells: number;
   /** By birth: prom-client prints series in first-seen order. */
   private readonly born = new Set<Series>();
+  private readonly exemplars = new Exemplars();
   private refusal: Refusal = Refusal.Series;
 
   constructor(shape: Shape) {
@@ -132,11 +134,24 @@ export class MemoryFamily implements Family {
 
   reset(h: Series, hide: boolean): void {
     if (hide) this.release(h);
-    else if (h.live) h.write(this.shape.kind, new Float64Array(this.cells));
+    else if (h.live) {
+      h.write(this.shape.kind, new Float64Array(this.cells));
+      this.exemplars.take(h);
+    }
+  }
+
+  exemplify(h: Series, exemplar: Exemplar): void {
+    if (this.born.has(h)) this.exemplars.record(h, exemplar);
+  }
+
+  /** The exemplars of a series that moves away. */
+  takeExemplars(h: Series): Exemplar[] {
+    return this.exemplars.take(h);
   }
 
   release(h: Series): void {
     if (!this.born.delete(h)) return;
+    this.exemplars.take(h);
     memoryFigures.series--;
     arena.free(h, this.cells);
     h.detach();
@@ -170,12 +185,13 @@ export class MemoryFamily implements Family {
   }
 
   read(): FamilyData {
-    const { name, help, kind, aggregator, bounds } = this.shape;
+    const { name, help, kind, aggregator, bounds, exemplars } = this.shape;
     const series = Array.from(this.born, (h) => {
       const own = { labels: parseLabelText(h.text), types: h.types };
       const named = aggregator === 'all' && kind.type === 'gauge' ? writerLabels(own) : own;
-      return { ...named, defaults: null, values: kind.values(h.read()) };
+      const values = kind.values(h.read());
+      return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
     });
-    return { name, help, type: kind.type, aggregator, bounds, series };
+    return { name, help, type: kind.type, aggregator, bounds, exemplars, series };
   }
 }

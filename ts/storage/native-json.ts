@@ -16,6 +16,8 @@ interface NativeSeries extends NativeLabels {
   /** 0 for no default labels, else index + 1 in `defaults`. */
   d: number;
   v: JsonNumber[];
+  /** Exemplars, if there are any: place, value and Unix time. */
+  e?: (NativeLabels & { p: number; v: JsonNumber; s: JsonNumber })[];
 }
 
 interface NativeFamily {
@@ -48,6 +50,12 @@ export function parseFamilies(json: string): (FamilyData & { tag: string })[] {
       ...labelData(one),
       defaults: one.d === 0 ? null : sets[one.d - 1]!,
       values: one.v.map(Number),
+      exemplars: one.e?.map((exemplar) => ({
+        ...labelData(exemplar),
+        place: exemplar.p,
+        value: Number(exemplar.v),
+        time: Number(exemplar.s),
+      })),
     })),
   }));
 }

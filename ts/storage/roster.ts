@@ -192,13 +192,16 @@ export class Roster {
       h,
       label: { text: h.text, types: h.types },
       own: h.live ? h.own(kind) : null,
+      exemplars: from instanceof MemoryFamily ? from.takeExemplars(h) : [],
     }));
     for (const h of all) from.release(h);
     from.close();
     this.family = to;
-    for (const { h, label, own } of moved) {
+    for (const { h, label, own, exemplars } of moved) {
       // Not `to`: the heap may have been left for memory storage in the middle of this.
-      if (own !== null && this.family.bind(h, label)) merge(kind, h, own);
+      if (own === null || !this.family.bind(h, label)) continue;
+      merge(kind, h, own);
+      for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
     this.retry();
   }

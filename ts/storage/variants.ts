@@ -5,6 +5,7 @@
 
 import { threadId } from 'node:worker_threads';
 
+import { newest } from './exemplars';
 import type { FamilyData, LabelData, SeriesData } from './family';
 
 /** The labels by which a gauge of mode `all` tells processes and worker threads apart. */
@@ -37,7 +38,8 @@ export function withoutDefaults(family: FamilyData, adds: boolean): FamilyData {
   const series: SeriesData[] = [];
   for (const same of variants.values()) {
     const values = joined(same, adds ? 'sum' : family.aggregator);
-    if (values !== null) series.push({ ...same[0]!, defaults: null, values });
+    const exemplars = newest(same.flatMap((one) => one.exemplars ?? []));
+    if (values !== null) series.push({ ...same[0]!, defaults: null, values, exemplars });
   }
   return { ...family, series };
 }

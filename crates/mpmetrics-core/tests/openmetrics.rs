@@ -23,8 +23,8 @@ fn one_program_of_every_type() {
     make.scalar(&[], 0, 0.5);
     make.family(Kind::Gauge, "g_total", &[]);
     make.scalar(&[], 0, f64::NAN);
-    make.family(Kind::Histogram, "h", &["k"]).bounds = [0.1, 5.0, 1.0, f64::INFINITY].into();
-    make.histogram(&[("k", "v")], d, 6.5, &[1.0, 2.0, 0.0, 4.0, 0.0]);
+    make.family(Kind::Histogram, "h", &["k"]).bounds = [0.1, 5.0, 1.0, f64::INFINITY, 9.0].into();
+    make.histogram(&[("k", "v")], d, 6.5, &[1.0, 2.0, 0.0, 4.0, 0.0, 0.0]);
     make.exemplars(&[(1, 3.0, 1.0, &[("t", "1")]), (3, 7.0, 2.0, &[("t", "2")])]);
     make.family(Kind::Summary, "s", &[]);
     make.summary(&[], 0, 3.5, 2.0);

@@ -162,16 +162,6 @@ impl NativeWriter {
         Status::of_block(self.with(|writer| writer.clear_exemplars(slab, cell, key)))
     }
 
-    /// Counts exemplars that JavaScript could not record.
-    #[napi]
-    pub fn count_dropped_exemplars(&self, exemplars: u32) -> Result<()> {
-        self.with(|writer| {
-            writer.count_dropped_exemplars(exemplars);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
-    }
-
     /// Gives a block back. A status.
     #[napi]
     pub fn release(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {

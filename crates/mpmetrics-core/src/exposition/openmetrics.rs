@@ -95,7 +95,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
     let buckets = family.bounds.iter().map(|&bound| {
         // A bound behind a larger one is never counted to, and one of +Inf is the implied one.
         let ascends = bound > highest && bound < f64::INFINITY;
-        highest = if ascends { bound } else { highest };
+        highest = highest.max(bound);
         ascends.then(|| {
             let mut row = prefix(&family.name, "_bucket{le=\"");
             push(&mut row, bound);

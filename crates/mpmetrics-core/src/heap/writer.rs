@@ -207,11 +207,6 @@ impl Writer {
         exemplar::clear(self.heap.words(), &self.mine, of)
     }
 
-    /// Counts exemplars that the caller could not record by itself.
-    pub fn count_dropped_exemplars(&self, exemplars: u32) {
-        self.heap.words().add_header(header::EXEMPLARS_DROPPED, u64::from(exemplars));
-    }
-
     /// Gives a block back: this writer's part of the series is gone. A part that an earlier life
     /// of the slot counted stays.
     ///

@@ -1,0 +1,172 @@
+import { describe, expect, test, vi } from 'vitest';
+
+import { any, rejected, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
+
+/** Metrics of every type, of which prom-client's OpenMetrics text is valid. */
+function populate(client: Client): void {
+  const c = new client.Counter({
+    name: 'a_total',
+    help: 'back\\slash\nline',
+    labelNames: ['m', 'k'],
+  });
+  c.inc({ m: 'GET', k: 'x"y\\z\nw\0' }, 5);
+  c.inc({ k: 'ü\u2028💩' }, 1e21);
+  c.inc(1.3);
+  new client.Counter({ name: 'plain', help: 'no suffix' }).inc();
+  new client.Counter({ name: 'none_total', help: 'no series', labelNames: ['m'] });
+  const g = new client.Gauge({ name: 'g_total', help: 'a gauge', labelNames: ['m'] });
+  [NaN, Infinity, -Infinity, -0, 1e-7, -1.5].forEach((value, i) => {
+    g.set({ m: i }, value);
+  });
+  const h = new client.Histogram({ name: 'h', help: 'h', labelNames: ['m'], buckets: [0.1, 1, 5] });
+  for (const value of [0.05, 0.5, 4, 40]) h.observe({ m: 'x' }, value);
+  h.zero({ m: 'zero' });
+  const s = new client.Summary({ name: 's', help: 's', labelNames: ['m'], percentiles: [] });
+  s.observe({ m: 'x' }, 2);
+}
+
+sameAsPromClient({
+  'prints OpenMetrics': async (client) => {
+    const { register, openMetricsContentType } = client;
+    register.setContentType(openMetricsContentType);
+    populate(client);
+    return [register.contentType, client.contentType, await register.metrics()];
+  },
+  'prints default labels and what others can be read as a metric': async (client) => {
+    client.register.setContentType(client.openMetricsContentType);
+    populate(client);
+    const duck = {
+      name: 'duck_total',
+      help: 'h',
+      type: 'counter',
+      values: [
+        {
+          value: 2,
+          labels: { a: 'x"' },
+          exemplar: { labelSet: { t: '"' }, value: 1, timestamp: 2.5 },
+        },
+        { value: 3 },
+      ],
+    };
+    // prom-client prints a counter by its registered name, which it has changed by then.
+    client.register.registerMetric(any({ ...duck, get: () => ({ ...duck, name: 'duck' }) }));
+    client.register.setDefaultLabels({ app: 'web', m: 'default', a: 'other' });
+    return client.register.metrics();
+  },
+  'has registries of both types, and merges those of one': async (client) => {
+    const { Registry, Counter } = client;
+    const open = () => new Registry(any(Registry.OPENMETRICS_CONTENT_TYPE));
+    const [one, two, plain] = [open(), open(), new Registry()];
+    new Counter({ name: 'one_total', help: 'h', registers: [one] }).inc();
+    new Counter({ name: 'two_total', help: 'h', registers: [two] }).inc(2);
+    const merged = Registry.merge([one, two]);
+    return [
+      merged.contentType,
+      await merged.metrics(),
+      thrown(() => Registry.merge([one, plain])),
+      thrown(() => new Registry(any('text/html'))),
+      thrown(() => {
+        one.setContentType(any('text/html'));
+      }),
+      Registry.OPENMETRICS_CONTENT_TYPE,
+    ];
+  },
+  'follows a change of the type': async (client) => {
+    const { register } = client;
+    register.setContentType(client.openMetricsContentType);
+    const seen = [register.contentType];
+    register.setContentType(client.prometheusContentType);
+    seen.push(register.contentType);
+    (client as { contentType: string }).contentType = client.openMetricsContentType;
+    new client.Gauge({ name: 'g', help: 'h' }).set(3);
+    return [
+      seen,
+      client.contentType,
+      await register.metrics(),
+      await register.getSingleMetricAsString('g'),
+    ];
+  },
+});
+
+describe.each(subjects)('on $name', ({ load }) => {
+  async function open(): Promise<Client> {
+    const client = await load();
+    client.register.setContentType(client.openMetricsContentType);
+    return client;
+  }
+
+  test('a metric keeps its name', async () => {
+    const client = await open();
+    const c = new client.Counter({ name: 'a_total', help: 'h' });
+    const text = '# HELP a h\n# TYPE a counter\na_total 0';
+    expect(await client.register.metrics()).toBe(`${text}\n# EOF\n`);
+    expect(await client.register.getMetricsAsString(c)).toBe(text);
+    expect(await client.register.getSingleMetricAsString('a_total')).toBe(text);
+    expect([c.name, (await c.get()).name]).toEqual(['a_total', 'a_total']);
+    const prometheus = { contentType: client.prometheusContentType } as const;
+    expect(await client.register.metrics(prometheus)).toBe(
+      '# HELP a_total h\n# TYPE a_total counter\na_total 0\n',
+    );
+    expect(await client.register.getMetricsAsString(c, prometheus)).toMatch(/\na_total 0$/);
+  });
+
+  test('what prom-client prints that is not valid is printed as it has to be', async () => {
+    const client = await open();
+    expect(await client.register.metrics()).toBe('# EOF\n');
+    expect(String(await client.register.metricsBuffer())).toBe('# EOF\n');
+    const help = 'say "hi"';
+    new client.Counter({ name: 'x_total', help }).inc();
+    new client.Gauge({ name: 'x', help }).set(1);
+    new client.Counter({ name: 'y', help }).inc();
+    new client.Counter({ name: 'y_total', help }).inc();
+    const buckets = [5, 1, Infinity, 10];
+    const h = new client.Histogram({ name: 'h', help, buckets, enableExemplars: true });
+    vi.spyOn(Date, 'now').mockReturnValue(1500);
+    h.observe({ value: 7, exemplarLabels: { t: 'seven' } });
+    h.observe({ value: 0.5, exemplarLabels: { t: 'half' } });
+    vi.restoreAllMocks();
+    const expected = [
+      '# HELP x_total say \\"hi\\"',
+      '# TYPE x_total unknown',
+      'x_total 1',
+      '# HELP x say \\"hi\\"',
+      '# TYPE x gauge',
+      'x 1',
+      '# HELP y say \\"hi\\"',
+      '# TYPE y counter',
+      'y_total 1',
+      '# HELP h say \\"hi\\"',
+      '# TYPE h histogram',
+      'h_bucket{le="5"} 1 # {t="half"} 0.5 1.5',
+      'h_bucket{le="+Inf"} 2 # {t="seven"} 7 1.5',
+      'h_sum 7.5',
+      'h_count 2',
+      '# EOF\n',
+    ].join('\n');
+    expect(await client.register.metrics()).toBe(expected);
+    expect(String(await client.register.metricsBuffer())).toBe(expected);
+  });
+
+  test('metrics of the heap, of private registries and of others are one output', async () => {
+    const client = await open();
+    new client.Counter({ name: 'shared_total', help: 'h' }).inc();
+    const own = new client.Registry({ shared: false, contentType: client.openMetricsContentType });
+    const c = new client.Counter({
+      name: 'own',
+      help: 'h',
+      registers: [own],
+      enableExemplars: true,
+    });
+    c.inc({ exemplarLabels: {} });
+    client.register.registerMetric(c);
+    const text = await client.register.metrics();
+    expect(text.replace(/ \d+\.?\d*\n# EOF/, '\n# EOF')).toBe(
+      '# HELP shared h\n# TYPE shared counter\nshared_total 1\n' +
+        '# HELP own h\n# TYPE own counter\nown_total 1 # {} 1\n# EOF\n',
+    );
+    expect(String(await client.register.metricsBuffer())).toBe(text);
+    expect(await rejected(client.register.metricsBuffer({ contentType: any('x') }))).toBe(
+      'Error: Content type x is unsupported',
+    );
+  });
+});

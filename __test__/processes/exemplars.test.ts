@@ -1,0 +1,142 @@
+/** Exemplars of several processes and worker threads, and of writers that are stopped or killed while they write. */
+import { afterAll, afterEach, expect, test } from 'vitest';
+
+import type { Application, Program } from '../support/application';
+import { ask, obedient, type Scraped } from '../support/obedient';
+import { hasPythonReader, PythonReader } from '../support/python-reader';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** A counter and a histogram, and an update of both whose exemplars tell who made them. */
+const DECLARE = `
+  const { register, Counter, Histogram } = mpmetrics;
+  register.setContentType(mpmetrics.openMetricsContentType);
+  const common = { help: 'h', labelNames: ['who'], enableExemplars: true };
+  kept.c = new Counter({ ...common, name: 'c_total' });
+  kept.h = new Histogram({ ...common, name: 'h', buckets: [1, 2] });
+  kept.update = (who, n) => {
+    const exemplarLabels = { who, n, pad: 'p'.repeat(n % 90) };
+    kept.c.inc({ labels: { who }, value: n, exemplarLabels });
+    kept.h.observe({ labels: {}, value: n % 3 + 0.5, exemplarLabels });
+  };
+`;
+const LONGEST = 5_000;
+const EXEMPLAR = / # \{who="(\w+)",n="(\d+)",pad="(p*)"\} (\S+) (\S+)$/;
+
+interface Seen {
+  /** The line up to the exemplar. */
+  sample: string;
+  who: string;
+  n: number;
+}
+
+/** Scrapes; every exemplar is whole. */
+async function seen(scraper: Program): Promise<Seen[]> {
+  const { text, ms } = await ask<Scraped>(scraper, 'return scrape()');
+  expect(ms).toBeLessThan(LONGEST);
+  const lines = text.split('\n').filter((line) => line.includes(' # {'));
+  return lines.map((line) => {
+    const found = EXEMPLAR.exec(line);
+    expect(found, line).not.toBeNull();
+    const [, who, digits, pad, value, time] = found!;
+    const n = Number(digits);
+    expect(pad).toBe('p'.repeat(n % 90));
+    expect(Number(value)).toBe(line.startsWith('c_total') ? n : (n % 3) + 0.5);
+    expect(Math.abs(Number(time) * 1000 - Date.now())).toBeLessThan(600_000);
+    return { sample: line.slice(0, found!.index), who: who!, n };
+  });
+}
+
+test.skipIf(!hasPythonReader)(
+  'the newest exemplar of all processes and threads is shown',
+  async () => {
+    const reader = new PythonReader();
+    afterAll(() => {
+      reader.close();
+    });
+    const [one, two, plain] = obedient(3, made);
+    for (const program of [one!, two!]) await ask(program, DECLARE);
+    await ask(one!, "kept.update('one', 5)");
+    await ask(two!, "await sleep(5); kept.update('two', 8)");
+    await ask(
+      two!,
+      `const { Worker } = require('node:worker_threads');
+     const code = "const mpmetrics = require('mpmetrics'); const kept = {}; " +
+       ${JSON.stringify(DECLARE.replaceAll('\n', ' '))} + "kept.update('thread', 9)";
+     await sleep(5);
+     await new Promise((resolve) => new Worker(code, { eval: true }).on('exit', resolve));`,
+    );
+    await ask(plain!, 'mpmetrics.register.setContentType(mpmetrics.openMetricsContentType)');
+    for (const scraper of [one!, two!, plain!]) {
+      expect(await seen(scraper)).toEqual([
+        { sample: 'c_total{who="one"} 5', who: 'one', n: 5 },
+        { sample: 'c_total{who="two"} 8', who: 'two', n: 8 },
+        { sample: 'c_total{who="thread"} 9', who: 'thread', n: 9 },
+        { sample: 'h_bucket{le="1"} 1', who: 'thread', n: 9 },
+        { sample: 'h_bucket{le="+Inf"} 3', who: 'two', n: 8 },
+      ]);
+      const families = await reader.read((await ask<Scraped>(scraper, 'return scrape()')).text);
+      expect(families.map(({ name, type }) => [name, type])).toEqual([
+        ['c', 'counter'],
+        ['h', 'histogram'],
+      ]);
+    }
+    // What the dead had recorded is there, until somebody records something newer.
+    two!.child.kill('SIGKILL');
+    await two!.ended;
+    expect(await seen(plain!)).toHaveLength(5);
+    await ask(one!, "kept.update('one', 11)");
+    expect(await seen(plain!)).toContainEqual({
+      sample: 'h_bucket{le="+Inf"} 4',
+      who: 'one',
+      n: 11,
+    });
+  },
+);
+
+test('writers that are killed or stopped leave no half of one, and others go on', async () => {
+  const [scraper, ...writers] = obedient(4, made);
+  await ask(scraper!, DECLARE);
+  const start = async (program: Program, who: string): Promise<void> => {
+    await ask(program, DECLARE);
+    await ask(
+      program,
+      `kept.n = 0;
+       const run = () => {
+         for (let i = 0; i < 200; i++) kept.update('${who}', ++kept.n);
+         setImmediate(run);
+       };
+       run();`,
+    );
+  };
+  for (const [i, writer] of writers.entries()) await start(writer, `w${i}`);
+  for (let round = 0; round < 12; round++) {
+    const i = round % writers.length;
+    await new Promise((resolve) => setTimeout(resolve, (round * 7919) % 40));
+    const stopped = writers[(i + 1) % writers.length]!;
+    stopped.child.kill('SIGSTOP');
+    const others = (all: Seen[]) => all.filter(({ who }) => who === `w${(i + 2) % writers.length}`);
+    const before = others(await seen(scraper!));
+    const begun = Date.now();
+    for (;;) {
+      const now = others(await seen(scraper!));
+      if (now.some(({ n }) => !before.some((one) => one.n === n))) break;
+      expect(Date.now() - begun).toBeLessThan(30_000);
+    }
+    writers[i]!.child.kill('SIGKILL');
+    await writers[i]!.ended;
+    await seen(scraper!);
+    stopped.child.kill('SIGCONT');
+    const env = { MPMETRICS_SEGMENT: `${made[0]!.segmentsIn}/test.heap` };
+    writers[i] = made[0]!.run('obey.js', { env });
+    await start(writers[i], `w${i}`);
+  }
+  // Everybody's count is there, and everybody's exemplar.
+  await ask(scraper!, "kept.update('scraper', 3)");
+  const all = await seen(scraper!);
+  const counters = all.filter(({ sample }) => sample.startsWith('c_total')).map(({ who }) => who);
+  expect(counters.sort()).toEqual(['scraper', 'w0', 'w1', 'w2']);
+});

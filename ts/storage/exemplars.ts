@@ -1,0 +1,62 @@
+/** Exemplars as storage has them: one event among those that a counter or a histogram's bucket counted. */
+
+import { parseLabelText, type LabelText } from '../labels';
+import type { LabelData } from './family';
+import type { Series } from './series';
+
+/** An exemplar as a metric records it. */
+export interface Exemplar {
+  /** 0 for a counter; else the bucket in configured order, the one above all bounds last. */
+  readonly place: number;
+  /** What was added or observed. */
+  readonly value: number;
+  /** Unix time in seconds. */
+  readonly time: number;
+  readonly label: LabelText;
+}
+
+/** An exemplar as it was read. */
+export interface ExemplarData extends LabelData {
+  readonly place: number;
+  readonly value: number;
+  readonly time: number;
+}
+
+/** The latest exemplars of handles that point to this process's own memory. */
+export class Exemplars {
+  private readonly byHandle = new Map<Series, Map<number, Exemplar>>();
+
+  record(h: Series, exemplar: Exemplar): void {
+    const there = this.byHandle.get(h);
+    if (there === undefined) this.byHandle.set(h, new Map([[exemplar.place, exemplar]]));
+    else there.set(exemplar.place, exemplar);
+  }
+
+  /** Those of a handle, which has none afterwards. */
+  take(h: Series): Exemplar[] {
+    const there = this.byHandle.get(h);
+    this.byHandle.delete(h);
+    return there === undefined ? [] : [...there.values()];
+  }
+
+  /** Those of a handle; undefined for none. */
+  read(h: Series): ExemplarData[] | undefined {
+    const there = this.byHandle.get(h);
+    if (there === undefined) return undefined;
+    return Array.from(there.values(), ({ label, ...rest }) => ({
+      ...rest,
+      labels: parseLabelText(label.text),
+      types: label.types,
+    }));
+  }
+}
+
+/** The newest of each place. */
+export function newest(exemplars: readonly ExemplarData[]): ExemplarData[] {
+  const places = new Map<number, ExemplarData>();
+  for (const one of exemplars) {
+    const there = places.get(one.place);
+    if (there === undefined || one.time > there.time) places.set(one.place, one);
+  }
+  return [...places.values()];
+}
