@@ -220,16 +220,22 @@ mod tests {
                         break;
                     }
                     let text = (n % 10).to_string().repeat(1 + n as usize % 60);
-                    write(&cells, &given((n % 10) as f64, &text, ""), || ());
-                    // Falls behind now and then, so that reads succeed on a busy machine too.
-                    if n % 64 == 0 {
-                        std::thread::yield_now();
-                    }
+                    // Gives way behind some of the stores, so that readers come in between on one processor, too.
+                    let give_way = || {
+                        if n % 64 == 0 {
+                            std::thread::yield_now();
+                        }
+                    };
+                    write(&cells, &given((n % 10) as f64, &text, ""), give_way);
                 }
             });
-            let until = std::time::Instant::now() + std::time::Duration::from_millis(300);
+            let begun = std::time::Instant::now();
+            let least = std::time::Duration::from_millis(300);
             let mut text = Vec::new();
-            while std::time::Instant::now() < until {
+            // On a busy machine, for as long as it takes to meet both.
+            while begun.elapsed() < least
+                || (whole == 0 || torn == 0) && begun.elapsed() < 100 * least
+            {
                 text.clear();
                 match read(&cells, &mut text) {
                     Attempt::Whole(read) => {
