@@ -183,7 +183,7 @@ describe.each([process.versions.node.split('.')[0]!, '22', '24', '26'])('Node.js
       };
       await Promise.all(Array.from({ length: AT_ONCE }, one));
       await account.check(0);
-      expect(account.told).toBeGreaterThan(ENDINGS);
+      expect(account.told).toBeGreaterThanOrEqual(ENDINGS);
     },
   );
 
@@ -208,7 +208,7 @@ describe.each([process.versions.node.split('.')[0]!, '22', '24', '26'])('Node.js
       await looks;
       account.told = told;
       await account.check(0);
-      expect(told).toBeGreaterThan(ENDINGS);
+      expect(told).toBeGreaterThanOrEqual(ENDINGS);
     },
   );
 });
