@@ -12,6 +12,10 @@ const FIGURES = {
   MPMETRICS_TEST_KILLS: 5_000,
   /** Processes and threads that end, of each way, on each version of Node.js. */
   MPMETRICS_TEST_ENDINGS: 1_250,
+  /** Updates of each process and thread. */
+  MPMETRICS_TEST_EACH: 10_000_000,
+  /** Rounds of making and removing series, of each of two processes. */
+  MPMETRICS_TEST_ROUNDS: 5_000_000,
   /** Seconds of scraping against writers at full speed. */
   MPMETRICS_TEST_UNTORN_SECONDS: 600,
   /** Random programs beside prom-client. */
@@ -28,6 +32,8 @@ const FILES = [
   'crash/untorn',
   'crash/random-labels',
   'compat/programs',
+  'processes/removal',
+  'processes/sums',
 ];
 
 main(async () => {

@@ -2,18 +2,16 @@
 import { afterEach, test } from 'vitest';
 
 import { Application } from '../support/application';
-import { expectKept, KILLER, VICTIM } from './kills';
+import { expectKept, KILLER, KILLS, PATIENCE, VICTIM } from './kills';
 
 const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
-
 test(
   `${String(KILLS)} writers killed at random moments and replaced`,
-  { timeout: 600_000 },
+  { timeout: PATIENCE + 60_000 },
   async () => {
     const app = new Application({ 'victim.js': VICTIM, 'killer.js': KILLER });
     made.push(app);

@@ -6,6 +6,12 @@ import { expect } from 'vitest';
 
 import type { Program } from '../support/application';
 
+/** How many; `npm run torture` and other versions of Node.js have figures of their own. */
+export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
+
+/** Milliseconds that so many kills may take on a slow machine. */
+export const PATIENCE = Math.max(180_000, KILLS * 1_000);
+
 /** What the program prints at its end. */
 export interface Killed {
   kills: number;
@@ -125,7 +131,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Reads the result and holds it against the promise. */
 export async function expectKept(program: Program, kills: number): Promise<Killed> {
-  const result = JSON.parse(await program.line(180_000)) as Killed;
+  const result = JSON.parse(await program.line(PATIENCE)) as Killed;
   expect(result.kills).toBe(kills);
   expect(result.wrong).toEqual([]);
   expect(result.fallen).toEqual([]);
@@ -133,8 +139,8 @@ export async function expectKept(program: Program, kills: number): Promise<Kille
   const total = (counts: number[]) => counts.reduce((sum, count) => sum + count, 0);
   expect(total(result.scraped)).toBeGreaterThanOrEqual(total(result.acknowledged));
   expect(total(result.scraped)).toBeLessThanOrEqual(total(result.acknowledged) + kills + 4);
-  // Else the kills missed the window between update and acknowledgement, and nothing was shown.
-  expect(result.inFlight).toBeGreaterThanOrEqual(Math.min(5, kills));
+  // Else the kills missed the window between update and acknowledgement, and nothing was shown. A few kills may.
+  expect(result.inFlight).toBeGreaterThanOrEqual(2.5 * Math.floor(kills / 100));
   expect(result.usedAtEnd).toBe(result.usedAfterFirst);
   expect(result.adoptions).toBeGreaterThanOrEqual(kills - 4);
   expect(result.slots).toBeLessThanOrEqual(5);

@@ -130,17 +130,22 @@ async function get(worker: Worker, path: string): Promise<string> {
   return text;
 }
 
-async function start(name: string, env: Record<string, string> = {}) {
-  const old = DEPENDENTS[name]!.modern === true && MAJOR < 22;
-  const node = old ? await installNode(22) : process.execPath;
-  const child = spawn(node, [join('apps', 'serve.cjs'), name], {
-    cwd: folder,
+/** Starts a script of the applications. */
+function run(node: string, args: readonly string[], env: Record<string, string> = {}): Program {
+  const child = spawn(node, args, {
+    cwd: join(folder, 'apps'),
     env: plainEnvironment({ MPMETRICS_DIR: segments, REDIS_URL: redis.url, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
   running.push(child);
-  const program = new Program(child);
+  return new Program(child);
+}
+
+async function start(name: string, env: Record<string, string> = {}) {
+  const old = DEPENDENTS[name]!.modern === true && MAJOR < 22;
+  const node = old ? await installNode(22) : process.execPath;
+  const program = run(node, ['serve.cjs', name], env);
   const workers = [await program.line(), await program.line()].map((l) => JSON.parse(l) as Worker);
   const sent = workers.flatMap((worker, i) =>
     Array.from({ length: SENT[i]! }, () => get(worker, DEPENDENTS[name]!.path ?? '/hello')),
@@ -227,3 +232,18 @@ test.each(Object.keys(DEPENDENTS))(
     expect(program.errors).toBe('');
   },
 );
+
+test("express-prom-bundle's clusterMetrics() in the primary: all requests, one worker blocked, one killed", async () => {
+  const program = run(process.execPath, ['cluster-metrics.cjs']);
+  const lines = [await program.line(), await program.line(), await program.line()];
+  const [one, other, primary] = lines.map((line) => JSON.parse(line) as Worker);
+  for (let i = 0; i < 7; i++) await get(one!, '/hello');
+  for (let i = 0; i < 5; i++) await get(other!, '/hello');
+  await expectCounted([primary!], 'express-prom-bundle', [12]);
+  get(one!, '/block').catch(() => undefined);
+  await sleep(100);
+  await expectCounted([primary!], 'express-prom-bundle', [12]);
+  process.kill(other!.pid, 'SIGKILL');
+  await expectCounted([primary!], 'express-prom-bundle', [12]);
+  expect(program.errors).toBe('');
+});

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { expectKept, KILLER, VICTIM } from '../crash/kills';
+import { expectKept, KILLER, KILLS, PATIENCE, VICTIM } from '../crash/kills';
 import { Program } from '../support/application';
 import { npm } from '../support/npm';
 import { pack } from '../support/packed';
@@ -217,12 +217,12 @@ test('without the platform package one process prints exactly one warning', () =
 });
 
 test(
-  '200 writers killed at random moments, on the packed binary',
-  { timeout: 600_000 },
+  `${KILLS} writers killed at random moments, on the packed binary`,
+  { timeout: PATIENCE + 60_000 },
   async () => {
     writeFileSync(join(withBinary, 'victim.js'), VICTIM);
     writeFileSync(join(withBinary, 'killer.js'), KILLER);
-    const child = spawn(process.execPath, ['killer.js', '200'], {
+    const child = spawn(process.execPath, ['killer.js', String(KILLS)], {
       cwd: withBinary,
       env: { ...environment, MPMETRICS_DIR: folder },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -230,7 +230,7 @@ test(
     });
     running.push(child);
     const program = new Program(child);
-    await expectKept(program, 200);
+    await expectKept(program, KILLS);
     expect(await program.ended).toBe(0);
     // It ended by itself: there is nothing to kill.
     running.splice(running.indexOf(child), 1);
