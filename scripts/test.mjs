@@ -1,6 +1,10 @@
 /** `npm test [-- vitest's arguments]`: builds, then the tests of TypeScript and of Rust. */
 import { build } from './build.mjs';
+import { buildLocked } from './locked.mjs';
 import { main, run, step, Refusal } from './steps.mjs';
+
+/** Tests of Rust that are run with locked words, too. */
+const LOCKED = ['locked', 'heap', 'shared_gauge', 'gauge_modes', 'heap_interrupted'];
 
 main(async () => {
   const filter = process.argv.slice(2);
@@ -14,7 +18,10 @@ main(async () => {
       failures.push(error.message);
     }
   };
-  await part('testing with vitest', 'npx', ['--no-install', 'vitest', 'run', ...filter]);
+  const env = {};
+  if (filter.length === 0 && cargo !== null) env.MPMETRICS_TEST_LOCKED = await buildLocked(cargo);
+  const vitest = ['--no-install', 'vitest', 'run', ...filter];
+  await part('testing with vitest', 'npx', vitest, { env });
   if (filter.length > 0) {
     process.stderr.write('· cargo test is left out, because arguments for vitest were given\n');
   } else if (cargo === null) {
@@ -31,6 +38,12 @@ main(async () => {
     await part('dying and stopping at each kill point', 'cargo', ['test', '--release', ...points], {
       env: cargo,
     });
+    const locked = '-p mpmetrics-core --features locked --target-dir target/locked'.split(' ');
+    // The tests of the cells themselves race two threads, which share one lock here: they say nothing.
+    for (const of of [['--lib', 'sync::'], LOCKED.map((name) => `--test=${name}`)]) {
+      const args = ['test', '--release', ...locked, ...of.flat()];
+      await part('testing locked words', 'cargo', args, { env: cargo });
+    }
   }
   if (failures.length > 0) throw new Refusal(failures.join('; '));
 });

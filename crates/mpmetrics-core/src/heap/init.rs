@@ -65,6 +65,8 @@ pub struct Setup {
 pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     region.grow(HEADER_WORDS)?;
     let words = Words(region.words());
+    #[cfg(feature = "locked")]
+    crate::region::make_stripes(words.0)?;
     words.set_header(header::VERSION, VERSION);
     words.set_header(header::MACHINE, MACHINE);
     words.set_header(header::MAX_BYTES, setup.limits.bytes);

@@ -14,7 +14,9 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 /// Layout version: `major << 16 | minor`. Another major is refused, a higher minor only appends.
 pub const VERSION: u64 = 1 << 16;
 /// What the bytes were written by: byte order, word size, C library. Another mark is refused.
-pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LIBC << 56);
+pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LOCKED << 32) | (LIBC << 56);
+/// How words change: 1 for under a lock.
+const LOCKED: u64 = if cfg!(feature = "locked") { 1 } else { 0 };
 const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
 
 /// Words in a page: extents are whole pages.
@@ -138,8 +140,23 @@ pub mod header {
     pub const GENERATION_CHUNKS: usize = 144;
     /// Chunks of the table of default labels.
     pub const DEFAULTS_CHUNKS: usize = 160;
+    /// Mutexes under which words change where the target has no 64-bit atomics: see [`super::lock_stripe`].
+    pub const LOCKS: usize = 384;
     /// Most chunks a table may have.
     pub const CHUNKS: usize = 16;
+}
+
+/// The mutexes of a segment whose words change under a lock. Each is for the pages of its number, modulo
+/// their number.
+pub mod lock_stripe {
+    /// How many there are.
+    pub const COUNT: usize = 8;
+    /// Words of each: the mutex, and a note of the store that its holder is about to make.
+    pub const WORDS: usize = 16;
+    /// In the note: the number of the word + 1; 0 for none.
+    pub const NOTE: usize = 8;
+    /// In the note: what the word becomes.
+    pub const NOTED: usize = 9;
 }
 
 /// Bytes that processes lock to tell each other things. Far beyond any segment's end.

@@ -13,6 +13,9 @@ use std::fs::File;
 /// A file that is truncated by a stranger while it is mapped kills its readers (SIGBUS): a stated
 /// limit. A reader that must survive that copies the file first.
 pub struct Mapped {
+    /// Before the mapping: whoever waits for a word of it is through when that ends.
+    #[cfg(feature = "locked")]
+    _guarded: crate::sync::Guarded,
     mapping: os::Mapping,
     /// Liveness is asked, and the file grown, through this description; it never holds a lock.
     file: File,
@@ -37,7 +40,23 @@ impl Mapped {
         let reach = usize::try_from(max_bytes.max(LEAST)).unwrap_or(usize::MAX);
         let mapping = os::Mapping::shared(&file, reach)?;
         let known = AtomicU64::new(len.min(reach as u64));
-        Ok(Self { mapping, file, known })
+        #[cfg(feature = "locked")]
+        let _guarded = {
+            let start = mapping.as_ptr();
+            let words = crate::layout::HEADER_WORDS as usize;
+            // SAFETY: the file has a header (checked above), the mapping begins with it and is
+            // page-aligned, and the guard is dropped before it.
+            let header = unsafe { core::slice::from_raw_parts(start.cast::<AtomicU64>(), words) };
+            let stripes = std::sync::Arc::new(super::stripes::Stripes::new(header));
+            crate::sync::guard(start.addr(), mapping.len(), stripes)
+        };
+        Ok(Self {
+            #[cfg(feature = "locked")]
+            _guarded,
+            mapping,
+            file,
+            known,
+        })
     }
 
     /// The file, through the description that never holds a lock.

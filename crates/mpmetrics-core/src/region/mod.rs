@@ -2,9 +2,13 @@
 
 mod mapped;
 mod owned;
+#[cfg(feature = "locked")]
+mod stripes;
 
 pub use mapped::Mapped;
 pub use owned::Owned;
+#[cfg(feature = "locked")]
+pub(crate) use stripes::make as make_stripes;
 
 use crate::error::Result;
 use crate::sync::AtomicU64;

@@ -1,0 +1,105 @@
+//! The mutexes under which the words of a segment change, where the target has no 64-bit atomics: a few of
+//! them in the header, each for the pages of its number.
+
+use crate::error::Result;
+use crate::layout::{header, lock_stripe, HEADER_WORDS, PAGE_WORDS};
+use crate::os::{self, NotHeld, SharedMutex};
+use crate::sync::{AtomicU32, AtomicU64, Guard, Note, Ordering};
+use std::time::Duration;
+
+/// How long a mutex is waited for. What is done under one takes nanoseconds, so whoever holds it for
+/// longer is stopped.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Milliseconds for which a mutex that was not to be had is only tried: else a scrape would wait at each word.
+const SUSPECT_MS: u32 = 50;
+
+/// The mutexes of one mapping.
+pub struct Stripes {
+    header: &'static [AtomicU64],
+    /// For each, until when it is only tried: milliseconds of the monotonic clock, turning over; 0 for never.
+    suspect: [AtomicU32; lock_stripe::COUNT],
+}
+
+/// Makes the mutexes of a new segment, before anybody else sees it.
+pub fn make(words: &[AtomicU64]) -> Result<()> {
+    for stripe in 0..lock_stripe::COUNT {
+        if let Some(mutex) = words.get(place(stripe)).and_then(SharedMutex::at) {
+            mutex.make()?;
+        }
+    }
+    Ok(())
+}
+
+fn place(stripe: usize) -> std::ops::Range<usize> {
+    let from = header::LOCKS + stripe * lock_stripe::WORDS;
+    from..from + lock_stripe::WORDS
+}
+
+impl Stripes {
+    /// Those of a header, which must live for as long as this does.
+    pub fn new(header: &'static [AtomicU64]) -> Self {
+        Self { header, suspect: Default::default() }
+    }
+
+    fn word(&self, index: usize) -> Option<&AtomicU64> {
+        self.header.get(index)
+    }
+
+    /// Carries out what a dead holder had noted. `all` is how many words of the mapping are there.
+    fn mend(&self, note: &Note<'_>) {
+        let at = note.word.load(Ordering::Acquire);
+        let all = self.word(header::SIZE).map_or(0, |size| size.load(Ordering::Acquire) / 8);
+        if at != 0 && at <= all {
+            let base = self.header.as_ptr();
+            // SAFETY: the word lies within the bytes that the header says are backed, in the mapping that
+            // begins with the header.
+            let word = unsafe { &*base.add(at as usize - 1) };
+            word.store(note.value.load(Ordering::Acquire), Ordering::Release);
+        }
+        note.word.store(0, Ordering::Release);
+    }
+}
+
+impl Guard for Stripes {
+    fn with(&self, address: usize, work: &mut dyn FnMut(Option<&Note<'_>>)) {
+        let index = (address - self.header.as_ptr().addr()) / 8;
+        let stripe = index / PAGE_WORDS as usize % lock_stripe::COUNT;
+        let from = header::LOCKS + stripe * lock_stripe::WORDS;
+        let (Some(words), Some(word), Some(value), Some(suspect)) = (
+            self.header.get(place(stripe)),
+            self.word(from + lock_stripe::NOTE),
+            self.word(from + lock_stripe::NOTED),
+            self.suspect.get(stripe),
+        ) else {
+            return work(None);
+        };
+        let note = Note { word, value, index: index as u64 };
+        let Some(mutex) = SharedMutex::at(words) else {
+            return work(None);
+        };
+        let until = suspect.load(Ordering::Relaxed);
+        let now_ms = || (os::monotonic_us() / 1000) as u32;
+        let tried_only = until != 0 && (until.wrapping_sub(now_ms()) as i32) > 0;
+        let patience = if tried_only { Duration::ZERO } else { PATIENCE };
+        match mutex.lock(patience, || self.mend(&note)) {
+            Ok(held) => {
+                work(Some(&note));
+                drop(held);
+                if until != 0 {
+                    suspect.store(0, Ordering::Relaxed);
+                }
+            }
+            Err(NotHeld::Late) => {
+                suspect.store(now_ms().wrapping_add(SUSPECT_MS).max(1), Ordering::Relaxed);
+                work(None);
+            }
+            // Whoever makes the segment makes the mutexes, and nobody else sees it before.
+            Err(NotHeld::Broken) => work(None),
+        }
+    }
+}
+
+const _: () = assert!(
+    header::LOCKS + lock_stripe::COUNT * lock_stripe::WORDS <= HEADER_WORDS as usize
+        && lock_stripe::NOTE >= os::MUTEX_WORDS
+);

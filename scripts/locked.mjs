@@ -1,0 +1,32 @@
+/**
+ * The native module as it is on targets without 64-bit atomics, where every word changes under a mutex: for tests
+ * only. It lies in cargo's folder and is never shipped.
+ */
+import { existsSync } from 'fs';
+import { join } from 'path';
+
+import { platformName } from './environment.mjs';
+import { root, run, step } from './steps.mjs';
+
+/** Where it is. */
+export function lockedBinary() {
+  return join(root, 'target', 'locked', 'module', `mpmetrics.${platformName()}.node`);
+}
+
+/**
+ * Builds it.
+ *
+ * @param {Record<string, string>} env the environment for cargo
+ * @returns {Promise<string>} its path
+ */
+export async function buildLocked(env) {
+  const args = [
+    ['--no-install', 'napi', 'build', '--platform', '--release', '--no-js'],
+    ['--features', 'locked', '--target-dir', 'target/locked'],
+    ['--manifest-path', 'crates/mpmetrics-node/Cargo.toml', '--package-json-path', 'package.json'],
+    ['--output-dir', 'target/locked/module', '--dts', 'index.d.ts'],
+  ].flat();
+  await step('building the native module with locked words', () => run('npx', args, { env }));
+  if (!existsSync(lockedBinary())) throw new Error(`the build left no ${lockedBinary()}`);
+  return lockedBinary();
+}
