@@ -5,22 +5,25 @@
 
 import { isMainThread } from 'node:worker_threads';
 
-import type { RegistryContentType } from './exposition';
+import type { PrometheusContentType, RegistryContentType } from './exposition';
 import { scopeOf, type Scope, type ScopeOptions } from './metrics';
 import { register, Registry, Union } from './registry';
 import { heap } from './storage';
+
+/** A registry of any Content-Type. */
+type AnyRegistry = Registry<RegistryContentType>;
 
 /** Milliseconds that `shutdown()` waits, unless told. */
 const SHUTDOWN = 5_000;
 
 /** The registries that one kind of scrape shows, and the scrapes of that kind that are under way. */
 class Aggregation {
-  registries: readonly Registry[] = [register];
+  registries: readonly AnyRegistry[] = [register];
   readonly running = new Set<Promise<string>>();
 
   /** @throws TypeError for anything that is no registry */
-  choose(given: Registry | readonly Registry[]): void {
-    const chosen: readonly Registry[] = Array.isArray(given) ? given : [given as Registry];
+  choose(given: AnyRegistry | readonly AnyRegistry[]): void {
+    const chosen: readonly AnyRegistry[] = Array.isArray(given) ? given : [given as AnyRegistry];
     for (const registry of chosen) {
       if (!(registry instanceof Registry)) {
         throw new TypeError(`Expected Registry, got ${typeof registry}`);
@@ -64,7 +67,9 @@ const workers = new Aggregation();
 const aggregations: readonly Aggregation[] = [cluster, workers];
 
 /** prom-client's registry for `node:cluster`; `ClusterRegistry` in its successor. */
-export class AggregatorRegistry extends Registry {
+export class AggregatorRegistry<
+  T extends RegistryContentType = PrometheusContentType,
+> extends Registry<T> {
   /**
    * Metrics of the whole application: of all processes and threads, whether or not they made a registry of
    * this kind, and of the dead. Callable in any of them.
@@ -93,13 +98,15 @@ export class AggregatorRegistry extends Registry {
    *
    * @throws TypeError for anything that is no registry
    */
-  static setRegistries(registries: Registry | readonly Registry[]): void {
+  static setRegistries(registries: AnyRegistry | readonly AnyRegistry[]): void {
     cluster.choose(registries);
   }
 }
 
 /** The registry of prom-client's successor for `node:worker_threads`. */
-export class WorkerRegistry extends Registry {
+export class WorkerRegistry<
+  T extends RegistryContentType = PrometheusContentType,
+> extends Registry<T> {
   /** As given to the constructor: whether this thread coordinates the others. Nothing depends on it here. */
   readonly primary: boolean;
 
@@ -130,7 +137,7 @@ export class WorkerRegistry extends Registry {
   }
 
   /** Sets which registries `workerMetrics()` shows; see {@link AggregatorRegistry.setRegistries}. */
-  static setRegistries(registries: Registry | readonly Registry[]): void {
+  static setRegistries(registries: AnyRegistry | readonly AnyRegistry[]): void {
     workers.choose(registries);
   }
 }

@@ -39,8 +39,14 @@ export {
   type HistogramConfiguration,
   type IncreaseDataWithExemplar,
   type LabelValues,
-  type Metric,
+  type AnyMetric as Metric,
+  type Collector,
   type MetricConfiguration,
+  type MetricObject,
+  type MetricObjectWithValues,
+  type MetricType,
+  type MetricValue,
+  type MetricValueWithName,
   type ObserveDataWithExemplar,
   type Scope,
   type ScopeOptions,
@@ -49,11 +55,9 @@ export {
 } from './metrics';
 export type {
   ExemplarRow as Exemplar,
-  MetricRows as MetricObjectWithValues,
   OpenMetricsContentType,
   PrometheusContentType,
   RegistryContentType,
-  Row as MetricValue,
 } from './exposition';
 export {
   Pushgateway,

@@ -6,13 +6,14 @@
 
 import { Counter, Gauge, Histogram, type Aggregator } from './metrics';
 import type { HeapStats } from './native';
+import type { RegistryContentType } from './exposition';
 import { register as defaultRegister, type Registry } from './registry';
 import { heap, memoryFigures, REFUSALS } from './storage';
 
 /** What {@link collectLibraryMetrics} may be told. */
 export interface LibraryMetricsConfiguration {
   /** The registry to show them on; the default one if left out. */
-  register?: Registry;
+  register?: Registry<RegistryContentType>;
   /** What their names begin with, before `mpmetrics_`. */
   prefix?: string;
 }

@@ -157,7 +157,7 @@ sameAsPromClient({
     prepared(client);
     client.collectDefaultMetrics({ enableExemplars: true });
     await client.register.metrics();
-    const names = client.register.getMetricsAsArray() as {
+    const names = client.register.getMetricsAsArray() as unknown as {
       name: string;
       enableExemplars: boolean;
     }[];

@@ -11,6 +11,7 @@ import { heap } from './heap';
 import { heapSpaces } from './heap-spaces';
 import { memory } from './memory';
 import { settingsOf, type DefaultMetricsCollectorConfiguration } from './settings';
+import type { RegistryContentType } from '../exposition';
 import type { Registry } from '../registry';
 import { startTime } from './start-time';
 import { nodeVersion } from './version';
@@ -75,7 +76,7 @@ collectDefaultMetrics.metricsList = SOURCES.map(({ key }) => key);
 
 /** Makes one group of metrics; returns what ends it. */
 type Start = (
-  register?: Registry,
+  register?: Registry<RegistryContentType>,
   config?: Omit<DefaultMetricsCollectorConfiguration, 'register'>,
 ) => () => void;
 

@@ -6,13 +6,16 @@ import { isMainThread } from 'node:worker_threads';
 import { inspect } from 'node:util';
 
 import { MpmetricsError } from '../errors';
+import type { RegistryContentType } from '../exposition';
 import type { LabelValues, Registers } from '../metrics';
 import { register as defaultRegister, type Registry } from '../registry';
 import type { Source } from './group';
 
-export interface DefaultMetricsCollectorConfiguration {
+export interface DefaultMetricsCollectorConfiguration<
+  T extends RegistryContentType = RegistryContentType,
+> {
   /** The default registry if left out. */
-  register?: Registry;
+  register?: Registry<T>;
   /** Put before each name. */
   prefix?: string;
   /** Labels for each series. */
@@ -54,7 +57,7 @@ export interface DefaultMetricsCollectorConfiguration {
 /** The configuration with everything in its place. */
 export interface Settings {
   readonly config: DefaultMetricsCollectorConfiguration;
-  readonly register: Registry;
+  readonly register: Registry<RegistryContentType>;
   /** What new metrics are registered with; null for the default registry. */
   readonly registers: readonly Registers[] | null;
   readonly prefix: string;

@@ -134,3 +134,9 @@ function unusual(value: unknown): number {
   if ((value as number) < 0) throw new Error('It is not possible to decrease a counter');
   return Number(value);
 }
+
+// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
+export declare namespace Counter {
+  /** prom-client's name of what `labels()` returns. */
+  export type Internal = CounterChild;
+}

@@ -198,3 +198,9 @@ function kindOf(config: { aggregator?: GaugeAggregator } | null | undefined): Ki
 function invalid(what: 'Value' | 'Delta', value: unknown): TypeError {
   return new TypeError(`${what} is not a valid number: ${format(value)}`);
 }
+
+// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
+export declare namespace Gauge {
+  /** prom-client's name of what `labels()` returns. */
+  export type Internal<T extends string> = GaugeChild<T>;
+}

@@ -1,5 +1,10 @@
 /** The four types of metrics, and what goes with them. */
 
+import type { Counter } from './counter';
+import type { Gauge } from './gauge';
+import type { Histogram } from './histogram';
+import type { Summary } from './summary';
+
 export * from './aggregators';
 export * from './buckets';
 export * from './counter';
@@ -10,3 +15,7 @@ export { joining } from './joining';
 export { home, Metric, scopeOf } from './metric';
 export * from './summary';
 export type * from './types';
+
+/** A metric of any type. */
+export type AnyMetric<T extends string = string> =
+  Counter<T> | Gauge<T> | Histogram<T> | Summary<T>;

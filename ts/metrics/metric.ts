@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 
-import { jsonRows, PROMETHEUS_CONTENT_TYPE, type MetricRows } from '../exposition';
+import { jsonRows, PROMETHEUS_CONTENT_TYPE } from '../exposition';
 import {
   labelSets,
   labelsOf,
@@ -14,7 +14,15 @@ import { collecting, Roster, Series, type Kind, type Update } from '../storage';
 import { validateAggregator } from './aggregators';
 import { reusable } from './reuse';
 import { exemplarText } from './exemplar';
-import type { LabelValues, MetricConfiguration, Registers, Scope, ScopeOptions } from './types';
+import type {
+  LabelValues,
+  MetricConfiguration,
+  MetricObjectWithValues,
+  MetricValueWithName,
+  Registers,
+  Scope,
+  ScopeOptions,
+} from './types';
 
 const EMPTY: LabelValues<string> = {};
 
@@ -133,12 +141,13 @@ export abstract class Metric<T extends string = string> {
    * @param options scope: `application` (default) for the sum over all processes, `process` or
    *   `thread` for the caller's own part
    */
-  async get(options?: ScopeOptions): Promise<MetricRows> {
+  async get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>> {
     const scope = scopeOf(options, 'application');
     const answers = scope === 'application' ? this.roster.family.ring() : undefined;
     await this.runCollect();
     if (answers !== undefined) await answers;
-    return jsonRows(await this.roster.family.read(scope));
+    const rows: unknown = jsonRows(await this.roster.family.read(scope));
+    return rows as MetricObjectWithValues<MetricValueWithName<T>>;
   }
 
   /** Sets this process's own part back to where a new metric stands. */

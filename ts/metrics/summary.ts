@@ -135,3 +135,13 @@ function record(h: Series, value: number): void {
 function invalid(value: unknown): TypeError {
   return new TypeError(`Value is not a valid number: ${format(value)}`);
 }
+
+// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
+export declare namespace Summary {
+  /** prom-client's name of what `labels()` returns. */
+  export type Internal<T extends string> = SummaryChild<T>;
+  /** prom-client's name of a part of the configuration. */
+  export interface Config {
+    percentiles?: number[];
+  }
+}

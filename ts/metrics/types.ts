@@ -1,6 +1,7 @@
 /** The types of the public API: prom-client's names where it has them. */
 
 import type { Scope } from '../native';
+import type { MetricType } from '../storage';
 
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
@@ -16,6 +17,39 @@ export type { Scope };
 export interface ScopeOptions {
   scope?: Scope;
 }
+
+/** The type of a metric, as its JSON says it. */
+export type { MetricType };
+
+/** A metric as `getMetricsAsArray()` and JSON show it. */
+export interface MetricObject {
+  name: string;
+  help: string;
+  type: MetricType;
+  aggregator: Aggregator;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in prom-client, for a metric of any type
+  collect: CollectFunction<any>;
+}
+
+/** What `get()` resolves with. */
+export interface MetricObjectWithValues<T extends MetricValue<string>> extends MetricObject {
+  values: T[];
+}
+
+/** A value with its labels. */
+export interface MetricValue<T extends string> {
+  value: number;
+  labels: LabelValues<T>;
+}
+
+/** A value of a histogram or summary: its name says which of the rows it is. */
+export interface MetricValueWithName<T extends string> extends MetricValue<T> {
+  metricName?: string;
+  exemplar?: unknown;
+}
+
+/** A callback that sets metrics. */
+export type Collector = () => void;
 
 /** What a metric needs of a registry. */
 export interface Registers {
@@ -36,7 +70,8 @@ export interface MetricConfiguration<T extends string> {
   registers?: readonly Registers[];
   aggregator?: Aggregator;
   /** Called before the metric is read, with `this` the metric. */
-  collect?: CollectFunction<never>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in prom-client, so that `this` is of any type
+  collect?: CollectFunction<any>;
   /**
    * What happens if a registry has a metric of that name: 'throw' (default), or 'reuse' for the new one to take
    * its place and go on from its counts. The old object still counts, too; its `collect` is not called any more.

@@ -5,10 +5,21 @@ import {
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type MetricRows,
+  type PrometheusContentType,
   type RegistryContentType,
   type RowLabels,
 } from '../exposition';
-import { scopeOf, type Metric, type Registers, type Scope, type ScopeOptions } from '../metrics';
+import {
+  scopeOf,
+  type AnyMetric,
+  type Metric,
+  type MetricObject,
+  type MetricObjectWithValues,
+  type MetricValueWithName,
+  type Registers,
+  type Scope,
+  type ScopeOptions,
+} from '../metrics';
 import { aggregatorOf, byName } from './aggregated';
 import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
@@ -27,7 +38,7 @@ export interface PrintOptions extends ScopeOptions {
   contentType?: RegistryContentType;
 }
 
-export class Registry {
+export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /** The text format's Content-Type. */
   static get PROMETHEUS_CONTENT_TYPE(): typeof PROMETHEUS_CONTENT_TYPE {
     return PROMETHEUS_CONTENT_TYPE;
@@ -43,7 +54,7 @@ export class Registry {
 
   /** @internal What it holds; registries of one name have it in common. */
   readonly contents: Contents;
-  private type: RegistryContentType;
+  private type: T;
 
   /**
    * @param options a name or `shared: false`, or prom-client's Content-Type. Without a name it shows
@@ -56,7 +67,7 @@ export class Registry {
     const given = typeof options === 'object' ? options : { contentType: options };
     const type = given.contentType ?? PROMETHEUS_CONTENT_TYPE;
     if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
-    this.type = type;
+    this.type = type as T;
     const { name, shared = true }: RegistryOptions = given;
     if (!shared) this.contents = new Contents(null);
     else this.contents = name === undefined ? new Contents(tag) : Contents.of(name);
@@ -87,9 +98,10 @@ export class Registry {
   async getMetricsAsJSON(
     filter?: string | ScopeOptions,
     options: ScopeOptions | undefined = typeof filter === 'object' ? filter : undefined,
-  ): Promise<MetricRows[]> {
+  ): Promise<MetricObjectWithValues<MetricValueWithName<string>>[]> {
     const aggregator = typeof filter === 'object' ? undefined : filter;
-    return this.read(options, 'thread').json(aggregator);
+    const rows: unknown = await this.read(options, 'thread').json(aggregator);
+    return rows as MetricObjectWithValues<MetricValueWithName<string>>[];
   }
 
   /**
@@ -97,8 +109,8 @@ export class Registry {
    *
    * @param aggregator only those with this `aggregator`; one that has none counts as `sum`
    */
-  getMetricsAsArray(aggregator?: string): (Metric | DuckMetric)[] {
-    return this.contents.all(aggregator);
+  getMetricsAsArray(aggregator?: string): (MetricObject & DuckMetric)[] {
+    return this.contents.all(aggregator) as (MetricObject & DuckMetric)[];
   }
 
   /**
@@ -126,8 +138,8 @@ export class Registry {
   }
 
   /** The metric of that name in this process. */
-  getSingleMetric(name: string): Metric | DuckMetric | undefined {
-    return this.contents.metrics.get(name);
+  getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined {
+    return this.contents.metrics.get(name) as AnyMetric<L> | undefined;
   }
 
   /** {@link getMetricsAsString} of the metric with that name. */
@@ -150,14 +162,14 @@ export class Registry {
     this.contents.setDefaults(labels as RowLabels);
   }
 
-  get contentType(): RegistryContentType {
+  get contentType(): T {
     return this.type;
   }
 
   /** @throws Error for a Content-Type that is not supported */
   setContentType(contentType: RegistryContentType): void {
     if (!isSupported(contentType)) throw new Error(`Content type ${contentType} is unsupported`);
-    this.type = contentType;
+    this.type = contentType as T;
   }
 
   /**
@@ -165,16 +177,16 @@ export class Registry {
    *
    * @throws Error if their Content-Types differ, or two of their metrics have one name
    */
-  static merge(registers: readonly Registry[]): Registry {
+  static merge<T extends RegistryContentType>(registers: readonly Registry<T>[]): Registry<T> {
     const contentType = registers[0]!.contentType;
     for (const register of registers) {
       if (register.contentType !== contentType) {
         throw new Error('Registers can only be merged if they have the same content type');
       }
     }
-    const merged = new Registry({ contentType, shared: false });
+    const merged = new Registry<T>({ contentType, shared: false });
     for (const register of registers) {
-      for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric);
+      for (const metric of register.contents.all()) merged.registerMetric(metric);
     }
     return merged;
   }
@@ -210,11 +222,11 @@ export class Registry {
    * @param contentType the new registry's
    * @throws Error for a Content-Type that is not supported, or an unknown `aggregator`
    */
-  static aggregate(
+  static aggregate<T extends RegistryContentType = PrometheusContentType>(
     metrics: readonly (readonly object[])[],
     contentType: RegistryContentType = PROMETHEUS_CONTENT_TYPE,
-  ): Registry {
-    const registry = new Registry({ shared: false });
+  ): Registry<T> {
+    const registry = new Registry<T>({ shared: false });
     registry.setContentType(contentType);
     for (const group of byName(metrics.flat() as MetricRows[])) {
       const joined = aggregatorOf(group)(group);
