@@ -191,6 +191,13 @@ export interface NativeWriter {
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */
   remove(family: number, labels: string, types: string): number;
+  /**
+   * Removes the series of this family for all writers because none updates it. A {@link Status}; `Busy` for not
+   * now.
+   */
+  expire(family: number, labels: string, types: string): number;
+  /** Whether that generation of a series was ended by {@link expire}, and not by {@link remove}. Throws. */
+  expired(series: number, generation: number): boolean;
   /** Counts updates of series that were refused here without asking; the reason is a {@link Refusal}. */
   countDropped(refusal: number, updates: number): void;
   /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */

@@ -119,6 +119,8 @@ export class MoodyHeap {
       },
       revive: (...block) => answer(() => real.revive(...block)),
       release: (...block) => answer(() => real.release(...block)),
+      expire: (...series) => answer(() => real.expire(...series)),
+      expired: (...series) => real.expired(...series),
       remove: (...series) => answer(() => real.remove(...series)),
       exemplar: (...given) => answer(() => real.exemplar(...given)),
       clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),

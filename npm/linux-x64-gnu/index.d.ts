@@ -87,6 +87,13 @@ export declare class NativeWriter {
   release(slab: number, cell: number, series: number, generation: number): number
   /** Removes a series for all writers. A status. */
   remove(family: number, labels: string, types: string): number
+  /**
+   * Removes the series of this family for all writers because none updates it. A status; `Busy` for
+   * not now.
+   */
+  expire(family: number, labels: string, types: string): number
+  /** Whether that generation of a series was ended by `expire`. */
+  expired(series: number, generation: number): boolean
   /** Sets the default labels of a group. A status. */
   defaultLabels(group: number, labels: string, types: string): number
   /** Counts updates of series that JavaScript refused, for the reason with that number. */

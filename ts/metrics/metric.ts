@@ -43,6 +43,7 @@ interface Given {
   percentiles?: readonly number[];
   compressCount?: number;
   ifExists?: unknown;
+  ttlSeconds?: number;
   labelValues?: Readonly<Record<string, unknown>>;
 }
 
@@ -97,7 +98,8 @@ export abstract class Metric<T extends string = string> {
       throw new Error('Optional "collect" parameter must be a function');
     }
     validateAggregator(kind.type, given.aggregator, labelNames.map(String));
-    const { ifExists, labelValues } = given;
+    const { ifExists, labelValues, ttlSeconds } = given;
+    if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
     const initial = labelValues ? labelSets(labelNames, labelValues) : [];
     const there = reusable(ifExists, registers, { ...given, labelNames }, kind.type, isMetric);
     this.type = kind.type;
@@ -133,6 +135,9 @@ export abstract class Metric<T extends string = string> {
     }
     if (labelNames.length === 0) this.begin();
     this.roster.begin(initial);
+    if (ttlSeconds !== undefined && labelNames.length > 0 && there === null) {
+      this.roster.expireAfter(ttlSeconds);
+    }
   }
 
   /**
@@ -210,6 +215,17 @@ export abstract class Metric<T extends string = string> {
   ): void {
     const target = this.roster.update(h, labels, update, value, bucket);
     if (labels === null) this.single = target;
+  }
+}
+
+function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
+  if (typeof seconds !== 'number' || !(seconds > 0 && seconds < Infinity)) {
+    throw new TypeError(`ttlSeconds must be a number above 0, and is ${inspect(seconds)}`);
+  }
+  if (kind.shared) throw new TypeError("ttlSeconds cannot be had with the aggregator 'shared'");
+  // Whether others update a series is seen by what they show together: a maximum would hide it.
+  if (kind.adds && aggregator !== 'sum') {
+    throw new TypeError(`ttlSeconds needs the aggregator 'sum', and it is ${inspect(aggregator)}`);
   }
 }
 

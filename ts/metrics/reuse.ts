@@ -16,6 +16,7 @@ const IDENTITY = [
   'ageBuckets',
   'pruneAgedBuckets',
   'enableExemplars',
+  'ttlSeconds',
 ] as const;
 
 /** A metric's configuration with its defaults. */

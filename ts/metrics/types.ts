@@ -78,6 +78,13 @@ export interface MetricConfiguration<T extends string> {
    * They must not differ in type, help, label names, aggregator, buckets or percentiles.
    */
   ifExists?: 'throw' | 'reuse';
+  /**
+   * Seconds without an update by any process or thread after which a series is taken out, for all of them; it is
+   * taken out by one and a half times that, and made again by the next update. No update is lost by it. Of
+   * other processes only updates that change a value are noticed. A gauge's series is taken out of each process by
+   * itself. Series without labels, and those of `labelValues`, stay.
+   */
+  ttlSeconds?: number;
   /** Values of each label: every combination is shown from the beginning, at zero, and again after `reset()`. */
   labelValues?: Readonly<Record<T, readonly (string | number)[]>>;
   /**

@@ -96,6 +96,14 @@ export interface Family {
   remove(label: LabelText, h: Series | undefined): void;
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Series, exemplar: Exemplar): void;
+  /**
+   * Removes a series that nobody updates any more, as {@link remove} does.
+   *
+   * @returns false if it is there still, and to be looked at again
+   */
+  expire(label: LabelText, h: Series | undefined): boolean;
+  /** Counts again what the cells of a handle have more than those that are known, if its series has expired. */
+  rescue(h: Series, known: Float64Array): void;
   /** Makes the own part zero; with `hide` it is not shown either until it is next updated. */
   reset(h: Series, hide: boolean): void;
   /** Gives the own part back; the handle points nowhere afterwards. */

@@ -5,6 +5,7 @@ import { Out, Refusal, Status, Stores, type NativeWriter, type Scope } from '../
 import { merge } from './cells';
 import type { Collect } from './doorbell';
 import { Exemplars, type Exemplar } from './exemplars';
+import { rescueExpired } from './expiry';
 import type { Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
 import { concernsAll } from './limits';
@@ -80,6 +81,8 @@ export class HeapFamily implements Family {
   }
 
   bind(h: Series, label: LabelText): boolean {
+    rescueExpired();
+    if (h.live) return true;
     let status = this.host.attempt(() => this.place(h, label));
     if (status === Status.Lost) {
       this.host.renew();
@@ -132,6 +135,33 @@ export class HeapFamily implements Family {
         return statusOf(this.host.writer.remove(this.number!, label.text, label.types));
       }),
     );
+  }
+
+  expire(label: LabelText, h: Series | undefined): boolean {
+    if (!this.shape.kind.adds) {
+      if (h !== undefined) this.release(h);
+      return true;
+    }
+    // Not postponed: by then the series may be in use again.
+    if (this.host.busy || this.number === null) return false;
+    const number = this.number;
+    const status = this.host.attempt(() =>
+      statusOf(this.host.writer.expire(number, label.text, label.types)),
+    );
+    return status === Status.Ok;
+  }
+
+  rescue(h: Series, known: Float64Array): void {
+    const { text, types } = h;
+    const counted = h.read();
+    for (let k = 0; k < counted.length; k++) counted[k]! -= known[k]!;
+    if (counted.every((cell) => cell === 0)) return;
+    this.host.attempt(() => {
+      if (this.host.writer.expired(h.number, h.generation)) {
+        this.postpone(h, { text, types }, counted);
+      }
+      return Status.Ok;
+    });
   }
 
   reset(h: Series, hide: boolean): void {
@@ -256,6 +286,7 @@ export class HeapFamily implements Family {
   settle(): Status {
     const status = this.declare();
     if (status !== Status.Ok) return status;
+    rescueExpired();
     for (const [h, label] of this.pending) {
       const own = h.f;
       const moved = this.host.attempt(() => this.place(h, label));
@@ -335,6 +366,7 @@ export class HeapFamily implements Family {
     h.show();
     const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.shape.kind.adds;
     h.base = adopted ? h.read() : null;
+    this.roster.expiry?.bound(h);
   }
 
   private declared(): Status {

@@ -132,6 +132,15 @@ export class MemoryFamily implements Family {
     if (h !== undefined) this.release(h);
   }
 
+  expire(_: unknown, h: Series | undefined): boolean {
+    if (h !== undefined) this.release(h);
+    return true;
+  }
+
+  rescue(): void {
+    // Nobody but this isolate removes anything here.
+  }
+
   reset(h: Series, hide: boolean): void {
     if (hide) this.release(h);
     else if (h.live) {

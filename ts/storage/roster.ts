@@ -14,9 +14,11 @@ import {
   type LabelText,
   type LabelValue,
   type Lookup,
+  type Pair,
 } from '../labels';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
+import { Expiry } from './expiry';
 import type { Family, Shape } from './family';
 import { MemoryFamily } from './memory';
 import type { Update } from './path';
@@ -44,6 +46,9 @@ export class Roster {
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
   collect: Collect | null = null;
+
+  /** What takes out series that nobody updates; null to keep them. */
+  expiry: Expiry | null = null;
 
   private readonly tree: LabelTree<Series>;
   private readonly lookup: Lookup<Series>;
@@ -104,7 +109,7 @@ export class Roster {
     let target = h;
     if (!h.linked) {
       // A handle that fell out of the tree must not count beside the one that took its place there.
-      const values = valuesOf(this.shape.labelNames, label);
+      const values = textValues(this.shape.labelNames, label);
       const there = this.tree.get(values);
       if (there === undefined && this.refusals.skips(values)) {
         this.family.dropped();
@@ -112,11 +117,16 @@ export class Roster {
       }
       target = there ?? this.add(values);
     }
-    if (target.live) return target;
+    if (target.live) {
+      this.expiry?.wake(target);
+      return target;
+    }
     if (!this.family.fits(label) || !this.family.bind(target, label)) {
       return this.refuse(target, label);
     }
     target.birth = ++births;
+    // In the heap it is told by the family, which also binds what had to wait.
+    if (target.place === Place.Memory) this.expiry?.bound(target);
     return target;
   }
 
@@ -158,6 +168,42 @@ export class Roster {
       h.detach();
     }
     this.retry();
+  }
+
+  /** Takes series out that nobody updates for so many seconds. */
+  expireAfter(seconds: number): void {
+    this.expiry = new Expiry(this, seconds);
+    for (const h of this.tree.leaves()) if (h.live) this.expiry.bound(h);
+  }
+
+  handleOf(labels: readonly Readonly<Pair>[], types: string): Series | undefined {
+    return this.tree.get(valuesOf(this.shape.labelNames, labels, types));
+  }
+
+  isInitial(labels: readonly Readonly<Pair>[], types: string): boolean {
+    const values = valuesOf(this.shape.labelNames, labels, types);
+    return this.initial.some((set) =>
+      labelValues(this.shape.labelNames, set).every((value, i) => value === values[i]),
+    );
+  }
+
+  expire(labels: readonly Readonly<Pair>[], types: string): void {
+    const given = labels.filter((_, i) => types[i] !== 'u');
+    const values = valuesOf(this.shape.labelNames, labels, types);
+    this.expireText(labelText(Object.fromEntries(given)), values);
+  }
+
+  expireHandle(h: Series): void {
+    const labels = parseLabelText(h.text);
+    if (this.isInitial(labels, h.types)) return;
+    this.expireText(h, valuesOf(this.shape.labelNames, labels, h.types));
+  }
+
+  private expireText({ text, types }: LabelText, values: readonly LabelValue[]): void {
+    const h = this.tree.get(values);
+    if (!this.family.expire({ text, types }, h) || h === undefined) return;
+    this.unlink(h, values);
+    h.detach();
   }
 
   /** Resets the own part of every series. */
@@ -217,7 +263,7 @@ export class Roster {
   }
 
   private refuse(h: Series, label: LabelText): Series {
-    const values = valuesOf(this.shape.labelNames, label);
+    const values = textValues(this.shape.labelNames, label);
     this.unlink(h, values);
     if (this.family.full) this.refusals.refused(values);
     return this.sink;
@@ -242,10 +288,18 @@ export class Roster {
   }
 }
 
-function valuesOf(names: readonly string[], label: LabelText): LabelValue[] {
+function textValues(names: readonly string[], { text, types }: LabelText): LabelValue[] {
+  return valuesOf(names, parseLabelText(text), types);
+}
+
+function valuesOf(
+  names: readonly string[],
+  labels: readonly Readonly<Pair>[],
+  types: string,
+): LabelValue[] {
   const given = new Map<string, LabelValue>();
-  parseLabelText(label.text).forEach(([name, value], i) => {
-    given.set(name, label.types[i] === 'u' ? undefined : value);
+  labels.forEach(([name, value], i) => {
+    given.set(name, types[i] === 'u' ? undefined : value);
   });
   return names.map((name) => given.get(name));
 }

@@ -169,6 +169,32 @@ fn removal_makes_handles_stale_and_places_serve_again() {
 }
 
 #[test]
+fn who_finds_a_series_gone_learns_whether_it_expired() {
+    let heap = heap();
+    let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
+    let f = one.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    two.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let key = |bound: &Bound| BlockKey { series: bound.series, generation: bound.generation };
+    let [expired, removed, kept] = [&b"a=\"1\""[..], b"a=\"2\"", b"a=\"3\""].map(|labels| {
+        one.bind(f, labels, b"").unwrap();
+        two.bind(f, labels, b"").unwrap()
+    });
+    one.expire(f, b"a=\"1\"", b"").unwrap();
+    one.remove(f, b"a=\"2\"", b"").unwrap();
+    one.expire(f, b"a=\"nobody's\"", b"").unwrap();
+    assert!(!two.is_current(&expired).unwrap());
+    assert!(!two.is_current(&removed).unwrap());
+    assert!(two.is_current(&kept).unwrap());
+    assert!(two.expired(key(&expired)).unwrap());
+    assert!(!two.expired(key(&removed)).unwrap());
+    assert!(!two.expired(key(&kept)).unwrap());
+    // The next life of the place is another generation.
+    let again = two.bind(f, b"a=\"1\"", b"").unwrap();
+    assert!(!two.expired(key(&again)).unwrap());
+    assert_eq!(heap.words().header(header::LIVE_SERIES), 2);
+}
+
+#[test]
 fn removal_reaches_the_families_that_are_shown_as_one() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();

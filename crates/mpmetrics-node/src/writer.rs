@@ -178,6 +178,23 @@ impl NativeWriter {
         }
     }
 
+    /// Removes the series of this family for all writers because none updates it. A status; `Busy` for
+    /// not now.
+    #[napi]
+    pub fn expire(&self, family: u32, labels: String, types: String) -> Result<u32> {
+        match self.with(|writer| writer.expire(family, labels.as_bytes(), types.as_bytes())) {
+            Ok(()) => Ok(Status::Ok as u32),
+            Err(error) => Status::of(&error).map(|status| status as u32),
+        }
+    }
+
+    /// Whether that generation of a series was ended by `expire`.
+    #[napi]
+    pub fn expired(&self, series: u32, generation: u32) -> Result<bool> {
+        self.with(|writer| writer.expired(BlockKey { series, generation }))
+            .map_err(|error| failure(&error))
+    }
+
     /// Sets the default labels of a group. A status.
     #[napi]
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {

@@ -20,6 +20,7 @@ mod merge;
 #[cfg(all(test, loom))]
 mod models;
 mod recover;
+mod removal;
 mod series;
 mod shared;
 mod slab;

@@ -109,7 +109,7 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
         if series::lives(generation) {
             series::retire(words, id, generation)?;
         }
-        words.store(at + ser::STATE, 0)?;
+        series::take(words, at, false)?;
         series::push_free(words, id)?;
     }
     Ok(())

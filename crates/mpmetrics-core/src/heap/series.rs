@@ -70,6 +70,17 @@ pub fn lives(generation: u32) -> bool {
     generation % 2 == 1
 }
 
+/// Whether a place is taken, by the reference of its record.
+fn taken(words: Words<'_>, at: u64) -> Result<bool> {
+    Ok(words.load(at + series::STATE)? as u32 == 1)
+}
+
+/// Takes a place or gives it back; what is noted of the generation that expired there stays.
+pub fn take(words: Words<'_>, at: u64, taken: bool) -> Result<()> {
+    let expired = words.load(at + series::STATE)? >> 32;
+    words.store(at + series::STATE, expired << 32 | u64::from(taken))
+}
+
 /// Hash of a family and a set of labels, independent of the labels' order.
 pub fn hash(locked: &Locked<'_>, family: u32, given: Labels<'_>) -> u64 {
     let (k0, k1) = locked.heap().hash_key();
@@ -151,7 +162,7 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
     words.store(at + series::LENGTHS, given.lengths_packed())?;
     words.store(at + series::BLOCKS, 0)?;
     words.store(at + series::SHARED, 0)?;
-    words.store(at + series::STATE, 1)?;
+    take(words, at, true)?;
     let generation = generation(words, id)?;
     if lives(generation) {
         return Err(Error::Corrupt { what: "an even generation of a free place", at: at * 8 });
@@ -221,6 +232,22 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     Ok(())
 }
 
+/// Removes a living series that nobody updates any more. Unlike [`remove`] it leaves a note for whoever
+/// updates it at this very moment, see [`expired`].
+pub fn expire(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
+    let words = locked.words();
+    // SYNC POINT: who finds the generation moved on finds this too, because `advance` releases it.
+    let at = SERIES.find(words, id)? + series::STATE;
+    words.store(at, words.load(at)? & 0xffff_ffff | u64::from(generation) << 32)?;
+    remove(locked, id, generation)
+}
+
+/// Whether that generation of a series ended by [`expire`].
+pub fn expired(words: Words<'_>, id: u32, generation: u32) -> Result<bool> {
+    let state = words.load(SERIES.find(words, id)? + series::STATE)?;
+    Ok(state >> 32 == u64::from(generation))
+}
+
 /// Removes a living series without the lock: stale at once, reclaimed by the lock's next holder.
 pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
     // Before the removal too: who dies behind it must not leave it to nobody.
@@ -250,7 +277,7 @@ fn reclaim(words: Words<'_>, id: u32) -> Result<()> {
     kill_point!("remove.text");
     shared::free(words, id)?;
     let family = words.load(at + series::FAMILY)? as u32;
-    words.store(at + series::STATE, 0)?;
+    take(words, at, false)?;
     family::count_series(words, family, -1)?;
     let live = words.header(header::LIVE_SERIES);
     words.set_header(header::LIVE_SERIES, live.saturating_sub(1));
@@ -264,9 +291,7 @@ pub fn reclaim_removed(locked: &Locked<'_>) -> Result<()> {
     kill_point!("reclaim.begun");
     let words = locked.words();
     for id in 0..words.header(header::SERIES) as u32 {
-        if !lives(generation(words, id)?)
-            && words.load(SERIES.find(words, id)? + series::STATE)? == 1
-        {
+        if !lives(generation(words, id)?) && taken(words, SERIES.find(words, id)?)? {
             reclaim(words, id)?;
         }
     }

@@ -15,7 +15,7 @@ use crate::collect::labels;
 use crate::error::{Error, Refusal, Result};
 use crate::layout::{
     block as blk, header, lock, series as ser, slot as slt, BlockBirth, BlockHead, BlockKey,
-    BlockKind, Words,
+    BlockKind,
 };
 use crate::os;
 use crate::region::Locks;
@@ -25,13 +25,13 @@ use std::collections::HashMap;
 /// A living slot and what lies in it.
 pub struct Writer {
     pub(super) heap: Heap,
-    locks: Box<dyn Locks>,
+    pub(super) locks: Box<dyn Locks>,
     pub(super) mine: Claimed,
     /// The group (registry) that each declared family belongs to.
     groups: HashMap<u32, u32>,
     /// The set of default labels of each group.
     sets: HashMap<u32, u16>,
-    kin: Kin,
+    pub(super) kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
 }
@@ -227,30 +227,6 @@ impl Writer {
         mine.give_back(&locked, at, head)
     }
 
-    /// Removes a series for all writers, also from the families that a scrape shows with this one; whether
-    /// there was one.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Lost`], [`Error::Corrupt`].
-    pub fn remove(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<bool> {
-        self.check()?;
-        let given = checked(text, types)?;
-        let Self { heap, locks, mine, kin, .. } = self;
-        let locked = match take_lock(heap, &**locks, mine) {
-            Err(Error::Busy) => return remove_unlocked(heap.words(), kin, family, given),
-            locked => locked?,
-        };
-        let mut found = false;
-        for &family in kin.of(locked.words(), family)? {
-            let hash = series::hash(&locked, family, given);
-            if let Some(id) = series::find(&locked, family, hash, given)? {
-                series::remove(&locked, id, series::generation(locked.words(), id)?)?;
-                found = true;
-            }
-        }
-        Ok(found)
-    }
-
     /// Sets the default labels of a group: of the series that this life made there, and of those
     /// that it will make.
     ///
@@ -307,7 +283,7 @@ impl Writer {
     /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
     /// from then on what is locked through that descriptor may be a byte of any other file: so this is
     /// asked before the heap lock is taken through it.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         if self.heap.words().header(header::RETIRED) != 0 {
             return Err(Error::Retired);
         }
@@ -335,13 +311,17 @@ pub(super) fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> 
 }
 
 /// Takes the heap lock for the owner of a slot, who may have lost it while this waited.
-fn take_lock<'a>(heap: &'a Heap, locks: &'a dyn Locks, mine: &Claimed) -> Result<Locked<'a>> {
+pub(super) fn take_lock<'a>(
+    heap: &'a Heap,
+    locks: &'a dyn Locks,
+    mine: &Claimed,
+) -> Result<Locked<'a>> {
     let locked = Locked::acquire(heap, locks)?;
     same_life(heap, mine.slot, mine.incarnation)?;
     Ok(locked)
 }
 
-fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>> {
+pub(super) fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>> {
     if labels::is_whole(text, types) {
         Ok(Labels { text, types })
     } else {
@@ -409,33 +389,4 @@ fn bind(
     kill_point!("register.done");
     mine.blocks.insert((id, set), at);
     mine.bound(locked, at, key)
-}
-
-/// [`Writer::remove`] while the lock is not to be had: looks at all series.
-fn remove_unlocked(
-    words: Words<'_>,
-    kin: &mut Kin,
-    family: u32,
-    given: Labels<'_>,
-) -> Result<bool> {
-    let kin = kin.of(words, family)?;
-    let mut found = false;
-    let mut stored = Vec::new();
-    for id in 0..words.header(header::SERIES) as u32 {
-        let at = SERIES.find(words, id)?;
-        let generation = series::generation(words, id)?;
-        let of = words.load(at + ser::FAMILY)?;
-        if !series::lives(generation) || !kin.iter().any(|&family| u64::from(family) == of) {
-            continue;
-        }
-        stored.clear();
-        let Some(split) = series::read(words, id, generation, &mut stored)? else {
-            continue;
-        };
-        if labels::same_set(stored.split_at(split), (given.text, given.types)) {
-            series::remove_unlocked(words, id, generation)?;
-            found = true;
-        }
-    }
-    Ok(found)
 }

@@ -257,7 +257,8 @@ pub mod family {
 pub mod series {
     /// Words of a record.
     pub const WORDS: u64 = 8;
-    /// 1 while the place is taken.
+    /// `taken | expired << 32`: 1 while the place is taken; the last generation that ended because nobody
+    /// updated the series, stored before it ends.
     pub const STATE: u64 = 0;
     /// Hash of family and labels.
     pub const HASH: u64 = 1;

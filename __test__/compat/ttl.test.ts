@@ -1,0 +1,238 @@
+/** `ttlSeconds`: series that nobody updates are taken out, and no update is lost by it. */
+
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import { loadBinding } from '../../ts/binding';
+import { NativeKind } from '../../ts/native';
+import { samples } from '../support/samples';
+import { any, heap, newSegment, subjects, thrown, type Client } from '../support/subject';
+
+/** Much longer than a busy machine lets a program wait, and short enough to wait for. */
+const TTL = 2;
+
+const timers: NodeJS.Timeout[] = [];
+
+afterEach(() => {
+  for (const timer of timers.splice(0)) clearInterval(timer);
+  vi.useRealTimers();
+});
+
+/** Does something again and again, until the test is over. */
+function keep(update: () => void): void {
+  update();
+  timers.push(setInterval(update, 50));
+}
+
+async function shown(client: Client): Promise<Map<string, number>> {
+  return samples(await client.register.metrics());
+}
+
+/** Waits until the samples are as wanted. */
+async function until(
+  client: Client,
+  wanted: (seen: Map<string, number>) => boolean,
+): Promise<Map<string, number>> {
+  for (;;) {
+    const seen = await shown(client);
+    if (wanted(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe.each(subjects)('$name', ({ load }) => {
+  test('takes out what is not updated, and leaves what is', async () => {
+    const client = await load();
+    const common = { help: 'h', labelNames: ['a'] as const, ttlSeconds: TTL };
+    const counter = new client.Counter({ name: 'c', ...common });
+    const gauge = new client.Gauge({ name: 'g', ...common });
+    const histogram = new client.Histogram({ name: 'h', buckets: [1], ...common });
+    const summary = new client.Summary({ name: 's', percentiles: [], ...common });
+    const plain = new client.Counter({ name: 'plain', help: 'h', ttlSeconds: TTL });
+    const all = { counter, gauge, histogram, summary };
+    const child = counter.labels('idle');
+    const begun = performance.now();
+    let updates = 0;
+    keep(() => {
+      updates++;
+      counter.inc({ a: 'busy' });
+      // Neither of these changes a value.
+      counter.inc({ a: 'zero' }, 0);
+      gauge.set({ a: 'busy' }, 7);
+      histogram.observe({ a: 'busy' }, 1);
+      summary.labels('busy').observe(1);
+    });
+    child.inc(3);
+    gauge.set({ a: 'idle' }, 3);
+    histogram.observe({ a: 'idle' }, 3);
+    summary.observe({ a: 'idle' }, 3);
+    plain.inc(3);
+    const isIdle = (name: string) => name.includes('a="idle"');
+    expect([...(await shown(client)).keys()].filter(isIdle)).toHaveLength(8);
+    const gone = await until(client, (seen) => ![...seen.keys()].some(isIdle));
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1000 * TTL);
+    expect(gone.get('plain')).toBe(3);
+    // What is taken out begins anew, with the objects that there are.
+    child.inc();
+    gauge.labels('idle').inc(2);
+    histogram.observe({ a: 'idle' }, 0.5);
+    // Long enough for another round of all.
+    await new Promise((resolve) => setTimeout(resolve, 1000 * TTL));
+    const seen = await shown(client);
+    expect([seen.get('c{a="busy"}'), seen.get('h_count{a="busy"}')]).toEqual([updates, updates]);
+    expect([seen.get('s_count{a="busy"}'), seen.get('s_sum{a="busy"}')]).toEqual([
+      updates,
+      updates,
+    ]);
+    expect([seen.get('c{a="zero"}'), seen.get('g{a="busy"}')]).toEqual([0, 7]);
+    expect(updates).toBeGreaterThan(10);
+    for (const metric of Object.values(all)) metric.reset();
+  });
+
+  test('a series that is taken out begins at zero', async () => {
+    const client = await load();
+    const ttlSeconds = 0.1;
+    const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'], ttlSeconds });
+    const gauge = new client.Gauge({ name: 'g', help: 'h', labelNames: ['a'], ttlSeconds });
+    const children = [counter.labels('x'), gauge.labels('x')] as const;
+    for (let round = 1; round < 4; round++) {
+      children[0].inc(round);
+      children[1].inc(round);
+      counter.inc({ a: 'y' }, round);
+      expect(Object.fromEntries(await shown(client))).toEqual({
+        'c{a="x"}': round,
+        'c{a="y"}': round,
+        'g{a="x"}': round,
+      });
+      await until(client, (seen) => seen.size === 0);
+    }
+  });
+
+  test('series of labelValues stay', async () => {
+    const client = await load();
+    const config = { help: 'h', labelNames: ['a'], labelValues: { a: ['x', 1] }, ttlSeconds: 0.1 };
+    const counter = new client.Counter({ name: 'c', ...config });
+    const gauge = new client.Gauge({ name: 'g', ...config });
+    counter.inc({ a: 'other' });
+    gauge.set({ a: 'other' }, 1);
+    counter.inc({ a: 'x' }, 2);
+    gauge.set({ a: 'x' }, 2);
+    const seen = await until(client, (now) => now.size === 4);
+    expect(Object.fromEntries(seen)).toEqual({
+      'c{a="x"}': 2,
+      'c{a="1"}': 0,
+      'g{a="x"}': 2,
+      'g{a="1"}': 0,
+    });
+  });
+
+  test('does not wait for a faked clock', async () => {
+    const client = await load();
+    vi.useFakeTimers();
+    const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'], ttlSeconds: 60 });
+    counter.inc({ a: 'x' });
+    expect(vi.getTimerCount()).toBe(0);
+    vi.runAllTimers();
+    expect((await shown(client)).size).toBe(1);
+  });
+
+  test.each([0, -1, Infinity, NaN, '5', null])('refuses a time of %s', async (ttlSeconds) => {
+    const { Counter, register } = await load();
+    const message = thrown(
+      () => new Counter({ name: 'c', help: 'h', ttlSeconds: any(ttlSeconds) }),
+    );
+    expect(message).toMatch(/^TypeError: ttlSeconds must be a number above 0, and is /);
+    expect(register.getMetricsAsArray()).toEqual([]);
+  });
+
+  test('refuses what would hide updates', async () => {
+    const { Counter, Gauge } = await load();
+    const config = { name: 'm', help: 'h', ttlSeconds: 1, aggregator: 'max' } as const;
+    expect(thrown(() => new Counter(config))).toBe(
+      "TypeError: ttlSeconds needs the aggregator 'sum', and it is 'max'",
+    );
+    expect(thrown(() => new Gauge(config))).toBe('nothing');
+    expect(thrown(() => new Gauge({ ...config, name: 'n', aggregator: 'shared' }))).toBe(
+      "TypeError: ttlSeconds cannot be had with the aggregator 'shared'",
+    );
+  });
+});
+
+describe('an update at the very moment', () => {
+  /** A counter in a heap, and what another process does to its series. */
+  async function setUp(ttlSeconds: number) {
+    const client = await heap.load();
+    const path = newSegment();
+    client.configure({ segment: path });
+    const config = { name: 'c', help: 'h', labelNames: ['a'] };
+    const counter = new client.Counter({ ...config, ttlSeconds });
+    const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
+    const family = other.family(
+      {
+        tag: 'default',
+        name: 'c',
+        help: 'h',
+        kind: NativeKind.Counter,
+        aggregator: 'sum',
+        labelNames: ['a'],
+        bounds: new Float64Array(),
+      },
+      1,
+    );
+    const by = {
+      expire: () => other.expire(family, 'a="x"', ''),
+      remove: () => other.remove(family, 'a="x"', ''),
+    };
+    const value = async () => (await shown(client)).get('c{a="x"}');
+    return { client, counter, by, value };
+  }
+
+  test('is not lost when the series is new', async () => {
+    const { counter, by, value } = await setUp(60);
+    const child = counter.labels('x');
+    child.inc(5);
+    expect(by.expire()).toBe(0);
+    expect(await value()).toBe(undefined);
+    child.inc();
+    expect(await value()).toBe(6);
+    // What was removed on purpose stays removed.
+    expect(by.remove()).toBe(0);
+    child.inc();
+    expect(await value()).toBe(1);
+  });
+
+  test('is not lost when nobody updates the series again', async () => {
+    const { client, counter, by } = await setUp(0.4);
+    counter.inc({ a: 'x' }, 5);
+    by.expire();
+    const seen = await until(client, (now) => now.has('c{a="x"}'));
+    expect(seen.get('c{a="x"}')).toBe(5);
+  });
+
+  test('is not lost when other series take its place in memory', async () => {
+    const { client, counter, by, value } = await setUp(60);
+    counter.inc({ a: 'x' }, 5);
+    by.expire();
+    for (let i = 0; i < 3_000; i++) {
+      counter.inc({ a: String(i) });
+      if (i % 2 === 0) counter.remove(String(i));
+    }
+    expect(await value()).toBe(5);
+    expect((await shown(client)).size).toBe(1_501);
+  });
+
+  test('is not lost when it wakes a series that slept', async () => {
+    const { client, counter, by, value } = await setUp(3);
+    const child = counter.labels('x');
+    child.inc(5);
+    // Two looks: it sleeps, and its cells of then are forgotten after two more.
+    await new Promise((resolve) => setTimeout(resolve, 2_400));
+    expect(await value()).toBe(5);
+    child.inc(2);
+    expect(await value()).toBe(7);
+    by.expire();
+    child.inc(1);
+    const seen = await until(client, (now) => now.has('c{a="x"}'));
+    // The five were there for long, and have expired.
+    expect(seen.get('c{a="x"}')).toBe(3);
+  });
+});

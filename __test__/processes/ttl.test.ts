@@ -1,0 +1,79 @@
+/** `ttlSeconds` over several processes. */
+import { afterEach, expect, test } from 'vitest';
+
+import type { Application, Program } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+
+const made: Application[] = [];
+
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+const MAKE = `
+  const common = { help: 'h', labelNames: ['a'], ttlSeconds: 3 };
+  kept.c = new mpmetrics.Counter({ name: 'c', ...common });
+  kept.g = new mpmetrics.Gauge({ name: 'g', ...common });
+  kept.h = new mpmetrics.Histogram({ name: 'h', buckets: [1], ...common });`;
+
+async function until(
+  program: Program,
+  wanted: (seen: Map<string, number>) => boolean,
+): Promise<Map<string, number>> {
+  for (;;) {
+    const { seen } = await scraped(program);
+    if (wanted(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test('a series lives as long as any process updates it, and then goes for all', async () => {
+  const [one, two] = obedient(2, made) as [Program, Program];
+  for (const program of [one, two]) await ask(program, MAKE);
+  await ask(
+    one,
+    `kept.c.inc({ a: 'busy' }); kept.c.inc({ a: 'idle' }, 2); kept.h.observe({ a: 'idle' }, 1);`,
+  );
+  await ask(
+    two,
+    `kept.n = 0;
+     kept.c.inc({ a: 'idle' }, 3);
+     kept.timer = setInterval(() => { kept.n++; kept.c.labels('busy').inc(); kept.h.observe({ a: 'busy' }, 1); }, 50);`,
+  );
+  expect((await scraped(one)).seen.get('c{a="idle"}')).toBe(5);
+  const gone = await until(two, (seen) => ![...seen.keys()].some((name) => name.includes('idle')));
+  expect(gone.get('c{a="busy"}')).toBeGreaterThan(1);
+  // Through the life of another series.
+  await ask(one, 'await sleep(4000)');
+  const updates = await ask<number>(two, 'clearInterval(kept.timer); return kept.n');
+  const { seen } = await scraped(one);
+  expect(seen.get('c{a="busy"}')).toBe(updates + 1);
+  expect(seen.get('h_count{a="busy"}')).toBe(updates);
+  expect(updates).toBeGreaterThan(20);
+  // What the dead had counted goes too.
+  two.child.kill('SIGKILL');
+  await two.ended;
+  expect((await scraped(one)).seen.get('c{a="busy"}')).toBe(updates + 1);
+  await until(one, (seen) => seen.size === 0);
+});
+
+test('a gauge goes from each process by itself', async () => {
+  const [one, two] = obedient(2, made) as [Program, Program];
+  for (const program of [one, two]) await ask(program, MAKE);
+  await ask(one, `kept.g.set({ a: 'x' }, 1)`);
+  await ask(two, `kept.timer = setInterval(() => kept.g.set({ a: 'x' }, 10), 50)`);
+  await until(one, (seen) => seen.get('g{a="x"}') === 11);
+  await until(one, (seen) => seen.get('g{a="x"}') === 10);
+  await ask(two, 'clearInterval(kept.timer)');
+  await until(one, (seen) => seen.size === 0);
+});
+
+test('a program with series that expire ends by itself', async () => {
+  const [program] = obedient(1, made) as [Program];
+  await ask(program, `${MAKE} kept.c.inc({ a: 'x' });`);
+  expect(await ask(program, 'return process.getActiveResourcesInfo().includes("Timeout")')).toBe(
+    false,
+  );
+  program.child.stdin!.end();
+  expect(await program.ended).toBe(0);
+});
