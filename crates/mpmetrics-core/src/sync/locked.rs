@@ -7,7 +7,7 @@
 //! Before the first half of a word is stored, the new value is noted beside the mutex; whoever finds its
 //! holder dead stores it again. So a death between the halves leaves no half.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use super::{AtomicU32, Ordering};
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -43,8 +43,8 @@ struct Range {
 
 /// The mappings of this process. Only mapping and unmapping write here.
 static RANGES: RwLock<Vec<Range>> = RwLock::new(Vec::new());
-/// The lock of all other words.
-static PRIVATE: AtomicBool = AtomicBool::new(false);
+/// The lock of all other words: 1 while it is held.
+static PRIVATE: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     /// Whether this thread is inside a guard, whose own words are not guarded.
@@ -210,17 +210,18 @@ impl core::fmt::Debug for AtomicU64 {
 
 /// Runs under this process's own lock: its holder dies and stops with all who wait.
 fn privately(work: &mut dyn FnMut(Option<&Note<'_>>)) {
-    while PRIVATE.swap(true, Ordering::Acquire) {
+    while PRIVATE.swap(1, Ordering::Acquire) != 0 {
         std::thread::yield_now();
     }
     work(None);
     // Pairs with the swap above.
-    PRIVATE.store(false, Ordering::Release);
+    PRIVATE.store(0, Ordering::Release);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::sync::atomic::AtomicBool;
     use std::time::{Duration, Instant};
 
     const fn twice(n: u64) -> u64 {
