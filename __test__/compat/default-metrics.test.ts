@@ -226,7 +226,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
       'removing the metrics',
       (client: Client) => {
         for (const { name } of client.register.getMetricsAsArray()) {
-          client.register.removeSingleMetric(name!);
+          client.register.removeSingleMetric(name);
         }
       },
     ],
