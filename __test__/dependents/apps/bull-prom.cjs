@@ -4,10 +4,11 @@ const Queue = require('bull');
 const bullProm = require('bull-prom');
 const { register } = require('prom-client');
 
+// Each job that is waited for takes listeners, of the queue and of its connection.
+require('node:events').defaultMaxListeners = 100;
+
 module.exports = async () => {
   const queue = new Queue('greetings', process.env.REDIS_URL);
-  // Each job that is waited for takes a listener.
-  queue.setMaxListeners(100);
   bullProm.init({ interval: 50 }).start(queue);
   queue.process(async () => 'hello');
   await queue.isReady();
