@@ -17,6 +17,8 @@ export interface Layout {
   readonly statuses: string[];
   /** Names of {@link Out}, in its order. */
   readonly outs: string[];
+  /** The bounds of an octave's buckets, as factors of its lower end, from 1 to 2. */
+  readonly octaveBounds: number[];
   /** A {@link Stores}. */
   readonly stores: number;
 }
@@ -47,7 +49,7 @@ export interface FamilySpec {
   kind: number;
   aggregator: string;
   labelNames: string[];
-  /** Upper bounds of a histogram in configured order, without the implied last one. */
+  /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
   bounds: Float64Array;
 }
 
@@ -175,6 +177,23 @@ export interface NativeWriter {
    * @param out eight words that are filled, see {@link Out}
    */
   bind(family: number, labels: string, types: string, out: Uint32Array): void;
+  /**
+   * Finds or makes the buckets that a summary's block has for an octave.
+   *
+   * @param out three words that are filled: a {@link Status}, the slab's number, the index of the first cell
+   */
+  buckets(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    octave: number,
+    out: Uint32Array,
+  ): void;
+  /** The buckets that a summary's block has: octave, slab and first cell of each. */
+  allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
+  /** Counts observations that no quantile shows, for want of memory. */
+  countUnranked(observations: number): void;
   /** Shows a block again that was marked absent, as if its series was new. A {@link Status}. */
   revive(slab: number, cell: number, series: number, generation: number): number;
   /**
@@ -234,6 +253,17 @@ export interface NativeWriter {
     value: number,
     bucket: number,
   ): number;
+  /** {@link observe} of a summary: its window, {@link parts} 1 and {@link length} 0 for none, and the time in milliseconds. */
+  summarise(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    value: number,
+    length: number,
+    parts: number,
+    now: number,
+  ): number;
   /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
   read(slab: number, cell: number, series: number, generation: number): Float64Array;
   /** Replaces all cells but the sequence words, as one. A {@link Status}. */
@@ -265,6 +295,10 @@ export interface ScrapeOptions {
   tags: string[];
   /** Single families, as `tag + '\0' + name`. */
   families: string[];
+  /** Without default labels: series that differ in nothing else are one. */
+  plain: boolean;
+  /** Unix time in milliseconds, by which the windows of summaries expire. */
+  now: number;
 }
 
 /** Figures of a heap. */

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
-// Quantiles are not recorded yet: prom-client is told to print none.
+// Quantiles are compared in quantiles.test.ts: they are not to the bit what prom-client's are.
 const plain = (client: Client) => new client.Summary({ name: 's', help: 'h', percentiles: [] });
 const labelled = (client: Client) =>
   new client.Summary({ name: 's', help: 'h', labelNames: ['a', 'b'], percentiles: [] });
@@ -105,13 +105,9 @@ sameAsPromClient({
   ],
 });
 
-test.each(subjects)('keeps its configuration, and prints no quantiles: $name', async (one) => {
+test.each(subjects)('keeps its configuration: $name', async (one) => {
   const client = await one.load();
   const s = new client.Summary({ name: 's', help: 'h', maxAgeSeconds: 60, ageBuckets: 5 });
-  s.observe(1);
   expect(s).toMatchObject({ maxAgeSeconds: 60, ageBuckets: 5, compressCount: 1000 });
   expect(s.percentiles).toEqual([0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999]);
-  expect(await client.register.metrics()).toBe(
-    '# HELP s h\n# TYPE s summary\ns_sum 1\ns_count 1\n',
-  );
 });

@@ -20,6 +20,10 @@ export class MoodyHeap {
   updates = 0;
   /** Writers that were handed out. */
   writers = 0;
+  /** Calls of `buckets`. */
+  places = 0;
+  /** Sum of what was reported to be in no quantile. */
+  unranked = 0;
   /** Sum of what was reported as dropped. */
   dropped = 0;
   /** Called after a real `bind`. */
@@ -50,12 +54,8 @@ export class MoodyHeap {
 
   /** All that is in the heap, as any process would see it. */
   text(tag = 't'): Promise<string> {
-    return this.real.scrapeString({
-      format: 'text',
-      scope: 'application',
-      tags: [tag],
-      families: [],
-    });
+    const what = { tags: [tag], families: [], plain: false, now: Date.now() };
+    return this.real.scrapeString({ format: 'text', scope: 'application', ...what });
   }
 
   private heap(): NativeHeap {
@@ -124,6 +124,16 @@ export class MoodyHeap {
       remove: (...series) => answer(() => real.remove(...series)),
       exemplar: (...given) => answer(() => real.exemplar(...given)),
       clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),
+      buckets: (slab, cell, series, generation, octave, out) => {
+        this.places++;
+        if (this.mood === Status.Ok) real.buckets(slab, cell, series, generation, octave, out);
+        else out[0] = this.mood;
+      },
+      allBuckets: (...block) => real.allBuckets(...block),
+      countUnranked: (count) => {
+        this.unranked += count;
+        real.countUnranked(count);
+      },
       countDropped: (refusal, count) => {
         this.dropped += count;
         real.countDropped(refusal, count);
@@ -132,6 +142,7 @@ export class MoodyHeap {
       add: (...update) => counted(() => real.add(...update)),
       set: (...update) => counted(() => real.set(...update)),
       observe: (...update) => counted(() => real.observe(...update)),
+      summarise: (...update) => counted(() => real.summarise(...update)),
       read: (...block) => real.read(...block),
       write: (...cells) => real.write(...cells),
       hide: (...block) => real.hide(...block),

@@ -56,7 +56,15 @@ export declare class NativeWriter {
   set(slab: number, cell: number, series: number, generation: number, value: number, time: number): number
   /** Counts a value in a bucket and in the sum. A status. */
   observe(slab: number, cell: number, series: number, generation: number, value: number, bucket: number): number
-  /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
+  /**
+   * Counts a value in a summary with a window of parts of a length (0 for none), at a time, all in
+   * milliseconds. A status.
+   */
+  summarise(slab: number, cell: number, series: number, generation: number, value: number, length: number, parts: number, now: number): number
+  /**
+   * A copy of all cells, and of a summary's buckets, also of a writer that lost its slot; empty if the
+   * block is another's now.
+   */
   read(slab: number, cell: number, series: number, generation: number): Float64Array
   /** Replaces all cells but the sequence words, so that nobody sees a half of them. A status. */
   write(slab: number, cell: number, series: number, generation: number, values: Float64Array): number
@@ -83,6 +91,12 @@ export declare class NativeWriter {
   exemplar(numbers: Float64Array, labels: string, types: string): number
   /** The exemplars of a block are not shown any more. A status. */
   clearExemplars(slab: number, cell: number, series: number, generation: number): number
+  /** Finds or makes the buckets that a summary has for an octave; fills `out` with a status, slab and cell. */
+  buckets(slab: number, cell: number, series: number, generation: number, octave: number, out: Uint32Array): void
+  /** The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now. */
+  allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array
+  /** Counts observations that no quantile shows. */
+  countUnranked(observations: number): void
   /** Gives a block back. A status. */
   release(slab: number, cell: number, series: number, generation: number): number
   /** Removes a series for all writers. A status. */
@@ -124,7 +138,7 @@ export interface FamilySpec {
   aggregator: string
   /** Declared label names. */
   labelNames: Array<string>
-  /** Upper bounds of a histogram. */
+  /** Upper bounds of a histogram; the numbers of a summary's options. */
   bounds: Float64Array
 }
 
@@ -204,6 +218,8 @@ export interface Layout {
   outs: Array<string>
   /** Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none. */
   stores: number
+  /** The bounds of an octave's buckets, as factors of its lower end. */
+  octaveBounds: Array<number>
 }
 
 /** Opens a segment; null if it is not there and is not to be made. */
@@ -253,4 +269,8 @@ export interface ScrapeOptions {
   tags: Array<string>
   /** Single families, as `tag + '\0' + name`. */
   families: Array<string>
+  /** Without default labels: series that differ in nothing else are one. */
+  plain: boolean
+  /** Unix time in milliseconds, by which the windows of summaries expire. */
+  now: number
 }

@@ -94,7 +94,7 @@ function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): 
     case 'histogram':
       return histogramRows(family, series, labels);
     case 'summary':
-      return summaryRows(family.name, series, labels);
+      return summaryRows(family, series, labels);
     default: {
       const exemplar = exemplarRow(series, 0);
       const row = { value: series.values[0]!, labels };
@@ -127,10 +127,11 @@ function histogramRows(family: FamilyData, series: SeriesData, sharedLabels: Row
   return rows;
 }
 
-// Quantiles are not recorded yet, so no quantile line is printed.
-function summaryRows(name: string, series: SeriesData, labels: RowLabels): Row[] {
-  const [sum, count] = series.values;
+function summaryRows(family: FamilyData, series: SeriesData, labels: RowLabels): Row[] {
+  const { name, bounds } = family;
+  const [sum, count, ...quantiles] = series.values;
   return [
+    ...quantiles.map((value, i) => ({ labels: { quantile: bounds[i], ...labels }, value })),
     { metricName: `${name}_sum`, labels, value: sum! },
     { metricName: `${name}_count`, labels, value: count! },
   ];

@@ -132,7 +132,9 @@ export class Gauge<T extends string = string> extends Metric<T> {
   /** @internal This process's own value of a series; 0 if there is none. */
   _getValue(labels?: LabelValues<T>): number {
     const h = this.roster.peek(labels ?? {});
-    return h?.live === true ? this.roster.shape.kind.values(h.read())[0]! : 0;
+    if (h?.live !== true) return 0;
+    const { shape } = this.roster;
+    return shape.kind.values(h.read(shape.kind), shape, h.size)[0]!;
   }
 
   private add(labels: object | null, delta: number): void {

@@ -30,7 +30,7 @@ const EMPTY: LabelValues<string> = {};
 export const home: { register: Registers | null } = { register: null };
 
 /** Configuration as the classes hand it on: with the type's own defaults and bounds. */
-interface Given {
+export interface Given {
   name: string;
   /** A string by its type; prom-client takes anything that is true. */
   help: string | number;
@@ -41,6 +41,9 @@ interface Given {
   collect?: unknown;
   buckets?: readonly number[];
   percentiles?: readonly number[];
+  maxAgeSeconds?: number;
+  ageBuckets?: number;
+  pruneAgedBuckets?: boolean;
   compressCount?: number;
   ifExists?: unknown;
   ttlSeconds?: number;
@@ -76,9 +79,15 @@ export abstract class Metric<T extends string = string> {
    * @param config what the user gave
    * @param kind the type's cells
    * @param defaults the type's own defaults
+   * @param numbers the type's numbers: see `Shape`
    * @throws TypeError|Error with prom-client's messages, in its order
    */
-  protected constructor(config: AnyConfiguration<T>, kind: Kind, defaults: Partial<Given>) {
+  protected constructor(
+    config: AnyConfiguration<T>,
+    kind: Kind,
+    defaults: Partial<Given>,
+    numbers: (given: Given) => number[] = ({ buckets }) => (buckets ?? []).map(Number),
+  ) {
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
     }
@@ -112,7 +121,7 @@ export abstract class Metric<T extends string = string> {
           kind,
           aggregator: given.aggregator ?? 'sum',
           labelNames: labelNames.map(String),
-          bounds: (given.buckets ?? []).map(Number),
+          bounds: numbers(given),
           exemplars: given.enableExemplars,
         },
         () => this.labelNames,

@@ -1,28 +1,37 @@
-/**
- * Observations with their sum and count.
- *
- * Quantiles are not recorded yet: `percentiles` and the settings of the time window are accepted and
- * kept as properties, and no quantile line is printed.
- */
+/** Observations with their sum and count, and with quantiles over all processes. */
 
 import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
-import { observing, summaryKind, type Series } from '../storage';
-import { Metric } from './metric';
+import {
+  MOST_PARTS,
+  summaryKind,
+  summaryNumbers,
+  windowOf,
+  type Series,
+  type Update,
+  type Window,
+} from '../storage';
+import { Metric, type Given } from './metric';
+import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
+const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
+
 export interface SummaryConfiguration<T extends string> extends MetricConfiguration<T> {
-  /** Accepted, without effect yet. */
+  /** Which quantiles are shown, each from 0 to 1; 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 if left out. */
   percentiles?: number[];
-  /** Accepted, without effect yet. */
+  /**
+   * Seconds after which an observation counts in no quantile any more; needs `ageBuckets`. Sum and count
+   * keep it.
+   */
   maxAgeSeconds?: number;
-  /** Accepted, without effect yet. */
+  /** Steps in which observations of the last `maxAgeSeconds` are forgotten; more than 64 are taken for 64. */
   ageBuckets?: number;
-  /** Accepted, without effect yet. */
+  /** Series without an observation in the last `maxAgeSeconds` are not shown any more, and removed. */
   pruneAgedBuckets?: boolean;
-  /** Accepted, without effect: there is nothing to compress. */
+  /** Accepted, without effect: buckets are never compressed. */
   compressCount?: number;
   collect?: CollectFunction<Summary<T>>;
 }
@@ -35,12 +44,18 @@ export interface SummaryChild<T extends string = string> {
 
 export class Summary<T extends string = string> extends Metric<T> {
   declare readonly percentiles: readonly number[];
+  private readonly window: Window | null;
+  /** An observation that could not be plain stores. */
+  private readonly observing: Update;
 
+  /** @throws also RangeError for a `maxAgeSeconds` below 0, or `ageBuckets` that are no whole number */
   constructor(config: SummaryConfiguration<T>) {
-    super(config, summaryKind, {
-      percentiles: [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999],
-      compressCount: 1000,
-    });
+    const defaults = { percentiles: DEFAULT_PERCENTILES.slice(), compressCount: 1000 };
+    super(config, summaryKind, defaults, numbersOf);
+    const { roster } = this;
+    const window = windowOf(roster.shape.bounds);
+    this.window = window;
+    this.observing = (h, value) => observeSlowly(h, value, roster, window);
     // After registration, as in prom-client: the broken metric stays registered.
     for (const label of this.labelNames as readonly string[]) {
       if (label === 'quantile') throw new Error('quantile is a reserved label keyword');
@@ -57,22 +72,27 @@ export class Summary<T extends string = string> extends Metric<T> {
   /** Adds a value to the series without labels. */
   observe(value: number): void;
   observe(labels: LabelValues<T> | number | null | undefined, value?: number): void {
-    let h = this.single;
-    let given: object | null = null;
-    let v = value!;
+    // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (value === undefined) {
       // Without a second argument the first is the value, whatever it is.
-      if (typeof labels !== 'number') validateLabels(this.labelNames, labels || {});
-      v = (labels || (labels === 0 ? 0 : {})) as number;
+      if (typeof labels === 'number' && Number.isFinite(labels)) {
+        const h = this.single;
+        if (h.g[h.w] !== h.e) this.update(h, null, this.observing, labels);
+        else record(h, labels, this.roster, this.window);
+      } else {
+        if (typeof labels !== 'number') validateLabels(this.labelNames, labels || {});
+        throw invalid(labels === 0 ? 0 : labels || {});
+      }
     } else if (typeof labels === 'object' && labels !== null) {
-      given = labels;
-      h = this.find(labels);
+      const h = this.find(labels);
+      if (!Number.isFinite(value)) throw invalid(value);
+      if (h.g[h.w] !== h.e) this.update(h, labels, this.observing, value);
+      else record(h, value, this.roster, this.window);
     } else {
       validateLabels(this.labelNames, labels || {});
+      if (!Number.isFinite(value)) throw invalid(value);
+      this.observe(value);
     }
-    if (!Number.isFinite(v)) throw invalid(v);
-    if (h.g[h.w] !== h.e) this.update(h, given, observing, v);
-    else record(h, v);
   }
 
   /**
@@ -114,22 +134,33 @@ export class Summary<T extends string = string> extends Metric<T> {
       observe: (value) => {
         // prom-client takes a child's labels for the value where no value is given.
         if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
-        if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, observing, value);
-        else record(h, value);
+        if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, this.observing, value);
+        else record(h, value, this.roster, this.window);
       },
       startTimer: () => startTimer(this, chosen),
     };
   }
 }
 
-/** One observation; see `storage/cells.ts` for the order of the stores. */
-function record(h: Series, value: number): void {
-  const { f, i } = h;
-  const sequence = f[i]! + 1;
-  f[i + 3] = sequence;
-  f[i + 1]! += 1;
-  f[i + 2]! += value;
-  f[i] = sequence;
+/** What a summary is configured with, as its family's numbers. */
+function numbersOf(given: Given): number[] {
+  const { maxAgeSeconds: age, ageBuckets: buckets, pruneAgedBuckets, percentiles } = given;
+  // prom-client rotates only if it is told both.
+  let window: Window | null = null;
+  if (age && buckets) {
+    if (!(age > 0))
+      throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
+    if (!(Number.isInteger(buckets) && buckets > 0)) {
+      throw new RangeError(
+        `ageBuckets must be a whole number from 1 on, and is ${format(buckets)}`,
+      );
+    }
+    const parts = Math.min(buckets, MOST_PARTS);
+    const length = (age * 1000) / parts;
+    if (length < Infinity) window = { length, parts };
+  }
+  const numbers = (percentiles ?? DEFAULT_PERCENTILES).map(Number);
+  return summaryNumbers(window, Boolean(pruneAgedBuckets), numbers);
 }
 
 function invalid(value: unknown): TypeError {

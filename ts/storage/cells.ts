@@ -1,11 +1,11 @@
 /**
- * The four kinds of blocks, from index i:
+ * The kinds of blocks, from index i:
  *
  * - counter, gauge: the value
  * - gauge that shows whoever set it last: first word, value, time, last word
  * - gauge that all processes share: the value; in a process's own memory, also whether it was set
  * - histogram with n bounds: first word, n + 1 counts, sum, last word
- * - summary: first word, count, sum, last word
+ * - summary: see `summary-cells.ts`
  *
  * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then
  * n + 1 to the first; a reader goes upwards and accepts when both are equal. On x86-64 plain stores
@@ -13,8 +13,8 @@
  */
 
 import { NativeKind } from '../native';
-import type { Kind } from './family';
-import { guarded, TIME, VALUE } from './guarded';
+import type { Family, Kind } from './family';
+import { guarded, guardedPath, TIME, VALUE } from './guarded';
 import type { Series } from './series';
 import { CELLS, sharedLocally, VALUE as SHARED_VALUE } from './shared-path';
 
@@ -23,28 +23,50 @@ function writeScalar(h: Series, values: Float64Array): void {
 }
 
 function writeGuarded(h: Series, values: Float64Array): void {
-  guarded.write(h, values);
+  guardedPath(h).write(h, values);
 }
 
+function addAll(image: Float64Array, more: Float64Array): void {
+  for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
+}
+
+/** What is the same for all kinds whose cells are all that a series has counted. */
+const plain = {
+  path: null,
+  parts: () => 0,
+  shown: (bounds: readonly number[]) => bounds,
+  blank: (cells: number) => new Float64Array(cells),
+  image: ({ f, i, size }: Series) => f.slice(i, i + size),
+  plus(image: Float64Array, more: Float64Array): Float64Array {
+    addAll(image, more);
+    return image;
+  },
+  minus(image: Float64Array, base: Float64Array): void {
+    for (let k = 0; k < image.length; k++) image[k]! -= base[k]!;
+  },
+  expired: () => false,
+  isZero: (image: Float64Array) => image.every((cell) => cell === 0),
+};
+
 export const counterKind: Kind = {
+  ...plain,
   type: 'counter',
   native: NativeKind.Counter,
   adds: true,
   shared: false,
   guarded: false,
-  path: null,
   cells: () => 1,
   values: (cells) => [cells[0]!],
   write: writeScalar,
 };
 
 export const gaugeKind: Kind = {
+  ...plain,
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
   shared: false,
   guarded: false,
-  path: null,
   cells: () => 1,
   values: (cells) => [cells[0]!],
   write: writeScalar,
@@ -52,6 +74,7 @@ export const gaugeKind: Kind = {
 
 /** A gauge that shows whoever set it last: it keeps the time. */
 export const recentKind: Kind = {
+  ...plain,
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
@@ -65,6 +88,7 @@ export const recentKind: Kind = {
 
 /** A gauge that has one value for all processes. */
 export const sharedKind: Kind = {
+  ...plain,
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
@@ -79,36 +103,18 @@ export const sharedKind: Kind = {
 };
 
 export const histogramKind: Kind = {
+  ...plain,
   type: 'histogram',
   native: NativeKind.Histogram,
   adds: true,
   shared: false,
   guarded: true,
-  path: null,
-  cells: (bounds) => bounds + 4,
+  cells: (bounds) => bounds.length + 4,
   values: (cells) => [cells.at(-2)!, ...cells.subarray(1, -2)],
   write: writeGuarded,
 };
 
-export const summaryKind: Kind = {
-  type: 'summary',
-  native: NativeKind.Summary,
-  adds: true,
-  shared: false,
-  guarded: true,
-  path: null,
-  cells: () => 4,
-  values: (cells) => [cells[2]!, cells[1]!],
-  write: writeGuarded,
-};
-
-/** Adds moved cells to those of the place they move to; a gauge's replace them. */
-export function merge(kind: Kind, h: Series, moved: Float64Array): void {
-  if (kind.adds) {
-    const sum = h.read();
-    for (let k = 0; k < moved.length; k++) sum[k]! += moved[k]!;
-    h.write(kind, sum);
-  } else {
-    h.write(kind, moved);
-  }
+/** Adds an image to what is in the place it moves to; a gauge's replaces that. */
+export function merge(kind: Kind, h: Series, moved: Float64Array, family: Family): void {
+  h.write(kind, kind.adds ? kind.plus(h.read(kind), moved, h.size) : moved, family);
 }

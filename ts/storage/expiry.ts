@@ -115,7 +115,8 @@ export class Expiry {
 
   private remember(h: Series): void {
     // Of a series that is gone, native code does not show the cells any more.
-    const cells = h.place === Place.Heap && h.path === null ? h.read() : null;
+    const { kind } = this.metric.shape;
+    const cells = h.place === Place.Heap && h.path === null ? h.read(kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });
     if (cells !== null) watchful.add(this);
   }
@@ -161,7 +162,7 @@ export class Expiry {
   private noticed(h: Series, own: Own): boolean {
     if (h.place === Place.Pending) return true;
     if (h.path !== null) {
-      const values = h.read().join();
+      const values = h.read(this.metric.shape.kind).join();
       const same = values === own.values;
       own.values = values;
       return !same;

@@ -5,6 +5,7 @@ import type { NativeKind, Scope } from '../native';
 import type { Path } from './path';
 import type { Exemplar, ExemplarData } from './exemplars';
 import type { Series } from './series';
+import type { Chunk } from './sketch';
 
 /** A metric's shape, as storage sees it. */
 export interface Shape {
@@ -13,7 +14,10 @@ export interface Shape {
   readonly kind: Kind;
   readonly aggregator: string;
   readonly labelNames: readonly string[];
-  /** Upper bounds of a histogram in configured order, without the implied last one. */
+  /**
+   * The type's numbers. A histogram's: upper bounds in configured order, without the implied last one. A
+   * summary's: its options, see `summaryNumbers`.
+   */
   readonly bounds: readonly number[];
   /** Whether the metric records exemplars. */
   readonly exemplars: boolean;
@@ -32,14 +36,30 @@ export interface Kind {
   /** How cells in JavaScript's own memory are updated; null for plain stores. */
   readonly path: Path | null;
   /** Cells of a block. */
-  cells(bounds: number): number;
-  /** The values of a block, as {@link SeriesData} orders them. */
-  values(cells: Float64Array): number[];
+  cells(bounds: readonly number[]): number;
+  /** Parts that buckets are counted in; 0 for a type whose cells are all there is. */
+  parts(bounds: readonly number[]): number;
+  /** The bounds to show: a histogram's own, or which quantiles a summary's values have. */
+  shown(bounds: readonly number[]): readonly number[];
+  /** The image of a block that has counted nothing. */
+  blank(cells: number): Float64Array;
+  /** A copy of all that a block has counted: its cells, and behind them what else belongs to it. */
+  image(h: Series): Float64Array;
+  /** The values of an image, as {@link SeriesData} orders them. */
+  values(image: Float64Array, shape: Shape, cells: number): number[];
+  /** True if the series is not to be shown any more, and to be removed. */
+  expired(image: Float64Array, shape: Shape, cells: number): boolean;
+  /** The sum of two images; may change them. */
+  plus(image: Float64Array, more: Float64Array, cells: number): Float64Array;
+  /** Whether an image has counted nothing. */
+  isZero(image: Float64Array): boolean;
+  /** Takes what is in one image out of another. */
+  minus(image: Float64Array, base: Float64Array, cells: number): void;
   /**
-   * Writes all cells of a block by plain stores, index 0 of `values` to the block's first, in a way that no reader
-   * sees a half of it. Sequence words in `values` are ignored.
+   * Writes an image to a block that is in JavaScript's reach, in a way that no reader sees a half of it.
+   * Sequence words in it are ignored.
    */
-  write(h: Series, values: Float64Array): void;
+  write(h: Series, image: Float64Array, family: Family): void;
 }
 
 /** prom-client's names of the types. */
@@ -51,6 +71,7 @@ export interface FamilyData {
   readonly help: string;
   readonly type: MetricType;
   readonly aggregator: string;
+  /** A histogram's bounds; which quantiles a summary's values have. */
   readonly bounds: readonly number[];
   readonly series: readonly SeriesData[];
   /** Whether the metric records exemplars, where that is known. */
@@ -70,7 +91,7 @@ export interface SeriesData extends LabelData {
   /**
    * Counter and gauge: the value; of a gauge that shows whoever set it last, also the time that was, in
    * milliseconds of Unix time. Histogram: sum, then the count of each bucket by itself, last the
-   * one above all bounds. Summary: sum, count.
+   * one above all bounds. Summary: sum, count, quantiles.
    */
   readonly values: readonly number[];
   /** The latest exemplar of each place that has one; left out for none. */
@@ -118,6 +139,15 @@ export interface Family {
   fits(label: LabelText): boolean;
   /** True if the series that {@link bind} refused last was refused for what any other new one would meet, too. */
   readonly full: boolean;
+  /**
+   * Finds or makes the buckets that a summary's series has for an octave.
+   *
+   * @param h a handle that is live; may not be so any more afterwards, and is then to be settled again
+   * @returns null if there is no memory for them
+   */
+  chunk(h: Series, octave: number): Chunk | null;
+  /** Counts observations that no quantile shows, for want of memory. */
+  unranked(observations: number): void;
   /** Counts an update that was not even tried, because the storage had refused others before. */
   dropped(): void;
   /**

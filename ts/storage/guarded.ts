@@ -18,6 +18,8 @@ export function now(): number {
 }
 
 export class GuardedPath implements Path {
+  readonly views = true;
+
   current(h: Series): boolean {
     return h.g[h.w] === h.generation;
   }
@@ -60,14 +62,14 @@ export class GuardedPath implements Path {
   }
 
   /** Stores the next number to the last word, before any other cell. */
-  protected begin({ f, i, size }: Series): number {
+  begin({ f, i, size }: Series): number {
     const sequence = f[i]! + 1;
     f[i + size - 1] = sequence;
     return sequence;
   }
 
   /** Stores it to the first word, after all others. */
-  protected end({ f, i }: Series, sequence: number): void {
+  end({ f, i }: Series, sequence: number): void {
     f[i] = sequence;
   }
 }
@@ -78,11 +80,11 @@ export class GuardedPath implements Path {
  * are counted in the lower halves of the words; a reader compares whole words.
  */
 class OrderedPath extends GuardedPath {
-  protected override begin({ u, i, size }: Series): number {
+  override begin({ u, i, size }: Series): number {
     return Atomics.add(u, 2 * (i + size - 1), 1) + 1;
   }
 
-  protected override end({ u, i }: Series, sequence: number): void {
+  override end({ u, i }: Series, sequence: number): void {
     Atomics.store(u, 2 * i, sequence);
   }
 }
@@ -92,3 +94,8 @@ export const guarded = new GuardedPath();
 
 /** {@link GuardedPath} by an atomic store before and one after. */
 export const ordered = new OrderedPath();
+
+/** The path by which a handle's own cells are stored to between its sequence words. */
+export function guardedPath(h: Series): GuardedPath {
+  return h.path instanceof GuardedPath ? h.path : guarded;
+}

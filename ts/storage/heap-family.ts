@@ -8,12 +8,13 @@ import { Exemplars, type Exemplar } from './exemplars';
 import { rescueExpired } from './expiry';
 import type { Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
+import { HeapChunks } from './heap-chunks';
 import { concernsAll } from './limits';
 import { MemoryFamily } from './memory';
 import { parseFamilies } from './native-json';
 import type { Roster } from './roster';
 import { Place, type Series } from './series';
-import { withoutDefaults } from './variants';
+import type { Chunk } from './sketch';
 
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
 const ADOPTED = 1;
@@ -43,6 +44,7 @@ export class HeapFamily implements Family {
   private readonly waitingExemplars = new Exemplars();
   /** Whether there may be exemplars in the heap. */
   private exemplified = false;
+  private readonly chunks: HeapChunks;
 
   /**
    * @param group number of the registry in this isolate, for default labels
@@ -54,7 +56,8 @@ export class HeapFamily implements Family {
     this.group = group;
     this.roster = roster;
     this.shape = roster.shape;
-    this.cells = this.shape.kind.cells(this.shape.bounds.length);
+    this.cells = this.shape.kind.cells(this.shape.bounds);
+    this.chunks = new HeapChunks(host, this.shape);
   }
 
   /** The metric's name. */
@@ -101,7 +104,7 @@ export class HeapFamily implements Family {
         return this.roster.family.bind(h, label);
       default:
         if (this.pending.size >= MOST_PENDING) return this.refuse(Refusal.Busy);
-        this.postpone(h, label, new Float64Array(this.cells));
+        this.postpone(h, label, this.shape.kind.blank(this.cells));
         return true;
     }
   }
@@ -153,9 +156,10 @@ export class HeapFamily implements Family {
 
   rescue(h: Series, known: Float64Array): void {
     const { text, types } = h;
-    const counted = h.read();
-    for (let k = 0; k < counted.length; k++) counted[k]! -= known[k]!;
-    if (counted.every((cell) => cell === 0)) return;
+    const { kind } = this.shape;
+    const counted = h.read(kind);
+    kind.minus(counted, known, this.cells);
+    if (kind.isZero(counted)) return;
     this.host.attempt(() => {
       if (this.host.writer.expired(h.number, h.generation)) {
         this.postpone(h, { text, types }, counted);
@@ -166,22 +170,22 @@ export class HeapFamily implements Family {
 
   reset(h: Series, hide: boolean): void {
     const { kind } = this.shape;
-    const zero = new Float64Array(this.cells);
+    const zero = kind.blank(this.cells);
     if (h.place === Place.Pending) {
-      h.write(kind, zero);
+      h.write(kind, zero, this);
       this.waitingExemplars.take(h);
       if (hide) this.forget(h);
     } else if (!kind.shared && this.owns(h)) {
       if (h.base !== null) {
         // What a dead process counted is not ours to take back.
-        h.write(kind, h.base);
+        h.write(kind, h.base, this);
         return;
       }
       if (hide) {
         this.host.hide(h);
         h.hide();
       }
-      h.write(kind, zero);
+      h.write(kind, zero, this);
       if (this.exemplified && !hide) this.clearExemplars(h);
     }
   }
@@ -221,7 +225,7 @@ export class HeapFamily implements Family {
     }
     if (!this.shape.kind.shared && this.owns(h)) {
       const { slab, i, number, generation } = h;
-      if (h.base !== null) h.write(this.shape.kind, h.base);
+      if (h.base !== null) h.write(this.shape.kind, h.base, this);
       else {
         this.host.hide(h);
         this.withSameWriter((writer) => statusOf(writer.release(slab, i, number, generation)));
@@ -238,15 +242,25 @@ export class HeapFamily implements Family {
     this.host.dropped(this.refusal);
   }
 
+  chunk(h: Series, octave: number): Chunk | null {
+    return this.chunks.chunk(h, octave);
+  }
+
+  unranked(observations: number): void {
+    this.host.unranked(observations);
+  }
+
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, bounds, exemplars } = this.shape;
+    const { name, help, kind, aggregator, exemplars } = this.shape;
     const families = await this.host.scrape('json', {
       scope,
       tags: [],
       families: [`${this.tag}\0${name}`],
+      plain: true,
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
-    if (found !== undefined) return { ...withoutDefaults(found, kind.adds), exemplars };
+    if (found !== undefined) return { ...found, exemplars };
+    const bounds = kind.shown(this.shape.bounds);
     return { name, help, type: kind.type, aggregator, bounds, series: [] };
   }
 
@@ -287,26 +301,27 @@ export class HeapFamily implements Family {
     const status = this.declare();
     if (status !== Status.Ok) return status;
     rescueExpired();
+    const { kind } = this.shape;
     for (const [h, label] of this.pending) {
-      const own = h.f;
+      const own = h.read(kind);
       const moved = this.host.attempt(() => this.place(h, label));
       if (moved === Status.Ok) {
-        merge(this.shape.kind, h, own);
+        merge(kind, h, own, this);
         for (const exemplar of this.waitingExemplars.take(h)) this.exemplify(h, exemplar);
       } else if (moved === Status.Full || moved === Status.Limit) {
         this.host.refused(this.refusal, this.shape.name);
       } else {
-        h.keep(own, Place.Pending, this.shape.kind.path);
+        this.keep(h, own);
         return moved;
       }
       this.pending.delete(h);
     }
-    return Status.Ok;
+    return this.chunks.settle((h) => this.owns(h));
   }
 
   /** True while something waits to move into the heap. */
   get waiting(): boolean {
-    return this.pending.size > 0 || this.number === null;
+    return this.pending.size > 0 || this.chunks.waiting || this.number === null;
   }
 
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */
@@ -365,7 +380,9 @@ export class HeapFamily implements Family {
     h.place = Place.Heap;
     h.show();
     const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.shape.kind.adds;
-    h.base = adopted ? h.read() : null;
+    const views = h.path === null || h.path.views;
+    if (views && (adopted || h.f[h.i + 1] !== 0)) this.chunks.meet(h);
+    h.base = adopted ? h.read(this.shape.kind) : null;
     this.roster.expiry?.bound(h);
   }
 
@@ -396,8 +413,8 @@ export class HeapFamily implements Family {
     return h.place === Place.Heap && h.current;
   }
 
-  private postpone(h: Series, label: LabelText, cells: Float64Array): void {
-    h.keep(cells, Place.Pending, this.shape.kind.path);
+  private postpone(h: Series, label: LabelText, image: Float64Array): void {
+    this.keep(h, image);
     h.text = label.text;
     h.types = label.types;
     this.pending.set(h, label);
@@ -409,6 +426,13 @@ export class HeapFamily implements Family {
     this.dropped();
     this.host.refused(refusal, this.shape.name);
     return false;
+  }
+
+  /** Lets a handle count in cells of its own, from an image on. */
+  private keep(h: Series, image: Float64Array): void {
+    const { kind } = this.shape;
+    h.keep(kind.blank(this.cells), Place.Pending, kind.path);
+    h.write(kind, image, this);
   }
 
   private forget(h: Series): void {

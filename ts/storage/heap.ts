@@ -15,7 +15,6 @@ import {
   type HeapStats,
   type NativeHeap,
   type NativeWriter,
-  type ScrapeOptions,
 } from '../native';
 import { Doorbell, type Collect } from './doorbell';
 import type { Kind } from './family';
@@ -23,8 +22,9 @@ import { now, ordered } from './guarded';
 import type { HeapFamily } from './heap-family';
 import { memoryLimits, warnOfRefusal, type Limits } from './limits';
 import { NativePath } from './native-path';
+import { octaveBounds } from './octave';
 import type { Path } from './path';
-import { Scrapes } from './scrapes';
+import { Scrapes, type Timeless } from './scrapes';
 import type { Series } from './series';
 import { SharedPath } from './shared-path';
 
@@ -47,10 +47,10 @@ const STATUS: ReadonlyMap<string, Status> = new Map([
 ]);
 
 /** What a scrape shows, without its format. */
-export type Selection = Omit<ScrapeOptions, 'format'>;
+export type Selection = Omit<Timeless, 'format' | 'plain'> & { plain?: boolean };
 
 /** How a scrape is printed. */
-export type Format = ScrapeOptions['format'];
+export type Format = Timeless['format'];
 
 /** The memory of one slab, as cells and as 32-bit words. */
 interface Slab {
@@ -104,6 +104,8 @@ export class HeapStorage {
   /** Updates that were dropped since the heap was last told, by {@link Refusal}. */
   private readonly drops = REFUSALS.map(() => 0);
   private untold = 0;
+  /** Observations since then that no quantile shows. */
+  private unseen = 0;
   private retrying = false;
 
   constructor(source: HeapSource) {
@@ -128,7 +130,7 @@ export class HeapStorage {
       const heap = this.source.openSegment({ create: create || this.families.size > 0 });
       if (heap === null) return before !== null;
       if (heap === before) return true;
-      this.layout ??= this.source.layout();
+      this.layout ??= checked(this.source.layout());
       const least = heap.views() ? this.layout.stores : Stores.Native;
       // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- one of both
       this.stores = Math.max(this.source.stores(), least);
@@ -240,6 +242,16 @@ export class HeapStorage {
    */
   dropped(refusal: Refusal): void {
     this.drops[refusal]!++;
+    this.tellLater();
+  }
+
+  /** Counts observations that no quantile shows, for want of memory, in the same way. */
+  unranked(observations: number): void {
+    this.unseen += observations;
+    this.tellLater();
+  }
+
+  private tellLater(): void {
     if (this.untold++ === 0) {
       setTimeout(this.tell, DROPS_DELAY).unref();
       process.on('exit', this.tell);
@@ -256,6 +268,8 @@ export class HeapStorage {
         if (count > 0) this.writer.countDropped(refusal, count);
         this.drops[refusal] = 0;
       }
+      if (this.unseen > 0) this.writer.countUnranked(this.unseen);
+      this.unseen = 0;
       return Status.Ok;
     });
   };
@@ -293,13 +307,13 @@ export class HeapStorage {
   /** One scrape of the heap, off the event loop; one that has not begun is shared. */
   scrape(format: Format, selection: Selection): Promise<string> {
     this.tell();
-    return this.scrapes!.text({ format, ...selection });
+    return this.scrapes!.text({ format, plain: false, ...selection });
   }
 
   /** {@link scrape}, as bytes. */
   scrapeBuffer(format: Format, selection: Selection): Promise<Buffer> {
     this.tell();
-    return this.scrapes!.bytes({ format, ...selection });
+    return this.scrapes!.bytes({ format, plain: false, ...selection });
   }
 
   /**
@@ -356,6 +370,12 @@ export class HeapStorage {
       this.retrying = false;
       for (const family of this.families) family.retry();
     }, RETRY_DELAY).unref();
+  }
+
+  /** Warns, once, that there is no room for a summary's buckets. */
+  refusedBuckets(name: string): void {
+    const rest = `their quantiles are those of what found room (the first was one of ${name})`;
+    warnOnce('MPMETRICS_FULL', `${this.path} is full: summaries count on, but ${rest}`, 'buckets');
   }
 
   /** Notes that native code failed; {@link abandon} follows. */
@@ -458,4 +478,11 @@ export class HeapStorage {
     for (const family of this.families) family.declare();
     if ([...this.families].some((family) => family.waiting)) this.later();
   }
+}
+
+/** The layout, if it divides octaves as this code does: an observation would count in another bucket else. */
+function checked(layout: Layout): Layout {
+  const same = layout.octaveBounds.every((bound, number) => bound === octaveBounds[number]);
+  if (!same) throw new Error('the native module divides octaves otherwise than this code');
+  return layout;
 }

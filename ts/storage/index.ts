@@ -14,6 +14,7 @@ export * from './cells';
 export { collecting } from './collecting';
 export type { Exemplar, ExemplarData } from './exemplars';
 export * from './family';
+export { guardedPath } from './guarded';
 export { adding, observing, setting, type Path, type Update } from './path';
 export { HeapFamily } from './heap-family';
 export { REFUSALS } from '../native';
@@ -21,9 +22,12 @@ export { HeapStorage, type Format, type HeapSource, type Selection } from './hea
 export { MemoryFamily, memoryFigures } from './memory';
 export { parseFamilies } from './native-json';
 export { Roster } from './roster';
-export { Series } from './series';
+export * from './octave';
+export { NativePath } from './native-path';
+export { Place, Series } from './series';
 export { storesAsked } from './stores';
-export { WRITER_LABELS } from './variants';
+export * from './summary-cells';
+export { WRITER_LABELS } from './writer-labels';
 
 /** Milliseconds that a scrape waits for other processes, unless configured. */
 const COLLECT_TIMEOUT = 250;

@@ -9,8 +9,10 @@ import { Exemplars, type Exemplar } from './exemplars';
 import type { Family, FamilyData, Shape } from './family';
 import { concernsAll, memoryLimits, warnOfRefusal } from './limits';
 import type { Path } from './path';
+import { CELLS } from './octave';
 import { Place, type Series } from './series';
-import { writerLabels } from './variants';
+import { Chunk } from './sketch';
+import { writerLabels } from './writer-labels';
 
 const FIRST_SLAB = 64;
 const LARGEST_SLAB = 16_384;
@@ -85,6 +87,11 @@ class Arena {
 
 const arena = new Arena();
 
+/** Buckets in memory of their own. */
+export function ownChunk(octave: number, { kind, bounds }: Shape): Chunk {
+  return new Chunk(octave, new Float64Array(CELLS * kind.parts(bounds)), 0);
+}
+
 /** What this isolate keeps in memory storage, and what it refused. */
 export const memoryFigures = {
   /** Series of all metrics. */
@@ -105,7 +112,7 @@ export class MemoryFamily implements Family {
 
   constructor(shape: Shape) {
     this.shape = shape;
-    this.cells = shape.kind.cells(shape.bounds.length);
+    this.cells = shape.kind.cells(shape.bounds);
   }
 
   bind(h: Series, label: LabelText): boolean {
@@ -114,7 +121,9 @@ export class MemoryFamily implements Family {
     if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
     h.text = label.text;
     h.types = label.types;
-    arena.allocate(h, this.cells, this.shape.kind.path);
+    const { kind } = this.shape;
+    arena.allocate(h, this.cells, kind.path);
+    h.f.set(kind.blank(this.cells), h.i);
     this.born.add(h);
     memoryFigures.series++;
     return true;
@@ -142,9 +151,10 @@ export class MemoryFamily implements Family {
   }
 
   reset(h: Series, hide: boolean): void {
+    const { kind } = this.shape;
     if (hide) this.release(h);
     else if (h.live) {
-      h.write(this.shape.kind, new Float64Array(this.cells));
+      h.write(kind, kind.blank(this.cells), this);
       this.exemplars.take(h);
     }
   }
@@ -174,6 +184,14 @@ export class MemoryFamily implements Family {
     for (const h of [...this.born]) this.release(h);
   }
 
+  chunk(h: Series, octave: number): Chunk | null {
+    return h.place === Place.Sink ? null : ownChunk(octave, this.shape);
+  }
+
+  unranked(): void {
+    // There is memory, or the process dies.
+  }
+
   dropped(): void {
     memoryFigures.dropped[this.refusal]!++;
   }
@@ -194,11 +212,15 @@ export class MemoryFamily implements Family {
   }
 
   read(): FamilyData {
-    const { name, help, kind, aggregator, bounds, exemplars } = this.shape;
+    const { name, help, kind, aggregator, exemplars } = this.shape;
+    for (const h of [...this.born]) {
+      if (kind.expired(h.read(kind), this.shape, this.cells)) this.release(h);
+    }
+    const bounds = kind.shown(this.shape.bounds);
     const series = Array.from(this.born, (h) => {
       const own = { labels: parseLabelText(h.text), types: h.types };
       const named = aggregator === 'all' && kind.type === 'gauge' ? writerLabels(own) : own;
-      const values = kind.values(h.read());
+      const values = kind.values(h.read(kind), this.shape, this.cells);
       return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
     });
     return { name, help, type: kind.type, aggregator, bounds, exemplars, series };

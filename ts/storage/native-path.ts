@@ -7,8 +7,10 @@
 import { Status, type NativeWriter } from '../native';
 import type { Path } from './path';
 import type { Series } from './series';
+import type { Window } from './summary-cells';
 
 export class NativePath implements Path {
+  readonly views = false;
   protected readonly writer: NativeWriter;
   private readonly lost: () => void;
   private readonly clock: () => number;
@@ -40,9 +42,17 @@ export class NativePath implements Path {
     return this.done(this.writer.observe(slab, i, number, generation, value, bucket));
   }
 
-  read({ slab, i, number, generation, size }: Series): Float64Array {
-    const cells = this.writer.read(slab, i, number, generation);
-    return cells.length === size ? cells : new Float64Array(size);
+  /** {@link Path.observe} of a summary with this window; null for none. */
+  summarise(h: Series, value: number, window: Window | null): boolean {
+    const { slab, i, number, generation } = h;
+    const { length, parts } = window ?? { length: 0, parts: 1 };
+    const { writer } = this;
+    const time = Date.now();
+    return this.done(writer.summarise(slab, i, number, generation, value, length, parts, time));
+  }
+
+  read({ slab, i, number, generation }: Series): Float64Array {
+    return this.writer.read(slab, i, number, generation);
   }
 
   write({ slab, i, number, generation }: Series, values: Float64Array): void {

@@ -10,6 +10,8 @@ import type { Series } from './series';
 
 /** How a handle's cells are read and updated where a plain store will not do. */
 export interface Path {
+  /** True if the cells are in JavaScript's reach, so that kinds read and write them by themselves. */
+  readonly views: boolean;
   /** Whether the handle's series still lives. */
   current(h: Series): boolean;
   /** Adds to a counter or gauge. False if the cells are another's now, or nobody's: to be bound again. */
@@ -18,9 +20,9 @@ export interface Path {
   set(h: Series, value: number): boolean;
   /** Adds a value to a sum and 1 to the count of a bucket, as one; see {@link Path.add}. */
   observe(h: Series, value: number, bucket: number): boolean;
-  /** A copy of all cells. */
+  /** An image of what was counted; empty if the cells are another's now. */
   read(h: Series): Float64Array;
-  /** Replaces all cells; sequence words in `values` are ignored. */
+  /** Replaces it by an image; sequence words in `values` are ignored. */
   write(h: Series, values: Float64Array): void;
 }
 
@@ -33,7 +35,7 @@ export const adding: Update = (h, by) => {
   return true;
 };
 
-/** Of a summary, the bucket is 0. */
+/** Of a histogram. */
 export const observing: Update = (h, value, bucket) =>
   (h.path ?? guarded).observe(h, value, bucket);
 

@@ -69,7 +69,7 @@ export class Roster {
   constructor(shape: Shape, declared: () => readonly string[]) {
     this.shape = shape;
     this.family = new MemoryFamily(shape);
-    this.cells = shape.kind.cells(shape.bounds.length);
+    this.cells = shape.kind.cells(shape.bounds);
     this.tree = new LabelTree(shape.labelNames.length);
     this.lookup = createLookup(shape.labelNames, this.tree, {
       check: (labels) => {
@@ -84,7 +84,7 @@ export class Roster {
     });
     this.find = this.lookup.find;
     this.at = this.lookup.at;
-    this.sink.keep(new Float64Array(this.cells), Place.Sink, null);
+    this.sink.keep(shape.kind.blank(this.cells), Place.Sink, null);
     this.sink.hide();
   }
 
@@ -246,7 +246,7 @@ export class Roster {
     for (const { h, label, own, exemplars } of moved) {
       // Not `to`: the heap may have been left for memory storage in the middle of this.
       if (own === null || !this.family.bind(h, label)) continue;
-      merge(kind, h, own);
+      merge(kind, h, own, this.family);
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
     this.retry();

@@ -5,6 +5,14 @@
 
 import type { NativeHeap, ScrapeOptions } from '../native';
 
+/** What a scrape shows; its time is that of its beginning. */
+export type Timeless = Omit<ScrapeOptions, 'now'>;
+
+// The clock is read in JavaScript, as by those who observe: users fake it.
+function timed(options: Timeless): ScrapeOptions {
+  return { ...options, now: Date.now() };
+}
+
 /** One kind of scrape: the one that reads, and the one that waits for it. */
 interface Turn {
   running: Promise<unknown>;
@@ -19,12 +27,12 @@ export class Scrapes {
     this.heap = heap;
   }
 
-  text(options: ScrapeOptions): Promise<string> {
-    return this.share(`s${JSON.stringify(options)}`, () => this.heap.scrapeString(options));
+  text(options: Timeless): Promise<string> {
+    return this.share(`s${JSON.stringify(options)}`, () => this.heap.scrapeString(timed(options)));
   }
 
-  bytes(options: ScrapeOptions): Promise<Buffer> {
-    return this.share(`b${JSON.stringify(options)}`, () => this.heap.scrapeBuffer(options));
+  bytes(options: Timeless): Promise<Buffer> {
+    return this.share(`b${JSON.stringify(options)}`, () => this.heap.scrapeBuffer(timed(options)));
   }
 
   private share<T>(key: string, start: () => Promise<T>): Promise<T> {

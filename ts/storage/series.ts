@@ -6,8 +6,9 @@
  * handle to it, in every process, finds that out before its next store.
  */
 
-import type { Kind } from './family';
+import type { Family, Kind } from './family';
 import type { Path } from './path';
+import { NO_SKETCH, type Sketch } from './sketch';
 
 /** The generation of no series: a handle that expects it is always sent to the slow path. */
 export const NEVER = 0;
@@ -51,6 +52,9 @@ export class Series {
   /** True while it is not shown, because it was reset. */
   hidden = false;
 
+  /** A summary's buckets, as far as this handle has met them. */
+  s: Sketch = NO_SKETCH;
+
   /** Its labels, as they were when it was first seen. */
   text = '';
   types = '';
@@ -64,7 +68,7 @@ export class Series {
   /** Heap: the slab's number, the series' number. */
   slab = 0;
   number = 0;
-  /** What was in the block when we got it: counts of a dead writer whose slot we adopted. */
+  /** An image of the block when we got it: counts of a dead writer whose slot we adopted. */
   base: Float64Array | null = null;
   /** The object that `labels()` returned for it. */
   child: unknown = null;
@@ -103,22 +107,24 @@ export class Series {
     this.show();
   }
 
-  /** A copy of its cells. */
-  read(): Float64Array {
-    if (this.path !== null) return this.path.read(this);
-    return this.f.slice(this.i, this.i + this.size);
+  /** An image of what was counted here: see {@link Kind.image}. */
+  read(kind: Kind): Float64Array {
+    if (this.path === null || this.path.views) return kind.image(this);
+    const image = this.path.read(this);
+    return image.length < this.size ? kind.blank(this.size) : image;
   }
 
-  /** Replaces its cells, so that no reader sees a half of them. */
-  write(kind: Kind, values: Float64Array): void {
-    if (this.path !== null) this.path.write(this, values);
-    else kind.write(this, values);
+  /** Replaces what was counted here, so that no reader sees a half of it. */
+  write(kind: Kind, image: Float64Array, family: Family): void {
+    if (this.path === null || this.path.views) kind.write(this, image, family);
+    else this.path.write(this, image);
   }
 
   /** Points nowhere: the next update binds again. */
   detach(): void {
     this.f = NO_CELLS;
     this.i = 0;
+    this.s = NO_SKETCH;
     this.g = ALWAYS;
     this.w = 0;
     this.e = NEVER;
@@ -129,13 +135,10 @@ export class Series {
     this.base = null;
   }
 
-  /** Own cells without what a dead writer had left in them. */
+  /** An image of what was counted here, without what a dead writer had left. */
   own(kind: Kind): Float64Array {
-    const own = this.read();
-    const { base } = this;
-    if (base !== null && kind.adds) {
-      for (let k = 0; k < own.length; k++) own[k]! -= base[k]!;
-    }
+    const own = this.read(kind);
+    if (this.base !== null && kind.adds) kind.minus(own, this.base, this.size);
     return own;
   }
 }

@@ -15,6 +15,7 @@ export const CELLS = 2;
 
 /** In this process's memory. */
 export const sharedLocally: Path = {
+  views: true,
   current: (h) => h.g[h.w] === h.generation,
   add: (h, by) => {
     if (!sharedLocally.current(h)) return false;

@@ -13,6 +13,7 @@ pub mod exposition;
 pub mod heap;
 pub mod layout;
 pub mod metrics;
+pub mod octave;
 pub mod region;
 pub mod segment;
 pub mod sync;

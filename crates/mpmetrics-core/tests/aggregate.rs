@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use mpmetrics_core::collect::aggregate::{join, Joined};
 use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
 use mpmetrics_core::exposition::{openmetrics, text};
+use mpmetrics_core::octave::place;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use snapshot::Builder;
@@ -160,11 +161,18 @@ fn equal_bounds_stay_in_their_order() {
 #[test]
 fn summaries_add() {
     let mut make = Builder::default();
-    for _ in 0..3 {
-        make.family(Kind::Summary, "s", &[]);
-        make.summary(&[], 0, 1.5, 2.0);
+    // Each version of the application with percentiles of its own: the newest's are shown, of all values.
+    for (percentile, values) in [(0.1, [1.0, 2.0]), (0.2, [3.0, 4.0]), (0.5, [-1.0, 8.0])] {
+        make.family(Kind::Summary, "s", &[]).bounds = [percentile].into();
+        make.summary(&[], 0, &values);
     }
-    assert_eq!(rows(&make.snapshot), ["s_sum 4.5", "s_count 6"]);
+    let middles = [2.0, 3.0].map(|value| {
+        let (octave, cell) = place(value).expect("a bucket");
+        octave.middle(cell)
+    });
+    let median = (middles[0] + middles[1]) / 2.0;
+    let quantile = format!("s{{quantile=\"0.5\"}} {median}");
+    assert_eq!(rows(&make.snapshot), [quantile.as_str(), "s_sum 17", "s_count 6"]);
 }
 
 #[test]

@@ -11,9 +11,10 @@ use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::aggregate::join;
 use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::summary::{SummaryOptions, Window};
 use mpmetrics_core::collect::walk::{walk, Filter, Patience};
 use mpmetrics_core::exposition::{json, openmetrics, text};
-use mpmetrics_core::heap::{Heap, Setup, Writer};
+use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
 use mpmetrics_core::layout::{
     extent, header, slot, BlockHead, BlockKind, EXTENT_HEADER, HEADER_WORDS, PAGE_WORDS,
 };
@@ -31,8 +32,31 @@ const MEMORY_KIB: [u64; 2] = [512 << 10, 2 << 20];
 /// Longest that one image may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A summary with a window and series that expire.
+fn windowed() -> FamilySpec {
+    let window = Some(Window { length: 1_000.0, parts: 3 });
+    let options = SummaryOptions { percentiles: vec![0.5], window, prune: true };
+    FamilySpec { name: "windowed".into(), bounds: options.numbers(), ..spec(Kind::Summary) }
+}
+
+/// Observes in series of it, some of which have expired by [`NOW`].
+fn observe(writer: &mut Writer) -> Result<()> {
+    let family = writer.family(&windowed(), 0)?;
+    for n in 0..6 {
+        let bound = writer.bind(family, format!("a=\"{n}\"").as_bytes(), b"")?;
+        for value in [-1e-300, 0.0, 5e-324, 1.0, 2.5, 1e300] {
+            let window = Some(Window { length: 1_000.0, parts: 3 });
+            writer.observe(&bound, value, window, NOW - 1_000.0 * f64::from(n))?;
+        }
+    }
+    Ok(())
+}
+
+/// The time of all that is read.
+const NOW: f64 = 1.7e12;
+
 /// The words of a heap in use: every kind of family, removed series, hidden and freed blocks, default
-/// labels, a dead writer, and room to grow.
+/// labels, chunks of summaries, a dead writer, and room to grow.
 fn image() -> Vec<u64> {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default()).expect("a heap");
     let mut writers: Vec<Writer> = (0..3).map(|n| heap.writer(n, 1).expect("a slot")).collect();
@@ -44,7 +68,7 @@ fn image() -> Vec<u64> {
             for n in 0..20 {
                 let text = format!("a=\"{n}\",b=\"some text\"");
                 let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("a series");
-                handle.update(&heap, f64::from(n)).expect("cells");
+                handle.update(writer, f64::from(n)).expect("cells");
                 exemplify(writer, &handle, n).expect("room for an exemplar");
                 match n % 7 {
                     3 => handle.hide(&heap).expect("a block"),
@@ -57,6 +81,9 @@ fn image() -> Vec<u64> {
                 }
             }
         }
+    }
+    for writer in &mut writers {
+        observe(writer).expect("room");
     }
     let words: Vec<u64> = heap.words().0.iter().map(|word| word.load(Ordering::Acquire)).collect();
     let used = words[header::USED] as usize;
@@ -84,7 +111,7 @@ fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
 
 /// Everything a reader does; true if there was something to read.
 fn read(words: &[AtomicU64], living: &[bool]) -> bool {
-    let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
+    let filter = Filter { everything: true, exemplars: true, now: Some(NOW), ..Filter::default() };
     // No pauses: a flipped sequence word of a "living" writer would cost each image its whole budget.
     let patience = Patience { spins: 3, pauses: 0 };
     let Ok((snapshot, _)) = walk(words, living, &filter, patience) else {
@@ -118,7 +145,7 @@ fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
         for n in [0, 3, 5, 6, 7, 30] {
             let text = format!("b=\"some text\",a=\"{n}\"");
             let handle = Handle::bind(&mut writer, kind, family, text.as_bytes())?;
-            handle.update(&heap, 1.0)?;
+            handle.update(&mut writer, 1.0)?;
             // A mutex whose bytes say that somebody holds it is one that nobody can have.
             match exemplify(&mut writer, &handle, n) {
                 Err(error) if error.code() == Code::Busy => {}
@@ -138,6 +165,7 @@ fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
         writer.default_labels(0, format!("w=\"{kind:?}\"").as_bytes(), b"")?;
         writer.withdraw(family)?;
     }
+    observe(&mut writer)?;
     heap.retire(Some(9)).map(drop)
 }
 

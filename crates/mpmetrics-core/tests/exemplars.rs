@@ -26,7 +26,7 @@ fn heap() -> Heap {
 fn bind(writer: &mut Writer, kind: Kind, text: &str) -> Handle {
     let family = writer.family(&spec(kind), 0).expect("a family");
     let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("a series");
-    handle.update(writer.heap(), 1.0).expect("cells");
+    handle.update(writer, 1.0).expect("cells");
     handle
 }
 

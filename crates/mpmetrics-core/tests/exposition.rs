@@ -6,7 +6,9 @@ mod reader;
 mod snapshot;
 
 use mpmetrics_core::collect::model::{Kind, LabelSpan, Snapshot, Span, Value};
+use mpmetrics_core::collect::sketch::Sketch;
 use mpmetrics_core::exposition::{json, text};
+use mpmetrics_core::octave::Octave;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reader::Json;
@@ -36,8 +38,11 @@ fn golden(defaults: Set<'_>) -> Snapshot {
     make.histogram(&[("m", "P"), ("zone", "own")], d, 0.0, &[0.0; 6]);
     make.family(Kind::Histogram, "p_seconds", &[]).bounds = [1.0, 2.0].into();
     make.histogram(&[], d, 1.5, &[0.0, 1.0, 0.0]);
-    make.family(Kind::Summary, "s", &["m"]);
-    make.summary(&[("m", "a")], d, 3.5, 2.0);
+    make.family(Kind::Summary, "s", &["m"]).bounds = [0.5, 0.9, 0.999].into();
+    make.summary(&[("m", "a")], d, &[1.0, 2.5]);
+    make.family(Kind::Summary, "q", &["zone"]).bounds = [0.5].into();
+    make.summary(&[("zone", "own")], d, &[-3.0]);
+    make.summary(&[], d, &[7.0]);
     for family in make.snapshot.families.iter_mut().skip(1) {
         family.help = "h".into();
     }
@@ -54,6 +59,13 @@ fn text_is_prom_clients() {
     let defaults = [("app", "web"), ("zone", "eu\"1"), ("le", "x")];
     assert_eq!(printed(&golden(&defaults)), include_str!("golden/prom-client-15.1.3-defaults.txt"));
     assert_eq!(printed(&Snapshot::default()), "\n");
+    // A default label `quantile` is overridden by the row's own, and seen on sum and count.
+    let mut make = Builder::default();
+    let d = make.defaults(&[("quantile", "d")]);
+    make.family(Kind::Summary, "s", &[]).bounds = [0.5].into();
+    make.summary(&[], d, &[1.0]);
+    let rows = "s{quantile=\"0.5\"} 1\ns_sum{quantile=\"d\"} 1\ns_count{quantile=\"d\"} 1\n";
+    assert_eq!(printed(&make.snapshot), format!("# HELP s s help\n# TYPE s summary\n{rows}"));
 }
 
 #[test]
@@ -66,7 +78,9 @@ fn json_holds_all_of_it() {
     make.histogram(&[], 0, f64::NEG_INFINITY, &[1.0, 2.0, 3.0, 4.0]);
     make.family(Kind::Summary, "s", &["n"]).aggregator = "average".into();
     let labels = make.labels(br#"n="1""#, b"n");
-    make.series(labels, 0, Value::Summary { sum: f64::NAN, count: 1e21 });
+    make.last().bounds = [0.25, 1.0].into();
+    make.summary(&[], 0, &[-2.0, 0.0]);
+    make.series(labels, 0, Value::Summary { sum: f64::NAN, count: 1e21, sketch: u32::MAX });
     let expected = concat!(
         r#"{"families":[{"tag":"default","name":"x","help":"say \"hi\"\\\n\u0009","type":"counter","#,
         r#""aggregator":"sum","labelNames":["a"],"bounds":[],"#,
@@ -77,7 +91,8 @@ fn json_holds_all_of_it() {
         r#""labelNames":[],"bounds":[0.5,1,"Infinity"],"#,
         r#""series":[{"l":[],"t":"","d":0,"v":["-Infinity",1,2,3,4]}]},"#,
         r#"{"tag":"default","name":"s","help":"s help","type":"summary","aggregator":"average","#,
-        r#""labelNames":["n"],"bounds":[],"series":[{"l":[["n","1"]],"t":"n","d":0,"v":["NaN",1e+21]}]}],"#,
+        r#""labelNames":["n"],"bounds":[0.25,1],"series":[{"l":[],"t":"","d":0,"v":[-2,2,-2,0]},"#,
+        r#"{"l":[["n","1"]],"t":"n","d":0,"v":["NaN",1e+21,0,0]}]}],"#,
         r#""defaults":[{"l":[["k","v"]],"t":""}]}"#,
     );
     let out = json(&make.snapshot);
@@ -101,7 +116,7 @@ fn what_is_malformed_is_left_out_of_both() {
     make.series(bad, 0, Value::Scalar(2.0));
     make.scalar(&[("a", "bad defaults")], 2, 3.0);
     make.scalar(&[("a", "no such defaults")], 3, 4.0);
-    make.summary(&[("a", "wrong type")], 0, 5.0, 5.0);
+    make.summary(&[("a", "wrong type")], 0, &[5.0]);
     let outside = Span { start: u32::MAX, len: u32::MAX };
     make.series(LabelSpan { text: outside, types: outside }, 0, Value::Scalar(6.0));
     make.family(Kind::Histogram, "h", &[]).bounds = [1.0].into();
@@ -149,11 +164,16 @@ fn anything() -> impl Strategy<Value = Snapshot> {
     let value = (kind(), any::<f64>(), any::<f64>(), span());
     let series = (span(), span(), 0..4_u32, value);
     let family = (kind(), any::<String>(), vec(any::<f64>(), 0..3), vec(series, 0..5));
-    (vec(piece, 0..6), vec(any::<f64>(), 0..20), vec(family, 0..4), vec((span(), span()), 0..3))
-        .prop_map(|(text, cells, families, defaults)| {
+    let octave = ((0..2099_u16).prop_filter_map("an octave", Octave::unpack), any::<[f64; 32]>());
+    let sketch = (any::<[f64; 3]>(), vec(octave, 0..3))
+        .prop_map(|([zeros, min, max], octaves)| Sketch { zeros, min, max, octaves });
+    let arenas = (vec(piece, 0..6), vec(any::<f64>(), 0..20), vec(sketch, 0..4));
+    (arenas, vec(family, 0..4), vec((span(), span()), 0..3)).prop_map(
+        |((text, cells, sketches), families, defaults)| {
             let mut make = Builder::default();
             make.snapshot.text = text.concat();
             make.snapshot.cells = cells;
+            make.snapshot.sketches = sketches;
             let at = |(start, len): (u32, u32)| Span { start, len };
             for (text, types) in defaults {
                 make.snapshot.defaults.push(LabelSpan { text: at(text), types: at(types) });
@@ -163,7 +183,7 @@ fn anything() -> impl Strategy<Value = Snapshot> {
                 for (text, types, defaults, (kind, one, two, counts)) in series {
                     let value = match kind {
                         Kind::Counter | Kind::Gauge => Value::Scalar(one),
-                        Kind::Summary => Value::Summary { sum: one, count: two },
+                        Kind::Summary => Value::Summary { sum: one, count: two, sketch: counts.0 },
                         Kind::Histogram => Value::Histogram { sum: one, counts: at(counts) },
                     };
                     make.series(
@@ -174,7 +194,8 @@ fn anything() -> impl Strategy<Value = Snapshot> {
                 }
             }
             make.snapshot
-        })
+        },
+    )
 }
 
 /// The rows of a text that is one line of HELP, one of TYPE, and rows.
@@ -197,7 +218,7 @@ proptest! {
         for family in read.get("families").list() {
             let rows = match family.get("type") {
                 Json::Text(kind) if kind == "histogram" => family.get("bounds").list().len() + 3,
-                Json::Text(kind) if kind == "summary" => 2,
+                Json::Text(kind) if kind == "summary" => family.get("bounds").list().len() + 2,
                 _ => 1,
             };
             expected += rows * family.get("series").list().len();

@@ -99,7 +99,7 @@ fn total(heap: &Heap) -> f64 {
 fn count(writer: &mut Writer, text: &str, by: f64) -> Result<Handle> {
     let family = writer.family(&spec(Kind::Counter), 0)?;
     let handle = Handle::bind(writer, Kind::Counter, family, text.as_bytes())?;
-    handle.update(&writer.heap().clone(), by)?;
+    handle.update(writer, by)?;
     Ok(handle)
 }
 

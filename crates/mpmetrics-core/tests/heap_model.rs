@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::collect::model::{Kind, Value};
+use mpmetrics_core::collect::sketch::Sketch;
 use mpmetrics_core::collect::walk::{walk, Filter, Patience};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
 use mpmetrics_core::layout::header;
+use mpmetrics_core::octave::place;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::Error;
 use proptest::collection::vec;
@@ -76,8 +78,9 @@ struct Part {
     /// Made by the life of the slot that lives, or lived last.
     own: bool,
     hidden: bool,
-    /// Buckets, or count, and then sum; one number for counter and gauge.
-    cells: [f64; 4],
+    /// One number for counter and gauge; buckets and sum; count, sum, and how often each value from 1 to
+    /// 8 was observed.
+    cells: [f64; 10],
 }
 
 impl Part {
@@ -99,6 +102,7 @@ impl Part {
             Kind::Summary => {
                 self.cells[0] += 1.0;
                 self.cells[1] += value;
+                self.cells[1 + value as usize] += 1.0;
             }
         }
     }
@@ -182,7 +186,7 @@ impl World {
         let hidden = known.is_some_and(|id| self.parts[&id].hidden);
         let shown = fresh.filter(|handle| {
             if hidden {
-                handle.zero(&self.heap).expect("cells");
+                handle.zero(&alive.writer).expect("cells");
                 let cell = handle.bound.cell;
                 return alive.writer.revive(handle.bound.slab, cell, handle.key()).is_ok();
             }
@@ -194,7 +198,7 @@ impl World {
             bound.expect("a series")
         });
         alive.handles.insert(name, handle);
-        handle.update(&self.heap, value).expect("cells");
+        handle.update(&mut alive.writer, value).expect("cells");
         let id = known.unwrap_or(self.next);
         self.next = self.next.max(id + 1);
         alive.current.insert(name, id);
@@ -203,11 +207,11 @@ impl World {
             name,
             own: true,
             hidden: false,
-            cells: [0.0; 4],
+            cells: [0.0; 10],
         });
         assert_eq!(handle.bound.inherited, !part.own && KINDS[kind] != Kind::Gauge);
         if part.hidden {
-            (part.hidden, part.cells) = (false, [0.0; 4]);
+            (part.hidden, part.cells) = (false, [0.0; 10]);
         }
         part.update(KINDS[kind], value);
     }
@@ -290,7 +294,7 @@ impl World {
             let cells = match kind {
                 Kind::Counter | Kind::Gauge => 1,
                 Kind::Histogram => 4,
-                Kind::Summary => 2,
+                Kind::Summary => 10,
             };
             let sums = shown.entry(part.name).or_insert_with(|| vec![0.0; cells]);
             sums.iter_mut().zip(part.cells).for_each(|(sum, cell)| *sum += cell);
@@ -317,7 +321,9 @@ impl World {
                 let set = SETS.iter().position(|known| *known == set).expect("default labels");
                 let value = match series.value {
                     Value::Scalar(value) => vec![value],
-                    Value::Summary { sum, count } => vec![count, sum],
+                    Value::Summary { sum, count, sketch } => {
+                        [&[count, sum][..], &observed(&snapshot.sketches[sketch as usize])].concat()
+                    }
                     Value::Histogram { sum, counts } => [snapshot.counts(counts), &[sum]].concat(),
                 };
                 let twice = shown.insert((kind, labels.expect("labels"), set), value);
@@ -334,6 +340,19 @@ impl World {
             .map(|at| words.header(at))
             .into()
     }
+}
+
+/// How often each value from 1 to 8 was observed, by the buckets; and nothing else was.
+fn observed(sketch: &Sketch) -> Vec<f64> {
+    let mut all = sketch.clone();
+    let counts: Vec<f64> = (1..=8)
+        .map(|value| {
+            let (octave, cell) = place(f64::from(value)).expect("a bucket");
+            std::mem::take(&mut all.octave(octave)[cell])
+        })
+        .collect();
+    assert!(all.is_empty(), "{all:?}");
+    counts
 }
 
 proptest! {
@@ -362,23 +381,30 @@ proptest! {
 fn removing_and_making_series_without_end_does_not_grow_the_heap() {
     const ROUNDS: u32 = 100_000;
     let heap = Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("a heap");
-    let mut writers: Vec<(Writer, u32)> = (0..3)
+    let mut writers: Vec<(Writer, [(Kind, u32); 2])> = (0..3)
         .map(|n| {
             let mut writer = heap.writer(n, 1).expect("a slot");
-            let family = writer.family(&spec(Kind::Histogram), 0).expect("a family");
-            (writer, family)
+            let families = [Kind::Histogram, Kind::Summary]
+                .map(|kind| (kind, writer.family(&spec(kind), 0).expect("a family")));
+            (writer, families)
         })
         .collect();
     let mut used = 0;
     for round in 0..ROUNDS {
         let text = format!("a=\"{}\"", round % 1000 + 100_000);
         let mut handles = Vec::new();
-        for (writer, family) in &mut writers {
-            let handle = Handle::bind(writer, Kind::Histogram, *family, text.as_bytes());
-            handles.push(handle.expect("room"));
+        let turn = round as usize % 2;
+        for (writer, families) in &mut writers {
+            let (kind, family) = families[turn];
+            let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("room");
+            // Each time other octaves, so other chunks.
+            handle.update(writer, f64::from(round % 64)).expect("room");
+            handle.update(writer, f64::from(round % 1021).exp2()).expect("room");
+            handles.push(handle);
         }
-        let (writer, family) = &mut writers[round as usize % 3];
-        assert!(writer.remove(*family, text.as_bytes(), b"").expect("an answer"));
+        let (writer, families) = &mut writers[round as usize % 3];
+        let (_, family) = families[turn];
+        assert!(writer.remove(family, text.as_bytes(), b"").expect("an answer"));
         assert!(handles.iter().all(|handle| !handle.fresh(&heap).expect("a generation")));
         if round == ROUNDS / 10 {
             used = heap.words().header(header::USED);
@@ -386,5 +412,6 @@ fn removing_and_making_series_without_end_does_not_grow_the_heap() {
     }
     assert_eq!(heap.words().header(header::USED), used);
     assert_eq!(heap.words().header(header::LIVE_SERIES), 0);
+    assert_eq!(heap.words().header(header::UNRANKED), 0);
     assert_eq!(heap.words().header(header::REMOVED), u64::from(ROUNDS));
 }

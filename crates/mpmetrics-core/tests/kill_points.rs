@@ -291,8 +291,7 @@ fn share(writer: &mut Writer) -> f64 {
 fn count(writer: &mut Writer, family: &str, text: &[u8], by: f64) -> Result<()> {
     let family = writer.family(&spec(family), 0)?;
     let handle = Handle::bind(writer, Kind::Counter, family, text)?;
-    let heap = writer.heap().clone();
-    handle.update(&heap, by)?;
+    handle.update(writer, by)?;
     exemplar(writer, &handle, 7)
 }
 

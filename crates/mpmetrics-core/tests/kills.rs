@@ -177,7 +177,7 @@ fn check_values(snapshot: &Snapshot, halves: u64) {
             let unit = name(snapshot, series.labels) as f64 + 1.0;
             let (sum, count) = match series.value {
                 Value::Scalar(value) => (value, (value / unit).round()),
-                Value::Summary { count, sum } => (sum, count),
+                Value::Summary { count, sum, .. } => (sum, count),
                 Value::Histogram { counts, sum } => (sum, snapshot.counts(counts).iter().sum()),
             };
             let off = ((sum - count * unit) / unit).abs();

@@ -26,8 +26,8 @@ fn one_program_of_every_type() {
     make.family(Kind::Histogram, "h", &["k"]).bounds = [0.1, 5.0, 1.0, f64::INFINITY, 9.0].into();
     make.histogram(&[("k", "v")], d, 6.5, &[1.0, 2.0, 0.0, 4.0, 0.0, 0.0]);
     make.exemplars(&[(1, 3.0, 1.0, &[("t", "1")]), (3, 7.0, 2.0, &[("t", "2")])]);
-    make.family(Kind::Summary, "s", &[]);
-    make.summary(&[], 0, 3.5, 2.0);
+    make.family(Kind::Summary, "s", &[]).bounds = [0.5].into();
+    make.summary(&[], 0, &[1.0, 2.5]);
     make.family(Kind::Counter, "none_total", &[]);
     assert_eq!(
         printed(&make.snapshot),
@@ -42,7 +42,7 @@ fn one_program_of_every_type() {
             "h_bucket{le=\"5\",app=\"web\",k=\"v\"} 3 # {t=\"1\"} 3 1\n",
             "h_bucket{le=\"+Inf\",app=\"web\",k=\"v\"} 7 # {t=\"2\"} 7 2\n",
             "h_sum{app=\"web\",k=\"v\"} 6.5\nh_count{app=\"web\",k=\"v\"} 7\n",
-            "# HELP s s help\n# TYPE s summary\ns_sum 3.5\ns_count 2\n",
+            "# HELP s s help\n# TYPE s summary\ns{quantile=\"0.5\"} 1.75\ns_sum 3.5\ns_count 2\n",
             "# HELP none none_total help\n# TYPE none counter\n",
             "# EOF\n",
         )

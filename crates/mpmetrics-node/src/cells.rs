@@ -4,6 +4,7 @@
 use crate::status::Status;
 use crate::writer::NativeWriter;
 use mpmetrics_core::cells::{recent, scalar, sequence};
+use mpmetrics_core::collect::summary::Window;
 use mpmetrics_core::heap::{Writer, SHARED_SLAB};
 use mpmetrics_core::layout::{BlockKey, BlockKind};
 use mpmetrics_core::sync::AtomicU64;
@@ -130,9 +131,8 @@ impl NativeWriter {
         bucket: u32,
     ) -> u32 {
         self.change(block(slab, cell, series, generation), |kind, cells| {
-            match kind {
-                BlockKind::Histogram | BlockKind::Summary => {}
-                _ => return Err(misused("values are observed by histograms and summaries")),
+            if kind != BlockKind::Histogram {
+                return Err(misused("values are counted in the buckets of histograms"));
             }
             sequence::update(cells, |middle| {
                 if let (Some(count), Some(sum)) = (middle.get(bucket as usize), middle.last()) {
@@ -144,18 +144,42 @@ impl NativeWriter {
         })
     }
 
-    /// A copy of all cells, also of a writer that lost its slot; empty if the block is another's now.
+    /// Counts a value in a summary with a window of parts of a length (0 for none), at a time, all in
+    /// milliseconds. A status.
+    #[napi]
+    #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
+    pub fn summarise(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+        value: f64,
+        length: f64,
+        parts: u32,
+        now: f64,
+    ) -> u32 {
+        let key = BlockKey { series, generation };
+        let window = (length > 0.0).then_some(Window { length, parts });
+        let done = self.with(|writer| {
+            writer.same_life()?;
+            writer.observe_in((slab, cell, key), value, window, now)
+        });
+        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+    }
+
+    /// A copy of all cells, and of a summary's buckets, also of a writer that lost its slot; empty if the
+    /// block is another's now.
     #[napi]
     pub fn read(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Float64Array {
         let block = block(slab, cell, series, generation);
-        let cells = self.with(|writer| {
+        let image = self.with(|writer| {
             if slab == SHARED_SLAB {
                 return Ok(vec![writer.shared(block.key)?]);
             }
-            let (_, cells) = block.cells(writer)?;
-            Ok(cells.iter().map(scalar::get).collect::<Vec<f64>>())
+            writer.image((block.slab, block.cell, block.key))
         });
-        Float64Array::new(cells.unwrap_or_default())
+        Float64Array::new(image.unwrap_or_default())
     }
 
     /// Replaces all cells but the sequence words, so that nobody sees a half of them. A status.
@@ -168,6 +192,15 @@ impl NativeWriter {
         generation: u32,
         values: Float64Array,
     ) -> u32 {
+        let key = BlockKey { series, generation };
+        let summary = self.with(|writer| {
+            writer.same_life()?;
+            writer.set_image((slab, cell, key), &values)
+        });
+        match summary {
+            Ok(false) => {}
+            done => return Status::of_block(done.map(drop)).unwrap_or(Status::Corrupt as u32),
+        }
         self.change(block(slab, cell, series, generation), |kind, cells| {
             if cells.len() != values.len() {
                 return Err(misused("as many values are written as there are cells"));

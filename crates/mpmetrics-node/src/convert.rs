@@ -87,7 +87,7 @@ pub struct Spec {
     pub aggregator: String,
     /// Declared label names.
     pub label_names: Vec<String>,
-    /// Upper bounds of a histogram.
+    /// Upper bounds of a histogram; the numbers of a summary's options.
     pub bounds: Float64Array,
 }
 

@@ -3,9 +3,8 @@
 use crate::convert::{failure, Identity, Result};
 use crate::status::{Out, Status};
 use mpmetrics_core::cells::stores::Stores;
-use mpmetrics_core::layout;
 use mpmetrics_core::os::ProcessIdentity;
-use mpmetrics_core::Refusal;
+use mpmetrics_core::{layout, octave, Refusal};
 use napi_derive::napi;
 use std::sync::{Mutex, PoisonError};
 
@@ -29,6 +28,8 @@ pub struct Layout {
     pub outs: Vec<String>,
     /// Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none.
     pub stores: u32,
+    /// The bounds of an octave's buckets, as factors of its lower end.
+    pub octave_bounds: Vec<f64>,
 }
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -42,6 +43,7 @@ pub fn layout() -> Layout {
         outs: Out::names(),
         stores: Stores::here() as u32,
         refusals: Refusal::ALL.iter().map(|refusal| refusal.name().to_owned()).collect(),
+        octave_bounds: octave::bounds().to_vec(),
     }
 }
 

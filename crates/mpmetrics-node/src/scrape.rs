@@ -25,6 +25,10 @@ pub struct ScrapeOptions {
     pub tags: Vec<String>,
     /// Single families, as `tag + '\0' + name`.
     pub families: Vec<String>,
+    /// Without default labels: series that differ in nothing else are one.
+    pub plain: bool,
+    /// Unix time in milliseconds, by which the windows of summaries expire.
+    pub now: f64,
 }
 
 /// One scrape, before it is run.
@@ -51,6 +55,8 @@ impl Scrape {
             everything: false,
             // Text format 0.0.4 has no place for them.
             exemplars: options.format != "text",
+            plain: options.plain,
+            now: Some(options.now),
         };
         Self { segment, filter, print, failed: None }
     }

@@ -6,6 +6,7 @@ use crate::status::{Out, Status};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::octave::Octave;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Error, Refusal};
 use napi::bindgen_prelude::{ArrayBuffer, Float64Array, Uint32Array};
@@ -160,6 +161,60 @@ impl NativeWriter {
     ) -> Result<u32> {
         let key = BlockKey { series, generation };
         Status::of_block(self.with(|writer| writer.clear_exemplars(slab, cell, key)))
+    }
+
+    /// Finds or makes the buckets that a summary has for an octave; fills `out` with a status, slab and cell.
+    #[napi]
+    pub fn buckets(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+        octave: u32,
+        mut out: Uint32Array,
+    ) -> Result<()> {
+        // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
+        let out = unsafe { out.as_mut() };
+        let Some(out) = out.first_chunk_mut::<3>() else {
+            return Err(invalid("`out` has three words", out.len()));
+        };
+        let known = u16::try_from(octave).ok().and_then(Octave::unpack);
+        let octave = known.ok_or_else(|| invalid("an octave", octave))?;
+        let key = BlockKey { series, generation };
+        *out = match self.with(|writer| writer.buckets(slab, cell, key, octave)) {
+            Ok(found) => [0, found.slab, found.cell],
+            Err(error) => [Status::of_block(Err(error))?, 0, 0],
+        };
+        Ok(())
+    }
+
+    /// The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now.
+    #[napi]
+    pub fn all_buckets(
+        &self,
+        slab: u32,
+        cell: u32,
+        series: u32,
+        generation: u32,
+    ) -> Result<Uint32Array> {
+        let key = BlockKey { series, generation };
+        let found = match self.with(|writer| writer.all_buckets(slab, cell, key)) {
+            Err(error) if error.code() == mpmetrics_core::Code::Invalid => Vec::new(),
+            found => found.map_err(|error| failure(&error))?,
+        };
+        let words = found.iter().flat_map(|one| [u32::from(one.octave.pack()), one.slab, one.cell]);
+        Ok(Uint32Array::new(words.collect()))
+    }
+
+    /// Counts observations that no quantile shows.
+    #[napi]
+    pub fn count_unranked(&self, observations: u32) -> Result<()> {
+        self.with(|writer| {
+            writer.count_unranked(observations);
+            Ok(())
+        })
+        .map_err(|error| failure(&error))
     }
 
     /// Gives a block back. A status.

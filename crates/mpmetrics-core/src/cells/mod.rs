@@ -6,4 +6,5 @@ pub mod exemplar;
 pub mod recent;
 pub mod scalar;
 pub mod sequence;
+pub mod sketch;
 pub mod stores;

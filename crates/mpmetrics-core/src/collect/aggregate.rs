@@ -14,6 +14,7 @@ use super::labels::{pairs, Malformed};
 use super::mode::WRITER_LABELS;
 use super::model::{Exemplar, Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
 use super::newest::unite;
+use super::sketch::Sketch;
 
 /// What joining met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,8 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     if unique && !snapshot.families.iter().any(|family| labels.may_coincide(family)) {
         return (snapshot, joined);
     }
-    let Snapshot { families, text, mut cells, mut exemplars, defaults } = snapshot;
+    let Snapshot { families, text, cells, exemplars, sketches, defaults } = snapshot;
+    let mut arena = Arena { cells, exemplars, sketches };
     let labels = Effective { text: &text, defaults: &defaults };
     let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Family>> = Vec::new();
@@ -62,13 +64,21 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
             group.retain(|family| family.kind == kind);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
-                merge(&mut group, &labels, &mut cells, &mut exemplars);
+                merge(&mut group, &labels, &mut arena);
             }
             let newest = group.swap_remove(0);
             Family { birth: birth.unwrap_or(newest.birth), ..newest }
         })
         .collect();
-    (Snapshot { families, text, cells, exemplars, defaults }, joined)
+    let Arena { cells, exemplars, sketches } = arena;
+    (Snapshot { families, text, cells, exemplars, sketches, defaults }, joined)
+}
+
+/// What values refer to.
+struct Arena {
+    cells: Vec<f64>,
+    exemplars: Vec<Exemplar>,
+    sketches: Vec<Sketch>,
 }
 
 /// The labels that series are printed with, as keys that are equal for equal sets.
@@ -159,17 +169,14 @@ struct Sum {
 
 /// Joins families of one type into the first, the newest; the others are left without series. A
 /// series that is malformed, or does not fit its family, is left out.
-fn merge(
-    group: &mut [Family],
-    labels: &Effective<'_>,
-    cells: &mut Vec<f64>,
-    exemplars: &mut Vec<Exemplar>,
-) {
+fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     let mode = match group[0].kind {
         Kind::Gauge => Mode::of(Kind::Gauge, &group[0].aggregator, &group[0].label_names),
         _ => Mode::Sum,
     };
-    let same = group.iter().all(|family| family.bounds == group[0].bounds);
+    // A summary's are its percentiles: those of the newest are printed, of everybody's observations.
+    let same = group[0].kind == Kind::Summary
+        || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
     } else {
@@ -180,7 +187,7 @@ fn merge(
     for (index, family) in group.iter_mut().enumerate() {
         foldings.push((!same).then(|| folding(&family.bounds, &bounds)));
         let series = std::mem::take(&mut family.series);
-        let fitting = series.into_iter().filter(|series| fits(series.value, family, cells));
+        let fitting = series.into_iter().filter(|series| fits(series.value, family, &arena.cells));
         parts.extend(fitting.map(|series| (series, index)));
     }
     parts.sort_by_key(|(series, _)| series.birth);
@@ -204,16 +211,18 @@ fn merge(
                     }
                     continue;
                 }
-                sum.series.value = add(sum.series.value, series.value, mode, folding, cells);
+                sum.series.value = add(sum.series.value, series.value, mode, folding, arena);
                 let to = sum.series.exemplars;
-                sum.series.exemplars = unite(to, series.exemplars, folding, exemplars);
+                sum.series.exemplars = unite(to, series.exemplars, folding, &mut arena.exemplars);
             }
             Entry::Vacant(place) => {
-                let Some(value) = begin(series.value, folding, bounds.len() + 1, cells) else {
+                let Some(value) = begin(series.value, folding, bounds.len() + 1, &mut arena.cells)
+                else {
                     continue;
                 };
                 place.insert(sums.len());
-                let exemplars = unite(Span::default(), series.exemplars, folding, exemplars);
+                let exemplars =
+                    unite(Span::default(), series.exemplars, folding, &mut arena.exemplars);
                 sums.push(Sum { series: Series { value, exemplars, ..series }, parts: 1 });
             }
         }
@@ -251,7 +260,7 @@ fn begin(
     Some(Value::Histogram { sum, counts: fresh })
 }
 
-fn add(to: Value, part: Value, mode: Mode, folding: Option<&[usize]>, cells: &mut [f64]) -> Value {
+fn add(to: Value, part: Value, mode: Mode, folding: Option<&[usize]>, arena: &mut Arena) -> Value {
     match (to, part) {
         (Value::Scalar(to), Value::Scalar(part)) => Value::Scalar(match mode {
             // One process that made two of one name is one process.
@@ -265,11 +274,19 @@ fn add(to: Value, part: Value, mode: Mode, folding: Option<&[usize]>, cells: &mu
             Mode::Max => to.max(part),
         }),
         (Value::Histogram { sum, counts }, Value::Histogram { sum: more, counts: part }) => {
-            add_counts(counts, part, folding, cells);
+            add_counts(counts, part, folding, &mut arena.cells);
             Value::Histogram { sum: sum + more, counts }
         }
-        (Value::Summary { sum, count }, Value::Summary { sum: more_sum, count: more }) => {
-            Value::Summary { sum: sum + more_sum, count: count + more }
+        (
+            Value::Summary { sum, count, sketch },
+            Value::Summary { sum: more_sum, count: more, sketch: part },
+        ) => {
+            let place = arena.sketches.get_mut(part as usize);
+            let part = place.map(std::mem::take).unwrap_or_default();
+            if let Some(all) = arena.sketches.get_mut(sketch as usize) {
+                all.merge(&part);
+            }
+            Value::Summary { sum: sum + more_sum, count: count + more, sketch }
         }
         // `fits` has compared both with the type of their families, which is one.
         (to, _) => to,

@@ -1,32 +1,23 @@
 //! Adding the blocks of all writers up to one value a series.
 
+use super::chunks::Reading;
 use super::mode::WRITER_LABELS;
-use super::model::{Exemplar, Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
+use super::model::{Exemplar, Kind, LabelSpan, Mode, Series, Snapshot, Span};
 use super::newest::{is_printable, Newest};
+use super::part::{value, Part, Wanted, ANYBODY, NONE};
+use super::sketch::Sketch;
 use super::spare::{self, Spare};
+use super::summary::Window;
 use super::walk::Filter;
 use crate::cells::exemplar::Read;
 use crate::error::{Error, Result};
-use crate::heap::{self, FamilySpec, GENERATIONS, SERIES};
+use crate::heap::{self, GENERATIONS, SERIES};
 use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
 use crate::sync::Ordering;
 use std::collections::HashMap;
 
-const NONE: u32 = u32::MAX;
-/// No writer in particular; process 0 is none that has metrics.
-const ANYBODY: u64 = 0;
 /// Bytes of label text that are made room for, for each series.
 const LABELS_GUESS: usize = 32;
-
-/// A family that the filter chooses.
-struct Wanted {
-    spec: FamilySpec,
-    mode: Mode,
-    /// Cells between the sequence words, or 1.
-    cells: usize,
-    birth: Option<u64>,
-    parts: Vec<u32>,
-}
 
 /// What is known of a series' place.
 #[derive(Clone, Copy)]
@@ -37,22 +28,6 @@ pub(super) struct Place {
     family: u32,
     /// First of its parts, or [`NONE`].
     part: u32,
-}
-
-/// One series under one set of default labels.
-pub(super) struct Part {
-    series: u32,
-    set: u16,
-    /// Whose it is, in a family of [`Mode::All`]; else [`ANYBODY`].
-    writer: u64,
-    /// See [`Gather::set`].
-    defaults: Option<u32>,
-    next: u32,
-    birth: u64,
-    /// Blocks that were added.
-    blocks: u32,
-    /// Range of `cells`.
-    start: u32,
 }
 
 /// A series that a block belongs to.
@@ -72,7 +47,10 @@ pub struct Gather<'a> {
     /// The writer whose blocks are read: `pid | thread << 32`.
     writer: u64,
     cells: Vec<f64>,
+    sketches: Vec<Sketch>,
     text: Vec<u8>,
+    /// Whether default labels are passed over.
+    plain: bool,
     defaults: Vec<LabelSpan>,
     sets: HashMap<u16, Option<u32>>,
     spare: Vec<Series>,
@@ -110,17 +88,10 @@ impl<'a> Gather<'a> {
             by_family.push(NONE);
             if let Some(spec) = heap::decode_family(words, id)?.filter(|spec| filter.chooses(spec))
             {
-                let mode = Mode::of(spec.kind, &spec.aggregator, &spec.label_names);
-                let cells = match spec.kind {
-                    Kind::Gauge if mode == Mode::MostRecent => 2,
-                    Kind::Counter | Kind::Gauge => 1,
-                    Kind::Histogram => spec.bounds.len() + 2,
-                    Kind::Summary => 2,
-                };
                 if let Some(last) = by_family.last_mut() {
                     *last = wanted.len() as u32;
                 }
-                wanted.push(Wanted { spec, mode, cells, birth: None, parts: Vec::new() });
+                wanted.push(Wanted::new(spec));
             }
         }
         // The table's last record must be there before as many places are allocated.
@@ -146,7 +117,9 @@ impl<'a> Gather<'a> {
             parts,
             writer: ANYBODY,
             cells,
+            sketches: Vec::new(),
             text,
+            plain: filter.plain,
             defaults,
             sets,
             spare,
@@ -204,14 +177,21 @@ impl<'a> Gather<'a> {
         Ok((living && family != NONE).then_some(Chosen { series, family }))
     }
 
-    /// Adds the cells of one block.
+    /// The window of the summary that a block belongs to.
+    pub fn window(&self, of: &Chosen) -> Option<Window> {
+        self.wanted.get(of.family as usize).and_then(|wanted| wanted.options.window)
+    }
+
+    /// Adds the cells of one block, and its observations.
     pub fn add(
         &mut self,
         to: &Chosen,
         head: BlockHead,
         born: BlockBirth,
-        cells: &[f64],
+        read: &Reading,
     ) -> Result<()> {
+        let Reading { cells, sketch } = read;
+        let set = if self.plain { 0 } else { born.defaults };
         let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
             return Ok(());
         };
@@ -231,12 +211,14 @@ impl<'a> Gather<'a> {
             let at = u64::from(to.series) * 8;
             return Err(Error::Corrupt { what: "a block of its family's shape, of series", at });
         }
+        let cells = &cells[..wanted.sums];
         let writer = if wanted.mode == Mode::All { self.writer } else { ANYBODY };
         let first = self.places[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
-            if part.set == born.defaults && part.writer == writer {
-                part.merge(wanted, born.birth, cells, &mut self.cells);
+            if part.set == set && part.writer == writer {
+                let read = (cells, sketch);
+                part.merge(wanted, born.birth, read, &mut self.cells, &mut self.sketches);
                 return Ok(());
             }
             index = part.next;
@@ -250,18 +232,15 @@ impl<'a> Gather<'a> {
             // What `Part::merge` compares where two were set at once.
             self.cells.push(born.birth as f64);
         }
-        let (series, set, birth) = (to.series, born.defaults, born.birth);
+        let (series, birth) = (to.series, born.birth);
+        let mut place = NONE;
+        if head.kind == BlockKind::Summary {
+            place = self.sketches.len() as u32;
+            self.sketches.push(sketch.clone());
+        }
         let defaults = self.set(set)?;
-        self.parts.push(Part {
-            series,
-            set,
-            writer,
-            defaults,
-            next: first,
-            birth,
-            blocks: 1,
-            start,
-        });
+        let (next, blocks, sketch) = (first, 1, place);
+        self.parts.push(Part { series, set, writer, defaults, next, birth, blocks, start, sketch });
         Ok(())
     }
 
@@ -284,6 +263,7 @@ impl<'a> Gather<'a> {
         start: usize,
         read: Read,
     ) -> Result<()> {
+        let set = if self.plain { 0 } else { set };
         let (text, types) = self.text[start..].split_at(read.text.min(self.text.len() - start));
         let printable = read.time.is_finite() && is_printable(text, types);
         match &mut self.exemplars {
@@ -297,21 +277,52 @@ impl<'a> Gather<'a> {
         Ok(())
     }
 
-    /// The snapshot: families and series in order of birth, with their labels.
-    pub fn finish(mut self) -> Result<Snapshot> {
+    /// Whether nothing that a part's window holds was observed, and its family shows no such series.
+    fn idle(&self, wanted: &Wanted, part: &Part) -> bool {
+        wanted.options.prune
+            && self.sketches.get(part.sketch as usize).is_some_and(Sketch::is_empty)
+    }
+
+    /// Series to remove: those that were observed, but not in their window. One that was never observed may
+    /// be so the next moment, and is as good as removed already.
+    fn expired(&self, wanted: &Wanted, to: &mut Vec<BlockKey>) {
+        for part in wanted.parts.iter().filter_map(|index| self.parts.get(*index as usize)) {
+            let place = &self.places[part.series as usize];
+            let mut index = place.part;
+            let mut observed = false;
+            while let Some(part) = self.parts.get(index as usize) {
+                if !self.idle(wanted, part) {
+                    break;
+                }
+                observed |= self.cells[part.start as usize] > 0.0;
+                index = part.next;
+            }
+            if index == NONE && observed {
+                to.push(BlockKey { series: part.series, generation: place.generation });
+            }
+        }
+    }
+
+    /// The snapshot: families and series in order of birth, with their labels; and the series that their
+    /// families do not keep any longer.
+    pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>)> {
+        let mut expired = Vec::new();
         let text = std::mem::take(&mut self.text);
         let defaults = std::mem::take(&mut self.defaults);
         let (exemplars, spans) = self.exemplars.take().unwrap_or_default().finish();
         let mut snapshot = Snapshot { text, defaults, exemplars, ..Snapshot::default() };
         snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
         for mut wanted in std::mem::take(&mut self.wanted) {
+            if wanted.options.prune {
+                self.expired(&wanted, &mut expired);
+            }
             let parts = std::mem::take(&mut wanted.parts);
             // The largest family is worth the spare buffer, and comes first often enough.
             let mut series = std::mem::take(&mut self.spare);
             series.reserve(parts.len());
             for index in parts {
                 let part = &self.parts[index as usize];
-                if wanted.mode == Mode::Omit && part.blocks > 1 {
+                if wanted.mode == Mode::Omit && part.blocks > 1 || self.idle(&wanted, part) {
                     continue;
                 }
                 let Some(defaults) = part.defaults else {
@@ -329,12 +340,13 @@ impl<'a> Gather<'a> {
             let Some(birth) = wanted.birth.or(first) else {
                 continue;
             };
-            snapshot.families.push(family(wanted.spec, birth, series));
+            snapshot.families.push(wanted.show(birth, series));
         }
         snapshot.families.sort_by_key(|family| family.birth);
         snapshot.cells = self.cells;
+        snapshot.sketches = self.sketches;
         spare::leave(self.places, self.parts);
-        Ok(snapshot)
+        Ok((snapshot, expired))
     }
 
     /// The labels of a part; `None` if its series was removed meanwhile.
@@ -403,74 +415,5 @@ fn span(start: usize, split: usize, end: usize) -> Result<LabelSpan> {
             what: "bytes of label text in one scrape",
             limit: u64::from(u32::MAX),
         }),
-    }
-}
-
-impl Part {
-    fn merge(&mut self, family: &Wanted, birth: u64, cells: &[f64], arena: &mut [f64]) {
-        let start = self.start as usize;
-        if family.mode == Mode::MostRecent {
-            let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
-            // Later is newer; of two that were set in one millisecond, the one that was made later.
-            if (new[1], new[2]) > (kept[1], kept[2]) {
-                kept.copy_from_slice(&new);
-            }
-            self.birth = self.birth.min(birth);
-            return;
-        }
-        let sums = &mut arena[start..start + cells.len()];
-        let scalar = matches!(family.spec.kind, Kind::Counter | Kind::Gauge);
-        for (sum, cell) in sums.iter_mut().zip(cells) {
-            match family.mode {
-                Mode::Min if scalar => *sum = minimum(*sum, *cell),
-                Mode::Max if scalar => *sum = -minimum(-*sum, -*cell),
-                Mode::First if birth < self.birth => *sum = *cell,
-                Mode::First => {}
-                _ => *sum += cell,
-            }
-        }
-        self.birth = self.birth.min(birth);
-        self.blocks += 1;
-    }
-}
-
-/// As `Math.min`: NaN if one of them is.
-fn minimum(a: f64, b: f64) -> f64 {
-    if a.is_nan() || a < b {
-        a
-    } else {
-        b
-    }
-}
-
-/// The value of a part, and when it was set where that is known.
-fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
-    let start = part.start as usize;
-    let cells = &arena[start..start + family.cells];
-    let value = match family.spec.kind {
-        Kind::Counter | Kind::Gauge if family.mode == Mode::Average => {
-            Value::Scalar(cells[0] / f64::from(part.blocks))
-        }
-        Kind::Counter | Kind::Gauge => Value::Scalar(cells[0]),
-        Kind::Histogram => Value::Histogram {
-            sum: cells[family.cells - 1],
-            counts: Span { start: part.start, len: family.cells as u32 - 1 },
-        },
-        Kind::Summary => Value::Summary { count: cells[0], sum: cells[1] },
-    };
-    (value, if family.mode == Mode::MostRecent { cells[1] } else { 0.0 })
-}
-
-fn family(spec: FamilySpec, birth: u64, series: Vec<Series>) -> Family {
-    Family {
-        tag: spec.tag.into(),
-        name: spec.name.into(),
-        help: spec.help.into(),
-        kind: spec.kind,
-        aggregator: spec.aggregator.into(),
-        label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
-        bounds: spec.bounds.into(),
-        birth,
-        series,
     }
 }

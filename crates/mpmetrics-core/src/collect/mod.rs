@@ -2,14 +2,18 @@
 
 pub mod aggregate;
 mod bounds;
+mod chunks;
 mod gather;
 pub mod labels;
 pub mod mode;
 pub mod model;
 mod newest;
 mod own;
+mod part;
 pub mod scrape;
+pub mod sketch;
 mod spare;
+pub mod summary;
 pub mod walk;
 
 pub use spare::recycle;

@@ -3,6 +3,7 @@
 //! Texts and cells lie in two arenas, so that a scrape of 100,000 series allocates a handful of
 //! times and not 100,000 times.
 
+use super::sketch::Sketch;
 use std::sync::Arc;
 
 /// The type of a family.
@@ -83,6 +84,8 @@ pub enum Value {
         sum: f64,
         /// Number of the observed values.
         count: f64,
+        /// Index in [`Snapshot::sketches`] of what its quantiles are computed from.
+        sketch: u32,
     },
 }
 
@@ -132,7 +135,8 @@ pub struct Family {
     pub aggregator: Arc<str>,
     /// Declared label names, in declared order.
     pub label_names: Arc<[Box<str>]>,
-    /// A histogram's upper bounds, as configured: in any order, without the implied last one.
+    /// A histogram's upper bounds, as configured: in any order, without the implied last one. A
+    /// summary's percentiles.
     pub bounds: Arc<[f64]>,
     /// Order of first declaration, over the whole heap.
     pub birth: u64,
@@ -151,6 +155,8 @@ pub struct Snapshot {
     pub cells: Vec<f64>,
     /// Arena of exemplars; empty unless they were asked for.
     pub exemplars: Vec<Exemplar>,
+    /// The observations of summaries.
+    pub sketches: Vec<Sketch>,
     /// The sets of default labels that series refer to.
     pub defaults: Vec<LabelSpan>,
 }
@@ -176,5 +182,12 @@ impl Snapshot {
         let start = series.exemplars.start as usize;
         let end = start + series.exemplars.len as usize;
         self.exemplars.get(start..end).unwrap_or_default()
+    }
+
+    /// The quantiles of a summary's series; zeros where the index leaves the arena.
+    #[must_use]
+    pub fn quantiles(&self, sketch: u32, percentiles: &[f64]) -> Vec<f64> {
+        let sketch = self.sketches.get(sketch as usize);
+        sketch.map_or_else(|| vec![0.0; percentiles.len()], |sketch| sketch.quantiles(percentiles))
     }
 }

@@ -20,6 +20,8 @@ const ROUNDS: u32 = 8;
 /// [`crate::Error::Corrupt`] if the heap's words contradict each other, [`crate::Error::Io`] if the
 /// system does not tell which writers live.
 pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
+    let now = filter.now.unwrap_or_else(|| os::unix_ms() as f64);
+    let filter = &Filter { now: Some(now), ..filter.clone() };
     let (mut round, mut stuck) = (0, None);
     let (words, living, (snapshot, walked)) = loop {
         round += 1;
@@ -43,6 +45,9 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     if walked.retries > 0 {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);
+    }
+    for key in &walked.expired {
+        heap.expire(*key)?;
     }
     let mut joined = join(snapshot).0;
     own::fill(&mut joined, words, &living);

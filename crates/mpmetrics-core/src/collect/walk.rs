@@ -4,8 +4,10 @@
 //! checks every reference and length, waits for nobody without a bound, and adds each block to its
 //! series; what does not belong to a living series of a chosen family is passed over.
 
+use super::chunks::{self, Reading, Time};
 use super::gather::Gather;
 use super::model::Snapshot;
+use super::summary::Window;
 use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
@@ -62,6 +64,13 @@ pub struct Filter {
     pub everything: bool,
     /// Exemplars, too.
     pub exemplars: bool,
+    /// Without default labels: series that differ in nothing else are one.
+    pub plain: bool,
+    /// Unix time in milliseconds, by which the windows of summaries expire; [`scrape`] takes its own
+    /// clock where there is none.
+    ///
+    /// [`scrape`]: super::scrape::scrape
+    pub now: Option<f64>,
 }
 
 impl Filter {
@@ -82,6 +91,9 @@ pub struct Patience {
     pub pauses: u32,
 }
 
+/// One in so many of the tries without letting go of the processor is for a summary with its buckets.
+const WHOLE_TRIES: u32 = 8;
+
 /// How often a block is read again because its default labels were changed meanwhile.
 const RENAMES: u32 = 8;
 
@@ -96,7 +108,7 @@ impl Default for Patience {
 }
 
 /// What happened during a walk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Walked {
     /// Reads of a block that were tried again.
     pub retries: u64,
@@ -104,6 +116,8 @@ pub struct Walked {
     pub given_up: u64,
     /// Blocks that were read.
     pub blocks: u64,
+    /// Series that their family removes: no part of them has an observation in the window.
+    pub expired: Vec<BlockKey>,
 }
 
 /// Reads everything that the filter chooses. `living` tells which slots' writers live; slots beyond
@@ -120,8 +134,9 @@ pub fn walk(
     let words = Words(words);
     crate::heap::check(words)?;
     let mut gather = Gather::new(words, filter)?;
-    let moving = Moving::read(words);
-    let mut reader = Reader { patience, walked: Walked::default(), cells: Vec::new(), moving };
+    let now = filter.now.unwrap_or(0.0);
+    let (walked, reading) = (Walked::default(), Reading::default());
+    let mut reader = Reader { patience, walked, reading, now, moving: Moving::read(words) };
     let slots = words.header(header::SLOTS).min(u64::from(MAX_SLOTS)) as u32;
     for id in 0..slots {
         let at = SLOTS.find(words, id)?;
@@ -151,13 +166,18 @@ pub fn walk(
         }
         Ok(())
     })?;
-    Ok((gather.finish()?, reader.walked))
+    let (snapshot, expired) = gather.finish()?;
+    // Who looks at one process does not know what others observed.
+    let whole = filter.scope == Scope::Application;
+    let expired = if whole { expired } else { Vec::new() };
+    Ok((snapshot, Walked { expired, ..reader.walked }))
 }
 
 struct Reader {
     patience: Patience,
     walked: Walked,
-    cells: Vec<f64>,
+    reading: Reading,
+    now: f64,
     /// What an adopter that died or was stopped has under way.
     moving: Option<Moving>,
 }
@@ -174,8 +194,8 @@ impl Reader {
         gather: &mut Gather<'_>,
     ) -> Result<()> {
         let gauge = of_one_life(head.kind);
-        if head.absent || matches!(head.kind, BlockKind::Pad | BlockKind::Free) || gauge && !current
-        {
+        let idle = matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Chunk);
+        if head.absent || idle || gauge && !current {
             return Ok(());
         }
         let run = words.run(at, u64::from(head.words))?;
@@ -194,23 +214,28 @@ impl Reader {
                 return Ok(());
             };
             let cells = &run[block::CELLS as usize..];
+            let mut whole = Ok(());
             match head.kind {
                 BlockKind::Counter | BlockKind::Gauge | BlockKind::Shared => {
-                    self.cells.clear();
-                    self.cells.push(cells.first().map_or(0.0, scalar::get));
+                    self.reading.cells.clear();
+                    self.reading.cells.push(cells.first().map_or(0.0, scalar::get));
+                }
+                BlockKind::Summary => {
+                    whole = self.summary(words, at, head, alive, gather.window(&chosen));
                 }
                 _ => self.sequenced(cells, alive),
             }
             if let Some(moving) = &self.moving {
                 let sequenced = matches!(head.kind, BlockKind::Histogram | BlockKind::Summary);
-                moving.correct(at + block::CELLS + u64::from(sequenced), &mut self.cells);
+                moving.correct(at + block::CELLS + u64::from(sequenced), &mut self.reading.cells);
             }
             kill_point!("scrape.block");
             match again(run, head, key, birth) {
                 Again::Other => return Ok(()),
                 Again::Same => {
+                    whole?;
                     self.walked.blocks += 1;
-                    return gather.add(&chosen, head, born, &self.cells);
+                    return gather.add(&chosen, head, born, &self.reading);
                 }
                 // It is there all the same.
                 Again::Renamed => {}
@@ -219,13 +244,37 @@ impl Reader {
         Ok(())
     }
 
+    /// Reads a summary with its buckets until all belongs together. That takes about a microsecond, in
+    /// which a writer without any other work observes again each time. Then sum and count are still those of
+    /// one moment, and the buckets have what was observed up to a microsecond later.
+    fn summary(
+        &mut self,
+        words: Words<'_>,
+        at: u64,
+        head: BlockHead,
+        alive: bool,
+        window: Option<Window>,
+    ) -> Result<()> {
+        let time = Time { window, now: self.now, moving: self.moving };
+        for _ in 0..(self.patience.spins / WHOLE_TRIES).max(1) {
+            if chunks::read(words, at, head, time, &mut self.reading)? {
+                return Ok(());
+            }
+            self.walked.retries += u64::from(alive);
+            std::hint::spin_loop();
+        }
+        let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
+        self.sequenced(cells, alive);
+        chunks::add_buckets(words, at, head, time, &mut self.reading)
+    }
+
     /// Reads the cells between two sequence words until they belong together. A dead writer's are
     /// taken as they stand: at most one observation is missing from its sum. Also those are tried
     /// again for a while, because who adopted the slot since this was asked may be writing to them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) {
         let mut spins = 0;
         loop {
-            if sequence::read(cells, &mut self.cells) {
+            if sequence::read(cells, &mut self.reading.cells) {
                 return;
             }
             self.walked.retries += u64::from(alive);

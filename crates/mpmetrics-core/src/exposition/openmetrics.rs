@@ -29,7 +29,7 @@ pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
             Kind::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
             Kind::Gauge => push_scalars(&mut out, &labels, family),
             Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, &labels, family),
+            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }

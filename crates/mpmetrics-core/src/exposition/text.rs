@@ -26,7 +26,7 @@ pub fn text(snapshot: &Snapshot) -> Vec<u8> {
         match family.kind {
             Kind::Counter | Kind::Gauge => push_scalars(&mut out, &labels, family),
             Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, &labels, family),
+            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
         }
     }
     out.push(b'\n');
@@ -41,7 +41,7 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
         let (rows, more) = match family.kind {
             Kind::Counter | Kind::Gauge => (1, 0),
             Kind::Histogram => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
-            Kind::Summary => (2, "_count".len()),
+            Kind::Summary => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
         };
         let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
@@ -108,12 +108,43 @@ pub(super) fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Fami
     }
 }
 
-pub(super) fn push_summaries(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+pub(super) fn push_summaries(
+    out: &mut Vec<u8>,
+    snapshot: &Snapshot,
+    labels: &Labels<'_>,
+    family: &Family,
+) {
+    let quantiles: Vec<Vec<u8>> = family
+        .bounds
+        .iter()
+        .map(|&percentile| {
+            let mut row = prefix(&family.name, "{quantile=\"");
+            push(&mut row, percentile);
+            row.push(b'"');
+            row
+        })
+        .collect();
     let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
+    let mut tail = Vec::new();
     for series in &family.series {
-        let (Value::Summary { sum, count }, Some(own)) = (series.value, labels.own(series)) else {
+        let (Value::Summary { sum, count, sketch }, Some(own)) = (series.value, labels.own(series))
+        else {
             continue;
         };
+        tail.clear();
+        // A default label of the name `quantile` is seen on sum and count only.
+        for part in [own, &*labels.beside(own, series.defaults, b"quantile")] {
+            if !part.is_empty() {
+                tail.push(b',');
+                tail.extend_from_slice(part);
+            }
+        }
+        tail.extend_from_slice(b"} ");
+        for (row, value) in quantiles.iter().zip(snapshot.quantiles(sketch, &family.bounds)) {
+            out.extend_from_slice(row);
+            out.extend_from_slice(&tail);
+            push_sample(out, value);
+        }
         let beside = labels.beside(own, series.defaults, b"");
         for (row, value) in [(&sums, sum), (&counts, count)] {
             out.extend_from_slice(row);

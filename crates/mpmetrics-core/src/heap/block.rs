@@ -1,11 +1,12 @@
 //! Blocks in slabs: walking them, making them, giving them back. Only a slot's owner (or who is
 //! adopting it, under the heap lock) stores to its blocks.
 
-use super::extent;
+use super::{chunk, extent};
+use crate::cells::sketch;
 use crate::error::{Error, Result};
 use crate::layout::{
-    block, extent as ext, header, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
-    EXTENT_HEADER,
+    block, extent as ext, header, summary, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind,
+    Words, EXTENT_HEADER,
 };
 use crate::sync::{fence, AtomicU64, Ordering};
 
@@ -111,9 +112,9 @@ pub fn next_birth(words: Words<'_>) -> u64 {
 /// Fills a block and then makes it seen.
 pub fn publish(words: Words<'_>, at: u64, head: BlockHead, key: BlockKey, set: u16) -> Result<()> {
     let run = words.run(at, u64::from(head.words))?;
-    for cell in &run[block::CELLS as usize..] {
+    for (index, cell) in (0..).zip(&run[block::CELLS as usize..]) {
         // Release: a reader that sees a fresh cell also sees that the block was free before.
-        cell.store(0, Ordering::Release);
+        cell.store(initial(head, index), Ordering::Release);
     }
     let birth = BlockBirth { birth: next_birth(words), defaults: set };
     run[block::KEY as usize].store(key.pack(), Ordering::Release);
@@ -140,10 +141,21 @@ pub fn show(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     words.store(at + block::HEAD, BlockHead { absent: false, ..head }.pack())
 }
 
-/// Sets all cells to 0.
+/// What a cell of a new block is.
+fn initial(head: BlockHead, index: u64) -> u64 {
+    match head.kind {
+        BlockKind::Summary => sketch::initial(index, u64::from(head.words) - block::CELLS),
+        _ => 0,
+    }
+}
+
+/// Sets all cells to what they are in a new block. A summary keeps its chunks.
 pub fn zero(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
-    for cell in words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)? {
-        cell.store(0, Ordering::Release);
+    chunk::clear(words, at, head)?;
+    let chunks = (head.kind == BlockKind::Summary).then_some(summary::CHUNKS);
+    let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
+    for (index, cell) in (0..).zip(cells).filter(|(index, _)| Some(*index) != chunks) {
+        cell.store(initial(head, index), Ordering::Release);
     }
     Ok(())
 }

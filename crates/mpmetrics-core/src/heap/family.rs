@@ -5,8 +5,9 @@ use super::guard::Locked;
 use super::index::{self, Target};
 use super::{text, FAMILIES};
 use crate::collect::model::{Kind, Mode};
+use crate::collect::summary::{SummaryOptions, MAX_PARTS};
 use crate::error::{Error, Result};
-use crate::layout::{block, family, header, BlockKind, Words, MAX_BLOCK_WORDS};
+use crate::layout::{block, family, header, part, summary, BlockKind, Words, MAX_BLOCK_WORDS};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
@@ -25,7 +26,8 @@ pub struct FamilySpec {
     pub aggregator: String,
     /// Declared label names, in declared order.
     pub label_names: Vec<String>,
-    /// Upper bounds of a histogram, in configured order, without the implied last one.
+    /// The type's numbers. A histogram's: its upper bounds, in configured order, without the implied last
+    /// one. A summary's: see [`SummaryOptions::numbers`].
     pub bounds: Vec<f64>,
 }
 
@@ -48,13 +50,24 @@ fn form(kind: Kind, aggregator: &str) -> u64 {
     kind as u64 | form << 4
 }
 
-/// The block that a family of this form and number of bounds has; `None` for no form.
-pub fn shape(form: u64, bounds: u64) -> Option<Result<Shape>> {
+/// What the length of a family's blocks depends on: a histogram's bounds, a summary's parts.
+fn repeats(spec: &FamilySpec) -> u64 {
+    match spec.kind {
+        Kind::Summary => u64::from(SummaryOptions::from_numbers(&spec.bounds).parts()),
+        _ => spec.bounds.len() as u64,
+    }
+}
+
+/// The block that a family of this form has, with so many bounds or parts; `None` for no form.
+pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
     let (kind, cells) = match form {
         0 => (BlockKind::Counter, 1),
         1 => (BlockKind::Gauge, 1),
-        2 => (BlockKind::Histogram, bounds.saturating_add(4)),
-        3 => (BlockKind::Summary, 4),
+        2 => (BlockKind::Histogram, repeats.saturating_add(4)),
+        3 if repeats > MAX_PARTS => {
+            return Some(Err(Error::Limit { what: "sub-windows of a summary", limit: MAX_PARTS }));
+        }
+        3 => (BlockKind::Summary, summary::CELLS + part::WORDS * repeats.max(1)),
         0x11 => (BlockKind::Recent, 4),
         0x21 => (BlockKind::Shared, 1),
         _ => return None,
@@ -142,8 +155,8 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
 
 /// Finds or makes a family.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
-    let (form, bounds) = (form(spec.kind, &spec.aggregator), spec.bounds.len() as u64);
-    if let Some(shape) = shape(form, bounds) {
+    let (form, repeats) = (form(spec.kind, &spec.aggregator), repeats(spec));
+    if let Some(shape) = shape(form, repeats) {
         shape?;
     }
     let bytes = encode(spec);
@@ -170,7 +183,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
     words.store(at + family::TEXT, text)?;
     words.store(at + family::LENGTH, bytes.len() as u64)?;
     words.store(at + family::SERIES, 0)?;
-    words.store(at + family::SHAPE, form | bounds << 8)?;
+    words.store(at + family::SHAPE, form | repeats << 8)?;
     kill_point!("family.record");
     // SYNC POINT: whoever sees the state sees the record, and whoever the count, the state.
     words.store(at + family::STATE, 1)?;

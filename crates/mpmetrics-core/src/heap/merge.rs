@@ -6,32 +6,50 @@
 //! and their sum, then the one becomes the sum and the other 0. A note that is left is carried out by
 //! the next holder of the heap lock. Scrapes compare `MERGES` before and after, and begin anew.
 
+use super::chunk;
 use crate::error::{Error, Result};
-use crate::layout::{block, header, BlockHead, BlockKind, Words, HEADER_WORDS};
+use crate::layout::{block, header, summary, BlockHead, BlockKind, Words, HEADER_WORDS};
 
 /// Adds the cells of one block to another of the same shape and leaves zeros, both of them without a
 /// living writer and with whole sequence words.
 pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let end = u64::from(head.words);
     let cells = match head.kind {
-        BlockKind::Histogram | BlockKind::Summary => block::CELLS + 1..end.saturating_sub(1),
+        BlockKind::Histogram => block::CELLS + 1..end.saturating_sub(1),
+        BlockKind::Summary => block::CELLS + summary::COUNT..block::CELLS + summary::CHUNKS,
         _ => block::CELLS..end,
     };
     // SYNC POINT with `collect::scrape`: odd while cells are moved.
     words.add_header(header::MERGES, 1);
     kill_point!("merge.begun");
-    for cell in cells {
-        let (from, to) = (from + cell, to + cell);
-        let sum = f64::from_bits(words.load(from)?) + f64::from_bits(words.load(to)?);
-        words.set_header(header::MERGE_SUM, sum.to_bits());
-        words.set_header(header::MERGE_TO, to);
-        // From this store on, whoever dies leaves it to the next holder of the lock.
-        words.set_header(header::MERGE_FROM, from);
-        kill_point!("merge.noted");
-        carry_out(words)?;
+    for place in cells {
+        cell(words, from + place, to + place)?;
+    }
+    if head.kind == BlockKind::Summary {
+        chunk::merge(words, from, to, head)?;
     }
     words.add_header(header::MERGES, 1);
     Ok(())
+}
+
+/// Adds a cell to another and leaves 0.
+pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
+    let part = f64::from_bits(words.load(from)?);
+    if part == 0.0 {
+        return Ok(());
+    }
+    let sum = part + f64::from_bits(words.load(to)?);
+    note(words, from, to, sum.to_bits())
+}
+
+/// Stores what a word becomes and 0 to another, as one step: done again if whoever began it dies.
+pub fn note(words: Words<'_>, from: u64, to: u64, becomes: u64) -> Result<()> {
+    words.set_header(header::MERGE_SUM, becomes);
+    words.set_header(header::MERGE_TO, to);
+    // From this store on, whoever dies leaves it to the next holder of the lock.
+    words.set_header(header::MERGE_FROM, from);
+    kill_point!("merge.noted");
+    carry_out(words)
 }
 
 /// Ends what a dead holder of the heap lock left half-done.
@@ -47,7 +65,7 @@ pub fn finish(words: Words<'_>) -> Result<()> {
 pub struct Moving {
     from: u64,
     to: u64,
-    sum: f64,
+    becomes: u64,
 }
 
 impl Moving {
@@ -57,14 +75,23 @@ impl Moving {
             return None;
         }
         let from = words.header(header::MERGE_FROM);
-        let (to, sum) = (words.header(header::MERGE_TO), words.header(header::MERGE_SUM));
-        (from != 0).then(|| Self { from, to, sum: f64::from_bits(sum) })
+        let (to, becomes) = (words.header(header::MERGE_TO), words.header(header::MERGE_SUM));
+        (from != 0).then_some(Self { from, to, becomes })
+    }
+
+    /// What a word is once all is done, given what it was read to be.
+    pub fn settled(&self, word: u64, read: u64) -> u64 {
+        match word {
+            _ if word == self.from => 0,
+            _ if word == self.to => self.becomes,
+            _ => read,
+        }
     }
 
     /// Corrects what was read of the cells from a reference on: whoever died or was stopped between the two
     /// stores has the sum in one of them and its part still in the other.
     pub fn correct(&self, first: u64, cells: &mut [f64]) {
-        for (word, value) in [(self.from, 0.0), (self.to, self.sum)] {
+        for (word, value) in [(self.from, 0.0), (self.to, f64::from_bits(self.becomes))] {
             let index = word.checked_sub(first).and_then(|index| usize::try_from(index).ok());
             if let Some(cell) = index.and_then(|index| cells.get_mut(index)) {
                 *cell = value;

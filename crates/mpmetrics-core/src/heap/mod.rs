@@ -8,6 +8,7 @@
 
 mod block;
 mod bound;
+mod chunk;
 mod defaults;
 mod exemplar;
 mod extent;
@@ -19,6 +20,7 @@ mod kin;
 mod merge;
 #[cfg(all(test, loom))]
 mod models;
+mod observe;
 mod recover;
 mod removal;
 mod series;
@@ -32,10 +34,12 @@ mod writer;
 pub use bound::Bound;
 pub use family::FamilySpec;
 pub use init::{Limits, Setup};
+pub use observe::Buckets;
 pub use slot::Owner;
 pub use writer::Writer;
 
 pub(crate) use block::{again, for_each_block, for_each_slab, Again};
+pub(crate) use chunk::{for_each_settled as for_each_chunk, parts_of};
 pub(crate) use defaults::read as read_defaults;
 pub(crate) use exemplar::places as exemplar_places;
 pub(crate) use family::decode as decode_family;
@@ -48,7 +52,7 @@ pub(crate) use slot::of_one_life;
 pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
 
 use crate::error::{Error, Result};
-use crate::layout::{header, lock, Words, MAX_SLOTS};
+use crate::layout::{header, lock, BlockKey, Words, MAX_SLOTS};
 use crate::region::{Locks, Region};
 use guard::Locked;
 use std::sync::Arc;
@@ -173,6 +177,11 @@ impl Heap {
         let locks = self.region.holder()?;
         std::mem::forget(Locked::acquire(self, &*locks)?);
         Ok(HeldLock { heap: self.clone(), locks })
+    }
+
+    /// Removes a series for everybody, without the lock, unless it was removed already.
+    pub(crate) fn expire(&self, key: BlockKey) -> Result<()> {
+        series::remove_unlocked(self.words(), key.series, key.generation)
     }
 
     pub(crate) fn region(&self) -> &dyn Region {

@@ -3,7 +3,7 @@
 use super::bound::Bound;
 use super::guard::Locked;
 use super::slot::{self, Claimed};
-use super::{block, defaults, exemplar, extent, series, GENERATIONS, SLOTS};
+use super::{block, chunk, defaults, exemplar, extent, series, GENERATIONS, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{
     block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind,
@@ -22,21 +22,30 @@ pub struct Slab {
     pub end: u64,
 }
 
-/// Words of the first slab and of the largest: each is twice the one before.
+/// Words of the first slab and of the largest. Each is an eighth of all before it, so that what is not
+/// used yet is no more than that: where slabs doubled, a writer of many summaries left half its memory idle.
 const FIRST_SLAB: u64 = 2048;
 const LARGEST_SLAB: u64 = 131_072;
+const GROWTH: u64 = 8;
 
 impl Claimed {
-    pub fn bound(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Bound> {
-        let corrupt = Error::Corrupt { what: "a block in a slab of its slot", at: at * 8 };
-        let slab = self.slabs.iter().position(|slab| (slab.at..slab.at + slab.words).contains(&at));
-        let Some((number, slab)) = slab.and_then(|n| Some((n, self.slabs.get(n)?))) else {
-            return Err(corrupt);
+    /// The number of the slab that a block lies in, and the index of its first cell there.
+    pub fn place(&self, at: u64) -> Result<(u32, u32)> {
+        let within = |slab: &&Slab| (slab.at..slab.at + slab.words).contains(&at);
+        let found = (0..).zip(&self.slabs).find(|(_, slab)| within(slab));
+        let Some((number, slab)) = found else {
+            let at = at.saturating_mul(8);
+            return Err(Error::Corrupt { what: "a block in a slab of its slot", at });
         };
+        Ok((number, (at - slab.at + blk::CELLS) as u32))
+    }
+
+    pub fn bound(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Bound> {
+        let (slab, cell) = self.place(at)?;
         let (chunk, index) = GENERATIONS.place(key.series / 2);
         Ok(Bound {
-            slab: number as u32,
-            cell: (at - slab.at + blk::CELLS) as u32,
+            slab,
+            cell,
             chunk,
             word: ((EXTENT_HEADER + index) * 2) as u32 + key.series % 2,
             generation: key.generation,
@@ -55,7 +64,7 @@ impl Claimed {
             return Ok(at);
         }
         // Sweeping costs as much as the slabs are long, so it must find enough to be worth it:
-        // else the next slab, twice as long, puts the next sweep off.
+        // else the next slab puts the next sweep off.
         let (total, found) = self.sweep(locked)?;
         let enough = found > total / 16;
         if let Some(at) = self.free.get_mut(&length).filter(|_| enough).and_then(Vec::pop) {
@@ -96,8 +105,9 @@ impl Claimed {
 
     fn add_slab(&mut self, locked: &Locked<'_>, length: u16) -> Result<()> {
         let least = (EXTENT_HEADER + u64::from(length) + 1).div_ceil(PAGE_WORDS) * PAGE_WORDS;
-        let last = self.slabs.last().map_or(FIRST_SLAB / 2, |slab| slab.words);
-        let mut words = (last * 2).min(LARGEST_SLAB).max(least);
+        let total: u64 = self.slabs.iter().map(|slab| slab.words).sum();
+        let share = (total / GROWTH).div_ceil(PAGE_WORDS) * PAGE_WORDS;
+        let mut words = share.clamp(FIRST_SLAB, LARGEST_SLAB).max(least);
         let at = loop {
             let data = words - EXTENT_HEADER;
             match extent::allocate(locked, ExtentKind::Slab, data, u64::from(self.slot)) {
@@ -147,8 +157,10 @@ impl Claimed {
         let key = block::key(words, at)?;
         let set = block::birth(words, at)?.defaults;
         exemplar::give_back(words, self, at)?;
+        let chunks = chunk::all(words, at, head)?;
         block::free(words, at, head)?;
         kill_point!("release.freed");
+        chunk::give_back(words, self, chunks)?;
         self.free.entry(head.words).or_default().push(at);
         if self.blocks.get(&(key.series, set)) == Some(&at) {
             self.blocks.remove(&(key.series, set));

@@ -4,7 +4,7 @@
 use super::exemplar::{self, Exemplars};
 use super::guard::Locked;
 use super::slab::Slab;
-use super::{block, defaults, family, init, merge, series, SLOTS};
+use super::{block, chunk, defaults, family, init, merge, series, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{block as blk, header, lock, slot, BlockHead, BlockKind, Words, MAX_SLOTS};
 use crate::os::{self, NotHeld, SharedMutex};
@@ -145,12 +145,16 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     kill_point!("adopt.begun");
     let alive = carried_by_living(locked)?;
     let mut orphans = HashMap::new();
-    let (mut slabs, mut exemplars) = (Vec::new(), Vec::new());
+    let (mut slabs, mut exemplars, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
     for_slabs(words, words.load(at + slot::FIRST_SLAB)?, &mut slabs)?;
     for slab in &mut slabs {
         let end = block::for_each_block(words, slab.at, slab.words, |block, head| {
             let keep = match head.kind {
                 BlockKind::Pad => return Ok(()),
+                BlockKind::Chunk => {
+                    chunks.push(block);
+                    return Ok(());
+                }
                 BlockKind::Free => false,
                 BlockKind::Exemplar => {
                     exemplars.push(block);
@@ -173,7 +177,17 @@ fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     claimed.slabs = slabs;
     exemplar::adopt(words, &exemplars, claimed)?;
     kill_point!("adopt.scanned");
-    Ok(())
+    give_back_chunks(words, claimed, chunks)
+}
+
+/// Frees the chunks that no block refers to any more.
+fn give_back_chunks(words: Words<'_>, claimed: &mut Claimed, mut chunks: Vec<u64>) -> Result<()> {
+    let mut used = HashSet::new();
+    for at in claimed.blocks.values() {
+        used.extend(chunk::all(words, *at, block::head(words, *at)?)?);
+    }
+    chunks.retain(|at| !used.contains(at));
+    chunk::give_back(words, claimed, chunks)
 }
 
 /// The slabs of a chain, each with its end unknown.

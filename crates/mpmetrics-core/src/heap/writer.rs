@@ -34,6 +34,8 @@ pub struct Writer {
     pub(super) kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
+    /// Observations whose buckets found no room that are not to be tried again yet.
+    pub(super) skips: Cell<u32>,
 }
 
 /// How long an answer to "is the slot's byte still locked" serves: asking costs as much as making a
@@ -45,7 +47,8 @@ impl Writer {
         let locks = heap.region().holder()?;
         let mine = slot::claim(&Locked::acquire(heap, &*locks)?, &*locks, owner)?;
         let (groups, sets, kin) = (HashMap::new(), HashMap::new(), Kin::default());
-        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, kin, asked_us: Cell::new(0) })
+        let (asked_us, skips) = (Cell::new(0), Cell::new(0));
+        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, kin, asked_us, skips })
     }
 
     /// The heap.

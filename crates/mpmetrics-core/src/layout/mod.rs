@@ -6,7 +6,7 @@
 mod packed;
 mod words;
 
-pub use packed::{Answer, BlockBirth, BlockHead, BlockKey, ExtentHead};
+pub use packed::{Answer, BlockBirth, BlockHead, BlockKey, ChunkLink, ExtentHead};
 pub use words::Words;
 
 /// `MPMETRIC`, little-endian.
@@ -130,6 +130,8 @@ pub mod header {
     pub const LIMIT_TEXT_BYTES: usize = 81;
     /// Bytes of extents with text (derived).
     pub const TEXT_BYTES: usize = 82;
+    /// Observations of summaries that no quantile shows, for want of memory.
+    pub const UNRANKED: usize = 83;
     /// Chunks of the table of slots.
     pub const SLOT_CHUNKS: usize = 96;
     /// Chunks of the table of families.
@@ -308,10 +310,12 @@ pub enum BlockKind {
     Gauge = 5,
     /// Sequence word, buckets, sum, sequence word.
     Histogram = 6,
-    /// Sequence word, count, sum, sequence word.
+    /// Sequence word, count, sum, first chunk, parts, sequence word.
     Summary = 7,
     /// A gauge with the time it was set, of one life: sequence word, value, time, sequence word.
     Recent = 8,
+    /// The buckets of one octave of a summary.
+    Chunk = 9,
     /// An exemplar of a counter or of a histogram's bucket.
     Exemplar = 16,
     /// One cell of all writers.
@@ -322,7 +326,7 @@ impl BlockKind {
     /// Whether such a block holds the counts of a series, and keeps it alive.
     #[must_use]
     pub fn counts(self) -> bool {
-        !matches!(self, Self::Pad | Self::Free | Self::Family | Self::Exemplar)
+        !matches!(self, Self::Pad | Self::Free | Self::Family | Self::Chunk | Self::Exemplar)
     }
 }
 
@@ -346,6 +350,39 @@ pub mod exemplar {
     pub const PLACE: u64 = 4;
     /// The exemplar, see [`crate::cells::exemplar`].
     pub const CELLS: u64 = 5;
+}
+
+/// A chunk has its [`ChunkLink`] in the place of the birth.
+pub const LINK: u64 = block::BIRTH;
+
+/// The cells of a summary's block.
+pub mod summary {
+    /// First sequence word.
+    pub const FIRST: u64 = 0;
+    /// Number of observations.
+    pub const COUNT: u64 = 1;
+    /// Their sum.
+    pub const SUM: u64 = 2;
+    /// Reference of the first chunk; 0 for none.
+    pub const CHUNKS: u64 = 3;
+    /// First part: one for each sub-window, one without a window.
+    pub const PARTS: u64 = 4;
+    /// Cells of a block beside those of its parts.
+    pub const CELLS: u64 = 5;
+}
+
+/// The cells of a part of a summary's block.
+pub mod part {
+    /// Cells of a part.
+    pub const WORDS: u64 = 4;
+    /// The sub-window that it is of, counted from 1970 on; not a number while it is made another's.
+    pub const EPOCH: u64 = 0;
+    /// Observations of zero.
+    pub const ZEROS: u64 = 1;
+    /// The smallest observation; infinity for none.
+    pub const MIN: u64 = 2;
+    /// The largest observation; minus infinity for none.
+    pub const MAX: u64 = 3;
 }
 
 /// 32-bit words between a block's flags and its first cell: `u32[2 * cell - FLAGS_BACK]`.

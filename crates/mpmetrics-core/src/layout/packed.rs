@@ -124,6 +124,7 @@ impl BlockHead {
             6 => BlockKind::Histogram,
             7 => BlockKind::Summary,
             8 => BlockKind::Recent,
+            9 => BlockKind::Chunk,
             16 => BlockKind::Exemplar,
             17 => BlockKind::Shared,
             _ => return Err(word),
@@ -164,6 +165,29 @@ impl BlockBirth {
     }
 }
 
+/// A chunk's octave and the chunk behind it: `next | octave << 48`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkLink {
+    /// Reference of the next chunk; 0 for none.
+    pub next: u64,
+    /// The octave, as [`crate::octave::Octave`] packs it.
+    pub octave: u16,
+}
+
+impl ChunkLink {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        (self.next & ((1 << 48) - 1)) | u64::from(self.octave) << 48
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { next: word & ((1 << 48) - 1), octave: (word >> 48) as u16 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,13 +196,15 @@ mod tests {
     proptest! {
         #[test]
         fn packed_words_round_trip(series: u32, generation: u32, birth in 0u64..1 << 48, defaults: u16,
-            words in 1u16.., incarnation: u32, absent: bool, kind in prop_oneof![1u8..9, Just(16)], extent in 0u64..1 << 56) {
+            words in 1u16.., incarnation: u32, absent: bool, kind in prop_oneof![1u8..10, Just(16)], extent in 0u64..1 << 56) {
             let key = BlockKey { series, generation };
             prop_assert_eq!(BlockKey::unpack(key.pack()), key);
             let answer = Answer { bell: series, incarnation };
             prop_assert_eq!(Answer::unpack(answer.pack()), answer);
             let born = BlockBirth { birth, defaults };
             prop_assert_eq!(BlockBirth::unpack(born.pack()), born);
+            let link = ChunkLink { next: birth, octave: defaults };
+            prop_assert_eq!(ChunkLink::unpack(link.pack()), link);
             let word = u64::from(kind) | u64::from(words) << 16;
             let kind = BlockHead::unpack(word).unwrap().unwrap().kind;
             let head = BlockHead { kind, absent, words, incarnation };

@@ -1,8 +1,10 @@
 //! Handles of single series.
 
 use crate::cells::{scalar, sequence};
+use crate::collect::summary::Window;
 use crate::error::{Error, Result};
 use crate::heap::{Bound, Writer};
+use crate::os;
 use crate::sync::AtomicU64;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -21,13 +23,19 @@ impl Handle {
         Ok(Self { writer: Rc::clone(writer), family, labels, bound })
     }
 
-    /// Runs an update on the series' cells.
-    fn update(&self, change: impl FnOnce(&[AtomicU64])) -> Result<()> {
+    /// Where the series is, bound again if somebody removed it.
+    fn current(&self) -> Result<Bound> {
         let mut writer = self.writer.borrow_mut();
         if !writer.is_current(&self.bound.get())? {
             self.bound.set(writer.bind(self.family, &self.labels, b"")?);
         }
-        change(writer.cells(&self.bound.get())?);
+        Ok(self.bound.get())
+    }
+
+    /// Runs an update on the series' cells.
+    fn update(&self, change: impl FnOnce(&[AtomicU64])) -> Result<()> {
+        let bound = self.current()?;
+        change(self.writer.borrow().cells(&bound)?);
         Ok(())
     }
 
@@ -95,5 +103,25 @@ impl Histogram {
             return Err(Error::Invalid { what, value: value.to_string() });
         }
         self.0.update(|cells| sequence::observe(cells, &self.1, value))
+    }
+}
+
+/// A summary of one label set.
+pub struct Summary(pub(super) Handle, pub(super) Option<Window>);
+
+impl Summary {
+    /// Counts a value. One whose bucket finds no memory counts in sum and count alone.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and
+    /// cannot be made again.
+    pub fn observe(&self, value: f64) -> Result<()> {
+        if !value.is_finite() {
+            let what = "a summary observes finite values";
+            return Err(Error::Invalid { what, value: value.to_string() });
+        }
+        let now = if self.1.is_some() { os::unix_ms() as f64 } else { 0.0 };
+        let bound = self.0.current()?;
+        self.0.writer.borrow_mut().observe(&bound, value, self.1, now)
     }
 }

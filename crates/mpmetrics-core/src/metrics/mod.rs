@@ -4,7 +4,8 @@
 
 mod handle;
 
-pub use handle::{Counter, Gauge, Histogram};
+pub use crate::collect::summary::{SummaryOptions, Window};
+pub use handle::{Counter, Gauge, Histogram, Summary};
 
 use crate::collect::labels;
 use crate::collect::model::{Kind, Snapshot};
@@ -19,6 +20,8 @@ use std::rc::Rc;
 
 /// prom-client's default registry, which Node.js programs show.
 pub const DEFAULT_TAG: &str = "default";
+/// prom-client's default percentiles of summaries.
+pub const DEFAULT_PERCENTILES: [f64; 7] = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 /// prom-client's default buckets, in seconds.
 pub const DEFAULT_BUCKETS: [f64; 11] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -101,6 +104,20 @@ impl Metrics {
         self.family(Kind::Histogram, name, help, label_names, bounds)
     }
 
+    /// Declares a summary.
+    ///
+    /// # Errors
+    /// As [`Writer::family`].
+    pub fn summary(
+        &self,
+        name: &str,
+        help: &str,
+        label_names: &[&str],
+        options: &SummaryOptions,
+    ) -> Result<Family> {
+        self.family(Kind::Summary, name, help, label_names, &options.numbers())
+    }
+
     /// Everything that all processes count, as plain data.
     ///
     /// # Errors
@@ -159,5 +176,14 @@ impl Family {
     pub fn histogram(&self, values: &[&str]) -> Result<Histogram> {
         let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
         Ok(Histogram(handle, Rc::clone(&self.bounds)))
+    }
+
+    /// A summary of this family.
+    ///
+    /// # Errors
+    /// As [`Writer::bind`].
+    pub fn summary(&self, values: &[&str]) -> Result<Summary> {
+        let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
+        Ok(Summary(handle, SummaryOptions::from_numbers(&self.bounds).window))
     }
 }

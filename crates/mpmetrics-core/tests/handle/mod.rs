@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::summary::SummaryOptions;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Writer};
 use mpmetrics_core::layout::{block, BlockKey, ABSENT, EXTENT_HEADER};
 use mpmetrics_core::sync::Ordering;
-use mpmetrics_core::Result;
+use mpmetrics_core::{Error, Result};
 
 /// A bound series of one writer, as an application holds on to it.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,8 @@ pub struct Handle {
     generation: u64,
 }
 
-/// The family of each kind that the tests use: two bounds for the histogram.
+/// The family of each kind that the tests use: two bounds for the histogram, two percentiles for the
+/// summary.
 pub fn spec(kind: Kind) -> FamilySpec {
     FamilySpec {
         tag: "default".into(),
@@ -27,7 +29,14 @@ pub fn spec(kind: Kind) -> FamilySpec {
         kind,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
-        bounds: if kind == Kind::Histogram { vec![1.0, 2.0] } else { vec![] },
+        bounds: match kind {
+            Kind::Histogram => vec![1.0, 2.0],
+            Kind::Summary => {
+                let percentiles = vec![0.5, 0.9];
+                SummaryOptions { percentiles, ..SummaryOptions::default() }.numbers()
+            }
+            _ => vec![],
+        },
     }
 }
 
@@ -52,7 +61,8 @@ impl Handle {
     }
 
     /// Counts, sets or observes a value, as its kind does; stale or not.
-    pub fn update(&self, heap: &Heap, value: f64) -> Result<()> {
+    pub fn update(&self, writer: &mut Writer, value: f64) -> Result<()> {
+        let heap = &writer.heap().clone();
         match self.kind {
             Kind::Counter => self.add(heap, 0, value),
             Kind::Gauge => heap.words().store(self.cell, value.to_bits()),
@@ -60,7 +70,11 @@ impl Handle {
                 let bucket = [1.0, 2.0].iter().position(|bound| value <= *bound).unwrap_or(2);
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
             }
-            Kind::Summary => self.sequenced(heap, 3, &[(1, 1.0), (2, value)]),
+            Kind::Summary => match writer.observe(&self.bound, value, None, 0.0) {
+                // JavaScript would store to a block that nobody reads any more.
+                Err(Error::Invalid { .. }) => Ok(()),
+                done => done,
+            },
         }
     }
 
@@ -89,11 +103,26 @@ impl Handle {
     }
 
     /// Sets all cells to 0, as the owner does before it shows the block again.
-    pub fn zero(&self, heap: &Heap) -> Result<()> {
+    pub fn zero(&self, writer: &Writer) -> Result<()> {
+        let heap = writer.heap();
         let cells = match self.kind {
             Kind::Counter | Kind::Gauge => 1,
             Kind::Histogram => 6,
-            Kind::Summary => 4,
+            Kind::Summary => {
+                let (min, max) = (self.cell + 6, self.cell + 7);
+                for (cell, value) in [(1, 0.0), (2, 0.0), (5, 0.0)] {
+                    heap.words().store(self.cell + cell, f64::to_bits(value))?;
+                }
+                heap.words().store(min, f64::INFINITY.to_bits())?;
+                heap.words().store(max, f64::NEG_INFINITY.to_bits())?;
+                let Bound { slab, cell, .. } = self.bound;
+                for buckets in writer.all_buckets(slab, cell, self.key())? {
+                    let (slab, _) = writer.slab(buckets.slab).expect("a slab");
+                    let first = slab + u64::from(buckets.cell);
+                    (0..32).try_for_each(|cell| heap.words().store(first + cell, 0))?;
+                }
+                return Ok(());
+            }
         };
         (0..cells).try_for_each(|cell| heap.words().store(self.cell + cell, 0))
     }

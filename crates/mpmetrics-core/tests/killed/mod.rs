@@ -164,7 +164,7 @@ impl Program {
             }
         };
         assert!(handle.fresh(&self.heap())?, "a series that nobody removes is gone");
-        handle.update(&self.heap(), 1.0)?;
+        handle.update(&mut self.writer, 1.0)?;
         self.counts[n as usize] += 1;
         self.told.counted(n as usize, self.counts[n as usize]);
         self.handles.insert((KINDS.len(), n), handle);
@@ -187,7 +187,7 @@ impl Program {
             }
         };
         self.handles.insert((kind, n), handle);
-        handle.update(&self.heap(), n as f64 + 1.0)?;
+        handle.update(&mut self.writer, n as f64 + 1.0)?;
         self.exemplify(&handle, n)
     }
 

@@ -135,7 +135,7 @@ fn patient<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 impl Program {
     /// Counts one, then tells.
     fn tick(&mut self) -> Result<()> {
-        self.counted.update(&self.heap, 1.0)?;
+        self.counted.update(&mut self.writer, 1.0)?;
         self.ticks += 1;
         tell(&self.directory, "ticks", &self.ticks.to_string());
         Ok(())
@@ -148,7 +148,7 @@ impl Program {
             // Texts of several size classes.
             let text = format!("n=\"{n}\",pad=\"{}\"", "x".repeat(n % 7 * 40));
             let handle = patient(|| Handle::bind(writer, Kind::Counter, family, text.as_bytes()))?;
-            handle.update(&self.heap, 1.0)?;
+            handle.update(writer, 1.0)?;
         }
         patient(|| self.writer.default_labels(1, b"app=\"victim\"", b""))?;
         self.tick()

@@ -5,6 +5,8 @@ use mpmetrics_core::collect::labels::escape;
 use mpmetrics_core::collect::model::{
     Exemplar, Family, Kind, LabelSpan, Series, Snapshot, Span, Value,
 };
+use mpmetrics_core::collect::sketch::Sketch;
+use mpmetrics_core::octave::place;
 
 /// Builds a snapshot, family by family; series go to the family declared last.
 #[derive(Default)]
@@ -91,9 +93,21 @@ impl Builder {
         self.series(labels, defaults, Value::Scalar(value));
     }
 
-    pub fn summary(&mut self, set: Set<'_>, defaults: u32, sum: f64, count: f64) {
+    /// A summary that observed these values.
+    pub fn summary(&mut self, set: Set<'_>, defaults: u32, values: &[f64]) {
+        let mut observed = Sketch::default();
+        for value in values {
+            observed.bound(*value, *value);
+            match place(*value) {
+                Some((octave, cell)) => observed.octave(octave)[cell] += 1.0,
+                None => observed.zeros += 1.0,
+            }
+        }
+        let (sum, count) = (values.iter().sum(), values.len() as f64);
+        let sketch = self.snapshot.sketches.len() as u32;
+        self.snapshot.sketches.push(observed);
         let labels = self.labels(&text(set), b"");
-        self.series(labels, defaults, Value::Summary { sum, count });
+        self.series(labels, defaults, Value::Summary { sum, count, sketch });
     }
 
     pub fn histogram(&mut self, set: Set<'_>, defaults: u32, sum: f64, cells: &[f64]) {

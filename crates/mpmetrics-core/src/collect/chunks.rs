@@ -1,0 +1,92 @@
+//! Reading a summary: its block and the buckets in its chunks, as one.
+
+use super::sketch::Sketch;
+use super::summary::Window;
+use crate::cells::scalar;
+use crate::cells::sketch::buckets;
+use crate::error::Result;
+use crate::heap::{for_each_chunk, parts_of, Moving};
+use crate::layout::{block, part, summary, BlockHead, Words};
+use crate::octave::CELLS;
+use crate::sync::{fence, Ordering};
+
+/// What is read of one block.
+#[derive(Default)]
+pub(super) struct Reading {
+    /// The cells between the sequence words.
+    pub cells: Vec<f64>,
+    /// The observations that its window holds.
+    pub sketch: Sketch,
+}
+
+/// When, and in the middle of what, a block is read.
+#[derive(Clone, Copy)]
+pub(super) struct Time {
+    pub window: Option<Window>,
+    /// Unix time in milliseconds.
+    pub now: f64,
+    /// What an adopter that died or was stopped has under way.
+    pub moving: Option<Moving>,
+}
+
+/// Reads a block once; whether all that was read belongs together.
+pub(super) fn read(
+    words: Words<'_>,
+    at: u64,
+    head: BlockHead,
+    time: Time,
+    to: &mut Reading,
+) -> Result<bool> {
+    let run = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
+    let [first, middle @ .., last] = run else {
+        return Ok(true);
+    };
+    // Pairs with the last store of an update.
+    let before = first.load(Ordering::Acquire);
+    to.cells.clear();
+    to.cells.extend(middle.iter().map(scalar::get));
+    add_buckets(words, at, head, time, to)?;
+    // Pairs with the fence behind the first store of an update.
+    fence(Ordering::Acquire);
+    Ok(last.load(Ordering::Relaxed) == before)
+}
+
+/// Reads the buckets of those parts that, by the cells that were read, the window holds.
+pub(super) fn add_buckets(
+    words: Words<'_>,
+    at: u64,
+    head: BlockHead,
+    Time { window, now, moving }: Time,
+    to: &mut Reading,
+) -> Result<()> {
+    let Reading { cells, sketch } = to;
+    sketch.clear();
+    // One bit for each part: there are at most 64.
+    let mut held = 0_u64;
+    for index in 0..parts_of(head).min(u64::BITS) {
+        // The first sequence word is not among the cells.
+        let start = (summary::PARTS + part::WORDS * u64::from(index)) as usize - 1;
+        let Some([epoch, zeros, min, max]) = cells.get(start..start + part::WORDS as usize) else {
+            continue;
+        };
+        if window.is_none_or(|window| window.holds(*epoch, now)) {
+            held |= 1 << index;
+            sketch.zeros += zeros;
+            sketch.bound(*min, *max);
+        }
+    }
+    for_each_chunk(words, at, head, moving, |chunk| {
+        let counts = sketch.octave(chunk.octave);
+        for index in (0..u64::BITS).filter(|index| held >> index & 1 == 1) {
+            let part = buckets(chunk.cells, index as usize);
+            let mut read = [0.0; CELLS];
+            read.iter_mut().zip(part).for_each(|(read, cell)| *read = scalar::get(cell));
+            if let Some(moving) = moving {
+                let first = chunk.at + block::CELLS + u64::from(index) * CELLS as u64;
+                moving.correct(first, &mut read);
+            }
+            counts.iter_mut().zip(read).for_each(|(sum, count)| *sum += count);
+        }
+        Ok(())
+    })
+}

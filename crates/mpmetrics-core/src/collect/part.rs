@@ -1,0 +1,161 @@
+//! What a scrape gathers of one family, and of one of its series.
+
+use super::model::{Family, Kind, Mode, Series, Span, Value};
+use super::sketch::Sketch;
+use super::summary::SummaryOptions;
+use crate::heap::FamilySpec;
+use crate::layout::{part, summary};
+
+/// No place.
+pub(super) const NONE: u32 = u32::MAX;
+/// No writer in particular; process 0 is none that has metrics.
+pub(super) const ANYBODY: u64 = 0;
+
+/// A family that the filter chooses.
+pub(super) struct Wanted {
+    pub spec: FamilySpec,
+    pub mode: Mode,
+    /// Of a summary.
+    pub options: SummaryOptions,
+    /// Cells between the sequence words, or 1.
+    pub cells: usize,
+    /// Cells of these that are added up one by one.
+    pub sums: usize,
+    pub birth: Option<u64>,
+    pub parts: Vec<u32>,
+}
+
+/// One series under one set of default labels.
+pub(super) struct Part {
+    pub series: u32,
+    pub set: u16,
+    /// Whose it is, in a family of [`Mode::All`]; else [`ANYBODY`].
+    pub writer: u64,
+    /// See [`super::gather::Gather`].
+    pub defaults: Option<u32>,
+    pub next: u32,
+    pub birth: u64,
+    /// Blocks that were added.
+    pub blocks: u32,
+    /// Range of `cells`.
+    pub start: u32,
+    /// A summary's place among `sketches`.
+    pub sketch: u32,
+}
+
+impl Wanted {
+    /// A family that was decoded, without parts.
+    pub fn new(spec: FamilySpec) -> Self {
+        let mode = Mode::of(spec.kind, &spec.aggregator, &spec.label_names);
+        let (cells, sums, options) = shape(&spec, mode);
+        Self { spec, mode, options, cells, sums, birth: None, parts: Vec::new() }
+    }
+
+    /// The family as it is shown.
+    pub fn show(self, birth: u64, series: Vec<Series>) -> Family {
+        family(self, birth, series)
+    }
+}
+
+impl Part {
+    /// Adds the cells and the observations of another block, whose birth is given.
+    pub fn merge(
+        &mut self,
+        family: &Wanted,
+        birth: u64,
+        (cells, sketch): (&[f64], &Sketch),
+        arena: &mut [f64],
+        sketches: &mut [Sketch],
+    ) {
+        if let Some(sum) = sketches.get_mut(self.sketch as usize) {
+            match family.mode {
+                Mode::First if birth < self.birth => sum.clone_from(sketch),
+                Mode::First => {}
+                _ => sum.merge(sketch),
+            }
+        }
+        let start = self.start as usize;
+        if family.mode == Mode::MostRecent {
+            let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
+            // Later is newer; of two that were set in one millisecond, the one that was made later.
+            if (new[1], new[2]) > (kept[1], kept[2]) {
+                kept.copy_from_slice(&new);
+            }
+            self.birth = self.birth.min(birth);
+            return;
+        }
+        let sums = &mut arena[start..start + cells.len()];
+        let scalar = matches!(family.spec.kind, Kind::Counter | Kind::Gauge);
+        for (sum, cell) in sums.iter_mut().zip(cells) {
+            match family.mode {
+                Mode::Min if scalar => *sum = minimum(*sum, *cell),
+                Mode::Max if scalar => *sum = -minimum(-*sum, -*cell),
+                Mode::First if birth < self.birth => *sum = *cell,
+                Mode::First => {}
+                _ => *sum += cell,
+            }
+        }
+        self.birth = self.birth.min(birth);
+        self.blocks += 1;
+    }
+}
+
+/// As `Math.min`: NaN if one of them is.
+fn minimum(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a < b {
+        a
+    } else {
+        b
+    }
+}
+
+/// The value of a part, and when it was set where that is known.
+pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
+    let start = part.start as usize;
+    let cells = &arena[start..start + family.sums];
+    let value = match family.spec.kind {
+        Kind::Counter | Kind::Gauge if family.mode == Mode::Average => {
+            Value::Scalar(cells[0] / f64::from(part.blocks))
+        }
+        Kind::Counter | Kind::Gauge => Value::Scalar(cells[0]),
+        Kind::Histogram => Value::Histogram {
+            sum: cells[family.cells - 1],
+            counts: Span { start: part.start, len: family.cells as u32 - 1 },
+        },
+        Kind::Summary => Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch },
+    };
+    (value, if family.mode == Mode::MostRecent { cells[1] } else { 0.0 })
+}
+
+/// Cells that a block of the family has, how many of them are added up one by one, and a summary's options.
+fn shape(spec: &FamilySpec, mode: Mode) -> (usize, usize, SummaryOptions) {
+    match spec.kind {
+        Kind::Gauge if mode == Mode::MostRecent => (2, 2, SummaryOptions::default()),
+        Kind::Counter | Kind::Gauge => (1, 1, SummaryOptions::default()),
+        Kind::Histogram => {
+            (spec.bounds.len() + 2, spec.bounds.len() + 2, SummaryOptions::default())
+        }
+        Kind::Summary => {
+            let options = SummaryOptions::from_numbers(&spec.bounds);
+            let cells = summary::CELLS + part::WORDS * u64::from(options.parts());
+            // Without the sequence words; of the others count and sum.
+            (cells as usize - 2, 2, options)
+        }
+    }
+}
+
+fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
+    let Wanted { spec, options, .. } = wanted;
+    let bounds = if spec.kind == Kind::Summary { options.percentiles } else { spec.bounds };
+    Family {
+        tag: spec.tag.into(),
+        name: spec.name.into(),
+        help: spec.help.into(),
+        kind: spec.kind,
+        aggregator: spec.aggregator.into(),
+        label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
+        bounds: bounds.into(),
+        birth,
+        series,
+    }
+}

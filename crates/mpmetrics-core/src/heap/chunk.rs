@@ -1,0 +1,265 @@
+//! Chunks: the buckets of the octaves that a summary's block has met. A block of its own each, chained
+//! from the summary's block, of the same key and by the same slot; it goes when that goes.
+
+use super::block;
+use super::guard::Locked;
+use super::merge::{self, Moving};
+use super::slot::Claimed;
+use crate::cells::scalar;
+use crate::cells::sketch::buckets;
+use crate::error::{Error, Result};
+use crate::layout::{block as blk, part, summary, BlockHead, BlockKind, ChunkLink, Words, LINK};
+use crate::octave::{Octave, CELLS, OCTAVES};
+use crate::sync::{AtomicU64, Ordering};
+use std::collections::HashSet;
+
+/// Most chunks of a block: each octave of both signs, and those that a merge left double.
+const MOST: usize = 4 * OCTAVES as usize;
+
+/// One chunk.
+#[derive(Clone, Copy)]
+pub struct Chunk<'a> {
+    /// Reference of its block.
+    pub at: u64,
+    /// Its octave.
+    pub octave: Octave,
+    /// Its buckets, [`CELLS`] for each part.
+    pub cells: &'a [AtomicU64],
+}
+
+/// Words of a chunk.
+pub fn words_of(parts: u32) -> u16 {
+    blk::CELLS as u16 + CELLS as u16 * parts as u16
+}
+
+/// Parts of a summary's block, by its length.
+pub fn parts_of(head: BlockHead) -> u32 {
+    (u64::from(head.words).saturating_sub(blk::CELLS + summary::CELLS) / part::WORDS) as u32
+}
+
+/// Calls `visit` with every chunk of a summary's block. A chain that leads elsewhere, or back to
+/// itself, is corrupt; or the block was given to another series meanwhile.
+pub fn for_each<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    visit: impl FnMut(Chunk<'a>) -> Result<()>,
+) -> Result<()> {
+    for_each_settled(words, at, head, None, visit)
+}
+
+/// The same, with a link that somebody died or was stopped in the middle of storing as it will be.
+pub fn for_each_settled<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    moving: Option<Moving>,
+    mut visit: impl FnMut(Chunk<'a>) -> Result<()>,
+) -> Result<()> {
+    if head.kind != BlockKind::Summary {
+        return Ok(());
+    }
+    let settled = |at: u64, read: u64| moving.map_or(read, |moving| moving.settled(at, read));
+    let key = words.load(at + blk::KEY)?;
+    let length = words_of(parts_of(head));
+    let first = at + blk::CELLS + summary::CHUNKS;
+    let mut next = settled(first, words.load(first)?);
+    for _ in 0..MOST {
+        if next == 0 {
+            return Ok(());
+        }
+        let corrupt = Error::Corrupt { what: "a chunk of a summary", at: next.saturating_mul(8) };
+        let run = words.run(next, u64::from(length))?;
+        // Pairs with the store of the head in `add`.
+        let found = BlockHead::unpack(run[blk::HEAD as usize].load(Ordering::Acquire));
+        let fits = found.is_ok_and(|found| {
+            found.is_some_and(|found| found.kind == BlockKind::Chunk && found.words == length)
+        });
+        let link = run[LINK as usize].load(Ordering::Acquire);
+        let link = ChunkLink::unpack(settled(next + LINK, link));
+        let octave = Octave::unpack(link.octave);
+        let Some(octave) = octave.filter(|_| fits) else {
+            return Err(corrupt);
+        };
+        if run[blk::KEY as usize].load(Ordering::Acquire) != key {
+            return Err(corrupt);
+        }
+        visit(Chunk { at: next, octave, cells: &run[blk::CELLS as usize..] })?;
+        next = link.next;
+    }
+    Err(Error::Corrupt { what: "the end of a chain of chunks", at: at.saturating_mul(8) })
+}
+
+/// The chunk of an octave.
+pub fn find<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    octave: Octave,
+) -> Result<Option<Chunk<'a>>> {
+    let mut found = None;
+    for_each(words, at, head, |chunk| {
+        if chunk.octave == octave {
+            found = Some(chunk);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Makes a chunk for an octave that a block has none of; its reference.
+pub fn add(
+    locked: &Locked<'_>,
+    mine: &mut Claimed,
+    at: u64,
+    head: BlockHead,
+    octave: Octave,
+) -> Result<u64> {
+    let length = words_of(parts_of(head));
+    let made = mine.room(locked, length)?;
+    let words = locked.words();
+    let first = words.at(at + blk::CELLS + summary::CHUNKS)?;
+    let run = words.run(made, u64::from(length))?;
+    for cell in &run[blk::CELLS as usize..] {
+        // Release: a reader that sees a fresh cell also sees that the block was free before.
+        cell.store(0, Ordering::Release);
+    }
+    let link = ChunkLink { next: first.load(Ordering::Acquire), octave: octave.pack() };
+    run[blk::KEY as usize].store(words.load(at + blk::KEY)?, Ordering::Release);
+    run[LINK as usize].store(link.pack(), Ordering::Release);
+    let incarnation = mine.incarnation;
+    let head = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
+    run[blk::HEAD as usize].store(head.pack(), Ordering::Release);
+    // SYNC POINT with `for_each`: whoever sees the reference sees the chunk, which is empty.
+    first.store(made, Ordering::Release);
+    Ok(made)
+}
+
+/// Sets all buckets of a block to 0.
+pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    for_each(words, at, head, |chunk| {
+        chunk.cells.iter().for_each(|cell| cell.store(0, Ordering::Release));
+        Ok(())
+    })
+}
+
+/// References of the chunks of a block.
+pub fn all(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    for_each(words, at, head, |chunk| {
+        found.push(chunk.at);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Gives chunks back to their slot, once nothing refers to them any more.
+pub fn give_back(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Result<()> {
+    for at in chunks {
+        let head = block::head(words, at)?;
+        block::free(words, at, head)?;
+        mine.free.entry(head.words).or_default().push(at);
+    }
+    Ok(())
+}
+
+/// Adds the parts and buckets of one block to those of another of the same series, neither of which has
+/// a living writer: see [`merge::blocks`].
+pub fn merge(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
+    let parts: Vec<(usize, bool)> = (0..parts_of(head) as usize)
+        .map(|index| Ok((index, merge_part(words, from, to, head, index)?)))
+        .collect::<Result<_>>()?;
+    let there: HashSet<u64> = all(words, to, head)?.into_iter().collect();
+    let mut before = from + blk::CELLS + summary::CHUNKS;
+    for at in all(words, from, head)? {
+        if there.contains(&at) {
+            // Already both's: an earlier adopter died behind the store that made it so.
+            break;
+        }
+        let link = ChunkLink::unpack(words.load(at + LINK)?);
+        let octave = Octave::unpack(link.octave);
+        let other = octave.map(|octave| find(words, to, head, octave)).transpose()?.flatten();
+        let Some(other) = other else {
+            clear_parts(words, at, head, &parts)?;
+            before = at + LINK;
+            continue;
+        };
+        for (index, adds) in &parts {
+            for cell in 0..CELLS as u64 {
+                let cell = blk::CELLS + (index * CELLS) as u64 + cell;
+                if *adds {
+                    merge::cell(words, at + cell, other.at + cell)?;
+                } else {
+                    words.store(at + cell, 0)?;
+                }
+            }
+        }
+        // Empty now: taken out, it is freed with what nothing refers to.
+        unlink(words, before, link.next)?;
+    }
+    hand_over(words, from, to, head)
+}
+
+/// Stores to a block's first reference, or to that in a chunk's link.
+fn unlink(words: Words<'_>, at: u64, next: u64) -> Result<()> {
+    let before = ChunkLink::unpack(words.load(at)?);
+    words.store(at, ChunkLink { next, ..before }.pack())
+}
+
+/// Puts all chunks that are left behind those of the other block, in one step.
+fn hand_over(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
+    let first = from + blk::CELLS + summary::CHUNKS;
+    let next = words.load(first)?;
+    let there = all(words, to, head)?;
+    if next == 0 {
+        return Ok(());
+    }
+    if there.contains(&next) {
+        return words.store(first, 0);
+    }
+    let (place, octave) = match there.last() {
+        Some(last) => {
+            let at = last + LINK;
+            (at, ChunkLink::unpack(words.load(at)?).octave)
+        }
+        None => (to + blk::CELLS + summary::CHUNKS, 0),
+    };
+    merge::note(words, first, place, ChunkLink { next, octave }.pack())
+}
+
+/// Adds one part's own cells; whether its buckets are to be added too. Where the two are of different
+/// times the later one stays.
+fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usize) -> Result<bool> {
+    let start = blk::CELLS + summary::PARTS + part::WORDS * index as u64;
+    let number = |block: u64, cell: u64| Ok(scalar::get(words.at(block + start + cell)?));
+    let (past, present) = (number(from, part::EPOCH)?, number(to, part::EPOCH)?);
+    if past < present || past.is_nan() {
+        return Ok(false);
+    }
+    if past > present || present.is_nan() {
+        let cell = |cell| words.at(to + start + cell);
+        cell(part::EPOCH)?.store(f64::NAN.to_bits(), Ordering::Release);
+        for_each(words, to, head, |chunk| {
+            buckets(chunk.cells, index).iter().for_each(|cell| cell.store(0, Ordering::Release));
+            Ok(())
+        })?;
+        cell(part::ZEROS)?.store(0, Ordering::Release);
+        cell(part::MIN)?.store(f64::INFINITY.to_bits(), Ordering::Release);
+        cell(part::MAX)?.store(f64::NEG_INFINITY.to_bits(), Ordering::Release);
+        cell(part::EPOCH)?.store(past.to_bits(), Ordering::Release);
+    }
+    let (min, max) = (number(from, part::MIN)?, number(from, part::MAX)?);
+    scalar::set(words.at(to + start + part::MIN)?, number(to, part::MIN)?.min(min));
+    scalar::set(words.at(to + start + part::MAX)?, number(to, part::MAX)?.max(max));
+    merge::cell(words, from + start + part::ZEROS, to + start + part::ZEROS)?;
+    Ok(true)
+}
+
+/// Clears the buckets of those parts of a chunk that are not added.
+fn clear_parts(words: Words<'_>, at: u64, head: BlockHead, parts: &[(usize, bool)]) -> Result<()> {
+    let run = words.run(at + blk::CELLS, u64::from(words_of(parts_of(head))) - blk::CELLS)?;
+    for (index, _) in parts.iter().filter(|(_, adds)| !adds) {
+        buckets(run, *index).iter().for_each(|cell| cell.store(0, Ordering::Release));
+    }
+    Ok(())
+}

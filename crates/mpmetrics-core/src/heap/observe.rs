@@ -1,0 +1,236 @@
+//! What a writer does to the chunks of its summaries. JavaScript asks for the place of a chunk once for
+//! each octave, and from then on stores by itself.
+
+use super::bound::Bound;
+use super::chunk;
+use super::writer::{take_lock, Writer};
+use crate::cells::sketch::{self, Moment};
+use crate::cells::{scalar, sequence};
+use crate::collect::summary::Window;
+use crate::error::{Code, Error, Result};
+use crate::layout::{block as blk, header, summary, BlockHead, BlockKey, BlockKind};
+use crate::octave::{self, Octave, CELLS};
+use crate::sync::AtomicU64;
+
+/// Observations without buckets after which memory, or the heap's lock, is asked for again.
+const SKIPPED: u32 = 1024;
+
+/// Where the buckets of an octave are for one writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buckets {
+    /// The octave.
+    pub octave: Octave,
+    /// Number of the slab.
+    pub slab: u32,
+    /// Index of the first bucket in the slab, in words.
+    pub cell: u32,
+}
+
+impl Writer {
+    /// Finds or makes the buckets that a bound summary has for an octave.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`],
+    /// [`crate::Error::Full`], [`crate::Error::Limit`], [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    pub fn buckets(
+        &mut self,
+        slab: u32,
+        cell: u32,
+        key: BlockKey,
+        octave: Octave,
+    ) -> Result<Buckets> {
+        self.check()?;
+        let (at, head) = self.own(slab, cell, key)?;
+        let found = chunk::find(self.heap.words(), at, head, octave)?;
+        let found = match found.map(|chunk| chunk.at) {
+            Some(found) => found,
+            None => {
+                let Self { heap, locks, mine, .. } = self;
+                let locked = take_lock(heap, &**locks, mine)?;
+                chunk::add(&locked, mine, at, head, octave)?
+            }
+        };
+        let (slab, cell) = self.mine.place(found)?;
+        Ok(Buckets { octave, slab, cell })
+    }
+
+    /// The buckets of all octaves that a bound summary has met, in this or an earlier life of the slot.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
+    pub fn all_buckets(&self, slab: u32, cell: u32, key: BlockKey) -> Result<Vec<Buckets>> {
+        self.check()?;
+        let (at, head) = self.own(slab, cell, key)?;
+        let mut found = Vec::new();
+        chunk::for_each(self.heap.words(), at, head, |chunk| {
+            let (slab, cell) = self.mine.place(chunk.at)?;
+            found.push(Buckets { octave: chunk.octave, slab, cell });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Counts a value in a bound summary. Where no memory is to be had for its bucket, it counts in sum
+    /// and count all the same, and the heap notes that no quantile shows it.
+    ///
+    /// * `value`: finite.
+    /// * `window`: that of the summary's family.
+    /// * `now`: Unix time in milliseconds; without a window it does not matter.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
+    pub fn observe(
+        &mut self,
+        bound: &Bound,
+        value: f64,
+        window: Option<Window>,
+        now: f64,
+    ) -> Result<()> {
+        let key = BlockKey { series: bound.series, generation: bound.generation };
+        self.observe_in((bound.slab, bound.cell, key), value, window, now)
+    }
+
+    /// The same for a block that is named by its numbers.
+    ///
+    /// # Errors
+    /// As [`Writer::observe`].
+    pub fn observe_in(
+        &mut self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        value: f64,
+        window: Option<Window>,
+        now: f64,
+    ) -> Result<()> {
+        let placed = octave::place(value);
+        let (at, head) = self.own(slab, cell, key)?;
+        if head.kind != BlockKind::Summary {
+            let what = "values of any size are observed by summaries";
+            return Err(Error::Unsupported(what));
+        }
+        if let Some((octave, _)) = placed {
+            self.make_room(at, head, octave, 1.0)?;
+        }
+        let words = self.heap.words();
+        let epoch = window.map(|window| window.epoch(now));
+        let part = window.zip(epoch).map_or(0, |(window, epoch)| window.place(epoch));
+        let mut bucket = None;
+        if let Some((octave, cell)) = placed {
+            let chunk = chunk::find(words, at, head, octave)?;
+            bucket = chunk.and_then(|chunk| chunk.cells.get(part * CELLS + cell));
+        }
+        let chunks = || {
+            let mut all: Vec<&[AtomicU64]> = Vec::new();
+            // A chain that is broken half-way is found to be by the next scrape.
+            drop(chunk::for_each(words, at, head, |chunk| {
+                all.push(chunk.cells);
+                Ok(())
+            }));
+            all
+        };
+        let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+        sketch::observe(cells, Moment { part, epoch }, value, bucket, chunks);
+        Ok(())
+    }
+
+    /// Makes sure that there are buckets for an octave, and counts the observations that find none.
+    fn make_room(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<()> {
+        if chunk::find(self.heap.words(), at, head, octave)?.is_some() {
+            return Ok(());
+        }
+        let refused = if self.skips.get() > 0 {
+            self.skips.set(self.skips.get() - 1);
+            true
+        } else {
+            let Self { heap, locks, mine, .. } = self;
+            let made = take_lock(heap, &**locks, mine)
+                .and_then(|locked| chunk::add(&locked, mine, at, head, octave));
+            match made {
+                Err(error) if matches!(error.code(), Code::Busy | Code::Full | Code::Limit) => {
+                    self.skips.set(SKIPPED);
+                    true
+                }
+                made => made.map(|_| false)?,
+            }
+        };
+        if refused {
+            self.count_unranked(count as u32);
+        }
+        Ok(())
+    }
+
+    /// All that a block has counted: its cells, and behind them, for each chunk of a summary, the octave
+    /// and its buckets.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
+    pub fn image(&self, (slab, cell, key): (u32, u32, BlockKey)) -> Result<Vec<f64>> {
+        let (at, head) = self.own(slab, cell, key)?;
+        let words = self.heap.words();
+        let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+        let mut image: Vec<f64> = cells.iter().map(scalar::get).collect();
+        chunk::for_each(words, at, head, |chunk| {
+            image.push(f64::from(chunk.octave.pack()));
+            image.extend(chunk.cells.iter().map(scalar::get));
+            Ok(())
+        })?;
+        Ok(image)
+    }
+
+    /// Replaces all that a summary has counted by an image; false, and nothing done, for another type.
+    /// What finds no memory is counted as in no quantile.
+    ///
+    /// # Errors
+    /// As [`Writer::observe`].
+    pub fn set_image(
+        &mut self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        image: &[f64],
+    ) -> Result<bool> {
+        let (at, head) = self.own(slab, cell, key)?;
+        if head.kind != BlockKind::Summary {
+            return Ok(false);
+        }
+        let length = usize::from(head.words) - blk::CELLS as usize;
+        let chunks = image.get(length..).unwrap_or_default();
+        let chunks: Vec<(Octave, &[f64])> = chunks
+            .chunks(1 + CELLS * chunk::parts_of(head) as usize)
+            .filter_map(|chunk| {
+                let (octave, counts) = chunk.split_first()?;
+                Some((Octave::unpack(*octave as u16)?, counts))
+            })
+            .collect();
+        for (octave, counts) in &chunks {
+            let sum: f64 = counts.iter().sum();
+            if sum > 0.0 {
+                self.make_room(at, head, *octave, sum)?;
+            }
+        }
+        let words = self.heap.words();
+        let cells = words.run(at + blk::CELLS, length as u64)?;
+        let mut done = Ok(());
+        sequence::update(cells, |_| {
+            for (index, (cell, value)) in (0..).zip(cells.iter().zip(image)) {
+                // The sequence words and the reference of the chunks are the heap's own.
+                let last = index + 1 == length as u64;
+                if !last && index != summary::FIRST && index != summary::CHUNKS {
+                    scalar::set(cell, *value);
+                }
+            }
+            done = chunk::for_each(words, at, head, |chunk| {
+                let counts = chunks.iter().find(|(octave, _)| *octave == chunk.octave);
+                let counts = counts.map_or(&[][..], |(_, counts)| counts);
+                let counts = counts.iter().copied().chain(std::iter::repeat(0.0));
+                chunk.cells.iter().zip(counts).for_each(|(cell, count)| scalar::set(cell, count));
+                Ok(())
+            });
+        });
+        done.map(|()| true)
+    }
+
+    /// Counts observations of summaries that no quantile shows, for want of memory.
+    pub fn count_unranked(&self, observations: u32) {
+        self.heap.words().add_header(header::UNRANKED, u64::from(observations));
+    }
+}

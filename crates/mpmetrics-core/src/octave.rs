@@ -1,0 +1,235 @@
+//! Logarithmic buckets of base 2^(1/32), the native histogram's schema 5: from a value to its bucket
+//! and back. JavaScript does the same (`ts/storage/octave.ts`); a test compares the two.
+//!
+//! An octave `o` covers the magnitudes in (2^o, 2^(o+1)] and has 32 buckets, each with its upper bound
+//! and without its lower one. Negative values have octaves of their own, zero has none. Whatever lies in
+//! a bucket is at most 1.0831 % off the value in its middle.
+
+use std::sync::LazyLock;
+
+/// Buckets in an octave.
+pub const CELLS: usize = 32;
+/// Octaves of each sign: the smallest double is 2^-1074, and lies in the octave below.
+pub const OCTAVES: u16 = 2099;
+/// What is added to an octave's exponent, so that it counts from 0.
+const BIAS: i32 = 1075;
+const NEGATIVE: u16 = 1 << 12;
+const MANTISSA: u64 = (1 << 52) - 1;
+/// Slices of an octave, evenly wide: so many that none holds two bounds.
+const SLICES: usize = 64;
+
+/// The octave of a value: which power of two, and which sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Octave(u16);
+
+/// How an octave is divided, the same for all.
+struct Scale {
+    /// Lower bounds of the buckets, from 1 on, and 2 behind them.
+    bounds: [f64; CELLS + 1],
+    /// For each slice: the bucket that it begins in, and the mantissa from which on the next one goes
+    /// (2^52 for none).
+    slices: [(u8, u64); SLICES],
+}
+
+static SCALE: LazyLock<Scale> = LazyLock::new(Scale::new);
+
+impl Scale {
+    /// By square roots and products, which IEEE 754 defines to the bit: a power function gives
+    /// other last bits in other libraries.
+    fn new() -> Self {
+        let mut roots = [0.0; 5];
+        let mut root = 2.0_f64;
+        for place in &mut roots {
+            root = root.sqrt();
+            *place = root;
+        }
+        let bound = |number: usize| {
+            let chosen = roots.iter().enumerate().filter(|(bit, _)| number >> (4 - bit) & 1 == 1);
+            chosen.fold(1.0, |product, (_, root)| product * root)
+        };
+        let mut bounds = [2.0; CELLS + 1];
+        for (number, place) in bounds.iter_mut().take(CELLS).enumerate() {
+            *place = bound(number);
+        }
+        let mut slices = [(0, 1 << 52); SLICES];
+        for (number, slice) in slices.iter_mut().enumerate() {
+            let start = (number as u64) << 46;
+            let below = |bound: &&f64| bound.to_bits() & MANTISSA <= start;
+            let begins = bounds[1..CELLS].iter().filter(below).count();
+            *slice = (begins as u8, 1 << 52);
+            if let Some(next) = bounds.get(begins + 1).filter(|next| **next < 2.0) {
+                slice.1 = next.to_bits() & MANTISSA;
+            }
+        }
+        Self { bounds, slices }
+    }
+}
+
+/// The bounds of an octave's buckets as factors of its lower end, from 1 to 2: what JavaScript
+/// compares its own with.
+#[must_use]
+pub fn bounds() -> [f64; CELLS + 1] {
+    SCALE.bounds
+}
+
+/// The octave and bucket of a value; `None` for zero and what is not finite.
+#[must_use]
+#[inline]
+pub fn place(value: f64) -> Option<(Octave, usize)> {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || !magnitude.is_finite() {
+        return None;
+    }
+    // One unit less, and the upper bound of a bucket is its own.
+    let mut below = magnitude.to_bits() - 1;
+    let mut lifted = 0;
+    if below >> 52 == 0 {
+        // Denormal: a power of two more is exact, and makes it normal.
+        below = (magnitude * power(54)).to_bits() - 1;
+        lifted = 54;
+    }
+    let number = (below >> 52) as i32 - 1023 + BIAS - lifted;
+    let mantissa = below & MANTISSA;
+    let (begins, next) = SCALE.slices[(mantissa >> 46) as usize];
+    let sign = if value < 0.0 { NEGATIVE } else { 0 };
+    let cell = usize::from(begins) + usize::from(mantissa >= next);
+    Some((Octave(number as u16 | sign), cell))
+}
+
+/// 2 to the power of `exponent`, a normal number.
+fn power(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+impl Octave {
+    /// As it is stored: number, counted from 2^-1075 on, and sign.
+    #[must_use]
+    pub fn pack(self) -> u16 {
+        self.0
+    }
+
+    /// From what is stored; `None` for what is no octave.
+    #[must_use]
+    pub fn unpack(word: u16) -> Option<Self> {
+        (word & !NEGATIVE < OCTAVES).then_some(Self(word))
+    }
+
+    /// Whether its values are negative.
+    #[must_use]
+    pub fn is_negative(self) -> bool {
+        self.0 & NEGATIVE != 0
+    }
+
+    /// The value whose relative distance to both ends of a bucket is the same: 2lu / (l + u).
+    #[must_use]
+    pub fn middle(self, cell: usize) -> f64 {
+        let cell = cell.min(CELLS - 1);
+        let (lower, upper) = (SCALE.bounds[cell], SCALE.bounds[cell + 1]);
+        let factor = 2.0 * lower * upper / (lower + upper);
+        let exponent = i32::from(self.0 & !NEGATIVE) - BIAS;
+        // In two steps, because the power itself may be denormal.
+        let magnitude = if exponent < -900 {
+            factor * power(exponent + 200) * power(-200)
+        } else {
+            factor * power(exponent)
+        };
+        if self.is_negative() {
+            -magnitude
+        } else {
+            magnitude
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The bucket by its definition: the bounds of all octaves, compared one by one.
+    fn slowly(value: f64) -> (u16, usize) {
+        let mut magnitude = value.abs();
+        let mut exponent = 0;
+        while magnitude > 2.0 {
+            magnitude /= 2.0;
+            exponent += 1;
+        }
+        while magnitude <= 1.0 {
+            magnitude *= 2.0;
+            exponent -= 1;
+        }
+        let bucket = bounds()[1..].iter().position(|bound| magnitude <= *bound);
+        let sign = if value < 0.0 { NEGATIVE } else { 0 };
+        ((exponent + BIAS) as u16 | sign, bucket.expect("a bucket"))
+    }
+
+    fn check(value: f64) {
+        let (octave, cell) = place(value).expect("a bucket");
+        assert_eq!((octave.pack(), cell), slowly(value), "{value:e}");
+        assert_eq!(Octave::unpack(octave.pack()), Some(octave));
+        if value.abs() >= f64::MIN_POSITIVE {
+            let off = (octave.middle(cell) - value).abs() / value.abs();
+            assert!(off <= 0.010_831, "{value:e} in {:e}: {off}", octave.middle(cell));
+        }
+    }
+
+    #[test]
+    fn bounds_are_powers_of_two_to_the_last_bits() {
+        for (number, bound) in bounds().into_iter().enumerate() {
+            // 2^(j/32), from a power function, may itself be off by a unit.
+            let exact = (number as f64 / 32.0).exp2();
+            assert!((bound - exact).abs() <= 4.0 * f64::EPSILON, "{number}: {bound} {exact}");
+        }
+        assert!(bounds().is_sorted());
+        assert!(SCALE.bounds.windows(2).all(|pair| (pair[1] - pair[0]) > 1.0 / SLICES as f64));
+    }
+
+    #[test]
+    fn a_bound_is_the_last_value_of_its_bucket() {
+        for exponent in [-1074, -1073, -1023, -1022, -1021, -969, -1, 0, 1, 52, 1023] {
+            for bound in bounds() {
+                let value = bound
+                    * 2.0_f64.powi(exponent.max(-1022))
+                    * 2.0_f64.powi((exponent + 1022).min(0));
+                if !value.is_finite() || value == 0.0 {
+                    continue;
+                }
+                for near in [value.next_down(), value, value.next_up()] {
+                    if near > 0.0 && near.is_finite() {
+                        check(near);
+                        check(-near);
+                    }
+                }
+            }
+        }
+        let (octave, cell) = place(1.0).expect("a bucket");
+        assert_eq!((octave.pack(), cell), (BIAS as u16 - 1, 31), "1 ends the octave below it");
+        let (octave, cell) = place(1.0_f64.next_up()).expect("a bucket");
+        assert_eq!((octave.pack(), cell), (BIAS as u16, 0));
+    }
+
+    #[test]
+    fn the_ends_of_the_range() {
+        for value in [5e-324, f64::MIN_POSITIVE, 1e308, f64::MAX] {
+            check(value);
+            check(-value);
+        }
+        assert_eq!(place(5e-324).map(|(octave, cell)| (octave.pack(), cell)), Some((0, 31)));
+        assert_eq!(place(f64::MAX).map(|(octave, _)| octave.pack()), Some(OCTAVES - 1));
+        for nothing in [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(place(nothing), None);
+        }
+        assert_eq!(Octave::unpack(OCTAVES), None);
+        assert_eq!(Octave::unpack(NEGATIVE << 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_lies_in_the_bucket_that_it_should(bits: u64) {
+            let value = f64::from_bits(bits);
+            if value.is_finite() && value != 0.0 {
+                check(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+/** The buckets of one summary's series in the shared heap. */
+
+import { Status } from '../native';
+import { rescueExpired } from './expiry';
+import type { Shape } from './family';
+import type { HeapStorage } from './heap';
+import { ownChunk } from './memory';
+import { Place, type Series } from './series';
+import { Chunk, Sketch } from './sketch';
+import { moveChunk } from './summary-cells';
+
+/** Observations without a bucket after which memory that was refused is asked for again. */
+const SKIPPED = 1024;
+
+const placed = new Uint32Array(3);
+
+export class HeapChunks {
+  private readonly host: HeapStorage;
+  private readonly shape: Shape;
+  /** Buckets in memory of their own, until the heap has time. */
+  private readonly pending = new Map<Chunk, Series>();
+
+  constructor(host: HeapStorage, shape: Shape) {
+    this.host = host;
+    this.shape = shape;
+  }
+
+  /** True while some wait. */
+  get waiting(): boolean {
+    return this.pending.size > 0;
+  }
+
+  /** See `Family.chunk`. */
+  chunk(h: Series, octave: number): Chunk | null {
+    if (h.place === Place.Sink) return null;
+    if (h.place !== Place.Heap) return ownChunk(octave, this.shape);
+    if (h.s.skips > 0) {
+      h.s.skips--;
+      return null;
+    }
+    const chunk = new Chunk(octave, h.f, 0);
+    const status = this.host.busy ? Status.Busy : this.place(h, chunk);
+    switch (status) {
+      case Status.Ok:
+        return chunk;
+      case Status.Full:
+      case Status.Limit:
+        this.host.refusedBuckets(this.shape.name);
+        h.s.skips = SKIPPED;
+        return null;
+      case Status.Busy: {
+        const own = ownChunk(octave, this.shape);
+        this.pending.set(own, h);
+        this.host.later();
+        return own;
+      }
+      case Status.Lost:
+        this.host.renew();
+        return null;
+      case Status.Gone:
+        h.detach();
+        return null;
+      default:
+        this.host.abandon();
+        return null;
+    }
+  }
+
+  /** Moves buckets that wait into the heap. */
+  settle(owns: (h: Series) => boolean): Status {
+    for (const [own, h] of this.pending) {
+      // Else the series was removed, or moved as a whole.
+      if (owns(h) && h.s.all.get(own.octave) === own) {
+        const chunk = new Chunk(own.octave, h.f, 0);
+        const status = this.place(h, chunk);
+        if (status === Status.Busy || status === Status.Lost) return status;
+        if (status === Status.Ok) moveChunk(h, own, chunk);
+        else {
+          h.s.drop(own);
+          this.host.unranked(own.f.reduce((sum, count) => sum + count, 0));
+        }
+      }
+      this.pending.delete(own);
+    }
+    return Status.Ok;
+  }
+
+  /** Points a chunk to its buckets in the heap. */
+  private place(h: Series, chunk: Chunk): Status {
+    // Making room may give blocks of expired series to others.
+    rescueExpired();
+    return this.host.attempt(() => {
+      const { writer } = this.host;
+      writer.buckets(h.slab, h.i, h.number, h.generation, chunk.octave, placed);
+      const status = statusOf(placed[0]!);
+      if (status === Status.Ok) {
+        chunk.f = this.host.slab(placed[1]!).f;
+        chunk.i = placed[2]!;
+      }
+      return status;
+    });
+  }
+
+  /** Makes the chunks known that an earlier life of the slot left. */
+  meet(h: Series): void {
+    if (this.shape.kind.parts(this.shape.bounds) === 0) return;
+    const { slab, i, number, generation } = h;
+    const all = this.host.writer.allBuckets(slab, i, number, generation);
+    if (all.length > 0) h.s = new Sketch();
+    for (let k = 0; k < all.length; k += 3) {
+      h.s.put(new Chunk(all[k]!, this.host.slab(all[k + 1]!).f, all[k + 2]!));
+    }
+  }
+}
+
+/** The native module's numbers are those of {@link Status}. */
+function statusOf(number: number): Status {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
+  return number;
+}

@@ -1,0 +1,79 @@
+/**
+ * Logarithmic buckets of base 2^(1/32): from a value to its bucket and back. The same as
+ * `crates/mpmetrics-core/src/octave.rs`, which has the reasons; compared when a heap is opened.
+ *
+ * An octave o covers the magnitudes in (2^o, 2^(o+1)]; it is named by o + 1075, and by 4096 more for negative
+ * values. It has 32 buckets, each with its upper bound and without its lower one.
+ */
+
+/** Buckets in an octave. */
+export const CELLS = 32;
+/** What an octave's name has more for negative values. */
+export const NEGATIVE = 4096;
+/** An octave's name less this is the exponent field of its values, less one unit in the last place. */
+export const FIELD = 52;
+
+const BIAS = 1075;
+const SLICES = 64;
+const HIGH = 2 ** 32;
+
+/** The bounds of an octave's buckets as factors of its lower end, from 1 to 2. */
+export const octaveBounds = Float64Array.from({ length: CELLS + 1 }, (_, number) => {
+  // Square roots and products are the same to the bit everywhere; Math.pow is not.
+  let root = 2;
+  let bound = 1;
+  for (let bit = 16; bit >= 1; bit /= 2) {
+    root = Math.sqrt(root);
+    if ((number & bit) !== 0) bound *= root;
+  }
+  return number === CELLS ? 2 : bound;
+});
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+
+/** For each of 64 slices of an octave, which are evenly wide: the bucket that it begins in. */
+export const begins = new Uint8Array(SLICES);
+/** The upper 20 bits of the mantissa that the next bucket begins with; 2^20 for none in this slice. */
+export const nextHigh = new Int32Array(SLICES).fill(1 << 20);
+/** The lower 32 bits of it. */
+export const nextLow = new Uint32Array(SLICES);
+
+for (let number = 1; number < CELLS; number++) {
+  double[0] = octaveBounds[number]!;
+  const high = words[1]! & 0xf_ffff;
+  const slice = high >> 14;
+  nextHigh[slice] = high;
+  nextLow[slice] = words[0]!;
+  begins.fill(number, slice + 1);
+}
+
+/** The bucket of a finite value other than zero: 32 times its octave and the number in it. */
+export function bucketOf(value: number): number {
+  let lifted = 0;
+  let magnitude = Math.abs(value);
+  if (magnitude <= 2 ** -1022) {
+    magnitude *= 2 ** 54;
+    lifted = 54;
+  }
+  double[0] = magnitude;
+  const low = (words[0]! - 1) >>> 0;
+  const high = words[1]! - (words[0] === 0 ? 1 : 0);
+  const mantissa = high & 0xf_ffff;
+  const slice = mantissa >> 14;
+  const beyond = mantissa * HIGH + low >= nextHigh[slice]! * HIGH + nextLow[slice]!;
+  const octave = (high >>> 20) + FIELD - lifted + (value < 0 ? NEGATIVE : 0);
+  return octave * CELLS + begins[slice]! + (beyond ? 1 : 0);
+}
+
+/** The value whose relative distance to both ends of a bucket is the same. */
+export function middleOf(octave: number, cell: number): number {
+  const lower = octaveBounds[cell]!;
+  const upper = octaveBounds[cell + 1]!;
+  const factor = (2 * lower * upper) / (lower + upper);
+  const exponent = (octave % NEGATIVE) - BIAS;
+  // In two steps, because the power itself may be denormal.
+  const magnitude =
+    exponent < -900 ? factor * 2 ** (exponent + 200) * 2 ** -200 : factor * 2 ** exponent;
+  return octave >= NEGATIVE ? -magnitude : magnitude;
+}

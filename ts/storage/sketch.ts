@@ -1,0 +1,67 @@
+/** Where the buckets of one summary's series are: what its handle knows of its chunks. */
+
+import { CELLS, FIELD, NEGATIVE } from './octave';
+
+/** The buckets of an octave: {@link CELLS} for each part of the series. */
+export class Chunk {
+  readonly octave: number;
+  /** The exponent field of its values, less one unit in the last place; -1 for what no field finds. */
+  readonly key: number;
+  f: Float64Array;
+  i: number;
+
+  constructor(octave: number, f: Float64Array, i: number) {
+    const field = (octave % NEGATIVE) - FIELD;
+    this.octave = octave;
+    // Denormal values share one field, and are found by their octave.
+    this.key = field >= 1 ? field : -1;
+    this.f = f;
+    this.i = i;
+  }
+}
+
+const NONE = new Chunk(0, new Float64Array(CELLS), 0);
+
+/** Largest that a table may get: then no two fields share a place. */
+const LARGEST = 2048;
+
+export class Sketch {
+  /** Chunks of positive values, each at its key modulo the length, which is a power of two. */
+  positive: Chunk[] = [NONE];
+  /** The same of negative values. */
+  negative: Chunk[] = [NONE];
+  /** All chunks by octave. */
+  readonly all = new Map<number, Chunk>();
+  /** Observations without a bucket that are not even tried, because memory was refused before. */
+  skips = 0;
+
+  /** Forgets a chunk: the next observation asks for it again. */
+  drop(chunk: Chunk): void {
+    this.all.delete(chunk.octave);
+    this.positive = [NONE];
+    this.negative = [NONE];
+    for (const one of [...this.all.values()]) this.put(one);
+  }
+
+  /** Adds a chunk. */
+  put(chunk: Chunk): void {
+    this.all.set(chunk.octave, chunk);
+    if (chunk.key < 0) return;
+    if (chunk.octave < NEGATIVE) this.positive = grown(this.positive, chunk);
+    else this.negative = grown(this.negative, chunk);
+  }
+}
+
+/** What a handle has until its first observation. Never changed. */
+export const NO_SKETCH = new Sketch();
+
+function grown(table: Chunk[], chunk: Chunk): Chunk[] {
+  const there = table[chunk.key & (table.length - 1)]!;
+  if (there === NONE || there.key === chunk.key) {
+    table[chunk.key & (table.length - 1)] = chunk;
+    return table;
+  }
+  let next = Array.from({ length: Math.min(table.length * 2, LARGEST) }, () => NONE);
+  for (const one of table) if (one !== NONE) next = grown(next, one);
+  return grown(next, chunk);
+}

@@ -1,0 +1,18 @@
+/** How gauges of mode `all` tell whose they are. */
+
+import { threadId } from 'node:worker_threads';
+
+import type { LabelData } from './family';
+
+/** The labels by which a gauge of mode `all` tells processes and worker threads apart. */
+export const WRITER_LABELS: readonly string[] = ['pid', 'thread'];
+
+/** A label set with this process, and the worker thread if it is one. */
+export function writerLabels({ labels, types }: LabelData): LabelData {
+  const more: [string, string][] = [['pid', String(process.pid)]];
+  if (threadId !== 0) more.push(['thread', String(threadId)]);
+  return {
+    labels: [...labels, ...more],
+    types: types === '' ? '' : types + 's'.repeat(more.length),
+  };
+}
