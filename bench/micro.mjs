@@ -31,9 +31,14 @@ function nanoseconds(batched, seconds) {
   return (median(run.stats.sample) * 1e9) / BATCH;
 }
 
-/** The samples of a text, without what time puts into it: how long the timer's rounds took. */
+/**
+ * The samples of a text, without what time puts into it, how long the timer's rounds took, and without
+ * quantiles, which both estimate.
+ */
 function samplesOf(text) {
-  const lines = text.split('\n').filter((line) => !/^(#|$|timed_(sum|bucket))/.test(line));
+  const lines = text
+    .split('\n')
+    .filter((line) => !/^(#|$|timed_(sum|bucket))|quantile=/.test(line));
   return lines.sort();
 }
 

@@ -26,6 +26,11 @@ function sequence(seed, of) {
 
 /** Values like durations in seconds, over all default buckets. */
 const values = sequence(1, (share) => 0.001 * 10 ** (share * 4.5));
+/** Latencies in seconds, log-normal: half of them below 20 ms. */
+const latencies = sequence(3, (share) => share).map((share, n, shares) => {
+  const angle = 2 * Math.PI * shares[(n + 1) % SEQUENCE];
+  return 0.02 * Math.exp(Math.sqrt(-2 * Math.log(1 - share)) * Math.cos(angle));
+});
 const setNumbers = sequence(2, (share) => Math.floor(share * SETS));
 const methods = setNumbers.map((number) => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'][number % 5]);
 const routes = setNumbers.map((number) => `/route/${Math.floor(number / 5)}`);
@@ -72,6 +77,8 @@ export function subjects(client) {
   const boundHistogram = make('Histogram', 'bound_observed', true).labels('GET', '/');
   const mixedHistogram = make('Histogram', 'mixed_observed', true);
   const timed = make('Histogram', 'timed', false);
+  const summary = make('Summary', 'latency', false);
+  const boundSummary = make('Summary', 'bound_latency', true).labels('GET', '/');
   const mixedLabels = () => {
     const n = next();
     return { method: methods[n], route: routes[n] };
@@ -112,6 +119,15 @@ export function subjects(client) {
         const n = next();
         mixedHistogram.observe({ method: methods[n], route: routes[n] }, values[n]);
       },
+    },
+    {
+      title: '`summary.observe(v)`, default percentiles',
+      target: 10,
+      call: () => summary.observe(latencies[next()]),
+    },
+    {
+      title: 'bound summary `observe(v)`',
+      call: () => boundSummary.observe(latencies[next()]),
     },
     { title: '`startTimer()` and `end()`', call: () => timed.startTimer()() },
   ];

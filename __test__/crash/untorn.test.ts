@@ -45,6 +45,7 @@ const { openSegment } = require(require('node:path').join(require.resolve('mpmet
     result.scrapes++;
     if (value('work_sum') !== value('work_count')) result.torn++;
     if (text.includes('size_count') && value('size_sum') !== value('size_count')) result.torn++;
+    if (value('size_count') > 0 && value('size{quantile="0.5"}') !== 1) result.torn++;
     if (value('work_bucket{le="\\\\+Inf"}') !== value('work_count')) result.uneven++;
     if (value('work_count') < result.last) result.fallen++;
     result.last = value('work_count');

@@ -23,6 +23,7 @@ exports.count = (who, n) => {
   const labelled = new Counter({ name: 'labelled_total', help: 'l', labelNames: ['who', 'odd'] });
   const histogram = new Histogram({ name: 'work', help: 'h', labelNames: ['odd'], buckets: [1, 2, 3] });
   const summary = new Summary({ name: 'size', help: 's' });
+  const halves = new Summary({ name: 'halves', help: 's', percentiles: [0.49, 0.51] });
   const child = labelled.labels(who, 'never');
   for (let i = 0; i < n; i++) {
     plain.inc();
@@ -30,6 +31,7 @@ exports.count = (who, n) => {
     child.inc(2);
     histogram.observe({ odd: String(i % 2) }, i % 4);
     summary.observe(3);
+    halves.observe(i < n / 2 ? -2 : 7);
   }
   new Gauge({ name: 'done', help: 'd' }).set(1);
 };
@@ -104,6 +106,13 @@ test(
       expect(values.get('work_bucket{le="1",odd="1"}')).toBe(quarter);
       expect(values.get('work_bucket{le="3",odd="1"}')).toBe(2 * quarter);
       expect(values.get('work_sum{odd="1"}')).toBe(4 * quarter);
+      expect(values.get('size{quantile="0.5"}')).toBe(3);
+      expect(values.get('size{quantile="0.999"}')).toBe(3);
+      // Exactly half of all observations lie below zero.
+      expect(Math.abs(values.get('halves{quantile="0.49"}')! + 2)).toBeLessThan(0.0109 * 2);
+      expect(Math.abs(values.get('halves{quantile="0.51"}')! - 7)).toBeLessThan(0.0109 * 7);
+      expect(values.get('halves_sum')).toBe(15 * EACH);
+      expect(values.get('halves_count')).toBe(6 * EACH);
       expect(values.get('size_sum')).toBe(18 * EACH);
       expect(values.get('size_count')).toBe(6 * EACH);
     }
