@@ -5,7 +5,11 @@
 
 import { isMainThread } from 'node:worker_threads';
 
-import type { PrometheusContentType, RegistryContentType } from './exposition';
+import {
+  OPENMETRICS_CONTENT_TYPE,
+  type PrometheusContentType,
+  type RegistryContentType,
+} from './exposition';
 import { scopeOf, type Scope, type ScopeOptions } from './metrics';
 import { register, Registry, Union } from './registry';
 import { heap } from './storage';
@@ -37,9 +41,10 @@ class Aggregation {
     for (const { contents } of chosen) contents.aggregate(true);
   }
 
-  scrape(scope: Scope): Promise<string> {
+  scrape(scope: Scope, contentType: RegistryContentType): Promise<string> {
     const contents = this.registries.map((registry) => registry.contents);
-    const scrape = new Union(contents, scope).text();
+    const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
+    const scrape = new Union(contents, scope, format).text();
     this.running.add(scrape);
     const over = (): void => void this.running.delete(scrape);
     scrape.then(over, over);
@@ -79,7 +84,8 @@ export class AggregatorRegistry<
    */
   async clusterMetrics(options?: ScopeOptions | ((...args: never[]) => void)): Promise<string> {
     const asked = typeof options === 'function' ? undefined : options?.scope;
-    return cluster.scrape(scopeOf({ scope: asked ?? 'application' }, 'application'));
+    const scope = scopeOf({ scope: asked ?? 'application' }, 'application');
+    return cluster.scrape(scope, this.contentType);
   }
 
   /**
@@ -123,7 +129,7 @@ export class WorkerRegistry<
    * @returns rejects if a `collect` of this thread throws
    */
   async workerMetrics(options?: ScopeOptions): Promise<string> {
-    return workers.scrape(scopeOf(options, 'process'));
+    return workers.scrape(scopeOf(options, 'process'), this.contentType);
   }
 
   /** Waits for the `workerMetrics()` of this thread that are under way, `timeout` milliseconds at most. */

@@ -47,6 +47,16 @@ describe.each(subjects)('what 0.16 added: $name', ({ load }) => {
     expect(text).toContain('m 3');
   });
 
+  test('the Content-Type of a registry is that of what it prints', async () => {
+    const { AggregatorRegistry, Registry, WorkerRegistry, Counter } = await load();
+    const type = Registry.OPENMETRICS_CONTENT_TYPE;
+    new Counter({ name: 'c_total', help: 'h' }).inc(2);
+    const printed = '# HELP c h\n# TYPE c counter\nc_total 2\n# EOF\n';
+    expect(await new AggregatorRegistry(type).clusterMetrics()).toBe(printed);
+    expect(await new WorkerRegistry(type).workerMetrics()).toBe(printed);
+    expect(await new AggregatorRegistry().clusterMetrics()).not.toContain('EOF');
+  });
+
   test('WorkerRegistry', async () => {
     const client = await load();
     const { WorkerRegistry, Registry, Counter } = client;

@@ -1,6 +1,13 @@
 /** Several registries read as one: what `clusterMetrics()` shows. */
 
-import { joinMetrics, jsonRows, metricText, type MetricRows } from '../exposition';
+import {
+  END,
+  joinMetrics,
+  jsonRows,
+  metricText,
+  openMetricsTexts,
+  type MetricRows,
+} from '../exposition';
 import { Metric, type Scope } from '../metrics';
 import { heap, HeapFamily } from '../storage';
 import { aggregatorOf, byName } from './aggregated';
@@ -8,6 +15,7 @@ import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
 
 export class Union {
   private readonly scope: Scope;
+  private readonly format: 'text' | 'openmetrics';
   private readonly tags: readonly string[];
   /** Each metric once, however many of the registries have it. */
   private readonly metrics = new Map<Registered, Contents>();
@@ -15,9 +23,11 @@ export class Union {
   /**
    * @param registries this process's; what `setRegistries` named in other processes is shown in any case
    * @param scope whose parts are shown
+   * @param format how they are printed
    */
-  constructor(registries: readonly Contents[], scope: Scope) {
+  constructor(registries: readonly Contents[], scope: Scope, format: 'text' | 'openmetrics') {
     this.scope = scope;
+    this.format = format;
     const whole = registries.map((contents) => contents.whole).filter((tag) => tag !== null);
     this.tags = [...new Set([...whole, AGGREGATED_TAG])];
     for (const contents of registries) {
@@ -50,12 +60,16 @@ export class Union {
         return jsonRows(await family.read(this.scope), () => contents.given());
       }),
     );
-    const texts = shared.length > 1 ? [shared.slice(0, -1)] : [];
-    for (const group of byName(own.filter((rows) => rows !== null))) {
-      const rows = group.length === 1 ? group[0] : aggregatorOf(group)(group);
-      if (rows !== undefined) texts.push(metricText(rows, null));
+    const groups = byName(own.filter((rows) => rows !== null));
+    const rest = groups
+      .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
+      .filter((rows) => rows !== undefined);
+    if (this.format === 'openmetrics') {
+      const texts = openMetricsTexts(rest, null).map((text) => `${text}\n`);
+      return shared.slice(0, -END.length) + texts.join('') + END;
     }
-    return joinMetrics(texts);
+    const texts = rest.map((rows) => metricText(rows, null));
+    return joinMetrics(shared.length > 1 ? [shared.slice(0, -1), ...texts] : texts);
   }
 
   private async sharedText(): Promise<string> {
@@ -71,6 +85,6 @@ export class Union {
         families.push(`${family.tag}\0${family.name}`);
       }
     }
-    return heap.scrape('text', { scope: this.scope, tags: [...this.tags], families });
+    return heap.scrape(this.format, { scope: this.scope, tags: [...this.tags], families });
   }
 }
