@@ -244,13 +244,14 @@ export interface NativeWriter {
     value: number,
     time: number,
   ): number;
-  /** Counts a value in a bucket and in the sum. A {@link Status}. */
+  /** Counts a value in a bucket and in the sum, so many times at once. A {@link Status}. */
   observe(
     slab: number,
     cell: number,
     series: number,
     generation: number,
     value: number,
+    times: number,
     bucket: number,
   ): number;
   /** {@link observe} of a summary: its window, {@link parts} 1 and {@link length} 0 for none, and the time in milliseconds. */
@@ -260,6 +261,7 @@ export interface NativeWriter {
     series: number,
     generation: number,
     value: number,
+    times: number,
     length: number,
     parts: number,
     now: number,

@@ -142,7 +142,7 @@ describe('a native update', () => {
     const fresh = histogram.labels('y');
     fresh.observe(1);
     const writer = moody.real.writer(0);
-    expect(writer.observe(slab, i, number, generation, 5, 0)).toBe(Status.Gone);
+    expect(writer.observe(slab, i, number, generation, 5, 1, 0)).toBe(Status.Gone);
     expect(writer.write(slab, i, number, generation, new Float64Array(5))).toBe(Status.Gone);
     expect(writer.hide(slab, i, number, generation)).toBe(Status.Gone);
     expect(writer.holds(slab, i, number, generation)).toBe(false);
@@ -164,10 +164,10 @@ describe('a native update', () => {
       [slab, i, number, generation] as const;
     expect(writer.add(...of(wide!), 1, 0)).toBe(Status.Gone);
     expect(writer.set(...of(wide!), 1, 0)).toBe(Status.Gone);
-    expect(writer.observe(...of(narrow!), 1, 0)).toBe(Status.Gone);
+    expect(writer.observe(...of(narrow!), 1, 1, 0)).toBe(Status.Gone);
     expect(writer.write(...of(narrow!), new Float64Array(2))).toBe(Status.Gone);
     // A bucket that is not there.
-    expect(writer.observe(...of(wide!), 1, 99)).toBe(Status.Ok);
+    expect(writer.observe(...of(wide!), 1, 1, 99)).toBe(Status.Ok);
   });
 });
 

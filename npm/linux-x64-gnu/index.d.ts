@@ -54,13 +54,13 @@ export declare class NativeWriter {
   add(slab: number, cell: number, series: number, generation: number, by: number, time: number): number
   /** Replaces a gauge's value; `time` is that of the update, in milliseconds. A status. */
   set(slab: number, cell: number, series: number, generation: number, value: number, time: number): number
-  /** Counts a value in a bucket and in the sum. A status. */
-  observe(slab: number, cell: number, series: number, generation: number, value: number, bucket: number): number
+  /** Counts a value in a bucket and in the sum, `times` times at once. A status. */
+  observe(slab: number, cell: number, series: number, generation: number, value: number, times: number, bucket: number): number
   /**
-   * Counts a value in a summary with a window of parts of a length (0 for none), at a time, all in
-   * milliseconds. A status.
+   * Counts a value, `times` times at once, in a summary with a window of parts of a length (0 for none),
+   * at a time, all in milliseconds. A status.
    */
-  summarise(slab: number, cell: number, series: number, generation: number, value: number, length: number, parts: number, now: number): number
+  summarise(slab: number, cell: number, series: number, generation: number, value: number, times: number, length: number, parts: number, now: number): number
   /**
    * A copy of all cells, and of a summary's buckets, also of a writer that lost its slot; empty if the
    * block is another's now.

@@ -16,6 +16,8 @@ export interface IncreaseDataWithExemplar<T extends string> {
 export interface ObserveDataWithExemplar<T extends string> {
   labels?: LabelValues<T>;
   value: number;
+  /** How often the value is counted; once if left out. */
+  count?: number;
   /** Any labels, names and values together of at most 128 code points; none is recorded if left out or empty. */
   exemplarLabels?: LabelValues<string>;
 }

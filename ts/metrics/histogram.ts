@@ -3,10 +3,11 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
-import { histogramKind, observing, type Series } from '../storage';
+import { histogramKind, observing, observingTimes, type Series } from '../storage';
 import type { ObserveDataWithExemplar } from './exemplar';
 import { Metric } from './metric';
 import { startTimer, startTimerWithExemplar } from './timer';
+import { timesOf } from './times';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -19,7 +20,8 @@ export interface HistogramConfiguration<T extends string> extends MetricConfigur
 
 /** A histogram with its labels chosen. Its functions may be taken off it. */
 export interface HistogramChild<T extends string = string> {
-  observe: (value: number) => void;
+  /** Counts a value, `count` times at once if that is given; any third argument lets it be passed over. */
+  observe: (value: number, count?: number) => void;
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
 
@@ -39,8 +41,8 @@ export class Histogram<T extends string = string> extends Metric<T> {
     Object.freeze(this.upperBounds);
     // Decided once, so that observing without exemplars costs what it costs.
     if (this.enableExemplars) {
-      this.observe = (given?: unknown, alone?: number) => {
-        this.observeWithExemplar(given as ObserveDataWithExemplar<T>, alone);
+      this.observe = (given?: unknown, ...more: unknown[]) => {
+        this.observeWithExemplar(given as ObserveDataWithExemplar<T>, more);
       };
     }
   }
@@ -49,9 +51,12 @@ export class Histogram<T extends string = string> extends Metric<T> {
    * Counts a value.
    *
    * @param value finite
+   * @param count how often the value is counted, at once; a whole number from 0 on
    * @throws TypeError for a value that is no finite number, Error for labels that are not declared
    */
-  observe(labels: LabelValues<T>, value: number): void;
+  observe(labels: LabelValues<T>, value: number, count?: number): void;
+  /** The same in the series without labels. */
+  observe(value: number, count: number): void;
   /**
    * Counts a value in the series without labels; or, of a histogram with `enableExemplars`, in any, and records an
    * exemplar.
@@ -62,22 +67,30 @@ export class Histogram<T extends string = string> extends Metric<T> {
   observe(
     labels: LabelValues<T> | ObserveDataWithExemplar<T> | number | null | undefined,
     value?: number,
+    count?: number,
   ): void {
     // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
+      if (value !== undefined && count === undefined) {
+        this.repeat(null, labels, timesOf(value));
+        return;
+      }
       const h = this.single;
       if (h.g[h.w] !== h.e) this.update(h, null, observing, labels, bucketOf(this.scale, labels));
       else record(h, this.scale, labels);
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this.find(labels);
       if (!Number.isFinite(value)) throw invalid(value);
-      if (h.g[h.w] !== h.e) this.update(h, labels, observing, value!, bucketOf(this.scale, value!));
+      if (count !== undefined) this.repeat(labels, value!, timesOf(count));
+      else if (h.g[h.w] !== h.e)
+        this.update(h, labels, observing, value!, bucketOf(this.scale, value!));
       else record(h, this.scale, value!);
     } else {
-      // prom-client takes a falsy first argument for "no labels".
-      const v = labels ? (labels as unknown) : value;
+      // prom-client takes a falsy first argument for "no labels"; but what has a count is a value.
+      const counted = typeof labels === 'number' && value !== undefined;
+      const v = labels || counted ? (labels as unknown) : value;
       if (!Number.isFinite(v)) throw invalid(v);
-      this.observe(v as number);
+      this.repeat(null, v as number, timesOf(count));
     }
   }
 
@@ -134,23 +147,29 @@ export class Histogram<T extends string = string> extends Metric<T> {
     this.roster.reset(true);
   }
 
+  /** Counts a value so many times at once. */
+  private repeat(labels: object | null, value: number, times: number): void {
+    if (times === 0) return;
+    const h = labels === null ? this.single : this.find(labels);
+    const update = observingTimes(times);
+    const bucket = bucketOf(this.scale, value);
+    if (h.g[h.w] !== h.e) this.update(h, labels, update, value, bucket);
+    else update(h, value, bucket);
+  }
+
   private observeWithExemplar(
     given: ObserveDataWithExemplar<T> | number | null = {} as ObserveDataWithExemplar<T>,
-    alone?: number,
+    more: unknown[],
   ): void {
-    const count = Histogram.prototype.observe.bind(this) as (
-      labels: unknown,
-      value?: unknown,
-    ) => void;
+    const observe = Histogram.prototype.observe.bind(this) as (...args: unknown[]) => void;
     // As without exemplars; prom-client takes these for the one object.
-    if (typeof given !== 'object' || given === null) {
-      count(given);
-    } else if (alone !== undefined) {
-      count(given, alone);
+    if (typeof given !== 'object' || given === null || more[0] !== undefined) {
+      observe(given, ...more);
     } else {
-      const { labels, value, exemplarLabels = {} } = given;
+      const { labels, value, count, exemplarLabels = {} } = given;
       const own = labels || {};
-      count(own, value);
+      observe(own, value, count);
+      if (count === 0) return;
       if (Object.keys(exemplarLabels).length === 0) return;
       this.exemplify(own, bucketOf(this.scale, value), value, exemplarLabels);
     }
@@ -160,9 +179,15 @@ export class Histogram<T extends string = string> extends Metric<T> {
     const { scale } = this;
     const chosen = { ...labels };
     return {
-      observe: (value) => {
+      observe: (value: number, count?: unknown, more?: unknown) => {
         if (!Number.isFinite(value)) throw invalid(value);
-        if (h.g[h.w] !== h.e) {
+        // Three arguments are what `forEach(child.observe)` gives.
+        if (count !== undefined && more === undefined) {
+          const times = timesOf(count);
+          const update = observingTimes(times);
+          if (times > 0)
+            h = this.roster.updateText(h, label, update, value, bucketOf(scale, value));
+        } else if (h.g[h.w] !== h.e) {
           h = this.roster.updateText(h, label, observing, value, bucketOf(scale, value));
         } else record(h, scale, value);
       },

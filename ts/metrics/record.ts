@@ -54,7 +54,7 @@ const LAST = PARTS + PART;
  */
 export function record(h: Series, value: number, roster: Roster, window: Window | null): void {
   if (window !== null) {
-    seldom(h, value, roster, window);
+    seldom(h, value, 1, roster, window);
     return;
   }
   // As `bucketOf` does it, without a call and without a branch that is a coin toss.
@@ -67,7 +67,7 @@ export function record(h: Series, value: number, roster: Roster, window: Window 
   const chunk = table[field & (table.length - 1)]!;
   if (chunk.key !== field) {
     // Zero, denormal, or of an octave that the handle has not met.
-    seldom(h, value, roster, null);
+    seldom(h, value, 1, roster, null);
     return;
   }
   const mantissa = high & 0xf_ffff;
@@ -89,23 +89,31 @@ export function record(h: Series, value: number, roster: Roster, window: Window 
  * {@link record} by whatever path a handle has: of any value, into any part, and also one of an octave that
  * has no buckets yet.
  *
+ * @param times how often it was observed
  * @returns false if the cells are another's now, or nobody's: to be bound again
  */
 export function observeSlowly(
   h: Series,
   value: number,
+  times: number,
   roster: Roster,
   window: Window | null,
 ): boolean {
   // What a refused series counts, nobody reads.
   if (h.place === Place.Sink) return true;
-  if (h.path instanceof NativePath) return h.path.summarise(h, value, window);
+  if (h.path instanceof NativePath) return h.path.summarise(h, value, times, window);
   if (!h.current) return false;
-  seldom(h, value, roster, window);
+  seldom(h, value, times, roster, window);
   return true;
 }
 
-function seldom(h: Series, value: number, roster: Roster, window: Window | null): void {
+function seldom(
+  h: Series,
+  value: number,
+  times: number,
+  roster: Roster,
+  window: Window | null,
+): void {
   let chunk = null;
   let cell = 0;
   if (value !== 0) {
@@ -117,11 +125,11 @@ function seldom(h: Series, value: number, roster: Roster, window: Window | null)
     if (!h.live || roster.family !== family) {
       // The heap was left, or the slot lost, under it: another block counts, and may be of another path.
       const label = { text: h.text, types: h.types };
-      const again: Update = (one, v) => observeSlowly(one, v, roster, window);
+      const again: Update = (one, v) => observeSlowly(one, v, times, roster, window);
       roster.updateText(h, label, again, value);
       return;
     }
-    if (chunk === null) roster.family.unranked(1);
+    if (chunk === null) roster.family.unranked(times);
   }
   // The clock is read on every call: users fake it.
   const epoch = window === null ? 0 : Math.floor(Date.now() / window.length);
@@ -130,12 +138,12 @@ function seldom(h: Series, value: number, roster: Roster, window: Window | null)
   const p = i + PARTS + PART * part;
   const path = guardedPath(h);
   const sequence = path.begin(h);
-  f[i + COUNT]! += 1;
-  f[i + SUM]! += value;
+  f[i + COUNT]! += times;
+  f[i + SUM]! += value * times;
   if (f[p + EPOCH] !== epoch) begin(h, part, epoch);
   if (value < f[p + MIN]!) f[p + MIN] = value;
   if (value > f[p + MAX]!) f[p + MAX] = value;
-  if (value === 0) f[p + ZEROS]! += 1;
-  else if (chunk !== null) chunk.f[chunk.i + octaveCells * part + cell]! += 1;
+  if (value === 0) f[p + ZEROS]! += times;
+  else if (chunk !== null) chunk.f[chunk.i + octaveCells * part + cell]! += times;
   path.end(h, sequence);
 }

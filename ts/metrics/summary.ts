@@ -15,6 +15,7 @@ import {
 import { Metric, type Given } from './metric';
 import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
+import { timesOf } from './times';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
 const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
@@ -38,7 +39,8 @@ export interface SummaryConfiguration<T extends string> extends MetricConfigurat
 
 /** A summary with its labels chosen. Its functions may be taken off it. */
 export interface SummaryChild<T extends string = string> {
-  observe: (value: number) => void;
+  /** Counts a value, `count` times at once if that is given; any third argument lets it be passed over. */
+  observe: (value: number, count?: number) => void;
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
 
@@ -55,7 +57,7 @@ export class Summary<T extends string = string> extends Metric<T> {
     const { roster } = this;
     const window = windowOf(roster.shape.bounds);
     this.window = window;
-    this.observing = (h, value) => observeSlowly(h, value, roster, window);
+    this.observing = (h, value) => observeSlowly(h, value, 1, roster, window);
     // After registration, as in prom-client: the broken metric stays registered.
     for (const label of this.labelNames as readonly string[]) {
       if (label === 'quantile') throw new Error('quantile is a reserved label keyword');
@@ -66,12 +68,17 @@ export class Summary<T extends string = string> extends Metric<T> {
    * Adds a value.
    *
    * @param value finite
+   * @param count how often the value is added, at once; a whole number from 0 on
    * @throws TypeError for a value that is no finite number, Error for labels that are not declared
    */
-  observe(labels: LabelValues<T>, value: number): void;
-  /** Adds a value to the series without labels. */
-  observe(value: number): void;
-  observe(labels: LabelValues<T> | number | null | undefined, value?: number): void {
+  observe(labels: LabelValues<T>, value: number, count?: number): void;
+  /** The same in the series without labels. */
+  observe(value: number, count?: number): void;
+  observe(
+    labels: LabelValues<T> | number | null | undefined,
+    value?: number,
+    count?: number,
+  ): void {
     // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (value === undefined) {
       // Without a second argument the first is the value, whatever it is.
@@ -86,12 +93,17 @@ export class Summary<T extends string = string> extends Metric<T> {
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this.find(labels);
       if (!Number.isFinite(value)) throw invalid(value);
-      if (h.g[h.w] !== h.e) this.update(h, labels, this.observing, value);
+      if (count !== undefined) this.repeat(labels, value, timesOf(count));
+      else if (h.g[h.w] !== h.e) this.update(h, labels, this.observing, value);
       else record(h, value, this.roster, this.window);
+    } else if (typeof labels === 'number') {
+      if (!Number.isFinite(labels)) throw invalid(labels);
+      // Three arguments are what `forEach` gives.
+      this.repeat(null, labels, count === undefined ? timesOf(value) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
       if (!Number.isFinite(value)) throw invalid(value);
-      this.observe(value);
+      this.repeat(null, value, timesOf(count));
     }
   }
 
@@ -128,13 +140,31 @@ export class Summary<T extends string = string> extends Metric<T> {
     this.roster.reset(false);
   }
 
+  /** Counts a value so many times at once. */
+  private repeat(labels: object | null, value: number, times: number): void {
+    if (times === 0) return;
+    const h = labels === null ? this.single : this.find(labels);
+    const update = this.observingTimes(times);
+    if (h.g[h.w] !== h.e) this.update(h, labels, update, value);
+    else update(h, value, 0);
+  }
+
+  private observingTimes(times: number): Update {
+    return (h, value) => observeSlowly(h, value, times, this.roster, this.window);
+  }
+
   private bound(h: Series, labels: LabelValues<T>, label: LabelText): SummaryChild<T> {
     const chosen = { ...labels };
     return {
-      observe: (value) => {
+      observe: (value: number, count?: unknown, more?: unknown) => {
         // prom-client takes a child's labels for the value where no value is given.
         if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
-        if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, this.observing, value);
+        // Three arguments are what `forEach(child.observe)` gives.
+        if (count !== undefined && more === undefined) {
+          const times = timesOf(count);
+          const update = this.observingTimes(times);
+          if (times > 0) h = this.roster.updateText(h, label, update, value);
+        } else if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, this.observing, value);
         else record(h, value, this.roster, this.window);
       },
       startTimer: () => startTimer(this, chosen),

@@ -40,12 +40,12 @@ export class GuardedPath implements Path {
     return true;
   }
 
-  observe(h: Series, value: number, bucket: number): boolean {
+  observe(h: Series, value: number, bucket: number, times: number): boolean {
     if (!this.current(h)) return false;
     const { f, i } = h;
     const sequence = this.begin(h);
-    f[i + 1 + bucket]! += 1;
-    f[i + h.size - 2]! += value;
+    f[i + 1 + bucket]! += times;
+    f[i + h.size - 2]! += value * times;
     this.end(h, sequence);
     return true;
   }

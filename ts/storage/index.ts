@@ -15,7 +15,7 @@ export { collecting } from './collecting';
 export type { Exemplar, ExemplarData } from './exemplars';
 export * from './family';
 export { guardedPath } from './guarded';
-export { adding, observing, setting, type Path, type Update } from './path';
+export { adding, observing, observingTimes, setting, type Path, type Update } from './path';
 export { HeapFamily } from './heap-family';
 export { REFUSALS } from '../native';
 export { HeapStorage, type Format, type HeapSource, type Selection } from './heap';

@@ -38,17 +38,20 @@ export class NativePath implements Path {
     return this.done(this.writer.set(slab, i, number, generation, value, this.clock()));
   }
 
-  observe({ slab, i, number, generation }: Series, value: number, bucket: number): boolean {
-    return this.done(this.writer.observe(slab, i, number, generation, value, bucket));
+  observe(h: Series, value: number, bucket: number, times: number): boolean {
+    const { slab, i, number, generation } = h;
+    return this.done(this.writer.observe(slab, i, number, generation, value, times, bucket));
   }
 
   /** {@link Path.observe} of a summary with this window; null for none. */
-  summarise(h: Series, value: number, window: Window | null): boolean {
+  summarise(h: Series, value: number, times: number, window: Window | null): boolean {
     const { slab, i, number, generation } = h;
     const { length, parts } = window ?? { length: 0, parts: 1 };
     const { writer } = this;
-    const time = Date.now();
-    return this.done(writer.summarise(slab, i, number, generation, value, length, parts, time));
+    const now = Date.now();
+    return this.done(
+      writer.summarise(slab, i, number, generation, value, times, length, parts, now),
+    );
   }
 
   read({ slab, i, number, generation }: Series): Float64Array {

@@ -18,8 +18,8 @@ export interface Path {
   add(h: Series, by: number): boolean;
   /** Replaces a gauge's value; see {@link Path.add}. */
   set(h: Series, value: number): boolean;
-  /** Adds a value to a sum and 1 to the count of a bucket, as one; see {@link Path.add}. */
-  observe(h: Series, value: number, bucket: number): boolean;
+  /** Adds a value to a sum and to the count of a bucket, so many times, as one; see {@link Path.add}. */
+  observe(h: Series, value: number, bucket: number, times: number): boolean;
   /** An image of what was counted; empty if the cells are another's now. */
   read(h: Series): Float64Array;
   /** Replaces it by an image; sequence words in `values` are ignored. */
@@ -37,7 +37,12 @@ export const adding: Update = (h, by) => {
 
 /** Of a histogram. */
 export const observing: Update = (h, value, bucket) =>
-  (h.path ?? guarded).observe(h, value, bucket);
+  (h.path ?? guarded).observe(h, value, bucket, 1);
+
+/** Of a histogram, the same value so many times at once. */
+export function observingTimes(times: number): Update {
+  return (h, value, bucket) => (h.path ?? guarded).observe(h, value, bucket, times);
+}
 
 export const setting: Update = (h, value) => {
   if (h.path !== null) return h.path.set(h, value);

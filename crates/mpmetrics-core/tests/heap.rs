@@ -64,7 +64,8 @@ fn writers_add_up_and_the_order_is_that_of_first_sight() {
     add(&two, &same, 40.0);
     let h = one.bind(histogram, b"", b"").unwrap();
     for value in [0.5, 3.0, 7.0] {
-        sequence::observe(one.cells(&h).unwrap(), &[1.0, 5.0], value);
+        let bucket = sequence::bucket(&[1.0, 5.0], value);
+        sequence::observe(one.cells(&h).unwrap(), bucket, value, 1.0);
     }
     assert_eq!(
         printed(&heap),

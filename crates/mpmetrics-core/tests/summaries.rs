@@ -125,7 +125,7 @@ fn a_million_values_over_eight_writers_are_within_the_promised_error() {
         let mut values: Vec<f64> = (0..VALUES).map(|_| distribution(&mut random)).collect();
         for (n, value) in values.iter().enumerate() {
             let (writer, bound) = &mut writers[n % WRITERS];
-            writer.observe(bound, *value, None, 0.0).expect("room");
+            writer.observe(bound, (*value, 1.0), None, 0.0).expect("room");
         }
         let found = shown(&scraped(&heap, 0.0)).remove(0);
         values.sort_by(f64::total_cmp);
@@ -164,7 +164,7 @@ fn a_hundred_label_sets_of_a_latency_under_eight_writers_fit_into_four_mebibytes
             for _ in 0..10_000 {
                 // Half of all requests take less than 20 ms, one in 6,000 more than a second.
                 let value = 0.02 * (1.1 * random.normal()).exp();
-                writer.observe(&bound, value, None, 0.0).expect("room");
+                writer.observe(&bound, (value, 1.0), None, 0.0).expect("room");
             }
         }
         // The next writer does not adopt the slot.
@@ -205,7 +205,7 @@ impl Observer {
     fn observe(&mut self, labels: &str, value: f64, seconds: f64) {
         let bound = self.writer.bind(self.family, labels.as_bytes(), b"").expect("room");
         let now = START + seconds * 1000.0;
-        self.writer.observe(&bound, value, Some(WINDOW), now).expect("room");
+        self.writer.observe(&bound, (value, 1.0), Some(WINDOW), now).expect("room");
     }
 }
 

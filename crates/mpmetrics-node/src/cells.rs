@@ -119,8 +119,9 @@ impl NativeWriter {
         })
     }
 
-    /// Counts a value in a bucket and in the sum. A status.
+    /// Counts a value in a bucket and in the sum, `times` times at once. A status.
     #[napi]
+    #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
     pub fn observe(
         &self,
         slab: u32,
@@ -128,24 +129,20 @@ impl NativeWriter {
         series: u32,
         generation: u32,
         value: f64,
+        times: f64,
         bucket: u32,
     ) -> u32 {
         self.change(block(slab, cell, series, generation), |kind, cells| {
             if kind != BlockKind::Histogram {
                 return Err(misused("values are counted in the buckets of histograms"));
             }
-            sequence::update(cells, |middle| {
-                if let (Some(count), Some(sum)) = (middle.get(bucket as usize), middle.last()) {
-                    scalar::add(count, 1.0);
-                    scalar::add(sum, value);
-                }
-            });
+            sequence::observe(cells, bucket as usize, value, times);
             Ok(())
         })
     }
 
-    /// Counts a value in a summary with a window of parts of a length (0 for none), at a time, all in
-    /// milliseconds. A status.
+    /// Counts a value, `times` times at once, in a summary with a window of parts of a length (0 for none),
+    /// at a time, all in milliseconds. A status.
     #[napi]
     #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
     pub fn summarise(
@@ -155,6 +152,7 @@ impl NativeWriter {
         series: u32,
         generation: u32,
         value: f64,
+        times: f64,
         length: f64,
         parts: u32,
         now: f64,
@@ -163,7 +161,7 @@ impl NativeWriter {
         let window = (length > 0.0).then_some(Window { length, parts });
         let done = self.with(|writer| {
             writer.same_life()?;
-            writer.observe_in((slab, cell, key), value, window, now)
+            writer.observe_in((slab, cell, key), (value, times), window, now)
         });
         Status::of_block(done).unwrap_or(Status::Corrupt as u32)
     }

@@ -209,9 +209,9 @@ impl NativeWriter {
 
     /// Counts observations that no quantile shows.
     #[napi]
-    pub fn count_unranked(&self, observations: u32) -> Result<()> {
+    pub fn count_unranked(&self, observations: f64) -> Result<()> {
         self.with(|writer| {
-            writer.count_unranked(observations);
+            writer.count_unranked(observations as u64);
             Ok(())
         })
         .map_err(|error| failure(&error))

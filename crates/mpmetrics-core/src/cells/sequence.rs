@@ -45,15 +45,20 @@ pub fn read(cells: &[AtomicU64], middle: &mut Vec<f64>) -> bool {
     last.load(Ordering::Relaxed) == before
 }
 
-/// Counts a value in its bucket (`bounds` in any order, the first that is not below the value, or
-/// the cell above all of them) and in the sum.
+/// The bucket of a value: the first bound that is not below it (`bounds` in any order), or the one above all.
 #[inline]
-pub fn observe(cells: &[AtomicU64], bounds: &[f64], value: f64) {
-    let bucket = bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len());
+#[must_use]
+pub fn bucket(bounds: &[f64], value: f64) -> usize {
+    bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len())
+}
+
+/// Counts a value in a bucket and in the sum, `times` times at once.
+#[inline]
+pub fn observe(cells: &[AtomicU64], bucket: usize, value: f64, times: f64) {
     update(cells, |middle| {
         if let (Some(count), Some(sum)) = (middle.get(bucket), middle.last()) {
-            scalar::add(count, 1.0);
-            scalar::add(sum, value);
+            scalar::add(count, times);
+            scalar::add(sum, value * times);
         }
     });
 }
@@ -71,7 +76,7 @@ mod tests {
     fn counts_in_the_first_bound_that_fits() {
         let cells = cells(6);
         for value in [1.0, 5.0, 0.5, 7.0] {
-            observe(&cells, &[5.0, 1.0], value);
+            observe(&cells, bucket(&[5.0, 1.0], value), value, 1.0);
         }
         let mut middle = Vec::new();
         assert!(read(&cells, &mut middle));
@@ -85,7 +90,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    observe(&cells, &[2.0], 1.0);
+                    observe(&cells, 0, 1.0, 1.0);
                 }
             });
             let mut middle = Vec::new();

@@ -38,13 +38,14 @@ pub fn initial(index: u64, cells: u64) -> u64 {
 
 /// Counts a value. For the cells' only writer.
 ///
+/// * `value, times`: what was observed, and how often.
 /// * `bucket`: the cell of its bucket; `None` for zero, and where no memory was to be had for it.
 /// * `chunks`: the cells of all of the block's chunks, asked for where the part was another sub-window's, and
 ///   cleared.
 pub fn observe<'a>(
     cells: &[AtomicU64],
     moment: Moment,
-    value: f64,
+    (value, times): (f64, f64),
     bucket: Option<&AtomicU64>,
     chunks: impl FnOnce() -> Vec<&'a [AtomicU64]>,
 ) {
@@ -53,8 +54,8 @@ pub fn observe<'a>(
     };
     sequence::update(cells, |middle| {
         if let [count, sum, ..] = middle {
-            scalar::add(count, 1.0);
-            scalar::add(sum, value);
+            scalar::add(count, times);
+            scalar::add(sum, value * times);
         }
         let [epoch, zeros, min, max] = of else {
             return;
@@ -69,8 +70,8 @@ pub fn observe<'a>(
             scalar::set(max, value);
         }
         match bucket {
-            Some(bucket) => scalar::add(bucket, 1.0),
-            None if value == 0.0 => scalar::add(zeros, 1.0),
+            Some(bucket) => scalar::add(bucket, times),
+            None if value == 0.0 => scalar::add(zeros, times),
             None => {}
         }
     });
@@ -122,12 +123,12 @@ mod tests {
         assert_eq!(numbers(&main), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, INF, -INF, 0.0]);
         let moment = Moment { part: 0, epoch: None };
         for (value, bucket) in [(5.0, Some(&chunk[7])), (0.0, None), (-2.0, None)] {
-            observe(&main, moment, value, bucket, Vec::new);
+            observe(&main, moment, (value, 1.0), bucket, Vec::new);
         }
         assert_eq!(numbers(&main), [3.0, 3.0, 3.0, 0.0, 0.0, 1.0, -2.0, 5.0, 3.0]);
         assert_eq!(scalar::get(&chunk[7]), 1.0);
         // A damaged heap's part: nothing is touched.
-        observe(&main, Moment { part: 1, epoch: None }, 1.0, None, Vec::new);
+        observe(&main, Moment { part: 1, epoch: None }, (1.0, 1.0), None, Vec::new);
         assert_eq!(scalar::get(&main[0]), 3.0);
     }
 
@@ -136,13 +137,13 @@ mod tests {
         let main = cells(13);
         let chunk: Vec<AtomicU64> = (0..64).map(|_| AtomicU64::new(7_f64.to_bits())).collect();
         let chunks = || vec![&chunk[..]];
-        observe(&main, Moment { part: 1, epoch: Some(9.0) }, 4.0, chunk.get(40), chunks);
+        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (4.0, 1.0), chunk.get(40), chunks);
         let expected = [1.0, 1.0, 4.0, 0.0, 0.0, 0.0, INF, -INF, 9.0, 0.0, 4.0, 4.0, 1.0];
         assert_eq!(numbers(&main), expected);
         assert_eq!(numbers(&chunk[..32]), [7.0; 32]);
         assert_eq!(scalar::get(&chunk[40]), 1.0);
         assert_eq!(numbers(&chunk[32..]).iter().sum::<f64>(), 1.0);
-        observe(&main, Moment { part: 1, epoch: Some(9.0) }, 2.0, chunk.get(40), chunks);
+        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (2.0, 1.0), chunk.get(40), chunks);
         assert_eq!(scalar::get(&chunk[40]), 2.0);
     }
 }

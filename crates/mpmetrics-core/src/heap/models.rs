@@ -44,7 +44,7 @@ mod sequence_words {
     const FRESH: [u64; 4] = [0; 4];
 
     fn observe(cells: &[AtomicU64], value: f64) {
-        sequence::observe(cells, &[], value);
+        sequence::observe(cells, 0, value, 1.0);
     }
 
     /// What is accepted is one of the states between two observations of 1 and of 2.
@@ -365,7 +365,7 @@ mod adoption {
     fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
         halves(|words| {
             block::settle(Words(words), AT, summary()).unwrap();
-            sequence::observe(cells(words), &[], 5.0);
+            sequence::observe(cells(words), 0, 5.0, 1.0);
         });
     }
 

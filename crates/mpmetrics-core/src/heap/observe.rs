@@ -74,7 +74,7 @@ impl Writer {
     /// Counts a value in a bound summary. Where no memory is to be had for its bucket, it counts in sum
     /// and count all the same, and the heap notes that no quantile shows it.
     ///
-    /// * `value`: finite.
+    /// * `value, times`: what was observed, finite, and how often.
     /// * `window`: that of the summary's family.
     /// * `now`: Unix time in milliseconds; without a window it does not matter.
     ///
@@ -84,12 +84,12 @@ impl Writer {
     pub fn observe(
         &mut self,
         bound: &Bound,
-        value: f64,
+        (value, times): (f64, f64),
         window: Option<Window>,
         now: f64,
     ) -> Result<()> {
         let key = BlockKey { series: bound.series, generation: bound.generation };
-        self.observe_in((bound.slab, bound.cell, key), value, window, now)
+        self.observe_in((bound.slab, bound.cell, key), (value, times), window, now)
     }
 
     /// The same for a block that is named by its numbers.
@@ -99,7 +99,7 @@ impl Writer {
     pub fn observe_in(
         &mut self,
         (slab, cell, key): (u32, u32, BlockKey),
-        value: f64,
+        (value, times): (f64, f64),
         window: Option<Window>,
         now: f64,
     ) -> Result<()> {
@@ -110,7 +110,7 @@ impl Writer {
             return Err(Error::Unsupported(what));
         }
         if let Some((octave, _)) = placed {
-            self.make_room(at, head, octave, 1.0)?;
+            self.make_room(at, head, octave, times)?;
         }
         let words = self.heap.words();
         let epoch = window.map(|window| window.epoch(now));
@@ -130,7 +130,7 @@ impl Writer {
             all
         };
         let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
-        sketch::observe(cells, Moment { part, epoch }, value, bucket, chunks);
+        sketch::observe(cells, Moment { part, epoch }, (value, times), bucket, chunks);
         Ok(())
     }
 
@@ -155,7 +155,7 @@ impl Writer {
             }
         };
         if refused {
-            self.count_unranked(count as u32);
+            self.count_unranked(count as u64);
         }
         Ok(())
     }
@@ -230,7 +230,7 @@ impl Writer {
     }
 
     /// Counts observations of summaries that no quantile shows, for want of memory.
-    pub fn count_unranked(&self, observations: u32) {
-        self.heap.words().add_header(header::UNRANKED, u64::from(observations));
+    pub fn count_unranked(&self, observations: u64) {
+        self.heap.words().add_header(header::UNRANKED, observations);
     }
 }

@@ -98,11 +98,20 @@ impl Histogram {
     /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and
     /// cannot be made again.
     pub fn observe(&self, value: f64) -> Result<()> {
+        self.observe_n(value, 1)
+    }
+
+    /// Counts a value `times` times at once.
+    ///
+    /// # Errors
+    /// As [`Histogram::observe`].
+    pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
         if !value.is_finite() {
             let what = "a histogram observes finite values";
             return Err(Error::Invalid { what, value: value.to_string() });
         }
-        self.0.update(|cells| sequence::observe(cells, &self.1, value))
+        let bucket = sequence::bucket(&self.1, value);
+        self.0.update(|cells| sequence::observe(cells, bucket, value, f64::from(times)))
     }
 }
 
@@ -116,12 +125,20 @@ impl Summary {
     /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and
     /// cannot be made again.
     pub fn observe(&self, value: f64) -> Result<()> {
+        self.observe_n(value, 1)
+    }
+
+    /// Counts a value `times` times at once.
+    ///
+    /// # Errors
+    /// As [`Summary::observe`].
+    pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
         if !value.is_finite() {
             let what = "a summary observes finite values";
             return Err(Error::Invalid { what, value: value.to_string() });
         }
         let now = if self.1.is_some() { os::unix_ms() as f64 } else { 0.0 };
         let bound = self.0.current()?;
-        self.0.writer.borrow_mut().observe(&bound, value, self.1, now)
+        self.0.writer.borrow_mut().observe(&bound, (value, f64::from(times)), self.1, now)
     }
 }

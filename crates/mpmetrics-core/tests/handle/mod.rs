@@ -70,7 +70,7 @@ impl Handle {
                 let bucket = [1.0, 2.0].iter().position(|bound| value <= *bound).unwrap_or(2);
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
             }
-            Kind::Summary => match writer.observe(&self.bound, value, None, 0.0) {
+            Kind::Summary => match writer.observe(&self.bound, (value, 1.0), None, 0.0) {
                 // JavaScript would store to a block that nobody reads any more.
                 Err(Error::Invalid { .. }) => Ok(()),
                 done => done,

@@ -1,0 +1,15 @@
+/** How often one call of `observe()` counts its value. */
+
+import { format } from 'node:util';
+
+/**
+ * The count that a caller gave.
+ *
+ * @param count what is no number is passed over, as prom-client passes over it: 1
+ * @throws TypeError for a number that is no whole number from 0 on, or too large to be exact
+ */
+export function timesOf(count: unknown): number {
+  if (typeof count !== 'number') return 1;
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new TypeError(`Count is not a whole number from 0 on: ${format(count)}`);
+}
