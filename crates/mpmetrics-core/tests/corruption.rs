@@ -46,7 +46,7 @@ fn observe(writer: &mut Writer) -> Result<()> {
         let bound = writer.bind(family, format!("a=\"{n}\"").as_bytes(), b"")?;
         for value in [-1e-300, 0.0, 5e-324, 1.0, 2.5, 1e300] {
             let window = Some(Window { length: 1_000.0, parts: 3 });
-            writer.observe(&bound, value, window, NOW - 1_000.0 * f64::from(n))?;
+            writer.observe(&bound, (value, 1.0), window, NOW - 1_000.0 * f64::from(n))?;
         }
     }
     Ok(())
