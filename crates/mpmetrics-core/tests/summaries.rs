@@ -307,8 +307,8 @@ fn without_memory_for_buckets_sum_and_count_stay_right() {
     let bound = writer.bind(family, b"", b"").expect("room");
     let mut refused = 0.0;
     for power in 0..600 {
-        writer.observe(&bound, f64::from(power).exp2(), None, 0.0).expect("never an error");
-        writer.observe(&bound, 1.5, None, 0.0).expect("never an error");
+        writer.observe(&bound, (f64::from(power).exp2(), 1.0), None, 0.0).expect("never an error");
+        writer.observe(&bound, (1.5, 1.0), None, 0.0).expect("never an error");
         refused = heap.words().header(header::UNRANKED) as f64;
     }
     assert!(refused > 100.0, "the heap has room for all: {refused}");
