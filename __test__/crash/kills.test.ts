@@ -2,7 +2,7 @@
 import { afterEach, test } from 'vitest';
 
 import { Application } from '../support/application';
-import { expectKept, KILLER, KILLS, PATIENCE, VICTIM } from './kills';
+import { expectKept, KILLER, killerArguments, KILLS, PATIENCE, VICTIM } from './kills';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -15,7 +15,7 @@ test(
   async () => {
     const app = new Application({ 'victim.js': VICTIM, 'killer.js': KILLER });
     made.push(app);
-    const program = app.run('killer.js', { args: [String(KILLS)] });
+    const program = app.run('killer.js', { args: killerArguments(KILLS) });
     await expectKept(program, KILLS);
   },
 );

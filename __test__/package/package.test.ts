@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { expectKept, KILLER, KILLS, PATIENCE, VICTIM } from '../crash/kills';
+import { expectKept, KILLER, killerArguments, KILLS, PATIENCE, VICTIM } from '../crash/kills';
 import { Program } from '../support/application';
 import { npm } from '../support/npm';
 import { pack } from '../support/packed';
@@ -222,7 +222,7 @@ test(
   async () => {
     writeFileSync(join(withBinary, 'victim.js'), VICTIM);
     writeFileSync(join(withBinary, 'killer.js'), KILLER);
-    const child = spawn(process.execPath, ['killer.js', String(KILLS)], {
+    const child = spawn(process.execPath, ['killer.js', ...killerArguments(KILLS)], {
       cwd: withBinary,
       env: { ...environment, MPMETRICS_DIR: folder },
       stdio: ['pipe', 'pipe', 'pipe'],
