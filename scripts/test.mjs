@@ -3,6 +3,9 @@ import { build } from './build.mjs';
 import { buildLocked } from './locked.mjs';
 import { main, run, step, Refusal } from './steps.mjs';
 
+/** Optimised as what is shipped, but linked sooner: see Cargo.toml. */
+const CHECKED = ['--profile', 'checked'];
+
 /** Tests of Rust that are run with locked words, too. */
 const LOCKED = ['locked', 'heap', 'shared_gauge', 'gauge_modes', 'heap_interrupted'];
 
@@ -27,7 +30,7 @@ main(async () => {
   } else if (cargo === null) {
     failures.push('cargo test could not be run, because cargo was not found');
   } else {
-    await part('testing with cargo', 'cargo', ['test', '--release', '--workspace', '--quiet'], {
+    await part('testing with cargo', 'cargo', ['test', ...CHECKED, '--workspace', '--quiet'], {
       env: cargo,
     });
     const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
@@ -35,13 +38,13 @@ main(async () => {
     await part('checking the models with loom', 'cargo', ['test', ...models], {
       env: { ...cargo, RUSTFLAGS: '--cfg loom' },
     });
-    await part('dying and stopping at each kill point', 'cargo', ['test', '--release', ...points], {
+    await part('dying and stopping at each kill point', 'cargo', ['test', ...CHECKED, ...points], {
       env: cargo,
     });
     const locked = '-p mpmetrics-core --features locked --target-dir target/locked'.split(' ');
     // The tests of the cells themselves race two threads, which share one lock here: they say nothing.
     for (const of of [['--lib', 'sync::'], LOCKED.map((name) => `--test=${name}`)]) {
-      const args = ['test', '--release', ...locked, ...of.flat()];
+      const args = ['test', ...CHECKED, ...locked, ...of.flat()];
       await part('testing locked words', 'cargo', args, { env: cargo });
     }
   }
