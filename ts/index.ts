@@ -1,57 +1,49 @@
 /** The package's names: prom-client's, and our own beside them. */
 
+import * as cluster from './cluster';
+import * as configuration from './configure';
+import * as defaultMetrics from './default-metrics';
 import {
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type RegistryContentType,
 } from './exposition';
-import { register } from './registry';
+import * as http from './http';
+import * as labels from './labels';
+import * as libraryMetrics from './library-metrics';
+import * as metrics from './metrics';
+import * as gateway from './pushgateway';
+import * as registries from './registry';
 
-export {
-  AggregatorRegistry,
-  AggregatorRegistry as ClusterRegistry,
-  WorkerRegistry,
-} from './cluster';
-export { configure, type Settings } from './configure';
-export {
-  collectDefaultMetrics,
-  type DefaultMetricsCollectorConfiguration,
-} from './default-metrics';
-export { collectLibraryMetrics, type LibraryMetricsConfiguration } from './library-metrics';
-export { metricsHandler, type HandlerOptions, type MetricsHandler, type Scrapable } from './http';
-export { validateMetricName } from './labels';
-export {
-  aggregators,
-  Counter,
-  exponentialBuckets,
-  Gauge,
-  Histogram,
-  linearBuckets,
-  Summary,
-  type Aggregator,
-  type AggregatorFunction,
-  type CollectFunction,
-  type CounterChild,
-  type CounterConfiguration,
-  type GaugeChild,
-  type GaugeConfiguration,
-  type HistogramChild,
-  type HistogramConfiguration,
-  type IncreaseDataWithExemplar,
-  type LabelValues,
-  type AnyMetric as Metric,
-  type Collector,
-  type MetricConfiguration,
-  type MetricObject,
-  type MetricObjectWithValues,
-  type MetricType,
-  type MetricValue,
-  type MetricValueWithName,
-  type ObserveDataWithExemplar,
-  type Scope,
-  type ScopeOptions,
-  type SummaryChild,
-  type SummaryConfiguration,
+export type { Settings } from './configure';
+export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
+export type { LibraryMetricsConfiguration } from './library-metrics';
+export type { HandlerOptions, MetricsHandler, Scrapable } from './http';
+export type {
+  Aggregator,
+  AggregatorFunction,
+  CollectFunction,
+  CounterChild,
+  CounterConfiguration,
+  GaugeChild,
+  GaugeConfiguration,
+  HistogramChild,
+  HistogramConfiguration,
+  IncreaseDataWithExemplar,
+  LabelValues,
+  AnyMetric as Metric,
+  Collector,
+  MetricConfiguration,
+  MetricObject,
+  MetricObjectWithValues,
+  MetricType,
+  MetricValue,
+  MetricValueWithName,
+  ObserveDataWithExemplar,
+  Scope,
+  ScopeOptions,
+  SummaryChild,
+  SummaryConfiguration,
 } from './metrics';
 export type {
   ExemplarRow as Exemplar,
@@ -59,20 +51,34 @@ export type {
   PrometheusContentType,
   RegistryContentType,
 } from './exposition';
-export {
-  Pushgateway,
-  type Pushable,
-  type PushgatewayOptions,
-  type PushgatewayParameters,
-  type PushgatewayResponse,
+export type {
+  Pushable,
+  PushgatewayOptions,
+  PushgatewayParameters,
+  PushgatewayResponse,
 } from './pushgateway';
-export {
-  register,
-  Registry,
-  type DuckMetric,
-  type PrintOptions,
-  type RegistryOptions,
-} from './registry';
+export type { DuckMetric, PrintOptions, RegistryOptions } from './registry';
+
+// Aliases, because they compile to plain properties: users' tests stub and replace what prom-client exports.
+// `export … from` compiles to getters that nothing can replace.
+export import AggregatorRegistry = cluster.AggregatorRegistry;
+export import ClusterRegistry = cluster.AggregatorRegistry;
+export import WorkerRegistry = cluster.WorkerRegistry;
+export import configure = configuration.configure;
+export import collectDefaultMetrics = defaultMetrics.collectDefaultMetrics;
+export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
+export import metricsHandler = http.metricsHandler;
+export import validateMetricName = labels.validateMetricName;
+export import aggregators = metrics.aggregators;
+export import Counter = metrics.Counter;
+export import exponentialBuckets = metrics.exponentialBuckets;
+export import Gauge = metrics.Gauge;
+export import Histogram = metrics.Histogram;
+export import linearBuckets = metrics.linearBuckets;
+export import Summary = metrics.Summary;
+export import Pushgateway = gateway.Pushgateway;
+export import register = registries.register;
+export import Registry = registries.Registry;
 
 /** The text format's Content-Type. */
 export const prometheusContentType = PROMETHEUS_CONTENT_TYPE;

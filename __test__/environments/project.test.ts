@@ -1,4 +1,4 @@
-/** Users' own tests: fake timers of sinon, Jest and Vitest, and modules that Jest loads afresh. */
+/** Users' own tests: fake timers of sinon, Jest and Vitest, their stubs, and modules that Jest loads afresh. */
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -91,5 +91,19 @@ describe.each(Object.keys(RUNNERS))('under the fake timers of %s', (name) => {
 describe('modules that Jest loads afresh', () => {
   test.each(['prom-client', 'mpmetrics'])('%s starts from zero', async (client) => {
     await jest('reset', client === 'prom-client' ? oracle : client, {});
+  });
+});
+
+describe('what users replace in their tests', () => {
+  test('sinon sees the same as of prom-client', async () => {
+    const [theirs, ours] = await Promise.all([
+      run(['stubs.cjs', oracle]),
+      run(['stubs.cjs', 'mpmetrics']),
+    ]);
+    expect(JSON.parse(ours.stdout)).toEqual(JSON.parse(theirs.stdout));
+  });
+
+  test.each(['prom-client', 'mpmetrics'])('Jest mocks %s', async (client) => {
+    await jest('mocks', client === 'prom-client' ? oracle : client, {});
   });
 });
