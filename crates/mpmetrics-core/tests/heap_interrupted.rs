@@ -5,88 +5,20 @@
 
 mod derived;
 mod handle;
+mod watched;
 
-use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering::SeqCst;
 
-use derived::Derived;
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::model::{Kind, Value};
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
-use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::layout::{header, BlockKey, Words};
-use mpmetrics_core::region::{Locks, Owned, Region};
+use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
+use mpmetrics_core::layout::{header, BlockKey};
 use mpmetrics_core::segment::Segment;
-use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Code, Result};
-
-type Hook = Box<dyn FnOnce(Words<'_>) + Send>;
-
-/// Runs a hook at the n-th of the heap's looks at its words, and shows the first `most` of them only.
-struct Watched {
-    words: Owned,
-    left: AtomicI64,
-    hook: Mutex<Option<Hook>>,
-    narrow: AtomicI64,
-    most: AtomicI64,
-}
-
-impl Watched {
-    fn heap() -> (Arc<Self>, Heap) {
-        let region = Arc::new(Self {
-            words: Owned::new(1 << 18),
-            left: AtomicI64::new(0),
-            hook: Mutex::new(None),
-            narrow: AtomicI64::new(0),
-            most: AtomicI64::new(0),
-        });
-        let heap = Heap::create(region.clone(), &Setup::default()).expect("room for a heap");
-        (region, heap)
-    }
-
-    /// Arms the hook for the n-th look from now on.
-    fn arm(&self, n: i64, hook: impl FnOnce(Words<'_>) + Send + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(hook));
-        self.left.store(n, SeqCst);
-    }
-
-    /// Whether the hook never ran; disarms it.
-    fn disarm(&self) -> bool {
-        self.left.store(0, SeqCst);
-        self.hook.lock().unwrap().take().is_some()
-    }
-}
-
-impl Region for Watched {
-    fn words(&self) -> &[AtomicU64] {
-        let words = self.words.words();
-        if self.left.fetch_sub(1, SeqCst) == 1 {
-            let hook = self.hook.lock().unwrap().take();
-            if let Some(hook) = hook {
-                hook(Words(words));
-            }
-        }
-        if self.narrow.fetch_sub(1, SeqCst) > 0 {
-            return &words[..self.most.load(SeqCst) as usize];
-        }
-        words
-    }
-
-    fn grow(&self, words: u64) -> Result<()> {
-        self.words.grow(words)
-    }
-
-    fn holder(&self) -> Result<Box<dyn Locks>> {
-        self.words.holder()
-    }
-
-    fn first_locked(&self, from: u64, to: u64) -> Result<Option<u64>> {
-        self.words.first_locked(from, to)
-    }
-}
+use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 
 /// The sum of all counters that a scrape shows.
 fn total(heap: &Heap) -> f64 {
@@ -117,60 +49,20 @@ fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
     writer.share(key, |value| value + by).map(drop)
 }
 
-/// What is derived is what deriving it anew yields.
-fn assert_whole(heap: &Heap, when: &str) {
-    drop(heap.hold_lock().expect("the heap lock"));
-    let before = Derived::read(heap.words());
-    heap.words().set_header(header::INTENT, 1);
-    drop(heap.hold_lock().expect("the heap lock"));
-    assert_eq!(Derived::read(heap.words()), before, "{when}");
-}
-
 /// Something that a writer does.
 type Call<'a> = &'a dyn Fn(&mut Writer) -> Result<()>;
 
-/// Runs a call once for each of its looks at the words, with the hook at that look.
-fn at_every_look(
-    prepare: impl Fn(&Heap) -> Writer,
-    call: impl Fn(&mut Writer) -> Result<()>,
-    hook: impl Fn(Words<'_>) + Clone + Send + 'static,
-    check: impl Fn(&Heap, Writer, &str),
-) {
-    for n in 1.. {
-        let (region, heap) = Watched::heap();
-        let mut writer = prepare(&heap);
-        region.arm(n, hook.clone());
-        let done = catch_unwind(AssertUnwindSafe(|| call(&mut writer)));
-        let never = region.disarm();
-        match done {
-            Ok(done) => done.unwrap_or_else(|error| panic!("at look {n}: {error}")),
-            Err(cause) if cause.is::<Death>() => {}
-            Err(cause) => resume_unwind(cause),
-        }
-        check(&heap, writer, &format!("at look {n}"));
-        if never {
-            assert!(n > 2, "the call hardly looks at the heap");
-            return;
-        }
-    }
-}
-
 /// Two lives that each count before they set default labels leave two blocks of one series; the third
-/// makes them one.
-fn two_blocks(heap: &Heap) {
-    for by in [5.0, 7.0] {
+/// makes them one. References of their cells.
+fn two_blocks(heap: &Heap) -> [u64; 2] {
+    let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");
-        count(&mut writer, "", by).expect("a series");
+        let handle = count(&mut writer, "", by).expect("a series");
         writer.default_labels(0, b"app=\"x\"", b"").expect("default labels");
-    }
+        handle.cell
+    });
     assert_eq!(total(heap), 12.0);
-}
-
-struct Death;
-
-/// Dies as a process does: the call is never ended, and the next holder of the lock finds the intent.
-fn die(_: Words<'_>) {
-    resume_unwind(Box::new(Death));
+    cells
 }
 
 #[test]
@@ -240,12 +132,8 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
 fn two_blocks_are_made_one_once() {
     for step in 0..4 {
         let (_, heap) = Watched::heap();
-        two_blocks(&heap);
+        let [to, from] = two_blocks(&heap);
         let words = heap.words();
-        let cells: Vec<u64> = (0..words.len())
-            .filter(|at| [5.0_f64, 7.0].iter().any(|n| words.load(*at).unwrap() == n.to_bits()))
-            .collect();
-        let [to, from] = cells[..] else { panic!("{cells:?}") };
         words.add_header(header::MERGES, 1);
         words.set_header(header::MERGE_SUM, 12.0_f64.to_bits());
         words.set_header(header::MERGE_TO, to);
@@ -267,16 +155,6 @@ fn two_blocks_are_made_one_once() {
         count(&mut next, "", 1.0).expect("a series");
         assert_eq!(total(&heap), 13.0);
         assert_whole(&heap, "made one");
-    }
-}
-
-/// Removes the first series as somebody does who found the lock busy.
-fn remove_first(words: Words<'_>) {
-    let generation = words.header(header::GENERATION_CHUNKS) + 8;
-    let seen = words.load(generation).unwrap();
-    if seen as u32 % 2 == 1 {
-        words.store(generation, seen + 1).unwrap();
-        words.set_header(header::DIRTY, 1);
     }
 }
 

@@ -9,6 +9,7 @@
 mod derived;
 mod handle;
 mod pointed;
+mod ranked;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ use mpmetrics_core::os::kill_points::{Held, POINTS, VARIABLE};
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
-use pointed::{exemplar, other, shared, spec, tell, told, MAIN};
+use pointed::{exemplar, observed, other, shared, spec, tell, told, MAIN};
 
 const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
 /// Longer than anything here takes: what waits without a bound would reach it.
@@ -63,6 +64,8 @@ struct Scene {
     held: Option<HeldLock>,
     /// What the gauge is that all but the victim share.
     shared: f64,
+    /// Writers that came later.
+    later: f64,
     victim: Child,
     what: String,
 }
@@ -90,6 +93,7 @@ impl Scene {
         for by in [5.0, 7.0] {
             let mut dead = heap.writer(2, 2).expect("a slot");
             count(&mut dead, "counted", b"n=\"dead\"", by).expect("a series");
+            observed::leave_twin(&mut dead, by == 5.0).expect("a summary");
             dead.default_labels(0, b"app=\"dead\"", b"").expect("default labels");
             let gauges = dead.family(&handle::spec(Kind::Gauge), 1).expect("a family");
             Handle::bind(&mut dead, Kind::Gauge, gauges, b"").expect("a gauge");
@@ -108,7 +112,18 @@ impl Scene {
             .spawn()
             .expect("a process");
         let what = format!("{point}, {word}");
-        Self { directory, heap, writer, bell, ear, held: None, shared: 0.0, victim, what }
+        Self {
+            directory,
+            heap,
+            writer,
+            bell,
+            ear,
+            held: None,
+            shared: 0.0,
+            later: 0.0,
+            victim,
+            what,
+        }
     }
 
     /// Does for the victim what it asks for, until it has ended or, if that is wanted, stopped.
@@ -153,12 +168,13 @@ impl Scene {
     fn check_numbers(&self) {
         let before = ticks(self.directory.path());
         let begun = Instant::now();
-        let counted = counted(&self.heap);
+        let snapshot = scraped(&self.heap);
         assert!(begun.elapsed() < PATIENCE, "{}: a scrape waits", self.what);
         let after = ticks(self.directory.path());
-        let own = counted - BEFORE - new_ones(self.directory.path());
+        let own = counted(&snapshot) - BEFORE - new_ones(self.directory.path());
         let what = &self.what;
         assert!((before..=after + 1.0).contains(&own), "{what}: told {after}, scraped {own}");
+        observed::check(&snapshot, (before, after + 1.0), self.later, what);
     }
 
     /// Whether what needs a lock is done, or put off within the deadline.
@@ -189,6 +205,8 @@ impl Scene {
             if let Some(mut made) = self.done(locked, "a new writer", made, begun.elapsed()) {
                 count(&mut made, "counted", b"n=\"new writer\"", 1000.0).expect("a series");
                 add_new(self.directory.path(), 1000.0);
+                observed::come_later(&mut made).expect("a summary");
+                self.later += 1.0;
                 self.shared += 1.0;
                 assert_eq!(share(&mut made), self.shared, "{}: a shared gauge", self.what);
                 self.shared += 1.0;
@@ -212,7 +230,7 @@ impl Scene {
             None => return,
         };
         count(&mut writer, "other", b"", 3.0).expect("a series");
-        assert_eq!(counted(segment.heap()), 3.0, "{}", self.what);
+        assert_eq!(counted(&scraped(segment.heap())), 3.0, "{}", self.what);
     }
 
     /// What a dead process left behind in the directory is removed by who makes the next segment.
@@ -308,11 +326,15 @@ fn check_exemplars(snapshot: &Snapshot, what: &str) -> usize {
     shown.len()
 }
 
-/// The sum of all counters but of those that come and go.
-fn counted(heap: &Heap) -> f64 {
+fn scraped(heap: &Heap) -> Snapshot {
     let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let snapshot = scrape(heap, &filter).expect("a scrape").0;
     assert!(check_exemplars(&snapshot, "an exemplar") > 0, "no exemplar is shown");
+    snapshot
+}
+
+/// The sum of all counters but of those that come and go.
+fn counted(snapshot: &Snapshot) -> f64 {
     let families = snapshot.families.iter().filter(|family| &*family.name != "churned");
     let counters = families.filter(|family| family.kind == Kind::Counter);
     let values = counters.flat_map(|family| &family.series).map(|series| &series.value);
@@ -392,6 +414,15 @@ fn whoever_stops_at_any_named_place_leaves_a_heap_in_which_all_others_go_on() {
 fn later_times_at_the_places_that_are_reached_again_and_again() {
     for (point, nth) in [
         ("lock.intent", 300),
+        // Of the second block of a summary: count, sum, the zeros of both parts, a bucket; the histogram's last.
+        ("merge.added", 2),
+        ("merge.added", 3),
+        ("merge.added", 4),
+        ("merge.added", 5),
+        ("merge.added", 6),
+        ("merge.cleared", 5),
+        ("chunk.linked", 2),
+        ("chunk.freed", 2),
         ("register.published", 500),
         ("register.filled", 250),
         ("allocate.texts", 40),

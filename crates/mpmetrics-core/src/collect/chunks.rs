@@ -51,7 +51,8 @@ pub(super) fn read(
     Ok(last.load(Ordering::Relaxed) == before)
 }
 
-/// Reads the buckets of those parts that, by the cells that were read, the window holds.
+/// Reads the buckets of those parts that, by the cells that were read, the window holds. Cells are as they will
+/// be once what is under way is done.
 pub(super) fn add_buckets(
     words: Words<'_>,
     at: u64,
@@ -60,11 +61,14 @@ pub(super) fn add_buckets(
     to: &mut Reading,
 ) -> Result<()> {
     let Reading { cells, sketch } = to;
+    if let Some(moving) = moving {
+        // The first sequence word is not among the cells.
+        moving.correct(at + block::CELLS + 1, cells);
+    }
     sketch.clear();
     // One bit for each part: there are at most 64.
     let mut held = 0_u64;
     for index in 0..parts_of(head).min(u64::BITS) {
-        // The first sequence word is not among the cells.
         let start = (summary::PARTS + part::WORDS * u64::from(index)) as usize - 1;
         let Some([epoch, zeros, min, max]) = cells.get(start..start + part::WORDS as usize) else {
             continue;

@@ -225,8 +225,8 @@ impl Reader {
                 }
                 _ => self.sequenced(cells, alive),
             }
-            if let Some(moving) = &self.moving {
-                let sequenced = matches!(head.kind, BlockKind::Histogram | BlockKind::Summary);
+            if let Some(moving) = self.moving.filter(|_| head.kind != BlockKind::Summary) {
+                let sequenced = head.kind == BlockKind::Histogram;
                 moving.correct(at + block::CELLS + u64::from(sequenced), &mut self.reading.cells);
             }
             kill_point!("scrape.block");

@@ -70,7 +70,7 @@ pub fn for_each_settled<'a>(
         }
         let corrupt = Error::Corrupt { what: "a chunk of a summary", at: next.saturating_mul(8) };
         let run = words.run(next, u64::from(length))?;
-        // Pairs with the store of the head in `add`.
+        // Pairs with the store of the head in `publish`.
         let found = BlockHead::unpack(run[blk::HEAD as usize].load(Ordering::Acquire));
         let fits = found.is_ok_and(|found| {
             found.is_some_and(|found| found.kind == BlockKind::Chunk && found.words == length)
@@ -108,6 +108,9 @@ pub fn find<'a>(
 }
 
 /// Makes a chunk for an octave that a block has none of; its reference.
+///
+/// # Errors
+/// [`Error::Invalid`] if the series was removed meanwhile.
 pub fn add(
     locked: &Locked<'_>,
     mine: &mut Claimed,
@@ -115,11 +118,33 @@ pub fn add(
     head: BlockHead,
     octave: Octave,
 ) -> Result<u64> {
+    let key = locked.words().load(at + blk::KEY)?;
     let length = words_of(parts_of(head));
     let made = mine.room(locked, length)?;
+    kill_point!("chunk.room");
     let words = locked.words();
+    let incarnation = mine.incarnation;
+    let chunk = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
+    // Who looks for room takes the blocks of removed series for it: this one's may be among them.
+    if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
+        block::free(words, made, chunk)?;
+        mine.free.entry(length).or_default().push(made);
+        return Err(Error::Invalid { what: "a block of this series", value: at.to_string() });
+    }
+    publish(words, at, made, chunk, octave)?;
+    Ok(made)
+}
+
+/// Fills a chunk and puts it before the others of a block.
+pub fn publish(
+    words: Words<'_>,
+    at: u64,
+    made: u64,
+    head: BlockHead,
+    octave: Octave,
+) -> Result<()> {
     let first = words.at(at + blk::CELLS + summary::CHUNKS)?;
-    let run = words.run(made, u64::from(length))?;
+    let run = words.run(made, u64::from(head.words))?;
     for cell in &run[blk::CELLS as usize..] {
         // Release: a reader that sees a fresh cell also sees that the block was free before.
         cell.store(0, Ordering::Release);
@@ -127,12 +152,12 @@ pub fn add(
     let link = ChunkLink { next: first.load(Ordering::Acquire), octave: octave.pack() };
     run[blk::KEY as usize].store(words.load(at + blk::KEY)?, Ordering::Release);
     run[LINK as usize].store(link.pack(), Ordering::Release);
-    let incarnation = mine.incarnation;
-    let head = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
     run[blk::HEAD as usize].store(head.pack(), Ordering::Release);
+    kill_point!("chunk.made");
     // SYNC POINT with `for_each`: whoever sees the reference sees the chunk, which is empty.
     first.store(made, Ordering::Release);
-    Ok(made)
+    kill_point!("chunk.linked");
+    Ok(())
 }
 
 /// Sets all buckets of a block to 0.
@@ -158,6 +183,7 @@ pub fn give_back(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Resu
     for at in chunks {
         let head = block::head(words, at)?;
         block::free(words, at, head)?;
+        kill_point!("chunk.freed");
         mine.free.entry(head.words).or_default().push(at);
     }
     Ok(())
@@ -196,6 +222,7 @@ pub fn merge(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()
         }
         // Empty now: taken out, it is freed with what nothing refers to.
         unlink(words, before, link.next)?;
+        kill_point!("chunk.unlinked");
     }
     hand_over(words, from, to, head)
 }
@@ -224,7 +251,9 @@ fn hand_over(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()
         }
         None => (to + blk::CELLS + summary::CHUNKS, 0),
     };
-    merge::note(words, first, place, ChunkLink { next, octave }.pack())
+    merge::note(words, first, place, ChunkLink { next, octave }.pack())?;
+    kill_point!("chunk.handed");
+    Ok(())
 }
 
 /// Adds one part's own cells; whether its buckets are to be added too. Where the two are of different
@@ -246,6 +275,7 @@ fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usiz
         cell(part::ZEROS)?.store(0, Ordering::Release);
         cell(part::MIN)?.store(f64::INFINITY.to_bits(), Ordering::Release);
         cell(part::MAX)?.store(f64::NEG_INFINITY.to_bits(), Ordering::Release);
+        kill_point!("chunk.cleared");
         cell(part::EPOCH)?.store(past.to_bits(), Ordering::Release);
     }
     let (min, max) = (number(from, part::MIN)?, number(from, part::MAX)?);

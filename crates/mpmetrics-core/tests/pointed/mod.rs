@@ -1,6 +1,8 @@
 //! The program that dies or stops: one after another it takes every cold path, and tells through files in its
 //! directory how far it is.
 
+pub mod observed;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -133,9 +135,10 @@ fn patient<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 }
 
 impl Program {
-    /// Counts one, then tells.
+    /// Counts one, observes, then tells.
     fn tick(&mut self) -> Result<()> {
         self.counted.update(&mut self.writer, 1.0)?;
+        observed::tick(&mut self.writer, self.ticks)?;
         self.ticks += 1;
         tell(&self.directory, "ticks", &self.ticks.to_string());
         Ok(())
