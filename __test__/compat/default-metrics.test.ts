@@ -110,6 +110,20 @@ sameAsPromClient({
       .filter(([name]) => /^process_(start|max)|version_info/.test(name))
       .concat([['memory', Number(seen.get('process_resident_memory_bytes')! > 1e6)]]);
   },
+  'has a collect where prom-client has one': (client) => {
+    client.collectDefaultMetrics();
+    return client.register
+      .getMetricsAsArray()
+      .filter(({ name }) => !ADDED.test(name))
+      .map(({ name, collect }) => [name, typeof collect]);
+  },
+  'sets a total that is read alone': async (client) => {
+    client.collectDefaultMetrics();
+    const timer = setTimeout(() => undefined, 60_000);
+    const found = await client.register.getSingleMetric('nodejs_active_resources_total')!.get();
+    clearTimeout(timer);
+    return found.values.map(({ value }) => value > 0);
+  },
   'names what can be chosen': ({ collectDefaultMetrics }) =>
     collectDefaultMetrics.metricsList.filter((name) => name !== 'eventLoopUtilization'),
   'has no exemplars on a Prometheus registry': (client) =>

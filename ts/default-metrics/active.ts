@@ -58,21 +58,27 @@ function source({ key, name, help, total, list, typeOf }: Kind): Source {
       if (typeof list() !== 'function') return;
       const byType = group.gauge(name, help, { own: ['type'] });
       const all = group.gauge(totalName, total);
-      group.collect(() => {
-        const found = list()!.call(process);
-        const counts = new Map<string, number>();
-        for (const one of found) {
-          const type = typeOf(one);
-          if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
-        }
-        // A type of which none is left is not shown.
-        byType?.reset();
-        for (const [type, count] of counts) {
-          const labels: LabelValues<string> = { type, ...group.labels };
-          byType?.set(labels, count);
-        }
-        all?.set(group.labels, found.length);
-      });
+      // Each by itself, as in prom-client: either may be read alone.
+      if (byType !== undefined) {
+        byType.collect = () => {
+          const counts = new Map<string, number>();
+          for (const one of list()!.call(process)) {
+            const type = typeOf(one);
+            if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
+          }
+          // A type of which none is left is not shown.
+          byType.reset();
+          for (const [type, count] of counts) {
+            const labels: LabelValues<string> = { type, ...group.labels };
+            byType.set(labels, count);
+          }
+        };
+      }
+      if (all !== undefined) {
+        all.collect = () => {
+          all.set(group.labels, list()!.call(process).length);
+        };
+      }
     },
   };
 }
