@@ -408,6 +408,13 @@ export interface Binding {
   /** A text kept for the process by its main thread: what worker threads go by. */
   choice(): string | null;
   choose(text: string): void;
+  /**
+   * Takes a turn among the threads of this process, or tells whether it is still this thread's: who has one keeps it
+   * until it ends it or its thread ends, but is to end it once the main thread has asked. Thread 0 is the main one.
+   */
+  takeTurn(about: string, thread: number): boolean;
+  /** Lets go of a turn, if it is this thread's. */
+  endTurn(about: string, thread: number): void;
   /** The identity of a process of this pid namespace; null if it is not there. */
   identity(pid: number): ProcessIdentity | null;
   /** Throws an Error with a code `ERR_MPMETRICS_*`; null if it is not there and `create` is false. */

@@ -8,6 +8,9 @@ import { ask, obedient, scraped } from '../support/obedient';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
+const limit = Number(
+  /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1],
+);
 
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
@@ -59,11 +62,10 @@ test('all processes and threads are in, and what a process has once counts once'
   }
   for (const name of ['process_open_fds', 'process_resident_memory_bytes']) {
     const parts = (await Promise.all(programs.map((program) => own(program, name)))).flat();
-    expect(parts.map((part) => part === null)).toEqual([false, true, false, true]);
+    expect(parts.map((part) => part !== null && part > 0)).toEqual([true, false, true, false]);
     expect(seen.get(name)).toBe(sum(parts));
   }
-  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1];
-  expect(seen.get('process_max_fds')).toBe(2 * Number(limit));
+  expect(seen.get('process_max_fds')).toBe(2 * limit);
   const [major, minor, patch] = process.versions.node.split('.');
   const version = `version="v${process.versions.node}",major="${major!}",minor="${minor!}",patch="${patch!}"`;
   expect(seen.get(`nodejs_version_info{${version}}`)).toBe(1);
@@ -76,7 +78,7 @@ test('all processes and threads are in, and what a process has once counts once'
     programs[0]!,
     `return mpmetrics.register.metrics({ scope: 'process' })`,
   );
-  expect(samples(alone).get('process_max_fds')).toBe(Number(limit));
+  expect(samples(alone).get('process_max_fds')).toBe(limit);
   expect(samples(alone).get('process_start_time_seconds')).toBeGreaterThan(1.6e9);
 });
 
@@ -183,13 +185,93 @@ register.metrics().then((text) => {
   expect(program.errors).toBe('');
 });
 
-test('a worker thread reports its process where it is told to, or where nobody shares its metrics', async () => {
+/** A program whose worker threads `one`, `two` collect when told: `{ collect: config }`, and `{ stop: true }`. */
+const THREADS = `
+kept.spawn = async (name) => {
+  const { Worker } = require('node:worker_threads');
+  kept[name] = new Worker(
+    \`const { parentPort, workerData } = require('node:worker_threads');
+      const mpmetrics = require(workerData);
+      mpmetrics.configure({ collectTimeout: 20000 });
+      let stop;
+      parentPort.on('message', (asked) => {
+        if (asked.stop) stop(); else stop = mpmetrics.collectDefaultMetrics(asked.collect);
+        parentPort.postMessage('done');
+      });\`,
+    { eval: true, workerData: require.resolve('mpmetrics') },
+  );
+};
+kept.tell = async (name, message) => {
+  if (kept[name] === undefined) kept.spawn(name);
+  kept[name].postMessage(message);
+  await require('node:events').once(kept[name], 'message');
+};`;
+
+/** What belongs to the process is in a scrape, and no more than once. */
+async function onceIn(program: Program): Promise<void> {
+  const { seen } = await scraped(program);
+  expect(seen.get('process_max_fds')).toBe(limit);
+  expect(seen.get('process_start_time_seconds')).toBeGreaterThan(1.6e9);
+  const { user, system } = await ask<NodeJS.CpuUsage>(program, 'return process.cpuUsage()');
+  expect(seen.get('process_cpu_seconds_total')).toBeLessThanOrEqual((user + system) / 1e6);
+}
+
+/** What the main thread by itself has; undefined for nothing. */
+async function ofMain(program: Program): Promise<number | undefined> {
+  const json = `return mpmetrics.register.getMetricsAsJSON()`;
+  const all = await ask<{ name: string; values: { value: number }[] }[]>(program, json);
+  return all.find(({ name }) => name === 'process_max_fds')?.values[0]?.value;
+}
+
+test('where the main thread does not collect, one worker thread reports the process, and when it ends another', async () => {
+  const [program] = obedient(1, made) as [Program];
+  await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
+  await ask(program, `await kept.tell('two', { collect: {} });`);
+  await onceIn(program);
+  const text = await ask<string>(program, `return mpmetrics.register.metrics()`);
+  expect(text.match(/^# TYPE process_/gm)).toHaveLength(9);
+  const before = (await scraped(program)).seen.get('process_cpu_seconds_total')!;
+  await ask(program, `await kept.one.terminate();`);
+  await onceIn(program);
+  await ask(
+    program,
+    `const end = process.cpuUsage().user + 2e5; while (process.cpuUsage().user < end);`,
+  );
+  await onceIn(program);
+  const after = (await scraped(program)).seen.get('process_cpu_seconds_total')!;
+  expect(after).toBeGreaterThanOrEqual(before + 0.2);
+});
+
+test('a worker thread that stops collecting leaves the process to another', async () => {
+  const [program] = obedient(1, made) as [Program];
+  await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
+  await ask(program, `await kept.tell('two', { collect: {} });`);
+  await ask(program, `await kept.tell('one', { stop: true });`);
+  await onceIn(program);
+});
+
+test('the main thread takes over what a worker thread reported of the process, and gives it back', async () => {
+  const [program] = obedient(1, made) as [Program];
+  await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
+  await onceIn(program);
+  await ask(program, `kept.stop = mpmetrics.collectDefaultMetrics();`);
+  // The worker thread is asked, and may be slow.
+  while ((await ofMain(program)) === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  await onceIn(program);
+  await onceIn(program);
+  await ask(program, `kept.stop();`);
+  await onceIn(program);
+});
+
+test('a worker thread reports its process besides where it is told to, not where it is told not to, and where nobody shares its metrics', async () => {
   const app = new Application({
     'thread.js': `
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const { collectDefaultMetrics, configure, register } = require('mpmetrics');
 if (isMainThread) {
-  const cases = [{}, { processMetrics: true }, { storage: 'memory' }];
+  collectDefaultMetrics();
+  const cases = [{}, { processMetrics: false }, { processMetrics: true }, { storage: 'memory' }];
   Promise.all(cases.map((workerData) => new Promise((resolve) => {
     new Worker(__filename, { workerData }).once('message', resolve);
   }))).then((all) => console.log(JSON.stringify(all)));
@@ -197,10 +279,13 @@ if (isMainThread) {
   const { storage, ...config } = workerData;
   if (storage) configure({ storage });
   collectDefaultMetrics(config);
-  parentPort.postMessage(register.getSingleMetric('process_open_fds') !== undefined);
+  register.getMetricsAsJSON().then((all) => {
+    const { values } = all.find(({ name }) => name === 'process_open_fds') ?? {};
+    parentPort.postMessage(values === undefined ? 'none' : values.length);
+  });
 }
 `,
   });
   made.push(app);
-  expect(JSON.parse(await app.run('thread.js').line())).toEqual([false, true, true]);
+  expect(JSON.parse(await app.run('thread.js').line())).toEqual([0, 'none', 1, 1]);
 });

@@ -124,6 +124,9 @@ export declare function choice(): string | null
 /** Keeps a text for all threads of this process. */
 export declare function choose(text: string): void
 
+/** Lets go of a turn, if it is this thread's. */
+export declare function endTurn(about: string, thread: number): void
+
 /** What a family is called and how it is laid out. */
 export interface FamilySpec {
   /** Registry. */
@@ -274,3 +277,9 @@ export interface ScrapeOptions {
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number
 }
+
+/**
+ * Takes a turn, or tells whether it is still this thread's: who has one keeps it until it lets go or ends, but
+ * is to let go once the main thread has asked. Thread 0 is the main one.
+ */
+export declare function takeTurn(about: string, thread: number): boolean

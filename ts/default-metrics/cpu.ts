@@ -27,6 +27,9 @@ export const cpu: Source = {
       'Total user and system CPU time spent in seconds.',
       exemplars,
     );
+    const waiting = (): void => {
+      last = process.cpuUsage();
+    };
     group.collect(() => {
       const now = process.cpuUsage();
       const micros = { user: now.user - last.user, system: now.system - last.system };
@@ -44,6 +47,6 @@ export const cpu: Source = {
           (counter as unknown as WithExemplars).inc(given);
         } else counter.inc(labels, value / 1e6);
       }
-    });
+    }, waiting);
   },
 };

@@ -14,6 +14,7 @@ import {
 } from '../metrics';
 import { claim, disclaim, register } from '../registry';
 import type { Settings } from './settings';
+import { Turn } from './turn';
 
 /** A source of values: which metrics it has, and how they are set. */
 export interface Source {
@@ -83,9 +84,16 @@ export class Group {
     return this.make(name, () => new Summary({ ...this.configuration(name, help, {}), ...more }));
   }
 
-  /** Has all of the metrics set before any is read: one of them gets this as its `collect`. */
-  collect(run: () => void): void {
-    this.run = run;
+  /**
+   * Has all of the metrics set before any is read: one of them gets this as its `collect`.
+   *
+   * @param waiting called instead while another thread sets them
+   */
+  collect(run: () => void, waiting?: () => void): void {
+    const { key, ofProcess } = this.source;
+    const { place, prefix } = this.settings;
+    const alone = ofProcess !== true || place === null || !this.going;
+    this.run = alone ? run : this.inTurn(new Turn(`${place} ${prefix}${key}`), run, waiting);
     this.handOver();
   }
 
@@ -129,7 +137,7 @@ export class Group {
     const { settings } = this;
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
-    const shown = settings.register === register && register.shared;
+    const shown = settings.register === register && register.place !== null;
     // Another copy of this package reports it.
     if (shown && !claim(full)) return undefined;
     const metric = create();
@@ -144,6 +152,31 @@ export class Group {
       else if (metric.collect !== undefined) this.handOver();
     };
     return metric;
+  }
+
+  /** What sets the metrics while it is this thread's turn, and shows nothing while it is not. */
+  private inTurn(turn: Turn, run: () => void, waiting?: () => void): () => void {
+    const end = (): void => {
+      turn.end();
+    };
+    this.onStop(end);
+    if (!turn.take()) this.hide();
+    return () => {
+      if (turn.take()) {
+        run();
+        return;
+      }
+      this.hide();
+      end();
+      waiting?.();
+    };
+  }
+
+  /** Shows nothing of what this thread has set. What it counted stays. */
+  private hide(): void {
+    for (const metric of this.metrics) {
+      if (metric instanceof Gauge) metric.roster.reset(true);
+    }
   }
 
   private handOver(): void {

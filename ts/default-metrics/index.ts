@@ -39,7 +39,7 @@ const SOURCES: readonly Source[] = [
 /**
  * Makes the default metrics and keeps them set. Call it in every process and thread that is to report: values of
  * a thread (heap, event loop, garbage collection, resources) are reported by each, those of a process (CPU,
- * memory, descriptors, start time) by its main thread.
+ * memory, descriptors, start time) by its main thread, or while that does not call, by one of its worker threads.
  *
  * Observers and timers keep no process alive. They end when the registry lets go of their metrics.
  *

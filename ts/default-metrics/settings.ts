@@ -48,8 +48,9 @@ export interface DefaultMetricsCollectorConfiguration<
    */
   perProcess?: boolean;
   /**
-   * Whether this thread reports what a process has once: CPU, memory, descriptors, start time. By default the main
-   * thread does, and so does a worker thread whose metrics no other thread shares.
+   * Whether this thread reports what a process has once: CPU, memory, descriptors, start time. By default one of the
+   * threads that call does: the main thread if it is among them, else the first, and when that ends another. True
+   * reports it besides.
    */
   processMetrics?: boolean;
 }
@@ -63,6 +64,8 @@ export interface Settings {
   readonly prefix: string;
   readonly labels: LabelValues<string>;
   readonly processMetrics: boolean;
+  /** Where one of the process's threads is to report what a process has once; null if this one does in any case. */
+  readonly place: string | null;
   wants(key: string, name: string): boolean;
 }
 
@@ -98,7 +101,9 @@ export function settingsOf(
     registers,
     prefix: config.prefix || '',
     labels,
-    processMetrics: config.processMetrics ?? (isMainThread || !register.shared),
+    processMetrics: config.processMetrics !== false,
+    // A registry of another package has none.
+    place: config.processMetrics === undefined ? (register.place ?? null) : null,
     wants: (key, name) =>
       (only === null || only.has(key) || only.has(name)) &&
       !(except !== null && (except.has(key) || except.has(name))),

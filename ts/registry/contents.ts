@@ -98,11 +98,9 @@ export class Contents {
     there.left?.();
   }
 
-  /**
-   * Whether metrics that are registered now are shared with other processes and threads.
-   */
-  get shared(): boolean {
-    return this.tag !== null && heap.open(true);
+  /** Where metrics that are registered now are shared with other processes and threads; null if they are not. */
+  get place(): string | null {
+    return this.tag !== null && heap.open(true) ? `${heap.path} ${this.tag}` : null;
   }
 
   /**
@@ -112,7 +110,7 @@ export class Contents {
    * @returns null if the registry is not shared: then nothing needs to be told apart
    */
   part(labels: RowLabels): Registers | null {
-    if (!this.shared) return null;
+    if (this.place === null) return null;
     const part = new Contents(this.tag, this);
     this.parts.set(part, labels);
     part.setDefaults({ ...this.defaults, ...labels });

@@ -196,9 +196,9 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     this.contents.replace(there, metric);
   }
 
-  /** @internal Whether metrics that are registered now are shared with other processes and threads. */
-  get shared(): boolean {
-    return this.contents.shared;
+  /** @internal See {@link Contents.place}. */
+  get place(): string | null {
+    return this.contents.place;
   }
 
   /** @internal Tells of each scrape how many seconds it took; returns a function that ends this. */

@@ -10,4 +10,5 @@ mod process;
 mod scrape;
 mod status;
 mod text;
+mod turns;
 mod writer;
