@@ -28,6 +28,8 @@ export class MoodyHeap {
   dropped = 0;
   /** Called after a real `bind`. */
   bound: ((writer: NativeWriter, out: Uint32Array) => void) | null = null;
+  /** Called at each `buckets`, before anything else. */
+  placing: (() => void) | null = null;
   readonly storage: HeapStorage;
   real: NativeHeap;
   private path = newSegment();
@@ -126,6 +128,7 @@ export class MoodyHeap {
       clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),
       buckets: (slab, cell, series, generation, octave, out) => {
         this.places++;
+        this.placing?.();
         if (this.mood === Status.Ok) real.buckets(slab, cell, series, generation, octave, out);
         else out[0] = this.mood;
       },

@@ -142,8 +142,9 @@ export interface Family {
   /**
    * Finds or makes the buckets that a summary's series has for an octave.
    *
-   * @param h a handle that is live; may not be so any more afterwards, and is then to be settled again
-   * @returns null if there is no memory for them
+   * @param h a handle that is live; afterwards it may not be so any more, and is then to be settled again, or
+   *   may have moved to other cells
+   * @returns null if there is no memory for them, or the handle is not live any more
    */
   chunk(h: Series, octave: number): Chunk | null;
   /** Counts observations that no quantile shows, for want of memory. */

@@ -32,7 +32,7 @@ export class HeapChunks {
 
   /** See `Family.chunk`. */
   chunk(h: Series, octave: number): Chunk | null {
-    if (h.place === Place.Sink) return null;
+    if (h.place === Place.Sink || h.place === Place.None) return null;
     if (h.place !== Place.Heap) return ownChunk(octave, this.shape);
     if (h.s.skips > 0) {
       h.s.skips--;
@@ -58,7 +58,7 @@ export class HeapChunks {
         this.host.renew();
         return null;
       case Status.Gone:
-        h.detach();
+        // Not detached: what was counted there may still be rescued.
         return null;
       default:
         this.host.abandon();
@@ -73,11 +73,20 @@ export class HeapChunks {
       if (owns(h) && h.s.all.get(own.octave) === own) {
         const chunk = new Chunk(own.octave, h.f, 0);
         const status = this.place(h, chunk);
-        if (status === Status.Busy || status === Status.Lost) return status;
-        if (status === Status.Ok) moveChunk(h, own, chunk);
-        else {
-          h.s.drop(own);
-          this.host.unranked(own.f.reduce((sum, count) => sum + count, 0));
+        switch (status) {
+          case Status.Ok:
+            moveChunk(h, own, chunk);
+            break;
+          case Status.Full:
+          case Status.Limit:
+            this.host.refusedBuckets(this.shape.name);
+            h.s.drop(own);
+            this.host.unranked(observations(own));
+            break;
+          case Status.Gone:
+            break;
+          default:
+            return status;
         }
       }
       this.pending.delete(own);
@@ -85,10 +94,19 @@ export class HeapChunks {
     return Status.Ok;
   }
 
+  /** The blocks are left to another writer: what waits for room beside them is in no quantile. */
+  orphan(): void {
+    for (const [own, h] of this.pending) {
+      if (h.live && h.s.all.get(own.octave) === own) this.host.unranked(observations(own));
+    }
+    this.pending.clear();
+  }
+
   /** Points a chunk to its buckets in the heap. */
   private place(h: Series, chunk: Chunk): Status {
-    // Making room may give blocks of expired series to others.
+    // Making room may give blocks of expired series to others. The series may be among them.
     rescueExpired();
+    if (h.place !== Place.Heap || !h.current) return Status.Gone;
     return this.host.attempt(() => {
       const { writer } = this.host;
       writer.buckets(h.slab, h.i, h.number, h.generation, chunk.octave, placed);
@@ -111,6 +129,11 @@ export class HeapChunks {
       h.s.put(new Chunk(all[k]!, this.host.slab(all[k + 1]!).f, all[k + 2]!));
     }
   }
+}
+
+/** Observations in a chunk of its own memory. */
+function observations({ f }: Chunk): number {
+  return f.reduce((sum, count) => sum + count, 0);
 }
 
 /** The native module's numbers are those of {@link Status}. */

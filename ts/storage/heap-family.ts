@@ -285,6 +285,7 @@ export class HeapFamily implements Family {
   orphan(carry: boolean): void {
     this.number = null;
     const { kind } = this.shape;
+    if (!carry) this.chunks.orphan();
     for (const h of this.roster.handles()) {
       if (h.place !== Place.Heap) continue;
       // A value that all share stays where it is, as counts do.
@@ -307,6 +308,11 @@ export class HeapFamily implements Family {
       const moved = this.host.attempt(() => this.place(h, label));
       if (moved === Status.Ok) {
         merge(kind, h, own, this);
+        if (!h.live) {
+          // Gone while room was made for its buckets.
+          this.keep(h, own);
+          return Status.Busy;
+        }
         for (const exemplar of this.waitingExemplars.take(h)) this.exemplify(h, exemplar);
       } else if (moved === Status.Full || moved === Status.Limit) {
         this.host.refused(this.refusal, this.shape.name);

@@ -2,15 +2,19 @@
 
 import { CELLS, middleOf } from './octave';
 
-/** What was observed. */
-export interface Observed {
+/** What was counted. */
+export interface Counts {
   zeros: number;
+  /** Counts by octave, {@link CELLS} each. */
+  octaves: Map<number, Float64Array>;
+}
+
+/** What was observed. */
+export interface Observed extends Counts {
   /** Infinity for nothing. */
   min: number;
   /** -Infinity for nothing. */
   max: number;
-  /** Counts by octave, {@link CELLS} each. */
-  octaves: Map<number, Float64Array>;
 }
 
 /** Values with the number of observations up to and with each. */
@@ -24,7 +28,8 @@ export function quantiles(observed: Observed, percentiles: readonly number[]): n
   const { values, upto } = ranked(observed);
   const count = upto.at(-1);
   if (count === undefined) return percentiles.map(() => 0);
-  const { min, max } = observed;
+  const min = Number.isFinite(observed.min) ? observed.min : values[0]!;
+  const max = Number.isFinite(observed.max) ? observed.max : values.at(-1)!;
   const nth = (rank: number): number => {
     if (rank <= 0) return min;
     if (rank >= count - 1) return max;
@@ -42,7 +47,13 @@ export function quantiles(observed: Observed, percentiles: readonly number[]): n
   });
 }
 
-function ranked({ zeros, octaves }: Observed): Ranked {
+/** The smallest and the largest observation, as near as buckets tell; infinity and minus infinity for none. */
+export function ends(counts: Counts): [min: number, max: number] {
+  const { values } = ranked(counts);
+  return [values[0] ?? Infinity, values.at(-1) ?? -Infinity];
+}
+
+function ranked({ zeros, octaves }: Counts): Ranked {
   const all: [value: number, count: number][] = zeros > 0 ? [[0, zeros]] : [];
   for (const [octave, counts] of octaves) {
     for (let cell = 0; cell < CELLS; cell++) {
@@ -54,7 +65,8 @@ function ranked({ zeros, octaves }: Observed): Ranked {
   return { values: all.map(([value]) => value), upto: all.map(([, count]) => (sum += count)) };
 }
 
-/** True if nothing was observed. */
-export function isEmpty({ zeros, octaves }: Observed): boolean {
-  return zeros === 0 && [...octaves.values()].every((counts) => counts.every((one) => one === 0));
+/** True if nothing was observed, also nothing that has no bucket: there may be no memory for it, or not yet. */
+export function isEmpty({ zeros, min, max, octaves }: Observed): boolean {
+  const none = (counts: Float64Array) => counts.every((one) => one === 0);
+  return min > max && zeros === 0 && [...octaves.values()].every(none);
 }

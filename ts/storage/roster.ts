@@ -244,9 +244,14 @@ export class Roster {
     from.close();
     this.family = to;
     for (const { h, label, own, exemplars } of moved) {
-      // Not `to`: the heap may have been left for memory storage in the middle of this.
-      if (own === null || !this.family.bind(h, label)) continue;
-      merge(kind, h, own, this.family);
+      if (own === null) continue;
+      // Not `to`: the heap may have been left for memory storage in the middle of this. And where room is made
+      // for buckets the series may turn out to be gone.
+      for (let tries = 0; tries < TRIES && this.family.bind(h, label); tries++) {
+        merge(kind, h, own, this.family);
+        if (h.live) break;
+      }
+      if (!h.live) continue;
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
     this.retry();

@@ -11,7 +11,7 @@ import { NativeKind } from '../native';
 import type { Family, Kind } from './family';
 import { guardedPath } from './guarded';
 import { CELLS } from './octave';
-import { isEmpty, quantiles, type Observed } from './quantiles';
+import { ends, isEmpty, quantiles, type Counts, type Observed } from './quantiles';
 import type { Series } from './series';
 import { NO_SKETCH, Sketch, type Chunk } from './sketch';
 
@@ -90,15 +90,23 @@ export function begin(h: Series, part: number, epoch: number): void {
   f[p + Part.Epoch] = epoch;
 }
 
-/** The chunk of an octave, made if it is not there yet; null if there is no memory for it. */
+/**
+ * The chunk of an octave, made if it is not there yet; null if there is no memory for it, or if the series is
+ * found to be gone. Also when it is there, the handle's cells may be others than before.
+ */
 export function chunkOf(h: Series, octave: number, family: Family): Chunk | null {
-  const there = h.s.all.get(octave);
-  if (there !== undefined) return there;
-  if (h.s === NO_SKETCH) h.s = new Sketch();
-  const { s } = h;
-  const chunk = family.chunk(h, octave);
-  if (chunk !== null && h.s === s) s.put(chunk);
-  return chunk;
+  for (;;) {
+    const there = h.s.all.get(octave);
+    if (there !== undefined) return there;
+    if (h.s === NO_SKETCH) h.s = new Sketch();
+    const { s } = h;
+    const chunk = family.chunk(h, octave);
+    if (h.s === s) {
+      if (chunk !== null) s.put(chunk);
+      return chunk;
+    }
+    // The series moved meanwhile, and has other chunks.
+  }
 }
 
 /** Adds buckets of this process's own to those in the heap, and lets the chunk count there from now on. */
@@ -187,11 +195,17 @@ export const summaryKind: Kind = {
         if (taken === undefined) continue;
         for (let k = part * CELLS; k < (part + 1) * CELLS; k++) counts[k]! -= taken[k]!;
       }
+      // Ends that are no others than before are those of what was taken out.
+      const [least, most] = ends(leftIn(image, p, part, cells));
+      if (image[p + Part.Min] === base[p + Part.Min]) image[p + Part.Min] = least;
+      if (image[p + Part.Max] === base[p + Part.Max]) image[p + Part.Max] = most;
     });
   },
   write: (h, image, family) => {
+    const wanted = makeChunks(h, image, family);
+    // By that the series may have moved, or turned out to be gone.
+    if (!h.current) return;
     const { f, i, size } = h;
-    const chunks = placed(h, image, family);
     const path = guardedPath(h);
     const sequence = path.begin(h);
     for (const chunk of h.s.all.values()) {
@@ -200,8 +214,14 @@ export const summaryKind: Kind = {
     f[i + Cell.Count] = image[Cell.Count]!;
     f[i + Cell.Sum] = image[Cell.Sum]!;
     for (let k: number = Cell.Parts; k < size - 1; k++) f[i + k] = image[k]!;
-    for (const [chunk, counts] of chunks) chunk.f.set(counts, chunk.i);
+    for (const [octave, counts] of wanted) {
+      const chunk = h.s.all.get(octave);
+      if (chunk !== undefined) chunk.f.set(counts, chunk.i);
+    }
     path.end(h, sequence);
+    for (const [octave, counts] of wanted) {
+      if (!h.s.all.has(octave)) family.unranked(counts.reduce((sum, count) => sum + count, 0));
+    }
   },
 };
 
@@ -221,17 +241,27 @@ function* chunksOf(image: Float64Array, cells: number): Iterable<[number, Float6
   }
 }
 
-/** Chunks of a series for those of an image; what finds no memory is counted as in no quantile. */
-function placed(h: Series, image: Float64Array, family: Family): [Chunk, Float64Array][] {
-  const found: [Chunk, Float64Array][] = [];
-  for (const [octave, counts] of chunksOf(image, h.size)) {
-    const sum = counts.reduce((total, count) => total + count, 0);
-    if (sum === 0) continue;
-    const chunk = chunkOf(h, octave, family);
-    if (chunk === null) family.unranked(sum);
-    else found.push([chunk, counts]);
+/** Makes chunks for those of an image that are not empty, which it returns, as far as there is memory. */
+function makeChunks(h: Series, image: Float64Array, family: Family): [number, Float64Array][] {
+  const wanted = [...chunksOf(image, h.size)].filter(([, counts]) =>
+    counts.some((one) => one !== 0),
+  );
+  let s: Sketch;
+  do {
+    ({ s } = h);
+    for (const [octave] of wanted) chunkOf(h, octave, family);
+    // If the series moved meanwhile, those that were made before are not there.
+  } while (h.s !== s);
+  return wanted;
+}
+
+/** The observations of one part of an image. */
+function leftIn(image: Float64Array, p: number, part: number, cells: number): Counts {
+  const octaves = new Map<number, Float64Array>();
+  for (const [octave, counts] of chunksOf(image, cells)) {
+    octaves.set(octave, counts.subarray(part * CELLS, (part + 1) * CELLS));
   }
-  return found;
+  return { zeros: image[p + Part.Zeros]!, octaves };
 }
 
 /** What an image has in the parts that the window holds now. */

@@ -55,11 +55,14 @@ impl Sketch {
         self.max = self.max.max(max);
     }
 
-    /// Whether nothing was observed.
+    /// Whether nothing was observed, also nothing that has no bucket: there may be no memory for it, or not
+    /// yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let none = |count: &f64| count.is_nan() || *count <= 0.0;
-        none(&self.zeros) && self.octaves.iter().all(|(_, counts)| counts.iter().all(none))
+        self.min > self.max
+            && none(&self.zeros)
+            && self.octaves.iter().all(|(_, counts)| counts.iter().all(none))
     }
 
     /// The quantiles, 0 each where nothing was observed.
@@ -188,6 +191,17 @@ mod tests {
         assert_eq!(sketch(&[0.0, -0.0]).quantiles(&[0.5]), [0.0]);
         assert_eq!(sketch(&[3.0; 1000]).quantiles(&[0.01, 0.5, 0.999]), [3.0; 3]);
         assert_eq!(sketch(&[5.0, 6.0]).quantiles(&[-1.0, 2.0, f64::NAN]), [5.0, 6.0, 5.0]);
+    }
+
+    #[test]
+    fn what_has_no_bucket_was_observed_all_the_same() {
+        assert!(Sketch::default().is_empty());
+        for value in [0.0, 7.0, -7.0] {
+            assert!(!sketch(&[value]).is_empty());
+            let mut refused = Sketch::default();
+            refused.bound(value, value);
+            assert!(!refused.is_empty());
+        }
     }
 
     #[test]
