@@ -199,9 +199,10 @@ export interface NativeWriter {
   /**
    * Records an exemplar for a block; one that is not recorded is counted.
    *
-   * @param numbers slab, cell, series, generation, place (0 or the number of a bucket), value, Unix time in seconds
+   * @param numbers slab, cell, series, generation, place (0 or the number of a bucket), value, Unix time in seconds,
+   *   and 1 if room may be made for it, which may give blocks of removed series to others
    * @param labels label text and types, as for {@link bind}
-   * @returns a {@link Status}
+   * @returns a {@link Status}; Full, and nothing done or counted, where room is needed and may not be made
    */
   exemplar(numbers: Float64Array, labels: string, types: string): number;
   /** The exemplars of a block are not shown any more. A {@link Status}. */

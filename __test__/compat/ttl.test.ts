@@ -3,7 +3,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
-import { NativeKind } from '../../ts/native';
 import { samples } from '../support/samples';
 import { any, heap, newSegment, subjects, thrown, type Client } from '../support/subject';
 
@@ -157,85 +156,162 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 });
 
-// Native updates leave no trace of a series that is gone: a limit that docs/CONCURRENCY.md states.
-const described = process.env['MPMETRICS_CELLS'] === 'native' ? null : describe;
+// Native updates leave no trace of a series that is gone, and ordered ones only counters': a limit that
+// docs/CONCURRENCY.md states.
+const KINDS = {
+  direct: ['Counter', 'Histogram', 'Summary'],
+  ordered: ['Counter'],
+  native: [],
+} as const;
+const kinds = KINDS[(process.env['MPMETRICS_CELLS'] ?? 'direct') as keyof typeof KINDS];
+const described = kinds.length === 0 ? null : describe.each(kinds);
 
-described?.('an update at the very moment', () => {
-  /** A counter in a heap, and what another process does to its series. */
-  async function setUp(ttlSeconds: number) {
-    const client = await heap.load();
-    const path = newSegment();
-    client.configure({ segment: path });
-    const config = { name: 'c', help: 'h', labelNames: ['a'] };
-    const counter = new client.Counter({ ...config, ttlSeconds });
-    const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
-    const family = other.family(
-      {
-        tag: 'default',
-        name: 'c',
-        help: 'h',
-        kind: NativeKind.Counter,
-        aggregator: 'sum',
-        labelNames: ['a'],
-        bounds: new Float64Array(),
-      },
-      1,
-    );
-    const by = {
-      expire: () => other.expire(family, 'a="x"', ''),
-      remove: () => other.remove(family, 'a="x"', ''),
-    };
-    const value = async () => (await shown(client)).get('c{a="x"}');
-    return { client, counter, by, value };
-  }
+/** Makes what a test counts in. */
+const MAKE = {
+  Counter: (client: Client, config: object) =>
+    new client.Counter({ name: 'm', help: 'h', labelNames: ['a'], ...config }),
+  Histogram: (client: Client, config: object) =>
+    // Its blocks are as long as the smallest of exemplars.
+    new client.Histogram({
+      name: 'm',
+      help: 'h',
+      labelNames: ['a'],
+      buckets: [1, 2, 3, 4, 5, 6, 7, 8, 9, 1000],
+      ...config,
+    }),
+  Summary: (client: Client, config: object) =>
+    new client.Summary({
+      name: 'm',
+      help: 'h',
+      labelNames: ['a'],
+      percentiles: [0, 0.5, 1],
+      ...config,
+    }),
+};
 
+/** A metric in a heap, and what another process does to its series. */
+async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
+  const client = await heap.load();
+  const path = newSegment();
+  client.configure({ segment: path });
+  client.register.setContentType(client.openMetricsContentType);
+  const metric = MAKE[kind](client, { ttlSeconds });
+  const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
+  const { shape } = metric.roster;
+  const family = other.family(
+    {
+      tag: 'default',
+      name: 'm',
+      help: 'h',
+      kind: shape.kind.native,
+      aggregator: 'sum',
+      labelNames: ['a'],
+      bounds: Float64Array.from(shape.bounds),
+    },
+    1,
+  );
+  const by = {
+    expire: (a = 'x') => other.expire(family, `a="${a}"`, ''),
+    remove: () => other.remove(family, 'a="x"', ''),
+  };
+  const name = kind === 'Counter' ? 'm_total' : 'm_sum';
+  const series = (a = 'x') => `${name}{a="${a}"}`;
+  const count = (a: string, value: number) => {
+    if ('inc' in metric) metric.inc({ a }, value);
+    else metric.observe({ a }, value);
+  };
+  const child = metric.labels('x');
+  const inc = (value: number) => {
+    if ('inc' in child) child.inc(value);
+    else child.observe(value);
+  };
+  const value = async () => (await shown(client)).get(series());
+  return { client, metric, by, series, count, inc, value };
+}
+
+described?.('an update of a %s at the very moment', (kind) => {
   test('is not lost when the series is new', async () => {
-    const { counter, by, value } = await setUp(60);
-    const child = counter.labels('x');
-    child.inc(5);
+    const { inc, by, value } = await setUp(kind, 60);
+    inc(5);
     expect(by.expire()).toBe(0);
     expect(await value()).toBe(undefined);
-    child.inc();
+    inc(1);
     expect(await value()).toBe(6);
     // What was removed on purpose stays removed.
     expect(by.remove()).toBe(0);
-    child.inc();
+    inc(1);
     expect(await value()).toBe(1);
   });
 
   test('is not lost when nobody updates the series again', async () => {
-    const { client, counter, by } = await setUp(0.4);
-    counter.inc({ a: 'x' }, 5);
+    const { client, count, by, series } = await setUp(kind, 0.4);
+    count('x', 5);
     by.expire();
-    const seen = await until(client, (now) => now.has('c{a="x"}'));
-    expect(seen.get('c{a="x"}')).toBe(5);
+    const seen = await until(client, (now) => now.has(series()));
+    expect(seen.get(series())).toBe(5);
   });
 
   test('is not lost when other series take its place in memory', async () => {
-    const { client, counter, by, value } = await setUp(60);
-    counter.inc({ a: 'x' }, 5);
+    const { client, metric, count, by, series, value } = await setUp(kind, 60);
+    count('x', 5);
     by.expire();
     for (let i = 0; i < 3_000; i++) {
-      counter.inc({ a: String(i) });
-      if (i % 2 === 0) counter.remove(String(i));
+      count(String(i), 1 + (i % 7));
+      if (i % 2 === 0) metric.remove(String(i));
     }
     expect(await value()).toBe(5);
-    expect((await shown(client)).size).toBe(1_501);
+    const all = [...(await shown(client)).keys()].filter((one) =>
+      one.startsWith(series().slice(0, 5)),
+    );
+    expect(all).toHaveLength(1_501);
   });
 
   test('is not lost when it wakes a series that slept', async () => {
-    const { client, counter, by, value } = await setUp(3);
-    const child = counter.labels('x');
-    child.inc(5);
+    const { client, inc, by, series, value } = await setUp(kind, 3);
+    for (const before of [4, 0.25, 900]) inc(before);
     // Two looks: it sleeps, and its cells of then are forgotten after two more.
     await new Promise((resolve) => setTimeout(resolve, 2_400));
-    expect(await value()).toBe(5);
-    child.inc(2);
-    expect(await value()).toBe(7);
+    expect(await value()).toBe(904.25);
+    inc(5);
+    expect(await value()).toBe(909.25);
     by.expire();
-    child.inc(1);
-    const seen = await until(client, (now) => now.has('c{a="x"}'));
-    // The five were there for long, and have expired.
-    expect(seen.get('c{a="x"}')).toBe(3);
+    inc(7);
+    const seen = await until(client, (now) => now.has(series()));
+    // What was there for long has expired.
+    expect(seen.get(series())).toBe(12);
+    if (kind === 'Counter') return;
+    expect(seen.get('m_count{a="x"}')).toBe(2);
+    const rows = ['le="4"', 'le="6"', 'quantile="0"', 'quantile="0.5"', 'quantile="1"'];
+    const [four, six, ...quantiles] = rows.map((row) => {
+      const name = row.startsWith('le') ? 'm_bucket' : 'm';
+      return seen.get(`${name}{${row},a="x"}`);
+    });
+    if (kind === 'Histogram') expect([four, six]).toEqual([0, 1]);
+    else {
+      [5, 6, 7].forEach((wanted, i) => {
+        expect(Math.abs(quantiles[i]! - wanted)).toBeLessThanOrEqual(0.0109 * wanted);
+      });
+    }
+  });
+
+  test('is not lost when exemplars of others take its place in memory', async () => {
+    const { client, count, by, series } = await setUp(kind, 60);
+    const config = { name: 'e', help: 'h', labelNames: ['a'], enableExemplars: true } as const;
+    const exemplary = new client.Counter(config);
+    const names = Array.from({ length: 1_000 }, (_, i) => String(i));
+    for (const a of names) {
+      exemplary.inc({ labels: { a } });
+      count(a, 5);
+    }
+    for (const a of names) expect(by.expire(a)).toBe(0);
+    for (const a of names) {
+      exemplary.inc({
+        labels: { a },
+        exemplarLabels: { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' },
+      });
+    }
+    for (const a of names) count(a, 1);
+    const seen = await shown(client);
+    for (const a of names) expect(seen.get(series(a))).toBe(6);
   });
 });

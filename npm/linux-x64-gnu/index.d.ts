@@ -85,8 +85,8 @@ export declare class NativeWriter {
   /** Shows a block again that was marked absent. A status. */
   revive(slab: number, cell: number, series: number, generation: number): number
   /**
-   * Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`. A
-   * status.
+   * Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`, and
+   * 1 if room may be made for it. A status; `Full` where that is 0 and room is needed.
    */
   exemplar(numbers: Float64Array, labels: string, types: string): number
   /** The exemplars of a block are not shown any more. A status. */

@@ -24,7 +24,7 @@ const MOST_PENDING = 10_000;
 
 const out = new Uint32Array(8);
 /** What {@link NativeWriter.exemplar} takes. */
-const numbers = new Float64Array(7);
+const numbers = new Float64Array(8);
 
 export class HeapFamily implements Family {
   readonly shared = true;
@@ -190,7 +190,15 @@ export class HeapFamily implements Family {
     }
   }
 
-  exemplify(h: Series, { place, value, time, label }: Exemplar): void {
+  exemplify(h: Series, exemplar: Exemplar): void {
+    if (this.recorded(h, exemplar, false)) return;
+    // Making room may give blocks of expired series to others. The series may be among them.
+    rescueExpired();
+    this.recorded(h, exemplar, true);
+  }
+
+  /** @returns false if room is to be made for it first */
+  private recorded(h: Series, { place, value, time, label }: Exemplar, room: boolean): boolean {
     if (h.place === Place.Pending) {
       this.waitingExemplars.record(h, { place, value, time, label });
     } else if (this.owns(h)) {
@@ -202,13 +210,16 @@ export class HeapFamily implements Family {
       numbers[4] = place;
       numbers[5] = value;
       numbers[6] = time;
+      numbers[7] = room ? 1 : 0;
       const { text, types } = label;
       // What is not recorded is counted there; a lock that is not to be had is no reason to wait.
       const status = this.host.attempt(() =>
         statusOf(this.host.writer.exemplar(numbers, text, types)),
       );
       if (status === Status.Corrupt) this.host.abandon();
+      return room || status !== Status.Full;
     }
+    return true;
   }
 
   private clearExemplars({ slab, i, number, generation }: Series): void {

@@ -136,18 +136,25 @@ impl NativeWriter {
         Status::of_block(self.with(|writer| writer.revive(slab, cell, key)))
     }
 
-    /// Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`. A
-    /// status.
+    /// Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`, and
+    /// 1 if room may be made for it. A status; `Full` where that is 0 and room is needed.
     #[napi]
     pub fn exemplar(&self, numbers: Float64Array, labels: String, types: String) -> Result<u32> {
-        let Some(&[slab, cell, series, generation, place, value, time]) = numbers.first_chunk()
+        let Some(&[slab, cell, series, generation, place, value, time, room]) =
+            numbers.first_chunk()
         else {
-            return Err(invalid("`numbers` has seven elements", numbers.len()));
+            return Err(invalid("`numbers` has eight elements", numbers.len()));
         };
         let key = BlockKey { series: series as u32, generation: generation as u32 };
         let at = (slab as u32, cell as u32, key);
         let given = Given { value, time, text: labels.as_bytes(), types: types.as_bytes() };
-        Status::of_block(self.with(|writer| writer.exemplar(at, place as u32, &given)))
+        let place = place as u32;
+        Status::of_block(self.with(|writer| {
+            if room == 0.0 && writer.exemplar_needs_room(at, place, &given)? {
+                return Err(Error::Full { what: "no block for an exemplar yet" });
+            }
+            writer.exemplar(at, place, &given)
+        }))
     }
 
     /// The exemplars of a block are not shown any more. A status.

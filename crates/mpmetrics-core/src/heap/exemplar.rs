@@ -88,13 +88,7 @@ fn record_now<'a>(
         let value = place.to_string();
         return Err(Error::Invalid { what: "a place for an exemplar in this block", value });
     }
-    let words = heap.words();
-    let known = mine.exemplars.blocks.get(&(of, place)).copied();
-    let fits = match known {
-        Some(at) => cells_of(words, at)?.len() >= given.words(),
-        None => false,
-    };
-    let at = match known.filter(|_| fits) {
+    let at = match fitting(heap.words(), mine, of, place, given)? {
         Some(at) => at,
         None => {
             let locked = lock()?;
@@ -137,6 +131,20 @@ fn record_now<'a>(
         Ok(())
     } else {
         Err(full)
+    }
+}
+
+/// The block of an exemplar's place, if it is there and has room for this one.
+pub fn fitting(
+    words: Words<'_>,
+    mine: &Claimed,
+    of: u64,
+    place: u32,
+    given: &Given<'_>,
+) -> Result<Option<u64>> {
+    match mine.exemplars.blocks.get(&(of, place)) {
+        Some(at) => Ok((cells_of(words, *at)?.len() >= given.words()).then_some(*at)),
+        None => Ok(None),
     }
 }
 

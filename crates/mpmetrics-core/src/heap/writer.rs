@@ -200,6 +200,21 @@ impl Writer {
         exemplar::record(heap, mine, of, place, given, lock)
     }
 
+    /// Whether [`Writer::exemplar`] would make room for a block first. That may give blocks of removed series
+    /// to others.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
+    pub fn exemplar_needs_room(
+        &self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        place: u32,
+        given: &Given<'_>,
+    ) -> Result<bool> {
+        let (of, _) = self.own(slab, cell, key)?;
+        exemplar::fitting(self.heap.words(), &self.mine, of, place, given).map(|at| at.is_none())
+    }
+
     /// The exemplars of a block are not shown any more.
     ///
     /// # Errors
