@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
 import { bucketOf, CELLS, middleOf, octaveBounds, type Series } from '../../ts/storage';
-import { any, oracle, subjects, thrown, type Client } from '../support/subject';
+import { any, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
 /** Most that a quantile may be off. */
 const ERROR = 0.0109;
@@ -273,7 +273,7 @@ describe('buckets', () => {
     expect(edges.length).toBeGreaterThan(2_000);
     for (const value of edges) expect([value, bucketOf(value)]).toEqual([value, slowly(value)]);
     // The observation itself finds the bucket in its own way.
-    const client = await subjects[0]!.load();
+    const client = await memory.load();
     const s = new client.Summary({ name: 's', help: 'h' });
     const { s: sketch } = (s as unknown as { single: Series }).single;
     expect(sketch.all.size).toBe(0);
