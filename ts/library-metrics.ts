@@ -89,6 +89,12 @@ const COUNTERS: readonly Single[] = [
     value: ({ droppedExemplars }) => droppedExemplars,
   },
   {
+    name: 'unranked_observations_total',
+    help: 'Observations of summaries that are in sum and count and in no quantile, for want of memory.',
+    figure: 'unranked_observations',
+    value: ({ unrankedObservations }) => unrankedObservations,
+  },
+  {
     name: 'torn_reads_total',
     help: 'Histograms and summaries that a scrape took as they stood in the middle of an update.',
     figure: 'torn_reads',
@@ -200,7 +206,6 @@ function growing(add: (by: number) => void): (figure: number) => void {
 function figures(): Figures {
   const none = { reservedBytes: 0, usedBytes: 0, limitBytes: 0, families: 0, living: 1 };
   const never = { adoptions: 0, lockTimeouts: 0, removed: 0, recoveries: 0, collectTimeouts: 0 };
-  return (
-    heap.figures() ?? { ...none, ...never, tornGivenUp: 0, droppedExemplars: 0, ...memoryFigures }
-  );
+  const nothing = { tornGivenUp: 0, droppedExemplars: 0, unrankedObservations: 0 };
+  return heap.figures() ?? { ...none, ...never, ...nothing, ...memoryFigures };
 }

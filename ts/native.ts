@@ -321,6 +321,8 @@ export interface HeapStats {
   dropped: number[];
   /** Exemplars that were not recorded: a lock was not to be had in time, or there was no room. */
   droppedExemplars: number;
+  /** Observations of summaries that no quantile shows: there was no room for their buckets. */
+  unrankedObservations: number;
   lockTimeouts: number;
   tornRetries: number;
   tornGivenUp: number;

@@ -203,6 +203,7 @@ described?.('a full heap', () => {
     expect((await shown(moody))!.slice(2)).toEqual((await expected(1, 5, 5, 5, 5)).slice(2));
     await summary.get();
     expect(moody.unranked).toBe(1025);
+    expect(moody.real.stats().unrankedObservations).toBe(1025);
     expect(warnings.filter((text) => text.includes('(the first was one of s)'))).toHaveLength(1);
   });
 

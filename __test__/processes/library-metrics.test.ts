@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 import { afterEach, expect, test } from 'vitest';
 
-import type { Application } from '../support/application';
+import type { Application, Program } from '../support/application';
 import { ask, obedient, scraped } from '../support/obedient';
 import { samples } from '../support/samples';
 
@@ -70,6 +70,7 @@ test('in an application of four processes, one of them killed, one full of refus
       families: stats.families,
       removed_series_total: 1,
       dropped_exemplars_total: 0,
+      unranked_observations_total: 0,
       torn_reads_total: 0,
       lock_timeouts_total: 0,
       'dropped_updates_total{reason="metric_series"}': 100,
@@ -127,6 +128,32 @@ test('default labels, a prefix, JSON that others add up, and a registry of its o
   );
 });
 
+test('observations that no quantile shows are told, by whoever is asked', async () => {
+  const [one, two] = obedient(2, made);
+  await ask(one!, 'mpmetrics.configure({ maxBytes: 2 ** 20 }); mpmetrics.collectLibraryMetrics();');
+  const unranked = async (program: Program) =>
+    own((await scraped(program)).seen)['unranked_observations_total']!;
+  await ask(
+    one!,
+    `kept.s = new mpmetrics.Summary({ name: 's', help: 's', percentiles: [0.5] });
+     kept.s.observe(1);`,
+  );
+  expect(await unranked(one!)).toBe(0);
+  // The buckets of all of these take more than there is.
+  await ask(
+    one!,
+    `for (let power = -1000; power < 1000; power++) { kept.s.observe(2 ** power); kept.s.observe(-(2 ** power)); }`,
+  );
+  const before = await unranked(one!);
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThan(4000);
+  await ask(one!, `for (let i = 0; i < 500; i++) kept.s.observe(-(2 ** 999));`);
+  expect(await unranked(one!)).toBe(before + 500);
+  await ask(two!, 'mpmetrics.collectLibraryMetrics()');
+  expect(await unranked(two!)).toBe(before + 500);
+  expect((await scraped(two!)).seen.get('s_count')).toBe(4501);
+});
+
 test('in memory storage they are of this process', async () => {
   const [one] = obedient(1, made);
   await ask(
@@ -151,7 +178,7 @@ test.skipIf(!hasPromtool)('promtool finds nothing wrong with them', async () => 
   const [one] = obedient(1, made);
   await ask(one!, 'mpmetrics.collectLibraryMetrics()');
   const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');
-  expect(text.match(/^# HELP/gm)!.length).toBe(15);
+  expect(text.match(/^# HELP/gm)!.length).toBe(16);
   const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   expect(checked.stderr + checked.stdout).toBe('');
   expect(checked.status).toBe(0);

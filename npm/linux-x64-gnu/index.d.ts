@@ -185,6 +185,8 @@ export interface HeapStats {
   dropped: Array<number>
   /** Exemplars that were not recorded. */
   droppedExemplars: number
+  /** Observations of summaries that no quantile shows. */
+  unrankedObservations: number
   /** Times the heap lock was not had in time. */
   lockTimeouts: number
   /** Reads that were tried again. */

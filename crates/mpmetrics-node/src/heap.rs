@@ -116,6 +116,8 @@ pub struct HeapStats {
     pub dropped: Vec<f64>,
     /// Exemplars that were not recorded.
     pub dropped_exemplars: f64,
+    /// Observations of summaries that no quantile shows.
+    pub unranked_observations: f64,
     /// Times the heap lock was not had in time.
     pub lock_timeouts: f64,
     /// Reads that were tried again.
@@ -255,6 +257,7 @@ impl NativeHeap {
                 .map(|refusal| number(header::DROPPED + *refusal as usize))
                 .collect(),
             dropped_exemplars: number(header::EXEMPLARS_DROPPED),
+            unranked_observations: number(header::UNRANKED),
             lock_timeouts: number(header::LOCK_TIMEOUTS),
             torn_retries: number(header::TORN_RETRIES),
             torn_given_up: number(header::TORN_GIVEN_UP),

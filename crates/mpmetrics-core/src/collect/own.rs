@@ -73,6 +73,7 @@ fn figure(name: &str, labels: &[u8], words: Words<'_>, living: &[bool]) -> Optio
         "adoptions" => number(header::ADOPTIONS),
         "removed" => number(header::REMOVED),
         "dropped_exemplars" => number(header::EXEMPLARS_DROPPED),
+        "unranked_observations" => number(header::UNRANKED),
         "torn_reads" => number(header::TORN_GIVEN_UP),
         "collect_timeouts" => number(header::COLLECT_TIMEOUTS),
         "lock_timeouts" => number(header::LOCK_TIMEOUTS),
