@@ -416,7 +416,7 @@ export interface Binding {
    * until it ends it or its thread ends, but is to end it once the main thread has asked. Thread 0 is the main one.
    */
   takeTurn(about: string, thread: number): boolean;
-  /** Lets go of a turn, if it is this thread's. */
+  /** Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for. */
   endTurn(about: string, thread: number): void;
   /** The identity of a process of this pid namespace; null if it is not there. */
   identity(pid: number): ProcessIdentity | null;

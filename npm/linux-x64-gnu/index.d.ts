@@ -124,7 +124,7 @@ export declare function choice(): string | null
 /** Keeps a text for all threads of this process. */
 export declare function choose(text: string): void
 
-/** Lets go of a turn, if it is this thread's. */
+/** Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for. */
 export declare function endTurn(about: string, thread: number): void
 
 /** What a family is called and how it is laid out. */
@@ -282,6 +282,6 @@ export interface ScrapeOptions {
 
 /**
  * Takes a turn, or tells whether it is still this thread's: who has one keeps it until it lets go or ends, but
- * is to let go once the main thread has asked. Thread 0 is the main one.
+ * is to let go once the main thread has asked.
  */
 export declare function takeTurn(about: string, thread: number): boolean

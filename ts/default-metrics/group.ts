@@ -35,6 +35,8 @@ interface Shape {
   aggregator?: Aggregator;
 }
 
+type Collect = () => void | Promise<void>;
+
 export class Group {
   readonly settings: Settings;
   /** The user's labels, that every series has. */
@@ -43,7 +45,7 @@ export class Group {
   /** Those that the registry still has. */
   private readonly metrics = new Set<Metric>();
   private readonly releases: (() => void)[] = [];
-  private run: (() => void) | null = null;
+  private run: Collect | null = null;
 
   constructor(source: Source, settings: Settings) {
     this.source = source;
@@ -155,7 +157,7 @@ export class Group {
   }
 
   /** What sets the metrics while it is this thread's turn, and shows nothing while it is not. */
-  private inTurn(turn: Turn, run: () => void, waiting?: () => void): () => void {
+  private inTurn(turn: Turn, run: () => void, waiting?: () => void): Collect {
     const end = (): void => {
       turn.end();
     };
@@ -167,8 +169,11 @@ export class Group {
         return;
       }
       this.hide();
-      end();
+      turn.give();
       waiting?.();
+      return turn.asked?.then(() => {
+        if (turn.take()) run();
+      });
     };
   }
 

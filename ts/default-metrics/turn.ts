@@ -10,13 +10,18 @@ import { loadBinding } from '../binding';
 import { heap } from '../storage';
 
 export class Turn {
+  /** Settles when who had it has given it up, or is too slow; undefined when there is nothing to wait for. */
+  asked: Promise<void> | undefined;
   private readonly about: string;
 
   /** @param about the same text in all threads that are to share it */
   constructor(about: string) {
     this.about = about;
     // Who has it is to know soon, also where scrapes ask no other thread.
-    if (!this.take() && threadId === 0) void heap.ring();
+    if (this.take() || threadId !== 0) return;
+    this.asked = heap.ring()?.then(() => {
+      this.asked = undefined;
+    });
   }
 
   /** Takes the turn, or tells whether it is still this thread's. */
@@ -24,7 +29,12 @@ export class Turn {
     return loadBinding()!.takeTurn(this.about, threadId);
   }
 
-  /** Lets others have it. */
+  /** Lets the main thread have it, if it wants it. */
+  give(): void {
+    if (threadId !== 0) this.end();
+  }
+
+  /** Lets others have it, for good. */
   end(): void {
     loadBinding()!.endTurn(this.about, threadId);
   }

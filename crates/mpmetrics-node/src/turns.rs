@@ -9,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Turns that are taken, by what they are about.
 static TURNS: Mutex<Option<HashMap<String, Turn>>> = Mutex::new(None);
 
+/// The main thread's number.
+const MAIN: u32 = 0;
+
 struct Turn {
     thread: u32,
     /// The main thread waits for it.
@@ -16,13 +19,13 @@ struct Turn {
 }
 
 /// Takes a turn, or tells whether it is still this thread's: who has one keeps it until it lets go or ends, but
-/// is to let go once the main thread has asked. Thread 0 is the main one.
+/// is to let go once the main thread has asked.
 #[napi]
 pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     let mut turns = lock();
     let turns = turns.get_or_insert_default();
     if let Some(turn) = turns.get_mut(&about) {
-        turn.wanted |= thread == 0 && turn.thread != 0;
+        turn.wanted |= thread == MAIN && turn.thread != MAIN;
         return Ok(turn.thread == thread && !turn.wanted);
     }
     // Before it is taken: a thread that ends gives it back, whatever happens.
@@ -32,13 +35,22 @@ pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     Ok(true)
 }
 
-/// Lets go of a turn, if it is this thread's.
+/// Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for.
 #[napi]
 pub fn end_turn(about: String, thread: u32) {
-    if let Some(turns) = lock().as_mut() {
-        if turns.get(&about).is_some_and(|turn| turn.thread == thread) {
+    let mut turns = lock();
+    let Some(turns) = turns.as_mut() else {
+        return;
+    };
+    match turns.get_mut(&about) {
+        Some(turn) if turn.thread == thread && turn.wanted => {
+            *turn = Turn { thread: MAIN, wanted: false };
+        }
+        Some(turn) if turn.thread == thread => {
             turns.remove(&about);
         }
+        Some(turn) if thread == MAIN => turn.wanted = false,
+        _ => {}
     }
 }
 
