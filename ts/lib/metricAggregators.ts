@@ -1,7 +1,7 @@
 /** `prom-client/lib/metricAggregators`. */
 
 import type { Row } from '../exposition';
-import { joining, type AggregatorFunction } from '../metrics';
+import { joining, type AggregatorFunction, type Combine } from '../metrics';
 
 export { aggregators } from '../metrics';
 
@@ -10,10 +10,7 @@ export { aggregators } from '../metrics';
  *
  * @param combine makes one value of the rows that several processes have for one label set
  */
-export function AggregatorFactory(
-  combine: (rows: { value: number }[]) => number,
-): AggregatorFunction {
-  const values = (numbers: readonly number[]): number =>
-    combine(numbers.map((value): Pick<Row, 'value'> => ({ value })));
-  return joining(values, values);
+export function AggregatorFactory(combine: (rows: readonly Row[]) => number): AggregatorFunction {
+  const value: Combine = (_, rows) => combine(rows);
+  return joining(value, value, false);
 }

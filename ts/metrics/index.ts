@@ -11,7 +11,7 @@ export * from './counter';
 export type { IncreaseDataWithExemplar, ObserveDataWithExemplar } from './exemplar';
 export * from './gauge';
 export * from './histogram';
-export { joining } from './joining';
+export { joining, type Combine } from './joining';
 export { home, Metric, scopeOf } from './metric';
 export * from './summary';
 export type * from './types';

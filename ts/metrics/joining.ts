@@ -6,10 +6,12 @@ import { mixedQuantile, type Part } from './mixture';
 /** Makes one metric of the same metric of several processes; undefined to leave it out. */
 export type AggregatorFunction = (metrics: readonly MetricRows[]) => MetricRows | undefined;
 
-/** Makes one value of those of one label set; never called without any. */
-export type Combine = (values: readonly number[]) => number;
+/** Makes one value of those of one label set, and of the rows that they are in; never called without any. */
+export type Combine = (values: readonly number[], rows: readonly Row[]) => number;
 
-export const sum: Combine = (values) => values.reduce((total, value) => total + value, 0);
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
 
 export const first: Combine = (values) => values[0]!;
 
@@ -24,8 +26,13 @@ interface Given {
  *
  * @param combine values of counters and gauges
  * @param add sums, counts and buckets of histograms and summaries
+ * @param mixes whether quantiles of summaries are those of the mixture; they are added else
  */
-export function joining(combine: Combine, add: Combine): AggregatorFunction {
+export function joining(
+  combine: Combine,
+  add: Combine,
+  mixes: boolean = add !== first,
+): AggregatorFunction {
   return (metrics) => {
     const newest = metrics[0];
     if (newest === undefined) return undefined;
@@ -36,16 +43,17 @@ export function joining(combine: Combine, add: Combine): AggregatorFunction {
       for (const row of values ?? []) push(groups, identity(row), { row, from });
     });
     if (type === 'histogram') keepCommonBounds(groups);
-    const quantiles = type === 'summary' && add !== first ? quantilesOf(metrics) : null;
+    const quantiles = type === 'summary' && mixes ? quantilesOf(metrics) : null;
     const values = Array.from(groups.values(), (given): Row => {
       const { metricName } = given[0]!.row;
       const labels =
         type === 'histogram' ? reviveBound(given[0]!.row.labels) : given[0]!.row.labels;
-      const numbers = given.map(({ row }) => numberOf(row.value));
+      const rows = given.map(({ row }) => row);
+      const numbers = rows.map((row) => numberOf(row.value));
       const value =
         quantiles !== null && isQuantile(given[0]!.row)
           ? quantiles(given[0]!.row)
-          : (compound ? add : combine)(numbers);
+          : (compound ? add : combine)(numbers, rows);
       const joined: Row = { value, labels };
       if (metricName) joined.metricName = metricName;
       const exemplar = latestExemplar(given);
