@@ -48,9 +48,12 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
   const { name, help, type, aggregator } = family;
   const values = family.series.flatMap((series) => {
-    const labels = fillDefaults(reviveLabels(series), defaults(series));
-    if (type !== 'histogram') return seriesRows(family, series, labels);
-    return histogramRows(family, series, labels).map(splay);
+    const rows = seriesRows(family, series, reviveLabels(series));
+    const own = type === 'histogram' ? rows.map(splay) : rows;
+    const more = defaults(series);
+    // Behind `le` and `quantile`, which are labels of the rows themselves.
+    if (more === null) return own;
+    return own.map((row) => ({ ...row, labels: fillDefaults(row.labels, more) }));
   });
   // prom-client's own order of keys, for those who compare serialised JSON.
   return type === 'counter' || type === 'gauge'
