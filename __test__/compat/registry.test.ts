@@ -1,6 +1,15 @@
+import { samples } from '../support/samples';
 import { expect, test } from 'vitest';
 
-import { any, rejected, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
+import {
+  any,
+  oracle,
+  rejected,
+  sameAsPromClient,
+  subjects,
+  thrown,
+  type Client,
+} from '../support/subject';
 
 /** One metric of each type with something in it. */
 function populate(client: Client, registers?: InstanceType<Client['Registry']>[]) {
@@ -85,6 +94,14 @@ sameAsPromClient({
       structuredClone(await two.getMetricsAsJSON()),
       await one.getMetricsAsJSON(),
     ];
+  },
+  'keeps bounds and quantiles beside default labels of those names': async (client) => {
+    client.register.setDefaultLabels({ le: 'x', quantile: 'y', z: 1 });
+    new client.Histogram({ name: 'h', help: 'h', buckets: [1, 2] }).observe(1.5);
+    new client.Summary({ name: 's', help: 'h', percentiles: [0.5, 0.9] }).observe(1);
+    const json = await client.register.getMetricsAsJSON();
+    const both = await client.AggregatorRegistry.aggregate([json, json]).metrics();
+    return [json, await client.register.metrics(), both.replace(/^s\{.*quantile.*$/gm, '')];
   },
   merges: async (client) => {
     const [one, two] = [new client.Registry(), new client.Registry()];
@@ -300,4 +317,15 @@ test.each(subjects)('a name must be without NUL: $name', async (one) => {
   expect(thrown(() => new Registry({ name: 'a\0b' }))).toBe(
     String.raw`TypeError: A registry's name must be without NUL, and is "a\u0000b"`,
   );
+});
+
+test.each(subjects)('merges with a registry of prom-client: $name', async (one) => {
+  const [{ Registry, register, Counter }, theirs] = [await one.load(), await oracle.load()];
+  new Counter({ name: 'ours', help: 'h' }).inc(2);
+  new theirs.Counter({ name: 'theirs', help: 'h' }).inc(3);
+  const text = await Registry.merge([register, theirs.register]).metrics();
+  expect([...samples(text)].sort()).toEqual([
+    ['ours', 2],
+    ['theirs', 3],
+  ]);
 });

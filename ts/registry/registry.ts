@@ -186,7 +186,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     }
     const merged = new Registry<T>({ contentType, shared: false });
     for (const register of registers) {
-      for (const metric of register.contents.all()) merged.registerMetric(metric);
+      for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric);
     }
     return merged;
   }
