@@ -1,8 +1,6 @@
 /** What `collectDefaultMetrics` is given, checked. */
 
-import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
 import { inspect } from 'node:util';
 
 import { MpmetricsError } from '../errors';
@@ -134,9 +132,8 @@ function processLabels(): { pid: string; worker: string } {
 
 /** The number of this cluster worker; undefined in any other process. */
 function workerNumber(): string | undefined {
-  if (isMainThread) return cluster.worker === undefined ? undefined : String(cluster.worker.id);
-  // Threads are not told. The main thread takes it out of the environment, but not out of what the
-  // process was started with.
+  // The main thread takes it out of the environment, but not out of what the process was started with. To import
+  // `node:cluster` for it would do for the main thread only, and there are hosts that cannot bear that (Passenger).
   try {
     return /(?:^|\0)NODE_UNIQUE_ID=(\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1];
   } catch {
