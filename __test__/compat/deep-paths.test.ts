@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { Application } from '../support/application';
 
@@ -10,6 +10,8 @@ const require = createRequire(__filename);
 const METRICS = [
   'eventLoopLag',
   'gc',
+  'helpers/processMetricsHelpers',
+  'helpers/safeMemoryUsage',
   'heapSizeAndUsed',
   'heapSpacesSizeAndUsed',
   'osMemoryHeap',
@@ -70,16 +72,20 @@ test('an application finds them, and they are the package’s own', async () => 
         const [bare, full] = ['', '.js'].map((end) => require('mpmetrics/lib/' + path + end));
         return bare === full;
       });
+      const roots = ['/index', '/index.js'].map((end) => require('mpmetrics' + end) === client);
+      const added = require('mpmetrics/lib/metrics/eventLoopUtilization').metricNames.length;
       import('mpmetrics/lib/counter.js').then((module) => console.log(JSON.stringify([
-        found, module.default === client.Counter,
+        found, roots, added, module.default === client.Counter,
         require('mpmetrics/lib/registry').globalRegistry === client.register,
         new client.Counter({ name: 'c', help: 'h' }) instanceof require('mpmetrics/lib/metric').Metric,
       ])));`,
   });
   const told = JSON.parse(await app.run('main.js').line()) as unknown[];
   app.remove();
-  expect(told).toEqual([PATHS.map(() => true), true, true, true]);
+  expect(told).toEqual([PATHS.map(() => true), [true, true], 2, true, true, true]);
 });
+
+const EMPTY = { name: 'm', help: 'h', type: 'gauge', aggregator: 'x' };
 
 const VALUES: readonly [string, (lib: (path: string) => never) => unknown][] = [
   ['hashObject', (lib) => hashes((lib('util') as Util).hashObject)],
@@ -124,6 +130,54 @@ const VALUES: readonly [string, (lib: (path: string) => never) => unknown][] = [
       ),
   ],
   [
+    'AggregatorFactory with rows',
+    (lib) =>
+      (lib('metricAggregators') as Util).AggregatorFactory((rows) => {
+        const newest = rows.map(({ timestamp }) => timestamp ?? 0);
+        return newest.indexOf(Math.max(...newest)) * 100 + Number(rows[0]!.labels['a']);
+      })(
+        ['gauge', 'summary'].flatMap((type) => [
+          { ...EMPTY, type, values: [{ value: 1, labels: { a: 4, quantile: 1 }, timestamp: 5 }] },
+          { ...EMPTY, type, values: [{ value: 2, labels: { a: 4, quantile: 1 }, timestamp: 7 }] },
+        ]),
+      ),
+  ],
+  [
+    'AggregatorFactory with names',
+    (lib) =>
+      (lib('metricAggregators') as Util).AggregatorFactory((rows) => rows[0]!.metricName!.length)([
+        { ...EMPTY, values: [{ value: 1, labels: {}, metricName: 'm_count' }] },
+      ]),
+  ],
+  [
+    'aggregateByObjectName and updateMetrics',
+    (lib) => {
+      const { aggregateByObjectName, updateMetrics } = lib(
+        'metrics/helpers/processMetricsHelpers',
+      ) as Util;
+      const data = aggregateByObjectName([[], [], new Map(), null, 'x', Object.create(null)]);
+      const calls: unknown[] = [];
+      const gauge = {
+        reset: () => calls.push('reset'),
+        set: (...args: unknown[]) => calls.push(args),
+      };
+      updateMetrics(gauge, data, { a: 1 });
+      updateMetrics(gauge, { b: 2 });
+      return [data, calls];
+    },
+  ],
+  [
+    'safeMemoryUsage',
+    (lib) => {
+      const memoryUsage = vi.spyOn(process, 'memoryUsage').mockImplementation(() => {
+        throw new Error('not here');
+      });
+      const found = [(lib('metrics/helpers/safeMemoryUsage') as () => unknown)()];
+      memoryUsage.mockRestore();
+      return [found, Object.keys((lib('metrics/helpers/safeMemoryUsage') as () => object)())];
+    },
+  ],
+  [
     'AggregatorFactory',
     (lib) =>
       (lib('metricAggregators') as Util).AggregatorFactory((rows) => rows.length)([
@@ -141,6 +195,12 @@ const VALUES: readonly [string, (lib: (path: string) => never) => unknown][] = [
   ],
 ];
 
+interface Row {
+  labels: Record<string, unknown>;
+  timestamp?: number;
+  metricName?: string;
+}
+
 interface Util {
   hashObject: (labels: object, names?: string[]) => string;
   getValueAsString: (value: unknown) => string;
@@ -151,7 +211,9 @@ interface Util {
   removeLabels: (values: object, labels: object) => void;
   Grouper: new () => Map<string, number[]> & { add(key: string, value: number): void };
   validateLabelName: (names?: string[]) => boolean;
-  AggregatorFactory: (combine: (rows: unknown[]) => number) => (metrics: object[]) => object;
+  AggregatorFactory: (combine: (rows: Row[]) => number) => (metrics: object[]) => object;
+  aggregateByObjectName: (list: unknown[]) => Record<string, number>;
+  updateMetrics: (gauge: object, data: object, labels?: object) => void;
 }
 
 function hashes(hashObject: Util['hashObject']): string[] {
