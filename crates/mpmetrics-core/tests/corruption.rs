@@ -113,7 +113,7 @@ fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
 fn read(words: &[AtomicU64], living: &[bool]) -> bool {
     let filter = Filter { everything: true, exemplars: true, now: Some(NOW), ..Filter::default() };
     // No pauses: a flipped sequence word of a "living" writer would cost each image its whole budget.
-    let patience = Patience { spins: 3, pauses: 0 };
+    let patience = Patience { block: 200, walk: 2000, pauses: 0 };
     let Ok((snapshot, _)) = walk(words, living, &filter, patience) else {
         return false;
     };

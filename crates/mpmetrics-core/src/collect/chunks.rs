@@ -17,6 +17,8 @@ pub(super) struct Reading {
     pub cells: Vec<f64>,
     /// The observations that its window holds.
     pub sketch: Sketch,
+    /// Words that were read for them.
+    pub words: u64,
 }
 
 /// When, and in the middle of what, a block is read.
@@ -60,7 +62,8 @@ pub(super) fn add_buckets(
     Time { window, now, moving }: Time,
     to: &mut Reading,
 ) -> Result<()> {
-    let Reading { cells, sketch } = to;
+    let Reading { cells, sketch, words: read_words } = to;
+    *read_words = cells.len() as u64;
     if let Some(moving) = moving {
         // The first sequence word is not among the cells.
         moving.correct(at + block::CELLS + 1, cells);
@@ -81,6 +84,7 @@ pub(super) fn add_buckets(
     }
     for_each_chunk(words, at, head, moving, |chunk| {
         let counts = sketch.octave(chunk.octave);
+        *read_words += u64::from(held.count_ones()) * CELLS as u64;
         for index in (0..u64::BITS).filter(|index| held >> index & 1 == 1) {
             let part = buckets(chunk.cells, index as usize);
             let mut read = [0.0; CELLS];

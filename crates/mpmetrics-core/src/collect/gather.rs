@@ -190,7 +190,7 @@ impl<'a> Gather<'a> {
         born: BlockBirth,
         read: &Reading,
     ) -> Result<()> {
-        let Reading { cells, sketch } = read;
+        let Reading { cells, sketch, .. } = read;
         let set = if self.plain { 0 } else { born.defaults };
         let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
             return Ok(());

@@ -84,15 +84,19 @@ impl Filter {
 /// How a read of a block that is being written is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Tries without letting go of the processor.
-    pub spins: u32,
-    /// Further tries, with a pause before each, over the whole walk. A writer that was stopped
-    /// or lost its processor in the middle of an update holds up a scrape no longer than these.
+    /// Words that are read again without letting go of the processor, for one block.
+    pub block: u64,
+    /// The same over the whole walk.
+    pub walk: u64,
+    /// Further tries, with a pause before each, over the whole walk. Writers that were stopped or lost
+    /// their processors in the middle of an update hold up a scrape no longer than all these.
     pub pauses: u32,
 }
 
-/// One in so many of the tries without letting go of the processor is for a summary with its buckets.
-const WHOLE_TRIES: u32 = 8;
+/// What a try costs beside the words that it reads, in words.
+const TRY: u64 = 32;
+/// A dead writer's block is given one in so many of the words.
+const OF_DEAD: u64 = 16;
 
 /// How often a block is read again because its default labels were changed meanwhile.
 const RENAMES: u32 = 8;
@@ -103,7 +107,7 @@ const EXEMPLAR_TRIES: u32 = 200;
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { spins: 2_000, pauses: 200 }
+        Self { block: 1 << 16, walk: 1 << 21, pauses: 200 }
     }
 }
 
@@ -112,6 +116,8 @@ impl Default for Patience {
 pub struct Walked {
     /// Reads of a block that were tried again.
     pub retries: u64,
+    /// Words that were read again, at once.
+    pub reread: u64,
     /// Reads of a living writer's block that were taken as they stood.
     pub given_up: u64,
     /// Blocks that were read.
@@ -256,12 +262,18 @@ impl Reader {
         window: Option<Window>,
     ) -> Result<()> {
         let time = Time { window, now: self.now, moving: self.moving };
-        for _ in 0..(self.patience.spins / WHOLE_TRIES).max(1) {
+        let mut left = self.allowance(alive);
+        loop {
             if chunks::read(words, at, head, time, &mut self.reading)? {
                 return Ok(());
             }
             self.walked.retries += u64::from(alive);
-            std::hint::spin_loop();
+            if !self.affords(self.reading.words, &mut left) {
+                break;
+            }
+        }
+        if !alive {
+            return Ok(());
         }
         let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
         self.sequenced(cells, alive);
@@ -272,25 +284,40 @@ impl Reader {
     /// taken as they stand: at most one observation is missing from its sum. Also those are tried
     /// again for a while, because who adopted the slot since this was asked may be writing to them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) {
-        let mut spins = 0;
-        loop {
-            if sequence::read(cells, &mut self.reading.cells) {
+        let mut left = self.allowance(alive);
+        while !sequence::read(cells, &mut self.reading.cells) {
+            self.walked.retries += u64::from(alive);
+            if self.affords(cells.len() as u64, &mut left) {
+                continue;
+            }
+            if !alive {
                 return;
             }
-            self.walked.retries += u64::from(alive);
-            spins += 1;
-            if spins < self.patience.spins {
-                std::hint::spin_loop();
-            } else if !alive {
-                return;
-            } else if self.patience.pauses > 0 {
-                self.patience.pauses -= 1;
-                crate::os::sleep_us(100);
-            } else {
+            if self.patience.pauses == 0 {
                 self.walked.given_up += 1;
                 return;
             }
+            self.patience.pauses -= 1;
+            crate::os::sleep_us(100);
         }
+    }
+
+    /// Words of a block that may be read again at once.
+    fn allowance(&self, alive: bool) -> u64 {
+        self.patience.block / if alive { 1 } else { OF_DEAD }
+    }
+
+    /// Takes a try at so many words from what is left for the block, and for the walk; whether there was enough.
+    fn affords(&mut self, words: u64, left: &mut u64) -> bool {
+        let cost = words + TRY;
+        let affords = cost <= (*left).min(self.patience.walk);
+        if affords {
+            *left -= cost;
+            self.patience.walk -= cost;
+            self.walked.reread += cost;
+            std::hint::spin_loop();
+        }
+        affords
     }
 }
 

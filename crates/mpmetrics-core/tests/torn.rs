@@ -1,0 +1,133 @@
+//! Writers that are stopped in the middle of an update: how often a scrape tries again, and what it then shows.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+mod handle;
+mod ranked;
+
+use std::sync::Arc;
+
+use handle::Handle;
+use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::summary::{SummaryOptions, Window};
+use mpmetrics_core::collect::walk::{walk, Filter, Patience, Walked};
+use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::layout::header;
+use mpmetrics_core::region::Owned;
+use mpmetrics_core::sync::Ordering;
+
+const WINDOW: Window = Window { length: 1000.0, parts: 64 };
+/// The last moment of the first window.
+const NOW: f64 = 63_500.0;
+
+fn heap() -> Heap {
+    Heap::create(Arc::new(Owned::new(1 << 21)), &Setup::default()).expect("a heap")
+}
+
+fn everything() -> Filter {
+    Filter { everything: true, now: Some(NOW), ..Filter::default() }
+}
+
+/// A writer that has observed 1 and 2, and is stopped in the middle of the next update.
+fn stopped(heap: &Heap, kind: Kind) -> (Writer, Handle) {
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    let family = writer.family(&handle::spec(kind), 0).expect("room");
+    let handle = Handle::bind(&mut writer, kind, family, b"").expect("room");
+    for value in [1.0, 2.0] {
+        handle.update(&mut writer, value).expect("room");
+    }
+    tear(&writer, &handle);
+    (writer, handle)
+}
+
+/// Stores what an update stores first: the last of the sequence words.
+fn tear(writer: &Writer, handle: &Handle) {
+    let cells = writer.cells(&handle.bound).expect("cells");
+    cells[cells.len() - 1].fetch_add(1, Ordering::Relaxed);
+}
+
+/// A summary whose buckets are many: 40 octaves in each of 64 sub-windows.
+fn stopped_in_many_buckets(heap: &Heap) -> Writer {
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    let options = SummaryOptions { percentiles: vec![0.5], window: Some(WINDOW), prune: false };
+    let spec = FamilySpec { bounds: options.numbers(), ..handle::spec(Kind::Summary) };
+    let family = writer.family(&spec, 0).expect("room");
+    let handle = Handle::bind(&mut writer, Kind::Summary, family, b"").expect("room");
+    for (part, octave) in (0..64).flat_map(|part| (0..40).map(move |octave| (part, octave))) {
+        let (value, now) = (f64::from(octave).exp2(), f64::from(part) * WINDOW.length);
+        writer.observe(&handle.bound, (value, 1.0), Some(WINDOW), now).expect("room");
+    }
+    tear(&writer, &handle);
+    writer
+}
+
+fn counts(snapshot: &Snapshot) -> Vec<f64> {
+    let series = snapshot.families.iter().flat_map(|family| &family.series);
+    let count = |series| match ranked::totals(snapshot, series) {
+        Some([count, _, shown]) => {
+            assert_eq!(count, shown);
+            count
+        }
+        None => match series.value {
+            Value::Histogram { counts, .. } => snapshot.counts(counts).iter().sum(),
+            _ => 0.0,
+        },
+    };
+    series.map(count).collect()
+}
+
+#[test]
+fn who_is_stopped_in_an_update_is_taken_as_it_stands_and_counted_until_it_is_settled() {
+    for kind in [Kind::Histogram, Kind::Summary] {
+        let heap = heap();
+        let given_up = || heap.words().header(header::TORN_GIVEN_UP);
+        let look = || {
+            let (snapshot, walked) = scrape(&heap, &everything()).expect("a scrape");
+            assert_eq!(counts(&snapshot), [2.0], "{kind:?}");
+            walked
+        };
+        let (writer, _) = stopped(&heap, kind);
+        for times in 1..3 {
+            let walked = look();
+            assert_eq!((walked.given_up, given_up()), (1, times), "{kind:?}");
+            assert!(walked.retries > 100, "{kind:?}: {walked:?}");
+        }
+        // Nobody waits for the dead, and their half of an update is in no way wrong.
+        drop(writer);
+        assert_eq!((look().given_up, given_up()), (0, 2), "{kind:?}");
+        let heir = heap.writer(2, 2).expect("a slot");
+        let walked = look();
+        assert_eq!((walked.retries, walked.given_up, given_up()), (0, 0, 2), "{kind:?}");
+        drop(heir);
+    }
+}
+
+/// Walks with few pauses, which would take their time.
+fn walked(heap: &Heap, living: &[bool]) -> Walked {
+    let patience = Patience { pauses: 3, ..Patience::default() };
+    let (snapshot, walked) = walk(heap.words().0, living, &everything(), patience).expect("a walk");
+    assert_eq!(counts(&snapshot).len(), 2);
+    let most = Patience::default().walk;
+    assert!(walked.reread <= most, "{} words were read again", walked.reread);
+    walked
+}
+
+#[test]
+fn what_is_read_again_is_limited_however_many_are_stopped_or_died_in_an_update() {
+    const MANY: usize = 100;
+    let heap = heap();
+    let mut writers: Vec<Writer> = (0..8).map(|_| stopped_in_many_buckets(&heap)).collect();
+    writers.extend((0..MANY).map(|_| stopped(&heap, Kind::Histogram).0));
+    let patience = Patience::default();
+    let of_living = walked(&heap, &[true; 8 + MANY]);
+    assert_eq!(of_living.given_up, 8 + MANY as u64);
+    assert!(of_living.reread > patience.walk / 2, "{of_living:?}");
+    // Each whole read of the first costs more than a block is given.
+    let few = walked(&heap, &[true, true, true, true, true, true, true, true]);
+    assert_eq!(few.given_up, 8);
+    let of_dead = walked(&heap, &[]);
+    assert_eq!((of_dead.given_up, of_dead.retries), (0, 0));
+    assert!(of_dead.reread > 0 && of_dead.reread < of_living.reread, "{of_dead:?}");
+    drop(writers);
+}
