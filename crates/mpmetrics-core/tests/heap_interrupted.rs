@@ -7,7 +7,7 @@ mod derived;
 mod handle;
 mod watched;
 
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
@@ -15,7 +15,7 @@ use mpmetrics_core::collect::model::{Kind, Value};
 use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
-use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::layout::{header, BlockKey, Words};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
 use watched::{assert_whole, at_every_look, die, remove_first, Watched};
@@ -247,4 +247,53 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     assert!(handle.fresh(segment.heap()).unwrap() && total(segment.heap()) == 4.0);
     std::mem::forget(writer);
     drop(stranger);
+}
+/// Adds a cell to another as an adopter does that takes its time.
+fn move_slowly(words: Words<'_>, from: u64, to: u64) {
+    let [part, sum] = [from, to].map(|at| f64::from_bits(words.load(at).unwrap()));
+    words.set_header(header::MERGE_SUM, (part + sum).to_bits());
+    words.set_header(header::MERGE_TO, to);
+    words.set_header(header::MERGE_FROM, from);
+    words.add_header(header::MERGES, 1);
+    words.store(to, (part + sum).to_bits()).unwrap();
+    words.store(from, 0).unwrap();
+    words.set_header(header::MERGE_FROM, 0);
+    words.add_header(header::MERGES, 1);
+    std::thread::sleep(std::time::Duration::from_micros(300));
+}
+
+#[test]
+fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
+    let (_, heap) = Watched::heap();
+    let cells = [5.0, 7.0].map(|by| {
+        let mut writer = heap.writer(1, 1).expect("a slot");
+        let handle = count(&mut writer, "", by).expect("a series");
+        // A scrape takes its time from the one to the other.
+        (0..3000).for_each(|n| drop(count(&mut writer, &format!("a=\"{n}\""), 0.0)));
+        writer.default_labels(0, b"app=\"x\"", b"").expect("default labels");
+        handle.cell
+    });
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let words = heap.words();
+            for n in 0..300 {
+                move_slowly(words, cells[n % 2], cells[1 - n % 2]);
+            }
+            over.store(true, SeqCst);
+        });
+        while !over.load(SeqCst) {
+            assert_eq!(total(&heap), 12.0);
+        }
+    });
+    assert_eq!(heap.words().header(header::TORN_GIVEN_UP), 0);
+}
+
+#[test]
+fn a_scrape_does_not_wait_for_ever_until_an_adopter_is_done() {
+    let (region, heap) = Watched::heap();
+    two_blocks(&heap);
+    region.moving.store(true, SeqCst);
+    assert_eq!(total(&heap), 12.0);
+    assert_eq!(heap.words().header(header::TORN_GIVEN_UP), 1);
 }

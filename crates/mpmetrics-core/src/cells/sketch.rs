@@ -61,7 +61,7 @@ pub fn observe<'a>(
             return;
         };
         if let Some(now) = moment.epoch.filter(|now| *now != scalar::get(epoch)) {
-            begin(of, moment.part, now, &chunks());
+            begin(cells, moment.part, now, &chunks());
         }
         if value < scalar::get(min) {
             scalar::set(min, value);
@@ -77,9 +77,12 @@ pub fn observe<'a>(
     });
 }
 
-/// Makes a part that of another sub-window: invalid, empty, and then its.
-fn begin(of: &[AtomicU64], index: usize, now: f64, chunks: &[&[AtomicU64]]) {
-    let [epoch, zeros, min, max] = of else {
+/// Makes a part that of another sub-window: invalid, empty, and then its. Within an update of the block.
+///
+/// * `cells`: all of the block's.
+/// * `chunks`: the cells of all of its chunks.
+pub fn begin(cells: &[AtomicU64], index: usize, now: f64, chunks: &[&[AtomicU64]]) {
+    let Some([epoch, zeros, min, max]) = part_of(cells, index) else {
         return;
     };
     // Whoever dies in between leaves a part that readers pass over and the next owner clears again.

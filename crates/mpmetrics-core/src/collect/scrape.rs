@@ -5,14 +5,19 @@ use super::model::Snapshot;
 use super::own;
 use super::walk::{walk, Filter, Patience, Walked};
 use crate::error::{Error, Result};
-use crate::heap::{Heap, Moving};
+use crate::heap::Heap;
 use crate::layout::{header, Words};
 use crate::os;
 use crate::sync::{fence, Ordering};
 
-/// How often a scrape begins anew because the heap grew or blocks were made one meanwhile. Growth is by
-/// an eighth at a time and blocks are made one at adoptions only, so this bounds the unforeseen.
-const ROUNDS: u32 = 8;
+/// A scrape begins anew, because the heap grew or blocks were made one meanwhile, until it has done so as often
+/// as this and for as long as [`ANEW_US`]. Growth is by an eighth at a time, and blocks are made one at adoptions
+/// only: a long one of those is what it waits for.
+const ANEW: u32 = 8;
+/// In microseconds.
+const ANEW_US: u64 = 1_000_000;
+/// The longest pause between two rounds, in microseconds.
+const PAUSE_US: u32 = 5_000;
 
 /// Reads what the filter chooses, joined as it is shown, and counts in the heap what happened.
 ///
@@ -22,27 +27,28 @@ const ROUNDS: u32 = 8;
 pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     let now = filter.now.unwrap_or_else(|| os::unix_ms() as f64);
     let filter = &Filter { now: Some(now), ..filter.clone() };
-    let (mut round, mut stuck) = (0, None);
-    let (words, living, (snapshot, walked)) = loop {
+    let begun = os::monotonic_us();
+    let mut round = 0;
+    let (words, living, moved, walked) = loop {
         round += 1;
         let living = heap.living()?;
         let words = heap.words();
-        let merges = (words.header(header::MERGES), Moving::read(words));
+        let merges = words.header(header::MERGES);
         kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
-        // An adopter that died or was stopped under way moves nothing any more: what it notes stays.
-        let still = merges.0 % 2 == 1 && Moving::read(words) == merges.1;
-        if round == ROUNDS
-            || still && stuck == Some(merges)
-            || !moved(heap, words, merges.0, &walked)
-        {
-            break (words, living, walked?);
+        // Pairs with the stores to cells in `heap::merge`: who read one of them sees that the count went on.
+        fence(Ordering::Acquire);
+        let moved = heap.words().header(header::MERGES) != merges;
+        let anew = moved || grew(heap, words, &walked);
+        if !anew || round >= ANEW && os::monotonic_us() - begun >= ANEW_US {
+            break (words, living, moved, walked);
         }
-        stuck = Some(merges).filter(|_| still);
-        os::sleep_us(50 * round);
+        os::sleep_us((50 * round).min(PAUSE_US));
     };
+    let (snapshot, mut walked) = walked?;
+    walked.given_up += u64::from(moved);
     kill_point!("scrape.walked");
-    if walked.retries > 0 {
+    if walked.retries + walked.given_up > 0 {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);
     }
@@ -54,14 +60,8 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     Ok((joined, walked))
 }
 
-/// Whether a walk went wrong, or may have, because of what happened in the heap meanwhile.
-fn moved<T>(heap: &Heap, words: Words<'_>, merges: u64, walked: &Result<T>) -> bool {
-    // Pairs with the stores to cells in `heap::merge`: who read one of them sees the count odd.
-    fence(Ordering::Acquire);
-    if merges % 2 == 1 || words.header(header::MERGES) != merges {
-        return true;
-    }
-    // What was made meanwhile may lie beyond the words that the walk was given: references to it look
-    // like those of a damaged heap.
+/// Whether a walk went wrong, or may have, because of what was made meanwhile: it may lie beyond the words that
+/// the walk was given, and references to it look like those of a damaged heap.
+fn grew<T>(heap: &Heap, words: Words<'_>, walked: &Result<T>) -> bool {
     matches!(walked, Err(Error::Corrupt { .. })) && heap.words().len() > words.len()
 }

@@ -5,8 +5,8 @@ use super::block;
 use super::guard::Locked;
 use super::merge::{self, Moving};
 use super::slot::Claimed;
-use crate::cells::scalar;
-use crate::cells::sketch::buckets;
+use crate::cells::sketch::{self, buckets};
+use crate::cells::{scalar, sequence};
 use crate::error::{Error, Result};
 use crate::layout::{block as blk, part, summary, BlockHead, BlockKind, ChunkLink, Words, LINK};
 use crate::octave::{Octave, CELLS, OCTAVES};
@@ -266,17 +266,17 @@ fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usiz
         return Ok(false);
     }
     if past > present || present.is_nan() {
-        let cell = |cell| words.at(to + start + cell);
-        cell(part::EPOCH)?.store(f64::NAN.to_bits(), Ordering::Release);
+        let cells = words.run(to + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+        let mut chunks = Vec::new();
         for_each(words, to, head, |chunk| {
-            buckets(chunk.cells, index).iter().for_each(|cell| cell.store(0, Ordering::Release));
+            chunks.push(chunk.cells);
             Ok(())
         })?;
-        cell(part::ZEROS)?.store(0, Ordering::Release);
-        cell(part::MIN)?.store(f64::INFINITY.to_bits(), Ordering::Release);
-        cell(part::MAX)?.store(f64::NEG_INFINITY.to_bits(), Ordering::Release);
-        kill_point!("chunk.cleared");
-        cell(part::EPOCH)?.store(past.to_bits(), Ordering::Release);
+        // As its writer would: who reads it meanwhile does so again.
+        sequence::update(cells, |_| {
+            sketch::begin(cells, index, past, &chunks);
+            kill_point!("chunk.cleared");
+        });
     }
     let (min, max) = (number(from, part::MIN)?, number(from, part::MAX)?);
     scalar::set(words.at(to + start + part::MIN)?, number(to, part::MIN)?.min(min));

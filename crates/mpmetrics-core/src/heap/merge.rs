@@ -2,9 +2,13 @@
 //! nor a scrape meanwhile counts it twice or not at all.
 //!
 //! A writer that adopted a series under a set of default labels, and then renames its own block of the
-//! series to that set, has two; its adopter makes them one. Cell by cell the header notes both cells
-//! and their sum, then the one becomes the sum and the other 0. A note that is left is carried out by
-//! the next holder of the heap lock. Scrapes compare `MERGES` before and after, and begin anew.
+//! series to that set, has two; its adopter makes them one, cell by cell: the header notes both cells and
+//! their sum, `MERGES` becomes odd, the one becomes the sum and the other 0, `MERGES` becomes even. A note that
+//! is left is carried out by the next holder of the heap lock.
+//!
+//! Between two notes, both blocks together have what they had before. So a scrape that finds `MERGES` the
+//! same before and after, and goes by the note if that is odd, is right: who carries the note out may be at
+//! any of its stores, or dead, or stopped.
 
 use super::chunk;
 use crate::error::{Error, Result};
@@ -19,16 +23,12 @@ pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<(
         BlockKind::Summary => block::CELLS + summary::COUNT..block::CELLS + summary::CHUNKS,
         _ => block::CELLS..end,
     };
-    // SYNC POINT with `collect::scrape`: odd while cells are moved.
-    words.add_header(header::MERGES, 1);
-    kill_point!("merge.begun");
     for place in cells {
         cell(words, from + place, to + place)?;
     }
     if head.kind == BlockKind::Summary {
         chunk::merge(words, from, to, head)?;
     }
-    words.add_header(header::MERGES, 1);
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub fn note(words: Words<'_>, from: u64, to: u64, becomes: u64) -> Result<()> {
     words.set_header(header::MERGE_TO, to);
     // From this store on, whoever dies leaves it to the next holder of the lock.
     words.set_header(header::MERGE_FROM, from);
-    kill_point!("merge.noted");
+    kill_point!("merge.begun");
     carry_out(words)
 }
 
@@ -60,7 +60,7 @@ pub fn finish(words: Words<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A cell that is being added to another: what the note in the header says.
+/// A word that becomes another's and 0 itself: what the note in the header says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moving {
     from: u64,
@@ -69,7 +69,7 @@ pub struct Moving {
 }
 
 impl Moving {
-    /// What is under way; `None` for nothing.
+    /// What is under way; `None` for nothing. It is true if `MERGES` is afterwards as it was before.
     pub fn read(words: Words<'_>) -> Option<Self> {
         if words.header(header::MERGES).is_multiple_of(2) {
             return None;
@@ -109,10 +109,15 @@ fn carry_out(words: Words<'_>) -> Result<()> {
     if from.min(to) < HEADER_WORDS {
         return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
     }
+    // SYNC POINT with `collect::scrape`: odd while the note says what is in two words.
+    let odd = words.header(header::MERGES) | 1;
+    words.set_header(header::MERGES, odd);
+    kill_point!("merge.noted");
     words.store(to, words.header(header::MERGE_SUM))?;
     kill_point!("merge.added");
     words.store(from, 0)?;
     kill_point!("merge.cleared");
     words.set_header(header::MERGE_FROM, 0);
+    words.set_header(header::MERGES, odd.wrapping_add(1));
     Ok(())
 }

@@ -78,11 +78,11 @@ pub mod header {
     pub const LIMIT_SERIES: usize = 26;
     /// Most series in a family.
     pub const LIMIT_FAMILY_SERIES: usize = 27;
-    /// Times two blocks began and ended to be made one: odd while that is under way.
+    /// Grows by 1 before and after each cell of a block is added to another's: odd while that is under way.
     pub const MERGES: usize = 28;
-    /// The cell that is added to another and becomes 0; 0 for none.
+    /// The word that is added to another and becomes 0; 0 for none.
     pub const MERGE_FROM: usize = 29;
-    /// The cell that it is added to.
+    /// The word that it is added to.
     pub const MERGE_TO: usize = 30;
     /// What that becomes.
     pub const MERGE_SUM: usize = 31;

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use mpmetrics_core::heap::{Heap, Setup, Writer};
@@ -24,6 +24,8 @@ pub struct Watched {
     /// For how many looks only the first words are shown, and how many these are.
     pub narrow: AtomicI64,
     pub most: AtomicI64,
+    /// Whether at each look another cell was moved by an adopter.
+    pub moving: AtomicBool,
 }
 
 impl Watched {
@@ -34,6 +36,7 @@ impl Watched {
             hook: Mutex::new(None),
             narrow: AtomicI64::new(0),
             most: AtomicI64::new(0),
+            moving: AtomicBool::new(false),
         });
         let heap = Heap::create(region.clone(), &Setup::default()).expect("room for a heap");
         (region, heap)
@@ -60,6 +63,9 @@ impl Region for Watched {
             if let Some(hook) = hook {
                 hook(Words(words));
             }
+        }
+        if self.moving.load(SeqCst) {
+            Words(words).add_header(header::MERGES, 2);
         }
         if self.narrow.fetch_sub(1, SeqCst) > 0 {
             return &words[..self.most.load(SeqCst) as usize];
