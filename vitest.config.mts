@@ -21,15 +21,16 @@ const OVER_LOCKED = {
   test: {
     name: 'locked',
     include: [
-      '__test__/compat/{counter,gauge,gauge-modes,heap-storage,histogram,registry,summary}.test.ts',
-      '__test__/processes/{gauge-modes,paths,removal,sums}.test.ts',
-      '__test__/crash/untorn.test.ts',
+      '__test__/compat/{counter,exemplars,gauge,gauge-modes,heap-storage,histogram,quantiles,registry,summary}.test.ts',
+      '__test__/processes/{exemplars,gauge-modes,paths,removal,sums}.test.ts',
+      '__test__/crash/{kills,untorn}.test.ts',
     ],
     // An update takes a microsecond here, and ten where six writers want the same mutexes.
     env: {
       MPMETRICS_NATIVE: locked,
       MPMETRICS_CELLS: 'native',
       MPMETRICS_TEST_EACH: '50000',
+      MPMETRICS_TEST_KILLS: '25',
       MPMETRICS_TEST_UNTORN_SECONDS: '10',
     },
   },
