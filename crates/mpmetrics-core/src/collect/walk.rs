@@ -107,7 +107,8 @@ const EXEMPLAR_TRIES: u32 = 200;
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { block: 1 << 16, walk: 1 << 21, pauses: 200 }
+        // A writer that lost its processor waits for those before it, some milliseconds each.
+        Self { block: 1 << 16, walk: 1 << 21, pauses: 1_000 }
     }
 }
 
