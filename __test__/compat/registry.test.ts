@@ -103,6 +103,21 @@ sameAsPromClient({
     const both = await client.AggregatorRegistry.aggregate([json, json]).metrics();
     return [json, await client.register.metrics(), both.replace(/^s\{.*quantile.*$/gm, '')];
   },
+  'has a global registry that can be another': async (client) => {
+    const { Registry, register, Gauge } = client;
+    const other = new Registry();
+    const before = Registry.globalRegistry === register;
+    Registry.globalRegistry = other;
+    new Gauge({ name: 'g', help: 'h' });
+    Registry.globalRegistry = register;
+    return [before, await other.metrics(), await register.metrics()];
+  },
+  'refuses a Content-Type of null': (client) => thrown(() => new client.Registry(any(null))),
+  'leaves rows without labels as they are': async ({ register }) => {
+    const metric = { name: 'm', help: 'h', type: 'gauge', values: [{ value: 1 }] };
+    register.registerMetric(any({ ...metric, get: () => Promise.resolve(metric) }));
+    return register.getMetricsAsJSON();
+  },
   merges: async (client) => {
     const [one, two] = [new client.Registry(), new client.Registry()];
     one.setDefaultLabels({ r: 1 });

@@ -6,11 +6,13 @@
  * @param start the first
  * @param width the distance
  * @param count how many
- * @throws Error if count is less than 1
+ * @throws Error if count is less than 1, RangeError if it is no whole number
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
   if (count < 1) throw new Error('Linear buckets needs a positive count');
-  return Array.from({ length: count }, (_, i) => start + i * width);
+  const buckets = new Array<number>(count);
+  for (let i = 0; i < count; i++) buckets[i] = start + i * width;
+  return buckets;
 }
 
 /**
@@ -19,14 +21,14 @@ export function linearBuckets(start: number, width: number, count: number): numb
  * @param start the first, above 0
  * @param factor above 1
  * @param count how many
- * @throws Error if an argument is out of its range
+ * @throws Error if an argument is out of its range, RangeError if count is no whole number
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   if (start <= 0) throw new Error('Exponential buckets needs a positive start');
   if (count < 1) throw new Error('Exponential buckets needs a positive count');
   if (factor <= 1) throw new Error('Exponential buckets needs a factor greater than 1');
-  const buckets: number[] = [];
   // Multiplied step by step, not by a power: the bounds are to be the very floats of prom-client.
-  for (let bound = start; buckets.length < count; bound *= factor) buckets.push(bound);
+  const buckets = new Array<number>(count);
+  for (let i = 0, bound = start; i < count; i++, bound *= factor) buckets[i] = bound;
   return buckets;
 }

@@ -148,8 +148,9 @@ export class Contents {
   }
 
   setDefaults(labels: RowLabels): void {
-    this.defaults = labels;
-    if (this.tag !== null) heap.defaultLabels(this.group, labelText(labels));
+    // A copy: the heap, too, has them as they are now.
+    this.defaults = { ...labels };
+    if (this.tag !== null) heap.defaultLabels(this.group, labelText(this.defaults));
     for (const [part, more] of this.parts) part.setDefaults({ ...labels, ...more });
   }
 
@@ -161,6 +162,7 @@ export class Contents {
   /** The rows of a duck-typed metric, with the default labels that they do not have written into them. */
   withDefaults(rows: MetricRows): MetricRows {
     const defaults = this.given();
+    if (defaults === null) return rows;
     // Optional: an object with a `get()` will do, whatever it yields.
     for (const row of rows.values ?? []) row.labels = fillDefaults(row.labels, defaults);
     return rows;

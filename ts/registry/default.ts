@@ -1,6 +1,5 @@
 /** The default registry. */
 
-import { home } from '../metrics';
 import { DEFAULT_TAG } from './contents';
 import { Registry } from './registry';
 
@@ -10,4 +9,3 @@ import { Registry } from './registry';
  */
 export const register: Registry = new Registry({}, DEFAULT_TAG);
 Registry.globalRegistry = register;
-home.register = register;

@@ -87,6 +87,9 @@ export class Reading {
     const ducks = metrics.filter((metric) => !(metric instanceof Metric)).map(readDuck);
     const [rest] = await Promise.all([Promise.all(ducks), collectAll(metrics)]);
     if (answers !== undefined) await answers;
+    for (const metric of this.addedTo(metrics)) {
+      if (aggregator === undefined || metric.aggregator === aggregator) metrics.push(metric);
+    }
     const all: MetricRows[] = [];
     const given = (): ReturnType<Contents['given']> => contents.given();
     const selection = this.select(metrics, () => true);
@@ -137,8 +140,20 @@ export class Reading {
       }),
     );
     if (answers !== undefined) await answers;
+    for (const metric of this.addedTo(metrics)) {
+      metrics.push(metric);
+      rows.push(this.printsNatively(metric) ? null : await this.familyRows(metric));
+    }
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
     return { selection, own: this.print(rows.filter((one) => one !== null)) };
+  }
+
+  /** Metrics that callbacks have registered meanwhile, as where they are registered in other processes. */
+  private addedTo(metrics: readonly Registered[]): Metric[] {
+    const known = new Set(metrics);
+    return this.contents
+      .all()
+      .filter((metric) => metric instanceof Metric && !known.has(metric)) as Metric[];
   }
 
   /**

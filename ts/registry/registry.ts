@@ -10,6 +10,7 @@ import {
   type RowLabels,
 } from '../exposition';
 import {
+  home,
   scopeOf,
   type AnyMetric,
   type Metric,
@@ -49,8 +50,14 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return OPENMETRICS_CONTENT_TYPE;
   }
 
-  /** The default registry. */
-  static globalRegistry: Registry;
+  /** The registry of metrics that name none; another may be put in its place. */
+  static get globalRegistry(): Registry {
+    return home.register as Registry;
+  }
+
+  static set globalRegistry(register: Registry) {
+    home.register = register;
+  }
 
   /** @internal What it holds; registries of one name have it in common. */
   readonly contents: Contents;
@@ -64,8 +71,9 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @throws TypeError for a Content-Type that is not supported, or a name with a NUL in it
    */
   constructor(options?: RegistryOptions | RegistryContentType, tag: string = ANONYMOUS_TAG) {
-    const given = typeof options === 'object' ? options : { contentType: options };
-    const type = given.contentType ?? PROMETHEUS_CONTENT_TYPE;
+    const object = typeof options === 'object' && options !== null;
+    const given = object ? options : { contentType: options };
+    const { contentType: type = PROMETHEUS_CONTENT_TYPE } = given;
     if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
     this.type = type as T;
     const { name, shared = true }: RegistryOptions = given;
