@@ -1,0 +1,57 @@
+/** What documents say of files and specs is so. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+const text = readFileSync(join(__dirname, '..', 'docs', 'COMPATIBILITY.md'), 'utf8');
+
+/** The cells of each row of each table, by the table's head. */
+function tables(): { head: string[]; rows: string[][] }[] {
+  const found: { head: string[]; rows: string[][] }[] = [];
+  let before = '';
+  for (const line of text.split('\n')) {
+    if (line.startsWith('|---')) found.push({ head: cells(before), rows: [] });
+    else if (before.startsWith('|') && line.startsWith('|')) found.at(-1)!.rows.push(cells(line));
+    before = line;
+  }
+  return found;
+}
+
+function cells(line: string): string[] {
+  return line
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim());
+}
+
+const all = tables();
+
+test('every difference has a reason and a spec', () => {
+  expect(all.length).toBeGreaterThan(5);
+  for (const { head, rows } of all) {
+    expect(head.slice(-2)).toEqual(['why', 'spec']);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      expect(row).toHaveLength(head.length);
+      expect(row.filter((cell) => cell === '')).toEqual([]);
+    }
+  }
+});
+
+const specs = all.flatMap(({ rows }) => rows.map((row) => [row[0]!, row.at(-1)!] as const));
+
+describe('the spec that is named is there:', () => {
+  test.each(specs)('%s', (_, spec) => {
+    const [, file, title] = /^`([\w/-]+)`: (.+)$/.exec(spec) ?? [];
+    const path = join(__dirname, `${String(file)}.test.ts`);
+    expect(existsSync(path)).toBe(true);
+    // As part of a title, whatever quotes it has in the source.
+    const source = readFileSync(path, 'utf8').replaceAll("\\'", "'");
+    const titles = [...source.matchAll(/(['"`])((?:(?!\1)[^\\\n]|\\.){4,})\1/g)].map(
+      ([, , one]) => one!,
+    );
+    expect(titles.filter((one) => one.includes(title!))).not.toEqual([]);
+  });
+});

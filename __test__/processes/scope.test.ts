@@ -1,0 +1,44 @@
+/** Whose counts are meant, where two processes have some. */
+import { afterEach, expect, test } from 'vitest';
+
+import type { Application } from '../support/application';
+import { ask, obedient } from '../support/obedient';
+import { samples } from '../support/samples';
+
+const made: Application[] = [];
+
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+test("clusterMetrics() is the application's under MPMETRICS_SCOPE=process too, unless it is told", async () => {
+  const programs = obedient(2, made, { MPMETRICS_SCOPE: 'process' });
+  const seen: (number | undefined)[] = [];
+  for (const program of programs) {
+    await ask(program, `new mpmetrics.Counter({ name: 'c', help: 'h' }).inc(2);`);
+  }
+  for (const call of [
+    `new mpmetrics.AggregatorRegistry().clusterMetrics()`,
+    `new mpmetrics.AggregatorRegistry().clusterMetrics({ scope: 'process' })`,
+    `mpmetrics.register.metrics()`,
+  ]) {
+    seen.push(samples(await ask<string>(programs[0]!, `return ${call}`)).get('c'));
+  }
+  expect(seen).toEqual([4, 2, 2]);
+});
+
+test('of two anonymous registries with one name the first is shared, and the second is private', async () => {
+  const programs = obedient(2, made);
+  for (const program of programs) {
+    await ask(
+      program,
+      `for (const name of ['one', 'two']) {
+         kept[name] = new mpmetrics.Registry();
+         new mpmetrics.Counter({ name: 'c', help: 'h', registers: [kept[name]] }).inc();
+       }`,
+    );
+  }
+  const count = async (name: string) =>
+    samples(await ask<string>(programs[1]!, `return kept.${name}.metrics()`)).get('c');
+  expect([await count('one'), await count('two')]).toEqual([2, 1]);
+});
