@@ -5,13 +5,14 @@
  * Left out, because they are to differ: label values that merge in prom-client's key (`1,b:2`), a
  * gauge's `set` with its labels in another order (prom-client then prints the new order), default labels
  * that make one series of two, two equal bounds, lone surrogates (which UTF-8 does not have), JSON before
- * text (it writes default labels into the series for good), and quantiles.
+ * text (it writes default labels into the series for good), and quantiles, which are compared between
+ * the storages only.
  */
 
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { any, oracle, subjects, type Client } from '../support/subject';
+import { any, heap, memory, oracle, subjects, type Client } from '../support/subject';
 
 const NAMES = ['a', 'b', 'le_'] as const;
 
@@ -104,21 +105,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('resetAll', 'clear', 'look') }),
 );
 
-function make({ Counter, Gauge, Histogram, Summary, Registry }: Client) {
+function make({ Counter, Gauge, Histogram, Summary, Registry }: Client, percentiles: number[]) {
   const register = new Registry();
   const common = { help: 'h\n\\', labelNames: NAMES, registers: [register] };
   const metrics = [
     new Counter({ name: 'c', ...common }),
     new Gauge({ name: 'g', ...common }),
     new Histogram({ name: 'h', buckets: [1, 0.1, 25, -2, Infinity], ...common }),
-    new Summary({ name: 's', percentiles: [], ...common }),
+    new Summary({ name: 's', percentiles, ...common }),
   ] as const;
   new Counter({ name: 'plain', help: 'h', registers: [register] }).inc(3);
   return { register, metrics };
 }
 
-async function run(client: Client, program: readonly Step[]): Promise<string[]> {
-  const { register, metrics } = make(client);
+async function run(
+  client: Client,
+  program: readonly Step[],
+  percentiles: number[] = [],
+): Promise<string[]> {
+  const { register, metrics } = make(client, percentiles);
   const [counter, gauge, histogram, summary] = metrics;
   const seen: string[] = [];
   for (const one of program) {
@@ -195,6 +200,17 @@ describe.each(subjects)('random programs on $name', ({ load }) => {
     );
     await fc.assert(property, { numRuns: RUNS });
   });
+});
+
+test('random programs print the same quantiles on either storage', async () => {
+  const [ours, other] = [await heap.load(), await memory.load()];
+  const percentiles = [0, 0.01, 0.3, 0.5, 0.99, 1];
+  const programs = fc.array(step, { maxLength: 40, size: 'max' });
+  const property = fc.asyncProperty(programs, async (program) => {
+    const found = await run(ours, program, percentiles);
+    expect(found).toEqual(await run(other, program, percentiles));
+  });
+  await fc.assert(property, { numRuns: RUNS });
 });
 
 afterAll(() => {

@@ -17,13 +17,13 @@ const { heap } = require(require('node:path').join(require.resolve('mpmetrics'),
 const who = process.env.MPMETRICS_CELLS;
 const counter = new Counter({ name: 'c_total', help: 'c', labelNames: ['who'] });
 const histogram = new Histogram({ name: 'h', help: 'h', buckets: [1, 2, 3] });
-const summary = new Summary({ name: 's', help: 's', percentiles: [] });
+const summary = new Summary({ name: 's', help: 's', percentiles: [0, 0.1, 0.4, 0.6, 0.8, 1] });
 const child = counter.labels(who);
 for (let i = 0; i < ${EACH}; i++) {
   counter.inc({ who });
   child.inc(2);
   histogram.observe(i % 4);
-  summary.observe(3);
+  summary.observe([-5, 0, 1, 3000][i % 4]);
 }
 new Gauge({ name: 'done', help: 'd' }).set(1);
 console.log(heap.stores);
@@ -51,7 +51,11 @@ test('direct, ordered and native writers in one segment add up, and adopt each o
       expect(values.get('h_bucket{le="1"}')).toBe(all / 2);
       expect(values.get('h_bucket{le="+Inf"}')).toBe(all);
       expect(values.get('h_sum')).toBe(1.5 * all);
-      expect([values.get('s_count'), values.get('s_sum')]).toEqual([all, 3 * all]);
+      expect([values.get('s_count'), values.get('s_sum')]).toEqual([all, 749 * all]);
+      const quantiles = [0, 0.1, 0.4, 0.6, 0.8, 1].map((q) => values.get(`s{quantile="${q}"}`)!);
+      [-5, -5, 0, 1, 3000, 3000].forEach((value, i) => {
+        expect(Math.abs(quantiles[i]! - value)).toBeLessThanOrEqual(0.0109 * Math.abs(value));
+      });
       expect(values.get('done')).toBe(3);
     }
     for (const { child, ended } of programs) {
