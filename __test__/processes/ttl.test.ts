@@ -14,7 +14,8 @@ const MAKE = `
   const common = { help: 'h', labelNames: ['a'], ttlSeconds: 3 };
   kept.c = new mpmetrics.Counter({ name: 'c', ...common });
   kept.g = new mpmetrics.Gauge({ name: 'g', ...common });
-  kept.h = new mpmetrics.Histogram({ name: 'h', buckets: [1], ...common });`;
+  kept.h = new mpmetrics.Histogram({ name: 'h', buckets: [1], ...common });
+  kept.s = new mpmetrics.Summary({ name: 's', percentiles: [0.5], ...common });`;
 
 async function until(
   program: Program,
@@ -32,15 +33,22 @@ test('a series lives as long as any process updates it, and then goes for all', 
   for (const program of [one, two]) await ask(program, MAKE);
   await ask(
     one,
-    `kept.c.inc({ a: 'busy' }); kept.c.inc({ a: 'idle' }, 2); kept.h.observe({ a: 'idle' }, 1);`,
+    `kept.c.inc({ a: 'busy' }); kept.c.inc({ a: 'idle' }, 2); kept.h.observe({ a: 'idle' }, 1); kept.s.observe({ a: 'idle' }, 1);`,
   );
   await ask(
     two,
     `kept.n = 0;
      kept.c.inc({ a: 'idle' }, 3);
-     kept.timer = setInterval(() => { kept.n++; kept.c.labels('busy').inc(); kept.h.observe({ a: 'busy' }, 1); }, 50);`,
+     kept.s.observe({ a: 'idle' }, 40);
+     kept.timer = setInterval(() => {
+       kept.n++;
+       kept.c.labels('busy').inc();
+       kept.h.observe({ a: 'busy' }, 1);
+       kept.s.labels('busy').observe(kept.n % 2 === 0 ? 5 : 500);
+     }, 50);`,
   );
-  expect((await scraped(one)).seen.get('c{a="idle"}')).toBe(5);
+  const before = (await scraped(one)).seen;
+  expect([before.get('c{a="idle"}'), before.get('s_sum{a="idle"}')]).toEqual([5, 41]);
   const gone = await until(two, (seen) => ![...seen.keys()].some((name) => name.includes('idle')));
   expect(gone.get('c{a="busy"}')).toBeGreaterThan(1);
   // Through the life of another series.
@@ -49,6 +57,13 @@ test('a series lives as long as any process updates it, and then goes for all', 
   const { seen } = await scraped(one);
   expect(seen.get('c{a="busy"}')).toBe(updates + 1);
   expect(seen.get('h_count{a="busy"}')).toBe(updates);
+  expect(seen.get('s_count{a="busy"}')).toBe(updates);
+  expect(seen.get('s_sum{a="busy"}')).toBe(
+    5 * Math.floor(updates / 2) + 500 * Math.ceil(updates / 2),
+  );
+  // The first was one of 500: so is the median of an odd number, and else it is in the middle.
+  const median = updates % 2 === 0 ? 252.5 : 500;
+  expect(Math.abs(seen.get('s{quantile="0.5",a="busy"}')! - median)).toBeLessThan(0.0109 * median);
   expect(updates).toBeGreaterThan(20);
   // What the dead had counted goes too.
   two.child.kill('SIGKILL');
