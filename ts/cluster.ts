@@ -11,7 +11,7 @@ import {
   type RegistryContentType,
 } from './exposition';
 import { scopeOf, type Scope, type ScopeOptions } from './metrics';
-import { register, Registry, Union } from './registry';
+import { contentsOf, register, Registry, Union, type Contents } from './registry';
 import { heap } from './storage';
 
 /** A registry of any Content-Type. */
@@ -35,14 +35,14 @@ class Aggregation {
     }
     const before = this.registries;
     this.registries = chosen;
-    for (const { contents } of before) {
+    for (const contents of before.map(holding)) {
       contents.aggregate(aggregations.some((one) => one.has(contents)));
     }
-    for (const { contents } of chosen) contents.aggregate(true);
+    for (const contents of chosen.map(holding)) contents.aggregate(true);
   }
 
   scrape(scope: Scope, contentType: RegistryContentType): Promise<string> {
-    const contents = this.registries.map((registry) => registry.contents);
+    const contents = this.registries.map(holding);
     const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
     const scrape = new Union(contents, scope, format).text();
     this.running.add(scrape);
@@ -62,9 +62,13 @@ class Aggregation {
     clearTimeout(timer);
   }
 
-  private has(contents: Registry['contents']): boolean {
-    return this.registries.some((registry) => registry.contents === contents);
+  private has(contents: Contents): boolean {
+    return this.registries.some((registry) => holding(registry) === contents);
   }
+}
+
+function holding(registry: AnyRegistry): Contents {
+  return contentsOf(registry)!;
 }
 
 const cluster = new Aggregation();

@@ -4,10 +4,10 @@
  * native code puts it into the scrape. Where metrics are not in the heap, this process's figures are shown.
  */
 
-import { Counter, Gauge, Histogram, type Aggregator } from './metrics';
+import { Counter, Gauge, Histogram, ROSTER, type Aggregator } from './metrics';
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
-import { register as defaultRegister, type Registry } from './registry';
+import { contentsOf, register as defaultRegister, type Registry } from './registry';
 import { heap, memoryFigures, REFUSALS } from './storage';
 
 /** What {@link collectLibraryMetrics} may be told. */
@@ -180,18 +180,20 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
     buckets: DURATION_BUCKETS,
     registers,
   });
-  const end = register.onScrape((seconds) => {
+  const scraped = contentsOf(register)?.scraped;
+  const tell = (seconds: number): void => {
     duration.observe(seconds);
-  });
+  };
+  scraped?.add(tell);
   return () => {
-    end();
+    scraped?.delete(tell);
     for (const name of names) register.removeSingleMetric(name);
   };
 }
 
 /** Native code knows nothing of a metric outside of the heap: a callback sets it. */
 function fallBack(metric: Gauge | Counter<'reason'> | Counter, set: () => void): void {
-  if (!metric.roster.family.shared) metric.collect = set;
+  if (!metric[ROSTER].family.shared) metric.collect = set;
 }
 
 /** Has a counter follow a figure that only grows. */

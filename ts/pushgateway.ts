@@ -6,7 +6,7 @@ import { urlToHttpOptions } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-import { scopeOf, type Scope, type ScopeOptions } from './metrics';
+import { hide, scopeOf, type Scope, type ScopeOptions } from './metrics';
 import { register as defaultRegister } from './registry';
 
 const compress = promisify(gzip);
@@ -38,12 +38,16 @@ export interface PushgatewayResponse {
   body: string;
 }
 
+/** The key of its scope; see `metrics/hidden.ts`. */
+const SCOPE: unique symbol = Symbol('scope');
+
 export class Pushgateway<T extends string = string> {
   readonly registry: Pushable<T>;
   readonly gatewayUrl: string;
   readonly requireJobName: boolean;
   readonly requestOptions: TlsRequestOptions;
-  private readonly scope: Scope | undefined;
+  /** @internal */
+  declare readonly [SCOPE]: Scope | undefined;
 
   /**
    * @param gatewayUrl such as `http://127.0.0.1:9091`; may have a path and `user:password@`
@@ -71,7 +75,7 @@ export class Pushgateway<T extends string = string> {
     this.gatewayUrl = gatewayUrl;
     this.requireJobName = requireJobName;
     this.requestOptions = requestOptions;
-    this.scope = scope;
+    hide(this, SCOPE, scope);
   }
 
   /**
@@ -82,47 +86,51 @@ export class Pushgateway<T extends string = string> {
    *   status 400, …`) or not in time (`Pushgateway request timed out`), or if a `collect` throws
    */
   pushAdd(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
-    return this.send('POST', this.checked(params));
+    return send(this, 'POST', checked(this, params));
   }
 
   /** Replaces all metrics of the group (PUT). Throws and rejects as {@link pushAdd} does. */
   push(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
-    return this.send('PUT', this.checked(params));
+    return send(this, 'PUT', checked(this, params));
   }
 
   /** Deletes all metrics of the group. Throws and rejects as {@link pushAdd} does. */
   delete(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
-    return this.send('DELETE', this.checked(params));
+    return send(this, 'DELETE', checked(this, params));
   }
+}
 
-  private checked(params: Partial<PushgatewayParameters> = {}): Partial<PushgatewayParameters> {
-    if (this.requireJobName && !params.jobName) throw new Error('Missing jobName parameter');
-    return params;
-  }
+function checked(
+  gateway: Pushgateway,
+  params: Partial<PushgatewayParameters> = {},
+): Partial<PushgatewayParameters> {
+  if (gateway.requireJobName && !params.jobName) throw new Error('Missing jobName parameter');
+  return params;
+}
 
-  private async send(
-    method: 'POST' | 'PUT' | 'DELETE',
-    params: Partial<PushgatewayParameters>,
-  ): Promise<PushgatewayResponse> {
-    const url = new URL(this.gatewayUrl);
-    const path = `${url.pathname.replace(/\/$/, '')}/metrics${groupPath(params)}`;
-    const options: RequestOptions = {
-      ...urlToHttpOptions(url),
-      path,
-      ...this.requestOptions,
-      method,
-    };
-    const headers = Object.entries(options.headers ?? {});
-    const isEncoding = ([name]: [string, unknown]) => name.toLowerCase() === 'content-encoding';
-    if (method === 'DELETE') {
-      options.headers = Object.fromEntries(headers.filter((header) => !isEncoding(header)));
-      return exchange(options, null);
-    }
-    // Read first: a `collect` that throws must not leave a request behind.
-    const text = await this.registry.metrics({ scope: this.scope });
-    const zipped = headers.some((header) => isEncoding(header) && header[1] === 'gzip');
-    return exchange(options, zipped ? await compress(text) : text);
+async function send(
+  gateway: Pushgateway,
+  method: 'POST' | 'PUT' | 'DELETE',
+  params: Partial<PushgatewayParameters>,
+): Promise<PushgatewayResponse> {
+  const url = new URL(gateway.gatewayUrl);
+  const path = `${url.pathname.replace(/\/$/, '')}/metrics${groupPath(params)}`;
+  const options: RequestOptions = {
+    ...urlToHttpOptions(url),
+    path,
+    ...gateway.requestOptions,
+    method,
+  };
+  const headers = Object.entries(options.headers ?? {});
+  const isEncoding = ([name]: [string, unknown]) => name.toLowerCase() === 'content-encoding';
+  if (method === 'DELETE') {
+    options.headers = Object.fromEntries(headers.filter((header) => !isEncoding(header)));
+    return exchange(options, null);
   }
+  // Read first: a `collect` that throws must not leave a request behind.
+  const text = await gateway.registry.metrics({ scope: gateway[SCOPE] });
+  const zipped = headers.some((header) => isEncoding(header) && header[1] === 'gzip');
+  return exchange(options, zipped ? await compress(text) : text);
 }
 
 /** prom-client's names for the types that go with the class. */

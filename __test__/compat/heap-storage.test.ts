@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { Out, Status } from '../../ts/native';
-import { Counter, Gauge, Histogram } from '../../ts/metrics';
+import { Counter, Gauge, Histogram, ROSTER } from '../../ts/metrics';
 import { share, unshare } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { any, heap, newSegment } from '../support/subject';
@@ -18,7 +18,9 @@ function setUp(mood: Status = Status.Ok) {
   const gauge = new Gauge({ name: 'g', ...quiet });
   const histogram = new Histogram({ name: 'h', buckets: [1], ...quiet });
   moody.mood = mood;
-  const shared = [counter, gauge, histogram].map((one) => share(one.roster, 't', 1, moody.storage));
+  const shared = [counter, gauge, histogram].map((one) =>
+    share(one[ROSTER], 't', 1, moody.storage),
+  );
   return { moody, counter, gauge, histogram, shared };
 }
 
@@ -113,7 +115,7 @@ describe('a full heap', () => {
         child.inc();
       }
       expect(moody.binds).toBeLessThan(300);
-      expect(counter.roster.handles()).toHaveLength(1);
+      expect(counter[ROSTER].handles()).toHaveLength(1);
       counter.inc({ a: 'old' });
       expect(await moody.text()).toContain(COUNTER('c{a="old"} 2'));
       moody.mood = Status.Ok;
@@ -138,14 +140,14 @@ test('labels that are too long for the heap keep no others out', async () => {
   for (let i = 0; i < 100; i++) counter.inc({ a: `short ${i}` });
   counter.inc({ a: 'y'.repeat(70_000) });
   expect((await moody.text()).match(/^c\{a="short \d+"\} 1$/gm)).toHaveLength(100);
-  expect(counter.roster.handles()).toHaveLength(100);
+  expect(counter[ROSTER].handles()).toHaveLength(100);
 });
 
 test('an aggregator and a name that are no texts do not part the process from the heap', async () => {
   const moody = new MoodyHeap();
   const odd = { name: ['odd'], help: 'h', aggregator: () => 1, registers: [] };
   const gauge = new Gauge(any(odd));
-  expect(share(gauge.roster, 't', 1, moody.storage)).toBe(true);
+  expect(share(gauge[ROSTER], 't', 1, moody.storage)).toBe(true);
   gauge.set(3);
   expect(await moody.text()).toBe('# HELP odd h\n# TYPE odd gauge\nodd 3\n');
 });
@@ -237,7 +239,7 @@ describe('a broken heap', () => {
     counter.inc({ a: 'x' });
     histogram.observe(2);
     expect(warn).toHaveBeenCalledOnce();
-    expect([counter, gauge, histogram].map(({ roster }) => roster.family.shared)).toEqual([
+    expect([counter, gauge, histogram].map((one) => one[ROSTER].family.shared)).toEqual([
       false,
       false,
       false,
@@ -253,7 +255,7 @@ describe('a broken heap', () => {
     const moody = new MoodyHeap();
     moody.failure = new Error('no such luck');
     const counter = new Counter({ name: 'c', ...quiet });
-    expect(share(counter.roster, 't', 1, moody.storage)).toBe(false);
+    expect(share(counter[ROSTER], 't', 1, moody.storage)).toBe(false);
     counter.inc();
     expect((await counter.get()).values).toEqual([{ value: 1, labels: {} }]);
   });
@@ -267,7 +269,7 @@ describe('counts of a dead writer in an adopted block', () => {
       out[Out.Flags] = 1;
     };
     const counter = new Counter({ name: 'c', ...quiet });
-    share(counter.roster, 't', 1, moody.storage);
+    share(counter[ROSTER], 't', 1, moody.storage);
     moody.bound = null;
     return { moody, counter };
   }
@@ -285,7 +287,7 @@ describe('counts of a dead writer in an adopted block', () => {
   test('do not go along when the metric leaves its registry', async () => {
     const { counter } = adopted();
     counter.inc(5);
-    unshare(counter.roster);
+    unshare(counter[ROSTER]);
     expect((await counter.get()).values).toEqual([{ value: 5, labels: {} }]);
   });
 });
@@ -311,5 +313,5 @@ test('leaves of series that are gone are dropped from the label tree', () => {
     counter.remove({ a: i });
     counter.labels({ a: `never updated ${i}` });
   }
-  expect(counter.roster.handles().length).toBeLessThan(3_000);
+  expect(counter[ROSTER].handles().length).toBeLessThan(3_000);
 });

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { Out, Status, type NativeWriter } from '../../ts/native';
-import { Summary } from '../../ts/metrics';
+import { ROSTER, Summary } from '../../ts/metrics';
 import { share, unshare } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { samples } from '../support/samples';
@@ -24,7 +24,7 @@ const made = (options: object = {}) =>
 function setUp(options: object = {}) {
   const moody = new MoodyHeap();
   const summary = made(options);
-  share(summary.roster, 't', 1, moody.storage);
+  share(summary[ROSTER], 't', 1, moody.storage);
   return { moody, summary };
 }
 
@@ -61,8 +61,8 @@ function near(found: number, wanted: number): void {
 }
 
 /** What another process does to a series. */
-function other(moody: MoodyHeap, { roster }: Summary<'a'>) {
-  const { bounds } = roster.shape;
+function other(moody: MoodyHeap, summary: Summary<'a'>) {
+  const { bounds } = summary[ROSTER].shape;
   const writer = moody.real.writer(0);
   const spec = { tag: 't', name: 's', help: 'h', kind: 3, aggregator: 'sum', labelNames: ['a'] };
   const family = writer.family({ ...spec, bounds: Float64Array.from(bounds) }, 1);
@@ -308,7 +308,7 @@ described?.('a broken heap', () => {
     moody.mood = Status.Corrupt;
     summary.observe({ a: 'x' }, 90);
     summary.observe({ a: 'x' }, 5);
-    expect(summary.roster.family.shared).toBe(false);
+    expect(summary[ROSTER].family.shared).toBe(false);
     expect(await own(summary)).toEqual(await expected(1, 5, 90, 5));
     expect(warnings.filter((text) => text.includes('in its own memory'))).toHaveLength(1);
   });
@@ -320,7 +320,7 @@ described?.('a broken heap', () => {
     for (const value of [5, 90]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Corrupt;
     moody.storage.flush();
-    expect(summary.roster.family.shared).toBe(false);
+    expect(summary[ROSTER].family.shared).toBe(false);
     expect(await own(summary)).toEqual(await expected(1, 5, 90));
   });
 
@@ -335,7 +335,7 @@ described?.('a broken heap', () => {
       if (left-- === 0) moody.mood = Status.Corrupt;
     };
     moody.storage.flush();
-    expect(summary.roster.family.shared).toBe(false);
+    expect(summary[ROSTER].family.shared).toBe(false);
     expect(await own(summary)).toEqual(await expected(1, 5, 90, 90));
   });
 });
@@ -409,7 +409,7 @@ direct?.('a series that expires', () => {
       moody.placing = null;
       expect(expire('x')).toBe(Status.Ok);
     };
-    share(summary.roster, 't', 1, moody.storage);
+    share(summary[ROSTER], 't', 1, moody.storage);
     expect(await shown(moody)).toEqual(await expected(1000, 5, 1));
   });
 });
@@ -442,7 +442,7 @@ describe('counts of a dead writer in an adopted block', () => {
       out[Out.Flags] = 1;
     };
     const summary = made();
-    share(summary.roster, 't', 1, moody.storage);
+    share(summary[ROSTER], 't', 1, moody.storage);
     return { moody, summary };
   }
 
@@ -463,7 +463,7 @@ describe('counts of a dead writer in an adopted block', () => {
       summary.observe({ a: 'x' }, 1);
       summary.reset();
       for (const value of values) summary.observe({ a: 'x' }, value);
-      unshare(summary.roster);
+      unshare(summary[ROSTER]);
       const [found, wanted] = [await own(summary), await expected(...values)];
       expect(found.slice(0, 2)).toEqual([values.length, values.reduce((a, b) => a + b, 0)]);
       found.slice(2).forEach((quantile, i) => {

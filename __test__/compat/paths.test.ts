@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
-import { Counter, Gauge, Histogram, Summary } from '../../ts/metrics';
+import { Counter, Gauge, Histogram, ROSTER, Summary } from '../../ts/metrics';
 import { Status, Stores } from '../../ts/native';
 import { share, unshare } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
@@ -34,7 +34,7 @@ function metrics(moody: MoodyHeap) {
   const histogram = new Histogram({ name: 'h', labelNames: ['a'], buckets: [1], ...quiet });
   const summary = new Summary({ name: 's', percentiles: [0, 1], ...quiet });
   const all = [counter, gauge, recent, histogram, summary];
-  for (const one of all) share(one.roster, 't', 1, moody.storage);
+  for (const one of all) share(one[ROSTER], 't', 1, moody.storage);
   const child = histogram.labels('x');
   return {
     histogram,
@@ -114,7 +114,7 @@ test('another word for the way is refused, and told', () => {
   const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   process.env['MPMETRICS_CELLS'] = 'fast';
   const counter = new Counter({ name: 'c', help: 'h', registers: [] });
-  expect(share(counter.roster, 't', 1, new MoodyHeap().storage)).toBe(false);
+  expect(share(counter[ROSTER], 't', 1, new MoodyHeap().storage)).toBe(false);
   expect(String(warning.mock.calls[0]![0])).toContain(
     'MPMETRICS_CELLS must be direct, ordered or native, and is "fast"',
   );
@@ -146,7 +146,7 @@ describe('a native update', () => {
     const { histogram, update } = metrics(moody);
     update(2);
     const stale = histogram.labels('x');
-    const h = histogram.roster.handles()[0]!;
+    const h = histogram[ROSTER].handles()[0]!;
     const { slab, i, number, generation } = h;
     histogram.remove('x');
     const fresh = histogram.labels('y');
@@ -167,8 +167,8 @@ describe('a native update', () => {
     const moody = new MoodyHeap();
     const { histogram, gauge, update } = metrics(moody);
     update(1);
-    const [wide] = histogram.roster.handles();
-    const [narrow] = gauge.roster.handles();
+    const [wide] = histogram[ROSTER].handles();
+    const [narrow] = gauge[ROSTER].handles();
     const writer = moody.real.writer(0);
     const of = ({ slab, i, number, generation }: typeof wide & object) =>
       [slab, i, number, generation] as const;
@@ -245,10 +245,10 @@ describe.each([
       fc.array(step, { maxLength: 60, size: 'max' }),
       async (program) => {
         const shared = make();
-        expect(share(shared.roster, 't', 1, moody.storage)).toBe(true);
+        expect(share(shared[ROSTER], 't', 1, moody.storage)).toBe(true);
         const found = await run(shared, program);
         for (const a of ['x', 'y', 'z']) shared.remove(a);
-        unshare(shared.roster);
+        unshare(shared[ROSTER]);
         expect(found).toEqual(await run(make(), program));
       },
     );

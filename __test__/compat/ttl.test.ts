@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
+import type { ROSTER } from '../../ts/metrics';
 import { samples } from '../support/samples';
 import { any, heap, newSegment, subjects, thrown, type Client } from '../support/subject';
 
@@ -197,7 +198,9 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   client.register.setContentType(client.openMetricsContentType);
   const metric = MAKE[kind](client, { ttlSeconds });
   const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
-  const { shape } = metric.roster;
+  // Of the copy that was just loaded.
+  const key: typeof ROSTER = (await import('../../ts/metrics')).ROSTER;
+  const { shape } = metric[key];
   const family = other.family(
     {
       tag: 'default',

@@ -7,12 +7,14 @@ import {
   Counter,
   Gauge,
   Histogram,
+  LEFT,
+  ROSTER,
   Summary,
   type Aggregator,
   type LabelValues,
   type Metric,
 } from '../metrics';
-import { claim, disclaim, register } from '../registry';
+import { claim, contentsOf, disclaim, register } from '../registry';
 import type { Settings } from './settings';
 import { Turn } from './turn';
 
@@ -108,7 +110,7 @@ export class Group {
   stop(): void {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {
-      metric.left = null;
+      metric[LEFT] = null;
       disclaim(metric.name);
       if (register.getSingleMetric(metric.name) === metric) {
         register.removeSingleMetric(metric.name);
@@ -139,14 +141,14 @@ export class Group {
     const { settings } = this;
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
-    const shown = settings.register === register && register.place !== null;
+    const shown = settings.register === register && contentsOf(register)!.place !== null;
     // Another copy of this package reports it.
     if (shown && !claim(full)) return undefined;
     const metric = create();
     // Once more: one that it took the place of has given the name back.
     if (shown) claim(full);
     this.metrics.add(metric);
-    metric.left = () => {
+    metric[LEFT] = () => {
       this.metrics.delete(metric);
       if (shown) disclaim(full);
       if (this.metrics.size === 0) this.release();
@@ -180,7 +182,7 @@ export class Group {
   /** Shows nothing of what this thread has set. What it counted stays. */
   private hide(): void {
     for (const metric of this.metrics) {
-      if (metric instanceof Gauge) metric.roster.reset(true);
+      if (metric instanceof Gauge) metric[ROSTER].reset(true);
     }
   }
 

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { MpmetricsError } from '../errors';
 import type { RegistryContentType } from '../exposition';
 import type { LabelValues, Registers } from '../metrics';
-import { register as defaultRegister, type Registry } from '../registry';
+import { contentsOf, register as defaultRegister, type Registry } from '../registry';
 import type { Source } from './group';
 
 export interface DefaultMetricsCollectorConfiguration<
@@ -89,7 +89,7 @@ export function settingsOf(
   let labels = { ...config.labels };
   if (config.perProcess === true) {
     const process = processLabels();
-    const part = register.part?.(process) ?? null;
+    const part = contentsOf(register)?.part(process) ?? null;
     if (part === null) labels = { ...labels, ...process };
     else registers = [part];
   }
@@ -101,7 +101,7 @@ export function settingsOf(
     labels,
     processMetrics: config.processMetrics !== false,
     // A registry of another package has none.
-    place: config.processMetrics === undefined ? (register.place ?? null) : null,
+    place: config.processMetrics === undefined ? (contentsOf(register)?.place ?? null) : null,
     wants: (key, name) =>
       (only === null || only.has(key) || only.has(name)) &&
       !(except !== null && (except.has(key) || except.has(name))),

@@ -3,10 +3,16 @@
 import { format } from 'node:util';
 
 import { labelsOf, labelText, type LabelText } from '../labels';
-import { adding, counterKind, type Series } from '../storage';
+import { adding, counterKind, type Roster, type Series } from '../storage';
 import type { IncreaseDataWithExemplar } from './exemplar';
-import { Metric } from './metric';
+import * as hidden from './hidden';
+import { childOf, exemplify, Metric, update } from './metric';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+
+// Constants of this file: what is imported is read from the other's exports in each update.
+const FIND: typeof hidden.FIND = hidden.FIND;
+const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
+const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 export interface CounterConfiguration<T extends string> extends MetricConfiguration<T> {
   collect?: CollectFunction<Counter<T>>;
@@ -24,7 +30,7 @@ export class Counter<T extends string = string> extends Metric<T> {
     // Decided once, so that counting without exemplars costs what it costs.
     if (this.enableExemplars) {
       this.inc = (given?: unknown, alone?: number | null) => {
-        this.incWithExemplar(given as IncreaseDataWithExemplar<T>, alone);
+        incWithExemplar(this, given as IncreaseDataWithExemplar<T>, alone);
       };
     }
   }
@@ -53,13 +59,13 @@ export class Counter<T extends string = string> extends Metric<T> {
     let given: object | null = null;
     if (typeof labels === 'object' && labels !== null) {
       given = labels;
-      h = this.find(labels);
+      h = this[FIND](labels);
     } else {
       value = labels;
-      h = this.single;
+      h = this[SINGLE];
     }
     const v = typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-    if (h.g[h.w] !== h.e) this.update(h, given, adding, v);
+    if (h.g[h.w] !== h.e) update(this, h, given, adding, v);
     else h.f[h.i]! += v;
   }
 
@@ -72,12 +78,12 @@ export class Counter<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): CounterChild;
   labels(...values: unknown[]): CounterChild;
   labels(...args: unknown[]): CounterChild {
-    const made = this.childOf(args);
+    const made = childOf(this, args);
     if (made !== null) return made as CounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
     let h: Series;
     try {
-      h = this.find(labels);
+      h = this[FIND](labels);
     } catch {
       // prom-client accepts any labels here, and refuses them when they are counted.
       return {
@@ -86,43 +92,44 @@ export class Counter<T extends string = string> extends Metric<T> {
         },
       };
     }
-    if (h.child === null || !h.live) h.child = this.bound(h, labelText(labels));
+    if (h.child === null || !h.live) h.child = bound(this[ROSTER], h, labelText(labels));
     return h.child as CounterChild;
   }
 
   override reset(): void {
-    this.roster.reset(this.labelNames.length > 0);
+    this[ROSTER].reset(this.labelNames.length > 0);
   }
+}
 
-  private incWithExemplar(
-    given: IncreaseDataWithExemplar<T> | number | null = {},
-    alone?: number | null,
-  ): void {
-    const count = Counter.prototype.inc.bind(this) as (labels?: unknown, value?: unknown) => void;
-    // As without exemplars; prom-client takes these for the one object.
-    if (typeof given !== 'object' || given === null) {
-      count(given);
-    } else if (alone !== undefined) {
-      count(given, alone);
-    } else {
-      const { labels = {}, value = 1, exemplarLabels } = given;
-      count(labels, value);
-      if (exemplarLabels === undefined) return;
-      // prom-client's exemplar of an increment by 0 is 1, too.
-      this.exemplify(labels, 0, value || 1, exemplarLabels);
-    }
+function incWithExemplar<T extends string>(
+  counter: Counter<T>,
+  given: IncreaseDataWithExemplar<T> | number | null = {},
+  alone?: number | null,
+): void {
+  const count = Counter.prototype.inc.bind(counter) as (labels?: unknown, value?: unknown) => void;
+  // As without exemplars; prom-client takes these for the one object.
+  if (typeof given !== 'object' || given === null) {
+    count(given);
+  } else if (alone !== undefined) {
+    count(given, alone);
+  } else {
+    const { labels = {}, value = 1, exemplarLabels } = given;
+    count(labels, value);
+    if (exemplarLabels === undefined) return;
+    // prom-client's exemplar of an increment by 0 is 1, too.
+    exemplify(counter, labels, 0, value || 1, exemplarLabels);
   }
+}
 
-  private bound(h: Series, label: LabelText): CounterChild {
-    return {
-      inc: (value) => {
-        const v =
-          typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
-        if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, adding, v);
-        else h.f[h.i]! += v;
-      },
-    };
-  }
+function bound(roster: Roster, h: Series, label: LabelText): CounterChild {
+  return {
+    inc: (value) => {
+      const v =
+        typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
+      if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, v);
+      else h.f[h.i]! += v;
+    },
+  };
 }
 
 /** What an unusual increment adds. prom-client lets NaN and other falsy values through. */

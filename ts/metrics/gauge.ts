@@ -12,8 +12,14 @@ import {
   type Kind,
   type Series,
 } from '../storage';
-import { Metric } from './metric';
+import * as hidden from './hidden';
+import { childOf, Metric, update } from './metric';
 import type { CollectFunction, GaugeAggregator, LabelValues, MetricConfiguration } from './types';
+
+// Constants of this file: what is imported is read from the other's exports in each update.
+const FIND: typeof hidden.FIND = hidden.FIND;
+const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
+const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 export interface GaugeConfiguration<T extends string> extends Omit<
   MetricConfiguration<T>,
@@ -60,8 +66,8 @@ export class Gauge<T extends string = string> extends Metric<T> {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number) : value!;
     if (typeof v !== 'number') throw invalid('Value', v);
-    const h = given === null ? this.single : this.find(given);
-    if (h.g[h.w] !== h.e) this.update(h, given, setting, v);
+    const h = given === null ? this[SINGLE] : this[FIND](given);
+    if (h.g[h.w] !== h.e) update(this, h, given, setting, v);
     else h.f[h.i] = v;
   }
 
@@ -71,7 +77,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
   inc(labels?: Labels<T>, value?: number): void {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number | undefined) : value;
-    this.add(given, v === undefined ? 1 : v);
+    add(this, given, v === undefined ? 1 : v);
   }
 
   /** Takes from a series; 1 if no value is given. Throws as {@link set} does. */
@@ -80,7 +86,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
   dec(labels?: Labels<T>, value?: number): void {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number | undefined) : value;
-    this.add(given, v === undefined ? -1 : -v);
+    add(this, given, v === undefined ? -1 : -v);
   }
 
   /** Sets a series to the Unix time in seconds. */
@@ -115,80 +121,86 @@ export class Gauge<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): GaugeChild<T>;
   labels(...values: unknown[]): GaugeChild<T>;
   labels(...args: unknown[]): GaugeChild<T> {
-    const made = this.childOf(args);
+    const made = childOf(this, args);
     if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
-    if (labels === null) return this.unbound(labels!);
+    if (labels === null) return unbound(this, labels!);
     validateLabels(this.labelNames, labels);
-    const h = this.find(labels);
-    if (h.child === null || !h.live) h.child = this.bound(h, labels, labelText(labels));
+    const h = this[FIND](labels);
+    if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
     return h.child as GaugeChild<T>;
   }
 
   override reset(): void {
-    this.roster.reset(this.labelNames.length > 0);
+    this[ROSTER].reset(this.labelNames.length > 0);
   }
 
   /** @internal This process's own value of a series; 0 if there is none. */
   _getValue(labels?: LabelValues<T>): number {
-    const h = this.roster.peek(labels ?? {});
+    const h = this[ROSTER].peek(labels ?? {});
     if (h?.live !== true) return 0;
-    const { shape } = this.roster;
+    const { shape } = this[ROSTER];
     return shape.kind.values(h.read(shape.kind), shape, h.size)[0]!;
   }
+}
 
-  private add(labels: object | null, delta: number): void {
+function add(gauge: Gauge, labels: object | null, delta: number): void {
+  if (typeof delta !== 'number') throw invalid('Delta', delta);
+  const h = labels === null ? gauge[SINGLE] : gauge[FIND](labels);
+  if (h.g[h.w] !== h.e) update(gauge, h, labels, adding, delta);
+  else h.f[h.i]! += delta;
+}
+
+function bound<T extends string>(
+  gauge: Gauge<T>,
+  h: Series,
+  labels: LabelValues<T>,
+  label: LabelText,
+): GaugeChild<T> {
+  const roster = gauge[ROSTER];
+  const add = (delta: number): void => {
     if (typeof delta !== 'number') throw invalid('Delta', delta);
-    const h = labels === null ? this.single : this.find(labels);
-    if (h.g[h.w] !== h.e) this.update(h, labels, adding, delta);
+    if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, delta);
     else h.f[h.i]! += delta;
-  }
+  };
+  const set = (value: number): void => {
+    if (typeof value !== 'number') throw invalid('Value', value);
+    if (h.g[h.w] !== h.e) h = roster.updateText(h, label, setting, value);
+    else h.f[h.i] = value;
+  };
+  const chosen = { ...labels };
+  return {
+    set,
+    inc: (value) => {
+      add(value === undefined ? 1 : value);
+    },
+    dec: (value) => {
+      add(value === undefined ? -1 : -value);
+    },
+    setToCurrentTime: () => {
+      set(Date.now() / 1000);
+    },
+    startTimer: () => gauge.startTimer(chosen),
+  };
+}
 
-  private bound(h: Series, labels: LabelValues<T>, label: LabelText): GaugeChild<T> {
-    const add = (delta: number): void => {
-      if (typeof delta !== 'number') throw invalid('Delta', delta);
-      if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, adding, delta);
-      else h.f[h.i]! += delta;
-    };
-    const set = (value: number): void => {
-      if (typeof value !== 'number') throw invalid('Value', value);
-      if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, setting, value);
-      else h.f[h.i] = value;
-    };
-    const chosen = { ...labels };
-    return {
-      set,
-      inc: (value) => {
-        add(value === undefined ? 1 : value);
-      },
-      dec: (value) => {
-        add(value === undefined ? -1 : -value);
-      },
-      setToCurrentTime: () => {
-        set(Date.now() / 1000);
-      },
-      startTimer: () => this.startTimer(chosen),
-    };
-  }
-
-  /** What prom-client returns for `labels(null)`: functions that take null for the value. */
-  private unbound(labels: LabelValues<T>): GaugeChild<T> {
-    return {
-      inc: (value) => {
-        this.inc(labels, value);
-      },
-      dec: (value) => {
-        this.dec(labels, value);
-      },
-      set: (value) => {
-        this.set(labels, value);
-      },
-      setToCurrentTime: () => {
-        this.setToCurrentTime(labels);
-      },
-      startTimer: () => this.startTimer(labels),
-    };
-  }
+/** What prom-client returns for `labels(null)`: functions that take null for the value. */
+function unbound<T extends string>(gauge: Gauge<T>, labels: LabelValues<T>): GaugeChild<T> {
+  return {
+    inc: (value) => {
+      gauge.inc(labels, value);
+    },
+    dec: (value) => {
+      gauge.dec(labels, value);
+    },
+    set: (value) => {
+      gauge.set(labels, value);
+    },
+    setToCurrentTime: () => {
+      gauge.setToCurrentTime(labels);
+    },
+    startTimer: () => gauge.startTimer(labels),
+  };
 }
 
 /** The cells of a gauge; what is no configuration is refused behind this. */

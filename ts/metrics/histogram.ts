@@ -5,10 +5,17 @@ import { format } from 'node:util';
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
 import { histogramKind, observing, observingTimes, type Series } from '../storage';
 import type { ObserveDataWithExemplar } from './exemplar';
-import { Metric } from './metric';
+import * as hidden from './hidden';
+import { childOf, exemplify, Metric, update } from './metric';
 import { startTimer, startTimerWithExemplar } from './timer';
 import { timesOf } from './times';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+
+// Constants of this file: what is imported is read from the other's exports in each update.
+const FIND: typeof hidden.FIND = hidden.FIND;
+const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
+const SCALE: typeof hidden.SCALE = hidden.SCALE;
+const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -28,7 +35,8 @@ export interface HistogramChild<T extends string = string> {
 export class Histogram<T extends string = string> extends Metric<T> {
   declare readonly buckets: readonly number[];
   readonly upperBounds: readonly number[];
-  private readonly scale: Scale;
+  /** @internal */
+  declare readonly [SCALE]: Scale;
 
   constructor(config: HistogramConfiguration<T>) {
     super(config, histogramKind, { buckets: DEFAULT_BUCKETS.slice() });
@@ -37,12 +45,12 @@ export class Histogram<T extends string = string> extends Metric<T> {
       if (label === 'le') throw new Error('le is a reserved label keyword');
     }
     this.upperBounds = this.buckets;
-    this.scale = scaleOf(this.roster.shape.bounds);
+    hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.bounds));
     Object.freeze(this.upperBounds);
     // Decided once, so that observing without exemplars costs what it costs.
     if (this.enableExemplars) {
       this.observe = (given?: unknown, ...more: unknown[]) => {
-        this.observeWithExemplar(given as ObserveDataWithExemplar<T>, more);
+        observeWithExemplar(this, given as ObserveDataWithExemplar<T>, more);
       };
     }
   }
@@ -72,25 +80,25 @@ export class Histogram<T extends string = string> extends Metric<T> {
     // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       if (value !== undefined && count === undefined) {
-        this.repeat(null, labels, timesOf(value));
+        repeat(this, null, labels, timesOf(value));
         return;
       }
-      const h = this.single;
-      if (h.g[h.w] !== h.e) this.update(h, null, observing, labels, bucketOf(this.scale, labels));
-      else record(h, this.scale, labels);
+      const h = this[SINGLE];
+      if (h.g[h.w] !== h.e) update(this, h, null, observing, labels, bucketOf(this[SCALE], labels));
+      else record(h, this[SCALE], labels);
     } else if (typeof labels === 'object' && labels !== null) {
-      const h = this.find(labels);
+      const h = this[FIND](labels);
       if (!Number.isFinite(value)) throw invalid(value);
-      if (count !== undefined) this.repeat(labels, value!, timesOf(count));
+      if (count !== undefined) repeat(this, labels, value!, timesOf(count));
       else if (h.g[h.w] !== h.e)
-        this.update(h, labels, observing, value!, bucketOf(this.scale, value!));
-      else record(h, this.scale, value!);
+        update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
+      else record(h, this[SCALE], value!);
     } else {
       // prom-client takes a falsy first argument for "no labels"; but what has a count is a value.
       const counted = typeof labels === 'number' && value !== undefined;
       const v = labels || counted ? (labels as unknown) : value;
       if (!Number.isFinite(v)) throw invalid(v);
-      this.repeat(null, v as number, timesOf(count));
+      repeat(this, null, v as number, timesOf(count));
     }
   }
 
@@ -99,13 +107,13 @@ export class Histogram<T extends string = string> extends Metric<T> {
     // prom-client does not check these labels, and prints whatever they are; here, those that are
     // not declared are dropped.
     const declared = Object.entries(labels ?? {}).filter(([name]) =>
-      this.roster.shape.labelNames.includes(name),
+      this[ROSTER].shape.labelNames.includes(name),
     );
     const label = Object.fromEntries(declared);
-    let h = this.find(label);
-    if (h.live) this.roster.family.reset(h, false);
-    else h = this.roster.settle(h, label);
-    if (declared.length === 0) this.single = h;
+    let h = this[FIND](label);
+    if (h.live) this[ROSTER].family.reset(h, false);
+    else h = this[ROSTER].settle(h, label);
+    if (declared.length === 0) this[SINGLE] = h;
   }
 
   /**
@@ -132,78 +140,84 @@ export class Histogram<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): HistogramChild<T>;
   labels(...values: unknown[]): HistogramChild<T>;
   labels(...args: unknown[]): HistogramChild<T> {
-    const made = this.childOf(args);
+    const made = childOf(this, args);
     if (made !== null) return made as HistogramChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    if (labels === null) return this.unbound();
-    const h = this.find(labels);
-    if (h.child === null || !h.live) h.child = this.bound(h, labels, labelText(labels));
+    if (labels === null) return unbound(this);
+    const h = this[FIND](labels);
+    if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
     return h.child as HistogramChild<T>;
   }
 
   /** Sets this process's own part back: no series is shown until it is next observed. */
   override reset(): void {
-    this.roster.reset(true);
+    this[ROSTER].reset(true);
   }
+}
 
-  /** Counts a value so many times at once. */
-  private repeat(labels: object | null, value: number, times: number): void {
-    if (times === 0) return;
-    const h = labels === null ? this.single : this.find(labels);
-    const update = observingTimes(times);
-    const bucket = bucketOf(this.scale, value);
-    if (h.g[h.w] !== h.e) this.update(h, labels, update, value, bucket);
-    else update(h, value, bucket);
-  }
+/** Counts a value so many times at once. */
+function repeat(histogram: Histogram, labels: object | null, value: number, times: number): void {
+  if (times === 0) return;
+  const h = labels === null ? histogram[SINGLE] : histogram[FIND](labels);
+  const how = observingTimes(times);
+  const bucket = bucketOf(histogram[SCALE], value);
+  if (h.g[h.w] !== h.e) update(histogram, h, labels, how, value, bucket);
+  else how(h, value, bucket);
+}
 
-  private observeWithExemplar(
-    given: ObserveDataWithExemplar<T> | number | null = {} as ObserveDataWithExemplar<T>,
-    more: unknown[],
-  ): void {
-    const observe = Histogram.prototype.observe.bind(this) as (...args: unknown[]) => void;
-    // As without exemplars; prom-client takes these for the one object.
-    if (typeof given !== 'object' || given === null || more[0] !== undefined) {
-      observe(given, ...more);
-    } else {
-      const { labels, value, count, exemplarLabels = {} } = given;
-      const own = labels || {};
-      observe(own, value, count);
-      if (count === 0) return;
-      if (Object.keys(exemplarLabels).length === 0) return;
-      this.exemplify(own, bucketOf(this.scale, value), value, exemplarLabels);
-    }
+function observeWithExemplar<T extends string>(
+  histogram: Histogram<T>,
+  given: ObserveDataWithExemplar<T> | number | null = {} as ObserveDataWithExemplar<T>,
+  more: unknown[],
+): void {
+  const observe = Histogram.prototype.observe.bind(histogram) as (...args: unknown[]) => void;
+  // As without exemplars; prom-client takes these for the one object.
+  if (typeof given !== 'object' || given === null || more[0] !== undefined) {
+    observe(given, ...more);
+  } else {
+    const { labels, value, count, exemplarLabels = {} } = given;
+    const own = labels || {};
+    observe(own, value, count);
+    if (count === 0) return;
+    if (Object.keys(exemplarLabels).length === 0) return;
+    exemplify(histogram, own, bucketOf(histogram[SCALE], value), value, exemplarLabels);
   }
+}
 
-  private bound(h: Series, labels: LabelValues<T>, label: LabelText): HistogramChild<T> {
-    const { scale } = this;
-    const chosen = { ...labels };
-    return {
-      observe: (value: number, count?: unknown, more?: unknown) => {
-        if (!Number.isFinite(value)) throw invalid(value);
-        // Three arguments are what `forEach(child.observe)` gives.
-        if (count !== undefined && more === undefined) {
-          const times = timesOf(count);
-          const update = observingTimes(times);
-          if (times > 0)
-            h = this.roster.updateText(h, label, update, value, bucketOf(scale, value));
-        } else if (h.g[h.w] !== h.e) {
-          h = this.roster.updateText(h, label, observing, value, bucketOf(scale, value));
-        } else record(h, scale, value);
-      },
-      startTimer: () => startTimer(this, chosen),
-    };
-  }
+function bound<T extends string>(
+  histogram: Histogram<T>,
+  h: Series,
+  labels: LabelValues<T>,
+  label: LabelText,
+): HistogramChild<T> {
+  const roster = histogram[ROSTER];
+  const scale = histogram[SCALE];
+  const chosen = { ...labels };
+  return {
+    observe: (value: number, count?: unknown, more?: unknown) => {
+      if (!Number.isFinite(value)) throw invalid(value);
+      // Three arguments are what `forEach(child.observe)` gives.
+      if (count !== undefined && more === undefined) {
+        const times = timesOf(count);
+        const how = observingTimes(times);
+        if (times > 0) h = roster.updateText(h, label, how, value, bucketOf(scale, value));
+      } else if (h.g[h.w] !== h.e) {
+        h = roster.updateText(h, label, observing, value, bucketOf(scale, value));
+      } else record(h, scale, value);
+    },
+    startTimer: () => startTimer(histogram, chosen),
+  };
+}
 
-  /** What prom-client returns for `labels(null)`: null is taken for the value. */
-  private unbound(): HistogramChild<T> {
-    return {
-      observe: () => {
-        throw invalid(null);
-      },
-      startTimer: () => startTimer(this),
-    };
-  }
+/** What prom-client returns for `labels(null)`: null is taken for the value. */
+function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
+  return {
+    observe: () => {
+      throw invalid(null);
+    },
+    startTimer: () => startTimer(histogram),
+  };
 }
 
 /**

@@ -12,7 +12,8 @@ export type { IncreaseDataWithExemplar, ObserveDataWithExemplar } from './exempl
 export * from './gauge';
 export * from './histogram';
 export { joining, type Combine } from './joining';
-export { home, Metric, scopeOf } from './metric';
+export { hide, LEFT, REPLACE, ROSTER } from './hidden';
+export { home, Metric, runCollect, scopeOf } from './metric';
 export * from './summary';
 export type * from './types';
 

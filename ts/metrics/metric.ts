@@ -12,8 +12,9 @@ import {
 } from '../labels';
 import { collecting, Roster, Series, type Kind, type Update } from '../storage';
 import { validateAggregator } from './aggregators';
-import { reusable } from './reuse';
 import { exemplarText } from './exemplar';
+import * as hidden from './hidden';
+import { reusable } from './reuse';
 import type {
   LabelValues,
   MetricConfiguration,
@@ -23,6 +24,13 @@ import type {
   Scope,
   ScopeOptions,
 } from './types';
+
+// Constants of this file: what is imported is read from the other's exports in each update.
+const LEFT: typeof hidden.LEFT = hidden.LEFT;
+const REPLACE: typeof hidden.REPLACE = hidden.REPLACE;
+const FIND: typeof hidden.FIND = hidden.FIND;
+const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
+const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 const EMPTY: LabelValues<string> = {};
 
@@ -66,14 +74,14 @@ export abstract class Metric<T extends string = string> {
   /** Called before the metric is read, with `this` the metric; may be assigned at any time. */
   collect?(this: this): void | Promise<void>;
 
-  /** @internal This isolate's handles. */
-  readonly roster: Roster;
-  /** @internal Called when a registry has let go of the metric. */
-  left: (() => void) | null = null;
-  /** From labels to a handle; a property of its own because every update calls it. */
-  protected readonly find: (labels: object) => Series;
-  /** The handle of the series without labels. */
-  protected single: Series = new Series();
+  /** @internal */
+  declare readonly [ROSTER]: Roster;
+  /** @internal */
+  declare readonly [FIND]: (labels: object) => Series;
+  /** @internal */
+  declare [SINGLE]: Series;
+  /** @internal */
+  declare [LEFT]: (() => void) | null;
 
   /**
    * @param config what the user gave
@@ -112,8 +120,8 @@ export abstract class Metric<T extends string = string> {
     const initial = labelValues ? labelSets(labelNames, labelValues) : [];
     const there = reusable(ifExists, registers, { ...given, labelNames }, kind.type, isMetric);
     this.type = kind.type;
-    this.roster =
-      there?.roster ??
+    const roster =
+      there?.[ROSTER] ??
       new Roster(
         {
           name: given.name,
@@ -126,26 +134,33 @@ export abstract class Metric<T extends string = string> {
         },
         () => this.labelNames,
       );
-    this.find = this.roster.find;
+    hidden.hide(this, ROSTER, roster);
+    hidden.hide(this, FIND, roster.find);
+    hidden.hide(this, SINGLE, new Series());
+    hidden.hide(this, LEFT, null);
     // prom-client's users find all keys of their configuration on the metric. Those that are fields
     // here exist already, so that metrics of one class share a hidden class.
-    const { type, roster, find, single } = this;
-    Object.assign(this, given, { labelNames, registers, type, roster, find, single });
-    if (there !== null) this.roster.collect = null;
+    Object.assign(this, given, { labelNames, registers, type: kind.type });
+    if (there !== null) roster.collect = null;
     // Also a method of a subclass.
-    if (this.collect) this.announceCollect();
+    if (this.collect) announceCollect(this);
     for (const register of registers) {
       if (this.enableExemplars && register.contentType === PROMETHEUS_CONTENT_TYPE) {
         throw new TypeError('Exemplars are supported only on OpenMetrics registries');
       }
       if (there !== null && register.getSingleMetric!(given.name) === there) {
-        register.replaceMetric!(there as never, this as never);
+        if (register[REPLACE] === undefined) {
+          // Of another copy of this package.
+          register.removeSingleMetric!(given.name);
+          register.registerMetric(this as never);
+        } else register[REPLACE](there as never, this as never);
       } else register.registerMetric(this as never);
     }
-    if (labelNames.length === 0) this.begin();
-    this.roster.begin(initial);
+    // The series without labels is shown from the beginning, at zero.
+    if (labelNames.length === 0) this[SINGLE] = roster.settle(this[SINGLE], null);
+    roster.begin(initial);
     if (ttlSeconds !== undefined && labelNames.length > 0 && there === null) {
-      this.roster.expireAfter(ttlSeconds);
+      roster.expireAfter(ttlSeconds);
     }
   }
 
@@ -157,10 +172,10 @@ export abstract class Metric<T extends string = string> {
    */
   async get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>> {
     const scope = scopeOf(options, 'application');
-    const answers = scope === 'application' ? this.roster.family.ring() : undefined;
-    await this.runCollect();
+    const answers = scope === 'application' ? this[ROSTER].family.ring() : undefined;
+    await runCollect(this);
     if (answers !== undefined) await answers;
-    const rows: unknown = jsonRows(await this.roster.family.read(scope));
+    const rows: unknown = jsonRows(await this[ROSTER].family.read(scope));
     return rows as MetricObjectWithValues<MetricValueWithName<T>>;
   }
 
@@ -176,55 +191,58 @@ export abstract class Metric<T extends string = string> {
   remove(...args: unknown[]): void {
     const labels = labelsOf(this.labelNames, args) ?? EMPTY;
     validateLabels(this.labelNames, labels);
-    this.roster.remove(labels);
+    this[ROSTER].remove(labels);
   }
+}
 
-  /** @internal Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */
-  runCollect(): Promise<void> | undefined {
-    if (!this.collect) return undefined;
-    // A field of a subclass is set without our being told.
-    this.announceCollect();
-    const result = collecting(() => this.collect!());
-    return result instanceof Promise ? (result as Promise<void>) : undefined;
-  }
+/** Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */
+export function runCollect(metric: Metric): Promise<void> | undefined {
+  if (!metric.collect) return undefined;
+  // A field of a subclass is set without our being told.
+  announceCollect(metric);
+  const result = collecting(() => metric.collect!());
+  return result instanceof Promise ? (result as Promise<void>) : undefined;
+}
 
-  /** @internal Lets scrapes of other processes run `collect`, if they do not yet. */
-  announceCollect(): void {
-    if (this.roster.collect !== null) return;
-    this.roster.collect = () => this.runCollect();
-    this.roster.family.collects();
-  }
+/** Lets scrapes of other processes run `collect`, if they do not yet. */
+function announceCollect(metric: Metric): void {
+  const roster = metric[ROSTER];
+  if (roster.collect !== null) return;
+  roster.collect = () => runCollect(metric);
+  roster.family.collects();
+}
 
-  /** The child that was made for these arguments of `labels()`, if it can be used again. */
-  protected childOf(args: readonly unknown[]): unknown {
-    if (args.length === 0 || args.length !== this.labelNames.length) return null;
-    const h = this.roster.at(args);
-    return h?.live === true ? h.child : null;
-  }
+/** The child that was made for these arguments of `labels()`, if it can be used again. */
+export function childOf(metric: Metric, args: readonly unknown[]): unknown {
+  if (args.length === 0 || args.length !== metric.labelNames.length) return null;
+  const h = metric[ROSTER].at(args);
+  return h?.live === true ? h.child : null;
+}
 
-  /** Records an exemplar of a series that was just updated; throws for labels that none can have. */
-  protected exemplify(labels: object, place: number, value: number, given: object): void {
-    const label = exemplarText(given);
-    const time = Date.now() / 1000;
-    this.roster.family.exemplify(this.find(labels), { place, value, time, label });
-  }
+/** Records an exemplar of a series that was just updated; throws for labels that none can have. */
+export function exemplify(
+  metric: Metric,
+  labels: object,
+  place: number,
+  value: number,
+  given: object,
+): void {
+  const label = exemplarText(given);
+  const time = Date.now() / 1000;
+  metric[ROSTER].family.exemplify(metric[FIND](labels), { place, value, time, label });
+}
 
-  /** Shows the series without labels, at zero. */
-  protected begin(): void {
-    this.single = this.roster.settle(this.single, null);
-  }
-
-  /** The slow path of updates; see {@link Roster.update}. */
-  protected update(
-    h: Series,
-    labels: object | null,
-    update: Update,
-    value: number,
-    bucket = 0,
-  ): void {
-    const target = this.roster.update(h, labels, update, value, bucket);
-    if (labels === null) this.single = target;
-  }
+/** The slow path of updates; see {@link Roster.update}. */
+export function update(
+  metric: Metric,
+  h: Series,
+  labels: object | null,
+  how: Update,
+  value: number,
+  bucket = 0,
+): void {
+  const target = metric[ROSTER].update(h, labels, how, value, bucket);
+  if (labels === null) metric[SINGLE] = target;
 }
 
 function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
@@ -254,7 +272,7 @@ Object.defineProperty(Metric.prototype, 'collect', {
       enumerable: true,
       configurable: true,
     });
-    if (typeof value === 'function') this.announceCollect();
+    if (typeof value === 'function') announceCollect(this);
   },
 });
 

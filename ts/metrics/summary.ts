@@ -12,11 +12,19 @@ import {
   type Update,
   type Window,
 } from '../storage';
-import { Metric, type Given } from './metric';
+import * as hidden from './hidden';
+import { childOf, Metric, update, type Given } from './metric';
 import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
 import { timesOf } from './times';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+
+// Constants of this file: what is imported is read from the other's exports in each update.
+const FIND: typeof hidden.FIND = hidden.FIND;
+const OBSERVING: typeof hidden.OBSERVING = hidden.OBSERVING;
+const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
+const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
+const WINDOW: typeof hidden.WINDOW = hidden.WINDOW;
 
 const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 
@@ -46,18 +54,20 @@ export interface SummaryChild<T extends string = string> {
 
 export class Summary<T extends string = string> extends Metric<T> {
   declare readonly percentiles: readonly number[];
-  private readonly window: Window | null;
-  /** An observation that could not be plain stores. */
-  private readonly observing: Update;
+  /** @internal */
+  declare readonly [WINDOW]: Window | null;
+  /** @internal */
+  declare readonly [OBSERVING]: Update;
 
   /** @throws also RangeError for a `maxAgeSeconds` below 0, or `ageBuckets` that are no whole number */
   constructor(config: SummaryConfiguration<T>) {
     const defaults = { percentiles: DEFAULT_PERCENTILES.slice(), compressCount: 1000 };
     super(config, summaryKind, defaults, numbersOf);
-    const { roster } = this;
+    const roster = this[ROSTER];
     const window = windowOf(roster.shape.bounds);
-    this.window = window;
-    this.observing = (h, value) => observeSlowly(h, value, 1, roster, window);
+    const observing: Update = (h, value) => observeSlowly(h, value, 1, roster, window);
+    hidden.hide(this, WINDOW, window);
+    hidden.hide(this, OBSERVING, observing);
     // After registration, as in prom-client: the broken metric stays registered.
     for (const label of this.labelNames as readonly string[]) {
       if (label === 'quantile') throw new Error('quantile is a reserved label keyword');
@@ -83,27 +93,27 @@ export class Summary<T extends string = string> extends Metric<T> {
     if (value === undefined) {
       // Without a second argument the first is the value, whatever it is.
       if (typeof labels === 'number' && Number.isFinite(labels)) {
-        const h = this.single;
-        if (h.g[h.w] !== h.e) this.update(h, null, this.observing, labels);
-        else record(h, labels, this.roster, this.window);
+        const h = this[SINGLE];
+        if (h.g[h.w] !== h.e) update(this, h, null, this[OBSERVING], labels);
+        else record(h, labels, this[ROSTER], this[WINDOW]);
       } else {
         if (typeof labels !== 'number') validateLabels(this.labelNames, labels || {});
         throw invalid(labels === 0 ? 0 : labels || {});
       }
     } else if (typeof labels === 'object' && labels !== null) {
-      const h = this.find(labels);
+      const h = this[FIND](labels);
       if (!Number.isFinite(value)) throw invalid(value);
-      if (count !== undefined) this.repeat(labels, value, timesOf(count));
-      else if (h.g[h.w] !== h.e) this.update(h, labels, this.observing, value);
-      else record(h, value, this.roster, this.window);
+      if (count !== undefined) repeat(this, labels, value, timesOf(count));
+      else if (h.g[h.w] !== h.e) update(this, h, labels, this[OBSERVING], value);
+      else record(h, value, this[ROSTER], this[WINDOW]);
     } else if (typeof labels === 'number') {
       if (!Number.isFinite(labels)) throw invalid(labels);
       // Three arguments are what `forEach` gives.
-      this.repeat(null, labels, count === undefined ? timesOf(value) : 1);
+      repeat(this, null, labels, count === undefined ? timesOf(value) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
       if (!Number.isFinite(value)) throw invalid(value);
-      this.repeat(null, value, timesOf(count));
+      repeat(this, null, value, timesOf(count));
     }
   }
 
@@ -126,50 +136,58 @@ export class Summary<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): SummaryChild<T>;
   labels(...values: unknown[]): SummaryChild<T>;
   labels(...args: unknown[]): SummaryChild<T> {
-    const made = this.childOf(args);
+    const made = childOf(this, args);
     if (made !== null) return made as SummaryChild<T>;
     const labels = (labelsOf(this.labelNames, args) ?? {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
-    const h = this.find(labels);
-    if (h.child === null || !h.live) h.child = this.bound(h, labels, labelText(labels));
+    const h = this[FIND](labels);
+    if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
     return h.child as SummaryChild<T>;
   }
 
   /** Sets this process's own part of every series to zero; they stay shown. */
   override reset(): void {
-    this.roster.reset(false);
+    this[ROSTER].reset(false);
   }
+}
 
-  /** Counts a value so many times at once. */
-  private repeat(labels: object | null, value: number, times: number): void {
-    if (times === 0) return;
-    const h = labels === null ? this.single : this.find(labels);
-    const update = this.observingTimes(times);
-    if (h.g[h.w] !== h.e) this.update(h, labels, update, value);
-    else update(h, value, 0);
-  }
+/** Counts a value so many times at once. */
+function repeat(summary: Summary, labels: object | null, value: number, times: number): void {
+  if (times === 0) return;
+  const h = labels === null ? summary[SINGLE] : summary[FIND](labels);
+  const how = observingTimes(summary, times);
+  if (h.g[h.w] !== h.e) update(summary, h, labels, how, value);
+  else how(h, value, 0);
+}
 
-  private observingTimes(times: number): Update {
-    return (h, value) => observeSlowly(h, value, times, this.roster, this.window);
-  }
+function observingTimes(summary: Summary, times: number): Update {
+  return (h, value) => observeSlowly(h, value, times, summary[ROSTER], summary[WINDOW]);
+}
 
-  private bound(h: Series, labels: LabelValues<T>, label: LabelText): SummaryChild<T> {
-    const chosen = { ...labels };
-    return {
-      observe: (value: number, count?: unknown, more?: unknown) => {
-        // prom-client takes a child's labels for the value where no value is given.
-        if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
-        // Three arguments are what `forEach(child.observe)` gives.
-        if (count !== undefined && more === undefined) {
-          const times = timesOf(count);
-          const update = this.observingTimes(times);
-          if (times > 0) h = this.roster.updateText(h, label, update, value);
-        } else if (h.g[h.w] !== h.e) h = this.roster.updateText(h, label, this.observing, value);
-        else record(h, value, this.roster, this.window);
-      },
-      startTimer: () => startTimer(this, chosen),
-    };
-  }
+function bound<T extends string>(
+  summary: Summary<T>,
+  h: Series,
+  labels: LabelValues<T>,
+  label: LabelText,
+): SummaryChild<T> {
+  const roster = summary[ROSTER];
+  const window = summary[WINDOW];
+  const observing = summary[OBSERVING];
+  const chosen = { ...labels };
+  return {
+    observe: (value: number, count?: unknown, more?: unknown) => {
+      // prom-client takes a child's labels for the value where no value is given.
+      if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
+      // Three arguments are what `forEach(child.observe)` gives.
+      if (count !== undefined && more === undefined) {
+        const times = timesOf(count);
+        const how = observingTimes(summary, times);
+        if (times > 0) h = roster.updateText(h, label, how, value);
+      } else if (h.g[h.w] !== h.e) h = roster.updateText(h, label, observing, value);
+      else record(h, value, roster, window);
+    },
+    startTimer: () => startTimer(summary, chosen),
+  };
 }
 
 /** What a summary is configured with, as its family's numbers. */

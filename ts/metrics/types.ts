@@ -2,6 +2,7 @@
 
 import type { Scope } from '../native';
 import type { MetricType } from '../storage';
+import type { REPLACE } from './hidden';
 
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
@@ -56,8 +57,9 @@ export interface Registers {
   readonly contentType?: string;
   registerMetric(metric: never): void;
   getSingleMetric?(name: string): unknown;
-  /** @internal Puts a metric in the place of the one that it takes over. */
-  replaceMetric?(there: never, metric: never): void;
+  removeSingleMetric?(name: string): void;
+  /** @internal */
+  [REPLACE]?(there: never, metric: never): void;
 }
 
 /** What every metric is configured with. */

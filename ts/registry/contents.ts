@@ -2,7 +2,7 @@
 
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
-import { Metric, type Registers } from '../metrics';
+import { LEFT, Metric, REPLACE, ROSTER, type Registers } from '../metrics';
 import { heap, share, unshare } from '../storage';
 
 /** What a registry can hold: a metric of ours, or anything that is read as one. */
@@ -95,7 +95,7 @@ export class Contents {
     const owner = owners.get(there);
     if (owner !== undefined) owners.set(metric, owner);
     owners.delete(there);
-    there.left?.();
+    there[LEFT]?.();
   }
 
   /** Where metrics that are registered now are shared with other processes and threads; null if they are not. */
@@ -120,7 +120,7 @@ export class Contents {
         this.add(metric);
       },
       getSingleMetric: (name) => this.metrics.get(name),
-      replaceMetric: (there: Metric, metric: Metric) => {
+      [REPLACE]: (there: Metric, metric: Metric) => {
         this.replace(there, metric);
       },
     };
@@ -128,7 +128,7 @@ export class Contents {
 
   private share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
-      if (share(metric.roster, this.tag, this.group)) owners.set(metric, this);
+      if (share(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
     }
   }
 
@@ -180,7 +180,7 @@ export class Contents {
     for (const metric of this.all()) {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
-      const { roster } = metric as Metric;
+      const roster = (metric as Metric)[ROSTER];
       unshare(roster);
       if (!share(roster, tag, owner!.group)) owners.delete(metric as Metric);
     }
@@ -211,9 +211,9 @@ export class Contents {
     if (!(metric instanceof Metric)) return;
     if (this.isOwner(owners.get(metric))) {
       owners.delete(metric);
-      unshare(metric.roster);
+      unshare(metric[ROSTER]);
     }
-    metric.left?.();
+    metric[LEFT]?.();
   }
 
   private isOwner(owner: Contents | undefined): boolean {

@@ -1,7 +1,7 @@
 /** Registries: which metrics belong together, and what is printed of them. */
 
-export type { DuckMetric } from './contents';
+export type { Contents, DuckMetric } from './contents';
 export { claim, disclaim } from './copies';
 export { register } from './default';
-export { Registry, type PrintOptions, type RegistryOptions } from './registry';
+export { contentsOf, Registry, type PrintOptions, type RegistryOptions } from './registry';
 export { Union } from './union';

@@ -14,7 +14,7 @@ import {
   type MetricRows,
   type Printable,
 } from '../exposition';
-import { Metric, type Scope } from '../metrics';
+import { Metric, ROSTER, runCollect, type Scope } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
 import type { Contents, DuckMetric, Registered } from './contents';
 
@@ -104,8 +104,8 @@ export class Reading {
       }
     }
     for (const metric of metrics) {
-      if (metric instanceof Metric && !metric.roster.family.shared) {
-        all.push(jsonRows(await metric.roster.family.read('thread'), given));
+      if (metric instanceof Metric && !metric[ROSTER].family.shared) {
+        all.push(jsonRows(await metric[ROSTER].family.read('thread'), given));
       }
     }
     for (const rows of rest) all.push(contents.withDefaults(rows));
@@ -117,8 +117,8 @@ export class Reading {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
     if (duck || !(metric instanceof Metric)) return this.print([await duckRows(metric)]).join();
-    const answers = this.scope === 'application' ? metric.roster.family.ring() : undefined;
-    await metric.runCollect();
+    const answers = this.scope === 'application' ? metric[ROSTER].family.ring() : undefined;
+    await runCollect(metric);
     if (answers !== undefined) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
     if (selection === null) return this.print([await this.familyRows(metric)]).join();
@@ -133,7 +133,7 @@ export class Reading {
     const rows = await Promise.all(
       metrics.map(async (metric) => {
         if (!(metric instanceof Metric)) return duckRows(metric);
-        await metric.runCollect();
+        await runCollect(metric);
         if (this.printsNatively(metric)) return null;
         if (answers !== undefined) await answers;
         return this.familyRows(metric);
@@ -165,9 +165,9 @@ export class Reading {
     if (this.scope !== 'application') return undefined;
     if (this.contents.whole !== null && heap.open(false)) return heap.ring();
     const shared = metrics.find(
-      (metric) => metric instanceof Metric && metric.roster.family.shared,
+      (metric) => metric instanceof Metric && metric[ROSTER].family.shared,
     ) as Metric | undefined;
-    return shared?.roster.family.ring();
+    return shared?.[ROSTER].family.ring();
   }
 
   /**
@@ -184,13 +184,13 @@ export class Reading {
   ): Selection | null {
     const whole = only ? null : this.contents.whole;
     // A scrape is when there is time to ask again about series that were refused.
-    for (const metric of metrics) if (metric instanceof Metric) metric.roster.retry();
+    for (const metric of metrics) if (metric instanceof Metric) metric[ROSTER].retry();
     if (whole !== null && !heap.open(false)) return null;
     heap.flush();
     const families: string[] = [];
     for (const metric of metrics) {
       if (!(metric instanceof Metric)) continue;
-      const { family } = metric.roster;
+      const { family } = metric[ROSTER];
       if (family instanceof HeapFamily && family.tag !== whole && wanted(metric)) {
         families.push(`${family.tag}\0${family.name}`);
       }
@@ -200,11 +200,11 @@ export class Reading {
   }
 
   private printsNatively(metric: Metric): boolean {
-    return metric.roster.family instanceof HeapFamily && this.contents.printsNatively(metric);
+    return metric[ROSTER].family instanceof HeapFamily && this.contents.printsNatively(metric);
   }
 
   private async familyRows(metric: Metric): Promise<Printable> {
-    return textRows(await metric.roster.family.read(this.scope));
+    return textRows(await metric[ROSTER].family.read(this.scope));
   }
 
   private print(metrics: readonly Printable[]): string[] {
@@ -217,7 +217,7 @@ export class Reading {
 async function collectAll(metrics: readonly Registered[]): Promise<void> {
   await Promise.all(
     metrics.map(async (metric) => {
-      if (metric instanceof Metric) await metric.runCollect();
+      if (metric instanceof Metric) await runCollect(metric);
     }),
   );
 }

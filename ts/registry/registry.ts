@@ -10,14 +10,15 @@ import {
   type RowLabels,
 } from '../exposition';
 import {
+  hide,
   home,
+  REPLACE,
   scopeOf,
   type AnyMetric,
   type Metric,
   type MetricObject,
   type MetricObjectWithValues,
   type MetricValueWithName,
-  type Registers,
   type Scope,
   type ScopeOptions,
 } from '../metrics';
@@ -38,6 +39,10 @@ export interface PrintOptions extends ScopeOptions {
   /** Another Content-Type than the registry's own, this once. */
   contentType?: RegistryContentType;
 }
+
+/** Keys of what a registry has for itself; see `metrics/hidden.ts`. */
+const CONTENTS: unique symbol = Symbol('contents');
+const TYPE: unique symbol = Symbol('type');
 
 export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /** The text format's Content-Type. */
@@ -60,8 +65,9 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /** @internal What it holds; registries of one name have it in common. */
-  readonly contents: Contents;
-  private type: T;
+  declare readonly [CONTENTS]: Contents;
+  /** @internal */
+  declare [TYPE]: T;
 
   /**
    * @param options a name or `shared: false`, or prom-client's Content-Type. Without a name it shows
@@ -75,10 +81,10 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     const given = object ? options : { contentType: options };
     const { contentType: type = PROMETHEUS_CONTENT_TYPE } = given;
     if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
-    this.type = type as T;
     const { name, shared = true }: RegistryOptions = given;
-    if (!shared) this.contents = new Contents(null);
-    else this.contents = name === undefined ? new Contents(tag) : Contents.of(name);
+    const own = (): Contents => new Contents(shared ? tag : null);
+    hide(this, CONTENTS, shared && name !== undefined ? Contents.of(name) : own());
+    hide(this, TYPE, type);
   }
 
   /**
@@ -88,12 +94,12 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @returns rejects if a `collect` throws
    */
   async metrics(options?: PrintOptions): Promise<string> {
-    return this.read(options, 'application').text();
+    return read(this, options, 'application').text();
   }
 
   /** {@link metrics}, as UTF-8: the output of native code is never a JavaScript string. */
   async metricsBuffer(options?: PrintOptions): Promise<Buffer> {
-    return this.read(options, 'application').buffer();
+    return read(this, options, 'application').buffer();
   }
 
   /**
@@ -108,7 +114,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     options: ScopeOptions | undefined = typeof filter === 'object' ? filter : undefined,
   ): Promise<MetricObjectWithValues<MetricValueWithName<string>>[]> {
     const aggregator = typeof filter === 'object' ? undefined : filter;
-    const rows: unknown = await this.read(options, 'thread').json(aggregator);
+    const rows: unknown = await read(this, options, 'thread').json(aggregator);
     return rows as MetricObjectWithValues<MetricValueWithName<string>>[];
   }
 
@@ -118,7 +124,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @param aggregator only those with this `aggregator`; one that has none counts as `sum`
    */
   getMetricsAsArray(aggregator?: string): (MetricObject & DuckMetric)[] {
-    return this.contents.all(aggregator) as (MetricObject & DuckMetric)[];
+    return this[CONTENTS].all(aggregator) as (MetricObject & DuckMetric)[];
   }
 
   /**
@@ -127,7 +133,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @param metric of this registry or not
    */
   async getMetricsAsString(metric: Metric | DuckMetric, options?: PrintOptions): Promise<string> {
-    return this.read(options, 'application').metric(metric);
+    return read(this, options, 'application').metric(metric);
   }
 
   /**
@@ -137,47 +143,47 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @throws Error if another metric has its name
    */
   registerMetric(metric: Metric | DuckMetric): void {
-    this.contents.add(metric);
+    this[CONTENTS].add(metric);
   }
 
   /** Takes a metric off; it goes on privately. Other processes' parts are not touched. */
   removeSingleMetric(name: string): void {
-    this.contents.delete(name);
+    this[CONTENTS].delete(name);
   }
 
   /** The metric of that name in this process. */
   getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined {
-    return this.contents.metrics.get(name) as AnyMetric<L> | undefined;
+    return this[CONTENTS].metrics.get(name) as AnyMetric<L> | undefined;
   }
 
   /** {@link getMetricsAsString} of the metric with that name. */
   async getSingleMetricAsString(name: string, options?: PrintOptions): Promise<string> {
-    return this.getMetricsAsString(this.contents.metrics.get(name)!, options);
+    return this.getMetricsAsString(this[CONTENTS].metrics.get(name)!, options);
   }
 
   /** Resets this process's own part of all metrics. */
   resetMetrics(): void {
-    for (const metric of this.contents.metrics.values()) metric.reset?.();
+    for (const metric of this[CONTENTS].metrics.values()) metric.reset?.();
   }
 
   /** Takes all metrics off, and the default labels. Other processes' parts are not touched. */
   clear(): void {
-    this.contents.clear();
+    this[CONTENTS].clear();
   }
 
   /** Labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void {
-    this.contents.setDefaults(labels as RowLabels);
+    this[CONTENTS].setDefaults(labels as RowLabels);
   }
 
   get contentType(): T {
-    return this.type;
+    return this[TYPE];
   }
 
   /** @throws Error for a Content-Type that is not supported */
   setContentType(contentType: RegistryContentType): void {
     if (!isSupported(contentType)) throw new Error(`Content type ${contentType} is unsupported`);
-    this.type = contentType as T;
+    this[TYPE] = contentType as T;
   }
 
   /**
@@ -199,27 +205,9 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return merged;
   }
 
-  /** @internal Puts a metric in the place of one whose series it has taken over. */
-  replaceMetric(there: Metric, metric: Metric): void {
-    this.contents.replace(there, metric);
-  }
-
-  /** @internal See {@link Contents.place}. */
-  get place(): string | null {
-    return this.contents.place;
-  }
-
-  /** @internal Tells of each scrape how many seconds it took; returns a function that ends this. */
-  onScrape(tell: (seconds: number) => void): () => void {
-    this.contents.scraped.add(tell);
-    return () => {
-      this.contents.scraped.delete(tell);
-    };
-  }
-
-  /** @internal See {@link Contents.part}. */
-  part(labels: RowLabels): Registers | null {
-    return this.contents.part(labels);
+  /** @internal */
+  [REPLACE](there: Metric, metric: Metric): void {
+    this[CONTENTS].replace(there, metric);
   }
 
   /**
@@ -242,11 +230,23 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     }
     return registry;
   }
+}
 
-  private read(options: PrintOptions | undefined, otherwise: Scope): Reading {
-    const { contentType = this.type } = options ?? {};
-    if (!isSupported(contentType)) throw new Error(`Content type ${contentType} is unsupported`);
-    const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-    return new Reading(this.contents, scopeOf(options, otherwise), format);
+/** What a registry holds; undefined of anything else, such as prom-client's. */
+export function contentsOf(registry: object): Contents | undefined {
+  return (registry as Partial<Registry>)[CONTENTS];
+}
+
+function read(
+  registry: Registry<RegistryContentType>,
+  options: PrintOptions | undefined,
+  otherwise: Scope,
+): Reading {
+  // What a subclass says of itself is not checked, as in prom-client.
+  const { contentType = registry.contentType } = options ?? {};
+  if (options?.contentType !== undefined && !isSupported(contentType)) {
+    throw new Error(`Content type ${contentType} is unsupported`);
   }
+  const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
+  return new Reading(registry[CONTENTS], scopeOf(options, otherwise), format);
 }

@@ -8,7 +8,7 @@ import {
   openMetricsTexts,
   type MetricRows,
 } from '../exposition';
-import { Metric, type Scope } from '../metrics';
+import { Metric, ROSTER, runCollect, type Scope } from '../metrics';
 import { heap, HeapFamily } from '../storage';
 import { aggregatorOf, byName } from './aggregated';
 import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
@@ -44,7 +44,7 @@ export class Union {
     const ducks = await Promise.all(
       entries.map(async ([metric]) => {
         if (!(metric instanceof Metric)) return (await metric.get()) as MetricRows;
-        await metric.runCollect();
+        await runCollect(metric);
         return null;
       }),
     );
@@ -55,7 +55,7 @@ export class Union {
       entries.map(async ([metric, contents], i) => {
         const duck = ducks[i]!;
         if (duck !== null) return contents.withDefaults(duck);
-        const { family } = (metric as Metric).roster;
+        const { family } = (metric as Metric)[ROSTER];
         if (family instanceof HeapFamily) return null;
         return jsonRows(await family.read(this.scope), () => contents.given());
       }),
@@ -79,8 +79,8 @@ export class Union {
     const families: string[] = [];
     for (const metric of this.metrics.keys()) {
       if (!(metric instanceof Metric)) continue;
-      metric.roster.retry();
-      const { family } = metric.roster;
+      metric[ROSTER].retry();
+      const { family } = metric[ROSTER];
       if (family instanceof HeapFamily && !this.tags.includes(family.tag)) {
         families.push(`${family.tag}\0${family.name}`);
       }
