@@ -39,7 +39,7 @@ main(async () => {
       env: cargo,
     });
     const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
-    const models = '-p mpmetrics-core --lib --target-dir target/loom heap::models'.split(' ');
+    const models = '-p mpmetrics-core --lib --target-dir target/loom models'.split(' ');
     await part('checking the models with loom', 'cargo', ['test', ...models], {
       env: { ...cargo, RUSTFLAGS: '--cfg loom' },
     });

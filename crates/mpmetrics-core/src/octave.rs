@@ -7,8 +7,8 @@
 
 use std::sync::LazyLock;
 
-/// Buckets in an octave.
-pub const CELLS: usize = 32;
+/// Buckets in an octave; in models only as many as they tell apart.
+pub const CELLS: usize = if cfg!(loom) { 2 } else { 32 };
 /// Octaves of each sign: the smallest double is 2^-1074, and lies in the octave below.
 pub const OCTAVES: u16 = 2099;
 /// What is added to an octave's exponent, so that it counts from 0.

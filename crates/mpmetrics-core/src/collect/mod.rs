@@ -7,6 +7,8 @@ mod gather;
 pub mod labels;
 pub mod mode;
 pub mod model;
+#[cfg(all(test, loom))]
+mod models;
 mod newest;
 mod own;
 mod part;

@@ -209,7 +209,7 @@ mod tests {
         for odd in [f64::NAN, f64::INFINITY, -1.0, f64::NEG_INFINITY] {
             let mut one = sketch(&[1.0, 2.0, -5.0]);
             one.zeros = odd;
-            one.octaves[0].1[3] = odd;
+            one.octaves[0].1[1] = odd;
             (one.min, one.max) = (odd, -odd);
             assert_eq!(one.quantiles(&[0.0, 0.5, 1.0]).len(), 3);
         }

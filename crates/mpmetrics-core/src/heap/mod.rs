@@ -19,7 +19,7 @@ mod init;
 mod kin;
 mod merge;
 #[cfg(all(test, loom))]
-mod models;
+pub(crate) mod models;
 mod observe;
 mod recover;
 mod removal;
@@ -50,6 +50,11 @@ pub(crate) use shared::for_each as for_each_shared;
 pub use shared::SLAB as SHARED_SLAB;
 pub(crate) use slot::of_one_life;
 pub(crate) use table::{DEFAULTS, FAMILIES, GENERATIONS, SERIES, SLOTS};
+/// What models race against a scrape.
+#[cfg(all(test, loom))]
+pub(crate) use {
+    block::free as free_block, chunk::publish as publish_chunk, merge::cell as merge_cell,
+};
 
 use crate::error::{Error, Result};
 use crate::layout::{header, lock, BlockKey, Words, MAX_SLOTS};

@@ -2,7 +2,7 @@
 //! the memory model allows a load to see. The functions are those that ship; each model has a control that
 //! leaves a word or an ordering of the protocol out, which loom must refuse.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test --release -p mpmetrics-core --lib --target-dir target/loom heap::models`
+//! `RUSTFLAGS="--cfg loom" cargo test --release -p mpmetrics-core --lib --target-dir target/loom models`
 
 use super::{block, series, text};
 use crate::cells::{scalar, sequence};
@@ -15,7 +15,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 /// Runs a model to its end: no bound on preemptions, so that nothing is left out.
-fn check(model: impl Fn() + Sync + Send + 'static) {
+pub fn check(model: impl Fn() + Sync + Send + 'static) {
     loom::model(model);
 }
 
@@ -25,7 +25,7 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
 
 /// One that stores to the words, and a thread that reads them. In this order: loom goes back to the last access of
 /// a word only, and an addition, which loads and stores, hides what was before it; a reader's loads hide nothing.
-fn race(
+pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),
     read: impl Fn(&[AtomicU64]) + Send + 'static,
@@ -58,8 +58,10 @@ mod sequence_words {
 
     fn race_of(update: impl Fn(&[AtomicU64], f64) + Send + Sync + Copy + 'static) {
         check(move || {
-            let write = move |cells: &[AtomicU64]| [1.0, 2.0].map(|value| update(cells, value));
-            race(&FRESH, move |cells| drop(write(cells)), check_read);
+            let write = move |cells: &[AtomicU64]| {
+                [1.0, 2.0].iter().for_each(|value| update(cells, *value))
+            };
+            race(&FRESH, write, check_read);
         });
     }
 
