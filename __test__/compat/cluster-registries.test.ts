@@ -125,10 +125,14 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     expect(await one.metrics()).toContain('both 4\n');
   });
 
-  test('joins metrics of one name on several registries, and prints anything with a get()', async () => {
+  test.each([
+    ['several registries', [{}, {}]],
+    ['several registries that are not shared', [{ shared: false }, { shared: false }]],
+    ['a named registry and one that is not shared', [{ name: 'a' }, { shared: false }]],
+  ])('joins metrics of one name on %s, and prints anything with a get()', async (_, options) => {
     const { AggregatorRegistry, Registry, Counter, Gauge } = await load();
-    const registries = [1, 10].map((n) => {
-      const registry = new Registry({ shared: false });
+    const registries = [1, 10].map((n, i) => {
+      const registry = new Registry(options[i]);
       registry.setDefaultLabels({ app: 'x' });
       new Counter({ name: 'c', help: 'h', registers: [registry] }).inc(n);
       new Gauge({ name: 'omitted', help: 'h', aggregator: 'omit', registers: [registry] }).set(n);

@@ -1,6 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
 
-import { any, rejected, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
+import {
+  any,
+  heap,
+  rejected,
+  sameAsPromClient,
+  subjects,
+  thrown,
+  type Client,
+} from '../support/subject';
 
 /** Metrics of every type, of which prom-client's OpenMetrics text is valid. */
 function populate(client: Client): void {
@@ -169,4 +177,27 @@ describe.each(subjects)('on $name', ({ load }) => {
       'Error: Content type x is unsupported',
     );
   });
+});
+
+test('no name of the heap is taken by what is not in the heap', async () => {
+  const client = await heap.load();
+  client.register.setContentType(client.openMetricsContentType);
+  const help = 'h';
+  new client.Counter({ name: 'a_total', help }).inc();
+  new client.Gauge({ name: 'b', help }).set(2);
+  for (const [name, type] of [
+    ['a', 'gauge'],
+    ['b_total', 'counter'],
+  ]) {
+    const duck = { name, help, type, values: [{ value: 0, labels: {} }] };
+    client.register.registerMetric(any({ ...duck, get: () => duck }));
+  }
+  const expected = [
+    '# HELP a h\n# TYPE a counter\na_total 1',
+    '# HELP b h\n# TYPE b gauge\nb 2',
+    '# HELP b_total h\n# TYPE b_total unknown\nb_total 0',
+    '# EOF\n',
+  ].join('\n');
+  expect(await client.register.metrics()).toBe(expected);
+  expect(String(await client.register.metricsBuffer())).toBe(expected);
 });

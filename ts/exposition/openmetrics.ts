@@ -30,18 +30,20 @@ interface Shown {
  * Metrics as text, each without a line break at the end; those whose samples would be another's are left out.
  *
  * @param defaults default labels of the registry that prints; null for none
+ * @param before what is printed before them, whose names are taken
  */
 export function openMetricsTexts(
   metrics: readonly Printable[],
   defaults: RowLabels | null,
+  before = '',
 ): string[] {
-  return shown(metrics).flatMap((how, i) =>
+  return shown(metrics, before).flatMap((how, i) =>
     how === null ? [] : [metricText(metrics[i]!, how, defaults)],
   );
 }
 
 /** Counters go last: a name that is taken can be told apart by their suffix. */
-function shown(metrics: readonly Printable[]): (Shown | null)[] {
+function shown(metrics: readonly Printable[], before: string): (Shown | null)[] {
   const taken = new Set<string>();
   const take = (name: string, type: string): boolean => {
     const names = ['', ...(RESERVED[type] ?? [])].map((suffix) => name + suffix);
@@ -49,6 +51,7 @@ function shown(metrics: readonly Printable[]): (Shown | null)[] {
     for (const one of names) taken.add(one);
     return true;
   };
+  for (const [, name, type] of before.matchAll(/^# TYPE (\S+) (\S+)$/gm)) take(name!, type!);
   const others = metrics.map(({ name, type }): Shown | null =>
     type !== 'counter' && take(name, type) ? { name, type, suffix: '' } : null,
   );

@@ -18,10 +18,10 @@ import { Metric, ROSTER, runCollect, type Scope } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
 import type { Contents, DuckMetric, Registered } from './contents';
 
-/** What is printed, in two parts: what the heap has, and the text of each metric that is not in it. */
+/** What is printed, in two parts: what the heap has, and the metrics that are not in it. */
 interface Gathered {
   selection: Selection | null;
-  own: string[];
+  rows: Printable[];
 }
 
 export class Reading {
@@ -57,16 +57,18 @@ export class Reading {
   }
 
   private async wholeText(): Promise<string> {
-    const { selection, own } = await this.gather();
+    const { selection, rows } = await this.gather();
     const text = selection === null ? '' : await heap.scrape(this.format, selection);
+    const own = this.print(rows, text);
     if (this.format === 'openmetrics') return text.slice(0, -END.length) + ended(own);
     return joinMetrics(text.length <= 1 ? own : [text.slice(0, -1), ...own]);
   }
 
   private async wholeBuffer(): Promise<Buffer> {
-    const { selection, own } = await this.gather();
+    const { selection, rows } = await this.gather();
     const bytes = selection === null ? null : await heap.scrapeBuffer(this.format, selection);
-    if (bytes !== null && own.length === 0) return bytes;
+    if (bytes !== null && rows.length === 0) return bytes;
+    const own = this.print(rows, this.format === 'openmetrics' ? bytes?.toString() : '');
     if (this.format === 'openmetrics') {
       const there = bytes?.subarray(0, -END.length) ?? Buffer.alloc(0);
       return Buffer.concat([there, Buffer.from(ended(own))]);
@@ -145,7 +147,7 @@ export class Reading {
       rows.push(this.printsNatively(metric) ? null : await this.familyRows(metric));
     }
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
-    return { selection, own: this.print(rows.filter((one) => one !== null)) };
+    return { selection, rows: rows.filter((one) => one !== null) };
   }
 
   /** Metrics that callbacks have registered meanwhile, as where they are registered in other processes. */
@@ -207,9 +209,9 @@ export class Reading {
     return textRows(await metric[ROSTER].family.read(this.scope));
   }
 
-  private print(metrics: readonly Printable[]): string[] {
+  private print(metrics: readonly Printable[], before?: string): string[] {
     const defaults = this.contents.given();
-    if (this.format === 'openmetrics') return openMetricsTexts(metrics, defaults);
+    if (this.format === 'openmetrics') return openMetricsTexts(metrics, defaults, before);
     return metrics.map((metric) => metricText(metric, defaults));
   }
 }

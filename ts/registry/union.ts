@@ -6,10 +6,11 @@ import {
   jsonRows,
   metricText,
   openMetricsTexts,
+  ownDefaults,
   type MetricRows,
 } from '../exposition';
 import { Metric, ROSTER, runCollect, type Scope } from '../metrics';
-import { heap, HeapFamily } from '../storage';
+import { heap, HeapFamily, parseFamilies, type FamilyData, type Selection } from '../storage';
 import { aggregatorOf, byName } from './aggregated';
 import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
 
@@ -60,10 +61,18 @@ export class Union {
         return jsonRows(await family.read(this.scope), () => contents.given());
       }),
     );
-    const groups = byName(own.filter((rows) => rows !== null));
+    const given = own.filter((rows) => rows !== null);
+    const both = given.some(({ name }) => prints(shared, name));
+    const there = both ? parseFamilies(await heap.scrape('json', this.selection())) : [];
+    const groups = byName([...there.map(rowsOf), ...given]);
     const rest = groups
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
       .filter((rows) => rows !== undefined);
+    return this.joined(both ? '' : shared, rest);
+  }
+
+  /** What the heap's text and other metrics are together. */
+  private joined(shared: string, rest: readonly MetricRows[]): string {
     if (this.format === 'openmetrics') {
       const texts = openMetricsTexts(rest, null).map((text) => `${text}\n`);
       return shared.slice(0, -END.length) + texts.join('') + END;
@@ -76,6 +85,10 @@ export class Union {
     // The callbacks may have made the first metric.
     if (!heap.open(false)) return '';
     heap.flush();
+    return heap.scrape(this.format, this.selection());
+  }
+
+  private selection(): Selection {
     const families: string[] = [];
     for (const metric of this.metrics.keys()) {
       if (!(metric instanceof Metric)) continue;
@@ -85,6 +98,15 @@ export class Union {
         families.push(`${family.tag}\0${family.name}`);
       }
     }
-    return heap.scrape(this.format, { scope: this.scope, tags: [...this.tags], families });
+    return { scope: this.scope, tags: [...this.tags], families };
   }
+}
+
+/** Whether a text has a metric of that name, in either format. */
+function prints(text: string, name: string): boolean {
+  return [name, name.replace(/_total$/, '')].some((one) => text.includes(`\n# TYPE ${one} `));
+}
+
+function rowsOf(family: FamilyData): MetricRows {
+  return jsonRows({ ...family, exemplars: true }, ownDefaults);
 }
