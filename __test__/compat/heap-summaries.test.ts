@@ -400,6 +400,14 @@ direct?.('a series that expires', () => {
     expect(await shown(moody)).toEqual(await expected(1000, 5, 1));
   });
 
+  test('when its metric leaves', async () => {
+    const { moody, summary } = setUp({ ttlSeconds: 60 });
+    for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
+    expect(other(moody, summary).expire('x')).toBe(Status.Ok);
+    unshare(summary.roster);
+    expect(await own(summary)).toEqual(await expected(1000, 5, 1));
+  });
+
   test('while its metric joins others', async () => {
     const moody = new MoodyHeap();
     const summary = made({ ttlSeconds: 60 });

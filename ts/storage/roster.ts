@@ -18,7 +18,7 @@ import {
 } from '../labels';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
-import { Expiry } from './expiry';
+import { Expiry, rescueExpired } from './expiry';
 import type { Family, Shape } from './family';
 import { MemoryFamily } from './memory';
 import type { Update } from './path';
@@ -233,6 +233,7 @@ export class Roster {
   move(to: Family): void {
     const { kind } = this.shape;
     const from = this.family;
+    rescueExpired();
     const all = this.tree.leaves().sort((a, b) => a.birth - b.birth);
     const moved = all.map((h) => ({
       h,
