@@ -32,6 +32,7 @@ const FILES = [
   'crash/untorn',
   'crash/random-labels',
   'compat/programs',
+  'compat/programs-openmetrics',
   'processes/removal',
   'processes/sums',
 ];

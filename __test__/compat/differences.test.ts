@@ -228,6 +228,20 @@ differs(
 );
 
 differs(
+  'the order of metrics that lie on two registries',
+  async ({ Gauge, Registry }) => {
+    const [one, two] = [new Registry(), new Registry()];
+    two.setDefaultLabels({ a: 1 });
+    new Gauge({ name: 'both', help: 'h', registers: [one, two] });
+    new Gauge({ name: 'own', help: 'h', registers: [two] });
+    return (await two.metrics()).match(/^\w+(?=\{)/gm);
+  },
+  ['both', 'own'],
+  ['own', 'both'],
+  ['both', 'own'],
+);
+
+differs(
   'a name, help or aggregator that is assigned later',
   async ({ Gauge, register }) => {
     const gauge = new Gauge({ name: 'g', help: 'h' });
@@ -280,6 +294,22 @@ differs(
   ({ collectDefaultMetrics }) => typeof collectDefaultMetrics(),
   'undefined',
   'function',
+);
+
+differs(
+  'an exemplar that is refused',
+  async ({ Counter, Registry, openMetricsContentType }) => {
+    const register = new Registry(any(openMetricsContentType));
+    const common = { help: 'h', enableExemplars: true, registers: [register] };
+    const counter = new Counter({ name: 'c', ...common });
+    const exemplarLabels = { long: 'x'.repeat(128) };
+    const error = thrown(() => {
+      counter.inc({ exemplarLabels });
+    });
+    return [error.split(':')[0], (await register.metrics()).split('\n')[2]];
+  },
+  ['RangeError', 'c_total 1 # {} +Inf undefined'],
+  ['RangeError', 'c_total 1'],
 );
 
 differs(

@@ -1,22 +1,28 @@
 /**
- * Random programs, run beside prom-client: the text must be the same byte for byte after every step
- * that looks at it.
+ * Random programs on two registries, run beside prom-client: text, JSON and what `get()` yields must be the same byte
+ * for byte after every step that looks at them, and errors must have the same words.
  *
  * Left out, because they are to differ: label values that merge in prom-client's key (`1,b:2`), a
  * gauge's `set` with its labels in another order (prom-client then prints the new order), default labels
- * that make one series of two, two equal bounds, lone surrogates (which UTF-8 does not have), JSON before
- * text (it writes default labels into the series for good), and quantiles, which are compared between
- * the storages only.
+ * that make one series of two, two equal bounds, lone surrogates (which UTF-8 does not have), JSON with
+ * default labels but at the end (it writes them into the series for good), and quantiles,
+ * which are compared between the storages only.
  */
 
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { any, heap, memory, oracle, subjects, type Client } from '../support/subject';
-
-const NAMES = ['a', 'b', 'le_'] as const;
-
-type Labels = Record<string, unknown>;
+import {
+  anything,
+  defaults,
+  finite,
+  labels,
+  NAMES,
+  positive,
+  sorted,
+  type Labels,
+} from '../support/arbitraries';
+import { any, heap, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
 /** One step: what to do, and to what. */
 type Step =
@@ -25,59 +31,83 @@ type Step =
   | { do: 'zero' | 'remove'; labels: Labels; from: number }
   | { do: 'reset' | 'unregister'; from: number }
   | { do: 'defaults'; labels: Labels }
-  | { do: 'resetAll' | 'clear' | 'look' };
+  | { do: 'wrong'; labels: Labels; from: number }
+  | { do: 'resetAll' | 'clear' | 'look' | 'json' };
 
-const odd = fc.constantFrom<unknown[]>(
-  ...['', '"', '\\', '\n', '\\n', '\\"', '{}', ' ', 'é', '💩', '\0', '\u2028', 'undefined', 'null'],
-  ...[
-    '1',
-    'NaN',
-    'le="1"',
-    '#',
-    1,
-    0,
-    -0,
-    1.5,
-    1e21,
-    NaN,
-    Infinity,
-    true,
-    false,
-    null,
-    undefined,
-    7n,
-  ],
-);
-const text = fc
-  .string({ maxLength: 6, unit: 'grapheme' })
-  .filter((value) => !/,|:/.test(value) && !/\p{Surrogate}/u.test(value));
-const labels = fc
-  .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), fc.oneof({ weight: 3, arbitrary: odd }, text)), {
-    selector: ([name]) => name,
-    maxLength: 3,
-  })
-  .map((pairs): Labels => Object.fromEntries(pairs));
-/** In one order, and none that is left out by another name: prom-client prints those of the last `set`. */
-const sorted = labels.map((given): Labels =>
-  Object.fromEntries(
-    Object.entries(given)
-      .filter(([, value]) => value !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  ),
-);
-/** Never the own labels of another series, which the heap would join and prom-client prints twice. */
-const defaults = sorted.map((given): Labels =>
-  Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name, `\u2603${value as number}`]),
-  ),
-);
-const finite = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.constantFrom(0, -0, 1, 0.1, 1e21, 1e-7, 5e-324, Number.MAX_VALUE, 2 ** 53),
-  fc.integer({ min: -3, max: 30 }),
-);
-const positive = finite.map(Math.abs);
-const anything = fc.oneof(finite, fc.constantFrom(NaN, Infinity, -Infinity));
+function make({ Counter, Gauge, Histogram, Summary, Registry }: Client, percentiles: number[]) {
+  const [register, other] = [new Registry(), new Registry()];
+  const common = { help: 'h\n\\', labelNames: NAMES, registers: [register, other] };
+  const metrics = [
+    new Counter({ name: 'c', ...common }),
+    new Gauge({ name: 'g', ...common }),
+    new Histogram({ name: 'h', buckets: [1, 0.1, 25, -2, Infinity], ...common }),
+    new Summary({ name: 's', percentiles, ...common }),
+  ] as const;
+  new Counter({ name: 'plain', help: 'h', registers: [register] }).inc(3);
+  new Gauge({ name: 'alone', help: 'h', registers: [other] }).set(4);
+  other.setDefaultLabels({ other: 1 });
+  return { register, other, metrics };
+}
+
+type Made = ReturnType<typeof make>;
+
+/** Calls that are refused. */
+const WRONG: readonly ((made: Made, client: Client, labels: Labels) => void)[] = [
+  ({ metrics: [c] }, _, given) => {
+    c.inc(any(given), -1);
+  },
+  ({ metrics: [c] }, _, given) => {
+    c.inc(any({ ...given, undeclared: 1 }));
+  },
+  ({ metrics: [c] }, _, given) => {
+    c.inc(any(given), any('3ms'));
+  },
+  ({ metrics: [c] }) => {
+    c.labels('too', 'few').inc();
+  },
+  ({ metrics: [c] }, _, given) => {
+    c.labels(any({ ...given, z: 1 })).inc();
+  },
+  ({ metrics: [c] }) => {
+    c.remove('too', 'few');
+  },
+  ({ metrics: [, g] }, _, given) => {
+    g.set(any(given), any('5'));
+  },
+  ({ metrics: [, g] }, _, given) => {
+    g.set(any(given), any(undefined));
+  },
+  ({ metrics: [, g] }, _, given) => {
+    g.inc(any(given), any(null));
+  },
+  ({ metrics: [, g] }) => g.labels('1', '2', '3', '4'),
+  ({ metrics: [, , h] }, _, given) => {
+    h.observe(any(given), any('5'));
+  },
+  ({ metrics: [, , h] }, _, given) => {
+    h.observe(any({ ...given, le: 1 }), 5);
+  },
+  ({ metrics: [, , h] }, _, given) => {
+    h.observe(any(given), NaN);
+  },
+  ({ metrics: [, , , s] }, _, given) => {
+    s.observe(any({ ...given, quantile: 1 }), 5);
+  },
+  ({ metrics: [, , , s] }, _, given) => {
+    s.observe(any(given), any(null));
+  },
+  ({ metrics: [c], register }) => {
+    register.registerMetric({ name: 'c', get: () => c });
+  },
+  ({ register }, { Gauge }) => new Gauge({ name: 'c', help: 'h', registers: [register] }),
+  (_, { Gauge }) => new Gauge({ name: '9', help: 'h', registers: [] }),
+  (_, { Summary }) => new Summary({ name: 's', help: 'h', labelNames: ['a b'], registers: [] }),
+  (_, { Registry }) => new Registry(any('text/html')),
+  ({ register }) => {
+    register.setContentType(any('text/html'));
+  },
+];
+
 const which = fc.nat({ max: 3 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -102,20 +132,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('reset' as const), from: which }),
   fc.record({ do: fc.constant('unregister' as const), from: which }),
   fc.record({ do: fc.constant('defaults' as const), labels: defaults }),
-  fc.record({ do: fc.constantFrom('resetAll', 'clear', 'look') }),
+  fc.record({ do: fc.constant('wrong' as const), labels: sorted, from: fc.nat(WRONG.length - 1) }),
+  fc.record({ do: fc.constantFrom('resetAll', 'clear', 'look', 'json') }),
 );
 
-function make({ Counter, Gauge, Histogram, Summary, Registry }: Client, percentiles: number[]) {
-  const register = new Registry();
-  const common = { help: 'h\n\\', labelNames: NAMES, registers: [register] };
-  const metrics = [
-    new Counter({ name: 'c', ...common }),
-    new Gauge({ name: 'g', ...common }),
-    new Histogram({ name: 'h', buckets: [1, 0.1, 25, -2, Infinity], ...common }),
-    new Summary({ name: 's', percentiles, ...common }),
-  ] as const;
-  new Counter({ name: 'plain', help: 'h', registers: [register] }).inc(3);
-  return { register, metrics };
+/** Both registries' text. */
+async function print({ register, other }: Made): Promise<string[]> {
+  // What the second one shows of the first one's comes last on the heap.
+  const families = (await other.metrics()).trim().split('\n\n').sort();
+  return [await register.metrics(), families.join('\n\n')];
+}
+
+/** All that can be read as objects, serialised. */
+async function read({ register, other, metrics }: Made): Promise<string[]> {
+  return [
+    register.getMetricsAsArray().map(({ name }) => name),
+    await register.getMetricsAsJSON(),
+    (await other.getMetricsAsJSON()).sort((x, y) => (x.name < y.name ? -1 : 1)),
+    ...(await Promise.all(metrics.map((metric) => metric.get()))),
+  ].map(serialised);
+}
+
+function serialised(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
 }
 
 async function run(
@@ -123,9 +162,18 @@ async function run(
   program: readonly Step[],
   percentiles: number[] = [],
 ): Promise<string[]> {
-  const { register, metrics } = make(client, percentiles);
+  const made = make(client, percentiles);
+  const { register, other, metrics } = made;
   const [counter, gauge, histogram, summary] = metrics;
   const seen: string[] = [];
+  let plain = true;
+  // prom-client writes default labels into what it reads as JSON.
+  const json = async () => {
+    if (!plain) return;
+    other.setDefaultLabels({});
+    seen.push(...(await read(made)));
+    other.setDefaultLabels({ other: 1 });
+  };
   for (const one of program) {
     switch (one.do) {
       case 'count':
@@ -167,21 +215,37 @@ async function run(
         break;
       case 'defaults':
         register.setDefaultLabels(one.labels);
+        plain = Object.keys(one.labels).length === 0;
         break;
       case 'resetAll':
         register.resetMetrics();
         break;
       case 'clear':
         register.clear();
+        plain = true;
         for (const metric of metrics) register.registerMetric(metric);
         break;
+      case 'wrong':
+        seen.push(
+          thrown(() => {
+            WRONG[one.from]!(made, client, one.labels);
+          }),
+        );
+        break;
+      case 'json':
+        await json();
+        break;
       case 'look':
-        seen.push(await register.metrics());
+        seen.push(...(await print(made)));
     }
   }
-  seen.push(await register.metrics());
+  seen.push(...(await print(made)));
+  await json();
+  register.setDefaultLabels({ more: 'x' });
+  seen.push(serialised(await register.getMetricsAsJSON()));
   // The names are to be free for the next program's registry: it would be private otherwise.
   register.clear();
+  other.clear();
   return seen;
 }
 
