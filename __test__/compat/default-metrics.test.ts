@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { hasPythonReader, PythonReader } from '../support/python-reader';
 import { samples } from '../support/samples';
 import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
@@ -44,6 +45,34 @@ function lines(text: string): string[] {
 /** Waits until the condition holds. */
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Default metrics on an OpenMetrics registry, with exemplars, of a process whose time is told. */
+function cpuWithExemplars(client: Client) {
+  let cpu = 0;
+  vi.spyOn(process, 'cpuUsage').mockImplementation(() => {
+    cpu += 1e6;
+    return { user: cpu, system: 2 * cpu };
+  });
+  vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_500);
+  const register = new client.Registry(client.openMetricsContentType);
+  client.collectDefaultMetrics({
+    register: any(register),
+    enableExemplars: true,
+    labels: { node: 'a' },
+  });
+  const cpuText = (text: string) => text.split('\n').filter((line) => line.includes('_cpu_'));
+  return { register, cpuText };
+}
+
+/** Makes a span the active one, as OpenTelemetry's API does it; returns what ends that. */
+function within(ids: { traceId: string; spanId: string }): () => void {
+  const api = Symbol.for('opentelemetry.js.api.1');
+  const span = { spanContext: () => ids };
+  const key = Symbol.for('OpenTelemetry Context Key SPAN');
+  const active = { getValue: (asked: symbol) => (asked === key ? span : undefined) };
+  Reflect.set(globalThis, api, { version: '1.99.0', context: { active: () => active } });
+  return () => void Reflect.deleteProperty(globalThis, api);
 }
 
 function set(config: object | null | undefined) {
@@ -128,6 +157,14 @@ sameAsPromClient({
     collectDefaultMetrics.metricsList.filter((name) => name !== 'eventLoopUtilization'),
   'has no exemplars on a Prometheus registry': (client) =>
     thrown(() => client.collectDefaultMetrics({ enableExemplars: true })),
+  'has exemplars with the active span on an OpenMetrics registry': async (client) => {
+    const { register, cpuText } = cpuWithExemplars(client);
+    const outside = await register.metrics();
+    const restore = within({ traceId: 'trace', spanId: 'span' });
+    const inside = await register.metrics().finally(restore);
+    expect(inside).toContain('# {traceId="trace",spanId="span"}');
+    return [cpuText(outside), cpuText(inside)];
+  },
   'asks the process of the test': async (client) => {
     vi.spyOn(process, 'memoryUsage').mockReturnValue({
       rss: 1,
@@ -156,6 +193,28 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
+  test.skipIf(!hasPythonReader)('the Python client reads its exemplars', async () => {
+    const { register } = cpuWithExemplars(await load());
+    const restore = within({ traceId: 'trace', spanId: 'span' });
+    const text = await register.metrics().finally(restore);
+    const python = new PythonReader();
+    const families = await python.read(text).finally(() => {
+      python.close();
+    });
+    const samples = families.flatMap((family) => family.samples);
+    const found = samples.filter(([name]) => name.includes('_cpu_'));
+    const exemplar = (spent: string) => [
+      { traceId: 'trace', spanId: 'span' },
+      spent,
+      '1700000000.5',
+    ];
+    expect(found.map(([name, , value, given]) => [name, value, given])).toEqual([
+      ['process_cpu_user_seconds_total', '1.0', exemplar('1.0')],
+      ['process_cpu_system_seconds_total', '2.0', exemplar('2.0')],
+      ['process_cpu_seconds_total', '3.0', exemplar('3.0')],
+    ]);
+  });
+
   test("has @prometheus-io/client's metrics too", async () => {
     const client = await load();
     client.collectDefaultMetrics({ eventLoopUtilizationTimeout: 5, labels: { a: 'b' } });
