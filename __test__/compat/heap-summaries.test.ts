@@ -404,7 +404,7 @@ direct?.('a series that expires', () => {
     const { moody, summary } = setUp({ ttlSeconds: 60 });
     for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
     expect(other(moody, summary).expire('x')).toBe(Status.Ok);
-    unshare(summary.roster);
+    unshare(summary[ROSTER]);
     expect(await own(summary)).toEqual(await expected(1000, 5, 1));
   });
 
