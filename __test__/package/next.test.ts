@@ -1,0 +1,133 @@
+/** A Next.js application with standalone output, built with the settings that README.md gives. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { Program } from '../support/application';
+import { npm } from '../support/npm';
+import { plainEnvironment } from '../support/plain-environment';
+
+const root = join(__dirname, '..', '..');
+const NEXT = '16.4.6';
+const PACKAGES = [`next@${NEXT}`, 'react@19.2.0', 'react-dom@19.2.0'];
+/** Installed once, as it is large. */
+const app = join(root, '.cache', 'next');
+const platform = 'mpmetrics-linux-x64-gnu';
+/** What is deployed: in a folder that has nothing beside it. */
+const deployed = mkdtempSync(join(tmpdir(), 'mpmetrics-next-'));
+const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
+
+const ROUTE = `
+import { Counter, register } from 'mpmetrics';
+const hits = new Counter({ name: 'hits_total', help: 'h', ifExists: 'reuse' });
+export const dynamic = 'force-dynamic';
+export async function GET() {
+  hits.inc();
+  return new Response(await register.metrics());
+}
+`;
+
+/** The two settings, as README.md has them. */
+function settings(): string {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const found = ['serverExternalPackages', 'outputFileTracingIncludes'].map(
+    (name) => new RegExp(`\`(${name}: .*)\``).exec(readme)?.[1],
+  );
+  return found.join(', ');
+}
+
+beforeAll(async () => {
+  const environment = plainEnvironment({ NEXT_TELEMETRY_DISABLED: '1', CI: '1' });
+  const modules = join(app, 'node_modules');
+  const manifest = join(modules, 'next', 'package.json');
+  if (!existsSync(manifest) || !readFileSync(manifest, 'utf8').includes(`"version": "${NEXT}"`)) {
+    mkdirSync(app, { recursive: true });
+    writeFileSync(join(app, 'package.json'), '{"private":true}\n');
+    await npm(app, ['install', '--no-audit', '--no-fund', '--no-save', ...PACKAGES], environment);
+  }
+  // The published packages, without anything beside them.
+  for (const name of ['mpmetrics', platform]) {
+    rmSync(join(modules, name), { recursive: true, force: true });
+  }
+  for (const part of ['package.json', 'dist']) {
+    cpSync(join(root, part), join(modules, 'mpmetrics', part), { recursive: true });
+  }
+  cpSync(join(root, 'npm', 'linux-x64-gnu'), join(modules, platform), { recursive: true });
+  mkdirSync(join(app, 'app', 'metrics'), { recursive: true });
+  writeFileSync(join(app, 'app', 'metrics', 'route.js'), ROUTE);
+  const common = `output: 'standalone', outputFileTracingRoot: import.meta.dirname`;
+  writeFileSync(join(app, 'next.config.mjs'), `export default { ${common}, ${settings()} };\n`);
+  rmSync(join(app, '.next'), { recursive: true, force: true });
+  const next = join(modules, 'next', 'dist', 'bin', 'next');
+  const env = { ...environment, MPMETRICS_DIR: segments };
+  const build = new Program(spawn(process.execPath, [next, 'build'], { cwd: app, env }));
+  const code = await build.ended;
+  if (code !== 0) throw new Error(`next build ended with ${code}: ${build.errors}`);
+  const output = join(app, '.next', 'standalone');
+  cpSync(output, deployed, { recursive: true, verbatimSymlinks: true });
+}, 300_000);
+
+afterAll(() => {
+  rmSync(deployed, { recursive: true, force: true });
+  rmSync(segments, { recursive: true, force: true });
+});
+
+/** Starts the server, and what it answers two requests; how many segments it has, and what it warned of. */
+async function serve(): Promise<{ hits: string[]; shared: number; errors: string }> {
+  const taken = createServer().listen(0);
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  taken.close();
+  await once(taken, 'close');
+  const own = mkdtempSync(join(segments, 'run-'));
+  const more = { PORT: String(port), HOSTNAME: '127.0.0.1', MPMETRICS_DIR: own };
+  const server = new Program(
+    spawn(process.execPath, ['server.js'], { cwd: deployed, env: plainEnvironment(more) }),
+  );
+  const hits: string[] = [];
+  try {
+    while (hits.length < 2) {
+      if (server.child.exitCode !== null) throw new Error(`the server ended: ${server.errors}`);
+      try {
+        const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+        hits.push(...(/^hits_total .*$/m.exec(await answer.text()) ?? ['none']));
+      } catch {
+        await sleep(50);
+      }
+    }
+    const files = readdirSync(own, { recursive: true, encoding: 'utf8' });
+    const shared = files.filter((name) => name.endsWith('.heap')).length;
+    return { hits, shared, errors: server.errors };
+  } finally {
+    server.child.kill();
+    await server.ended;
+  }
+}
+
+const HITS = ['hits_total 1', 'hits_total 2'];
+
+test('standalone output has the native module, and each request sees what others counted', async () => {
+  expect(await serve()).toEqual({ hits: HITS, shared: 1, errors: '' });
+});
+
+test('without the native module it says what to do: the test above can fail', async () => {
+  rmSync(join(deployed, 'node_modules', platform), { recursive: true });
+  const { hits, shared, errors } = await serve();
+  expect([hits, shared]).toEqual([HITS, 0]);
+  expect(errors).toContain('MPMETRICS_MEMORY');
+});
