@@ -9,6 +9,7 @@
 mod derived;
 mod handle;
 mod killed;
+mod ranked;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -63,6 +64,8 @@ struct Ward {
     started: u64,
     kills: u64,
     before: [u64; COUNTED],
+    /// Halves of updates that the last scrape showed, and kills until then.
+    halves: (Halves, u64),
     /// Exemplars that were in scrapes.
     exemplars: u64,
 }
@@ -98,16 +101,25 @@ impl Ward {
         let before = self.told();
         let snapshot = scrape(&self.heap, &everything()).expect("a scrape").0;
         let after = self.told();
-        let counts = counted(&snapshot);
+        let under_way = self.kills + self.victims.len() as u64;
+        let (counts, observed) = (counted(&snapshot), observed(&snapshot));
         for n in 0..COUNTED {
-            let under_way = self.kills + self.victims.len() as u64;
             let (count, kills) = (counts[n], self.kills);
             assert!(before[n] <= count, "{n}: told {}, scraped {count}, {kills} kills", before[n]);
             assert!(count <= after[n] + under_way, "{n}: told {}, scraped {count}", after[n]);
             assert!(self.before[n] <= count, "{n}: scraped {} and then {count}", self.before[n]);
+            let [count, shown] = observed[n];
+            assert!(before[n] <= count && count <= after[n] + under_way, "{n}: observed {count}");
+            assert!(before[n] <= shown + self.kills, "{n}: {shown} of {count} are shown");
         }
         self.before = counts;
-        check_values(&snapshot, self.kills + self.victims.len() as u64);
+        let (last, kills) = self.halves;
+        let halves = halves(&snapshot);
+        // Each that was killed since left one at the most; those who live may be in the middle of something.
+        let more = 2 * (self.kills - kills) + self.victims.len() as u64;
+        let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
+        assert!(grown, "{last:?}, then {halves:?}, {more} more may be");
+        self.halves = (halves, self.kills);
         self.exemplars += check_exemplars(&snapshot);
     }
 
@@ -169,11 +181,34 @@ fn counted(snapshot: &Snapshot) -> [u64; COUNTED] {
     counts
 }
 
+/// Of each series of the summary: count, and what quantiles show.
+fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
+    let mut found = [[0; 2]; COUNTED];
+    for family in snapshot.families.iter().filter(|family| &*family.name == "observed") {
+        for series in &family.series {
+            let [count, _, shown] = ranked::totals(snapshot, series).expect("a summary");
+            let of = &mut found[name(snapshot, series.labels) as usize];
+            *of = [of[0] + count as u64, of[1] + shown as u64];
+        }
+    }
+    found
+}
+
+/// By how much sums are off, in units of what is observed, and by how much buckets are.
+type Halves = [f64; 2];
+
 /// No writer ever stored into another's series: what is in series `n` is made of n + 1. Each process
 /// that died in the middle of an update may have left one half of it.
-fn check_values(snapshot: &Snapshot, halves: u64) {
+fn halves(snapshot: &Snapshot) -> Halves {
+    let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {
         for series in &family.series {
+            if let Some([count, _, shown]) = ranked::totals(snapshot, series) {
+                halves[1] += (count - shown).abs();
+            }
+            if &*family.name == "observed" {
+                continue;
+            }
             let unit = name(snapshot, series.labels) as f64 + 1.0;
             let (sum, count) = match series.value {
                 Value::Scalar(value) => (value, (value / unit).round()),
@@ -181,10 +216,12 @@ fn check_values(snapshot: &Snapshot, halves: u64) {
                 Value::Histogram { counts, sum } => (sum, snapshot.counts(counts).iter().sum()),
             };
             let off = ((sum - count * unit) / unit).abs();
-            let allowed = if matches!(series.value, Value::Scalar(_)) { 0 } else { halves };
-            assert!(off <= allowed as f64, "{} {unit}: {:?}", family.name, series.value);
+            let scalar = matches!(series.value, Value::Scalar(_));
+            assert!(!scalar || off == 0.0, "{} {unit}: {:?}", family.name, series.value);
+            halves[0] += off;
         }
     }
+    halves
 }
 
 /// Every exemplar is one that somebody recorded as a whole, for a series of that value.
@@ -233,6 +270,7 @@ fn kills_lose_nothing_and_leave_a_whole_heap() {
         started: 0,
         kills: 0,
         before,
+        halves: ([0.0; 2], 0),
         exemplars: 0,
     };
     let mut used = Vec::new();

@@ -9,6 +9,7 @@ use std::path::Path;
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
+use mpmetrics_core::octave;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
@@ -19,7 +20,8 @@ use crate::handle::Handle;
 pub const COUNTED: usize = 6;
 /// Label sets that come and go.
 pub const CHURNED: u64 = 90;
-/// Kinds of the series that come and go; series `n` counts, sets or observes n + 1 only.
+/// Kinds of the series that come and go; series `n` counts, sets or observes n + 1 only, summaries as often
+/// 0 and twice that.
 pub const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
 /// Default labels that the parent carries, too, so that they are never given up.
 pub const SETS: [&str; 3] = ["", r#"app="one""#, r#"app="two",zone="a""#];
@@ -88,6 +90,8 @@ struct Program {
     writer: Writer,
     process: ProcessIdentity,
     counted: u32,
+    /// A summary, observed whenever something is counted.
+    observed: u32,
     families: [u32; 4],
     handles: HashMap<(usize, u64), Handle>,
     told: Told,
@@ -124,13 +128,25 @@ impl Program {
         let process = ProcessIdentity::current()?;
         let mut writer = segment.heap().writer(process.key(), process.pid)?;
         let counted = writer.family(&spec(Kind::Counter, "counted"), COUNTED_GROUP)?;
+        let observed = writer.family(&spec(Kind::Summary, "observed"), COUNTED_GROUP)?;
         let mut families = [0; 4];
         for (family, kind) in families.iter_mut().zip(KINDS) {
             *family = writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
         }
         let counts = told.counts();
         let (handles, random) = (HashMap::new(), Random(seed | 1));
-        Ok(Self { segment, writer, process, counted, families, handles, told, counts, random })
+        Ok(Self {
+            segment,
+            writer,
+            process,
+            counted,
+            observed,
+            families,
+            handles,
+            told,
+            counts,
+            random,
+        })
     }
 
     fn heap(&self) -> Heap {
@@ -164,11 +180,29 @@ impl Program {
             }
         };
         assert!(handle.fresh(&self.heap())?, "a series that nobody removes is gone");
+        // Zeros, and values of a dozen octaves.
+        let value = [0.0, (self.random.below(12) as f64).exp2()][self.random.below(2) as usize];
+        let text = format!("a=\"{n}\"");
+        let observed =
+            Handle::bind(&mut self.writer, Kind::Summary, self.observed, text.as_bytes())?;
+        self.make_room(&observed, value)?;
         handle.update(&mut self.writer, 1.0)?;
+        observed.update(&mut self.writer, value)?;
         self.counts[n as usize] += 1;
         self.told.counted(n as usize, self.counts[n as usize]);
         self.handles.insert((KINDS.len(), n), handle);
         Ok(())
+    }
+
+    /// Makes sure that an observation finds a bucket: while the lock is not to be had, it would count without one.
+    fn make_room(&mut self, handle: &Handle, value: f64) -> Result<()> {
+        let Some((octave, _)) = octave::place(value) else { return Ok(()) };
+        let bound = handle.bound;
+        match self.writer.buckets(bound.slab, bound.cell, handle.key(), octave) {
+            // Removed since.
+            Err(error) if error.code() == Code::Invalid => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     fn some(&mut self) -> (usize, u64) {
@@ -187,7 +221,13 @@ impl Program {
             }
         };
         self.handles.insert((kind, n), handle);
-        handle.update(&mut self.writer, n as f64 + 1.0)?;
+        let value = n as f64 + 1.0;
+        if KINDS[kind] == Kind::Summary {
+            self.make_room(&handle, 2.0 * value)?;
+            handle.update(&mut self.writer, 0.0)?;
+            return handle.update(&mut self.writer, 2.0 * value);
+        }
+        handle.update(&mut self.writer, value)?;
         self.exemplify(&handle, n)
     }
 
@@ -259,6 +299,7 @@ impl Program {
         self.writer = next;
         self.handles.clear();
         self.counted = self.writer.family(&spec(Kind::Counter, "counted"), COUNTED_GROUP)?;
+        self.observed = self.writer.family(&spec(Kind::Summary, "observed"), COUNTED_GROUP)?;
         for (family, kind) in self.families.iter_mut().zip(KINDS) {
             *family = self.writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
         }
