@@ -1,6 +1,6 @@
 /** `npx mpmetrics doctor` on applications as users have them. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -11,6 +11,9 @@ const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
+
+/** See statfs(2). */
+const TMPFS = 0x01021994;
 
 const root = join(__dirname, '..', '..');
 
@@ -121,11 +124,63 @@ test('says that shared memory lies on a disk, or cannot be used', () => {
   const disk = join(app.folder, 'segments');
   mkdirSync(disk);
   const { status, stdout } = doctor(app, { MPMETRICS_DIR: disk });
-  expect(stdout).toMatch(/Shared memory (lies on a disk|works)/);
+  const inMemory = statfsSync(disk).type === TMPFS;
+  expect(stdout).toContain(
+    inMemory
+      ? `Shared memory works: metrics would be in ${disk}`
+      : `Shared memory lies on a disk (${disk}`,
+  );
+  expect(stdout.includes('make /dev/shm writable')).toBe(!inMemory);
+  expect(status).toBe(inMemory ? 0 : 1);
   const denied = doctor(app, { MPMETRICS_SEGMENT: '/proc/none/x.heap' });
   expect(denied.stdout).toContain('Shared memory cannot be used: ');
   expect(denied.status).toBe(1);
-  expect([0, 1]).toContain(status);
+});
+
+/** The sentences of what will differ. */
+function different(app: Application): string[] {
+  const { stdout } = doctor(app);
+  return stdout
+    .slice(stdout.indexOf('What will differ'))
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+test('says what will differ by what is installed and used', () => {
+  const plain = different(application({}));
+  expect(plain).toHaveLength(3);
+  const full = application(
+    { name: 'shop', dependencies: { 'prom-client': '15' }, devDependencies: { jest: '30' } },
+    TWO,
+  );
+  mkdirSync(join(full.folder, 'src'));
+  const deep = `import { AggregatorRegistry } from 'prom-client'; require('prom-client/lib/exemplar');`;
+  writeFileSync(join(full.folder, 'src', 'metrics.ts'), deep);
+  const dependency = join(full.folder, 'node_modules', 'bundle', 'index.js');
+  writeFileSync(
+    dependency,
+    `const { Summary } = require('prom-client'); require('prom-client/lib/util');`,
+  );
+  const other = join(full.folder, 'node_modules', 'other');
+  mkdirSync(other);
+  writeFileSync(join(other, 'package.json'), '{"name":"other"}');
+  writeFileSync(join(other, 'index.js'), `require('prom-client').collectDefaultMetrics();`);
+  expect(different(full)).toEqual([
+    ...plain,
+    `prom-client/lib/exemplar is not there, and ${join(full.folder, 'src', 'metrics.ts')} asks for it.`,
+    expect.stringMatching(/^clusterMetrics\(\)/),
+    expect.stringMatching(/^Quantiles/),
+    'counter.inc() returns nothing.',
+    expect.stringMatching(/^Under Jest/),
+  ]);
+  const old = { 'prom-client': { name: 'prom-client', version: '14.2.0' } };
+  expect(different(application({}, old))[3]).toContain('14.2.0');
+  const platformatic = { name: '@platformatic/prom-client', version: '1.0.0' };
+  expect(different(application({}, { [platformatic.name]: platformatic }))[3]).toContain(
+    platformatic.name,
+  );
 });
 
 test('takes a folder, and says how it is used', () => {

@@ -23,6 +23,8 @@ export interface Copy {
 /** A package that asks for a client. */
 export interface Dependent {
   readonly who: string;
+  /** Its folder. */
+  readonly path: string;
   readonly name: string;
   readonly range: string;
 }
@@ -60,7 +62,7 @@ export function installedBelow(folder: string): Installed {
   const ask = (path: string, manifest: Manifest, who: string): void => {
     for (const name of CLIENTS) {
       const range = manifest.dependencies?.[name] ?? manifest.peerDependencies?.[name];
-      if (range !== undefined) dependents.set(`${path} ${name}`, { who, name, range });
+      if (range !== undefined) dependents.set(`${path} ${name}`, { who, path, name, range });
     }
   };
   const visit = (path: string, name: string): void => {

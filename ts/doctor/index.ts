@@ -3,18 +3,10 @@
 import { join } from 'node:path';
 
 import { advice } from './advice';
+import { usageIn } from './code';
 import { CLIENTS, installedBelow, manifestOf } from './copies';
+import { differences } from './differences';
 import { tryMemory } from './memory';
-
-/** What a user has to know beforehand; docs/COMPATIBILITY.md has all of it. */
-const DIFFERENCES: readonly string[] = [
-  'A scrape of any process shows all processes and threads. For the old meaning set MPMETRICS_SCOPE=process.',
-  'Counts of a process that died stay; its gauges go.',
-  'remove() of a counter, histogram or summary series removes it in all processes.',
-  'Quantiles of summaries are estimated within 1.1 %, over all processes.',
-  'counter.inc() returns nothing.',
-  'Under Jest and Vitest each module instance has metrics of its own.',
-];
 
 /** What was found, for people. */
 export interface Report {
@@ -66,6 +58,8 @@ export function examine(folder: string): Report {
       lines.push(`  with ${manager}:`, ...change.map((line) => `    ${line}`));
     }
   }
-  lines.push('', 'What will differ from prom-client:', ...DIFFERENCES.map((line) => `  ${line}`));
+  const usage = usageIn([...new Set([folder, ...dependents.map(({ path }) => path)])]);
+  const different = differences(foreign, usage, application);
+  lines.push('', 'What will differ from prom-client:', ...different.map((line) => `  ${line}`));
   return { lines, well: foreign.length === 0 && findings.every(({ good }) => good) };
 }

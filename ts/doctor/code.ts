@@ -1,0 +1,66 @@
+/** What code asks of a client that this package does in another way, as far as its text tells. */
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { fileFor } from '../register/names';
+import { CLIENTS } from './copies';
+
+/** Files that are read, and bytes of each: a look, not an audit. */
+const MOST_FILES = 5_000;
+const MOST_BYTES = 1_000_000;
+
+const CODE = /\.[cm]?[jt]sx?$/;
+const DEEP = new RegExp(`['"\`]((?:${CLIENTS.join('|')})/lib/[\\w./-]+)['"\`]`, 'g');
+const CLIENT = new RegExp(`['"\`](?:${CLIENTS.join('|')})(?:/[\\w./-]+)?['"\`]`);
+
+/** Features that are asked for, and where deep paths are used that are not there. */
+export interface Usage {
+  readonly cluster: boolean;
+  readonly summaries: boolean;
+  readonly defaultMetrics: boolean;
+  readonly pushgateway: boolean;
+  /** Deep paths that this package does not have, with a file that asks for each. */
+  readonly missing: ReadonlyMap<string, string>;
+}
+
+/**
+ * Looks through the code of packages, without that of their dependencies.
+ *
+ * @param folders theirs
+ */
+export function usageIn(folders: readonly string[]): Usage {
+  const missing = new Map<string, string>();
+  const words = new Set<string>();
+  let left = MOST_FILES;
+  const look = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        if (entry.name !== 'node_modules' && !entry.name.startsWith('.')) look(path);
+      } else if (CODE.test(entry.name) && left-- > 0 && statSync(path).size <= MOST_BYTES) {
+        const text = readFileSync(path, 'utf8');
+        if (!CLIENT.test(text)) continue;
+        for (const [word] of text.matchAll(/\b[A-Za-z]+\b/g)) words.add(word);
+        for (const [, deep] of text.matchAll(DEEP)) {
+          if (fileFor(deep!, false) === null) missing.set(deep!, path);
+        }
+      }
+    }
+  };
+  for (const folder of folders) {
+    try {
+      look(folder);
+    } catch {
+      // What cannot be read is not told about.
+    }
+  }
+  const any = (...names: string[]): boolean => names.some((name) => words.has(name));
+  return {
+    cluster: any('AggregatorRegistry', 'ClusterRegistry', 'WorkerRegistry', 'clusterMetrics'),
+    summaries: any('Summary'),
+    defaultMetrics: any('collectDefaultMetrics'),
+    pushgateway: any('Pushgateway'),
+    missing,
+  };
+}
