@@ -73,6 +73,46 @@ test('removing a gauge takes only the own part out', async () => {
   expect((await shown(other)).get('g{n="a"}')).toBe(4);
 });
 
+test('removeEverywhere and resetEverywhere act on all processes', async () => {
+  const [one, other] = two();
+  const more = `
+    kept.plain = new mpmetrics.Counter({ name: 'plain', help: 'p' });
+    kept.h = new mpmetrics.Histogram({ name: 'h', help: 'h', labelNames: ['n'], buckets: [1] });
+    kept.recent = new mpmetrics.Gauge({ name: 'r', help: 'r', aggregator: 'mostrecent' });
+    kept.update = (n) => {
+      gauge.set({ n: 'a' }, n);
+      gauge.set({ n: 'b' }, n);
+      counter.inc({ n: 'a' }, n);
+      kept.plain.inc(n);
+      kept.h.observe({ n: 'a' }, n);
+      kept.recent.set(n);
+    };
+    kept.update(`.replaceAll('\n', ' ');
+  await ask(one, `${more}1)`);
+  await ask(other, `${more}20)`);
+  await ask(one, "gauge.removeEverywhere('a')");
+  const removed = await shown(other);
+  expect(removed.has('g{n="a"}')).toBe(false);
+  expect(removed.get('g{n="b"}')).toBe(21);
+  await ask(other, "gauge.inc({ n: 'a' }, 3)");
+  expect((await shown(one)).get('g{n="a"}')).toBe(3);
+  await ask(
+    one,
+    'for (const m of [gauge, counter, kept.plain, kept.h, kept.recent]) await m.resetEverywhere()',
+  );
+  expect([...(await shown(other))]).toEqual([
+    ['plain', 0],
+    ['r', 0],
+  ]);
+  await ask(other, 'kept.update(5)');
+  const again = await shown(one);
+  expect(again.get('c{n="a"}')).toBe(5);
+  expect(again.get('plain')).toBe(5);
+  expect(again.get('g{n="b"}')).toBe(5);
+  expect(again.get('h_sum{n="a"}')).toBe(5);
+  expect(again.get('r')).toBe(5);
+});
+
 /** Of each of two processes; `npm run torture` has a hundred times as many. */
 const ROUNDS = Number(process.env['MPMETRICS_TEST_ROUNDS'] ?? 50_000);
 const ROUNDS_PATIENCE = Math.max(60_000, ROUNDS);
@@ -100,7 +140,8 @@ test(
       removed: number;
       series: number;
     };
-    expect(after.usedBytes).toBe(usedBytes);
+    // One slab more, if they meet as they had not before. A word that leaks each time would be a hundred.
+    expect(after.usedBytes).toBeLessThanOrEqual(usedBytes + 8192);
     expect(after.removed).toBeGreaterThan(Math.min(100_000, 2 * ROUNDS));
     expect(after.series).toBeLessThanOrEqual(977);
     await ask(one, 'for (let n = 0; n < 977; n++) counter.remove(n)');

@@ -189,10 +189,41 @@ export abstract class Metric<T extends string = string> {
    * @throws Error for labels that are not declared
    */
   remove(...args: unknown[]): void {
-    const labels = labelsOf(this.labelNames, args) ?? EMPTY;
-    validateLabels(this.labelNames, labels);
-    this[ROSTER].remove(labels);
+    remove(this, args, false);
   }
+
+  /**
+   * Removes a series for all processes, also of a gauge. Whoever updates it next starts from zero.
+   *
+   * @param args a label object, or a value for each label name
+   * @throws Error for labels that are not declared
+   */
+  removeEverywhere(...args: unknown[]): void {
+    remove(this, args, true);
+  }
+
+  /**
+   * Sets every process's part back: all series are removed, and but for histograms the one without labels is shown
+   * at zero. What others count meanwhile goes with them.
+   */
+  async resetEverywhere(): Promise<void> {
+    const { series } = await this[ROSTER].family.read('application');
+    for (const { labels, types } of series) {
+      const given = labels.filter((_, i) => types[i] !== 'u');
+      this[ROSTER].remove(Object.fromEntries(given), true);
+    }
+    this.reset();
+    // What is not there any more is nothing that could be reset.
+    if (this.labelNames.length === 0 && this.type !== 'histogram') {
+      this[SINGLE] = this[ROSTER].settle(this[SINGLE], null);
+    }
+  }
+}
+
+function remove(metric: Metric, args: readonly unknown[], everywhere: boolean): void {
+  const labels = labelsOf(metric.labelNames, args) ?? EMPTY;
+  validateLabels(metric.labelNames, labels);
+  metric[ROSTER].remove(labels, everywhere);
 }
 
 /** Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */

@@ -110,11 +110,11 @@ export interface Family {
    */
   bind(h: Series, label: LabelText): boolean;
   /**
-   * Removes a series: for everyone, but of a gauge only the own part.
+   * Removes a series: for everyone, but of a gauge only the own part unless `everywhere` says otherwise.
    *
    * @param h the own handle, if this isolate has one
    */
-  remove(label: LabelText, h: Series | undefined): void;
+  remove(label: LabelText, h: Series | undefined, everywhere: boolean): void;
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Series, exemplar: Exemplar): void;
   /**

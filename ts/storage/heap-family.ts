@@ -124,9 +124,9 @@ export class HeapFamily implements Family {
     this.roster.retry();
   }
 
-  remove(label: LabelText, h: Series | undefined): void {
+  remove(label: LabelText, h: Series | undefined, everywhere: boolean): void {
     const { kind } = this.shape;
-    if (!kind.adds && !kind.shared) {
+    if (!everywhere && !kind.adds && !kind.shared) {
       if (h !== undefined) this.release(h);
       return;
     }

@@ -159,10 +159,10 @@ export class Roster {
   }
 
   /** Takes a series out; see {@link Family.remove}. */
-  remove(labels: object): void {
+  remove(labels: object, everywhere: boolean): void {
     const values = labelValues(this.shape.labelNames, labels);
     const h = this.tree.get(values);
-    this.family.remove(labelText(labels), h);
+    this.family.remove(labelText(labels), h, everywhere);
     if (h !== undefined) {
       this.unlink(h, values);
       h.detach();
