@@ -10,12 +10,12 @@ import {
   type PrometheusContentType,
   type RegistryContentType,
 } from './exposition';
-import { scopeOf, type Scope, type ScopeOptions } from './metrics';
+import { scopeOf, type RegistryLike, type Scope, type ScopeOptions } from './metrics';
 import { contentsOf, register, Registry, Union, type Contents } from './registry';
 import { heap } from './storage';
 
 /** A registry of any Content-Type. */
-type AnyRegistry = Registry<RegistryContentType>;
+type AnyRegistry = RegistryLike<RegistryContentType>;
 
 /** Milliseconds that `shutdown()` waits, unless told. */
 const SHUTDOWN = 5_000;

@@ -6,6 +6,7 @@ import * as defaultMetrics from './default-metrics';
 import {
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
+  type PrometheusContentType,
   type RegistryContentType,
 } from './exposition';
 import * as http from './http';
@@ -46,9 +47,14 @@ export type {
   SummaryConfiguration,
 } from './metrics';
 export type {
+  Charset,
   ExemplarRow as Exemplar,
   OpenMetricsContentType,
+  OpenMetricsMIME,
+  OpenMetricsVersion,
   PrometheusContentType,
+  PrometheusMetricsVersion,
+  PrometheusMIME,
   RegistryContentType,
 } from './exposition';
 export type {
@@ -78,7 +84,10 @@ export import linearBuckets = metrics.linearBuckets;
 export import Summary = metrics.Summary;
 export import Pushgateway = gateway.Pushgateway;
 export import register = registries.register;
-export import Registry = registries.Registry;
+/** prom-client's registries, and whatever has their methods; what `new Registry()` makes has more. */
+export type Registry<T extends RegistryContentType = PrometheusContentType> =
+  metrics.RegistryLike<T>;
+export const Registry = registries.Registry;
 
 /** The text format's Content-Type. */
 export const prometheusContentType = PROMETHEUS_CONTENT_TYPE;

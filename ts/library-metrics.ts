@@ -4,16 +4,16 @@
  * native code puts it into the scrape. Where metrics are not in the heap, this process's figures are shown.
  */
 
-import { Counter, Gauge, Histogram, ROSTER, type Aggregator } from './metrics';
+import { Counter, Gauge, Histogram, ROSTER, type Aggregator, type RegistryLike } from './metrics';
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
-import { contentsOf, register as defaultRegister, type Registry } from './registry';
+import { contentsOf, register as defaultRegister } from './registry';
 import { heap, memoryFigures, REFUSALS } from './storage';
 
 /** What {@link collectLibraryMetrics} may be told. */
 export interface LibraryMetricsConfiguration {
   /** The registry to show them on; the default one if left out. */
-  register?: Registry<RegistryContentType>;
+  register?: RegistryLike<RegistryContentType>;
   /** What their names begin with, before `mpmetrics_`. */
   prefix?: string;
 }

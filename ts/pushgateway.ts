@@ -42,9 +42,13 @@ export interface PushgatewayResponse {
 const SCOPE: unique symbol = Symbol('scope');
 
 export class Pushgateway<T extends string = string> {
+  /** @internal */
   readonly registry: Pushable<T>;
+  /** @internal */
   readonly gatewayUrl: string;
+  /** @internal */
   readonly requireJobName: boolean;
+  /** @internal */
   readonly requestOptions: TlsRequestOptions;
   /** @internal */
   declare readonly [SCOPE]: Scope | undefined;
@@ -57,11 +61,9 @@ export class Pushgateway<T extends string = string> {
    */
   constructor(gatewayUrl: string, registry: Pushable<T>);
   constructor(gatewayUrl: string, options?: PushgatewayOptions | null, registry?: Pushable<T>);
-  constructor(
-    gatewayUrl: string,
-    options?: PushgatewayOptions | Pushable<T> | null,
-    registry?: Pushable<T>,
-  ) {
+  /** Options of any type, as in prom-client's declarations. */
+  constructor(gatewayUrl: string, options: unknown, registry?: Pushable<T>);
+  constructor(gatewayUrl: string, options?: unknown, registry?: Pushable<T>) {
     // As in @prometheus-io/client, but for a registry of any copy of the package.
     const second = isPushable(options);
     const { requireJobName, scope, ...requestOptions } = {

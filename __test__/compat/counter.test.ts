@@ -14,7 +14,7 @@ sameAsPromClient({
     c.inc();
     c.inc(2.5);
     c.inc(0);
-    c.inc(null);
+    c.inc(any(null));
     c.inc(undefined);
     c.inc({}, 3);
     return client.register.metrics();
@@ -119,7 +119,7 @@ sameAsPromClient({
     inc(2);
     c.labels({ a: 'x', b: 'y' }).inc(3);
     c.labels(any(null)).inc();
-    c.labels({ b: 'q' }).inc(null);
+    c.labels({ b: 'q' }).inc(any(null));
     const bound = c.labels('x', 'z');
     return [
       thrown(() => {

@@ -107,7 +107,8 @@ const programs = fc.record<Program>({
 function run(client: Client, { help, buckets, defaults, ...program }: Program, shared: boolean) {
   const contentType = client.openMetricsContentType;
   const register = new client.Registry({ shared, contentType });
-  const common = { help, labelNames: ['a', 'b'], registers: [register] } as const;
+  const labelNames = ['a', 'b'] as const;
+  const common = { help, labelNames, registers: [register] };
   const enableExemplars = true;
   const c = new client.Counter({ ...common, name: 'c_total', enableExemplars });
   const h = new client.Histogram({ ...common, name: 'h', buckets, enableExemplars });

@@ -80,7 +80,8 @@ export class Group {
   ): Histogram | undefined {
     return this.make(
       name,
-      () => new Histogram({ ...this.configuration(name, help, shape), buckets }),
+      () =>
+        new Histogram({ ...this.configuration(name, help, shape), buckets: buckets as number[] }),
     );
   }
 

@@ -12,7 +12,7 @@ import { heapSpaces } from './heap-spaces';
 import { memory } from './memory';
 import { settingsOf, type DefaultMetricsCollectorConfiguration } from './settings';
 import type { RegistryContentType } from '../exposition';
-import type { Registry } from '../registry';
+import type { RegistryLike } from '../metrics';
 import { startTime } from './start-time';
 import { nodeVersion } from './version';
 
@@ -36,6 +36,10 @@ const SOURCES: readonly Source[] = [
   gc,
 ];
 
+/** A function that also passes for nothing: prom-client's declarations say so, and users hand its result on. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- there is no other way to say it
+type Stop = (() => void) & void;
+
 /**
  * Makes the default metrics and keeps them set. Call it in every process and thread that is to report: values of
  * a thread (heap, event loop, garbage collection, resources) are reported by each, those of a process (CPU,
@@ -49,9 +53,7 @@ const SOURCES: readonly Source[] = [
  * @throws TypeError `config must be null, undefined, or an object`; MpmetricsError `ERR_MPMETRICS_INVALID` for a
  *   name in `metrics` or `exclude` that there is not; Error if the registry has a metric of one of the names
  */
-export function collectDefaultMetrics(
-  config?: DefaultMetricsCollectorConfiguration | null,
-): () => void {
+export function collectDefaultMetrics(config?: DefaultMetricsCollectorConfiguration | null): Stop {
   const settings = settingsOf(config, SOURCES);
   const groups: Group[] = [];
   for (const source of SOURCES) {
@@ -66,9 +68,10 @@ export function collectDefaultMetrics(
       throw error;
     }
   }
-  return () => {
+  const stop = (): void => {
     for (const group of groups) group.stop();
   };
+  return stop as Stop;
 }
 
 /** Names of the groups of metrics that there are. */
@@ -76,7 +79,7 @@ collectDefaultMetrics.metricsList = SOURCES.map(({ key }) => key);
 
 /** Makes one group of metrics; returns what ends it. */
 type Start = (
-  register?: Registry<RegistryContentType>,
+  register?: RegistryLike<RegistryContentType>,
   config?: Omit<DefaultMetricsCollectorConfiguration, 'register'>,
 ) => () => void;
 

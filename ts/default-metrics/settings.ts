@@ -5,15 +5,15 @@ import { inspect } from 'node:util';
 
 import { MpmetricsError } from '../errors';
 import type { RegistryContentType } from '../exposition';
-import type { LabelValues, Registers } from '../metrics';
-import { contentsOf, register as defaultRegister, type Registry } from '../registry';
+import type { LabelValues, RegistryLike } from '../metrics';
+import { contentsOf, register as defaultRegister } from '../registry';
 import type { Source } from './group';
 
 export interface DefaultMetricsCollectorConfiguration<
   T extends RegistryContentType = RegistryContentType,
 > {
   /** The default registry if left out. */
-  register?: Registry<T>;
+  register?: RegistryLike<T>;
   /** Put before each name. */
   prefix?: string;
   /** Labels for each series. */
@@ -53,12 +53,14 @@ export interface DefaultMetricsCollectorConfiguration<
   processMetrics?: boolean;
 }
 
+type AnyRegistry = RegistryLike<RegistryContentType>;
+
 /** The configuration with everything in its place. */
 export interface Settings {
   readonly config: DefaultMetricsCollectorConfiguration;
-  readonly register: Registry<RegistryContentType>;
+  readonly register: AnyRegistry;
   /** What new metrics are registered with; null for the default registry. */
-  readonly registers: readonly Registers[] | null;
+  readonly registers: AnyRegistry[] | null;
   readonly prefix: string;
   readonly labels: LabelValues<string>;
   readonly processMetrics: boolean;
@@ -85,13 +87,13 @@ export function settingsOf(
   const only = choice('metrics', config.metrics, sources);
   const except = choice('exclude', config.exclude, sources);
   const register = config.register || defaultRegister;
-  let registers: readonly Registers[] | null = config.register ? [config.register] : null;
+  let registers: AnyRegistry[] | null = config.register ? [config.register] : null;
   let labels = { ...config.labels };
   if (config.perProcess === true) {
     const process = processLabels();
     const part = contentsOf(register)?.part(process) ?? null;
     if (part === null) labels = { ...labels, ...process };
-    else registers = [part];
+    else registers = [part as unknown as AnyRegistry];
   }
   return {
     config,

@@ -4,10 +4,16 @@ export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8
 export const OPENMETRICS_CONTENT_TYPE =
   'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** prom-client's name of the type of {@link PROMETHEUS_CONTENT_TYPE}. */
-export type PrometheusContentType = typeof PROMETHEUS_CONTENT_TYPE;
-/** prom-client's name of the type of {@link OPENMETRICS_CONTENT_TYPE}. */
-export type OpenMetricsContentType = typeof OPENMETRICS_CONTENT_TYPE;
+// prom-client's names of the two types and of their parts.
+export type Charset = 'utf-8';
+export type PrometheusMIME = 'text/plain';
+export type PrometheusMetricsVersion = '0.0.4';
+export type OpenMetricsMIME = 'application/openmetrics-text';
+export type OpenMetricsVersion = '1.0.0';
+export type PrometheusContentType =
+  `${PrometheusMIME}; version=${PrometheusMetricsVersion}; charset=${Charset}`;
+export type OpenMetricsContentType =
+  `${OpenMetricsMIME}; version=${OpenMetricsVersion}; charset=${Charset}`;
 export type RegistryContentType = PrometheusContentType | OpenMetricsContentType;
 
 /** Tells whether a registry can print this type. */

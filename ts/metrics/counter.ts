@@ -21,7 +21,7 @@ export interface CounterConfiguration<T extends string> extends MetricConfigurat
 /** A counter with its labels chosen. Its function may be taken off it. */
 export interface CounterChild {
   /** @param value what to add, not negative; 1 if left out */
-  inc: (value?: number | null) => void;
+  inc: (value?: number) => void;
 }
 
 export class Counter<T extends string = string> extends Metric<T> {

@@ -21,10 +21,7 @@ const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
-export interface GaugeConfiguration<T extends string> extends Omit<
-  MetricConfiguration<T>,
-  'aggregator'
-> {
+export interface GaugeConfiguration<T extends string> extends MetricConfiguration<T> {
   /**
    * How the parts of the living processes and threads become one value; their sum if left out. `all` shows
    * each by itself, with labels `pid` and, for a worker thread, `thread`; `mostrecent` the one that was set,

@@ -21,7 +21,7 @@ const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 
 export interface HistogramConfiguration<T extends string> extends MetricConfiguration<T> {
   /** Upper bounds; neither sorted nor checked for doubles, as in prom-client. */
-  buckets?: readonly number[];
+  buckets?: number[];
   collect?: CollectFunction<Histogram<T>>;
 }
 
@@ -33,7 +33,9 @@ export interface HistogramChild<T extends string = string> {
 }
 
 export class Histogram<T extends string = string> extends Metric<T> {
+  /** @internal */
   declare readonly buckets: readonly number[];
+  /** @internal */
   readonly upperBounds: readonly number[];
   /** @internal */
   declare readonly [SCALE]: Scale;

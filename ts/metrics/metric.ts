@@ -64,14 +64,22 @@ type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregat
 };
 
 export abstract class Metric<T extends string = string> {
+  // What is internal is not in the declarations, as it is not in prom-client's: a fake has to have all that is.
+  /** @internal */
   readonly name!: string;
+  /** @internal */
   readonly help!: string;
+  /** @internal */
   readonly labelNames!: readonly T[];
+  /** @internal */
   readonly registers!: readonly Registers[];
+  /** @internal */
   readonly aggregator!: string;
+  /** @internal */
   readonly enableExemplars!: boolean;
+  /** @internal */
   readonly type: Kind['type'];
-  /** Called before the metric is read, with `this` the metric; may be assigned at any time. */
+  /** @internal Called before the metric is read, with `this` the metric; may be assigned at any time. */
   collect?(this: this): void | Promise<void>;
 
   /** @internal */

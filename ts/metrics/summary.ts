@@ -53,6 +53,7 @@ export interface SummaryChild<T extends string = string> {
 }
 
 export class Summary<T extends string = string> extends Metric<T> {
+  /** @internal */
   declare readonly percentiles: readonly number[];
   /** @internal */
   declare readonly [WINDOW]: Window | null;

@@ -1,7 +1,9 @@
 /** The types of the public API: prom-client's names where it has them. */
 
 import type { Scope } from '../native';
+import type { PrometheusContentType, RegistryContentType } from '../exposition';
 import type { MetricType } from '../storage';
+import type { AnyMetric } from './index';
 import type { REPLACE } from './hidden';
 
 /** How the parts of several processes become one value. */
@@ -52,6 +54,22 @@ export interface MetricValueWithName<T extends string> extends MetricValue<T> {
 /** A callback that sets metrics. */
 export type Collector = () => void;
 
+/** prom-client's Registry, as its declarations have it: whatever has these methods may be given for one. */
+export interface RegistryLike<T extends RegistryContentType = PrometheusContentType> {
+  readonly contentType: T;
+  metrics(options?: ScopeOptions): Promise<string>;
+  clear(): void;
+  resetMetrics(): void;
+  registerMetric<L extends string>(metric: AnyMetric<L>): void;
+  getMetricsAsJSON(): Promise<MetricObjectWithValues<MetricValue<string>>[]>;
+  getMetricsAsArray(): MetricObject[];
+  removeSingleMetric(name: string): void;
+  getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;
+  setDefaultLabels(labels: object): void;
+  getSingleMetricAsString(name: string): Promise<string>;
+  setContentType(contentType: RegistryContentType): void;
+}
+
 /** What a metric needs of a registry. */
 export interface Registers {
   readonly contentType?: string;
@@ -69,8 +87,9 @@ export interface MetricConfiguration<T extends string> {
   help: string;
   labelNames?: T[] | readonly T[];
   /** Registries to be shown on; the default one if left out, none if empty. */
-  registers?: readonly Registers[];
-  aggregator?: Aggregator;
+  registers?: RegistryLike<RegistryContentType>[];
+  /** How the parts of several processes become one value; their sum if left out. The last three are for gauges. */
+  aggregator?: GaugeAggregator;
   /** Called before the metric is read, with `this` the metric. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in prom-client, so that `this` is of any type
   collect?: CollectFunction<any>;

@@ -20,6 +20,7 @@ import {
   type MetricObjectWithValues,
   type MetricValueWithName,
   type Scope,
+  type RegistryLike,
   type ScopeOptions,
 } from '../metrics';
 import { aggregatorOf, byName } from './aggregated';
@@ -191,7 +192,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    *
    * @throws Error if their Content-Types differ, or two of their metrics have one name
    */
-  static merge<T extends RegistryContentType>(registers: readonly Registry<T>[]): Registry<T> {
+  static merge<T extends RegistryContentType>(registers: readonly RegistryLike<T>[]): Registry<T> {
     const contentType = registers[0]!.contentType;
     for (const register of registers) {
       if (register.contentType !== contentType) {
@@ -200,7 +201,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     }
     const merged = new Registry<T>({ contentType, shared: false });
     for (const register of registers) {
-      for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric);
+      for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric as never);
     }
     return merged;
   }
