@@ -12,10 +12,10 @@ afterEach(() => {
 const OTHERS = 'Array.from({ length: 60 }, (_, n) => 2 ** (n + 3))';
 
 /**
- * Of so many of a busy writer's scrapes the median may be another: where a writer was stopped in the middle of an
- * update and goes on, its buckets are read a microsecond later than its count.
+ * The share of scrapes in which the median may be another: where a writer was stopped in the middle of an update
+ * and goes on, its buckets are read a microsecond later than its count.
  */
-const MISRANKED = 0.001;
+const MISRANKED = 0.005;
 
 const SECONDS = Number(process.env['MPMETRICS_TEST_UNTORN_SECONDS'] ?? 5);
 
@@ -33,8 +33,8 @@ for (const value of [1, 4, ...OTHERS]) summary.observe(value);
 summary.reset();
 let turn = 0;
 setInterval(() => {
-  for (let round = 0; round < 400; round++) {
-    for (let i = 0; i < 5_000; i++) histogram.observe(1);
+  for (let round = 0; round < 1_000; round++) {
+    for (let i = 0; i < 2_000; i++) histogram.observe(1);
     if (turn === 48) summary.reset();
     turn %= 48;
     summary.observe(turn % 2 === 0 ? 1 : 4, 2 ** turn++);
@@ -71,8 +71,8 @@ const values = [1, 4, ...${OTHERS}].map((value) => {
 });
 let turn = 0;
 setInterval(() => {
-  for (let round = 0; round < 400; round++) {
-    for (let n = 0; n < 5_000; n++) { cells[bucket] += 1; cells[sum] += 1; }
+  for (let round = 0; round < 1_000; round++) {
+    for (let n = 0; n < 2_000; n++) { cells[bucket] += 1; cells[sum] += 1; }
     if (turn === 48) {
       sizes[i + 1] = sizes[i + 2] = 0;
       for (const { counts, at } of values.slice(0, 2)) counts[at] = 0;
@@ -110,7 +110,8 @@ for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
     // A writer that lost its processor in the middle of an update, for longer than a scrape waits.
     if (stats === null || before === null || stats.tornGivenUp > before.tornGivenUp) continue;
     const value = (name) => Number((text.match(new RegExp('^' + name + ' (.*)$', 'm')) ?? [])[1]);
-    if (Number.isNaN(value('work_count'))) continue;
+    // Before, the summary's buckets are being made.
+    if (!(value('work_count') > 0)) continue;
     result.scrapes++;
     if (value('work_sum') !== value('work_count')) result.torn++;
     if (value('work_bucket{le="\\\\+Inf"}') !== value('work_count')) result.uneven++;
@@ -167,10 +168,15 @@ test(
 
 test(
   'the control, which stores without the sequence words, is seen torn',
-  { timeout: SECONDS * 1000 + 60_000 },
+  { timeout: 5 * (SECONDS * 1000 + 30_000) },
   async () => {
-    const { scrapes, torn, misranked } = await read(CARELESS);
-    expect(torn).toBeGreaterThan(0);
-    expect(misranked / scrapes).toBeGreaterThan(5 * MISRANKED);
+    const seen = { torn: false, misranked: false };
+    // On a busy machine both may run in turn on one processor, and then there is nothing to see.
+    for (let tries = 0; tries < 5 && !(seen.torn && seen.misranked); tries++) {
+      const { scrapes, torn, misranked } = await read(CARELESS);
+      seen.torn ||= torn > 0;
+      seen.misranked ||= misranked / scrapes > 5 * MISRANKED;
+    }
+    expect(seen).toEqual({ torn: true, misranked: true });
   },
 );
