@@ -165,7 +165,7 @@ describe('what can be seen of an object', () => {
   };
 
   /** In README.md, of prom-client's successor, and one that prom-client has once it is configured. */
-  const ours = ['metricsBuffer', 'shutdown', 'collect'];
+  const ours = ['metricsBuffer', 'removeEverywhere', 'resetEverywhere', 'shutdown', 'collect'];
 
   describe.each(subjects)('$name', ({ load }) => {
     test.each(Object.keys(makers))('%s has no names but prom-client’s', async (key) => {
