@@ -8,8 +8,9 @@ const ci = process.env['CI'] !== undefined && process.env['CI'] !== '';
  * refused (`crash/corrupt`), and how the package is found and loaded (`environments`, `package`, `dependents`).
  */
 function over(name: string, include: string[], kills = '50') {
-  // What is said of the suite itself is said once.
-  const exclude = name === 'direct' ? [] : ['__test__/compat/suite.test.ts'];
+  // What is said of the suite itself, and of modules and signatures, is said once.
+  const once = ['suite', 'successor', 'deep-paths', 'exports'];
+  const exclude = name === 'direct' ? [] : once.map((file) => `__test__/compat/${file}.test.ts`);
   const fewer = name === 'direct' ? {} : { MPMETRICS_TEST_ENDINGS: '5' };
   const env = { MPMETRICS_CELLS: name, MPMETRICS_TEST_KILLS: kills, ...fewer };
   return { extends: true as const, test: { name, include, exclude, env } };
