@@ -277,7 +277,7 @@ fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let words = heap.words();
-            for n in 0..300 {
+            for n in 0..60 {
                 move_slowly(words, cells[n % 2], cells[1 - n % 2]);
             }
             over.store(true, SeqCst);
