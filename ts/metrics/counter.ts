@@ -25,13 +25,18 @@ export interface CounterChild {
 }
 
 export class Counter<T extends string = string> extends Metric<T> {
+  /** @internal */
+  declare readonly [hidden.INC]?: unknown;
+
   constructor(config: CounterConfiguration<T>) {
     super(config, counterKind, {});
     // Decided once, so that counting without exemplars costs what it costs.
     if (this.enableExemplars) {
-      this.inc = (given?: unknown, alone?: number | null) => {
+      const inc = (given?: unknown, alone?: number | null): void => {
         incWithExemplar(this, given as IncreaseDataWithExemplar<T>, alone);
       };
+      this.inc = inc;
+      hidden.hide(this, hidden.INC, inc);
     }
   }
 
@@ -78,9 +83,12 @@ export class Counter<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): CounterChild;
   labels(...values: unknown[]): CounterChild;
   labels(...args: unknown[]): CounterChild {
-    const made = childOf(this, args);
+    const given = this.inc !== ownInc && this.inc !== this[hidden.INC];
+    const made = given ? null : childOf(this, args);
     if (made !== null) return made as CounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
+    // As prom-client binds it: who overrides or replaces it sees what children count.
+    if (given) return { inc: this.inc.bind(this, labels as LabelValues<T>) };
     let h: Series;
     try {
       h = this[FIND](labels);
@@ -100,6 +108,9 @@ export class Counter<T extends string = string> extends Metric<T> {
     this[ROSTER].reset(this.labelNames.length > 0);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
+const ownInc = Counter.prototype.inc;
 
 function incWithExemplar<T extends string>(
   counter: Counter<T>,

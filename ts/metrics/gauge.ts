@@ -118,11 +118,13 @@ export class Gauge<T extends string = string> extends Metric<T> {
   labels(labels: LabelValues<T>): GaugeChild<T>;
   labels(...values: unknown[]): GaugeChild<T>;
   labels(...args: unknown[]): GaugeChild<T> {
-    const made = childOf(this, args);
+    const given = !ownMethods(this);
+    const made = given ? null : childOf(this, args);
     if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
-    if (labels === null) return unbound(this, labels!);
     validateLabels(this.labelNames, labels);
+    // For null, too: its functions take that for the value.
+    if (given || labels === null) return unbound(this, labels!);
     const h = this[FIND](labels);
     if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
     return h.child as GaugeChild<T>;
@@ -175,29 +177,44 @@ function bound<T extends string>(
       add(value === undefined ? -1 : -value);
     },
     setToCurrentTime: () => {
-      set(Date.now() / 1000);
+      const now = Date.now() / 1000;
+      if (gauge.set === own.set) set(now);
+      else gauge.set(chosen, now);
     },
     startTimer: () => gauge.startTimer(chosen),
   };
 }
 
-/** What prom-client returns for `labels(null)`: functions that take null for the value. */
+/** As prom-client binds them: who overrides or replaces a method sees what children do. */
 function unbound<T extends string>(gauge: Gauge<T>, labels: LabelValues<T>): GaugeChild<T> {
+  type WithLabels = (labels: object, value?: number) => void;
+  const { inc, dec, set } = gauge as unknown as Record<'inc' | 'dec' | 'set', WithLabels>;
   return {
-    inc: (value) => {
-      gauge.inc(labels, value);
-    },
-    dec: (value) => {
-      gauge.dec(labels, value);
-    },
-    set: (value) => {
-      gauge.set(labels, value);
-    },
-    setToCurrentTime: () => {
-      gauge.setToCurrentTime(labels);
-    },
-    startTimer: () => gauge.startTimer(labels),
+    inc: inc.bind(gauge, labels),
+    dec: dec.bind(gauge, labels),
+    set: set.bind(gauge, labels),
+    setToCurrentTime: gauge.setToCurrentTime.bind(gauge, labels),
+    startTimer: gauge.startTimer.bind(gauge, labels),
   };
+}
+
+/** Methods by name, to be compared. */
+type Methods = Readonly<Record<'set' | 'inc' | 'dec' | 'setToCurrentTime' | 'startTimer', unknown>>;
+
+/** What children are made of. */
+const own = ((methods: Methods): Methods => {
+  const { set, inc, dec, setToCurrentTime, startTimer } = methods;
+  return { set, inc, dec, setToCurrentTime, startTimer };
+})(Gauge.prototype as Gauge);
+
+function ownMethods(gauge: Methods): boolean {
+  return (
+    gauge.set === own.set &&
+    gauge.inc === own.inc &&
+    gauge.dec === own.dec &&
+    gauge.setToCurrentTime === own.setToCurrentTime &&
+    gauge.startTimer === own.startTimer
+  );
 }
 
 /** The cells of a gauge; what is no configuration is refused behind this. */

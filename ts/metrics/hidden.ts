@@ -19,6 +19,9 @@ export const WINDOW: unique symbol = Symbol('window');
 /** Of a summary: an observation that could not be plain stores. */
 export const OBSERVING: unique symbol = Symbol('observing');
 
+/** Of a counter with exemplars: the `inc` that it was made with. */
+export const INC: unique symbol = Symbol('inc');
+
 /** Of a registry: puts a metric in the place of the one that it takes over. */
 export const REPLACE: unique symbol = Symbol('replace');
 

@@ -13,7 +13,7 @@ export * from './gauge';
 export * from './histogram';
 export { joining, type Combine } from './joining';
 export { hide, LEFT, REPLACE, ROSTER } from './hidden';
-export { home, Metric, runCollect, scopeOf } from './metric';
+export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './metric';
 export * from './summary';
 export type * from './types';
 

@@ -234,6 +234,25 @@ function remove(metric: Metric, args: readonly unknown[], everywhere: boolean): 
   metric[ROSTER].remove(labels, everywhere);
 }
 
+// eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
+const ownGet = Metric.prototype.get;
+
+/** What some of prom-client's metrics have, and anything may: its rows as they are printed. */
+interface ForText {
+  getForPromString?: unknown;
+}
+
+/** Whether only the metric knows what it shows: its `get` was overridden or replaced. */
+export function readsItself(metric: Metric): boolean {
+  return metric.get !== ownGet || (metric as ForText).getForPromString !== undefined;
+}
+
+/** The same of its text: prom-client never asks `get` for that of histograms and summaries. */
+export function printsItself(metric: Metric): boolean {
+  if ((metric as ForText).getForPromString !== undefined) return true;
+  return metric.get !== ownGet && (metric.type === 'counter' || metric.type === 'gauge');
+}
+
 /** Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */
 export function runCollect(metric: Metric): Promise<void> | undefined {
   if (!metric.collect) return undefined;

@@ -2,14 +2,22 @@
 
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
-import { LEFT, Metric, REPLACE, ROSTER, type Registers } from '../metrics';
+import {
+  LEFT,
+  Metric,
+  readsItself,
+  REPLACE,
+  ROSTER,
+  type Registers,
+  type ScopeOptions,
+} from '../metrics';
 import { heap, share, unshare } from '../storage';
 
 /** What a registry can hold: a metric of ours, or anything that is read as one. */
 export interface DuckMetric {
   name?: string;
   aggregator?: string;
-  get(): unknown;
+  get(options?: ScopeOptions): unknown;
   getForPromString?(): unknown;
   reset?(): void;
 }
@@ -128,7 +136,18 @@ export class Contents {
 
   private share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
+      if (readsItself(metric)) return;
       if (share(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
+    }
+  }
+
+  /** Takes metrics out of the heap whose `get` is not ours any more: it would show them besides. */
+  release(): void {
+    for (const metric of this.metrics.values()) {
+      if (!(metric instanceof Metric) || !readsItself(metric)) continue;
+      if (!this.isOwner(owners.get(metric))) continue;
+      owners.delete(metric);
+      unshare(metric[ROSTER]);
     }
   }
 

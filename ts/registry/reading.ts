@@ -14,7 +14,7 @@ import {
   type MetricRows,
   type Printable,
 } from '../exposition';
-import { Metric, ROSTER, runCollect, type Scope } from '../metrics';
+import { Metric, printsItself, readsItself, ROSTER, runCollect, type Scope } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
 import type { Contents, DuckMetric, Registered } from './contents';
 
@@ -31,6 +31,7 @@ export class Reading {
   private readonly format: 'text' | 'openmetrics';
 
   constructor(contents: Contents, scope: Scope, format: 'text' | 'openmetrics') {
+    contents.release();
     this.contents = contents;
     this.scope = scope;
     this.format = format;
@@ -86,8 +87,13 @@ export class Reading {
     const { contents } = this;
     const metrics = contents.all(aggregator);
     const answers = this.ring(metrics);
-    const ducks = metrics.filter((metric) => !(metric instanceof Metric)).map(readDuck);
-    const [rest] = await Promise.all([Promise.all(ducks), collectAll(metrics)]);
+    const ducks = metrics
+      .filter((metric) => !inCells(metric, readsItself))
+      .map((metric) => this.readDuck(metric));
+    const [rest] = await Promise.all([
+      Promise.all(ducks),
+      collectAll(metrics.filter((metric) => inCells(metric, readsItself))),
+    ]);
     if (answers !== undefined) await answers;
     for (const metric of this.addedTo(metrics)) {
       if (aggregator === undefined || metric.aggregator === aggregator) metrics.push(metric);
@@ -106,7 +112,7 @@ export class Reading {
       }
     }
     for (const metric of metrics) {
-      if (metric instanceof Metric && !metric[ROSTER].family.shared) {
+      if (inCells(metric, readsItself) && !metric[ROSTER].family.shared) {
         all.push(jsonRows(await metric[ROSTER].family.read('thread'), given));
       }
     }
@@ -118,7 +124,7 @@ export class Reading {
   async metric(metric: Registered): Promise<string> {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
-    if (duck || !(metric instanceof Metric)) return this.print([await duckRows(metric)]).join();
+    if (duck || !inCells(metric, printsItself)) return this.print([await duckRows(metric)]).join();
     const answers = this.scope === 'application' ? metric[ROSTER].family.ring() : undefined;
     await runCollect(metric);
     if (answers !== undefined) await answers;
@@ -134,7 +140,7 @@ export class Reading {
     const answers = this.ring(metrics);
     const rows = await Promise.all(
       metrics.map(async (metric) => {
-        if (!(metric instanceof Metric)) return duckRows(metric);
+        if (!inCells(metric, printsItself)) return duckRows(metric);
         await runCollect(metric);
         if (this.printsNatively(metric)) return null;
         if (answers !== undefined) await answers;
@@ -201,6 +207,11 @@ export class Reading {
     return { scope: this.scope, tags: whole === null ? [] : [whole], families };
   }
 
+  private async readDuck(metric: DuckMetric): Promise<MetricRows> {
+    // For one of ours whose `get` hands on what it is given.
+    return (await metric.get({ scope: this.scope })) as MetricRows;
+  }
+
   private printsNatively(metric: Metric): boolean {
     return metric[ROSTER].family instanceof HeapFamily && this.contents.printsNatively(metric);
   }
@@ -216,12 +227,13 @@ export class Reading {
   }
 }
 
+/** Whether a metric is one of ours, and does not itself say what it shows. */
+function inCells(metric: Registered, itself: (metric: Metric) => boolean): metric is Metric {
+  return metric instanceof Metric && !itself(metric);
+}
+
 async function collectAll(metrics: readonly Registered[]): Promise<void> {
-  await Promise.all(
-    metrics.map(async (metric) => {
-      if (metric instanceof Metric) await runCollect(metric);
-    }),
-  );
+  await Promise.all(metrics.map(async (metric) => runCollect(metric as Metric)));
 }
 
 async function duckRows(metric: DuckMetric): Promise<Printable> {
@@ -235,8 +247,4 @@ async function duckRows(metric: DuckMetric): Promise<Printable> {
 /** Texts of metrics as the end of an OpenMetrics output. */
 function ended(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join('') + END;
-}
-
-async function readDuck(metric: DuckMetric): Promise<MetricRows> {
-  return (await metric.get()) as MetricRows;
 }

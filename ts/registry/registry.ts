@@ -1,7 +1,9 @@
 /** The registry of prom-client's API. */
 
 import {
+  END,
   isSupported,
+  joinMetrics,
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type MetricRows,
@@ -95,11 +97,14 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @returns rejects if a `collect` throws
    */
   async metrics(options?: PrintOptions): Promise<string> {
+    if (overridden(this)) return textOf(this, options);
     return read(this, options, 'application').text();
   }
 
   /** {@link metrics}, as UTF-8: the output of native code is never a JavaScript string. */
   async metricsBuffer(options?: PrintOptions): Promise<Buffer> {
+    const plain = (this as Methods).metrics === own.metrics && !overridden(this);
+    if (!plain) return Buffer.from(await this.metrics(options));
     return read(this, options, 'application').buffer();
   }
 
@@ -115,7 +120,9 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     options: ScopeOptions | undefined = typeof filter === 'object' ? filter : undefined,
   ): Promise<MetricObjectWithValues<MetricValueWithName<string>>[]> {
     const aggregator = typeof filter === 'object' ? undefined : filter;
-    const rows: unknown = await read(this, options, 'thread').json(aggregator);
+    const rows: unknown = await ((this as Methods).getMetricsAsArray === own.getMetricsAsArray
+      ? read(this, options, 'thread').json(aggregator)
+      : jsonOf(this, aggregator, { scope: scopeOf(options, 'thread') }));
     return rows as MetricObjectWithValues<MetricValueWithName<string>>[];
   }
 
@@ -231,6 +238,44 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     }
     return registry;
   }
+}
+
+/** The methods that others are made of in prom-client: what overrides or replaces them is called. */
+type Methods = Readonly<Record<'metrics' | 'getMetricsAsArray' | 'getMetricsAsString', unknown>>;
+
+const own = ((methods: Methods): Methods => {
+  const { metrics, getMetricsAsArray, getMetricsAsString } = methods;
+  return { metrics, getMetricsAsArray, getMetricsAsString };
+})(Registry.prototype as Registry);
+
+function overridden({ getMetricsAsArray, getMetricsAsString }: Methods): boolean {
+  return (
+    getMetricsAsArray !== own.getMetricsAsArray || getMetricsAsString !== own.getMetricsAsString
+  );
+}
+
+/** The text of a registry with methods of its own: metric by metric, as prom-client makes it. */
+async function textOf(
+  registry: Registry<RegistryContentType>,
+  options: PrintOptions | undefined,
+): Promise<string> {
+  const metrics = registry.getMetricsAsArray();
+  const texts = await Promise.all(
+    metrics.map((metric) => registry.getMetricsAsString(metric, options)),
+  );
+  const contentType = options?.contentType ?? registry.contentType;
+  if (contentType === OPENMETRICS_CONTENT_TYPE) return [...texts, END].join('\n');
+  return joinMetrics(texts);
+}
+
+async function jsonOf(
+  registry: Registry<RegistryContentType>,
+  aggregator: string | undefined,
+  options: ScopeOptions,
+): Promise<MetricRows[]> {
+  const metrics = registry.getMetricsAsArray(aggregator);
+  const all = await Promise.all(metrics.map((metric) => metric.get(options)));
+  return all.map((rows) => registry[CONTENTS].withDefaults(rows as MetricRows));
 }
 
 /** What a registry holds; undefined of anything else, such as prom-client's. */

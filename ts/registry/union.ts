@@ -9,7 +9,7 @@ import {
   ownDefaults,
   type MetricRows,
 } from '../exposition';
-import { Metric, ROSTER, runCollect, type Scope } from '../metrics';
+import { Metric, readsItself, ROSTER, runCollect, type Scope } from '../metrics';
 import { heap, HeapFamily, parseFamilies, type FamilyData, type Selection } from '../storage';
 import { aggregatorOf, byName } from './aggregated';
 import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
@@ -32,6 +32,7 @@ export class Union {
     const whole = registries.map((contents) => contents.whole).filter((tag) => tag !== null);
     this.tags = [...new Set([...whole, AGGREGATED_TAG])];
     for (const contents of registries) {
+      contents.release();
       for (const metric of contents.all()) {
         if (!this.metrics.has(metric)) this.metrics.set(metric, contents);
       }
@@ -44,7 +45,9 @@ export class Union {
     const entries = [...this.metrics];
     const ducks = await Promise.all(
       entries.map(async ([metric]) => {
-        if (!(metric instanceof Metric)) return (await metric.get()) as MetricRows;
+        if (!(metric instanceof Metric) || readsItself(metric)) {
+          return (await metric.get({ scope: this.scope })) as MetricRows;
+        }
         await runCollect(metric);
         return null;
       }),

@@ -1,0 +1,223 @@
+/** Methods that users override, replace or spy on are the ones that count. */
+
+import { describe, expect, test } from 'vitest';
+
+import { any, oracle, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
+
+type Any = Record<string, (...args: unknown[]) => unknown>;
+type Rows = { values: { value: number; labels: object }[] };
+
+/** Everything that a registry shows of its metric `m`. */
+async function shown({ register }: Client): Promise<unknown[]> {
+  return [
+    await register.metrics(),
+    await register.getSingleMetricAsString('m'),
+    (await register.getMetricsAsJSON()).map(({ name, values }) => [name, values.length]),
+  ];
+}
+
+/** Replaces a method of an object; returns the arguments of its calls. */
+function spied(object: object, name: string): unknown[][] {
+  const calls: unknown[][] = [];
+  const before = (object as Any)[name]!;
+  (object as Any)[name] = function (this: unknown, ...args: unknown[]) {
+    calls.push(args);
+    return before.apply(this, args);
+  };
+  return calls;
+}
+
+sameAsPromClient({
+  'a gauge whose class has a get() of its own': async (client) => {
+    class Own extends client.Gauge {
+      override async get() {
+        const rows = await super.get();
+        return { ...rows, values: [...rows.values, ...rows.values] };
+      }
+    }
+    new client.Gauge({ name: 'before', help: 'h' }).set(1);
+    new Own({
+      name: 'm',
+      help: 'h',
+      collect: any(function (this: Any) {
+        this['inc']!(5);
+      }),
+    });
+    client.register.setDefaultLabels({ d: 1 });
+    return shown(client);
+  },
+  'a counter whose get() was replaced': async (client) => {
+    const counter = new client.Counter({ name: 'm', help: 'h', labelNames: ['a'] });
+    counter.inc({ a: 'x' });
+    const before = await shown(client);
+    const get = counter.get.bind(counter);
+    counter.get = async () => {
+      const rows = (await get()) as unknown as Rows;
+      return { ...rows, values: [{ value: 7, labels: { a: 'y' } }] } as never;
+    };
+    counter.inc({ a: 'x' });
+    return [before, await shown(client)];
+  },
+  "a histogram's own get() is JSON alone": async (client) => {
+    class Own extends client.Histogram {
+      override async get() {
+        return { ...(await super.get()), values: [] };
+      }
+    }
+    new Own({ name: 'm', help: 'h', buckets: [1] }).observe(1);
+    return shown(client);
+  },
+  'getForPromString() is text alone': async (client) => {
+    const gauge = new client.Gauge({ name: 'm', help: 'h' });
+    Object.assign(gauge, {
+      getForPromString: () => ({ name: 'm', help: 'h', type: 'gauge', values: [{ value: 3 }] }),
+    });
+    return shown(client);
+  },
+  'clusterMetrics() asks for what a metric says itself': async (client) => {
+    const gauge = new client.Gauge({ name: 'm', help: 'h' });
+    gauge.get = () =>
+      Promise.resolve({
+        name: 'm',
+        help: 'h',
+        type: 'gauge',
+        aggregator: 'sum',
+        values: [{ value: 9, labels: {} }],
+      } as never);
+    const json = await client.register.getMetricsAsJSON();
+    return client.AggregatorRegistry.aggregate([json]).metrics();
+  },
+  'a registry with a getMetricsAsArray() of its own': async (client) => {
+    class Own extends client.Registry {
+      override getMetricsAsArray() {
+        return super.getMetricsAsArray().filter(({ name }) => name !== 'hidden');
+      }
+    }
+    const register = new Own();
+    for (const name of ['hidden', 'shown']) {
+      new client.Gauge({ name, help: 'h', registers: [register] }).set(1);
+    }
+    register.setDefaultLabels({ d: 1 });
+    const json = await register.getMetricsAsJSON();
+    const first = [await register.metrics(), json.map(({ name, values }) => [name, values])];
+    register.setContentType(any(client.openMetricsContentType));
+    return [...first, await register.metrics()];
+  },
+  'a registry with a getMetricsAsString() of its own': async (client) => {
+    class Own extends client.Registry {
+      override async getMetricsAsString(metric: never) {
+        return `# ${await super.getMetricsAsString(metric)}`;
+      }
+    }
+    const register = new Own();
+    for (const name of ['a', 'b']) {
+      new client.Gauge({ name, help: 'h', registers: [register] }).set(1);
+    }
+    return [await register.metrics(), await register.getSingleMetricAsString('a')];
+  },
+  'inc() of a child calls the one of its counter': async (client) => {
+    const counter = new client.Counter({ name: 'm', help: 'h', labelNames: ['a'] });
+    counter.labels('x').inc();
+    const early = counter.labels('x');
+    const calls = spied(counter, 'inc');
+    counter.labels('x').inc();
+    counter.labels({ a: 'x' }).inc(2);
+    early.inc();
+    return [calls, await client.register.metrics()];
+  },
+  'so does one of a counter with exemplars': (client) => {
+    client.register.setContentType(any(client.openMetricsContentType));
+    const counter = new client.Counter({
+      name: 'm',
+      help: 'h',
+      labelNames: ['labels', 'value'],
+      enableExemplars: true,
+    });
+    const calls = spied(counter, 'inc');
+    return [thrown(counter.labels('x', 'y').inc), calls];
+  },
+  'methods of a child call those of its gauge': (client) => {
+    const seen: unknown[] = [];
+    for (const name of ['set', 'inc', 'dec', 'setToCurrentTime', 'startTimer']) {
+      const gauge = new client.Gauge({ name: 'm', help: 'h', labelNames: ['a'] });
+      gauge.labels('x').set(1);
+      const early = gauge.labels('x');
+      const calls = spied(gauge, name);
+      const child = gauge.labels('x');
+      child.set(1);
+      child.inc();
+      child.inc(2);
+      child.dec(1);
+      child.setToCurrentTime();
+      child.startTimer()();
+      early.setToCurrentTime();
+      early.inc();
+      seen.push([name, calls.map((args) => args.map((arg) => typeof arg))]);
+      client.register.clear();
+    }
+    return seen;
+  },
+  'observe() of a child is not that of its histogram or summary, but the timer’s is': (client) => {
+    const seen: unknown[] = [];
+    for (const type of ['Histogram', 'Summary'] as const) {
+      const metric = new client[type](any({ name: type, help: 'h', labelNames: ['a'] }));
+      const calls = spied(metric, 'observe');
+      metric.labels('x').observe(1);
+      metric.labels('x').startTimer()();
+      metric.startTimer({ a: 'y' })();
+      seen.push(calls.map(([labels]) => labels));
+    }
+    return seen;
+  },
+});
+
+describe.each(subjects)('$name', ({ load }) => {
+  test('a stub that is taken away again is forgotten', async () => {
+    for (const client of [await oracle.load(), await load()]) {
+      const gauge = new client.Gauge({ name: 'm', help: 'h', labelNames: ['a'] });
+      const calls = spied(gauge, 'set');
+      gauge.labels('x').set(1);
+      Reflect.deleteProperty(gauge, 'set');
+      gauge.labels('x').set(2);
+      expect(calls).toHaveLength(1);
+      expect(await client.register.metrics()).toContain('m{a="x"} 2');
+    }
+  });
+
+  test('a class with an inc() of its own', async () => {
+    const seen: number[] = [];
+    for (const client of [await oracle.load(), await load()]) {
+      class Twice extends client.Counter {
+        override inc(): void {
+          super.inc(2);
+        }
+      }
+      const counter = new Twice({ name: 'm', help: 'h' });
+      counter.inc();
+      counter.labels().inc();
+      seen.push((await counter.get()).values[0]!.value);
+    }
+    expect(seen).toEqual([2, 4]);
+  });
+
+  test('metricsBuffer() is what metrics() says', async () => {
+    const { register } = await load();
+    register.metrics = async () => Promise.resolve('stubbed');
+    expect(String(await register.metricsBuffer())).toBe('stubbed');
+  });
+
+  test('clusterMetrics() has it too, and once', async () => {
+    const client = await load();
+    const gauge = new client.Gauge({ name: 'm', help: 'h' });
+    const rows = {
+      name: 'm',
+      help: 'h',
+      type: 'gauge',
+      aggregator: 'sum',
+      values: [{ value: 9, labels: {} }],
+    };
+    gauge.get = async () => Promise.resolve(rows as never);
+    const text = await new client.AggregatorRegistry().clusterMetrics();
+    expect(text).toBe('# HELP m h\n# TYPE m gauge\nm 9\n');
+  });
+});
