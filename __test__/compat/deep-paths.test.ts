@@ -201,6 +201,51 @@ interface Row {
   metricName?: string;
 }
 
+interface Base {
+  Metric: new (config: object, defaults?: object) => { name: string; percentiles?: number[] };
+}
+
+/** A metric of the user's own, on the client's default registry. */
+async function shown(client: Found, { Metric }: Base): Promise<unknown> {
+  class Own extends Metric {
+    type = 'gauge';
+    values: object[] | undefined;
+    resets = ((this as { resets?: number }).resets ?? 0) + 1;
+    reset(): void {
+      this.values = [{ value: 4, labels: { a: 1 } }];
+    }
+    get(): object {
+      const { name, type, values } = this;
+      return {
+        name,
+        help: 'h',
+        type,
+        values: values ?? [{ value: 5, labels: {} }],
+        aggregator: 'sum',
+      };
+    }
+  }
+  const own = new Own({ name: 'own', help: 'h', labelNames: ['a'] }, { percentiles: [1] });
+  const registry = client['register'] as {
+    metrics(): Promise<string>;
+    getMetricsAsJSON(): Promise<object[]>;
+    clear(): void;
+  };
+  const texts = [await registry.metrics()];
+  own.reset();
+  texts.push(await registry.metrics());
+  const json = await registry.getMetricsAsJSON();
+  registry.clear();
+  const { name, percentiles } = own;
+  return [name, percentiles, own instanceof Metric, texts, json];
+}
+
+test('a class that extends lib/metric itself is shown by its get()', async () => {
+  const base = (found: unknown) => found as Base;
+  const expected = await shown(theirs, base(require('prom-client/lib/metric')));
+  expect(await shown(ours, base(lib('metric')))).toEqual(expected);
+});
+
 interface Util {
   hashObject: (labels: object, names?: string[]) => string;
   getValueAsString: (value: unknown) => string;

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { Metric } from '../../ts/metrics';
 import { any, heap, memory, oracle, rejected, thrown, type Program } from '../support/subject';
 
 /** Both sides of a row: what the program yields with prom-client, and with this package, whichever the storage. */
@@ -370,6 +369,4 @@ test('deep paths that are not there', () => {
   for (const name of ['exemplar', 'timeWindowQuantiles']) {
     expect([name, existsSync(lib(`${name}.ts`))]).toEqual([name, false]);
   }
-  class Plain extends (Metric as unknown as new (config: object) => object) {}
-  expect(() => new Plain({ name: 'm', help: 'h' })).toThrow(TypeError);
 });

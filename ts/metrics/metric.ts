@@ -10,7 +10,7 @@ import {
   validateLabels,
   validateMetricName,
 } from '../labels';
-import { collecting, Roster, Series, type Kind, type Update } from '../storage';
+import { collecting, gaugeKind, Roster, Series, type Kind, type Update } from '../storage';
 import { validateAggregator } from './aggregators';
 import { exemplarText } from './exemplar';
 import * as hidden from './hidden';
@@ -93,20 +93,23 @@ export abstract class Metric<T extends string = string> {
 
   /**
    * @param config what the user gave
-   * @param kind the type's cells
-   * @param defaults the type's own defaults
+   * @param of the type's cells; a class of the user's own gives its defaults here, or nothing, as with prom-client,
+   *   and says with its `get` what it shows
+   * @param more the type's own defaults
    * @param numbers the type's numbers: see `Shape`
    * @throws TypeError|Error with prom-client's messages, in its order
    */
   protected constructor(
     config: AnyConfiguration<T>,
-    kind: Kind,
-    defaults: Partial<Given>,
+    of: Kind | Partial<Given> = {},
+    more: Partial<Given> = {},
     numbers: (given: Given) => number[] = ({ buckets }) => (buckets ?? []).map(Number),
   ) {
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
     }
+    const foreign = !('native' in of);
+    const [kind, defaults] = foreign ? [gaugeKind, of] : [of, more];
     const given: Given = Object.assign(
       { labelNames: [], registers: undefined, aggregator: 'sum', enableExemplars: false },
       defaults,
@@ -150,6 +153,8 @@ export abstract class Metric<T extends string = string> {
     // here exist already, so that metrics of one class share a hidden class.
     Object.assign(this, given, { labelNames, registers, type: kind.type });
     if (there !== null) roster.collect = null;
+    // prom-client's own classes make their values in it.
+    if (foreign) this.reset();
     // Also a method of a subclass.
     if (this.collect) announceCollect(this);
     for (const register of registers) {
