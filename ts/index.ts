@@ -76,14 +76,36 @@ export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
 export import metricsHandler = http.metricsHandler;
 export import validateMetricName = labels.validateMetricName;
 export import aggregators = metrics.aggregators;
-export import Counter = metrics.Counter;
 export import exponentialBuckets = metrics.exponentialBuckets;
-export import Gauge = metrics.Gauge;
-export import Histogram = metrics.Histogram;
 export import linearBuckets = metrics.linearBuckets;
-export import Summary = metrics.Summary;
 export import Pushgateway = gateway.Pushgateway;
 export import register = registries.register;
+// As types these are what prom-client declares, so that fakes need no more; what `new` makes has more methods.
+export type Counter<T extends string = string> = metrics.Plain<metrics.Counter<T>>;
+export type Gauge<T extends string = string> = metrics.Plain<metrics.Gauge<T>>;
+export type Histogram<T extends string = string> = metrics.Plain<metrics.Histogram<T>>;
+export type Summary<T extends string = string> = metrics.Plain<metrics.Summary<T>>;
+export const Counter = metrics.Counter;
+export const Gauge = metrics.Gauge;
+export const Histogram = metrics.Histogram;
+export const Summary = metrics.Summary;
+/* eslint-disable @typescript-eslint/no-namespace -- prom-client's types are written so */
+export declare namespace Counter {
+  type Internal = metrics.Counter.Internal;
+}
+export declare namespace Gauge {
+  type Internal<T extends string> = metrics.Gauge.Internal<T>;
+}
+export declare namespace Histogram {
+  type Internal<T extends string> = metrics.Histogram.Internal<T>;
+  type Config = metrics.Histogram.Config;
+}
+export declare namespace Summary {
+  type Internal<T extends string> = metrics.Summary.Internal<T>;
+  type Config = metrics.Summary.Config;
+}
+/* eslint-enable @typescript-eslint/no-namespace */
+
 /** prom-client's registries, and whatever has their methods; what `new Registry()` makes has more. */
 export type Registry<T extends RegistryContentType = PrometheusContentType> =
   metrics.RegistryLike<T>;

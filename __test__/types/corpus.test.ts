@@ -43,12 +43,14 @@ test.each(['node_modules/prom-client/index.d.ts', 'dist/index.d.ts'])(
 
 test('what prom-client leaves out of its declarations is in ours', () => {
   const more = `
-    import { aggregators, register, ClusterRegistry, WorkerRegistry, Registry } from 'prom-client';
+    import { aggregators, Counter, register, ClusterRegistry, WorkerRegistry, Registry } from 'prom-client';
     const joined: unknown = aggregators.sum([]);
     const text: Promise<string> = register.getMetricsAsString(register.getSingleMetric('x')!);
     const count: number = WorkerRegistry.workerCount();
     const filtered: { name: string }[] = register.getMetricsAsArray('sum');
-    void [joined, text, count, filtered, new ClusterRegistry().clusterMetrics(), Registry.aggregate([]).metrics()];`;
+    new Counter({ name: 'c', help: 'h', labelNames: ['a'] }).removeEverywhere({ a: 'x' });
+    const bytes: Promise<Buffer> = new Registry().metricsBuffer();
+    void [joined, bytes, text, count, filtered, new ClusterRegistry().clusterMetrics(), Registry.aggregate([]).metrics()];`;
   expect(compiled(more, 'dist/index.d.ts')).toEqual([]);
   expect(compiled(more, 'node_modules/prom-client/index.d.ts').length).toBeGreaterThan(3);
 });

@@ -113,7 +113,8 @@ export class Group {
     for (const metric of [...this.metrics]) {
       metric[LEFT] = null;
       disclaim(metric.name);
-      if (register.getSingleMetric(metric.name) === metric) {
+      const there: unknown = register.getSingleMetric(metric.name);
+      if (there === metric) {
         register.removeSingleMetric(metric.name);
       }
     }

@@ -17,6 +17,9 @@ export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './
 export * from './summary';
 export type * from './types';
 
+/** A metric as prom-client's declarations have it: whatever has these methods may be given for one. */
+export type Plain<M> = Omit<M, 'removeEverywhere' | 'resetEverywhere'>;
+
 /** A metric of any type. */
 export type AnyMetric<T extends string = string> =
-  Counter<T> | Gauge<T> | Histogram<T> | Summary<T>;
+  Plain<Counter<T>> | Plain<Gauge<T>> | Plain<Histogram<T>> | Plain<Summary<T>>;
