@@ -23,4 +23,9 @@ const fake = sinon.createStubInstance(client.Histogram);
 fake.observe?.(1);
 fake.labels('x');
 seen.instance = fake.labels.callCount;
+
+const counter = new client.Counter({ name: 'stubbed', help: 'h', labelNames: ['a'] });
+const inc = sinon.stub(counter, 'inc');
+counter.labels('x').inc(2);
+seen.child = inc.args;
 console.log(JSON.stringify(seen));
