@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { any, heap, memory, oracle, rejected, thrown, type Program } from '../support/subject';
 
@@ -212,6 +212,27 @@ differs(
   },
   ['1', '0.5'],
   [1, 0.5],
+);
+
+differs(
+  'a window whose numbers are strings',
+  async ({ Summary }) => {
+    let now = 6e11;
+    vi.spyOn(Date, 'now').mockImplementation(() => now);
+    const window = { maxAgeSeconds: any('60'), ageBuckets: any('5') };
+    const s = new Summary({ name: 's', help: 'h', percentiles: [1], ...window });
+    s.observe(3);
+    const largest = async () => (await s.get()).values[0]!.value;
+    const seen = [await largest()];
+    now += 30_000;
+    seen.push(await largest());
+    now += 60_000;
+    seen.push(await largest());
+    vi.restoreAllMocks();
+    return seen;
+  },
+  [3, 0, 0],
+  [3, 3, 0],
 );
 
 differs(

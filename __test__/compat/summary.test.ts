@@ -98,6 +98,20 @@ sameAsPromClient({
       vi.useRealTimers();
     }
   },
+  'has no window where its numbers are none': async (client) => {
+    const odd = [
+      { maxAgeSeconds: 'x', ageBuckets: 3 },
+      { maxAgeSeconds: 60, ageBuckets: 'x' },
+      { maxAgeSeconds: '60', ageBuckets: 3 },
+      { maxAgeSeconds: NaN, ageBuckets: 3 },
+    ];
+    const rows = odd.map((window, i) => {
+      const s = new client.Summary(any({ name: `s${i}`, help: 'h', percentiles: [1], ...window }));
+      s.observe(3);
+      return s.get();
+    });
+    return Promise.all(rows);
+  },
   'reserves quantile, after it was registered': (client) => [
     thrown(() => new client.Summary({ name: 's', help: 'h', labelNames: ['quantile'] })),
     client.register.getSingleMetric('s') !== undefined,

@@ -193,13 +193,14 @@ function bound<T extends string>(
 
 /** What a summary is configured with, as its family's numbers. */
 function numbersOf(given: Given): number[] {
-  const { maxAgeSeconds: age, ageBuckets: buckets, pruneAgedBuckets, percentiles } = given;
+  const { maxAgeSeconds, ageBuckets, pruneAgedBuckets, percentiles } = given;
   // prom-client rotates only if it is told both.
   let window: Window | null = null;
-  if (age && buckets) {
-    if (!(age > 0))
-      throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
-    if (!(Number.isInteger(buckets) && buckets > 0)) {
+  if (maxAgeSeconds && ageBuckets) {
+    // Out of the environment they are texts. What is no number at all is no window, as in prom-client.
+    const [age, buckets] = [maxAgeSeconds, ageBuckets].map(Number) as [number, number];
+    if (age <= 0) throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
+    if (!Number.isNaN(buckets) && !(Number.isInteger(buckets) && buckets > 0)) {
       throw new RangeError(
         `ageBuckets must be a whole number from 1 on, and is ${format(buckets)}`,
       );
