@@ -263,22 +263,28 @@ impl Reader {
         window: Option<Window>,
     ) -> Result<()> {
         let time = Time { window, now: self.now, moving: self.moving };
-        let mut left = self.allowance(alive);
+        let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
         loop {
-            if chunks::read(words, at, head, time, &mut self.reading)? {
+            let mut left = self.allowance(alive);
+            loop {
+                if chunks::read(words, at, head, time, &mut self.reading)? {
+                    return Ok(());
+                }
+                self.walked.retries += u64::from(alive);
+                if !self.affords(self.reading.words, &mut left) {
+                    break;
+                }
+            }
+            if !alive {
                 return Ok(());
             }
-            self.walked.retries += u64::from(alive);
-            if !self.affords(self.reading.words, &mut left) {
-                break;
+            let pauses = self.patience.pauses;
+            self.sequenced(cells, alive);
+            // Who was away in the middle of an update, and is back, may leave a moment now.
+            if self.patience.pauses == pauses || self.patience.pauses == 0 {
+                return chunks::add_buckets(words, at, head, time, &mut self.reading);
             }
         }
-        if !alive {
-            return Ok(());
-        }
-        let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
-        self.sequenced(cells, alive);
-        chunks::add_buckets(words, at, head, time, &mut self.reading)
     }
 
     /// Reads the cells between two sequence words until they belong together. A dead writer's are
