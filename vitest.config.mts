@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 const ci = process.env['CI'] !== undefined && process.env['CI'] !== '';
@@ -46,6 +48,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most files wait for their processes half of the time. Vitest's own number is one less than the processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ci ? ['default', './__test__/support/no-skip-reporter.ts'] : ['default'],
     // Each way of updating cells, on the same tests: see docs/ARCHITECTURE.md.
     projects: [
