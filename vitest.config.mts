@@ -13,8 +13,16 @@ function over(name: string, include: string[], kills = '50') {
   // What is said of the suite itself, and of modules and signatures, is said once.
   const once = ['suite', 'successor', 'deep-paths', 'exports'];
   const exclude = name === 'direct' ? [] : once.map((file) => `__test__/compat/${file}.test.ts`);
-  const fewer = name === 'direct' ? {} : { MPMETRICS_TEST_ENDINGS: '5' };
-  const env = { MPMETRICS_CELLS: name, MPMETRICS_TEST_KILLS: kills, ...fewer };
+  const fewer = {
+    MPMETRICS_TEST_ENDINGS: '5',
+    MPMETRICS_TEST_SEGMENTS: '50',
+    MPMETRICS_TEST_STARTS: '4',
+  };
+  const env = {
+    MPMETRICS_CELLS: name,
+    MPMETRICS_TEST_KILLS: kills,
+    ...(name === 'direct' ? {} : fewer),
+  };
   return { extends: true as const, test: { name, include, exclude, env } };
 }
 

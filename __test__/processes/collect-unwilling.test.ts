@@ -54,10 +54,10 @@ test('one in a loop without end, one stopped, one killed under way: the others a
 
 test('who is killed while all wait for it ends the waiting', async () => {
   const [scraper, killed] = obedient(2, made);
-  await ask(killed!, "calls('calls', 'killed', () => new Promise(() => {}))");
-  const scrape = scraped(scraper!);
-  setTimeout(() => killed!.child.kill('SIGKILL'), 200);
-  const { ms } = await scrape;
+  const kill = "process.kill(process.pid, 'SIGKILL')";
+  const dying = `() => { setTimeout(() => ${kill}, 200); return new Promise(() => {}); }`;
+  await ask(killed!, `calls('calls', 'killed', ${dying})`);
+  const { ms } = await scraped(scraper!);
   expect(ms).toBeGreaterThan(100);
   expect(ms).toBeLessThan(10_000);
 });
