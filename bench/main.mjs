@@ -23,6 +23,10 @@ const { values } = parseArgs({
   },
 });
 
+if (values.write && values.only !== undefined) {
+  throw new Error('--write puts all tables into bench/README.md, and --only measures one part');
+}
+
 const say = (text) => process.stderr.write(`· ${text}\n`);
 
 const { quick } = values;

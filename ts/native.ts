@@ -211,6 +211,8 @@ export interface NativeWriter {
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */
   remove(family: number, labels: string, types: string): number;
+  /** Removes all series that a scrape shows with this family, for all writers. A {@link Status}. */
+  removeAll(family: number): number;
   /**
    * Removes the series of this family for all writers because none updates it. A {@link Status}; `Busy` for not
    * now.

@@ -79,6 +79,8 @@ test('removeEverywhere and resetEverywhere act on all processes', async () => {
     kept.plain = new mpmetrics.Counter({ name: 'plain', help: 'p' });
     kept.h = new mpmetrics.Histogram({ name: 'h', help: 'h', labelNames: ['n'], buckets: [1] });
     kept.recent = new mpmetrics.Gauge({ name: 'r', help: 'r', aggregator: 'mostrecent' });
+    kept.all = new mpmetrics.Gauge({ name: 'all', help: 'a', labelNames: ['n'], aggregator: 'all' });
+    kept.omit = new mpmetrics.Counter({ name: 'o', help: 'o', labelNames: ['n'], aggregator: 'omit' });
     kept.update = (n) => {
       gauge.set({ n: 'a' }, n);
       gauge.set({ n: 'b' }, n);
@@ -86,6 +88,8 @@ test('removeEverywhere and resetEverywhere act on all processes', async () => {
       kept.plain.inc(n);
       kept.h.observe({ n: 'a' }, n);
       kept.recent.set(n);
+      kept.all.set({ n: 'a' }, n);
+      kept.omit.inc({ n: 'a' }, n);
     };
     kept.update(`.replaceAll('\n', ' ');
   await ask(one, `${more}1)`);
@@ -98,7 +102,7 @@ test('removeEverywhere and resetEverywhere act on all processes', async () => {
   expect((await shown(one)).get('g{n="a"}')).toBe(3);
   await ask(
     one,
-    'for (const m of [gauge, counter, kept.plain, kept.h, kept.recent]) await m.resetEverywhere()',
+    'for (const metric of [gauge, counter, ...Object.values(kept)]) metric.resetEverywhere?.()',
   );
   expect([...(await shown(other))]).toEqual([
     ['plain', 0],
@@ -111,6 +115,8 @@ test('removeEverywhere and resetEverywhere act on all processes', async () => {
   expect(again.get('g{n="b"}')).toBe(5);
   expect(again.get('h_sum{n="a"}')).toBe(5);
   expect(again.get('r')).toBe(5);
+  expect(again.get('o{n="a"}')).toBe(5);
+  expect([...again].filter(([name]) => name.startsWith('all{')).map(([, n]) => n)).toEqual([5]);
 });
 
 /** Of each of two processes; `npm run torture` has a hundred times as many. */

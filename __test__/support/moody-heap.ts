@@ -124,6 +124,7 @@ export class MoodyHeap {
       expire: (...series) => answer(() => real.expire(...series)),
       expired: (...series) => real.expired(...series),
       remove: (...series) => answer(() => real.remove(...series)),
+      removeAll: (family) => answer(() => real.removeAll(family)),
       exemplar: (...given) => answer(() => real.exemplar(...given)),
       clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),
       buckets: (slab, cell, series, generation, octave, out) => {

@@ -101,6 +101,8 @@ export declare class NativeWriter {
   release(slab: number, cell: number, series: number, generation: number): number
   /** Removes a series for all writers. A status. */
   remove(family: number, labels: string, types: string): number
+  /** Removes all series that a scrape shows with this family, for all writers. A status. */
+  removeAll(family: number): number
   /**
    * Removes the series of this family for all writers because none updates it. A status; `Busy` for
    * not now.

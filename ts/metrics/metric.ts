@@ -219,14 +219,8 @@ export abstract class Metric<T extends string = string> {
    * Sets every process's part back: all series are removed, and but for histograms the one without labels is shown
    * at zero. What others count meanwhile goes with them.
    */
-  async resetEverywhere(): Promise<void> {
-    const { series } = await this[ROSTER].family.read('application');
-    for (const { labels, types } of series) {
-      const given = labels.filter((_, i) => types[i] !== 'u');
-      this[ROSTER].remove(Object.fromEntries(given), true);
-    }
-    this.reset();
-    // What is not there any more is nothing that could be reset.
+  resetEverywhere(): void {
+    this[ROSTER].removeAll();
     if (this.labelNames.length === 0 && this.type !== 'histogram') {
       this[SINGLE] = this[ROSTER].settle(this[SINGLE], null);
     }

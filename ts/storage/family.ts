@@ -115,6 +115,8 @@ export interface Family {
    * @param h the own handle, if this isolate has one
    */
   remove(label: LabelText, h: Series | undefined, everywhere: boolean): void;
+  /** Removes all series of others; the own ones have been reset. */
+  removeAll(): void;
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Series, exemplar: Exemplar): void;
   /**

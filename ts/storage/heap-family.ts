@@ -140,6 +140,16 @@ export class HeapFamily implements Family {
     );
   }
 
+  removeAll(): void {
+    this.host.now(() =>
+      this.host.attempt(() => {
+        const status = this.declared();
+        if (status !== Status.Ok) return status;
+        return statusOf(this.host.writer.removeAll(this.number!));
+      }),
+    );
+  }
+
   expire(label: LabelText, h: Series | undefined): boolean {
     if (!this.shape.kind.adds) {
       if (h !== undefined) this.release(h);

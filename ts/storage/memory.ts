@@ -141,6 +141,10 @@ export class MemoryFamily implements Family {
     if (h !== undefined) this.release(h);
   }
 
+  removeAll(): void {
+    // There are no others.
+  }
+
   expire(_: unknown, h: Series | undefined): boolean {
     if (h !== undefined) this.release(h);
     return true;

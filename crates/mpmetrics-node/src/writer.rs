@@ -240,6 +240,15 @@ impl NativeWriter {
         }
     }
 
+    /// Removes all series that a scrape shows with this family, for all writers. A status.
+    #[napi]
+    pub fn remove_all(&self, family: u32) -> Result<u32> {
+        match self.with(|writer| writer.remove_all(family)) {
+            Ok(()) => Ok(Status::Ok as u32),
+            Err(error) => Status::of(&error).map(|status| status as u32),
+        }
+    }
+
     /// Removes the series of this family for all writers because none updates it. A status; `Busy` for
     /// not now.
     #[napi]

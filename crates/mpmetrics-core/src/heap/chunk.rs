@@ -13,7 +13,7 @@ use crate::octave::{Octave, CELLS, OCTAVES};
 use crate::sync::{AtomicU64, Ordering};
 use std::collections::HashSet;
 
-/// Most chunks of a block: each octave of both signs, and those that a merge left double.
+/// More chunks than a block can have: each octave of both signs is there once.
 const MOST: usize = 4 * OCTAVES as usize;
 
 /// One chunk.

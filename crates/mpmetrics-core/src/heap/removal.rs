@@ -33,6 +33,33 @@ impl Writer {
         Ok(found)
     }
 
+    /// Removes all series that a scrape shows with this family, for all writers.
+    ///
+    /// # Errors
+    /// [`Error::Lost`], [`Error::Corrupt`].
+    pub fn remove_all(&mut self, family: u32) -> Result<()> {
+        self.check()?;
+        let Self { heap, locks, mine, kin, .. } = self;
+        let words = heap.words();
+        let kin = kin.of(words, family)?;
+        let locked = match take_lock(heap, &**locks, mine) {
+            Err(Error::Busy) => None,
+            locked => Some(locked?),
+        };
+        for id in 0..words.header(header::SERIES) as u32 {
+            let generation = series::generation(words, id)?;
+            let of = words.load(SERIES.find(words, id)? + ser::FAMILY)?;
+            if !series::lives(generation) || !kin.iter().any(|&one| u64::from(one) == of) {
+                continue;
+            }
+            match &locked {
+                Some(locked) => series::remove(locked, id, generation)?,
+                None => series::remove_unlocked(words, id, generation)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Removes a series of this family for all writers because none of them updates it.
     ///
     /// # Errors

@@ -110,6 +110,9 @@ impl Histogram {
             let what = "a histogram observes finite values";
             return Err(Error::Invalid { what, value: value.to_string() });
         }
+        if times == 0 {
+            return Ok(());
+        }
         let bucket = sequence::bucket(&self.1, value);
         self.0.update(|cells| sequence::observe(cells, bucket, value, f64::from(times)))
     }
@@ -136,6 +139,10 @@ impl Summary {
         if !value.is_finite() {
             let what = "a summary observes finite values";
             return Err(Error::Invalid { what, value: value.to_string() });
+        }
+        // Else the extremes would be those of nothing.
+        if times == 0 {
+            return Ok(());
         }
         let now = if self.1.is_some() { os::unix_ms() as f64 } else { 0.0 };
         let bound = self.0.current()?;
