@@ -3,5 +3,6 @@
 export { preferred } from './accept';
 export * from './content-type';
 export { END, openMetricsTexts } from './openmetrics';
+export { prints, withoutFamilies } from './printed';
 export * from './rows';
 export * from './text';

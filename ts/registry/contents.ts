@@ -53,6 +53,8 @@ export class Contents {
   private readonly group: number;
   /** The contents that this is a part of: itself, or what {@link part} was asked of. */
   private readonly whose: Contents;
+  /** Metrics that say themselves what they show, with who had them in the heap. */
+  private readonly released = new Map<Metric, Contents>();
   /** Parts, with what their default labels have over the registry's. */
   private readonly parts = new Map<Contents, RowLabels>();
 
@@ -103,6 +105,7 @@ export class Contents {
     const owner = owners.get(there);
     if (owner !== undefined) owners.set(metric, owner);
     owners.delete(there);
+    this.released.delete(there);
     there[LEFT]?.();
   }
 
@@ -141,11 +144,18 @@ export class Contents {
     }
   }
 
-  /** Takes metrics out of the heap whose `get` is not ours any more: it would show them besides. */
+  /** Takes metrics out of the heap whose `get` is not ours any more, until it is again. */
   release(): void {
+    for (const [metric, owner] of this.released) {
+      if (readsItself(metric)) continue;
+      this.released.delete(metric);
+      owner.share(metric);
+    }
     for (const metric of this.metrics.values()) {
       if (!(metric instanceof Metric) || !readsItself(metric)) continue;
-      if (!this.isOwner(owners.get(metric))) continue;
+      const owner = owners.get(metric);
+      if (owner === undefined || !this.isOwner(owner)) continue;
+      this.released.set(metric, owner);
       owners.delete(metric);
       unshare(metric[ROSTER]);
     }
@@ -228,6 +238,7 @@ export class Contents {
 
   private disown(metric: Registered): void {
     if (!(metric instanceof Metric)) return;
+    this.released.delete(metric);
     if (this.isOwner(owners.get(metric))) {
       owners.delete(metric);
       unshare(metric[ROSTER]);

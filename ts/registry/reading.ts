@@ -10,7 +10,9 @@ import {
   metricText,
   openMetricsTexts,
   ownDefaults,
+  prints,
   textRows,
+  withoutFamilies,
   type MetricRows,
   type Printable,
 } from '../exposition';
@@ -22,6 +24,8 @@ import type { Contents, DuckMetric, Registered } from './contents';
 interface Gathered {
   selection: Selection | null;
   rows: Printable[];
+  /** Those of the rows that stand for all that the heap has of their names. */
+  alone: Printable[];
 }
 
 export class Reading {
@@ -58,17 +62,20 @@ export class Reading {
   }
 
   private async wholeText(): Promise<string> {
-    const { selection, rows } = await this.gather();
-    const text = selection === null ? '' : await heap.scrape(this.format, selection);
+    const { selection, rows, alone } = await this.gather();
+    const all = selection === null ? '' : await heap.scrape(this.format, selection);
+    const text = this.without(all, alone) ?? all;
     const own = this.print(rows, text);
     if (this.format === 'openmetrics') return text.slice(0, -END.length) + ended(own);
     return joinMetrics(text.length <= 1 ? own : [text.slice(0, -1), ...own]);
   }
 
   private async wholeBuffer(): Promise<Buffer> {
-    const { selection, rows } = await this.gather();
-    const bytes = selection === null ? null : await heap.scrapeBuffer(this.format, selection);
-    if (bytes !== null && rows.length === 0) return bytes;
+    const { selection, rows, alone } = await this.gather();
+    const all = selection === null ? null : await heap.scrapeBuffer(this.format, selection);
+    if (all !== null && rows.length === 0) return all;
+    const less = this.without(all ?? '', alone);
+    const bytes = less === null ? all : Buffer.from(less);
     const own = this.print(rows, this.format === 'openmetrics' ? bytes?.toString() : '');
     if (this.format === 'openmetrics') {
       const there = bytes?.subarray(0, -END.length) ?? Buffer.alloc(0);
@@ -76,6 +83,12 @@ export class Reading {
     }
     if (bytes === null || bytes.length <= 1) return Buffer.from(joinMetrics(own));
     return Buffer.concat([bytes, Buffer.from(`\n${joinMetrics(own)}`)]);
+  }
+
+  /** What the heap printed without what is printed in its place; null if that is nothing of it. */
+  private without(printed: string | Buffer, alone: readonly Printable[]): string | null {
+    const there = alone.filter(({ name }) => prints(printed, name));
+    return there.length === 0 ? null : withoutFamilies(String(printed), there, this.format);
   }
 
   /**
@@ -102,7 +115,10 @@ export class Reading {
     const given = (): ReturnType<Contents['given']> => contents.given();
     const selection = this.select(metrics, () => true);
     if (selection !== null) {
+      // Optional: an object with a `get()` will do, whatever it yields.
+      const alone = new Set(rest.map((rows) => (rows as MetricRows | undefined)?.name));
       for (const family of parseFamilies(await heap.scrape('json', selection))) {
+        if (alone.has(family.name)) continue;
         if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         const { tag, name } = family;
         const own = contents.metrics.get(name);
@@ -153,7 +169,9 @@ export class Reading {
       rows.push(this.printsNatively(metric) ? null : await this.familyRows(metric));
     }
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
-    return { selection, rows: rows.filter((one) => one !== null) };
+    const isThere = (one: Printable | null): one is Printable => one !== null;
+    const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself)).filter(isThere);
+    return { selection, rows: rows.filter(isThere), alone };
   }
 
   /** Metrics that callbacks have registered meanwhile, as where they are registered in other processes. */

@@ -7,6 +7,7 @@ import {
   metricText,
   openMetricsTexts,
   ownDefaults,
+  prints,
   type MetricRows,
 } from '../exposition';
 import { Metric, readsItself, ROSTER, runCollect, type Scope } from '../metrics';
@@ -103,11 +104,6 @@ export class Union {
     }
     return { scope: this.scope, tags: [...this.tags], families };
   }
-}
-
-/** Whether a text has a metric of that name, in either format. */
-function prints(text: string, name: string): boolean {
-  return [name, name.replace(/_total$/, '')].some((one) => text.includes(`\n# TYPE ${one} `));
 }
 
 function rowsOf(family: FamilyData): MetricRows {

@@ -1,0 +1,115 @@
+/** Metrics that say themselves what they show, where other processes have metrics of their names. */
+import { afterEach, expect, test } from 'vitest';
+
+import type { Application, Program } from '../support/application';
+import { ask, obedient } from '../support/obedient';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Counts `n` in `own_total`, `own_seconds` and `duck`, and has the first two say `n * 100` and nothing. */
+const declare = (n: number) => `
+  const { Counter, Histogram, Gauge, register } = mpmetrics;
+  const help = '# HELP own_total h';
+  new Gauge({ name: 'a', help, labelNames: ['l'] }).set({ l: help }, 1);
+  kept.counter = new Counter({ name: 'own_total', help: 'h' });
+  kept.counter.inc(${n});
+  kept.get = kept.counter.get;
+  kept.counter.get = async () => ({
+    name: 'own_total', help: 'h', type: 'counter', aggregator: 'sum', values: [{ labels: {}, value: ${n * 100} }],
+  });
+  kept.histogram = new Histogram({ name: 'own_seconds', help: 'h', buckets: [1] });
+  kept.histogram.observe(${n});
+  kept.histogram.get = async () => ({
+    name: 'own_seconds', help: 'h', type: 'histogram', aggregator: 'sum', values: [],
+  });
+  new Gauge({ name: 'z', help: 'h' }).set(1);`;
+
+/** What a program shows: its text, twice, and the values of its JSON. */
+async function shown(program: Program): Promise<[string, string, Record<string, number[]>]> {
+  return ask(
+    program,
+    `const { register } = mpmetrics;
+     const json = await register.getMetricsAsJSON({ scope: 'application' });
+     const values = {};
+     for (const metric of json) (values[metric.name] ??= []).push(...metric.values.map(({ value }) => value));
+     if (json.length !== new Set(json.map(({ name }) => name)).size) values.twice = [];
+     return [await register.metrics(), String(await register.metricsBuffer()), values];`,
+  );
+}
+
+test('each process shows what its own says, and that alone', async () => {
+  const [one, two] = obedient(2, made) as [Program, Program];
+  await ask(one, declare(1));
+  await ask(two, declare(2));
+  const [text, buffer, json] = await shown(one);
+  expect(text).toBe(
+    `# HELP a # HELP own_total h
+# TYPE a gauge
+a{l="# HELP own_total h"} 2
+
+# HELP z h
+# TYPE z gauge
+z 2
+
+# HELP own_total h
+# TYPE own_total counter
+own_total 100
+
+# HELP own_seconds h
+# TYPE own_seconds histogram
+own_seconds_bucket{le="1"} 1
+own_seconds_bucket{le="+Inf"} 1
+own_seconds_sum 1
+own_seconds_count 1
+`,
+  );
+  expect(buffer).toBe(text);
+  expect(json).toEqual({ a: [2], z: [2], own_total: [100], own_seconds: [] });
+  await ask(one, `mpmetrics.register.setContentType(mpmetrics.openMetricsContentType)`);
+  const [open, openBuffer] = await shown(one);
+  expect(open).toBe(
+    `# HELP a # HELP own_total h
+# TYPE a gauge
+a{l="# HELP own_total h"} 2
+# HELP z h
+# TYPE z gauge
+z 2
+# HELP own h
+# TYPE own counter
+own_total 100
+# HELP own_seconds h
+# TYPE own_seconds histogram
+own_seconds_bucket{le="1"} 1
+own_seconds_bucket{le="+Inf"} 1
+own_seconds_sum 1
+own_seconds_count 1
+# EOF
+`,
+  );
+  expect(openBuffer).toBe(open);
+  // Without one of its own it shows what all have counted.
+  await ask(one, `kept.counter.get = kept.get; delete kept.histogram.get;`);
+  const [restored] = await shown(one);
+  expect(restored).toContain('own_total 3\n');
+  expect(restored).toContain('own_seconds_count 2\n');
+  expect((await shown(two))[0]).toContain('own_total 200\n');
+  expect((await shown(one))[0]).toContain('own_total 1\n');
+});
+
+test('nothing else is shown where it was all there is', async () => {
+  const [one, two] = obedient(2, made) as [Program, Program];
+  const only = `
+    kept.gauge = new mpmetrics.Gauge({ name: 'm', help: 'h' });
+    kept.gauge.get = async () => ({
+      name: 'm', help: 'h', type: 'gauge', aggregator: 'sum', values: [{ labels: {}, value: 5 }],
+    });`;
+  await ask(one, only);
+  await ask(two, only);
+  const text = '# HELP m h\n# TYPE m gauge\nm 5\n';
+  expect(await shown(one)).toEqual([text, text, { m: [5] }]);
+  await ask(one, `mpmetrics.register.setContentType(mpmetrics.openMetricsContentType)`);
+  expect(await shown(one)).toEqual([`${text}# EOF\n`, `${text}# EOF\n`, { m: [5] }]);
+});
