@@ -262,6 +262,23 @@ test('the main thread takes over what a worker thread reported of the process, a
   await onceIn(program);
 });
 
+test('what was stopped takes nothing back when it is read', async () => {
+  const [program] = obedient(1, made) as [Program];
+  await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
+  for (const read of [
+    `stop(); await metric.get();`,
+    `const all = metric.get(); stop(); await all;`,
+  ]) {
+    await ask(
+      program,
+      `const stop = mpmetrics.collectDefaultMetrics();
+       const metric = mpmetrics.register.getSingleMetric('process_max_fds');
+       ${read}`,
+    );
+    await onceIn(program);
+  }
+});
+
 test('a worker thread reports its process besides where it is told to, not where it is told not to, and where nobody shares its metrics', async () => {
   const app = new Application({
     'thread.js': `

@@ -13,6 +13,8 @@ export class Turn {
   /** Settles when who had it has given it up, or is too slow; undefined when there is nothing to wait for. */
   asked: Promise<void> | undefined;
   private readonly about: string;
+  /** Nobody would give back what was taken after the end. */
+  private over = false;
 
   /** @param about the same text in all threads that are to share it */
   constructor(about: string) {
@@ -26,16 +28,21 @@ export class Turn {
 
   /** Takes the turn, or tells whether it is still this thread's. */
   take(): boolean {
-    return loadBinding()!.takeTurn(this.about, threadId);
+    return !this.over && loadBinding()!.takeTurn(this.about, threadId);
   }
 
   /** Lets the main thread have it, if it wants it. */
   give(): void {
-    if (threadId !== 0) this.end();
+    if (threadId !== 0 && !this.over) this.leave();
   }
 
   /** Lets others have it, for good. */
   end(): void {
+    this.over = true;
+    this.leave();
+  }
+
+  private leave(): void {
     loadBinding()!.endTurn(this.about, threadId);
   }
 }
