@@ -146,6 +146,17 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     );
   });
 
+  test('prints no sample of OpenMetrics for two metrics', async () => {
+    const { AggregatorRegistry, Registry, Gauge, Summary } = await load();
+    const registries = [new Registry({ name: 'heap' }), new Registry({ shared: false })] as const;
+    new Summary({ name: 'foo', help: 'h', registers: [registries[0]] }).observe(2);
+    new Gauge({ name: 'foo_count', help: 'h', registers: [registries[1]] }).set(7);
+    AggregatorRegistry.setRegistries([...registries]);
+    const type = Registry.OPENMETRICS_CONTENT_TYPE;
+    const text = await new AggregatorRegistry(type).clusterMetrics();
+    expect(text.match(/^foo_count .*/gm)).toEqual(['foo_count 1']);
+  });
+
   test('rejects as a collect does', async () => {
     const { AggregatorRegistry, Gauge } = await load();
     new Gauge({

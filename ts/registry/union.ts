@@ -78,7 +78,7 @@ export class Union {
   /** What the heap's text and other metrics are together. */
   private joined(shared: string, rest: readonly MetricRows[]): string {
     if (this.format === 'openmetrics') {
-      const texts = openMetricsTexts(rest, null).map((text) => `${text}\n`);
+      const texts = openMetricsTexts(rest, null, shared).map((text) => `${text}\n`);
       return shared.slice(0, -END.length) + texts.join('') + END;
     }
     const texts = rest.map((rows) => metricText(rows, null));
