@@ -81,6 +81,12 @@ export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K]
   Gone: Status.Gone,
 };
 
+/** The native module's numbers as what they mean. */
+export function statusOf(number: number): Status {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
+  return number;
+}
+
 /** Why a series was refused. */
 export const enum Refusal {
   /** No memory, or the segment has its size. */
@@ -97,6 +103,12 @@ export const enum Refusal {
   Layout = 5,
   /** As many new series wait for the heap's lock as may. */
   Busy = 6,
+}
+
+/** The native module's numbers as what they mean. */
+export function refusalOf(number: number): Refusal {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
+  return number;
 }
 
 /** The reasons by name, in the order of {@link Refusal}; the native module's are compared when it is loaded. */

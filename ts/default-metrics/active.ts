@@ -61,17 +61,7 @@ function source({ key, name, help, total, list, typeOf }: Kind): Source {
       // Each by itself, as in prom-client: either may be read alone.
       if (byType !== undefined) {
         byType.collect = () => {
-          const counts = new Map<string, number>();
-          for (const one of list()!.call(process)) {
-            const type = typeOf(one);
-            if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
-          }
-          // A type of which none is left is not shown.
-          byType.reset();
-          for (const [type, count] of counts) {
-            const labels: LabelValues<string> = { type, ...group.labels };
-            byType.set(labels, count);
-          }
+          showTypes(byType, countTypes(list()!.call(process), typeOf), group.labels);
         };
       }
       if (all !== undefined) {
@@ -83,6 +73,27 @@ function source({ key, name, help, total, list, typeOf }: Kind): Source {
   };
 }
 
-function className(one: unknown): string | undefined {
+/** How many there are of each type, in the order in which they are met. */
+export function countTypes(list: readonly unknown[], typeOf: Kind['typeOf']): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of list) {
+    const type = typeOf(one);
+    if (type !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Replaces all series of a gauge: one for each type. One of which none is left is not shown. */
+export function showTypes(
+  gauge: { reset(): void; set(labels: LabelValues<string>, value: number): void },
+  counts: Iterable<readonly [type: string, count: number]>,
+  labels: object | undefined,
+): void {
+  gauge.reset();
+  for (const [type, count] of counts) gauge.set({ type, ...labels }, count);
+}
+
+/** The name of an object's class; undefined for what has none. */
+export function className(one: unknown): string | undefined {
   return (one as { constructor?: { name: string } } | null | undefined)?.constructor?.name;
 }

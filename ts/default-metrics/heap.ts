@@ -1,6 +1,7 @@
 /** The JavaScript heap of this thread. */
 
 import type { Source } from './group';
+import { memoryUsage } from './usage';
 
 const TOTAL = 'nodejs_heap_size_total_bytes';
 const USED = 'nodejs_heap_size_used_bytes';
@@ -14,13 +15,9 @@ export const heap: Source = {
     const used = group.gauge(USED, 'Process heap size used from Node.js in bytes.');
     const external = group.gauge(EXTERNAL, 'Node.js external memory size in bytes.');
     group.collect(() => {
-      let bytes: NodeJS.MemoryUsage;
-      try {
-        bytes = process.memoryUsage();
-      } catch {
-        // Some sandboxes forbid it: the last values stay.
-        return;
-      }
+      const bytes = memoryUsage();
+      // The last values stay.
+      if (bytes === undefined) return;
       total?.set(group.labels, bytes.heapTotal);
       used?.set(group.labels, bytes.heapUsed);
       if (bytes.external !== undefined) external?.set(group.labels, bytes.external);

@@ -16,7 +16,9 @@ import type { RegistryLike } from '../metrics';
 import { startTime } from './start-time';
 import { nodeVersion } from './version';
 
+export { className, countTypes, showTypes } from './active';
 export type { DefaultMetricsCollectorConfiguration } from './settings';
+export { memoryUsage, residentBytes } from './usage';
 
 /** In prom-client's order, which is the order of the output. */
 const SOURCES: readonly Source[] = [

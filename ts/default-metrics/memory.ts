@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Source } from './group';
+import { residentBytes } from './usage';
 
 const RESIDENT = 'process_resident_memory_bytes';
 const VIRTUAL = 'process_virtual_memory_bytes';
@@ -19,7 +20,7 @@ export const memory: Source = {
     const virtual = linux ? group.gauge(VIRTUAL, 'Virtual memory size in bytes.') : undefined;
     const heap = linux ? group.gauge(HEAP, 'Process heap size in bytes.') : undefined;
     group.collect(() => {
-      const bytes = linux ? status() : { rss: rss() };
+      const bytes = linux ? status() : { rss: residentBytes() };
       const { labels } = group;
       if (bytes.rss !== undefined) resident?.set(labels, bytes.rss);
       if (bytes.size !== undefined) virtual?.set(labels, bytes.size);
@@ -47,13 +48,4 @@ function status(): Bytes {
     return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
   };
   return { rss: bytesOf('VmRSS'), size: bytesOf('VmSize'), data: bytesOf('VmData') };
-}
-
-function rss(): number | undefined {
-  try {
-    return process.memoryUsage.rss();
-  } catch {
-    // Some sandboxes forbid it.
-    return undefined;
-  }
 }

@@ -1,12 +1,11 @@
 /** A value that only grows. */
 
-import { format } from 'node:util';
-
 import { labelsOf, labelText, type LabelText } from '../labels';
 import { adding, counterKind, type Roster, type Series } from '../storage';
 import type { IncreaseDataWithExemplar } from './exemplar';
 import * as hidden from './hidden';
 import { childOf, exemplify, Metric, update } from './metric';
+import { invalid } from './numbers';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
@@ -147,7 +146,7 @@ function bound(roster: Roster, h: Series, label: LabelText): CounterChild {
 function unusual(value: unknown): number {
   if (value === undefined || value === null) return 1;
   if (value && !Number.isFinite(value)) {
-    throw new TypeError(`Value is not a valid number: ${format(value)}`);
+    throw invalid('Value', value);
   }
   if ((value as number) < 0) throw new Error('It is not possible to decrease a counter');
   return Number(value);

@@ -1,7 +1,5 @@
 /** A value that goes up and down. */
 
-import { format } from 'node:util';
-
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
 import {
   adding,
@@ -14,6 +12,7 @@ import {
 } from '../storage';
 import * as hidden from './hidden';
 import { childOf, Metric, update } from './metric';
+import { invalid } from './numbers';
 import type { CollectFunction, GaugeAggregator, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
@@ -221,10 +220,6 @@ function ownMethods(gauge: Methods): boolean {
 function kindOf(config: { aggregator?: GaugeAggregator } | null | undefined): Kind {
   if (config?.aggregator === 'mostrecent') return recentKind;
   return config?.aggregator === 'shared' ? sharedKind : gaugeKind;
-}
-
-function invalid(what: 'Value' | 'Delta', value: unknown): TypeError {
-  return new TypeError(`${what} is not a valid number: ${format(value)}`);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so

@@ -1,14 +1,12 @@
 /** Observations counted in buckets. */
 
-import { format } from 'node:util';
-
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
 import { histogramKind, observing, observingTimes, type Series } from '../storage';
 import type { ObserveDataWithExemplar } from './exemplar';
 import * as hidden from './hidden';
-import { childOf, exemplify, Metric, update } from './metric';
+import { change, childOf, exemplify, Metric, update } from './metric';
+import { invalid, timesOf } from './numbers';
 import { startTimer, startTimerWithExemplar } from './timer';
-import { timesOf } from './times';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
@@ -90,7 +88,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
       else record(h, this[SCALE], labels);
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this[FIND](labels);
-      if (!Number.isFinite(value)) throw invalid(value);
+      if (!Number.isFinite(value)) throw invalid('Value', value);
       if (count !== undefined) repeat(this, labels, value!, timesOf(count));
       else if (h.g[h.w] !== h.e)
         update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
@@ -99,7 +97,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
       // prom-client takes a falsy first argument for "no labels"; but what has a count is a value.
       const counted = typeof labels === 'number' && value !== undefined;
       const v = labels || counted ? (labels as unknown) : value;
-      if (!Number.isFinite(v)) throw invalid(v);
+      if (!Number.isFinite(v)) throw invalid('Value', v);
       repeat(this, null, v as number, timesOf(count));
     }
   }
@@ -160,12 +158,8 @@ export class Histogram<T extends string = string> extends Metric<T> {
 
 /** Counts a value so many times at once. */
 function repeat(histogram: Histogram, labels: object | null, value: number, times: number): void {
-  if (times === 0) return;
-  const h = labels === null ? histogram[SINGLE] : histogram[FIND](labels);
-  const how = observingTimes(times);
   const bucket = bucketOf(histogram[SCALE], value);
-  if (h.g[h.w] !== h.e) update(histogram, h, labels, how, value, bucket);
-  else how(h, value, bucket);
+  if (times > 0) change(histogram, labels, observingTimes(times), value, bucket);
 }
 
 function observeWithExemplar<T extends string>(
@@ -198,7 +192,7 @@ function bound<T extends string>(
   const chosen = { ...labels };
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
-      if (!Number.isFinite(value)) throw invalid(value);
+      if (!Number.isFinite(value)) throw invalid('Value', value);
       // Three arguments are what `forEach(child.observe)` gives.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count);
@@ -216,7 +210,7 @@ function bound<T extends string>(
 function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
   return {
     observe: () => {
-      throw invalid(null);
+      throw invalid('Value', null);
     },
     startTimer: () => startTimer(histogram),
   };
@@ -262,10 +256,6 @@ function record(h: Series, scale: Scale, value: number): void {
   f[i + 1 + bucket]! += 1;
   f[sum]! += value;
   f[i] = sequence;
-}
-
-function invalid(value: unknown): TypeError {
-  return new TypeError(`Value is not a valid number: ${format(value)}`);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so

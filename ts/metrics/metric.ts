@@ -220,9 +220,11 @@ export abstract class Metric<T extends string = string> {
    * at zero. What others count meanwhile goes with them.
    */
   resetEverywhere(): void {
-    this[ROSTER].removeAll();
+    const roster = this[ROSTER];
+    roster.family.removeAll();
+    roster.reset(true);
     if (this.labelNames.length === 0 && this.type !== 'histogram') {
-      this[SINGLE] = this[ROSTER].settle(this[SINGLE], null);
+      this[SINGLE] = roster.settle(this[SINGLE], null);
     }
   }
 }
@@ -300,6 +302,19 @@ export function update(
 ): void {
   const target = metric[ROSTER].update(h, labels, how, value, bucket);
   if (labels === null) metric[SINGLE] = target;
+}
+
+/** An update that is no plain store, whether or not the handle is live. */
+export function change(
+  metric: Metric,
+  labels: object | null,
+  how: Update,
+  value: number,
+  bucket = 0,
+): void {
+  const h = labels === null ? metric[SINGLE] : metric[FIND](labels);
+  if (h.g[h.w] !== h.e) update(metric, h, labels, how, value, bucket);
+  else how(h, value, bucket);
 }
 
 function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {

@@ -13,10 +13,10 @@ import {
   type Window,
 } from '../storage';
 import * as hidden from './hidden';
-import { childOf, Metric, update, type Given } from './metric';
+import { change, childOf, Metric, update, type Given } from './metric';
+import { invalid, timesOf } from './numbers';
 import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
-import { timesOf } from './times';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
@@ -99,21 +99,21 @@ export class Summary<T extends string = string> extends Metric<T> {
         else record(h, labels, this[ROSTER], this[WINDOW]);
       } else {
         if (typeof labels !== 'number') validateLabels(this.labelNames, labels || {});
-        throw invalid(labels === 0 ? 0 : labels || {});
+        throw invalid('Value', labels === 0 ? 0 : labels || {});
       }
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this[FIND](labels);
-      if (!Number.isFinite(value)) throw invalid(value);
+      if (!Number.isFinite(value)) throw invalid('Value', value);
       if (count !== undefined) repeat(this, labels, value, timesOf(count));
       else if (h.g[h.w] !== h.e) update(this, h, labels, this[OBSERVING], value);
       else record(h, value, this[ROSTER], this[WINDOW]);
     } else if (typeof labels === 'number') {
-      if (!Number.isFinite(labels)) throw invalid(labels);
+      if (!Number.isFinite(labels)) throw invalid('Value', labels);
       // Three arguments are what `forEach` gives.
       repeat(this, null, labels, count === undefined ? timesOf(value) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
-      if (!Number.isFinite(value)) throw invalid(value);
+      if (!Number.isFinite(value)) throw invalid('Value', value);
       repeat(this, null, value, timesOf(count));
     }
   }
@@ -154,11 +154,7 @@ export class Summary<T extends string = string> extends Metric<T> {
 
 /** Counts a value so many times at once. */
 function repeat(summary: Summary, labels: object | null, value: number, times: number): void {
-  if (times === 0) return;
-  const h = labels === null ? summary[SINGLE] : summary[FIND](labels);
-  const how = observingTimes(summary, times);
-  if (h.g[h.w] !== h.e) update(summary, h, labels, how, value);
-  else how(h, value, 0);
+  if (times > 0) change(summary, labels, observingTimes(summary, times), value);
 }
 
 function observingTimes(summary: Summary, times: number): Update {
@@ -178,7 +174,7 @@ function bound<T extends string>(
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
       // prom-client takes a child's labels for the value where no value is given.
-      if (!Number.isFinite(value)) throw invalid(value === undefined ? chosen : value);
+      if (!Number.isFinite(value)) throw invalid('Value', value === undefined ? chosen : value);
       // Three arguments are what `forEach(child.observe)` gives.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count);
@@ -211,10 +207,6 @@ function numbersOf(given: Given): number[] {
   }
   const numbers = (percentiles ?? DEFAULT_PERCENTILES).map(Number);
   return summaryNumbers(window, Boolean(pruneAgedBuckets), numbers);
-}
-
-function invalid(value: unknown): TypeError {
-  return new TypeError(`Value is not a valid number: ${format(value)}`);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so

@@ -115,7 +115,7 @@ export interface Family {
    * @param h the own handle, if this isolate has one
    */
   remove(label: LabelText, h: Series | undefined, everywhere: boolean): void;
-  /** Removes all series of others; the own ones have been reset. */
+  /** Removes all series for everyone, so far as others see them; the own handles are then to be reset. */
   removeAll(): void;
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Series, exemplar: Exemplar): void;

@@ -1,6 +1,6 @@
 /** The buckets of one summary's series in the shared heap. */
 
-import { Status } from '../native';
+import { Status, statusOf } from '../native';
 import { rescueExpired } from './expiry';
 import type { Shape } from './family';
 import type { HeapStorage } from './heap';
@@ -134,10 +134,4 @@ export class HeapChunks {
 /** Observations in a chunk of its own memory. */
 function observations({ f }: Chunk): number {
   return f.reduce((sum, count) => sum + count, 0);
-}
-
-/** The native module's numbers are those of {@link Status}. */
-function statusOf(number: number): Status {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
-  return number;
 }

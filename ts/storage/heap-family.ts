@@ -1,7 +1,16 @@
 /** The series of one metric in the shared heap. */
 
 import { asText, hasLongValue, type LabelText } from '../labels';
-import { Out, Refusal, Status, Stores, type NativeWriter, type Scope } from '../native';
+import {
+  Out,
+  Refusal,
+  refusalOf,
+  Status,
+  statusOf,
+  Stores,
+  type NativeWriter,
+  type Scope,
+} from '../native';
 import { merge } from './cells';
 import type { Collect } from './doorbell';
 import { Exemplars, type Exemplar } from './exemplars';
@@ -475,16 +484,4 @@ export class HeapFamily implements Family {
       this.host.writer === writer ? this.host.attempt(() => call(writer)) : Status.Ok,
     );
   }
-}
-
-/** The native module's numbers are those of {@link Status}. */
-function statusOf(number: number): Status {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
-  return number;
-}
-
-/** The native module's numbers are those of {@link Refusal}. */
-function refusalOf(number: number): Refusal {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
-  return number;
 }

@@ -9,6 +9,7 @@ import { codeOf, messageOf, warnOnce } from '../errors';
 import {
   REFUSALS,
   Status,
+  statusOf,
   Stores,
   type Refusal,
   type Layout,
@@ -439,8 +440,7 @@ export class HeapStorage {
   private applyDefaults(group: number): void {
     this.now(() => {
       const { text, types } = this.defaults.get(group)!;
-      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- declared once, in native.ts
-      const status: Status = this.writer.defaultLabels(group, text, types);
+      const status = statusOf(this.writer.defaultLabels(group, text, types));
       if (status === Status.Full || status === Status.Limit) {
         const code = status === Status.Full ? 'MPMETRICS_FULL' : 'MPMETRICS_LIMIT';
         warnOnce(

@@ -142,7 +142,7 @@ export class MemoryFamily implements Family {
   }
 
   removeAll(): void {
-    // There are no others.
+    // Nobody else sees them.
   }
 
   expire(_: unknown, h: Series | undefined): boolean {

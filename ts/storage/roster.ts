@@ -213,14 +213,6 @@ export class Roster {
     this.begin(this.initial);
   }
 
-  /** Takes all series out, for everyone. */
-  removeAll(): void {
-    for (const h of this.tree.leaves()) this.family.reset(h, true);
-    this.family.removeAll();
-    this.retry();
-    this.begin(this.initial);
-  }
-
   /** Shows series at zero, now and after each reset. */
   begin(initial: readonly object[]): void {
     this.initial = initial;

@@ -264,20 +264,7 @@ impl Reader {
     ) -> Result<()> {
         let time = Time { window, now: self.now, moving: self.moving };
         let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
-        loop {
-            let mut left = self.allowance(alive);
-            loop {
-                if chunks::read(words, at, head, time, &mut self.reading)? {
-                    return Ok(());
-                }
-                self.walked.retries += u64::from(alive);
-                if !self.affords(self.reading.words, &mut left) {
-                    break;
-                }
-            }
-            if !alive {
-                return Ok(());
-            }
+        while !self.whole(words, at, head, alive, time)? {
             let pauses = self.patience.pauses;
             self.sequenced(cells, alive);
             // Who was away in the middle of an update, and is back, may leave a moment now.
@@ -285,6 +272,27 @@ impl Reader {
                 return chunks::add_buckets(words, at, head, time, &mut self.reading);
             }
         }
+        Ok(())
+    }
+
+    /// Reads a summary with its buckets as often as it may at once. False if what was read does not belong
+    /// together; what the dead left is taken as it stands.
+    fn whole(
+        &mut self,
+        words: Words<'_>,
+        at: u64,
+        head: BlockHead,
+        alive: bool,
+        time: Time,
+    ) -> Result<bool> {
+        let mut left = self.allowance(alive);
+        while !chunks::read(words, at, head, time, &mut self.reading)? {
+            self.walked.retries += u64::from(alive);
+            if !self.affords(self.reading.words, &mut left) {
+                return Ok(!alive);
+            }
+        }
+        Ok(true)
     }
 
     /// Reads the cells between two sequence words until they belong together. A dead writer's are

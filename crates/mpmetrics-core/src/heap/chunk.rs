@@ -168,6 +168,19 @@ pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     })
 }
 
+/// Adds the cells of the chunks of a block to a list; of a broken chain those before the break.
+pub fn cells<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    to: &mut Vec<&'a [AtomicU64]>,
+) -> Result<()> {
+    for_each(words, at, head, |chunk| {
+        to.push(chunk.cells);
+        Ok(())
+    })
+}
+
 /// References of the chunks of a block.
 pub fn all(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<u64>> {
     let mut found = Vec::new();
@@ -268,10 +281,7 @@ fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usiz
     if past > present || present.is_nan() {
         let cells = words.run(to + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
         let mut chunks = Vec::new();
-        for_each(words, to, head, |chunk| {
-            chunks.push(chunk.cells);
-            Ok(())
-        })?;
+        self::cells(words, to, head, &mut chunks)?;
         // As its writer would: who reads it meanwhile does so again.
         sequence::update(cells, |_| {
             sketch::begin(cells, index, past, &chunks);

@@ -10,7 +10,6 @@ use crate::collect::summary::Window;
 use crate::error::{Code, Error, Result};
 use crate::layout::{block as blk, header, summary, BlockHead, BlockKey, BlockKind};
 use crate::octave::{self, Octave, CELLS};
-use crate::sync::AtomicU64;
 
 /// Observations without buckets after which memory, or the heap's lock, is asked for again.
 const SKIPPED: u32 = 1024;
@@ -121,12 +120,9 @@ impl Writer {
             bucket = chunk.and_then(|chunk| chunk.cells.get(part * CELLS + cell));
         }
         let chunks = || {
-            let mut all: Vec<&[AtomicU64]> = Vec::new();
+            let mut all = Vec::new();
             // A chain that is broken half-way is found to be by the next scrape.
-            drop(chunk::for_each(words, at, head, |chunk| {
-                all.push(chunk.cells);
-                Ok(())
-            }));
+            drop(chunk::cells(words, at, head, &mut all));
             all
         };
         let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;

@@ -106,10 +106,7 @@ impl Histogram {
     /// # Errors
     /// As [`Histogram::observe`].
     pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
-        if !value.is_finite() {
-            let what = "a histogram observes finite values";
-            return Err(Error::Invalid { what, value: value.to_string() });
-        }
+        finite(value, "a histogram observes finite values")?;
         if times == 0 {
             return Ok(());
         }
@@ -136,10 +133,7 @@ impl Summary {
     /// # Errors
     /// As [`Summary::observe`].
     pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
-        if !value.is_finite() {
-            let what = "a summary observes finite values";
-            return Err(Error::Invalid { what, value: value.to_string() });
-        }
+        finite(value, "a summary observes finite values")?;
         // Else the extremes would be those of nothing.
         if times == 0 {
             return Ok(());
@@ -148,4 +142,11 @@ impl Summary {
         let bound = self.0.current()?;
         self.0.writer.borrow_mut().observe(&bound, (value, f64::from(times)), self.1, now)
     }
+}
+
+fn finite(value: f64, what: &'static str) -> Result<()> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(Error::Invalid { what, value: value.to_string() })
 }

@@ -1,12 +1,5 @@
 /** `prom-client/lib/metrics/helpers/safeMemoryUsage`. */
 
-/** What `process.memoryUsage()` says; undefined in sandboxes that forbid it. */
-function safeMemoryUsage(): NodeJS.MemoryUsage | undefined {
-  try {
-    return process.memoryUsage();
-  } catch {
-    return undefined;
-  }
-}
+import { memoryUsage } from '../../../default-metrics';
 
-export = safeMemoryUsage;
+export = memoryUsage;
