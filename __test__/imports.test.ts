@@ -59,10 +59,11 @@ describe('TypeScript', () => {
       'binding.ts (rank 1) imports metrics/index.ts (rank 5)',
     ],
     ["import lodash from 'lodash';", 'binding.ts imports the package lodash'],
+    ["import { get } from 'node:http';", 'binding.ts imports node:http by that prefix'],
     ["import '../bench/main';", 'binding.ts imports ../bench/main, which is not in ts/'],
   ])('%s in binding.ts is found', (wrong, sentence) => {
     const sources = new Map([
-      ['binding.ts', `import { join } from 'node:path';\nimport './native';\n${wrong}\n`],
+      ['binding.ts', `import { join } from 'path';\nimport './native';\n${wrong}\n`],
       ['native.ts', "// import './registry';\n/* from './registry' */\n"],
       ['registry/index.ts', ''],
       ['http.ts', ''],

@@ -3,9 +3,9 @@
  * call of {@link loadBinding} looks for a binary, and what it found holds for the isolate's life.
  */
 
-import { closeSync, openSync, readSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { closeSync, openSync, readSync } from 'fs';
+import { createRequire } from 'module';
+import { basename, dirname, isAbsolute, join, resolve } from 'path';
 
 import { OUTS, REFUSALS, STATUSES, type Binding, type Layout } from './native';
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command `mpmetrics`. */
 
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { resolve } from 'path';
+import { parseArgs } from 'util';
 
 import { examine } from './doctor';
 import { messageOf } from './errors';

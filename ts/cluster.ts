@@ -3,7 +3,7 @@
  * have nothing to wait for but `collect` callbacks: what they show lies in the shared heap.
  */
 
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread } from 'worker_threads';
 
 import {
   OPENMETRICS_CONTENT_TYPE,
@@ -75,7 +75,7 @@ const cluster = new Aggregation();
 const workers = new Aggregation();
 const aggregations: readonly Aggregation[] = [cluster, workers];
 
-/** prom-client's registry for `node:cluster`; `ClusterRegistry` in its successor. */
+/** prom-client's registry for `cluster`; `ClusterRegistry` in its successor. */
 export class AggregatorRegistry<
   T extends RegistryContentType = PrometheusContentType,
 > extends Registry<T> {
@@ -113,7 +113,7 @@ export class AggregatorRegistry<
   }
 }
 
-/** The registry of prom-client's successor for `node:worker_threads`. */
+/** The registry of prom-client's successor for `worker_threads`. */
 export class WorkerRegistry<
   T extends RegistryContentType = PrometheusContentType,
 > extends Registry<T> {

@@ -1,6 +1,6 @@
 /** `configure()`: what the user decides instead of leaving it to the package. */
 
-import { isAbsolute } from 'node:path';
+import { isAbsolute } from 'path';
 
 import { MpmetricsError } from './errors';
 import { apply, SEGMENT_NAME, type Settings } from './meeting';

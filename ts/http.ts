@@ -1,8 +1,8 @@
-/** A listener for `node:http` that serves a registry; Express and Connect take it too. */
+/** A listener for `http` that serves a registry; Express and Connect take it too. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import type { IncomingMessage, ServerResponse } from 'http';
+import { promisify } from 'util';
+import { gzip } from 'zlib';
 
 import { messageOf } from './errors';
 import {

@@ -1,10 +1,10 @@
 /** Pushing a registry to a Prometheus Pushgateway: for jobs that end before anybody scrapes them. */
 
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as requestHttps, type RequestOptions as TlsRequestOptions } from 'node:https';
-import { urlToHttpOptions } from 'node:url';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'http';
+import { request as requestHttps, type RequestOptions as TlsRequestOptions } from 'https';
+import { urlToHttpOptions } from 'url';
+import { promisify } from 'util';
+import { gzip } from 'zlib';
 
 import { hide, scopeOf, type Scope, type ScopeOptions } from './metrics';
 import { register as defaultRegister } from './registry';
@@ -17,7 +17,7 @@ export interface Pushable<T extends string = string> {
   metrics(options?: ScopeOptions): Promise<string>;
 }
 
-/** Options of `node:http` or `node:https` (`headers`, `auth`, `timeout`, `agent`, …), and: */
+/** Options of `http` or `https` (`headers`, `auth`, `timeout`, `agent`, …), and: */
 export interface PushgatewayOptions extends TlsRequestOptions {
   /** False: pushes without `jobName` go to the gateway's `/metrics`. Default true. */
   requireJobName?: boolean;

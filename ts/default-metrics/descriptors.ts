@@ -1,6 +1,7 @@
 /** File descriptors of the process: those that are open, and how many may be. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'fs';
+import { platform } from 'process';
 
 import type { Source } from './group';
 
@@ -12,7 +13,7 @@ export const openDescriptors: Source = {
   names: [OPEN],
   ofProcess: true,
   start(group) {
-    if (process.platform !== 'linux') return;
+    if (platform !== 'linux') return;
     const gauge = group.gauge(OPEN, 'Number of open file descriptors.');
     group.collect(() => {
       try {

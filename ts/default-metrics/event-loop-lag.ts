@@ -1,6 +1,6 @@
 /** How late the event loop is. */
 
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { monitorEventLoopDelay, type IntervalHistogram } from 'perf_hooks';
 
 import { codeOf } from '../errors';
 import type { Source } from './group';

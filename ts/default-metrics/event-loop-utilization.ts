@@ -1,6 +1,6 @@
 /** Which part of its time the event loop is busy, sampled. */
 
-import { performance } from 'node:perf_hooks';
+import { performance } from 'perf_hooks';
 
 import type { Source } from './group';
 

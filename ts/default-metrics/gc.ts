@@ -1,6 +1,6 @@
 /** Garbage collection of this thread. */
 
-import { constants, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
+import { constants, PerformanceObserver, type PerformanceEntry } from 'perf_hooks';
 
 import type { Source } from './group';
 

@@ -1,6 +1,6 @@
 /** The spaces of the JavaScript heap of this thread. */
 
-import { getHeapSpaceStatistics } from 'node:v8';
+import { getHeapSpaceStatistics } from 'v8';
 
 import { codeOf } from '../errors';
 import type { Source } from './group';

@@ -1,6 +1,6 @@
 /** Memory of the process, as the operating system counts it. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync } from 'fs';
 
 import type { Source } from './group';
 import { residentBytes } from './usage';

@@ -1,7 +1,7 @@
 /** What `collectDefaultMetrics` is given, checked. */
 
-import { readFileSync } from 'node:fs';
-import { inspect } from 'node:util';
+import { readFileSync } from 'fs';
+import { inspect } from 'util';
 
 import { MpmetricsError } from '../errors';
 import type { RegistryContentType } from '../exposition';
@@ -135,7 +135,7 @@ function processLabels(): { pid: string; worker: string } {
 /** The number of this cluster worker; undefined in any other process. */
 function workerNumber(): string | undefined {
   // The main thread takes it out of the environment, but not out of what the process was started with. To import
-  // `node:cluster` for it would do for the main thread only, and there are hosts that cannot bear that (Passenger).
+  // `cluster` for it would do for the main thread only, and there are hosts that cannot bear that (Passenger).
   try {
     return /(?:^|\0)NODE_UNIQUE_ID=(\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1];
   } catch {

@@ -4,7 +4,7 @@
  * it shows: nothing is counted twice.
  */
 
-import { threadId } from 'node:worker_threads';
+import { threadId } from 'worker_threads';
 
 import { loadBinding } from '../binding';
 import { heap } from '../storage';

@@ -1,7 +1,7 @@
 /** What code asks of a client that this package does in another way, as far as its text tells. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'fs';
+import { join } from 'path';
 
 import { fileFor } from '../register/names';
 import { CLIENTS } from './copies';

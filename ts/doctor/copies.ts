@@ -1,7 +1,7 @@
 /** Copies of prom-client, its successors and this package below a folder, and who wants them. */
 
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'fs';
+import { join } from 'path';
 
 /** Names under which prom-client's API is loaded. */
 export const CLIENTS: readonly string[] = [

@@ -1,6 +1,6 @@
 /** `npx mpmetrics doctor`: what an application loads, what works here, and what to change. */
 
-import { join } from 'node:path';
+import { join } from 'path';
 
 import { advice } from './advice';
 import { usageIn } from './code';

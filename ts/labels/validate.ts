@@ -1,6 +1,6 @@
 /** What prom-client refuses, in its words: its users match on these messages. */
 
-import { inspect } from 'node:util';
+import { inspect } from 'util';
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;

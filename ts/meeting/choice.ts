@@ -1,7 +1,7 @@
 /** Which segment a process uses, as a text that worker threads and children can take over. */
 
-import { createHash } from 'node:crypto';
-import { isAbsolute } from 'node:path';
+import { createHash } from 'crypto';
+import { isAbsolute } from 'path';
 
 import type { HeapLimits, ProcessIdentity } from '../native';
 import type { Root } from './root';

@@ -1,7 +1,7 @@
 /** The decision: which segment this isolate uses, in the order that the README promises. */
 
-import { statSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
+import { statSync } from 'fs';
+import { isMainThread } from 'worker_threads';
 
 import { warnOnce } from '../errors';
 import type { Binding } from '../native';

@@ -1,8 +1,8 @@
 /** Where segments are kept. */
 
-import { statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, isAbsolute } from 'node:path';
+import { statfsSync } from 'fs';
+import { tmpdir } from 'os';
+import { dirname, isAbsolute } from 'path';
 
 import { warnOnce } from '../errors';
 import type { Variables } from './processes';

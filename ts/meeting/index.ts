@@ -6,7 +6,7 @@
  * the root of the application, so that children find it however they are started.
  */
 
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread } from 'worker_threads';
 
 import { bindingFailure, loadBinding } from '../binding';
 import { messageOf, MpmetricsError, warnOnce } from '../errors';

@@ -1,7 +1,7 @@
 /** Which package a program belongs to: what tells an application's own processes from what it spawns. */
 
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'fs';
+import { dirname, join, resolve } from 'path';
 
 /**
  * The folder of the nearest package.json above a path; above none, the folder that was asked about, so

@@ -1,6 +1,6 @@
 /** What /proc tells about a process of ours: how it was started, not what it made of itself since. */
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'fs';
 
 import { packageOf, packageOfCommand, packageOfScript } from './packages';
 
@@ -109,7 +109,9 @@ function workingDirectory(pid: number): string | null {
 
 function read(pid: number | 'self', file: string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    const text: unknown = readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    // Nothing where a test replaced `fs`.
+    return typeof text === 'string' ? text : null;
   } catch {
     // Another user's, gone, or forbidden to this program.
     return null;

@@ -1,6 +1,6 @@
 /** What all metrics have in common: configuration, registration, labels, reading. */
 
-import { inspect } from 'node:util';
+import { inspect } from 'util';
 
 import { jsonRows, PROMETHEUS_CONTENT_TYPE } from '../exposition';
 import {

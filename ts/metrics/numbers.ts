@@ -1,6 +1,6 @@
 /** The numbers that updates are given, and what is said of others: in prom-client's words, on which its users match. */
 
-import { format } from 'node:util';
+import { format } from 'util';
 
 /**
  * The count that a caller gave.

@@ -1,6 +1,6 @@
 /** `ifExists: 'reuse'`: declaring a metric again where a module is loaded again, by hot reload or otherwise. */
 
-import { inspect } from 'node:util';
+import { inspect } from 'util';
 
 import type { Metric } from './metric';
 import type { Registers } from './types';

@@ -1,6 +1,6 @@
 /** Observations with their sum and count, and with quantiles over all processes. */
 
-import { format } from 'node:util';
+import { format } from 'util';
 
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
 import {

@@ -3,9 +3,9 @@
  * this package, also dependencies, worker threads and children.
  */
 
-import * as nodeModule from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import * as nodeModule from 'module';
+import { join } from 'path';
+import { pathToFileURL } from 'url';
 
 import { answered } from './loader';
 import { fileFor } from './names';

@@ -1,6 +1,6 @@
 /** Hooks for `import` where `module.registerHooks` is missing: they run on a thread of their own. */
 
-import { pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'url';
 
 import { fileFor } from './names';
 

@@ -1,7 +1,7 @@
 /** Which module is answered for a name of prom-client's or one of its successors'. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'fs';
+import { join } from 'path';
 
 /** Packages with prom-client's API. */
 const NAMES: readonly string[] = [

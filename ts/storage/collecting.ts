@@ -1,6 +1,6 @@
 /** Whether code runs inside a `collect` callback, also behind its `await`s. */
 
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'async_hooks';
 
 /** One call of a callback, until it settles. */
 interface Call {

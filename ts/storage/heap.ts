@@ -3,7 +3,7 @@
  * another process holds the heap's lock.
  */
 
-import { threadId } from 'node:worker_threads';
+import { threadId } from 'worker_threads';
 
 import { codeOf, messageOf, warnOnce } from '../errors';
 import {

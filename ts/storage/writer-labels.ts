@@ -1,6 +1,6 @@
 /** How gauges of mode `all` tell whose they are. */
 
-import { threadId } from 'node:worker_threads';
+import { threadId } from 'worker_threads';
 
 import type { LabelData } from './family';
 
