@@ -144,21 +144,25 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
 pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     let at = FAMILIES.find(words, id)?;
     let packed = words.load(at + family::SHAPE)?;
-    let corrupt = Error::Corrupt { what: "a family's type", at: at * 8 };
-    let shape = shape(packed & 0xff, packed >> 8).ok_or(corrupt)?;
+    // Nobody declares one beyond a limit.
+    let shape = shape(packed & 0xff, packed >> 8).and_then(Result::ok);
     if u64::from(id) >= words.header(header::FAMILIES) || words.load(at + family::STATE)? != 1 {
         let value = id.to_string();
         return Err(Error::Invalid { what: "the number of a declared family", value });
     }
-    shape
+    shape.ok_or(Error::Corrupt { what: "a family's type", at: at * 8 })
 }
 
-/// Finds or makes a family.
-pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
+/// Finds or makes a family; its number, and what its blocks look like.
+///
+/// The shape is that of the spec. What the record says of it is damage where it says something else, and is
+/// put right: the text, which is compared byte for byte, decides.
+pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let (form, repeats) = (form(spec.kind, &spec.aggregator), repeats(spec));
-    if let Some(shape) = shape(form, repeats) {
-        shape?;
-    }
+    let what = "a type and its aggregator";
+    let shape = shape(form, repeats)
+        .unwrap_or_else(|| Err(Error::Invalid { what, value: spec.aggregator.clone() }))?;
+    let packed = form | repeats << 8;
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
     let (k0, k1) = locked.heap().hash_key();
@@ -171,7 +175,8 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
         Target::Family(id) => same(words, id, &bytes),
     })?;
     if let Some(Target::Family(id)) = found {
-        return Ok(id);
+        words.store(FAMILIES.find(words, id)? + family::SHAPE, packed)?;
+        return Ok((id, shape));
     }
     index::reserve(locked)?;
     let id = locked.words().header(header::FAMILIES) as u32;
@@ -183,7 +188,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
     words.store(at + family::TEXT, text)?;
     words.store(at + family::LENGTH, bytes.len() as u64)?;
     words.store(at + family::SERIES, 0)?;
-    words.store(at + family::SHAPE, form | repeats << 8)?;
+    words.store(at + family::SHAPE, packed)?;
     kill_point!("family.record");
     // SYNC POINT: whoever sees the state sees the record, and whoever the count, the state.
     words.store(at + family::STATE, 1)?;
@@ -191,7 +196,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<u32> {
     words.set_header(header::FAMILIES, u64::from(id) + 1);
     kill_point!("family.counted");
     index::insert(words, hash, Target::Family(id))?;
-    Ok(id)
+    Ok((id, shape))
 }
 
 fn same(words: Words<'_>, id: u32, bytes: &[u8]) -> Result<bool> {

@@ -2,6 +2,7 @@
 //! update; updates are stores to the cells that [`Writer::bind`] hands out.
 
 use super::bound::Bound;
+use super::family::Shape;
 use super::guard::Locked;
 use super::kin::Kin;
 use super::series::Labels;
@@ -27,8 +28,8 @@ pub struct Writer {
     pub(super) heap: Heap,
     pub(super) locks: Box<dyn Locks>,
     pub(super) mine: Claimed,
-    /// The group (registry) that each declared family belongs to.
-    groups: HashMap<u32, u32>,
+    /// The families that this life declared.
+    groups: HashMap<u32, Declared>,
     /// The set of default labels of each group.
     sets: HashMap<u32, u16>,
     pub(super) kin: Kin,
@@ -36,6 +37,15 @@ pub struct Writer {
     asked_us: Cell<u64>,
     /// Observations whose buckets found no room that are not to be tried again yet.
     pub(super) skips: Cell<u32>,
+}
+
+/// A family as its declarer knows it.
+#[derive(Clone, Copy)]
+struct Declared {
+    /// The registry whose default labels its series carry.
+    group: u32,
+    /// Its blocks, by what was declared. The record in the heap may be damaged.
+    shape: Shape,
 }
 
 /// How long an answer to "is the slot's byte still locked" serves: asking costs as much as making a
@@ -96,7 +106,7 @@ impl Writer {
         self.check()?;
         let Self { heap, locks, mine, groups, .. } = self;
         let locked = take_lock(heap, &**locks, mine)?;
-        let id = family::declare(&locked, spec)?;
+        let (id, shape) = family::declare(&locked, spec)?;
         let words = locked.words();
         let incarnation = mine.incarnation;
         if let Some(at) = mine.families.get(&id) {
@@ -111,7 +121,7 @@ impl Writer {
             kill_point!("family.declared");
             mine.families.insert(id, at);
         }
-        groups.insert(id, group);
+        groups.insert(id, Declared { group, shape });
         Ok(id)
     }
 
@@ -139,10 +149,13 @@ impl Writer {
         self.check()?;
         let given = checked(text, types)?;
         let Self { heap, locks, mine, groups, sets, .. } = self;
-        let set = groups.get(&family).and_then(|group| sets.get(group)).copied().unwrap_or(0);
+        let declared = groups.get(&family).copied();
+        let set = declared.and_then(|one| sets.get(&one.group)).copied().unwrap_or(0);
         let locked = take_lock(heap, &**locks, mine)?;
         kill_point!("register.begun");
-        let made = bind(&locked, mine, family, given, set);
+        let shape =
+            declared.map_or_else(|| family::shape_of(heap.words(), family), |one| Ok(one.shape));
+        let made = shape.and_then(|shape| bind(&locked, mine, (family, shape), given, set));
         if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
             locked.words().add_header(header::DROPPED + refusal as usize, 1);
         }
@@ -275,6 +288,7 @@ impl Writer {
         }
         mine.carry(&locked, sets)?;
         let words = locked.words();
+        let in_group = |family: u32| groups.get(&family).is_some_and(|one| one.group == group);
         let own: Vec<(u32, u64)> = mine
             .blocks
             .iter()
@@ -284,7 +298,7 @@ impl Writer {
         for (id, at) in own {
             let family = words.load(SERIES.find(words, id)? + ser::FAMILY)? as u32;
             let head = block::head(words, at)?;
-            if groups.get(&family) != Some(&group) || slot::inherited(head, mine.incarnation) {
+            if !in_group(family) || slot::inherited(head, mine.incarnation) {
                 continue;
             }
             let birth = block::birth(words, at)?;
@@ -295,7 +309,7 @@ impl Writer {
             mine.blocks.remove(&(id, before));
             mine.blocks.insert((id, set), at);
         }
-        shared::rename_all(&locked, set, |family| groups.get(&family) == Some(&group))
+        shared::rename_all(&locked, set, in_group)
     }
 
     /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
@@ -353,11 +367,10 @@ pub(super) fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>>
 fn bind(
     locked: &Locked<'_>,
     mine: &mut Claimed,
-    family: u32,
+    (family, shape): (u32, Shape),
     given: Labels<'_>,
     set: u16,
 ) -> Result<Bound> {
-    let shape = family::shape_of(locked.words(), family)?;
     let hash = series::hash(locked, family, given);
     let (id, generation) = loop {
         let id = match series::find(locked, family, hash, given)? {
@@ -381,7 +394,7 @@ fn bind(
     if let Some(at) = mine.blocks.get(&(id, set)).copied() {
         let words = locked.words();
         let head = block::head(words, at)?;
-        if block::key(words, at)? == key && head.kind == shape.kind {
+        if block::key(words, at)? == key && (head.kind, head.words) == (shape.kind, shape.words) {
             if head.absent {
                 block::zero(words, at, head)?;
                 block::show(words, at, head)?;

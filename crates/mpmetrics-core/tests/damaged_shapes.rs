@@ -1,0 +1,131 @@
+//! Damage to what the heap says of a family's blocks: a writer hands out blocks of the shape that it declared,
+//! in slabs that it has, or an error.
+
+mod handle;
+
+use std::sync::Arc;
+
+use handle::{spec, Handle};
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::layout::{family, header, BlockKind, EXTENT_HEADER};
+use mpmetrics_core::region::Owned;
+use mpmetrics_core::{Code, Result};
+
+/// Every form of block, with its cells.
+const FORMS: [(Kind, &str, BlockKind, usize); 6] = [
+    (Kind::Counter, "sum", BlockKind::Counter, 1),
+    (Kind::Gauge, "sum", BlockKind::Gauge, 1),
+    (Kind::Gauge, "mostrecent", BlockKind::Recent, 4),
+    (Kind::Gauge, "shared", BlockKind::Shared, 1),
+    (Kind::Histogram, "sum", BlockKind::Histogram, 6),
+    (Kind::Summary, "sum", BlockKind::Summary, 0),
+];
+/// Bits of the word: kind, form, and as much of the number as makes blocks longer than any may be.
+const BITS: u32 = 24;
+
+fn declared((kind, aggregator, ..): (Kind, &str, BlockKind, usize)) -> FamilySpec {
+    FamilySpec { aggregator: aggregator.into(), ..spec(kind) }
+}
+
+fn flip(heap: &Heap, id: u32, bit: u32) {
+    let words = heap.words();
+    let record =
+        words.header(header::FAMILY_CHUNKS) + EXTENT_HEADER + u64::from(id) * family::WORDS;
+    let at = record + family::SHAPE;
+    let shape = words.load(at).expect("a record");
+    words.store(at, shape ^ 1 << bit).expect("a record");
+}
+
+/// Binds a series and looks whether the block is one of the form.
+fn bound(
+    writer: &mut Writer,
+    id: u32,
+    form: (Kind, &str, BlockKind, usize),
+    label: &str,
+) -> Result<()> {
+    let (kind, _, block, cells) = form;
+    let text = format!("a=\"{label}\"");
+    if block == BlockKind::Shared {
+        // A shared block lies in nobody's slab, and is reached by its key.
+        let bound = writer.bind(id, text.as_bytes(), b"")?;
+        assert!(writer.slab(bound.slab).is_none(), "a shared gauge has a block of its own");
+        return Ok(());
+    }
+    let handle = Handle::bind(writer, kind, id, text.as_bytes())?;
+    let at = handle.bound;
+    let (found, there) = writer.block(at.slab, at.cell, handle.key())?;
+    assert_eq!(found, block);
+    assert!(cells == 0 || there.len() == cells, "{} cells", there.len());
+    handle.update(writer, 1.0)
+}
+
+/// Nothing but what was declared, or an error that says what is wrong.
+fn right_or_corrupt(done: Result<()>, what: &str) {
+    if let Err(error) = done {
+        assert_eq!(error.code(), Code::Corrupt, "{what}: {error}");
+    }
+}
+
+#[test]
+fn flips_under_a_writer_that_declared_the_family() {
+    for form in FORMS {
+        for bit in 0..BITS {
+            let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
+            let heap = heap.expect("a heap");
+            let mut writer = heap.writer(1, 1).expect("a slot");
+            let id = writer.family(&declared(form), 0).expect("a family");
+            bound(&mut writer, id, form, "1").expect("a series");
+            flip(&heap, id, bit);
+            // What it declared it knows, so nothing is lost.
+            for label in ["1", "2"] {
+                bound(&mut writer, id, form, label).expect("a series");
+            }
+        }
+    }
+}
+
+#[test]
+fn flips_before_another_writer_declares_the_family() {
+    for form in FORMS {
+        for bit in 0..BITS {
+            let what = format!("{form:?}, bit {bit}");
+            let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
+            let heap = heap.expect("a heap");
+            let mut writer = heap.writer(1, 1).expect("a slot");
+            let id = writer.family(&declared(form), 0).expect("a family");
+            bound(&mut writer, id, form, "1").expect("a series");
+            flip(&heap, id, bit);
+            let mut other = heap.writer(2, 1).expect("a slot");
+            let again = other.family(&declared(form), 0).expect("the family");
+            assert_eq!(again, id, "{what}");
+            for label in ["1", "2"] {
+                bound(&mut other, id, form, label).expect("a series");
+            }
+            // The record is right again for those who only read it.
+            bound(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
+        }
+    }
+}
+
+#[test]
+fn flips_before_a_dead_writers_blocks_are_adopted() {
+    for form in FORMS {
+        for bit in 0..BITS {
+            let what = format!("{form:?}, bit {bit}");
+            let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
+            let heap = heap.expect("a heap");
+            let mut writer = heap.writer(1, 1).expect("a slot");
+            let id = writer.family(&declared(form), 0).expect("a family");
+            bound(&mut writer, id, form, "1").expect("a series");
+            drop(writer);
+            flip(&heap, id, bit);
+            let adopted = heap.writer(2, 1).and_then(|mut writer| {
+                let id = writer.family(&declared(form), 0)?;
+                bound(&mut writer, id, form, "1")?;
+                bound(&mut writer, id, form, "2")
+            });
+            right_or_corrupt(adopted, &what);
+        }
+    }
+}
