@@ -3,6 +3,8 @@
  * emitted once.
  */
 
+import { inspect } from 'node:util';
+
 /** The codes of errors that carry one: those of the core's `error.rs`, as `error.code`. */
 export type ErrorCode =
   | 'ERR_MPMETRICS_CORRUPT'
@@ -78,6 +80,27 @@ export function warnOnce(code: WarningCode, message: string, reason = ''): void 
   if (warned.has(key)) return;
   warned.add(key);
   process.emitWarning(message, { type: 'MpmetricsWarning', code });
+}
+
+/**
+ * The error for an option that is not as it must be.
+ *
+ * @param option its name, as the user writes it
+ * @param rule what it must be
+ * @param value what it is
+ */
+export function unfit(option: string, rule: string, value: unknown): TypeError {
+  return new TypeError(`${option} must be ${rule}, and is ${shown(value)}`);
+}
+
+/** A value on one line, and not all of it: it may be a whole registry. */
+export function shown(value: unknown): string {
+  return inspect(value, {
+    depth: 0,
+    breakLength: Infinity,
+    maxArrayLength: 5,
+    maxStringLength: 100,
+  });
 }
 
 /** The text of anything that was thrown. */

@@ -4,14 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'http';
 import { promisify } from 'util';
 import { gzip } from 'zlib';
 
-import { messageOf } from './errors';
+import { messageOf, shown, unfit } from './errors';
 import {
   OPENMETRICS_CONTENT_TYPE,
   preferred,
   PROMETHEUS_CONTENT_TYPE,
   type RegistryContentType,
 } from './exposition';
-import type { ScopeOptions } from './metrics';
+import { scopeOf, type ScopeOptions } from './metrics';
 import { register as defaultRegister, Registry } from './registry';
 
 const compress = promisify(gzip);
@@ -40,11 +40,26 @@ export type MetricsHandler = (request: IncomingMessage, response: ServerResponse
  * @param register the default registry if left out
  * @param options scope: `application` (default), `process` or `thread`; negotiate: obey the Accept header
  * @returns a listener whose promise never rejects
+ * @throws TypeError for what is no registry, and for options that are not as they must be
  */
 export function metricsHandler(
   register: Scrapable = defaultRegister,
   options?: HandlerOptions,
 ): MetricsHandler {
+  if (!isScrapable(register)) {
+    throw new TypeError(
+      `metricsHandler() takes a registry and then options, and was given ${shown(register)}`,
+    );
+  }
+  if (options !== undefined && typeof options !== 'object') {
+    throw unfit("metricsHandler()'s options", 'an object', options);
+  }
+  const negotiate: unknown = options?.negotiate;
+  if (negotiate !== undefined && typeof negotiate !== 'boolean') {
+    throw unfit('negotiate', 'true or false', negotiate);
+  }
+  // What is no scope is said here, and not to who scrapes.
+  scopeOf(options, 'application');
   return async (request, response) => {
     try {
       await serve(register, options, request, response);
@@ -80,6 +95,11 @@ async function serve(
   if (zipped) response.setHeader('Content-Encoding', 'gzip');
   response.setHeader('Content-Length', body.length);
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function isScrapable(given: unknown): given is Scrapable {
+  const { metrics, contentType } = (given ?? {}) as Partial<Scrapable>;
+  return typeof metrics === 'function' && typeof contentType === 'string';
 }
 
 /** What a registry can be printed as, its own Content-Type first. */

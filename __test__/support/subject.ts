@@ -128,8 +128,13 @@ export function any(value: unknown): never {
   return value as never;
 }
 
+/** What some of our messages say behind prom-client's words; `compat/messages` has them in full. */
+const BEHIND =
+  /(?<=^(?:Value is not a valid|Delta is not a valid|Count is not a whole) number\b.*), for metric [\w:]+$|(?<=^Invalid metric name): .*$|(?<=^Invalid label name)\. At least one label name is invalid: .*$/s;
+
 function described(error: unknown): string {
-  return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return `${error.constructor.name}: ${error.message.replace(BEHIND, '')}`;
 }
 
 async function fresh(): Promise<Client> {

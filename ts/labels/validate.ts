@@ -14,9 +14,9 @@ export function validateMetricName(name: string): boolean {
   return METRIC_NAME.test(name);
 }
 
-/** Tells whether all of these may be label names. */
-export function validateLabelNames(names: readonly string[]): boolean {
-  return names.every((name) => LABEL_NAME.test(name));
+/** Those of the names that no label may have. */
+export function invalidLabelNames(names: readonly string[]): string[] {
+  return names.filter((name) => !LABEL_NAME.test(name));
 }
 
 /**

@@ -68,7 +68,10 @@ export class Counter<T extends string = string> extends Metric<T> {
       value = labels;
       h = this[SINGLE];
     }
-    const v = typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
+    const v =
+      typeof value === 'number' && value >= 0 && value < Infinity
+        ? value
+        : unusual(value, this[ROSTER]);
     if (h.g[h.w] !== h.e) update(this, h, given, adding, v);
     else h.f[h.i]! += v;
   }
@@ -135,7 +138,9 @@ function bound(roster: Roster, h: Series, label: LabelText): CounterChild {
   return {
     inc: (value) => {
       const v =
-        typeof value === 'number' && value >= 0 && value < Infinity ? value : unusual(value);
+        typeof value === 'number' && value >= 0 && value < Infinity
+          ? value
+          : unusual(value, roster);
       if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, v);
       else h.f[h.i]! += v;
     },
@@ -143,10 +148,10 @@ function bound(roster: Roster, h: Series, label: LabelText): CounterChild {
 }
 
 /** What an unusual increment adds. prom-client lets NaN and other falsy values through. */
-function unusual(value: unknown): number {
+function unusual(value: unknown, of: Roster): number {
   if (value === undefined || value === null) return 1;
   if (value && !Number.isFinite(value)) {
-    throw invalid('Value', value);
+    throw invalid('Value', value, of);
   }
   if ((value as number) < 0) throw new Error('It is not possible to decrease a counter');
   return Number(value);

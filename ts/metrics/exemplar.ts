@@ -1,6 +1,6 @@
 /** What a caller says of one event: prom-client's argument of `inc()` and `observe()` with exemplars. */
 
-import { labelText, validateLabelNames, type LabelText } from '../labels';
+import { invalidLabelNames, labelText, type LabelText } from '../labels';
 import type { LabelValues } from './types';
 
 /** An increment with its exemplar. */
@@ -41,7 +41,8 @@ export function exemplarText(labels: object): LabelText {
   }
   for (const name of Object.keys(labels)) {
     // One such line would cost the reader the whole scrape.
-    if (!validateLabelNames([name])) throw new Error(`Invalid exemplar label name: ${name}`);
+    if (invalidLabelNames([name]).length > 0)
+      throw new Error(`Invalid exemplar label name: ${name}`);
   }
   return labelText(labels);
 }

@@ -61,7 +61,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
   set(labels: Labels<T>, value?: number): void {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number) : value!;
-    if (typeof v !== 'number') throw invalid('Value', v);
+    if (typeof v !== 'number') throw invalid('Value', v, this[ROSTER]);
     const h = given === null ? this[SINGLE] : this[FIND](given);
     if (h.g[h.w] !== h.e) update(this, h, given, setting, v);
     else h.f[h.i] = v;
@@ -143,7 +143,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
 }
 
 function add(gauge: Gauge, labels: object | null, delta: number): void {
-  if (typeof delta !== 'number') throw invalid('Delta', delta);
+  if (typeof delta !== 'number') throw invalid('Delta', delta, gauge[ROSTER]);
   const h = labels === null ? gauge[SINGLE] : gauge[FIND](labels);
   if (h.g[h.w] !== h.e) update(gauge, h, labels, adding, delta);
   else h.f[h.i]! += delta;
@@ -157,12 +157,12 @@ function bound<T extends string>(
 ): GaugeChild<T> {
   const roster = gauge[ROSTER];
   const add = (delta: number): void => {
-    if (typeof delta !== 'number') throw invalid('Delta', delta);
+    if (typeof delta !== 'number') throw invalid('Delta', delta, roster);
     if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, delta);
     else h.f[h.i]! += delta;
   };
   const set = (value: number): void => {
-    if (typeof value !== 'number') throw invalid('Value', value);
+    if (typeof value !== 'number') throw invalid('Value', value, roster);
     if (h.g[h.w] !== h.e) h = roster.updateText(h, label, setting, value);
     else h.f[h.i] = value;
   };

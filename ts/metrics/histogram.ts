@@ -80,7 +80,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
     // A branch for each form, and each with its own stores: merged, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       if (value !== undefined && count === undefined) {
-        repeat(this, null, labels, timesOf(value));
+        repeat(this, null, labels, timesOf(value, this[ROSTER]));
         return;
       }
       const h = this[SINGLE];
@@ -88,8 +88,8 @@ export class Histogram<T extends string = string> extends Metric<T> {
       else record(h, this[SCALE], labels);
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this[FIND](labels);
-      if (!Number.isFinite(value)) throw invalid('Value', value);
-      if (count !== undefined) repeat(this, labels, value!, timesOf(count));
+      if (!Number.isFinite(value)) throw invalid('Value', value, this[ROSTER]);
+      if (count !== undefined) repeat(this, labels, value!, timesOf(count, this[ROSTER]));
       else if (h.g[h.w] !== h.e)
         update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
       else record(h, this[SCALE], value!);
@@ -97,8 +97,8 @@ export class Histogram<T extends string = string> extends Metric<T> {
       // prom-client takes a falsy first argument for "no labels"; but what has a count is a value.
       const counted = typeof labels === 'number' && value !== undefined;
       const v = labels || counted ? (labels as unknown) : value;
-      if (!Number.isFinite(v)) throw invalid('Value', v);
-      repeat(this, null, v as number, timesOf(count));
+      if (!Number.isFinite(v)) throw invalid('Value', v, this[ROSTER]);
+      repeat(this, null, v as number, timesOf(count, this[ROSTER]));
     }
   }
 
@@ -192,10 +192,10 @@ function bound<T extends string>(
   const chosen = { ...labels };
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
-      if (!Number.isFinite(value)) throw invalid('Value', value);
+      if (!Number.isFinite(value)) throw invalid('Value', value, roster);
       // Three arguments are what `forEach(child.observe)` gives.
       if (count !== undefined && more === undefined) {
-        const times = timesOf(count);
+        const times = timesOf(count, roster);
         const how = observingTimes(times);
         if (times > 0) h = roster.updateText(h, label, how, value, bucketOf(scale, value));
       } else if (h.g[h.w] !== h.e) {
@@ -210,7 +210,7 @@ function bound<T extends string>(
 function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
   return {
     observe: () => {
-      throw invalid('Value', null);
+      throw invalid('Value', null, histogram[ROSTER]);
     },
     startTimer: () => startTimer(histogram),
   };

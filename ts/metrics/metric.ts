@@ -2,11 +2,12 @@
 
 import { inspect } from 'util';
 
+import { unfit } from '../errors';
 import { jsonRows, PROMETHEUS_CONTENT_TYPE } from '../exposition';
 import {
+  invalidLabelNames,
   labelSets,
   labelsOf,
-  validateLabelNames,
   validateLabels,
   validateMetricName,
 } from '../labels';
@@ -14,6 +15,7 @@ import { collecting, gaugeKind, Roster, Series, type Kind, type Update } from '.
 import { validateAggregator } from './aggregators';
 import { exemplarText } from './exemplar';
 import * as hidden from './hidden';
+import { labelNamesOf, listOfNumbers, registersOf } from './options';
 import { reusable } from './reuse';
 import type {
   LabelValues,
@@ -103,7 +105,7 @@ export abstract class Metric<T extends string = string> {
     config: AnyConfiguration<T>,
     of: Kind | Partial<Given> = {},
     more: Partial<Given> = {},
-    numbers: (given: Given) => number[] = ({ buckets }) => (buckets ?? []).map(Number),
+    numbers: (given: Given) => number[] = ({ buckets }) => listOfNumbers('buckets', buckets ?? []),
   ) {
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
@@ -116,15 +118,20 @@ export abstract class Metric<T extends string = string> {
       config,
     );
     if (defaults.buckets !== undefined) given.buckets ??= defaults.buckets;
-    const registers = given.registers ?? [home.register!];
-    const labelNames = given.labelNames ?? [];
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
-    if (!validateMetricName(given.name)) throw new Error('Invalid metric name');
-    if (!validateLabelNames(labelNames)) throw new Error('Invalid label name');
+    // prom-client's texts, and behind them those of its successor.
+    if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
+    const labelNames = labelNamesOf(given.labelNames);
+    const invalid = invalidLabelNames(labelNames);
+    if (invalid.length > 0) {
+      const names = invalid.join(',');
+      throw new Error(`Invalid label name. At least one label name is invalid: ${names}`);
+    }
     if (given.collect && typeof given.collect !== 'function') {
       throw new Error('Optional "collect" parameter must be a function');
     }
+    const registers = given.registers ? registersOf(given.registers) : [home.register!];
     validateAggregator(kind.type, given.aggregator, labelNames.map(String));
     const { ifExists, labelValues, ttlSeconds } = given;
     if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
@@ -319,7 +326,7 @@ export function change(
 
 function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds < Infinity)) {
-    throw new TypeError(`ttlSeconds must be a number above 0, and is ${inspect(seconds)}`);
+    throw unfit('ttlSeconds', 'a number above 0', seconds);
   }
   if (kind.shared) throw new TypeError("ttlSeconds cannot be had with the aggregator 'shared'");
   // Whether others update a series is seen by what they show together: a maximum would hide it.
@@ -358,9 +365,7 @@ export function scopeOf(options: ScopeOptions | undefined, otherwise: Scope): Sc
   const asked: unknown = options?.scope;
   if (asked === 'application' || asked === 'process' || asked === 'thread') return asked;
   if (asked !== undefined) {
-    throw new TypeError(
-      `scope must be 'application', 'process' or 'thread', and is ${inspect(asked)}`,
-    );
+    throw unfit('scope', "'application', 'process' or 'thread'", asked);
   }
   const narrowed = otherwise === 'application' && process.env['MPMETRICS_SCOPE'] === 'process';
   return narrowed ? 'process' : otherwise;

@@ -2,6 +2,7 @@
 
 import { inspect } from 'util';
 
+import { unfit } from '../errors';
 import type { Metric } from './metric';
 import type { Registers } from './types';
 
@@ -40,7 +41,7 @@ export function reusable(
 ): Metric | null {
   if (ifExists === undefined || ifExists === 'throw') return null;
   if (ifExists !== 'reuse') {
-    throw new TypeError(`ifExists must be 'throw' or 'reuse', and is ${inspect(ifExists)}`);
+    throw unfit('ifExists', "'throw' or 'reuse'", ifExists);
   }
   const name = given['name'] as string;
   for (const register of registers) {

@@ -15,6 +15,7 @@ import {
 import * as hidden from './hidden';
 import { change, childOf, Metric, update, type Given } from './metric';
 import { invalid, timesOf } from './numbers';
+import { listOfNumbers } from './options';
 import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
 import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
@@ -99,22 +100,22 @@ export class Summary<T extends string = string> extends Metric<T> {
         else record(h, labels, this[ROSTER], this[WINDOW]);
       } else {
         if (typeof labels !== 'number') validateLabels(this.labelNames, labels || {});
-        throw invalid('Value', labels === 0 ? 0 : labels || {});
+        throw invalid('Value', labels === 0 ? 0 : labels || {}, this[ROSTER]);
       }
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this[FIND](labels);
-      if (!Number.isFinite(value)) throw invalid('Value', value);
-      if (count !== undefined) repeat(this, labels, value, timesOf(count));
+      if (!Number.isFinite(value)) throw invalid('Value', value, this[ROSTER]);
+      if (count !== undefined) repeat(this, labels, value, timesOf(count, this[ROSTER]));
       else if (h.g[h.w] !== h.e) update(this, h, labels, this[OBSERVING], value);
       else record(h, value, this[ROSTER], this[WINDOW]);
     } else if (typeof labels === 'number') {
-      if (!Number.isFinite(labels)) throw invalid('Value', labels);
+      if (!Number.isFinite(labels)) throw invalid('Value', labels, this[ROSTER]);
       // Three arguments are what `forEach` gives.
-      repeat(this, null, labels, count === undefined ? timesOf(value) : 1);
+      repeat(this, null, labels, count === undefined ? timesOf(value, this[ROSTER]) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
-      if (!Number.isFinite(value)) throw invalid('Value', value);
-      repeat(this, null, value, timesOf(count));
+      if (!Number.isFinite(value)) throw invalid('Value', value, this[ROSTER]);
+      repeat(this, null, value, timesOf(count, this[ROSTER]));
     }
   }
 
@@ -174,10 +175,11 @@ function bound<T extends string>(
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
       // prom-client takes a child's labels for the value where no value is given.
-      if (!Number.isFinite(value)) throw invalid('Value', value === undefined ? chosen : value);
+      if (!Number.isFinite(value))
+        throw invalid('Value', value === undefined ? chosen : value, roster);
       // Three arguments are what `forEach(child.observe)` gives.
       if (count !== undefined && more === undefined) {
-        const times = timesOf(count);
+        const times = timesOf(count, roster);
         const how = observingTimes(summary, times);
         if (times > 0) h = roster.updateText(h, label, how, value);
       } else if (h.g[h.w] !== h.e) h = roster.updateText(h, label, observing, value);
@@ -205,7 +207,7 @@ function numbersOf(given: Given): number[] {
     const length = (age * 1000) / parts;
     if (length < Infinity) window = { length, parts };
   }
-  const numbers = (percentiles ?? DEFAULT_PERCENTILES).map(Number);
+  const numbers = listOfNumbers('percentiles', percentiles ?? DEFAULT_PERCENTILES);
   return summaryNumbers(window, Boolean(pruneAgedBuckets), numbers);
 }
 

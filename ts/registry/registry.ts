@@ -1,5 +1,6 @@
 /** The registry of prom-client's API. */
 
+import { shown, unfit } from '../errors';
 import {
   END,
   isSupported,
@@ -77,7 +78,8 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    *   the metrics declared on it, over all processes, if it is the first in its process to declare
    *   that metric's name; else that metric is private.
    * @param tag internal: how its families are marked in the heap
-   * @throws TypeError for a Content-Type that is not supported, or a name with a NUL in it
+   * @throws TypeError for a Content-Type that is not supported, a name that is no string or has a NUL in it, or a
+   *   `shared` that is neither true nor false
    */
   constructor(options?: RegistryOptions | RegistryContentType, tag: string = ANONYMOUS_TAG) {
     const object = typeof options === 'object' && options !== null;
@@ -85,6 +87,8 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     const { contentType: type = PROMETHEUS_CONTENT_TYPE } = given;
     if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
     const { name, shared = true }: RegistryOptions = given;
+    if (name !== undefined && typeof name !== 'string') throw unfit('name', 'a string', name);
+    if (typeof shared !== 'boolean') throw unfit('shared', 'true or false', shared);
     const own = (): Contents => new Contents(shared ? tag : null);
     hide(this, CONTENTS, shared && name !== undefined ? Contents.of(name) : own());
     hide(this, TYPE, type);
@@ -197,10 +201,17 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /**
    * A registry with the metrics of all.
    *
-   * @throws Error if their Content-Types differ, or two of their metrics have one name
+   * @throws Error if their Content-Types differ, or two of their metrics have one name; TypeError for no array, or an
+   *   empty one
    */
   static merge<T extends RegistryContentType>(registers: readonly RegistryLike<T>[]): Registry<T> {
-    const contentType = registers[0]!.contentType;
+    const given: unknown = registers;
+    if (!Array.isArray(given) || given.length === 0 || !given.every(isMergeable)) {
+      throw new TypeError(
+        `Registry.merge() takes an array of registries, and was given ${shown(registers)}`,
+      );
+    }
+    const { contentType } = registers[0]!;
     for (const register of registers) {
       if (register.contentType !== contentType) {
         throw new Error('Registers can only be merged if they have the same content type');
@@ -232,6 +243,11 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   ): Registry<T> {
     const registry = new Registry<T>({ shared: false });
     registry.setContentType(contentType);
+    if (!Array.isArray(metrics) || !metrics.every((one) => Array.isArray(one))) {
+      throw new TypeError(
+        `aggregate() takes an array with each getMetricsAsJSON()'s array, and was given ${shown(metrics)}`,
+      );
+    }
     for (const group of byName(metrics.flat() as MetricRows[])) {
       const joined = aggregatorOf(group)(group);
       if (joined !== undefined) registry.registerMetric({ get: () => joined, ...joined });
@@ -276,6 +292,10 @@ async function jsonOf(
   const metrics = registry.getMetricsAsArray(aggregator);
   const all = await Promise.all(metrics.map((metric) => metric.get(options)));
   return all.map((rows) => registry[CONTENTS].withDefaults(rows as MetricRows));
+}
+
+function isMergeable(one: unknown): boolean {
+  return typeof (one as Partial<Registry> | null | undefined)?.getMetricsAsArray === 'function';
 }
 
 /** What a registry holds; undefined of anything else, such as prom-client's. */
