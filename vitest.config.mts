@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
-const ci = process.env['CI'] !== undefined && process.env['CI'] !== '';
-
 /**
  * A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. What is independent
  * of the way, because nothing is updated there or a single number is, runs on one of them: how segments are opened and
@@ -58,7 +56,7 @@ export default defineConfig({
     pool: 'forks',
     // Most files wait for their processes half of the time. Vitest's own number is one less than the processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    reporters: ci ? ['default', './__test__/support/no-skip-reporter.ts'] : ['default'],
+    reporters: ['default', './__test__/support/telling-reporter.ts'],
     // Each way of updating cells, on the same tests: see docs/ARCHITECTURE.md.
     projects: [
       over('direct', ['__test__/**/*.test.ts'], process.env['MPMETRICS_TEST_KILLS'] ?? '200'),

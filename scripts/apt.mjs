@@ -1,24 +1,45 @@
 /** Installs the Debian packages that tests need, where we may: `node scripts/apt.mjs prometheus`. */
 import { spawnSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
 
 import { main, Refusal, run, step } from './steps.mjs';
 
-function present(command) {
-  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command]).status === 0;
+/**
+ * Whether a program is on PATH.
+ *
+ * @param {string} command such as `redis-server`
+ */
+export function present(command) {
+  // `command` is built into the shell, which stands in /bin whatever PATH says.
+  return spawnSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', command]).status === 0;
 }
 
-main(async () => {
-  // Each of the packages asked for here is called like the program in it.
-  const missing = process.argv.slice(2).filter((name) => !present(name));
-  if (missing.length === 0) return;
-  if (!present('apt-get') || process.getuid() !== 0) {
-    throw new Refusal(
-      `the tests need ${missing.join(', ')}: install it with your package manager.`,
-    );
-  }
+/** Whether Debian packages can be installed by this process. */
+export function hasApt() {
+  return process.getuid() === 0 && present('apt-get');
+}
+
+/**
+ * Installs Debian packages.
+ *
+ * @param {string[]} packages
+ */
+export async function installPackages(packages) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await step('fetching the list of Debian packages', () => run('apt-get', ['update'], { env }));
-  await step(`installing ${missing.join(', ')}`, () =>
-    run('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { env }),
+  await step(`installing ${packages.join(', ')}`, () =>
+    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env }),
   );
-});
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    // Each of the packages asked for here is called like the program in it.
+    const missing = process.argv.slice(2).filter((name) => !present(name));
+    if (missing.length === 0) return;
+    if (!hasApt()) {
+      throw new Refusal(`${missing.join(', ')}: install it with your package manager.`);
+    }
+    await installPackages(missing);
+  });
+}

@@ -54,7 +54,7 @@ export async function step(title, action) {
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string>, show?: boolean }} options `show`: pass its output on as it
- *   comes; else it is printed only if the program fails
+ *   comes; else it is printed only if the program fails. What is shown ends itself at Ctrl-C, and this process with it
  * @returns {Promise<void>} rejects with a Refusal if the program is missing or does not exit with 0
  */
 export function run(command, args, options = {}) {
@@ -66,7 +66,14 @@ export function run(command, args, options = {}) {
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });
     const output = [];
-    if (!show) {
+    let broken = false;
+    const breakOff = () => {
+      broken = true;
+      child.kill('SIGINT');
+    };
+    if (show) {
+      process.on('SIGINT', breakOff);
+    } else {
       child.stdout.on('data', (chunk) => output.push(chunk));
       child.stderr.on('data', (chunk) => output.push(chunk));
     }
@@ -74,6 +81,9 @@ export function run(command, args, options = {}) {
       reject(new Refusal(`${command} could not be run: ${error.message}`)),
     );
     child.on('close', (code, signal) => {
+      process.off('SIGINT', breakOff);
+      // A shell's code for what SIGINT ended.
+      if (broken) process.exit(130);
       if (code === 0) return resolve();
       process.stderr.write(Buffer.concat(output));
       const how = signal === null ? `exited with ${code}` : `was killed by ${signal}`;

@@ -1,6 +1,11 @@
-/** `npm test [-- vitest's arguments]`: builds, then the tests of TypeScript and of Rust. */
+/**
+ * `npm test [-- vitest's arguments]`: installs what the tests need or says which are left out, builds, then the tests of
+ * TypeScript and of Rust. Where CI is set, a test that is left out is a failure.
+ */
 import { build } from './build.mjs';
+import { checkMachine, checkToolchain } from './environment.mjs';
 import { buildLocked } from './locked.mjs';
+import { prepare } from './needs.mjs';
 import { main, run, step, Refusal } from './steps.mjs';
 
 /** Optimised as what is shipped, but linked sooner: see Cargo.toml. */
@@ -16,8 +21,12 @@ const NOT_LOCKED = ['a_million_values', 'a_hundred_label_sets'];
 
 main(async () => {
   const filter = process.argv.slice(2);
-  const { cargo } = await build();
+  checkMachine();
+  checkToolchain();
   const failures = [];
+  const out = await prepare(filter);
+  if (process.env.CI) failures.push(...out);
+  const { cargo } = await build();
   const part = async (title, command, args, options) => {
     try {
       await step(title, () => run(command, args, { show: true, ...options }));
@@ -28,8 +37,8 @@ main(async () => {
   };
   const env = {};
   if (filter.length === 0 && cargo !== null) env.MPMETRICS_TEST_LOCKED = await buildLocked(cargo);
-  const vitest = ['--no-install', 'vitest', 'run', ...filter];
-  await part('testing with vitest', 'npx', vitest, { env });
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...filter];
+  await part('testing with vitest', process.execPath, vitest, { env });
   if (filter.length > 0) {
     process.stderr.write('· cargo test is left out, because arguments for vitest were given\n');
   } else if (cargo === null) {

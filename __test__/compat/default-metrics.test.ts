@@ -4,7 +4,8 @@ import { runInNewContext } from 'node:vm';
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { hasPythonReader, PythonReader } from '../support/python-reader';
+import { lacks } from '../../scripts/needs.mjs';
+import { PythonReader } from '../support/python-reader';
 import { samples } from '../support/samples';
 import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
@@ -193,7 +194,7 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
-  test.skipIf(!hasPythonReader)('the Python client reads its exemplars', async () => {
+  test.skipIf(lacks('prometheus_client'))('the Python client reads its exemplars', async () => {
     const { register } = cpuWithExemplars(await load());
     const restore = within({ traceId: 'trace', spanId: 'span' });
     const text = await register.metrics().finally(restore);

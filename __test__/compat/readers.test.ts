@@ -11,15 +11,9 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 
-import {
-  hasPythonReader,
-  pythonNumber,
-  PythonReader,
-  type PythonFamily,
-} from '../support/python-reader';
+import { lacks } from '../../scripts/needs.mjs';
+import { pythonNumber, PythonReader, type PythonFamily } from '../support/python-reader';
 import { subjects, type Client } from '../support/subject';
-
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
 const odd = fc.constantFrom(
   ...[
@@ -136,90 +130,99 @@ function key(name: string, labels: Record<string, string>): string {
 describe.each(subjects)('on $name', ({ load, name }) => {
   const shared = name === 'heap storage';
 
-  test.skipIf(!hasPythonReader)('the Python client reads back what was counted', async () => {
-    const client = await load();
-    const reader = new PythonReader();
-    afterAll(() => {
-      reader.close();
-    });
-    let exemplars = 0;
-    const property = fc.asyncProperty(programs, async (program) => {
-      const register = run(client, program, shared);
-      const text = await register.metrics();
-      const families = await reader.read(text);
-      expect(String(await register.metricsBuffer())).toBe(text);
-      register.clear();
-      const family = (wanted: string) => families.find((one) => one.name === wanted);
-      expect(families.map((one) => [one.name, one.type])).toEqual([
-        ['c', 'counter'],
-        ['h', 'histogram'],
-        ['g', 'gauge'],
-        ['s', 'summary'],
-      ]);
-      // The reader takes spaces off.
-      const help = program.help.replace(/^ +/, '');
-      for (const one of families) expect(one.help).toBe(help);
-      const { defaults } = program;
-      const counts = byLabels(family('c'));
-      const sums = new Map<string, number>();
-      for (const { labels, value, exemplarLabels } of program.counts) {
-        const id = key('c_total', { ...defaults, ...labels });
-        sums.set(id, (sums.get(id) ?? 0) + value);
-        counts.get(id)!.push({ value, exemplarLabels } as never);
-      }
-      expect(counts.size).toBe(sums.size);
-      for (const [id, sum] of sums) {
-        const [, , value, seen, ...given] = counts.get(id) as unknown as [
-          ...PythonFamily['samples'][number],
-          ...{ value: number; exemplarLabels: object }[],
-        ];
-        expect(pythonNumber(value)).toBe(sum);
-        const last = given.at(-1)!;
-        expect([seen![0], pythonNumber(seen![1])]).toEqual([last.exemplarLabels, last.value || 1]);
-        expect(Number(seen![2])).toBeGreaterThan(1.6e9);
-        exemplars++;
-      }
-      const gauges = byLabels(family('g'));
-      for (const { labels, value } of new Map(
-        program.gauges.map((one) => [key('g', { ...defaults, ...one.labels }), one]),
-      ).values()) {
-        const seen = gauges.get(key('g', { ...defaults, ...labels }))!;
-        expect(pythonNumber(seen[2]) + 0).toBe(value + 0);
-      }
-      // Every observation's exemplar is the last of its bucket, or a later one took its place.
-      const told = program.observations.map(({ exemplarLabels, value }) =>
-        JSON.stringify([exemplarLabels, value]),
-      );
-      let buckets = 0;
-      for (const [, , , seen] of family('h')!.samples) {
-        if (seen === null) continue;
-        buckets++;
-        expect(told).toContain(JSON.stringify([seen[0], pythonNumber(seen[1])]));
-      }
-      const labelled = program.observations.some(
-        (one) => Object.keys(one.exemplarLabels).length > 0,
-      );
-      expect(buckets > 0).toBe(labelled);
-    });
-    await fc.assert(property, { numRuns: 150 });
-    expect(exemplars).toBeGreaterThan(50);
-    await expect(reader.read('a 1\n')).rejects.toThrow('Missing # EOF');
-  });
-
-  test.skipIf(!hasPromtool)('promtool finds nothing wrong with the text format', async () => {
-    const client = await load();
-    const property = fc.asyncProperty(programs, async (program) => {
-      const register = run(client, program, shared);
-      const text = await register.metrics({ contentType: client.prometheusContentType });
-      register.clear();
-      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-        input: text,
-        encoding: 'utf8',
+  test.skipIf(lacks('prometheus_client'))(
+    'the Python client reads back what was counted',
+    async () => {
+      const client = await load();
+      const reader = new PythonReader();
+      afterAll(() => {
+        reader.close();
       });
-      expect([status, stdout, stderr], text).toEqual([0, '', '']);
-    });
-    await fc.assert(property, { numRuns: 30 });
-    const wrong = spawnSync('promtool', ['check', 'metrics'], { input: 'a{b="1\n' });
-    expect(wrong.status).not.toBe(0);
-  });
+      let exemplars = 0;
+      const property = fc.asyncProperty(programs, async (program) => {
+        const register = run(client, program, shared);
+        const text = await register.metrics();
+        const families = await reader.read(text);
+        expect(String(await register.metricsBuffer())).toBe(text);
+        register.clear();
+        const family = (wanted: string) => families.find((one) => one.name === wanted);
+        expect(families.map((one) => [one.name, one.type])).toEqual([
+          ['c', 'counter'],
+          ['h', 'histogram'],
+          ['g', 'gauge'],
+          ['s', 'summary'],
+        ]);
+        // The reader takes spaces off.
+        const help = program.help.replace(/^ +/, '');
+        for (const one of families) expect(one.help).toBe(help);
+        const { defaults } = program;
+        const counts = byLabels(family('c'));
+        const sums = new Map<string, number>();
+        for (const { labels, value, exemplarLabels } of program.counts) {
+          const id = key('c_total', { ...defaults, ...labels });
+          sums.set(id, (sums.get(id) ?? 0) + value);
+          counts.get(id)!.push({ value, exemplarLabels } as never);
+        }
+        expect(counts.size).toBe(sums.size);
+        for (const [id, sum] of sums) {
+          const [, , value, seen, ...given] = counts.get(id) as unknown as [
+            ...PythonFamily['samples'][number],
+            ...{ value: number; exemplarLabels: object }[],
+          ];
+          expect(pythonNumber(value)).toBe(sum);
+          const last = given.at(-1)!;
+          expect([seen![0], pythonNumber(seen![1])]).toEqual([
+            last.exemplarLabels,
+            last.value || 1,
+          ]);
+          expect(Number(seen![2])).toBeGreaterThan(1.6e9);
+          exemplars++;
+        }
+        const gauges = byLabels(family('g'));
+        for (const { labels, value } of new Map(
+          program.gauges.map((one) => [key('g', { ...defaults, ...one.labels }), one]),
+        ).values()) {
+          const seen = gauges.get(key('g', { ...defaults, ...labels }))!;
+          expect(pythonNumber(seen[2]) + 0).toBe(value + 0);
+        }
+        // Every observation's exemplar is the last of its bucket, or a later one took its place.
+        const told = program.observations.map(({ exemplarLabels, value }) =>
+          JSON.stringify([exemplarLabels, value]),
+        );
+        let buckets = 0;
+        for (const [, , , seen] of family('h')!.samples) {
+          if (seen === null) continue;
+          buckets++;
+          expect(told).toContain(JSON.stringify([seen[0], pythonNumber(seen[1])]));
+        }
+        const labelled = program.observations.some(
+          (one) => Object.keys(one.exemplarLabels).length > 0,
+        );
+        expect(buckets > 0).toBe(labelled);
+      });
+      await fc.assert(property, { numRuns: 150 });
+      expect(exemplars).toBeGreaterThan(50);
+      await expect(reader.read('a 1\n')).rejects.toThrow('Missing # EOF');
+    },
+  );
+
+  test.skipIf(lacks('prometheus'))(
+    'promtool finds nothing wrong with the text format',
+    async () => {
+      const client = await load();
+      const property = fc.asyncProperty(programs, async (program) => {
+        const register = run(client, program, shared);
+        const text = await register.metrics({ contentType: client.prometheusContentType });
+        register.clear();
+        const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+          input: text,
+          encoding: 'utf8',
+        });
+        expect([status, stdout, stderr], text).toEqual([0, '', '']);
+      });
+      await fc.assert(property, { numRuns: 30 });
+      const wrong = spawnSync('promtool', ['check', 'metrics'], { input: 'a{b="1\n' });
+      expect(wrong.status).not.toBe(0);
+    },
+  );
 });

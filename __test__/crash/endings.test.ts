@@ -11,6 +11,7 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { installNode } from '../../scripts/nodes.mjs';
 import { Application, type Program } from '../support/application';
 import { samples } from '../support/samples';
@@ -150,6 +151,7 @@ async function leave(
 }
 
 describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
+  const endsOn = test.skipIf(version !== OWN && lacks('Node.js 22, 24 and 26'));
   const endings = Number(ASKED ?? (version === OWN ? 200 : 50));
   const install = (): Promise<string> =>
     version === OWN ? Promise.resolve(process.execPath) : installNode(Number(version));
@@ -165,7 +167,7 @@ describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
     return { app, env, account: new Account(app.run('scraper.js', { env }), way) };
   }
 
-  test.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
+  endsOn.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
     `${String(endings)} processes end by %s`,
     { timeout: 120_000 + 2_000 * endings },
     async (way) => {
@@ -188,7 +190,7 @@ describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
     },
   );
 
-  test(
+  endsOn(
     `${String(endings)} threads are terminated`,
     { timeout: 120_000 + 2_000 * endings },
     async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
 
 const made: Application[] = [];
@@ -16,9 +17,6 @@ afterEach(() => {
     rmSync(folder, { recursive: true });
   }
 });
-
-const root = process.geteuid?.() === 0;
-if (!root) console.warn('SKIPPED: a tmpfs can be mounted by root only; run the tests as root');
 
 function tmpfs(size: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-full-'));
@@ -58,7 +56,7 @@ interface Filled {
   reservedBytes: number;
 }
 
-test.skipIf(!root)('a tmpfs of 1 MiB', async () => {
+test.skipIf(lacks('root'))('a tmpfs of 1 MiB', async () => {
   const folder = tmpfs('1m');
   const app = new Application({ 'fill.js': FILL });
   made.push(app);
@@ -88,7 +86,7 @@ test.skipIf(!root)('a tmpfs of 1 MiB', async () => {
   }
 });
 
-test.skipIf(!root)(
+test.skipIf(lacks('root'))(
   'a file system without room for a segment: memory storage, one warning',
   async () => {
     const folder = tmpfs('16k');

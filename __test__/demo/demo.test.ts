@@ -1,12 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
 const main = join(__dirname, '..', '..', 'examples', 'demo', 'main.mjs');
-const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0;
 
 async function demo(args: string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, [main, '--amount=6000', ...args], {
@@ -42,14 +42,14 @@ describe('the demo', () => {
     expect(code).toBe(1);
   });
 
-  test.skipIf(!hasPrometheus)('shows Prometheus the same totals', async () => {
+  test.skipIf(lacks('prometheus'))('shows Prometheus the same totals', async () => {
     const { code, output } = await demo(['--prometheus']);
     expect(output.match(/PromQL, instance \d+/g)).toHaveLength(5);
     expect(output).toMatch(/Verdict: PASS/);
     expect(code).toBe(0);
   });
 
-  test.skipIf(!hasPrometheus)('fails by what Prometheus saw', async () => {
+  test.skipIf(lacks('prometheus'))('fails by what Prometheus saw', async () => {
     const { code, output } = await demo(['--prometheus'], { DEMO_BREAK: 'lose' });
     expect(output).toMatch(/PromQL/);
     expect(output).toMatch(/Verdict: FAIL/);

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { installNode, MAJORS } from '../../scripts/nodes.mjs';
 import { Application, Program } from '../support/application';
 
@@ -66,6 +67,7 @@ const majors = [...new Set([OWN, ...MAJORS])];
 let app: Application;
 
 beforeAll(async () => {
+  if (lacks('Node.js 22, 24 and 26')) return;
   for (const major of MAJORS) if (major !== OWN) nodes.set(major, await installNode(major));
 }, 300_000);
 beforeEach(() => {
@@ -103,7 +105,13 @@ function warnings(program: Program): string[] {
   return all.filter((line) => !line.includes('ExperimentalWarning'));
 }
 
-test.each(majors)('Node.js %i', async (major) => {
+/** On this Node.js, and on the others where they are. */
+const on = test.for(
+  majors.map((major) => ({ major, out: major !== OWN && lacks('Node.js 22, 24 and 26') })),
+);
+
+on('Node.js $major', async ({ major, out }, { skip }) => {
+  skip(out);
   const read = [app.folder, root].map((folder) => `--allow-fs-read=${folder}/*`);
   const program = start(major, read, 'mpmetrics');
   const found = await seen(program);
@@ -118,7 +126,8 @@ test.each(majors)('Node.js %i', async (major) => {
   expect(app.segments()).toEqual([]);
 });
 
-test.each(majors)('Node.js %i, with native code allowed: shared memory', async (major) => {
+on('Node.js $major, with native code allowed: shared memory', async ({ major, out }, { skip }) => {
+  skip(out);
   const flags = ['--allow-addons', '--allow-fs-read=*', '--allow-fs-write=*'];
   const segment = join(app.segmentsIn, 'allowed.heap');
   const program = start(major, flags, 'mpmetrics', { MPMETRICS_SEGMENT: segment });

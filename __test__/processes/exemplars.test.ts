@@ -1,9 +1,10 @@
 /** Exemplars of several processes and worker threads, and of writers that are stopped or killed while they write. */
 import { afterAll, afterEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
 import { ask, obedient, type Scraped } from '../support/obedient';
-import { hasPythonReader, PythonReader } from '../support/python-reader';
+import { PythonReader } from '../support/python-reader';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -50,7 +51,7 @@ async function seen(scraper: Program): Promise<Seen[]> {
   });
 }
 
-test.skipIf(!hasPythonReader)(
+test.skipIf(lacks('prometheus_client'))(
   'the newest exemplar of all processes and threads is shown',
   async () => {
     const reader = new PythonReader();

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 import { afterEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
 import { ask, obedient, scraped } from '../support/obedient';
 import { samples } from '../support/samples';
@@ -11,8 +12,6 @@ const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
 interface Stats {
   usedBytes: number;
@@ -174,7 +173,7 @@ test('in memory storage they are of this process', async () => {
   }
 });
 
-test.skipIf(!hasPromtool)('promtool finds nothing wrong with them', async () => {
+test.skipIf(lacks('prometheus'))('promtool finds nothing wrong with them', async () => {
   const [one] = obedient(1, made);
   await ask(one!, 'mpmetrics.collectLibraryMetrics()');
   const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');

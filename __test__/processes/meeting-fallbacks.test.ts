@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program, type Report } from '../support/application';
 
 let app: Application;
@@ -137,45 +138,51 @@ function withShm(prepare: string, env: Record<string, string>): Program {
   return app.run('namespace.js', { env });
 }
 
-const isRoot = process.geteuid!() === 0;
+test.skipIf(lacks('root'))(
+  'without memory to keep it in, a disk is used, with a warning',
+  async () => {
+    const temporary = mkdtempSync('/var/tmp/mpmetrics-disk-');
+    const program = withShm('mount -t proc none /dev/shm', {
+      MPMETRICS_DIR: '',
+      XDG_RUNTIME_DIR: '/nowhere',
+      TMPDIR: temporary,
+    });
+    try {
+      const { path, seen } = await report(program);
+      expect(path).toContain(temporary);
+      expect(seen).toEqual({ x: 1 });
+      expect(warnings(program)).toEqual(['MPMETRICS_DISK']);
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
+  },
+);
 
-test.runIf(isRoot)('without memory to keep it in, a disk is used, with a warning', async () => {
-  const temporary = mkdtempSync('/var/tmp/mpmetrics-disk-');
-  const program = withShm('mount -t proc none /dev/shm', {
-    MPMETRICS_DIR: '',
-    XDG_RUNTIME_DIR: '/nowhere',
-    TMPDIR: temporary,
-  });
-  try {
-    const { path, seen } = await report(program);
-    expect(path).toContain(temporary);
-    expect(seen).toEqual({ x: 1 });
-    expect(warnings(program)).toEqual(['MPMETRICS_DISK']);
-  } finally {
-    rmSync(temporary, { recursive: true });
-  }
-});
+test.skipIf(lacks('root'))(
+  'without any directory metrics stay in memory, with a warning',
+  async () => {
+    const program = withShm('mount -t proc none /dev/shm', {
+      MPMETRICS_DIR: '/nowhere/at/all',
+      XDG_RUNTIME_DIR: '',
+      TMPDIR: '/proc',
+    });
+    expect(await report(program)).toMatchObject({ path: null, seen: { x: 1 } });
+    expect(warnings(program)).toEqual(['MPMETRICS_MEMORY']);
+    for (const tried of ['/nowhere/at/all', '/dev/shm', '/proc']) {
+      expect(program.errors).toContain(tried);
+    }
+  },
+);
 
-test.runIf(isRoot)('without any directory metrics stay in memory, with a warning', async () => {
-  const program = withShm('mount -t proc none /dev/shm', {
-    MPMETRICS_DIR: '/nowhere/at/all',
-    XDG_RUNTIME_DIR: '',
-    TMPDIR: '/proc',
-  });
-  expect(await report(program)).toMatchObject({ path: null, seen: { x: 1 } });
-  expect(warnings(program)).toEqual(['MPMETRICS_MEMORY']);
-  for (const tried of ['/nowhere/at/all', '/dev/shm', '/proc']) {
-    expect(program.errors).toContain(tried);
-  }
-});
-
-test.runIf(isRoot)('setupPrimary({ uid }) is explained once, and solved by a group', async () => {
-  const [uid, gid] = [65534, 65533];
-  chmodSync(app.segmentsIn, 0o1777);
-  chmodSync(app.folder, 0o755);
-  writeFileSync(
-    join(app.folder, 'cluster.js'),
-    `const cluster = require('node:cluster');
+test.skipIf(lacks('root'))(
+  'setupPrimary({ uid }) is explained once, and solved by a group',
+  async () => {
+    const [uid, gid] = [65534, 65533];
+    chmodSync(app.segmentsIn, 0o1777);
+    chmodSync(app.folder, 0o755);
+    writeFileSync(
+      join(app.folder, 'cluster.js'),
+      `const cluster = require('node:cluster');
      const [, , shared] = process.argv;
      if (shared) require('mpmetrics').configure({ gid: ${gid}, mode: 0o660 });
      const { arrive } = require('./report');
@@ -188,19 +195,20 @@ test.runIf(isRoot)('setupPrimary({ uid }) is explained once, and solved by a gro
        cluster.worker.exitedAfterDisconnect = true;
        arrive(process.env.WHO, shared ? names : ['w1', 'w2']).then(() => process.disconnect());
      }`,
-  );
-  const alone = app.run('cluster.js');
-  const reports = await alone.reports(3);
-  expect(await alone.ended).toBe(0);
-  expect(reports.get('primary')?.seen).toEqual({ primary: 1 });
-  expect(reports.get('w1')?.seen).toEqual({ w1: 1, w2: 1 });
-  // One for each worker.
-  expect(warnings(alone)).toEqual(['MPMETRICS_ACCESS', 'MPMETRICS_ACCESS']);
-  expect(alone.errors).toContain(`runs as user ${uid}`);
-  const together = app.run('cluster.js', { args: ['shared'] });
-  const met = await together.reports(3);
-  expect(await together.ended).toBe(0);
-  for (const one of met.values()) expect(one.seen).toEqual({ primary: 1, w1: 1, w2: 1 });
-  expect(warnings(together)).toEqual([]);
-  expect(readdirSync(app.segmentsIn)).toContain(`mpmetrics-g${gid}`);
-});
+    );
+    const alone = app.run('cluster.js');
+    const reports = await alone.reports(3);
+    expect(await alone.ended).toBe(0);
+    expect(reports.get('primary')?.seen).toEqual({ primary: 1 });
+    expect(reports.get('w1')?.seen).toEqual({ w1: 1, w2: 1 });
+    // One for each worker.
+    expect(warnings(alone)).toEqual(['MPMETRICS_ACCESS', 'MPMETRICS_ACCESS']);
+    expect(alone.errors).toContain(`runs as user ${uid}`);
+    const together = app.run('cluster.js', { args: ['shared'] });
+    const met = await together.reports(3);
+    expect(await together.ended).toBe(0);
+    for (const one of met.values()) expect(one.seen).toEqual({ primary: 1, w1: 1, w2: 1 });
+    expect(warnings(together)).toEqual([]);
+    expect(readdirSync(app.segmentsIn)).toContain(`mpmetrics-g${gid}`);
+  },
+);

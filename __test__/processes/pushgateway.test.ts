@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 
 import { afterEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
 import { ask, obedient } from '../support/obedient';
 
@@ -13,6 +14,9 @@ afterEach(() => {
   for (const gateway of gateways.splice(0)) gateway.kill('SIGKILL');
   for (const app of made.splice(0)) app.remove();
 });
+
+/** A test of what is pushed to the real one. */
+const pushed = test.skipIf(lacks('prometheus-pushgateway'));
 
 /** Starts a Pushgateway on a free port; its address. */
 async function startGateway(): Promise<string> {
@@ -59,7 +63,7 @@ function push(program: Program, url: string, call: string, options = '{}'): Prom
   );
 }
 
-test('a push is of the whole application, or of the process that asks for it', async () => {
+pushed('a push is of the whole application, or of the process that asks for it', async () => {
   const url = await startGateway();
   const programs = obedient(3, made);
   await countIn(programs);
@@ -85,7 +89,7 @@ test('a push is of the whole application, or of the process that asks for it', a
   });
 });
 
-test('push replaces a group, pushAdd adds to it, delete empties it', async () => {
+pushed('push replaces a group, pushAdd adds to it, delete empties it', async () => {
   const url = await startGateway();
   const [first, second] = obedient(1, made).concat(obedient(1, made)) as [Program, Program];
   await ask(first, `new mpmetrics.Gauge({ name: 'depth', help: 'h' }).set(1);`);
@@ -102,7 +106,7 @@ test('push replaces a group, pushAdd adds to it, delete empties it', async () =>
   expect(await held(url)).toEqual({});
 });
 
-test("the gateway's refusal is told", async () => {
+pushed("the gateway's refusal is told", async () => {
   const url = await startGateway();
   const [program] = obedient(1, made) as [Program];
   await ask(program, `new mpmetrics.Gauge({ name: 'depth', help: 'h' }).set(1);`);
@@ -115,7 +119,7 @@ test("the gateway's refusal is told", async () => {
   expect(said).toMatch(/^push failed with status 400, .*not a label/);
 });
 
-test('a program that pushed ends by itself', async () => {
+pushed('a program that pushed ends by itself', async () => {
   const url = await startGateway();
   const [program] = obedient(1, made) as [Program];
   await push(program, url, "push({ jobName: 'j' })");

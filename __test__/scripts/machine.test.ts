@@ -7,6 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { moduleText } from '../../scripts/compile.mjs';
 import { cargoProblem, nodeProblem, platformProblem } from '../../scripts/environment.mjs';
 import { isStale } from '../../scripts/install.mjs';
+import { NEEDS, neededBy, plan, type Need } from '../../scripts/needs.mjs';
+import { plainEnvironment } from '../support/plain-environment';
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-scripts-'));
@@ -50,6 +52,83 @@ describe('what a machine must have', () => {
     });
     expect(done.stderr).toMatch(/^mpmetrics: cargo was not found: [^\n]+\n$/);
     expect(done.status).toBe(1);
+  });
+});
+
+describe('what single tests need beside them', () => {
+  const needed = new Map([
+    ['there', ['a.test.ts']],
+    ['package', ['a.test.ts', 'b.test.ts']],
+    ['python', ['c.test.ts']],
+    ['nodes', ['d.test.ts']],
+    ['user', ['e.test.ts']],
+  ]);
+  const here = () => false;
+  const install = () => Promise.resolve();
+  const needs: Record<string, Need> = {
+    there: { here: () => true, remedy: 'none' },
+    package: { here, remedy: 'get the package', debian: () => ['package'] },
+    python: { here, remedy: 'get pip', debian: () => ['pip'], install },
+    nodes: { here, remedy: 'get Node.js', install },
+    user: { here, remedy: 'be root' },
+  };
+  const out = {
+    package:
+      'package is missing, and tests are left out in a.test.ts, b.test.ts. To run them: get the package.',
+    python: 'python is missing, and tests are left out in c.test.ts. To run them: get pip.',
+    user: 'user is missing, and tests are left out in e.test.ts. To run them: be root.',
+  };
+
+  test('is installed where it can be, and named where not', () => {
+    expect(plan(needed, needs, true)).toEqual({
+      install: ['package', 'python', 'nodes'],
+      packages: ['package', 'pip'],
+      out: [out.user],
+    });
+    expect(plan(needed, needs, false)).toEqual({
+      install: ['nodes'],
+      packages: [],
+      out: [out.package, out.python, out.user],
+    });
+    const pip = { ...needs, python: { ...needs['python']!, debian: () => [] } };
+    expect(plan(needed, pip, false).install).toEqual(['python', 'nodes']);
+  });
+
+  test('is found in the files, by the filters of the run', () => {
+    const all = neededBy();
+    expect([...all.keys()].sort()).toEqual(Object.keys(NEEDS).sort());
+    expect(all.get('redis-server')).toEqual(['__test__/dependents/dependents.test.ts']);
+    expect([...neededBy(['compat/counter', 'demo.test', '--project'])]).toEqual([
+      ['prometheus', ['__test__/demo/demo.test.ts']],
+    ]);
+  });
+
+  /** Node.js alone, as on a machine on which nothing else was installed. */
+  const bin = join(folder, 'clean');
+  mkdirSync(bin);
+  symlinkSync(process.execPath, join(bin, 'node'));
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, args, {
+      cwd: root,
+      env: plainEnvironment({ PATH: bin, CI: '', NO_COLOR: '1' }),
+      encoding: 'utf8',
+    });
+
+  test('is named in the first lines', () => {
+    const { stderr, status } = run('scripts/needs.mjs');
+    const named = stderr.matchAll(/^! (\S+) is missing, and tests are left out in __test__\//gm);
+    const missing = ['prometheus', 'prometheus-pushgateway', 'prometheus_client', 'redis-server'];
+    expect([...named].map(([, name]) => name).sort()).toEqual(missing);
+    expect(stderr).toMatch(/^! /);
+    expect(status).toBe(1);
+  });
+
+  test('and without it tests are left out by name, and none fails', () => {
+    const vitest = 'node_modules/vitest/vitest.mjs';
+    const file = '__test__/processes/pushgateway.test.ts';
+    const { stdout, status } = run(vitest, 'run', '--project', 'direct', file);
+    expect(stdout).toMatch(new RegExp(`\\nLeft out:\\n(?: {2}${file} \\[direct\\] > .+\\n){4}`));
+    expect(status).toBe(0);
   });
 });
 

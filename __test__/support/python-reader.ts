@@ -1,14 +1,10 @@
 /** The Python client's OpenMetrics parser, which others wrote: what it makes of a text. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const packages = join(__dirname, '..', '..', '.cache', 'python');
-
-/** Whether `node scripts/python.mjs` was run. */
-export const hasPythonReader = existsSync(join(packages, 'prometheus_client'));
 
 const PROGRAM = `
 import json, sys

@@ -1,0 +1,161 @@
+/**
+ * What single tests need beside Node.js and Rust: whether it is here, how it gets here, and which test files do without
+ * part of their tests where it does not. `node scripts/needs.mjs` installs it all. A test says `lacks('redis-server')`
+ * where it is declared, and the files are found by that.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { hasApt, installPackages, present } from './apt.mjs';
+import { installNode, MAJORS, nodePath } from './nodes.mjs';
+import { hasPythonPackages, installPythonPackages } from './python.mjs';
+import { main, Refusal, root } from './steps.mjs';
+
+/**
+ * @typedef {object} Need
+ * @property {() => boolean} here whether it is there, and works
+ * @property {string} remedy what a person does about it
+ * @property {() => string[]} [debian] the Debian packages that it takes
+ * @property {() => Promise<unknown>} [install] installs it, once these are there
+ */
+
+/**
+ * A program out of a Debian package.
+ *
+ * @param {string} debian
+ * @param {string[]} programs what of it is used
+ * @returns {Need}
+ */
+function fromDebian(debian, programs = [debian]) {
+  return {
+    here: () => programs.every(present),
+    remedy: `install the Debian package ${debian}, or ${programs.join(' and ')} in another way`,
+    debian: () => [debian],
+  };
+}
+
+function hasPip() {
+  return spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
+}
+
+/** @type {Record<string, Need>} */
+export const NEEDS = {
+  prometheus: fromDebian('prometheus', ['prometheus', 'promtool']),
+  'prometheus-pushgateway': fromDebian('prometheus-pushgateway'),
+  'redis-server': fromDebian('redis-server'),
+  prometheus_client: {
+    here: () => hasPythonPackages() && present('python3'),
+    remedy: 'install python3 with pip, then node scripts/python.mjs',
+    debian: () => (hasPip() ? [] : ['python3-pip']),
+    install: installPythonPackages,
+  },
+  'Node.js 22, 24 and 26': {
+    here: () => MAJORS.every((major) => existsSync(nodePath(major))),
+    remedy: 'node scripts/nodes.mjs',
+    install: () => Promise.all(MAJORS.map(installNode)),
+  },
+  root: {
+    here: () => process.geteuid() === 0,
+    remedy: 'run the tests as root, who alone may mount a tmpfs and change users',
+  },
+};
+
+/**
+ * Whether something that tests need is not here: `test.skipIf(lacks('redis-server'))`.
+ *
+ * @param {string} name one of NEEDS
+ */
+export function lacks(name) {
+  const need = NEEDS[name];
+  if (need === undefined) throw new Error(`not in scripts/needs.mjs: ${name}`);
+  return !need.here();
+}
+
+/** Calls of `lacks` with what they name. */
+const LACKS = /\blacks\('([^']+)'\)/g;
+
+/**
+ * Which test files need what.
+ *
+ * @param {string[]} [filters] as for vitest: parts of paths; all files if there are none
+ * @returns {Map<string, string[]>} files, from the repository's root, by need
+ */
+export function neededBy(filters = []) {
+  const parts = filters.filter((filter) => !filter.startsWith('-'));
+  const found = new Map();
+  for (const file of readdirSync(join(root, '__test__'), { recursive: true }).sort()) {
+    const path = `__test__/${file}`;
+    if (!path.endsWith('.test.ts') || path.includes('/node_modules/')) continue;
+    if (parts.length > 0 && !parts.some((part) => path.includes(part))) continue;
+    for (const [, name] of readFileSync(join(root, path), 'utf8').matchAll(LACKS)) {
+      found.set(name, [...new Set([...(found.get(name) ?? []), path])]);
+    }
+  }
+  return found;
+}
+
+/**
+ * What can be installed of what is not here, and what is left out without the rest.
+ *
+ * @param {Map<string, string[]>} needed see {@link neededBy}
+ * @param {Record<string, Need>} needs see {@link NEEDS}
+ * @param {boolean} apt whether Debian packages can be installed
+ * @returns {{ install: string[], packages: string[], out: string[] }} needs to install, Debian packages for
+ *   them, and a line for each need that nothing can be done about
+ */
+export function plan(needed, needs, apt) {
+  const missing = [...needed.keys()].filter((name) => !needs[name].here());
+  const debian = (name) => needs[name].debian?.() ?? [];
+  const may = ({ debian: any, install }, packages) =>
+    (any !== undefined || install !== undefined) && (apt || packages.length === 0);
+  const install = missing.filter((name) => may(needs[name], debian(name)));
+  const rest = missing.filter((name) => !install.includes(name));
+  return {
+    install,
+    packages: [...new Set(install.flatMap(debian))],
+    out: rest.map((name) => leftOut(name, needs[name], needed.get(name))),
+  };
+}
+
+function leftOut(name, need, files) {
+  return `${name} is missing, and tests are left out in ${files.join(', ')}. To run them: ${need.remedy}.`;
+}
+
+/**
+ * Installs what can be installed, and says what is left out.
+ *
+ * @param {string[]} [filters] see {@link neededBy}
+ * @returns {Promise<string[]>} a line for each need that is still missing
+ */
+export async function prepare(filters) {
+  const needed = neededBy(filters);
+  const { install, packages, out } = plan(needed, NEEDS, hasApt());
+  // Said first: what follows takes minutes.
+  for (const line of out) process.stderr.write(`! ${line}\n`);
+  const attempt = async (name, action) => {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      process.stderr.write(`! ${name} could not be installed: ${error.message}\n`);
+    }
+  };
+  if (packages.length > 0) await attempt(packages.join(', '), () => installPackages(packages));
+  for (const name of install) {
+    if (!NEEDS[name].here()) await attempt(name, () => NEEDS[name].install?.());
+    if (NEEDS[name].here()) continue;
+    out.push(leftOut(name, NEEDS[name], needed.get(name)));
+    process.stderr.write(`! ${out.at(-1)}\n`);
+  }
+  return out;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    const out = await prepare();
+    if (out.length > 0)
+      throw new Refusal(`${out.length} needs of the tests are not met, see above`);
+  });
+}
