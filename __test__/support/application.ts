@@ -164,7 +164,7 @@ export class Application {
       writeFileSync(join(this.folder, path), text);
     }
     process.on('exit', this.end);
-    mkdirSync(join(this.folder, 'node_modules'));
+    mkdirSync(join(this.folder, 'node_modules'), { recursive: true });
     symlinkSync(root, join(this.folder, 'node_modules', 'mpmetrics'));
   }
 

@@ -26,7 +26,7 @@ export interface Choice {
 }
 
 /** The name of the segment of an application: a hash of who its root is. */
-export function nameOf({ identity, pm2 }: Root): string {
+export function nameOf({ identity, pm2 }: Pick<Root, 'identity' | 'pm2'>): string {
   const { pid, startTime, bootId, pidNamespace } = identity;
   const parts: unknown[] = [pid, startTime, bootId, pidNamespace];
   if (pm2 !== null) parts.push(pm2.namespace, pm2.name);
@@ -39,7 +39,7 @@ export function choiceOf(segment: string): Choice | null {
   return SEGMENT_NAME.test(segment) ? { name: segment } : null;
 }
 
-/** The choice as text, with the package that it is for. */
+/** The choice as text, with the package of the application that it is for. */
 export function write(choice: Choice, folder: string): string {
   return JSON.stringify({ ...choice, for: folderKey(folder) });
 }

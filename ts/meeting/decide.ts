@@ -47,16 +47,24 @@ export function segmentByVariable(variables: Variables): Choice | null {
   return choice;
 }
 
+/** What was decided, and for whom. */
+export interface Decision {
+  choice: Choice;
+  self: Self | null;
+  /** The package of the application, for which children take the choice over. */
+  package: string;
+}
+
 /**
  * Decides, for the process as a whole.
  *
  * @returns null where nothing can be decided, because the system does not tell processes apart
  */
-export function decide(binding: Binding): { choice: Choice; self: Self | null } | null {
+export function decide(binding: Binding): Decision | null {
   const me = self(binding);
   const base = chosen(binding, me);
   if (base === null) return null;
-  const choice = { ...base };
+  const choice = { ...base.choice };
   const { mode, gid } = settings;
   const dir = settings.dir ?? directoryByVariable();
   if (dir !== undefined) choice.dir = dir;
@@ -65,7 +73,7 @@ export function decide(binding: Binding): { choice: Choice; self: Self | null } 
   const limits = limitsOf(settings);
   // Where several are given by the parent, those given here replace them one by one.
   if (limits !== undefined) choice.limits = { ...choice.limits, ...limits };
-  return { choice, self: me };
+  return { choice, self: me, package: base.package };
 }
 
 /**
@@ -76,29 +84,35 @@ function directoryByVariable(): string | undefined {
   return isMainThread ? namedDirectory(decisiveVariables()) : undefined;
 }
 
-function chosen(binding: Binding, me: Self | null): Choice | null {
-  if (settings.segment !== undefined) return choiceOf(settings.segment);
-  // What the main thread decided holds for all threads, whatever their environment says.
-  if (!isMainThread) {
-    const ofProcess = read(binding.choice(), null);
-    if (ofProcess !== null) return ofProcess;
-  }
-  const variables = decisiveVariables();
-  const named = segmentByVariable(variables);
-  if (named !== null) return named;
-  if (me === null) return null;
+function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | null {
+  const said = byUser(binding);
+  if (me === null) return said === null ? null : { choice: said, package: '' };
+  if (said !== null) return { choice: said, package: rootOf(binding, me).packages[0]! };
   // PM2 is started from anywhere, also from within another application.
-  const inherited = me.managed ? null : read(variables[INHERIT], me.package);
-  if (inherited !== null) return inherited;
+  const inherited = me.managed ? undefined : decisiveVariables()[INHERIT];
+  const own = read(inherited, me.package);
+  if (own !== null) return { choice: own, package: me.package };
   const root = rootOf(binding, me);
+  for (const folder of root.packages) {
+    const ofApplication = read(inherited, folder);
+    if (ofApplication !== null) return { choice: ofApplication, package: folder };
+  }
   const choice: Choice = { name: nameOf(root), root: root.identity };
   if (root.pm2 !== null) choice.pm2 = true;
-  return choice;
+  return { choice, package: root.packages[0]! };
+}
+
+/** What was said in the program, decided by its main thread, or said by variable; null if nothing was. */
+function byUser(binding: Binding): Choice | null {
+  if (settings.segment !== undefined) return choiceOf(settings.segment);
+  // What the main thread decided holds for all threads, whatever their environment says.
+  const ofProcess = isMainThread ? null : read(binding.choice(), null);
+  return ofProcess ?? segmentByVariable(decisiveVariables());
 }
 
 /** Tells this process's threads and its children what was decided. */
-export function publish(binding: Binding, choice: Choice, me: Self | null): void {
-  const text = write(choice, me?.package ?? '');
+export function publish(binding: Binding, { choice, self: me, package: folder }: Decision): void {
+  const text = write(choice, folder);
   binding.choose(text);
   if (isMainThread && me !== null) process.env[INHERIT] = text;
 }

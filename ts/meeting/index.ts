@@ -93,7 +93,7 @@ function open(create: boolean): NativeHeap | null {
   const { choice, self } = decided;
   // A worker thread decides for the process only where no main thread has.
   if (isMainThread || binding.choice() === null) {
-    publish(binding, choice, self);
+    publish(binding, decided);
     if (isMainThread) announced = process.env[INHERIT];
   }
   const native = openOptions(choice, create);
@@ -213,7 +213,7 @@ function announce(): void {
     const binding = loadBinding();
     const decided = binding === null ? null : decide(binding);
     if (binding === null || decided === null) return;
-    publish(binding, decided.choice, decided.self);
+    publish(binding, decided);
     announced = process.env[INHERIT];
   } catch {
     // Whatever it is, the first metric will meet it again, and say so.

@@ -3,6 +3,8 @@
 import { existsSync, realpathSync, statSync } from 'fs';
 import { dirname, join, resolve } from 'path';
 
+const MODULES = '/node_modules/';
+
 /**
  * The folder of the nearest package.json above a path; above none, the folder that was asked about, so
  * that the scripts of one folder without a package belong together.
@@ -14,6 +16,28 @@ export function packageOf(folder: string): string {
     if (above === at) return folder;
     at = above;
   }
+}
+
+/** True if a package was installed as a dependency, of whatever it may be. */
+export function isInstalled(folder: string): boolean {
+  return folder.includes(MODULES);
+}
+
+/**
+ * True if a package lies below the `node_modules` of a package that another is, or lies in itself: both belong to
+ * one application then, as its code, its runner and what the runner brings along do.
+ *
+ * @param folder a package, as {@link packageOf} gives it
+ * @param other another one
+ */
+export function isInstalledFor(folder: string, other: string): boolean {
+  for (let end = folder.length; (end = folder.lastIndexOf(MODULES, end - 1)) > 0;) {
+    const holder = folder.slice(0, end);
+    if (other !== holder && !other.startsWith(`${holder}/`)) continue;
+    // What is installed for a machine, as in /usr/lib/node_modules, is no application.
+    if (existsSync(join(holder, 'package.json'))) return true;
+  }
+  return false;
 }
 
 /** The package of a script; null if there is no such script. */

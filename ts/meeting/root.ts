@@ -1,7 +1,7 @@
 /** The process at the root of the application that this process is a part of. */
 
 import type { Binding, ProcessIdentity } from '../native';
-import { packageOfScript } from './packages';
+import { isInstalled, isInstalledFor, packageOfScript } from './packages';
 import {
   isClusterWorker,
   isForked,
@@ -21,14 +21,20 @@ export interface Root {
   identity: ProcessIdentity;
   /** PM2 is the root of all that it runs: the application that is meant. */
   pm2: Pm2Application | null;
+  /** The folders of packages that the application may go by, the likeliest first. */
+  packages: readonly string[];
+}
+
+/** A process on the way up. */
+interface Member {
+  identity: ProcessIdentity;
+  start: Start;
 }
 
 /** What this process knows about itself. */
-export interface Self {
-  start: Start;
+export interface Self extends Member {
   /** The folder of its main script's package. */
   package: string;
-  identity: ProcessIdentity;
   /** True if PM2 itself started it. */
   managed: boolean;
 }
@@ -51,25 +57,82 @@ export function self(binding: Binding): Self | null {
 }
 
 /**
- * Walks up the processes, as long as each is a worker of the one above, so that grandchildren find the
+ * Walks up the processes, as long as each is a part of the one above, so that grandchildren find the
  * root even if nobody between loads this package.
  */
 export function rootOf(binding: Binding, from: Self): Root {
-  let { identity, start } = from;
+  let at: Member = from;
+  let packages: readonly string[] = [from.package];
   for (let generation = 0; generation < GENERATIONS; generation++) {
-    if (start.variables === null) break;
-    const parent = identityOf(binding, identity.ppid);
-    if (parent === null) break;
-    if (isManaged(start, identity)) return { identity: parent, pm2: start.pm2 };
-    // A pid that is in use again would be younger than its child.
-    if (BigInt(parent.startTime) > BigInt(identity.startTime)) break;
+    const { identity, start } = at;
+    const above = memberAbove(binding, at);
+    if (start.variables === null || above === null) break;
+    if (isManaged(start, identity)) return { identity: above.identity, pm2: start.pm2, packages };
     if (!isForked(start.variables)) break;
-    const above = startOf(parent.pid);
-    if (!isSameProgram(parent, above, from.package, isClusterWorker(start.variables))) break;
-    identity = parent;
-    start = above;
+    const told = packagesOf(binding, above);
+    if (isClusterWorker(start.variables)) {
+      // It belongs to its primary, whatever package its script is of: a runner's, say. A primary that hides its
+      // command line most likely runs the script that its workers run.
+      packages = told.exact ? told.packages : [...packages, ...told.packages];
+    } else if (packages.some((own) => isPart(own, above.start, told.packages))) {
+      packages = told.packages;
+    } else {
+      break;
+    }
+    at = above;
   }
-  return { identity, pm2: null };
+  return { identity: at.identity, pm2: null, packages };
+}
+
+/** The parent of a process; null where it cannot be told. */
+function memberAbove(binding: Binding, { identity }: Member): Member | null {
+  const parent = identityOf(binding, identity.ppid);
+  // A pid that is in use again would be younger than its child.
+  if (parent === null || BigInt(parent.startTime) > BigInt(identity.startTime)) return null;
+  return { identity: parent, start: startOf(parent.pid) };
+}
+
+/**
+ * True if what a process forks is a part of it: the child's script is of the same package, or of one that is installed
+ * for it, such as a runner's agent or a pool's worker.
+ *
+ * @param own the child's package
+ * @param start how the parent was started
+ * @param packages of the parent
+ */
+function isPart(own: string, start: Start, packages: readonly string[]): boolean {
+  const { variables } = start;
+  const ofCluster = variables !== null && isClusterWorker(variables);
+  // What a tool forks may be the tool's own child that is to run an application: of several it makes, each is a
+  // program by itself.
+  const isTool = !ofCluster && variables !== null && isForked(variables);
+  return packages.some(
+    (folder) =>
+      folder === own ||
+      (isInstalledFor(own, folder) && !(isTool && isInstalled(folder))) ||
+      // A runner's worker runs the application's code, which forks scripts of the application.
+      (ofCluster && isInstalledFor(folder, own)),
+  );
+}
+
+/**
+ * The packages that a process runs: its script's and, if it is a cluster's worker, its primary's.
+ *
+ * @returns exact: false if its title hides what it runs, and the package around its working directory is given
+ */
+function packagesOf(binding: Binding, member: Member): { packages: string[]; exact: boolean } {
+  const { pid } = member.identity;
+  const { pm2, variables } = member.start;
+  // PM2's wrapper changes the title, and with it the command line.
+  const isWrapped = pm2 !== null && isManaged(member.start, member.identity);
+  const script = isWrapped ? packageOfScript(pm2.script) : packageOfProcess(pid);
+  const around = script === null && !isWrapped ? packageAround(pid) : null;
+  const packages = [script, around].filter((folder) => folder !== null);
+  if (!isWrapped && variables !== null && isClusterWorker(variables)) {
+    const primary = memberAbove(binding, member);
+    if (primary !== null) packages.push(...packagesOf(binding, primary).packages);
+  }
+  return { packages, exact: script !== null || isWrapped };
 }
 
 /** True if the process was started by PM2: it has an application's number, and its parent has not. */
@@ -78,23 +141,6 @@ function isManaged(start: Start, identity: ProcessIdentity): boolean {
   // Only PM2 gives the description as JSON, and its wrapper deletes it before the application runs.
   if (start.variables?.['pm2_env'] !== undefined) return true;
   return startOf(identity.ppid).pm2?.id !== start.pm2.id;
-}
-
-function isSameProgram(
-  parent: ProcessIdentity,
-  above: Start,
-  folder: string,
-  isWorker: boolean,
-): boolean {
-  // PM2's wrapper changes the title, and with it the command line.
-  if (above.pm2 !== null && isManaged(above, parent)) {
-    return packageOfScript(above.pm2.script) === folder;
-  }
-  const found = packageOfProcess(parent.pid);
-  if (found !== null) return found === folder;
-  // A title hides the command line. A cluster's worker runs its primary's script, if nothing else was
-  // asked for; of a forked child, the parent's working directory is the best that is left.
-  return isWorker || packageAround(parent.pid) === folder;
 }
 
 function identityOf(binding: Binding, pid: number): ProcessIdentity | null {

@@ -1,0 +1,199 @@
+/**
+ * Programs whose parts lie in several packages: a primary whose workers run a runner's script, as Egg's do, what such
+ * programs fork, and what stays apart all the same.
+ */
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program, type Report } from '../support/application';
+
+const made: Application[] = [];
+
+afterEach(() => {
+  for (const one of made.splice(0)) one.remove();
+});
+
+/** Scripts take who they are, whom to wait for, and what to start: `{ who, names, starts: [[how, script, …]] }`. */
+const MEMBER = `
+const { fork, spawn } = require('node:child_process');
+const cluster = require('node:cluster');
+const { join } = require('node:path');
+const { Worker, isMainThread, workerData } = require('node:worker_threads');
+const plan = JSON.parse(process.env.PLAN);
+const bare = { PLAN: process.env.PLAN, MPMETRICS_DIR: process.env.MPMETRICS_DIR };
+const who = isMainThread ? process.env.WHO ?? 'primary' : workerData;
+const at = (script) => join(process.env.APP ?? process.cwd(), script);
+const { title, loads, starts = {}, configure } = plan.members[who];
+if (title) process.title = title;
+const load = () => {
+  if (configure) require(at('node_modules/mpmetrics')).configure(configure);
+  return require(at('report')).arrive(who, plan.expected[who]);
+};
+if (loads === 'first') load();
+const environment = (name) => ({ ...(plan.bare ? bare : process.env), APP: at('.'), WHO: name });
+for (const [name, [how, script]] of Object.entries(starts)) {
+  if (how === 'cluster') {
+    cluster.setupPrimary({ exec: at(script), ...(plan.cwd && { cwd: plan.cwd }) });
+    cluster.fork(environment(name));
+  } else if (how === 'thread') new Worker(at(script), { workerData: name });
+  else if (how === 'fork') fork(at(script), { env: environment(name), cwd: plan.cwd });
+  else spawn(process.execPath, [at(script)], { env: environment(name), stdio: 'inherit' });
+}
+// The others come first, and find the way by themselves.
+if (loads === 'late') setTimeout(load, 500);
+if (loads === undefined) load();
+// Who never loads the package still has to live as long as its children do.
+process.on('message', () => {});
+`;
+
+interface Member {
+  title?: string;
+  loads?: 'first' | 'late' | 'never';
+  configure?: object;
+  starts?: Record<string, ['cluster' | 'fork' | 'spawn' | 'thread', script: string]>;
+}
+
+interface Plan {
+  members: Record<string, Member>;
+  /** True: children get nothing of their parent's environment. */
+  bare?: boolean;
+}
+
+const MODULES = 'node_modules/';
+const RUNNER = `${MODULES}runner/lib/worker.js`;
+const AGENT = `${MODULES}agent/agent.js`;
+const SCRIPTS = ['main.js', 'jobs/job.js', RUNNER, `${MODULES}runner/start.js`, AGENT];
+
+function application(more: Record<string, string> = {}): Application {
+  const packages = ['runner', 'agent'].map((name) => [`${MODULES}${name}/package.json`, '{}']);
+  const app = new Application({
+    ...Object.fromEntries([...SCRIPTS.map((script) => [script, MEMBER]), ...packages]),
+    ...more,
+  });
+  made.push(app);
+  return app;
+}
+
+/** Runs the plan, whose members are expected to meet in these groups. */
+async function expectGroups(
+  plan: Plan,
+  groups: readonly string[][],
+  app = application(),
+  script = 'main.js',
+): Promise<Report[]> {
+  const expected = Object.fromEntries(groups.flatMap((group) => group.map((who) => [who, group])));
+  const program: Program = app.run(script, {
+    env: { PLAN: JSON.stringify({ ...plan, expected }) },
+  });
+  const reports = await program.reports(groups.flat().length);
+  const paths = groups.map((group) => {
+    for (const who of group) {
+      expect({ who, seen: reports.get(who)?.seen }).toEqual({
+        who,
+        seen: Object.fromEntries(group.map((one) => [one, 1])),
+      });
+    }
+    const [path, ...others] = new Set(group.map((who) => reports.get(who)!.path));
+    expect(others).toEqual([]);
+    return path;
+  });
+  expect(new Set(paths).size).toBe(groups.length);
+  expect(program.errors).toBe('');
+  return [...reports.values()];
+}
+
+/** Two workers of the runner's script, and an agent that is forked. */
+const STARTS: Member['starts'] = {
+  agent: ['fork', AGENT],
+  w1: ['cluster', RUNNER],
+  w2: ['cluster', RUNNER],
+};
+const LEAVES = { agent: {}, w1: {}, w2: {} };
+const ALL = ['primary', 'agent', 'w1', 'w2'];
+
+test.each<[string, Member, boolean?]>([
+  ['first', { loads: 'first' }],
+  ['late', { loads: 'late' }],
+  ['never', { loads: 'never' }],
+  ['late, with nothing passed on', { loads: 'late' }, true],
+  ['never, with nothing passed on', { loads: 'never' }, true],
+  ['late, under a title', { loads: 'late', title: 'my beautiful server' }],
+  ['never, under a title, with nothing passed on', { loads: 'never', title: 'server' }, true],
+])(
+  "workers of a runner's script, and an agent, of a primary that loads the package %s",
+  async (_, primary, bare = false) => {
+    const members = { ...LEAVES, primary: { ...primary, starts: STARTS } };
+    await expectGroups({ members, bare }, [ALL.slice(primary.loads === 'never' ? 1 : 0)]);
+  },
+);
+
+test.each([false, true])("a runner's script is the primary, too; bare: %s", async (bare) => {
+  const members = { ...LEAVES, primary: { loads: 'late' as const, starts: STARTS } };
+  await expectGroups({ members, bare }, [ALL], application(), `${MODULES}runner/start.js`);
+});
+
+test.each([false, true])(
+  'threads of a worker, and what it and its agent fork in turn; bare: %s',
+  async (bare) => {
+    const members: Plan['members'] = {
+      primary: { loads: 'never', starts: { w1: ['cluster', RUNNER], agent: ['fork', AGENT] } },
+      agent: { starts: { 'agent thread': ['thread', AGENT], 'agent fork': ['fork', AGENT] } },
+      w1: {
+        starts: {
+          thread: ['thread', 'jobs/job.js'],
+          job: ['fork', 'jobs/job.js'],
+          again: ['fork', RUNNER],
+          pool: ['fork', AGENT],
+        },
+      },
+      job: { starts: { grandchild: ['fork', 'jobs/job.js'], 'grand pool': ['fork', AGENT] } },
+      ...{ 'agent thread': {}, 'agent fork': {}, thread: {}, again: {}, pool: {} },
+      ...{ grandchild: {}, 'grand pool': {} },
+    };
+    const names = Object.keys(members).filter((name) => name !== 'primary');
+    await expectGroups({ members, bare }, [names]);
+  },
+);
+
+test('what the primary configured holds for all of them', async () => {
+  const app = application();
+  const segment = join(app.segmentsIn, 'mine');
+  const members = { ...LEAVES, primary: { configure: { segment }, starts: STARTS } };
+  const reports = await expectGroups(
+    { members: { ...members, primary: { ...members.primary, loads: 'first' } } },
+    [ALL],
+    app,
+  );
+  expect(reports.map(({ path }) => path)).toEqual(ALL.map(() => segment));
+});
+
+test('a runner that lies outside of the application', async () => {
+  const runner = application();
+  const exec = join('..', '..', runner.folder, 'main.js');
+  const members = { primary: { starts: { w1: ['cluster', exec] as const } }, w1: {} };
+  await expectGroups({ members: members as unknown as Plan['members'] }, [['primary', 'w1']]);
+});
+
+test('an unrelated program that a worker spawns or forks stays apart', async () => {
+  const other = application();
+  const script = join('..', '..', other.folder, 'main.js');
+  const members: Plan['members'] = {
+    primary: { starts: { w1: ['cluster', RUNNER] } },
+    w1: { starts: { spawned: ['spawn', script], forked: ['fork', script] } },
+    spawned: {},
+    forked: {},
+  };
+  await expectGroups({ members }, [['primary', 'w1'], ['spawned'], ['forked']]);
+});
+
+test('programs that one tool of the application runs stay apart', async () => {
+  // As with a monorepo's task runner: it forks itself for each task, which forks a wrapper for the program.
+  const tool = `${MODULES}runner/start.js`;
+  const members: Plan['members'] = {
+    primary: { loads: 'never', starts: { t1: ['fork', tool], t2: ['fork', tool] } },
+    t1: { loads: 'never', starts: { p1: ['fork', AGENT], p2: ['fork', 'main.js'] } },
+    t2: { loads: 'never', starts: { p3: ['fork', AGENT] } },
+    ...{ p1: {}, p2: {}, p3: {} },
+  };
+  await expectGroups({ members }, [['p1'], ['p2'], ['p3']], application(), tool);
+});
