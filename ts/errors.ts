@@ -3,7 +3,7 @@
  * emitted once.
  */
 
-import { inspect } from 'node:util';
+import { inspect } from 'util';
 
 /** The codes of errors that carry one: those of the core's `error.rs`, as `error.code`. */
 export type ErrorCode =

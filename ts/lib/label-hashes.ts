@@ -1,23 +1,12 @@
 /** `prom-client/lib/util`: what programs import from there, which is mostly {@link hashObject}. */
 
-import { labelsOf } from '../labels';
+import { hashObject, labelsOf } from '../labels';
 
 export { numberText as getValueAsString } from '../exposition';
+export { hashObject };
 
 type Labels = Record<string, unknown>;
 type Values = Record<string, { value: number; labels: Labels }>;
-
-/**
- * A text that is the same for the same labels, in whatever order they are. As in prom-client two label sets may have
- * one text, if their values have commas and colons in them: nothing in this package relies on it.
- *
- * @param labelNames their order, if it is known
- */
-export function hashObject(labels: Labels, labelNames?: readonly string[]): string {
-  const names = labelNames ?? Object.keys(labels).sort();
-  const given = names.filter((name) => labels[name] !== undefined);
-  return given.map((name) => `${name}:${labels[name] as string},`).join('');
-}
 
 /** @see labelsOf */
 export function getLabels(labelNames: readonly string[], args: readonly unknown[]): object | null {

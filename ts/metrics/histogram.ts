@@ -3,6 +3,7 @@
 import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
 import { histogramKind, observing, observingTimes, type Series } from '../storage';
 import type { ObserveDataWithExemplar } from './exemplar';
+import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
@@ -155,6 +156,10 @@ export class Histogram<T extends string = string> extends Metric<T> {
     this[ROSTER].reset(true);
   }
 }
+
+lend(Histogram.prototype, 'bucketValues', (histogram: Histogram) =>
+  bucketValuesOf(histogram.upperBounds),
+);
 
 /** Counts a value so many times at once. */
 function repeat(histogram: Histogram, labels: object | null, value: number, times: number): void {

@@ -11,6 +11,7 @@ export * from './counter';
 export type { IncreaseDataWithExemplar, ObserveDataWithExemplar } from './exemplar';
 export * from './gauge';
 export * from './histogram';
+export { inspected, ownValues } from './inspection';
 export { joining, type Combine } from './joining';
 export { hide, LEFT, REPLACE, ROSTER } from './hidden';
 export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './metric';

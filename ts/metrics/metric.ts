@@ -14,7 +14,9 @@ import {
 import { collecting, gaugeKind, Roster, Series, type Kind, type Update } from '../storage';
 import { validateAggregator } from './aggregators';
 import { exemplarText } from './exemplar';
+import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
+import { inspected, ownValues } from './inspection';
 import { labelNamesOf, listOfNumbers, registersOf } from './options';
 import { reusable } from './reuse';
 import type {
@@ -199,6 +201,13 @@ export abstract class Metric<T extends string = string> {
     return rows as MetricObjectWithValues<MetricValueWithName<T>>;
   }
 
+  /** @internal */
+  [inspect.custom](): object {
+    const { name, help, type, labelNames, aggregator } = this;
+    const values = ownValues(this[ROSTER]);
+    return inspected(this, { name, help, type, labelNames, aggregator, values });
+  }
+
   /** Sets this process's own part back to where a new metric stands. */
   abstract reset(): void;
 
@@ -338,6 +347,8 @@ function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
 function isMetric(one: unknown): one is Metric {
   return one instanceof Metric;
 }
+
+lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]));
 
 // `collect` may be assigned at any time, and other processes are to know. The first assignment makes it
 // the ordinary property that prom-client has.

@@ -1,5 +1,7 @@
 /** The registry of prom-client's API. */
 
+import { inspect } from 'util';
+
 import { shown, unfit } from '../errors';
 import {
   END,
@@ -15,10 +17,13 @@ import {
 import {
   hide,
   home,
+  inspected,
+  Metric,
+  ownValues,
   REPLACE,
+  ROSTER,
   scopeOf,
   type AnyMetric,
-  type Metric,
   type MetricObject,
   type MetricObjectWithValues,
   type MetricValueWithName,
@@ -222,6 +227,20 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
       for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric as never);
     }
     return merged;
+  }
+
+  /** @internal */
+  [inspect.custom](): object {
+    const { metrics, defaults } = this[CONTENTS];
+    const shown = [...metrics].map(([name, metric]) => [
+      name,
+      metric instanceof Metric ? inspected(metric, ownValues(metric[ROSTER])) : metric,
+    ]);
+    return inspected(this, {
+      contentType: this.contentType,
+      defaultLabels: defaults,
+      metrics: Object.fromEntries(shown) as object,
+    });
   }
 
   /** @internal */

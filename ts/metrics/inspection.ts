@@ -1,0 +1,54 @@
+/** What `console.log` shows of metrics and registries, whose own state lies behind symbols. */
+
+import { inspect } from 'util';
+
+import type { Roster } from '../storage';
+import { ownHandles } from './hash-map';
+
+/** How many observations there are, on one line at any depth. */
+class Observations {
+  readonly count: number;
+  readonly sum: number;
+
+  constructor(count: number, sum: number) {
+    this.count = count;
+    this.sum = sum;
+  }
+
+  [inspect.custom](): string {
+    return `${this.count} observations, sum ${this.sum}`;
+  }
+}
+
+/** What this isolate has counted of each series, by its labels as they are printed. */
+export function ownValues(roster: Roster): Record<string, unknown> {
+  const { kind } = roster.shape;
+  const entries = ownHandles(roster).map((h) => {
+    const [first = 0, ...rest] = kind.values(h.own(kind), roster.shape, h.size);
+    if (kind.type === 'counter' || kind.type === 'gauge') return [h.text, first];
+    const counts = kind.type === 'summary' ? rest.slice(0, 1) : rest;
+    return [
+      h.text,
+      new Observations(
+        counts.reduce((all, one) => all + one, 0),
+        first,
+      ),
+    ];
+  });
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/**
+ * An object that is inspected as another would be that had these properties only: under the name of its class, within
+ * the depth that was asked for.
+ */
+export function inspected(one: object, properties: Readonly<Record<string, unknown>>): object {
+  const shown = Object.create(Object.getPrototypeOf(one) as object) as object;
+  // Else it would be asked in turn.
+  Object.defineProperty(shown, inspect.custom, { value: undefined });
+  // Not assigned: a class may have accessors of these names.
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(shown, name, { value, enumerable: true });
+  }
+  return shown;
+}
