@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
+import { LIMIT } from './__test__/support/patience.mjs';
+
 /**
  * A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. What is independent
  * of the way, because nothing is updated there or a single number is, runs on one of them: how segments are opened and
@@ -50,9 +52,9 @@ const OVER_LOCKED = {
 
 export default defineConfig({
   test: {
-    // Tests start processes and send them load: a machine of two cores is slow at that.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Tests wait by the clock of work in patience.mjs, which goes by the machine's load; this is for what hangs besides.
+    testTimeout: LIMIT,
+    hookTimeout: LIMIT,
     pool: 'forks',
     // Most files wait for their processes half of the time. Vitest's own number is one less than the processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),

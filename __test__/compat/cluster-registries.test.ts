@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
+import { until } from '../support/patience.mjs';
 import { any, rejected, subjects, thrown } from '../support/subject';
 
 const part = (value: number, labels: Record<string, unknown> = {}) => ({ value, labels });
@@ -186,7 +187,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     const registry = new AggregatorRegistry();
     const order: string[] = [];
     const scrape = registry.clusterMetrics().then(() => order.push('scraped'));
-    await expect.poll(() => begun).toBe(true);
+    await until(() => begun, 'nobody began');
     await registry.shutdown(10);
     order.push('gave up');
     const shutdown = registry.shutdown().then(() => order.push('shut down'));

@@ -30,7 +30,7 @@ beforeAll(async () => {
     await npm(cache, ['install', `@prometheus-io/client@${VERSION}`, ...options]);
   }
   if (!lacks('Node.js 22, 24 and 26')) node = await installNode(22);
-}, 180_000);
+});
 
 /** Prints what `show(client)` yields. */
 const PROGRAM = `

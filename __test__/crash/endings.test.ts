@@ -14,13 +14,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { lacks } from '../../scripts/needs.mjs';
 import { installNode } from '../../scripts/nodes.mjs';
 import { Application, type Program } from '../support/application';
+import { LIMIT, patient } from '../support/patience.mjs';
 import { samples } from '../support/samples';
 
 const OWN = process.versions.node.split('.')[0]!;
 const ASKED = process.env['MPMETRICS_TEST_ENDINGS'];
 const AT_ONCE = 4;
 /** Milliseconds: whatever takes longer hangs. */
-const HANGS = 60_000;
+const HANGS = patient(60_000);
 
 const made: Application[] = [];
 afterEach(() => {
@@ -169,7 +170,7 @@ describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
 
   endsOn.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
     `${String(endings)} processes end by %s`,
-    { timeout: 120_000 + 2_000 * endings },
+    { timeout: LIMIT + 2_000 * endings },
     async (way) => {
       const node = await install();
       const { app, env, account } = start(way);
@@ -192,7 +193,7 @@ describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
 
   endsOn(
     `${String(endings)} threads are terminated`,
-    { timeout: 120_000 + 2_000 * endings },
+    { timeout: LIMIT + 2_000 * endings },
     async () => {
       const node = await install();
       const { app, env, account } = start('terminate');

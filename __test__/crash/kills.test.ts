@@ -2,6 +2,7 @@
 import { afterEach, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { LIMIT } from '../support/patience.mjs';
 import { expectKept, KILLER, killerArguments, KILLS, PATIENCE, VICTIM } from './kills';
 
 const made: Application[] = [];
@@ -11,7 +12,7 @@ afterEach(() => {
 
 test(
   `${String(KILLS)} writers killed at random moments and replaced`,
-  { timeout: PATIENCE + 60_000 },
+  { timeout: LIMIT + PATIENCE },
   async () => {
     const app = new Application({ 'victim.js': VICTIM, 'killer.js': KILLER });
     made.push(app);

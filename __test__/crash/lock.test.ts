@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
+import { until } from '../support/patience.mjs';
 import { rustExample } from '../support/rust-example';
 import { samples } from '../support/samples';
 
@@ -20,7 +21,7 @@ afterEach(() => {
 let holdLock: string;
 beforeAll(() => {
   holdLock = rustExample('hold_lock');
-}, 300_000);
+});
 
 /** Takes the lock in a process of its own. */
 async function hold(path: string): Promise<ChildProcess> {
@@ -99,9 +100,8 @@ test('SIGSTOP: nobody waits longer than the deadline, and what was counted meanw
     writer.tell('show');
     return told(writer);
   };
-  await expect
-    .poll(async () => (await whole()).get('series_total{n="109"}'), { timeout: 10_000 })
-    .toBe(2);
+  const moved = async () => (await whole()).get('series_total{n="109"}') === 2;
+  await until(moved, 'what the second counted is not moved in');
   const after = await whole();
   expect(after.get('old_total')).toBe(42);
   for (let i = 0; i < 10; i++) {

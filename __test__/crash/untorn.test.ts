@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { LIMIT } from '../support/patience.mjs';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -144,7 +145,7 @@ async function read(writer: string): Promise<Read> {
 
 test(
   'sum, count and buckets belong together in every scrape',
-  { timeout: SECONDS * 1000 + 60_000 },
+  { timeout: LIMIT + SECONDS * 1000 },
   async () => {
     const result = await read(WRITER);
     expect(result.scrapes).toBeGreaterThan(100);
@@ -159,7 +160,7 @@ test(
 
 test(
   'the control, which stores without the sequence words, is seen torn',
-  { timeout: 5 * (SECONDS * 1000 + 30_000) },
+  { timeout: LIMIT + 5 * SECONDS * 1000 },
   async () => {
     const seen = { torn: false, misranked: false };
     // On a busy machine both may run in turn on one processor, and then there is nothing to see.

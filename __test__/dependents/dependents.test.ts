@@ -13,6 +13,7 @@ import { lacks } from '../../scripts/needs.mjs';
 import { installNode } from '../../scripts/nodes.mjs';
 import { Program } from '../support/application';
 import { installFixture } from '../support/fixture';
+import { workClock } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 import { Redis } from '../support/redis';
 import { samples } from '../support/samples';
@@ -114,7 +115,7 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   [folder] = await Promise.all([installFixture('dependents'), noRedis || redis.start()]);
   cpSync(join(__dirname, 'apps'), join(folder, 'apps'), { recursive: true });
-}, 300_000);
+});
 afterEach(() => {
   for (const child of running.splice(0)) process.kill(-child.pid!, 'SIGKILL');
 });
@@ -161,20 +162,20 @@ async function start(name: string, env: Record<string, string> = {}) {
   return { program, workers };
 }
 
-/** What workers say was counted, by metric and by worker, once it is as expected or five seconds have passed. */
+/** What workers say was counted, by metric and by worker, once it is as expected or five seconds of work have passed. */
 async function counted(
   workers: readonly Worker[],
   name: string,
   settled: (all: number[]) => boolean,
 ) {
   // A request is counted when its answer is sent, which is a moment before or after it arrives.
-  const deadline = Date.now() + 5_000;
+  const end = workClock() + 5_000;
   for (;;) {
     const counts: number[][] = [];
     for (const worker of workers) {
       counts.push(DEPENDENTS[name]!.counted(await get(worker, '/metrics')));
     }
-    if (settled(counts.flat()) || Date.now() > deadline) return counts;
+    if (settled(counts.flat()) || workClock() > end) return counts;
     await sleep(20);
   }
 }

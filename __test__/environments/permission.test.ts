@@ -69,7 +69,7 @@ let app: Application;
 beforeAll(async () => {
   if (lacks('Node.js 22, 24 and 26')) return;
   for (const major of MAJORS) if (major !== OWN) nodes.set(major, await installNode(major));
-}, 300_000);
+});
 beforeEach(() => {
   app = new Application({ 'app.js': APP });
 });

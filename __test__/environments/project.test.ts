@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { installFixture } from '../support/fixture';
+import { patient } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
 const call = promisify(execFile);
@@ -25,7 +26,7 @@ beforeAll(async () => {
   project = join(folder, 'project');
   modules = join(folder, 'node_modules');
   cpSync(join(__dirname, 'project'), project, { recursive: true });
-}, 300_000);
+});
 afterAll(() => {
   rmSync(segments, { recursive: true, force: true });
 });
@@ -35,7 +36,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
   const options = {
     cwd: project,
     env: plainEnvironment({ MPMETRICS_DIR: segments, ...env }),
-    timeout: 60_000,
+    timeout: patient(60_000),
   };
   return call(process.execPath, args, options).catch((error: unknown) => {
     const { stdout, stderr } = error as { stdout: string; stderr: string };

@@ -80,7 +80,7 @@ beforeAll(async () => {
   if (code !== 0) throw new Error(`next build ended with ${code}: ${build.errors}`);
   const output = join(app, '.next', 'standalone');
   cpSync(output, deployed, { recursive: true, verbatimSymlinks: true });
-}, 300_000);
+});
 
 afterAll(() => {
   rmSync(deployed, { recursive: true, force: true });

@@ -19,6 +19,7 @@ import { expectKept, KILLER, killerArguments, KILLS, PATIENCE, VICTIM } from '..
 import { Program } from '../support/application';
 import { npm } from '../support/npm';
 import { pack } from '../support/packed';
+import { LIMIT } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
 const root = join(__dirname, '..', '..');
@@ -126,7 +127,7 @@ beforeAll(async () => {
   const { main, platform } = await pack(join(folder, 'copy'), environment);
   withBinary = await install('with', [main, platform]);
   withoutBinary = await install('without', [main]);
-}, 120_000);
+});
 
 describe('what is installed', () => {
   test('runs no script at installation and depends on nothing', () => {
@@ -218,7 +219,7 @@ test('without the platform package one process prints exactly one warning', () =
 
 test(
   `${KILLS} writers killed at random moments, on the packed binary`,
-  { timeout: PATIENCE + 60_000 },
+  { timeout: LIMIT + PATIENCE },
   async () => {
     writeFileSync(join(withBinary, 'victim.js'), VICTIM);
     writeFileSync(join(withBinary, 'killer.js'), KILLER);

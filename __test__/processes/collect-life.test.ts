@@ -116,7 +116,7 @@ test('50 threads terminated at random moments: no crash, no hang', async () => {
     expect(await program.line(60_000)).toBe('true');
     expect(await program.ended, program.errors).toBe(0);
   }
-}, 120_000);
+});
 
 test('50 processes that leave at random moments: no crash, no hang, and the others scrape', async () => {
   const app = new Application({ 'leave.js': LEAVE });
@@ -130,4 +130,4 @@ test('50 processes that leave at random moments: no crash, no hang, and the othe
       expect(await program.ended, `${way}: ${program.errors}`).toBe(codes[way]);
     }
   }
-}, 120_000);
+});

@@ -4,6 +4,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
 import { ask, obedient, type Scraped } from '../support/obedient';
+import { workClock } from '../support/patience.mjs';
 import { PythonReader } from '../support/python-reader';
 
 const made: Application[] = [];
@@ -121,11 +122,11 @@ test('writers that are killed or stopped leave no half of one, and others go on'
     stopped.child.kill('SIGSTOP');
     const others = (all: Seen[]) => all.filter(({ who }) => who === `w${(i + 2) % writers.length}`);
     const before = others(await seen(scraper!));
-    const begun = Date.now();
+    const end = workClock() + 30_000;
     for (;;) {
       const now = others(await seen(scraper!));
       if (now.some(({ n }) => !before.some((one) => one.n === n))) break;
-      expect(Date.now() - begun).toBeLessThan(30_000);
+      expect(workClock()).toBeLessThan(end);
     }
     writers[i]!.child.kill('SIGKILL');
     await writers[i]!.ended;

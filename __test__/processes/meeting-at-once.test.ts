@@ -43,7 +43,7 @@ test(`${STARTS} starts of eight real processes, of a root that never loads the p
     expect(await program.ended).toBe(0);
     expect(program.errors).toBe('');
   }
-}, 120_000);
+});
 
 test(`${SEGMENTS} segments, each made by eight processes at once`, async () => {
   app = new Application({
@@ -74,4 +74,4 @@ test(`${SEGMENTS} segments, each made by eight processes at once`, async () => {
     expect(await maker.ended).toBe(0);
     expect(maker.errors).toBe('');
   }
-}, 120_000);
+});

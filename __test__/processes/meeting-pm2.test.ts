@@ -7,7 +7,7 @@ import { installPm2, Pm2 } from '../support/pm2';
 let app: Application;
 let pm2: Pm2;
 
-beforeAll(installPm2, 180_000);
+beforeAll(installPm2);
 
 beforeEach(() => {
   app = new Application({
@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(async () => {
   await pm2.end();
   app.remove();
-}, 60_000);
+});
 
 function members(name: string): string[] {
   return [0, 1].flatMap((i) => [`${name}${i}`, `${name}${i}-child`]);

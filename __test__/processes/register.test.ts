@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { lacks } from '../../scripts/needs.mjs';
 import { MAJORS, nodePath } from '../../scripts/nodes.mjs';
 import { Application } from '../support/application';
+import { patient } from '../support/patience.mjs';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -110,7 +111,7 @@ describe.each(NODES)('%s', (node) => {
       cwd: app.folder,
       env: app.environment(),
       encoding: 'utf8',
-      timeout: 50_000,
+      timeout: patient(50_000),
     });
     const lines = done.stdout
       .trim()

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
+import { LIMIT } from '../support/patience.mjs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -125,7 +126,7 @@ const ROUNDS_PATIENCE = Math.max(60_000, ROUNDS);
 
 test(
   `${2 * ROUNDS} rounds of making and removing over two processes leave the heap as large as it was`,
-  { timeout: 2 * ROUNDS_PATIENCE },
+  { timeout: LIMIT + 2 * ROUNDS_PATIENCE },
   async () => {
     const [one, other] = two();
     const rounds = (from: number, count: number) =>

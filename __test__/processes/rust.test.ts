@@ -18,7 +18,7 @@ afterAll(() => {
 let count: string;
 beforeAll(() => {
   count = rustExample('count');
-}, 300_000);
+});
 
 /** Runs one of the two examples; what it prints at its end. */
 async function run(command: string, args: string[]): Promise<Map<string, number>> {

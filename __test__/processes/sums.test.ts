@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { LIMIT } from '../support/patience.mjs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -49,7 +50,7 @@ exports.show = async (who, all) => {
 
 test(
   `4 processes and 2 worker threads, ${EACH} updates each, exact from every one of them`,
-  { timeout: 2 * PATIENCE },
+  { timeout: LIMIT + 2 * PATIENCE },
   async () => {
     const app = new Application({
       'count.js': COUNT,

@@ -9,12 +9,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { PATIENCE, within } from './patience.mjs';
 import { plainEnvironment } from './plain-environment';
 
 const root = join(__dirname, '..', '..');
-
-/** Milliseconds that a program may be silent. */
-const PATIENCE = 30_000;
 
 /** What `report.js` prints. */
 export interface Report {
@@ -46,13 +44,16 @@ exports.count = (who) => {
   counter.inc({ who });
 };
 exports.show = async (who, expected = []) => {
-  const deadline = Date.now() + 10_000;
-  let seen = await look();
+  const { OutOfPatience, until } = await import(${JSON.stringify(join(__dirname, 'patience.mjs'))});
   // A series is there a moment before its first count: it is made, then stored to.
-  while (!expected.every((one) => seen[one] > 0) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    seen = await look();
-  }
+  const all = async () => {
+    const seen = await look();
+    return expected.every((one) => seen[one] > 0);
+  };
+  // Who does not see them says what he sees.
+  await until(all, 'not all arrived', 10_000).catch((error) => {
+    if (!(error instanceof OutOfPatience)) throw error;
+  });
   // Who does not belong has time to show.
   if (expected.length < 2) await new Promise((resolve) => setTimeout(resolve, 200));
   const path = openSegment({ create: false })?.path ?? null;
@@ -98,22 +99,17 @@ export class Program {
   /**
    * The next line, of it or of its descendants.
    *
-   * @param patience milliseconds until it has to be there
+   * @param patience milliseconds of work until it has to be there
    */
   async line(patience = PATIENCE): Promise<string> {
-    const deadline = Date.now() + patience;
-    while (this.lines.length === 0) {
-      if (this.closed) throw new Error(`the program ended without a line: ${this.errors}`);
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`the program said nothing: ${this.errors}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+    const any = (): Promise<void> => new Promise((resolve) => (this.wake = resolve));
+    const arrived = async (): Promise<void> => {
+      while (this.lines.length === 0) {
+        if (this.closed) throw new Error(`the program ended without a line: ${this.errors}`);
+        await any();
+      }
+    };
+    await within(arrived(), () => `the program said nothing: ${this.errors}`, patience);
     return this.lines.shift()!;
   }
 

@@ -11,6 +11,7 @@ const { openSegment } = require(require('node:path').join(require.resolve('mpmet
 const { readdirSync, readFileSync } = require('node:fs');
 // A program that is slow to be scheduled, on a busy machine, is not one that does not answer.
 mpmetrics.configure({ collectTimeout: 20_000 });
+const patience = import(${JSON.stringify(join(__dirname, 'patience.mjs'))});
 const tools = {
   stats: () => openSegment({ create: false }).stats(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -18,15 +19,16 @@ const tools = {
   threads: () => readdirSync('/proc/self/task')
     .map((id) => readFileSync('/proc/self/task/' + id + '/comm', 'utf8').trim())
     .filter((name) => name.startsWith('mpmetrics')),
-  /** A scrape, its milliseconds, and how often the event loop turned meanwhile. */
+  /** A scrape, its milliseconds, those of work, and how often the event loop turned meanwhile. */
   scrape: async () => {
+    const { workClock } = await patience;
     let turns = 0;
     const timer = setInterval(() => turns++, 5);
-    const begun = performance.now();
+    const [begun, before] = [performance.now(), workClock()];
     const text = await mpmetrics.register.metrics();
-    const ms = performance.now() - begun;
+    const [ms, work] = [performance.now() - begun, workClock() - before];
     clearInterval(timer);
-    return { text, ms, turns };
+    return { text, ms, work, turns };
   },
   /** A gauge that shows how often its callback was called. */
   calls: (name, who, extra = () => {}) => {
@@ -48,6 +50,8 @@ require('node:readline').createInterface(process.stdin).on('line', async (line) 
 export interface Scraped {
   text: string;
   ms: number;
+  /** The same by the clock of patience.mjs: what a busy machine adds is not in it. */
+  work: number;
   turns: number;
 }
 
@@ -60,9 +64,9 @@ export async function ask<T = unknown>(program: Program, code: string): Promise<
 /** Has a program scrape; the samples, and how long it took. */
 export async function scraped(
   program: Program,
-): Promise<{ seen: Map<string, number>; ms: number; turns: number }> {
-  const { text, ms, turns } = await ask<Scraped>(program, 'return scrape()');
-  return { seen: samples(text), ms, turns };
+): Promise<{ seen: Map<string, number>; ms: number; work: number; turns: number }> {
+  const { text, ms, work, turns } = await ask<Scraped>(program, 'return scrape()');
+  return { seen: samples(text), ms, work, turns };
 }
 
 /** Programs on one segment, none of them another's child. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { Application, Report } from './application';
+import { until } from './patience.mjs';
 
 const VERSION = '7.0.4';
 const cache = join(__dirname, '..', '..', '.cache', 'pm2');
@@ -81,14 +82,9 @@ export class Pm2 {
 
   /** Waits until there are so many reports. */
   async untilReports(count: number): Promise<Report[]> {
-    const deadline = Date.now() + 30_000;
-    while (this.reports().length < count) {
-      if (Date.now() > deadline) {
-        const texts = JSON.stringify(this.reports(), null, 1);
-        throw new Error(`${count} reports were expected: ${texts} ${this.errors()}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const late = () =>
+      `${count} reports were expected: ${JSON.stringify(this.reports(), null, 1)} ${this.errors()}`;
+    await until(() => this.reports().length >= count, late);
     return this.reports();
   }
 

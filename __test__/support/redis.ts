@@ -2,10 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds that it may take to answer. */
-const PATIENCE = 20_000;
+import { until } from './patience.mjs';
 
 export class Redis {
   /** Where it is, once it is started. */
@@ -31,11 +29,7 @@ export class Redis {
     ];
     this.server = spawn('redis-server', options, { stdio: 'ignore' });
     await once(this.server, 'spawn');
-    const deadline = Date.now() + PATIENCE;
-    while (!(await answers(port))) {
-      if (Date.now() > deadline) throw new Error('redis-server does not answer');
-      await sleep(20);
-    }
+    await until(() => answers(port), 'redis-server does not answer');
     this.url = `redis://127.0.0.1:${port}`;
   }
 

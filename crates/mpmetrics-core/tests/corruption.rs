@@ -30,7 +30,7 @@ const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Sum
 /// would take.
 const MEMORY_KIB: [u64; 2] = [512 << 10, 2 << 20];
 /// Longest that one image may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A summary with a window and series that expire.
 fn windowed() -> FamilySpec {

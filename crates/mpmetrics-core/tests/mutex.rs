@@ -14,7 +14,7 @@ use mpmetrics_core::sync::{AtomicU64, Ordering};
 
 const FILE: &str = "MPMETRICS_MUTEX_FILE";
 const ROLE: &str = "MPMETRICS_MUTEX_ROLE";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Words of the file: the mutex, and behind it what it guards.
 const MUTEX: usize = 64;
 const GUARDED: usize = MUTEX + MUTEX_WORDS;

@@ -140,7 +140,7 @@ fn what_a_killed_process_left_is_gone_after_the_next_start() {
     // The stuck one holds the directory's lock: this start goes on without it, and reaps nothing.
     let started = Instant::now();
     let names = after_a_start(dir.path());
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(50));
     assert!(names.len() == 2 && names[0].starts_with(".stuck.heap.new-"), "{names:?}");
     assert_eq!(names[1], "living.heap");
     let place = Place::derived(
