@@ -22,11 +22,14 @@ const FIGURES = {
   MPMETRICS_TEST_RUNS: 20_000,
   /** Kills of processes of Rust, most of them under the heap lock. */
   MPMETRICS_KILLS: 5_000,
-  /** Bits flipped before a reader scans and before a writer attaches. */
+  /** Bits flipped before a reader scans and before a writer attaches, and bytes under writers that go on. */
   MPMETRICS_FLIPS: 1_000_000,
+  /** Rounds of bytes that change under processes that count and scrape. */
+  MPMETRICS_TEST_DAMAGE: 50_000,
 };
 
 const FILES = [
+  'crash/damage',
   'crash/endings',
   'crash/kills',
   'crash/untorn',
@@ -51,7 +54,10 @@ main(async () => {
   const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct', ...files];
   await step('torture from Node.js', () => run('npx', vitest, { env, show: true }));
   if (cargo === null) throw new Refusal('the tests in Rust need cargo, which was not found.');
-  const tests = ['kills', 'exemplars_killed', 'corruption'].flatMap((name) => ['--test', name]);
+  const tests = ['kills', 'exemplars_killed', 'corruption', 'damaged_texts'].flatMap((name) => [
+    '--test',
+    name,
+  ]);
   const args = ['test', '--release', '-p', 'mpmetrics-core', ...tests];
   await step('torture from Rust', () => run('cargo', args, { env, show: true }));
 });

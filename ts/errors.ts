@@ -29,7 +29,7 @@ export type WarningCode =
   | 'MPMETRICS_FULL'
   /** A limit on the number of series is reached: new series are refused. */
   | 'MPMETRICS_LIMIT'
-  /** The shared memory contradicts itself: it is left. */
+  /** Something in the shared memory is damaged: scrapes leave it out. */
   | 'MPMETRICS_CORRUPT'
   /** The segment lies on a disk. */
   | 'MPMETRICS_DISK'

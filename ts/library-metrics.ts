@@ -95,6 +95,12 @@ const COUNTERS: readonly Single[] = [
     value: ({ unrankedObservations }) => unrankedObservations,
   },
   {
+    name: 'damaged_reads_total',
+    help: 'Metrics and series that a scrape left out: their names, labels or cells in the shared memory are damaged.',
+    figure: 'damaged_reads',
+    value: ({ damagedReads }) => damagedReads,
+  },
+  {
     name: 'torn_reads_total',
     help: 'Histograms and summaries that a scrape took as they stood in the middle of an update.',
     figure: 'torn_reads',
@@ -208,6 +214,11 @@ function growing(add: (by: number) => void): (figure: number) => void {
 function figures(): Figures {
   const none = { reservedBytes: 0, usedBytes: 0, limitBytes: 0, families: 0, living: 1 };
   const never = { adoptions: 0, lockTimeouts: 0, removed: 0, recoveries: 0, collectTimeouts: 0 };
-  const nothing = { tornGivenUp: 0, droppedExemplars: 0, unrankedObservations: 0 };
+  const nothing = {
+    tornGivenUp: 0,
+    droppedExemplars: 0,
+    unrankedObservations: 0,
+    damagedReads: 0,
+  };
   return heap.figures() ?? { ...none, ...never, ...nothing, ...memoryFigures };
 }

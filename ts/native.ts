@@ -337,6 +337,8 @@ export interface HeapStats {
   droppedExemplars: number;
   /** Observations of summaries that no quantile shows: there was no room for their buckets. */
   unrankedObservations: number;
+  /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
+  damagedReads: number;
   lockTimeouts: number;
   tornRetries: number;
   tornGivenUp: number;
@@ -353,6 +355,10 @@ export interface NativeHeap {
   readonly current: boolean;
   /** Whether the file's file system keeps files in memory. */
   readonly memoryBacked: boolean;
+  /** How often scrapes left something out, because what the heap has of it is damaged. */
+  readonly damagedReads: number;
+  /** What to do about damage: the end of a sentence. */
+  readonly remedy: string;
   /** Whether this runtime lets JavaScript see the segment's own memory; else it would get copies. */
   views(): boolean;
   /** Better directories that do not serve, each as `path: reason`. */

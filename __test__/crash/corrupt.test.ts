@@ -102,6 +102,13 @@ const BROKEN: [string, string, (path: string) => void][] = [
       poke(path, 6 * 8, 1n << 40n);
     },
   ],
+  [
+    'marked as removed',
+    'the segment was removed',
+    (path) => {
+      poke(path, 3 * 8, 1n);
+    },
+  ],
 ];
 
 test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) => {
@@ -117,6 +124,7 @@ test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) 
   expect(await program.ended).toBe(0);
   expect(program.errors).toContain(path);
   expect(program.errors).toContain(reason);
+  expect(program.errors).toContain(`delete it while no process uses it: rm '${path}'`);
   expect(program.errors.match(/Warning/g)).toHaveLength(1);
 });
 
@@ -131,6 +139,7 @@ test('reading a segment that was spoiled under a living application', async () =
   expect(told.code).toBe('ERR_MPMETRICS_CORRUPT');
   expect(told.message).toContain(path);
   expect(told.message).toContain('the length of a table');
+  expect(told.message).toContain(`delete it while no process uses it: rm '${path}'`);
   // Updates go on all the same.
   expect((await tell(program, 'inc')).code).toBe('ERR_MPMETRICS_CORRUPT');
   program.tell('leave');

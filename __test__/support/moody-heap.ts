@@ -68,6 +68,8 @@ export class MoodyHeap {
       memoryBacked: real.memoryBacked,
       views: () => this.views && real.views(),
       passedOver: real.passedOver,
+      damagedReads: real.damagedReads,
+      remedy: real.remedy,
       limits: real.limits,
       get current() {
         return !retired() && real.current;

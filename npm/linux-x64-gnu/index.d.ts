@@ -26,6 +26,10 @@ export declare class NativeHeap {
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
   /** How many writers of this process live: its threads that made a metric. */
   siblings(): number
+  /** How often scrapes left something out, because what the heap has of it is damaged. */
+  get damagedReads(): number
+  /** What to do about damage: the end of a sentence. */
+  get remedy(): string
   /** Figures of the heap. */
   stats(): HeapStats
   /**
@@ -189,6 +193,8 @@ export interface HeapStats {
   droppedExemplars: number
   /** Observations of summaries that no quantile shows. */
   unrankedObservations: number
+  /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
+  damagedReads: number
   /** Times the heap lock was not had in time. */
   lockTimeouts: number
   /** Reads that were tried again. */

@@ -17,6 +17,7 @@ import {
   type NativeHeap,
   type NativeWriter,
 } from '../native';
+import { warnOfDamage } from './damage';
 import { Doorbell, type Collect } from './doorbell';
 import type { Kind } from './family';
 import { now, ordered } from './guarded';
@@ -390,7 +391,7 @@ export class HeapStorage {
 
   /** Leaves the heap for good: every metric goes on in memory storage. */
   abandon(): void {
-    if (!this.dead) this.failed(`${this.path} contradicts itself`);
+    if (!this.dead) this.failed(`${this.path} contradicts itself; ${this.heap?.remedy ?? ''}`);
     this.postponed.length = 0;
     this.calm();
     this.doorbell.silence();
@@ -464,7 +465,9 @@ export class HeapStorage {
     this.heap = heap;
     const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
     this.bounds = { series, familySeries, labelBytes };
-    this.scrapes = new Scrapes(heap);
+    this.scrapes = new Scrapes(heap, () => {
+      warnOfDamage(heap);
+    });
     if (reopened) this.restart(true);
   }
 

@@ -21,10 +21,13 @@ interface Turn {
 
 export class Scrapes {
   private readonly heap: NativeHeap;
+  private readonly read: () => void;
   private readonly turns = new Map<string, Turn>();
 
-  constructor(heap: NativeHeap) {
+  /** @param read called after each scrape */
+  constructor(heap: NativeHeap, read: () => void) {
     this.heap = heap;
+    this.read = read;
   }
 
   text(options: Timeless): Promise<string> {
@@ -51,6 +54,7 @@ export class Scrapes {
     this.turns.set(key, turn);
     const done = (): void => {
       if (this.turns.get(key) === turn && turn.next === null) this.turns.delete(key);
+      this.read();
     };
     running.then(done, done);
     return running;

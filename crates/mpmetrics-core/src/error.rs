@@ -1,6 +1,6 @@
 //! What can go wrong, as a closed set of codes that carry their data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The stable name of an error: what JavaScript sees as `error.code` (`ERR_MPMETRICS_…`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -194,6 +194,19 @@ pub enum Error {
         /// The directories, best first, each with what is wrong with it; never empty.
         tried: Vec<(PathBuf, Error)>,
     },
+    /// A segment that its user named is of no use, and stays so: nobody but that user removes it.
+    #[error(
+        "{source}; delete it while no process uses it: rm '{}' (what MPMETRICS_SEGMENT or configure({{ segment }}) \
+         names is not removed by the library)",
+        path.display()
+    )]
+    Spoiled {
+        /// The segment's path.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Box<Error>,
+    },
     /// An error about the segment at a path.
     #[error("{}: {source}", path.display())]
     At {
@@ -222,7 +235,7 @@ impl Error {
             Self::Invalid { .. } => Code::Invalid,
             Self::Unsupported(_) => Code::Unsupported,
             Self::Nowhere { tried } => tried.first().map_or(Code::Invalid, |(_, e)| e.code()),
-            Self::At { source, .. } => source.code(),
+            Self::At { source, .. } | Self::Spoiled { source, .. } => source.code(),
         }
     }
 
@@ -233,7 +246,7 @@ impl Error {
             Self::Full { .. } => Some(Refusal::Memory),
             Self::Quota { refusal, .. } => Some(*refusal),
             Self::Limit { .. } => Some(Refusal::Layout),
-            Self::At { source, .. } => source.refusal(),
+            Self::At { source, .. } | Self::Spoiled { source, .. } => source.refusal(),
             _ => None,
         }
     }
@@ -242,8 +255,21 @@ impl Error {
     #[must_use]
     pub fn at(self, path: impl Into<PathBuf>) -> Self {
         match self {
-            Self::At { .. } => self,
+            Self::At { .. } | Self::Spoiled { .. } => self,
             other => Self::At { path: path.into(), source: Box::new(other) },
+        }
+    }
+
+    /// The same error, about a segment that the user named: with what to do, where the file itself is at fault.
+    #[must_use]
+    pub fn of_named(self, path: &Path) -> Self {
+        let located = self.at(path);
+        match located.code() {
+            Code::Corrupt | Code::Version | Code::Retired => match located {
+                Self::Spoiled { .. } => located,
+                other => Self::Spoiled { path: path.to_owned(), source: Box::new(other) },
+            },
+            _ => located,
         }
     }
 }
@@ -251,7 +277,7 @@ impl Error {
 fn join(tried: &[(PathBuf, Error)]) -> String {
     let each = |(path, error): &(PathBuf, Error)| match error {
         // These name the path themselves.
-        Error::At { .. } | Error::Unsafe { .. } => error.to_string(),
+        Error::At { .. } | Error::Spoiled { .. } | Error::Unsafe { .. } => error.to_string(),
         other => format!("{}: {other}", path.display()),
     };
     tried.iter().map(each).collect::<Vec<_>>().join("; ")

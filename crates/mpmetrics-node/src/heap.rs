@@ -118,6 +118,8 @@ pub struct HeapStats {
     pub dropped_exemplars: f64,
     /// Observations of summaries that no quantile shows.
     pub unranked_observations: f64,
+    /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
+    pub damaged_reads: f64,
     /// Times the heap lock was not had in time.
     pub lock_timeouts: f64,
     /// Reads that were tried again.
@@ -234,6 +236,18 @@ impl NativeHeap {
         living.map_err(|error| failure(&error))
     }
 
+    /// How often scrapes left something out, because what the heap has of it is damaged.
+    #[napi(getter)]
+    pub fn damaged_reads(&self) -> f64 {
+        self.segment.heap().words().header(header::DAMAGED) as f64
+    }
+
+    /// What to do about damage: the end of a sentence.
+    #[napi(getter)]
+    pub fn remedy(&self) -> String {
+        self.segment.remedy()
+    }
+
     /// Figures of the heap.
     #[napi]
     pub fn stats(&self) -> Result<HeapStats> {
@@ -258,6 +272,7 @@ impl NativeHeap {
                 .collect(),
             dropped_exemplars: number(header::EXEMPLARS_DROPPED),
             unranked_observations: number(header::UNRANKED),
+            damaged_reads: number(header::DAMAGED),
             lock_timeouts: number(header::LOCK_TIMEOUTS),
             torn_retries: number(header::TORN_RETRIES),
             torn_given_up: number(header::TORN_GIVEN_UP),

@@ -69,7 +69,7 @@ impl Scrape {
                 Ok(printed)
             }
             Err(error) => {
-                let error = error.at(self.segment.path());
+                let error = self.segment.told(error);
                 let message = error.to_string();
                 self.failed = Some(error);
                 Err(napi::Error::from_reason(message))

@@ -3,7 +3,9 @@
 use super::chunks::Reading;
 use super::mode::WRITER_LABELS;
 use super::model::{Exemplar, Kind, LabelSpan, Mode, Series, Snapshot, Span};
-use super::newest::{is_printable, Newest};
+use super::names::{is_metric_name, is_printable};
+use super::newest::{is_short, Newest};
+use super::own::PREFIX;
 use super::part::{value, Part, Wanted, ANYBODY, NONE};
 use super::sketch::Sketch;
 use super::spare::{self, Spare};
@@ -11,7 +13,7 @@ use super::summary::Window;
 use super::walk::Filter;
 use crate::cells::exemplar::Read;
 use crate::error::{Error, Result};
-use crate::heap::{self, GENERATIONS, SERIES};
+use crate::heap::{self, FAMILIES, GENERATIONS, SERIES};
 use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
 use crate::sync::Ordering;
 use std::collections::HashMap;
@@ -56,6 +58,8 @@ pub struct Gather<'a> {
     spare: Vec<Series>,
     /// `None` if they are not asked for.
     exemplars: Option<Newest>,
+    /// Families, series and blocks that are left out, because what the words say of them is damaged.
+    damaged: u64,
 }
 
 /// The generation chunks, found once.
@@ -84,10 +88,22 @@ impl<'a> Gather<'a> {
         let generations = Generations::new(words)?;
         let families = words.header(header::FAMILIES) as u32;
         let (mut wanted, mut by_family) = (Vec::new(), Vec::new());
+        let mut damaged = 0;
+        // The table's last record must be there before its records are judged one by one.
+        if let Some(last) = families.checked_sub(1) {
+            FAMILIES.find(words, last)?;
+        }
         for id in 0..families {
             by_family.push(NONE);
-            if let Some(spec) = heap::decode_family(words, id)?.filter(|spec| filter.chooses(spec))
-            {
+            let spec = match heap::decode_family(words, id) {
+                Ok(Some(spec)) if is_metric_name(spec.name.as_bytes()) => spec,
+                Ok(None) => continue,
+                Ok(Some(_)) | Err(_) => {
+                    damaged += 1;
+                    continue;
+                }
+            };
+            if filter.chooses(&spec) {
                 if let Some(last) = by_family.last_mut() {
                     *last = wanted.len() as u32;
                 }
@@ -124,6 +140,7 @@ impl<'a> Gather<'a> {
             sets,
             spare,
             exemplars: filter.exemplars.then(Newest::default),
+            damaged,
         })
     }
 
@@ -208,8 +225,8 @@ impl<'a> Gather<'a> {
             _ => false,
         };
         if !fits || cells.len() != wanted.cells {
-            let at = u64::from(to.series) * 8;
-            return Err(Error::Corrupt { what: "a block of its family's shape, of series", at });
+            self.damaged += 1;
+            return Ok(());
         }
         let cells = &cells[..wanted.sums];
         let writer = if wanted.mode == Mode::All { self.writer } else { ANYBODY };
@@ -265,7 +282,7 @@ impl<'a> Gather<'a> {
     ) -> Result<()> {
         let set = if self.plain { 0 } else { set };
         let (text, types) = self.text[start..].split_at(read.text.min(self.text.len() - start));
-        let printable = read.time.is_finite() && is_printable(text, types);
+        let printable = read.time.is_finite() && is_short(text) && is_printable(text, types, b"");
         match &mut self.exemplars {
             Some(exemplars) if printable => {
                 let labels = span(start, start + read.text, self.text.len())?;
@@ -304,8 +321,8 @@ impl<'a> Gather<'a> {
     }
 
     /// The snapshot: families and series in order of birth, with their labels; and the series that their
-    /// families do not keep any longer.
-    pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>)> {
+    /// families do not keep any longer; and how much was left out because it is damaged.
+    pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>, u64)> {
         let mut expired = Vec::new();
         let text = std::mem::take(&mut self.text);
         let defaults = std::mem::take(&mut self.defaults);
@@ -321,15 +338,18 @@ impl<'a> Gather<'a> {
             let mut series = std::mem::take(&mut self.spare);
             series.reserve(parts.len());
             for index in parts {
-                let part = &self.parts[index as usize];
-                if wanted.mode == Mode::Omit && part.blocks > 1 || self.idle(&wanted, part) {
+                let part = self.parts[index as usize];
+                if wanted.mode == Mode::Omit && part.blocks > 1 || self.idle(&wanted, &part) {
                     continue;
                 }
-                let Some(defaults) = part.defaults else {
+                // The heap's own figures tell of the damage, so they are shown even without default labels.
+                let figure = wanted.spec.aggregator.starts_with(PREFIX).then_some(0);
+                let Some(defaults) = part.defaults.or(figure) else {
                     continue;
                 };
-                if let Some(labels) = self.labels(part, &mut snapshot.text)? {
-                    let (value, set_at) = value(&wanted, part, &self.cells);
+                let own = row_label(wanted.spec.kind);
+                if let Some(labels) = self.labels(part, own, &mut snapshot.text)? {
+                    let (value, set_at) = value(&wanted, &part, &self.cells);
                     let (birth, key) = (part.birth, (part.series, part.set));
                     let exemplars = spans.get(&key).copied().unwrap_or_default();
                     series.push(Series { birth, labels, defaults, value, set_at, exemplars });
@@ -346,15 +366,21 @@ impl<'a> Gather<'a> {
         snapshot.cells = self.cells;
         snapshot.sketches = self.sketches;
         spare::leave(self.places, self.parts);
-        Ok((snapshot, expired))
+        Ok((snapshot, expired, self.damaged))
     }
 
-    /// The labels of a part; `None` if its series was removed meanwhile.
-    fn labels(&self, part: &Part, text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
+    /// The labels of a part; `None` if its series was removed meanwhile, or its labels are damaged.
+    fn labels(&mut self, part: Part, own: &[u8], text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
         let start = text.len();
         let generation = self.places[part.series as usize].generation;
-        let Some(mut split) = heap::read_labels(self.words, part.series, generation, text)? else {
-            return Ok(None);
+        let mut split = match heap::read_labels(self.words, part.series, generation, text) {
+            Ok(Some(split)) if is_printable(&text[start..split], &text[split..], own) => split,
+            Ok(None) => return Ok(None),
+            Ok(Some(_)) | Err(_) => {
+                text.truncate(start);
+                self.damaged += 1;
+                return Ok(None);
+            }
         };
         if part.writer != ANYBODY {
             split = name_writer(part.writer, start, split, text);
@@ -373,15 +399,35 @@ impl<'a> Gather<'a> {
             return Ok(*known);
         }
         let start = self.text.len();
-        let place = match heap::read_defaults(self.words, set, &mut self.text)? {
-            None => None,
-            Some((text, _)) => {
+        let place = match heap::read_defaults(self.words, set, &mut self.text) {
+            Ok(None) => None,
+            Ok(Some((text, _))) if self.is_set(start, start + text) => {
                 self.defaults.push(span(start, start + text, self.text.len())?);
                 Some(self.defaults.len() as u32)
+            }
+            Ok(Some(_)) | Err(_) => {
+                self.text.truncate(start);
+                self.damaged += 1;
+                None
             }
         };
         self.sets.insert(set, place);
         Ok(place)
+    }
+
+    /// Whether a set of default labels that lies at the end of the texts may be printed.
+    fn is_set(&self, start: usize, split: usize) -> bool {
+        let text = self.text.get(start..split);
+        text.is_some_and(|text| is_printable(text, &self.text[split..], b""))
+    }
+}
+
+/// The label that the rows of a series have beside its own.
+fn row_label(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Counter | Kind::Gauge => b"",
+        Kind::Histogram => b"le",
+        Kind::Summary => b"quantile",
     }
 }
 

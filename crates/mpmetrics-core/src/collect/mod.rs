@@ -9,6 +9,7 @@ pub mod mode;
 pub mod model;
 #[cfg(all(test, loom))]
 mod models;
+pub mod names;
 mod newest;
 mod own;
 mod part;

@@ -26,6 +26,7 @@ pub(super) struct Wanted {
 }
 
 /// One series under one set of default labels.
+#[derive(Clone, Copy)]
 pub(super) struct Part {
     pub series: u32,
     pub set: u16,

@@ -48,6 +48,9 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     let (snapshot, mut walked) = walked?;
     walked.given_up += u64::from(moved);
     kill_point!("scrape.walked");
+    if walked.damaged > 0 {
+        words.add_header(header::DAMAGED, walked.damaged);
+    }
     if walked.retries + walked.given_up > 0 {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);
@@ -62,6 +65,10 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
 
 /// Whether a walk went wrong, or may have, because of what was made meanwhile: it may lie beyond the words that
 /// the walk was given, and references to it look like those of a damaged heap.
-fn grew<T>(heap: &Heap, words: Words<'_>, walked: &Result<T>) -> bool {
-    matches!(walked, Err(Error::Corrupt { .. })) && heap.words().len() > words.len()
+fn grew<T>(heap: &Heap, words: Words<'_>, walked: &Result<(T, Walked)>) -> bool {
+    let wrong = match walked {
+        Ok((_, walked)) => walked.damaged > 0,
+        Err(error) => matches!(error, Error::Corrupt { .. }),
+    };
+    wrong && heap.words().len() > words.len()
 }

@@ -123,6 +123,8 @@ pub struct Walked {
     pub given_up: u64,
     /// Blocks that were read.
     pub blocks: u64,
+    /// Families, series and blocks that were left out, because what the words say of them is damaged.
+    pub damaged: u64,
     /// Series that their family removes: no part of them has an observation in the window.
     pub expired: Vec<BlockKey>,
 }
@@ -173,11 +175,11 @@ pub fn walk(
         }
         Ok(())
     })?;
-    let (snapshot, expired) = gather.finish()?;
+    let (snapshot, expired, damaged) = gather.finish()?;
     // Who looks at one process does not know what others observed.
     let whole = filter.scope == Scope::Application;
     let expired = if whole { expired } else { Vec::new() };
-    Ok((snapshot, Walked { expired, ..reader.walked }))
+    Ok((snapshot, Walked { expired, damaged, ..reader.walked }))
 }
 
 struct Reader {

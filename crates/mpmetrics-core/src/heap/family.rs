@@ -127,7 +127,17 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     Some(FamilySpec { tag, name, help, kind, aggregator, label_names, bounds })
 }
 
+/// The hash of a family's text.
+fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(k0, k1);
+    hasher.write(text);
+    hasher.finish()
+}
+
 /// The family of a number; `None` where its record is not whole.
+///
+/// # Errors
+/// [`Error::Corrupt`] if a byte of its text is not what was declared: the hash tells.
 pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     let at = FAMILIES.find(words, id)?;
     if words.load(at + family::STATE)? != 1 {
@@ -136,7 +146,9 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     let mut bytes = Vec::new();
     let text = words.load(at + family::TEXT)?;
     text::append(words, text, words.load(at + family::LENGTH)? as usize, &mut bytes)?;
-    let spec = parse(&bytes);
+    let key = (words.header(header::HASH_KEY), words.header(header::HASH_KEY + 1));
+    let same = words.load(at + family::HASH)? == hash_of(key, &bytes);
+    let spec = same.then(|| parse(&bytes)).flatten();
     spec.map(Some).ok_or(Error::Corrupt { what: "a family", at: text.saturating_mul(8) })
 }
 
@@ -165,10 +177,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let packed = form | repeats << 8;
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
-    let (k0, k1) = locked.heap().hash_key();
-    let mut hasher = SipHasher13::new_with_keys(k0, k1);
-    hasher.write(&bytes);
-    let hash = hasher.finish();
+    let hash = hash_of(locked.heap().hash_key(), &bytes);
     let words = locked.words();
     let found = index::find(words, hash, |target| match target {
         Target::Series(_) => Ok(false),

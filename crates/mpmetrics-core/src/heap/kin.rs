@@ -26,7 +26,8 @@ impl Kin {
     /// The numbers of the families that are shown with this one, its own among them.
     pub fn of(&mut self, words: Words<'_>, family: u32) -> Result<&[u32]> {
         while u64::from(self.known) < words.header(header::FAMILIES) {
-            if let Some(spec) = decode(words, self.known)? {
+            // One whose text is damaged is shown with no other.
+            if let Ok(Some(spec)) = decode(words, self.known) {
                 let name = Name { tag: spec.tag, name: spec.name, kind: spec.kind };
                 self.named.entry(name.clone()).or_default().push(self.known);
                 self.of.insert(self.known, name);

@@ -132,6 +132,8 @@ pub mod header {
     pub const TEXT_BYTES: usize = 82;
     /// Observations of summaries that no quantile shows, for want of memory.
     pub const UNRANKED: usize = 83;
+    /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
+    pub const DAMAGED: usize = 85;
     /// Chunks of the table of slots.
     pub const SLOT_CHUNKS: usize = 96;
     /// Chunks of the table of families.

@@ -84,7 +84,11 @@ impl Segment {
     /// # Errors
     /// As [`open`]; all of them name the path they are about.
     pub fn open(options: &OpenOptions, limits: Limits) -> Result<Option<Self>> {
-        let Some(opened) = open(options, &HeapContents { limits })? else {
+        let told = |error: Error| match &options.path {
+            Some(path) => error.of_named(path),
+            None => error,
+        };
+        let Some(opened) = open(options, &HeapContents { limits }).map_err(told)? else {
             return Ok(None);
         };
         let Opened { file, path, memory_backed, passed_over, .. } = opened;
@@ -94,7 +98,7 @@ impl Segment {
             let region = Arc::new(Mapped::new(file, words.header(header::MAX_BYTES))?);
             Ok((Heap::open(region.clone())?, region))
         });
-        let (heap, region) = mapped.map_err(|error| error.at(&path))?;
+        let (heap, region) = mapped.map_err(|error| told(error.at(&path)))?;
         kill_point!("attach.mapped");
         let named = options.path.is_some();
         Ok(Some(Self { region, heap, path, named, memory_backed, passed_over }))
@@ -122,6 +126,26 @@ impl Segment {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// An error of this segment: with its path, and with what to do if the user named it and its bytes are at fault.
+    #[must_use]
+    pub fn told(&self, error: Error) -> Error {
+        if self.named {
+            error.of_named(&self.path)
+        } else {
+            error.at(&self.path)
+        }
+    }
+
+    /// What to do once the segment's bytes were damaged, as a sentence's end.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        if self.named {
+            format!("stop the processes that use it and delete it: rm '{}'", self.path.display())
+        } else {
+            "restart the application, which makes another".to_owned()
+        }
     }
 
     /// The mapping, for views of it.

@@ -1,0 +1,228 @@
+/**
+ * Bytes that change in names, label texts, hashes and the header of a segment while processes count in it and scrape
+ * it: whatever is damaged is left out, counted and warned about once, and no page is one that a reader refuses.
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+import { PythonReader } from '../support/python-reader';
+
+/** Rounds of the random test. */
+const ROUNDS = Number(process.env['MPMETRICS_TEST_DAMAGE'] ?? 400);
+/** One round in so many damages the header, which may cost the processes the segment. */
+const OF_HEADER = 25;
+/** One page in so many is read by those who did not write it. */
+const READ = 10;
+
+const APP = `
+const client = require('mpmetrics');
+client.register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE);
+client.register.setDefaultLabels({ service: 'shop"s' });
+client.collectLibraryMetrics();
+const labelNames = ['route', 'code'];
+const counter = new client.Counter({ name: 'damage_count_total', help: 'The help of it', labelNames, enableExemplars: true });
+const gauge = new client.Gauge({ name: 'damage_level', help: 'Another help', labelNames });
+const histogram = new client.Histogram({ name: 'damage_seconds', help: 'Seconds', labelNames, buckets: [0.1, 1, 10] });
+const summary = new client.Summary({ name: 'damage_size', help: 'Bytes', labelNames });
+const labels = ['/a', '/b\\n"', '/\\u00e4'].map((route, code) => ({ route, code }));
+const count = () => {
+  for (const one of labels) {
+    counter.inc({ labels: one, value: 1, exemplarLabels: { trace: '7f' } });
+    gauge.set(one, 2);
+    histogram.observe(one, 0.5);
+    summary.observe(one, 3);
+  }
+};
+count();
+setInterval(count, 1);
+let warned = 0;
+let alone = false;
+process.on('warning', ({ code }) => {
+  warned += code === 'MPMETRICS_CORRUPT' ? 1 : 0;
+  alone ||= code === 'MPMETRICS_MEMORY';
+});
+const page = (registry, type) => {
+  registry.setContentType(type);
+  return registry.metrics().catch(({ code, message }) => {
+    if (code !== 'ERR_MPMETRICS_CORRUPT') throw new Error(message);
+    alone = true;
+    return null;
+  });
+};
+console.log('ready');
+require('node:readline').createInterface(process.stdin).on('line', async (line) => {
+  if (line === 'leave') process.exit();
+  const text = await page(client.register, client.Registry.PROMETHEUS_CONTENT_TYPE);
+  const openMetrics = await page(client.register, client.Registry.OPENMETRICS_CONTENT_TYPE);
+  const { values } = await counter.get().catch(() => ({ values: [] }));
+  console.log(JSON.stringify({ text, openMetrics, values: values.length, warned, alone }));
+});
+`;
+
+interface Told {
+  text: string | null;
+  openMetrics: string | null;
+  values: number;
+  warned: number;
+  alone: boolean;
+}
+
+const made: Application[] = [];
+const reader = new PythonReader();
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+afterAll(() => {
+  reader.close();
+});
+
+/** Two processes that count in one segment. */
+class Damaged {
+  readonly path: string;
+  readonly programs: Program[];
+  private readonly file: number;
+
+  private constructor(app: Application, path: string, programs: Program[]) {
+    this.path = path;
+    this.programs = programs;
+    this.file = openSync(path, 'r+');
+    made.push(app);
+  }
+
+  static async start(): Promise<Damaged> {
+    const app = new Application({ 'app.js': APP });
+    const path = join(app.segmentsIn, 'damaged.heap');
+    const start = async (): Promise<Program> => {
+      const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: path } });
+      expect(await program.line()).toBe('ready');
+      return program;
+    };
+    return new Damaged(app, path, [await start(), await start()]);
+  }
+
+  async told(): Promise<Told[]> {
+    for (const program of this.programs) program.tell('scrape');
+    return Promise.all(
+      this.programs.map(async (program) => JSON.parse(await program.line()) as Told),
+    );
+  }
+
+  async end(): Promise<void> {
+    for (const program of this.programs) program.tell('leave');
+    for (const program of this.programs) expect(await program.ended).toBe(0);
+    closeSync(this.file);
+  }
+
+  /** Where each of these texts begins. */
+  places(...texts: readonly string[]): number[] {
+    const bytes = Buffer.alloc(fstatSync(this.file).size);
+    readSync(this.file, bytes, 0, bytes.length, 0);
+    return texts.flatMap((text) => {
+      const found: number[] = [];
+      for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) found.push(at);
+      return found;
+    });
+  }
+
+  /** The word of a reference's, as the format has it. */
+  word(index: number): number {
+    const bytes = Buffer.alloc(8);
+    readSync(this.file, bytes, 0, 8, index * 8);
+    return Number(bytes.readBigUInt64LE());
+  }
+
+  /** Changes a byte; undone by the same again. */
+  flip(at: number, bits: number): void {
+    const byte = Buffer.alloc(1);
+    readSync(this.file, byte, 0, 1, at);
+    byte[0]! ^= bits;
+    writeSync(this.file, byte, 0, 1, at);
+  }
+}
+
+/** What others say of the pages. */
+async function accepted({ text, openMetrics }: Told): Promise<void> {
+  if (text !== null) {
+    const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    // 3 is a habit of names; 1 is a page that is refused.
+    expect([0, 3], `${checked.stderr}\n${text}`).toContain(checked.status);
+  }
+  if (openMetrics !== null) await reader.read(openMetrics);
+}
+
+const TEXTS: [string, string, number][] = [
+  ['a metric name', 'damage_count_total', 0],
+  ['a metric name, by a line feed', 'damage_level', 3],
+  ['a help text', 'Another help', 2],
+  ['a label name of a metric', 'route', 0],
+  ['a label name of a series', 'route="/a"', 1],
+  ['the quote of a label value', '"/a"', 0],
+  ['a label value, by a byte that is no UTF-8', '/a"', 1],
+  ['the name of a default label', 'service="', 3],
+];
+
+test.each(TEXTS)('%s that changes costs what it names, and no page', async (_, text, offset) => {
+  const damaged = await Damaged.start();
+  const places = damaged.places(text);
+  expect(places.length).toBeGreaterThan(0);
+  for (const at of places) damaged.flip(at + offset, 0x80);
+  for (const told of [...(await damaged.told()), ...(await damaged.told())]) {
+    expect(told.alone).toBe(false);
+    expect(told.text).toMatch(/mpmetrics_damaged_reads_total(?:\{[^\n]*\})? [1-9]/);
+    await accepted(told);
+  }
+  const [last] = await damaged.told();
+  expect(last!.warned).toBe(1);
+  expect(damaged.programs[0]!.errors).toContain(`delete it: rm '${damaged.path}'`);
+  for (const at of places) damaged.flip(at + offset, 0x80);
+  const [whole] = await damaged.told();
+  for (const name of ['damage_count_total', 'damage_level', 'damage_seconds', 'damage_size']) {
+    expect(whole!.text).toContain(`# TYPE ${name} `);
+  }
+  await accepted(whole!);
+  await damaged.end();
+});
+
+test('random bytes, while both processes count and scrape', { timeout: 0 }, async () => {
+  let seed = 1;
+  const roll = (sides: number): number => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * sides);
+  };
+  let damaged = await Damaged.start();
+  const bytesOf = (): number[] => {
+    const texts = ['damage_', 'route="', 'service="', 'trace="', 'The help', 'Seconds'];
+    const families = damaged.word(112);
+    const series = damaged.word(128);
+    const hashes = [0, 1, 2, 3].flatMap((n) =>
+      [families, series].map((at) => (at + 9 + 8 * n) * 8),
+    );
+    return [...damaged.places(...texts), ...hashes];
+  };
+  let bytes = bytesOf();
+  let shown = 0;
+  for (let round = 1; round <= ROUNDS; round++) {
+    const flips = Array.from({ length: 1 + roll(3) }, (): [number, number] => {
+      const at = round % OF_HEADER === 0 ? roll(96 * 8) : bytes[roll(bytes.length)]! + roll(24);
+      return [at, roll(4) === 0 ? 1 + roll(255) : 1 << roll(8)];
+    });
+    const before = damaged.told();
+    for (const [at, bits] of flips) damaged.flip(at, bits);
+    await before;
+    const told = await damaged.told();
+    for (const [at, bits] of flips) damaged.flip(at, bits);
+    if (round % READ === 0) for (const one of told) await accepted(one);
+    shown += told.filter((one) => one.text !== null).length;
+    if (told.some((one) => one.alone)) {
+      await damaged.end();
+      damaged = await Damaged.start();
+      bytes = bytesOf();
+    }
+  }
+  expect(shown).toBeGreaterThan(ROUNDS);
+  await damaged.end();
+});
