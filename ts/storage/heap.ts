@@ -5,7 +5,7 @@
 
 import { threadId } from 'worker_threads';
 
-import { codeOf, messageOf, warnOnce } from '../errors';
+import { codeOf, messageOf, MpmetricsError, warnOnce } from '../errors';
 import {
   REFUSALS,
   Status,
@@ -173,6 +173,8 @@ export class HeapStorage {
   /** This isolate's writer. Throws what attaching throws. */
   get writer(): NativeWriter {
     if (this.current === null) {
+      // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
+      if (this.busy) throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
       this.current = this.heap!.writer(threadId);
       const lost = (): void => {
         this.renew();

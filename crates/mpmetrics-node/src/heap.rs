@@ -9,7 +9,7 @@ use mpmetrics_core::collect::walk::Scope;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{Limits, Owner, Writer};
 use mpmetrics_core::layout::{header, HEADER_WORDS};
-use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::os::{is_of_process, ProcessIdentity};
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Error, Refusal};
 use napi::bindgen_prelude::AsyncTask;
@@ -73,7 +73,11 @@ pub fn open_heap(options: Options) -> Result<Option<NativeHeap>> {
         (Arc::new(segment), doorbell)
     });
     let (segment, bell) = (Arc::clone(segment), Bell::new(Arc::clone(doorbell)));
-    let process = ProcessIdentity::current().map_err(|error| failure(&error))?;
+    let process = match ProcessIdentity::current() {
+        Err(error) if is_of_process(&error) => return Err(failure(&error)),
+        // Without /proc: whoever comes here was told by the user which segment it is.
+        described => described.unwrap_or_else(|_| ProcessIdentity::undescribed()),
+    };
     Ok(Some(NativeHeap { segment, process, writer: None, bell }))
 }
 

@@ -33,11 +33,11 @@ impl Status {
         Self::ALL.iter().map(|status| format!("{status:?}")).collect()
     }
 
-    /// What an error is to JavaScript; errors of the caller are thrown.
+    /// What an error is to JavaScript. Errors of the caller are thrown, and so is what the system refuses: it
+    /// would do so again, and who is told why can go on in memory of its own.
     pub fn of(error: &Error) -> Result<Self> {
         match error.code() {
-            // A lock that the system cannot give now is worth asking for again.
-            Code::Busy | Code::Io => Ok(Self::Busy),
+            Code::Busy => Ok(Self::Busy),
             Code::Full => Ok(Self::Full),
             Code::Limit => Ok(Self::Limit),
             Code::Lost | Code::Retired => Ok(Self::Lost),

@@ -105,6 +105,9 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     words.store(at + slot::SHARED, 0)?;
     words.store(at + slot::CLAIMED, now)?;
     words.set_header(header::LAST_ATTACH, now);
+    if owner.thread == 0 && init::root(words).is_some_and(|root| root.key() == owner.process) {
+        words.set_header(header::ROOT_WROTE, 1);
+    }
     kill_point!("claim.filled");
     // SYNC POINT: from here on the gauges of the past life are not shown.
     words.store(at + slot::INCARNATION, u64::from(incarnation))?;

@@ -134,6 +134,11 @@ pub mod header {
     pub const UNRANKED: usize = 83;
     /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
     pub const DAMAGED: usize = 85;
+    /// 1 once the main thread of the root itself had a slot: it holds that slot's byte as long as it lives.
+    pub const ROOT_WROTE: usize = 90;
+    /// Unix time at which somebody of another pid namespace found no slot locked, milliseconds; of no
+    /// meaning unless it is later than `LAST_ATTACH`.
+    pub const IDLE_SINCE: usize = 91;
     /// Chunks of the table of slots.
     pub const SLOT_CHUNKS: usize = 96;
     /// Chunks of the table of families.

@@ -1,6 +1,7 @@
 //! A process, told apart from every other that had or will have its pid.
 
 use std::hash::Hasher;
+use std::sync::OnceLock;
 
 use siphasher::sip::SipHasher13;
 
@@ -87,6 +88,20 @@ impl ProcessIdentity {
     #[cfg(not(target_os = "linux"))]
     pub fn current() -> Result<Self> {
         Err(Error::Unsupported("process identity"))
+    }
+
+    /// The process that calls, where the system does not describe it: the same at each call, and told apart
+    /// from every other by a random number. Nobody can judge by it whether the process lives.
+    #[must_use]
+    pub fn undescribed() -> Self {
+        static OWN: OnceLock<ProcessIdentity> = OnceLock::new();
+        *OWN.get_or_init(|| Self {
+            pid: std::process::id(),
+            ppid: 0,
+            start_time: super::random_u64(),
+            boot_id: [0; 16],
+            pid_namespace: 0,
+        })
     }
 
     /// The process that has the number `pid` in the caller's pid namespace; `None` if there is none.
@@ -204,6 +219,14 @@ mod tests {
         let before = ProcessIdentity { boot_id: [7; 16], ..me };
         assert_eq!(before.is_alive(), None);
         assert_eq!(ProcessIdentity { boot_id: [0; 16], ..me }.is_alive(), None);
+    }
+
+    #[test]
+    fn without_a_description_a_process_is_itself_all_the_same() {
+        let me = ProcessIdentity::undescribed();
+        assert_eq!(me.key(), ProcessIdentity::undescribed().key());
+        assert_ne!(me.key(), ProcessIdentity::current().unwrap().key());
+        assert_eq!(me.is_alive(), None);
     }
 
     #[test]

@@ -11,12 +11,24 @@ mod identity;
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]
 mod system;
 
+use crate::error::Error;
 pub use identity::ProcessIdentity;
 pub use system::{
     allocate, boot_id, effective_uid, first_locked, futex_wait, futex_wake, is_memory_backed,
     monotonic_us, open_directory, open_read_write, page_size, random_u64, rename_new, reopen,
     same_file, sleep_us, try_lock, unix_ms, unlock, Mapping, MutexHeld, SharedMutex, MUTEX_WORDS,
 };
+
+/// Whether the process is what is refused, and not the directory or file: any other would be, too, and to go
+/// on elsewhere would be to part from those who are not refused.
+#[must_use]
+pub fn is_of_process(error: &Error) -> bool {
+    match error {
+        Error::Io { source, .. } => system::is_exhausted(source),
+        Error::At { source, .. } => is_of_process(source),
+        _ => false,
+    }
+}
 
 /// Why a [`SharedMutex`] is not held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -85,12 +85,17 @@ unsupported! {
     open_read_write(&Path) -> File;
     open_directory(&Path) -> File;
     rename_new(&Path, &Path) -> bool;
-    reopen(&File) -> File;
+    reopen(&File, Option<&Path>) -> File;
     same_file(&File, &Path) -> bool;
     try_lock(&File, u64) -> bool;
     unlock(&File, u64) -> ();
     first_locked(&File, u64, u64) -> Option<(u64, u64)>;
     is_memory_backed(&Path) -> bool;
+}
+
+/// Not told here.
+pub(super) fn is_exhausted(_: &std::io::Error) -> bool {
+    false
 }
 
 /// Sleeps for so many microseconds, or a little longer.

@@ -6,6 +6,7 @@ use crate::layout::header;
 use crate::os;
 use crate::sync::{AtomicU64, Ordering};
 use std::fs::File;
+use std::path::PathBuf;
 
 /// A mapped file. The mapping reaches beyond the file's end up to the segment's limit, so that it
 /// never moves; only words that are known to be backed are handed out.
@@ -19,6 +20,10 @@ pub struct Mapped {
     mapping: os::Mapping,
     /// Liveness is asked, and the file grown, through this description; it never holds a lock.
     file: File,
+    /// The path that the file had, if it is known.
+    path: Option<PathBuf>,
+    /// Has whatever can go removed from the file's file system; whether anything was.
+    make_room: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     /// Bytes that the file is known to have.
     known: AtomicU64,
 }
@@ -55,8 +60,21 @@ impl Mapped {
             _guarded,
             mapping,
             file,
+            path: None,
+            make_room: None,
             known,
         })
+    }
+
+    /// Says which path the file has: where there is no `/proc`, it is opened again by that.
+    pub fn lies_at(&mut self, path: PathBuf) {
+        self.path = Some(path);
+    }
+
+    /// Says what makes room on the file's file system, before more is denied for want of it. It is called
+    /// under the heap lock, and says whether it removed anything.
+    pub fn makes_room(&mut self, make_room: impl Fn() -> bool + Send + Sync + 'static) {
+        self.make_room = Some(Box::new(make_room));
     }
 
     /// The file, through the description that never holds a lock.
@@ -113,13 +131,16 @@ impl Region for Mapped {
         // is no room for that, by no more than what is needed.
         let step = (size / 8).clamp(64 << 10, 8 << 20) & !4095;
         let wanted = (size + step).max(need).min(limit);
-        let wanted = match os::allocate(&self.file, size, wanted - size) {
-            Err(Error::Full { .. }) => {
-                os::allocate(&self.file, size, need - size)?;
-                need
-            }
-            done => done.map(|()| wanted)?,
-        };
+        let to = |end| os::allocate(&self.file, size, end - size).map(|()| end);
+        let is_full = |done: &Result<u64>| matches!(done, Err(Error::Full { .. }));
+        let mut done = to(wanted);
+        if is_full(&done) {
+            done = to(need);
+        }
+        if is_full(&done) && self.make_room.as_ref().is_some_and(|make_room| make_room()) {
+            done = to(need);
+        }
+        let wanted = done?;
         kill_point!("grow.file");
         self.known.fetch_max(wanted, Ordering::AcqRel);
         self.slice(wanted)[header::SIZE].store(wanted, Ordering::Release);
@@ -127,7 +148,7 @@ impl Region for Mapped {
     }
 
     fn holder(&self) -> Result<Box<dyn Locks>> {
-        Ok(Box::new(Holder { file: os::reopen(&self.file)? }))
+        Ok(Box::new(Holder { file: os::reopen(&self.file, self.path.as_deref())? }))
     }
 
     fn first_locked(&self, from: u64, to: u64) -> Result<Option<u64>> {

@@ -31,6 +31,12 @@ impl Place {
         Self { path, access: directory.access, directory: Some(directory) }
     }
 
+    /// The place of a segment that lies in our own directory; `None` for a path without one.
+    pub fn beside(path: &Path, access: Access) -> Option<Self> {
+        let directory = Directory { path: path.parent()?.to_owned(), access };
+        Some(Self { path: path.to_owned(), access, directory: Some(directory) })
+    }
+
     /// A place that the user named.
     pub fn named(path: &Path, access: Access) -> Result<Self> {
         if !path.is_absolute() || path.file_name().is_none() {
@@ -52,9 +58,10 @@ impl Place {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// The directory's lock; `None` if it cannot be had, or if the directory is not ours.
-    pub fn lock(&self) -> Option<Lock> {
-        self.directory.as_ref().and_then(Directory::lock)
+    /// The directory's lock, waited for until this time of the monotonic clock. An error if it cannot be
+    /// had, or if the directory is not ours.
+    pub fn lock(&self, until: u64) -> Result<Lock> {
+        self.directory.as_ref().map_or(Err(Error::Busy), |directory| directory.lock(until))
     }
 
     /// What all temporary names of this segment begin with.
@@ -154,8 +161,30 @@ fn forget_twin(place: &Place, file: &File) -> bool {
     })
 }
 
+/// How often a file is made anew because somebody took it for a dead creator's before it was locked.
+const TRIES: u32 = 4;
+
 /// Makes the segment; `None` if somebody else was faster.
 pub fn create(
+    place: &Place,
+    root: Option<&ProcessIdentity>,
+    contents: &impl Contents,
+) -> Result<Option<File>> {
+    let mut tries = 1;
+    loop {
+        match create_once(place, root, contents) {
+            Err(Error::Io { source, .. }) if tries < TRIES && is_taken(&source) => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+/// Whether a file that was just made was lost to who clears up.
+fn is_taken(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotFound)
+}
+
+fn create_once(
     place: &Place,
     root: Option<&ProcessIdentity>,
     contents: &impl Contents,
@@ -180,13 +209,13 @@ fn fill_and_name(
 ) -> Result<bool> {
     if !os::try_lock(file, BIRTH_BYTE)? {
         // Taken for a dead creator's file between the two calls.
-        return Ok(false);
+        let source = ErrorKind::WouldBlock.into();
+        return Err(Error::Io { call: "fcntl(F_OFD_SETLK) of a new file", source });
     }
     kill_point!("create.marked");
     contents.initialise(file, root)?;
     kill_point!("create.filled");
     match os::rename_new(born, place.path()) {
-        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(false),
         Ok(true) => {
             kill_point!("create.named");
             os::unlock(file, BIRTH_BYTE).map(|()| true)

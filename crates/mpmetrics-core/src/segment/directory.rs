@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::os;
 
-/// How long the directory's lock is waited for, in microseconds.
-const DEADLINE_US: u64 = 1_000_000;
+/// Why an entry that others may use is refused. Kubernetes' fsGroup does that to all that a volume holds.
+const TOO_OPEN: &str = "its mode lets other users in (if a group is to share it, as with an fsGroup, call \
+                        configure({ gid, mode: 0o660 }) with that group; else take the permission away)";
 
 /// Whose files are trusted, and what permissions ours get.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,14 @@ impl Access {
         self.mode | (self.mode & 0o444) >> 2
     }
 
+    /// Whether a directory is ours and does not let us in, nor others whom it should not.
+    fn is_narrowed(self, found: &Metadata) -> bool {
+        found.is_dir()
+            && found.uid() == os::effective_uid()
+            && found.mode() & 0o700 != 0o700
+            && found.mode() & !self.directory_mode() & 0o077 == 0
+    }
+
     /// The rule that the entry at `path` breaks, as an error. An entry is trusted if it is ours or, where a
     /// group was configured, the group's; and if it gives nobody more than was configured.
     fn check(self, path: &Path, found: &Metadata, allowed: u32) -> Result<()> {
@@ -44,7 +53,7 @@ impl Access {
             return bad("it belongs to another user");
         }
         if found.mode() & 0o7777 & !allowed & 0o077 != 0 {
-            return bad("its mode lets other users in");
+            return bad(TOO_OPEN);
         }
         Ok(())
     }
@@ -124,15 +133,23 @@ impl Directory {
             None => format!("mpmetrics-{}", os::effective_uid()),
         };
         let path = parent.join(name);
-        let found = match std::fs::symlink_metadata(&path) {
+        let look = || std::fs::symlink_metadata(&path);
+        let mut found = match look() {
             Ok(found) => found,
             Err(e) if e.kind() == ErrorKind::NotFound && make => {
                 make_directory(&path, access)?;
-                std::fs::symlink_metadata(&path).map_err(io("lstat"))?
+                look().map_err(io("lstat"))?
             }
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(io("lstat")(e)),
         };
+        if access.is_narrowed(&found) {
+            // By a umask that takes more than others' permissions, in whoever made it, or between its
+            // making and its mode. By the path: what cannot be opened has no descriptor.
+            std::fs::set_permissions(&path, Permissions::from_mode(access.directory_mode()))
+                .map_err(io("chmod"))?;
+            found = look().map_err(io("lstat"))?;
+        }
         // Not O_NOFOLLOW alone: the answer is to say what is wrong. Once it is ours and not writable by
         // others, nobody else can put another in its place but the owner of the parent.
         if !found.is_dir() {
@@ -146,23 +163,25 @@ impl Directory {
         Ok(Some(Self { path, access }))
     }
 
-    /// Takes the lock under which files are made and removed; `None` if it was not to be had in time,
-    /// because its holder is stopped, or at all.
-    pub fn lock(&self) -> Option<Lock> {
+    /// Takes the lock under which files are made and removed. It is tried at least once, and until this
+    /// time of the monotonic clock.
+    ///
+    /// [`Error::Busy`] if it was not to be had in time, because its holder is stopped; else why it cannot be
+    /// had at all.
+    pub fn lock(&self, until: u64) -> Result<Lock> {
         let path = self.path.join(".lock");
         let file = match os::open_read_write(&path) {
             Ok(file) => file,
             // Somebody else may make it at the same moment.
-            Err(_) => self.access.make_file(&path).or_else(|_| os::open_read_write(&path)).ok()?,
+            Err(_) => self.access.make_file(&path).or_else(|_| os::open_read_write(&path))?,
         };
-        let deadline = os::monotonic_us() + DEADLINE_US;
         let mut pause = 100;
         loop {
-            if os::try_lock(&file, 0).ok()? {
-                return Some(Lock { _file: file });
+            if os::try_lock(&file, 0)? {
+                return Ok(Lock { _file: file });
             }
-            if os::monotonic_us() >= deadline {
-                return None;
+            if os::monotonic_us() >= until {
+                return Err(Error::Busy);
             }
             os::sleep_us(pause);
             pause = (pause * 2).min(2_000);
@@ -179,6 +198,7 @@ pub struct Lock {
 fn make_directory(path: &Path, access: Access) -> Result<()> {
     let make = |path: &Path| DirBuilder::new().mode(0o700).create(path);
     if access.gid.is_none() && access.mode == 0o600 {
+        // What the umask took from it is given back when it is looked at.
         return match make(path) {
             Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(io("mkdir")(e)),
             _ => Ok(()),
@@ -189,7 +209,10 @@ fn make_directory(path: &Path, access: Access) -> Result<()> {
     born.push(format!(".new-{:016x}", os::random_u64()));
     let born = PathBuf::from(born);
     make(&born).map_err(io("mkdir"))?;
-    let done = os::open_directory(&born)
+    // By the path first: the umask may have left nothing by which it could be opened.
+    let done = std::fs::set_permissions(&born, Permissions::from_mode(0o700))
+        .map_err(io("chmod"))
+        .and_then(|()| os::open_directory(&born))
         .and_then(|file| access.apply(&file, access.directory_mode()))
         .and_then(|()| os::rename_new(&born, path));
     if !matches!(done, Ok(true)) {

@@ -1,6 +1,8 @@
 //! A heap in a segment's file.
 
-use super::{open, reap, Contents, Inspection, OpenOptions, Opened};
+use super::directory::Access;
+use super::reap::{self, RoomMaker};
+use super::{open, Contents, Inspection, OpenOptions, Opened};
 use crate::error::{Error, Result};
 use crate::heap::{self, Heap, Limits, Setup};
 use crate::layout::{header, lock, Words, HEADER_WORDS};
@@ -8,6 +10,7 @@ use crate::os::{self, ProcessIdentity};
 use crate::region::Mapped;
 use crate::sync::AtomicU64;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +35,12 @@ fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
     Ok((words.iter().map(|word| AtomicU64::new(u64::from_le_bytes(*word))).collect(), len))
 }
 
+/// Stores to one word of a header, in one write.
+fn write_header(file: &File, word: usize, value: u64) -> Result<()> {
+    file.write_all_at(&value.to_le_bytes(), word as u64 * 8)
+        .map_err(|source| Error::Io { call: "pwrite", source })
+}
+
 impl Contents for HeapContents {
     fn initialise(&self, file: &File, root: Option<&ProcessIdentity>) -> Result<()> {
         os::allocate(file, 0, HEADER_WORDS * 8)?;
@@ -48,12 +57,17 @@ impl Contents for HeapContents {
             root: heap::root(words),
             retired: words.header(header::RETIRED) != 0,
             last_attach_ms: words.header(header::LAST_ATTACH),
+            root_wrote: words.header(header::ROOT_WROTE) != 0,
+            idle_since_ms: words.header(header::IDLE_SINCE),
         })
     }
 
     fn retire(&self, file: &File) -> Result<()> {
-        file.write_all_at(&1u64.to_le_bytes(), header::RETIRED as u64 * 8)
-            .map_err(|source| Error::Io { call: "pwrite", source })
+        write_header(file, header::RETIRED, 1)
+    }
+
+    fn note_idle(&self, file: &File, unix_ms: u64) -> Result<()> {
+        write_header(file, header::IDLE_SINCE, unix_ms)
     }
 
     fn heap_lock_byte(&self) -> u64 {
@@ -95,7 +109,15 @@ impl Segment {
         let mapped = read_header(&file).and_then(|(header, len)| {
             let words = Words(&header);
             heap::check_header(words, len / 8)?;
-            let region = Arc::new(Mapped::new(file, words.header(header::MAX_BYTES))?);
+            let mut region = Mapped::new(file, words.header(header::MAX_BYTES))?;
+            region.lies_at(path.clone());
+            if options.path.is_none() {
+                let access = Access::new(options.mode, options.gid)?;
+                if let Some(maker) = RoomMaker::new(&path, access, HeapContents { limits }) {
+                    region.makes_room(move || maker.make_room());
+                }
+            }
+            let region = Arc::new(region);
             Ok((Heap::open(region.clone())?, region))
         });
         let (heap, region) = mapped.map_err(|error| told(error.at(&path)))?;
@@ -165,10 +187,15 @@ impl Segment {
         Ok((data.dev(), data.ino()))
     }
 
-    /// Whether the path still names this segment, and it is not retired.
+    /// Whether the path still names this segment, and it is not retired. A process that gave up the right to
+    /// look (`setuid`) stays where the others are: what it has mapped works on.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        !self.heap.retired() && os::same_file(self.region.file(), &self.path).unwrap_or(false)
+        let named = match os::same_file(self.region.file(), &self.path) {
+            Err(Error::Io { source, .. }) => source.kind() == ErrorKind::PermissionDenied,
+            named => named.unwrap_or(false),
+        };
+        named && !self.heap.retired()
     }
 
     /// Removes the file if no writer lives but those of `process`; whether it did. A segment that

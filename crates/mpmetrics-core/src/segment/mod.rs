@@ -30,6 +30,10 @@ use create::{attach, create, Attached, Place};
 use directory::{Access, Directory};
 pub use heap_file::{HeapContents, Segment};
 pub use reap::unlink;
+use reap::Want;
+
+/// How long [`open`] waits for a directory's lock, in microseconds. Its holder may be stopped.
+const PATIENCE_US: u64 = 1_000_000;
 
 /// How often [`open`] starts again when it meets a file that is just being born or removed.
 const ROUNDS: u32 = 32;
@@ -58,6 +62,13 @@ pub trait Contents {
     /// [`Error::Io`].
     fn retire(&self, file: &File) -> Result<()>;
 
+    /// Notes when nobody was found in it, for the next who looks. The caller holds the heap's lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    fn note_idle(&self, file: &File, unix_ms: u64) -> Result<()>;
+
     /// The byte that who holds the heap's lock has locked.
     fn heap_lock_byte(&self) -> u64;
 
@@ -74,6 +85,10 @@ pub struct Inspection {
     pub retired: bool,
     /// When a writer last attached, in milliseconds since 1970.
     pub last_attach_ms: u64,
+    /// Whether the root itself was a writer, which it is as long as it lives.
+    pub root_wrote: bool,
+    /// When nobody was found in it, in milliseconds since 1970; of no meaning unless after `last_attach_ms`.
+    pub idle_since_ms: u64,
 }
 
 /// Which segment is wanted.
@@ -135,13 +150,15 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
         }
     };
     let name = options.name.as_deref().unwrap_or_default();
+    // One for all rounds: however often it starts again, nobody waits longer for a directory's lock.
+    let until = os::monotonic_us() + PATIENCE_US;
     for round in 0..ROUNDS {
         // Only a file that is being removed, or a temporary one that was taken for a dead creator's,
         // leads here again.
         os::sleep_us(round * round * 50);
         let turn = match &named {
             Some(place) => at(place, options, contents)?,
-            None => chain(name, access, options, contents)?,
+            None => chain(name, access, options, contents, until)?,
         };
         match turn {
             Turn::Done(opened) => return Ok(opened),
@@ -181,6 +198,7 @@ fn chain(
     access: Access,
     options: &OpenOptions,
     contents: &impl Contents,
+    until: u64,
 ) -> Result<Turn> {
     let mut passed_over = Vec::new();
     let mut fit = Vec::new();
@@ -192,6 +210,7 @@ fn chain(
                 fit.push(parent);
                 continue;
             }
+            Err(e) if os::is_of_process(&e) => return Err(e.at(parent)),
             Err(e) => {
                 passed_over.push((parent.clone(), e));
                 continue;
@@ -202,13 +221,13 @@ fn chain(
                 return Ok(Turn::Done(Some(opened(&place, file, false, passed_over))));
             }
             Ok(Attached::Retired(file)) => {
-                reap::unlink_at(&place, &file)?;
+                reap::unlink_at(&place, &file, until)?;
                 return Ok(Turn::Again);
             }
             Ok(Attached::Moving) => return Ok(Turn::Again),
             Ok(Attached::Absent) => fit.push(parent),
             // Not what was sought: somebody else's file under our name, a read-only file system.
-            Err(e) if matches!(e.code(), Code::Unsafe | Code::Io) => {
+            Err(e) if matches!(e.code(), Code::Unsafe | Code::Io) && !os::is_of_process(&e) => {
                 passed_over.push((parent.clone(), e));
             }
             Err(e) => return Err(e),
@@ -218,11 +237,12 @@ fn chain(
         return Ok(Turn::Done(None));
     }
     for parent in fit {
-        match make(parent, name, access, options, contents) {
+        match make(parent, name, access, options, contents, until) {
             Ok(Some((place, file))) => {
                 return Ok(Turn::Done(Some(opened(&place, file, true, passed_over))));
             }
             Ok(None) => return Ok(Turn::Again),
+            Err(e) if os::is_of_process(&e) => return Err(e.at(parent)),
             Err(e) => passed_over.push((parent.clone(), e)),
         }
     }
@@ -243,19 +263,28 @@ fn make(
     access: Access,
     options: &OpenOptions,
     contents: &impl Contents,
+    until: u64,
 ) -> Result<Option<(Place, File)>> {
     let Some(directory) = Directory::open(parent, access, true)? else { return Ok(None) };
     let place = Place::derived(directory, name);
     // Held while the old are reaped and the new one is made, so that those who start at once wait for one
     // and attach, instead of each filling a file. Without it all stays right.
-    let lock = place.lock();
+    let lock = place.lock(until).ok();
     if lock.is_some() {
         if !matches!(attach(&place, contents)?, Attached::Absent) {
             return Ok(None);
         }
-        reap::reap(&place, contents);
+        reap::reap(&place, contents, Want::Order);
     }
-    Ok(create(&place, options.root.as_ref(), contents)?.map(|file| (place, file)))
+    let root = options.root.as_ref();
+    let made = match create(&place, root, contents) {
+        // Before room is denied, all that nobody is in has to go.
+        Err(Error::Full { .. }) if lock.is_some() && reap::reap(&place, contents, Want::Room) => {
+            create(&place, root, contents)
+        }
+        made => made,
+    };
+    Ok(made?.map(|file| (place, file)))
 }
 
 fn opened(place: &Place, file: File, created: bool, passed_over: Vec<(PathBuf, Error)>) -> Opened {

@@ -2,28 +2,43 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Mutex;
 
 use crate::error::{Error, Result};
 use crate::os;
 
 use super::create::Place;
-use super::directory::{Access, Directory};
-use super::Contents;
+use super::directory::Access;
+use super::{Contents, PATIENCE_US};
 
-/// A segment whose root cannot be judged from here, because it ran in another pid namespace or boot, is
-/// given up after this time without a new writer.
-const FORGOTTEN_MS: u64 = 24 * 60 * 60 * 1000;
+/// Time for which nobody must have been found in a segment whose root cannot be judged from here, because it
+/// ran in another pid namespace or boot, and was no writer itself. The only worker of a cluster may have
+/// died a moment ago, while its primary lives and is about to start another.
+const GRACE_MS: u64 = 120_000;
+
+/// Least time between two looks for room.
+const PAUSE_US: u64 = 1_000_000;
 
 /// How long one pass may take: it delays a start. The next start goes on.
 const BUDGET_US: u64 = 250_000;
 
-/// Removes what earlier applications left beside `place`. The caller holds the directory's lock. What
-/// cannot be judged or removed stays for the next time.
-pub fn reap(place: &Place, contents: &impl Contents) {
+/// What a pass is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// Tidying.
+    Order,
+    /// Room, which would be denied to a living application otherwise: nobody is given [`GRACE_MS`].
+    Room,
+}
+
+/// Removes what earlier applications left beside `place`; whether anything went. The caller holds the
+/// directory's lock. What cannot be judged or removed stays for the next time.
+pub fn reap(place: &Place, contents: &impl Contents, want: Want) -> bool {
     let deadline = os::monotonic_us() + BUDGET_US;
+    let mut removed = false;
     for entry in std::fs::read_dir(place.parent()).into_iter().flatten().flatten() {
         if os::monotonic_us() > deadline {
-            return;
+            break;
         }
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
@@ -31,40 +46,88 @@ pub fn reap(place: &Place, contents: &impl Contents) {
             place.clear_temporary(&path);
         } else if name.ends_with(".heap") && path != place.path() {
             // Unsafe, corrupt or of another version: none of ours to judge.
-            let _ = reap_one(place, &path, contents);
+            removed |= reap_one(place, &path, contents, want).unwrap_or(false);
         }
     }
+    removed
 }
 
-fn reap_one(place: &Place, path: &Path, contents: &impl Contents) -> Result<bool> {
+fn reap_one(place: &Place, path: &Path, contents: &impl Contents, want: Want) -> Result<bool> {
     let Some(file) = place.open_file(path)? else { return Ok(false) };
     let found = contents.inspect(&file)?;
-    if !found.retired {
+    let alive = match (found.retired, found.root) {
+        (true, _) => Some(false),
         // Without a root the user named it: it is kept, and counters go on.
-        let Some(root) = found.root else { return Ok(false) };
-        let gone = match root.is_alive() {
-            Some(alive) => !alive,
-            None => os::unix_ms().saturating_sub(found.last_attach_ms) > FORGOTTEN_MS,
-        };
-        if !gone {
-            return Ok(false);
-        }
+        (false, None) => return Ok(false),
+        (false, Some(root)) => root.is_alive(),
+    };
+    if alive == Some(true) {
+        return Ok(false);
     }
     // Who attaches claims its slot under the heap's lock: with the lock held and no slot taken, nobody
     // has a place in it, and after the mark nobody gets one. The description is fresh and holds no
-    // slot, so it sees everybody's. Dropping it gives the lock back.
+    // slot, so it sees everybody's, of whatever namespace. Dropping it gives the lock back.
     if !os::try_lock(&file, contents.heap_lock_byte())? {
         return Ok(false);
     }
-    let slots = contents.slot_lock_range();
     if !found.retired {
+        let slots = contents.slot_lock_range();
         if os::first_locked(&file, slots.start, slots.end)?.is_some() {
+            return Ok(false);
+        }
+        if alive.is_none() && want == Want::Order && !is_over(&file, contents)? {
             return Ok(false);
         }
         contents.retire(&file)?;
         kill_point!("reap.retired");
     }
     remove(path, &file)
+}
+
+/// Whether an application of which no writer lives is over, as far as its segment tells. The first who asks
+/// leaves a note of when that was; a writer that comes after it makes the note void.
+fn is_over(file: &File, contents: &impl Contents) -> Result<bool> {
+    // Read again: now nobody can come in.
+    let found = contents.inspect(file)?;
+    // A root that was a writer would hold its slot's byte if it lived.
+    if found.root_wrote {
+        return Ok(true);
+    }
+    let now = os::unix_ms();
+    if found.idle_since_ms > found.last_attach_ms && found.idle_since_ms <= now {
+        return Ok(now - found.idle_since_ms >= GRACE_MS);
+    }
+    contents.note_idle(file, now.max(found.last_attach_ms + 1))?;
+    Ok(false)
+}
+
+/// Makes room for a segment that is in use and is denied some: removes what earlier applications left beside
+/// it. Does not wait for the directory's lock, as the caller may hold a heap's.
+pub struct RoomMaker<C> {
+    place: Place,
+    contents: C,
+    next_us: Mutex<u64>,
+}
+
+impl<C: Contents> RoomMaker<C> {
+    /// For a segment at this path in our own directory.
+    pub fn new(path: &Path, access: Access, contents: C) -> Option<Self> {
+        let place = Place::beside(path, access)?;
+        Some(Self { place, contents, next_us: Mutex::new(0) })
+    }
+
+    /// Looks for what can go, no more than once a second; whether anything went.
+    pub fn make_room(&self) -> bool {
+        let Ok(mut next) = self.next_us.try_lock() else { return false };
+        let now = os::monotonic_us();
+        if now < *next {
+            return false;
+        }
+        let made =
+            self.place.lock(0).is_ok_and(|_lock| reap(&self.place, &self.contents, Want::Room));
+        *next = os::monotonic_us() + PAUSE_US;
+        made
+    }
 }
 
 /// Removes the path if it still names the file. The caller holds the directory's lock.
@@ -78,8 +141,8 @@ fn remove(path: &Path, file: &File) -> Result<bool> {
 }
 
 /// Removes a retired file that is still at its place.
-pub fn unlink_at(place: &Place, file: &File) -> Result<bool> {
-    let Some(_lock) = place.lock() else { return Err(Error::Busy.at(place.path())) };
+pub fn unlink_at(place: &Place, file: &File, until: u64) -> Result<bool> {
+    let _lock = place.lock(until).map_err(|error| error.at(place.path()))?;
     remove(place.path(), file)
 }
 
@@ -91,11 +154,13 @@ pub fn unlink_at(place: &Place, file: &File) -> Result<bool> {
 /// [`Error::Busy`] if the directory's lock was not to be had within a second; [`Error::Io`];
 /// [`Error::Invalid`] for a path without a directory.
 pub fn unlink(path: &Path, file: &File) -> Result<bool> {
-    let parent = path.parent().ok_or_else(|| Error::Invalid {
-        what: "a segment is given by the absolute path of a file",
-        value: path.display().to_string(),
-    })?;
-    let directory = Directory { path: parent.to_owned(), access: Access::new(None, None)? };
-    let Some(_lock) = directory.lock() else { return Err(Error::Busy.at(path)) };
+    let Some(place) = Place::beside(path, Access::new(None, None)?) else {
+        return Err(Error::Invalid {
+            what: "a segment is given by the absolute path of a file",
+            value: path.display().to_string(),
+        });
+    };
+    let until = os::monotonic_us() + PATIENCE_US;
+    let _lock = place.lock(until).map_err(|error| error.at(path))?;
     remove(path, file)
 }

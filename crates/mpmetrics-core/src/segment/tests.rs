@@ -12,7 +12,7 @@ mod many;
 const HEAP_LOCK: u64 = 1 << 40;
 const SLOTS: Range<u64> = HEAP_LOCK + 1..HEAP_LOCK + 1025;
 
-/// Contents of a page: magic, retired, last attach, root.
+/// Contents of a page: magic, retired, last attach, root, whether the root wrote, when nobody was there.
 struct Page;
 
 impl Contents for Page {
@@ -48,11 +48,22 @@ impl Contents for Page {
             pid_namespace: word(6),
             boot_id: page[56..72].try_into().unwrap(),
         });
-        Ok(Inspection { root, retired: word(1) != 0, last_attach_ms: word(2) })
+        Ok(Inspection {
+            root,
+            retired: word(1) != 0,
+            last_attach_ms: word(2),
+            root_wrote: word(9) != 0,
+            idle_since_ms: word(10),
+        })
     }
 
     fn retire(&self, file: &File) -> Result<()> {
         file.write_all_at(&1_u64.to_le_bytes(), 8).unwrap();
+        Ok(())
+    }
+
+    fn note_idle(&self, file: &File, unix_ms: u64) -> Result<()> {
+        file.write_all_at(&unix_ms.to_le_bytes(), 80).unwrap();
         Ok(())
     }
 

@@ -8,6 +8,12 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// Whether it is a limit of the process or the system: EMFILE (no descriptor left), ENFILE (none in the
+/// system), ENOMEM.
+pub(in crate::os) fn is_exhausted(error: &IoError) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
+}
+
 /// Opens an existing file for reading and writing, through an open file description of its own (locks
 /// through one description do not exclude each other). Follows no symbolic link in the last component
 /// and does not wait for the other end of a FIFO; the caller checks what it got.
@@ -38,24 +44,36 @@ pub fn open_directory(path: &Path) -> Result<File> {
         .map_err(|source| Error::Io { call: "open", source })
 }
 
-/// A fresh open file description of the same file, also if its path names another one by now.
+/// A fresh open file description of the same file, also if its path names another one by now. Without
+/// `/proc`, the path that it had is tried.
 ///
 /// # Errors
 ///
-/// [`Error::Io`], also where `/proc` is not mounted.
-pub fn reopen(file: &File) -> Result<File> {
-    OpenOptions::new()
+/// [`Error::Io`], also where `/proc` is not mounted and `path` does not name the file.
+pub fn reopen(file: &File, path: Option<&Path>) -> Result<File> {
+    let opened = OpenOptions::new()
         .read(true)
         .write(true)
-        .open(format!("/proc/self/fd/{}", file.as_raw_fd()))
-        .map_err(|source| Error::Io { call: "open of /proc/self/fd", source })
+        .open(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    match (opened, path) {
+        (Err(e), Some(path)) if e.kind() == ErrorKind::NotFound && same_file(file, path)? => {
+            let other = open_read_write(path)?;
+            if same_file(&other, path)? && same_file(file, path)? {
+                return Ok(other);
+            }
+            Err(Error::Io { call: "open of /proc/self/fd", source: e })
+        }
+        (opened, _) => opened.map_err(|source| Error::Io { call: "open of /proc/self/fd", source }),
+    }
 }
 
 /// Gives a file or directory its final name if nothing has that name yet; whether it did. Plain `rename`
 /// would let the last of several creators win.
 ///
-/// A file system that cannot do it in one step (EINVAL) gets a second link, then loses the first: for a
-/// moment, or for good if the caller dies there, a file has two names.
+/// Where it cannot be done in one step (the file system says EINVAL, a kernel ENOSYS, a sandbox that does
+/// not know the call EPERM), a file gets a second link, then loses the first: for a moment, or for good if
+/// the caller dies there, it has two names. A directory, which can have no second link, is renamed plainly:
+/// that replaces none but an empty one, whose maker was at the same point.
 ///
 /// # Errors
 ///
@@ -80,16 +98,27 @@ pub fn rename_new(from: &Path, to: &Path) -> Result<bool> {
     let error = IoError::last_os_error();
     match error.raw_os_error() {
         Some(libc::EEXIST) => Ok(false),
-        Some(libc::EINVAL | libc::ENOSYS) => match std::fs::hard_link(from, to) {
-            // The name is published: a first name that stays costs its reaping, not the success.
-            Ok(()) => {
-                let _ = std::fs::remove_file(from);
-                Ok(true)
-            }
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(source) => Err(Error::Io { call: "link", source }),
-        },
-        _ => Err(Error::Io { call: "renameat2", source: error }),
+        Some(libc::ENOENT) => Err(Error::Io { call: "renameat2", source: error }),
+        _ => rename_in_steps(from, to, error),
+    }
+}
+
+fn rename_in_steps(from: &Path, to: &Path, error: IoError) -> Result<bool> {
+    if from.is_dir() {
+        return match std::fs::rename(from, to) {
+            Ok(()) => Ok(true),
+            Err(e) if matches!(e.raw_os_error(), Some(libc::EEXIST | libc::ENOTEMPTY)) => Ok(false),
+            Err(_) => Err(Error::Io { call: "renameat2", source: error }),
+        };
+    }
+    match std::fs::hard_link(from, to) {
+        // The name is published: a first name that stays costs its reaping, not the success.
+        Ok(()) => {
+            let _ = std::fs::remove_file(from);
+            Ok(true)
+        }
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(_) => Err(Error::Io { call: "renameat2", source: error }),
     }
 }
 
@@ -158,7 +187,7 @@ mod tests {
         assert!(!same_file(&file, &other).unwrap());
         std::fs::rename(&other, &path).unwrap();
         assert!(!same_file(&file, &path).unwrap());
-        assert!(same_file(&reopen(&file).unwrap(), &path).is_ok_and(|same| !same));
+        assert!(same_file(&reopen(&file, None).unwrap(), &path).is_ok_and(|same| !same));
         std::fs::remove_file(&path).unwrap();
         assert!(!same_file(&file, &path).unwrap());
     }

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use crate::sync::AtomicU64;
 
+/// Microseconds between two looks at a word where the system cannot wait for it.
+const POLL_US: u32 = 5_000;
+
 /// Sleeps while the lower half of a word holds `expected`, until [`futex_wake`], or for so long. May
 /// return early; the caller looks at the word again.
-pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
+pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
     let timeout = libc::timespec {
-        tv_sec: timeout.as_secs().min(86_400) as libc::time_t,
-        tv_nsec: timeout.subsec_nanos().into(),
+        tv_sec: asked.as_secs().min(86_400) as libc::time_t,
+        tv_nsec: asked.subsec_nanos().into(),
     };
     // SAFETY: the address is that of a living, aligned word whose lower half comes first (the layout is
     // little-endian), and the kernel only reads it and the timespec. Not FUTEX_PRIVATE_FLAG: other
-    // processes wake us. A refusal (EAGAIN, EINTR, a sandbox) is an early return.
+    // processes wake us. A refusal is an early return.
     let slept = unsafe {
         libc::syscall(
             libc::SYS_futex,
@@ -23,9 +26,10 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
             &raw const timeout,
         )
     };
-    if slept != 0 && errno() == libc::ENOSYS {
-        // Emulators and sandboxes without the call: a poll.
-        super::sleep_us(5_000);
+    // EAGAIN: the word is another already. All but these is an emulator or a sandbox that refuses the call
+    // (ENOSYS, EPERM, or what its author thought of): a poll.
+    if slept != 0 && !matches!(errno(), libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) {
+        super::sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
     }
 }
 

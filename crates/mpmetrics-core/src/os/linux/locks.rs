@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 /// open file description (fcntl(2), F_OFD_SETLK): the kernel drops it when the last descriptor of it is
 /// closed, which death does. Locking again through the same description succeeds.
 ///
+/// `false` is EAGAIN only, which is what Linux says of a byte that somebody holds. POSIX allows EACCES, too;
+/// here that is a security module (AppArmor without `k`) or a file system that refuses all locks, and to wait
+/// for it would be to wait for ever.
+///
 /// # Errors
 ///
 /// [`Error::Io`], [`Error::Invalid`] for a byte beyond 2^63 - 1.
@@ -17,7 +21,7 @@ pub fn try_lock(file: &File, byte: u64) -> Result<bool> {
     let mut lock = range(libc::F_WRLCK, byte, 1)?;
     match fcntl(file, libc::F_OFD_SETLK, &mut lock) {
         Ok(()) => Ok(true),
-        Err(e) if matches!(e.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+        Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Ok(false),
         Err(source) => Err(Error::Io { call: "fcntl(F_OFD_SETLK)", source }),
     }
 }
@@ -79,6 +83,8 @@ fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock> {
 }
 
 fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock) -> std::io::Result<()> {
+    // Bounded: these commands do not sleep, so a signal interrupts them once, if ever.
+    let mut interruptions = 0;
     loop {
         // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and
         // write one `struct flock`, which `lock` is.
@@ -86,7 +92,8 @@ fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock) -> std::io::
             return Ok(());
         }
         let error = IoError::last_os_error();
-        if error.kind() != ErrorKind::Interrupted {
+        interruptions += 1;
+        if error.kind() != ErrorKind::Interrupted || interruptions > super::INTERRUPTIONS {
             return Err(error);
         }
     }
@@ -109,7 +116,7 @@ mod tests {
     fn two_descriptions_exclude_each_other_within_one_process() {
         let (_dir, path, a) = file();
         let b = open_read_write(&path).unwrap();
-        let c = reopen(&a).unwrap();
+        let c = reopen(&a, None).unwrap();
         let far = 1 << 40;
         assert!(try_lock(&a, far).unwrap());
         assert!(try_lock(&a, far).unwrap(), "again through the same description");

@@ -103,16 +103,19 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
             value: format!("{offset} + {len}"),
         });
     }
-    let (mut done, mut step) = (0, len);
+    let (mut done, mut step, mut interruptions) = (0, len, 0);
     while done < len {
         let part = step.min(len - done);
         // SAFETY: takes numbers only; both fit, as `end` does.
         let code =
             unsafe { libc::posix_fallocate(file.as_raw_fd(), (offset + done) as i64, part as i64) };
         match code {
-            0 => done += part,
+            0 => (done, interruptions) = (done + part, 0),
             // tmpfs starts over after a signal: under a profiler's timer a big step might never end.
-            libc::EINTR => step = (step / 2).max(64 * 1024),
+            libc::EINTR if interruptions < super::INTERRUPTIONS => {
+                interruptions += 1;
+                step = (step / 2).max(64 * 1024);
+            }
             libc::ENOSPC => return Err(Error::Full { what: "no space left on the file system" }),
             libc::EDQUOT => return Err(Error::Full { what: "the disk quota is used up" }),
             libc::EFBIG => return Err(Error::Full { what: "the file size limit is reached" }),

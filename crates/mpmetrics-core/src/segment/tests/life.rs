@@ -35,17 +35,52 @@ fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
     assert_eq!(after_a_start(dir.path()), kept);
 
     drop((orphan, busy));
-    let hour = 3_600_000;
-    let old = |name: &str, hours: u64| {
-        let file = os::open_read_write(&own(dir.path()).join(name)).unwrap();
-        file.write_all_at(&(os::unix_ms() - hours * hour).to_le_bytes(), 16).unwrap();
-    };
-    old("living-root.heap", 1000);
-    old("user.heap", 1000);
-    old("elsewhere.heap", 23);
+    // The note that nobody was in it was left just now.
     assert_eq!(after_a_start(dir.path()), ["elsewhere.heap", "living-root.heap", "user.heap"]);
-    old("elsewhere.heap", 25);
+    for name in ["elsewhere.heap", "living-root.heap", "user.heap"] {
+        aged(dir.path(), name, 1000 * 3_600, 121);
+    }
     assert_eq!(after_a_start(dir.path()), ["living-root.heap", "user.heap"]);
+}
+
+/// Has a segment's last writer come, and its note be made, so many seconds ago.
+fn aged(parent: &Path, name: &str, attached: u64, noted: u64) {
+    let file = os::open_read_write(&own(parent).join(name)).unwrap();
+    let ago = |seconds: u64| (os::unix_ms() - seconds * 1000).to_le_bytes();
+    file.write_all_at(&ago(attached), 16).unwrap();
+    file.write_all_at(&ago(noted), 80).unwrap();
+}
+
+#[test]
+fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
+    let dir = parent();
+    let elsewhere = ProcessIdentity { pid_namespace: 1, ..dead() };
+    let at = |name| with_root(dir.path(), name, Some(elsewhere));
+    // (seconds since the last writer came, since the note, whether the root was a writer), kept or not
+    let cases = [
+        ("crashed-worker", (9_000, 119, false), true),
+        ("crashed-cluster", (9_000, 121, false), false),
+        ("came-after-the-note", (100, 200, false), true),
+        ("root-wrote", (0, 9_000, true), false),
+    ];
+    for (name, (attached, noted, root_wrote), _) in cases {
+        let opened = make(&at(name));
+        opened.file.write_all_at(&u64::from(root_wrote).to_le_bytes(), 72).unwrap();
+        aged(dir.path(), &format!("{name}.heap"), attached, noted);
+    }
+    let living = join(&at("living"), 7);
+    living.file.write_all_at(&1_u64.to_le_bytes(), 72).unwrap();
+    aged(dir.path(), "living.heap", 9_000, 9_000);
+    let mut kept: Vec<String> =
+        cases.iter().filter(|case| case.2).map(|case| format!("{}.heap", case.0)).collect();
+    kept.push("living.heap".to_owned());
+    kept.sort();
+    assert_eq!(after_a_start(dir.path()), kept);
+
+    // Where room is wanted, only who is there is spared.
+    let place = Place::beside(&own(dir.path()).join("mine.heap"), Access::new(None, None).unwrap());
+    assert!(reap::reap(&place.unwrap(), &Page, reap::Want::Room));
+    assert_eq!(names(&own(dir.path())), ["living.heap"]);
 }
 
 #[test]
@@ -104,6 +139,9 @@ impl Contents for Stuck {
     }
     fn retire(&self, file: &File) -> Result<()> {
         Page.retire(file)
+    }
+    fn note_idle(&self, file: &File, unix_ms: u64) -> Result<()> {
+        Page.note_idle(file, unix_ms)
     }
     fn heap_lock_byte(&self) -> u64 {
         HEAP_LOCK

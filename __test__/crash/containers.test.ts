@@ -1,0 +1,126 @@
+/**
+ * Containers that crash, each with a pid namespace of its own, and a directory in memory that outlives them:
+ * what they leave does not pile up, and no start is refused room for it.
+ */
+import { execFileSync, spawn } from 'child_process';
+import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { Application, Program } from '../support/application';
+
+/** Bytes of the directory's file system: room for what three containers leave. */
+const SIZE = 12 << 20;
+
+let app: Application;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mpmetrics-containers-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
+  app = new Application({
+    // A cluster's primary has metrics of its own, or none; then its only worker has all.
+    'app.js': `
+      const cluster = require('cluster');
+      const [, , shape, count, mark] = process.argv;
+      if (shape !== 'alone' && cluster.isPrimary) {
+        cluster.fork();
+        if (shape === 'primary') new (require('mpmetrics').Gauge)({ name: 'up', help: 'u' }).set(1);
+      } else {
+        const { Counter, Histogram, register } = require('mpmetrics');
+        const seconds = new Histogram({ name: 'seconds', help: 's', labelNames: ['route'] });
+        for (let route = 0; route < Number(count); route++) seconds.observe({ route }, 0.5);
+        const starts = new Counter({ name: 'starts_total', help: 's', labelNames: ['mark'] });
+        starts.inc({ mark });
+        register.metrics().then((text) => {
+          const shown = text.match(/^seconds_count/gm)?.length ?? 0;
+          console.log(JSON.stringify({ shown, starts: text.match(/^starts_total.*/gm) }));
+        });
+      }
+      setInterval(() => {}, 1000);`,
+  });
+});
+
+afterEach(() => {
+  execFileSync('umount', ['--lazy', folder]);
+  rmSync(folder, { recursive: true });
+  app.remove();
+});
+
+/** A program as the first process of namespaces of its own. */
+function container(shape: string, count: number, mark: string): Program {
+  const own = [
+    '--mount',
+    '--uts',
+    '--ipc',
+    '--net',
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    '--kill-child',
+  ];
+  const args = [...own, process.execPath, 'app.js', shape, String(count), mark];
+  const env = { MPMETRICS_DIR: folder };
+  return new Program(spawn('unshare', args, { cwd: app.folder, env: app.environment(env) }));
+}
+
+function used(): number {
+  const { blocks, bfree, bsize } = statfsSync(folder);
+  return (blocks - bfree) * bsize;
+}
+
+function segments(): string[] {
+  const uid = process.geteuid!();
+  return readdirSync(join(folder, `mpmetrics-${uid}`)).filter((name) => name.endsWith('.heap'));
+}
+
+async function killed({ child, ended }: Program): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** What a container sees when it has counted; only itself. */
+async function counted(program: Program, count: number, mark: string): Promise<void> {
+  const seen: unknown = JSON.parse(await program.line());
+  expect(seen).toEqual({ shown: count, starts: [`starts_total{mark="${mark}"} 1`] });
+  expect(program.errors).toBe('');
+}
+
+test.each([
+  ['alone', 50],
+  // Its primary is there, too, or nobody of the namespace is known to have been.
+  ['primary', 8],
+  ['worker', 8],
+])(
+  'what fills the directory by the fourth crash: %s, %i crashes',
+  async (shape, crashes) => {
+    const after: number[] = [];
+    for (let crash = 1; crash <= crashes; crash++) {
+      const program = container(shape, 8_000, String(crash));
+      await counted(program, 8_000, String(crash));
+      await killed(program);
+      after.push(used());
+      // Who can be seen to be over is gone before the next needs the room.
+      if (shape !== 'worker') expect(segments()).toHaveLength(1);
+    }
+    expect(after.at(-1)! / after[2]!).toBeLessThan(2);
+  },
+  600_000,
+);
+
+test('who lives in another namespace is spared, and room is made while a segment grows', async () => {
+  const living = container('alone', 1_000, 'living');
+  await counted(living, 1_000, 'living');
+  const cluster = container('worker', 8_000, 'cluster');
+  await counted(cluster, 8_000, 'cluster');
+  await killed(cluster);
+  expect(segments()).toHaveLength(2);
+  const last = container('alone', 22_000, 'last');
+  await counted(last, 22_000, 'last');
+  expect(segments()).toHaveLength(2);
+  for (const program of [living, last]) {
+    expect(program.errors).toBe('');
+    await killed(program);
+  }
+});
