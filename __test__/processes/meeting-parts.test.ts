@@ -88,13 +88,30 @@ describe('a choice', () => {
 
 describe('the chain of directories', () => {
   test.each([
-    [undefined, {}, ['/dev/shm', tmpdir()]],
-    [undefined, { MPMETRICS_DIR: '/m' }, ['/m', '/dev/shm', tmpdir()]],
-    ['/c', { MPMETRICS_DIR: '/m' }, ['/c', '/dev/shm', tmpdir()]],
-    [undefined, { XDG_RUNTIME_DIR: '/run/user/1' }, ['/dev/shm', '/run/user/1', tmpdir()]],
-    [undefined, { MPMETRICS_DIR: '/dev/shm' }, ['/dev/shm', tmpdir()]],
+    [undefined, {}, ['/dev/shm', '/tmp']],
+    [undefined, { MPMETRICS_DIR: '/m' }, ['/m', '/dev/shm', '/tmp']],
+    ['/c', { MPMETRICS_DIR: '/m' }, ['/c', '/dev/shm', '/tmp']],
+    [undefined, { XDG_RUNTIME_DIR: '/run/user/1' }, ['/dev/shm', '/run/user/1', '/tmp']],
+    [undefined, { MPMETRICS_DIR: '/dev/shm' }, ['/dev/shm', '/tmp']],
+    [undefined, { TMPDIR: '/t/', TMP: '/u' }, ['/dev/shm', '/t']],
+    [undefined, { TMPDIR: '', TEMP: '/u' }, ['/dev/shm', '/u']],
   ])('dir %s, variables %o', (dir, variables, chain) => {
     expect(directories(dir, variables)).toEqual(chain);
+  });
+
+  test('without variables of its own the temporary directory is that of Node.js', () => {
+    expect(directories(undefined, process.env)).toContain(tmpdir());
+  });
+
+  test('those that were inherited come before its own', () => {
+    const inherited = ['/m', '/dev/shm', '/of-the-parent'];
+    const variables = { TMPDIR: '/t' };
+    expect(directories(undefined, variables, inherited)).toEqual([...inherited, '/t']);
+    expect(directories('/c', variables, inherited)).toEqual(['/c', ...inherited, '/t']);
+    const text = write({ name: 'x', directories: inherited }, '/p');
+    expect(read(text, '/p')).toEqual({ name: 'x', directories: inherited });
+    const hostile = JSON.stringify({ name: 'x', directories: ['../up', 7, '/ok'] });
+    expect(read(hostile, null)).toEqual({ name: 'x', directories: ['/ok'] });
   });
 });
 

@@ -7,6 +7,9 @@ import type { HeapLimits, ProcessIdentity } from '../native';
 import type { Root } from './root';
 import { LIMITS, SEGMENT_NAME } from './settings';
 
+/** Most directories that are taken over: a few for each generation that has other variables. */
+const MOST = 16;
+
 /** What a process decided about its segment. */
 export interface Choice {
   /** Absolute path, if the user gave one. */
@@ -19,6 +22,8 @@ export interface Choice {
   pm2?: boolean;
   /** The directory that the user configured. */
   dir?: string;
+  /** The directories where the process looks, best first: its children may have other variables. */
+  directories?: string[];
   mode?: number;
   gid?: number;
   /** Limits for a segment that is made. */
@@ -63,18 +68,23 @@ export function read(text: string | null | undefined, folder: string | null): Ch
   }
   if (folder !== null && fields['for'] !== folderKey(folder)) return null;
   const choice: Choice = {};
-  const { path, name, root, pm2, dir, mode, gid, limits } = fields;
+  const { path, name, root, pm2, dir, directories, mode, gid, limits } = fields;
   if (typeof path === 'string' && isAbsolute(path)) choice.path = path;
   else if (typeof name === 'string' && SEGMENT_NAME.test(name)) choice.name = name;
   else return null;
   if (isIdentity(root)) choice.root = root;
   if (pm2 === true) choice.pm2 = true;
   if (typeof dir === 'string' && isAbsolute(dir)) choice.dir = dir;
+  if (Array.isArray(directories)) choice.directories = directories.filter(isPath).slice(0, MOST);
   if (typeof mode === 'number') choice.mode = mode;
   if (typeof gid === 'number') choice.gid = gid;
   const known = readLimits(limits);
   if (known !== undefined) choice.limits = known;
   return choice;
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && isAbsolute(value);
 }
 
 function readLimits(value: unknown): HeapLimits | undefined {

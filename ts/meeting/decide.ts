@@ -6,7 +6,7 @@ import { isMainThread } from 'worker_threads';
 import { warnOnce } from '../errors';
 import type { Binding } from '../native';
 import { choiceOf, nameOf, read, write, type Choice } from './choice';
-import { namedDirectory } from './directories';
+import { directories, namedDirectory } from './directories';
 import { startOf, type Variables } from './processes';
 import { rootOf, self, type Self } from './root';
 import { limitsOf, settings } from './settings';
@@ -68,6 +68,9 @@ export function decide(binding: Binding): Decision | null {
   const { mode, gid } = settings;
   const dir = settings.dir ?? directoryByVariable();
   if (dir !== undefined) choice.dir = dir;
+  if (choice.name !== undefined) {
+    choice.directories = directories(choice.dir, decisiveVariables(), base.choice.directories);
+  }
   if (mode !== undefined) choice.mode = mode;
   if (gid !== undefined) choice.gid = gid;
   const limits = limitsOf(settings);
@@ -98,7 +101,12 @@ function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | nul
     if (ofApplication !== null) return { choice: ofApplication, package: folder };
   }
   const choice: Choice = { name: nameOf(root), root: root.identity };
-  if (root.pm2 !== null) choice.pm2 = true;
+  if (root.pm2 !== null) {
+    choice.pm2 = true;
+  } else if (root.identity.pid !== me.identity.pid) {
+    const above = startOf(root.identity.pid).variables;
+    if (above !== null) choice.directories = directories(undefined, above);
+  }
   return { choice, package: root.packages[0]! };
 }
 
@@ -107,7 +115,16 @@ function byUser(binding: Binding): Choice | null {
   if (settings.segment !== undefined) return choiceOf(settings.segment);
   // What the main thread decided holds for all threads, whatever their environment says.
   const ofProcess = isMainThread ? null : read(binding.choice(), null);
-  return ofProcess ?? segmentByVariable(decisiveVariables());
+  return ofProcess ?? saidByVariable(decisiveVariables());
+}
+
+/** What is said by variable. Who says the name that its parent says means the parent's, in its directories. */
+function saidByVariable(variables: Variables): Choice | null {
+  const named = segmentByVariable(variables);
+  if (named?.name === undefined) return named;
+  const above = read(variables[INHERIT], null);
+  if (above?.name !== named.name || above.directories === undefined) return named;
+  return { ...named, directories: above.directories };
 }
 
 /** Tells this process's threads and its children what was decided. */

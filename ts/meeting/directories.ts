@@ -1,7 +1,6 @@
 /** Where segments are kept. */
 
 import { statfsSync } from 'fs';
-import { tmpdir } from 'os';
 import { dirname, isAbsolute } from 'path';
 
 import { warnOnce } from '../errors';
@@ -26,15 +25,30 @@ export function namedDirectory(variables: Variables): string | undefined {
  * The chain of directories, best first.
  *
  * @param dir the directory that was configured
+ * @param inherited where the process looks that the choice is from: before what follows from this one's own
+ *   variables, so that both find, and make, the segment in the same place
  */
-export function directories(dir: string | undefined, variables: Variables): string[] {
+export function directories(
+  dir: string | undefined,
+  variables: Variables,
+  inherited: readonly string[] = [],
+): string[] {
   const named = dir ?? namedDirectory(variables);
   const chain = named === undefined ? [] : [named];
-  chain.push('/dev/shm');
+  chain.push(...inherited, '/dev/shm');
   const runtime = variables['XDG_RUNTIME_DIR'];
   if (runtime !== undefined && isAbsolute(runtime)) chain.push(runtime);
-  chain.push(tmpdir());
+  chain.push(temporaryDirectory(variables));
   return [...new Set(chain)];
+}
+
+/** What `os.tmpdir()` answers to a process with these variables. */
+function temporaryDirectory(variables: Variables): string {
+  for (const name of ['TMPDIR', 'TMP', 'TEMP']) {
+    const folder = variables[name] ?? '';
+    if (isAbsolute(folder)) return folder.length > 1 ? folder.replace(/\/$/, '') : folder;
+  }
+  return '/tmp';
 }
 
 /**
@@ -56,20 +70,32 @@ export function warnOfDisk(path: string, chain: readonly string[], isNamed: bool
 }
 
 /**
- * Warns if the directory that the user named was passed over: processes that can use it, as those of another
- * container may, are not met.
+ * Warns if a directory was passed over that the user named, or that others of this application may have found
+ * fit before its owner or mode was changed: processes that use it, as those of another container may, are
+ * not met.
  *
  * @param path the segment's
- * @param named the directory
+ * @param named the directory that the user named
  * @param passedOver what the native module says of directories that do not serve: `path: reason`
+ * @returns whether it warned
  */
-export function warnOfPassedOver(path: string, named: string, passedOver: readonly string[]): void {
-  const reason = passedOver.find((one) => one.startsWith(`${named}: `));
-  if (reason === undefined) return;
-  warnOnce(
-    'MPMETRICS_CONFIG',
-    `the directory for metrics that was named cannot be used (${reason}): they are shared through ${path}`,
-  );
+export function warnOfPassedOver(
+  path: string,
+  named: string | undefined,
+  passedOver: readonly string[],
+): boolean {
+  const reason = passedOver.find((one) => named !== undefined && one.startsWith(`${named}: `));
+  const changed = passedOver.find((one) => one.includes(' is not safe to use: '));
+  if (reason === undefined && changed === undefined) return false;
+  if (reason === undefined) {
+    warnOnce('MPMETRICS_ACCESS', `${changed!}: metrics are shared through ${path} instead`);
+  } else {
+    warnOnce(
+      'MPMETRICS_CONFIG',
+      `the directory for metrics that was named cannot be used (${reason}): they are shared through ${path}`,
+    );
+  }
+  return true;
 }
 
 function isInMemory(folder: string): boolean {

@@ -22,6 +22,7 @@ import {
   warnOfOtherUser,
 } from './decide';
 import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
+import { whyUnknown } from './root';
 import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
 export { SEGMENT_NAME, settings, type Settings } from './settings';
@@ -85,10 +86,7 @@ function open(create: boolean): NativeHeap | null {
   }
   const decided = decide(binding);
   if (decided === null) {
-    throw new MpmetricsError(
-      'ERR_MPMETRICS_UNSUPPORTED',
-      '/proc does not tell which process this is; set MPMETRICS_SEGMENT',
-    );
+    throw new MpmetricsError('ERR_MPMETRICS_UNSUPPORTED', whyUnknown(binding));
   }
   const { choice, self } = decided;
   // A worker thread decides for the process only where no main thread has.
@@ -103,8 +101,8 @@ function open(create: boolean): NativeHeap | null {
   warnOfOtherLimits(found);
   if (native.directories !== undefined) {
     const named = choice.dir ?? namedDirectory(decisiveVariables());
-    if (named !== undefined) warnOfPassedOver(found.path, named, found.passedOver);
-    warnOfDisk(found.path, native.directories, named !== undefined);
+    const told = warnOfPassedOver(found.path, named, found.passedOver);
+    if (!told) warnOfDisk(found.path, native.directories, named !== undefined);
   }
   const isRoot =
     choice.root?.pid === process.pid && choice.root.startTime === self?.identity.startTime;
@@ -116,7 +114,7 @@ function openOptions(choice: Choice, create: boolean): OpenOptions {
   const options: OpenOptions = { create };
   if (choice.path === undefined) {
     options.name = choice.name!;
-    options.directories = directories(choice.dir, decisiveVariables());
+    options.directories = choice.directories ?? directories(choice.dir, decisiveVariables());
     if (choice.root !== undefined) options.root = choice.root;
   } else {
     options.path = choice.path;

@@ -1,5 +1,8 @@
 /** The process at the root of the application that this process is a part of. */
 
+import { existsSync } from 'fs';
+
+import { messageOf } from '../errors';
 import type { Binding, ProcessIdentity } from '../native';
 import { isInstalled, isInstalledFor, packageOfScript } from './packages';
 import {
@@ -141,6 +144,22 @@ function isManaged(start: Start, identity: ProcessIdentity): boolean {
   // Only PM2 gives the description as JSON, and its wrapper deletes it before the application runs.
   if (start.variables?.['pm2_env'] !== undefined) return true;
   return startOf(identity.ppid).pm2?.id !== start.pm2.id;
+}
+
+/**
+ * Why {@link self} returned null.
+ *
+ * @returns a sentence without a full stop
+ */
+export function whyUnknown(binding: Binding): string {
+  try {
+    binding.identity(process.pid);
+    return '/proc did not tell which process this is';
+  } catch (error) {
+    const reason = `which process this is cannot be told: ${messageOf(error)}`;
+    // Not for want of a descriptor, say.
+    return existsSync('/proc/self/stat') ? reason : `${reason}; set MPMETRICS_SEGMENT`;
+  }
 }
 
 function identityOf(binding: Binding, pid: number): ProcessIdentity | null {

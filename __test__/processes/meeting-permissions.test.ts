@@ -1,0 +1,288 @@
+/**
+ * Processes of one application under other permissions than usual: a umask that takes too much, a mode that
+ * was changed, a user that was given up, no `/proc`, another `TMPDIR`, no descriptor left. They meet, or one
+ * warning says what is in the way. As root, as CI runs: what is tested are the rights of others.
+ */
+import { spawn } from 'child_process';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { Application, Program } from '../support/application';
+
+const NOBODY = 65534;
+const GROUP = 65533;
+
+let app: Application;
+let own: string;
+
+beforeEach(() => {
+  app = new Application({
+    'app.js': `
+      if (process.argv[3]) require('mpmetrics').configure(JSON.parse(process.argv[3]));
+      require('./report').arrive(process.argv[2], process.argv[2] === 'b' ? ['a', 'b'] : []);
+      process.stdin.once('data', () => process.exit());`,
+  });
+  // Others may look for their own in them.
+  chmodSync(app.segmentsIn, 0o1777);
+  chmodSync(app.folder, 0o755);
+  own = join(app.segmentsIn, `mpmetrics-${NOBODY}`);
+});
+
+afterEach(() => {
+  app.remove();
+});
+
+/** Runs a script of the shell as another user. */
+function shell(script: string, env: Record<string, string> = {}, as: object = {}): Program {
+  const child = spawn('sh', ['-c', script, process.execPath], {
+    cwd: app.folder,
+    env: app.environment(env),
+    ...as,
+  });
+  return new Program(child);
+}
+
+/** Runs a program in a mount namespace of its own that was prepared for it. */
+function prepared(program: string, prepare: string, env: Record<string, string> = {}): Program {
+  return shell(`exec unshare --mount sh -c '${prepare} && exec "$0" ${program}' "$0"`, env);
+}
+
+function write(name: string, text: string): void {
+  writeFileSync(join(app.folder, name), text);
+}
+
+async function told(program: Program): Promise<{ path: string | null; seen: object }> {
+  return JSON.parse(await program.line()) as { path: string | null; seen: object };
+}
+
+async function leave(...programs: Program[]): Promise<void> {
+  for (const program of programs) {
+    program.tell('leave');
+    expect(await program.ended).toBe(0);
+  }
+}
+
+/** Codes of the warnings, one per warning. */
+function warnings(program: Program): string[] {
+  return [...program.errors.matchAll(/\[(MPMETRICS_\w+)\]/g)].map(([, code]) => code!);
+}
+
+describe.each([
+  ['its user alone', {}, `mpmetrics-${NOBODY}`, 0o700],
+  ['a group', { gid: GROUP, mode: 0o660 }, `mpmetrics-g${GROUP}`, 0o770],
+])('a directory for %s', (_, settings, name, mode) => {
+  const directory = () => join(app.segmentsIn, name);
+  const member = { uid: NOBODY, gid: GROUP };
+  const run = (umask: string, who: string) => {
+    const script = `umask ${umask} && exec "$0" app.js ${who} '${JSON.stringify(settings)}'`;
+    return shell(script, { MPMETRICS_SEGMENT: 'one' }, member);
+  };
+
+  test.each(['0077', '0177', '0277', '0377', '0777', '0000'])('umask %s', async (umask) => {
+    const first = run(umask, 'a');
+    expect((await told(first)).path).toBe(join(directory(), 'one.heap'));
+    const second = run('0022', 'b');
+    expect((await told(second)).seen).toEqual({ a: 1, b: 1 });
+    await leave(first, second);
+    expect(first.errors + second.errors).toBe('');
+    expect(statSync(directory()).mode & 0o777).toBe(mode);
+  });
+
+  test.each([0o600, 0o500, 0o000])('made with mode %o by an earlier version', async (narrow) => {
+    mkdirSync(directory());
+    chownSync(directory(), NOBODY, GROUP);
+    chmodSync(directory(), narrow);
+    const program = run('0022', 'a');
+    expect((await told(program)).path).toBe(join(directory(), 'one.heap'));
+    await leave(program);
+    expect(program.errors).toBe('');
+    expect(statSync(directory()).mode & 0o777).toBe(mode);
+  });
+});
+
+test.each([true, false])(
+  'a directory that fsGroup opened for a group is not used; named: %s',
+  async (named) => {
+    // Not named, it is the usual one, in a mount namespace where that is another.
+    const [shm, elsewhere] = ['shm', 'tmp'].map((name) => {
+      const folder = mkdtempSync(join(tmpdir(), `mpmetrics-${name}-`));
+      chmodSync(folder, 0o1777);
+      return folder;
+    }) as [string, string];
+    const usual: Record<string, string> = {
+      MPMETRICS_DIR: '',
+      XDG_RUNTIME_DIR: '',
+      TMPDIR: elsewhere,
+    };
+    const env = named ? {} : usual;
+    const run = (who: string) => {
+      const drop = `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$0" app.js ${who}`;
+      const mount = `mount --bind ${shm} /dev/shm && ${drop}`;
+      return shell(named ? drop : `exec unshare --mount sh -c '${mount}' "$0"`, env);
+    };
+    const folder = named ? own : join(shm, `mpmetrics-${NOBODY}`);
+    try {
+      const first = run('a');
+      await told(first);
+      expect(readdirSync(folder)).toHaveLength(2);
+      chmodSync(folder, 0o2770);
+      const second = run('c');
+      expect((await told(second)).seen).toEqual({ c: 1 });
+      expect(warnings(second)).toEqual([named ? 'MPMETRICS_CONFIG' : 'MPMETRICS_ACCESS']);
+      expect(second.errors).toContain('configure({ gid');
+      await leave(first, second);
+    } finally {
+      rmSync(shm, { recursive: true });
+      rmSync(elsewhere, { recursive: true });
+      // What went to the real one.
+      rmSync(`/dev/shm/mpmetrics-${NOBODY}`, { recursive: true, force: true });
+    }
+  },
+);
+
+test('who gives up root after its first metric stays with the others', async () => {
+  write(
+    'setuid.js',
+    `
+    const cluster = require('cluster');
+    const { Gauge, Counter, register } = require('mpmetrics');
+    const counter = new Counter({ name: 'c', help: 'c', labelNames: ['when'] });
+    if (cluster.isPrimary) {
+      counter.inc({ when: 'primary' });
+      cluster.fork().on('message', async () => {
+        console.log(JSON.stringify(await register.metrics()));
+        process.exit();
+      });
+    } else {
+      counter.inc({ when: 'before' });
+      process.setgid(${NOBODY});
+      process.setuid(${NOBODY});
+      counter.inc({ when: 'after' });
+      register.metrics().then((text) => {
+        new Gauge({ name: 'late', help: 'l' }).set(1);
+        new Counter({ name: 'seen', help: 's' }).inc(text.split('primary').length - 1);
+        return register.metrics();
+      }).then(() => process.send('done'));
+    }`,
+  );
+  const program = app.run('setuid.js');
+  const text = JSON.parse(await program.line()) as string;
+  expect(await program.ended).toBe(0);
+  for (const line of ['c{when="before"} 1', 'c{when="after"} 1', 'late 1', 'seen 1']) {
+    expect(text).toContain(`${line}\n`);
+  }
+  expect(program.errors).toBe('');
+});
+
+describe('without /proc', () => {
+  const run = (who: string, env: Record<string, string>) =>
+    prepared(`app.js ${who}`, 'mount -t tmpfs none /proc', env);
+
+  test.each(['one', 'path'])('MPMETRICS_SEGMENT is enough: %s', async (kind) => {
+    const segment = kind === 'one' ? 'one' : join(app.segmentsIn, 'path.heap');
+    const [first, second] = ['a', 'b'].map((who) => run(who, { MPMETRICS_SEGMENT: segment }));
+    await told(first!);
+    expect((await told(second!)).seen).toEqual({ a: 1, b: 1 });
+    await leave(first!, second!);
+    expect(first!.errors + second!.errors).toBe('');
+  });
+
+  test('a warning names it', async () => {
+    const program = run('a', {});
+    expect(await told(program)).toMatchObject({ path: null, seen: { a: 1 } });
+    await leave(program);
+    expect(warnings(program)).toEqual(['MPMETRICS_MEMORY']);
+    expect(program.errors).toContain('set MPMETRICS_SEGMENT');
+  });
+});
+
+test.each([0, 1, 2, 3])('with %i descriptors left', async (left) => {
+  write(
+    'exhausted.js',
+    `
+    const { openSync, closeSync } = require('fs');
+    const { count, show } = require('./report');
+    // Whatever is loaded by the first warning, or the first line of output, is there.
+    process.emitWarning('first');
+    console.log('ready');
+    setTimeout(() => {
+      const taken = [];
+      try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+      for (let n = 0; n < ${left}; n++) closeSync(taken.pop());
+      count('x');
+      for (const one of taken) closeSync(one);
+      show('x').then(() => process.exit());
+    }, 100);`,
+  );
+  const program = prepared('exhausted.js', 'ulimit -n 64');
+  expect(await program.line()).toBe('ready');
+  const { path, seen } = await told(program);
+  expect(await program.ended).toBe(0);
+  expect(seen).toEqual({ x: 1 });
+  expect(warnings(program)).toEqual(path === null ? ['MPMETRICS_MEMORY'] : []);
+  if (path === null) expect(program.errors).toContain('Too many open files');
+  if (left === 0) expect(path).toBe(null);
+});
+
+describe('where /dev/shm does not serve, workers with another TMPDIR meet', () => {
+  let folders: string[];
+
+  beforeEach(() => {
+    folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), 'mpmetrics-tmpdir-')));
+  });
+  afterEach(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    ['cluster.fork', `cluster.fork({ WHO, TMPDIR: process.argv[2] });`],
+    [
+      'fork with an environment of its own',
+      `fork(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`,
+    ],
+    ['a thread', `new Worker(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`],
+    [
+      'cluster.fork, with another name for it',
+      `cluster.fork({ WHO, TMPDIR: '', TMP: process.argv[2] });`,
+    ],
+  ])('%s', async (_, start) => {
+    write(
+      'tmpdir.js',
+      `
+      const cluster = require('cluster');
+      const { fork } = require('child_process');
+      const { Worker } = require('worker_threads');
+      const { arrive } = require('./report');
+      const names = ['primary', 'w1', 'w2'];
+      if (process.env.WHO) {
+        arrive(process.env.WHO, names).then(() => process.disconnect?.());
+      } else {
+        // The workers may be the first to make the segment.
+        for (const WHO of ['w1', 'w2']) { ${start} }
+        setTimeout(() => arrive('primary', names), 100);
+      }`,
+    );
+    const [first, second] = folders as [string, string];
+    const program = prepared(`tmpdir.js ${second}`, 'mount -t proc none /dev/shm', {
+      MPMETRICS_DIR: '',
+      XDG_RUNTIME_DIR: '',
+      TMPDIR: first,
+    });
+    for (const { seen, path } of (await program.reports(3)).values()) {
+      expect(seen).toEqual({ primary: 1, w1: 1, w2: 1 });
+      expect(path).toContain(first);
+    }
+    expect(await program.ended).toBe(0);
+  });
+});
