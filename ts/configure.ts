@@ -3,7 +3,7 @@
 import { isAbsolute } from 'path';
 
 import { MpmetricsError } from './errors';
-import { apply, SEGMENT_NAME, type Settings } from './meeting';
+import { AGGREGATORS, apply, GAUGE_PATTERN, SEGMENT_NAME, type Settings } from './meeting';
 
 export type { Settings } from './meeting';
 
@@ -40,6 +40,16 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   maxTextBytes: [
     'a whole number of bytes from 65536 to 4e12',
     (value) => isWhole(value, 2 ** 16, 4e12),
+  ],
+  aggregators: [
+    `an object that gives names of gauges, in which * stands for any letters, one of ${AGGREGATORS.join(', ')}`,
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.entries(value).every(
+        ([pattern, name]) => GAUGE_PATTERN.test(pattern) && AGGREGATORS.includes(name as never),
+      ),
   ],
   collectTimeout: [
     'a number of milliseconds from 0 to 2147483647',

@@ -4,7 +4,15 @@
  * native code puts it into the scrape. Where metrics are not in the heap, this process's figures are shown.
  */
 
-import { Counter, Gauge, Histogram, ROSTER, type Aggregator, type RegistryLike } from './metrics';
+import {
+  FIGURE,
+  Counter,
+  Gauge,
+  Histogram,
+  ROSTER,
+  type Aggregator,
+  type RegistryLike,
+} from './metrics';
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
 import { contentsOf, register as defaultRegister } from './registry';
@@ -146,7 +154,7 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
     names.push(`${prefix}mpmetrics_${name}`);
     return names.at(-1)!;
   };
-  const aggregator = (figure: string): Aggregator => `mpmetrics:${figure}` as Aggregator;
+  const aggregator = (figure: string): Aggregator => `${FIGURE}${figure}` as Aggregator;
   for (const { name, help, figure, value } of GAUGES) {
     const config = { name: named(name), help, registers, aggregator: aggregator(figure) };
     const gauge = new Gauge(config);

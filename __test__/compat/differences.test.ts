@@ -40,17 +40,36 @@ differs(
 );
 
 differs(
-  'labels in another order, or undefined, at a later update',
+  'labels in another order at a later update',
   async ({ Gauge, register }) => {
     const gauge = new Gauge(labelled);
     gauge.set({ a: '1', b: '2' }, 1);
     gauge.set({ b: '2', a: '1' }, 2);
-    gauge.set({}, 3);
-    gauge.set({ a: any(undefined) }, 4);
     return register.metrics();
   },
-  g('g{b="2",a="1"} 2', 'g{a="undefined"} 4'),
-  g('g{a="1",b="2"} 2', 'g 4'),
+  g('g{b="2",a="1"} 2'),
+  g('g{a="1",b="2"} 2'),
+);
+
+differs(
+  'labels that are undefined',
+  async ({ Gauge, register }) => {
+    const gauge = new Gauge(labelled);
+    gauge.inc({}, 1);
+    gauge.inc({ a: any(undefined) }, 2);
+    gauge.inc({ a: 'undefined' }, 4);
+    gauge.inc({ a: 'x', b: any(undefined) }, 8);
+    gauge.inc({ a: 'x', b: 'undefined' }, 16);
+    return [await register.metrics(), (await gauge.get()).values.map(({ labels }) => labels)];
+  },
+  [
+    g('g 3', 'g{a="undefined"} 4', 'g{a="x",b="undefined"} 8', 'g{a="x",b="undefined"} 16'),
+    [{}, { a: 'undefined' }, { a: 'x', b: undefined }, { a: 'x', b: 'undefined' }],
+  ],
+  [
+    g('g 1', 'g{a="undefined"} 6', 'g{a="x",b="undefined"} 24'),
+    [{}, { a: 'undefined' }, { a: 'x', b: 'undefined' }],
+  ],
 );
 
 differs(

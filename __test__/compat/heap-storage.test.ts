@@ -143,9 +143,9 @@ test('labels that are too long for the heap keep no others out', async () => {
   expect(counter[ROSTER].handles()).toHaveLength(100);
 });
 
-test('an aggregator and a name that are no texts do not part the process from the heap', async () => {
+test('a name that is no text does not part the process from the heap', async () => {
   const moody = new MoodyHeap();
-  const odd = { name: ['odd'], help: 'h', aggregator: () => 1, registers: [] };
+  const odd = { name: ['odd'], help: 'h', registers: [] };
   const gauge = new Gauge(any(odd));
   expect(share(gauge[ROSTER], 't', 1, moody.storage)).toBe(true);
   gauge.set(3);

@@ -39,7 +39,6 @@ const ARGUMENTS: readonly (readonly unknown[])[] = [
   [{ a: 'x' }],
   [{}],
   [{ a: 'x', z: 1 }],
-  [undefined, 'y'],
 ];
 
 const programs: Record<string, Program> = {};
@@ -88,7 +87,6 @@ const VALUES: readonly unknown[] = [
   true,
   false,
   null,
-  undefined,
 ];
 
 for (const value of VALUES) {

@@ -61,7 +61,7 @@ describe.each([
             continue;
           }
           const values = NAMES.map((name) =>
-            query[name] === undefined ? undefined : `${query[name] as number}`,
+            name in query ? `${query[name] as number}` : undefined,
           );
           const expected = known.find((leaf) => leaf.values.every((one, i) => one === values[i]));
           const found = lookup.find(query);
@@ -153,7 +153,8 @@ test('label text is read back as it was', () => {
         name,
         reviveLabelValue(one, types[i]),
       ]);
-      const expected = Object.entries(given).map(([name, one]) => [name, one === 0 ? 0 : one]);
+      const read = (one: unknown) => (one === undefined ? 'undefined' : one === 0 ? 0 : one);
+      const expected = Object.entries(given).map(([name, one]) => [name, read(one)]);
       expect(revived).toEqual(expected);
     }),
   );

@@ -37,14 +37,18 @@ export const labels = fc
     maxLength: 3,
   })
   .map((pairs): Labels => Object.fromEntries(pairs));
-/** In one order, and none that is left out by another name: prom-client prints those of the last `set`. */
+/** In one order: prom-client prints those of the last `set`. */
 export const sorted = labels.map((given): Labels =>
-  Object.fromEntries(
-    Object.entries(given)
-      .filter(([, value]) => value !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  ),
+  Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))),
 );
+/** The labels with what is undefined as text: prom-client prints it so, but keeps it apart from that text. */
+export function spelled(given: Labels): Labels {
+  const pairs = Object.entries(given).map(([name, value]) => [
+    name,
+    value === undefined ? 'undefined' : value,
+  ]);
+  return Object.fromEntries(pairs) as Labels;
+}
 /** Never the own labels of another series, which the heap would join and prom-client prints twice. */
 export const defaults = sorted.map((given): Labels =>
   Object.fromEntries(

@@ -83,7 +83,8 @@ export function settingsOf(
   if (given !== null && given !== undefined && typeof given !== 'object') {
     throw new TypeError('config must be null, undefined, or an object');
   }
-  const config = given ?? {};
+  // A registry where the settings go says nothing, as with prom-client: what it has are no settings.
+  const config = given && !isRegistry(given) ? given : {};
   const only = choice('metrics', config.metrics, sources);
   const except = choice('exclude', config.exclude, sources);
   const register = config.register || defaultRegister;
@@ -108,6 +109,12 @@ export function settingsOf(
       (only === null || only.has(key) || only.has(name)) &&
       !(except !== null && (except.has(key) || except.has(name))),
   };
+}
+
+/** Whether this is a registry, of this package or any other. */
+function isRegistry(one: object): boolean {
+  const { registerMetric, getSingleMetric } = one as Partial<AnyRegistry>;
+  return typeof registerMetric === 'function' && typeof getSingleMetric === 'function';
 }
 
 function choice(

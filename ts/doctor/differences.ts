@@ -28,6 +28,7 @@ export function differences(
   const lines = [
     'A scrape of any process shows all processes and threads. For the old meaning set MPMETRICS_SCOPE=process.',
     'Counts of a process that died stay; its gauges go.',
+    "A gauge that each worker sets to the same figure shows the sum: MPMETRICS_AGGREGATORS='name=max' says otherwise.",
     'remove() of a counter, histogram or summary series removes it in all processes.',
   ];
   for (const [path, file] of usage.missing) {

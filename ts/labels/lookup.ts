@@ -16,6 +16,17 @@ export interface LookupHooks<L> {
   miss(labels: object, values: LabelValue[]): L;
   /** The labels may have names that are not declared; throws if so. */
   check(labels: object): void;
+  /**
+   * A leaf was found by values that are not those of the call before, and not all are known to be strings. Left out
+   * where nothing depends on their types.
+   */
+  typed?: (leaf: L, values: readonly unknown[]) => void;
+}
+
+/** What a leaf has where {@link LookupHooks.typed} is given. */
+interface TypedLeaf {
+  /** '' if its label values were strings when it was first seen. */
+  readonly types: string;
 }
 
 /** A lookup over one tree. */
@@ -33,7 +44,7 @@ export interface Lookup<L> {
 
 type Factory = <L>(tree: LabelTree<L>, hooks: LookupHooks<L>) => Lookup<L>;
 
-/** By the list of label names: for the metrics that share their lookup's code. */
+/** By the list of label names and whether types count: for the metrics that share their lookup's code. */
 const factories = new Map<string, Factory | null>();
 
 /** Number of lookups with code of their own: each costs some 85 µs and 7 KB, once. */
@@ -52,7 +63,7 @@ export function createLookup<L>(
   tree: LabelTree<L>,
   hooks: LookupHooks<L>,
 ): Lookup<L> {
-  const factory = generate(names);
+  const factory = generate(names, hooks.typed !== undefined);
   return factory === null ? plainLookup(names, tree, hooks) : factory(tree, hooks);
 }
 
@@ -62,6 +73,12 @@ export function plainLookup<L>(
   tree: LabelTree<L>,
   hooks: LookupHooks<L>,
 ): Lookup<L> {
+  const typed = (leaf: L, values: readonly unknown[]): void => {
+    if (hooks.typed === undefined) return;
+    const known =
+      (leaf as TypedLeaf).types === '' && values.every((one) => typeof one === 'string');
+    if (!known) hooks.typed(leaf, values);
+  };
   return {
     find(labels) {
       let given = 0;
@@ -70,12 +87,15 @@ export function plainLookup<L>(
       const values: LabelValue[] = [];
       let known = 0;
       for (const name of names) {
-        const value = (labels as Record<string, unknown>)[name];
+        const value = labelValue(labels, name);
         if (value !== undefined) known++;
-        values.push(value === undefined ? undefined : asText(value));
+        values.push(value);
       }
       if (given !== known) hooks.check(labels);
-      return tree.get(values) ?? hooks.miss(labels, values);
+      const leaf = tree.get(values);
+      if (leaf === undefined) return hooks.miss(labels, values);
+      typed(leaf, Object.values(labels));
+      return leaf;
     },
     at(given) {
       const values: LabelValue[] = [];
@@ -83,7 +103,9 @@ export function plainLookup<L>(
         if (typeof value !== 'string' && typeof value !== 'number') return undefined;
         values.push(String(value));
       }
-      return tree.get(values);
+      const leaf = tree.get(values);
+      if (leaf !== undefined) typed(leaf, given);
+      return leaf;
     },
     forget: () => undefined,
   };
@@ -92,21 +114,31 @@ export function plainLookup<L>(
 /** The values of a label object, in the order of the names, as a tree holds them. */
 export function labelValues(names: readonly string[], labels: object): LabelValue[] {
   return names.map((name) => {
-    const value = (labels as Record<string, unknown>)[name];
-    return value === undefined ? undefined : wellFormed(asText(value));
+    const value = labelValue(labels, name);
+    return value === undefined ? undefined : wellFormed(value);
   });
 }
 
-function generate(names: readonly string[]): Factory | null {
+/**
+ * A label's value as text; undefined if the label was left out. A label that is given as undefined has the text
+ * that is printed of it, as null has.
+ */
+function labelValue(labels: object, name: string): LabelValue {
+  const value = (labels as Record<string, unknown>)[name];
+  if (value === undefined && !Object.hasOwn(labels, name)) return undefined;
+  return asText(value);
+}
+
+function generate(names: readonly string[], typed: boolean): Factory | null {
   if (own < OWN_CODE) {
     own++;
     // The engine knows equal texts again, and would let them share what it learns: hence the number.
-    return compile(`${source(names)} // ${own}`);
+    return compile(`${source(names, typed)} // ${own}`);
   }
-  const key = names.join();
+  const key = `${names.join()};${typed}`;
   let factory = factories.get(key);
   if (factory === undefined) {
-    factory = compile(source(names));
+    factory = compile(source(names, typed));
     factories.set(key, factory);
   }
   return factory;
@@ -139,11 +171,16 @@ function compile(text: string): Factory | null {
  *       if (typeof v0 !== 'string') { t0 = `${v0}`; if (Object(v0) === v0) all = -1; }
  *     }
  *     …
- *     if (given !== 0) hooks.check(labels);
+ *     if (given !== 0) {
+ *       hooks.check(labels);
+ *       if (v0 === undefined && Object.hasOwn(labels, "a")) t0 = 'undefined';
+ *       …
+ *     }
  *     let leaf = root.get(t0);
  *     if (leaf !== undefined) leaf = leaf.get(t1);
  *     if (leaf === undefined) return hooks.miss(labels, [t0, t1]);
- *     if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
+ *     ${tell('Object.values(labels)')}
+    if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
  *     return leaf;
  *   },
  *   at(given) {
@@ -161,15 +198,20 @@ function compile(text: string): Factory | null {
  * };
  * ```
  *
+ * Where types count, `find` and `at` also note whether a value is no string, and tell it before they remember.
+ *
  * What is remembered are the caller's values, so that a status code that is a number is found again
  * before it becomes text; not objects, whose text may change.
  */
-function source(names: readonly string[]): string {
+function source(names: readonly string[], typed: boolean): string {
   const each = (make: (name: string, i: number) => string, separator = ''): string =>
     names.map(make).join(separator);
   const descend = each((_, i) =>
     i === 0 ? 'let leaf = root.get(t0);' : `if (leaf !== undefined) leaf = leaf.get(t${i});`,
   );
+  const note = typed ? 'other = true; ' : '';
+  const tell = (values: string): string =>
+    typed ? `if (other || leaf.types !== '') hooks.typed(leaf, ${values});` : '';
   const remember = `${each((_, i) => `p${i} = v${i}; `)}last = leaf;`;
   return `'use strict';
 const root = tree.root; let last, before = -1${each((_, i) => `, p${i}`)};
@@ -178,20 +220,25 @@ return {
     let given = 0${each((name, i) => `, v${i} = labels[${JSON.stringify(name)}]`)};
     for (const _ in labels) given++;
     if (given === before${each((_, i) => ` && v${i} === p${i}`)}) return last;
-    let all = given${each((_, i) => `, t${i} = v${i}`)};
-    ${each((_, i) => `if (v${i} !== undefined) { given--; if (typeof v${i} !== 'string') { t${i} = \`\${v${i}}\`; if (Object(v${i}) === v${i}) all = -1; } }`)}
-    if (given !== 0) hooks.check(labels);
+    let ${typed ? 'other = false, ' : ''}all = given${each((_, i) => `, t${i} = v${i}`)};
+    ${each((_, i) => `if (v${i} !== undefined) { given--; if (typeof v${i} !== 'string') { ${note}t${i} = \`\${v${i}}\`; if (Object(v${i}) === v${i}) all = -1; } }`)}
+    if (given !== 0) {
+      hooks.check(labels);
+      ${each((name, i) => `if (v${i} === undefined && Object.hasOwn(labels, ${JSON.stringify(name)})) t${i} = 'undefined';`)}
+    }
     ${names.length === 0 ? 'const leaf = tree.only;' : descend}
     if (leaf === undefined) return hooks.miss(labels, [${each((_, i) => `t${i}`, ', ')}]);
+    ${tell('Object.values(labels)')}
     if (given === 0) { before = all; ${remember} }
     return leaf;
   },
   at(given) {
     ${each((_, i) => `const v${i} = given[${i}];`)}
     if (before === ${names.length}${each((_, i) => ` && v${i} === p${i}`)}) return last;
-    ${each((_, i) => `let t${i} = v${i}; if (typeof v${i} !== 'string') { if (typeof v${i} !== 'number') return undefined; t${i} = \`\${v${i}}\`; }`)}
+    ${typed ? 'let other = false;' : ''}
+    ${each((_, i) => `let t${i} = v${i}; if (typeof v${i} !== 'string') { ${note}if (typeof v${i} !== 'number') return undefined; t${i} = \`\${v${i}}\`; }`)}
     ${names.length === 0 ? 'const leaf = tree.only;' : descend}
-    if (leaf !== undefined) { before = ${names.length}; ${remember} }
+    if (leaf !== undefined) { ${tell('given')} before = ${names.length}; ${remember} }
     return leaf;
   },
   forget() { before = -1; last = undefined; },

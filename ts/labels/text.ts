@@ -7,7 +7,7 @@
  * A label set as the heap keeps it.
  *
  * `text` is `a="1",b="x\"y"` in the caller's key order. `types` is empty when every value was a
- * string, else one letter a label: s string, n number, b boolean, i bigint, z null, u undefined,
+ * string or undefined, else one letter a label: s string, n number, b boolean, i bigint, z null,
  * o anything else.
  */
 export interface LabelText {
@@ -34,6 +34,23 @@ export function labelText(labels: object): LabelText {
     text += `${separator}${name}="${escapeLabelValue(wellFormed(asText(value)))}"`;
   }
   return text === '' ? NO_LABELS : { text, types: strings ? '' : types };
+}
+
+/** The types of label values, in the order in which another text of the same set names them. */
+export function typesIn(text: string, label: LabelText): string {
+  if (label.types === '' || label.text === text) return label.types;
+  const names = parseLabelText(label.text).map(([name]) => name);
+  return parseLabelText(text)
+    .map(([name]) => label.types[names.indexOf(name)]!)
+    .join('');
+}
+
+/** Whether values have these types, in the same order. False does not say that they have others in another order. */
+export function haveTypes(types: string, values: readonly unknown[]): boolean {
+  if (types === '') return values.every((value) => typeof value === 'string');
+  return (
+    values.length === types.length && values.every((value, i) => typeLetter(value) === types[i])
+  );
 }
 
 /** The pairs of a {@link LabelText}'s `text`. */
@@ -69,8 +86,6 @@ export function reviveLabelValue(value: string, type: string | undefined): unkno
       return BigInt(value);
     case 'z':
       return null;
-    case 'u':
-      return undefined;
     default:
       return value;
   }
@@ -107,7 +122,8 @@ function typeLetter(value: unknown): string {
     case 'bigint':
       return 'i';
     case 'undefined':
-      return 'u';
+      // Not a type of its own: JSON would leave the label out, and show the series without it twice.
+      return 's';
     default:
       return value === null ? 'z' : 'o';
   }

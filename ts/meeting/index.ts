@@ -25,7 +25,8 @@ import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './dir
 import { whyUnknown } from './root';
 import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
-export { SEGMENT_NAME, settings, type Settings } from './settings';
+export { decisiveVariables } from './decide';
+export { AGGREGATORS, GAUGE_PATTERN, SEGMENT_NAME, settings, type Settings } from './settings';
 
 let heap: NativeHeap | null = null;
 /** True once this isolate gave up: it stays with its own memory, and does not warn again. */

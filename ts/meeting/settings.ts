@@ -27,6 +27,11 @@ export interface Settings {
   maxLabelValueBytes?: number | undefined;
   /** How much of the segment labels' text may take up, in bytes; 256 MiB. */
   maxTextBytes?: number | undefined;
+  /**
+   * The aggregators of gauges whose program named none, by their names, in which `*` stands for any letters: the
+   * first that fits. Looked at before `MPMETRICS_AGGREGATORS`.
+   */
+  aggregators?: Readonly<Record<string, string>> | undefined;
   /** How long a scrape waits for the `collect` callbacks of other processes, in milliseconds. */
   collectTimeout?: number | undefined;
   /** Throw where the segment cannot be used, instead of going on in memory with a warning. */
@@ -38,6 +43,22 @@ export const settings: Settings = {};
 
 /** The rule for the name of a segment. */
 export const SEGMENT_NAME = /^[a-z0-9-]{1,64}$/;
+
+/** The rule for the name of gauges, in which `*` stands for any letters. */
+export const GAUGE_PATTERN = /^[a-zA-Z0-9_:*]+$/;
+
+/** What a gauge's `aggregator` may be: prom-client's six, and three more. */
+export const AGGREGATORS = [
+  'sum',
+  'first',
+  'omit',
+  'average',
+  'min',
+  'max',
+  'all',
+  'mostrecent',
+  'shared',
+] as const;
 
 /** The settings that decide which segment is used, or how it is made. */
 export const DECISIVE = [

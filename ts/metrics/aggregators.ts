@@ -1,5 +1,8 @@
 /** prom-client's `aggregators`: several processes' JSON of one metric, made into one. */
 
+import { inspect } from 'util';
+
+import { AGGREGATORS } from '../meeting';
 import { WRITER_LABELS, type MetricType } from '../storage';
 import { first, joining, sum, type AggregatorFunction } from './joining';
 import type { GaugeAggregator } from './types';
@@ -27,23 +30,48 @@ export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
 /** Aggregators that say something of gauges only: prom-client's six are accepted for every type. */
 const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent', 'shared'];
 
+/** What the names of this library's own figures begin with, which native code puts into a scrape. */
+export const FIGURE = 'mpmetrics:';
+
+/** Whether a gauge may be given this. */
+export function isGaugeAggregator(name: unknown): name is GaugeAggregator {
+  return (AGGREGATORS as readonly unknown[]).includes(name);
+}
+
 /**
- * Checks what a metric is to do with the parts of several processes. prom-client accepts anything, and so does
- * this where nothing of ours is asked for.
+ * Checks what a metric is to do with the parts of several processes.
  *
- * @throws Error for what is for gauges only, and for a label that the aggregator gives itself
+ * @param aggregator undefined and null are `sum`
+ * @throws TypeError for a name that there is not: prom-client accepts it, and its cluster registry then fails at
+ *   every scrape; Error for what is for gauges only, and for a label that the aggregator gives itself
  */
 export function validateAggregator(
   type: MetricType,
   aggregator: unknown,
   labelNames: readonly string[],
 ): void {
+  if (aggregator === undefined || aggregator === null) return;
+  if (!isGaugeAggregator(aggregator)) {
+    if (typeof aggregator === 'string' && aggregator.startsWith(FIGURE)) return;
+    throw new TypeError(
+      `aggregator must be one of ${AGGREGATORS.join(', ')}, and is ${inspect(aggregator)}`,
+    );
+  }
   if (!OF_GAUGES.includes(aggregator)) return;
   if (type !== 'gauge') {
-    throw new Error(`aggregator '${String(aggregator)}' is for gauges, and this is a ${type}`);
+    throw new Error(`aggregator '${aggregator}' is for gauges, and this is a ${type}`);
   }
-  const taken = aggregator === 'all' && labelNames.find((name) => WRITER_LABELS.includes(name));
-  if (taken) {
+  const taken = takenLabel(aggregator, labelNames);
+  if (taken !== undefined) {
     throw new Error(`aggregator 'all' gives a label "${taken}", so labelNames must not have it`);
   }
+}
+
+/** A label that the aggregator gives and the metric has; undefined if there is none. */
+export function takenLabel(
+  aggregator: GaugeAggregator,
+  labelNames: readonly string[],
+): string | undefined {
+  if (aggregator !== 'all') return undefined;
+  return labelNames.find((name) => WRITER_LABELS.includes(name));
 }

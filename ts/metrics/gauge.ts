@@ -10,6 +10,7 @@ import {
   type Kind,
   type Series,
 } from '../storage';
+import { chosenAggregator } from './aggregator-choice';
 import * as hidden from './hidden';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
@@ -46,7 +47,8 @@ type Labels<T extends string> = LabelValues<T> | number | null | undefined;
 
 export class Gauge<T extends string = string> extends Metric<T> {
   constructor(config: GaugeConfiguration<T>) {
-    super(config, kindOf(config), {});
+    const aggregator = aggregatorOf(config);
+    super(config, kindOf(aggregator), { aggregator });
   }
 
   /**
@@ -125,8 +127,13 @@ export class Gauge<T extends string = string> extends Metric<T> {
     // For null, too: its functions take that for the value.
     if (given || labels === null) return unbound(this, labels!);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
-    return h.child as GaugeChild<T>;
+    if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;
+    const label = labelText(labels);
+    const child = bound(this, h, labels, label);
+    this[ROSTER].compareChild(h, label);
+    h.childTypes = label.types;
+    h.child = child;
+    return child;
   }
 
   override reset(): void {
@@ -217,9 +224,18 @@ function ownMethods(gauge: Methods): boolean {
 }
 
 /** The cells of a gauge; what is no configuration is refused behind this. */
-function kindOf(config: { aggregator?: GaugeAggregator } | null | undefined): Kind {
-  if (config?.aggregator === 'mostrecent') return recentKind;
-  return config?.aggregator === 'shared' ? sharedKind : gaugeKind;
+/** What the program named, else who runs it, else the sum. */
+function aggregatorOf<T extends string>(
+  config: GaugeConfiguration<T> | null | undefined,
+): GaugeAggregator {
+  if (config === null || typeof config !== 'object') return 'sum';
+  const { aggregator, name, labelNames, ttlSeconds } = config;
+  return aggregator ?? chosenAggregator(name, labelNames, ttlSeconds !== undefined) ?? 'sum';
+}
+
+function kindOf(aggregator: GaugeAggregator): Kind {
+  if (aggregator === 'mostrecent') return recentKind;
+  return aggregator === 'shared' ? sharedKind : gaugeKind;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so

@@ -112,8 +112,10 @@ export class Histogram<T extends string = string> extends Metric<T> {
     );
     const label = Object.fromEntries(declared);
     let h = this[FIND](label);
-    if (h.live) this[ROSTER].family.reset(h, false);
-    else h = this[ROSTER].settle(h, label);
+    if (h.live) {
+      this[ROSTER].family.reset(h, false);
+      this[ROSTER].retype(h, labelText(label));
+    } else h = this[ROSTER].settle(h, label);
     if (declared.length === 0) this[SINGLE] = h;
   }
 

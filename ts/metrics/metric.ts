@@ -120,6 +120,7 @@ export abstract class Metric<T extends string = string> {
       config,
     );
     if (defaults.buckets !== undefined) given.buckets ??= defaults.buckets;
+    if (defaults.aggregator !== undefined) given.aggregator ??= defaults.aggregator;
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
     // prom-client's texts, and behind them those of its successor.
@@ -197,7 +198,8 @@ export abstract class Metric<T extends string = string> {
     const answers = scope === 'application' ? this[ROSTER].family.ring() : undefined;
     await runCollect(this);
     if (answers !== undefined) await answers;
-    const rows: unknown = jsonRows(await this[ROSTER].family.read(scope));
+    const roster = this[ROSTER];
+    const rows: unknown = jsonRows(roster.withTypes(await roster.family.read(scope)));
     return rows as MetricObjectWithValues<MetricValueWithName<T>>;
   }
 
@@ -291,7 +293,7 @@ function announceCollect(metric: Metric): void {
 export function childOf(metric: Metric, args: readonly unknown[]): unknown {
   if (args.length === 0 || args.length !== metric.labelNames.length) return null;
   const h = metric[ROSTER].at(args);
-  return h?.live === true ? h.child : null;
+  return h?.live === true && !h.retyped ? h.child : null;
 }
 
 /** Records an exemplar of a series that was just updated; throws for labels that none can have. */

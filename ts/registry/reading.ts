@@ -124,7 +124,8 @@ export class Reading {
         const own = contents.metrics.get(name);
         const exemplars = own instanceof Metric && own.enableExemplars;
         const defaults = contents.owns(tag, name) ? ownDefaults : given;
-        all.push(jsonRows({ ...family, exemplars }, defaults));
+        const data = { ...family, exemplars };
+        all.push(jsonRows(own instanceof Metric ? own[ROSTER].withTypes(data) : data, defaults));
       }
     }
     for (const metric of metrics) {

@@ -34,9 +34,9 @@ export interface Expiring {
   readonly family: Family;
   handles(): Series[];
   /** The own handle of a series that was read. */
-  handleOf(labels: readonly (readonly [string, string])[], types: string): Series | undefined;
+  handleOf(labels: readonly (readonly [string, string])[]): Series | undefined;
   /** True for a series that is shown from the beginning: it stays. */
-  isInitial(labels: readonly (readonly [string, string])[], types: string): boolean;
+  isInitial(labels: readonly (readonly [string, string])[]): boolean;
   /** Takes out a series that was read; may be refused for now. */
   expire(labels: readonly (readonly [string, string])[], types: string): void;
   /** Takes out the own handle's series. */
@@ -184,7 +184,7 @@ export class Expiry {
       const values = numbers.join();
       const before = this.seen.get(key);
       if (before?.values !== values) next.set(key, { values, since: started });
-      else if (late || started - before.since < this.life || this.isUsed(labels, types)) {
+      else if (late || started - before.since < this.life || this.isUsed(labels)) {
         next.set(key, before);
       } else metric.expire(labels, types);
     }
@@ -192,14 +192,14 @@ export class Expiry {
   }
 
   /** Whether this isolate has updated a series since the last look, or needs it. */
-  private isUsed(labels: readonly (readonly [string, string])[], types: string): boolean {
-    const h = this.metric.handleOf(labels, types);
+  private isUsed(labels: readonly (readonly [string, string])[]): boolean {
+    const h = this.metric.handleOf(labels);
     if (h?.live === true && h.place !== Place.None) {
       if (h.place === Place.Pending || (h.path === null && !sleeps(h))) return true;
       const own = this.own.get(h);
       if (own === undefined || now() - own.at < this.life) return true;
     }
-    return this.metric.isInitial(labels, types);
+    return this.metric.isInitial(labels);
   }
 }
 

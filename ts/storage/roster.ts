@@ -5,10 +5,12 @@
 
 import {
   createLookup,
+  haveTypes,
   LabelTree,
   labelText,
   labelValues,
   parseLabelText,
+  typesIn,
   validateLabels,
   wellFormed,
   type LabelText,
@@ -19,9 +21,9 @@ import {
 import { merge } from './cells';
 import type { Collect } from './doorbell';
 import { Expiry, rescueExpired } from './expiry';
-import type { Family, Shape } from './family';
+import type { Family, FamilyData, Shape } from './family';
 import { MemoryFamily } from './memory';
-import type { Update } from './path';
+import { setting, type Update } from './path';
 import { Refusals } from './refusals';
 import { Place, Series } from './series';
 
@@ -64,6 +66,8 @@ export class Roster {
    */
   private readonly sink = new Series();
   private readonly refusals = new Refusals();
+  /** True once a label's value was no string. */
+  private typed = false;
 
   /** @param declared the metric's label names, as error messages print them */
   constructor(shape: Shape, declared: () => readonly string[]) {
@@ -81,6 +85,14 @@ export class Roster {
         if (this.refusals.active) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
+      // What is set last says what types a gauge's label values have, in prom-client too; of others the first does.
+      ...(shape.kind.type === 'gauge' && {
+        typed: (h: Series, values: readonly unknown[]) => {
+          if (h.retyped || !h.live || haveTypes(h.types, values)) return;
+          h.retyped = true;
+          h.show();
+        },
+      }),
     });
     this.find = this.lookup.find;
     this.at = this.lookup.at;
@@ -121,6 +133,8 @@ export class Roster {
       this.expiry?.wake(target);
       return target;
     }
+    if (label.types !== '') this.typed = true;
+    this.compareChild(target, label);
     if (!this.family.fits(label) || !this.family.bind(target, label)) {
       return this.refuse(target, label);
     }
@@ -140,7 +154,7 @@ export class Roster {
    */
   update(h: Series, labels: object | null, update: Update, value: number, bucket = 0): Series {
     // Text is made of labels only if it is needed: some handles come here each time.
-    if (h.path !== null && !h.hidden && update(h, value, bucket)) return h;
+    if (h.path !== null && !h.hidden && !h.retyped && update(h, value, bucket)) return h;
     return this.updateText(h, labelText(labels ?? {}), update, value, bucket);
   }
 
@@ -155,7 +169,37 @@ export class Roster {
         break;
       }
     }
+    if (target.retyped && update === setting) this.retype(target, label);
     return target;
+  }
+
+  /** Lets a series that was given with other types than its child come to the slow path. */
+  compareChild(h: Series, label: LabelText): void {
+    if (this.shape.kind.type !== 'gauge' || h.retyped || h.child === null) return;
+    if (h.childTypes === label.types) return;
+    h.retyped = true;
+    if (h.live) h.show();
+  }
+
+  /** A series was set, or set back, with these labels: JSON shows it with the types of their values. */
+  retype(h: Series, label: LabelText): void {
+    h.types = typesIn(h.text, label);
+    if (label.types !== '') this.typed = true;
+  }
+
+  /**
+   * What was read of the own part, with label values of the types that this isolate gave: the storage keeps
+   * those that the series had first, whoever made it.
+   */
+  withTypes<D extends FamilyData>(data: D): D {
+    if (!this.typed) return data;
+    const series = data.series.map((one) => {
+      const h = this.handleOf(one.labels);
+      if (h?.live !== true || h.place !== Place.Heap) return one;
+      const { text } = labelText(Object.fromEntries(one.labels));
+      return { ...one, types: typesIn(text, h) };
+    });
+    return { ...data, series };
   }
 
   /** Takes a series out; see {@link Family.remove}. */
@@ -176,27 +220,26 @@ export class Roster {
     for (const h of this.tree.leaves()) if (h.live) this.expiry.bound(h);
   }
 
-  handleOf(labels: readonly Readonly<Pair>[], types: string): Series | undefined {
-    return this.tree.get(valuesOf(this.shape.labelNames, labels, types));
+  handleOf(labels: readonly Readonly<Pair>[]): Series | undefined {
+    return this.tree.get(valuesOf(this.shape.labelNames, labels));
   }
 
-  isInitial(labels: readonly Readonly<Pair>[], types: string): boolean {
-    const values = valuesOf(this.shape.labelNames, labels, types);
+  isInitial(labels: readonly Readonly<Pair>[]): boolean {
+    const values = valuesOf(this.shape.labelNames, labels);
     return this.initial.some((set) =>
       labelValues(this.shape.labelNames, set).every((value, i) => value === values[i]),
     );
   }
 
   expire(labels: readonly Readonly<Pair>[], types: string): void {
-    const given = labels.filter((_, i) => types[i] !== 'u');
-    const values = valuesOf(this.shape.labelNames, labels, types);
-    this.expireText(labelText(Object.fromEntries(given)), values);
+    const values = valuesOf(this.shape.labelNames, labels);
+    this.expireText({ ...labelText(Object.fromEntries(labels)), types }, values);
   }
 
   expireHandle(h: Series): void {
     const labels = parseLabelText(h.text);
-    if (this.isInitial(labels, h.types)) return;
-    this.expireText(h, valuesOf(this.shape.labelNames, labels, h.types));
+    if (this.isInitial(labels)) return;
+    this.expireText(h, valuesOf(this.shape.labelNames, labels));
   }
 
   private expireText({ text, types }: LabelText, values: readonly LabelValue[]): void {
@@ -294,18 +337,11 @@ export class Roster {
   }
 }
 
-function textValues(names: readonly string[], { text, types }: LabelText): LabelValue[] {
-  return valuesOf(names, parseLabelText(text), types);
+function textValues(names: readonly string[], { text }: LabelText): LabelValue[] {
+  return valuesOf(names, parseLabelText(text));
 }
 
-function valuesOf(
-  names: readonly string[],
-  labels: readonly Readonly<Pair>[],
-  types: string,
-): LabelValue[] {
-  const given = new Map<string, LabelValue>();
-  labels.forEach(([name, value], i) => {
-    given.set(name, types[i] === 'u' ? undefined : value);
-  });
+function valuesOf(names: readonly string[], labels: readonly Readonly<Pair>[]): LabelValue[] {
+  const given = new Map<string, LabelValue>(labels);
   return names.map((name) => given.get(name));
 }

@@ -58,6 +58,11 @@ export class Series {
   /** Its labels, as they were when it was first seen. */
   text = '';
   types = '';
+  /**
+   * True once it was set with label values of other types: which of them it has in JSON, the last update that sets
+   * it says, so that all come to the slow path.
+   */
+  retyped = false;
   /** Order of first sight in this isolate; kept when the metric moves to another storage. */
   birth = 0;
   place: Place = Place.None;
@@ -70,8 +75,9 @@ export class Series {
   number = 0;
   /** An image of the block when we got it: counts of a dead writer whose slot we adopted. */
   base: Float64Array | null = null;
-  /** The object that `labels()` returned for it. */
+  /** The object that `labels()` returned for it, and the types of the label values that were given. */
   child: unknown = null;
+  childTypes = '';
 
   /** True if an update would go straight to the cells. */
   get live(): boolean {
@@ -87,7 +93,7 @@ export class Series {
   /** Lets updates go to the cells. */
   show(): void {
     this.hidden = false;
-    this.e = this.path === null ? this.generation : NEVER;
+    this.e = this.path === null && !this.retyped ? this.generation : NEVER;
   }
 
   /** Lets the next update bind again: the series is not shown. */

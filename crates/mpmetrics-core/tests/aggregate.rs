@@ -60,14 +60,14 @@ fn counters_add_by_set_of_labels_under_the_newest_help() {
 }
 
 #[test]
-fn undefined_labels_and_types_do_not_keep_series_apart() {
+fn types_do_not_keep_series_apart() {
     let mut make = Builder::default();
-    for (text, types) in [(&br#"a="1",b="undefined""#[..], &b"nu"[..]), (br#"a="1""#, b"")] {
+    for (text, types) in [(&br#"a="1",b="null""#[..], &b"nz"[..]), (br#"b="null",a="1""#, b"")] {
         make.family(Kind::Counter, "c", &["a", "b"]);
         let labels = make.labels(text, types);
         make.series(labels, 0, Value::Scalar(1.0));
     }
-    assert_eq!(rows(&make.snapshot), ["c{a=\"1\",b=\"undefined\"} 2"]);
+    assert_eq!(rows(&make.snapshot), ["c{a=\"1\",b=\"null\"} 2"]);
 }
 
 #[test]

@@ -101,9 +101,8 @@ impl<'a> Effective<'a> {
         self.text.get(start..start + span.len as usize).unwrap_or_default()
     }
 
-    /// The key of a set of labels, whatever their order; labels of value undefined are no part of it.
+    /// The key of a set of labels, whatever their order.
     fn key(mut set: Pairs<'_>) -> Vec<u8> {
-        set.retain(|&(_, _, kind)| kind != b'u');
         set.sort_unstable();
         let mut key = Vec::new();
         for (name, value, _) in set {

@@ -81,7 +81,7 @@ impl<'a> Pairs<'a> {
             b's'
         } else {
             match self.types.get(self.index) {
-                Some(&kind @ (b's' | b'n' | b'b' | b'i' | b'z' | b'u' | b'o')) => kind,
+                Some(&kind @ (b's' | b'n' | b'b' | b'i' | b'z' | b'o')) => kind,
                 _ => return Err(broken(start)),
             }
         };
@@ -160,16 +160,16 @@ pub fn unescape(escaped: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether two label texts, each given with its types, name the same set of labels.
 ///
-/// Order does not count, and neither do the types, but for `u`: a label whose value is undefined is
-/// no part of the identity, as in prom-client. A malformed text is the same as itself only.
+/// Order does not count, and neither do the types: what is printed alike is one set. A malformed text is
+/// the same as itself only.
 #[must_use]
 pub fn same_set(a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> bool {
     // The usual case: every writer names the labels in the same order.
     if a.1 == b.1 && a.0 == b.0 {
         return true;
     }
-    if a.1.is_empty() && b.1.is_empty() && a.0.len() != b.0.len() {
-        // Without types the set fixes the length of its text.
+    if a.0.len() != b.0.len() {
+        // The set fixes the length of its text.
         return false;
     }
     match (sorted(a.0, a.1), sorted(b.0, b.1)) {
@@ -183,9 +183,7 @@ fn sorted<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Vec<[&'a [u8]; 2]>, Mal
     let mut set = Vec::new();
     for pair in pairs(text, types) {
         let pair = pair?;
-        if pair.kind != b'u' {
-            set.push([pair.name, pair.escaped]);
-        }
+        set.push([pair.name, pair.escaped]);
     }
     set.sort_unstable();
     Ok(set)
@@ -204,7 +202,6 @@ pub fn identity_hash(text: &[u8], types: &[u8], key: (u64, u64)) -> u64 {
     let mut sum = Identity::new(key);
     for pair in pairs(text, types) {
         match pair {
-            Ok(pair) if pair.kind == b'u' => {}
             Ok(pair) => sum.add(pair.name, pair.escaped),
             Err(_) => {
                 let mut whole = Identity::new(key);
@@ -326,14 +323,14 @@ mod tests {
     }
 
     #[test]
-    fn undefined_is_no_part_of_the_identity_and_other_types_do_not_count() {
-        let with: (&[u8], &[u8]) = (br#"a="1",b="undefined""#, b"nu");
+    fn types_are_no_part_of_the_identity() {
+        let typed: (&[u8], &[u8]) = (br#"a="1",b="null""#, b"nz");
+        let spelled: (&[u8], &[u8]) = (br#"b="null",a="1""#, b"");
         let without: (&[u8], &[u8]) = (br#"a="1""#, b"");
-        let spelled: (&[u8], &[u8]) = (br#"a="1",b="undefined""#, b"");
-        assert!(same_set(with, without) && same_set(without, with));
-        assert!(!same_set(with, spelled));
-        assert_eq!(identity_hash(with.0, with.1, KEY), identity_hash(without.0, without.1, KEY));
-        assert_ne!(identity_hash(with.0, with.1, KEY), identity_hash(spelled.0, spelled.1, KEY));
+        assert!(same_set(typed, spelled) && same_set(spelled, typed));
+        assert!(!same_set(typed, without));
+        assert_eq!(identity_hash(typed.0, typed.1, KEY), identity_hash(spelled.0, spelled.1, KEY));
+        assert_ne!(identity_hash(typed.0, typed.1, KEY), identity_hash(without.0, without.1, KEY));
     }
 
     /// The numbers are those of a SipHash written from its paper, in Python.
@@ -345,7 +342,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_never_panic(a in nearly(), b in nearly(), types in "[snbizuo]{0,4}") {
+        fn arbitrary_bytes_never_panic(a in nearly(), b in nearly(), types in "[snbizo]{0,4}") {
             let types = types.as_bytes();
             let whole = is_whole(&a, types);
             let read: Vec<_> = pairs(&a, types).collect();

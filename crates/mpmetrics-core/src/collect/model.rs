@@ -56,7 +56,7 @@ pub struct Span {
 /// `text` is what stands between the braces in text format 0.0.4: `a="1",b="x\"y"`, values
 /// escaped (`\\`, `\"`, `\n`), in first-seen order, without braces; empty for no labels.
 /// `types` is empty when every value was a string, else one ASCII byte a label, in the same order:
-/// `s` string, `n` number, `b` boolean, `i` bigint, `z` null, `u` undefined, `o` anything else.
+/// `s` string, `n` number, `b` boolean, `i` bigint, `z` null, `o` anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LabelSpan {
     /// Range of [`Snapshot::text`].

@@ -42,7 +42,6 @@ impl<'a> Labels<'a> {
             return Cow::Borrowed(b"");
         };
         let overridden = |default: &Pair<'_>| {
-            // Types do not matter here: an undefined label hides a default as any other does.
             default.name == hidden
                 || pairs(own, b"").any(|pair| pair.is_ok_and(|pair| pair.name == default.name))
         };

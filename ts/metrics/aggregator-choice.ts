@@ -1,0 +1,80 @@
+/**
+ * The aggregators of gauges whose program named none. Each worker of a program that was written for one process sets
+ * such a gauge to the same figure, and the sum shows it as often as there are workers: who runs it says what is right.
+ */
+
+import { warnOnce } from '../errors';
+import { AGGREGATORS, decisiveVariables, GAUGE_PATTERN, settings } from '../meeting';
+import { isGaugeAggregator, takenLabel } from './aggregators';
+import type { GaugeAggregator } from './types';
+
+/** Names of gauges, in which `*` stands for any letters, and the aggregator of those that fit. */
+type Choices = readonly (readonly [pattern: string, aggregator: string])[];
+
+/** The variable's text and what it says: it is read again only if it changes. */
+let read: { text: string; choices: Choices } = { text: '', choices: [] };
+
+/**
+ * The aggregator that `configure({ aggregators })` or else `MPMETRICS_AGGREGATORS` gives to a gauge; of several
+ * patterns that fit, the first. One that the gauge cannot have is passed over with a warning: it was not its program
+ * that asked for it.
+ *
+ * @param name the gauge's
+ * @returns undefined if none fits
+ */
+export function chosenAggregator(
+  name: unknown,
+  labelNames: readonly string[] | undefined,
+  expires: boolean,
+): GaugeAggregator | undefined {
+  const choices = [...Object.entries(settings.aggregators ?? {}), ...byVariable()];
+  for (const [pattern, aggregator] of choices) {
+    if (!fits(pattern, String(name)) || !isGaugeAggregator(aggregator)) continue;
+    const taken = takenLabel(aggregator, Array.isArray(labelNames) ? labelNames.map(String) : []);
+    const why =
+      taken !== undefined
+        ? `has a label "${taken}" already`
+        : expires && aggregator !== 'sum'
+          ? 'has ttlSeconds, which needs sum'
+          : null;
+    if (why === null) return aggregator;
+    warnOnce(
+      'MPMETRICS_CONFIG',
+      `the aggregator ${aggregator} that was chosen by ${pattern} is not taken for ${String(name)}, which ${why}`,
+      String(name),
+    );
+    return undefined;
+  }
+  return undefined;
+}
+
+function byVariable(): Choices {
+  const text = decisiveVariables()['MPMETRICS_AGGREGATORS'] ?? '';
+  if (text !== read.text) read = { text, choices: parse(text) };
+  return read.choices;
+}
+
+/** `pattern=aggregator`, with commas between them; what breaks the rule is left out, with a warning. */
+function parse(text: string): Choices {
+  const choices: (readonly [string, string])[] = [];
+  for (const entry of text.split(',').map((one) => one.trim())) {
+    if (entry === '') continue;
+    const [pattern, aggregator, ...more] = entry.split('=').map((one) => one.trim());
+    if (more.length === 0 && GAUGE_PATTERN.test(pattern!) && isGaugeAggregator(aggregator)) {
+      choices.push([pattern!, aggregator]);
+      continue;
+    }
+    warnOnce(
+      'MPMETRICS_CONFIG',
+      `${JSON.stringify(entry)} in MPMETRICS_AGGREGATORS is ignored: it must be a gauge's name, in which * stands ` +
+        `for any letters, an equals sign and one of ${AGGREGATORS.join(', ')}`,
+      entry,
+    );
+  }
+  return choices;
+}
+
+function fits(pattern: string, name: string): boolean {
+  // Nothing in it but letters that a name may have, and `*`.
+  return new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
+}
