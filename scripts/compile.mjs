@@ -1,5 +1,13 @@
 /** TypeScript to `dist/`, and the ES module face of it. */
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -40,6 +48,14 @@ export function moduleText(names) {
 export async function compile() {
   await run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']);
   sweep(dist, '');
+  // `import client from 'mpmetrics'` compiles without `esModuleInterop`, too: see the end of `index.ts`.
+  const declarations = readFileSync(join(dist, 'index.d.ts'), 'utf8');
+  if (!declarations.includes('export default')) {
+    appendFileSync(
+      join(dist, 'index.d.ts'),
+      "declare const all: typeof import('./index.js');\nexport default all;\n",
+    );
+  }
   // Only names are asked for: accessors such as `contentType` are read when the wrapper is loaded.
   const names = Object.keys(createRequire(import.meta.url)(join(dist, 'index.js')));
   writeFileSync(join(dist, 'index.mjs'), moduleText(names));

@@ -1,6 +1,5 @@
 /** A listener for `http` that serves a registry; Express and Connect take it too. */
 
-import type { IncomingMessage, ServerResponse } from 'http';
 import { promisify } from 'util';
 import { gzip } from 'zlib';
 
@@ -20,7 +19,7 @@ const compress = promisify(gzip);
 export interface Scrapable {
   readonly contentType: string;
   metrics(options?: ScopeOptions): Promise<string>;
-  metricsBuffer?(options?: ScopeOptions): Promise<Buffer>;
+  metricsBuffer?(options?: ScopeOptions): Promise<Uint8Array>;
 }
 
 export interface HandlerOptions extends ScopeOptions {
@@ -31,7 +30,22 @@ export interface HandlerOptions extends ScopeOptions {
   negotiate?: boolean;
 }
 
-export type MetricsHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** What a listener needs of a request: that of `node:http`, or of any framework on it. */
+export interface HandlerRequest {
+  readonly method?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What a listener needs of a response: as of a {@link HandlerRequest | request}. */
+export interface HandlerResponse {
+  statusCode: number;
+  readonly headersSent: boolean;
+  setHeader(name: string, value: string | number): unknown;
+  end(body?: Uint8Array): unknown;
+  destroy(): unknown;
+}
+
+export type MetricsHandler = (request: HandlerRequest, response: HandlerResponse) => Promise<void>;
 
 /**
  * Makes a request listener that answers GET and HEAD with the registry's metrics, compressed if the
@@ -72,8 +86,8 @@ export function metricsHandler(
 async function serve(
   register: Scrapable,
   options: HandlerOptions | undefined,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HandlerRequest,
+  response: HandlerResponse,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -82,7 +96,7 @@ async function serve(
   }
   const negotiated = options?.negotiate === true && register instanceof Registry;
   const contentType = negotiated
-    ? preferred(request.headers.accept, offered(register))
+    ? preferred(request.headers['accept']?.toString(), offered(register))
     : register.contentType;
   const wanted = negotiated ? { ...options, contentType } : options;
   const plain = await (register.metricsBuffer?.(wanted) ??
@@ -109,7 +123,7 @@ function offered({ contentType }: Scrapable): [RegistryContentType, RegistryCont
     : [PROMETHEUS_CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE];
 }
 
-function fail(response: ServerResponse, status: number, message: string): void {
+function fail(response: HandlerResponse, status: number, message: string): void {
   if (response.headersSent) {
     response.destroy();
     return;

@@ -19,7 +19,13 @@ import * as registries from './registry';
 export type { Settings } from './configure';
 export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
 export type { LibraryMetricsConfiguration } from './library-metrics';
-export type { HandlerOptions, MetricsHandler, Scrapable } from './http';
+export type {
+  HandlerOptions,
+  HandlerRequest,
+  HandlerResponse,
+  MetricsHandler,
+  Scrapable,
+} from './http';
 export type {
   Aggregator,
   AggregatorFunction,
@@ -41,6 +47,7 @@ export type {
   MetricValue,
   MetricValueWithName,
   ObserveDataWithExemplar,
+  PrintOptions,
   Scope,
   ScopeOptions,
   SummaryChild,
@@ -63,7 +70,7 @@ export type {
   PushgatewayParameters,
   PushgatewayResponse,
 } from './pushgateway';
-export type { DuckMetric, PrintOptions, RegistryOptions } from './registry';
+export type { DuckMetric, RegistryOptions } from './registry';
 
 // Aliases, because they compile to plain properties: users' tests stub and replace what prom-client exports.
 // `export … from` compiles to getters that nothing can replace.
@@ -80,10 +87,14 @@ export import exponentialBuckets = metrics.exponentialBuckets;
 export import linearBuckets = metrics.linearBuckets;
 export import Pushgateway = gateway.Pushgateway;
 export import register = registries.register;
-// As types these are what prom-client declares, so that fakes need no more; what `new` makes has more methods.
+// As types these are what prom-client declares, so that fakes need no more, and ours beside that; see `Beyond`.
+/** A value that only grows. */
 export type Counter<T extends string = string> = metrics.Plain<metrics.Counter<T>>;
+/** A value that goes up and down. */
 export type Gauge<T extends string = string> = metrics.Plain<metrics.Gauge<T>>;
+/** Observations counted in buckets. */
 export type Histogram<T extends string = string> = metrics.Plain<metrics.Histogram<T>>;
+/** Observations with their sum, their count, and quantiles over all processes. */
 export type Summary<T extends string = string> = metrics.Plain<metrics.Summary<T>>;
 export const Counter = metrics.Counter;
 export const Gauge = metrics.Gauge;
@@ -106,7 +117,7 @@ export declare namespace Summary {
 }
 /* eslint-enable @typescript-eslint/no-namespace */
 
-/** prom-client's registries, and whatever has their methods; what `new Registry()` makes has more. */
+/** prom-client's registries, and whatever has their methods. */
 export type Registry<T extends RegistryContentType = PrometheusContentType> =
   metrics.RegistryLike<T>;
 export const Registry = registries.Registry;

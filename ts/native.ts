@@ -4,6 +4,16 @@
  * type test.
  */
 
+/**
+ * A Buffer, where Node.js's types are part of the program. Declarations name none of those: TypeScript 6 takes them up
+ * for who asks for them only, and prom-client's need none.
+ */
+export type Bytes = typeof globalThis extends {
+  Buffer: { isBuffer(one: unknown): one is infer B };
+}
+  ? B
+  : Uint8Array;
+
 /** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
 export interface Layout {
   readonly version: number;
@@ -373,7 +383,7 @@ export interface NativeHeap {
    */
   writer(thread: number): NativeWriter;
   scrapeString(options: ScrapeOptions): Promise<string>;
-  scrapeBuffer(options: ScrapeOptions): Promise<Buffer>;
+  scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;
   /** How many threads of this process live that made a metric. Throws an Error with a code. */
   siblings(): number;

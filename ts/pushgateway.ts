@@ -1,6 +1,6 @@
 /** Pushing a registry to a Prometheus Pushgateway: for jobs that end before anybody scrapes them. */
 
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'http';
+import { request as requestHttp, type RequestOptions } from 'http';
 import { request as requestHttps, type RequestOptions as TlsRequestOptions } from 'https';
 import { urlToHttpOptions } from 'url';
 import { promisify } from 'util';
@@ -17,8 +17,16 @@ export interface Pushable<T extends string = string> {
   metrics(options?: ScopeOptions): Promise<string>;
 }
 
-/** Options of `http` or `https` (`headers`, `auth`, `timeout`, `agent`, …), and: */
-export interface PushgatewayOptions extends TlsRequestOptions {
+/** Options of `http` or `https`, of which the first four are the most wanted, and: */
+export interface PushgatewayOptions {
+  headers?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
+  /** `user:password` */
+  auth?: string | null | undefined;
+  /** Milliseconds without a sign of the gateway, after which a push rejects. */
+  timeout?: number | undefined;
+  agent?: object | boolean | undefined;
+  /** Any other of `http` or `https`. */
+  [option: string]: unknown;
   /** False: pushes without `jobName` go to the gateway's `/metrics`. Default true. */
   requireJobName?: boolean;
   /** What is pushed: the metrics of the whole application (default) or of this process. */
@@ -34,7 +42,11 @@ export interface PushgatewayParameters {
 
 /** The gateway's answer. */
 export interface PushgatewayResponse {
-  resp: IncomingMessage;
+  /** Node.js's `IncomingMessage`, whose body has been read. */
+  resp: {
+    readonly statusCode?: number | undefined;
+    readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  };
   body: string;
 }
 
@@ -76,7 +88,7 @@ export class Pushgateway<T extends string = string> {
       (defaultRegister as Pushable as Pushable<T>);
     this.gatewayUrl = gatewayUrl;
     this.requireJobName = requireJobName;
-    this.requestOptions = requestOptions;
+    this.requestOptions = requestOptions as TlsRequestOptions;
     hide(this, SCOPE, scope);
   }
 

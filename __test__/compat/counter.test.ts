@@ -96,7 +96,7 @@ sameAsPromClient({
         c.labels(any({ z: 1 })).inc();
       }),
       thrown(() => {
-        c.remove({ z: 1 });
+        c.remove(any({ z: 1 }));
       }),
       await client.register.metrics(),
     ];

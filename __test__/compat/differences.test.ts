@@ -322,7 +322,7 @@ differs(
   'remove(null)',
   ({ Gauge }) =>
     thrown(() => {
-      new Gauge(labelled).remove(null);
+      new Gauge(labelled).remove(any(null));
     }),
   "TypeError: Cannot read properties of null (reading 'a')",
   'nothing',

@@ -81,7 +81,7 @@ sameAsPromClient({
       thrown(() => g.labels(any({ z: 1 }))),
       thrown(() => g.labels('x')),
       thrown(() => {
-        g.remove({ z: 1 });
+        g.remove(any({ z: 1 }));
       }),
       thrown(() => {
         g.labels(any(null)).set(1);

@@ -82,7 +82,7 @@ sameAsPromClient({
       thrown(() => h.labels(any({ z: 1 }))),
       thrown(() => h.labels('x')),
       thrown(() => {
-        h.remove({ z: 1 });
+        h.remove(any({ z: 1 }));
       }),
       thrown(() => {
         h.labels(any(null)).observe(1);

@@ -133,7 +133,8 @@ sameAsPromClient({
       await target.push({ jobName: 'j' }),
       await target.push({ jobName: 'j' }),
     ] as const;
-    const reused = answers[0].resp.socket === answers[1].resp.socket;
+    const [one, other] = answers.map(({ resp }) => (resp as { socket?: unknown }).socket);
+    const reused = one === other;
     agent.destroy();
     return [gateway.pushes, reused];
   },

@@ -1,7 +1,7 @@
 /** `@prometheus-io/client` 0.16 as the oracle of what it has beside prom-client 15; it needs Node.js 22. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -9,26 +9,18 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { installNode } from '../../scripts/nodes.mjs';
-import { npm } from '../support/npm';
+import { cachedPackage } from '../support/cached-package';
 import { plainEnvironment } from '../support/plain-environment';
 import { newSegment } from '../support/subject';
 
 const root = join(__dirname, '..', '..');
 const dist = join(root, 'dist');
-const cache = join(root, '.cache', 'successor');
-const VERSION = '0.16.1';
-const successor = join(cache, 'node_modules', '@prometheus-io', 'client');
 
 let node: string;
+let successor: string;
 
 beforeAll(async () => {
-  const manifest = join(successor, 'package.json');
-  if (!existsSync(manifest) || !readFileSync(manifest, 'utf8').includes(`"${VERSION}"`)) {
-    mkdirSync(cache, { recursive: true });
-    writeFileSync(join(cache, 'package.json'), '{"private":true}\n');
-    const options = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
-    await npm(cache, ['install', `@prometheus-io/client@${VERSION}`, ...options]);
-  }
+  successor = await cachedPackage('successor', '@prometheus-io/client', '0.16.1');
   if (!lacks('Node.js 22, 24 and 26')) node = await installNode(22);
 });
 

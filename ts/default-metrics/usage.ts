@@ -1,7 +1,15 @@
 /** What the process says of its memory; undefined in sandboxes that forbid it. */
 
+/** What of it is shown, in bytes. */
+interface MemoryUsage {
+  rss: number;
+  heapTotal: number;
+  heapUsed: number;
+  external: number;
+}
+
 /** `process.memoryUsage()`. */
-export function memoryUsage(): NodeJS.MemoryUsage | undefined {
+export function memoryUsage(): MemoryUsage | undefined {
   return allowed(() => process.memoryUsage());
 }
 

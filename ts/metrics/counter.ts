@@ -6,7 +6,7 @@ import type { IncreaseDataWithExemplar } from './exemplar';
 import * as hidden from './hidden';
 import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
-import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
@@ -79,11 +79,11 @@ export class Counter<T extends string = string> extends Metric<T> {
   /**
    * The counter with its labels chosen: the quickest way to count.
    *
-   * @param args a label object, or a value for each label name
+   * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error if there are not as many values as names
    */
   labels(labels: LabelValues<T>): CounterChild;
-  labels(...values: unknown[]): CounterChild;
+  labels(...values: LabelArgument[]): CounterChild;
   labels(...args: unknown[]): CounterChild {
     const given = this.inc !== ownInc && this.inc !== this[hidden.INC];
     const made = given ? null : childOf(this, args);

@@ -14,7 +14,13 @@ import { chosenAggregator } from './aggregator-choice';
 import * as hidden from './hidden';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
-import type { CollectFunction, GaugeAggregator, LabelValues, MetricConfiguration } from './types';
+import type {
+  CollectFunction,
+  GaugeAggregator,
+  LabelArgument,
+  LabelValues,
+  MetricConfiguration,
+} from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
@@ -113,11 +119,11 @@ export class Gauge<T extends string = string> extends Metric<T> {
   /**
    * The gauge with its labels chosen.
    *
-   * @param args a label object, or a value for each label name
+   * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): GaugeChild<T>;
-  labels(...values: unknown[]): GaugeChild<T>;
+  labels(...values: LabelArgument[]): GaugeChild<T>;
   labels(...args: unknown[]): GaugeChild<T> {
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);

@@ -8,7 +8,7 @@ import * as hidden from './hidden';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
 import { startTimer, startTimerWithExemplar } from './timer';
-import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
@@ -137,11 +137,11 @@ export class Histogram<T extends string = string> extends Metric<T> {
   /**
    * The histogram with its labels chosen: the quickest way to observe.
    *
-   * @param args a label object, or a value for each label name
+   * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): HistogramChild<T>;
-  labels(...values: unknown[]): HistogramChild<T>;
+  labels(...values: LabelArgument[]): HistogramChild<T>;
   labels(...args: unknown[]): HistogramChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as HistogramChild<T>;

@@ -4,6 +4,7 @@ import type { Counter } from './counter';
 import type { Gauge } from './gauge';
 import type { Histogram } from './histogram';
 import type { Summary } from './summary';
+import type { Beyond } from './types';
 
 export * from './aggregators';
 export * from './buckets';
@@ -19,7 +20,7 @@ export * from './summary';
 export type * from './types';
 
 /** A metric as prom-client's declarations have it: whatever has these methods may be given for one. */
-export type Plain<M> = Omit<M, 'removeEverywhere' | 'resetEverywhere'>;
+export type Plain<M> = Omit<M, keyof Beyond> & Beyond;
 
 /** A metric of any type. */
 export type AnyMetric<T extends string = string> =

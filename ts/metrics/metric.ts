@@ -20,6 +20,7 @@ import { inspected, ownValues } from './inspection';
 import { labelNamesOf, listOfNumbers, registersOf } from './options';
 import { reusable } from './reuse';
 import type {
+  LabelArgument,
   LabelValues,
   MetricConfiguration,
   MetricObjectWithValues,
@@ -216,9 +217,11 @@ export abstract class Metric<T extends string = string> {
   /**
    * Removes a series: for all processes, but of a gauge this process's part only.
    *
-   * @param args a label object, or a value for each label name
+   * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error for labels that are not declared
    */
+  remove(labels: LabelValues<T>): void;
+  remove(...values: LabelArgument[]): void;
   remove(...args: unknown[]): void {
     remove(this, args, false);
   }
@@ -226,9 +229,11 @@ export abstract class Metric<T extends string = string> {
   /**
    * Removes a series for all processes, also of a gauge. Whoever updates it next starts from zero.
    *
-   * @param args a label object, or a value for each label name
+   * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error for labels that are not declared
    */
+  removeEverywhere(labels: LabelValues<T>): void;
+  removeEverywhere(...values: LabelArgument[]): void;
   removeEverywhere(...args: unknown[]): void {
     remove(this, args, true);
   }

@@ -18,7 +18,7 @@ import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
 import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
-import type { CollectFunction, LabelValues, MetricConfiguration } from './types';
+import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
@@ -132,11 +132,11 @@ export class Summary<T extends string = string> extends Metric<T> {
   /**
    * The summary with its labels chosen: the quickest way to observe.
    *
-   * @param args a label object, or a value for each label name
+   * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): SummaryChild<T>;
-  labels(...values: unknown[]): SummaryChild<T>;
+  labels(...values: LabelArgument[]): SummaryChild<T>;
   labels(...args: unknown[]): SummaryChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as SummaryChild<T>;

@@ -3,5 +3,5 @@
 export type { Contents, DuckMetric } from './contents';
 export { claim, disclaim } from './copies';
 export { register } from './default';
-export { contentsOf, Registry, type PrintOptions, type RegistryOptions } from './registry';
+export { contentsOf, Registry, type RegistryOptions } from './registry';
 export { Union } from './union';

@@ -27,10 +27,12 @@ import {
   type MetricObject,
   type MetricObjectWithValues,
   type MetricValueWithName,
+  type PrintOptions,
   type Scope,
   type RegistryLike,
   type ScopeOptions,
 } from '../metrics';
+import type { Bytes } from '../native';
 import { aggregatorOf, byName } from './aggregated';
 import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
@@ -40,12 +42,6 @@ export interface RegistryOptions {
   name?: string;
   /** False: its metrics stay in this process's own memory. */
   shared?: boolean;
-  contentType?: RegistryContentType;
-}
-
-/** How a registry is printed. */
-export interface PrintOptions extends ScopeOptions {
-  /** Another Content-Type than the registry's own, this once. */
   contentType?: RegistryContentType;
 }
 
@@ -111,7 +107,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /** {@link metrics}, as UTF-8: the output of native code is never a JavaScript string. */
-  async metricsBuffer(options?: PrintOptions): Promise<Buffer> {
+  async metricsBuffer(options?: PrintOptions): Promise<Bytes> {
     const plain = (this as Methods).metrics === own.metrics && !overridden(this);
     if (!plain) return Buffer.from(await this.metrics(options));
     return read(this, options, 'application').buffer();
@@ -257,7 +253,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @throws Error for a Content-Type that is not supported, or an unknown `aggregator`
    */
   static aggregate<T extends RegistryContentType = PrometheusContentType>(
-    metrics: readonly (readonly object[])[],
+    metrics: readonly object[],
     contentType: RegistryContentType = PROMETHEUS_CONTENT_TYPE,
   ): Registry<T> {
     const registry = new Registry<T>({ shared: false });
@@ -267,7 +263,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
         `aggregate() takes an array with each getMetricsAsJSON()'s array, and was given ${shown(metrics)}`,
       );
     }
-    for (const group of byName(metrics.flat() as MetricRows[])) {
+    for (const group of byName((metrics as readonly MetricRows[][]).flat())) {
       const joined = aggregatorOf(group)(group);
       if (joined !== undefined) registry.registerMetric({ get: () => joined, ...joined });
     }

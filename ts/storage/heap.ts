@@ -11,6 +11,7 @@ import {
   Status,
   statusOf,
   Stores,
+  type Bytes,
   type Refusal,
   type Layout,
   type HeapStats,
@@ -315,7 +316,7 @@ export class HeapStorage {
   }
 
   /** {@link scrape}, as bytes. */
-  scrapeBuffer(format: Format, selection: Selection): Promise<Buffer> {
+  scrapeBuffer(format: Format, selection: Selection): Promise<Bytes> {
     this.tell();
     return this.scrapes!.bytes({ format, plain: false, ...selection });
   }

@@ -18,7 +18,7 @@ const SLICES = 64;
 const HIGH = 2 ** 32;
 
 /** The bounds of an octave's buckets as factors of its lower end, from 1 to 2. */
-export const octaveBounds = Float64Array.from({ length: CELLS + 1 }, (_, number) => {
+export const octaveBounds: Float64Array = Float64Array.from({ length: CELLS + 1 }, (_, number) => {
   // Square roots and products are the same to the bit everywhere; Math.pow is not.
   let root = 2;
   let bound = 1;
@@ -33,11 +33,11 @@ const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
 /** For each of 64 slices of an octave, which are evenly wide: the bucket that it begins in. */
-export const begins = new Uint8Array(SLICES);
+export const begins: Uint8Array = new Uint8Array(SLICES);
 /** The upper 20 bits of the mantissa that the next bucket begins with; 2^20 for none in this slice. */
-export const nextHigh = new Int32Array(SLICES).fill(1 << 20);
+export const nextHigh: Int32Array = new Int32Array(SLICES).fill(1 << 20);
 /** The lower 32 bits of it. */
-export const nextLow = new Uint32Array(SLICES);
+export const nextLow: Uint32Array = new Uint32Array(SLICES);
 
 for (let number = 1; number < CELLS; number++) {
   double[0] = octaveBounds[number]!;

@@ -3,7 +3,7 @@
  * be shared, one that has begun may not, because its caller would miss its own last update.
  */
 
-import type { NativeHeap, ScrapeOptions } from '../native';
+import type { Bytes, NativeHeap, ScrapeOptions } from '../native';
 
 /** What a scrape shows; its time is that of its beginning. */
 export type Timeless = Omit<ScrapeOptions, 'now'>;
@@ -34,7 +34,7 @@ export class Scrapes {
     return this.share(`s${JSON.stringify(options)}`, () => this.heap.scrapeString(timed(options)));
   }
 
-  bytes(options: Timeless): Promise<Buffer> {
+  bytes(options: Timeless): Promise<Bytes> {
     return this.share(`b${JSON.stringify(options)}`, () => this.heap.scrapeBuffer(timed(options)));
   }
 
