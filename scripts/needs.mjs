@@ -42,6 +42,8 @@ function hasPip() {
 
 /** @type {Record<string, Need>} */
 export const NEEDS = {
+  curl: fromDebian('curl'),
+  procps: fromDebian('procps', ['pgrep']),
   prometheus: fromDebian('prometheus', ['prometheus', 'promtool']),
   'prometheus-pushgateway': fromDebian('prometheus-pushgateway'),
   'redis-server': fromDebian('redis-server'),

@@ -42,6 +42,12 @@ describe('the demo', () => {
     expect(code).toBe(1);
   });
 
+  test('says at once that there is no Prometheus', async () => {
+    const { code, output } = await demo(['--prometheus'], { PATH: __dirname });
+    expect(output).toMatch(/^The program prometheus was not found, [^\n]+\n$/);
+    expect(code).toBe(2);
+  });
+
   test.skipIf(lacks('prometheus'))('shows Prometheus the same totals', async () => {
     const { code, output } = await demo(['--prometheus']);
     expect(output.match(/PromQL, instance \d+/g)).toHaveLength(5);

@@ -1,6 +1,6 @@
 /** `npx mpmetrics doctor` on applications as users have them. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -55,7 +55,10 @@ test('names each copy and who asks for it, and the change for each package manag
     TWO,
   );
   const { status, stdout, stderr } = doctor(app);
-  expect([status, stderr]).toEqual([1, '']);
+  expect([status, stderr]).toEqual([3, '']);
+  expect(stdout).toMatch(
+    /\nVerdict: this machine is well, but @prometheus-io\/client and prom-client are not answered by mpmetrics: .*\n$/,
+  );
   expect(stdout).toContain(`prom-client 15.1.3, in ${app.folder}`);
   expect(stdout).toContain(
     `@prometheus-io/client 0.16.1, in ${app.folder}/node_modules/@scope/one/`,
@@ -96,6 +99,19 @@ test('a name that is answered by mpmetrics is well', () => {
   const { status, stdout } = doctor(app);
   expect(stdout).toMatch(/prom-client is mpmetrics 15\.\d+\.\d+, in /);
   expect(stdout).not.toContain('overrides');
+  expect(stdout).toMatch(/\nVerdict: all is well: processes and threads share their metrics\.\n$/);
+  expect(status).toBe(0);
+});
+
+test.each([
+  ['a script', { scripts: { start: 'node --import mpmetrics/register app.js' } }, {}],
+  ['NODE_OPTIONS', {}, { NODE_OPTIONS: '--require=mpmetrics/register' }],
+])('a client that %s has answered by mpmetrics/register is well', (_, manifest, env) => {
+  const app = application({ name: 'shop', ...manifest }, TWO);
+  const { status, stdout } = doctor(app, env);
+  expect(stdout).toMatch(
+    /\nVerdict: all is well: .*, and mpmetrics\/register answers @prometheus-io\/client and prom-client\.\n$/,
+  );
   expect(status).toBe(0);
 });
 
@@ -108,7 +124,7 @@ test('finds what pnpm installed', () => {
   expect(stdout).toMatch(
     /with npm:\n {4} {2}"overrides": \{\n {4} {4}"prom-client": "npm:mpmetrics@/,
   );
-  expect(status).toBe(1);
+  expect(status).toBe(3);
 });
 
 test('says why there is no native module', () => {
@@ -116,6 +132,7 @@ test('says why there is no native module', () => {
   expect(stdout).toContain(
     'The native module cannot be used: MPMETRICS_NATIVE names /nowhere/x.node',
   );
+  expect(stdout).toMatch(/\nVerdict: not well: .*\n$/);
   expect(status).toBe(1);
 });
 
@@ -141,7 +158,7 @@ test('says that shared memory lies on a disk, or cannot be used', () => {
 function different(app: Application): string[] {
   const { stdout } = doctor(app);
   return stdout
-    .slice(stdout.indexOf('What will differ'))
+    .slice(stdout.indexOf('What will differ'), stdout.indexOf('\n\nVerdict: '))
     .trim()
     .split('\n')
     .slice(1)
@@ -186,13 +203,18 @@ test('says what will differ by what is installed and used', () => {
 test('takes a folder, and says how it is used', () => {
   const app = application({ name: 'shop' });
   expect(doctor(app, {}, ['doctor', root]).stdout).toContain('mpmetrics');
-  expect(doctor(app, {}, ['doctor', '/nowhere']).stdout).toBe(
-    'There is no package.json in /nowhere.\n',
-  );
+  expect(doctor(app, {}, ['doctor', '/nowhere'])).toMatchObject({
+    status: 2,
+    stdout: 'There is no package.json in /nowhere.\n',
+  });
   expect(doctor(app, {}, ['--help'])).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/^usage: /),
   });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const flag of ['--version', '-v']) {
+    expect(doctor(app, {}, [flag])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  }
   for (const args of [[], ['nurse'], ['doctor', 'a', 'b']]) {
     expect(doctor(app, {}, args)).toMatchObject({
       status: 2,

@@ -117,7 +117,8 @@ describe('what single tests need beside them', () => {
   test('is named in the first lines', () => {
     const { stderr, status } = run('scripts/needs.mjs');
     const named = stderr.matchAll(/^! (\S+) is missing, and tests are left out in __test__\//gm);
-    const missing = ['prometheus', 'prometheus-pushgateway', 'prometheus_client', 'redis-server'];
+    const programs = ['curl', 'procps', 'prometheus', 'prometheus-pushgateway'];
+    const missing = [...programs, 'prometheus_client', 'redis-server'];
     expect([...named].map(([, name]) => name).sort()).toEqual(missing);
     expect(stderr).toMatch(/^! /);
     expect(status).toBe(1);

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { Cluster } from './cluster.mjs';
 import { sendLoad } from './load.mjs';
-import { askPrometheus } from './prometheus.mjs';
+import { askPrometheus, checkPrometheus } from './prometheus.mjs';
 import { comparison, verdict } from './report.mjs';
 import { scrape } from './scrape.mjs';
 import { problems } from './verdict.mjs';
@@ -21,6 +21,8 @@ const { values } = parseArgs({
 });
 const amount = Number(values.amount);
 const connections = Number(values.connections);
+
+if (values.prometheus) checkPrometheus();
 
 const say = (text) => console.log(text);
 

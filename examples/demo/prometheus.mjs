@@ -27,6 +27,16 @@ async function freePort() {
   return port;
 }
 
+/** Refuses where there is no Prometheus; to be asked before anything is measured. */
+export function checkPrometheus() {
+  if (spawnSync('prometheus', ['--version']).status === 0) return;
+  console.error(
+    'The program prometheus was not found, which --prometheus needs: install it ' +
+      '(Debian: apt-get install prometheus), or run the demo without --prometheus.',
+  );
+  process.exit(2);
+}
+
 /**
  * Scrapes the given ports with Prometheus and asks it what it saw.
  *
@@ -35,9 +45,6 @@ async function freePort() {
  *   by port
  */
 export async function askPrometheus(ports) {
-  if (spawnSync('prometheus', ['--version']).status !== 0) {
-    throw new Error('the program prometheus was not found (Debian: apt-get install prometheus)');
-  }
   const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-demo-'));
   const port = await freePort();
   const targets = ports.map((each) => `127.0.0.1:${each}`);

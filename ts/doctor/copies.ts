@@ -43,6 +43,7 @@ export interface Manifest {
   peerDependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
   packageManager?: string;
+  scripts?: Record<string, string>;
 }
 
 /** A folder's package.json; null if there is none that can be read. */

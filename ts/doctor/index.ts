@@ -7,12 +7,18 @@ import { usageIn } from './code';
 import { CLIENTS, installedBelow, manifestOf } from './copies';
 import { differences } from './differences';
 import { tryMemory } from './memory';
+import { isHooked, verdict } from './verdict';
 
 /** What was found, for people. */
 export interface Report {
   readonly lines: readonly string[];
-  /** False if something does not work or is still answered by another package. */
-  readonly well: boolean;
+  /** The exit code: see `verdict.ts`; 2 where there is nothing to examine. */
+  readonly code: number;
+}
+
+/** This package's version. */
+export function ownVersion(): string {
+  return manifestOf(join(__dirname, '..', '..'))?.version ?? '?';
 }
 
 /**
@@ -21,11 +27,10 @@ export interface Report {
  * @param folder that has its package.json
  */
 export function examine(folder: string): Report {
-  const version = manifestOf(join(__dirname, '..', '..'))?.version ?? '?';
   const application = manifestOf(folder);
   const lines: string[] = [];
   if (application === null) {
-    return { lines: [`There is no package.json in ${folder}.`], well: false };
+    return { lines: [`There is no package.json in ${folder}.`], code: 2 };
   }
   const { copies, dependents } = installedBelow(folder);
   const foreign = copies.filter(({ name, is }) => CLIENTS.includes(name) && is !== 'mpmetrics');
@@ -44,8 +49,8 @@ export function examine(folder: string): Report {
   lines.push('', 'On this machine:');
   const findings = tryMemory();
   for (const { sentence } of findings) lines.push(`  ${sentence}`);
-  if (foreign.length > 0) {
-    const names = [...new Set(foreign.map(({ name }) => name))];
+  const names = [...new Set(foreign.map(({ name }) => name))];
+  if (names.length > 0) {
     lines.push(
       '',
       'Without a change: node --import mpmetrics/register app.js answers these names with mpmetrics.',
@@ -54,12 +59,18 @@ export function examine(folder: string): Report {
       '',
       `To put mpmetrics in the place of ${names.join(' and ')}, write into package.json and install again:`,
     );
-    for (const { manager, lines: change } of advice(names, application, version)) {
+    for (const { manager, lines: change } of advice(names, application, ownVersion())) {
       lines.push(`  with ${manager}:`, ...change.map((line) => `    ${line}`));
     }
   }
   const usage = usageIn([...new Set([folder, ...dependents.map(({ path }) => path)])]);
   const different = differences(foreign, usage, application);
   lines.push('', 'What will differ from prom-client:', ...different.map((line) => `  ${line}`));
-  return { lines, well: foreign.length === 0 && findings.every(({ good }) => good) };
+  const hooked = isHooked(application.scripts, process.env['NODE_OPTIONS']);
+  const { line, code } = verdict(
+    names,
+    hooked,
+    findings.every(({ good }) => good),
+  );
+  return { lines: [...lines, '', line], code };
 }

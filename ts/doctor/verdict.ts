@@ -1,0 +1,46 @@
+/** What the findings come to: one line, and the exit code of `mpmetrics doctor`. */
+
+/** What is true of an application. */
+export interface Verdict {
+  readonly line: string;
+  /** 0: all is well; 1: something does not work on this machine; 3: another client answers. */
+  readonly code: 0 | 1 | 3;
+}
+
+/** The hook that answers all names, as it is given to Node.js. */
+const HOOK = /(?:--import|--require|-r)[ =]["']?mpmetrics\/register\b/;
+
+/**
+ * Whether programs of an application are started with the hook that answers every client's name.
+ *
+ * @param scripts of its package.json
+ * @param options NODE_OPTIONS
+ */
+export function isHooked(scripts: Record<string, string> = {}, options = ''): boolean {
+  return [options, ...Object.values(scripts)].some((text) => HOOK.test(text));
+}
+
+/**
+ * @param foreign names that another client is installed under
+ * @param hooked see {@link isHooked}
+ * @param works whether the native module and shared memory work as they should
+ */
+export function verdict(foreign: readonly string[], hooked: boolean, works: boolean): Verdict {
+  if (!works) {
+    return {
+      line: 'Verdict: not well: see what does not work on this machine, above.',
+      code: 1,
+    };
+  }
+  if (foreign.length > 0 && !hooked) {
+    const are = foreign.length === 1 ? 'is' : 'are';
+    return {
+      line:
+        `Verdict: this machine is well, but ${foreign.join(' and ')} ${are} not answered by mpmetrics: ` +
+        'make one of the changes above.',
+      code: 3,
+    };
+  }
+  const by = foreign.length > 0 ? `, and mpmetrics/register answers ${foreign.join(' and ')}` : '';
+  return { line: `Verdict: all is well: processes and threads share their metrics${by}.`, code: 0 };
+}
