@@ -190,7 +190,7 @@ test('says what will differ by what is installed and used', () => {
     expect.stringMatching(/^clusterMetrics\(\)/),
     expect.stringMatching(/^Quantiles/),
     'counter.inc() returns nothing.',
-    expect.stringMatching(/^Under Jest/),
+    expect.stringMatching(/^Under test runners/),
   ]);
   const old = { 'prom-client': { name: 'prom-client', version: '14.2.0' } };
   expect(different(application({}, old))[3]).toContain('14.2.0');

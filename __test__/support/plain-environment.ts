@@ -7,7 +7,7 @@
  */
 export function plainEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const foreign =
-    /^(VITEST|JEST|MPMETRICS(?!_(CELLS|NATIVE)$)|DEMO|NODE_ENV$|NODE_OPTIONS$|NODE_UNIQUE_ID$|TEST$)/;
+    /^(VITEST|JEST|MPMETRICS(?!_(CELLS|NATIVE)$)|DEMO|NODE_ENV$|NODE_OPTIONS$|NODE_UNIQUE_ID$|TEST$|TAP|NODE_TEST_CONTEXT$|MOCHA_)/;
   const own = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !foreign.test(entry[0]),
   );

@@ -4,7 +4,10 @@ import type { Usage } from './code';
 import type { Copy, Manifest } from './copies';
 
 /** Test runners under which metrics are not shared. */
-const RUNNERS: readonly string[] = ['jest', 'vitest'];
+const RUNNERS: readonly string[] = [
+  ...['jest', 'vitest', 'mocha', 'ava', 'tap', 'jasmine', '@playwright/test', '@cucumber/cucumber'],
+  ...['@wdio/cli', '@stryker-mutator/core', '@rstest/core'],
+];
 
 /**
  * Sentences for people, the most important first.
@@ -56,7 +59,9 @@ export function differences(
     lines.push('What @platformatic/prom-client has beside prom-client 15 is not there.');
   }
   if (RUNNERS.some((name) => all[name] !== undefined)) {
-    lines.push('Under Jest and Vitest each module instance has metrics of its own.');
+    lines.push(
+      'Under test runners (Jest, Vitest, Mocha in parallel, AVA, …) each module instance has metrics of its own.',
+    );
   }
   return lines;
 }

@@ -26,10 +26,18 @@ export function decisiveVariables(): Variables {
   return atStart;
 }
 
-/** True if tests run: each is to find metrics as fresh as with prom-client. */
-export function isUnderTest(): boolean {
-  const { JEST_WORKER_ID, VITEST } = { ...process.env, ...decisiveVariables() };
-  return JEST_WORKER_ID !== undefined || VITEST !== undefined;
+/** Where `MPMETRICS_STORAGE` says that metrics are kept; undefined if it says nothing, or breaks the rule. */
+export function storageByVariable(): 'heap' | 'memory' | undefined {
+  // A test runner may have given it to its threads only.
+  const said = decisiveVariables()['MPMETRICS_STORAGE'] || process.env['MPMETRICS_STORAGE'];
+  if (said === undefined || said === '') return undefined;
+  if (said === 'heap' || said === 'memory') return said;
+  warnOnce(
+    'MPMETRICS_CONFIG',
+    `MPMETRICS_STORAGE is ignored: it must be "heap" or "memory", and is ${JSON.stringify(said)}`,
+    'MPMETRICS_STORAGE',
+  );
+  return undefined;
 }
 
 /** What the user says by variable about the segment; null if nothing, or nothing that can be obeyed. */

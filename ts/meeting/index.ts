@@ -16,13 +16,14 @@ import {
   decide,
   decisiveVariables,
   INHERIT,
-  isUnderTest,
   publish,
   segmentByVariable,
+  storageByVariable,
   warnOfOtherUser,
 } from './decide';
 import { directories, namedDirectory, warnOfDisk, warnOfPassedOver } from './directories';
 import { whyUnknown } from './root';
+import { isUnderTest } from './runners';
 import { DECISIVE, LIMITS, limitsOf, settings, type Settings } from './settings';
 
 export { decisiveVariables } from './decide';
@@ -41,11 +42,12 @@ let announced: string | undefined;
 /**
  * Where this isolate keeps the metrics that are to be shared.
  *
- * @returns `memory` where the user said so, under Jest and Vitest, and after the segment could not be used
+ * @returns `memory` where the user said so, under test runners, and after the segment could not be used
  */
 export function storageKind(): 'heap' | 'memory' {
   if (failed) return 'memory';
-  if (settings.storage !== undefined) return settings.storage;
+  const said = settings.storage ?? storageByVariable();
+  if (said !== undefined) return said;
   if (!isUnderTest()) return 'heap';
   const named = settings.segment !== undefined || segmentByVariable(decisiveVariables()) !== null;
   return named ? 'heap' : 'memory';

@@ -88,9 +88,13 @@ export function ownPackage(pm2: Pm2Application | null): string {
 /** The package that another process runs, by its command line; null if that does not tell. */
 export function packageOfProcess(pid: number): string | null {
   const cwd = workingDirectory(pid);
-  const command = read(pid, 'cmdline');
-  if (cwd === null || command === null) return null;
-  return packageOfCommand(command.replace(/\0+$/, '').split('\0'), cwd);
+  const args = argumentsOf(pid);
+  return cwd === null || args === null ? null : packageOfCommand(args, cwd);
+}
+
+/** The arguments of a process, the program's own name first; null if they cannot be read. */
+export function argumentsOf(pid: number | 'self'): string[] | null {
+  return read(pid, 'cmdline')?.replace(/\0+$/, '').split('\0') ?? null;
 }
 
 /** The package around another process's working directory; null if it cannot be told. */

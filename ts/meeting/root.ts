@@ -15,6 +15,7 @@ import {
   type Pm2Application,
   type Start,
 } from './processes';
+import { runsTests } from './runners';
 
 /** More generations than any application has; a bound all the same. */
 const GENERATIONS = 64;
@@ -72,6 +73,8 @@ export function rootOf(binding: Binding, from: Self): Root {
     if (start.variables === null || above === null) break;
     if (isManaged(start, identity)) return { identity: above.identity, pm2: start.pm2, packages };
     if (!isForked(start.variables)) break;
+    // A test keeps to its own memory. The programs that it starts are applications.
+    if (isTest(binding, above)) break;
     const told = packagesOf(binding, above);
     if (isClusterWorker(start.variables)) {
       // It belongs to its primary, whatever package its script is of: a runner's, say. A primary that hides its
@@ -85,6 +88,12 @@ export function rootOf(binding: Binding, from: Self): Root {
     at = above;
   }
   return { identity: at.identity, pm2: null, packages };
+}
+
+function isTest(binding: Binding, member: Member): boolean {
+  const { variables } = member.start;
+  const parent = () => memberAbove(binding, member)?.start.variables ?? null;
+  return variables !== null && runsTests(variables, parent);
 }
 
 /** The parent of a process; null where it cannot be told. */

@@ -9,7 +9,7 @@ export interface Settings {
    * directories. It is never removed by this package. Takes precedence over `MPMETRICS_SEGMENT`.
    */
   segment?: string | undefined;
-  /** Where metrics are kept: in shared memory, or in this process's own. */
+  /** Where metrics are kept: in shared memory, or in this process's own. Takes precedence over `MPMETRICS_STORAGE`. */
   storage?: 'heap' | 'memory' | undefined;
   /** Absolute path of the directory to keep segments in. Takes precedence over `MPMETRICS_DIR`. */
   dir?: string | undefined;

@@ -1,0 +1,128 @@
+/** Where metrics are kept: what runs tests keeps its own, what tests start shares, and what was said holds. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { Application, type Report } from '../support/application';
+
+let app: Application;
+
+beforeEach(() => {
+  app = new Application({
+    'app.js': `require('./report').arrive('app');`,
+    'thread.js': `
+      new (require('node:worker_threads').Worker)('./app.js', { env: JSON.parse(process.env.FOR_THREAD) });`,
+    'cluster.js': `
+      const cluster = require('node:cluster');
+      const { arrive } = require('./report');
+      const names = ['primary', '1', '2'];
+      if (cluster.isPrimary) {
+        cluster.fork();
+        cluster.fork();
+        arrive('primary', names);
+      } else arrive(String(cluster.worker.id), names).then(() => process.disconnect());`,
+    'leaf.js': `require('./report').arrive(process.argv[2]).then(() => process.disconnect());`,
+    // What a test starts prints into files: what the test itself prints, its runner reads.
+    'started.test.js': `
+      const { execFileSync, fork } = require('node:child_process');
+      const { once } = require('node:events');
+      const { createWriteStream, writeFileSync } = require('node:fs');
+      const test = require('node:test');
+      const { count } = require('./report');
+      test('programs', async () => {
+        count('test');
+        writeFileSync('cluster.out', execFileSync(process.execPath, ['cluster.js']));
+        await Promise.all(['a', 'b'].map(async (who) => {
+          const child = fork('leaf.js', [who], { silent: true });
+          child.stdout.pipe(createWriteStream(who + '.out'));
+          await once(child, 'close');
+        }));
+        const { openSegment } = require(require.resolve('mpmetrics').replace('index.js', 'meeting'));
+        writeFileSync('test.out', JSON.stringify({ who: 'test', path: openSegment({ create: false }) }));
+      });`,
+  });
+});
+
+afterEach(() => {
+  app.remove();
+});
+
+async function report(env: Record<string, string>, script = 'app.js') {
+  const program = app.run(script, { env });
+  const [only] = (await program.reports(1)).values();
+  expect(await program.ended).toBe(0);
+  return { path: only!.path, errors: program.errors };
+}
+
+function printed(name: string): Report[] {
+  const text = readFileSync(join(app.folder, `${name}.out`), 'utf8').trim();
+  return text.split('\n').map((line) => JSON.parse(line) as Report);
+}
+
+describe('what a runner sets for its workers', () => {
+  test.each([
+    ...['VITEST_POOL_ID', 'MOCHA_WORKER_ID', 'TAP', 'TAP_CHILD_ID', 'NODE_TEST_CONTEXT'],
+    ...['TEST_WORKER_INDEX', 'CUCUMBER_WORKER_ID', 'WDIO_WORKER_ID', 'STRYKER_MUTATOR_WORKER'],
+    'RSTEST',
+  ])('%s: metrics stay in memory, without a word', async (variable) => {
+    expect(await report({ [variable]: '1' })).toEqual({ path: null, errors: '' });
+  });
+
+  test('and for a thread only', async () => {
+    const FOR_THREAD = JSON.stringify({ MOCHA_WORKER_ID: '1' });
+    expect(await report({ FOR_THREAD }, 'thread.js')).toEqual({ path: null, errors: '' });
+  });
+});
+
+test('programs that a test starts share among themselves, each for itself, and not with the test', async () => {
+  const program = app.run('--test', { args: ['started.test.js'] });
+  expect([await program.ended, program.errors]).toEqual([0, '']);
+  const inCluster = printed('cluster');
+  expect(inCluster).toHaveLength(3);
+  for (const { seen, path } of inCluster) {
+    expect(seen).toEqual({ primary: 1, 1: 1, 2: 1 });
+    expect(path).toBe(inCluster[0]!.path);
+  }
+  const forked = ['a', 'b'].flatMap(printed);
+  expect(forked.map(({ seen }) => seen)).toEqual([{ a: 1 }, { b: 1 }]);
+  const paths = new Set([inCluster[0]!, ...forked].map(({ path }) => path));
+  expect([...paths].filter((path) => path?.endsWith('.heap'))).toHaveLength(3);
+  expect(printed('test')).toEqual([{ who: 'test', path: null }]);
+});
+
+describe('MPMETRICS_STORAGE', () => {
+  test.each([
+    ['memory', {}, null],
+    ['memory', { MPMETRICS_SEGMENT: 'named' }, null],
+    ['heap', {}, /[0-9a-f]{32}\.heap$/],
+    ['heap', { JEST_WORKER_ID: '1' }, /[0-9a-f]{32}\.heap$/],
+    ['', {}, /[0-9a-f]{32}\.heap$/],
+    ['', { JEST_WORKER_ID: '1' }, null],
+  ])('%j with %j', async (MPMETRICS_STORAGE, others, path) => {
+    const seen = await report({ MPMETRICS_STORAGE, ...(others as Record<string, string>) });
+    expect(seen.errors).toBe('');
+    if (path === null) expect(seen.path).toBe(null);
+    else expect(seen.path).toMatch(path);
+  });
+
+  test.each(['Memory', 'disk', '0', 'true'])('%s is warned of and ignored', async (value) => {
+    const { path, errors } = await report({ MPMETRICS_STORAGE: value });
+    expect(path).toMatch(/\.heap$/);
+    expect(errors.match(/MPMETRICS_CONFIG/g)).toHaveLength(1);
+    const sentence = `MPMETRICS_STORAGE is ignored: it must be "heap" or "memory", and is "${value}"`;
+    expect(errors).toContain(sentence);
+  });
+
+  test('a thread goes by what its process was started with, and else by its own', async () => {
+    const threads: [object, string, unknown][] = [
+      [{}, 'memory', null],
+      [{ MPMETRICS_STORAGE: 'heap' }, 'memory', null],
+      [{ MPMETRICS_STORAGE: 'memory' }, '', null],
+      [{ MPMETRICS_STORAGE: 'memory' }, 'heap', expect.stringMatching(/\.heap$/)],
+    ];
+    for (const [own, ofProcess, path] of threads) {
+      const env = { FOR_THREAD: JSON.stringify(own), MPMETRICS_STORAGE: ofProcess };
+      expect(await report(env, 'thread.js')).toEqual({ path, errors: '' });
+    }
+  });
+});
