@@ -18,6 +18,8 @@ const FIGURES = {
   MPMETRICS_TEST_ROUNDS: 5_000_000,
   /** Seconds of scraping against writers at full speed. */
   MPMETRICS_TEST_UNTORN_SECONDS: 600,
+  /** Scrapes of 100 KB by a process that does nothing else; a hundredth as many are of 5 MB. */
+  MPMETRICS_TEST_SCRAPES: 20_000,
   /** Random programs beside prom-client. */
   MPMETRICS_TEST_RUNS: 20_000,
   /** Kills of processes of Rust, most of them under the heap lock. */
@@ -37,6 +39,7 @@ const FILES = [
   'compat/programs',
   'compat/programs-openmetrics',
   'processes/removal',
+  'processes/scraped-memory',
   'processes/sums',
   'runners/runners',
 ];
