@@ -27,6 +27,39 @@ test("clusterMetrics() is the application's under MPMETRICS_SCOPE=process too, u
   expect(seen).toEqual([4, 2, 2]);
 });
 
+test('a second anonymous registry with a metric of the same name is warned about, once', async () => {
+  const [program] = obedient(1, made);
+  const seen = await ask<[string, string][]>(
+    program!,
+    `const warnings = [];
+     process.on('warning', ({ code, message }) => warnings.push([code, message]));
+     const { Registry, Counter, Gauge, Histogram, Summary } = mpmetrics;
+     kept.all = [];
+     const make = (options) => {
+       const registers = [new Registry(options)];
+       kept.all.push(registers[0]);
+       for (const Type of [Counter, Gauge, Histogram, Summary]) new Type({ name: Type.name, help: 'h', registers });
+     };
+     make();
+     for (const options of [{ name: 'a' }, { name: 'b' }, { name: 'b' + 1 }, { shared: false }]) make(options);
+     await new Promise(setImmediate);
+     const before = warnings.length;
+     make();
+     make();
+     await new Promise(setImmediate);
+     return [[String(before), ''], ...warnings];`,
+  );
+  expect(seen).toEqual([
+    ['0', ''],
+    [
+      'MPMETRICS_CONFIG',
+      expect.stringMatching(
+        /^two registries without a name have a metric Counter: .*new Registry\(\{ name \}\)/,
+      ),
+    ],
+  ]);
+});
+
 test('of two anonymous registries with one name the first is shared, and the second is private', async () => {
   const programs = obedient(2, made);
   for (const program of programs) {

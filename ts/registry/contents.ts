@@ -1,5 +1,6 @@
 /** What a registry holds, and which part of the heap is marked as its own. */
 
+import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
 import {
@@ -141,6 +142,7 @@ export class Contents {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (readsItself(metric)) return;
       if (share(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
+      else if (this.nameless && heap.has(this.tag, metric.name)) warnOfPrivate(metric.name);
     }
   }
 
@@ -249,6 +251,17 @@ export class Contents {
   private isOwner(owner: Contents | undefined): boolean {
     return owner?.whose === this;
   }
+}
+
+/** Of registries without a name the first has a metric's name for itself: nothing says which is which elsewhere. */
+function warnOfPrivate(name: string): void {
+  warnOnce(
+    'MPMETRICS_CONFIG',
+    `two registries without a name have a metric ${name}: that of the second is kept in this process's own memory, not ` +
+      'shared. new Registry({ name }) shares it with the registries of that name, and { shared: false } says that it is ' +
+      'meant so',
+    'anonymous',
+  );
 }
 
 /** How the families of a named registry are marked in the heap. */
