@@ -145,11 +145,17 @@ impl Claimed {
                 Ok(())
             })?;
         }
-        let freed = stale.iter().map(|(_, head)| u64::from(head.words)).sum();
+        let before = self.idle();
         for (at, head) in stale {
             self.give_back(locked, at, head)?;
         }
-        Ok((total, freed))
+        Ok((total, self.idle() - before))
+    }
+
+    /// Words of the blocks that wait to serve again. What a sweep freed is told by these: a block brings its
+    /// chunks and exemplars with it, and those of a summary are many times as long as itself.
+    fn idle(&self) -> u64 {
+        self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
     }
 
     pub fn give_back(&mut self, locked: &Locked<'_>, at: u64, head: BlockHead) -> Result<()> {

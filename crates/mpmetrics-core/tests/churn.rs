@@ -1,0 +1,138 @@
+//! Series that come and go for ever take no more memory than the most of them that were there at once.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use mpmetrics_core::cells::exemplar::Given;
+use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::summary::SummaryOptions;
+use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::metrics::DEFAULT_PERCENTILES;
+use mpmetrics_core::region::Owned;
+
+const WRITERS: usize = 4;
+/// Label sets of a writer that are there at once.
+const LIVING: usize = 400;
+
+/// splitmix64: the same numbers in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+
+    fn share(&mut self) -> f64 {
+        (self.below(1 << 52) as f64 + 0.5) / (1_u64 << 52) as f64
+    }
+}
+
+fn spec(name: &str, kind: Kind) -> FamilySpec {
+    let options =
+        SummaryOptions { percentiles: DEFAULT_PERCENTILES.to_vec(), ..SummaryOptions::default() };
+    FamilySpec {
+        tag: "default".into(),
+        name: name.into(),
+        help: "h".into(),
+        kind,
+        aggregator: "sum".into(),
+        label_names: vec!["session".into()],
+        bounds: match kind {
+            Kind::Histogram => vec![0.01, 0.1, 1.0, 10.0],
+            Kind::Summary => options.numbers(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+struct Churner {
+    writer: Writer,
+    families: Vec<(u32, Kind)>,
+    living: VecDeque<String>,
+    made: u64,
+}
+
+impl Churner {
+    fn new(heap: &Heap, number: u64, kinds: &[(&str, Kind)]) -> Self {
+        let mut writer = heap.writer(number, 1).expect("a slot");
+        let families = kinds
+            .iter()
+            .map(|(name, kind)| (writer.family(&spec(name, *kind), 0).expect("room"), *kind));
+        let families = families.collect();
+        Self { writer, families, living: VecDeque::new(), made: number << 32 }
+    }
+
+    /// Ends, and the next one goes on with what there is.
+    fn reborn(self, heap: &Heap, number: u64, kinds: &[(&str, Kind)]) -> Self {
+        let Self { writer, living, made, .. } = self;
+        drop(writer);
+        Self { living, made, ..Self::new(heap, number, kinds) }
+    }
+
+    fn step(&mut self, random: &mut Random) {
+        self.made += 1;
+        let text = format!("session=\"{}\"", self.made);
+        let times = 1 + random.below(20);
+        for (family, kind) in &self.families {
+            let bound = self.writer.bind(*family, text.as_bytes(), b"").expect("room");
+            if *kind == Kind::Summary {
+                for _ in 0..times {
+                    let value = -random.share().ln();
+                    self.writer.observe(&bound, (value, 1.0), None, 0.0).expect("room");
+                }
+            } else {
+                let key = BlockKey { series: bound.series, generation: bound.generation };
+                let given = Given { value: 1.0, time: 1.0, text: b"trace=\"1\"", types: b"" };
+                let at = (bound.slab, bound.cell, key);
+                self.writer.exemplar(at, 0, &given).expect("room");
+            }
+        }
+        self.living.push_back(text);
+        // As the looks of an expiry do it: many at once, now more and now fewer.
+        if self.living.len() > LIVING + random.below(100) as usize {
+            for text in self.living.drain(..LIVING / 4) {
+                for (family, _) in &self.families {
+                    self.writer.expire(*family, text.as_bytes(), b"").expect("the lock");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_and_goes_takes_no_more_than_what_was_there_at_once() {
+    const ROUNDS: u64 = 12_000;
+    let all = [("c", Kind::Counter), ("h", Kind::Histogram), ("s", Kind::Summary)];
+    for kinds in [&all[..1], &all[1..2], &all[2..], &all] {
+        // Also where each slot is another's now and then.
+        for lives in [1, 8] {
+            let region = Arc::new(Owned::new(1 << 22));
+            let heap = Heap::create(region, &Setup::default()).expect("a heap");
+            let mut random = Random(1);
+            let new = |n| Churner::new(&heap, n as u64, kinds);
+            let mut churners: Vec<Churner> = (0..WRITERS).map(new).collect();
+            let mut at_half = 0;
+            for round in 1..=ROUNDS {
+                for churner in &mut churners {
+                    churner.step(&mut random);
+                }
+                if round % (ROUNDS / lives) == 0 {
+                    let all = churners.into_iter().zip(0..);
+                    churners = all.map(|(one, n)| one.reborn(&heap, n, kinds)).collect();
+                }
+                if round == ROUNDS / 2 {
+                    at_half = heap.words().header(header::USED);
+                }
+            }
+            let used = heap.words().header(header::USED);
+            // What is needed at once is now more and now less: one small slab, and no more.
+            assert!(used <= at_half + at_half / 32, "{kinds:?}, {lives}: {at_half}, then {used}");
+        }
+    }
+}
