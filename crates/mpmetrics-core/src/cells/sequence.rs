@@ -111,10 +111,12 @@ mod tests {
         let (whole, torn) = race(read);
         assert!(whole > 0, "no read was accepted");
         assert_eq!(torn, 0);
-        let (_, torn) = race(|cells, middle| {
+        let careless = |cells: &[AtomicU64], middle: &mut Vec<f64>| {
             read(cells, middle);
             true
-        });
-        assert!(torn > 0, "the control must see torn reads, or the test above shows nothing");
+        };
+        // On a busy machine both may run in turn on one processor, and then there is nothing to see.
+        let torn = (0..100).any(|_| race(careless).1 > 0);
+        assert!(torn, "the control must see torn reads, or the test above shows nothing");
     }
 }

@@ -98,6 +98,11 @@ const TRY: u64 = 32;
 /// A dead writer's block is given one in so many of the words.
 const OF_DEAD: u64 = 16;
 
+/// How often a summary whose words were found whole is read again with its buckets. Once is not enough: a
+/// writer that lost its processor in the middle of an update makes all tries fail, and may be back before
+/// the next, which tells nothing of the one after it.
+const ROUNDS: u32 = 8;
+
 /// How often a block is read again because its default labels were changed meanwhile.
 const RENAMES: u32 = 8;
 
@@ -119,7 +124,7 @@ pub struct Walked {
     pub retries: u64,
     /// Words that were read again, at once.
     pub reread: u64,
-    /// Reads of a living writer's block that were taken as they stood.
+    /// Reads of a living writer's block that were taken as they stood, or whose buckets were read later.
     pub given_up: u64,
     /// Blocks that were read.
     pub blocks: u64,
@@ -232,7 +237,10 @@ impl Reader {
                 BlockKind::Summary => {
                     whole = self.summary(words, at, head, alive, gather.window(&chosen));
                 }
-                _ => self.sequenced(cells, alive),
+                _ => {
+                    let whole = self.sequenced(cells, alive);
+                    self.walked.given_up += u64::from(alive && !whole);
+                }
             }
             if let Some(moving) = self.moving.filter(|_| head.kind != BlockKind::Summary) {
                 let sequenced = head.kind == BlockKind::Histogram;
@@ -254,8 +262,8 @@ impl Reader {
     }
 
     /// Reads a summary with its buckets until all belongs together. That takes about a microsecond, in
-    /// which a writer without any other work observes again each time. Then sum and count are still those of
-    /// one moment, and the buckets have what was observed up to a microsecond later.
+    /// which a writer without any other work observes again each time. Then, which is counted, sum and count
+    /// are still those of one moment, and the buckets have what was observed up to a microsecond later.
     fn summary(
         &mut self,
         words: Words<'_>,
@@ -266,15 +274,17 @@ impl Reader {
     ) -> Result<()> {
         let time = Time { window, now: self.now, moving: self.moving };
         let cells = words.run(at + block::CELLS, u64::from(head.words) - block::CELLS)?;
-        while !self.whole(words, at, head, alive, time)? {
-            let pauses = self.patience.pauses;
-            self.sequenced(cells, alive);
-            // Who was away in the middle of an update, and is back, may leave a moment now.
-            if self.patience.pauses == pauses || self.patience.pauses == 0 {
-                return chunks::add_buckets(words, at, head, time, &mut self.reading);
+        for _ in 0..ROUNDS {
+            if self.whole(words, at, head, alive, time)? {
+                return Ok(());
+            }
+            // Returns once the writer is not away in the middle of an update, or was for too long.
+            if !self.sequenced(cells, alive) {
+                break;
             }
         }
-        Ok(())
+        self.walked.given_up += u64::from(alive);
+        chunks::add_buckets(words, at, head, time, &mut self.reading)
     }
 
     /// Reads a summary with its buckets as often as it may at once. False if what was read does not belong
@@ -300,23 +310,22 @@ impl Reader {
     /// Reads the cells between two sequence words until they belong together. A dead writer's are
     /// taken as they stand: at most one observation is missing from its sum. Also those are tried
     /// again for a while, because who adopted the slot since this was asked may be writing to them.
-    fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) {
+    ///
+    /// Returns whether they did.
+    fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
         let mut left = self.allowance(alive);
         while !sequence::read(cells, &mut self.reading.cells) {
             self.walked.retries += u64::from(alive);
             if self.affords(cells.len() as u64, &mut left) {
                 continue;
             }
-            if !alive {
-                return;
-            }
-            if self.patience.pauses == 0 {
-                self.walked.given_up += 1;
-                return;
+            if !alive || self.patience.pauses == 0 {
+                return false;
             }
             self.patience.pauses -= 1;
             crate::os::sleep_us(100);
         }
+        true
     }
 
     /// Words of a block that may be read again at once.
