@@ -103,6 +103,12 @@ const COUNTERS: readonly Single[] = [
     value: ({ unrankedObservations }) => unrankedObservations,
   },
   {
+    name: 'clamped_observations_total',
+    help: 'Observations of summaries that count in the nearest bucket: their series had 64 octaves already.',
+    figure: 'clamped_observations',
+    value: ({ clampedObservations }) => clampedObservations,
+  },
+  {
     name: 'damaged_reads_total',
     help: 'Metrics and series that a scrape left out: their names, labels or cells in the shared memory are damaged.',
     figure: 'damaged_reads',
@@ -110,7 +116,7 @@ const COUNTERS: readonly Single[] = [
   },
   {
     name: 'torn_reads_total',
-    help: 'Histograms and summaries that a scrape took as they stood in the middle of an update.',
+    help: 'Histograms and summaries that a scrape could not read all of at one moment.',
     figure: 'torn_reads',
     value: ({ tornGivenUp }) => tornGivenUp,
   },

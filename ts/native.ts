@@ -29,6 +29,8 @@ export interface Layout {
   readonly outs: string[];
   /** The bounds of an octave's buckets, as factors of its lower end, from 1 to 2. */
   readonly octaveBounds: number[];
+  /** Most octaves that a writer keeps of a summary's series. */
+  readonly octavesKept: number;
   /** A {@link Stores}. */
   readonly stores: number;
 }
@@ -216,6 +218,8 @@ export interface NativeWriter {
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
   /** Counts observations that no quantile shows, for want of memory. */
   countUnranked(observations: number): void;
+  /** Counts observations that are in the nearest bucket, for want of octaves. */
+  countClamped(observations: number): void;
   /** Shows a block again that was marked absent, as if its series was new. A {@link Status}. */
   revive(slab: number, cell: number, series: number, generation: number): number;
   /**
@@ -347,6 +351,8 @@ export interface HeapStats {
   droppedExemplars: number;
   /** Observations of summaries that no quantile shows: there was no room for their buckets. */
   unrankedObservations: number;
+  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  clampedObservations: number;
   /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
   damagedReads: number;
   lockTimeouts: number;

@@ -140,6 +140,9 @@ export class MoodyHeap {
         this.unranked += count;
         real.countUnranked(count);
       },
+      countClamped: (count) => {
+        real.countClamped(count);
+      },
       countDropped: (refusal, count) => {
         this.dropped += count;
         real.countDropped(refusal, count);

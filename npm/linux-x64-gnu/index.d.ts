@@ -101,6 +101,8 @@ export declare class NativeWriter {
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array
   /** Counts observations that no quantile shows. */
   countUnranked(observations: number): void
+  /** Counts observations that are in the nearest bucket. */
+  countClamped(observations: number): void
   /** Gives a block back. A status. */
   release(slab: number, cell: number, series: number, generation: number): number
   /** Removes a series for all writers. A status. */
@@ -193,6 +195,8 @@ export interface HeapStats {
   droppedExemplars: number
   /** Observations of summaries that no quantile shows. */
   unrankedObservations: number
+  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  clampedObservations: number
   /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
   damagedReads: number
   /** Times the heap lock was not had in time. */
@@ -233,6 +237,8 @@ export interface Layout {
   stores: number
   /** The bounds of an octave's buckets, as factors of its lower end. */
   octaveBounds: Array<number>
+  /** Most octaves that a writer keeps of a summary's series. */
+  octavesKept: number
 }
 
 /** Opens a segment; null if it is not there and is not to be made. */

@@ -116,7 +116,8 @@ function seldom(
 ): void {
   let chunk = null;
   let cell = 0;
-  if (value !== 0) {
+  let zero = value === 0;
+  if (!zero) {
     const bucket = bucketOf(value);
     const octave = Math.floor(bucket / octaveCells);
     cell = bucket % octaveCells;
@@ -129,7 +130,14 @@ function seldom(
       roster.updateText(h, label, again, value);
       return;
     }
-    if (chunk === null) roster.family.unranked(times);
+    if (chunk === null) {
+      if (h.s.full) {
+        const nearest = h.s.nearest(octave);
+        if (nearest !== null) ({ chunk, cell } = nearest);
+        else zero = true;
+        roster.family.clamped(times);
+      } else roster.family.unranked(times);
+    }
   }
   // The clock is read on every call: users fake it.
   const epoch = window === null ? 0 : Math.floor(Date.now() / window.length);
@@ -143,7 +151,7 @@ function seldom(
   if (f[p + EPOCH] !== epoch) begin(h, part, epoch);
   if (value < f[p + MIN]!) f[p + MIN] = value;
   if (value > f[p + MAX]!) f[p + MAX] = value;
-  if (value === 0) f[p + ZEROS]! += times;
+  if (zero) f[p + ZEROS]! += times;
   else if (chunk !== null) chunk.f[chunk.i + octaveCells * part + cell]! += times;
   path.end(h, sequence);
 }

@@ -142,7 +142,7 @@ export interface Family {
   /** True if the series that {@link bind} refused last was refused for what any other new one would meet, too. */
   readonly full: boolean;
   /**
-   * Finds or makes the buckets that a summary's series has for an octave.
+   * Finds or makes the buckets that a summary's series has for an octave. Not asked for more than a series keeps.
    *
    * @param h a handle that is live; afterwards it may not be so any more, and is then to be settled again, or
    *   may have moved to other cells
@@ -151,6 +151,8 @@ export interface Family {
   chunk(h: Series, octave: number): Chunk | null;
   /** Counts observations that no quantile shows, for want of memory. */
   unranked(observations: number): void;
+  /** Counts observations that are in the nearest bucket, for want of octaves. */
+  clamped(observations: number): void;
   /** Counts an update that was not even tried, because the storage had refused others before. */
   dropped(): void;
   /**

@@ -280,6 +280,10 @@ export class HeapFamily implements Family {
     this.host.unranked(observations);
   }
 
+  clamped(observations: number): void {
+    this.host.clamped(observations);
+  }
+
   async read(scope: Scope): Promise<FamilyData> {
     const { name, help, kind, aggregator, exemplars } = this.shape;
     const families = await this.host.scrape('json', {

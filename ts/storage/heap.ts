@@ -25,7 +25,7 @@ import { now, ordered } from './guarded';
 import type { HeapFamily } from './heap-family';
 import { memoryLimits, warnOfRefusal, type Limits } from './limits';
 import { NativePath } from './native-path';
-import { octaveBounds } from './octave';
+import { KEPT, octaveBounds } from './octave';
 import type { Path } from './path';
 import { Scrapes, type Timeless } from './scrapes';
 import type { Series } from './series';
@@ -109,6 +109,8 @@ export class HeapStorage {
   private untold = 0;
   /** Observations since then that no quantile shows. */
   private unseen = 0;
+  /** Observations since then that are in the nearest bucket. */
+  private moved = 0;
   private retrying = false;
 
   constructor(source: HeapSource) {
@@ -256,6 +258,12 @@ export class HeapStorage {
     this.tellLater();
   }
 
+  /** Counts observations that are in the nearest bucket, for want of octaves, in the same way. */
+  clamped(observations: number): void {
+    this.moved += observations;
+    this.tellLater();
+  }
+
   private tellLater(): void {
     if (this.untold++ === 0) {
       setTimeout(this.tell, DROPS_DELAY).unref();
@@ -275,6 +283,8 @@ export class HeapStorage {
       }
       if (this.unseen > 0) this.writer.countUnranked(this.unseen);
       this.unseen = 0;
+      if (this.moved > 0) this.writer.countClamped(this.moved);
+      this.moved = 0;
       return Status.Ok;
     });
   };
@@ -489,6 +499,7 @@ export class HeapStorage {
 /** The layout, if it divides octaves as this code does: an observation would count in another bucket else. */
 function checked(layout: Layout): Layout {
   const same = layout.octaveBounds.every((bound, number) => bound === octaveBounds[number]);
-  if (!same) throw new Error('the native module divides octaves otherwise than this code');
+  if (!same || layout.octavesKept !== KEPT)
+    throw new Error('the native module divides octaves otherwise than this code');
   return layout;
 }

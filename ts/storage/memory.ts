@@ -98,6 +98,8 @@ export const memoryFigures = {
   series: 0,
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: REFUSALS.map(() => 0),
+  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  clampedObservations: 0,
 };
 
 /** The series of one metric in memory storage. */
@@ -194,6 +196,10 @@ export class MemoryFamily implements Family {
 
   unranked(): void {
     // There is memory, or the process dies.
+  }
+
+  clamped(observations: number): void {
+    memoryFigures.clampedObservations += observations;
   }
 
   dropped(): void {

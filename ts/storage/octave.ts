@@ -8,6 +8,8 @@
 
 /** Buckets in an octave. */
 export const CELLS = 32;
+/** Most octaves that a series keeps: beyond them an observation goes to the nearest bucket. */
+export const KEPT = 64;
 /** What an octave's name has more for negative values. */
 export const NEGATIVE = 4096;
 /** An octave's name less this is the exponent field of its values, less one unit in the last place. */

@@ -1,6 +1,6 @@
 /** Where the buckets of one summary's series are: what its handle knows of its chunks. */
 
-import { CELLS, FIELD, NEGATIVE } from './octave';
+import { CELLS, FIELD, KEPT, NEGATIVE } from './octave';
 
 /** The buckets of an octave: {@link CELLS} for each part of the series. */
 export class Chunk {
@@ -20,6 +20,13 @@ export class Chunk {
   }
 }
 
+/** One bucket of each part of a series. */
+export interface Bucket {
+  readonly chunk: Chunk;
+  /** Its number in the octave. */
+  readonly cell: number;
+}
+
 const NONE = new Chunk(0, new Float64Array(CELLS), 0);
 
 /** Largest that a table may get: then no two fields share a place. */
@@ -34,6 +41,28 @@ export class Sketch {
   readonly all = new Map<number, Chunk>();
   /** Observations without a bucket that are not even tried, because memory was refused before. */
   skips = 0;
+
+  /** True if there are as many octaves as may be. */
+  get full(): boolean {
+    return this.all.size >= KEPT;
+  }
+
+  /**
+   * The bucket next to an octave that has no chunk: of the fewest octaves between both, or else nearer to zero.
+   *
+   * @returns null if no octave has its sign: zero is next
+   */
+  nearest(octave: number): Bucket | null {
+    let best: Chunk | null = null;
+    let least = Infinity;
+    for (const chunk of this.all.values()) {
+      if (chunk.octave >= NEGATIVE !== octave >= NEGATIVE) continue;
+      // Half of one more for those beyond, and of two equally near ones it is the one nearer to zero.
+      const apart = chunk.octave < octave ? octave - chunk.octave : chunk.octave - octave + 0.5;
+      if (apart < least) [best, least] = [chunk, apart];
+    }
+    return best && { chunk: best, cell: best.octave < octave ? CELLS - 1 : 0 };
+  }
 
   /** Forgets a chunk: the next observation asks for it again. */
   drop(chunk: Chunk): void {

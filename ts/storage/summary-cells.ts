@@ -91,13 +91,14 @@ export function begin(h: Series, part: number, epoch: number): void {
 }
 
 /**
- * The chunk of an octave, made if it is not there yet; null if there is no memory for it, or if the series is
- * found to be gone. Also when it is there, the handle's cells may be others than before.
+ * The chunk of an octave, made if it is not there yet; null if the series has as many as it may have, if there is no
+ * memory for it, or if the series is found to be gone. Also when it is there, the handle's cells may be others than before.
  */
 export function chunkOf(h: Series, octave: number, family: Family): Chunk | null {
   for (;;) {
     const there = h.s.all.get(octave);
     if (there !== undefined) return there;
+    if (h.s.full) return null;
     if (h.s === NO_SKETCH) h.s = new Sketch();
     const { s } = h;
     const chunk = family.chunk(h, octave);
@@ -218,9 +219,13 @@ export const summaryKind: Kind = {
       const chunk = h.s.all.get(octave);
       if (chunk !== undefined) chunk.f.set(counts, chunk.i);
     }
+    const others = wanted.filter(([octave]) => !h.s.all.has(octave));
+    if (h.s.full) for (const [octave, counts] of others) addNearest(h, octave, counts);
     path.end(h, sequence);
-    for (const [octave, counts] of wanted) {
-      if (!h.s.all.has(octave)) family.unranked(counts.reduce((sum, count) => sum + count, 0));
+    for (const [, counts] of others) {
+      const observations = counts.reduce((sum, count) => sum + count, 0);
+      if (h.s.full) family.clamped(observations);
+      else family.unranked(observations);
     }
   },
 };
@@ -253,6 +258,17 @@ function makeChunks(h: Series, image: Float64Array, family: Family): [number, Fl
     // If the series moved meanwhile, those that were made before are not there.
   } while (h.s !== s);
   return wanted;
+}
+
+/** Adds the buckets of an octave that a full series has no place for, in the middle of an update. */
+function addNearest(h: Series, octave: number, counts: Float64Array): void {
+  const bucket = h.s.nearest(octave);
+  eachPart(h.size, (p, part) => {
+    const all = counts.subarray(part * CELLS, (part + 1) * CELLS);
+    const observations = all.reduce((sum, count) => sum + count, 0);
+    if (bucket === null) h.f[h.i + p + Part.Zeros]! += observations;
+    else bucket.chunk.f[bucket.chunk.i + CELLS * part + bucket.cell]! += observations;
+  });
 }
 
 /** The observations of one part of an image. */

@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 pub const CELLS: usize = if cfg!(loom) { 2 } else { 32 };
 /// Octaves of each sign: the smallest double is 2^-1074, and lies in the octave below.
 pub const OCTAVES: u16 = 2099;
+/// Most octaves that one writer keeps of a series: of 64, any program has room for the values of all but the
+/// oddest ones, while all that there are would take a megabyte.
+pub const KEPT: usize = 64;
 /// What is added to an octave's exponent, so that it counts from 0.
 const BIAS: i32 = 1075;
 const NEGATIVE: u16 = 1 << 12;
@@ -120,6 +123,16 @@ impl Octave {
         self.0 & NEGATIVE != 0
     }
 
+    /// The bucket that is next to this octave's among those of others: octave and number. Next is what fewer
+    /// octaves of the same sign lie between, or else what is nearer to zero; `None` where there is no other of
+    /// that sign, and zero is next.
+    #[must_use]
+    pub fn nearest(self, kept: impl IntoIterator<Item = Self>) -> Option<(Self, usize)> {
+        let alike = kept.into_iter().filter(|other| other.is_negative() == self.is_negative());
+        let nearest = alike.min_by_key(|other| (other.0.abs_diff(self.0), other.0))?;
+        Some((nearest, if nearest < self { CELLS - 1 } else { 0 }))
+    }
+
     /// The value whose relative distance to both ends of a bucket is the same: 2lu / (l + u).
     #[must_use]
     pub fn middle(self, cell: usize) -> f64 {
@@ -221,6 +234,26 @@ mod tests {
         }
         assert_eq!(Octave::unpack(OCTAVES), None);
         assert_eq!(Octave::unpack(NEGATIVE << 1), None);
+    }
+
+    #[test]
+    fn the_nearest_octave_is_of_the_same_sign_and_lends_the_bucket_on_that_side() {
+        let of = |value: f64| place(value).expect("a bucket").0;
+        let kept = [1.5, 100.0, -3.0, -1e9].map(of);
+        for (value, expected) in [
+            (1e300, Some((100.0, CELLS - 1))),
+            (1e-300, Some((1.5, 0))),
+            (3.0, Some((1.5, CELLS - 1))),
+            (40.0, Some((100.0, 0))),
+            (-1e-9, Some((-3.0, 0))),
+            (-5.0, Some((-3.0, CELLS - 1))),
+            (-1e308, Some((-1e9, CELLS - 1))),
+        ] {
+            let expected = expected.map(|(value, cell)| (of(value), cell));
+            assert_eq!(of(value).nearest(kept), expected, "{value}");
+        }
+        assert_eq!(of(4.5).nearest([1.5, 20.0].map(of)), Some((of(1.5), CELLS - 1)), "a tie");
+        assert_eq!(of(-1.0).nearest([1.5, 20.0].map(of)), None);
     }
 
     proptest! {

@@ -122,6 +122,8 @@ pub struct HeapStats {
     pub dropped_exemplars: f64,
     /// Observations of summaries that no quantile shows.
     pub unranked_observations: f64,
+    /// Observations of summaries that are in the nearest bucket, for want of octaves.
+    pub clamped_observations: f64,
     /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
     pub damaged_reads: f64,
     /// Times the heap lock was not had in time.
@@ -276,6 +278,7 @@ impl NativeHeap {
                 .collect(),
             dropped_exemplars: number(header::EXEMPLARS_DROPPED),
             unranked_observations: number(header::UNRANKED),
+            clamped_observations: number(header::CLAMPED),
             damaged_reads: number(header::DAMAGED),
             lock_timeouts: number(header::LOCK_TIMEOUTS),
             torn_retries: number(header::TORN_RETRIES),

@@ -30,6 +30,8 @@ pub struct Layout {
     pub stores: u32,
     /// The bounds of an octave's buckets, as factors of its lower end.
     pub octave_bounds: Vec<f64>,
+    /// Most octaves that a writer keeps of a summary's series.
+    pub octaves_kept: u32,
 }
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -44,6 +46,7 @@ pub fn layout() -> Layout {
         stores: Stores::here() as u32,
         refusals: Refusal::ALL.iter().map(|refusal| refusal.name().to_owned()).collect(),
         octave_bounds: octave::bounds().to_vec(),
+        octaves_kept: octave::KEPT as u32,
     }
 }
 

@@ -224,6 +224,16 @@ impl NativeWriter {
         .map_err(|error| failure(&error))
     }
 
+    /// Counts observations that are in the nearest bucket.
+    #[napi]
+    pub fn count_clamped(&self, observations: f64) -> Result<()> {
+        self.with(|writer| {
+            writer.count_clamped(observations as u64);
+            Ok(())
+        })
+        .map_err(|error| failure(&error))
+    }
+
     /// Gives a block back. A status.
     #[napi]
     pub fn release(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {

@@ -19,6 +19,17 @@ pub struct Moment {
     pub epoch: Option<f64>,
 }
 
+/// Which bucket an observation counts in.
+#[derive(Clone, Copy)]
+pub enum Bucket<'a> {
+    /// One of a chunk.
+    Of(&'a AtomicU64),
+    /// That of zero.
+    Zero,
+    /// None: no memory was to be had for it.
+    None,
+}
+
 /// The cells of a part, of a block's cells.
 fn part_of(cells: &[AtomicU64], index: usize) -> Option<&[AtomicU64]> {
     let start = summary::PARTS as usize + part::WORDS as usize * index;
@@ -39,14 +50,14 @@ pub fn initial(index: u64, cells: u64) -> u64 {
 /// Counts a value. For the cells' only writer.
 ///
 /// * `value, times`: what was observed, and how often.
-/// * `bucket`: the cell of its bucket; `None` for zero, and where no memory was to be had for it.
+/// * `bucket`: where it belongs among others.
 /// * `chunks`: the cells of all of the block's chunks, asked for where the part was another sub-window's, and
 ///   cleared.
 pub fn observe<'a>(
     cells: &[AtomicU64],
     moment: Moment,
     (value, times): (f64, f64),
-    bucket: Option<&AtomicU64>,
+    bucket: Bucket<'_>,
     chunks: impl FnOnce() -> Vec<&'a [AtomicU64]>,
 ) {
     let Some(of) = part_of(cells, moment.part) else {
@@ -70,9 +81,9 @@ pub fn observe<'a>(
             scalar::set(max, value);
         }
         match bucket {
-            Some(bucket) => scalar::add(bucket, times),
-            None if value == 0.0 => scalar::add(zeros, times),
-            None => {}
+            Bucket::Of(bucket) => scalar::add(bucket, times),
+            Bucket::Zero => scalar::add(zeros, times),
+            Bucket::None => {}
         }
     });
 }
@@ -125,13 +136,15 @@ mod tests {
         chunk.iter().for_each(|cell| scalar::set(cell, 0.0));
         assert_eq!(numbers(&main), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, INF, -INF, 0.0]);
         let moment = Moment { part: 0, epoch: None };
-        for (value, bucket) in [(5.0, Some(&chunk[7])), (0.0, None), (-2.0, None)] {
+        for (value, bucket) in
+            [(5.0, Bucket::Of(&chunk[7])), (0.0, Bucket::Zero), (-2.0, Bucket::None)]
+        {
             observe(&main, moment, (value, 1.0), bucket, Vec::new);
         }
         assert_eq!(numbers(&main), [3.0, 3.0, 3.0, 0.0, 0.0, 1.0, -2.0, 5.0, 3.0]);
         assert_eq!(scalar::get(&chunk[7]), 1.0);
         // A damaged heap's part: nothing is touched.
-        observe(&main, Moment { part: 1, epoch: None }, (1.0, 1.0), None, Vec::new);
+        observe(&main, Moment { part: 1, epoch: None }, (1.0, 1.0), Bucket::None, Vec::new);
         assert_eq!(scalar::get(&main[0]), 3.0);
     }
 
@@ -140,13 +153,14 @@ mod tests {
         let main = cells(13);
         let chunk: Vec<AtomicU64> = (0..64).map(|_| AtomicU64::new(7_f64.to_bits())).collect();
         let chunks = || vec![&chunk[..]];
-        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (4.0, 1.0), chunk.get(40), chunks);
+        let bucket = Bucket::Of(&chunk[40]);
+        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (4.0, 1.0), bucket, chunks);
         let expected = [1.0, 1.0, 4.0, 0.0, 0.0, 0.0, INF, -INF, 9.0, 0.0, 4.0, 4.0, 1.0];
         assert_eq!(numbers(&main), expected);
         assert_eq!(numbers(&chunk[..32]), [7.0; 32]);
         assert_eq!(scalar::get(&chunk[40]), 1.0);
         assert_eq!(numbers(&chunk[32..]).iter().sum::<f64>(), 1.0);
-        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (2.0, 1.0), chunk.get(40), chunks);
+        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (2.0, 1.0), bucket, chunks);
         assert_eq!(scalar::get(&chunk[40]), 2.0);
     }
 }

@@ -189,7 +189,7 @@ mod observation {
                 cells(words),
                 moment,
                 (5.0, 1.0),
-                Some(bucket(words, OLD, 1)),
+                sketch::Bucket::Of(bucket(words, OLD, 1)),
                 Vec::new,
             );
         });
@@ -200,7 +200,7 @@ mod observation {
     fn control_whose_bucket_comes_behind_the_first_word() {
         whole(|words| {
             let moment = Moment { part: 0, epoch: None };
-            sketch::observe(cells(words), moment, (5.0, 1.0), None, Vec::new);
+            sketch::observe(cells(words), moment, (5.0, 1.0), sketch::Bucket::None, Vec::new);
             scalar::add(bucket(words, OLD, 1), 1.0);
         });
     }

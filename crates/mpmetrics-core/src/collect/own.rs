@@ -74,6 +74,7 @@ fn figure(name: &str, labels: &[u8], words: Words<'_>, living: &[bool]) -> Optio
         "removed" => number(header::REMOVED),
         "dropped_exemplars" => number(header::EXEMPLARS_DROPPED),
         "unranked_observations" => number(header::UNRANKED),
+        "clamped_observations" => number(header::CLAMPED),
         "damaged_reads" => number(header::DAMAGED),
         "torn_reads" => number(header::TORN_GIVEN_UP),
         "collect_timeouts" => number(header::COLLECT_TIMEOUTS),

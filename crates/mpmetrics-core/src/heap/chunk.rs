@@ -8,12 +8,15 @@ use super::slot::Claimed;
 use crate::cells::sketch::{self, buckets};
 use crate::cells::{scalar, sequence};
 use crate::error::{Error, Result};
-use crate::layout::{block as blk, part, summary, BlockHead, BlockKind, ChunkLink, Words, LINK};
-use crate::octave::{Octave, CELLS, OCTAVES};
+use crate::layout::{
+    block as blk, header, part, summary, BlockHead, BlockKind, ChunkLink, Words, LINK,
+};
+use crate::octave::{Octave, CELLS, KEPT, OCTAVES};
 use crate::sync::{AtomicU64, Ordering};
 use std::collections::HashSet;
 
-/// More chunks than a block can have: each octave of both signs is there once.
+/// More chunks than a block can have: each octave of both signs is there once. No writer makes more than
+/// [`KEPT`] of them, but for those of segments that earlier releases made.
 const MOST: usize = 4 * OCTAVES as usize;
 
 /// One chunk.
@@ -107,10 +110,20 @@ pub fn find<'a>(
     Ok(found)
 }
 
+/// The octaves that a block has chunks of.
+pub fn octaves(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<Octave>> {
+    let mut found = Vec::new();
+    for_each(words, at, head, |chunk| {
+        found.push(chunk.octave);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Makes a chunk for an octave that a block has none of; its reference.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the series was removed meanwhile.
+/// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] where it has [`KEPT`].
 pub fn add(
     locked: &Locked<'_>,
     mine: &mut Claimed,
@@ -118,6 +131,9 @@ pub fn add(
     head: BlockHead,
     octave: Octave,
 ) -> Result<u64> {
+    if all(locked.words(), at, head)?.len() >= KEPT {
+        return Err(Error::Limit { what: "octaves of a summary's series", limit: KEPT as u64 });
+    }
     let key = locked.words().load(at + blk::KEY)?;
     let length = words_of(parts_of(head));
     let made = mine.room(locked, length)?;
@@ -210,6 +226,8 @@ pub fn merge(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()
         .collect::<Result<_>>()?;
     let there: HashSet<u64> = all(words, to, head)?.into_iter().collect();
     let mut before = from + blk::CELLS + summary::CHUNKS;
+    // Those that stay as they are come to the others, which are never more for it than one writer keeps.
+    let mut kept = octaves(words, to, head)?;
     for at in all(words, from, head)? {
         if there.contains(&at) {
             // Already both's: an earlier adopter died behind the store that made it so.
@@ -218,26 +236,67 @@ pub fn merge(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()
         let link = ChunkLink::unpack(words.load(at + LINK)?);
         let octave = Octave::unpack(link.octave);
         let other = octave.map(|octave| find(words, to, head, octave)).transpose()?.flatten();
-        let Some(other) = other else {
-            clear_parts(words, at, head, &parts)?;
+        clear_parts(words, at, head, &parts)?;
+        if let (None, Some(octave)) = (&other, octave.filter(|_| kept.len() < KEPT)) {
+            kept.push(octave);
             before = at + LINK;
             continue;
-        };
-        for (index, adds) in &parts {
-            for cell in 0..CELLS as u64 {
-                let cell = blk::CELLS + (index * CELLS) as u64 + cell;
-                if *adds {
-                    merge::cell(words, at + cell, other.at + cell)?;
-                } else {
-                    words.store(at + cell, 0)?;
-                }
-            }
+        }
+        let parts = parts.iter().filter(|(_, adds)| *adds).map(|(index, _)| *index);
+        match (other, octave) {
+            (Some(other), _) => merge_chunk(words, at, other.at, parts)?,
+            (None, Some(octave)) => clamp_chunk(words, at, to, octave, parts)?,
+            (None, None) => {}
         }
         // Empty now: taken out, it is freed with what nothing refers to.
         unlink(words, before, link.next)?;
         kill_point!("chunk.unlinked");
     }
     hand_over(words, from, to, head)
+}
+
+/// Adds the buckets of a chunk to those of another of the same octave.
+fn merge_chunk(
+    words: Words<'_>,
+    at: u64,
+    other: u64,
+    parts: impl Iterator<Item = usize>,
+) -> Result<()> {
+    for index in parts {
+        for cell in 0..CELLS as u64 {
+            let cell = blk::CELLS + (index * CELLS) as u64 + cell;
+            merge::cell(words, at + cell, other + cell)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the buckets of a chunk for which a block has no place to the nearest that it has.
+fn clamp_chunk(
+    words: Words<'_>,
+    at: u64,
+    to: u64,
+    octave: Octave,
+    parts: impl Iterator<Item = usize>,
+) -> Result<()> {
+    let head = block::head(words, to)?;
+    let nearest = match octave.nearest(octaves(words, to, head)?) {
+        Some((octave, number)) => find(words, to, head, octave)?.map(|chunk| (chunk.at, number)),
+        None => None,
+    };
+    for index in parts {
+        let bucket = match nearest {
+            Some((chunk, number)) => chunk + blk::CELLS + (index * CELLS + number) as u64,
+            None => to + blk::CELLS + summary::PARTS + part::WORDS * index as u64 + part::ZEROS,
+        };
+        for cell in 0..CELLS as u64 {
+            let cell = at + blk::CELLS + (index * CELLS) as u64 + cell;
+            let count = scalar::get(words.at(cell)?);
+            merge::cell(words, cell, bucket)?;
+            words.add_header(header::CLAMPED, count as u64);
+        }
+    }
+    Ok(())
 }
 
 /// Stores to a block's first reference, or to that in a chunk's link.

@@ -4,12 +4,13 @@
 use super::bound::Bound;
 use super::chunk;
 use super::writer::{take_lock, Writer};
-use crate::cells::sketch::{self, Moment};
+use crate::cells::sketch::{self, Bucket, Moment};
 use crate::cells::{scalar, sequence};
 use crate::collect::summary::Window;
 use crate::error::{Code, Error, Result};
-use crate::layout::{block as blk, header, summary, BlockHead, BlockKey, BlockKind};
-use crate::octave::{self, Octave, CELLS};
+use crate::layout::{block as blk, header, part, summary, BlockHead, BlockKey, BlockKind};
+use crate::octave::{self, Octave, CELLS, KEPT};
+use crate::sync::AtomicU64;
 
 /// Observations without buckets after which memory, or the heap's lock, is asked for again.
 const SKIPPED: u32 = 1024;
@@ -25,12 +26,32 @@ pub struct Buckets {
     pub cell: u32,
 }
 
+/// Where the observations of an octave count.
+enum Kept {
+    /// In its own buckets.
+    Own,
+    /// In a bucket of another octave.
+    Nearest(Octave, usize),
+    /// With zero.
+    Zero,
+    /// In no bucket.
+    None,
+}
+
+/// Adds the observations of each part to its cell.
+fn add_parts<'a>(cells: impl Iterator<Item = &'a AtomicU64>, counts: &[f64]) {
+    for (cell, counts) in cells.zip(counts.chunks(CELLS)) {
+        scalar::add(cell, counts.iter().sum());
+    }
+}
+
 impl Writer {
     /// Finds or makes the buckets that a bound summary has for an octave.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`],
-    /// [`crate::Error::Full`], [`crate::Error::Limit`], [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    /// [`crate::Error::Full`], [`crate::Error::Limit`] (where the series has [`KEPT`] others, too),
+    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
     pub fn buckets(
         &mut self,
         slab: u32,
@@ -70,8 +91,8 @@ impl Writer {
         Ok(found)
     }
 
-    /// Counts a value in a bound summary. Where no memory is to be had for its bucket, it counts in sum
-    /// and count all the same, and the heap notes that no quantile shows it.
+    /// Counts a value in a bound summary. Where its series has [`KEPT`] other octaves, it counts in the nearest
+    /// bucket; where no memory is to be had, in sum and count only. The heap notes how often either was so.
     ///
     /// * `value, times`: what was observed, finite, and how often.
     /// * `window`: that of the summary's family.
@@ -108,17 +129,23 @@ impl Writer {
             let what = "values of any size are observed by summaries";
             return Err(Error::Unsupported(what));
         }
-        if let Some((octave, _)) = placed {
-            self.make_room(at, head, octave, times)?;
-        }
+        let kept = match placed {
+            Some((octave, cell)) => match self.keep(at, head, octave, times)? {
+                Kept::Own => Kept::Nearest(octave, cell),
+                other => other,
+            },
+            None => Kept::Zero,
+        };
         let words = self.heap.words();
         let epoch = window.map(|window| window.epoch(now));
-        let part = window.zip(epoch).map_or(0, |(window, epoch)| window.place(epoch));
-        let mut bucket = None;
-        if let Some((octave, cell)) = placed {
-            let chunk = chunk::find(words, at, head, octave)?;
-            bucket = chunk.and_then(|chunk| chunk.cells.get(part * CELLS + cell));
-        }
+        let index = window.zip(epoch).map_or(0, |(window, epoch)| window.place(epoch));
+        let bucket = match kept {
+            Kept::Nearest(octave, cell) => chunk::find(words, at, head, octave)?
+                .and_then(|chunk| chunk.cells.get(index * CELLS + cell))
+                .map_or(Bucket::None, Bucket::Of),
+            Kept::Zero => Bucket::Zero,
+            _ => Bucket::None,
+        };
         let chunks = || {
             let mut all = Vec::new();
             // A chain that is broken half-way is found to be by the next scrape.
@@ -126,14 +153,21 @@ impl Writer {
             all
         };
         let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
-        sketch::observe(cells, Moment { part, epoch }, (value, times), bucket, chunks);
+        sketch::observe(cells, Moment { part: index, epoch }, (value, times), bucket, chunks);
         Ok(())
     }
 
-    /// Makes sure that there are buckets for an octave, and counts the observations that find none.
-    fn make_room(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<()> {
-        if chunk::find(self.heap.words(), at, head, octave)?.is_some() {
-            return Ok(());
+    /// Finds or makes the buckets of an octave, and counts the observations that find none of their own.
+    fn keep(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<Kept> {
+        let words = self.heap.words();
+        if chunk::find(words, at, head, octave)?.is_some() {
+            return Ok(Kept::Own);
+        }
+        let octaves = chunk::octaves(words, at, head)?;
+        if octaves.len() >= KEPT {
+            self.count_clamped(count as u64);
+            let nearest = octave.nearest(octaves);
+            return Ok(nearest.map_or(Kept::Zero, |(octave, cell)| Kept::Nearest(octave, cell)));
         }
         let refused = if self.skips.get() > 0 {
             self.skips.set(self.skips.get() - 1);
@@ -152,8 +186,9 @@ impl Writer {
         };
         if refused {
             self.count_unranked(count as u64);
+            return Ok(Kept::None);
         }
-        Ok(())
+        Ok(Kept::Own)
     }
 
     /// All that a block has counted: its cells, and behind them, for each chunk of a summary, the octave
@@ -175,7 +210,7 @@ impl Writer {
     }
 
     /// Replaces all that a summary has counted by an image; false, and nothing done, for another type.
-    /// What finds no memory is counted as in no quantile.
+    /// What finds no buckets of its own counts as [`Writer::observe`] has it.
     ///
     /// # Errors
     /// As [`Writer::observe`].
@@ -197,10 +232,15 @@ impl Writer {
                 Some((Octave::unpack(*octave as u16)?, counts))
             })
             .collect();
+        let mut clamped = Vec::new();
         for (octave, counts) in &chunks {
             let sum: f64 = counts.iter().sum();
             if sum > 0.0 {
-                self.make_room(at, head, *octave, sum)?;
+                match self.keep(at, head, *octave, sum)? {
+                    Kept::Nearest(octave, cell) => clamped.push((Some((octave, cell)), *counts)),
+                    Kept::Zero => clamped.push((None, *counts)),
+                    Kept::Own | Kept::None => {}
+                }
             }
         }
         let words = self.heap.words();
@@ -219,10 +259,26 @@ impl Writer {
                 let counts = counts.map_or(&[][..], |(_, counts)| counts);
                 let counts = counts.iter().copied().chain(std::iter::repeat(0.0));
                 chunk.cells.iter().zip(counts).for_each(|(cell, count)| scalar::set(cell, count));
+                for (nearest, counts) in &clamped {
+                    let of = nearest.filter(|(octave, _)| *octave == chunk.octave);
+                    if let Some((_, cell)) = of {
+                        let cells = chunk.cells.iter().skip(cell).step_by(CELLS);
+                        add_parts(cells, counts);
+                    }
+                }
                 Ok(())
             });
+            for (_, counts) in clamped.iter().filter(|(nearest, _)| nearest.is_none()) {
+                let first = (summary::PARTS + part::ZEROS) as usize;
+                add_parts(cells.iter().skip(first).step_by(part::WORDS as usize), counts);
+            }
         });
         done.map(|()| true)
+    }
+
+    /// Counts observations of summaries that are in the nearest bucket, for want of octaves.
+    pub fn count_clamped(&self, observations: u64) {
+        self.heap.words().add_header(header::CLAMPED, observations);
     }
 
     /// Counts observations of summaries that no quantile shows, for want of memory.

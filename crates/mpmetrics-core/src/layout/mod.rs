@@ -132,6 +132,9 @@ pub mod header {
     pub const TEXT_BYTES: usize = 82;
     /// Observations of summaries that no quantile shows, for want of memory.
     pub const UNRANKED: usize = 83;
+    /// Observations of summaries that count in the nearest bucket: their series had all the octaves that a
+    /// writer keeps.
+    pub const CLAMPED: usize = 84;
     /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
     pub const DAMAGED: usize = 85;
     /// 1 once the main thread of the root itself had a slot: it holds that slot's byte as long as it lives.

@@ -1,0 +1,166 @@
+//! A summary that is fed any values there are takes the memory of 64 octaves, and no more.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
+use std::sync::Arc;
+
+use mpmetrics_core::collect::model::{Kind, Value};
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::summary::{SummaryOptions, Window};
+use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::octave::{place, KEPT};
+use mpmetrics_core::region::Owned;
+
+const NOW: f64 = 1.7e12;
+const WINDOW: Window = Window { length: 10_000.0, parts: 3 };
+
+/// Of each octave the largest value, of both signs.
+fn hostile() -> Vec<f64> {
+    let powers = (-1074..=1023)
+        .map(|power: i32| 2.0_f64.powi(power.max(-1022)) * 2.0_f64.powi((power + 1022).min(0)));
+    powers.flat_map(|value| [value, -value]).collect()
+}
+
+fn heap() -> Heap {
+    Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("a heap")
+}
+
+fn bound(writer: &mut Writer, window: Option<Window>) -> Bound {
+    let options = SummaryOptions { percentiles: vec![0.0, 0.5, 1.0], window, prune: false };
+    let spec = FamilySpec {
+        tag: "default".into(),
+        name: "s".into(),
+        help: "h".into(),
+        kind: Kind::Summary,
+        aggregator: "sum".into(),
+        label_names: Vec::new(),
+        bounds: options.numbers(),
+    };
+    let family = writer.family(&spec, 0).expect("room");
+    writer.bind(family, b"", b"").expect("room")
+}
+
+struct Seen {
+    count: f64,
+    sum: f64,
+    min: f64,
+    max: f64,
+    /// Sum of all buckets, that of zero among them.
+    ranked: f64,
+    octaves: usize,
+    median: f64,
+}
+
+fn seen(heap: &Heap) -> Seen {
+    let filter = Filter { everything: true, now: Some(NOW), ..Filter::default() };
+    let snapshot = scrape(heap, &filter).expect("a scrape").0;
+    let family = &snapshot.families[0];
+    let Value::Summary { sum, count, sketch } = family.series[0].value else { panic!("a summary") };
+    let shown = snapshot.quantiles(sketch, &family.bounds);
+    let sketch = &snapshot.sketches[0];
+    let ranked: f64 = sketch.octaves.iter().flat_map(|(_, counts)| counts).sum();
+    let octaves = sketch.octaves.iter().filter(|(_, counts)| counts.iter().any(|n| *n > 0.0));
+    Seen {
+        count,
+        sum,
+        min: shown[0],
+        max: shown[2],
+        ranked: ranked + sketch.zeros,
+        octaves: octaves.count(),
+        median: shown[1],
+    }
+}
+
+fn clamped(heap: &Heap) -> u64 {
+    heap.words().header(header::CLAMPED)
+}
+
+/// Feeds all values; what a writer takes for it, in bytes of slabs.
+fn feed(window: Option<Window>) -> (Heap, u64) {
+    let heap = heap();
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    let bound = bound(&mut writer, window);
+    let values = hostile();
+    for value in &values {
+        writer.observe(&bound, (*value, 2.0), window, NOW).expect("never an error");
+    }
+    let found = seen(&heap);
+    let all = values.len() as f64 * 2.0;
+    assert_eq!((found.count, found.sum, found.ranked), (all, 0.0, all));
+    assert_eq!((found.min, found.max), (-(1023.0_f64.exp2()), 1023.0_f64.exp2()));
+    assert_eq!(found.octaves, KEPT);
+    // Half of them are below, and what is there is near zero.
+    assert!(found.median.abs() < 2.0_f64.powi(-1000), "{}", found.median);
+    assert_eq!(clamped(&heap), (values.len() - KEPT) as u64 * 2);
+    assert_eq!(heap.words().header(header::UNRANKED), 0);
+    let slabs = (0..).map_while(|number| writer.slab(number)).map(|(_, words)| words * 8).sum();
+    // Also as one image, as what moves between storages comes.
+    let key = BlockKey { series: bound.series, generation: bound.generation };
+    let at = (bound.slab, bound.cell, key);
+    let image = writer.image(at).expect("cells");
+    writer.set_image(at, &image).expect("room");
+    assert_eq!(seen(&heap).ranked, all);
+    std::mem::forget(writer);
+    (heap, slabs)
+}
+
+#[test]
+fn any_values_take_the_bytes_of_64_octaves() {
+    let (_, bytes) = feed(None);
+    // 64 chunks of 3 + 32 words, and the slab that the next block goes to.
+    assert_eq!(bytes, 32_768, "bytes, of which {} are chunks", KEPT * 35 * 8);
+    let (_, bytes) = feed(Some(WINDOW));
+    assert_eq!(bytes, 73_728, "bytes, of which {} are chunks", KEPT * 99 * 8);
+}
+
+#[test]
+fn what_is_beyond_counts_in_the_nearest_bucket() {
+    let heap = heap();
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    let bound = bound(&mut writer, None);
+    let mut observe = |value: f64, times: f64| {
+        writer.observe(&bound, (value, times), None, NOW).expect("never an error");
+    };
+    // The octaves of (1, 2] to (2^63, 2^64].
+    (1..=KEPT as i32).for_each(|power| observe(2.0_f64.powi(power), 1.0));
+    assert_eq!(clamped(&heap), 0);
+    let (first, last) = (place(2.0).unwrap().0, place(2.0_f64.powi(KEPT as i32)).unwrap().0);
+    for (value, times, expected) in [
+        (1e-300, 100.0, first.middle(0)),
+        (1e300, 10_000.0, last.middle(31)),
+        (-1e300, 1_000_000.0, 0.0),
+    ] {
+        observe(value, times);
+        assert_eq!(seen(&heap).median, expected, "{value}");
+    }
+    // What has buckets goes there all the same.
+    observe(8.0, 1e9);
+    assert_eq!(seen(&heap).median, place(8.0).map(|(octave, cell)| octave.middle(cell)).unwrap());
+    assert_eq!(clamped(&heap), 1_010_100);
+    std::mem::forget(writer);
+}
+
+#[test]
+fn two_blocks_that_become_one_have_64_octaves_together() {
+    let heap = heap();
+    let values = hostile();
+    // Each life observes before it sets its default labels: the third finds two blocks of one series.
+    for values in [&values[..2_000], &values[2_000..]] {
+        let mut writer = heap.writer(1, 1).expect("a slot");
+        let bound = bound(&mut writer, None);
+        for value in values {
+            writer.observe(&bound, (*value, 1.0), None, NOW).expect("room");
+        }
+        writer.default_labels(0, b"app=\"x\"", b"").expect("room");
+    }
+    let (before, all) = (clamped(&heap), values.len() as f64);
+    assert_eq!((seen(&heap).ranked, seen(&heap).octaves), (all, 2 * KEPT));
+    let heir = heap.writer(1, 1).expect("a slot");
+    let found = seen(&heap);
+    assert_eq!((found.count, found.ranked, found.octaves), (all, all, KEPT));
+    assert_eq!((found.min, found.max), (-(1023.0_f64.exp2()), 1023.0_f64.exp2()));
+    assert!(clamped(&heap) > before, "what was clamped is counted");
+    drop(heir);
+}
