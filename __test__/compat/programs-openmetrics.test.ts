@@ -18,6 +18,7 @@ import {
   spelled,
   type Labels,
 } from '../support/arbitraries';
+import { LIMIT } from '../support/patience.mjs';
 import { any, oracle, subjects, type Client } from '../support/subject';
 
 type Step =
@@ -121,7 +122,7 @@ async function run(client: Client, program: readonly Step[]): Promise<string[]> 
 const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 200);
 
 describe.each(subjects)('random programs with exemplars on $name', ({ load }) => {
-  test('print what prom-client prints', async () => {
+  test('print what prom-client prints', { timeout: LIMIT + 100 * RUNS }, async () => {
     const ours = await load();
     const theirs = await oracle.load();
     const program = fc.array(step, { maxLength: 30, size: 'max' });

@@ -25,6 +25,7 @@ import {
   spelled,
   type Labels,
 } from '../support/arbitraries';
+import { LIMIT } from '../support/patience.mjs';
 import { any, heap, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
 /** One step: what to do, and to what. */
@@ -260,7 +261,7 @@ async function run(
 const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 300);
 
 describe.each(subjects)('random programs on $name', ({ load }) => {
-  test('print what prom-client prints', async () => {
+  test('print what prom-client prints', { timeout: LIMIT + 100 * RUNS }, async () => {
     const ours = await load();
     const theirs = await oracle.load();
     const property = fc.asyncProperty(
@@ -274,7 +275,7 @@ describe.each(subjects)('random programs on $name', ({ load }) => {
   });
 });
 
-test('random programs print the same quantiles on either storage', async () => {
+test('random programs print the same quantiles on either storage', { timeout: LIMIT + 100 * RUNS }, async () => {
   const [ours, other] = [await heap.load(), await memory.load()];
   const percentiles = [0, 0.01, 0.3, 0.5, 0.99, 1];
   const programs = fc.array(step, { maxLength: 40, size: 'max' });
