@@ -84,16 +84,16 @@ fn feed(window: Option<Window>) -> (Heap, u64) {
     let bound = bound(&mut writer, window);
     let values = hostile();
     for value in &values {
-        writer.observe(&bound, (*value, 2.0), window, NOW).expect("never an error");
+        writer.observe(&bound, (*value, 1.0), window, NOW).expect("never an error");
     }
     let found = seen(&heap);
-    let all = values.len() as f64 * 2.0;
+    let all = values.len() as f64;
     assert_eq!((found.count, found.sum, found.ranked), (all, 0.0, all));
     assert_eq!((found.min, found.max), (-(1023.0_f64.exp2()), 1023.0_f64.exp2()));
     assert_eq!(found.octaves, KEPT);
     // Half of them are below, and what is there is near zero.
     assert!(found.median.abs() < 2.0_f64.powi(-1000), "{}", found.median);
-    assert_eq!(clamped(&heap), (values.len() - KEPT) as u64 * 2);
+    assert_eq!(clamped(&heap), (values.len() - KEPT) as u64);
     assert_eq!(heap.words().header(header::UNRANKED), 0);
     let slabs = (0..).map_while(|number| writer.slab(number)).map(|(_, words)| words * 8).sum();
     // Also as one image, as what moves between storages comes.

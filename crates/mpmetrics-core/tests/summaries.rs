@@ -304,21 +304,27 @@ fn without_memory_for_buckets_sum_and_count_stay_right() {
     let heap = Heap::create(Arc::new(Owned::new(12 << 10)), &setup).expect("a heap");
     let mut writer = heap.writer(1, 1).expect("a slot");
     let family = writer.family(&spec("s", &forever(&[0.5])), 0).expect("room");
-    let bound = writer.bind(family, b"", b"").expect("room");
-    let mut refused = 0.0;
-    for power in 0..600 {
-        writer.observe(&bound, (f64::from(power).exp2(), 1.0), None, 0.0).expect("never an error");
-        writer.observe(&bound, (1.5, 1.0), None, 0.0).expect("never an error");
-        refused = heap.words().header(header::UNRANKED) as f64;
+    // As many as there is room for without buckets.
+    let sets: Vec<String> = (0..40).map(|set| format!("a=\"{set}\"")).collect();
+    let bind = |set: &String| writer.bind(family, set.as_bytes(), b"").expect("room");
+    let bounds: Vec<Bound> = sets.iter().map(bind).collect();
+    for power in 0..30 {
+        for bound in &bounds {
+            let value = f64::from(power).exp2();
+            writer.observe(bound, (value, 1.0), None, 0.0).expect("never an error");
+            writer.observe(bound, (1.5, 1.0), None, 0.0).expect("never an error");
+        }
     }
+    let refused = heap.words().header(header::UNRANKED) as f64;
     assert!(refused > 100.0, "the heap has room for all: {refused}");
     let snapshot = scraped(&heap, 0.0);
-    let (_, count, _, quantiles) = shown(&snapshot).remove(0);
-    assert_eq!(count, 1200.0);
-    let ranked: f64 = snapshot.sketches[0].octaves.iter().flat_map(|(_, counts)| counts).sum();
-    assert_eq!(ranked + refused, count);
+    let all = shown(&snapshot);
+    assert!(all.iter().all(|(_, count, _, _)| *count == 60.0));
+    let counts = snapshot.sketches.iter().flat_map(|sketch| &sketch.octaves);
+    let ranked: f64 = counts.flat_map(|(_, counts)| counts).sum();
+    assert_eq!(ranked + refused, 60.0 * sets.len() as f64);
     let (octave, cell) = place(1.5).unwrap();
-    assert_eq!(quantiles, [octave.middle(cell)]);
+    assert_eq!(all[0].3, [octave.middle(cell)]);
     let error = writer.bind(family, b"a=\"no room\"", b"").map(|_| ());
     assert!(error.is_ok() || error.unwrap_err().code() == Code::Full);
 }

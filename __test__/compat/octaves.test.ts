@@ -1,0 +1,108 @@
+/** A summary that is fed any values there are keeps 64 octaves of them, in either storage and over each kind of cells. */
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { ROSTER, Summary } from '../../ts/metrics';
+import { CELLS, KEPT, memoryFigures, middleOf, share, unshare } from '../../ts/storage';
+import { MoodyHeap } from '../support/moody-heap';
+
+/** The largest value of each octave that there is, of both signs. */
+const HOSTILE = Array.from({ length: 2098 }, (_, n) => 2 ** (n - 1074)).flatMap((v) => [v, -v]);
+
+interface Storage {
+  readonly summary: Summary;
+  /** How often an observation was in the nearest bucket. */
+  readonly clamped: () => Promise<number>;
+  readonly bytes: () => number;
+  readonly end: () => void;
+}
+
+const made = (options: object) =>
+  new Summary({ name: 's', help: 'h', percentiles: [0, 0.5, 1], registers: [], ...options });
+
+function inMemory(options: object): Storage {
+  const before = memoryFigures.clampedObservations;
+  const clamped = () => Promise.resolve(memoryFigures.clampedObservations - before);
+  return { summary: made(options), clamped, bytes: () => 0, end: () => undefined };
+}
+
+function inHeap(options: object): Storage {
+  const moody = new MoodyHeap();
+  const summary = made(options);
+  share(summary[ROSTER], 't', 1, moody.storage);
+  const clamped = async () => {
+    // What was counted is told with a scrape.
+    await summary.get();
+    return moody.real.stats().clampedObservations;
+  };
+  const bytes = () => moody.real.stats().usedBytes;
+  return { summary, clamped, bytes, end: () => unshare(summary[ROSTER]) };
+}
+
+const cells = process.env['MPMETRICS_CELLS'];
+let end = (): void => undefined;
+afterEach(() => {
+  end();
+  process.env['MPMETRICS_CELLS'] = cells;
+});
+
+async function look(summary: Summary): Promise<number[]> {
+  return (await summary.get()).values.map(({ value }) => value);
+}
+
+const WINDOW = { maxAgeSeconds: 86_400, ageBuckets: 5 };
+
+describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
+  function setUp(options: object = {}): Storage {
+    if (way !== 'memory') process.env['MPMETRICS_CELLS'] = way;
+    const storage = way === 'memory' ? inMemory(options) : inHeap(options);
+    ({ end } = storage);
+    return storage;
+  }
+
+  test.each([
+    ['for ever', {}, 32_768],
+    ['with a window', WINDOW, 131_072],
+  ])('all values that there are, %s', async (_, options, most) => {
+    const { summary, clamped, bytes } = setUp(options);
+    summary.observe(1);
+    const before = bytes();
+    for (const value of HOSTILE) summary.observe(value);
+    const [least, median, greatest, sum, count] = await look(summary);
+    // The 1 is lost beside the largest, in any sum of doubles.
+    expect([least, greatest, sum, count]).toEqual([-(2 ** 1023), 2 ** 1023, 0, 4197]);
+    // Of the octaves that are kept, one of which is that of 1.
+    expect(Math.abs(median!)).toBeLessThanOrEqual(1);
+    expect(await clamped()).toBe(HOSTILE.length + 1 - KEPT - 1);
+    expect(bytes() - before).toBeLessThanOrEqual(most);
+  });
+
+  test('beyond the octaves that are kept a value counts in the nearest bucket', async () => {
+    const { summary, clamped } = setUp();
+    // The octaves of (1, 2] to (2^63, 2^64].
+    for (let power = 1; power <= KEPT; power++) summary.observe(2 ** power);
+    expect(await clamped()).toBe(0);
+    for (const [value, times, expected] of [
+      [1e-300, 100, middleOf(1075, 0)],
+      [1e300, 10_000, middleOf(1075 + 63, CELLS - 1)],
+      [-1e300, 1_000_000, 0],
+      // What has buckets of its own goes there all the same.
+      [8, 1e9, middleOf(1075 + 2, CELLS - 1)],
+    ] as const) {
+      summary.observe(value, times);
+      expect((await look(summary))[1], `${value}`).toBe(expected);
+    }
+    expect(await clamped()).toBe(1_010_100);
+  });
+
+  test('what was counted in memory moves to the heap within 64 octaves', async () => {
+    if (way === 'memory') return;
+    process.env['MPMETRICS_CELLS'] = way;
+    const moody = new MoodyHeap();
+    const summary = made({});
+    end = () => unshare(summary[ROSTER]);
+    for (const value of HOSTILE) summary.observe(value);
+    const before = await look(summary);
+    share(summary[ROSTER], 't', 1, moody.storage);
+    expect(await look(summary)).toEqual(before);
+  });
+});
