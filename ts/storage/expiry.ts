@@ -9,8 +9,9 @@
  *
  * RACE: another process may update the series between that look and the removal. The handle that it does so by
  * was bound or woken just before, because nobody had updated the series for long: its cells as they were then
- * are still known. What they have more is counted again, in the series as it is made anew. Known they are for a few
- * periods; a look that took longer than one removes nothing. (Where cells are not updated by plain stores their
+ * are still known. What they have more is counted again, in the series as it is made anew. Known they are for some
+ * periods; a look that took longer than they allow removes nothing. (They allow much: on a machine with so much to do
+ * that no look is in time, nothing would expire, there would be more to look at, and it would not end by itself.) (Where cells are not updated by plain stores their
  * handles cannot sleep: updates show in the values only, and one between the look and the removal is lost.)
  */
 
@@ -19,8 +20,10 @@ import { NEVER, Place, type Series } from './series';
 
 /** Looks in the time of a series' life. */
 const LOOKS = 4;
-/** Periods for which the cells of a woken handle are known: more than a look may take, twice. */
-const KNOWN = 3;
+/** Periods that a look may take, with the removals. */
+const ALLOWED = 8;
+/** Looks for which the cells of a woken handle are known: those in that time, and the one that rescues them. */
+const KNOWN = ALLOWED + 2;
 /** Milliseconds between two looks, at most: `setTimeout` cannot wait for ever. */
 const LONGEST = 3_600_000;
 
@@ -177,7 +180,7 @@ export class Expiry {
     const { metric } = this;
     const started = now();
     const { series } = await metric.family.read('application');
-    const late = now() - started > this.period;
+    const late = now() - started > ALLOWED * this.period;
     const next = new Map<string, Seen>();
     for (const { labels, types, values: numbers } of series) {
       const key = JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
