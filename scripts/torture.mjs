@@ -1,68 +1,134 @@
 /**
- * `npm run torture`: the tests that kill, end and damage, in larger numbers than CI has time for: about an hour on
- * two cores. A number beforehand (`npm run torture -- 0.1`) makes all of them larger or smaller.
+ * `npm run torture [-- TIMES [PART …]]`: the tests that kill, end and damage, in larger numbers than CI has time for.
+ * `npm run torture -- 0.1` is a tenth of it, `npm run torture -- 1 untorn removal` only these parts at full size.
+ *
+ * It tells its plan with an estimate of each part, then runs two parts at a time, the longest first, and all of them
+ * also where one fails. What a part prints is passed on as it comes, with the part's name before each line.
  */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
 import { build } from './build.mjs';
 import { installNode, MAJORS } from './nodes.mjs';
-import { main, Refusal, run, step } from './steps.mjs';
+import { main, Refusal, root, run, step } from './steps.mjs';
 
-/** What each variable is, times the given number. */
-const FIGURES = {
-  /** Writers killed, and replaced. */
-  MPMETRICS_TEST_KILLS: 5_000,
+/**
+ * The parts: minutes at full size on two quiet cores, alone; what the figures are, times the given number; and the
+ * test file, or the test of the crate.
+ */
+const PARTS = {
+  /** Seconds of series that come and go, with kills. */
+  soak: { minutes: 30, figures: { SOAK_SECONDS: 1_800 }, file: 'crash/soak' },
   /** Processes and threads that end, of each way, on each version of Node.js. */
-  MPMETRICS_TEST_ENDINGS: 1_250,
-  /** Updates of each process and thread. */
-  MPMETRICS_TEST_EACH: 10_000_000,
-  /** Rounds of making and removing series, of each of two processes. */
-  MPMETRICS_TEST_ROUNDS: 5_000_000,
+  endings: { minutes: 20, figures: { ENDINGS: 1_250 }, file: 'crash/endings' },
+  /** Writers killed, and replaced. */
+  kills: { minutes: 15, figures: { KILLS: 5_000 }, file: 'crash/kills' },
   /** Seconds of scraping against writers at full speed. */
-  MPMETRICS_TEST_UNTORN_SECONDS: 600,
-  /** Scrapes of 100 KB by a process that does nothing else; a hundredth as many are of 5 MB. */
-  MPMETRICS_TEST_SCRAPES: 20_000,
-  /** Random programs beside prom-client. */
-  MPMETRICS_TEST_RUNS: 20_000,
-  /** Kills of processes of Rust, most of them under the heap lock. */
-  MPMETRICS_KILLS: 5_000,
+  untorn: { minutes: 11, figures: { UNTORN_SECONDS: 600 }, file: 'crash/untorn' },
   /** Bits flipped before a reader scans and before a writer attaches, and bytes under writers that go on. */
-  MPMETRICS_FLIPS: 1_000_000,
+  corruption: { minutes: 10, figures: { FLIPS: 1_000_000 }, rust: 'corruption' },
+  texts: { minutes: 5, figures: { FLIPS: 1_000_000 }, rust: 'damaged_texts' },
   /** Rounds of bytes that change under processes that count and scrape. */
-  MPMETRICS_TEST_DAMAGE: 50_000,
+  damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },
+  /** Scrapes of 100 KB by a process that does nothing else; a hundredth as many are of 5 MB. */
+  scraped: { minutes: 3, figures: { SCRAPES: 20_000 }, file: 'processes/scraped-memory' },
+  /** Test runners are the same at any size, and long to install. */
+  runners: { minutes: 5, figures: { RUNNERS: 'all' }, file: 'runners/runners' },
+  /** Random programs beside prom-client. */
+  programs: { minutes: 10, figures: { RUNS: 20_000 }, file: 'compat/programs' },
+  openmetrics: { minutes: 8, figures: { RUNS: 20_000 }, file: 'compat/programs-openmetrics' },
+  /** Rounds of making and removing series, of each of two processes. */
+  removal: { minutes: 6, figures: { ROUNDS: 5_000_000 }, file: 'processes/removal' },
+  /** Kills of processes of Rust, most of them under the heap lock. */
+  rust: { minutes: 6, figures: { KILLS: 5_000 }, rust: 'kills' },
+  exemplars: { minutes: 5, figures: { KILLS: 5_000 }, rust: 'exemplars_killed' },
+  /** Updates of each process and thread. */
+  sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
+  /** A million label values from a stranger: the figure is the promise's own. */
+  labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };
 
-const FILES = [
-  'crash/damage',
-  'crash/endings',
-  'crash/kills',
-  'crash/untorn',
-  'crash/random-labels',
-  'compat/programs',
-  'compat/programs-openmetrics',
-  'processes/removal',
-  'processes/scraped-memory',
-  'processes/sums',
-  'runners/runners',
-];
+/** Parts that run at once: each waits for its processes a good part of the time. */
+const AT_ONCE = 2;
+
+/** A figure as the tests read it: a number times the given one, at least 1. */
+function scaled(figure, times) {
+  return typeof figure === 'number' ? String(Math.max(1, Math.round(figure * times))) : figure;
+}
+
+/** Runs a part; its lines come out as they are written, with its name. Whether it passed. */
+function passes(name, { file, rust, figures }, times, cargo) {
+  const prefix = rust === undefined ? 'MPMETRICS_TEST_' : 'MPMETRICS_';
+  const env = { ...process.env, ...cargo };
+  for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
+  const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct'];
+  const test = ['test', '--release', '-p', 'mpmetrics-core', '--test', rust];
+  const [command, args] =
+    rust === undefined ? ['npx', [...vitest, `__test__/${file}.test.ts`]] : ['cargo', test];
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on('line', (line) => {
+      if (line.trim() !== '') process.stdout.write(`[${name}] ${line}\n`);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      process.stdout.write(`[${name}] ${command} could not be run: ${error.message}\n`);
+    });
+    child.on('close', (code) => resolve(code === 0));
+  });
+}
+
+/** The parts that are asked for by name, all of them without a name, the longest first. */
+function chosen(names) {
+  const unknown = names.find((name) => !(name in PARTS));
+  if (unknown !== undefined) {
+    throw new Refusal(`no part is called ${unknown}; there are ${Object.keys(PARTS).join(', ')}`);
+  }
+  const parts = Object.entries(PARTS).filter(
+    ([name]) => names.length === 0 || names.includes(name),
+  );
+  return parts.sort(([, a], [, b]) => b.minutes - a.minutes);
+}
+
+function tell(line) {
+  process.stdout.write(`${line}\n`);
+}
 
 main(async () => {
-  const times = Number(process.argv[2] ?? 1);
-  if (!(times > 0)) throw new Refusal(`expected a number above 0: ${process.argv[2]}`);
-  const scaled = Object.entries(FIGURES).map(([name, figure]) => [
-    name,
-    String(Math.max(1, Math.round(figure * times))),
-  ]);
+  const [size = '1', ...names] = process.argv.slice(2);
+  const times = Number(size);
+  if (!(times > 0)) throw new Refusal(`expected a number above 0, and then parts: ${size}`);
+  const parts = chosen(names);
+  const minutes = parts.reduce((sum, [, part]) => sum + part.minutes * times, 0);
+  tell(`The plan, in minutes on two quiet cores; some ${Math.ceil(minutes / AT_ONCE)} in all:`);
+  for (const [name, part] of parts) {
+    const figures = Object.entries(part.figures).map(([name, n]) => `${name} ${scaled(n, times)}`);
+    tell(`  ${name.padEnd(12)}${(part.minutes * times).toFixed(1).padStart(5)}  ${figures.join()}`);
+  }
   const { cargo } = await build();
-  await Promise.all(MAJORS.map(installNode));
-  // Test runners are the same at any size, and long to install.
-  const env = { ...cargo, ...Object.fromEntries(scaled), MPMETRICS_TEST_RUNNERS: 'all' };
-  const files = FILES.map((file) => `__test__/${file}.test.ts`);
-  const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct', ...files];
-  await step('torture from Node.js', () => run('npx', vitest, { env, show: true }));
   if (cargo === null) throw new Refusal('the tests in Rust need cargo, which was not found.');
-  const tests = ['kills', 'exemplars_killed', 'corruption', 'damaged_texts'].flatMap((name) => [
-    '--test',
-    name,
-  ]);
-  const args = ['test', '--release', '-p', 'mpmetrics-core', ...tests];
-  await step('torture from Rust', () => run('cargo', args, { env, show: true }));
+  await Promise.all(MAJORS.map(installNode));
+  const rust = parts.flatMap(([, part]) => (part.rust === undefined ? [] : ['--test', part.rust]));
+  if (rust.length > 0) {
+    const args = ['test', '--release', '--no-run', '-p', 'mpmetrics-core', ...rust];
+    await step('building the tests in Rust', () => run('cargo', args, { env: cargo }));
+  }
+  const began = performance.now();
+  const took = (since) => `${((performance.now() - since) / 60_000).toFixed(1)} min`;
+  const failed = [];
+  const waiting = [...parts];
+  const lane = async () => {
+    for (let next; (next = waiting.shift()) !== undefined;) {
+      const [name, part] = next;
+      const start = performance.now();
+      tell(`» ${name} …`);
+      const passed = await passes(name, part, times, cargo);
+      tell(`${passed ? '✓' : '✗'} ${name}: ${took(start)}, ${waiting.length} to come`);
+      if (!passed) failed.push(name);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  tell(`torture: ${parts.length - failed.length} of ${parts.length} parts passed, ${took(began)}`);
+  if (failed.length > 0) throw new Refusal(`torture failed in ${failed.join(', ')}`);
 });

@@ -275,16 +275,20 @@ describe.each(subjects)('random programs on $name', ({ load }) => {
   });
 });
 
-test('random programs print the same quantiles on either storage', { timeout: LIMIT + 100 * RUNS }, async () => {
-  const [ours, other] = [await heap.load(), await memory.load()];
-  const percentiles = [0, 0.01, 0.3, 0.5, 0.99, 1];
-  const programs = fc.array(step, { maxLength: 40, size: 'max' });
-  const property = fc.asyncProperty(programs, async (program) => {
-    const found = await run(ours, program, percentiles);
-    expect(found).toEqual(await run(other, program, percentiles));
-  });
-  await fc.assert(property, { numRuns: RUNS });
-});
+test(
+  'random programs print the same quantiles on either storage',
+  { timeout: LIMIT + 100 * RUNS },
+  async () => {
+    const [ours, other] = [await heap.load(), await memory.load()];
+    const percentiles = [0, 0.01, 0.3, 0.5, 0.99, 1];
+    const programs = fc.array(step, { maxLength: 40, size: 'max' });
+    const property = fc.asyncProperty(programs, async (program) => {
+      const found = await run(ours, program, percentiles);
+      expect(found).toEqual(await run(other, program, percentiles));
+    });
+    await fc.assert(property, { numRuns: RUNS });
+  },
+);
 
 afterAll(() => {
   expect(RUNS).toBeGreaterThan(0);
