@@ -35,7 +35,10 @@ function inHeap(options: object): Storage {
     return moody.real.stats().clampedObservations;
   };
   const bytes = () => moody.real.stats().usedBytes;
-  return { summary, clamped, bytes, end: () => unshare(summary[ROSTER]) };
+  const end = () => {
+    unshare(summary[ROSTER]);
+  };
+  return { summary, clamped, bytes, end };
 }
 
 const cells = process.env['MPMETRICS_CELLS'];
@@ -99,7 +102,9 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
     process.env['MPMETRICS_CELLS'] = way;
     const moody = new MoodyHeap();
     const summary = made({});
-    end = () => unshare(summary[ROSTER]);
+    end = () => {
+      unshare(summary[ROSTER]);
+    };
     for (const value of HOSTILE) summary.observe(value);
     const before = await look(summary);
     share(summary[ROSTER], 't', 1, moody.storage);
