@@ -122,6 +122,7 @@ function checked(
   return params;
 }
 
+/** Not behind any `await`: who fakes `http.request` finds the call when `push()` has returned, as with prom-client. */
 async function send(
   gateway: Pushgateway,
   method: 'POST' | 'PUT' | 'DELETE',
@@ -141,10 +142,11 @@ async function send(
     options.headers = Object.fromEntries(headers.filter((header) => !isEncoding(header)));
     return exchange(options, null);
   }
-  // Read first: a `collect` that throws must not leave a request behind.
-  const text = await gateway.registry.metrics({ scope: gateway[SCOPE] });
   const zipped = headers.some((header) => isEncoding(header) && header[1] === 'gzip');
-  return exchange(options, zipped ? await compress(text) : text);
+  return exchange(options, async () => {
+    const text = await gateway.registry.metrics({ scope: gateway[SCOPE] });
+    return zipped ? compress(text) : text;
+  });
 }
 
 /** prom-client's names for the types that go with the class. */
@@ -173,9 +175,10 @@ function segmentOf(name: string, value: string): string {
   return `/${label}@base64/${value === '' ? '=' : Buffer.from(value).toString('base64url')}`;
 }
 
+/** @param body what is sent, once it is there; null for nothing */
 function exchange(
   options: RequestOptions,
-  body: string | Buffer | null,
+  body: (() => Promise<string | Buffer>) | null,
 ): Promise<PushgatewayResponse> {
   const start = options.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -192,6 +195,20 @@ function exchange(
     });
     outgoing.on('error', reject);
     outgoing.on('timeout', () => outgoing.destroy(new Error('Pushgateway request timed out')));
-    outgoing.end(body ?? undefined);
+    if (body === null) {
+      outgoing.end();
+      return;
+    }
+    body().then(
+      (sent) => {
+        outgoing.write(sent);
+        outgoing.end();
+      },
+      (error: unknown) => {
+        reject(error);
+        // Nothing was sent: it would hold a connection.
+        outgoing.destroy();
+      },
+    );
   });
 }

@@ -1,4 +1,7 @@
-import { Agent } from 'node:http';
+import { EventEmitter } from 'node:events';
+import http, { Agent } from 'node:http';
+import https from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -51,6 +54,60 @@ function pushes(
     const { resp, body } = await target[method](any(parameters));
     return [gateway.pushes, resp.statusCode, body];
   };
+}
+
+/** A request that goes nowhere, with what was done with it. */
+class FakeRequest extends EventEmitter {
+  readonly done: unknown[] = [];
+
+  write(body: unknown): void {
+    this.done.push(['write', String(body)]);
+  }
+
+  end(): void {
+    this.done.push(['end']);
+  }
+
+  destroy(): void {
+    this.done.push(['destroy']);
+  }
+}
+
+/** Runs with `http.request` and `https.request` as tests of applications fake them. */
+async function faked<T>(run: (requests: FakeRequest[]) => Promise<T>): Promise<T> {
+  const requests: FakeRequest[] = [];
+  const real = [http.request, https.request] as const;
+  const fake = ({ method, path }: { method: string; path: string }): FakeRequest => {
+    const request = new FakeRequest();
+    request.done.push([method, path]);
+    requests.push(request);
+    return request;
+  };
+  Object.assign(http, { request: fake });
+  Object.assign(https, { request: fake });
+  syncBuiltinESMExports();
+  try {
+    return await run(requests);
+  } finally {
+    Object.assign(http, { request: real[0] });
+    Object.assign(https, { request: real[1] });
+    syncBuiltinESMExports();
+  }
+}
+
+/** What has been done with requests when a call has returned, and when all is done. */
+function asks(method: 'push' | 'pushAdd' | 'delete', url: string, options?: () => object) {
+  return (client: Client) =>
+    faked(async (requests) => {
+      count(client);
+      const target = new client.Pushgateway(url, options?.());
+      void target[method]({ jobName: 'j' });
+      const atOnce = JSON.stringify(requests.map(({ done }) => done));
+      for (let i = 0; i < 1000 && requests[0]?.done.at(-1)?.toString() !== 'end'; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      return [atOnce, requests.map(({ done }) => done.map((one) => (one as unknown[])[0]))];
+    });
 }
 
 /** What a push rejects with. */
@@ -208,6 +265,13 @@ sameAsPromClient({
     const target = new client.Pushgateway(`http://${gateway.host}`);
     return rejected(target.push({ jobName: 'j' }));
   },
+  ...Object.fromEntries(
+    METHODS.flatMap((method) => [
+      [`${method} has made its request when it returns`, asks(method, 'http://a.invalid')],
+      [`${method} the same over TLS`, asks(method, 'https://a.invalid:1/path')],
+      [`${method} the same compressed`, asks(method, 'http://a.invalid', gzip)],
+    ]),
+  ),
   'rejects another protocol': (client) =>
     rejected(new client.Pushgateway('ftp://a').push({ jobName: 'j' })),
 });
@@ -235,6 +299,17 @@ describe.each(subjects)('Pushgateway on $name', ({ load }) => {
     expect(thrown(() => new client.Pushgateway('http://a', { scope: any('all') }))).toBe(
       "TypeError: scope must be 'application', 'process' or 'thread', and is 'all'",
     );
+  });
+
+  test('destroys its request when a collect throws', async () => {
+    const client = await load();
+    const collect = (): Promise<void> => Promise.reject(new Error('no'));
+    new client.Gauge({ name: 'g', help: 'h', collect });
+    await faked(async (requests) => {
+      const pushed = new client.Pushgateway('http://a.invalid').push({ jobName: 'j' });
+      expect(await rejected(pushed)).toBe('Error: no');
+      expect(requests.map(({ done }) => done)).toEqual([[['PUT', '/metrics/job/j'], ['destroy']]]);
+    });
   });
 
   // Each of these is a line of docs/COMPATIBILITY.md.
