@@ -103,6 +103,98 @@ test.skipIf(lacks('Node.js 22, 24 and 26')).each(Object.entries(PROGRAMS))('%s',
   expect(run(code, { CLIENT: dist, SEGMENT: newSegment() })).toBe(theirs);
 });
 
+/** What it does otherwise than prom-client 15.1.3, whom we follow: what a program yields with it, and with both of us. */
+const DIFFERENCES: Record<string, readonly [code: string, theirs: unknown, ours: unknown]> = {
+  'gauge.inc(null) is no delta': [
+    `return thrown(() => new client.Gauge({ name: 'm', help: 'h' }).inc(null)).slice(0, 38);`,
+    'nothing',
+    'TypeError: Delta is not a valid number',
+  ],
+  "an exemplar's value is the increment": [
+    `const registers = [new client.Registry(client.openMetricsContentType)];
+     const counter = new client.Counter({ name: 'm', help: 'h', registers, enableExemplars: true });
+     for (const value of [2, 3]) counter.inc({ value, exemplarLabels: { a: 'x' } });
+     return (await counter.get()).values[0].exemplar.value;`,
+    5,
+    3,
+  ],
+  'zero() of undeclared labels': [
+    `return thrown(() => new client.Histogram({ name: 'm', help: 'h' }).zero({ z: 1 }));`,
+    'Error: Added label "z" is not included in initial labelset: []',
+    'nothing',
+  ],
+  'an empty label is not a missing one': [
+    `const gauge = new client.Gauge({ name: 'm', help: 'h', labelNames: ['a', 'b'] });
+     gauge.set({ a: 'x' }, 1);
+     gauge.set({ a: 'x', b: '' }, 2);
+     return (await gauge.get()).values.map(({ value }) => value);`,
+    [2],
+    [1, 2],
+  ],
+  'label values with a bar in them': [
+    `const gauge = new client.Gauge({ name: 'm', help: 'h', labelNames: ['a', 'b'] });
+     gauge.set({ a: 'x|', b: 'y' }, 1);
+     gauge.set({ a: 'x', b: '|y' }, 2);
+     return (await gauge.get()).values.map(({ value }) => value);`,
+    [2],
+    [1, 2],
+  ],
+  'a label that is null where there is a default label': [
+    `const registry = new client.Registry();
+     registry.setDefaultLabels({ a: 'd' });
+     new client.Gauge({ name: 'm', help: 'h', labelNames: ['a'], registers: [registry] }).set({ a: null }, 1);
+     return (await registry.metrics()).split('\\n')[2];`,
+    'm{a="d"} 1',
+    'm{a="null"} 1',
+  ],
+  'an undeclared label: the order of those that are': [
+    `return thrown(() => new client.Gauge({ name: 'm', help: 'h', labelNames: ['b', 'a'] }).set({ z: 1 }, 1));`,
+    `Error: Added label "z" is not included in initial labelset: [ 'a', 'b' ]`,
+    `Error: Added label "z" is not included in initial labelset: [ 'b', 'a' ]`,
+  ],
+  'an undeclared label and no number: which is told': [
+    `return ['Counter', 'Histogram'].map((type) => {
+       const metric = new client[type]({ name: type, help: 'h' });
+       return thrown(() => (metric.inc || metric.observe).call(metric, { z: 1 }, 'x')).split(' ', 2)[1];
+     });`,
+    ['Value', 'Value'],
+    ['Added', 'Added'],
+  ],
+  'the clock of gauge.startTimer()': [
+    `const real = process.hrtime;
+     process.hrtime = (since) => (since ? [7, 0] : [0, 0]);
+     const seconds = new client.Gauge({ name: 'm', help: 'h' }).startTimer()();
+     process.hrtime = real;
+     return seconds === 7;`,
+    false,
+    true,
+  ],
+  'where values are found': [
+    `const counter = new client.Counter({ name: 'm', help: 'h' });
+     return ['hashMap', 'store'].map((name) => name in counter);`,
+    [false, true],
+    [true, false],
+  ],
+  'validateLabelName() and setValue() of its deep paths': [
+    `const { dirname, join } = require('path');
+     const lib = (name) => require(join(dirname(require.resolve(process.env.CLIENT)), 'lib', name));
+     const { setValue } = lib(process.env.CLIENT.endsWith('dist') ? 'label-hashes' : 'util');
+     const values = new Map();
+     setValue(values, 1, { a: 1 });
+     return [lib('validation').validateLabelName(['a', 'b-c']), values.size];`,
+    [['b-c'], 1],
+    [false, 0],
+  ],
+};
+
+test.each(Object.entries(DIFFERENCES))('%s', (_, [code, theirs, ours]) => {
+  expect(JSON.parse(run(code, { CLIENT: successor }))).toEqual(theirs);
+  const prom = join(root, 'node_modules', 'prom-client');
+  expect(JSON.parse(run(code, { CLIENT: prom }))).toEqual(ours);
+  expect(JSON.parse(run(code, { CLIENT: dist }))).toEqual(ours);
+  expect(JSON.parse(run(code, { CLIENT: dist, SEGMENT: newSegment() }))).toEqual(ours);
+});
+
 test('its deep paths are there', () => {
   const { fileFor } = createRequire(__filename)(join(dist, 'register', 'names.js')) as {
     fileFor: (specifier: string, esm: boolean) => string | null;
