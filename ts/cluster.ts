@@ -75,6 +75,18 @@ const cluster = new Aggregation();
 const workers = new Aggregation();
 const aggregations: readonly Aggregation[] = [cluster, workers];
 
+/** Rejects, and does not throw, for a scope that there is not. */
+async function scrapeOf(
+  options: ScopeOptions | undefined,
+  contentType: RegistryContentType,
+): Promise<string> {
+  const scope = scopeOf({ scope: options?.scope ?? 'application' }, 'application');
+  return cluster.scrape(scope, contentType);
+}
+
+/** What `clusterMetrics()` calls, of any parameters that a program may have declared. */
+type ClusterMetricsCallback = (...args: never[]) => void;
+
 /** prom-client's registry for `cluster`; `ClusterRegistry` in its successor. */
 export class AggregatorRegistry<
   T extends RegistryContentType = PrometheusContentType,
@@ -83,13 +95,26 @@ export class AggregatorRegistry<
    * Metrics of the whole application: of all processes and threads, whether or not they made a registry of
    * this kind, and of the dead. Callable in any of them.
    *
-   * @param options scope; a callback, as prom-client took before its version 13, is passed over
+   * @param options scope; or a callback that is called with the error or null, and the text, as prom-client did
+   *   before its version 13
    * @returns rejects if a `collect` of this thread throws
    */
-  async clusterMetrics(options?: ScopeOptions | ((...args: never[]) => void)): Promise<string> {
-    const asked = typeof options === 'function' ? undefined : options?.scope;
-    const scope = scopeOf({ scope: asked ?? 'application' }, 'application');
-    return cluster.scrape(scope, this.contentType);
+  clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> {
+    const callback = typeof options === 'function' ? options : null;
+    const text = scrapeOf(
+      callback === null ? (options as ScopeOptions | undefined) : {},
+      this.contentType,
+    );
+    if (callback !== null) {
+      // Not within the promise: what a callback throws is its caller's, as with any other.
+      const call = (error: unknown, metrics?: string): void => {
+        process.nextTick(callback, error, metrics);
+      };
+      text.then((metrics) => {
+        call(null, metrics);
+      }, call);
+    }
+    return text;
   }
 
   /**

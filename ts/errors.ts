@@ -35,6 +35,8 @@ export type WarningCode =
   | 'MPMETRICS_DISK'
   /** Another user's process cannot reach the segment. */
   | 'MPMETRICS_ACCESS'
+  /** `mpmetrics/register` left a prom-client alone whose API is another. */
+  | 'MPMETRICS_REGISTER'
   /** A setting came too late or was ignored. */
   | 'MPMETRICS_CONFIG';
 

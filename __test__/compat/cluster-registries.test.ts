@@ -91,11 +91,25 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     expect(await registry.clusterMetrics()).toBe('# HELP c h\n# TYPE c counter\nc 2\n');
   });
 
-  test('passes over a callback', async () => {
-    const { AggregatorRegistry } = await load();
-    let called = false;
-    const text = await new AggregatorRegistry().clusterMetrics(() => (called = true));
-    expect([text, called]).toEqual(['\n', false]);
+  test('calls a callback, as prom-client did before its version 13', async () => {
+    const { AggregatorRegistry, Gauge } = await load();
+    const registry = new AggregatorRegistry();
+    const called = () =>
+      new Promise<unknown[]>((resolve) => {
+        void registry.clusterMetrics((...args: unknown[]) => {
+          resolve(args);
+        });
+      });
+    expect(await called()).toEqual([null, '\n']);
+    expect(await registry.clusterMetrics(() => undefined)).toBe('\n');
+    const error = new Error('no value');
+    const collect = () => {
+      throw error;
+    };
+    new Gauge({ name: 'g', help: 'h', collect });
+    // Nobody awaits the promise: its rejection is handled.
+    expect(await called()).toEqual([error, undefined]);
+    await expect(registry.clusterMetrics(() => undefined)).rejects.toBe(error);
   });
 
   test('shows what setRegistries says, each metric once', async () => {

@@ -167,7 +167,7 @@ function different(app: Application): string[] {
 
 test('says what will differ by what is installed and used', () => {
   const plain = different(application({}));
-  expect(plain).toHaveLength(3);
+  expect(plain).toHaveLength(4);
   const full = application(
     { name: 'shop', dependencies: { 'prom-client': '15' }, devDependencies: { jest: '30' } },
     TWO,
@@ -193,9 +193,17 @@ test('says what will differ by what is installed and used', () => {
     expect.stringMatching(/^Under test runners/),
   ]);
   const old = { 'prom-client': { name: 'prom-client', version: '14.2.0' } };
-  expect(different(application({}, old))[3]).toContain('14.2.0');
+  expect(different(application({}, old))[4]).toContain('14.2.0');
+  const alone = 'It leaves prom-client';
+  const { stdout: told } = doctor(application({}, old));
+  expect(told).not.toContain(alone);
+  const oldest = { name: 'shop', dependencies: { 'prom-client': '12' } };
+  const version = { name: 'prom-client', version: '12.0.0' };
+  expect(doctor(application(oldest, { 'prom-client': version })).stdout).toContain(
+    `${alone} 12.0.0 alone, which this application asks for: before version 13 metrics()`,
+  );
   const platformatic = { name: '@platformatic/prom-client', version: '1.0.0' };
-  expect(different(application({}, { [platformatic.name]: platformatic }))[3]).toContain(
+  expect(different(application({}, { [platformatic.name]: platformatic }))[4]).toContain(
     platformatic.name,
   );
 });

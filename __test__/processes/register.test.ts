@@ -123,6 +123,72 @@ describe.each(NODES)('%s', (node) => {
   });
 });
 
+describe.each(NODES)('%s, a prom-client below 13', (node) => {
+  test.each(['--import', '--require'])(
+    '%s leaves it alone, and warns once of each package that asks for it',
+    (flag) => {
+      const app = new Application({
+        'node_modules/prom-client/package.json': '{"name":"prom-client","version":"12.0.0"}',
+        'node_modules/prom-client/index.js': `
+          exports.register = { metrics: () => 'sync' };
+          exports.inner = require('./lib/registry').version;`,
+        'node_modules/prom-client/lib/registry.js': `exports.version = 12;`,
+        'node_modules/old/package.json': '{"name":"old","version":"1.2.3"}',
+        'node_modules/old/lib/index.js': `
+          const { register, inner } = require('prom-client');
+          exports.seen = [register.metrics(), inner, require('prom-client/lib/registry').version];`,
+        'node_modules/esm/package.json': '{"name":"esm","version":"3.2.1","type":"module"}',
+        'node_modules/esm/index.js': `
+          import client from 'prom-client';
+          import '@prometheus-io/client';
+          export const seen = client.register.metrics();`,
+        'node_modules/new/package.json': '{"name":"new","version":"1.0.0"}',
+        'node_modules/new/index.js': `exports.seen = 'metricsHandler' in require('prom-client');`,
+        'node_modules/new/node_modules/prom-client/package.json':
+          '{"name":"prom-client","version":"13.0.0"}',
+        'node_modules/new/node_modules/prom-client/index.js': `throw new Error('loaded');`,
+        // What npm puts there by an alias is no prom-client, whatever its version.
+        'node_modules/other/package.json': '{"name":"other","version":"1.0.0"}',
+        'node_modules/other/index.js': `exports.seen = 'metricsHandler' in require('prom-client');`,
+        'node_modules/other/node_modules/prom-client/package.json':
+          '{"name":"@prometheus-io/client","version":"0.16.0"}',
+        'node_modules/other/node_modules/prom-client/index.js': `throw new Error('loaded');`,
+        'main.js': `
+          (async () => {
+            const again = require('node:module').createRequire(require.resolve('old/lib/index.js'));
+            again('prom-client');
+            console.log(JSON.stringify([
+              require('old/lib/index.js').seen,
+              (await import('esm')).seen,
+              require('new').seen,
+              require('other').seen,
+              require('prom-client').register.metrics(),
+            ]));
+          })();`,
+      });
+      made.push(app);
+      const done = spawnSync(node, [flag, 'mpmetrics/register', 'main.js'], {
+        cwd: app.folder,
+        env: app.environment(),
+        encoding: 'utf8',
+        timeout: 50_000,
+      });
+      const warned = [...done.stderr.matchAll(/MPMETRICS_REGISTER\] \S+ (.*?) and gets it/g)];
+      const asking = warned.map(([, who]) =>
+        who!.replace(app.folder, '').replace(/mpmetrics-app-\w+/, 'app'),
+      );
+      expect({ out: done.stdout, err: done.stderr }).toMatchObject({
+        out: '[["sync",12,12],"sync",true,true,"sync"]\n',
+      });
+      expect(asking.sort()).toEqual([
+        'app asks for prom-client 12.0.0',
+        'esm@3.2.1 asks for prom-client 12.0.0',
+        'old@1.2.3 asks for prom-client 12.0.0',
+      ]);
+    },
+  );
+});
+
 test('NODE_OPTIONS of the user stay, and a folder with spaces does no harm', () => {
   const app = application();
   const folder = join(app.folder, 'with "quotes" and spaces');

@@ -6,6 +6,7 @@ import { advice } from './advice';
 import { usageIn } from './code';
 import { CLIENTS, installedBelow, manifestOf } from './copies';
 import { differences } from './differences';
+import { leftAlone } from './older';
 import { tryMemory } from './memory';
 import { isHooked, verdict } from './verdict';
 
@@ -54,6 +55,7 @@ export function examine(folder: string): Report {
     lines.push(
       '',
       'Without a change: node --import mpmetrics/register app.js answers these names with mpmetrics.',
+      ...leftAlone(foreign, dependents).map((line) => `  ${line}`),
     );
     lines.push(
       '',

@@ -7,25 +7,26 @@ import * as nodeModule from 'module';
 import { join } from 'path';
 import { pathToFileURL } from 'url';
 
-import { answered } from './loader';
-import { fileFor } from './names';
+import { answered, type Context, type Resolved } from './loader';
+import { answerTo } from './names';
 
 /** What this uses of `node:module`; the first is of Node.js 22.15, the second never documented. */
 interface Hooks {
   registerHooks?: (hooks: { resolve: typeof resolve }) => void;
   register(specifier: string): void;
-  _resolveFilename: (request: string, ...rest: unknown[]) => string;
+  _resolveFilename: (request: string, parent: Parent, ...rest: unknown[]) => string;
 }
 
+/** The module that requires. */
+type Parent = { filename?: string | null } | null | undefined;
+
 type Next = (specifier: string, context: Context) => Resolved;
-type Context = Parameters<typeof answered>[1];
-type Resolved = NonNullable<ReturnType<typeof answered>>;
 
 /** Two ways to load this in one thread are one. */
 const DONE = Symbol.for('mpmetrics.register');
 
 function resolve(specifier: string, context: Context, next: Next): Resolved {
-  return answered(specifier, context) ?? next(specifier, context);
+  return answered(specifier, context, () => next(specifier, context)) ?? next(specifier, context);
 }
 
 function hook(): void {
@@ -36,8 +37,10 @@ function hook(): void {
     return;
   }
   const original = module._resolveFilename;
-  module._resolveFilename = (request, ...rest) =>
-    fileFor(request, false) ?? original(request, ...rest);
+  module._resolveFilename = (request, parent, ...rest) => {
+    const installed = () => original(request, parent, ...rest);
+    return answerTo(request, false, parent?.filename ?? undefined, installed) ?? installed();
+  };
   module.register(pathToFileURL(join(__dirname, 'loader.js')).href);
 }
 

@@ -1,31 +1,47 @@
 /** Hooks for `import` where `module.registerHooks` is missing: they run on a thread of their own. */
 
-import { pathToFileURL } from 'url';
+import { fileURLToPath, pathToFileURL } from 'url';
 
-import { fileFor } from './names';
+import { answerTo, fileFor } from './names';
 
-interface Resolved {
+/** What a hook answers. */
+export interface Resolved {
   url: string;
   format?: string | null;
   shortCircuit?: boolean;
 }
 
-/** Node.js' `resolve` hook. */
-export async function resolve<Context extends { conditions?: readonly string[] }>(
-  specifier: string,
-  context: Context,
-  next: (specifier: string, context: Context) => Promise<Resolved>,
-): Promise<Resolved> {
-  return answered(specifier, context) ?? next(specifier, context);
+/** What a hook is told of whoever asks. */
+export interface Context {
+  conditions?: readonly string[];
+  parentURL?: string | undefined;
 }
 
-/** What a hook answers for our names; null for others. */
+/** Node.js' `resolve` hook. */
+export async function resolve<C extends Context>(
+  specifier: string,
+  context: C,
+  next: (specifier: string, context: C) => Promise<Resolved>,
+): Promise<Resolved> {
+  if (fileFor(specifier, false) === null) return next(specifier, context);
+  const installed = await next(specifier, context).catch(() => null);
+  const answer = answered(specifier, context, () => installed!);
+  return answer ?? installed ?? next(specifier, context);
+}
+
+/**
+ * What a hook answers for our names; null for others, and where an old prom-client is asked for.
+ *
+ * @param installed gives what is answered without this package; throws if there is nothing
+ */
 export function answered(
   specifier: string,
-  { conditions }: { conditions?: readonly string[] },
+  { conditions, parentURL }: Context,
+  installed: () => Resolved,
 ): Resolved | null {
   const esm = conditions?.includes('require') !== true;
-  const file = fileFor(specifier, esm);
+  const from = parentURL?.startsWith('file:') === true ? fileURLToPath(parentURL) : parentURL;
+  const file = answerTo(specifier, esm, from, () => fileURLToPath(installed().url));
   if (file === null) return null;
   const format = file.endsWith('.mjs') ? 'module' : 'commonjs';
   return { url: pathToFileURL(file).href, format, shortCircuit: true };

@@ -3,6 +3,8 @@
 import { existsSync } from 'fs';
 import { join } from 'path';
 
+import { olderVersion, warnOfOlder } from './older';
+
 /** Packages with prom-client's API. */
 const NAMES: readonly string[] = [
   'prom-client',
@@ -14,6 +16,36 @@ const dist = join(__dirname, '..');
 
 /** Deep paths whose file is called otherwise here. */
 const RENAMED: Readonly<Record<string, string>> = { util: 'label-hashes' };
+
+/**
+ * The file of this package that is answered for a specifier.
+ *
+ * @param esm true for an `import`, which needs the file with all names
+ * @param from the file that asks
+ * @param installed gives the file that is there for it without this package; throws if there is none
+ * @returns as {@link fileFor}; null also where an old prom-client is asked for, whose API is another
+ */
+export function answerTo(
+  specifier: string,
+  esm: boolean,
+  from: string | undefined,
+  installed: () => string,
+): string | null {
+  const file = fileFor(specifier, esm);
+  const older = file === null ? null : olderVersion(fileOrNone(installed));
+  if (older === null) return file;
+  warnOfOlder(older, from);
+  return null;
+}
+
+function fileOrNone(installed: () => string): string {
+  try {
+    return installed();
+  } catch {
+    // Not installed at all, as after an `npm uninstall`.
+    return '/';
+  }
+}
 
 /**
  * The file of this package that stands for a specifier.

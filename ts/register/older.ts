@@ -1,0 +1,83 @@
+/** Copies of prom-client whose API is another: before version 13 `metrics()` returned its text at once. */
+
+import { readFileSync } from 'fs';
+import { basename, dirname, join } from 'path';
+
+import { warnOnce } from '../errors';
+
+/** The first version of prom-client whose `metrics()` returns a promise. */
+const FIRST = 13;
+
+interface Manifest {
+  folder: string;
+  name: string;
+  version: string;
+}
+
+/**
+ * The version of the prom-client that a file is of, if it is one with the old API; null for all others, also
+ * for what was installed in the place of prom-client under its name.
+ *
+ * @param file what the name is resolved to without this package
+ */
+export function olderVersion(file: string): string | null {
+  const own = manifestAbove(file);
+  return own !== null && isOlder(own.name, own.version) ? own.version : null;
+}
+
+/**
+ * True for a prom-client with the old API.
+ *
+ * @param name in its own package.json
+ */
+export function isOlder(name: string, version: string): boolean {
+  return name === 'prom-client' && Number.parseInt(version, 10) < FIRST;
+}
+
+/**
+ * Warns, once for each package that asks for it, that an old prom-client is left alone.
+ *
+ * @param version its version
+ * @param from the file that asks for it; undefined if that cannot be told
+ */
+export function warnOfOlder(version: string, from: string | undefined): void {
+  const asking = from === undefined ? null : manifestAbove(from);
+  const who = asking === null ? (from ?? 'the program') : shown(asking);
+  warnOnce(
+    'MPMETRICS_REGISTER',
+    `${who} asks for prom-client ${version} and gets it, not mpmetrics: before version ${FIRST} metrics() returned ` +
+      'its text, not a promise. What it counts is not shared; a newer version of it may ask for a newer prom-client',
+    `${version} ${who}`,
+  );
+}
+
+function shown({ name, version, folder }: Manifest): string {
+  if (name === '') return basename(folder);
+  return version === '' ? name : `${name}@${version}`;
+}
+
+/** The nearest package.json above a file that says more than how files are read. */
+function manifestAbove(file: string): Manifest | null {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  let nearest: Manifest | null = null;
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const read = manifestIn(folder);
+    if (read !== null) {
+      const found = { folder, name: text(read['name']), version: text(read['version']) };
+      if (found.name !== '') return found;
+      // An application need not have a name.
+      nearest ??= found;
+    }
+    if (folder === dirname(folder) || basename(dirname(folder)) === 'node_modules') return nearest;
+  }
+}
+
+function manifestIn(folder: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const read: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return typeof read === 'object' ? (read as Readonly<Record<string, unknown>> | null) : null;
+  } catch {
+    // None here, or none that can be read.
+    return null;
+  }
+}
