@@ -56,8 +56,8 @@ export default defineConfig({
     testTimeout: LIMIT,
     hookTimeout: LIMIT,
     pool: 'forks',
-    // Most files wait for their processes half of the time. Vitest's own number is one less than the processors.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most files wait for their processes half of the time, and their patience is of work: see patience.mjs.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // Each way of updating cells, on the same tests: see docs/ARCHITECTURE.md.
     projects: [

@@ -1,9 +1,9 @@
 /**
  * The named subset of the tests on another version of Node.js, with the binary that is built:
- * `node scripts/subset.mjs 22`.
+ * `node scripts/subset.mjs 22`. Several versions (`22 24 26`) are tested at once, and each one's output is shown when it is done.
  */
 import { installNode } from './nodes.mjs';
-import { main, run, step } from './steps.mjs';
+import { main, Refusal, run, step } from './steps.mjs';
 
 /** What depends on V8, on N-API and on how Node.js ends; the rest is the same code on each version. */
 const SUBSET = [
@@ -31,10 +31,19 @@ const SIZES = {
 
 const RUN = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'direct'];
 
-main(async () => {
-  const major = Number(process.argv[2]);
+async function testOn(major, show) {
   const node = await installNode(major);
   await step(`testing a subset on Node.js ${major}`, () =>
-    run(node, [...RUN, ...SUBSET], { show: true, env: SIZES }),
+    run(node, [...RUN, ...SUBSET], { show, env: SIZES }),
   );
+}
+
+main(async () => {
+  const majors = process.argv.slice(2).map(Number);
+  if (majors.length === 0) throw new Refusal('expected versions of Node.js: 22, 24 or 26');
+  const done = await Promise.allSettled(majors.map((major) => testOn(major, majors.length === 1)));
+  for (const { reason } of done)
+    if (reason !== undefined && !(reason instanceof Refusal)) throw reason;
+  const failed = done.flatMap(({ reason }) => (reason === undefined ? [] : [reason.message]));
+  if (failed.length > 0) throw new Refusal(failed.join('; '));
 });

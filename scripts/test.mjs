@@ -19,6 +19,27 @@ const LOCKED = [
 /** A million observations say the same of quantiles there, and take ten times as long. */
 const NOT_LOCKED = ['a_million_values', 'a_hundred_label_sets'];
 
+/** One after another; what fails is printed when it has. */
+async function testRust(part, cargo) {
+  const test = (title, args, env = {}) =>
+    part(title, 'cargo', ['test', ...args], { env: { ...cargo, ...env } });
+  await test('testing with cargo', [...CHECKED, '--workspace', '--quiet']);
+  const models = '-p mpmetrics-core --lib --target-dir target/loom models'.split(' ');
+  await test('checking the models with loom', models, { RUSTFLAGS: '--cfg loom' });
+  const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
+  await test('dying and stopping at each kill point', [...CHECKED, ...points]);
+  const locked = [...CHECKED, ...'-p mpmetrics-core --features locked'.split(' ')];
+  const tests = LOCKED.map((name) => `--test=${name}`);
+  const skipped = NOT_LOCKED.map((name) => `--skip=${name}`);
+  // The tests of the cells themselves race two threads, which share one lock here: they say nothing.
+  for (const of of [
+    ['--lib', 'sync::'],
+    [...tests, '--', ...skipped],
+  ]) {
+    await test('testing locked words', [...locked, ...of], { MPMETRICS_KILLS: '80' });
+  }
+}
+
 main(async () => {
   const filter = process.argv.slice(2);
   checkMachine();
@@ -29,7 +50,7 @@ main(async () => {
   const { cargo } = await build();
   const part = async (title, command, args, options) => {
     try {
-      await step(title, () => run(command, args, { show: true, ...options }));
+      await step(title, () => run(command, args, options));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       failures.push(error.message);
@@ -38,36 +59,16 @@ main(async () => {
   const env = {};
   if (filter.length === 0 && cargo !== null) env.MPMETRICS_TEST_LOCKED = await buildLocked(cargo);
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...filter];
-  await part('testing with vitest', process.execPath, vitest, { env });
+  const tests = [
+    part('testing with vitest', process.execPath, vitest, { env, show: true }),
+    // Beside it: the tests of TypeScript wait for their processes half of the time.
+    ...(filter.length === 0 && cargo !== null ? [testRust(part, cargo)] : []),
+  ];
+  await Promise.all(tests);
   if (filter.length > 0) {
     process.stderr.write('· cargo test is left out, because arguments for vitest were given\n');
   } else if (cargo === null) {
     failures.push('cargo test could not be run, because cargo was not found');
-  } else {
-    await part('testing with cargo', 'cargo', ['test', ...CHECKED, '--workspace', '--quiet'], {
-      env: cargo,
-    });
-    const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
-    const models = '-p mpmetrics-core --lib --target-dir target/loom models'.split(' ');
-    await part('checking the models with loom', 'cargo', ['test', ...models], {
-      env: { ...cargo, RUSTFLAGS: '--cfg loom' },
-    });
-    await part('dying and stopping at each kill point', 'cargo', ['test', ...CHECKED, ...points], {
-      env: cargo,
-    });
-    const locked = '-p mpmetrics-core --features locked --target-dir target/locked'.split(' ');
-    const tests = LOCKED.map((name) => `--test=${name}`);
-    const skipped = NOT_LOCKED.map((name) => `--skip=${name}`);
-    // The tests of the cells themselves race two threads, which share one lock here: they say nothing.
-    for (const of of [
-      ['--lib', 'sync::'],
-      [...tests, '--', ...skipped],
-    ]) {
-      const args = ['test', ...CHECKED, ...locked, ...of];
-      await part('testing locked words', 'cargo', args, {
-        env: { ...cargo, MPMETRICS_KILLS: '80' },
-      });
-    }
   }
   if (failures.length > 0) throw new Refusal(failures.join('; '));
 });
