@@ -199,16 +199,12 @@ function exchange(
       outgoing.end();
       return;
     }
-    body().then(
-      (sent) => {
-        outgoing.write(sent);
-        outgoing.end();
-      },
-      (error: unknown) => {
-        reject(error);
-        // Nothing was sent: it would hold a connection.
-        outgoing.destroy();
-      },
-    );
+    const sent = body();
+    void sent.then((text) => {
+      outgoing.write(text);
+      outgoing.end();
+    }, reject);
+    // Nothing was sent: it would hold a connection.
+    sent.catch(() => outgoing.destroy());
   });
 }
