@@ -201,3 +201,70 @@ test('no name of the heap is taken by what is not in the heap', async () => {
   expect(await client.register.metrics()).toBe(expected);
   expect(String(await client.register.metricsBuffer())).toBe(expected);
 });
+
+/** A metric of others, with a line break or a quote in the place of each text. */
+const BROKEN = { broken: 'b"\n1 # {' };
+const foreign = (over: object, row: object = {}) => ({
+  ...{ name: 'duck', help: 'h', type: 'counter', aggregator: 'sum' },
+  ...over,
+  values: [{ value: 1, labels: {}, ...row }],
+});
+const FOREIGN: Record<string, ReturnType<typeof foreign>> = {
+  'its name': foreign({ name: BROKEN.broken }),
+  'its help': foreign({ help: BROKEN.broken }),
+  'its type': foreign({ type: BROKEN.broken }),
+  'the name of a gauge': foreign({ name: BROKEN.broken, type: 'gauge' }),
+  'the name of a sample': foreign({ type: 'histogram' }, { metricName: `${BROKEN.broken}_bucket` }),
+  'a label name': foreign({}, { labels: { [BROKEN.broken]: 'x' } }),
+  'a label value': foreign({}, { labels: { a: BROKEN.broken } }),
+  'an array as a label value': foreign({}, { labels: { a: [BROKEN.broken] } }),
+  'a value': foreign({}, { value: BROKEN.broken }),
+  'the label value of an exemplar': foreign(
+    {},
+    { exemplar: { labelSet: { t: BROKEN.broken }, value: 1, timestamp: 2 } },
+  ),
+  'the label name of an exemplar': foreign(
+    {},
+    { exemplar: { labelSet: { [BROKEN.broken]: 't' }, value: 1, timestamp: 2 } },
+  ),
+  'the value and the time of an exemplar': foreign(
+    {},
+    { exemplar: { labelSet: {}, value: BROKEN.broken, timestamp: BROKEN.broken } },
+  ),
+};
+
+describe.each(Object.entries(FOREIGN))('a line break of a foreign metric: %s', (_, metric) => {
+  test.each(['text', 'openmetrics', 'aggregate'])('breaks no line of %s', async (format) => {
+    const client = await heap.load();
+    const { Registry } = client;
+    const type =
+      format === 'text' ? Registry.PROMETHEUS_CONTENT_TYPE : Registry.OPENMETRICS_CONTENT_TYPE;
+    const registry = new Registry(any(type));
+    registry.registerMetric(any({ ...metric, get: () => metric }));
+    const { AggregatorRegistry } = client;
+    const parts = any([[metric], [metric]]);
+    const shown =
+      format === 'aggregate' ? AggregatorRegistry.aggregate(parts, any(type)) : registry;
+    const lines = (await shown.metrics())
+      .split('\n')
+      .filter((line) => line !== '' && line !== '# EOF');
+    expect(lines).toHaveLength(3);
+    expect(lines.map((line) => line.slice(0, 7)).slice(0, 2)).toEqual(['# HELP ', '# TYPE ']);
+    expect(lines[2]).not.toMatch(/^#/);
+  });
+});
+
+test.each(subjects)(
+  '$name: sums of negative observations are shown, which Prometheus takes and OpenMetrics forbids',
+  async ({ load }) => {
+    const { register, openMetricsContentType, Histogram, Summary } = await load();
+    register.setContentType(openMetricsContentType);
+    new Histogram({ name: 'h', help: 'h', buckets: [-1, 1] }).observe(-2);
+    new Summary({ name: 's', help: 's', percentiles: [] }).observe(-3);
+    const text = await register.metrics();
+    expect(text.match(/^\w+(?:\{.*\})? -?\d.*/gm)).toEqual([
+      ...['h_bucket{le="-1"} 1', 'h_bucket{le="1"} 1', 'h_bucket{le="+Inf"} 1'],
+      ...['h_sum -2', 'h_count 1', 's_sum -3', 's_count 1'],
+    ]);
+  },
+);

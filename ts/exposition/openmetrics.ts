@@ -66,7 +66,8 @@ function shown(metrics: readonly Printable[], before: string): (Shown | null)[] 
 function metricText(metric: Printable, how: Shown, defaults: RowLabels | null): string {
   const { name, type, suffix } = how;
   const help = escapeHelp(metric.help).replaceAll('"', '\\"');
-  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+  const shownAs = escapeHelp(name);
+  const lines = [`# HELP ${shownAs} ${help}`, `# TYPE ${shownAs} ${escapeHelp(type)}`];
   const rows = type === 'histogram' ? ascending(metric) : (metric.values ?? []);
   for (const row of rows) {
     const { metricName = metric.name } = row;
@@ -111,7 +112,8 @@ function ascending({ name, values = [] }: Printable): Row[] {
 /** ` # {labels} value timestamp` where a sample may have it. */
 function exemplarText({ exemplar }: Row, sample: string): string {
   if (!exemplar || !/_(?:total|bucket)$/.test(sample)) return '';
-  const { labelSet, value, timestamp } = exemplar as Partial<ExemplarRow>;
-  const time = timestamp === undefined ? '' : ` ${timestamp}`;
-  return ` # ${braces(Object.entries(labelSet ?? {}))} ${numberText(value)}${time}`;
+  const { labelSet, value, timestamp } = exemplar as Partial<Record<keyof ExemplarRow, unknown>>;
+  const time = timestamp === undefined ? '' : ` ${numberText(Number(timestamp))}`;
+  const labels = braces(Object.entries((labelSet ?? {}) as RowLabels));
+  return ` # ${labels} ${numberText(value)}${time}`;
 }

@@ -3,7 +3,7 @@
  * `aggregate()` made. Metrics in the heap are printed by native code, in the same bytes.
  */
 
-import { escapeHelp, escapeLabelValue, wellFormed } from '../labels';
+import { asText, escapeHelp, escapeLabelValue, wellFormed } from '../labels';
 import { withDefaults, type Row, type RowLabels } from './rows';
 
 /** What can be printed: rows of ours, or what a duck-typed metric's `get()` yields. */
@@ -21,9 +21,10 @@ export interface Printable {
  */
 export function metricText(metric: Printable, defaults: RowLabels | null): string {
   const name = escapeHelp(metric.name);
-  const lines = [`# HELP ${name} ${escapeHelp(metric.help)}`, `# TYPE ${name} ${metric.type}`];
+  const type = escapeHelp(asText(metric.type));
+  const lines = [`# HELP ${name} ${escapeHelp(metric.help)}`, `# TYPE ${name} ${type}`];
   for (const row of metric.values ?? []) {
-    lines.push(rowText(row.metricName ?? name, row, defaults));
+    lines.push(rowText(row.metricName ?? metric.name, row, defaults));
   }
   return lines.join('\n');
 }
@@ -48,7 +49,7 @@ export function rowText(sample: string, row: Row, defaults: RowLabels | null): s
     ([name]) => !Object.hasOwn(sharedLabels, name),
   );
   const all = [...own, ...Object.entries(sharedLabels)];
-  return `${sample}${all.length === 0 ? '' : braces(all)} ${numberText(row.value)}`;
+  return `${escapeHelp(asText(sample))}${all.length === 0 ? '' : braces(all)} ${numberText(row.value)}`;
 }
 
 /** Labels in braces. */
@@ -58,5 +59,5 @@ export function braces(labels: readonly [string, unknown][]): string {
 
 // prom-client escapes strings only, so that an array of one quoted word breaks its output.
 function pair(name: string, value: unknown): string {
-  return `${name}="${escapeLabelValue(wellFormed(`${value as number}`))}"`;
+  return `${escapeLabelValue(name)}="${escapeLabelValue(wellFormed(`${value as number}`))}"`;
 }
