@@ -1,0 +1,242 @@
+/**
+ * System calls that are refused to the native module, by AppArmor, seccomp, a file system or a limit: every
+ * call that it makes, with every errno that is worth telling apart. Metrics go on, and are right for the
+ * process itself; one warning at most says what was refused; and nothing is asked for again and again.
+ */
+import { execFileSync } from 'child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { constants, tmpdir } from 'os';
+import { join } from 'path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+
+const FOLDER = join(__dirname, 'refused');
+const ROOT = join(__dirname, '..', '..');
+
+const FCNTL = ['fcntl(F_OFD_SETLK)', 'fcntl(F_OFD_GETLK)', 'fcntl(F_DUPFD_CLOEXEC)', 'fcntl'];
+const SYSCALL = ['syscall(futex)', 'syscall(renameat2)', 'syscall'];
+/** The other functions of the C library that it calls, and that ask the kernel. */
+const CALLS = (
+  'chmod clock_gettime close fchmod fchown fstat64 getcwd linkat lseek64 lstat64 madvise ' +
+  'mkdir mmap mmap64 munmap nanosleep open64 opendir posix_fallocate pread64 pthread_create pwrite64 read ' +
+  'readdir64 readlink realpath rename rmdir sched_yield stat64 statfs statx sysconf unlink write writev'
+).split(' ');
+/** Those of all these that the cases below come to; the others are error paths, or loading. */
+const REACHED = (
+  'clock_gettime close fchmod fcntl(F_DUPFD_CLOEXEC) fcntl(F_OFD_GETLK) fcntl(F_OFD_SETLK) madvise ' +
+  'mmap munmap nanosleep open64 opendir posix_fallocate pread64 ' +
+  'pthread_create read readdir64 readlink statfs statx syscall(futex) ' +
+  'syscall(renameat2)'
+).split(' ');
+/** Those that cannot fail, end the process, are of the C library alone, or belong to the loader. */
+const PLAIN = new RegExp(
+  '^(_.*|napi_.*|node_api_.*|dl\\w+|mem\\w+|str\\w+|pthread_(?!create$)\\w+|malloc|calloc|realloc|free|bcmp|' +
+    'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2|clock_nanosleep)$',
+);
+
+/** What std's hash maps panic at unless it is one of these, for which it has another source. */
+const RANDOM = 'getrandom';
+const RANDOM_ERRORS = ['EPERM', 'ENOSYS'];
+
+const ERRORS =
+  'EACCES EPERM ENOSYS EINVAL EOPNOTSUPP ENOLCK EAGAIN EINTR EIO ENOENT EMFILE ENFILE ENOMEM ENOSPC EDQUOT EROFS'.split(
+    ' ',
+  );
+/** Errors of `posix_fallocate` that mean that there is no room: new series are refused, and counted. */
+const FULL = ['ENOSPC', 'EDQUOT', 'ENOMEM', 'EFBIG'];
+
+interface Answer {
+  call: string;
+  phase: 'start' | 'attached' | 'running';
+  refused: number;
+  longest: number;
+  warnings: string[];
+  text: string;
+}
+
+let folder: string;
+let library: string;
+let app: Application;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mpmetrics-refused-'));
+  library = join(folder, 'refuse.so');
+  const source = join(FOLDER, 'refuse.c');
+  execFileSync('cc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', library, source, '-ldl']);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  for (const name of readdirSync('/dev/shm/').filter((one) => one.startsWith('mpmetrics-'))) {
+    // Where the directory was refused, segments lie in the next one.
+    const own = join('/dev/shm', name);
+    for (const file of name.includes('test') || !existsSync(own) ? [] : readdirSync(own)) {
+      if (/^\.?refused-/.test(file)) rmSync(join(own, file));
+    }
+  }
+});
+beforeEach(() => {
+  app = new Application({ 'cases.js': readFileSync(join(FOLDER, 'cases.js'), 'utf8') });
+});
+afterEach(() => {
+  app.remove();
+});
+
+/** A file that tells `refuse.c` what to refuse; nothing yet. */
+function control(call = '', error = 0): Record<string, string> {
+  const page = Buffer.alloc(64);
+  page.writeInt32LE(error, 0);
+  page.writeInt32LE(call === '' ? 0 : 2 ** 30, 4);
+  page.write(call, 12);
+  const file = join(app.folder, 'control');
+  writeFileSync(file, page);
+  return { LD_PRELOAD: library, MPMETRICS_REFUSE: file };
+}
+
+function errno(name: string): number {
+  return (constants.errno as Record<string, number>)[name]!;
+}
+
+/** Whether the one warning that there may be says what was refused. */
+function isTold(warnings: string[], error: string): boolean {
+  if (warnings.length === 0) return true;
+  const reasons = [
+    `os error ${errno(error)})`,
+    'no space left',
+    'quota',
+    'no memory left',
+    'is full',
+  ];
+  return warnings.length === 1 && reasons.some((reason) => warnings[0]!.includes(reason));
+}
+
+test('every call of the native module is refused below, or cannot be', () => {
+  const built = process.env['MPMETRICS_NATIVE'];
+  const platform = readdirSync(join(ROOT, 'npm'))[0]!;
+  const file = built ?? join(ROOT, 'npm', platform, `mpmetrics.${platform}.node`);
+  const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' });
+  const imported = [...symbols.matchAll(/^\s+[Uw] ([^@\s]+)/gm)].map(([, name]) => name!);
+  expect(imported.length).toBeGreaterThan(50);
+  const known = new Set([...CALLS, RANDOM, 'fcntl', 'syscall']);
+  expect(imported.filter((name) => !known.has(name) && !PLAIN.test(name))).toEqual([]);
+  // And the library can refuse each of them.
+  const source = readFileSync(join(FOLDER, 'refuse.c'), 'utf8');
+  const refusable = [...source.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
+    ([, name]) => name!,
+  );
+  expect(refusable.sort()).toEqual([...CALLS, RANDOM].sort());
+  for (const name of [...FCNTL, ...SYSCALL]) expect(source).toContain(`"${name}"`);
+});
+
+test('every number that os/ gives to syscall() has a name', () => {
+  const os = join(ROOT, 'crates', 'mpmetrics-core', 'src');
+  const files = readdirSync(os, { recursive: true, encoding: 'utf8' }).filter((one) =>
+    one.endsWith('.rs'),
+  );
+  const text = files.map((file) => readFileSync(join(os, file), 'utf8')).join('\n');
+  const numbers = new Set(
+    [...text.matchAll(/\bSYS_(\w+)/g)].map(([, name]) => `syscall(${name!})`),
+  );
+  expect([...numbers].sort()).toEqual(SYSCALL.filter((name) => name !== 'syscall').sort());
+});
+
+describe('refused to a thread', () => {
+  const all = [...FCNTL, ...SYSCALL, ...CALLS];
+
+  test.each(ERRORS)(
+    '%s',
+    async (error) => {
+      const some = error === 'EACCES' ? all : REACHED;
+      const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
+      // Interrupted calls are made again; others are refused for good.
+      const times = error === 'EINTR' ? 3 : 2 ** 30;
+      const phases = error === 'EACCES' ? ['start', 'attached', 'running'] : ['start'];
+      const cases = calls.flatMap((call) =>
+        phases.map((phase) => ({ call, phase, errno: errno(error), times })),
+      );
+      const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
+      const wrong: unknown[] = [];
+      const reached = new Set<string>();
+      for (const { call, phase } of cases) {
+        const { text, ...answer } = JSON.parse(await program.line(120_000)) as Answer;
+        expect(answer).toMatchObject({ call, phase });
+        if (answer.refused > 0) reached.add(call);
+        const isFull = call === 'posix_fallocate' && FULL.includes(error);
+        const lines = ['c_total{n="first"} 7'];
+        if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
+        const missing = lines.filter((line) => !text.includes(line));
+        // Where futex is refused, std's own locks look again at once. A signal goes unnoticed, and so does what was removed. Seconds are for a busy machine: what counts
+        // is how often a refused call is made.
+        const told =
+          error === 'EINTR' && call.startsWith('fcntl')
+            ? answer.warnings.length === 0
+            : isTold(answer.warnings, error);
+        const isShown = text.includes('c_total{n="5"}');
+        if (
+          missing.length > 0 ||
+          isShown ||
+          !told ||
+          (answer.refused > 3_000 && call !== 'syscall(futex)') ||
+          answer.longest > 10_000
+        ) {
+          wrong.push({ ...answer, missing, isShown });
+        }
+      }
+      expect(await program.ended).toBe(0);
+      expect(wrong).toEqual([]);
+      if (error === 'EACCES')
+        expect([...reached].filter((one) => !REACHED.includes(one))).toEqual([]);
+    },
+    600_000,
+  );
+});
+
+test('a lock that others hold all the time is asked for now and then, not by each series', async () => {
+  const call = 'fcntl(F_OFD_SETLK)';
+  const cases = ['start', 'attached', 'running'].map((phase) => {
+    return { call, phase, errno: errno('EAGAIN'), times: 2 ** 30 };
+  });
+  const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
+  for (const { phase } of cases) {
+    const { refused, warnings } = JSON.parse(await program.line(120_000)) as Answer;
+    expect(refused, phase).toBeGreaterThan(0);
+    // 20 ms of tries for each of a handful of occasions; for each series it would be a hundred times as many.
+    expect(refused, phase).toBeLessThan(5_000);
+    // A file that nobody else knows cannot be held by anybody: at the start that is a refusal.
+    expect(warnings).toHaveLength(phase === 'start' ? 1 : 0);
+  }
+  expect(await program.ended).toBe(0);
+}, 300_000);
+
+describe('refused to a process from its start, beside a segment that waits to be reaped', () => {
+  const COUNTS = `
+    const { Counter, register } = require('mpmetrics');
+    const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
+    for (let n = 0; n < 50; n++) counter.inc({ n });
+    register.metrics().then((text) => {
+      console.log(text.match(/^c\\{n="\\d+"\\} 1$/gm)?.length);
+      if (process.argv[2] === 'crash') process.kill(process.pid, 'SIGKILL');
+    });`;
+  const warnings = ({ errors }: Program) =>
+    errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
+
+  test.each(['EACCES', 'ENOSYS'])(
+    '%s',
+    async (error) => {
+      writeFileSync(join(app.folder, 'counts.js'), COUNTS);
+      const wrong: unknown[] = [];
+      for (const call of [...FCNTL, ...SYSCALL, ...CALLS]) {
+        const dead = app.run('counts.js', { args: ['crash'] });
+        await dead.ended;
+        const program = app.run('counts.js', { env: control(call, errno(error)) });
+        const shown = await program.line();
+        const ended = await program.ended;
+        const told = warnings(program);
+        if (shown !== '50' || ended !== 0 || !isTold(told, error))
+          wrong.push({ call, shown, ended, told });
+      }
+      expect(wrong).toEqual([]);
+    },
+    600_000,
+  );
+});

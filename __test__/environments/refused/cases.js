@@ -1,0 +1,98 @@
+// Runs cases that the test gives as JSON, each in a thread of its own, and prints what became of each.
+const { closeSync, openSync, readSync, writeSync } = require('fs');
+const { once } = require('events');
+const { Worker, isMainThread, parentPort, workerData } = require('worker_threads');
+
+/** Writes to the memory that `refuse.c` reads. */
+function refuse(file, { call, errno, times }) {
+  const page = Buffer.alloc(64);
+  page.writeInt32LE(errno, 0);
+  page.writeInt32LE(times, 4);
+  page.write(call, 12);
+  writeSync(file, page, 0, 64, 0);
+}
+
+function refusals(file) {
+  const page = Buffer.alloc(64);
+  readSync(file, page, 0, 64, 0);
+  return page.readInt32LE(8);
+}
+
+async function main() {
+  const file = openSync(process.env.MPMETRICS_REFUSE, 'r+');
+  for (const [number, one] of JSON.parse(process.argv[2]).entries()) {
+    const segment = `refused-${process.pid}-${number}`;
+    const threads = [];
+    const thread = async (given) => {
+      const worker = new Worker(__filename, { workerData: { ...given, segment } });
+      threads.push(worker);
+      const [answer] = await once(worker, 'message');
+      return answer;
+    };
+    // Who holds the segment open that the other finds.
+    if (one.phase === 'attached') await thread({ phase: 'keeper' });
+    const answer = await thread(one);
+    answer.refused = refusals(file);
+    refuse(file, { call: '', errno: 0, times: 0 });
+    for (const worker of threads) await worker.terminate();
+    console.log(JSON.stringify({ ...one, ...answer }));
+  }
+  closeSync(file);
+}
+
+async function one({ phase, segment, ...refused }) {
+  const mpmetrics = require('mpmetrics');
+  const { Counter, Gauge, Histogram, Registry, Summary, register } = mpmetrics;
+  const warnings = [];
+  process.on('warning', ({ code, message }) => warnings.push(`${code}: ${message}`));
+  mpmetrics.configure({ segment });
+  // For exemplars.
+  register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  if (phase === 'keeper') {
+    new Counter({ name: 'kept_total', help: 'k' }).inc();
+    parentPort.postMessage({});
+    return;
+  }
+  const file = openSync(process.env.MPMETRICS_REFUSE, 'r+');
+  let longest = 0;
+  const timed = (work) => {
+    const began = performance.now();
+    const answer = work();
+    longest = Math.max(longest, performance.now() - began);
+    return answer;
+  };
+  if (phase !== 'running') refuse(file, refused);
+  const counter = timed(() => new Counter({ name: 'c', help: 'c', labelNames: ['n'] }));
+  timed(() => counter.inc({ n: 'first' }, 3));
+  if (phase === 'running') refuse(file, refused);
+  timed(() => counter.inc({ n: 'first' }, 4));
+  // More than the segment has room for at first.
+  timed(() => {
+    for (let n = 0; n < 1_000; n++) counter.inc({ n });
+  });
+  timed(
+    () =>
+      new Gauge({
+        name: 'g',
+        help: 'g',
+        collect() {
+          this.set(7);
+        },
+      }),
+  );
+  timed(() =>
+    new Histogram({ name: 'h', help: 'h', buckets: [1], enableExemplars: true }).observe({
+      value: 0.5,
+      exemplarLabels: { t: 'x' },
+    }),
+  );
+  timed(() => new Summary({ name: 's', help: 's' }).observe(2));
+  timed(() => counter.remove('5'));
+  await timed(() => register.metrics());
+  const text = await timed(() => register.metrics());
+  await new Promise((resolve) => setImmediate(resolve));
+  closeSync(file);
+  parentPort.postMessage({ longest, warnings, text });
+}
+
+void (isMainThread ? main() : one(workerData));
