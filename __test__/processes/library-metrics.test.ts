@@ -70,6 +70,7 @@ test('in an application of four processes, one of them killed, one full of refus
       removed_series_total: 1,
       dropped_exemplars_total: 0,
       unranked_observations_total: 0,
+      clamped_observations_total: 0,
       damaged_reads_total: 0,
       torn_reads_total: 0,
       lock_timeouts_total: 0,
@@ -128,30 +129,40 @@ test('default labels, a prefix, JSON that others add up, and a registry of its o
   );
 });
 
-test('observations that no quantile shows are told, by whoever is asked', async () => {
+test('observations that no quantile shows, or in the nearest bucket, are told, by whoever is asked', async () => {
   const [one, two] = obedient(2, made);
   await ask(one!, 'mpmetrics.configure({ maxBytes: 2 ** 20 }); mpmetrics.collectLibraryMetrics();');
-  const unranked = async (program: Program) =>
-    own((await scraped(program)).seen)['unranked_observations_total']!;
+  const told = async (program: Program) => {
+    const { seen } = await scraped(program);
+    const counts = own(seen);
+    return ['unranked', 'clamped'].map((what) => counts[`${what}_observations_total`]!);
+  };
   await ask(
     one!,
-    `kept.s = new mpmetrics.Summary({ name: 's', help: 's', percentiles: [0.5] });
-     kept.s.observe(1);`,
+    `kept.wide = new mpmetrics.Summary({ name: 'wide', help: 'w', percentiles: [0.5] });
+     kept.s = new mpmetrics.Summary({ name: 's', help: 's', labelNames: ['n'], percentiles: [0.5] });
+     kept.s.observe({ n: 0 }, 1);`,
   );
-  expect(await unranked(one!)).toBe(0);
+  expect(await told(one!)).toEqual([0, 0]);
+  // Of these 4,000 octaves 64 have buckets.
+  await ask(
+    one!,
+    `for (let power = -1000; power < 1000; power++) { kept.wide.observe(2 ** power); kept.wide.observe(-(2 ** power)); }`,
+  );
+  expect(await told(one!)).toEqual([0, 3_936]);
   // The buckets of all of these take more than there is.
   await ask(
     one!,
-    `for (let power = -1000; power < 1000; power++) { kept.s.observe(2 ** power); kept.s.observe(-(2 ** power)); }`,
+    `for (let power = 1; power <= 64; power++) for (let n = 1; n <= 100; n++) kept.s.observe({ n }, 2 ** power);`,
   );
-  const before = await unranked(one!);
+  const [before] = await told(one!);
   expect(before).toBeGreaterThan(0);
-  expect(before).toBeLessThan(4000);
-  await ask(one!, `for (let i = 0; i < 500; i++) kept.s.observe(-(2 ** 999));`);
-  expect(await unranked(one!)).toBe(before + 500);
+  expect(before).toBeLessThan(6_400);
+  await ask(one!, `for (let i = 0; i < 500; i++) kept.s.observe({ n: 100 }, 2 ** 64);`);
+  expect(await told(one!)).toEqual([before! + 500, 3_936]);
   await ask(two!, 'mpmetrics.collectLibraryMetrics()');
-  expect(await unranked(two!)).toBe(before + 500);
-  expect((await scraped(two!)).seen.get('s_count')).toBe(4501);
+  expect(await told(two!)).toEqual([before! + 500, 3_936]);
+  expect((await scraped(two!)).seen.get('s_count{n="100"}')).toBe(564);
 });
 
 test('in memory storage they are of this process', async () => {
@@ -178,7 +189,7 @@ test.skipIf(lacks('prometheus'))('promtool finds nothing wrong with them', async
   const [one] = obedient(1, made);
   await ask(one!, 'mpmetrics.collectLibraryMetrics()');
   const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');
-  expect(text.match(/^# HELP/gm)!.length).toBe(17);
+  expect(text.match(/^# HELP/gm)!.length).toBe(18);
   const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   expect(checked.stderr + checked.stdout).toBe('');
   expect(checked.status).toBe(0);
