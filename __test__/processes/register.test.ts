@@ -124,7 +124,8 @@ describe.each(NODES)('%s', (node) => {
 });
 
 describe.each(NODES)('%s, a prom-client below 13', (node) => {
-  test.each(['--import', '--require'])(
+  const here = test.skipIf(node !== process.execPath && lacks('Node.js 22, 24 and 26'));
+  here.each(['--import', '--require'])(
     '%s leaves it alone, and warns once of each package that asks for it',
     (flag) => {
       const app = new Application({
@@ -171,7 +172,7 @@ describe.each(NODES)('%s, a prom-client below 13', (node) => {
         cwd: app.folder,
         env: app.environment(),
         encoding: 'utf8',
-        timeout: 50_000,
+        timeout: patient(50_000),
       });
       const warned = [...done.stderr.matchAll(/MPMETRICS_REGISTER\] \S+ (.*?) and gets it/g)];
       const asking = warned.map(([, who]) =>

@@ -21,6 +21,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { npm } from '../support/npm';
+import { patient } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
 const call = promisify(execFile);
@@ -160,7 +161,7 @@ async function project({ install, suite }: Runner): Promise<string> {
 async function seen(runner: Runner, folder: string, client: string): Promise<unknown[]> {
   const results = mkdtempSync(join(folder, 'results-'));
   const env = { MPMETRICS_DIR: segments, CLIENT: client, RESULTS: results, ...runner.env };
-  const options = { cwd: folder, env: plainEnvironment(env), timeout: 120_000 };
+  const options = { cwd: folder, env: plainEnvironment(env), timeout: patient(120_000) };
   await call(process.execPath, runner.args, options).catch((error: unknown) => {
     const { message, stdout, stderr } = error as Error & { stdout: string; stderr: string };
     throw new Error(`${message}\n${stdout}\n${stderr}`);
@@ -171,27 +172,23 @@ async function seen(runner: Runner, folder: string, client: string): Promise<unk
 }
 
 describe.each(chosen)('%s', (name) => {
-  test(
-    'files see what they see with prom-client, and each its own counts',
-    { timeout: 600_000 },
-    async () => {
-      const runner = RUNNERS[name]!;
-      const folder = await project(runner);
-      const expected = await seen(runner, folder, prom);
-      expect(expected).toHaveLength(FILES.length);
-      for (const one of expected) {
-        expect(one).toMatchObject({
-          answers: ['taken', 'taken'],
-          requests: [{ module: 'http' }, { module: 'https' }],
-          lines: expect.arrayContaining([
-            'seen_total{file="any"} 1',
-            'took_seconds_sum 1.5',
-            'nodejs_heap_space_size_used_bytes{space="fake"} 2',
-          ]),
-          descriptors: 0,
-        });
-      }
-      expect(await seen(runner, folder, ours)).toEqual(expected);
-    },
-  );
+  test('files see what they see with prom-client, and each its own counts', async () => {
+    const runner = RUNNERS[name]!;
+    const folder = await project(runner);
+    const expected = await seen(runner, folder, prom);
+    expect(expected).toHaveLength(FILES.length);
+    for (const one of expected) {
+      expect(one).toMatchObject({
+        answers: ['taken', 'taken'],
+        requests: [{ module: 'http' }, { module: 'https' }],
+        lines: expect.arrayContaining([
+          'seen_total{file="any"} 1',
+          'took_seconds_sum 1.5',
+          'nodejs_heap_space_size_used_bytes{space="fake"} 2',
+        ]),
+        descriptors: 0,
+      });
+    }
+    expect(await seen(runner, folder, ours)).toEqual(expected);
+  });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const five = await cachedPackage('typescript-5', 'typescript', '5.0.4');
   compilers['5'] = require(five) as Compiler;
   compilers['6'] = require('typescript') as Compiler;
-}, 180_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -186,7 +186,7 @@ const LAYOUTS: Record<string, [file: string, options: (compiler: Compiler) => ts
     ],
   };
 
-describe.each(['5', '6'])('TypeScript %s', { timeout: 300_000 }, (version) => {
+describe.each(['5', '6'])('TypeScript %s', (version) => {
   test.each(Object.entries(LAYOUTS))('%s', (_, [file, options]) => {
     const compiler = compilers[version]!;
     expect(compiler.versionMajorMinor).toMatch(new RegExp(`^${version}\\.`));
