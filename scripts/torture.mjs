@@ -37,6 +37,8 @@ const PARTS = {
   /** Random programs beside prom-client. */
   programs: { minutes: 10, figures: { RUNS: 20_000 }, file: 'compat/programs' },
   openmetrics: { minutes: 8, figures: { RUNS: 20_000 }, file: 'compat/programs-openmetrics' },
+  /** Times that the segment's file is removed under processes that count. */
+  removed: { minutes: 8, figures: { REMOVED: 1_000 }, file: 'crash/removed-load' },
   /** Rounds of making and removing series, of each of two processes. */
   removal: { minutes: 6, figures: { ROUNDS: 5_000_000 }, file: 'processes/removal' },
   /** Kills of processes of Rust, most of them under the heap lock. */

@@ -31,6 +31,8 @@ export type WarningCode =
   | 'MPMETRICS_LIMIT'
   /** Something in the shared memory is damaged: scrapes leave it out. */
   | 'MPMETRICS_CORRUPT'
+  /** The segment's file was removed by a stranger: figures go on in another. */
+  | 'MPMETRICS_REMOVED'
   /** The segment lies on a disk. */
   | 'MPMETRICS_DISK'
   /** Another user's process cannot reach the segment. */

@@ -388,6 +388,19 @@ export interface NativeHeap {
    * @param thread number of this thread in its process, 0 for the main one
    */
   writer(thread: number): NativeWriter;
+  /**
+   * Takes the writer of `before` over, whose file a stranger removed, if this is a copy of it.
+   *
+   * @returns a {@link Status}: `Busy` to be tried again, `Lost` if the writer's slot is another's here by now, `Gone` if
+   *   this is no copy. Throws an Error with a code.
+   */
+  follow(before: NativeHeap): number;
+  /**
+   * Copies what writers counted that died in `before` and had not followed.
+   *
+   * @returns how many are still awaited from there. Throws an Error with a code.
+   */
+  settle(before: NativeHeap): number;
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;
@@ -456,6 +469,10 @@ export interface Binding {
   endTurn(about: string, thread: number): void;
   /** The identity of a process of this pid namespace; null if it is not there. */
   identity(pid: number): ProcessIdentity | null;
-  /** Throws an Error with a code `ERR_MPMETRICS_*`; null if it is not there and `create` is false. */
-  openHeap(options: OpenOptions): NativeHeap | null;
+  /**
+   * Throws an Error with a code `ERR_MPMETRICS_*`; null if it is not there and `create` is false.
+   *
+   * @param before what this isolate has, and is not current any more: it is copied, if a stranger removed its file
+   */
+  openHeap(options: OpenOptions, before?: NativeHeap | null): NativeHeap | null;
 }

@@ -75,6 +75,8 @@ export class MoodyHeap {
         return !retired() && real.current;
       },
       writer: (thread) => this.writer(real.writer(thread)),
+      follow: () => Status.Gone,
+      settle: () => 0,
       scrapeString: (options) => real.scrapeString(options),
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),

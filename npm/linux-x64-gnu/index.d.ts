@@ -20,6 +20,16 @@ export declare class NativeHeap {
    * slot was lost. `thread` is the number of this thread, 0 for the main one.
    */
   writer(thread: number): NativeWriter
+  /**
+   * Takes the writer of a segment over whose file a stranger removed, if this one is a copy of it: a `Status`.
+   * `Lost` if its slot here is another's by now; `Gone` if this is no copy.
+   */
+  follow(before: NativeHeap): number
+  /**
+   * Copies what writers counted that died in that segment before they followed into this one; how many are
+   * still awaited from there.
+   */
+  settle(before: NativeHeap): number
   /** Everything chosen, as a string. */
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Everything chosen, as UTF-8. */
@@ -241,8 +251,11 @@ export interface Layout {
   octavesKept: number
 }
 
-/** Opens a segment; null if it is not there and is not to be made. */
-export declare function openHeap(options: OpenOptions): NativeHeap | null
+/**
+ * Opens a segment; null if it is not there and is not to be made. `before` is the one that this isolate has, if
+ * that is not current any more.
+ */
+export declare function openHeap(options: OpenOptions, before?: NativeHeap | undefined | null): NativeHeap | null
 
 /** Which segment is wanted. */
 export interface OpenOptions {

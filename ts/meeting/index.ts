@@ -9,7 +9,7 @@
 import { isMainThread } from 'worker_threads';
 
 import { bindingFailure, loadBinding } from '../binding';
-import { messageOf, MpmetricsError, warnOnce } from '../errors';
+import { codeOf, messageOf, MpmetricsError, warnOnce } from '../errors';
 import type { HeapLimits, NativeHeap, OpenOptions } from '../native';
 import type { Choice } from './choice';
 import {
@@ -71,6 +71,11 @@ export function openSegment(options: { create: boolean }): NativeHeap | null {
     opened ||= heap !== null;
     return heap?.current === true ? heap : null;
   } catch (error) {
+    if (heap !== null) {
+      // All who have the old segment go on in it, until another can be made.
+      if (codeOf(error) !== 'ERR_MPMETRICS_BUSY') warnOfSplit(heap.path, error);
+      return null;
+    }
     if (settings.required === true) throw error;
     failed = true;
     withdraw();
@@ -98,7 +103,7 @@ function open(create: boolean): NativeHeap | null {
     if (isMainThread) announced = process.env[INHERIT];
   }
   const native = openOptions(choice, create);
-  const found = binding.openHeap(native);
+  const found = binding.openHeap(native, heap);
   if (found === null) return null;
   warnOfOtherUser(choice);
   warnOfOtherLimits(found);
@@ -111,6 +116,16 @@ function open(create: boolean): NativeHeap | null {
     choice.root?.pid === process.pid && choice.root.startTime === self?.identity.startTime;
   if (isRoot && isMainThread) tidyAtExit();
   return found;
+}
+
+function warnOfSplit(path: string, error: unknown): void {
+  const reason = `and no other can be made: ${messageOf(error)}`;
+  const effect = 'processes that start from now on do not share the figures of those that run';
+  warnOnce(
+    'MPMETRICS_REMOVED',
+    `${path} was removed while it was in use, ${reason}; ${effect}`,
+    'split',
+  );
 }
 
 function openOptions(choice: Choice, create: boolean): OpenOptions {

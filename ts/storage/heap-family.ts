@@ -24,6 +24,8 @@ import { parseFamilies } from './native-json';
 import type { Roster } from './roster';
 import { Place, type Series } from './series';
 import type { Chunk } from './sketch';
+import { SharedPath } from './shared-path';
+import { repoint, type Views } from './succession';
 
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
 const ADOPTED = 1;
@@ -331,6 +333,17 @@ export class HeapFamily implements Family {
     }
   }
 
+  /** The writer went on in a copy of the segment: handles are pointed to the same places in it. */
+  follow(before: Views): void {
+    const { host } = this;
+    for (const h of this.roster.handles()) {
+      if (h.place !== Place.Heap) continue;
+      h.path = host.pathOf(this.shape.kind);
+      repoint(h, before, host);
+    }
+    if (this.collect !== null && this.number !== null) host.collects();
+  }
+
   /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
   settle(): Status {
     const status = this.declare();
@@ -341,9 +354,10 @@ export class HeapFamily implements Family {
       const own = h.read(kind);
       const moved = this.host.attempt(() => this.place(h, label));
       if (moved === Status.Ok) {
+        const { path } = h;
         merge(kind, h, own, this);
-        if (!h.live) {
-          // Gone while room was made for its buckets.
+        if (!h.live || (path instanceof SharedPath && !path.written)) {
+          // Gone while room was made for its buckets, or the segment is.
           this.keep(h, own);
           return Status.Busy;
         }
@@ -483,9 +497,9 @@ export class HeapFamily implements Family {
 
   /** Numbers of slabs and families mean nothing to a writer that took this one's place meanwhile. */
   private withSameWriter(call: (writer: NativeWriter) => Status): void {
-    const { writer } = this.host;
+    const { life } = this.host;
     this.host.now(() =>
-      this.host.writer === writer ? this.host.attempt(() => call(writer)) : Status.Ok,
+      this.host.life === life ? this.host.attempt(() => call(this.host.writer)) : Status.Ok,
     );
   }
 }

@@ -29,11 +29,14 @@ import { KEPT, octaveBounds } from './octave';
 import type { Path } from './path';
 import { Scrapes, type Timeless } from './scrapes';
 import type { Series } from './series';
+import { Watch, warnOfRemoval, type Views } from './succession';
 import { SharedPath } from './shared-path';
 
 /** Milliseconds before what waits is tried again; doubled up to the longest. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
+/** Most removals and the like that wait for the heap's lock; further ones are done without it, which takes longer. */
+const MOST_POSTPONED = 10_000;
 /** Milliseconds until the heap is told of dropped updates, if nobody scrapes; and how many are kept back. */
 const DROPS_DELAY = 1_000;
 const MOST_DROPS = 1_000;
@@ -94,8 +97,13 @@ export class HeapStorage {
   private shared: SharedPath | null = null;
   private layout: Layout | null = null;
   private bounds: Limits = memoryLimits();
-  private readonly slabs = new Map<number, Slab>();
-  private readonly chunks = new Map<number, Uint32Array>();
+  private slabs = new Map<number, Slab>();
+  private chunks = new Map<number, Uint32Array>();
+  /** Segments that were left for copies, as long as writers are awaited from there. */
+  private left: NativeHeap[] = [];
+  private readonly watch = new Watch(() => this.look());
+  /** Grows when this isolate gets another slot: numbers of blocks and families mean nothing then. */
+  life = 0;
   private readonly defaults = new Map<number, Defaults>();
   /** Removals that found the heap busy. */
   private readonly postponed: (() => Status)[] = [];
@@ -175,21 +183,26 @@ export class HeapStorage {
 
   /** This isolate's writer. Throws what attaching throws. */
   get writer(): NativeWriter {
-    if (this.current === null) {
-      // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
-      if (this.busy) throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
-      this.current = this.heap!.writer(threadId);
-      const lost = (): void => {
-        this.renew();
-      };
-      this.shared = new SharedPath(this.current, lost, () => 0);
-      if (this.stores === Stores.Native) {
-        this.timed = new NativePath(this.current, lost, now);
-        this.untimed = new NativePath(this.current, lost, () => 0);
-      }
-      for (const group of this.defaults.keys()) this.applyDefaults(group);
+    if (this.current !== null) return this.current;
+    // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
+    if (this.busy) throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
+    const writer = this.connect();
+    for (const group of this.defaults.keys()) this.applyDefaults(group);
+    return writer;
+  }
+
+  private connect(): NativeWriter {
+    const writer = this.heap!.writer(threadId);
+    this.current = writer;
+    const lost = (): void => {
+      this.renew();
+    };
+    this.shared = new SharedPath(writer, lost, () => 0);
+    if (this.stores === Stores.Native) {
+      this.timed = new NativePath(writer, lost, now);
+      this.untimed = new NativePath(writer, lost, () => 0);
     }
-    return this.current;
+    return writer;
   }
 
   /** Sets what a registry's default labels are from now on. */
@@ -342,17 +355,22 @@ export class HeapStorage {
   /** Does something now, or later if the heap is busy. */
   now(call: () => Status): void {
     if (this.dead) return;
-    let status = this.busy ? Status.Busy : this.attempt(call);
-    if (status === Status.Lost) {
-      this.renew();
-      status = this.attempt(call);
-    }
+    const waits = this.busy && this.postponed.length < MOST_POSTPONED;
+    const status = waits ? Status.Busy : this.attemptTwice(call);
     if (status === Status.Corrupt) {
       this.abandon();
-    } else if (status === Status.Busy) {
+    } else if (status === Status.Busy || status === Status.Lost) {
       this.postponed.push(call);
       this.later();
     }
+  }
+
+  /** Does something, if need be in another slot than before. */
+  private attemptTwice(call: () => Status): Status {
+    const status = this.attempt(call);
+    if (status !== Status.Lost) return status;
+    this.renew();
+    return this.attempt(call);
   }
 
   /** The writer's slot was lost: everything is bound again to a new one. */
@@ -432,16 +450,17 @@ export class HeapStorage {
 
   private settleAll(): boolean {
     while (this.postponed.length > 0) {
-      if (this.attempt(this.postponed[0]!) === Status.Busy) return false;
+      const status = this.attemptTwice(this.postponed[0]!);
+      if (status === Status.Corrupt) {
+        this.abandon();
+        return true;
+      }
+      if (status === Status.Busy || status === Status.Lost) return false;
       this.postponed.shift();
     }
     for (const family of [...this.families]) {
       if (!family.waiting) continue;
-      let status = family.settle();
-      if (status === Status.Lost) {
-        this.renew();
-        status = family.settle();
-      }
+      const status = this.attemptTwice(() => family.settle());
       if (status === Status.Corrupt) {
         this.abandon();
         return true;
@@ -474,23 +493,58 @@ export class HeapStorage {
   }
 
   private adopt(heap: NativeHeap): void {
-    const reopened = this.heap !== null;
+    const before = this.heap;
+    const status = before === null ? Status.Ok : statusOf(heap.follow(before));
+    // Until then this isolate counts where it is; it looks again soon.
+    if (status === Status.Busy) return;
     this.heap = heap;
     const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
     this.bounds = { series, familySeries, labelBytes };
     this.scrapes = new Scrapes(heap, () => {
       warnOfDamage(heap);
     });
-    if (reopened) this.restart(true);
+    this.watch.begin();
+    if (before === null) return;
+    if (status !== Status.Gone) warnOfRemoval(before.path, heap.path);
+    if (status === Status.Ok) this.follow(before);
+    else this.restart(status === Status.Gone);
+  }
+
+  /** Goes on in a copy of the segment, in which everything has the numbers that it had. */
+  private follow(before: NativeHeap): void {
+    this.left.push(before);
+    this.doorbell.silence();
+    const views: Views = { slabs: this.slabs, chunks: this.chunks };
+    this.slabs = new Map();
+    this.chunks = new Map();
+    if (this.current === null) return;
+    this.connect();
+    for (const family of this.families) family.follow(views);
+  }
+
+  /** Looks whether the segment still has its file, and whether writers are still awaited from others; false while it is to look soon. */
+  private look(): boolean {
+    if (this.dead) return true;
+    if (!this.open(false) || this.heap?.current !== true) return this.dead;
+    this.left = this.left.filter((before) => !this.isSettled(before));
+    return true;
+  }
+
+  private isSettled(before: NativeHeap): boolean {
+    try {
+      return this.heap!.settle(before) === 0;
+    } catch {
+      return false;
+    }
   }
 
   private restart(carry: boolean): void {
     this.current = null;
+    this.life++;
     this.doorbell.silence();
     for (const family of this.families) family.orphan(carry);
     this.slabs.clear();
     this.chunks.clear();
-    this.postponed.length = 0;
     for (const family of this.families) family.declare();
     if ([...this.families].some((family) => family.waiting)) this.later();
   }

@@ -37,6 +37,9 @@ export const sharedLocally: Path = {
 
 /** In the heap. */
 export class SharedPath extends NativePath {
+  /** False if the last {@link write} was refused, because the segment was removed. */
+  written = true;
+
   override read(h: Series): Float64Array {
     const [value] = this.writer.read(h.slab, h.i, h.number, h.generation);
     return Float64Array.of(value ?? 0, 1);
@@ -44,7 +47,7 @@ export class SharedPath extends NativePath {
 
   /** What was counted elsewhere is brought to the value that all have. */
   override write(h: Series, values: Float64Array): void {
-    if (values[WAS_SET] === 1) this.set(h, values[VALUE]!);
-    else this.add(h, values[VALUE]!);
+    const value = values[VALUE]!;
+    this.written = values[WAS_SET] === 1 ? this.set(h, value) : this.add(h, value);
   }
 }

@@ -347,7 +347,9 @@ fn counted(snapshot: &Snapshot) -> f64 {
 
 /// Places that are about the segment that the victim makes for itself.
 fn of_other(point: &str) -> bool {
-    ["create.", "retire.", "reap."].iter().any(|path| point.starts_with(path))
+    ["create.", "retire.", "reap.", "succeed.", "follow.", "settle."]
+        .iter()
+        .any(|path| point.starts_with(path))
 }
 
 fn check(point: &str, held: Held, nth: u32, end: End) {

@@ -4,6 +4,7 @@ use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
+use crate::status::Status;
 use crate::writer::{view_of, NativeWriter};
 use mpmetrics_core::collect::walk::Scope;
 use mpmetrics_core::doorbell::Doorbell;
@@ -47,9 +48,10 @@ pub struct Options {
     pub limits: Option<HeapLimits>,
 }
 
-/// Opens a segment; null if it is not there and is not to be made.
+/// Opens a segment; null if it is not there and is not to be made. `before` is the one that this isolate has, if
+/// that is not current any more.
 #[napi]
-pub fn open_heap(options: Options) -> Result<Option<NativeHeap>> {
+pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option<NativeHeap>> {
     let limits = options.limits.unwrap_or_default().checked()?;
     let directories = options.directories.unwrap_or_default();
     let options = OpenOptions {
@@ -61,8 +63,11 @@ pub fn open_heap(options: Options) -> Result<Option<NativeHeap>> {
         mode: options.mode,
         gid: options.gid,
     };
-    let opened = Segment::open(&options, limits).map_err(|error| failure(&error))?;
-    let Some(segment) = opened else {
+    let opened = match before {
+        Some(before) => Segment::open_after(&options, limits, &before.segment),
+        None => Segment::open(&options, limits),
+    };
+    let Some(segment) = opened.map_err(|error| failure(&error))? else {
         return Ok(None);
     };
     let inode = segment.inode().map_err(|error| failure(&error))?;
@@ -203,6 +208,38 @@ impl NativeHeap {
         };
         self.writer = Some(Rc::clone(&writer));
         NativeWriter::new(Arc::clone(&self.segment), writer)
+    }
+
+    /// Takes the writer of a segment over whose file a stranger removed, if this one is a copy of it: a `Status`.
+    /// `Lost` if its slot here is another's by now; `Gone` if this is no copy.
+    #[napi]
+    pub fn follow(&mut self, before: &NativeHeap) -> Result<u32> {
+        if !self.segment.heap().descends_from(before.segment.heap()) {
+            return Ok(Status::Gone as u32);
+        }
+        let Some(writer) = &before.writer else {
+            return Ok(Status::Ok as u32);
+        };
+        let heap = self.segment.heap();
+        let mut borrowed = writer.borrow_mut();
+        let followed = borrowed.as_mut().map_or(Err(Error::Lost), |writer| writer.follow(heap));
+        drop(borrowed);
+        match followed {
+            Ok(()) => {
+                self.writer = Some(Rc::clone(writer));
+                Ok(Status::Ok as u32)
+            }
+            // The copy was removed, too: it is opened again.
+            Err(Error::Retired) => Ok(Status::Busy as u32),
+            Err(error) => Status::of(&error).map(|status| status as u32),
+        }
+    }
+
+    /// Copies what writers counted that died in that segment before they followed into this one; how many are
+    /// still awaited from there.
+    #[napi]
+    pub fn settle(&self, before: &NativeHeap) -> Result<u32> {
+        self.segment.heap().settle(before.segment.heap()).map_err(|error| failure(&error))
     }
 
     /// Everything chosen, as a string.

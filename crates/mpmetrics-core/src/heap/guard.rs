@@ -2,7 +2,7 @@
 
 use super::{recover, series, Heap, LOCK_DEADLINE_US};
 use crate::error::{Error, Result};
-use crate::layout::{header, lock, Words};
+use crate::layout::{header, lock, retired, Words};
 use crate::os;
 use crate::region::Locks;
 
@@ -21,6 +21,18 @@ impl<'a> Locked<'a> {
     /// [`Error::Busy`] after the deadline, [`Error::Retired`] if the segment was removed,
     /// [`Error::Corrupt`] if what a dead holder left cannot be made whole.
     pub fn acquire(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Self> {
+        Self::acquire_if(heap, locks, |state| state == retired::NO)
+    }
+
+    /// The same, also of a segment that was removed if `wanted` says so of what [`header::RETIRED`] has.
+    ///
+    /// # Errors
+    /// As [`Locked::acquire`].
+    pub fn acquire_if(
+        heap: &'a Heap,
+        locks: &'a dyn Locks,
+        wanted: impl Fn(u64) -> bool,
+    ) -> Result<Self> {
         if !wait(locks)? {
             heap.words().add_header(header::LOCK_TIMEOUTS, 1);
             return Err(Error::Busy);
@@ -28,7 +40,7 @@ impl<'a> Locked<'a> {
         let mut locked = Self { heap, locks, whole: false };
         kill_point!("lock.taken");
         let words = locked.words();
-        if words.header(header::RETIRED) != 0 {
+        if !wanted(words.header(header::RETIRED)) {
             return Err(Error::Retired);
         }
         let interrupted = words.header(header::INTENT) != 0;

@@ -76,7 +76,10 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     words.set_header(header::LIMIT_TEXT_BYTES, setup.limits.text_bytes);
     words.set_header(header::USED, HEADER_WORDS);
     words.set_header(header::BIRTH, 1);
-    words.set_header(header::LAST_ATTACH, os::unix_ms());
+    let now = os::unix_ms();
+    words.set_header(header::LAST_ATTACH, now);
+    words.set_header(header::MADE, now);
+    words.set_header(header::ID, os::random_u64().max(1));
     words.set_header(header::HASH_KEY, os::random_u64());
     words.set_header(header::HASH_KEY + 1, os::random_u64());
     let boot = setup.root.as_ref().map_or_else(os::boot_id, |root| root.boot_id);

@@ -27,6 +27,7 @@ mod series;
 mod shared;
 mod slab;
 mod slot;
+mod succession;
 mod table;
 mod text;
 mod writer;
@@ -36,6 +37,7 @@ pub use family::FamilySpec;
 pub use init::{Limits, Setup};
 pub use observe::Buckets;
 pub use slot::Owner;
+pub(crate) use succession::{copy, Succession};
 pub use writer::Writer;
 
 pub(crate) use block::{again, for_each_block, for_each_slab, Again};
@@ -57,7 +59,7 @@ pub(crate) use {
 };
 
 use crate::error::{Error, Result};
-use crate::layout::{header, lock, BlockKey, Words, MAX_SLOTS};
+use crate::layout::{header, lock, retired, BlockKey, Words, MAX_SLOTS};
 use crate::region::{Locks, Region};
 use guard::Locked;
 use std::sync::Arc;
@@ -164,12 +166,15 @@ impl Heap {
             locked => locked?,
         };
         for (slot, living) in self.living()?.into_iter().enumerate() {
-            if living && process != Some(slot::process_of(self.words(), slot as u32)?) {
+            let (words, slot) = (self.words(), slot as u32);
+            if living && process != Some(slot::process_of(words, slot)?)
+                || succession::is_awaited(words, slot)?
+            {
                 return Ok(false);
             }
         }
         kill_point!("retire.locked");
-        locked.words().set_header(header::RETIRED, 1);
+        locked.words().set_header(header::RETIRED, retired::REMOVED);
         kill_point!("retire.marked");
         Ok(true)
     }

@@ -225,8 +225,33 @@ impl Writer {
     /// Changes the value of a shared gauge, whoever else does at the same time; what it became.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the series was removed, [`Error::Lost`], [`Error::Corrupt`].
+    /// [`Error::Invalid`] if the series was removed, [`Error::Retired`] if the segment was, [`Error::Lost`],
+    /// [`Error::Corrupt`].
     pub fn share(&self, key: BlockKey, change: impl Fn(f64) -> f64) -> Result<f64> {
+        self.announce(key, |words, at| {
+            if self.heap.retired() {
+                // SYNC POINT: pairs with the fence in `Succession::begin`, which waits for announcements before the
+                // value is copied.
+                return Err(Error::Retired);
+            }
+            exchange(words, at, key, change)
+        })
+    }
+
+    /// The value of a shared gauge.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the series was removed, [`Error::Lost`], [`Error::Corrupt`].
+    pub fn shared(&self, key: BlockKey) -> Result<f64> {
+        self.announce(key, |words, at| exchange(words, at, key, |value| value))
+    }
+
+    /// Does something with the block of a series, which serves no other meanwhile.
+    fn announce(
+        &self,
+        key: BlockKey,
+        work: impl FnOnce(Words<'_>, u64) -> Result<f64>,
+    ) -> Result<f64> {
         self.same_life()?;
         let words = self.heap.words();
         let at = words.load(SERIES.find(words, key.series)? + ser::SHARED)?;
@@ -235,19 +260,11 @@ impl Writer {
         kill_point!("shared.announced");
         // SYNC POINT: pairs with the fence in `freed`.
         fence(Ordering::SeqCst);
-        let done = exchange(words, at, key, change);
+        let done = work(words, at);
         kill_point!("shared.changed");
         // Release: the exchange was before.
         announced.store(0, Ordering::Release);
         done
-    }
-
-    /// The value of a shared gauge.
-    ///
-    /// # Errors
-    /// As [`Writer::share`].
-    pub fn shared(&self, key: BlockKey) -> Result<f64> {
-        self.share(key, |value| value)
     }
 }
 

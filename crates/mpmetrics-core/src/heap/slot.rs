@@ -4,6 +4,7 @@
 use super::exemplar::{self, Exemplars};
 use super::guard::Locked;
 use super::slab::Slab;
+use super::succession::is_awaited;
 use super::{block, chunk, defaults, family, init, merge, series, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{block as blk, header, lock, slot, BlockHead, BlockKind, Words, MAX_SLOTS};
@@ -62,7 +63,9 @@ pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Cla
     init::first_tables(locked)?;
     let slots = locked.words().header(header::SLOTS) as u32;
     let mut id = 0;
-    while id < slots && !locks.try_lock(lock::SLOTS + u64::from(id))? {
+    while id < slots
+        && (is_awaited(locked.words(), id)? || !locks.try_lock(lock::SLOTS + u64::from(id))?)
+    {
         id += 1;
     }
     if id == slots {
@@ -103,6 +106,7 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
     // Who announced something is dead, or found out that it lost the slot.
     words.store(at + slot::SHARED, 0)?;
+    words.store(at + slot::AWAITED, 0)?;
     words.store(at + slot::CLAIMED, now)?;
     words.set_header(header::LAST_ATTACH, now);
     if owner.thread == 0 && init::root(words).is_some_and(|root| root.key() == owner.process) {
@@ -127,7 +131,7 @@ pub fn mutex(words: Words<'_>, id: u32) -> Result<SharedMutex<'_>> {
 /// One that is held all the same (a writer that lost its slot by accident is in the middle of
 /// something) is left as it is. What the dead left half-changed says so by itself, so that nothing needs
 /// to be mended here. Where the system has no such mutex, what needs it is not recorded.
-fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
+pub fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
     let mutex = mutex(words, id)?;
     if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {
         let _ = mutex.make();

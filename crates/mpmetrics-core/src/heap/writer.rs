@@ -34,7 +34,7 @@ pub struct Writer {
     sets: HashMap<u32, u16>,
     pub(super) kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
-    asked_us: Cell<u64>,
+    pub(super) asked_us: Cell<u64>,
     /// Observations whose buckets found no room that are not to be tried again yet.
     pub(super) skips: Cell<u32>,
 }
@@ -171,7 +171,8 @@ impl Writer {
     /// Whether the slot is still this writer's.
     #[must_use]
     pub fn owns_slot(&self) -> bool {
-        self.check().is_ok()
+        // In a segment that was removed, what was counted is this writer's all the same.
+        matches!(self.check(), Ok(()) | Err(Error::Retired))
     }
 
     /// Shows a block again that was marked absent, as if its series was new.

@@ -34,7 +34,7 @@ pub mod header {
     pub const VERSION: usize = 1;
     /// [`super::MACHINE`].
     pub const MACHINE: usize = 2;
-    /// 1 once the segment was removed from its directory.
+    /// Not 0 once the segment was removed from its directory: see [`super::retired`].
     pub const RETIRED: usize = 3;
     /// Most bytes the segment may ever have.
     pub const MAX_BYTES: usize = 4;
@@ -152,10 +152,33 @@ pub mod header {
     pub const GENERATION_CHUNKS: usize = 144;
     /// Chunks of the table of default labels.
     pub const DEFAULTS_CHUNKS: usize = 160;
+    /// A random number that no other segment has.
+    pub const ID: usize = 176;
+    /// Unix time at which the segment was made, milliseconds.
+    pub const MADE: usize = 177;
+    /// Unix time at which a copy of it got its name, milliseconds; 0 for never.
+    pub const COPIED: usize = 178;
+    /// The [`ID`]s of the segments that this is a copy of, the latest first.
+    pub const ANCESTORS: usize = 184;
     /// Mutexes under which words change where the target has no 64-bit atomics: see [`super::lock_stripe`].
     pub const LOCKS: usize = 384;
     /// Most chunks a table may have.
     pub const CHUNKS: usize = 16;
+}
+
+/// Numbers of [`header::ANCESTORS`].
+pub const ANCESTORS: usize = 8;
+
+/// What [`header::RETIRED`] says. Nobody registers any more unless it is 0.
+pub mod retired {
+    /// It has its name, or a stranger removed it and nobody has found that out.
+    pub const NO: u64 = 0;
+    /// An application that had ended, or its last process, removed it.
+    pub const REMOVED: u64 = 1;
+    /// A stranger removed it, and somebody makes a copy of it, or died doing so.
+    pub const GONE: u64 = 2;
+    /// A copy of it got its name.
+    pub const SUCCEEDED: u64 = 3;
 }
 
 /// The mutexes of a segment whose words change under a lock. Each is for the pages of its number, modulo
@@ -240,6 +263,8 @@ pub mod slot {
     pub const THREAD: u64 = 7;
     /// The shared gauge's block that the owner is about to change; 0 for none. It serves no other series meanwhile.
     pub const SHARED: u64 = 8;
+    /// In a copy: [`header::ID`](super::header::ID) of the segment that its owner still stores to; 0 for none.
+    pub const AWAITED: u64 = 9;
     /// A mutex of the C library, of [`MUTEX_WORDS`]: what has no atomic form in this slot's memory is
     /// changed under it. Made by who claims the slot.
     pub const MUTEX: u64 = 16;

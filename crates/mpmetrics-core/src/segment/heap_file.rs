@@ -98,13 +98,15 @@ impl Segment {
     /// # Errors
     /// As [`open`]; all of them name the path they are about.
     pub fn open(options: &OpenOptions, limits: Limits) -> Result<Option<Self>> {
-        let told = |error: Error| match &options.path {
-            Some(path) => error.of_named(path),
-            None => error,
-        };
-        let Some(opened) = open(options, &HeapContents { limits }).map_err(told)? else {
-            return Ok(None);
-        };
+        open(options, &HeapContents { limits })
+            .and_then(|opened| opened.map(|opened| Self::map(opened, options, limits)).transpose())
+            .map_err(|error| match &options.path {
+                Some(path) => error.of_named(path),
+                None => error,
+            })
+    }
+
+    pub(super) fn map(opened: Opened, options: &OpenOptions, limits: Limits) -> Result<Self> {
         let Opened { file, path, memory_backed, passed_over, .. } = opened;
         let mapped = read_header(&file).and_then(|(header, len)| {
             let words = Words(&header);
@@ -120,10 +122,10 @@ impl Segment {
             let region = Arc::new(region);
             Ok((Heap::open(region.clone())?, region))
         });
-        let (heap, region) = mapped.map_err(|error| told(error.at(&path)))?;
+        let (heap, region) = mapped.map_err(|error| error.at(&path))?;
         kill_point!("attach.mapped");
         let named = options.path.is_some();
-        Ok(Some(Self { region, heap, path, named, memory_backed, passed_over }))
+        Ok(Self { region, heap, path, named, memory_backed, passed_over })
     }
 
     /// Opens the segment at a path, or makes it: for programs that name their segment.

@@ -194,12 +194,35 @@ impl Program {
         self.tick()
     }
 
+    /// Finds the file gone and goes on in a copy, with what another counted that died meanwhile.
+    fn succeed(
+        &mut self,
+        old: Segment,
+        mut writer: Writer,
+        process: u64,
+        pid: u32,
+    ) -> Result<(Segment, Writer)> {
+        let mut dying = patient(|| old.heap().writer(process, pid))?;
+        patient(|| dying.family(&spec("other"), 0))?;
+        std::fs::remove_file(old.path()).expect("a file");
+        let options = other(&self.directory, true);
+        let opened = patient(|| Segment::open_after(&options, Limits::default(), &old))?;
+        let segment = opened.expect("a copy");
+        drop(dying);
+        patient(|| writer.follow(segment.heap()))?;
+        let left = patient(|| segment.heap().settle(old.heap()))?;
+        assert_eq!(left, 0, "writers that are awaited");
+        Ok((segment, writer))
+    }
+
     /// Makes a segment of its own and removes it again.
     fn create(&mut self, process: u64, pid: u32) -> Result<()> {
         let opened = Segment::open(&other(&self.directory, true), Limits::default())?;
         let segment = opened.expect("a segment that is made");
         let mut writer = patient(|| segment.heap().writer(process, pid))?;
         patient(|| writer.family(&spec("other"), 0))?;
+        let (segment, writer) = self.succeed(segment, writer, process, pid)?;
+        drop(writer);
         patient(|| segment.tidy(Some(process)))?;
         self.tick()
     }

@@ -1,0 +1,125 @@
+/** The segment's file is removed by a stranger: systemd's `RemoveIPC`, a cleaner of temporary files, `rm -rf`. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+
+import { Application, type Program } from '../support/application';
+import { ask, obedient, scraped } from '../support/obedient';
+
+const made: Application[] = [];
+afterEach(() => {
+  for (const app of made.splice(0)) app.remove();
+});
+
+/** Milliseconds until which everything is to be seen again: more than a look takes to come, on a busy machine. */
+const PATIENCE = 20_000;
+
+const METRICS = `
+  const { Counter, Gauge, Histogram, Summary } = mpmetrics;
+  const of = (name) => ({ name, help: 'h', labelNames: ['n'] });
+  kept.c = new Counter(of('c'));
+  kept.om = new mpmetrics.Registry(mpmetrics.Registry.OPENMETRICS_CONTENT_TYPE);
+  kept.x = new Counter({ ...of('x'), enableExemplars: true, registers: [kept.om] });
+  kept.g = new Gauge(of('g'));
+  kept.recent = new Gauge({ ...of('recent'), aggregator: 'mostrecent' });
+  kept.all = new Gauge({ ...of('shared'), aggregator: 'shared' });
+  kept.h = new Histogram({ ...of('h'), buckets: [1, 2] });
+  kept.s = new Summary({ ...of('s'), percentiles: [0.5] });
+  kept.w = new Summary({ ...of('w'), percentiles: [0.5], maxAgeSeconds: 86_400, ageBuckets: 3 });
+  kept.update = (n, times = 1) => {
+    for (let i = 0; i < times; i++) {
+      kept.c.inc({ n }, 1);
+      kept.x.inc({ labels: { n }, value: 1, exemplarLabels: { id: n } });
+      kept.g.inc({ n }, 1);
+      kept.recent.set({ n }, i);
+      kept.all.inc({ n: 'all' }, 1);
+      kept.h.observe({ n }, 1.5);
+      kept.s.observe({ n }, 7);
+      kept.w.observe({ n }, 7);
+    }
+  };
+`;
+
+/** What a scrape is to show of what `n` did so many times. */
+function figures(n: string, times: number, lives: boolean): [string, number][] {
+  const of = (name: string, more = '') => `${name}{${more}n="${n}"}`;
+  const all: [string, number][] = [
+    [of('c'), times],
+    [`h_bucket{le="1",n="${n}"}`, 0],
+    [`h_bucket{le="2",n="${n}"}`, times],
+    [of('h_count'), times],
+    [of('h_sum'), 1.5 * times],
+    [of('s_count'), times],
+    [of('s_sum'), 7 * times],
+    [of('w_count'), times],
+  ];
+  if (lives) all.push([of('g'), times], [of('recent'), times - 1]);
+  return all;
+}
+
+/** Scrapes until all figures are there; then they are to be exact. */
+async function expectSeen(by: Program, wanted: [string, number][]): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const { seen } = await scraped(by);
+    if (Date.now() > deadline || wanted.every(([name, value]) => seen.get(name) === value)) {
+      expect(wanted.map(([name]) => [name, seen.get(name)])).toEqual(wanted);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function segmentOf(app: Application): string {
+  return join(app.segmentsIn, 'test.heap');
+}
+
+test.each(['direct', 'ordered', 'native'])(
+  'what the living, the idle and the dead counted goes on in a new file: %s',
+  async (cells) => {
+    const [one, idle, dead] = obedient(3, made, { MPMETRICS_CELLS: cells });
+    for (const [program, n] of [
+      [one, 'one'],
+      [idle, 'idle'],
+      [dead, 'dead'],
+    ] as const) {
+      await ask(program!, `${METRICS} kept.update('${n}', 10)`);
+    }
+    dead!.child.kill('SIGKILL');
+    await dead!.ended;
+    rmSync(segmentOf(made[0]!));
+    // Known series only: nothing here asks for the heap by itself.
+    await ask(one!, `kept.update('one', 5)`);
+    const wanted = [
+      ...figures('one', 15, true).filter(([name]) => !name.startsWith('recent')),
+      ...figures('idle', 10, true),
+      ...figures('dead', 10, false),
+      ['shared{n="all"}', 35] as [string, number],
+    ];
+    await expectSeen(one!, wanted);
+    await expectSeen(idle!, wanted);
+    // Who comes now finds it, too, and all count on.
+    const late = made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: segmentOf(made[0]!) } });
+    await ask(late, `${METRICS} kept.update('one', 1); kept.update('new', 2)`);
+    await ask(idle!, `kept.update('idle', 3); kept.update('another', 4)`);
+    const then: [string, number][] = [
+      ['c{n="one"}', 16],
+      ['h_sum{n="idle"}', 19.5],
+      ['s_count{n="another"}', 4],
+      ['g{n="idle"}', 13],
+      ['shared{n="all"}', 45],
+    ];
+    await expectSeen(late, then);
+    await expectSeen(one!, then);
+    expect(
+      await ask(one!, `return require('node:fs').statSync('${segmentOf(made[0]!)}').nlink`),
+    ).toBe(1);
+    const text = await ask<string>(one!, 'return kept.om.metrics()');
+    expect(text).toContain('id="dead"');
+    expect(text).toContain('id="idle"');
+    for (const program of [one!, idle!]) {
+      expect(program.errors.match(/MPMETRICS_REMOVED/g)).toHaveLength(1);
+    }
+  },
+  120_000,
+);

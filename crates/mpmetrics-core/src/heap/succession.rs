@@ -1,0 +1,263 @@
+//! Going on in another file, because a stranger removed the segment's: systemd's `RemoveIPC`, a cleaner of
+//! temporary files, `rm`. Who has it mapped loses nothing by that, but nobody else comes to it any more.
+//!
+//! Who finds that out takes the segment's heap lock, marks it, so that nothing but cells of living writers
+//! changes in it from then on, and gives its name to a copy, word by word: all references stay true, and what the
+//! dead counted is there. A slot that lives is *awaited* in the copy: nobody adopts it. Its writer follows when
+//! it finds the mark or the removal, copies its own slabs once more, and stores there from then on. Nothing is
+//! added up, so each step may be repeated, by whoever comes after one that died. For a writer that dies before it
+//! has followed, any other that still has both segments does this ([`Heap::settle`]).
+
+use super::guard::Locked;
+use super::{block, slot, Heap, Writer, SLOTS};
+use crate::error::{Error, Result};
+use crate::layout::{
+    header, lock, retired, slot as slt, Words, ANCESTORS, EXTENT_HEADER, HEADER_WORDS,
+};
+use crate::os;
+use crate::region::{Locks, Region};
+use crate::sync::{fence, Ordering};
+
+/// Milliseconds after which a slot in a copy is awaited no longer: its owner has been stopped, or has run
+/// without a pause, for as long. What it counted in the old file since is lost then.
+const AWAITED_MS: u64 = 60 * 60 * 1000;
+/// Milliseconds for which a segment is young: one that somebody made in the place of a removed one, not knowing it.
+const YOUNG_MS: u64 = 10_000;
+/// Milliseconds for which those who followed into a copy may make the next copy if that is removed, too; then it
+/// is made of what is here.
+const HEIRS_MS: u64 = 5_000;
+/// How long a shared gauge's update under way is waited for, in microseconds: a few instructions, unless it is stopped.
+const ANNOUNCED_US: u64 = 100_000;
+
+/// Whether a slot's owner is to come from another segment.
+pub fn is_awaited(words: Words<'_>, id: u32) -> Result<bool> {
+    let at = SLOTS.find(words, id)?;
+    let made = words.header(header::MADE);
+    Ok(words.load(at + slt::AWAITED)? != 0 && os::unix_ms().saturating_sub(made) < AWAITED_MS)
+}
+
+/// A segment that a stranger removed, under its heap lock.
+pub struct Succession<'a> {
+    locked: Locked<'a>,
+    before: u64,
+    done: bool,
+}
+
+impl<'a> Succession<'a> {
+    /// Marks a segment whose file is gone, so that nobody registers in it any more.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had; [`Error::Retired`] if the segment was removed in
+    /// order, so that nobody goes on from it.
+    pub fn begin(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Self> {
+        let locked = Locked::acquire_if(heap, locks, |state| state != retired::REMOVED)?;
+        let words = locked.words();
+        if words.header(header::ID) == 0 {
+            words.set_header(header::ID, os::random_u64().max(1));
+        }
+        let before = words.header(header::RETIRED);
+        words.set_header(header::RETIRED, retired::GONE);
+        kill_point!("succeed.marked");
+        // SYNC POINT: pairs with the fence in `Writer::share`. Who does not see the mark has announced its
+        // update before this.
+        fence(Ordering::SeqCst);
+        let until = os::monotonic_us() + ANNOUNCED_US;
+        while announced(heap)? && os::monotonic_us() < until {
+            os::sleep_us(50);
+        }
+        Ok(Self { locked, before, done: false })
+    }
+
+    /// Whether those who followed into a copy, which is gone too, are to make the next.
+    pub fn has_heirs(&self) -> bool {
+        let copied = self.locked.words().header(header::COPIED);
+        self.before == retired::SUCCEEDED && os::unix_ms().saturating_sub(copied) < HEIRS_MS
+    }
+
+    /// Whether a segment that has the name, and is no copy, is to make room for one.
+    pub fn displaces(other: &Heap) -> bool {
+        let made = other.words().header(header::MADE);
+        os::unix_ms().saturating_sub(made) < YOUNG_MS
+    }
+
+    /// A copy, or a segment to join in its place, has the name.
+    pub fn end(mut self) {
+        self.done = true;
+        let words = self.locked.words();
+        words.set_header(header::COPIED, os::unix_ms());
+        words.set_header(header::RETIRED, retired::SUCCEEDED);
+    }
+}
+
+impl Drop for Succession<'_> {
+    fn drop(&mut self) {
+        // There is no room for a copy, say: all who have the segment go on in it.
+        if !self.done {
+            self.locked.words().set_header(header::RETIRED, self.before);
+        }
+    }
+}
+
+/// Whether a living writer is about to change a shared gauge.
+fn announced(heap: &Heap) -> Result<bool> {
+    let words = heap.words();
+    for (id, living) in heap.living()?.into_iter().enumerate() {
+        if living && words.load(SLOTS.find(words, id as u32)? + slt::SHARED)? != 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Fills an empty region with a copy of a heap whose lock the caller has. Its mark is stored last.
+///
+/// # Errors
+/// [`Error::Full`] if there is no room, [`Error::Io`], [`Error::Corrupt`].
+pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
+    let living = from.living()?;
+    let used = from.words().header(header::USED);
+    to.grow(used)?;
+    let (old, new) = (from.words(), Words(to.words()));
+    #[cfg(feature = "locked")]
+    crate::region::make_stripes(new.0)?;
+    let kept = [header::MAGIC, header::SIZE, header::RETIRED, header::INTENT, header::COPIED];
+    for index in (0..header::LOCKS).filter(|index| !kept.contains(index)) {
+        new.set_header(index, old.header(index));
+    }
+    let id = old.header(header::ID);
+    new.set_header(header::ID, os::random_u64().max(1));
+    new.set_header(header::MADE, os::unix_ms());
+    new.set_header(header::ANCESTORS, id);
+    for number in 1..ANCESTORS {
+        new.set_header(header::ANCESTORS + number, old.header(header::ANCESTORS + number - 1));
+    }
+    // Who removes a series without the lock may do so meanwhile.
+    new.set_header(header::DIRTY, 1);
+    copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
+    for (number, living) in living.into_iter().enumerate() {
+        let at = SLOTS.find(new, number as u32)?;
+        if living {
+            new.store(at + slt::AWAITED, id)?;
+        }
+        new.store(at + slt::SHARED, 0)?;
+        // A mutex is its process's own business: the copy of one may be held for ever.
+        for word in 0..slt::MUTEX_WORDS {
+            new.store(at + slt::MUTEX + word, 0)?;
+        }
+    }
+    kill_point!("succeed.copied");
+    new.set_header(header::MAGIC, old.header(header::MAGIC));
+    Ok(())
+}
+
+/// Copies words, the last one first: the order of a writer's stores, so that a reader of the copy who finds both
+/// sequence words of a block equal has all of its cells of one moment.
+fn copy_down(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
+    let (old, new) = (old.run(at, len)?, new.run(at, len)?);
+    for (from, to) in old.iter().zip(new).rev() {
+        to.store(from.load(Ordering::Acquire), Ordering::Release);
+    }
+    Ok(())
+}
+
+impl Heap {
+    /// Whether this segment is a copy of that one, or of a copy of it.
+    #[must_use]
+    pub fn descends_from(&self, other: &Self) -> bool {
+        let (words, id) = (self.words(), other.words().header(header::ID));
+        id != 0 && (0..ANCESTORS).any(|number| words.header(header::ANCESTORS + number) == id)
+    }
+
+    /// Copies what writers counted that died in another segment before they followed into this one; how many
+    /// are still awaited from there.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Retired`] if this segment was removed, too, [`Error::Io`], [`Error::Corrupt`].
+    pub fn settle(&self, from: &Self) -> Result<u32> {
+        let id = from.words().header(header::ID);
+        if self.awaited(id)?.is_empty() {
+            return Ok(0);
+        }
+        let locks = self.region().holder()?;
+        let locked = Locked::acquire(self, &*locks)?;
+        let words = locked.words();
+        let living = from.living()?;
+        let mut left = 0;
+        for slot in self.awaited(id)? {
+            if living.get(slot as usize).copied().unwrap_or(false) {
+                left += 1;
+                continue;
+            }
+            let at = SLOTS.find(words, slot)?;
+            block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
+                copy_slab(from.words(), words, slab, len)
+            })?;
+            kill_point!("settle.copied");
+            words.store(at + slt::AWAITED, 0)?;
+        }
+        Ok(left)
+    }
+
+    /// Retires a segment that is in another's place, once `unlink` has removed its file.
+    pub(crate) fn displace(&self, unlink: impl FnOnce() -> Result<()>) -> Result<()> {
+        let locks = self.region().holder()?;
+        let locked = Locked::acquire(self, &*locks)?;
+        unlink()?;
+        locked.words().set_header(header::RETIRED, retired::REMOVED);
+        Ok(())
+    }
+
+    fn awaited(&self, id: u64) -> Result<Vec<u32>> {
+        let words = self.words();
+        let mut found = Vec::new();
+        for slot in 0..words.header(header::SLOTS) as u32 {
+            if words.load(SLOTS.find(words, slot)? + slt::AWAITED)? == id {
+                found.push(slot);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn copy_slab(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
+    copy_down(old, new, at + EXTENT_HEADER, len.saturating_sub(EXTENT_HEADER))
+}
+
+impl Writer {
+    /// Goes on in a copy of the segment, where this life's slot is awaited. All numbers of blocks stay true.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] if the slot is not awaited there (any more), [`Error::Busy`], [`Error::Retired`] if the
+    /// copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. The writer is then as it was.
+    pub fn follow(&mut self, to: &Heap) -> Result<()> {
+        let locks = to.region().holder()?;
+        let locked = Locked::acquire(to, &*locks)?;
+        let (words, id) = (locked.words(), self.mine.slot);
+        if u64::from(id) >= words.header(header::SLOTS) {
+            return Err(Error::Lost);
+        }
+        let at = SLOTS.find(words, id)?;
+        let lives = words.load(at + slt::INCARNATION)? == u64::from(self.mine.incarnation);
+        let from = self.heap.words().header(header::ID);
+        if !lives || from == 0 || words.load(at + slt::AWAITED)? != from {
+            return Err(Error::Lost);
+        }
+        if !locks.try_lock(lock::SLOTS + u64::from(id))? {
+            return Err(Error::Lost);
+        }
+        kill_point!("follow.locked");
+        for slab in &self.mine.slabs {
+            copy_slab(self.heap.words(), words, slab.at, slab.words)?;
+        }
+        slot::make_mutex(words, id)?;
+        kill_point!("follow.copied");
+        words.store(at + slt::AWAITED, 0)?;
+        kill_point!("follow.done");
+        drop(locked);
+        self.heap = to.clone();
+        // The slot in the old segment is given up only now.
+        self.locks = locks;
+        self.asked_us.set(0);
+        Ok(())
+    }
+}

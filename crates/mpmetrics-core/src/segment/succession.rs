@@ -1,0 +1,87 @@
+//! Another file in the place of one that a stranger removed.
+
+use super::{open, reap, Contents, HeapContents, Inspection, OpenOptions, Segment};
+use crate::error::{Error, Result};
+use crate::heap::{self, Heap, Limits, Succession};
+use crate::layout::{header, HEADER_WORDS};
+use crate::os::{self, ProcessIdentity};
+use crate::region::{Mapped, Region};
+use std::fs::File;
+use std::ops::Range;
+
+/// How often a segment that somebody made meanwhile makes room.
+const ROUNDS: u32 = 4;
+
+/// What the new file holds: a copy.
+struct Copy<'a> {
+    of: &'a Heap,
+    contents: HeapContents,
+}
+
+impl Contents for Copy<'_> {
+    fn initialise(&self, file: &File, _: Option<&ProcessIdentity>) -> Result<()> {
+        os::allocate(file, 0, HEADER_WORDS * 8)?;
+        let file = file.try_clone().map_err(|source| Error::Io { call: "dup", source })?;
+        let region = Mapped::new(file, self.of.words().header(header::MAX_BYTES))?;
+        heap::copy(self.of, &region)
+    }
+
+    fn inspect(&self, file: &File) -> Result<Inspection> {
+        self.contents.inspect(file)
+    }
+
+    fn retire(&self, file: &File) -> Result<()> {
+        self.contents.retire(file)
+    }
+
+    fn heap_lock_byte(&self) -> u64 {
+        self.contents.heap_lock_byte()
+    }
+
+    fn slot_lock_range(&self) -> Range<u64> {
+        self.contents.slot_lock_range()
+    }
+}
+
+impl Segment {
+    /// As [`Segment::open`], for who has `before`, which is not current any more: if a stranger removed its file,
+    /// a copy is made, or the one that another made is found. Its writers then [follow](heap::Writer::follow).
+    ///
+    /// # Errors
+    /// As [`Segment::open`]; [`Error::Busy`] if it is to be tried again. All go on in `before` meanwhile.
+    pub fn open_after(
+        options: &OpenOptions,
+        limits: Limits,
+        before: &Self,
+    ) -> Result<Option<Self>> {
+        let locks = before.region().holder()?;
+        let gone = match Succession::begin(before.heap(), &*locks) {
+            Err(Error::Retired) => return Self::open(options, limits),
+            gone => gone?,
+        };
+        let contents = Copy { of: before.heap(), contents: HeapContents { limits } };
+        // Those who followed into a copy that is gone, too, have later counts.
+        let waits = gone.has_heirs();
+        let options = OpenOptions { create: !waits, ..options.clone() };
+        for _ in 0..ROUNDS {
+            let Some(opened) = open(&options, &contents)? else { break };
+            let segment = Self::map(opened, &options, limits)?;
+            let copied = segment.heap().descends_from(before.heap());
+            if copied || !waits && !Succession::displaces(segment.heap()) {
+                kill_point!("succeed.named");
+                gone.end();
+                return Ok(Some(segment));
+            }
+            if waits {
+                break;
+            }
+            segment.make_room()?;
+        }
+        Err(Error::Busy.at(before.path()))
+    }
+
+    /// Gives its name up: its writers find it removed, and add what they counted to what takes its place.
+    fn make_room(&self) -> Result<()> {
+        self.heap().displace(|| reap::unlink(self.path(), self.region().file()).map(drop))
+    }
+}
