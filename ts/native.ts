@@ -453,6 +453,8 @@ export interface OpenOptions {
   gid?: number;
   /** Limits of a segment that is made. */
   limits?: HeapLimits;
+  /** Whether this process is one of those that replace each other under a root that only runs them. */
+  replaces?: boolean;
 }
 
 export interface Binding {

@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
-import { Application, type Program } from '../support/application';
+import type { Application } from '../support/application';
+import { type Program } from '../support/application';
 import { ask, obedient, scraped } from '../support/obedient';
 
 const made: Application[] = [];

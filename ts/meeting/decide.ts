@@ -15,6 +15,8 @@ import { limitsOf, settings } from './settings';
 export const INHERIT = 'MPMETRICS_INHERIT';
 
 let atStart: Variables | undefined;
+/** True once this process found a root above it that had told it nothing: one that only runs it, like PM2. */
+let replaces = false;
 
 /**
  * The variables that decide. A worker thread may be given any, and is part of its process all the same: it
@@ -115,6 +117,7 @@ function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | nul
     const above = startOf(root.identity.pid).variables;
     if (above !== null) choice.directories = directories(undefined, above);
   }
+  replaces ||= isMainThread && root.identity.pid !== process.pid;
   return { choice, package: root.packages[0]! };
 }
 
@@ -133,6 +136,15 @@ function saidByVariable(variables: Variables): Choice | null {
   const above = read(variables[INHERIT], null);
   if (above?.name !== named.name || above.directories === undefined) return named;
   return { ...named, directories: above.directories };
+}
+
+/**
+ * Whether programs like this one replace each other under a root that has no metrics: PM2, `node --watch`.
+ *
+ * @param choice what was decided for this process
+ */
+export function replacesOthers(choice: Choice): boolean {
+  return replaces && choice.root !== undefined;
 }
 
 /** Tells this process's threads and its children what was decided. */

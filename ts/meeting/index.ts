@@ -17,6 +17,7 @@ import {
   decisiveVariables,
   INHERIT,
   publish,
+  replacesOthers,
   segmentByVariable,
   storageByVariable,
   warnOfOtherUser,
@@ -103,7 +104,7 @@ function open(create: boolean): NativeHeap | null {
     if (isMainThread) announced = process.env[INHERIT];
   }
   const native = openOptions(choice, create);
-  const found = binding.openHeap(native, heap);
+  const found = binding.openHeap({ ...native, replaces: replacesOthers(choice) }, heap);
   if (found === null) return null;
   warnOfOtherUser(choice);
   warnOfOtherLimits(found);

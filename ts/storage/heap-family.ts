@@ -260,6 +260,8 @@ export class HeapFamily implements Family {
       if (h.base !== null) h.write(this.shape.kind, h.base, this);
       else {
         this.host.hide(h);
+        // Before the call: if that finds the slot lost, what is live moves to another.
+        h.detach();
         this.withSameWriter((writer) => statusOf(writer.release(slab, i, number, generation)));
       }
     }
@@ -335,12 +337,8 @@ export class HeapFamily implements Family {
 
   /** The writer went on in a copy of the segment: handles are pointed to the same places in it. */
   follow(before: Views): void {
-    const { host } = this;
-    for (const h of this.roster.handles()) {
-      if (h.place !== Place.Heap) continue;
-      h.path = host.pathOf(this.shape.kind);
-      repoint(h, before, host);
-    }
+    const { host, roster, shape } = this;
+    for (const h of roster.handles()) repoint(h, host.pathOf(shape.kind), before, host);
     if (this.collect !== null && this.number !== null) host.collects();
   }
 

@@ -7,7 +7,6 @@ import { threadId } from 'worker_threads';
 
 import { codeOf, messageOf, MpmetricsError, warnOnce } from '../errors';
 import {
-  REFUSALS,
   Status,
   statusOf,
   Stores,
@@ -23,23 +22,22 @@ import { Doorbell, type Collect } from './doorbell';
 import type { Kind } from './family';
 import { now, ordered } from './guarded';
 import type { HeapFamily } from './heap-family';
+import type { Defaults, HeapSource } from './heap-source';
 import { memoryLimits, warnOfRefusal, type Limits } from './limits';
 import { NativePath } from './native-path';
 import { KEPT, octaveBounds } from './octave';
 import type { Path } from './path';
 import { Scrapes, type Timeless } from './scrapes';
 import type { Series } from './series';
-import { Watch, warnOfRemoval, type Views } from './succession';
+import { Left, Watch, warnOfRemoval, type Views } from './succession';
 import { SharedPath } from './shared-path';
+import { Untold } from './untold';
 
 /** Milliseconds before what waits is tried again; doubled up to the longest. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
 /** Most removals and the like that wait for the heap's lock; further ones are done without it, which takes longer. */
 const MOST_POSTPONED = 10_000;
-/** Milliseconds until the heap is told of dropped updates, if nobody scrapes; and how many are kept back. */
-const DROPS_DELAY = 1_000;
-const MOST_DROPS = 1_000;
 /** Milliseconds after which the heap is asked again about series that it refused, if nobody scrapes. */
 const RETRY_DELAY = 10_000;
 
@@ -64,24 +62,6 @@ interface Slab {
   u: Uint32Array;
 }
 
-/** Where a heap comes from; `meeting/` in production. */
-export interface HeapSource {
-  /** The segment of this application; null where memory storage is to be used or, without `create`, where there is none. May throw. */
-  openSegment(options: { create: boolean }): NativeHeap | null;
-  /** The heap's layout. */
-  layout(): Layout;
-  /** Which stores are asked for: at least as strict as the machine's. Throws for a setting that is none. */
-  stores(): Stores;
-  /** Milliseconds that a scrape waits for the `collect` callbacks of others. */
-  collectTimeout(): number;
-}
-
-/** A text with the default labels of a registry. */
-export interface Defaults {
-  text: string;
-  types: string;
-}
-
 export class HeapStorage {
   /** Everything that this isolate declared in the heap. */
   readonly families = new Set<HeapFamily>();
@@ -100,7 +80,7 @@ export class HeapStorage {
   private slabs = new Map<number, Slab>();
   private chunks = new Map<number, Uint32Array>();
   /** Segments that were left for copies, as long as writers are awaited from there. */
-  private left: NativeHeap[] = [];
+  private readonly left = new Left();
   private readonly watch = new Watch(() => this.look());
   /** Grows when this isolate gets another slot: numbers of blocks and families mean nothing then. */
   life = 0;
@@ -112,13 +92,14 @@ export class HeapStorage {
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   private dead = false;
-  /** Updates that were dropped since the heap was last told, by {@link Refusal}. */
-  private readonly drops = REFUSALS.map(() => 0);
-  private untold = 0;
-  /** Observations since then that no quantile shows. */
-  private unseen = 0;
-  /** Observations since then that are in the nearest bucket. */
-  private moved = 0;
+  private readonly untold = new Untold((tell) => {
+    if (this.dead || this.current === null) return false;
+    this.attempt(() => {
+      tell(this.writer);
+      return Status.Ok;
+    });
+    return true;
+  });
   private retrying = false;
 
   constructor(source: HeapSource) {
@@ -256,51 +237,20 @@ export class HeapStorage {
     }
   }
 
-  /**
-   * Counts an update that nobody will see. The heap is told before each scrape of this isolate, a second later,
-   * at exit, and whenever it is many.
-   */
+  /** Counts an update that nobody will see. */
   dropped(refusal: Refusal): void {
-    this.drops[refusal]!++;
-    this.tellLater();
+    this.untold.dropped(refusal);
   }
 
-  /** Counts observations that no quantile shows, for want of memory, in the same way. */
+  /** Counts observations that no quantile shows, for want of memory. */
   unranked(observations: number): void {
-    this.unseen += observations;
-    this.tellLater();
+    this.untold.unranked(observations);
   }
 
-  /** Counts observations that are in the nearest bucket, for want of octaves, in the same way. */
+  /** Counts observations that are in the nearest bucket, for want of octaves. */
   clamped(observations: number): void {
-    this.moved += observations;
-    this.tellLater();
+    this.untold.clamped(observations);
   }
-
-  private tellLater(): void {
-    if (this.untold++ === 0) {
-      setTimeout(this.tell, DROPS_DELAY).unref();
-      process.on('exit', this.tell);
-    }
-    if (this.untold >= MOST_DROPS) this.tell();
-  }
-
-  private readonly tell = (): void => {
-    if (this.untold === 0 || this.dead || this.current === null) return;
-    this.untold = 0;
-    process.removeListener('exit', this.tell);
-    this.attempt(() => {
-      for (const [refusal, count] of this.drops.entries()) {
-        if (count > 0) this.writer.countDropped(refusal, count);
-        this.drops[refusal] = 0;
-      }
-      if (this.unseen > 0) this.writer.countUnranked(this.unseen);
-      this.unseen = 0;
-      if (this.moved > 0) this.writer.countClamped(this.moved);
-      this.moved = 0;
-      return Status.Ok;
-    });
-  };
 
   /** Figures of the segment; null where there is none. */
   figures(): HeapStats | null {
@@ -334,13 +284,13 @@ export class HeapStorage {
 
   /** One scrape of the heap, off the event loop; one that has not begun is shared. */
   scrape(format: Format, selection: Selection): Promise<string> {
-    this.tell();
+    this.untold.tell();
     return this.scrapes!.text({ format, plain: false, ...selection });
   }
 
   /** {@link scrape}, as bytes. */
   scrapeBuffer(format: Format, selection: Selection): Promise<Bytes> {
-    this.tell();
+    this.untold.tell();
     return this.scrapes!.bytes({ format, plain: false, ...selection });
   }
 
@@ -512,7 +462,7 @@ export class HeapStorage {
 
   /** Goes on in a copy of the segment, in which everything has the numbers that it had. */
   private follow(before: NativeHeap): void {
-    this.left.push(before);
+    this.left.add(before);
     this.doorbell.silence();
     const views: Views = { slabs: this.slabs, chunks: this.chunks };
     this.slabs = new Map();
@@ -526,16 +476,8 @@ export class HeapStorage {
   private look(): boolean {
     if (this.dead) return true;
     if (!this.open(false) || this.heap?.current !== true) return this.dead;
-    this.left = this.left.filter((before) => !this.isSettled(before));
+    this.left.settle(this.heap);
     return true;
-  }
-
-  private isSettled(before: NativeHeap): boolean {
-    try {
-      return this.heap!.settle(before) === 0;
-    } catch {
-      return false;
-    }
   }
 
   private restart(carry: boolean): void {

@@ -4,6 +4,8 @@
  */
 
 import { warnOnce } from '../errors';
+import type { NativeHeap } from '../native';
+import type { Path } from './path';
 import { Place, type Series } from './series';
 
 /** Milliseconds between two looks for the file; and while something about it is still to be done. */
@@ -37,6 +39,27 @@ export class Watch {
   }
 }
 
+/** Segments that were left for copies, as long as writers are awaited from there. */
+export class Left {
+  private all: NativeHeap[] = [];
+
+  /** One was left. */
+  add(segment: NativeHeap): void {
+    this.all.push(segment);
+  }
+
+  /** Brings along what those counted who died there. */
+  settle(to: NativeHeap): void {
+    this.all = this.all.filter((segment) => {
+      try {
+        return to.settle(segment) !== 0;
+      } catch {
+        return true;
+      }
+    });
+  }
+}
+
 /** Views of a segment, by the numbers of slabs and of chunks of generation words. */
 export interface Views {
   readonly slabs: ReadonlyMap<number, { readonly f: Float64Array; readonly u: Uint32Array }>;
@@ -52,12 +75,14 @@ export interface Viewing {
 /**
  * Points a handle to the same places in the copy of a segment.
  *
- * @param h a handle in the heap
+ * @param h a handle; one that is not in the heap stays as it is
+ * @param path how it is updated there
  * @param before what it and its buckets point into
  * @param now the copy
  */
-export function repoint(h: Series, before: Views, now: Viewing): void {
+export function repoint(h: Series, path: Path | null, before: Views, now: Viewing): void {
   if (h.place !== Place.Heap) return;
+  h.path = path;
   const there = before.slabs.get(h.slab);
   if (there !== undefined && h.f === there.f) {
     const { f, u } = now.slab(h.slab);

@@ -1,7 +1,6 @@
 //! P3: at each named place of every cold path a process dies, or stops. Then, from another process: a scrape
 //! without a wait, a new series, a new writer, the right numbers; who has to wait does so for a limited time;
 //! and a process that was stopped goes on and ends in order.
-//!
 //! `cargo test -p mpmetrics-core --features kill-points --test kill_points`
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
@@ -347,9 +346,8 @@ fn counted(snapshot: &Snapshot) -> f64 {
 
 /// Places that are about the segment that the victim makes for itself.
 fn of_other(point: &str) -> bool {
-    ["create.", "retire.", "reap.", "succeed.", "follow.", "settle."]
-        .iter()
-        .any(|path| point.starts_with(path))
+    let own = ["create.", "retire.", "reap.", "succeed.", "follow.", "settle."];
+    own.iter().any(|path| point.starts_with(path))
 }
 
 fn check(point: &str, held: Held, nth: u32, end: End) {

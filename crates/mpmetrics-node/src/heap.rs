@@ -46,12 +46,15 @@ pub struct Options {
     pub gid: Option<u32>,
     /// Limits of a segment that is made.
     pub limits: Option<HeapLimits>,
+    /// Whether this process is one of those that replace each other under a root that only runs them.
+    pub replaces: Option<bool>,
 }
 
 /// Opens a segment; null if it is not there and is not to be made. `before` is the one that this isolate has, if
 /// that is not current any more.
 #[napi]
 pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option<NativeHeap>> {
+    let replaces = options.replaces.unwrap_or(false);
     let limits = options.limits.unwrap_or_default().checked()?;
     let directories = options.directories.unwrap_or_default();
     let options = OpenOptions {
@@ -83,7 +86,7 @@ pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option
         // Without /proc: whoever comes here was told by the user which segment it is.
         described => described.unwrap_or_else(|_| ProcessIdentity::undescribed()),
     };
-    Ok(Some(NativeHeap { segment, process, writer: None, bell }))
+    Ok(Some(NativeHeap { segment, process, writer: None, bell, replaces }))
 }
 
 /// A mapped segment.
@@ -93,6 +96,7 @@ pub struct NativeHeap {
     process: ProcessIdentity,
     writer: Option<SharedWriter>,
     bell: Bell,
+    replaces: bool,
 }
 
 /// A writer that ends with its environment: whatever JavaScript still holds of it.
@@ -196,6 +200,10 @@ impl NativeHeap {
             None => {
                 let heap = self.segment.heap();
                 let (process, pid) = (self.process.key(), self.process.pid);
+                if self.replaces {
+                    let begun = heap.begin_epoch();
+                    begun.map_err(|error| failure(&error.at(self.segment.path())))?;
+                }
                 let claimed = heap.writer_of(Owner { process, pid, thread });
                 let writer = claimed.map_err(|error| failure(&error.at(self.segment.path())))?;
                 let writer = Rc::new(RefCell::new(Some(writer)));

@@ -103,7 +103,7 @@ impl<'a> Gather<'a> {
                     continue;
                 }
             };
-            if filter.chooses(&spec) {
+            if filter.chooses(&spec) && heap::is_of_epoch(words, id)? {
                 if let Some(last) = by_family.last_mut() {
                     *last = wanted.len() as u32;
                 }

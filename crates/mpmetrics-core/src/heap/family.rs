@@ -219,6 +219,16 @@ fn same(words: Words<'_>, id: u32, bytes: &[u8]) -> Result<bool> {
     Ok(stored == bytes)
 }
 
+/// Notes that a family is declared in this epoch.
+pub fn renew(words: Words<'_>, id: u32) -> Result<()> {
+    words.store(FAMILIES.find(words, id)? + family::EPOCH, words.header(header::EPOCH))
+}
+
+/// Whether somebody declared a family since the last time that nobody lived.
+pub fn is_of_epoch(words: Words<'_>, id: u32) -> Result<bool> {
+    Ok(words.load(FAMILIES.find(words, id)? + family::EPOCH)? == words.header(header::EPOCH))
+}
+
 /// Adds to the number of a family's living series.
 pub fn count_series(words: Words<'_>, id: u32, by: i64) -> Result<()> {
     let at = FAMILIES.find(words, id)? + family::SERIES;

@@ -44,7 +44,7 @@ pub(crate) use block::{again, for_each_block, for_each_slab, Again};
 pub(crate) use chunk::{for_each_settled as for_each_chunk, parts_of};
 pub(crate) use defaults::read as read_defaults;
 pub(crate) use exemplar::places as exemplar_places;
-pub(crate) use family::decode as decode_family;
+pub(crate) use family::{decode as decode_family, is_of_epoch};
 pub(crate) use init::{check, check_header, root};
 pub(crate) use merge::Moving;
 pub(crate) use series::read as read_labels;
@@ -177,6 +177,23 @@ impl Heap {
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         kill_point!("retire.marked");
         Ok(true)
+    }
+
+    /// Begins another epoch if no writer lives: families that nobody declares from then on are not shown. Called by who
+    /// is about to claim a slot, where programs replace each other under a root that has no metrics.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was removed.
+    pub fn begin_epoch(&self) -> Result<()> {
+        let locks = self.region.holder()?;
+        let locked = Locked::acquire(self, &*locks)?;
+        for (slot, living) in self.living()?.into_iter().enumerate() {
+            if living || succession::is_awaited(self.words(), slot as u32)? {
+                return Ok(());
+            }
+        }
+        locked.words().add_header(header::EPOCH, 1);
+        Ok(())
     }
 
     /// Holds the heap lock until the guard is dropped: for tests of what others then do.

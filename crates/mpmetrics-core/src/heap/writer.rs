@@ -108,6 +108,7 @@ impl Writer {
         let locked = take_lock(heap, &**locks, mine)?;
         let (id, shape) = family::declare(&locked, spec)?;
         let words = locked.words();
+        family::renew(words, id)?;
         let incarnation = mine.incarnation;
         if let Some(at) = mine.families.get(&id) {
             let head = block::head(words, *at)?;

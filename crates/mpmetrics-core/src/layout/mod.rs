@@ -158,6 +158,8 @@ pub mod header {
     pub const MADE: usize = 177;
     /// Unix time at which a copy of it got its name, milliseconds; 0 for never.
     pub const COPIED: usize = 178;
+    /// Grows when a writer comes and no other lives, where the root of the application only runs it.
+    pub const EPOCH: usize = 179;
     /// The [`ID`]s of the segments that this is a copy of, the latest first.
     pub const ANCESTORS: usize = 184;
     /// Mutexes under which words change where the target has no 64-bit atomics: see [`super::lock_stripe`].
@@ -288,6 +290,8 @@ pub mod family {
     pub const SERIES: u64 = 4;
     /// `kind | form << 4 | bounds << 8`.
     pub const SHAPE: u64 = 5;
+    /// The epoch in which it was declared last. It is not shown in a later one.
+    pub const EPOCH: u64 = 6;
 }
 
 /// Word indexes in a series.

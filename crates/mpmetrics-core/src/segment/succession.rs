@@ -34,6 +34,10 @@ impl Contents for Copy<'_> {
         self.contents.retire(file)
     }
 
+    fn note_idle(&self, file: &File, unix_ms: u64) -> Result<()> {
+        self.contents.note_idle(file, unix_ms)
+    }
+
     fn heap_lock_byte(&self) -> u64 {
         self.contents.heap_lock_byte()
     }
