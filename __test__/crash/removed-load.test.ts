@@ -127,7 +127,7 @@ const counted = async (n) => {
     text = await shows();
   }
   text ??= await register.metrics();
-  console.log(JSON.stringify({ told, killed, text }));
+  await new Promise((resolve) => process.stdout.write(JSON.stringify({ told, killed, text }) + '\\n', resolve));
   for (const child of running.values()) child.kill('SIGKILL');
   process.exit();
 })();
