@@ -92,6 +92,8 @@ export class HeapStorage {
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   private dead = false;
+  /** True after a slot was refused, until {@link flush} asks again. */
+  private slotless = false;
   private readonly untold = new Untold((tell) => {
     if (this.dead || this.current === null) return false;
     this.attempt(() => {
@@ -166,8 +168,12 @@ export class HeapStorage {
   get writer(): NativeWriter {
     if (this.current !== null) return this.current;
     // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
-    if (this.busy) throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
+    if (this.slotless && this.busy) {
+      throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
+    }
+    this.slotless = true;
     const writer = this.connect();
+    this.slotless = false;
     for (const group of this.defaults.keys()) this.applyDefaults(group);
     return writer;
   }
@@ -394,6 +400,7 @@ export class HeapStorage {
     if (this.timer === null) return;
     clearTimeout(this.timer);
     this.timer = null;
+    this.slotless = false;
     if (this.settleAll()) this.calm();
     else this.later();
   };
