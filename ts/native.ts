@@ -419,9 +419,16 @@ export interface NativeHeap {
   answer(bell: number): void;
   /**
    * Asks all others for their callbacks. `done` is called when they have run, or the time is over, and keeps the
-   * isolate alive until then; false if there is nobody to wait for. Throws an Error with a code.
+   * isolate alive until then; null if there is nobody to wait for. What it returns is for {@link over}. Throws an
+   * Error with a code.
    */
-  ring(milliseconds: number, done: () => void): boolean;
+  ring(milliseconds: number, done: () => void): number | null;
+  /** The scrape that rang has read: what others computed for it may change. */
+  over(ring: number): void;
+  /** Whether a scrape of any writer goes on that callbacks of this isolate have run for. */
+  asked(): boolean;
+  /** Scrapes so far are not meant by {@link asked} any more. */
+  leave(): void;
   /** Removes the segment's file if no writer but this process's own lives. */
   tidy(): boolean;
 }

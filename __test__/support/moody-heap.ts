@@ -92,6 +92,13 @@ export class MoodyHeap {
         real.answer(bell);
       },
       ring: (milliseconds, done) => real.ring(milliseconds, done),
+      over: (ring) => {
+        real.over(ring);
+      },
+      asked: () => real.asked(),
+      leave: () => {
+        real.leave();
+      },
       tidy: () => real.tidy(),
     };
   }

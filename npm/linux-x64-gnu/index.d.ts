@@ -55,9 +55,15 @@ export declare class NativeHeap {
   answer(bell: number): void
   /**
    * Asks all others for their callbacks. `done` is called when they have run, or the time is over;
-   * false if there is nobody to wait for.
+   * null if there is nobody to wait for. What it returns is to be given to [`NativeHeap::over`].
    */
-  ring(milliseconds: number, done: () => void): boolean
+  ring(milliseconds: number, done: () => void): number | null
+  /** The scrape that rang has read: what others computed for it may change. */
+  over(ring: number): void
+  /** Whether a scrape of any writer goes on that callbacks of this isolate have run for. */
+  asked(): boolean
+  /** Scrapes so far are not meant by [`NativeHeap::asked`] any more. */
+  leave(): void
   /** Removes the file if no writer but this process's own lives; whether it did. */
   tidy(): boolean
 }

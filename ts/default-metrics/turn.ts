@@ -21,7 +21,9 @@ export class Turn {
     this.about = about;
     // Who has it is to know soon, also where scrapes ask no other thread.
     if (this.take() || threadId !== 0) return;
-    this.asked = heap.ring()?.then(() => {
+    const ring = heap.ring();
+    this.asked = ring?.answers.then(() => {
+      ring.over();
       this.asked = undefined;
     });
   }

@@ -196,12 +196,21 @@ export abstract class Metric<T extends string = string> {
    */
   async get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>> {
     const scope = scopeOf(options, 'application');
-    const answers = scope === 'application' ? this[ROSTER].family.ring() : undefined;
-    await runCollect(this);
-    if (answers !== undefined) await answers;
     const roster = this[ROSTER];
-    const rows: unknown = jsonRows(roster.withTypes(await roster.family.read(scope)));
-    return rows as MetricObjectWithValues<MetricValueWithName<T>>;
+    const ready = roster.family.ready();
+    if (ready !== undefined) await ready;
+    const asked = roster.family.ask(scope === 'application');
+    try {
+      const running = runCollect(this);
+      if (running !== undefined) await running;
+      const answers = asked.answers();
+      // What nobody else sees is read in the tick in which its `collect` settled, as by prom-client.
+      if (answers !== undefined && roster.family.shared) await answers;
+      const rows: unknown = jsonRows(roster.withTypes(await roster.family.read(scope)));
+      return rows as MetricObjectWithValues<MetricValueWithName<T>>;
+    } finally {
+      asked.over();
+    }
   }
 
   /** @internal */
@@ -282,7 +291,7 @@ export function runCollect(metric: Metric): Promise<void> | undefined {
   if (!metric.collect) return undefined;
   // A field of a subclass is set without our being told.
   announceCollect(metric);
-  const result = collecting(() => metric.collect!());
+  const result = collecting(metric[ROSTER], () => metric.collect!());
   return result instanceof Promise ? (result as Promise<void>) : undefined;
 }
 

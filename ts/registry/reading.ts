@@ -16,8 +16,16 @@ import {
   type MetricRows,
   type Printable,
 } from '../exposition';
-import { Metric, printsItself, readsItself, ROSTER, runCollect, type Scope } from '../metrics';
-import { heap, HeapFamily, parseFamilies, type Selection } from '../storage';
+import { Metric, printsItself, readsItself, ROSTER, type Scope } from '../metrics';
+import {
+  heap,
+  HeapFamily,
+  NOTHING_ASKED,
+  parseFamilies,
+  type Asked,
+  type Selection,
+} from '../storage';
+import { Collected } from './collected';
 import type { Contents, DuckMetric, Registered } from './contents';
 
 /** What is printed, in two parts: what the heap has, and the metrics that are not in it. */
@@ -33,22 +41,24 @@ export class Reading {
   private readonly scope: Scope;
   /** How it is printed. */
   private readonly format: 'text' | 'openmetrics';
+  private readonly collected: Collected;
 
   constructor(contents: Contents, scope: Scope, format: 'text' | 'openmetrics') {
     contents.release();
     this.contents = contents;
     this.scope = scope;
+    this.collected = new Collected(scope);
     this.format = format;
   }
 
   /** All metrics as text. Rejects if a `collect` throws. */
   async text(): Promise<string> {
-    return this.timed(() => this.wholeText());
+    return this.timed(() => this.asking((asked) => this.wholeText(asked)));
   }
 
   /** {@link text} as UTF-8, never a JavaScript string as far as it comes from the heap. */
   async buffer(): Promise<Buffer> {
-    return this.timed(() => this.wholeBuffer());
+    return this.timed(() => this.asking((asked) => this.wholeBuffer(asked)));
   }
 
   private async timed<T>(read: () => Promise<T>): Promise<T> {
@@ -61,8 +71,24 @@ export class Reading {
     return result;
   }
 
-  private async wholeText(): Promise<string> {
-    const { selection, rows, alone } = await this.gather();
+  /**
+   * Reads, once what was reset for a scrape before this one is reset; what is reset meanwhile is reset afterwards.
+   *
+   * @param only the one metric to be read
+   */
+  private async asking<T>(read: (asked: Asked) => Promise<T>, only?: Metric): Promise<T> {
+    const ready = heap.keeping.ready();
+    if (ready !== undefined) await ready;
+    const asked = this.ask(only);
+    try {
+      return await read(asked);
+    } finally {
+      asked.over();
+    }
+  }
+
+  private async wholeText(asked: Asked): Promise<string> {
+    const { selection, rows, alone } = await this.gather(asked);
     const all = selection === null ? '' : await heap.scrape(this.format, selection);
     const text = this.without(all, alone) ?? all;
     const own = this.print(rows, text);
@@ -70,8 +96,8 @@ export class Reading {
     return joinMetrics(text.length <= 1 ? own : [text.slice(0, -1), ...own]);
   }
 
-  private async wholeBuffer(): Promise<Buffer> {
-    const { selection, rows, alone } = await this.gather();
+  private async wholeBuffer(asked: Asked): Promise<Buffer> {
+    const { selection, rows, alone } = await this.gather(asked);
     const all = selection === null ? null : await heap.scrapeBuffer(this.format, selection);
     if (all !== null && rows.length === 0) return all;
     const less = this.without(all ?? '', alone);
@@ -97,16 +123,21 @@ export class Reading {
    * @param aggregator only metrics with this one
    */
   async json(aggregator?: string): Promise<MetricRows[]> {
+    return this.asking((asked) => this.objects(asked, aggregator));
+  }
+
+  private async objects(asked: Asked, aggregator: string | undefined): Promise<MetricRows[]> {
     const { contents } = this;
     const metrics = contents.all(aggregator);
-    const answers = this.ring(metrics);
     const ducks = metrics
       .filter((metric) => !inCells(metric, readsItself))
       .map((metric) => this.readDuck(metric));
-    const [rest] = await Promise.all([
+    const own = metrics.filter((metric) => inCells(metric, readsItself)) as Metric[];
+    const [rest, read] = await Promise.all([
       Promise.all(ducks),
-      collectAll(metrics.filter((metric) => inCells(metric, readsItself))),
+      Promise.all(own.map((metric) => this.collected.run(metric))),
     ]);
+    const answers = asked.answers();
     if (answers !== undefined) await answers;
     for (const metric of this.addedTo(metrics)) {
       if (aggregator === undefined || metric.aggregator === aggregator) metrics.push(metric);
@@ -129,9 +160,11 @@ export class Reading {
       }
     }
     for (const metric of metrics) {
-      if (inCells(metric, readsItself) && !metric[ROSTER].family.shared) {
-        all.push(jsonRows(await metric[ROSTER].family.read('thread'), given));
-      }
+      if (!inCells(metric, readsItself)) continue;
+      const family = this.collected.familyOf(metric);
+      if (family.shared) continue;
+      const data = read[own.indexOf(metric)] ?? (await family.read('thread'));
+      all.push(jsonRows(data, given));
     }
     for (const rows of rest) all.push(contents.withDefaults(rows));
     return all;
@@ -142,33 +175,40 @@ export class Reading {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
     if (duck || !inCells(metric, printsItself)) return this.print([await duckRows(metric)]).join();
-    const answers = this.scope === 'application' ? metric[ROSTER].family.ring() : undefined;
-    await runCollect(metric);
-    if (answers !== undefined) await answers;
+    return this.asking((asked) => this.one(asked, metric), metric);
+  }
+
+  private async one(asked: Asked, metric: Metric): Promise<string> {
+    const data = await this.collected.run(metric);
+    const answers = asked.answers();
+    if (answers !== undefined && data === null) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
-    if (selection === null) return this.print([await this.familyRows(metric)]).join();
+    if (selection === null) {
+      return this.print([data === null ? await this.familyRows(metric) : textRows(data)]).join();
+    }
     const end = this.format === 'openmetrics' ? `\n${END}` : '\n';
     return (await heap.scrape(this.format, selection)).slice(0, -end.length);
   }
 
   /** After all `collect`s. */
-  private async gather(): Promise<Gathered> {
+  private async gather(asked: Asked): Promise<Gathered> {
     const metrics = this.contents.all();
-    const answers = this.ring(metrics);
-    const rows = await Promise.all(
+    const read = await Promise.all(
       metrics.map(async (metric) => {
         if (!inCells(metric, printsItself)) return duckRows(metric);
-        await runCollect(metric);
-        if (this.printsNatively(metric)) return null;
-        if (answers !== undefined) await answers;
-        return this.familyRows(metric);
+        const data = await this.collected.run(metric);
+        return data === null ? null : textRows(data);
       }),
     );
+    const answers = asked.answers();
     if (answers !== undefined) await answers;
-    for (const metric of this.addedTo(metrics)) {
-      metrics.push(metric);
-      rows.push(this.printsNatively(metric) ? null : await this.familyRows(metric));
-    }
+    metrics.push(...this.addedTo(metrics));
+    const rows = await Promise.all(
+      metrics.map(async (metric, i) => {
+        if (!inCells(metric, printsItself)) return read[i]!;
+        return this.printsNatively(metric) ? null : (read[i] ?? this.familyRows(metric));
+      }),
+    );
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
     const isThere = (one: Printable | null): one is Printable => one !== null;
     const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself)).filter(isThere);
@@ -183,18 +223,15 @@ export class Reading {
       .filter((metric) => metric instanceof Metric && !known.has(metric)) as Metric[];
   }
 
-  /**
-   * Asks other processes to run their `collect` callbacks, if any of them may show here.
-   *
-   * @returns what to wait for before anything is read; never rejects
-   */
-  private ring(metrics: readonly Registered[]): Promise<void> | undefined {
-    if (this.scope !== 'application') return undefined;
-    if (this.contents.whole !== null && heap.open(false)) return heap.ring();
-    const shared = metrics.find(
-      (metric) => metric instanceof Metric && metric[ROSTER].family.shared,
-    ) as Metric | undefined;
-    return shared?.[ROSTER].family.ring();
+  /** Asks other processes to run their `collect` callbacks, if any of them may show here. */
+  private ask(only: Metric | undefined): Asked {
+    const others = this.scope === 'application';
+    if (only !== undefined) return only[ROSTER].family.ask(others);
+    if (this.contents.whole !== null && heap.open(false)) return heap.ask(others, true);
+    const shared = this.contents
+      .all()
+      .find((metric) => metric instanceof Metric && metric[ROSTER].family.shared);
+    return (shared as Metric | undefined)?.[ROSTER].family.ask(others, true) ?? NOTHING_ASKED;
   }
 
   /**
@@ -217,7 +254,7 @@ export class Reading {
     const families: string[] = [];
     for (const metric of metrics) {
       if (!(metric instanceof Metric)) continue;
-      const { family } = metric[ROSTER];
+      const family = this.collected.familyOf(metric);
       if (family instanceof HeapFamily && family.tag !== whole && wanted(metric)) {
         families.push(`${family.tag}\0${family.name}`);
       }
@@ -232,11 +269,11 @@ export class Reading {
   }
 
   private printsNatively(metric: Metric): boolean {
-    return metric[ROSTER].family instanceof HeapFamily && this.contents.printsNatively(metric);
+    return this.collected.familyOf(metric).shared && this.contents.printsNatively(metric);
   }
 
   private async familyRows(metric: Metric): Promise<Printable> {
-    return textRows(await metric[ROSTER].family.read(this.scope));
+    return textRows(await this.collected.familyOf(metric).read(this.scope));
   }
 
   private print(metrics: readonly Printable[], before?: string): string[] {
@@ -249,10 +286,6 @@ export class Reading {
 /** Whether a metric is one of ours, and does not itself say what it shows. */
 function inCells(metric: Registered, itself: (metric: Metric) => boolean): metric is Metric {
   return metric instanceof Metric && !itself(metric);
-}
-
-async function collectAll(metrics: readonly Registered[]): Promise<void> {
-  await Promise.all(metrics.map(async (metric) => runCollect(metric as Metric)));
 }
 
 async function duckRows(metric: DuckMetric): Promise<Printable> {

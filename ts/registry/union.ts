@@ -10,9 +10,18 @@ import {
   prints,
   type MetricRows,
 } from '../exposition';
-import { Metric, readsItself, ROSTER, runCollect, type Scope } from '../metrics';
-import { heap, HeapFamily, parseFamilies, type FamilyData, type Selection } from '../storage';
+import { Metric, readsItself, ROSTER, type Scope } from '../metrics';
+import {
+  heap,
+  HeapFamily,
+  NOTHING_ASKED,
+  parseFamilies,
+  type Asked,
+  type FamilyData,
+  type Selection,
+} from '../storage';
 import { aggregatorOf, byName } from './aggregated';
+import { Collected } from './collected';
 import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
 
 export class Union {
@@ -21,6 +30,7 @@ export class Union {
   private readonly tags: readonly string[];
   /** Each metric once, however many of the registries have it. */
   private readonly metrics = new Map<Registered, Contents>();
+  private readonly collected: Collected;
 
   /**
    * @param registries this process's; what `setRegistries` named in other processes is shown in any case
@@ -30,6 +40,7 @@ export class Union {
   constructor(registries: readonly Contents[], scope: Scope, format: 'text' | 'openmetrics') {
     this.scope = scope;
     this.format = format;
+    this.collected = new Collected(scope);
     const whole = registries.map((contents) => contents.whole).filter((tag) => tag !== null);
     this.tags = [...new Set([...whole, AGGREGATED_TAG])];
     for (const contents of registries) {
@@ -42,27 +53,36 @@ export class Union {
 
   /** Everything as text, after all `collect`s. Rejects if one of this thread throws. */
   async text(): Promise<string> {
-    const answers = this.scope !== 'thread' && heap.open(false) ? heap.ring() : undefined;
+    const ready = heap.keeping.ready();
+    if (ready !== undefined) await ready;
+    const asked = heap.open(false) ? heap.ask(this.scope !== 'thread', true) : NOTHING_ASKED;
+    try {
+      return await this.read(asked);
+    } finally {
+      asked.over();
+    }
+  }
+
+  private async read(asked: Asked): Promise<string> {
     const entries = [...this.metrics];
-    const ducks = await Promise.all(
-      entries.map(async ([metric]) => {
+    const read = await Promise.all(
+      entries.map(async ([metric, contents]) => {
         if (!(metric instanceof Metric) || readsItself(metric)) {
-          return (await metric.get({ scope: this.scope })) as MetricRows;
+          return contents.withDefaults((await metric.get({ scope: this.scope })) as MetricRows);
         }
-        await runCollect(metric);
-        return null;
+        return this.rows(await this.collected.run(metric), contents);
       }),
     );
+    const answers = asked.answers();
     if (answers !== undefined) await answers;
     const shared = await this.sharedText();
     // After the heap, as a registry prints them; two registries may have one name each.
     const own = await Promise.all(
       entries.map(async ([metric, contents], i) => {
-        const duck = ducks[i]!;
-        if (duck !== null) return contents.withDefaults(duck);
-        const { family } = (metric as Metric)[ROSTER];
-        if (family instanceof HeapFamily) return null;
-        return jsonRows(await family.read(this.scope), () => contents.given());
+        if (!(metric instanceof Metric) || readsItself(metric)) return read[i]!;
+        const family = this.collected.familyOf(metric);
+        if (family.shared) return null;
+        return read[i] ?? this.rows(await family.read(this.scope), contents);
       }),
     );
     const given = own.filter((rows) => rows !== null);
@@ -73,6 +93,10 @@ export class Union {
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
       .filter((rows) => rows !== undefined);
     return this.joined(both ? '' : shared, rest);
+  }
+
+  private rows(data: FamilyData | null, contents: Contents): MetricRows | null {
+    return data === null ? null : jsonRows(data, () => contents.given());
   }
 
   /** What the heap's text and other metrics are together. */
@@ -97,7 +121,7 @@ export class Union {
     for (const metric of this.metrics.keys()) {
       if (!(metric instanceof Metric)) continue;
       metric[ROSTER].retry();
-      const { family } = metric[ROSTER];
+      const family = this.collected.familyOf(metric);
       if (family instanceof HeapFamily && !this.tags.includes(family.tag)) {
         families.push(`${family.tag}\0${family.name}`);
       }

@@ -2,8 +2,15 @@
 
 import { AsyncLocalStorage } from 'async_hooks';
 
+/** Whose callbacks they are. */
+export interface Collector {
+  /** Calls that have not settled. */
+  running: number;
+}
+
 /** One call of a callback, until it settles. */
 interface Call {
+  readonly of: Collector;
   running: boolean;
 }
 
@@ -12,9 +19,10 @@ let calls: AsyncLocalStorage<Call> | null = null;
 let running = 0;
 
 /** Runs a callback so that {@link isCollecting} knows. Throws and returns what it does. */
-export function collecting(run: () => unknown): unknown {
+export function collecting(of: Collector, run: () => unknown): unknown {
   calls ??= new AsyncLocalStorage();
-  const call: Call = { running: true };
+  const call: Call = { of, running: true };
+  of.running++;
   running++;
   let result: unknown;
   try {
@@ -38,6 +46,7 @@ export function isCollecting(): boolean {
 function settle(call: Call): void {
   // What the callback left behind, a timer or a connection, is not inside it any more.
   call.running = false;
+  call.of.running--;
   // Before Node 24 every promise of the program pays for a storage that is in use.
   if (--running === 0) calls!.disable();
 }

@@ -5,6 +5,7 @@
 import { codeOf, messageOf, warnOnce } from '../errors';
 import type { NativeHeap, NativeWriter } from '../native';
 import { isCollecting } from './collecting';
+import type { Keeping } from './keeping';
 
 /** Runs a metric's callback; may throw, and what it returns may reject. */
 export type Collect = () => Promise<void> | undefined;
@@ -12,22 +13,36 @@ export type Collect = () => Promise<void> | undefined;
 // Kept, because tests fake the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 
+/** A ring, and what waits for its answers. */
+export interface Ring {
+  readonly number: number;
+  /** Resolves once all others have run their callbacks, or the time for it is over. */
+  readonly answers: Promise<void>;
+  /** The scrape that rang has read. */
+  over(): void;
+}
+
 export class Doorbell {
   private readonly callbacks: () => Collect[];
   private readonly patience: () => number;
+  private readonly keeping: Keeping;
   private heap: NativeHeap | null = null;
   private writer: NativeWriter | null = null;
   /** The run whose callbacks have not settled; at most one is in flight, and one waits for it. */
   private run: object | null = null;
   private again = false;
+  /** True while callbacks wait until the scrapes have read that they last ran for. */
+  private waits = false;
 
   /**
    * @param callbacks those of this isolate, as they are now
    * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
+   * @param keeping what is reset while scrapes go on that callbacks ran for
    */
-  constructor(callbacks: () => Collect[], patience: () => number) {
+  constructor(callbacks: () => Collect[], patience: () => number, keeping: Keeping) {
     this.callbacks = callbacks;
     this.patience = patience;
+    this.keeping = keeping;
   }
 
   /** Lets the scrapes of others ask for this isolate's callbacks. Never throws. */
@@ -59,17 +74,21 @@ export class Doorbell {
   /**
    * Asks all others to run their callbacks, unless this is called by one.
    *
-   * @returns what resolves once they have, or the time for it is over; undefined if there is nothing to
-   *   wait for
+   * @returns undefined if there is nothing to wait for
    */
-  ring(heap: NativeHeap): Promise<void> | undefined {
+  ring(heap: NativeHeap): Ring | undefined {
     if (isCollecting()) return undefined;
     let answered!: () => void;
     const answers = new Promise<void>((resolve) => {
       answered = resolve;
     });
     try {
-      return heap.ring(this.patience(), answered) ? answers : undefined;
+      const number = heap.ring(this.patience(), answered);
+      if (number === null) return undefined;
+      const over = (): void => {
+        heap.over(number);
+      };
+      return { number, answers, over };
     } catch {
       // The scrape that follows says what is wrong with the heap; else only freshness is lost.
       return undefined;
@@ -81,8 +100,22 @@ export class Doorbell {
     else this.again = true;
   };
 
+  /**
+   * Answers what can be answered while callbacks wait: they ran for a scrape of this isolate that goes on, after
+   * others had rung. Of two that scrape at the same time each would else wait for the other.
+   */
+  catchUp(): void {
+    const { ran } = this.keeping;
+    if (this.waits && ran !== null) this.heap?.answer(ran);
+  }
+
   private begin(): void {
     const { heap } = this;
+    const ready = this.keeping.ready();
+    if (heap !== null && ready !== undefined) {
+      this.delay(ready);
+      return;
+    }
     // Before the callbacks run: what they compute is an answer to all rings up to here.
     const bell = heap?.begin() ?? null;
     if (heap === null || bell === null) return;
@@ -91,6 +124,7 @@ export class Doorbell {
       this.silence();
       return;
     }
+    this.keeping.answers(heap);
     const waiting: Promise<void>[] = [];
     for (const callback of callbacks) {
       try {
@@ -102,6 +136,19 @@ export class Doorbell {
     }
     if (waiting.length === 0) heap.answer(bell);
     else this.await(heap, bell, waiting);
+  }
+
+  private delay(ready: Promise<void>): void {
+    const run = {};
+    this.run = run;
+    this.waits = true;
+    this.catchUp();
+    void ready.then(() => {
+      this.waits = false;
+      // What rang meanwhile is answered by the same run.
+      this.again = true;
+      this.end(run);
+    });
   }
 
   private await(heap: NativeHeap, bell: number, waiting: Promise<void>[]): void {

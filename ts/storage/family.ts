@@ -98,6 +98,25 @@ export interface SeriesData extends LabelData {
   readonly exemplars?: readonly ExemplarData[] | undefined;
 }
 
+/** A scrape, from before the first `collect` until it has read: what is reset meanwhile waits until then. */
+export interface Asked {
+  /**
+   * The scrape's own callbacks have settled.
+   *
+   * @returns what resolves once other processes have run theirs, or the time for it is over; undefined for nothing to
+   *   wait for
+   */
+  answers(): Promise<void> | undefined;
+  /** It has read. */
+  over(): void;
+}
+
+/** Where nobody else is asked, and what is read is read at once. */
+export const NOTHING_ASKED: Asked = {
+  answers: () => undefined,
+  over: () => undefined,
+};
+
 /** Where a metric's series are. Nothing here throws for the storage's state. */
 export interface Family {
   /** True if other processes see it. */
@@ -127,6 +146,8 @@ export interface Family {
   expire(label: LabelText, h: Series | undefined): boolean;
   /** Counts again what the cells of a handle have more than those that are known, if its series has expired. */
   rescue(h: Series, known: Float64Array): void;
+  /** A reset begins: what is counted from now on is not in scrapes that go on. */
+  cut(): void;
   /** Makes the own part zero; with `hide` it is not shown either until it is next updated. */
   reset(h: Series, hide: boolean): void;
   /** Gives the own part back; the handle points nowhere afterwards. */
@@ -163,12 +184,15 @@ export interface Family {
   read(scope: Scope): FamilyData | Promise<FamilyData>;
   /** The metric has a `collect` callback now: scrapes of other processes are to run it. */
   collects(): void;
+  /** What a scrape waits for before it runs callbacks: one before it has not read; undefined for nothing. */
+  ready(): Promise<void> | undefined;
   /**
-   * Asks other processes to run their `collect` callbacks.
+   * A scrape begins.
    *
-   * @returns what resolves once they have, or the time for it is over; undefined for nothing to wait for
+   * @param others asks other processes to run their `collect` callbacks
+   * @param all the scrape runs all of this isolate's own
    */
-  ring(): Promise<void> | undefined;
+  ask(others: boolean, all?: boolean): Asked;
   /** The metric leaves this storage; its handles have been released. */
   close(): void;
 }

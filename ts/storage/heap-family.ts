@@ -15,7 +15,7 @@ import { merge } from './cells';
 import type { Collect } from './doorbell';
 import { Exemplars, type Exemplar } from './exemplars';
 import { rescueExpired } from './expiry';
-import type { Family, FamilyData, Shape } from './family';
+import type { Asked, Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
 import { HeapChunks } from './heap-chunks';
 import { concernsAll } from './limits';
@@ -51,6 +51,10 @@ export class HeapFamily implements Family {
   private refusal: Refusal = Refusal.Memory;
   /** Handles that count in cells of their own until the heap has time. */
   private readonly pending = new Map<Series, LabelText>();
+  /** The same until a scrape has read, behind what is kept back for it. */
+  private readonly behind = new Map<Series, LabelText>();
+  /** Handles of {@link pending} that are to be reset when a scrape has read. */
+  private readonly shown = new Set<Series>();
   /** Exemplars of those. */
   private readonly waitingExemplars = new Exemplars();
   /** Whether there may be exemplars in the heap. */
@@ -71,6 +75,11 @@ export class HeapFamily implements Family {
     this.chunks = new HeapChunks(host, this.shape);
   }
 
+  /** What tells it apart from others. */
+  private get key(): string {
+    return `${this.tag}\0${this.name}`;
+  }
+
   /** The metric's name. */
   get name(): string {
     return this.shape.name;
@@ -85,8 +94,12 @@ export class HeapFamily implements Family {
     if (this.number !== null) this.host.collects();
   }
 
-  ring(): Promise<void> | undefined {
-    return this.host.ring();
+  ready(): Promise<void> | undefined {
+    return this.host.keeping.ready();
+  }
+
+  ask(others: boolean, all = false): Asked {
+    return this.host.ask(others, all);
   }
 
   /** Declares the family, so that it is shown even without series. */
@@ -97,6 +110,7 @@ export class HeapFamily implements Family {
   bind(h: Series, label: LabelText): boolean {
     rescueExpired();
     if (h.live) return true;
+    if (this.keeps) return this.wait(h, label, this.behind);
     let status = this.host.attempt(() => this.place(h, label));
     if (status === Status.Lost) {
       this.host.renew();
@@ -114,10 +128,33 @@ export class HeapFamily implements Family {
         this.host.abandon();
         return this.roster.family.bind(h, label);
       default:
-        if (this.pending.size >= MOST_PENDING) return this.refuse(Refusal.Busy);
-        this.postpone(h, label, this.shape.kind.blank(this.cells));
+        if (!this.wait(h, label, this.pending)) return false;
+        this.host.later();
         return true;
     }
+  }
+
+  /** Lets a series count in cells of its own until it can move into the heap. */
+  private wait(h: Series, label: LabelText, where: Map<Series, LabelText>): boolean {
+    const size = this.pending.size + this.behind.size;
+    // Those of the same label sets were there before a scrape had to be waited for.
+    if (size >= MOST_PENDING + this.host.keeping.of(this.key)) return this.refuse(Refusal.Busy);
+    this.hold(h, label, this.shape.kind.blank(this.cells), where);
+    return true;
+  }
+
+  /** Whether changes of the family are kept back until a scrape has read. */
+  get keeps(): boolean {
+    return this.host.keeping.of(this.key) > 0;
+  }
+
+  /** Whether a change that the family makes now is to be kept back. */
+  private get keepsBack(): boolean {
+    return this.host.keeping.on && this.roster.running === 0;
+  }
+
+  private keepBack(change: () => void): void {
+    this.host.keeping.keep(this.key, change);
   }
 
   fits(label: LabelText): boolean {
@@ -141,22 +178,29 @@ export class HeapFamily implements Family {
       if (h !== undefined) this.release(h);
       return;
     }
+    const { text, types } = label;
     if (h !== undefined) this.reset(h, true);
-    this.host.now(() =>
-      this.host.attempt(() => {
-        const status = this.declared();
-        if (status !== Status.Ok) return status;
-        return statusOf(this.host.writer.remove(this.number!, label.text, label.types));
-      }),
-    );
+    this.everywhere((writer, number) => writer.remove(number, text, types));
   }
 
   removeAll(): void {
+    this.everywhere((writer, number) => writer.removeAll(number));
+  }
+
+  /** Removes something for all processes, now or when it can be done. */
+  private everywhere(call: (writer: NativeWriter, number: number) => number): void {
+    const { number } = this;
+    if (this.keepsBack && number !== null) {
+      this.keepBack(() => {
+        this.withSameWriter((writer) => statusOf(call(writer, number)));
+      });
+      return;
+    }
     this.host.now(() =>
       this.host.attempt(() => {
         const status = this.declared();
         if (status !== Status.Ok) return status;
-        return statusOf(this.host.writer.removeAll(this.number!));
+        return statusOf(call(this.host.writer, this.number!));
       }),
     );
   }
@@ -189,14 +233,42 @@ export class HeapFamily implements Family {
     });
   }
 
+  cut(): void {
+    // Also where nothing is shown: the scrape would show what is counted next, and the next scrape again.
+    if (this.keepsBack) this.keepBack(() => undefined);
+  }
+
   reset(h: Series, hide: boolean): void {
     const { kind } = this.shape;
     const zero = kind.blank(this.cells);
+    const label = { text: h.text, types: h.types };
     if (h.place === Place.Pending) {
+      if (this.pending.has(h) && !this.shown.has(h) && this.keepsBack) {
+        // It may move into the heap before the scrape reads.
+        const cells = h.handOver();
+        this.pending.delete(h);
+        this.pending.set(cells, label);
+        for (const exemplar of this.waitingExemplars.take(h)) this.exemplify(cells, exemplar);
+        this.shown.add(cells);
+        this.keepBack(() => {
+          this.reset(cells, hide);
+          this.shown.delete(cells);
+        });
+        if (!hide) this.hold(h, label, zero, this.behind);
+        return;
+      }
       h.write(kind, zero, this);
       this.waitingExemplars.take(h);
       if (hide) this.forget(h);
     } else if (!kind.shared && this.owns(h)) {
+      if (!h.hidden && this.keepsBack) {
+        const block = h.handOver();
+        this.keepBack(() => {
+          this.reset(block, hide);
+        });
+        if (!hide) this.hold(h, label, zero, this.behind);
+        return;
+      }
       if (h.base !== null) {
         // What a dead process counted is not ours to take back.
         h.write(kind, h.base, this);
@@ -256,6 +328,13 @@ export class HeapFamily implements Family {
       return;
     }
     if (!this.shape.kind.shared && this.owns(h)) {
+      if (!h.hidden && this.keepsBack) {
+        const block = h.handOver();
+        this.keepBack(() => {
+          this.release(block);
+        });
+        return;
+      }
       const { slab, i, number, generation } = h;
       if (h.base !== null) h.write(this.shape.kind, h.base, this);
       else {
@@ -293,7 +372,7 @@ export class HeapFamily implements Family {
     const families = await this.host.scrape('json', {
       scope,
       tags: [],
-      families: [`${this.tag}\0${name}`],
+      families: [this.key],
       plain: true,
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
@@ -306,12 +385,15 @@ export class HeapFamily implements Family {
     const number = this.number;
     this.number = null;
     this.host.families.delete(this);
-    if (number !== null) {
+    if (number === null) return;
+    const withdraw = (): void => {
       this.withSameWriter((writer) => {
         writer.withdraw(number);
         return Status.Ok;
       });
-    }
+    };
+    if (this.keepsBack) this.keepBack(withdraw);
+    else withdraw();
   }
 
   /**
@@ -324,6 +406,8 @@ export class HeapFamily implements Family {
     this.number = null;
     const { kind } = this.shape;
     if (!carry) this.chunks.orphan();
+    for (const h of this.shown) this.pending.delete(h);
+    this.shown.clear();
     for (const h of this.roster.handles()) {
       if (h.place !== Place.Heap) continue;
       // A value that all share stays where it is, as counts do.
@@ -346,6 +430,10 @@ export class HeapFamily implements Family {
   settle(): Status {
     const status = this.declare();
     if (status !== Status.Ok) return status;
+    if (!this.keeps) {
+      for (const [h, label] of this.behind) this.pending.set(h, label);
+      this.behind.clear();
+    }
     rescueExpired();
     const { kind } = this.shape;
     for (const [h, label] of this.pending) {
@@ -373,7 +461,8 @@ export class HeapFamily implements Family {
 
   /** True while something waits to move into the heap. */
   get waiting(): boolean {
-    return this.pending.size > 0 || this.chunks.waiting || this.number === null;
+    if (this.pending.size > 0 || this.chunks.waiting || this.number === null) return true;
+    return this.behind.size > 0 && !this.keeps;
   }
 
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */
@@ -466,11 +555,20 @@ export class HeapFamily implements Family {
   }
 
   private postpone(h: Series, label: LabelText, image: Float64Array): void {
+    this.hold(h, label, image, this.pending);
+    this.host.later();
+  }
+
+  private hold(
+    h: Series,
+    label: LabelText,
+    image: Float64Array,
+    where: Map<Series, LabelText>,
+  ): void {
     this.keep(h, image);
     h.text = label.text;
     h.types = label.types;
-    this.pending.set(h, label);
-    this.host.later();
+    where.set(h, label);
   }
 
   private refuse(refusal: Refusal): false {
@@ -489,6 +587,7 @@ export class HeapFamily implements Family {
 
   private forget(h: Series): void {
     this.pending.delete(h);
+    this.behind.delete(h);
     this.waitingExemplars.take(h);
     h.detach();
   }

@@ -18,11 +18,12 @@ import {
   type NativeWriter,
 } from '../native';
 import { warnOfDamage } from './damage';
-import { Doorbell, type Collect } from './doorbell';
-import type { Kind } from './family';
+import { Doorbell, type Collect, type Ring } from './doorbell';
+import { NOTHING_ASKED, type Asked, type Kind } from './family';
 import { now, ordered } from './guarded';
 import type { HeapFamily } from './heap-family';
 import type { Defaults, HeapSource } from './heap-source';
+import { Keeping } from './keeping';
 import { memoryLimits, warnOfRefusal, type Limits } from './limits';
 import { NativePath } from './native-path';
 import { KEPT, octaveBounds } from './octave';
@@ -89,6 +90,8 @@ export class HeapStorage {
   private readonly postponed: (() => Status)[] = [];
   private scrapes: Scrapes | null = null;
   private readonly doorbell: Doorbell;
+  /** What is reset while scrapes go on. */
+  readonly keeping: Keeping;
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   private dead = false;
@@ -106,10 +109,11 @@ export class HeapStorage {
 
   constructor(source: HeapSource) {
     this.source = source;
-    this.doorbell = new Doorbell(
-      () => this.callbacks(),
-      () => source.collectTimeout(),
-    );
+    const patience = (): number => source.collectTimeout();
+    this.keeping = new Keeping(() => {
+      this.settleKept();
+    }, patience);
+    this.doorbell = new Doorbell(() => this.callbacks(), patience, this.keeping);
   }
 
   /**
@@ -280,8 +284,26 @@ export class HeapStorage {
   }
 
   /** Asks other processes to run theirs; see {@link Doorbell.ring}. */
-  ring(): Promise<void> | undefined {
+  ring(): Ring | undefined {
     return this.dead || this.heap === null ? undefined : this.doorbell.ring(this.heap);
+  }
+
+  /** A scrape begins; see {@link Family.ask}. Before it, {@link Keeping.ready} is to be waited for. */
+  ask(others: boolean, all = false): Asked {
+    if (this.dead || this.heap === null) return NOTHING_ASKED;
+    const ring = others ? this.ring() : undefined;
+    const scrape = this.keeping.begin();
+    return {
+      answers: () => {
+        if (all && ring !== undefined) scrape.ran = ring.number;
+        this.doorbell.catchUp();
+        return ring?.answers;
+      },
+      over: () => {
+        ring?.over();
+        this.keeping.over(scrape);
+      },
+    };
   }
 
   private callbacks(): Collect[] {
@@ -380,6 +402,7 @@ export class HeapStorage {
   abandon(): void {
     if (!this.dead) this.failed(`${this.path} contradicts itself; ${this.heap?.remedy ?? ''}`);
     this.postponed.length = 0;
+    this.keeping.drop();
     this.calm();
     this.doorbell.silence();
     for (const family of [...this.families]) family.leave();
@@ -404,6 +427,12 @@ export class HeapStorage {
     if (this.settleAll()) this.calm();
     else this.later();
   };
+
+  /** What was counted meanwhile moves in. */
+  private settleKept(): void {
+    if (this.dead || this.busy) return;
+    if (!this.settleAll()) this.later();
+  }
 
   private settleAll(): boolean {
     while (this.postponed.length > 0) {
@@ -490,6 +519,7 @@ export class HeapStorage {
   private restart(carry: boolean): void {
     this.current = null;
     this.life++;
+    this.keeping.drop();
     this.doorbell.silence();
     for (const family of this.families) family.orphan(carry);
     this.slabs.clear();

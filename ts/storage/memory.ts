@@ -6,7 +6,7 @@
 import { hasLongValue, parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
 import { Exemplars, type Exemplar } from './exemplars';
-import type { Family, FamilyData, Shape } from './family';
+import { NOTHING_ASKED, type Asked, type Family, type FamilyData, type Shape } from './family';
 import { concernsAll, memoryLimits, warnOfRefusal } from './limits';
 import type { Path } from './path';
 import { CELLS } from './octave';
@@ -156,6 +156,10 @@ export class MemoryFamily implements Family {
     // Nobody but this isolate removes anything here.
   }
 
+  cut(): void {
+    // What is read is read at once.
+  }
+
   reset(h: Series, hide: boolean): void {
     const { kind } = this.shape;
     if (hide) this.release(h);
@@ -210,8 +214,12 @@ export class MemoryFamily implements Family {
     // No other process reads it.
   }
 
-  ring(): undefined {
+  ready(): undefined {
     return undefined;
+  }
+
+  ask(): Asked {
+    return NOTHING_ASKED;
   }
 
   private refuse(refusal: Refusal): false {

@@ -48,6 +48,8 @@ export class Roster {
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
   collect: Collect | null = null;
+  /** Calls of it that have not settled: what they change is shown. */
+  running = 0;
 
   /** What takes out series that nobody updates; null to keep them. */
   expiry: Expiry | null = null;
@@ -251,6 +253,7 @@ export class Roster {
 
   /** Resets the own part of every series. */
   reset(hide: boolean): void {
+    this.family.cut();
     for (const h of this.tree.leaves()) this.family.reset(h, hide);
     this.retry();
     this.begin(this.initial);

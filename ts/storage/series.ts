@@ -126,6 +126,13 @@ export class Series {
     else this.path.write(this, image);
   }
 
+  /** Leaves what it points to to another handle, which is returned, and points nowhere. */
+  handOver(): Series {
+    const other = Object.assign(new Series(), this, { child: null, linked: false });
+    this.detach();
+    return other;
+  }
+
   /** Points nowhere: the next update binds again. */
   detach(): void {
     this.f = NO_CELLS;

@@ -6,6 +6,7 @@ use mpmetrics_core::doorbell::{Doorbell, Ear};
 use mpmetrics_core::heap::{Heap, Limits, Setup, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::region::Owned;
+use std::cell::Cell;
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,13 +22,22 @@ struct Process {
     /// A message each time that its isolate is told to run callbacks.
     told: Receiver<()>,
     tell: Sender<()>,
+    /// Number of the latest ring.
+    rung: Cell<Option<u32>>,
 }
 
 impl Process {
     fn new(heap: &Heap, key: u64) -> Self {
         let (tell, told) = channel();
         let writer = heap.writer(key, key as u32).unwrap();
-        Self { bell: Doorbell::new(heap.clone()), writer, ear: None, told, tell }
+        Self {
+            bell: Doorbell::new(heap.clone()),
+            writer,
+            ear: None,
+            told,
+            tell,
+            rung: Cell::default(),
+        }
     }
 
     fn listening(heap: &Heap, key: u64) -> Self {
@@ -43,8 +53,14 @@ impl Process {
     fn ring(&self, patience: Duration) -> Option<Receiver<()>> {
         let (done, over) = channel();
         let done = Box::new(move || done.send(()).unwrap());
-        let waits = self.bell.ring(self.ear.as_deref(), 1, patience, || Ok(done)).unwrap();
-        waits.then_some(over)
+        let ring = self.bell.ring(self.ear.as_deref(), 1, patience, || Ok(done)).unwrap();
+        self.rung.set(ring);
+        ring.map(|_| over)
+    }
+
+    /// Whether a scrape goes on that this isolate ran callbacks for.
+    fn asked(&self) -> bool {
+        self.ear.as_ref().unwrap().is_asked().unwrap()
     }
 
     fn answer(&self) {
@@ -180,4 +196,106 @@ fn rings_of_many_are_all_answered() {
         }
     });
     assert_eq!(timeouts(&heap), 0);
+}
+
+#[test]
+fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
+    let heap = heap();
+    let listener = Process::listening(&heap, 1);
+    let (one, other) = (Process::new(&heap, 2), Process::new(&heap, 3));
+    assert!(!listener.asked(), "nobody has rung");
+    let first = one.ring(LONG).unwrap();
+    assert!(!listener.asked(), "its callbacks have not begun to run");
+    listener.answer();
+    first.recv_timeout(LONG).unwrap();
+    assert!(listener.asked(), "it was answered, and has not read");
+    let second = other.ring(LONG).unwrap();
+    one.bell.over(one.rung.get().unwrap());
+    assert!(!listener.asked(), "the other's ring was not handled");
+    listener.answer();
+    second.recv_timeout(LONG).unwrap();
+    assert!(listener.asked());
+    one.bell.over(one.rung.get().unwrap());
+    assert!(listener.asked(), "an end that is told twice is no other's");
+    other.bell.forget(1);
+    assert!(!listener.asked(), "its isolate has ended");
+    // A process that dies frees its locks.
+    let third = one.ring(LONG).unwrap();
+    listener.answer();
+    third.recv_timeout(LONG).unwrap();
+    assert!(listener.asked());
+    drop(one);
+    // Its thread that waited may have it for a moment longer.
+    let begun = Instant::now();
+    while listener.asked() {
+        assert!(begun.elapsed() < LONG, "it is gone");
+        std::thread::yield_now();
+    }
+    // One that is stopped is waited for with a bound.
+    let fourth = other.ring(LONG).unwrap();
+    listener.answer();
+    fourth.recv_timeout(LONG).unwrap();
+    assert!(listener.asked());
+    listener.ear.as_ref().unwrap().leave();
+    assert!(!listener.asked(), "given up");
+    other.bell.over(other.rung.get().unwrap());
+    drop(listener.leave());
+}
+
+#[test]
+fn scrapes_that_ring_at_once_are_each_known() {
+    let heap = heap();
+    let listener = Process::listening(&heap, 1);
+    let scrapers: Vec<_> = (2..10).map(|key| Process::new(&heap, key)).collect();
+    for _ in 0..200 {
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let bells = scrapers.iter().map(|scraper| {
+                let bell = Arc::clone(&scraper.bell);
+                scope.spawn(move || bell.ring(None, 1, LONG, || Ok(Box::new(|| ()))).unwrap())
+            });
+            let rings: Vec<_> = bells.collect();
+            rings.into_iter().map(|ring| ring.join().unwrap().unwrap()).collect()
+        });
+        listener.answer();
+        for (scraper, ring) in scrapers.iter().zip(&all) {
+            // Of an answer that covered some of them only, the rest come with the next.
+            if !listener.asked() {
+                listener.answer();
+            }
+            assert!(listener.asked());
+            scraper.bell.over(*ring);
+        }
+        while listener.told.try_recv().is_ok() {
+            let ear = listener.ear.as_ref().unwrap();
+            ear.answer(ear.begin());
+        }
+        assert!(!listener.asked());
+    }
+    drop(listener.leave());
+}
+
+#[test]
+fn callbacks_that_ran_for_an_own_scrape_answer_the_rings_before_it() {
+    let heap = heap();
+    let (one, other) = (Process::listening(&heap, 1), Process::listening(&heap, 2));
+    let first = one.ring(LONG).unwrap();
+    let second = other.ring(LONG).unwrap();
+    other.told.recv_timeout(LONG).unwrap();
+    // Its callbacks ran after both rings, for its own scrape.
+    other.ear.as_ref().unwrap().answer(other.rung.get().unwrap());
+    first.recv_timeout(LONG).unwrap();
+    assert!(other.asked(), "the first scrape has not read, nor has its own");
+    assert!(second.try_recv().is_err(), "the first process has not answered");
+    one.answer();
+    second.recv_timeout(LONG).unwrap();
+    one.bell.over(one.rung.get().unwrap());
+    assert!(other.asked(), "its own goes on");
+    other.bell.over(other.rung.get().unwrap());
+    assert!(!other.asked());
+    // A ring behind that is heard.
+    let third = one.ring(LONG).unwrap();
+    let ear = other.ear.as_ref().unwrap();
+    ear.answer(ear.begin());
+    third.recv_timeout(LONG).unwrap();
+    drop((one.leave(), other.leave()));
 }

@@ -161,8 +161,9 @@ impl Scene {
         let (done, over) = std::sync::mpsc::channel();
         let done = Box::new(move || done.send(()).expect("a waiter"));
         let before = self.heap.words().header(header::COLLECT_TIMEOUTS);
-        if self.bell.ring(Some(&self.ear), 1, RING, || Ok(done)).expect("a ring") {
+        if let Some(ring) = self.bell.ring(Some(&self.ear), 1, RING, || Ok(done)).expect("a ring") {
             over.recv_timeout(PATIENCE).expect("the wait has an end");
+            self.bell.over(ring);
         }
         self.heap.words().header(header::COLLECT_TIMEOUTS) > before
     }

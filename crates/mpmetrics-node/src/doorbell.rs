@@ -79,8 +79,32 @@ impl Bell {
         }
     }
 
-    /// Rings; whether `done` will be called. It keeps the isolate alive until then.
-    pub fn ring(&mut self, env: &Env, milliseconds: f64, done: &Callback<'_>) -> Result<bool> {
+    /// Whether a scrape goes on that callbacks of this isolate ran for.
+    pub fn asked(&self) -> bool {
+        let listening = self.listening.borrow();
+        // Where the system does not say so, what the scrape shows is fresher than it should be.
+        listening.as_ref().is_some_and(|listening| listening.ear.is_asked().unwrap_or(false))
+    }
+
+    /// Those scrapes are not asked about any more.
+    pub fn leave(&self) {
+        if let Some(listening) = &*self.listening.borrow() {
+            listening.ear.leave();
+        }
+    }
+
+    /// The scrape that rang has read.
+    pub fn over(&self, ring: u32) {
+        self.doorbell.over(ring);
+    }
+
+    /// Rings; None if `done` will not be called. It keeps the isolate alive until then.
+    pub fn ring(
+        &mut self,
+        env: &Env,
+        milliseconds: f64,
+        done: &Callback<'_>,
+    ) -> Result<Option<u32>> {
         if self.owner == 0 {
             let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
             let doorbell = Arc::clone(&self.doorbell);

@@ -361,10 +361,33 @@ impl NativeHeap {
     }
 
     /// Asks all others for their callbacks. `done` is called when they have run, or the time is over;
-    /// false if there is nobody to wait for.
+    /// null if there is nobody to wait for. What it returns is to be given to [`NativeHeap::over`].
     #[napi(ts_args_type = "milliseconds: number, done: () => void")]
-    pub fn ring(&mut self, env: &Env, milliseconds: f64, done: Callback<'_>) -> Result<bool> {
+    pub fn ring(
+        &mut self,
+        env: &Env,
+        milliseconds: f64,
+        done: Callback<'_>,
+    ) -> Result<Option<u32>> {
         self.bell.ring(env, milliseconds, &done)
+    }
+
+    /// The scrape that rang has read: what others computed for it may change.
+    #[napi]
+    pub fn over(&self, ring: u32) {
+        self.bell.over(ring);
+    }
+
+    /// Whether a scrape of any writer goes on that callbacks of this isolate have run for.
+    #[napi]
+    pub fn asked(&self) -> bool {
+        self.bell.asked()
+    }
+
+    /// Scrapes so far are not meant by [`NativeHeap::asked`] any more.
+    #[napi]
+    pub fn leave(&self) {
+        self.bell.leave();
     }
 
     /// Removes the file if no writer but this process's own lives; whether it did.

@@ -1,6 +1,8 @@
 //! One isolate with `collect` callbacks, as the watcher of its process sees it.
 
+use super::asking::goes_on;
 use super::words::{self, Listener};
+use crate::error::Result;
 use crate::heap::Heap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +19,8 @@ pub struct Ear {
 struct Heard {
     /// The bell as it stood when callbacks last began to run.
     handled: u32,
+    /// Scrapes up to this ring are not asked about any more.
+    left: u32,
     /// The latest answer. A run that was given up and settles late must not take it back.
     answered: u32,
     /// Rings since `handled` that were this isolate's own: a scrape runs its own callbacks by itself.
@@ -29,8 +33,14 @@ struct Heard {
 
 impl Ear {
     pub(super) fn new(heap: Heap, who: Listener, bell: u32, rung: Rung) -> Self {
-        let heard =
-            Heard { handled: bell, answered: bell, own: Vec::new(), told: false, rung: Some(rung) };
+        let heard = Heard {
+            handled: bell,
+            left: bell,
+            answered: bell,
+            own: Vec::new(),
+            told: false,
+            rung: Some(rung),
+        };
         Self { heap, who, heard: Mutex::new(heard) }
     }
 
@@ -45,16 +55,38 @@ impl Ear {
         heard.handled
     }
 
-    /// The callbacks that ran since [`Ear::begin`] gave this have settled.
+    /// The callbacks that ran since [`Ear::begin`] gave this, or since that ring of its own, have settled.
     pub fn answer(&self, bell: u32) {
         // Held, so that nothing is said of an isolate that has left.
         let mut heard = self.lock();
-        let newer = bell.wrapping_sub(heard.answered) < 1 << 31;
-        if heard.rung.is_some() && newer {
+        if heard.rung.is_some() && is_newer(bell, heard.answered) {
             heard.answered = bell;
+            let handled = heard.handled;
+            if bell != handled && is_newer(bell, handled) {
+                heard.handled = bell;
+                heard.own.retain(|ring| *ring != bell && is_newer(*ring, bell));
+            }
             // A heap that contradicts itself is found by the next scrape.
             let _ = words::answer(&self.heap, self.who, bell);
         }
+    }
+
+    /// Whether a scrape goes on for which callbacks of this isolate have begun to run, or that is its own.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] if the system refuses the question.
+    pub fn is_asked(&self) -> Result<bool> {
+        let (from, to) = {
+            let heard = self.lock();
+            (heard.left, heard.handled)
+        };
+        goes_on(&self.heap, from, to)
+    }
+
+    /// Those scrapes are not asked about any more, whether or not they go on.
+    pub fn leave(&self) {
+        let mut heard = self.lock();
+        heard.left = heard.handled;
     }
 
     /// Rings for a scrape of this isolate, which has not to hear that.
@@ -95,4 +127,9 @@ impl Ear {
     fn lock(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a ring is not before another.
+fn is_newer(ring: u32, than: u32) -> bool {
+    ring.wrapping_sub(than) < 1 << 31
 }

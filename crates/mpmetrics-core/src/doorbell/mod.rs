@@ -3,8 +3,10 @@
 //! A scrape rings: it adds 1 to the header's doorbell. Each process with callbacks has one thread that
 //! sleeps on that word and tells its isolates. An isolate reads the bell, runs its callbacks, and stores
 //! what it had read in its slot; the scrape waits for the slots' words, for a limited time. Nobody waits
-//! for a dead writer, and nobody is asked who has no callbacks.
+//! for a dead writer, and nobody is asked who has no callbacks. Until it has read it holds a lock by which those whom
+//! it asked know that it goes on.
 
+mod asking;
 mod ear;
 mod wait;
 mod words;
@@ -16,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::heap::Heap;
 use crate::layout::header;
 use crate::os;
+use asking::Asking;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wait::{Wait, Waits};
@@ -33,6 +36,7 @@ pub struct Doorbell {
     heap: Heap,
     ears: Mutex<Ears>,
     waits: Mutex<Waits>,
+    asking: Mutex<Asking>,
 }
 
 #[derive(Default)]
@@ -45,7 +49,12 @@ impl Doorbell {
     /// The doorbell of a heap. One for each heap and process.
     #[must_use]
     pub fn new(heap: Heap) -> Arc<Self> {
-        Arc::new(Self { heap, ears: Mutex::default(), waits: Mutex::default() })
+        Arc::new(Self {
+            heap,
+            ears: Mutex::default(),
+            waits: Mutex::default(),
+            asking: Mutex::default(),
+        })
     }
 
     /// Notes that a writer has callbacks: from now on scrapes of others ask for them.
@@ -83,7 +92,8 @@ impl Doorbell {
     /// Rings, and has what `done` makes called once the living writers with callbacks, but for `ear`, have answered
     /// or `patience` is over; on another thread, which it must not block.
     ///
-    /// Returns false if there is nobody to wait for; nothing is made then.
+    /// Returns the number of the ring, which is to be given to [`Doorbell::over`] once the scrape has read; None if there
+    /// is nobody to wait for: nothing is made then.
     ///
     /// # Errors
     /// [`Error::Corrupt`]; [`Error::Io`] if the system does not say who lives, or has no thread left;
@@ -94,34 +104,44 @@ impl Doorbell {
         owner: u64,
         patience: Duration,
         done: impl FnOnce() -> Result<Done>,
-    ) -> Result<bool> {
+    ) -> Result<Option<u32>> {
         let asked = words::listeners(&self.heap, ear.map(|ear| ear.who.slot))?;
         if asked.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let done = if patience.is_zero() { None } else { Some(done()?) };
         // Held from the ring on: an answer to it wakes a waiter that then knows of it.
         let mut waits = self.waits();
-        let ring = ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
+        let ring = || ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
         let Some(done) = done else {
-            return Ok(false);
+            // Who does not wait reads before anybody has changed anything.
+            ring();
+            return Ok(None);
         };
+        let ring = self.asking().ring(&self.heap, owner, ring);
         if !waits.running {
             let doorbell = Arc::clone(self);
-            thread("mpmetrics-wait", move || doorbell.wait())?;
+            let started = thread("mpmetrics-wait", move || doorbell.wait());
+            started.inspect_err(|_| self.over(ring))?;
             waits.running = true;
         }
         let deadline_us = os::monotonic_us().saturating_add(patience.as_micros() as u64);
         waits.all.push(Wait { owner, ring, deadline_us, asked, done });
         kill_point!("ring.waits");
-        Ok(true)
+        Ok(Some(ring))
     }
 
-    /// Forgets what an owner waits for. When this returns none of its `done` is called any more.
+    /// The scrape that rang has read: what others computed for it may change.
+    pub fn over(&self, ring: u32) {
+        self.asking().over(ring);
+    }
+
+    /// Forgets what an owner waits for, and its scrapes. When this returns none of its `done` is called any more.
     pub fn forget(&self, owner: u64) {
         let forgotten = self.waits().take_out(|wait| wait.owner == owner);
         // Outside of the lock.
         drop(forgotten);
+        self.asking().forget(owner);
     }
 
     fn watch(&self) {
@@ -161,6 +181,10 @@ impl Doorbell {
 
     fn ears(&self) -> MutexGuard<'_, Ears> {
         self.ears.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asking(&self) -> MutexGuard<'_, Asking> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn waits(&self) -> MutexGuard<'_, Waits> {

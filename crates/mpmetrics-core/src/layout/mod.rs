@@ -204,6 +204,10 @@ pub mod lock {
     pub const SLOTS: u64 = (1 << 40) + (1 << 20);
     /// One past the last slot's byte.
     pub const SLOTS_END: u64 = SLOTS + super::MAX_SLOTS as u64;
+    /// The scrape whose ring has number `n`, modulo [`RINGS`], goes on while byte `ASKERS + n` is locked.
+    pub const ASKERS: u64 = 1 << 41;
+    /// How many rings have a byte of their own.
+    pub const RINGS: u32 = 1 << 16;
 }
 
 /// Most writers that may live at once.

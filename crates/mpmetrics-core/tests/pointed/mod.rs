@@ -187,8 +187,9 @@ impl Program {
         ear.answer(ear.begin());
         let (done, over) = channel();
         let done = Box::new(move || done.send(()).expect("a waiter"));
-        if bell.ring(Some(&ear), 1, Duration::from_secs(10), || Ok(done))? {
+        if let Some(ring) = bell.ring(Some(&ear), 1, Duration::from_secs(10), || Ok(done))? {
             over.recv().expect("an end");
+            bell.over(ring);
         }
         bell.leave(&ear);
         self.tick()
