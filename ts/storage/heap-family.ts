@@ -1,23 +1,16 @@
 /** The series of one metric in the shared heap. */
 
-import { asText, hasLongValue, type LabelText } from '../labels';
-import {
-  Out,
-  Refusal,
-  refusalOf,
-  Status,
-  statusOf,
-  Stores,
-  type NativeWriter,
-  type Scope,
-} from '../native';
+import { hasLongValue, type LabelText } from '../labels';
+import { Refusal, Status, statusOf, type NativeWriter, type Scope } from '../native';
 import { merge } from './cells';
+import { Declaration, owns } from './declaration';
 import type { Collect } from './doorbell';
-import { Exemplars, type Exemplar } from './exemplars';
+import type { Exemplar } from './exemplars';
 import { rescueExpired } from './expiry';
 import type { Asked, Family, FamilyData, Shape } from './family';
 import type { HeapStorage } from './heap';
 import { HeapChunks } from './heap-chunks';
+import { HeapExemplars } from './heap-exemplars';
 import { concernsAll } from './limits';
 import { MemoryFamily } from './memory';
 import { parseFamilies } from './native-json';
@@ -27,38 +20,24 @@ import type { Chunk } from './sketch';
 import { SharedPath } from './shared-path';
 import { repoint, type Views } from './succession';
 
-/** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
-const ADOPTED = 1;
-
 /** Most series of a metric that wait for the heap's lock. */
 const MOST_PENDING = 10_000;
-
-const out = new Uint32Array(8);
-/** What {@link NativeWriter.exemplar} takes. */
-const numbers = new Float64Array(8);
 
 export class HeapFamily implements Family {
   readonly shared = true;
   readonly tag: string;
   private readonly host: HeapStorage;
-  private readonly group: number;
   private readonly roster: Roster;
   private readonly shape: Shape;
   private readonly cells: number;
-  /** The family's number in the heap; null until it is declared to the current writer. */
-  private number: number | null = null;
-  /** Why the last series was refused. */
-  private refusal: Refusal = Refusal.Memory;
+  private readonly declaration: Declaration;
   /** Handles that count in cells of their own until the heap has time. */
   private readonly pending = new Map<Series, LabelText>();
   /** The same until a scrape has read, behind what is kept back for it. */
   private readonly behind = new Map<Series, LabelText>();
   /** Handles of {@link pending} that are to be reset when a scrape has read. */
   private readonly shown = new Set<Series>();
-  /** Exemplars of those. */
-  private readonly waitingExemplars = new Exemplars();
-  /** Whether there may be exemplars in the heap. */
-  private exemplified = false;
+  private readonly exemplars: HeapExemplars;
   private readonly chunks: HeapChunks;
 
   /**
@@ -68,11 +47,12 @@ export class HeapFamily implements Family {
   constructor(host: HeapStorage, tag: string, group: number, roster: Roster) {
     this.host = host;
     this.tag = tag;
-    this.group = group;
     this.roster = roster;
     this.shape = roster.shape;
     this.cells = this.shape.kind.cells(this.shape.bounds);
     this.chunks = new HeapChunks(host, this.shape);
+    this.exemplars = new HeapExemplars(host);
+    this.declaration = new Declaration(host, tag, group, roster, this.chunks);
   }
 
   /** What tells it apart from others. */
@@ -91,7 +71,7 @@ export class HeapFamily implements Family {
   }
 
   collects(): void {
-    if (this.number !== null) this.host.collects();
+    if (this.declaration.number !== null) this.host.collects();
   }
 
   ready(): Promise<void> | undefined {
@@ -104,24 +84,24 @@ export class HeapFamily implements Family {
 
   /** Declares the family, so that it is shown even without series. */
   declare(): Status {
-    return this.host.attempt(() => this.declared());
+    return this.host.attempt(() => this.declaration.declared());
   }
 
   bind(h: Series, label: LabelText): boolean {
     rescueExpired();
     if (h.live) return true;
     if (this.keeps) return this.wait(h, label, this.behind);
-    let status = this.host.attempt(() => this.place(h, label));
+    let status = this.host.attempt(() => this.declaration.place(h, label));
     if (status === Status.Lost) {
       this.host.renew();
-      status = this.host.attempt(() => this.place(h, label));
+      status = this.host.attempt(() => this.declaration.place(h, label));
     }
     switch (status) {
       case Status.Ok:
         return true;
       case Status.Full:
       case Status.Limit:
-        this.host.refused(this.refusal, this.shape.name);
+        this.host.refused(this.declaration.refusal, this.shape.name);
         return false;
       case Status.Corrupt:
         // By now the roster counts in memory storage.
@@ -164,7 +144,7 @@ export class HeapFamily implements Family {
   }
 
   get full(): boolean {
-    return this.number === null || concernsAll(this.refusal);
+    return this.declaration.number === null || concernsAll(this.declaration.refusal);
   }
 
   /** Lets the heap be asked again about series that it refused. */
@@ -189,7 +169,7 @@ export class HeapFamily implements Family {
 
   /** Removes something for all processes, now or when it can be done. */
   private everywhere(call: (writer: NativeWriter, number: number) => number): void {
-    const { number } = this;
+    const { number } = this.declaration;
     if (this.keepsBack && number !== null) {
       this.keepBack(() => {
         this.withSameWriter((writer) => statusOf(call(writer, number)));
@@ -198,9 +178,9 @@ export class HeapFamily implements Family {
     }
     this.host.now(() =>
       this.host.attempt(() => {
-        const status = this.declared();
+        const status = this.declaration.declared();
         if (status !== Status.Ok) return status;
-        return statusOf(call(this.host.writer, this.number!));
+        return statusOf(call(this.host.writer, this.declaration.number!));
       }),
     );
   }
@@ -211,8 +191,8 @@ export class HeapFamily implements Family {
       return true;
     }
     // Not postponed: by then the series may be in use again.
-    if (this.host.busy || this.number === null) return false;
-    const number = this.number;
+    if (this.host.busy || this.declaration.number === null) return false;
+    const number = this.declaration.number;
     const status = this.host.attempt(() =>
       statusOf(this.host.writer.expire(number, label.text, label.types)),
     );
@@ -248,7 +228,7 @@ export class HeapFamily implements Family {
         const cells = h.handOver();
         this.pending.delete(h);
         this.pending.set(cells, label);
-        for (const exemplar of this.waitingExemplars.take(h)) this.exemplify(cells, exemplar);
+        for (const exemplar of this.exemplars.waiting.take(h)) this.exemplify(cells, exemplar);
         this.shown.add(cells);
         this.keepBack(() => {
           this.reset(cells, hide);
@@ -258,9 +238,9 @@ export class HeapFamily implements Family {
         return;
       }
       h.write(kind, zero, this);
-      this.waitingExemplars.take(h);
+      this.exemplars.waiting.take(h);
       if (hide) this.forget(h);
-    } else if (!kind.shared && this.owns(h)) {
+    } else if (!kind.shared && owns(h)) {
       if (!h.hidden && this.keepsBack) {
         const block = h.handOver();
         this.keepBack(() => {
@@ -279,47 +259,18 @@ export class HeapFamily implements Family {
         h.hide();
       }
       h.write(kind, zero, this);
-      if (this.exemplified && !hide) this.clearExemplars(h);
+      if (this.exemplars.any && !hide) {
+        const { slab, i, number, generation } = h;
+        this.withSameWriter((writer) => {
+          const status = statusOf(writer.clearExemplars(slab, i, number, generation));
+          return status === Status.Gone ? Status.Ok : status;
+        });
+      }
     }
   }
 
   exemplify(h: Series, exemplar: Exemplar): void {
-    if (this.recorded(h, exemplar, false)) return;
-    // Making room may give blocks of expired series to others. The series may be among them.
-    rescueExpired();
-    this.recorded(h, exemplar, true);
-  }
-
-  /** @returns false if room is to be made for it first */
-  private recorded(h: Series, { place, value, time, label }: Exemplar, room: boolean): boolean {
-    if (h.place === Place.Pending) {
-      this.waitingExemplars.record(h, { place, value, time, label });
-    } else if (this.owns(h)) {
-      this.exemplified = true;
-      numbers[0] = h.slab;
-      numbers[1] = h.i;
-      numbers[2] = h.number;
-      numbers[3] = h.generation;
-      numbers[4] = place;
-      numbers[5] = value;
-      numbers[6] = time;
-      numbers[7] = room ? 1 : 0;
-      const { text, types } = label;
-      // What is not recorded is counted there; a lock that is not to be had is no reason to wait.
-      const status = this.host.attempt(() =>
-        statusOf(this.host.writer.exemplar(numbers, text, types)),
-      );
-      if (status === Status.Corrupt) this.host.abandon();
-      return room || status !== Status.Full;
-    }
-    return true;
-  }
-
-  private clearExemplars({ slab, i, number, generation }: Series): void {
-    this.withSameWriter((writer) => {
-      const status = statusOf(writer.clearExemplars(slab, i, number, generation));
-      return status === Status.Gone ? Status.Ok : status;
-    });
+    this.exemplars.exemplify(h, exemplar);
   }
 
   release(h: Series): void {
@@ -327,7 +278,7 @@ export class HeapFamily implements Family {
       this.forget(h);
       return;
     }
-    if (!this.shape.kind.shared && this.owns(h)) {
+    if (!this.shape.kind.shared && owns(h)) {
       if (!h.hidden && this.keepsBack) {
         const block = h.handOver();
         this.keepBack(() => {
@@ -348,11 +299,11 @@ export class HeapFamily implements Family {
   }
 
   stale(h: Series): boolean {
-    return h.place === Place.Heap && !this.owns(h);
+    return h.place === Place.Heap && !owns(h);
   }
 
   dropped(): void {
-    this.host.dropped(this.refusal);
+    this.host.dropped(this.declaration.refusal);
   }
 
   chunk(h: Series, octave: number): Chunk | null {
@@ -382,8 +333,8 @@ export class HeapFamily implements Family {
   }
 
   close(): void {
-    const number = this.number;
-    this.number = null;
+    const number = this.declaration.number;
+    this.declaration.number = null;
     this.host.families.delete(this);
     if (number === null) return;
     const withdraw = (): void => {
@@ -403,7 +354,7 @@ export class HeapFamily implements Family {
    * @param carry the whole segment is gone, so everything comes along
    */
   orphan(carry: boolean): void {
-    this.number = null;
+    this.declaration.number = null;
     const { kind } = this.shape;
     if (!carry) this.chunks.orphan();
     for (const h of this.shown) this.pending.delete(h);
@@ -423,7 +374,7 @@ export class HeapFamily implements Family {
   follow(before: Views): void {
     const { host, roster, shape } = this;
     for (const h of roster.handles()) repoint(h, host.pathOf(shape.kind), before, host);
-    if (this.collect !== null && this.number !== null) host.collects();
+    if (this.collect !== null && this.declaration.number !== null) host.collects();
   }
 
   /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
@@ -438,7 +389,7 @@ export class HeapFamily implements Family {
     const { kind } = this.shape;
     for (const [h, label] of this.pending) {
       const own = h.read(kind);
-      const moved = this.host.attempt(() => this.place(h, label));
+      const moved = this.host.attempt(() => this.declaration.place(h, label));
       if (moved === Status.Ok) {
         const { path } = h;
         merge(kind, h, own, this);
@@ -447,111 +398,29 @@ export class HeapFamily implements Family {
           this.keep(h, own);
           return Status.Busy;
         }
-        for (const exemplar of this.waitingExemplars.take(h)) this.exemplify(h, exemplar);
+        for (const exemplar of this.exemplars.waiting.take(h)) this.exemplify(h, exemplar);
       } else if (moved === Status.Full || moved === Status.Limit) {
-        this.host.refused(this.refusal, this.shape.name);
+        this.host.refused(this.declaration.refusal, this.shape.name);
       } else {
         this.keep(h, own);
         return moved;
       }
       this.pending.delete(h);
     }
-    return this.chunks.settle((h) => this.owns(h));
+    return this.chunks.settle((h) => owns(h));
   }
 
   /** True while something waits to move into the heap. */
   get waiting(): boolean {
-    if (this.pending.size > 0 || this.chunks.waiting || this.number === null) return true;
+    if (this.pending.size > 0 || this.chunks.waiting || this.declaration.number === null)
+      return true;
     return this.behind.size > 0 && !this.keeps;
   }
 
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */
   leave(): void {
-    this.number = null;
+    this.declaration.number = null;
     this.roster.move(new MemoryFamily(this.shape));
-  }
-
-  private place(h: Series, label: LabelText): Status {
-    const writer = this.host.writer;
-    if (this.owns(h)) {
-      const { slab, i, number, generation } = h;
-      // Given other label text, the series is to be shown with that, if nobody else holds it.
-      const same = h.text === label.text && h.types === label.types;
-      const status = statusOf(
-        same
-          ? writer.revive(slab, i, number, generation)
-          : writer.release(slab, i, number, generation),
-      );
-      if (same && status === Status.Ok) h.show();
-      if (same ? status !== Status.Gone : status === Status.Busy) return status;
-    }
-    h.detach();
-    if (this.host.busy) return Status.Busy;
-    const status = this.declared();
-    if (status !== Status.Ok) {
-      if (status === Status.Full || status === Status.Limit) {
-        this.refusal = status === Status.Full ? Refusal.Memory : Refusal.Layout;
-        this.dropped();
-      }
-      return status;
-    }
-    h.text = label.text;
-    h.types = label.types;
-    writer.bind(this.number!, label.text, label.types, out);
-    const bound = statusOf(out[Out.Status]!);
-    if (bound === Status.Ok) this.point(h);
-    else this.refusal = refusalOf(out[Out.Refusal]!);
-    return bound;
-  }
-
-  private point(h: Series): void {
-    h.slab = out[Out.Slab]!;
-    h.i = out[Out.Cell]!;
-    if (this.host.stores !== Stores.Native && !this.shape.kind.shared) {
-      const { f, u } = this.host.slab(h.slab);
-      h.f = f;
-      h.u = u;
-      h.g = this.host.chunk(out[Out.Chunk]!);
-      h.w = out[Out.Word]!;
-    }
-    h.size = this.cells;
-    h.path = this.host.pathOf(this.shape.kind);
-    h.generation = out[Out.Generation]!;
-    h.number = out[Out.Series]!;
-    h.place = Place.Heap;
-    h.show();
-    const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.shape.kind.adds;
-    const views = h.path === null || h.path.views;
-    if (views && (adopted || h.f[h.i + 1] !== 0)) this.chunks.meet(h);
-    h.base = adopted ? h.read(this.shape.kind) : null;
-    this.roster.expiry?.bound(h);
-  }
-
-  private declared(): Status {
-    if (this.number !== null) return Status.Ok;
-    if (this.host.busy) return Status.Busy;
-    const { name, help, kind, aggregator, labelNames, bounds } = this.shape;
-    const number = this.host.writer.family(
-      {
-        tag: this.tag,
-        name: asText(name),
-        help,
-        kind: kind.native,
-        // Anything at all, in JavaScript; native code would throw, which is taken for a broken heap.
-        aggregator: asText(aggregator),
-        labelNames: [...labelNames],
-        bounds: Float64Array.from(bounds),
-      },
-      this.group,
-    );
-    if (number < 0) return statusOf(-number);
-    this.number = number;
-    if (this.collect !== null) this.host.collects();
-    return Status.Ok;
-  }
-
-  private owns(h: Series): boolean {
-    return h.place === Place.Heap && h.current;
   }
 
   private postpone(h: Series, label: LabelText, image: Float64Array): void {
@@ -572,7 +441,7 @@ export class HeapFamily implements Family {
   }
 
   private refuse(refusal: Refusal): false {
-    this.refusal = refusal;
+    this.declaration.refusal = refusal;
     this.dropped();
     this.host.refused(refusal, this.shape.name);
     return false;
@@ -588,7 +457,7 @@ export class HeapFamily implements Family {
   private forget(h: Series): void {
     this.pending.delete(h);
     this.behind.delete(h);
-    this.waitingExemplars.take(h);
+    this.exemplars.waiting.take(h);
     h.detach();
   }
 

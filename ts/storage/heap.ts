@@ -17,6 +17,7 @@ import {
   type NativeHeap,
   type NativeWriter,
 } from '../native';
+import { Backlog } from './backlog';
 import { warnOfDamage } from './damage';
 import { Doorbell, type Collect, type Ring } from './doorbell';
 import { NOTHING_ASKED, type Asked, type Kind } from './family';
@@ -34,11 +35,6 @@ import { Left, Watch, warnOfRemoval, type Views } from './succession';
 import { SharedPath } from './shared-path';
 import { Untold } from './untold';
 
-/** Milliseconds before what waits is tried again; doubled up to the longest. */
-const FIRST_DELAY = 20;
-const LONGEST_DELAY = 2_000;
-/** Most removals and the like that wait for the heap's lock; further ones are done without it, which takes longer. */
-const MOST_POSTPONED = 10_000;
 /** Milliseconds after which the heap is asked again about series that it refused, if nobody scrapes. */
 const RETRY_DELAY = 10_000;
 
@@ -86,17 +82,12 @@ export class HeapStorage {
   /** Grows when this isolate gets another slot: numbers of blocks and families mean nothing then. */
   life = 0;
   private readonly defaults = new Map<number, Defaults>();
-  /** Removals that found the heap busy. */
-  private readonly postponed: (() => Status)[] = [];
+  private readonly backlog: Backlog;
   private scrapes: Scrapes | null = null;
   private readonly doorbell: Doorbell;
   /** What is reset while scrapes go on. */
   readonly keeping: Keeping;
-  private timer: NodeJS.Timeout | null = null;
-  private delay = FIRST_DELAY;
   private dead = false;
-  /** True after a slot was refused, until {@link flush} asks again. */
-  private slotless = false;
   private readonly untold = new Untold((tell) => {
     if (this.dead || this.current === null) return false;
     this.attempt(() => {
@@ -110,8 +101,22 @@ export class HeapStorage {
   constructor(source: HeapSource) {
     this.source = source;
     const patience = (): number => source.collectTimeout();
+    const isDead = (): boolean => this.dead;
+    this.backlog = new Backlog({
+      get dead() {
+        return isDead();
+      },
+      attemptTwice: (call) => this.attemptTwice(call),
+      waiting: () =>
+        [...this.families]
+          .filter((family) => family.waiting)
+          .map((family) => () => (family.waiting ? family.settle() : Status.Ok)),
+      abandon: () => {
+        this.abandon();
+      },
+    });
     this.keeping = new Keeping(() => {
-      this.settleKept();
+      this.backlog.settle();
     }, patience);
     this.doorbell = new Doorbell(() => this.callbacks(), patience, this.keeping);
   }
@@ -172,12 +177,13 @@ export class HeapStorage {
   get writer(): NativeWriter {
     if (this.current !== null) return this.current;
     // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
-    if (this.slotless && this.busy) {
+    const { backlog } = this;
+    if (backlog.slotless && backlog.busy) {
       throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
     }
-    this.slotless = true;
+    backlog.slotless = true;
     const writer = this.connect();
-    this.slotless = false;
+    backlog.slotless = false;
     for (const group of this.defaults.keys()) this.applyDefaults(group);
     return writer;
   }
@@ -327,21 +333,23 @@ export class HeapStorage {
    * holds it and is stopped must hold up an event loop for one deadline now and then, not for one a series.
    */
   get busy(): boolean {
-    return this.timer !== null;
+    return this.backlog.busy;
   }
 
   /** Does something now, or later if the heap is busy. */
   now(call: () => Status): void {
-    if (this.dead) return;
-    const waits = this.busy && this.postponed.length < MOST_POSTPONED;
-    const status = waits ? Status.Busy : this.attemptTwice(call);
-    if (status === Status.Corrupt) {
-      this.abandon();
-    } else if (status === Status.Busy || status === Status.Lost) {
-      this.postponed.push(call);
-      this.later();
-    }
+    this.backlog.now(call);
   }
+
+  /** Sees to it that what waits is tried again. */
+  later(): void {
+    this.backlog.later();
+  }
+
+  /** Tries what waits. */
+  readonly flush = (): void => {
+    this.backlog.flush();
+  };
 
   /** Does something, if need be in another slot than before. */
   private attemptTwice(call: () => Status): Status {
@@ -401,59 +409,11 @@ export class HeapStorage {
   /** Leaves the heap for good: every metric goes on in memory storage. */
   abandon(): void {
     if (!this.dead) this.failed(`${this.path} contradicts itself; ${this.heap?.remedy ?? ''}`);
-    this.postponed.length = 0;
     this.keeping.drop();
-    this.calm();
+    this.backlog.clear();
     this.doorbell.silence();
     for (const family of [...this.families]) family.leave();
     this.families.clear();
-  }
-
-  /** Sees to it that what waits is tried again. */
-  later(): void {
-    if (this.dead || this.timer !== null) return;
-    this.timer = setTimeout(this.flush, this.delay);
-    this.timer.unref();
-    if (this.delay === FIRST_DELAY) process.on('exit', this.flush);
-    this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
-  }
-
-  /** Tries what waits; stops at the first that finds the heap busy, so as to block for one deadline only. */
-  readonly flush = (): void => {
-    if (this.timer === null) return;
-    clearTimeout(this.timer);
-    this.timer = null;
-    this.slotless = false;
-    if (this.settleAll()) this.calm();
-    else this.later();
-  };
-
-  /** What was counted meanwhile moves in. */
-  private settleKept(): void {
-    if (this.dead || this.busy) return;
-    if (!this.settleAll()) this.later();
-  }
-
-  private settleAll(): boolean {
-    while (this.postponed.length > 0) {
-      const status = this.attemptTwice(this.postponed[0]!);
-      if (status === Status.Corrupt) {
-        this.abandon();
-        return true;
-      }
-      if (status === Status.Busy || status === Status.Lost) return false;
-      this.postponed.shift();
-    }
-    for (const family of [...this.families]) {
-      if (!family.waiting) continue;
-      const status = this.attemptTwice(() => family.settle());
-      if (status === Status.Corrupt) {
-        this.abandon();
-        return true;
-      }
-      if (status === Status.Busy || status === Status.Lost) return false;
-    }
-    return true;
   }
 
   private applyDefaults(group: number): void {
@@ -471,15 +431,10 @@ export class HeapStorage {
     });
   }
 
-  private calm(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    this.delay = FIRST_DELAY;
-    process.removeListener('exit', this.flush);
-  }
-
   private adopt(heap: NativeHeap): void {
     const before = this.heap;
+    // What is kept back is of blocks here.
+    if (before !== null) this.keeping.end();
     const status = before === null ? Status.Ok : statusOf(heap.follow(before));
     // Until then this isolate counts where it is; it looks again soon.
     if (status === Status.Busy) return;
