@@ -26,7 +26,7 @@ const VARIABLES = [
 
 /** AVA and Jasmine set none: what their processes and threads run tells. */
 const SCRIPT =
-  /(?:^|\/)node_modules\/(?:\.bin\/(?:ava|jasmine)|ava\/(?:entrypoints|lib)\/.*|jasmine\/bin\/jasmine\.js)$/;
+  /(?:^|\/)node_modules\/(?:\.bin\/(?:ava|jasmine)|ava\/(?:entrypoints|lib)\/.*|jasmine\/bin\/.*)$/;
 
 /** What is asked for once. */
 interface Started {
