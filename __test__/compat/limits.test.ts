@@ -59,7 +59,102 @@ describe.each([memory, heap])('$name', ({ load }) => {
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toContain('configure({ maxLabelValueBytes })');
   });
+
+  test.each(Object.keys(LONG))(
+    'a value that is too long is refused by its length alone: %s',
+    async (way) => {
+      const { client } = await limited(load, {});
+      const metric = new client.Gauge({ name: 'g', help: 'h', labelNames: ['a', 'b', 'c'] });
+      metric.set({ a: 'short' }, 1);
+      for (const value of ['"'.repeat(1 << 20), '\\\n'.repeat(8_000), '\ud800'.repeat(20_000)]) {
+        const worked = worksOn(8_193, () => {
+          LONG[way]!(client, value);
+        });
+        expect(worked).toEqual([]);
+      }
+      expect((await client.register.metrics()).match(/^[a-z]+\{.*/gm)).toEqual(['g{a="short"} 1']);
+    },
+  );
 });
+
+type Labelled = Record<'a' | 'b' | 'c', unknown>;
+
+/** Ways on which a label value comes in. */
+const LONG: Record<string, (client: Client, value: string) => void> = {
+  'an update': (client, value) => {
+    metricOf(client).inc({ a: value });
+  },
+  'an update again': (client, value) => {
+    for (let n = 0; n < 3; n++) metricOf(client).set({ a: 'x', b: value }, n);
+  },
+  'one of many labels': (client, value) => {
+    metricOf(client).inc({ a: value, b: value, c: value });
+  },
+  'labels() and its child': (client, value) => {
+    const child = metricOf(client).labels('x', value, 'y');
+    child.inc();
+    child.set(2);
+  },
+  'remove()': (client, value) => {
+    metricOf(client).remove({ a: value });
+    metricOf(client).remove('x', value, 'y');
+  },
+  'an exemplar': (client, value) => {
+    const counter = openCounter(client);
+    const recorded = () => {
+      counter.inc({ exemplarLabels: { trace: value } });
+    };
+    expect(recorded).toThrow(RangeError);
+  },
+};
+
+function metricOf(client: Client) {
+  return client.register.getSingleMetric('g') as unknown as {
+    inc: (labels: Partial<Labelled>) => void;
+    set: (labels: Partial<Labelled>, value: number) => void;
+    labels: (...values: string[]) => { inc: () => void; set: (value: number) => void };
+    remove: (...values: unknown[]) => void;
+  };
+}
+
+function openCounter(client: Client) {
+  const { Registry } = client;
+  const open = new Registry(Registry.OPENMETRICS_CONTENT_TYPE);
+  const config = { name: 'exemplified', help: 'h', registers: [open], enableExemplars: true };
+  return new client.Counter(config) as unknown as { inc: (given: object) => void };
+}
+
+/** The methods of strings and expressions that were called with a text of at least so many units. */
+function worksOn(units: number, run: () => void): string[] {
+  const found: string[] = [];
+  const watch = (
+    owner: object,
+    name: string,
+    textOf: (self: unknown, args: unknown[]) => unknown,
+  ) => {
+    const real = (owner as Record<string, (...args: unknown[]) => unknown>)[name]!;
+    const seen = function (this: unknown, ...args: unknown[]): unknown {
+      const text = textOf(this, args);
+      if (String(text).length >= units) found.push(name);
+      return real.apply(this, args);
+    };
+    return vi.spyOn(owner as Record<string, () => void>, name).mockImplementation(seen);
+  };
+  const spies = [
+    ...['replace', 'replaceAll', 'split', 'indexOf', 'includes', 'match', 'slice', 'normalize'].map(
+      (name) => watch(String.prototype, name, (self) => self),
+    ),
+    ...['test', 'exec'].map((name) => watch(RegExp.prototype, name, (_, [text]) => text)),
+    watch(Array, 'from', (_, [text]) => (typeof text === 'string' ? text : '')),
+    watch(JSON, 'stringify', (_, [value]) => (Array.isArray(value) ? value.join('') : '')),
+  ];
+  try {
+    run();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return found;
+}
 
 test('a child of a refused series is its own, and counts once there is room', async () => {
   const { client } = await limited(heap.load, { maxSeriesPerMetric: 1 });

@@ -255,6 +255,25 @@ describe.each(Object.entries(FOREIGN))('a line break of a foreign metric: %s', (
 });
 
 test.each(subjects)(
+  '$name: U+0000 in an exemplar, for which Prometheus refuses a whole scrape, is U+FFFD',
+  async ({ load }) => {
+    const { register, openMetricsContentType, Counter, Histogram } = await load();
+    register.setContentType(openMetricsContentType);
+    const exemplars = any({ enableExemplars: true, help: 'h' }) as object;
+    const counter = new Counter(any({ ...exemplars, name: 'c_total' }));
+    const histogram = new Histogram(any({ ...exemplars, name: 'h', buckets: [1] }));
+    const exemplarLabels = { t: '\0a\0', u: '\0' };
+    counter.inc(any({ exemplarLabels }));
+    histogram.observe(any({ value: 2, exemplarLabels }));
+    const duck = foreign({}, { exemplar: { labelSet: exemplarLabels, value: 1, timestamp: 2 } });
+    register.registerMetric(any({ ...duck, get: () => duck }));
+    const text = await register.metrics();
+    expect(text).not.toContain('\0');
+    expect(text.match(/\{t="\ufffda\ufffd",u="\ufffd"\} /g)).toHaveLength(3);
+  },
+);
+
+test.each(subjects)(
   '$name: sums of negative observations are shown, which Prometheus takes and OpenMetrics forbids',
   async ({ load }) => {
     const { register, openMetricsContentType, Histogram, Summary } = await load();

@@ -119,6 +119,18 @@ async function run(client: Client, program: readonly Step[]): Promise<string[]> 
   return seen;
 }
 
+/** U+0000 in an exemplar, for which Prometheus refuses the whole page, is U+FFFD with us. */
+function withoutNul(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const exemplar = line.lastIndexOf(' # {');
+      if (exemplar < 0) return line;
+      return line.slice(0, exemplar) + line.slice(exemplar).replaceAll('\0', '\ufffd');
+    })
+    .join('\n');
+}
+
 const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 200);
 
 describe.each(subjects)('random programs with exemplars on $name', ({ load }) => {
@@ -131,7 +143,7 @@ describe.each(subjects)('random programs with exemplars on $name', ({ load }) =>
       const spelt = steps.map((one) =>
         'labels' in one ? { ...one, labels: spelled(one.labels) } : one,
       );
-      expect(found).toEqual(await run(theirs, spelt));
+      expect(found).toEqual((await run(theirs, spelt)).map(withoutNul));
     });
     await fc.assert(property, { numRuns: RUNS });
   });

@@ -114,6 +114,7 @@ function exemplarText({ exemplar }: Row, sample: string): string {
   if (!exemplar || !/_(?:total|bucket)$/.test(sample)) return '';
   const { labelSet, value, timestamp } = exemplar as Partial<Record<keyof ExemplarRow, unknown>>;
   const time = timestamp === undefined ? '' : ` ${numberText(Number(timestamp))}`;
-  const labels = braces(Object.entries((labelSet ?? {}) as RowLabels));
+  // Prometheus takes U+0000 in a label's value, and refuses the whole scrape for it in an exemplar's.
+  const labels = braces(Object.entries((labelSet ?? {}) as RowLabels)).replaceAll('\0', '\uFFFD');
   return ` # ${labels} ${numberText(value)}${time}`;
 }

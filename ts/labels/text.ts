@@ -21,8 +21,15 @@ export type Pair = [name: string, value: string];
 /** The label set of a series without labels. */
 export const NO_LABELS: LabelText = { text: '', types: '' };
 
-/** The text of a caller's labels: its own enumerable keys, in its order, as prom-client prints them. */
-export function labelText(labels: object): LabelText {
+/** Stands for the text of a label set that has too long a value: none is made. */
+export const TOO_LONG: LabelText = { text: '', types: '' };
+
+/**
+ * The text of a caller's labels: its own enumerable keys, in its order, as prom-client prints them.
+ *
+ * @param most bytes of UTF-8 that a value may have; {@link TOO_LONG} if one has more, before anything is escaped
+ */
+export function labelText(labels: object, most = Infinity): LabelText {
   let text = '';
   let types = '';
   let strings = true;
@@ -30,8 +37,10 @@ export function labelText(labels: object): LabelText {
     const type = typeLetter(value);
     if (type !== 's') strings = false;
     types += type;
+    const plain = asText(value);
+    if (isLong(plain, most)) return TOO_LONG;
     const separator = text === '' ? '' : ',';
-    text += `${separator}${name}="${escapeLabelValue(wellFormed(asText(value)))}"`;
+    text += `${separator}${name}="${escapeLabelValue(wellFormed(plain))}"`;
   }
   return text === '' ? NO_LABELS : { text, types: strings ? '' : types };
 }
@@ -66,13 +75,11 @@ export function parseLabelText(text: string): Pair[] {
   return pairs;
 }
 
-/** True if a value in a {@link LabelText}'s `text` has more than so many bytes as UTF-8, without its escapes. */
-export function hasLongValue(text: string, bytes: number): boolean {
-  // A UTF-16 unit has three bytes of UTF-8 at the most.
-  if (text.length * 3 <= bytes) return false;
-  return parseLabelText(text).some(
-    ([, value]) => value.length > bytes || Buffer.byteLength(value) > bytes,
-  );
+/** True if a value has more than so many bytes as UTF-8. */
+export function isLong(value: string, bytes: number): boolean {
+  // A UTF-16 unit has one byte of UTF-8 at the least and three at the most.
+  if (value.length * 3 <= bytes) return false;
+  return value.length > bytes || Buffer.byteLength(value) > bytes;
 }
 
 /** A value as it was before it became text; `type` is a letter of {@link LabelText}'s `types`. */

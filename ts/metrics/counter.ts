@@ -1,6 +1,6 @@
 /** A value that only grows. */
 
-import { labelsOf, labelText, type LabelText } from '../labels';
+import { labelsOf, type LabelText } from '../labels';
 import { adding, counterKind, type Roster, type Series } from '../storage';
 import type { IncreaseDataWithExemplar } from './exemplar';
 import * as hidden from './hidden';
@@ -102,7 +102,7 @@ export class Counter<T extends string = string> extends Metric<T> {
         },
       };
     }
-    if (h.child === null || !h.live) h.child = bound(this[ROSTER], h, labelText(labels));
+    if (h.child === null || !h.live) h.child = bound(this[ROSTER], h, this[ROSTER].text(labels));
     return h.child as CounterChild;
   }
 

@@ -35,10 +35,11 @@ export function exemplarText(labels: object): LabelText {
   for (const [name, value] of Object.entries(labels) as [string, unknown][]) {
     all += `${name}${value as string}`;
   }
-  // A code point has one or two units.
-  if (all.length > MOST_POINTS && Array.from(all).length > MOST_POINTS) {
-    throw new RangeError('Label set size must be smaller than 128 UTF-8 chars');
-  }
+  // A code point has one or two units, so that a long text need not be taken apart.
+  const tooLong =
+    all.length > 2 * MOST_POINTS ||
+    (all.length > MOST_POINTS && Array.from(all).length > MOST_POINTS);
+  if (tooLong) throw new RangeError('Label set size must be smaller than 128 UTF-8 chars');
   for (const name of Object.keys(labels)) {
     // One such line would cost the reader the whole scrape.
     if (invalidLabelNames([name]).length > 0)

@@ -1,6 +1,6 @@
 /** A value that goes up and down. */
 
-import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
+import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
   adding,
   gaugeKind,
@@ -134,7 +134,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
     if (given || labels === null) return unbound(this, labels!);
     const h = this[FIND](labels);
     if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;
-    const label = labelText(labels);
+    const label = this[ROSTER].text(labels);
     const child = bound(this, h, labels, label);
     this[ROSTER].compareChild(h, label);
     h.childTypes = label.types;

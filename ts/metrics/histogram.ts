@@ -1,6 +1,6 @@
 /** Observations counted in buckets. */
 
-import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
+import { labelsOf, validateLabels, type LabelText } from '../labels';
 import { histogramKind, observing, observingTimes, type Series } from '../storage';
 import type { ObserveDataWithExemplar } from './exemplar';
 import { bucketValuesOf, lend } from './hash-map';
@@ -114,7 +114,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
     let h = this[FIND](label);
     if (h.live) {
       this[ROSTER].family.reset(h, false);
-      this[ROSTER].retype(h, labelText(label));
+      this[ROSTER].retype(h, this[ROSTER].text(label));
     } else h = this[ROSTER].settle(h, label);
     if (declared.length === 0) this[SINGLE] = h;
   }
@@ -149,7 +149,7 @@ export class Histogram<T extends string = string> extends Metric<T> {
     validateLabels(this.labelNames, labels);
     if (labels === null) return unbound(this);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
+    if (h.child === null || !h.live) h.child = bound(this, h, labels, this[ROSTER].text(labels));
     return h.child as HistogramChild<T>;
   }
 

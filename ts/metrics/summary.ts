@@ -2,7 +2,7 @@
 
 import { format } from 'util';
 
-import { labelsOf, labelText, validateLabels, type LabelText } from '../labels';
+import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
   MOST_PARTS,
   summaryKind,
@@ -143,7 +143,7 @@ export class Summary<T extends string = string> extends Metric<T> {
     const labels = (labelsOf(this.labelNames, args) ?? {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live) h.child = bound(this, h, labels, labelText(labels));
+    if (h.child === null || !h.live) h.child = bound(this, h, labels, this[ROSTER].text(labels));
     return h.child as SummaryChild<T>;
   }
 

@@ -154,12 +154,10 @@ export interface Family {
   release(h: Series): void;
   /** True if the handle is of no use any more: the label tree may drop it. */
   stale(h: Series): boolean;
-  /**
-   * Whether a new series may have these labels at all.
-   *
-   * @returns false, counted and warned about, if a value is too long
-   */
-  fits(label: LabelText): boolean;
+  /** Most bytes of a label's value, as UTF-8. */
+  readonly labelBytes: number;
+  /** Counts an update of a series that has a longer one, and warns once. */
+  tooLong(): void;
   /** True if the series that {@link bind} refused last was refused for what any other new one would meet, too. */
   readonly full: boolean;
   /**

@@ -1,6 +1,6 @@
 /** The series of one metric in the shared heap. */
 
-import { hasLongValue, type LabelText } from '../labels';
+import type { LabelText } from '../labels';
 import { Refusal, Status, statusOf, type NativeWriter, type Scope } from '../native';
 import { merge } from './cells';
 import { Declaration, owns } from './declaration';
@@ -137,10 +137,12 @@ export class HeapFamily implements Family {
     this.host.keeping.keep(this.key, change);
   }
 
-  fits(label: LabelText): boolean {
-    return (
-      !hasLongValue(label.text, this.host.limits.labelBytes) || this.refuse(Refusal.LabelValue)
-    );
+  get labelBytes(): number {
+    return this.host.limits.labelBytes;
+  }
+
+  tooLong(): void {
+    this.refuse(Refusal.LabelValue);
   }
 
   get full(): boolean {

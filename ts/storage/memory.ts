@@ -3,7 +3,7 @@
  * shape as the heap's, so that one update path serves both.
  */
 
-import { hasLongValue, parseLabelText, type LabelText } from '../labels';
+import { parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
 import { Exemplars, type Exemplar } from './exemplars';
 import { NOTHING_ASKED, type Asked, type Family, type FamilyData, type Shape } from './family';
@@ -131,8 +131,12 @@ export class MemoryFamily implements Family {
     return true;
   }
 
-  fits(label: LabelText): boolean {
-    return !hasLongValue(label.text, memoryLimits().labelBytes) || this.refuse(Refusal.LabelValue);
+  get labelBytes(): number {
+    return memoryLimits().labelBytes;
+  }
+
+  tooLong(): void {
+    this.refuse(Refusal.LabelValue);
   }
 
   get full(): boolean {

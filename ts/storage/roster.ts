@@ -9,7 +9,9 @@ import {
   LabelTree,
   labelText,
   labelValues,
+  isLong,
   parseLabelText,
+  TOO_LONG,
   typesIn,
   validateLabels,
   wellFormed,
@@ -84,7 +86,7 @@ export class Roster {
       miss: (labels, values) => {
         validateLabels(declared(), labels);
         // Whether it is asked about is decided when it is updated.
-        if (this.refusals.active) return this.sink;
+        if (this.refusals.active || this.hasLong(values)) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
       // What is set last says what types a gauge's label values have, in prom-client too; of others the first does.
@@ -115,11 +117,26 @@ export class Roster {
    * @returns the handle to update: not always the one given
    */
   settle(h: Series, labels: object | null): Series {
-    return this.settleText(h, labelText(labels ?? {}));
+    return this.settleText(h, this.text(labels ?? {}));
+  }
+
+  /** The text of a caller's labels; {@link TOO_LONG} for those that the storage would refuse. */
+  text(labels: object): LabelText {
+    return labelText(labels, this.family.labelBytes);
+  }
+
+  private hasLong(values: readonly LabelValue[]): boolean {
+    const most = this.family.labelBytes;
+    return values.some((value) => value !== undefined && isLong(value, most));
   }
 
   /** {@link settle}, for labels that are text already. */
   settleText(h: Series, label: LabelText): Series {
+    if (label === TOO_LONG) {
+      if (h.live) return h;
+      this.family.tooLong();
+      return this.sink;
+    }
     let target = h;
     if (!h.linked) {
       // A handle that fell out of the tree must not count beside the one that took its place there.
@@ -137,7 +154,7 @@ export class Roster {
     }
     if (label.types !== '') this.typed = true;
     this.compareChild(target, label);
-    if (!this.family.fits(label) || !this.family.bind(target, label)) {
+    if (!this.family.bind(target, label)) {
       return this.refuse(target, label);
     }
     target.birth = ++births;
@@ -157,7 +174,7 @@ export class Roster {
   update(h: Series, labels: object | null, update: Update, value: number, bucket = 0): Series {
     // Text is made of labels only if it is needed: some handles come here each time.
     if (h.path !== null && !h.hidden && !h.retyped && update(h, value, bucket)) return h;
-    return this.updateText(h, labelText(labels ?? {}), update, value, bucket);
+    return this.updateText(h, this.text(labels ?? {}), update, value, bucket);
   }
 
   /** {@link update}, for labels that are text already. */
@@ -206,9 +223,12 @@ export class Roster {
 
   /** Takes a series out; see {@link Family.remove}. */
   remove(labels: object, everywhere: boolean): void {
+    const label = this.text(labels);
+    // Nobody has a series that is refused.
+    if (label === TOO_LONG) return;
     const values = labelValues(this.shape.labelNames, labels);
     const h = this.tree.get(values);
-    this.family.remove(labelText(labels), h, everywhere);
+    this.family.remove(label, h, everywhere);
     if (h !== undefined) {
       this.unlink(h, values);
       h.detach();

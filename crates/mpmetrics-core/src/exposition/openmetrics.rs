@@ -83,7 +83,13 @@ fn push_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemp
         return;
     };
     out.extend_from_slice(b" # {");
-    out.extend_from_slice(snapshot.bytes(exemplar.labels.text));
+    for (index, part) in snapshot.bytes(exemplar.labels.text).split(|byte| *byte == 0).enumerate() {
+        // Prometheus takes U+0000 in a label's value, and refuses the whole scrape for it in an exemplar's.
+        if index > 0 {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+        out.extend_from_slice(part);
+    }
     out.extend_from_slice(b"} ");
     push_sample(out, exemplar.value);
     out.push(b' ');
