@@ -31,7 +31,7 @@ sameAsPromClient({
     c.inc({
       labels: { b: 'x' },
       value: 0.5,
-      exemplarLabels: any({ n: 5, t: true, z: null, u: undefined }),
+      exemplarLabels: any({ n: 5, t: true, z: null, u: 'undefined' }),
     });
     c.inc({ labels: { b: 'y' }, exemplarLabels: {} });
     c.inc({ labels: { b: 'z' }, value: 0, exemplarLabels: { zero: '' } });

@@ -175,7 +175,11 @@ test('what memory storage refuses is counted exactly', async () => {
   for (let n = 0; n < 10_000; n++) counter.inc({ n });
   const child = counter.labels(5);
   for (let n = 0; n < 10; n++) child.inc();
-  expect(storage).toEqual({ series: 2, dropped: [0, 0, 9_998 + 10, 0, 0, 0, 0] });
+  expect(storage).toEqual({
+    series: 2,
+    dropped: [0, 0, 9_998 + 10, 0, 0, 0, 0],
+    clampedObservations: 0,
+  });
 });
 
 test('label text of the heap', async () => {
