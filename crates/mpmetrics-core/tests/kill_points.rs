@@ -442,7 +442,8 @@ fn later_times_at_the_places_that_are_reached_again_and_again() {
         ("answer.counted", 2),
     ] {
         let (_, held) = POINTS.iter().find(|(name, _)| *name == point).expect("a place");
-        [End::Die, End::Stop].map(|end| check(point, *held, nth, end));
+        check(point, *held, nth, End::Die);
+        check(point, *held, nth, End::Stop);
     }
 }
 
@@ -491,8 +492,7 @@ fn every_place_is_in_the_list_and_in_the_document() {
     assert_eq!(written, points);
 }
 
-/// That shipped builds have none of this is tested on the packed binary, by this name: which is in a build with
-/// the feature.
+/// That shipped builds have none of this is tested on the packed binary, by this name.
 #[test]
 fn the_name_of_the_variable_is_in_a_build_with_the_feature() {
     let build = std::fs::read(std::env::current_exe().unwrap()).unwrap();
