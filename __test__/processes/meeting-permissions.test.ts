@@ -4,6 +4,7 @@
  * warning says what is in the way. As root, as CI runs: what is tested are the rights of others.
  */
 import { spawn } from 'child_process';
+import { randomUUID } from 'crypto';
 import {
   chmodSync,
   chownSync,
@@ -25,6 +26,8 @@ const GROUP = 65533;
 
 let app: Application;
 let own: string;
+/** A segment's name of this run: a directory further on may have what an earlier one left. */
+const NAME = randomUUID();
 
 beforeEach(() => {
   app = new Application({
@@ -86,12 +89,12 @@ describe.each([
   const member = { uid: NOBODY, gid: GROUP };
   const run = (umask: string, who: string) => {
     const script = `umask ${umask} && exec "$0" app.js ${who} '${JSON.stringify(settings)}'`;
-    return shell(script, { MPMETRICS_SEGMENT: 'one' }, member);
+    return shell(script, { MPMETRICS_SEGMENT: NAME }, member);
   };
 
   test.each(['0077', '0177', '0277', '0377', '0777', '0000'])('umask %s', async (umask) => {
     const first = run(umask, 'a');
-    expect((await told(first)).path).toBe(join(directory(), 'one.heap'));
+    expect((await told(first)).path).toBe(join(directory(), `${NAME}.heap`));
     const second = run('0022', 'b');
     expect((await told(second)).seen).toEqual({ a: 1, b: 1 });
     await leave(first, second);
@@ -104,7 +107,7 @@ describe.each([
     chownSync(directory(), NOBODY, GROUP);
     chmodSync(directory(), narrow);
     const program = run('0022', 'a');
-    expect((await told(program)).path).toBe(join(directory(), 'one.heap'));
+    expect((await told(program)).path).toBe(join(directory(), `${NAME}.heap`));
     await leave(program);
     expect(program.errors).toBe('');
     expect(statSync(directory()).mode & 0o777).toBe(mode);
@@ -190,7 +193,7 @@ describe('without /proc', () => {
     prepared(`app.js ${who}`, 'mount -t tmpfs none /proc', env);
 
   test.each(['one', 'path'])('MPMETRICS_SEGMENT is enough: %s', async (kind) => {
-    const segment = kind === 'one' ? 'one' : join(app.segmentsIn, 'path.heap');
+    const segment = kind === 'one' ? NAME : join(app.segmentsIn, 'path.heap');
     const [first, second] = ['a', 'b'].map((who) => run(who, { MPMETRICS_SEGMENT: segment }));
     await told(first!);
     expect((await told(second!)).seen).toEqual({ a: 1, b: 1 });
