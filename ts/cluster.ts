@@ -95,26 +95,27 @@ export class AggregatorRegistry<
    * Metrics of the whole application: of all processes and threads, whether or not they made a registry of
    * this kind, and of the dead. Callable in any of them.
    *
-   * @param options scope; or a callback that is called with the error or null, and the text, as prom-client did
-   *   before its version 13
+   * @param options scope
    * @returns rejects if a `collect` of this thread throws
    */
-  clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> {
-    const callback = typeof options === 'function' ? options : null;
-    const text = scrapeOf(
-      callback === null ? (options as ScopeOptions | undefined) : {},
-      this.contentType,
-    );
-    if (callback !== null) {
-      // Not within the promise: what a callback throws is its caller's, as with any other.
-      const call = (error: unknown, metrics?: string): void => {
-        process.nextTick(callback, error, metrics);
-      };
-      text.then((metrics) => {
-        call(null, metrics);
-      }, call);
-    }
-    return text;
+  clusterMetrics(options?: ScopeOptions): Promise<string>;
+  /**
+   * The same as before prom-client's version 13. Code that does not know which version it has calls back or
+   * awaits, by whether there is a promise: with both it would answer twice.
+   *
+   * @param callback called with the error or null, and the text
+   */
+  clusterMetrics(callback: ClusterMetricsCallback): void;
+  clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> | undefined {
+    if (typeof options !== 'function') return scrapeOf(options, this.contentType);
+    // Not within the promise: what a callback throws is its caller's, as with any other.
+    const call = (error: unknown, metrics?: string): void => {
+      process.nextTick(options, error, metrics);
+    };
+    scrapeOf({}, this.contentType).then((metrics) => {
+      call(null, metrics);
+    }, call);
+    return undefined;
   }
 
   /**

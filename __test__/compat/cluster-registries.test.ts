@@ -96,20 +96,21 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     const registry = new AggregatorRegistry();
     const called = () =>
       new Promise<unknown[]>((resolve) => {
-        void registry.clusterMetrics((...args: unknown[]) => {
+        registry.clusterMetrics((...args: unknown[]) => {
           resolve(args);
         });
       });
     expect(await called()).toEqual([null, '\n']);
-    expect(await registry.clusterMetrics(() => undefined)).toBe('\n');
+    // With a promise, code for either version would answer twice.
+    expect((registry.clusterMetrics as (callback: () => void) => unknown)(() => undefined)).toBe(
+      undefined,
+    );
     const error = new Error('no value');
     const collect = () => {
       throw error;
     };
     new Gauge({ name: 'g', help: 'h', collect });
-    // Nobody awaits the promise: its rejection is handled.
     expect(await called()).toEqual([error, undefined]);
-    await expect(registry.clusterMetrics(() => undefined)).rejects.toBe(error);
   });
 
   test('shows what setRegistries says, each metric once', async () => {
