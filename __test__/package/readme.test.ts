@@ -36,6 +36,8 @@ beforeAll(async () => {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
+    // `npm --silent test` would hand on its own.
+    npm_config_loglevel: 'error',
     MPMETRICS_DIR: mkdtempSync(join('/dev/shm', 'mpmetrics-test-')),
   });
 });
