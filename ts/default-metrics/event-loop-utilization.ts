@@ -3,6 +3,7 @@
 import { performance } from 'perf_hooks';
 
 import type { Source } from './group';
+import { unref } from '../timers';
 
 const SUMMARY = 'nodejs_eventloop_utilization_summary';
 const HISTOGRAM = 'nodejs_eventloop_utilization_histogram';
@@ -44,7 +45,7 @@ export const eventLoopUtilization: Source = {
         histogram?.observe(group.labels, utilization);
       }
     }, interval);
-    timer.unref();
+    unref(timer);
     group.onStop(() => {
       clearInterval(timer);
     });

@@ -1,6 +1,7 @@
 /** What has to wait because another process holds the heap's lock, and is tried again until it is done. */
 
 import { Status } from '../native';
+import { unref } from '../timers';
 
 /** Milliseconds before what waits is tried again; doubled up to the longest. */
 const FIRST_DELAY = 20;
@@ -54,7 +55,7 @@ export class Backlog {
   later(): void {
     if (this.heap.dead || this.timer !== null) return;
     this.timer = setTimeout(this.flush, this.delay);
-    this.timer.unref();
+    unref(this.timer);
     if (this.delay === FIRST_DELAY) process.on('exit', this.flush);
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
   }

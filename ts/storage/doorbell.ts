@@ -6,6 +6,7 @@ import { codeOf, messageOf, warnOnce } from '../errors';
 import type { NativeHeap, NativeWriter } from '../native';
 import { isCollecting } from './collecting';
 import type { Keeping } from './keeping';
+import { unref } from '../timers';
 
 /** Runs a metric's callback; may throw, and what it returns may reject. */
 export type Collect = () => Promise<void> | undefined;
@@ -158,7 +159,7 @@ export class Doorbell {
     const timer = setTimeout(() => {
       this.end(run);
     }, this.patience());
-    timer.unref();
+    unref(timer);
     void Promise.allSettled(waiting).then(() => {
       clearTimeout(timer);
       heap.answer(bell);

@@ -17,6 +17,7 @@
 
 import type { Family, Shape } from './family';
 import { NEVER, Place, type Series } from './series';
+import { unref } from '../timers';
 
 /** Looks in the time of a series' life. */
 const LOOKS = 4;
@@ -126,7 +127,7 @@ export class Expiry {
 
   private schedule(): void {
     this.scheduled = true;
-    setTimeout(() => void this.look(), this.period).unref();
+    unref(setTimeout(() => void this.look(), this.period));
   }
 
   private async look(): Promise<void> {

@@ -34,6 +34,7 @@ import type { Series } from './series';
 import { Left, Watch, warnOfRemoval, type Views } from './succession';
 import { SharedPath } from './shared-path';
 import { Untold } from './untold';
+import { unref } from '../timers';
 
 /** Milliseconds after which the heap is asked again about series that it refused, if nobody scrapes. */
 const RETRY_DELAY = 10_000;
@@ -385,10 +386,11 @@ export class HeapStorage {
     warnOfRefusal(refusal, this.path, name);
     if (this.retrying) return;
     this.retrying = true;
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       this.retrying = false;
       for (const family of this.families) family.retry();
-    }, RETRY_DELAY).unref();
+    }, RETRY_DELAY);
+    unref(timer);
   }
 
   /** Warns, once, that there is no room for a summary's buckets. */

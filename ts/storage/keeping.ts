@@ -8,6 +8,7 @@
 
 import type { NativeHeap } from '../native';
 import { isCollecting } from './collecting';
+import { unref } from '../timers';
 
 /** Milliseconds after which what was kept back is done though a scrape goes on: one of a process that is stopped. */
 const LONGEST = 10_000;
@@ -149,6 +150,6 @@ export class Keeping {
     this.timer = setTimeout(() => {
       this.look();
     }, LOOK);
-    this.timer.unref();
+    unref(this.timer);
   }
 }

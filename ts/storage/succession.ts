@@ -7,6 +7,7 @@ import { warnOnce } from '../errors';
 import type { NativeHeap } from '../native';
 import type { Path } from './path';
 import { Place, type Series } from './series';
+import { unref } from '../timers';
 
 /** Milliseconds between two looks for the file; and while something about it is still to be done. */
 const PERIOD = 1_000;
@@ -33,9 +34,10 @@ export class Watch {
   }
 
   private wait(milliseconds: number): void {
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       this.wait(this.look() ? PERIOD : SOON);
-    }, milliseconds).unref();
+    }, milliseconds);
+    unref(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Updates that nobody will see, and observations that no quantile shows, until the heap is told of them. */
 
 import { REFUSALS, type NativeWriter, type Refusal } from '../native';
+import { unref } from '../timers';
 
 /** Milliseconds until the heap is told, if nobody scrapes; and how many are kept back. */
 const DELAY = 1_000;
@@ -41,7 +42,7 @@ export class Untold {
 
   private later(): void {
     if (this.count++ === 0) {
-      setTimeout(this.tell, DELAY).unref();
+      unref(setTimeout(this.tell, DELAY));
       process.on('exit', this.tell);
     }
     if (this.count >= MOST) this.tell();

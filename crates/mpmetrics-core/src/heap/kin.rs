@@ -2,6 +2,7 @@
 //! application with other label names, buckets or help.
 
 use super::family::decode;
+use super::FAMILIES;
 use crate::collect::model::Kind;
 use crate::error::Result;
 use crate::layout::{header, Words};
@@ -26,6 +27,8 @@ impl Kin {
     /// The numbers of the families that are shown with this one, its own among them.
     pub fn of(&mut self, words: Words<'_>, family: u32) -> Result<&[u32]> {
         while u64::from(self.known) < words.header(header::FAMILIES) {
+            // A number of families that is damaged ends where there is no place for more.
+            FAMILIES.find(words, self.known)?;
             // One whose text is damaged is shown with no other.
             if let Ok(Some(spec)) = decode(words, self.known) {
                 let name = Name { tag: spec.tag, name: spec.name, kind: spec.kind };
