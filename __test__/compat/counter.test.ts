@@ -41,8 +41,8 @@ sameAsPromClient({
     c.inc({ a: any(true), b: any(null) });
     c.inc({ a: 'true', b: 'null' });
     c.inc({ a: any(12n), b: Number.NaN });
-    c.inc({ b: any(undefined), a: -0 });
-    c.inc({ a: '0' });
+    c.inc({ b: any(false), a: -0 });
+    c.inc({ a: '0', b: 'false' });
     const { values } = await c.get();
     return [await client.register.metrics(), values.map(({ labels }) => Object.keys(labels))];
   },
