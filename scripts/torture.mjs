@@ -32,6 +32,8 @@ const PARTS = {
   damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },
   /** Scrapes of 100 KB by a process that does nothing else; a hundredth as many are of 5 MB. */
   scraped: { minutes: 3, figures: { SCRAPES: 20_000 }, file: 'processes/scraped-memory' },
+  /** System calls that are refused to a process from its start are the same at any size. */
+  refused: { minutes: 4, figures: { REFUSALS: 'all' }, file: 'environments/refused-calls' },
   /** Test runners are the same at any size, and long to install. */
   runners: { minutes: 5, figures: { RUNNERS: 'all' }, file: 'runners/runners' },
   /** Random programs beside prom-client. */
