@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -238,9 +239,17 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
       ...[0.01, 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1],
       '+Inf',
     ]);
-    const values = Object.fromEntries(
-      [...samples(await client.register.metrics())].filter(([one]) => ADDED.test(one)),
-    );
+    const read = async () =>
+      Object.fromEntries(
+        [...samples(await client.register.metrics())].filter(([one]) => ADDED.test(one)),
+      );
+    let values = await read();
+    // The heap is read off the event loop, which may observe in both meanwhile: what no second look finds changed is whole.
+    await until(async () => {
+      const before = values;
+      values = await read();
+      return isDeepStrictEqual(before, values);
+    });
     expect(values[`${name}_summary_count{a="b"}`]).toBe(values[`${name}_histogram_count{a="b"}`]);
     expect(values[`${name}_summary_sum{a="b"}`]).toBe(values[`${name}_histogram_sum{a="b"}`]);
     expect(values[`${name}_histogram_bucket{le="1",a="b"}`]).toBe(
