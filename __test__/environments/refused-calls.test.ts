@@ -167,8 +167,8 @@ describe('refused to a thread', () => {
         const lines = ['c_total{n="first"} 7'];
         if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
         const missing = lines.filter((line) => !text.includes(line));
-        // Where futex is refused, std's own locks look again at once. A signal goes unnoticed, and so does what was removed. Seconds are for a busy machine: what counts
-        // is how often a refused call is made.
+        // What counts is how often a refused call is made; the seconds below leave room for a busy machine. Rust's own
+        // locks repeat a refused futex at once. A signal gives no warning, because the call is made again.
         const told =
           error === 'EINTR' && call.startsWith('fcntl(F_OFD')
             ? answer.warnings.length === 0
