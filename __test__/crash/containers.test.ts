@@ -8,6 +8,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
 
 /** Bytes of the directory's file system: room for less than what three containers leave. */
@@ -87,7 +88,7 @@ async function counted(program: Program, count: number, mark: string): Promise<v
   expect(program.errors).toBe('');
 }
 
-test.each([
+test.skipIf(lacks('root')).each([
   ['alone', 50],
   // Its primary is there, too, or nobody of the namespace is known to have been.
   ['primary', 8],
@@ -109,18 +110,21 @@ test.each([
   600_000,
 );
 
-test('who lives in another namespace is spared, and room is made while a segment grows', async () => {
-  const living = container('alone', 1_000, 'living');
-  await counted(living, 1_000, 'living');
-  const cluster = container('worker', 8_000, 'cluster');
-  await counted(cluster, 8_000, 'cluster');
-  await killed(cluster);
-  expect(segments()).toHaveLength(2);
-  const last = container('alone', 22_000, 'last');
-  await counted(last, 22_000, 'last');
-  expect(segments()).toHaveLength(2);
-  for (const program of [living, last]) {
-    expect(program.errors).toBe('');
-    await killed(program);
-  }
-});
+test.skipIf(lacks('root'))(
+  'who lives in another namespace is spared, and room is made while a segment grows',
+  async () => {
+    const living = container('alone', 1_000, 'living');
+    await counted(living, 1_000, 'living');
+    const cluster = container('worker', 8_000, 'cluster');
+    await counted(cluster, 8_000, 'cluster');
+    await killed(cluster);
+    expect(segments()).toHaveLength(2);
+    const last = container('alone', 22_000, 'last');
+    await counted(last, 22_000, 'last');
+    expect(segments()).toHaveLength(2);
+    for (const program of [living, last]) {
+      expect(program.errors).toBe('');
+      await killed(program);
+    }
+  },
+);

@@ -19,6 +19,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
 
 const NOBODY = 65534;
@@ -81,7 +82,7 @@ function warnings(program: Program): string[] {
   return [...program.errors.matchAll(/\[(MPMETRICS_\w+)\]/g)].map(([, code]) => code!);
 }
 
-describe.each([
+describe.skipIf(lacks('root')).each([
   ['its user alone', {}, `mpmetrics-${NOBODY}`, 0o700],
   ['a group', { gid: GROUP, mode: 0o660 }, `mpmetrics-g${GROUP}`, 0o770],
 ])('a directory for %s', (_, settings, name, mode) => {
@@ -114,7 +115,7 @@ describe.each([
   });
 });
 
-test.each([true, false])(
+test.skipIf(lacks('root')).each([true, false])(
   'a directory that fsGroup opened for a group is not used; named: %s',
   async (named) => {
     // Not named, it is the usual one, in a mount namespace where that is another.
@@ -154,10 +155,12 @@ test.each([true, false])(
   },
 );
 
-test('who gives up root after its first metric stays with the others', async () => {
-  write(
-    'setuid.js',
-    `
+test.skipIf(lacks('root'))(
+  'who gives up root after its first metric stays with the others',
+  async () => {
+    write(
+      'setuid.js',
+      `
     const cluster = require('cluster');
     const { Gauge, Counter, register } = require('mpmetrics');
     const counter = new Counter({ name: 'c', help: 'c', labelNames: ['when'] });
@@ -178,17 +181,18 @@ test('who gives up root after its first metric stays with the others', async () 
         return register.metrics();
       }).then(() => process.send('done'));
     }`,
-  );
-  const program = app.run('setuid.js');
-  const text = JSON.parse(await program.line()) as string;
-  expect(await program.ended).toBe(0);
-  for (const line of ['c{when="before"} 1', 'c{when="after"} 1', 'late 1', 'seen 1']) {
-    expect(text).toContain(`${line}\n`);
-  }
-  expect(program.errors).toBe('');
-});
+    );
+    const program = app.run('setuid.js');
+    const text = JSON.parse(await program.line()) as string;
+    expect(await program.ended).toBe(0);
+    for (const line of ['c{when="before"} 1', 'c{when="after"} 1', 'late 1', 'seen 1']) {
+      expect(text).toContain(`${line}\n`);
+    }
+    expect(program.errors).toBe('');
+  },
+);
 
-describe('without /proc', () => {
+describe.skipIf(lacks('root'))('without /proc', () => {
   const run = (who: string, env: Record<string, string>) =>
     prepared(`app.js ${who}`, 'mount -t tmpfs none /proc', env);
 
@@ -238,31 +242,33 @@ test.each([0, 1, 2, 3])('with %i descriptors left', async (left) => {
   if (left === 0) expect(path).toBe(null);
 });
 
-describe('where /dev/shm does not serve, workers with another TMPDIR meet', () => {
-  let folders: string[];
+describe.skipIf(lacks('root'))(
+  'where /dev/shm does not serve, workers with another TMPDIR meet',
+  () => {
+    let folders: string[];
 
-  beforeEach(() => {
-    folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), 'mpmetrics-tmpdir-')));
-  });
-  afterEach(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true });
-  });
+    beforeEach(() => {
+      folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), 'mpmetrics-tmpdir-')));
+    });
+    afterEach(() => {
+      for (const folder of folders) rmSync(folder, { recursive: true });
+    });
 
-  test.each([
-    ['cluster.fork', `cluster.fork({ WHO, TMPDIR: process.argv[2] });`],
-    [
-      'fork with an environment of its own',
-      `fork(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`,
-    ],
-    ['a thread', `new Worker(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`],
-    [
-      'cluster.fork, with another name for it',
-      `cluster.fork({ WHO, TMPDIR: '', TMP: process.argv[2] });`,
-    ],
-  ])('%s', async (_, start) => {
-    write(
-      'tmpdir.js',
-      `
+    test.each([
+      ['cluster.fork', `cluster.fork({ WHO, TMPDIR: process.argv[2] });`],
+      [
+        'fork with an environment of its own',
+        `fork(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`,
+      ],
+      ['a thread', `new Worker(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`],
+      [
+        'cluster.fork, with another name for it',
+        `cluster.fork({ WHO, TMPDIR: '', TMP: process.argv[2] });`,
+      ],
+    ])('%s', async (_, start) => {
+      write(
+        'tmpdir.js',
+        `
       const cluster = require('cluster');
       const { fork } = require('child_process');
       const { Worker } = require('worker_threads');
@@ -275,17 +281,18 @@ describe('where /dev/shm does not serve, workers with another TMPDIR meet', () =
         for (const WHO of ['w1', 'w2']) { ${start} }
         setTimeout(() => arrive('primary', names), 100);
       }`,
-    );
-    const [first, second] = folders as [string, string];
-    const program = prepared(`tmpdir.js ${second}`, 'mount -t proc none /dev/shm', {
-      MPMETRICS_DIR: '',
-      XDG_RUNTIME_DIR: '',
-      TMPDIR: first,
+      );
+      const [first, second] = folders as [string, string];
+      const program = prepared(`tmpdir.js ${second}`, 'mount -t proc none /dev/shm', {
+        MPMETRICS_DIR: '',
+        XDG_RUNTIME_DIR: '',
+        TMPDIR: first,
+      });
+      for (const { seen, path } of (await program.reports(3)).values()) {
+        expect(seen).toEqual({ primary: 1, w1: 1, w2: 1 });
+        expect(path).toContain(first);
+      }
+      expect(await program.ended).toBe(0);
     });
-    for (const { seen, path } of (await program.reports(3)).values()) {
-      expect(seen).toEqual({ primary: 1, w1: 1, w2: 1 });
-      expect(path).toContain(first);
-    }
-    expect(await program.ended).toBe(0);
-  });
-});
+  },
+);
