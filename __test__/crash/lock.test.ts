@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
@@ -32,9 +33,22 @@ async function hold(path: string): Promise<ChildProcess> {
   return holder;
 }
 
+/** Never lets its event loop turn: what waits in its own memory when it is killed is lost. */
+const BUSY = `
+const { Counter } = require('mpmetrics');
+const { writeSync } = require('node:fs');
+writeSync(1, 'begins\\n');
+const counter = new Counter({ name: 'busy_total', help: 'b', labelNames: ['n'] });
+for (;;) {
+  counter.inc({ n: process.argv[2] });
+  writeSync(1, 'counted\\n');
+}
+`;
+
 /** Counts on a line of stdin in series that it never had, and tells how long its event loop was held up. */
 const WRITER = `
-const { Counter, Histogram, register } = require('mpmetrics');
+const { collectLibraryMetrics, Counter, Histogram, register } = require('mpmetrics');
+collectLibraryMetrics();
 const old = new Counter({ name: 'old_total', help: 'o' });
 const series = new Counter({ name: 'series_total', help: 's', labelNames: ['n'] });
 old.inc();
@@ -70,7 +84,7 @@ async function told(program: Program): Promise<Map<string, number> & Partial<Tol
 }
 
 async function started(): Promise<{ app: Application; path: string; writer: Program }> {
-  const app = new Application({ 'writer.js': WRITER });
+  const app = new Application({ 'busy.js': BUSY, 'writer.js': WRITER });
   made.push(app);
   const path = `${app.segmentsIn}/lock.heap`;
   const writer = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
@@ -110,6 +124,33 @@ test('SIGSTOP: nobody waits longer than the deadline, and what was counted meanw
   }
   expect(after.get('late_0_count')).toBe(1);
   expect(after.get('late_100_count')).toBe(1);
+});
+
+test('a holder that lost its processor for three deadlines costs a process that starts nothing, also by SIGKILL', async () => {
+  const { app, path, writer } = await started();
+  const shown = async () => {
+    writer.tell('show');
+    return told(writer);
+  };
+  // On a crowded machine this process, which lets the holder go, may itself be late: then again.
+  for (let n = 0, timeouts = 0; ; n++) {
+    const holder = await hold(path);
+    const args = [String(n)];
+    const busy = app.run('busy.js', { args, env: { MPMETRICS_SEGMENT: path } });
+    expect(await busy.line()).toBe('begins');
+    await sleep(60);
+    holder.stdin!.end();
+    let acknowledged = 0;
+    while (acknowledged < 100 && (await busy.line()) === 'counted') acknowledged++;
+    busy.child.kill('SIGKILL');
+    expect(await busy.ended).toBe('SIGKILL');
+    const after = await shown();
+    const before = timeouts;
+    timeouts = after.get('mpmetrics_lock_timeouts_total')!;
+    if (n < 9 && timeouts > before) continue;
+    expect(after.get(`busy_total{n="${String(n)}"}`)).toBeGreaterThanOrEqual(acknowledged);
+    break;
+  }
 });
 
 test('SIGKILL: the next holder makes whole what the dead one left', async () => {

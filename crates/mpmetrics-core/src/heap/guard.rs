@@ -5,6 +5,17 @@ use crate::error::{Error, Result};
 use crate::layout::{header, lock, retired, Words};
 use crate::os;
 use crate::region::Locks;
+use std::cell::Cell;
+
+/// Microseconds that a thread may wait beyond [`LOCK_DEADLINE_US`], in all. On a crowded machine a holder may lose its
+/// processor for longer than the deadline; with this a process that has just started has its series in the heap all the
+/// same, where SIGKILL costs none of their updates. A holder that is stopped costs each thread this once.
+const GRACE_US: u64 = 250_000;
+
+thread_local! {
+    /// What is left of [`GRACE_US`].
+    static GRACE_LEFT_US: Cell<u64> = const { Cell::new(GRACE_US) };
+}
 
 /// The heap lock, held. Derived structures are changed only through it.
 pub struct Locked<'a> {
@@ -15,7 +26,8 @@ pub struct Locked<'a> {
 }
 
 impl<'a> Locked<'a> {
-    /// Takes the lock within [`LOCK_DEADLINE_US`] and finishes what a dead holder left.
+    /// Takes the lock within [`LOCK_DEADLINE_US`], or what is left of the thread's grace above it, and finishes what a
+    /// dead holder left.
     ///
     /// # Errors
     /// [`Error::Busy`] after the deadline, [`Error::Retired`] if the segment was removed,
@@ -81,17 +93,27 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Tries the lock until the deadline: first at once, then between yields, then between naps.
-/// A file lock has no wait with a deadline, so this polls.
+/// Takes the lock if it is free by the deadline, or within what is left of the thread's grace after it.
 fn wait(locks: &dyn Locks) -> Result<bool> {
-    let mut until = None;
+    if locks.try_lock(lock::HEAP)? {
+        return Ok(true);
+    }
+    let grace = GRACE_LEFT_US.get();
+    let began = os::monotonic_us();
+    let taken = poll(locks, began + LOCK_DEADLINE_US + grace)?;
+    let beyond = (os::monotonic_us() - began).saturating_sub(LOCK_DEADLINE_US);
+    GRACE_LEFT_US.set(grace.saturating_sub(beyond));
+    Ok(taken)
+}
+
+/// Tries the lock until that time, first between yields, then between naps: a file lock has no wait with a deadline.
+fn poll(locks: &dyn Locks, until: u64) -> Result<bool> {
     let mut nap = 20;
     for round in 0u32.. {
         if locks.try_lock(lock::HEAP)? {
             return Ok(true);
         }
-        let now = os::monotonic_us();
-        if now >= *until.get_or_insert(now + LOCK_DEADLINE_US) {
+        if os::monotonic_us() >= until {
             break;
         }
         if round < 8 {
