@@ -1,4 +1,4 @@
-//! `docs/FORMAT.md` says what `layout.rs` says: each word's number stands beside its name.
+//! `docs/FORMAT.md` says what `layout/` says: each word's number stands beside its name.
 
 use mpmetrics_core::layout::{
     block, defaults, extent, family, header, lock, series, slot, BlockKind, ExtentKind, FLAGS_BACK,
@@ -25,9 +25,15 @@ fn named(heading: &str) -> Vec<(u64, &'static str)> {
 
 /// The number that a source file gives a constant in one of its modules.
 fn constants(module: &str) -> Vec<(u64, &'static str)> {
-    let source = include_str!("../src/layout/mod.rs");
-    let from = source.find(&format!("pub mod {module} {{")).expect("the module");
-    let body = source[from..].split("\n}").next().expect("a body");
+    let inline =
+        concat!(include_str!("../src/layout/records.rs"), include_str!("../src/layout/blocks.rs"),);
+    let body = match module {
+        "header" => include_str!("../src/layout/header.rs"),
+        _ => {
+            let from = inline.find(&format!("pub mod {module} {{")).expect("the module");
+            inline[from..].split("\n}").next().expect("a body")
+        }
+    };
     let constant = |line: &'static str| {
         let (name, value) = line.trim().strip_prefix("pub const ")?.split_once(": ")?;
         let value = value.split_once(" = ")?.1.trim_end_matches(';').parse().ok()?;

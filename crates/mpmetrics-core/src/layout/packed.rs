@@ -1,6 +1,9 @@
 //! Words that hold more than one thing: each is a type, and shifts and masks stand nowhere else.
 
-use super::{BlockKind, ExtentKind, ABSENT};
+use super::kinds::{BlockKind, ExtentKind};
+
+/// In the 32-bit word of the flags: the series is not shown.
+pub const ABSENT: u32 = 1 << 8;
 
 /// The first word of an extent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +173,7 @@ impl BlockBirth {
 pub struct ChunkLink {
     /// Reference of the next chunk; 0 for none.
     pub next: u64,
-    /// The octave, as [`crate::octave::Octave`] packs it.
+    /// The octave, as [`crate::quantile::octave::Octave`] packs it.
     pub octave: u16,
 }
 

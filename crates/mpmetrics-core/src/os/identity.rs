@@ -75,7 +75,7 @@ impl ProcessIdentity {
             pid: std::process::id(),
             ppid: std::os::unix::process::parent_id(),
             start_time,
-            boot_id: super::boot_id(),
+            boot_id: super::system::boot_id(),
             pid_namespace: namespace.ino(),
         })
     }
@@ -98,7 +98,7 @@ impl ProcessIdentity {
         *OWN.get_or_init(|| Self {
             pid: std::process::id(),
             ppid: 0,
-            start_time: super::random_u64(),
+            start_time: super::system::random_u64(),
             boot_id: [0; 16],
             pid_namespace: 0,
         })

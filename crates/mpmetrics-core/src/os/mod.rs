@@ -7,12 +7,14 @@
 pub mod kill_points;
 
 mod identity;
+mod not_held;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]
 mod system;
 
 use crate::error::Error;
 pub use identity::ProcessIdentity;
+pub use not_held::NotHeld;
 pub use system::{
     allocate, boot_id, effective_uid, first_locked, futex_wait, futex_wake, is_memory_backed,
     monotonic_us, open_directory, open_read_write, page_size, random_u64, rename_new, reopen,
@@ -28,13 +30,4 @@ pub fn is_of_process(error: &Error) -> bool {
         Error::At { source, .. } => is_of_process(source),
         _ => false,
     }
-}
-
-/// Why a [`SharedMutex`] is not held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotHeld {
-    /// Somebody else held it until the patience was over.
-    Late,
-    /// It was never made, was given up for lost, or its bytes are no mutex.
-    Broken,
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
-use crate::os::NotHeld;
+use crate::os::not_held::NotHeld;
 use crate::sync::{AtomicU64, Ordering};
 
 const SHARED: Error = Error::Unsupported("shared memory");

@@ -1,6 +1,6 @@
 //! A region in a file that processes share.
 
-use super::{Locks, Region};
+use super::contract::{Locks, Region};
 use crate::error::{Error, Result};
 use crate::layout::header;
 use crate::os;

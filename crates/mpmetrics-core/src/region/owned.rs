@@ -1,6 +1,6 @@
 //! A region in process memory: for tests, model checkers and copies of a segment.
 
-use super::{Locks, Region};
+use super::contract::{Locks, Region};
 use crate::error::{Error, Result};
 use crate::sync::{AtomicU64, Ordering};
 use std::collections::HashMap;

@@ -29,7 +29,7 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
     // EAGAIN: the word is another already. All but these is an emulator or a sandbox that refuses the call
     // (ENOSYS, EPERM, or what its author thought of): a poll.
     if slept != 0 && !matches!(errno(), libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) {
-        super::sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
+        super::clock::sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
     }
 }
 

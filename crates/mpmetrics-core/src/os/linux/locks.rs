@@ -93,7 +93,9 @@ fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock) -> std::io::
         }
         let error = IoError::last_os_error();
         interruptions += 1;
-        if error.kind() != ErrorKind::Interrupted || interruptions > super::INTERRUPTIONS {
+        if error.kind() != ErrorKind::Interrupted
+            || interruptions > super::interruptions::INTERRUPTIONS
+        {
             return Err(error);
         }
     }

@@ -112,7 +112,7 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
         match code {
             0 => (done, interruptions) = (done + part, 0),
             // tmpfs starts over after a signal: under a profiler's timer a big step might never end.
-            libc::EINTR if interruptions < super::INTERRUPTIONS => {
+            libc::EINTR if interruptions < super::interruptions::INTERRUPTIONS => {
                 interruptions += 1;
                 step = (step / 2).max(64 * 1024);
             }

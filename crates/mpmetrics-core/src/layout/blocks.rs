@@ -1,0 +1,59 @@
+//! Word indexes in a block: before its cells, and of those cells that are not a series' value alone.
+
+/// The words before a block's cells.
+pub mod block {
+    /// [`super::BlockHead`]; stored last when a block is made. 0 ends the slab.
+    pub const HEAD: u64 = 0;
+    /// [`super::BlockKey`].
+    pub const KEY: u64 = 1;
+    /// [`super::BlockBirth`].
+    pub const BIRTH: u64 = 2;
+    /// First cell.
+    pub const CELLS: u64 = 3;
+}
+
+/// The words of an exemplar's block behind its head.
+pub mod exemplar {
+    /// Reference of the block of the series that it belongs to.
+    pub const OF: u64 = 3;
+    /// Which place of that block: a bucket in configured order, the one above all bounds last.
+    pub const PLACE: u64 = 4;
+    /// The exemplar, see [`crate::cells::exemplar`].
+    pub const CELLS: u64 = 5;
+}
+
+/// A chunk has its [`ChunkLink`] in the place of the birth.
+pub const LINK: u64 = block::BIRTH;
+
+/// The cells of a summary's block.
+pub mod summary {
+    /// First sequence word.
+    pub const FIRST: u64 = 0;
+    /// Number of observations.
+    pub const COUNT: u64 = 1;
+    /// Their sum.
+    pub const SUM: u64 = 2;
+    /// Reference of the first chunk; 0 for none.
+    pub const CHUNKS: u64 = 3;
+    /// First part: one for each sub-window, one without a window.
+    pub const PARTS: u64 = 4;
+    /// Cells of a block beside those of its parts.
+    pub const CELLS: u64 = 5;
+}
+
+/// The cells of a part of a summary's block.
+pub mod part {
+    /// Cells of a part.
+    pub const WORDS: u64 = 4;
+    /// The sub-window that it is of, counted from 1970 on; not a number while it is made another's.
+    pub const EPOCH: u64 = 0;
+    /// Observations of zero.
+    pub const ZEROS: u64 = 1;
+    /// The smallest observation; infinity for none.
+    pub const MIN: u64 = 2;
+    /// The largest observation; minus infinity for none.
+    pub const MAX: u64 = 3;
+}
+
+/// 32-bit words between a block's flags and its first cell: `u32[2 * cell - FLAGS_BACK]`.
+pub const FLAGS_BACK: u32 = 2 * (block::CELLS - block::HEAD) as u32;
