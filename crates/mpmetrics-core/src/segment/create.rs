@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::os::{self, ProcessIdentity};
 
+use super::contents::Contents;
 use super::directory::{Access, Directory, Lock};
-use super::Contents;
 
 /// The byte of a temporary file that its creator has locked as long as it lives. Far above every byte
 /// that a heap locks.

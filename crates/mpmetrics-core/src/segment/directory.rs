@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::os;
 
+/// How long [`open`](super::open()) waits for a directory's lock, in microseconds. Its holder may be stopped.
+pub const PATIENCE_US: u64 = 1_000_000;
+
 /// Why an entry that others may use is refused. Kubernetes' fsGroup does that to all that a volume holds.
 const TOO_OPEN: &str = "its mode lets other users in (if a group is to share it, as with an fsGroup, call \
                         configure({ gid, mode: 0o660 }) with that group; else take the permission away)";

@@ -1,8 +1,9 @@
 //! A heap in a segment's file.
 
+use super::contents::{Contents, Inspection};
 use super::directory::Access;
+use super::open::{open, OpenOptions, Opened};
 use super::reap::{self, RoomMaker};
-use super::{open, Contents, Inspection, OpenOptions, Opened};
 use crate::error::{Error, Result};
 use crate::heap::{self, Heap, Limits, Setup};
 use crate::layout::{header, lock, Words, HEADER_WORDS};

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use crate::error::{Error, Result};
 use crate::os;
 
+use super::contents::Contents;
 use super::create::Place;
-use super::directory::Access;
-use super::{Contents, PATIENCE_US};
+use super::directory::{Access, PATIENCE_US};
 
 /// Time for which nobody must have been found in a segment whose root cannot be judged from here, because it
 /// ran in another pid namespace or boot, and was no writer itself. The only worker of a cluster may have

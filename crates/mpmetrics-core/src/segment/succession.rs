@@ -1,6 +1,9 @@
 //! Another file in the place of one that a stranger removed.
 
-use super::{open, reap, Contents, HeapContents, Inspection, OpenOptions, Segment};
+use super::contents::{Contents, Inspection};
+use super::heap_file::{HeapContents, Segment};
+use super::open::{open, OpenOptions};
+use super::reap;
 use crate::error::{Error, Result};
 use crate::heap::{self, Heap, Limits, Succession};
 use crate::layout::{header, HEADER_WORDS};

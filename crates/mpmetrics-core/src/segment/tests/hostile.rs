@@ -1,7 +1,6 @@
 //! Entries that others laid in our way, full and missing directories.
 
 use super::*;
-use crate::error::Code;
 
 fn refused(options: &OpenOptions, rule: &str) -> Error {
     let error = open(options, &Page).unwrap_err();
