@@ -24,7 +24,7 @@ async function testRust(part, cargo) {
   const test = (title, args, env = {}) =>
     part(title, 'cargo', ['test', ...args], { env: { ...cargo, ...env } });
   await test('testing with cargo', [...CHECKED, '--workspace', '--quiet']);
-  const models = '-p mpmetrics-core --lib --target-dir target/loom models'.split(' ');
+  const models = '-p mpmetrics-core --lib --target-dir target/loom loom'.split(' ');
   await test('checking the models with loom', models, { RUSTFLAGS: '--cfg loom' });
   const points = '-p mpmetrics-core --features kill-points --test kill_points'.split(' ');
   await test('dying and stopping at each kill point', [...CHECKED, ...points]);

@@ -1,6 +1,6 @@
 /**
  * Logarithmic buckets of base 2^(1/32): from a value to its bucket and back. The same as
- * `crates/mpmetrics-core/src/octave.rs`, which has the reasons; compared when a heap is opened.
+ * `crates/mpmetrics-core/src/quantile/octave.rs`, which has the reasons; compared when a heap is opened.
  *
  * An octave o covers the magnitudes in (2^o, 2^(o+1)]; it is named by o + 1075, and by 4096 more for negative
  * values. It has 32 buckets, each with its upper bound and without its lower one.

@@ -1,4 +1,4 @@
-/** Quantiles of observations that were counted in buckets, as `collect/sketch.rs` computes them. */
+/** Quantiles of observations that were counted in buckets, as `quantile/sketch.rs` computes them. */
 
 import { CELLS, middleOf } from './octave';
 

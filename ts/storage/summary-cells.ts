@@ -38,7 +38,7 @@ const OTHERS = 5;
 /** Most sub-windows; a window of more has as many. */
 export const MOST_PARTS = 64;
 
-/** The numbers of a summary's options before its percentiles: see `collect/summary.rs`. */
+/** The numbers of a summary's options before its percentiles: see `quantile/summary.rs`. */
 const enum Option {
   Length = 0,
   Parts = 1,

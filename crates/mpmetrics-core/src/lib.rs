@@ -5,15 +5,18 @@
 #[macro_use]
 pub mod os;
 
+pub mod aggregator;
 pub mod cells;
 pub mod collect;
 pub mod doorbell;
 pub mod error;
 pub mod exposition;
 pub mod heap;
+pub mod kind;
+pub mod labels;
 pub mod layout;
 pub mod metrics;
-pub mod octave;
+pub mod quantile;
 pub mod region;
 pub mod segment;
 pub mod sync;

@@ -5,9 +5,10 @@ mod snapshot;
 use std::collections::BTreeMap;
 
 use mpmetrics_core::collect::aggregate::{join, Joined};
-use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
+use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::exposition::{openmetrics, text};
-use mpmetrics_core::octave::place;
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::quantile::octave::place;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use snapshot::Builder;

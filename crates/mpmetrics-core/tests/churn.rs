@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::Kind;
-use mpmetrics_core::collect::summary::SummaryOptions;
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
 use mpmetrics_core::metrics::DEFAULT_PERCENTILES;
+use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::region::Owned;
 
 const WRITERS: usize = 4;

@@ -10,14 +10,15 @@ use std::time::Duration;
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::collect::aggregate::join;
-use mpmetrics_core::collect::model::Kind;
-use mpmetrics_core::collect::summary::{SummaryOptions, Window};
-use mpmetrics_core::collect::walk::{walk, Filter, Patience};
+use mpmetrics_core::collect::filter::Filter;
+use mpmetrics_core::collect::walk::{walk, Patience};
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{
     extent, header, slot, BlockHead, BlockKind, EXTENT_HEADER, HEADER_WORDS, PAGE_WORDS,
 };
+use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::{Owned, Region};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Code, Result};

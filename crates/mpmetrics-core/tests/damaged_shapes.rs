@@ -6,8 +6,8 @@ mod handle;
 use std::sync::Arc;
 
 use handle::{spec, Handle};
-use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{family, header, BlockKind, EXTENT_HEADER};
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::{Kind, Snapshot};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{defaults, family, header, series, EXTENT_HEADER};
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::Result;

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::{Kind, Snapshot};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::heap::{Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, slot, EXTENT_HEADER};
 use mpmetrics_core::os::SharedMutex;
 use mpmetrics_core::region::Owned;

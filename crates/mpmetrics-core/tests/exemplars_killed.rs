@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::heap::{Heap, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};

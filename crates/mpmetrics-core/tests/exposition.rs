@@ -5,10 +5,11 @@
 mod reader;
 mod snapshot;
 
-use mpmetrics_core::collect::model::{Kind, LabelSpan, Snapshot, Span, Value};
-use mpmetrics_core::collect::sketch::Sketch;
+use mpmetrics_core::collect::snapshot::{LabelSpan, Snapshot, Span, Value};
 use mpmetrics_core::exposition::{json, text};
-use mpmetrics_core::octave::Octave;
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::quantile::octave::Octave;
+use mpmetrics_core::quantile::sketch::Sketch;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reader::Json;

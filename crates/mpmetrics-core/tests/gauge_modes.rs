@@ -3,11 +3,11 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
 use mpmetrics_core::cells::{recent, scalar};
-use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::region::Owned;
 use std::sync::Arc;
 

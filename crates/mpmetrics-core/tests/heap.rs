@@ -3,11 +3,11 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
 use mpmetrics_core::cells::{scalar, sequence};
-use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::filter::{Filter, Scope};
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::{Filter, Scope};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Refusal};

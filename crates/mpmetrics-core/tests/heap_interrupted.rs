@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::{Kind, Value};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::snapshot::Value;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey, Words};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use handle::{spec, Handle};
-use mpmetrics_core::collect::model::{Kind, Value};
-use mpmetrics_core::collect::sketch::Sketch;
-use mpmetrics_core::collect::walk::{walk, Filter, Patience};
+use mpmetrics_core::collect::filter::Filter;
+use mpmetrics_core::collect::snapshot::Value;
+use mpmetrics_core::collect::walk::{walk, Patience};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
-use mpmetrics_core::octave::place;
+use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::quantile::sketch::Sketch;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::Error;
 use proptest::collection::vec;

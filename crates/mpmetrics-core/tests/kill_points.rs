@@ -19,11 +19,12 @@ use std::time::{Duration, Instant};
 
 use derived::Derived;
 use handle::Handle;
-use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::doorbell::{Doorbell, Ear};
 use mpmetrics_core::heap::{Heap, HeldLock, Limits, Writer, LOCK_DEADLINE_US};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
 use mpmetrics_core::os::kill_points::{Held, POINTS, VARIABLE};
 use mpmetrics_core::os::ProcessIdentity;

@@ -17,10 +17,11 @@ use std::time::{Duration, Instant};
 
 use derived::Derived;
 use killed::{exemplar_text, spec, Random, Told, COUNTED, SETS};
-use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::heap::{Heap, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
 use mpmetrics_core::segment::Segment;
 
@@ -165,7 +166,7 @@ fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-fn name(snapshot: &Snapshot, labels: mpmetrics_core::collect::model::LabelSpan) -> u64 {
+fn name(snapshot: &Snapshot, labels: mpmetrics_core::collect::snapshot::LabelSpan) -> u64 {
     let text = std::str::from_utf8(snapshot.bytes(labels.text)).expect("UTF-8");
     text.split('"').nth(1).and_then(|n| n.parse().ok()).expect("a number")
 }

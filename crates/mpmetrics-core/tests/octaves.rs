@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use mpmetrics_core::collect::model::{Kind, Value};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::summary::{SummaryOptions, Window};
-use mpmetrics_core::collect::walk::Filter;
+use mpmetrics_core::collect::snapshot::Value;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
-use mpmetrics_core::octave::{place, KEPT};
+use mpmetrics_core::quantile::octave::{place, KEPT};
+use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
 
 const NOW: f64 = 1.7e12;

@@ -2,8 +2,9 @@
 
 mod snapshot;
 
-use mpmetrics_core::collect::model::{Kind, Snapshot};
+use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::openmetrics;
+use mpmetrics_core::kind::Kind;
 use snapshot::Builder;
 
 fn printed(snapshot: &Snapshot) -> String {

@@ -6,11 +6,11 @@
 mod derived;
 
 use derived::Derived;
-use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::filter::{Filter, Scope};
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::{Filter, Scope};
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};

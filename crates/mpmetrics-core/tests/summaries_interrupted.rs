@@ -9,15 +9,15 @@ mod ranked;
 mod watched;
 
 use handle::{spec, Handle};
-use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::heap::{Heap, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{
     block, extent, header, part, slot, summary, BlockHead, BlockKind, ChunkLink, EXTENT_HEADER,
     LINK,
 };
-use mpmetrics_core::octave::place;
+use mpmetrics_core::quantile::octave::place;
 use mpmetrics_core::{Code, Result};
 use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 

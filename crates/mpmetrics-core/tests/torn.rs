@@ -8,12 +8,14 @@ mod ranked;
 use std::sync::Arc;
 
 use handle::Handle;
-use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::summary::{SummaryOptions, Window};
-use mpmetrics_core::collect::walk::{walk, Filter, Patience, Walked};
+use mpmetrics_core::collect::snapshot::{Snapshot, Value};
+use mpmetrics_core::collect::walk::{walk, Patience, Walked};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::sync::Ordering;
 

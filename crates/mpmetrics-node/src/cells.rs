@@ -4,9 +4,9 @@
 use crate::status::Status;
 use crate::writer::NativeWriter;
 use mpmetrics_core::cells::{recent, scalar, sequence};
-use mpmetrics_core::collect::summary::Window;
 use mpmetrics_core::heap::{Writer, SHARED_SLAB};
 use mpmetrics_core::layout::{BlockKey, BlockKind};
+use mpmetrics_core::quantile::summary::Window;
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Error, Result};
 use napi::bindgen_prelude::Float64Array;

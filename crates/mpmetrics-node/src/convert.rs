@@ -1,7 +1,7 @@
 //! Errors, options and views, from one language to the other.
 
-use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::FamilySpec;
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::Float64Array;

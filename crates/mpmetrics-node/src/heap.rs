@@ -4,15 +4,17 @@ use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
 use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
+use crate::stats::HeapStats;
 use crate::status::Status;
-use crate::writer::{view_of, NativeWriter};
-use mpmetrics_core::collect::walk::Scope;
+use crate::views::view_of;
+use crate::writer::{NativeWriter, SharedWriter};
+use mpmetrics_core::collect::filter::Scope;
 use mpmetrics_core::doorbell::Doorbell;
-use mpmetrics_core::heap::{Limits, Owner, Writer};
+use mpmetrics_core::heap::{Limits, Owner};
 use mpmetrics_core::layout::{header, HEADER_WORDS};
 use mpmetrics_core::os::{is_of_process, ProcessIdentity};
 use mpmetrics_core::segment::{OpenOptions, Segment};
-use mpmetrics_core::{Error, Refusal};
+use mpmetrics_core::Error;
 use napi::bindgen_prelude::AsyncTask;
 use napi::Env;
 use napi_derive::napi;
@@ -97,56 +99,6 @@ pub struct NativeHeap {
     writer: Option<SharedWriter>,
     bell: Bell,
     replaces: bool,
-}
-
-/// A writer that ends with its environment: whatever JavaScript still holds of it.
-pub type SharedWriter = Rc<RefCell<Option<Writer>>>;
-
-/// Figures of a heap.
-#[napi(object, object_from_js = false)]
-pub struct HeapStats {
-    /// Path of the file.
-    pub path: String,
-    /// Whether the file lies in memory.
-    pub memory_backed: bool,
-    /// Bytes of the file.
-    pub reserved_bytes: f64,
-    /// Bytes handed out.
-    pub used_bytes: f64,
-    /// Most bytes that the file may have.
-    pub limit_bytes: f64,
-    /// Families ever declared.
-    pub families: f64,
-    /// Series that live.
-    pub series: f64,
-    /// Slots ever used.
-    pub slots: f64,
-    /// Slots whose writers live.
-    pub living: f64,
-    /// Slots taken over from dead writers.
-    pub adoptions: f64,
-    /// Updates of series that were refused, by the number of the reason.
-    pub dropped: Vec<f64>,
-    /// Exemplars that were not recorded.
-    pub dropped_exemplars: f64,
-    /// Observations of summaries that no quantile shows.
-    pub unranked_observations: f64,
-    /// Observations of summaries that are in the nearest bucket, for want of octaves.
-    pub clamped_observations: f64,
-    /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
-    pub damaged_reads: f64,
-    /// Times the heap lock was not had in time.
-    pub lock_timeouts: f64,
-    /// Reads that were tried again.
-    pub torn_retries: f64,
-    /// Reads that were taken as they stood.
-    pub torn_given_up: f64,
-    /// Series removed.
-    pub removed: f64,
-    /// Dead holders of the heap lock that were made whole.
-    pub recoveries: f64,
-    /// Writers that had not answered when a scrape's time for their `collect` callbacks was over.
-    pub collect_timeouts: f64,
 }
 
 #[napi]
@@ -302,36 +254,7 @@ impl NativeHeap {
     /// Figures of the heap.
     #[napi]
     pub fn stats(&self) -> Result<HeapStats> {
-        let heap = self.segment.heap();
-        let living = heap.living().map_err(|error| failure(&error))?;
-        let words = heap.words();
-        let number = |index| words.header(index) as f64;
-        Ok(HeapStats {
-            path: self.path(),
-            memory_backed: self.segment.memory_backed,
-            reserved_bytes: number(header::SIZE),
-            used_bytes: number(header::USED) * 8.0,
-            limit_bytes: number(header::MAX_BYTES),
-            families: number(header::FAMILIES),
-            series: number(header::LIVE_SERIES),
-            slots: number(header::SLOTS),
-            living: living.into_iter().filter(|living| *living).count() as f64,
-            adoptions: number(header::ADOPTIONS),
-            dropped: Refusal::ALL
-                .iter()
-                .map(|refusal| number(header::DROPPED + *refusal as usize))
-                .collect(),
-            dropped_exemplars: number(header::EXEMPLARS_DROPPED),
-            unranked_observations: number(header::UNRANKED),
-            clamped_observations: number(header::CLAMPED),
-            damaged_reads: number(header::DAMAGED),
-            lock_timeouts: number(header::LOCK_TIMEOUTS),
-            torn_retries: number(header::TORN_RETRIES),
-            torn_given_up: number(header::TORN_GIVEN_UP),
-            removed: number(header::REMOVED),
-            recoveries: number(header::RECOVERIES),
-            collect_timeouts: number(header::COLLECT_TIMEOUTS),
-        })
+        HeapStats::of(&self.segment).map_err(|error| failure(&error))
     }
 
     /// Has `rung` called, on this isolate, when a scrape of another writer asks for callbacks. Needs a

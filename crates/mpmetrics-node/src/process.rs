@@ -4,7 +4,8 @@ use crate::convert::{failure, Identity, Result};
 use crate::status::{Out, Status};
 use mpmetrics_core::cells::stores::Stores;
 use mpmetrics_core::os::ProcessIdentity;
-use mpmetrics_core::{layout, octave, Refusal};
+use mpmetrics_core::quantile::octave;
+use mpmetrics_core::{layout, Refusal};
 use napi_derive::napi;
 use std::sync::{Mutex, PoisonError};
 

@@ -2,10 +2,10 @@
 
 use crate::convert::failure;
 use crate::text::Text;
-use mpmetrics_core::collect::model::Snapshot;
+use mpmetrics_core::collect::filter::{Filter, Scope};
 use mpmetrics_core::collect::recycle;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::{Filter, Scope};
+use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;

@@ -1,18 +1,23 @@
 //! Writers as JavaScript sees them, and the views that it stores through.
 
-use crate::convert::{failure, foreign, invalid, Result, Spec};
-use crate::heap::SharedWriter;
+use crate::convert::{failure, invalid, Result, Spec};
 use crate::status::{Out, Status};
+use crate::views::view_of;
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
-use mpmetrics_core::octave::Octave;
+use mpmetrics_core::quantile::octave::Octave;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Error, Refusal};
 use napi::bindgen_prelude::{ArrayBuffer, Float64Array, Uint32Array};
 use napi::Env;
 use napi_derive::napi;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
+
+/// A writer that ends with its environment: whatever JavaScript still holds of it.
+pub type SharedWriter = Rc<RefCell<Option<Writer>>>;
 
 /// One isolate's place in a heap.
 #[napi]
@@ -44,22 +49,6 @@ impl NativeWriter {
             failure(&Error::Unsupported("views of external memory: this runtime copies them"))
         })
     }
-}
-
-/// An ArrayBuffer over words of a segment; `None` where the runtime (Electron) refuses external memory:
-/// what is given then is a copy, and stores to it would go nowhere.
-pub fn view_of(
-    env: &Env,
-    segment: &Segment,
-    at: u64,
-    words: u64,
-) -> Result<Option<ArrayBuffer<'static>>> {
-    let (address, len) = (segment.region().address(at), words as usize * 8);
-    // SAFETY: the range is a whole extent (or the header) inside the mapping, which is never undone
-    // (`MAPPED` keeps it) and backed by the file; every other access to it is atomic.
-    let view = unsafe { ArrayBuffer::from_external(env, address, len, (), |_, ()| {}) };
-    let view = view.map_err(|error| foreign(&error))?;
-    Ok(std::ptr::eq(view.as_ptr(), address).then_some(view))
 }
 
 #[napi]

@@ -7,7 +7,7 @@
 
 use super::{scalar, sequence};
 use crate::layout::{part, summary};
-use crate::octave::CELLS;
+use crate::quantile::octave::CELLS;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Where in a block an observation counts.

@@ -10,11 +10,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::bounds::{folding, kept};
-use super::labels::{pairs, Malformed};
-use super::mode::WRITER_LABELS;
-use super::model::{Exemplar, Family, Kind, LabelSpan, Mode, Series, Snapshot, Span, Value};
 use super::newest::unite;
-use super::sketch::Sketch;
+use super::snapshot::{Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value};
+use crate::aggregator::Mode;
+use crate::aggregator::WRITER_LABELS;
+use crate::kind::Kind;
+use crate::labels::{pairs, Malformed};
+use crate::quantile::sketch::Sketch;
 
 /// What joining met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Reading a summary: its block and the buckets in its chunks, as one.
 
-use super::sketch::Sketch;
-use super::summary::Window;
 use crate::cells::scalar;
 use crate::cells::sketch::buckets;
 use crate::error::Result;
 use crate::heap::{for_each_chunk, parts_of, Moving};
 use crate::layout::{block, part, summary, BlockHead, Words};
-use crate::octave::CELLS;
+use crate::quantile::octave::CELLS;
+use crate::quantile::sketch::Sketch;
+use crate::quantile::summary::Window;
 use crate::sync::{fence, Ordering};
 
 /// What is read of one block.

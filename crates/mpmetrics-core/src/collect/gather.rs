@@ -1,36 +1,27 @@
 //! Adding the blocks of all writers up to one value a series.
 
 use super::chunks::Reading;
-use super::mode::WRITER_LABELS;
-use super::model::{Exemplar, Kind, LabelSpan, Mode, Series, Snapshot, Span};
+use super::filter::Filter;
+use super::generations::Generations;
 use super::names::{is_metric_name, is_printable};
 use super::newest::{is_short, Newest};
 use super::own::PREFIX;
-use super::part::{value, Part, Wanted, ANYBODY, NONE};
-use super::sketch::Sketch;
+use super::part::{value, Part, Place, Wanted, ANYBODY, NONE};
+use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
-use super::summary::Window;
-use super::walk::Filter;
+use super::writer_labels::name_writer;
+use crate::aggregator::Mode;
 use crate::cells::exemplar::Read;
-use crate::error::{Error, Result};
-use crate::heap::{self, FAMILIES, GENERATIONS, SERIES};
+use crate::error::Result;
+use crate::heap::{self, FAMILIES, SERIES};
+use crate::kind::Kind;
 use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
-use crate::sync::Ordering;
+use crate::quantile::sketch::Sketch;
+use crate::quantile::summary::Window;
 use std::collections::HashMap;
 
 /// Bytes of label text that are made room for, for each series.
 const LABELS_GUESS: usize = 32;
-
-/// What is known of a series' place.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    /// Generation under which the rest was read; 0 for not read yet.
-    generation: u32,
-    /// Index of the family in `wanted`, or [`NONE`].
-    family: u32,
-    /// First of its parts, or [`NONE`].
-    part: u32,
-}
 
 /// A series that a block belongs to.
 pub struct Chosen {
@@ -60,27 +51,6 @@ pub struct Gather<'a> {
     exemplars: Option<Newest>,
     /// Families, series and blocks that are left out, because what the words say of them is damaged.
     damaged: u64,
-}
-
-/// The generation chunks, found once.
-struct Generations<'a>(Vec<&'a [crate::sync::AtomicU64]>);
-
-impl<'a> Generations<'a> {
-    fn new(words: Words<'a>) -> Result<Self> {
-        let mut chunks = Vec::new();
-        while let Some(at) = GENERATIONS.chunk(words, chunks.len() as u32) {
-            let len = GENERATIONS.records(chunks.len() as u32);
-            chunks.push(words.run(at + crate::layout::EXTENT_HEADER, len)?);
-        }
-        Ok(Self(chunks))
-    }
-
-    fn get(&self, id: u32) -> u32 {
-        let (chunk, index) = GENERATIONS.place(id / 2);
-        let word = self.0.get(chunk as usize).and_then(|chunk| chunk.get(index as usize));
-        // Pairs with `heap::series::advance`.
-        word.map_or(0, |word| (word.load(Ordering::Acquire) >> (id % 2 * 32)) as u32)
-    }
 }
 
 impl<'a> Gather<'a> {
@@ -182,7 +152,7 @@ impl<'a> Gather<'a> {
                 let family = self.words.load(at + ser::FAMILY)?;
                 let index = self.by_family.get(usize::try_from(family).unwrap_or(usize::MAX));
                 // By now the place may serve a series of another family, while blocks of the removed
-                // one lie about as long as their owners like. Pairs with `heap::series::create`.
+                // one lie about as long as their owners like. Pairs with `heap::directory::series::create`.
                 if self.generations.get(key.series) == generation {
                     place.family = index.copied().unwrap_or(NONE);
                 }
@@ -285,7 +255,7 @@ impl<'a> Gather<'a> {
         let printable = read.time.is_finite() && is_short(text) && is_printable(text, types, b"");
         match &mut self.exemplars {
             Some(exemplars) if printable => {
-                let labels = span(start, start + read.text, self.text.len())?;
+                let labels = LabelSpan::new(start, start + read.text, self.text.len())?;
                 let Read { value, time, .. } = read;
                 exemplars.add(to.series, set, Exemplar { place, value, time, labels });
             }
@@ -347,7 +317,7 @@ impl<'a> Gather<'a> {
                 let Some(defaults) = part.defaults.or(figure) else {
                     continue;
                 };
-                let own = row_label(wanted.spec.kind);
+                let own = wanted.spec.kind.row_label();
                 if let Some(labels) = self.labels(part, own, &mut snapshot.text)? {
                     let (value, set_at) = value(&wanted, &part, &self.cells);
                     let (birth, key) = (part.birth, (part.series, part.set));
@@ -385,7 +355,7 @@ impl<'a> Gather<'a> {
         if part.writer != ANYBODY {
             split = name_writer(part.writer, start, split, text);
         }
-        span(start, split, text.len()).map(Some)
+        LabelSpan::new(start, split, text.len()).map(Some)
     }
 
     /// Reads a set of default labels when the first block that carries it is met: a block keeps its
@@ -402,7 +372,7 @@ impl<'a> Gather<'a> {
         let place = match heap::read_defaults(self.words, set, &mut self.text) {
             Ok(None) => None,
             Ok(Some((text, _))) if self.is_set(start, start + text) => {
-                self.defaults.push(span(start, start + text, self.text.len())?);
+                self.defaults.push(LabelSpan::new(start, start + text, self.text.len())?);
                 Some(self.defaults.len() as u32)
             }
             Ok(Some(_)) | Err(_) => {
@@ -419,47 +389,5 @@ impl<'a> Gather<'a> {
     fn is_set(&self, start: usize, split: usize) -> bool {
         let text = self.text.get(start..split);
         text.is_some_and(|text| is_printable(text, &self.text[split..], b""))
-    }
-}
-
-/// The label that the rows of a series have beside its own.
-fn row_label(kind: Kind) -> &'static [u8] {
-    match kind {
-        Kind::Counter | Kind::Gauge => b"",
-        Kind::Histogram => b"le",
-        Kind::Summary => b"quantile",
-    }
-}
-
-/// Adds the labels that tell writers apart to a label text, which ends where its types begin; where they
-/// begin now.
-fn name_writer(writer: u64, start: usize, split: usize, text: &mut Vec<u8>) -> usize {
-    let mut types = text.split_off(split.min(text.len()));
-    // A main thread is its process.
-    for (name, number) in WRITER_LABELS.into_iter().zip([writer as u32, (writer >> 32) as u32]) {
-        if name == WRITER_LABELS[0] || number != 0 {
-            let comma = if text.len() > start { "," } else { "" };
-            text.extend_from_slice(format!("{comma}{name}=\"{number}\"").as_bytes());
-            if !types.is_empty() {
-                types.push(b's');
-            }
-        }
-    }
-    let split = text.len();
-    text.extend_from_slice(&types);
-    split
-}
-
-fn span(start: usize, split: usize, end: usize) -> Result<LabelSpan> {
-    let at = |place: usize| u32::try_from(place);
-    match (at(start), at(split), at(end)) {
-        (Ok(start), Ok(split), Ok(end)) if start <= split && split <= end => Ok(LabelSpan {
-            text: Span { start, len: split - start },
-            types: Span { start: split, len: end - split },
-        }),
-        _ => Err(Error::Limit {
-            what: "bytes of label text in one scrape",
-            limit: u64::from(u32::MAX),
-        }),
     }
 }

@@ -3,20 +3,19 @@
 pub mod aggregate;
 mod bounds;
 mod chunks;
+pub mod filter;
 mod gather;
-pub mod labels;
-pub mod mode;
-pub mod model;
+mod generations;
 #[cfg(all(test, loom))]
-mod models;
+mod loom;
 pub mod names;
 mod newest;
 mod own;
 mod part;
 pub mod scrape;
-pub mod sketch;
+pub mod snapshot;
 mod spare;
-pub mod summary;
 pub mod walk;
+mod writer_labels;
 
 pub use spare::recycle;

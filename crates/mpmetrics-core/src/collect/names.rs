@@ -3,7 +3,7 @@
 //! One line that breaks a rule of the format costs its reader the whole scrape. So what was read from shared
 //! memory is held against the rules before it is shown, whoever wrote it.
 
-use super::labels::{pairs, Pair};
+use crate::labels::{pairs, Pair};
 
 /// Labels of which nearly every series has less.
 const FEW: usize = 16;

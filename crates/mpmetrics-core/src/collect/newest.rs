@@ -1,7 +1,7 @@
 //! The exemplars that one walk met: of each place of a series the newest.
 
-use super::labels::pairs;
-use super::model::{Exemplar, Span};
+use super::snapshot::{Exemplar, Span};
+use crate::labels::pairs;
 use std::collections::HashMap;
 
 /// Exemplars by the part that they belong to.

@@ -4,9 +4,10 @@
 //! Their blocks only say that they are shown, and with which labels: the heap has one value, however
 //! many writers declared it, so that nothing is added up.
 
-use super::labels::{pairs, unescape};
-use super::model::{Family, Kind, Series, Snapshot, Value};
+use super::snapshot::{Family, Series, Snapshot, Value};
 use crate::error::Refusal;
+use crate::kind::Kind;
+use crate::labels::{pairs, unescape};
 use crate::layout::{header, Words};
 use std::collections::HashMap;
 

@@ -1,15 +1,28 @@
 //! What a scrape gathers of one family, and of one of its series.
 
-use super::model::{Family, Kind, Mode, Series, Span, Value};
-use super::sketch::Sketch;
-use super::summary::SummaryOptions;
+use super::snapshot::{Family, Series, Span, Value};
+use crate::aggregator::Mode;
 use crate::heap::FamilySpec;
+use crate::kind::Kind;
 use crate::layout::{part, summary};
+use crate::quantile::sketch::Sketch;
+use crate::quantile::summary::SummaryOptions;
 
 /// No place.
 pub(super) const NONE: u32 = u32::MAX;
 /// No writer in particular; process 0 is none that has metrics.
 pub(super) const ANYBODY: u64 = 0;
+
+/// What is known of a series' place.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// Generation under which the rest was read; 0 for not read yet.
+    pub generation: u32,
+    /// Index of the family among those wanted, or [`NONE`].
+    pub family: u32,
+    /// First of its parts, or [`NONE`].
+    pub part: u32,
+}
 
 /// A family that the filter chooses.
 pub(super) struct Wanted {

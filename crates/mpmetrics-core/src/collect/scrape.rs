@@ -1,9 +1,10 @@
 //! A scrape of a heap: who lives, the walk, the join.
 
 use super::aggregate::join;
-use super::model::Snapshot;
+use super::filter::Filter;
 use super::own;
-use super::walk::{walk, Filter, Patience, Walked};
+use super::walk::{walk, Patience, Walked};
+use crate::collect::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::heap::Heap;
 use crate::layout::{header, Words};
@@ -36,7 +37,7 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         let merges = words.header(header::MERGES);
         kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
-        // Pairs with the stores to cells in `heap::merge`: who read one of them sees that the count went on.
+        // Pairs with the stores to cells in `heap::blocks::moving`: who read one of them sees that the count went on.
         fence(Ordering::Acquire);
         let moved = heap.words().header(header::MERGES) != merges;
         let anew = moved || grew(heap, words, &walked);

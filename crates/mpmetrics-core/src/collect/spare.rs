@@ -1,9 +1,8 @@
 //! Buffers that one scrape leaves to the next one of its process. Allocating them anew costs a page
 //! fault for every 4 KiB, which is a fifth of the time that a scrape takes.
 
-use super::gather::Place;
-use super::model::{Series, Snapshot};
-use super::part::Part;
+use super::part::{Part, Place};
+use super::snapshot::{Series, Snapshot};
 use std::sync::Mutex;
 
 /// Most bytes of one buffer that are kept: those of some 100,000 series.

@@ -16,12 +16,12 @@
 
 use std::borrow::Cow;
 
-use crate::collect::labels::pairs;
-use crate::collect::model::{Family, Kind, LabelSpan, Series, Snapshot, Value};
+use crate::collect::snapshot::{Family, LabelSpan, Series, Snapshot, Value};
+use crate::kind::Kind;
+use crate::labels::pairs;
 
 use super::effective::Labels;
 use super::number::push_json;
-use super::type_name;
 
 /// Prints a scrape as JSON.
 ///
@@ -55,7 +55,7 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
         ("{\"tag\":", &*family.tag),
         (",\"name\":", &*family.name),
         (",\"help\":", &*family.help),
-        (",\"type\":", type_name(family.kind)),
+        (",\"type\":", family.kind.name()),
         (",\"aggregator\":", &*family.aggregator),
     ];
     for (key, text) in texts {

@@ -4,7 +4,8 @@
 //! names of all samples that it may have. So families whose names differ may still get in each other's
 //! way: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
-use crate::collect::model::{Family, Kind};
+use crate::collect::snapshot::Family;
+use crate::kind::Kind;
 use std::collections::HashSet;
 
 /// How a family is shown.
@@ -48,7 +49,7 @@ pub(super) fn shown(families: &[Family]) -> Vec<Option<Shown<'_>>> {
     let mut shown: Vec<Option<Shown<'_>>> = families
         .iter()
         .map(|family| {
-            let (name, kind) = (&*family.name, super::type_name(family.kind));
+            let (name, kind) = (&*family.name, family.kind.name());
             let other = family.kind != Kind::Counter && take(name, kind);
             other.then_some(Shown { name, kind, suffix: "" })
         })

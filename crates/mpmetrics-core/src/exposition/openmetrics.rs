@@ -4,12 +4,13 @@
 //! clash are told apart (see `names`), an output without families has no empty line, a quote in a HELP text
 //! is escaped, bounds ascend, and a configured bound of +Inf is one bucket with the implied one.
 
-use crate::collect::model::{Exemplar, Family, Kind, Snapshot, Value};
+use crate::collect::snapshot::{Exemplar, Family, Snapshot, Value};
+use crate::kind::Kind;
 
 use super::effective::Labels;
 use super::names::{shown, Shown};
 use super::number::{push, push_sample};
-use super::text::{estimate, histogram, prefix, push_labels, push_scalars, push_summaries};
+use super::rows::{estimate, histogram, prefix, push_labels, push_scalars, push_summaries};
 
 /// Prints a scrape.
 ///

@@ -1,7 +1,8 @@
 //! Laying out an empty heap, and checking what a heap was made by.
 
-use super::guard::Locked;
-use super::{index, SLOTS};
+use super::directory::index;
+use super::memory::lock::Locked;
+use super::memory::table::{DEFAULTS, FAMILIES, SERIES, SLOTS};
 use crate::error::{Error, Result};
 use crate::layout::{header, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
 use crate::os::{self, ProcessIdentity};
@@ -149,10 +150,10 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
         return Err(Error::Corrupt { what: "the size limit", at: header::MAX_BYTES as u64 * 8 });
     }
     for (index, table) in [
-        (header::SLOTS, &super::SLOTS),
-        (header::FAMILIES, &super::FAMILIES),
-        (header::SERIES, &super::SERIES),
-        (header::DEFAULTS, &super::DEFAULTS),
+        (header::SLOTS, &SLOTS),
+        (header::FAMILIES, &FAMILIES),
+        (header::SERIES, &SERIES),
+        (header::DEFAULTS, &DEFAULTS),
     ] {
         if words.header(index) > u64::from(table.max) {
             return Err(Error::Corrupt { what: "the length of a table", at: index as u64 * 8 });

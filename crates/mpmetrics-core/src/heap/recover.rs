@@ -1,16 +1,52 @@
-//! Deriving everything anew, after a holder of the heap lock died at whatever instruction.
+//! Taking the heap lock, and deriving everything anew where its last holder died, at whatever instruction.
 
-use super::guard::Locked;
-use super::index::{self, Target};
-use super::{
-    block, defaults, extent, family, merge, series, shared, slot, text, DEFAULTS, FAMILIES, SERIES,
-    SLOTS,
-};
+use super::blocks::{block, moving, reclaim, shared};
+use super::directory::index::{self, Target};
+use super::directory::{defaults, family, generation, series};
+use super::memory::heap::Heap;
+use super::memory::lock::Locked;
+use super::memory::table::{DEFAULTS, FAMILIES, SERIES, SLOTS};
+use super::memory::{extent, text};
+use super::slots::claimed;
 use crate::error::Result;
 use crate::layout::{
-    defaults as def, family as fam, header, series as ser, slot as slt, ExtentKind, Words,
+    defaults as def, family as fam, header, retired, series as ser, slot as slt, ExtentKind, Words,
 };
+use crate::region::Locks;
 use std::collections::{HashMap, HashSet};
+
+/// Takes the heap lock within [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US), or what is left of the thread's grace
+/// above it, and finishes what a dead holder left.
+///
+/// # Errors
+/// [`crate::Error::Busy`] after the deadline, [`crate::Error::Retired`] if the segment
+/// was removed, [`crate::Error::Corrupt`] if what a dead holder left cannot be made whole.
+pub fn lock<'a>(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Locked<'a>> {
+    lock_if(heap, locks, |state| state == retired::NO)
+}
+
+/// The same, also of a segment that was removed if `wanted` says so of what [`header::RETIRED`] has.
+///
+/// # Errors
+/// As [`lock`].
+pub fn lock_if<'a>(
+    heap: &'a Heap,
+    locks: &'a dyn Locks,
+    wanted: impl Fn(u64) -> bool,
+) -> Result<Locked<'a>> {
+    let (mut locked, interrupted) = Locked::take(heap, locks, wanted)?;
+    let words = locked.words();
+    if interrupted {
+        rebuild(&locked)?;
+        words.add_header(header::RECOVERIES, 1);
+    }
+    locked.made_whole();
+    if words.header(header::DIRTY) != 0 {
+        words.set_header(header::DIRTY, 0);
+        reclaim::reclaim_removed(&locked)?;
+    }
+    Ok(locked)
+}
 
 /// What is in use, found by walking all records and blocks.
 #[derive(Default)]
@@ -23,10 +59,10 @@ struct Census {
 }
 
 /// Rebuilds free lists, the index and all counts from records and blocks.
-pub fn rebuild(locked: &Locked<'_>) -> Result<()> {
+fn rebuild(locked: &Locked<'_>) -> Result<()> {
     let words = locked.words();
     kill_point!("recover.begun");
-    merge::finish(words)?;
+    moving::finish(words)?;
     let mut census = Census::default();
     count_families(words, &mut census)?;
     count_blocks(words, &mut census)?;
@@ -59,7 +95,7 @@ fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {
 fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
     for id in 0..words.header(header::SLOTS) as u32 {
         let at = SLOTS.find(words, id)?;
-        for set in slot::carried(words, id)? {
+        for set in claimed::carried(words, id)? {
             *census.users.entry(set).or_default() += 1;
         }
         block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
@@ -70,7 +106,7 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
                 }
                 let key = block::key(words, at)?;
                 *census.users.entry(block::birth(words, at)?.defaults).or_default() += 1;
-                if series::generation(words, key.series)? == key.generation {
+                if generation::of(words, key.series)? == key.generation {
                     *census.blocks.entry(key.series).or_default() += 1;
                 }
                 Ok(())
@@ -96,9 +132,9 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     }
     for id in 0..words.header(header::SERIES) as u32 {
         let at = SERIES.find(words, id)?;
-        let generation = series::generation(words, id)?;
+        let generation = generation::of(words, id)?;
         let blocks = census.blocks.get(&id).copied().unwrap_or(0);
-        if series::lives(generation) && blocks > 0 {
+        if generation::lives(generation) && blocks > 0 {
             words.store(at + ser::BLOCKS, blocks)?;
             census.texts.insert(words.load(at + ser::TEXT)?);
             census.entries.push((words.load(at + ser::HASH)?, Target::Series(id)));
@@ -106,8 +142,8 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
             words.add_header(header::LIVE_SERIES, 1);
             continue;
         }
-        if series::lives(generation) {
-            series::retire(words, id, generation)?;
+        if generation::lives(generation) {
+            generation::retire(words, id, generation)?;
         }
         series::take(words, at, false)?;
         series::push_free(words, id)?;

@@ -8,19 +8,16 @@
 //! added up, so each step may be repeated, by whoever comes after one that died. For a writer that dies before it
 //! has followed, any other that still has both segments does this ([`Heap::settle`]).
 
-use super::guard::Locked;
-use super::{block, slot, Heap, Writer, SLOTS};
-use crate::error::{Error, Result};
-use crate::layout::{
-    header, lock, retired, slot as slt, Words, ANCESTORS, EXTENT_HEADER, HEADER_WORDS,
-};
+use super::blocks::block;
+use super::memory::heap::Heap;
+use super::memory::lock::Locked;
+use super::memory::table::SLOTS;
+use super::recover;
+use crate::error::Result;
+use crate::layout::{header, retired, slot as slt, Words, ANCESTORS, EXTENT_HEADER, HEADER_WORDS};
 use crate::os;
 use crate::region::{Locks, Region};
 use crate::sync::{fence, Ordering};
-
-/// Milliseconds after which a slot in a copy is awaited no longer: its owner has been stopped, or has run
-/// without a pause, for as long. What it counted in the old file since is lost then.
-const AWAITED_MS: u64 = 60 * 60 * 1000;
 /// Milliseconds for which a segment is young: one that somebody made in the place of a removed one, not knowing it.
 const YOUNG_MS: u64 = 10_000;
 /// Milliseconds for which those who followed into a copy may make the next copy if that is removed, too; then it
@@ -28,13 +25,6 @@ const YOUNG_MS: u64 = 10_000;
 const HEIRS_MS: u64 = 5_000;
 /// How long a shared gauge's update under way is waited for, in microseconds: a few instructions, unless it is stopped.
 const ANNOUNCED_US: u64 = 100_000;
-
-/// Whether a slot's owner is to come from another segment.
-pub fn is_awaited(words: Words<'_>, id: u32) -> Result<bool> {
-    let at = SLOTS.find(words, id)?;
-    let made = words.header(header::MADE);
-    Ok(words.load(at + slt::AWAITED)? != 0 && os::unix_ms().saturating_sub(made) < AWAITED_MS)
-}
 
 /// A segment that a stranger removed, under its heap lock.
 pub struct Succession<'a> {
@@ -47,10 +37,10 @@ impl<'a> Succession<'a> {
     /// Marks a segment whose file is gone, so that nobody registers in it any more.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the heap lock is not to be had; [`Error::Retired`] if the segment was removed in
+    /// [`crate::Error::Busy`] if the heap lock is not to be had; [`crate::Error::Retired`] if the segment was removed in
     /// order, so that nobody goes on from it.
     pub fn begin(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Self> {
-        let locked = Locked::acquire_if(heap, locks, |state| state != retired::REMOVED)?;
+        let locked = recover::lock_if(heap, locks, |state| state != retired::REMOVED)?;
         let words = locked.words();
         if words.header(header::ID) == 0 {
             words.set_header(header::ID, os::random_u64().max(1));
@@ -112,7 +102,7 @@ fn announced(heap: &Heap) -> Result<bool> {
 /// Fills an empty region with a copy of a heap whose lock the caller has. Its mark is stored last.
 ///
 /// # Errors
-/// [`Error::Full`] if there is no room, [`Error::Io`], [`Error::Corrupt`].
+/// [`crate::Error::Full`] if there is no room, [`crate::Error::Io`], [`crate::Error::Corrupt`].
 pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     let living = from.living()?;
     let used = from.words().header(header::USED);
@@ -172,14 +162,15 @@ impl Heap {
     /// are still awaited from there.
     ///
     /// # Errors
-    /// [`Error::Busy`], [`Error::Retired`] if this segment was removed, too, [`Error::Io`], [`Error::Corrupt`].
+    /// [`crate::Error::Busy`], [`crate::Error::Retired`] if this segment was removed, too, [`crate::Error::Io`],
+    /// [`crate::Error::Corrupt`].
     pub fn settle(&self, from: &Self) -> Result<u32> {
         let id = from.words().header(header::ID);
         if self.awaited(id)?.is_empty() {
             return Ok(0);
         }
         let locks = self.region().holder()?;
-        let locked = Locked::acquire(self, &*locks)?;
+        let locked = recover::lock(self, &*locks)?;
         let words = locked.words();
         let living = from.living()?;
         let mut left = 0;
@@ -201,7 +192,7 @@ impl Heap {
     /// Retires a segment that is in another's place, once `unlink` has removed its file.
     pub(crate) fn displace(&self, unlink: impl FnOnce() -> Result<()>) -> Result<()> {
         let locks = self.region().holder()?;
-        let locked = Locked::acquire(self, &*locks)?;
+        let locked = recover::lock(self, &*locks)?;
         unlink()?;
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         Ok(())
@@ -219,45 +210,7 @@ impl Heap {
     }
 }
 
-fn copy_slab(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
+/// Copies the blocks of a slab.
+pub(super) fn copy_slab(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
     copy_down(old, new, at + EXTENT_HEADER, len.saturating_sub(EXTENT_HEADER))
-}
-
-impl Writer {
-    /// Goes on in a copy of the segment, where this life's slot is awaited. All numbers of blocks stay true.
-    ///
-    /// # Errors
-    /// [`Error::Lost`] if the slot is not awaited there (any more), [`Error::Busy`], [`Error::Retired`] if the
-    /// copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. The writer is then as it was.
-    pub fn follow(&mut self, to: &Heap) -> Result<()> {
-        let locks = to.region().holder()?;
-        let locked = Locked::acquire(to, &*locks)?;
-        let (words, id) = (locked.words(), self.mine.slot);
-        if u64::from(id) >= words.header(header::SLOTS) {
-            return Err(Error::Lost);
-        }
-        let at = SLOTS.find(words, id)?;
-        let lives = words.load(at + slt::INCARNATION)? == u64::from(self.mine.incarnation);
-        let from = self.heap.words().header(header::ID);
-        if !lives || from == 0 || words.load(at + slt::AWAITED)? != from {
-            return Err(Error::Lost);
-        }
-        if !locks.try_lock(lock::SLOTS + u64::from(id))? {
-            return Err(Error::Lost);
-        }
-        kill_point!("follow.locked");
-        for slab in &self.mine.slabs {
-            copy_slab(self.heap.words(), words, slab.at, slab.words)?;
-        }
-        slot::make_mutex(words, id)?;
-        kill_point!("follow.copied");
-        words.store(at + slt::AWAITED, 0)?;
-        kill_point!("follow.done");
-        drop(locked);
-        self.heap = to.clone();
-        // The slot in the old segment is given up only now.
-        self.locks = locks;
-        self.asked_us.set(0);
-        Ok(())
-    }
 }

@@ -1,10 +1,10 @@
 //! Handles of single series.
 
 use crate::cells::{scalar, sequence};
-use crate::collect::summary::Window;
 use crate::error::{Error, Result};
 use crate::heap::{Bound, Writer};
 use crate::os;
+use crate::quantile::summary::Window;
 use crate::sync::AtomicU64;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -4,16 +4,17 @@
 
 mod handle;
 
-pub use crate::collect::summary::{SummaryOptions, Window};
+pub use crate::quantile::summary::{SummaryOptions, Window};
 pub use handle::{Counter, Gauge, Histogram, Summary};
 
-use crate::collect::labels;
-use crate::collect::model::{Kind, Snapshot};
+use crate::collect::filter::Filter;
 use crate::collect::scrape::scrape;
-use crate::collect::walk::Filter;
+use crate::collect::snapshot::Snapshot;
 use crate::error::Result;
 use crate::exposition;
 use crate::heap::{FamilySpec, Heap, Writer};
+use crate::kind::Kind;
+use crate::labels;
 use crate::os::ProcessIdentity;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,10 +1,10 @@
 //! What JavaScript does with the cells that a writer hands out, done in Rust.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use mpmetrics_core::collect::model::Kind;
-use mpmetrics_core::collect::summary::SummaryOptions;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{block, BlockKey, ABSENT, EXTENT_HEADER};
+use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::sync::Ordering;
 use mpmetrics_core::{Error, Result};
 

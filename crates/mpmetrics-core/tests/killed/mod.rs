@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::Kind;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
-use mpmetrics_core::octave;
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::quantile::octave;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
 

@@ -8,11 +8,11 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::model::Kind;
+use mpmetrics_core::collect::filter::Filter;
 use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::walk::Filter;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::segment::{OpenOptions, Segment};

@@ -1,10 +1,11 @@
 //! What the program, those before it and those behind it observe: a summary with a window and a histogram.
 
-use mpmetrics_core::collect::model::{Kind, Snapshot, Value};
-use mpmetrics_core::collect::summary::{SummaryOptions, Window};
+use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::heap::{FamilySpec, Writer};
-use mpmetrics_core::octave;
+use mpmetrics_core::kind::Kind;
 use mpmetrics_core::os;
+use mpmetrics_core::quantile::octave;
+use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::Result;
 
 use super::patient;

@@ -1,12 +1,13 @@
 //! Snapshots made by hand.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use mpmetrics_core::collect::labels::escape;
-use mpmetrics_core::collect::model::{
-    Exemplar, Family, Kind, LabelSpan, Series, Snapshot, Span, Value,
+use mpmetrics_core::collect::snapshot::{
+    Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value,
 };
-use mpmetrics_core::collect::sketch::Sketch;
-use mpmetrics_core::octave::place;
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::labels::escape;
+use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::quantile::sketch::Sketch;
 
 /// Builds a snapshot, family by family; series go to the family declared last.
 #[derive(Default)]

@@ -1,0 +1,181 @@
+//! Chunks: the buckets of the octaves that a summary's block has met. A block of its own each, chained
+//! from the summary's block, of the same key and by the same slot; it goes when that goes.
+
+use super::block;
+use super::moving::Moving;
+use crate::error::{Error, Result};
+use crate::layout::{block as blk, part, summary, BlockHead, BlockKind, ChunkLink, Words, LINK};
+use crate::quantile::octave::{Octave, CELLS, OCTAVES};
+use crate::sync::{AtomicU64, Ordering};
+
+/// More chunks than a block can have: each octave of both signs is there once. No writer makes more than
+/// [`KEPT`] of them, but for those of segments that earlier releases made.
+const MOST: usize = 4 * OCTAVES as usize;
+
+/// One chunk.
+#[derive(Clone, Copy)]
+pub struct Chunk<'a> {
+    /// Reference of its block.
+    pub at: u64,
+    /// Its octave.
+    pub octave: Octave,
+    /// Its buckets, [`CELLS`] for each part.
+    pub cells: &'a [AtomicU64],
+}
+
+/// Words of a chunk.
+pub fn words_of(parts: u32) -> u16 {
+    blk::CELLS as u16 + CELLS as u16 * parts as u16
+}
+
+/// Parts of a summary's block, by its length.
+pub fn parts_of(head: BlockHead) -> u32 {
+    (u64::from(head.words).saturating_sub(blk::CELLS + summary::CELLS) / part::WORDS) as u32
+}
+
+/// Calls `visit` with every chunk of a summary's block. A chain that leads elsewhere, or back to
+/// itself, is corrupt; or the block was given to another series meanwhile.
+pub fn for_each<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    visit: impl FnMut(Chunk<'a>) -> Result<()>,
+) -> Result<()> {
+    for_each_settled(words, at, head, None, visit)
+}
+
+/// The same, with a link that somebody died or was stopped in the middle of storing as it will be.
+pub fn for_each_settled<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    moving: Option<Moving>,
+    mut visit: impl FnMut(Chunk<'a>) -> Result<()>,
+) -> Result<()> {
+    if head.kind != BlockKind::Summary {
+        return Ok(());
+    }
+    let settled = |at: u64, read: u64| moving.map_or(read, |moving| moving.settled(at, read));
+    let key = words.load(at + blk::KEY)?;
+    let length = words_of(parts_of(head));
+    let first = at + blk::CELLS + summary::CHUNKS;
+    let mut next = settled(first, words.load(first)?);
+    for _ in 0..MOST {
+        if next == 0 {
+            return Ok(());
+        }
+        let corrupt = Error::Corrupt { what: "a chunk of a summary", at: next.saturating_mul(8) };
+        let run = words.run(next, u64::from(length))?;
+        // Pairs with the store of the head in `publish`.
+        let found = BlockHead::unpack(run[blk::HEAD as usize].load(Ordering::Acquire));
+        let fits = found.is_ok_and(|found| {
+            found.is_some_and(|found| found.kind == BlockKind::Chunk && found.words == length)
+        });
+        let link = run[LINK as usize].load(Ordering::Acquire);
+        let link = ChunkLink::unpack(settled(next + LINK, link));
+        let octave = Octave::unpack(link.octave);
+        let Some(octave) = octave.filter(|_| fits) else {
+            return Err(corrupt);
+        };
+        if run[blk::KEY as usize].load(Ordering::Acquire) != key {
+            return Err(corrupt);
+        }
+        visit(Chunk { at: next, octave, cells: &run[blk::CELLS as usize..] })?;
+        next = link.next;
+    }
+    Err(Error::Corrupt { what: "the end of a chain of chunks", at: at.saturating_mul(8) })
+}
+
+/// The chunk of an octave.
+pub fn find<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    octave: Octave,
+) -> Result<Option<Chunk<'a>>> {
+    let mut found = None;
+    for_each(words, at, head, |chunk| {
+        if chunk.octave == octave {
+            found = Some(chunk);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The octaves that a block has chunks of.
+pub fn octaves(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<Octave>> {
+    let mut found = Vec::new();
+    for_each(words, at, head, |chunk| {
+        found.push(chunk.octave);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Fills a chunk and puts it before the others of a block.
+pub fn publish(
+    words: Words<'_>,
+    at: u64,
+    made: u64,
+    head: BlockHead,
+    octave: Octave,
+) -> Result<()> {
+    let first = words.at(at + blk::CELLS + summary::CHUNKS)?;
+    let run = words.run(made, u64::from(head.words))?;
+    for cell in &run[blk::CELLS as usize..] {
+        // Release: a reader that sees a fresh cell also sees that the block was free before.
+        cell.store(0, Ordering::Release);
+    }
+    let link = ChunkLink { next: first.load(Ordering::Acquire), octave: octave.pack() };
+    run[blk::KEY as usize].store(words.load(at + blk::KEY)?, Ordering::Release);
+    run[LINK as usize].store(link.pack(), Ordering::Release);
+    run[blk::HEAD as usize].store(head.pack(), Ordering::Release);
+    kill_point!("chunk.made");
+    // SYNC POINT with `for_each`: whoever sees the reference sees the chunk, which is empty.
+    first.store(made, Ordering::Release);
+    kill_point!("chunk.linked");
+    Ok(())
+}
+
+/// Sets all buckets of a block to 0.
+pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    for_each(words, at, head, |chunk| {
+        chunk.cells.iter().for_each(|cell| cell.store(0, Ordering::Release));
+        Ok(())
+    })
+}
+
+/// Adds the cells of the chunks of a block to a list; of a broken chain those before the break.
+pub fn cells<'a>(
+    words: Words<'a>,
+    at: u64,
+    head: BlockHead,
+    to: &mut Vec<&'a [AtomicU64]>,
+) -> Result<()> {
+    for_each(words, at, head, |chunk| {
+        to.push(chunk.cells);
+        Ok(())
+    })
+}
+
+/// References of the chunks of a block.
+pub fn all(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    for_each(words, at, head, |chunk| {
+        found.push(chunk.at);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Sets all cells to what they are in a new block. A summary keeps its chunks.
+pub fn zero(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    clear(words, at, head)?;
+    let chunks = (head.kind == BlockKind::Summary).then_some(summary::CHUNKS);
+    let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+    for (index, cell) in (0..).zip(cells).filter(|(index, _)| Some(*index) != chunks) {
+        cell.store(block::initial(head, index), Ordering::Release);
+    }
+    Ok(())
+}

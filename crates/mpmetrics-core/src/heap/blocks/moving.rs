@@ -1,0 +1,94 @@
+//! One word that is added to another and becomes 0, as one step: see [`super::merge`].
+
+use crate::error::{Error, Result};
+use crate::layout::{header, Words, HEADER_WORDS};
+
+/// Adds a cell to another and leaves 0.
+pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
+    let part = f64::from_bits(words.load(from)?);
+    if part == 0.0 {
+        return Ok(());
+    }
+    let sum = part + f64::from_bits(words.load(to)?);
+    note(words, from, to, sum.to_bits())
+}
+
+/// Stores what a word becomes and 0 to another, as one step: done again if whoever began it dies.
+pub fn note(words: Words<'_>, from: u64, to: u64, becomes: u64) -> Result<()> {
+    words.set_header(header::MERGE_SUM, becomes);
+    words.set_header(header::MERGE_TO, to);
+    // From this store on, whoever dies leaves it to the next holder of the lock.
+    words.set_header(header::MERGE_FROM, from);
+    kill_point!("merge.begun");
+    carry_out(words)
+}
+
+/// Ends what a dead holder of the heap lock left half-done.
+pub fn finish(words: Words<'_>) -> Result<()> {
+    carry_out(words)?;
+    let merges = words.header(header::MERGES);
+    words.set_header(header::MERGES, merges.wrapping_add(merges % 2));
+    Ok(())
+}
+
+/// A word that becomes another's and 0 itself: what the note in the header says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moving {
+    from: u64,
+    to: u64,
+    becomes: u64,
+}
+
+impl Moving {
+    /// What is under way; `None` for nothing. It is true if `MERGES` is afterwards as it was before.
+    pub fn read(words: Words<'_>) -> Option<Self> {
+        if words.header(header::MERGES).is_multiple_of(2) {
+            return None;
+        }
+        let from = words.header(header::MERGE_FROM);
+        let (to, becomes) = (words.header(header::MERGE_TO), words.header(header::MERGE_SUM));
+        (from != 0).then_some(Self { from, to, becomes })
+    }
+
+    /// What a word is once all is done, given what it was read to be.
+    pub fn settled(&self, word: u64, read: u64) -> u64 {
+        match word {
+            _ if word == self.from => 0,
+            _ if word == self.to => self.becomes,
+            _ => read,
+        }
+    }
+
+    /// Corrects what was read of the cells from a reference on: whoever died or was stopped between the two
+    /// stores has the sum in one of them and its part still in the other.
+    pub fn correct(&self, first: u64, cells: &mut [f64]) {
+        for (word, value) in [(self.from, 0.0), (self.to, f64::from_bits(self.becomes))] {
+            let index = word.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+            if let Some(cell) = index.and_then(|index| cells.get_mut(index)) {
+                *cell = value;
+            }
+        }
+    }
+}
+
+/// Does what the note says, again if need be.
+fn carry_out(words: Words<'_>) -> Result<()> {
+    let (from, to) = (words.header(header::MERGE_FROM), words.header(header::MERGE_TO));
+    if from == 0 {
+        return Ok(());
+    }
+    if from.min(to) < HEADER_WORDS {
+        return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
+    }
+    // SYNC POINT with `collect::scrape`: odd while the note says what is in two words.
+    let odd = words.header(header::MERGES) | 1;
+    words.set_header(header::MERGES, odd);
+    kill_point!("merge.noted");
+    words.store(to, words.header(header::MERGE_SUM))?;
+    kill_point!("merge.added");
+    words.store(from, 0)?;
+    kill_point!("merge.cleared");
+    words.set_header(header::MERGE_FROM, 0);
+    words.set_header(header::MERGES, odd.wrapping_add(1));
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Sets of default labels: text, shared by all blocks that were made under them.
+
+use super::label_text::{check_values, lengths, Labels};
+use crate::error::{Error, Result};
+use crate::heap::memory::lock::Locked;
+use crate::heap::memory::table::DEFAULTS;
+use crate::heap::memory::text;
+use crate::layout::{defaults, header, Words};
+
+/// Adoptions for which a set that nobody alive carries keeps its series: long enough for a
+/// restarted process to declare its default labels again, short enough to bound what a label that
+/// changes with each restart leaves behind.
+pub const ORPHAN_ADOPTIONS: u64 = 64;
+
+/// Reference of the record of a set; sets count from 1.
+fn place(words: Words<'_>, set: u16) -> Result<u64> {
+    DEFAULTS.find(words, u32::from(set).wrapping_sub(1))
+}
+
+/// Whether a record's state says that its place is taken.
+fn taken(state: u64) -> bool {
+    state & 1 == 1
+}
+
+/// Finds or makes a set of default labels; it is not counted as used yet.
+pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
+    let words = locked.words();
+    let sets = words.header(header::DEFAULTS) as u32;
+    let mut free = None;
+    for id in 0..sets {
+        let at = DEFAULTS.find(words, id)?;
+        if !taken(words.load(at + defaults::STATE)?) {
+            free = free.or(Some(id));
+            continue;
+        }
+        if words.load(at + defaults::LENGTHS)? == given.lengths_packed() {
+            let mut stored = Vec::new();
+            let len = given.text.len() + given.types.len();
+            text::append(words, words.load(at + defaults::TEXT)?, len, &mut stored)?;
+            if stored.strip_prefix(given.text) == Some(given.types) {
+                words.store(at + defaults::ORPHANED, 0)?;
+                return Ok(id as u16 + 1);
+            }
+        }
+    }
+    check_values(words, given)?;
+    let id = free.unwrap_or(sets);
+    let at = DEFAULTS.ensure(locked, id)?;
+    let text = text::store(locked, &[given.text, given.types])?;
+    kill_point!("defaults.text");
+    let words = locked.words();
+    words.store(at + defaults::TEXT, text)?;
+    words.store(at + defaults::LENGTHS, given.lengths_packed())?;
+    words.store(at + defaults::USERS, 0)?;
+    words.store(at + defaults::ORPHANED, 0)?;
+    // SYNC POINT: whoever sees the state sees the record.
+    words.store(at + defaults::STATE, words.load(at + defaults::STATE)? | 1)?;
+    kill_point!("defaults.stated");
+    words.set_header(header::DEFAULTS, u64::from(sets.max(id + 1)));
+    Ok(id as u16 + 1)
+}
+
+/// Counts one more block or life that refers to a set.
+pub fn add_user(words: Words<'_>, set: u16) -> Result<()> {
+    if set != 0 {
+        let at = place(words, set)? + defaults::USERS;
+        words.store(at, words.load(at)? + 1)?;
+    }
+    Ok(())
+}
+
+/// Counts one less; a set without any is free for another text.
+pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
+    if set == 0 {
+        return Ok(());
+    }
+    let at = place(words, set)?;
+    let users = words.load(at + defaults::USERS)?.saturating_sub(1);
+    words.store(at + defaults::USERS, users)?;
+    if users == 0 {
+        free(words, set)?;
+    }
+    Ok(())
+}
+
+/// Marks a set's place as free; its text is left to who derives everything anew.
+pub fn vacate(words: Words<'_>, set: u16) -> Result<()> {
+    let at = place(words, set)? + defaults::STATE;
+    // SYNC POINT: a reader that copied the text finds another version behind it.
+    words.store(at, (words.load(at)? & !1).wrapping_add(1 << 8))
+}
+
+/// Frees a set that nobody refers to.
+fn free(words: Words<'_>, set: u16) -> Result<()> {
+    let at = place(words, set)?;
+    if taken(words.load(at + defaults::STATE)?) {
+        vacate(words, set)?;
+        let (text, types) = lengths(words.load(at + defaults::LENGTHS)?);
+        text::free(words, words.load(at + defaults::TEXT)?, text.saturating_add(types))?;
+    }
+    Ok(())
+}
+
+/// Notes whether anybody alive carries a set; true once it has been an orphan for too long.
+pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
+    let at = place(words, set)? + defaults::ORPHANED;
+    let adoption = words.header(header::ADOPTIONS) + 1;
+    let since = words.load(at)?;
+    if carried {
+        words.store(at, 0)?;
+    } else if since == 0 {
+        words.store(at, adoption)?;
+    }
+    Ok(!carried && since != 0 && adoption.saturating_sub(since) > ORPHAN_ADOPTIONS)
+}
+
+/// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if
+/// the set was given away meanwhile.
+pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
+    let at = place(words, set)?;
+    let state = words.load(at + defaults::STATE)?;
+    if !taken(state) {
+        return Ok(None);
+    }
+    let (text, types) = lengths(words.load(at + defaults::LENGTHS)?);
+    let start = to.len();
+    let len =
+        text.checked_add(types).ok_or(Error::Corrupt { what: "a text's length", at: at * 8 })?;
+    text::append(words, words.load(at + defaults::TEXT)?, len, to)?;
+    crate::sync::fence(crate::sync::Ordering::Acquire);
+    if words.load(at + defaults::STATE)? != state {
+        to.truncate(start);
+        return Ok(None);
+    }
+    Ok(Some((text, types)))
+}

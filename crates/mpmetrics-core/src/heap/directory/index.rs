@@ -1,0 +1,220 @@
+//! The hash index from (family, label set) to series and from a family's identity to the family:
+//! open addressing, linear probing, deletion by shifting back. Used only under the heap lock and
+//! derived from the records, so it may be half-changed when its holder dies.
+
+use crate::error::{Error, Result};
+use crate::heap::memory::extent;
+use crate::heap::memory::lock::Locked;
+use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER};
+use crate::sync::{AtomicU64, Ordering};
+
+/// What an entry leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A series number.
+    Series(u32),
+    /// A family number.
+    Family(u32),
+}
+
+/// `hash >> 32 << 32 | number << 1 | is family`, plus 1 in the low half so that 0 is "empty".
+fn pack(hash: u64, target: Target) -> u64 {
+    let low = match target {
+        Target::Series(id) => id << 1,
+        Target::Family(id) => id << 1 | 1,
+    };
+    (hash & !0xffff_ffff) | u64::from(low + 1)
+}
+
+fn unpack(entry: u64) -> Target {
+    let low = (entry as u32).wrapping_sub(1);
+    if low & 1 == 1 {
+        Target::Family(low >> 1)
+    } else {
+        Target::Series(low >> 1)
+    }
+}
+
+const FIRST: u64 = 504;
+
+struct View<'a> {
+    entries: &'a [AtomicU64],
+}
+
+impl<'a> View<'a> {
+    fn of(words: Words<'a>) -> Result<Self> {
+        let at = words.header(header::INDEX);
+        let capacity = words.load(at.saturating_add(ext::OWNER))?;
+        let head = extent::head(words, at)?;
+        if head.kind != ExtentKind::Index || capacity == 0 || capacity > head.words - EXTENT_HEADER
+        {
+            return Err(Error::Corrupt { what: "the hash index", at: at * 8 });
+        }
+        Ok(Self { entries: words.run(at + EXTENT_HEADER, capacity)? })
+    }
+
+    fn home(&self, entry: u64) -> usize {
+        // Multiply-shift maps the upper half onto any capacity without a division.
+        (((entry >> 32) * self.entries.len() as u64) >> 32) as usize
+    }
+
+    fn get(&self, place: usize) -> u64 {
+        self.entries[place].load(Ordering::Relaxed)
+    }
+
+    fn set(&self, place: usize, entry: u64) {
+        self.entries[place].store(entry, Ordering::Relaxed);
+    }
+
+    fn next(&self, place: usize) -> usize {
+        if place + 1 == self.entries.len() {
+            0
+        } else {
+            place + 1
+        }
+    }
+
+    /// Puts an entry in the first empty place; false if there is none.
+    fn put(&self, entry: u64) -> bool {
+        let mut place = self.home(entry);
+        for _ in 0..self.entries.len() {
+            if self.get(place) == 0 {
+                self.set(place, entry);
+                return true;
+            }
+            place = self.next(place);
+        }
+        false
+    }
+}
+
+/// The first entry of this hash that `is` confirms.
+pub fn find(
+    words: Words<'_>,
+    hash: u64,
+    mut is: impl FnMut(Target) -> Result<bool>,
+) -> Result<Option<Target>> {
+    let view = View::of(words)?;
+    let mut place = view.home(hash);
+    for _ in 0..view.entries.len() {
+        let entry = view.get(place);
+        if entry == 0 {
+            break;
+        }
+        if entry >> 32 == hash >> 32 && is(unpack(entry))? {
+            return Ok(Some(unpack(entry)));
+        }
+        place = view.next(place);
+    }
+    Ok(None)
+}
+
+/// Makes room for one more entry.
+pub fn reserve(locked: &Locked<'_>) -> Result<()> {
+    let words = locked.words();
+    let at = words.header(header::INDEX);
+    if at == 0 {
+        return replace(locked, FIRST, &[]);
+    }
+    let view = View::of(words)?;
+    let capacity = view.entries.len() as u64;
+    let used = words.header(header::INDEX_USED).saturating_add(1);
+    if used.saturating_mul(4) <= capacity * 3 {
+        return Ok(());
+    }
+    let kept: Vec<u64> = view
+        .entries
+        .iter()
+        .map(|entry| entry.load(Ordering::Relaxed))
+        .filter(|e| *e != 0)
+        .collect();
+    replace(locked, capacity * 2 + EXTENT_HEADER, &kept)
+}
+
+/// Adds an entry; [`reserve`] has made room.
+pub fn insert(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
+    if !View::of(words)?.put(pack(hash, target)) {
+        return Err(Error::Corrupt { what: "room in the hash index", at: 0 });
+    }
+    words.add_header(header::INDEX_USED, 1);
+    Ok(())
+}
+
+/// Takes an entry out, moving back those behind it that probed past its place.
+pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
+    let view = View::of(words)?;
+    let entry = pack(hash, target);
+    let len = view.entries.len();
+    let mut hole = view.home(entry);
+    let mut left = len;
+    while view.get(hole) != entry {
+        if view.get(hole) == 0 || left == 0 {
+            return Ok(());
+        }
+        hole = view.next(hole);
+        left -= 1;
+    }
+    let mut place = view.next(hole);
+    for _ in 0..len {
+        let moved = view.get(place);
+        if moved == 0 {
+            break;
+        }
+        let home = view.home(moved);
+        // Distance from its home tells whether the hole lies on its probe path.
+        if (place + len - home) % len >= (place + len - hole) % len {
+            view.set(hole, moved);
+            hole = place;
+        }
+        place = view.next(place);
+    }
+    view.set(hole, 0);
+    let used = words.header(header::INDEX_USED);
+    words.set_header(header::INDEX_USED, used.saturating_sub(1));
+    Ok(())
+}
+
+/// Puts a new index in the place of the old one, which becomes a free extent.
+pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[u64]) -> Result<()> {
+    let old = locked.words().header(header::INDEX);
+    let at = extent::allocate(locked, ExtentKind::Index, capacity, capacity)?;
+    let words = locked.words();
+    let view = View { entries: words.run(at + EXTENT_HEADER, capacity)? };
+    for entry in entries {
+        view.put(*entry);
+    }
+    kill_point!("grow.index");
+    words.set_header(header::INDEX, at);
+    words.set_header(header::INDEX_USED, entries.len() as u64);
+    kill_point!("grow.replaced");
+    if old != 0 {
+        extent::free(words, old)?;
+    }
+    Ok(())
+}
+
+/// Empties the index and fills it with these entries.
+pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
+    let packed: Vec<u64> = entries.iter().map(|(hash, target)| pack(*hash, *target)).collect();
+    let words = locked.words();
+    match View::of(words) {
+        Ok(view) if (packed.len() as u64 + 1) * 4 <= view.entries.len() as u64 * 3 => {
+            for place in 0..view.entries.len() {
+                view.set(place, 0);
+            }
+            for entry in &packed {
+                view.put(*entry);
+            }
+            words.set_header(header::INDEX_USED, packed.len() as u64);
+            Ok(())
+        }
+        found => {
+            // One that is whole but too small becomes a free extent; another may be anything.
+            if found.is_err() {
+                words.set_header(header::INDEX, 0);
+            }
+            let capacity = ((packed.len() as u64 + 1) * 2).max(FIRST);
+            replace(locked, capacity, &packed)
+        }
+    }
+}

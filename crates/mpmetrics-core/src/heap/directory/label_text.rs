@@ -1,0 +1,40 @@
+//! The labels of a series or of a set of default labels, as they lie in the heap.
+
+use crate::error::{Error, Refusal, Result};
+use crate::labels;
+use crate::layout::{header, Words};
+
+/// The labels of a series, as text and types (see [`crate::collect::snapshot::LabelSpan`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    /// `a="1",b="x"`.
+    pub text: &'a [u8],
+    /// One letter a label, or empty.
+    pub types: &'a [u8],
+}
+
+impl Labels<'_> {
+    pub fn lengths_packed(self) -> u64 {
+        self.text.len() as u64 | (self.types.len() as u64) << 32
+    }
+}
+
+/// Splits the two lengths of a label text.
+pub fn lengths(packed: u64) -> (usize, usize) {
+    (packed as u32 as usize, (packed >> 32) as usize)
+}
+
+/// Refuses a label value that is longer than the segment allows.
+pub fn check_values(words: Words<'_>, given: Labels<'_>) -> Result<()> {
+    let limit = words.header(header::LIMIT_LABEL_BYTES);
+    if limit == 0 || given.text.len() as u64 <= limit {
+        return Ok(());
+    }
+    let too_long = labels::pairs(given.text, given.types)
+        .flatten()
+        .any(|pair| labels::unescape(pair.escaped).len() as u64 > limit);
+    if too_long {
+        return Err(Error::Quota { refusal: Refusal::LabelValue, limit });
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! What the heap knows of by name: families, series with their generations, sets of default labels.
+
+pub mod defaults;
+pub mod family;
+pub mod generation;
+pub mod index;
+pub mod kin;
+pub mod label_text;
+pub mod series;

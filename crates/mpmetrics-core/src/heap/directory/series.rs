@@ -1,0 +1,181 @@
+//! Series: a family and a set of labels, a place in the directory, and a generation word.
+
+use super::family;
+use super::generation::{self, lives};
+use super::index::{self, Target};
+use super::label_text::{check_values, lengths, Labels};
+use crate::error::{Error, Refusal, Result};
+use crate::heap::memory::lock::Locked;
+use crate::heap::memory::table::{FAMILIES, GENERATIONS, SERIES};
+use crate::heap::memory::text;
+use crate::labels;
+use crate::layout::{header, series, Words};
+use crate::sync::{fence, Ordering};
+
+/// Free places that are kept back, so that a place freed just now is not used at once.
+const PLACES_KEPT: u64 = 32;
+
+/// Whether a place is taken, by the reference of its record.
+pub fn taken(words: Words<'_>, at: u64) -> Result<bool> {
+    Ok(words.load(at + series::STATE)? as u32 == 1)
+}
+
+/// Takes a place or gives it back; what is noted of the generation that expired there stays.
+pub fn take(words: Words<'_>, at: u64, taken: bool) -> Result<()> {
+    let expired = words.load(at + series::STATE)? >> 32;
+    words.store(at + series::STATE, expired << 32 | u64::from(taken))
+}
+
+/// Hash of a family and a set of labels, independent of the labels' order.
+pub fn hash(locked: &Locked<'_>, family: u32, given: Labels<'_>) -> u64 {
+    let (k0, k1) = locked.heap().hash_key();
+    labels::identity_hash(given.text, given.types, (k0 ^ u64::from(family), k1))
+}
+
+/// Finds a living series.
+pub fn find(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> Result<Option<u32>> {
+    let words = locked.words();
+    let mut stored = Vec::new();
+    let found = index::find(words, hash, |target| match target {
+        Target::Family(_) => Ok(false),
+        Target::Series(id) => {
+            let at = SERIES.find(words, id)?;
+            if words.load(at + series::HASH)? != hash
+                || words.load(at + series::FAMILY)? != u64::from(family)
+                || !lives(generation::of(words, id)?)
+            {
+                return Ok(false);
+            }
+            stored.clear();
+            let (text, types) = lengths(words.load(at + series::LENGTHS)?);
+            let length = text.saturating_add(types);
+            text::append(words, words.load(at + series::TEXT)?, length, &mut stored)?;
+            let (text, types) = stored.split_at(text.min(stored.len()));
+            Ok((text == given.text && types == given.types)
+                || labels::same_set((text, types), (given.text, given.types)))
+        }
+    })?;
+    Ok(found.map(|target| match target {
+        Target::Series(id) | Target::Family(id) => id,
+    }))
+}
+
+/// Makes a series that is not there yet.
+pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> Result<u32> {
+    let words = locked.words();
+    let limit = words.header(header::LIMIT_SERIES);
+    if words.header(header::LIVE_SERIES) >= limit {
+        return Err(Error::Quota { refusal: Refusal::Series, limit });
+    }
+    let limit = words.header(header::LIMIT_FAMILY_SERIES);
+    let family_at = FAMILIES.find(words, family)?;
+    if words.load(family_at + crate::layout::family::SERIES)? >= limit {
+        return Err(Error::Quota { refusal: Refusal::FamilySeries, limit });
+    }
+    check_values(words, given)?;
+    index::reserve(locked)?;
+    let text = text::store_labels(locked, &[given.text, given.types])?;
+    kill_point!("register.text");
+    let id = match take_place(locked) {
+        Ok(id) => id,
+        Err(error) => {
+            text::free(locked.words(), text, given.text.len() + given.types.len())?;
+            return Err(error);
+        }
+    };
+    kill_point!("register.place");
+    let words = locked.words();
+    let at = SERIES.find(words, id)?;
+    words.store(at + series::HASH, hash)?;
+    words.store(at + series::FAMILY, u64::from(family))?;
+    words.store(at + series::TEXT, text)?;
+    words.store(at + series::LENGTHS, given.lengths_packed())?;
+    words.store(at + series::BLOCKS, 0)?;
+    words.store(at + series::SHARED, 0)?;
+    take(words, at, true)?;
+    let generation = generation::of(words, id)?;
+    if lives(generation) {
+        return Err(Error::Corrupt { what: "an even generation of a free place", at: at * 8 });
+    }
+    kill_point!("register.record");
+    // SYNC POINT: whoever sees the odd generation sees the record.
+    generation::advance(words, id, generation)?;
+    kill_point!("register.published");
+    index::insert(words, hash, Target::Series(id))?;
+    kill_point!("register.indexed");
+    words.add_header(header::LIVE_SERIES, 1);
+    family::count_series(words, family, 1)?;
+    Ok(id)
+}
+
+/// A place for a new series: the one that was freed longest ago, or a fresh one.
+fn take_place(locked: &Locked<'_>) -> Result<u32> {
+    let words = locked.words();
+    if words.header(header::FREE_COUNT) > PLACES_KEPT {
+        return take_free(words);
+    }
+    let id = words.header(header::SERIES) as u32;
+    let made = SERIES.ensure(locked, id).and_then(|_| GENERATIONS.ensure(locked, id / 2));
+    if let Err(error) = made {
+        // No memory for a fresh place: one that was kept back serves as well.
+        return if words.header(header::FREE_HEAD) != 0 { take_free(words) } else { Err(error) };
+    }
+    locked.words().set_header(header::SERIES, u64::from(id) + 1);
+    Ok(id)
+}
+
+fn take_free(words: Words<'_>) -> Result<u32> {
+    let id = (words.header(header::FREE_HEAD) as u32).wrapping_sub(1);
+    let next = words.load(SERIES.find(words, id)? + series::NEXT_FREE)?;
+    words.set_header(header::FREE_HEAD, next);
+    if next == 0 {
+        words.set_header(header::FREE_TAIL, 0);
+    }
+    let count = words.header(header::FREE_COUNT);
+    words.set_header(header::FREE_COUNT, count.saturating_sub(1));
+    Ok(id)
+}
+
+/// Puts a place at the end of the queue of free ones.
+pub fn push_free(words: Words<'_>, id: u32) -> Result<()> {
+    words.store(SERIES.find(words, id)? + series::NEXT_FREE, 0)?;
+    let tail = words.header(header::FREE_TAIL) as u32;
+    if tail == 0 {
+        words.set_header(header::FREE_HEAD, u64::from(id) + 1);
+    } else {
+        words.store(SERIES.find(words, tail - 1)? + series::NEXT_FREE, u64::from(id) + 1)?;
+    }
+    words.set_header(header::FREE_TAIL, u64::from(id) + 1);
+    words.add_header(header::FREE_COUNT, 1);
+    Ok(())
+}
+
+/// Whether that generation of a series ended by [`expire`].
+pub fn expired(words: Words<'_>, id: u32, generation: u32) -> Result<bool> {
+    let state = words.load(SERIES.find(words, id)? + series::STATE)?;
+    Ok(state >> 32 == u64::from(generation))
+}
+
+/// Appends the labels of a series to a buffer, text and types; where the types begin. `None` if
+/// the series was removed meanwhile.
+#[inline]
+pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Result<Option<usize>> {
+    let at = SERIES.find(words, id)?;
+    let start = to.len();
+    let (text, types) = lengths(words.load(at + series::LENGTHS)?);
+    let length = text.saturating_add(types);
+    let whole = text::append(words, words.load(at + series::TEXT)?, length, to);
+    // Pairs with `advance`: a text that was given away was read under another generation.
+    fence(Ordering::Acquire);
+    if generation::of(words, id)? != generation {
+        to.truncate(start);
+        return Ok(None);
+    }
+    whole.map(|()| Some(start + text))
+}
+
+/// Counts one more block of a series.
+pub fn add_block(words: Words<'_>, id: u32) -> Result<()> {
+    words.at(SERIES.find(words, id)? + series::BLOCKS)?.fetch_add(1, Ordering::AcqRel);
+    Ok(())
+}

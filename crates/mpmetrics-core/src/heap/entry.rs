@@ -1,0 +1,133 @@
+//! Coming into a heap and leaving it: opening, claiming a place, retiring.
+
+use super::blocks::reclaim;
+use super::init::{self, Setup};
+use super::memory::heap::Heap;
+use super::recover;
+use super::slots::awaited::is_awaited;
+use super::slots::claimed::{process_of, Owner};
+use super::writer::Writer;
+use crate::error::{Error, Result};
+use crate::layout::{header, lock, retired, BlockKey, Words};
+use crate::region::{Locks, Region};
+use std::sync::Arc;
+
+impl Heap {
+    /// Opens the heap in a region, checking what it was made by.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if this is no heap, [`Error::Version`] if another layout, machine or C
+    /// library made it.
+    pub fn open(region: Arc<dyn Region>) -> Result<Self> {
+        init::check(Words(region.words()))?;
+        Ok(Self::over(region))
+    }
+
+    /// Lays out a heap in an empty region.
+    ///
+    /// # Errors
+    /// [`Error::Full`] if the region has no room for the smallest heap.
+    pub fn create(region: Arc<dyn Region>, setup: &Setup) -> Result<Self> {
+        init::initialise(&*region, setup)?;
+        Self::open(region)
+    }
+
+    /// Claims a slot for a process's main thread, adopting a dead writer's if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was
+    /// removed, [`Error::Full`] or [`Error::Limit`] if there is no room for a writer.
+    pub fn writer(&self, process: u64, pid: u32) -> Result<Writer> {
+        self.writer_of(Owner { process, pid, thread: 0 })
+    }
+
+    /// The same for any thread.
+    ///
+    /// # Errors
+    /// As [`Heap::writer`].
+    pub fn writer_of(&self, owner: Owner) -> Result<Writer> {
+        Writer::claim(self, owner)
+    }
+
+    /// How many writers of the process with this key live.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system refuses the question, [`Error::Corrupt`] if a slot is not there.
+    pub fn living_of(&self, process: u64) -> Result<u32> {
+        let mut count = 0;
+        for (slot, living) in self.living()?.into_iter().enumerate() {
+            if living && process_of(self.words(), slot as u32)? == process {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Marks the segment as removed if no writer but those of `process` lives in it, so that
+    /// nobody attaches any more; its file may then be unlinked.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had.
+    pub fn retire(&self, process: Option<u64>) -> Result<bool> {
+        let locks = self.region().holder()?;
+        let locked = match recover::lock(self, &*locks) {
+            Err(Error::Retired) => return Ok(true),
+            locked => locked?,
+        };
+        for (slot, living) in self.living()?.into_iter().enumerate() {
+            let (words, slot) = (self.words(), slot as u32);
+            if living && process != Some(process_of(words, slot)?) || is_awaited(words, slot)? {
+                return Ok(false);
+            }
+        }
+        kill_point!("retire.locked");
+        locked.words().set_header(header::RETIRED, retired::REMOVED);
+        kill_point!("retire.marked");
+        Ok(true)
+    }
+
+    /// Begins another epoch if no writer lives: families that nobody declares from then on are not shown. Called by who
+    /// is about to claim a slot, where programs replace each other under a root that has no metrics.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was removed.
+    pub fn begin_epoch(&self) -> Result<()> {
+        let locks = self.region().holder()?;
+        let locked = recover::lock(self, &*locks)?;
+        for (slot, living) in self.living()?.into_iter().enumerate() {
+            if living || is_awaited(self.words(), slot as u32)? {
+                return Ok(());
+            }
+        }
+        locked.words().add_header(header::EPOCH, 1);
+        Ok(())
+    }
+
+    /// Holds the heap lock until the guard is dropped: for tests of what others then do.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if it is not to be had.
+    pub fn hold_lock(&self) -> Result<HeldLock> {
+        let locks = self.region().holder()?;
+        std::mem::forget(recover::lock(self, &*locks)?);
+        Ok(HeldLock { heap: self.clone(), locks })
+    }
+
+    /// Removes a series for everybody, without the lock, unless it was removed already.
+    pub(crate) fn expire(&self, key: BlockKey) -> Result<()> {
+        reclaim::remove_unlocked(self.words(), key.series, key.generation)
+    }
+}
+
+/// The heap lock, held for as long as this lives.
+pub struct HeldLock {
+    heap: Heap,
+    locks: Box<dyn Locks>,
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        self.heap.words().set_header(header::INTENT, 0);
+        let _ = self.locks.unlock(lock::HEAP);
+    }
+}

@@ -1,0 +1,57 @@
+//! A heap: the words of a region, and which slots' writers live.
+
+use crate::error::Result;
+use crate::layout::{header, lock, Words, MAX_SLOTS};
+use crate::region::Region;
+use std::sync::Arc;
+
+/// A segment's heap, open for reading, and for writing through [`Heap::writer`].
+#[derive(Clone)]
+pub struct Heap {
+    region: Arc<dyn Region>,
+}
+
+impl Heap {
+    /// The heap in a region that was checked.
+    pub(in crate::heap) fn over(region: Arc<dyn Region>) -> Self {
+        Self { region }
+    }
+
+    /// The words that are there now.
+    #[must_use]
+    pub fn words(&self) -> Words<'_> {
+        Words(self.region.words())
+    }
+
+    /// Whether the segment was removed from its directory.
+    #[must_use]
+    pub fn retired(&self) -> bool {
+        self.words().header(header::RETIRED) != 0
+    }
+
+    /// Which slots live, by the locks of their writers.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] if the system refuses the question.
+    pub fn living(&self) -> Result<Vec<bool>> {
+        let slots = self.words().header(header::SLOTS).min(u64::from(MAX_SLOTS));
+        let mut living = vec![false; slots as usize];
+        let mut from = lock::SLOTS;
+        while let Some(byte) = self.region.first_locked(from, lock::SLOTS + slots)? {
+            if let Some(slot) = living.get_mut(byte.saturating_sub(lock::SLOTS) as usize) {
+                *slot = true;
+            }
+            from = byte.max(from) + 1;
+        }
+        Ok(living)
+    }
+
+    pub(crate) fn region(&self) -> &dyn Region {
+        &*self.region
+    }
+
+    pub(in crate::heap) fn hash_key(&self) -> (u64, u64) {
+        let words = self.words();
+        (words.header(header::HASH_KEY), words.header(header::HASH_KEY + 1))
+    }
+}

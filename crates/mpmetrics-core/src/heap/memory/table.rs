@@ -1,0 +1,126 @@
+//! Tables of records in chunks that double, so that a record never moves and few chunks serve
+//! millions.
+
+use super::extent;
+use super::lock::Locked;
+use crate::error::{Error, Result};
+use crate::layout::{
+    defaults, family, header, series, slot, ExtentKind, Words, EXTENT_HEADER, MAX_DEFAULTS,
+    MAX_FAMILIES, MAX_SERIES, MAX_SLOTS,
+};
+
+/// One table: where its chunks are named and how large its records are.
+pub struct Table {
+    chunks: usize,
+    first: u64,
+    record: u64,
+    /// Most records.
+    pub max: u32,
+}
+
+/// Records of a first chunk; one in models, which have to stay small.
+const fn few(records: u64) -> u64 {
+    if cfg!(loom) {
+        1
+    } else {
+        records
+    }
+}
+
+/// Writers' slots.
+pub const SLOTS: Table =
+    Table { chunks: header::SLOT_CHUNKS, first: few(15), record: slot::WORDS, max: MAX_SLOTS };
+/// Families.
+pub const FAMILIES: Table =
+    Table { chunks: header::FAMILY_CHUNKS, first: 63, record: family::WORDS, max: MAX_FAMILIES };
+/// Series.
+pub const SERIES: Table = Table {
+    chunks: header::SERIES_CHUNKS,
+    first: few(256),
+    record: series::WORDS,
+    max: MAX_SERIES,
+};
+/// Generation words of series, two in a word.
+pub const GENERATIONS: Table =
+    Table { chunks: header::GENERATION_CHUNKS, first: few(128), record: 1, max: MAX_SERIES / 2 };
+/// Sets of default labels.
+pub const DEFAULTS: Table = Table {
+    chunks: header::DEFAULTS_CHUNKS,
+    first: 63,
+    record: defaults::WORDS,
+    max: MAX_DEFAULTS,
+};
+
+impl Table {
+    /// The chunk that holds a record, and the record's number in it.
+    #[inline]
+    pub fn place(&self, id: u32) -> (u32, u64) {
+        let chunk = (u64::from(id) / self.first + 1).ilog2();
+        (chunk, u64::from(id) - self.first * ((1 << chunk) - 1))
+    }
+
+    /// Records in a chunk.
+    pub fn records(&self, chunk: u32) -> u64 {
+        self.first << chunk
+    }
+
+    /// Reference of a record.
+    #[inline]
+    pub fn find(&self, words: Words<'_>, id: u32) -> Result<u64> {
+        let (chunk, index) = self.place(id);
+        let Some(start) = self.chunk(words, chunk) else {
+            let at = (self.chunks as u64 + u64::from(chunk)) * 8;
+            return Err(Error::Corrupt { what: "a chunk of a table", at });
+        };
+        let at = start + EXTENT_HEADER + index * self.record;
+        words.run(at, self.record)?;
+        Ok(at)
+    }
+
+    /// Reference of a chunk's extent, if it is there.
+    #[inline]
+    pub fn chunk(&self, words: Words<'_>, chunk: u32) -> Option<u64> {
+        let at = (chunk < header::CHUNKS as u32)
+            .then(|| words.header(self.chunks + chunk as usize))
+            .filter(|at| *at != 0)?;
+        words.run(at, EXTENT_HEADER + (self.first << chunk) * self.record).ok()?;
+        Some(at)
+    }
+
+    /// Makes sure that there is room for a record; its reference.
+    pub fn ensure(&self, locked: &Locked<'_>, id: u32) -> Result<u64> {
+        let (chunk, _) = self.place(id);
+        if id >= self.max || chunk >= header::CHUNKS as u32 {
+            return Err(Error::Limit { what: "records of one kind", limit: u64::from(self.max) });
+        }
+        if locked.words().header(self.chunks + chunk as usize) == 0 {
+            let data = (self.first << chunk) * self.record;
+            let at = extent::allocate(locked, ExtentKind::Table, data, u64::from(chunk))?;
+            kill_point!("allocate.table");
+            // SYNC POINT: readers find the chunk.
+            locked.words().set_header(self.chunks + chunk as usize, at);
+        }
+        self.find(locked.words(), id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_dense_and_in_order() {
+        let mut expected = (0, 0);
+        for id in 0..100_000 {
+            assert_eq!(SERIES.place(id), expected);
+            expected.1 += 1;
+            if expected.1 == 256 << expected.0 {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+        assert!(SERIES.place(MAX_SERIES - 1).0 < header::CHUNKS as u32);
+        assert!(GENERATIONS.place(MAX_SERIES / 2 - 1).0 < header::CHUNKS as u32);
+        assert!(SLOTS.place(MAX_SLOTS - 1).0 < header::CHUNKS as u32);
+        assert!(FAMILIES.place(MAX_FAMILIES - 1).0 < header::CHUNKS as u32);
+    }
+}

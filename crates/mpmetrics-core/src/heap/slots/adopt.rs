@@ -1,0 +1,134 @@
+//! Adopting a slot: what the counts of a dead writer are to the next one.
+
+use super::claimed::{carried, of_one_life, Claimed, Slab};
+use super::{exemplar, room};
+use crate::error::{Error, Result};
+use crate::heap::blocks::{block, chunk, merge, reclaim};
+use crate::heap::directory::{defaults, family, generation};
+use crate::heap::memory::lock::Locked;
+use crate::heap::memory::table::SLOTS;
+use crate::layout::{slot, BlockHead, BlockKind, Words};
+use std::collections::{HashMap, HashSet};
+
+/// Scans a dead writer's slabs once: whole sequence words, no gauges of the past, no series whose
+/// default labels nobody carries any more. Begun anew by the next adopter if this one dies.
+pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
+    let words = locked.words();
+    let at = SLOTS.find(words, id)?;
+    let past = carried(words, id)?;
+    words.store(at + slot::DEFAULTS, 0)?;
+    for set in past {
+        defaults::drop_user(words, set)?;
+    }
+    kill_point!("adopt.begun");
+    let alive = carried_by_living(locked)?;
+    let mut orphans = HashMap::new();
+    let (mut slabs, mut exemplars, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
+    for_slabs(words, words.load(at + slot::FIRST_SLAB)?, &mut slabs)?;
+    for slab in &mut slabs {
+        let end = block::for_each_block(words, slab.at, slab.words, |block, head| {
+            let keep = match head.kind {
+                BlockKind::Pad => return Ok(()),
+                BlockKind::Chunk => {
+                    chunks.push(block);
+                    return Ok(());
+                }
+                BlockKind::Free => false,
+                BlockKind::Exemplar => {
+                    exemplars.push(block);
+                    return Ok(());
+                }
+                BlockKind::Family => adopt_family(words, block, claimed)?,
+                _ => adopt_series(locked, block, head, &alive, &mut orphans, claimed)?,
+            };
+            if !keep {
+                if head.kind != BlockKind::Free {
+                    block::free(words, block, head)?;
+                    kill_point!("adopt.freed");
+                }
+                claimed.free.entry(head.words).or_default().push(block);
+            }
+            Ok(())
+        })?;
+        slab.end = end;
+    }
+    claimed.slabs = slabs;
+    exemplar::adopt(words, &exemplars, claimed)?;
+    kill_point!("adopt.scanned");
+    give_back_chunks(words, claimed, chunks)
+}
+
+/// Frees the chunks that no block refers to any more.
+fn give_back_chunks(words: Words<'_>, claimed: &mut Claimed, mut chunks: Vec<u64>) -> Result<()> {
+    let mut used = HashSet::new();
+    for at in claimed.blocks.values() {
+        used.extend(chunk::all(words, *at, block::head(words, *at)?)?);
+    }
+    chunks.retain(|at| !used.contains(at));
+    room::give_back_chunks(words, claimed, chunks)
+}
+
+/// The slabs of a chain, each with its end unknown.
+fn for_slabs(words: Words<'_>, first: u64, to: &mut Vec<Slab>) -> Result<()> {
+    block::for_each_slab(words, first, |at, len| {
+        to.push(Slab { at, words: len, end: at + len });
+        Ok(())
+    })
+}
+
+fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
+    let mut alive = HashSet::new();
+    for (id, living) in locked.heap().living()?.into_iter().enumerate() {
+        if living {
+            alive.extend(carried(locked.words(), id as u32)?);
+        }
+    }
+    Ok(alive)
+}
+
+/// A declaration stays with the counts it is of; those of gauges were of the past life.
+fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool> {
+    let id = block::key(words, at)?.series;
+    let keep = !of_one_life(family::shape_of(words, id)?.kind);
+    Ok(keep && claimed.families.insert(id, at).is_none())
+}
+
+fn adopt_series(
+    locked: &Locked<'_>,
+    at: u64,
+    head: BlockHead,
+    alive: &HashSet<u16>,
+    orphans: &mut HashMap<u16, bool>,
+    claimed: &mut Claimed,
+) -> Result<bool> {
+    let words = locked.words();
+    let key = block::key(words, at)?;
+    let set = block::birth(words, at)?.defaults;
+    let stale = generation::of(words, key.series)? != key.generation;
+    let orphan = set != 0
+        && match orphans.get(&set) {
+            Some(orphan) => *orphan,
+            None => {
+                let orphan = defaults::orphaned(words, set, alive.contains(&set))?;
+                orphans.insert(set, orphan);
+                orphan
+            }
+        };
+    if !stale && !orphan && !head.absent && !of_one_life(head.kind) {
+        block::settle(words, at, head)?;
+        kill_point!("adopt.settled");
+        match claimed.blocks.get(&(key.series, set)) {
+            None => {
+                claimed.blocks.insert((key.series, set), at);
+                return Ok(true);
+            }
+            Some(other) if block::head(words, *other)?.words == head.words => {
+                merge::blocks(words, at, *other, head)?;
+            }
+            Some(_) => return Err(Error::Corrupt { what: "two blocks of one length", at: at * 8 }),
+        }
+    }
+    defaults::drop_user(words, set)?;
+    reclaim::drop_block(locked, key.series, key.generation)?;
+    Ok(false)
+}

@@ -1,0 +1,215 @@
+//! Exemplars in a writer's slabs: a block for each place that has one (a counter, or a bucket of a
+//! histogram), made when the first one is recorded and written over by every later one.
+//!
+//! An exemplar belongs to one showing of a block of a series: to its reference, its key and its birth.
+//! When the series is removed, or hidden and shown again, it is not shown any more by that alone; its block
+//! serves again when the block that it belongs to does, or is given back.
+
+use super::claimed::{self, Claimed};
+use super::room::free_exemplar;
+use crate::cells::exemplar::{self as cells, Given};
+use crate::error::{Error, Result};
+use crate::heap::blocks::block::{self, places};
+use crate::heap::memory::heap::Heap;
+use crate::heap::memory::lock::Locked;
+use crate::layout::{
+    block as blk, exemplar as layout, header, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
+};
+use crate::os;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// How long the slot's mutex is waited for. Nobody else asks for it in a heap that is well.
+const PATIENCE: Duration = Duration::from_millis(1);
+/// Microseconds for which nothing is recorded after a lock was not to be had: the first time, and at
+/// the most. Whoever records in a loop must not wait for a stopped process in each round.
+const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
+/// Words of text that a block has room for: few lengths, so that blocks serve again.
+const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];
+/// The birth of what belongs to no showing.
+const NO_BIRTH: u64 = (1 << 48) - 1;
+
+/// Records an exemplar for a place of a block of the writer's own, counting it as dropped if that does
+/// not succeed. `lock` takes the heap lock; it is asked for room only.
+pub fn record<'a>(
+    heap: &'a Heap,
+    mine: &mut Claimed,
+    (of, head): (u64, BlockHead),
+    place: u32,
+    given: &Given<'_>,
+    lock: impl FnOnce() -> Result<Locked<'a>>,
+) -> Result<()> {
+    let done = if os::monotonic_us() < mine.exemplars.pause.0 {
+        Err(Error::Busy)
+    } else {
+        record_now(heap, mine, (of, head), place, given, lock)
+    };
+    let pause = &mut mine.exemplars.pause;
+    match done {
+        Ok(()) => pause.1 = 0,
+        Err(_) => {
+            heap.words().add_header(header::EXEMPLARS_DROPPED, 1);
+            let now = os::monotonic_us();
+            if matches!(done, Err(Error::Busy | Error::Full { .. })) && now >= pause.0 {
+                pause.1 = (pause.1 * 2).clamp(PAUSES_US.0, PAUSES_US.1);
+                pause.0 = now + pause.1;
+            }
+        }
+    }
+    done
+}
+
+fn record_now<'a>(
+    heap: &'a Heap,
+    mine: &mut Claimed,
+    (of, head): (u64, BlockHead),
+    place: u32,
+    given: &Given<'_>,
+    lock: impl FnOnce() -> Result<Locked<'a>>,
+) -> Result<()> {
+    if head.absent || place >= places(head) {
+        let value = place.to_string();
+        return Err(Error::Invalid { what: "a place for an exemplar in this block", value });
+    }
+    let at = match fitting(heap.words(), mine, of, place, given)? {
+        Some(at) => at,
+        None => {
+            let locked = lock()?;
+            let at = allocate(&locked, mine, of, place, given)?;
+            kill_point!("exemplar.made");
+            // SYNC POINT: whoever scrapes now finds both blocks, this one empty.
+            if let Some(old) = mine.exemplars.blocks.insert((of, place), at) {
+                free_exemplar(locked.words(), mine, old)?;
+            }
+            at
+        }
+    };
+    // Making room may have grown the heap.
+    let words = heap.words();
+    let mutex = claimed::mutex(words, mine.slot)?;
+    // A dead holder's exemplar has an odd version, or lies in a block that is seen to belong to nothing:
+    // nobody shows it and the next one is written over it. So there is nothing to mend.
+    let held = mutex.lock(PATIENCE, || ()).map_err(|_| Error::Busy)?;
+    kill_point!("exemplar.locked");
+    let (key, birth) = (words.load(of + blk::KEY)?, block::birth(words, of)?.birth);
+    let belongs = BlockBirth { birth, defaults: 0 }.pack();
+    let current = words.load(at + blk::KEY)? == key && words.load(at + blk::BIRTH)? == belongs;
+    if !current {
+        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::KEY, key)?;
+    }
+    let written = cells::write(cells_of(words, at)?, given, || {
+        kill_point!("exemplar.half");
+    });
+    kill_point!("exemplar.written");
+    if !current {
+        // SYNC POINT with `collect::walk`: from here on it is this series' and this showing's.
+        words.store(at + blk::BIRTH, belongs)?;
+    }
+    kill_point!("exemplar.shown");
+    drop(held);
+    let full =
+        Error::Limit { what: "bytes of an exemplar's labels", limit: cells::MAX_BYTES as u64 };
+    if written {
+        Ok(())
+    } else {
+        Err(full)
+    }
+}
+
+/// The block of an exemplar's place, if it is there and has room for this one.
+pub fn fitting(
+    words: Words<'_>,
+    mine: &Claimed,
+    of: u64,
+    place: u32,
+    given: &Given<'_>,
+) -> Result<Option<u64>> {
+    match mine.exemplars.blocks.get(&(of, place)) {
+        Some(at) => Ok((cells_of(words, *at)?.len() >= given.words()).then_some(*at)),
+        None => Ok(None),
+    }
+}
+
+/// The words of the exemplar in a block.
+fn cells_of(words: Words<'_>, at: u64) -> Result<&[crate::sync::AtomicU64]> {
+    let head = block::head(words, at)?;
+    let length = u64::from(head.words).checked_sub(layout::CELLS);
+    match length.filter(|_| head.kind == BlockKind::Exemplar) {
+        Some(length) => words.run(at + layout::CELLS, length),
+        None => Err(Error::Corrupt { what: "an exemplar's block", at: at * 8 }),
+    }
+}
+
+/// A block without an exemplar yet.
+fn allocate(
+    locked: &Locked<'_>,
+    mine: &mut Claimed,
+    of: u64,
+    place: u32,
+    given: &Given<'_>,
+) -> Result<u64> {
+    let text = given.words() as u64 - cells::HEAD as u64;
+    let limit = cells::MAX_BYTES as u64;
+    let size = SIZES.into_iter().find(|size| *size >= text);
+    let size = size.ok_or(Error::Limit { what: "bytes of an exemplar's labels", limit })?;
+    let length = (layout::CELLS + cells::HEAD as u64 + size) as u16;
+    let at = mine.room(locked, length)?;
+    let run = locked.words().run(at, u64::from(length))?;
+    for word in &run[blk::CELLS as usize..] {
+        // Release, here and below: a reader that sees one of these also sees that the block was free.
+        word.store(0, crate::sync::Ordering::Release);
+    }
+    let words = locked.words();
+    words.store(at + layout::OF, of)?;
+    words.store(at + layout::PLACE, u64::from(place))?;
+    words.store(at + blk::KEY, 0)?;
+    words.store(at + blk::BIRTH, NO_BIRTH)?;
+    let head = BlockHead {
+        kind: BlockKind::Exemplar,
+        absent: false,
+        words: length,
+        incarnation: mine.incarnation,
+    };
+    kill_point!("exemplar.block");
+    // SYNC POINT with `for_each_block`: whoever sees the head sees the rest.
+    words.store(at + blk::HEAD, head.pack())?;
+    Ok(at)
+}
+
+/// The exemplars of a block of a series are not shown any more.
+pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
+    for at in mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX)).map(|(_, at)| *at) {
+        words.store(at + blk::BIRTH, NO_BIRTH)?;
+    }
+    Ok(())
+}
+
+/// Takes over a dead writer's exemplars: those that belong to a block that is kept. Others, and halves,
+/// make room.
+pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<()> {
+    let kept: HashSet<u64> = claimed.blocks.values().copied().collect();
+    for at in found.iter().copied() {
+        let (of, place) = (words.load(at + layout::OF)?, words.load(at + layout::PLACE)?);
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let there = claimed.exemplars.blocks.contains_key(&(of, place));
+        if kept.contains(&of) && !there && belongs(words, at, of, place)? {
+            claimed.exemplars.blocks.insert((of, place), at);
+        } else {
+            free_exemplar(words, claimed, at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a block holds a whole exemplar of a place of a block of a series, as that is shown now.
+fn belongs(words: Words<'_>, at: u64, of: u64, place: u32) -> Result<bool> {
+    let key = BlockKey::unpack(words.load(at + blk::KEY)?);
+    let birth = block::birth(words, at)?.birth;
+    let whole =
+        matches!(cells::read(cells_of(words, at)?, &mut Vec::new()), cells::Attempt::Whole(_));
+    Ok(whole
+        && key == block::key(words, of)?
+        && birth == block::birth(words, of)?.birth
+        && place < places(block::head(words, of)?))
+}

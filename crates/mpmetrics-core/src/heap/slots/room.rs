@@ -1,0 +1,256 @@
+//! A writer's slabs: room for blocks, and blocks that serve again.
+
+use super::claimed::{self, Claimed, Slab};
+use crate::error::{Error, Result};
+use crate::heap::blocks::{block, chunk, reclaim};
+use crate::heap::directory::{defaults, generation};
+use crate::heap::memory::bound::Bound;
+use crate::heap::memory::extent;
+use crate::heap::memory::lock::Locked;
+use crate::heap::memory::table::{GENERATIONS, SLOTS};
+use crate::layout::{
+    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
+    EXTENT_HEADER, PAGE_WORDS,
+};
+use crate::quantile::octave::{Octave, KEPT};
+use std::collections::HashMap;
+
+/// Words of the first slab and of the largest. Each is an eighth of all before it, so that what is not
+/// used yet is no more than that: where slabs doubled, a writer of many summaries left half its memory idle.
+const FIRST_SLAB: u64 = 2048;
+const LARGEST_SLAB: u64 = 131_072;
+const GROWTH: u64 = 8;
+
+impl Claimed {
+    /// The number of the slab that a block lies in, and the index of its first cell there.
+    pub fn place(&self, at: u64) -> Result<(u32, u32)> {
+        let within = |slab: &&Slab| (slab.at..slab.at + slab.words).contains(&at);
+        let found = (0..).zip(&self.slabs).find(|(_, slab)| within(slab));
+        let Some((number, slab)) = found else {
+            let at = at.saturating_mul(8);
+            return Err(Error::Corrupt { what: "a block in a slab of its slot", at });
+        };
+        Ok((number, (at - slab.at + blk::CELLS) as u32))
+    }
+
+    pub fn bound(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Bound> {
+        let (slab, cell) = self.place(at)?;
+        let (chunk, index) = GENERATIONS.place(key.series / 2);
+        Ok(Bound {
+            slab,
+            cell,
+            chunk,
+            word: ((EXTENT_HEADER + index) * 2) as u32 + key.series % 2,
+            generation: key.generation,
+            series: key.series,
+            inherited: claimed::inherited(block::head(locked.words(), at)?, self.incarnation),
+        })
+    }
+
+    /// Room for a block: a free one of the same length, the end of the last slab, one that a
+    /// removed series left, or a new slab.
+    pub fn room(&mut self, locked: &Locked<'_>, length: u16) -> Result<u64> {
+        if let Some(at) = self.free.get_mut(&length).and_then(Vec::pop) {
+            return Ok(at);
+        }
+        if let Some(at) = self.fill(locked, length)? {
+            return Ok(at);
+        }
+        // Sweeping costs as much as the slabs are long, so it must find enough to be worth it:
+        // else the next slab puts the next sweep off.
+        let (total, found) = self.sweep(locked)?;
+        let enough = found > total / 16;
+        if let Some(at) = self.free.get_mut(&length).filter(|_| enough).and_then(Vec::pop) {
+            return Ok(at);
+        }
+        match self.add_slab(locked, length) {
+            Ok(()) => {}
+            Err(error) => {
+                return self.free.get_mut(&length).and_then(Vec::pop).ok_or(error);
+            }
+        }
+        let full = Error::Full { what: "no room for a block in a new slab" };
+        self.fill(locked, length)?.ok_or(full)
+    }
+
+    /// The next room in the last slab. A block that fits a page does not cross one, so that a
+    /// copy of the segment by pages has it whole.
+    fn fill(&mut self, locked: &Locked<'_>, length: u16) -> Result<Option<u64>> {
+        let incarnation = self.incarnation;
+        let Some(slab) = self.slabs.last_mut() else {
+            return Ok(None);
+        };
+        let need = u64::from(length);
+        let left = PAGE_WORDS - slab.end % PAGE_WORDS;
+        let pad = if need <= PAGE_WORDS && need > left { left } else { 0 };
+        if slab.end + pad + need > slab.at + slab.words {
+            return Ok(None);
+        }
+        if pad > 0 {
+            let head =
+                BlockHead { kind: BlockKind::Pad, absent: false, words: pad as u16, incarnation };
+            locked.words().store(slab.end + blk::HEAD, head.pack())?;
+        }
+        let at = slab.end + pad;
+        slab.end = at + need;
+        Ok(Some(at))
+    }
+
+    fn add_slab(&mut self, locked: &Locked<'_>, length: u16) -> Result<()> {
+        let least = (EXTENT_HEADER + u64::from(length) + 1).div_ceil(PAGE_WORDS) * PAGE_WORDS;
+        let total: u64 = self.slabs.iter().map(|slab| slab.words).sum();
+        let share = (total / GROWTH).div_ceil(PAGE_WORDS) * PAGE_WORDS;
+        let mut words = share.clamp(FIRST_SLAB, LARGEST_SLAB).max(least);
+        let at = loop {
+            let data = words - EXTENT_HEADER;
+            match extent::allocate(locked, ExtentKind::Slab, data, u64::from(self.slot)) {
+                Err(Error::Full { .. }) if words > least => words = (words / 2).max(least),
+                at => break at?,
+            }
+        };
+        let heap = locked.words();
+        let words = extent::head(heap, at)?.words;
+        kill_point!("allocate.slab");
+        // SYNC POINT: readers find the slab. Its blocks follow, one by one.
+        match self.slabs.last() {
+            Some(slab) => heap.store(slab.at + ext::NEXT, at)?,
+            None => heap.store(SLOTS.find(heap, self.slot)? + slt::FIRST_SLAB, at)?,
+        }
+        kill_point!("allocate.linked");
+        self.slabs.push(Slab { at, words, end: at + EXTENT_HEADER });
+        Ok(())
+    }
+
+    /// Frees the blocks of removed series, and those marked absent. Words in all slabs, and freed.
+    fn sweep(&mut self, locked: &Locked<'_>) -> Result<(u64, u64)> {
+        let words = locked.words();
+        let (mut total, mut stale) = (0, Vec::new());
+        for slab in &self.slabs {
+            total += slab.words;
+            block::for_each_block(words, slab.at, slab.end - slab.at, |at, head| {
+                if !head.kind.counts() {
+                    return Ok(());
+                }
+                let key = block::key(words, at)?;
+                if head.absent || generation::of(words, key.series)? != key.generation {
+                    stale.push((at, head));
+                }
+                Ok(())
+            })?;
+        }
+        let before = self.idle();
+        for (at, head) in stale {
+            self.give_back(locked, at, head)?;
+        }
+        Ok((total, self.idle() - before))
+    }
+
+    /// Words of the blocks that wait to serve again. What a sweep freed is told by these: a block brings its
+    /// chunks and exemplars with it, and those of a summary are many times as long as itself.
+    fn idle(&self) -> u64 {
+        self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
+    }
+
+    pub fn give_back(&mut self, locked: &Locked<'_>, at: u64, head: BlockHead) -> Result<()> {
+        let words = locked.words();
+        let key = block::key(words, at)?;
+        let set = block::birth(words, at)?.defaults;
+        give_back_exemplars(words, self, at)?;
+        let chunks = chunk::all(words, at, head)?;
+        block::free(words, at, head)?;
+        kill_point!("release.freed");
+        give_back_chunks(words, self, chunks)?;
+        self.free.entry(head.words).or_default().push(at);
+        if self.blocks.get(&(key.series, set)) == Some(&at) {
+            self.blocks.remove(&(key.series, set));
+        }
+        defaults::drop_user(words, set)?;
+        kill_point!("release.dropped");
+        reclaim::drop_block(locked, key.series, key.generation)
+    }
+
+    /// Notes in the slot which sets of default labels this life carries.
+    pub fn carry(&self, locked: &Locked<'_>, sets: &HashMap<u32, u16>) -> Result<()> {
+        let words = locked.words();
+        let at = SLOTS.find(words, self.slot)? + slt::DEFAULTS;
+        let mut carried: Vec<u16> = sets.values().copied().filter(|set| *set != 0).collect();
+        carried.sort_unstable();
+        carried.dedup();
+        let packed = carried
+            .iter()
+            .take(claimed::CARRIED)
+            .rev()
+            .fold(0, |packed, set| packed << 16 | u64::from(*set));
+        let before = claimed::carried(words, self.slot)?;
+        for set in carried.into_iter().take(claimed::CARRIED) {
+            defaults::add_user(words, set)?;
+        }
+        words.store(at, packed)?;
+        kill_point!("defaults.carried");
+        for set in before {
+            defaults::drop_user(words, set)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a chunk for an octave that a block has none of; its reference.
+///
+/// # Errors
+/// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] where it has [`KEPT`].
+pub fn add_chunk(
+    locked: &Locked<'_>,
+    mine: &mut Claimed,
+    at: u64,
+    head: BlockHead,
+    octave: Octave,
+) -> Result<u64> {
+    if chunk::all(locked.words(), at, head)?.len() >= KEPT {
+        return Err(Error::Limit { what: "octaves of a summary's series", limit: KEPT as u64 });
+    }
+    let key = locked.words().load(at + blk::KEY)?;
+    let length = chunk::words_of(chunk::parts_of(head));
+    let made = mine.room(locked, length)?;
+    kill_point!("chunk.room");
+    let words = locked.words();
+    let incarnation = mine.incarnation;
+    let kept = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
+    // Who looks for room takes the blocks of removed series for it: this one's may be among them.
+    if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
+        block::free(words, made, kept)?;
+        mine.free.entry(length).or_default().push(made);
+        return Err(Error::Invalid { what: "a block of this series", value: at.to_string() });
+    }
+    chunk::publish(words, at, made, kept, octave)?;
+    Ok(made)
+}
+
+/// Gives chunks back to their slot, once nothing refers to them any more.
+pub fn give_back_chunks(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Result<()> {
+    for at in chunks {
+        let head = block::head(words, at)?;
+        block::free(words, at, head)?;
+        kill_point!("chunk.freed");
+        mine.free.entry(head.words).or_default().push(at);
+    }
+    Ok(())
+}
+
+/// Gives the exemplars of a block of a series back, which is given back itself.
+pub fn give_back_exemplars(words: Words<'_>, mine: &mut Claimed, of: u64) -> Result<()> {
+    let there = mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX));
+    let there: Vec<((u64, u32), u64)> = there.map(|(key, at)| (*key, *at)).collect();
+    for (key, at) in there {
+        mine.exemplars.blocks.remove(&key);
+        free_exemplar(words, mine, at)?;
+    }
+    Ok(())
+}
+
+/// Gives the block of an exemplar back.
+pub fn free_exemplar(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
+    let head = block::head(words, at)?;
+    block::free(words, at, head)?;
+    mine.free.entry(head.words).or_default().push(at);
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Slots: the places of writers. A slot lives while its byte is locked; when its writer dies, in
+//! whatever way, the next new writer adopts it and goes on from its counts.
+
+use super::adopt::adopt;
+use super::awaited::is_awaited;
+use super::claimed::{mutex, Claimed, Owner};
+use crate::error::{Error, Result};
+use crate::heap::init;
+use crate::heap::memory::lock::Locked;
+use crate::heap::memory::table::SLOTS;
+use crate::layout::{block as blk, header, lock, slot, Words, MAX_SLOTS};
+use crate::os::{self, NotHeld};
+use crate::region::Locks;
+use std::time::Duration;
+
+/// Locks a slot's byte and takes the slot over. Its first unlocked slot serves, so that there are
+/// never more slots than writers that lived at once.
+pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Claimed> {
+    init::first_tables(locked)?;
+    let slots = locked.words().header(header::SLOTS) as u32;
+    let mut id = 0;
+    while id < slots
+        && (is_awaited(locked.words(), id)? || !locks.try_lock(lock::SLOTS + u64::from(id))?)
+    {
+        id += 1;
+    }
+    if id == slots {
+        if id >= MAX_SLOTS {
+            return Err(Error::Limit { what: "writers at once", limit: u64::from(MAX_SLOTS) });
+        }
+        SLOTS.ensure(locked, id)?;
+        if !locks.try_lock(lock::SLOTS + u64::from(id))? {
+            return Err(Error::Corrupt { what: "a free slot", at: header::SLOTS as u64 * 8 });
+        }
+        locked.words().set_header(header::SLOTS, u64::from(id) + 1);
+        kill_point!("claim.counted");
+    }
+    kill_point!("claim.locked");
+    let claimed = take_over(locked, id, owner);
+    if claimed.is_err() {
+        let _ = locks.unlock(lock::SLOTS + u64::from(id));
+    }
+    claimed
+}
+
+fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
+    let words = locked.words();
+    let at = SLOTS.find(words, id)?;
+    let lived = words.load(at + slot::INCARNATION)?;
+    // 0 is "never used".
+    let incarnation = (lived as u32).wrapping_add(1).max(1);
+    let mut claimed = Claimed { slot: id, incarnation, ..Claimed::default() };
+    if lived != 0 {
+        adopt(locked, id, &mut claimed)?;
+        words.add_header(header::ADOPTIONS, 1);
+    }
+    make_mutex(words, id)?;
+    let now = os::unix_ms();
+    words.store(at + slot::PROCESS, owner.process)?;
+    // By now no gauge of the past life is there to be shown under these: see `collect::walk`.
+    words.store(at + slot::PID, u64::from(owner.pid))?;
+    words.store(at + slot::THREAD, u64::from(owner.thread))?;
+    // Who announced something is dead, or found out that it lost the slot.
+    words.store(at + slot::SHARED, 0)?;
+    words.store(at + slot::AWAITED, 0)?;
+    words.store(at + slot::CLAIMED, now)?;
+    words.set_header(header::LAST_ATTACH, now);
+    if owner.thread == 0 && init::root(words).is_some_and(|root| root.key() == owner.process) {
+        words.set_header(header::ROOT_WROTE, 1);
+    }
+    kill_point!("claim.filled");
+    // SYNC POINT: from here on the gauges of the past life are not shown.
+    words.store(at + slot::INCARNATION, u64::from(incarnation))?;
+    kill_point!("claim.done");
+    Ok(claimed)
+}
+
+/// Makes a slot's mutex if it was never made, or is of no use: who held it last is dead.
+///
+/// One that is held all the same (a writer that lost its slot by accident is in the middle of
+/// something) is left as it is. What the dead left half-changed says so by itself, so that nothing needs
+/// to be mended here. Where the system has no such mutex, what needs it is not recorded.
+pub fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
+    let mutex = mutex(words, id)?;
+    if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {
+        let _ = mutex.make();
+    }
+    Ok(())
+}
+
+const _: () = assert!(blk::CELLS == 3 && slot::MUTEX_WORDS as usize == os::MUTEX_WORDS);

@@ -1,0 +1,94 @@
+//! Finding or making a series, and a writer's block of it.
+
+use super::{checked, take_lock, Writer};
+use crate::error::{Error, Result};
+use crate::heap::blocks::{block, chunk, reclaim, shared};
+use crate::heap::directory::family::Shape;
+use crate::heap::directory::label_text::Labels;
+use crate::heap::directory::{defaults, family, generation, series};
+use crate::heap::memory::bound::Bound;
+use crate::heap::memory::lock::Locked;
+use crate::heap::slots::claimed::Claimed;
+use crate::layout::{header, BlockHead, BlockKey, BlockKind};
+
+impl Writer {
+    /// Finds or makes a series and this writer's block of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
+    /// [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    pub fn bind(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<Bound> {
+        self.check()?;
+        let given = checked(text, types)?;
+        let Self { heap, locks, mine, groups, sets, .. } = self;
+        let declared = groups.get(&family).copied();
+        let set = declared.and_then(|one| sets.get(&one.group)).copied().unwrap_or(0);
+        let locked = take_lock(heap, &**locks, mine)?;
+        kill_point!("register.begun");
+        let shape =
+            declared.map_or_else(|| family::shape_of(heap.words(), family), |one| Ok(one.shape));
+        let made = shape.and_then(|shape| bind(&locked, mine, (family, shape), given, set));
+        if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
+            locked.words().add_header(header::DROPPED + refusal as usize, 1);
+        }
+        made
+    }
+}
+
+fn bind(
+    locked: &Locked<'_>,
+    mine: &mut Claimed,
+    (family, shape): (u32, Shape),
+    given: Labels<'_>,
+    set: u16,
+) -> Result<Bound> {
+    let hash = series::hash(locked, family, given);
+    let (id, generation) = loop {
+        let id = match series::find(locked, family, hash, given)? {
+            Some(id) => id,
+            None => series::create(locked, family, hash, given)?,
+        };
+        let generation = generation::of(locked.words(), id)?;
+        // Who found the lock busy may have removed it just now.
+        if generation::lives(generation) {
+            break (id, generation);
+        }
+    };
+    let key = BlockKey { series: id, generation };
+    if shape.kind == BlockKind::Shared {
+        if let Err(error) = shared::bind(locked, key, set) {
+            reclaim::remove_unused(locked, id, generation)?;
+            return Err(error);
+        }
+        return Ok(shared::bound(key));
+    }
+    if let Some(at) = mine.blocks.get(&(id, set)).copied() {
+        let words = locked.words();
+        let head = block::head(words, at)?;
+        if block::key(words, at)? == key && (head.kind, head.words) == (shape.kind, shape.words) {
+            if head.absent {
+                chunk::zero(words, at, head)?;
+                block::show(words, at, head)?;
+            }
+            return mine.bound(locked, at, key);
+        }
+        // The place of a removed series serves another one: this block is of the removed one.
+        mine.blocks.remove(&(id, set));
+    }
+    let at = match mine.room(locked, shape.words) {
+        Ok(at) => at,
+        Err(error) => {
+            reclaim::remove_unused(locked, id, generation)?;
+            return Err(error);
+        }
+    };
+    let incarnation = mine.incarnation;
+    let head = BlockHead { kind: shape.kind, absent: false, words: shape.words, incarnation };
+    series::add_block(locked.words(), id)?;
+    defaults::add_user(locked.words(), set)?;
+    kill_point!("register.counted");
+    block::publish(locked.words(), at, head, key, set)?;
+    kill_point!("register.done");
+    mine.blocks.insert((id, set), at);
+    mine.bound(locked, at, key)
+}

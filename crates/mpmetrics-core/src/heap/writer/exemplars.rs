@@ -1,0 +1,61 @@
+//! What a writer does with the exemplars of its blocks.
+
+use super::{checked, same_life, Writer};
+use crate::cells::exemplar::Given;
+use crate::error::Result;
+use crate::heap::recover;
+use crate::heap::slots::exemplar;
+use crate::layout::BlockKey;
+
+impl Writer {
+    /// Records an exemplar for a place of a block: 0 for a counter, else the number of a bucket. What is
+    /// not recorded is counted.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, has no such place or the labels are not
+    /// well-formed, [`crate::Error::Busy`], [`crate::Error::Full`], [`crate::Error::Limit`],
+    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    pub fn exemplar(
+        &mut self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        place: u32,
+        given: &Given<'_>,
+    ) -> Result<()> {
+        self.check()?;
+        checked(given.text, given.types)?;
+        let of = self.own(slab, cell, key)?;
+        let Self { heap, locks, mine, .. } = self;
+        let (slot, incarnation) = (mine.slot, mine.incarnation);
+        let lock = || {
+            let locked = recover::lock(heap, &**locks)?;
+            same_life(heap, slot, incarnation).map(|()| locked)
+        };
+        exemplar::record(heap, mine, of, place, given, lock)
+    }
+
+    /// Whether [`Writer::exemplar`] would make room for a block first. That may give blocks of removed series
+    /// to others.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
+    pub fn exemplar_needs_room(
+        &self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        place: u32,
+        given: &Given<'_>,
+    ) -> Result<bool> {
+        let (of, _) = self.own(slab, cell, key)?;
+        exemplar::fitting(self.heap.words(), &self.mine, of, place, given).map(|at| at.is_none())
+    }
+
+    /// The exemplars of a block are not shown any more.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
+    pub fn clear_exemplars(&self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        self.check()?;
+        let (of, _) = self.own(slab, cell, key)?;
+        exemplar::clear(self.heap.words(), &self.mine, of)
+    }
+}

@@ -1,0 +1,73 @@
+//! What a writer does with a block that a handle names by its numbers.
+
+use super::{same_life, Writer};
+use crate::error::{Error, Result};
+use crate::heap::blocks::block;
+use crate::heap::directory::generation;
+use crate::heap::memory::bound::Bound;
+use crate::layout::{block as blk, BlockHead, BlockKey, BlockKind, EXTENT_HEADER};
+use crate::sync::AtomicU64;
+
+impl Writer {
+    /// Whether a bound series still lives.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`].
+    pub fn is_current(&self, bound: &Bound) -> Result<bool> {
+        Ok(generation::of(self.heap.words(), bound.series)? == bound.generation)
+    }
+
+    /// The cells of a bound series.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
+    pub fn cells(&self, bound: &Bound) -> Result<&[AtomicU64]> {
+        let key = BlockKey { series: bound.series, generation: bound.generation };
+        let (at, head) = self.own(bound.slab, bound.cell, key)?;
+        self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)
+    }
+
+    /// Kind and cells of a block that was bound under this key, for updates by its numbers.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
+    pub fn block(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(BlockKind, &[AtomicU64])> {
+        let (at, head) = self.own(slab, cell, key)?;
+        let cells = self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+        Ok((head.kind, cells))
+    }
+
+    /// Marks a block as not shown until it is revived.
+    ///
+    /// # Errors
+    /// As [`Writer::block`].
+    pub fn hide(&self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        let (at, head) = self.own(slab, cell, key)?;
+        self.heap.words().store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())
+    }
+
+    /// Whether nobody adopted the slot: what costs a load, and not a question to the system.
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn same_life(&self) -> Result<()> {
+        same_life(&self.heap, self.mine.slot, self.mine.incarnation)
+    }
+
+    /// The block that a handle means, if it still is that series'.
+    pub(super) fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
+        let words = self.heap.words();
+        let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };
+        let (start, len) = self.slab(slab).ok_or_else(gone)?;
+        if u64::from(cell) >= len || u64::from(cell) < EXTENT_HEADER + blk::CELLS {
+            return Err(gone());
+        }
+        let at = start + u64::from(cell) - blk::CELLS;
+        let head = block::head(words, at).map_err(|_| gone())?;
+        let live = generation::of(words, key.series)? == key.generation;
+        if !head.kind.counts() || !live || block::key(words, at)? != key {
+            return Err(gone());
+        }
+        Ok((at, head))
+    }
+}

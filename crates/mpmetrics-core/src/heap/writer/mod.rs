@@ -1,0 +1,244 @@
+//! A writer: one isolate's place in a heap. Everything here happens once per series, not once per
+//! update; updates are stores to the cells that [`Writer::bind`] hands out.
+
+mod bind;
+mod default_labels;
+mod exemplars;
+mod follow;
+mod handle;
+mod observe;
+mod removal;
+mod share;
+
+use super::blocks::block;
+use super::directory::family::{self, FamilySpec, Shape};
+use super::directory::kin::Kin;
+use super::directory::label_text::Labels;
+use super::memory::extent;
+use super::memory::heap::Heap;
+use super::memory::lock::Locked;
+use super::memory::table::{GENERATIONS, SLOTS};
+use super::recover;
+use super::slots::claimed::{self, Claimed, Owner};
+use super::slots::slot;
+use crate::error::{Error, Refusal, Result};
+use crate::labels;
+use crate::layout::{block as blk, header, lock, slot as slt, BlockHead, BlockKey, BlockKind};
+use crate::os;
+use crate::region::Locks;
+use std::cell::Cell;
+use std::collections::HashMap;
+
+/// A living slot and what lies in it.
+pub struct Writer {
+    heap: Heap,
+    locks: Box<dyn Locks>,
+    mine: Claimed,
+    /// The families that this life declared.
+    groups: HashMap<u32, Declared>,
+    /// The set of default labels of each group.
+    sets: HashMap<u32, u16>,
+    kin: Kin,
+    /// When the slot's byte was last seen to be locked, in microseconds.
+    asked_us: Cell<u64>,
+    /// Observations whose buckets found no room that are not to be tried again yet.
+    skips: Cell<u32>,
+}
+
+/// A family as its declarer knows it.
+#[derive(Clone, Copy)]
+struct Declared {
+    /// The registry whose default labels its series carry.
+    group: u32,
+    /// Its blocks, by what was declared. The record in the heap may be damaged.
+    shape: Shape,
+}
+
+/// How long an answer to "is the slot's byte still locked" serves: asking costs as much as making a
+/// series, and a hundred thousand may be made in a row.
+const ASK_AGAIN_US: u64 = 1_000;
+
+impl Writer {
+    pub(super) fn claim(heap: &Heap, owner: Owner) -> Result<Self> {
+        let locks = heap.region().holder()?;
+        let mine = slot::claim(&recover::lock(heap, &*locks)?, &*locks, owner)?;
+        let (groups, sets, kin) = (HashMap::new(), HashMap::new(), Kin::default());
+        let (asked_us, skips) = (Cell::new(0), Cell::new(0));
+        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, kin, asked_us, skips })
+    }
+
+    /// The heap.
+    #[must_use]
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// Slot number.
+    #[must_use]
+    pub fn slot(&self) -> u32 {
+        self.mine.slot
+    }
+
+    /// Number of this life of the slot.
+    #[must_use]
+    pub fn incarnation(&self) -> u32 {
+        self.mine.incarnation
+    }
+
+    /// Reference and length in words of a slab, for a view of it.
+    #[must_use]
+    pub fn slab(&self, number: u32) -> Option<(u64, u64)> {
+        self.mine.slabs.get(number as usize).map(|slab| (slab.at, slab.words))
+    }
+
+    /// Reference and length in words of a generation chunk, for a view of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no such chunk.
+    pub fn generations(&self, chunk: u32) -> Result<(u64, u64)> {
+        let words = self.heap.words();
+        let at = GENERATIONS.chunk(words, chunk);
+        let value = chunk.to_string();
+        let at = at.ok_or(Error::Invalid { what: "the number of a generation chunk", value })?;
+        Ok((at, extent::head(words, at)?.words))
+    }
+
+    /// Declares a family on this writer, so that it is shown even without series. `group` names
+    /// the registry whose default labels its series carry.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Full`], [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
+    pub fn family(&mut self, spec: &FamilySpec, group: u32) -> Result<u32> {
+        self.check()?;
+        let Self { heap, locks, mine, groups, .. } = self;
+        let locked = take_lock(heap, &**locks, mine)?;
+        let (id, shape) = family::declare(&locked, spec)?;
+        let words = locked.words();
+        family::renew(words, id)?;
+        let incarnation = mine.incarnation;
+        if let Some(at) = mine.families.get(&id) {
+            let head = block::head(words, *at)?;
+            words.store(*at + blk::HEAD, BlockHead { incarnation, ..head }.pack())?;
+        } else {
+            let length = blk::CELLS as u16;
+            let at = mine.room(&locked, length)?;
+            let head =
+                BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
+            block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
+            kill_point!("family.declared");
+            mine.families.insert(id, at);
+        }
+        groups.insert(id, Declared { group, shape });
+        Ok(id)
+    }
+
+    /// Takes this life's declaration of a family back.
+    ///
+    /// # Errors
+    /// [`Error::Lost`], [`Error::Corrupt`].
+    pub fn withdraw(&mut self, id: u32) -> Result<()> {
+        self.check()?;
+        if let Some(at) = self.mine.families.remove(&id) {
+            let words = self.heap.words();
+            let head = block::head(words, at)?;
+            block::free(words, at, head)?;
+            self.mine.free.entry(head.words).or_default().push(at);
+        }
+        Ok(())
+    }
+
+    /// Counts updates of series that the caller refused by itself, having been refused them before.
+    pub fn count_dropped(&self, refusal: Refusal, updates: u32) {
+        let index = header::DROPPED + refusal as usize;
+        self.heap.words().add_header(index, u64::from(updates));
+    }
+
+    /// Whether the slot is still this writer's.
+    #[must_use]
+    pub fn owns_slot(&self) -> bool {
+        // In a segment that was removed, what was counted is this writer's all the same.
+        matches!(self.check(), Ok(()) | Err(Error::Retired))
+    }
+
+    /// Shows a block again that was marked absent, as if its series was new.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Lost`],
+    /// [`Error::Corrupt`].
+    pub fn revive(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        self.check()?;
+        let words = self.heap.words();
+        let (at, head) = self.own(slab, cell, key)?;
+        if head.absent {
+            block::show(words, at, head)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a block back: this writer's part of the series is gone. A part that an earlier life
+    /// of the slot counted stays.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Busy`] (it is not shown
+    /// any more all the same), [`Error::Lost`], [`Error::Corrupt`].
+    pub fn release(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
+        self.check()?;
+        let (at, head) = self.own(slab, cell, key)?;
+        if claimed::inherited(head, self.mine.incarnation) {
+            return Ok(());
+        }
+        let words = self.heap.words();
+        words.store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())?;
+        kill_point!("release.hidden");
+        let Self { heap, locks, mine, .. } = self;
+        let locked = take_lock(heap, &**locks, mine)?;
+        mine.give_back(&locked, at, head)
+    }
+
+    /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
+    /// from then on what is locked through that descriptor may be a byte of any other file: so this is
+    /// asked before the heap lock is taken through it.
+    fn check(&self) -> Result<()> {
+        if self.heap.words().header(header::RETIRED) != 0 {
+            return Err(Error::Retired);
+        }
+        let now = os::monotonic_us();
+        if now.saturating_sub(self.asked_us.get()) >= ASK_AGAIN_US {
+            let byte = lock::SLOTS + u64::from(self.mine.slot);
+            if self.heap.region().first_locked(byte, byte + 1)?.is_none() {
+                return Err(Error::Lost);
+            }
+            self.asked_us.set(now);
+        }
+        same_life(&self.heap, self.mine.slot, self.mine.incarnation)
+    }
+}
+
+/// Whether nobody adopted the slot of a writer.
+fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
+    let words = heap.words();
+    let lived = words.load(SLOTS.find(words, slot)? + slt::INCARNATION)?;
+    if lived == u64::from(incarnation) {
+        Ok(())
+    } else {
+        Err(Error::Lost)
+    }
+}
+
+/// Takes the heap lock for the owner of a slot, who may have lost it while this waited.
+fn take_lock<'a>(heap: &'a Heap, locks: &'a dyn Locks, mine: &Claimed) -> Result<Locked<'a>> {
+    let locked = recover::lock(heap, locks)?;
+    same_life(heap, mine.slot, mine.incarnation)?;
+    Ok(locked)
+}
+
+fn checked<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Labels<'a>> {
+    if labels::is_whole(text, types) {
+        Ok(Labels { text, types })
+    } else {
+        let value = String::from_utf8_lossy(text).into_owned();
+        Err(Error::Invalid {
+            what: "labels must read name=\"value\",… with one type each", value
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! What a writer does to the chunks of its summaries. JavaScript asks for the place of a chunk once for
+//! each octave, and from then on stores by itself.
+
+use super::{take_lock, Writer};
+use crate::cells::sketch::{self, Bucket, Moment};
+use crate::cells::{scalar, sequence};
+use crate::error::{Code, Error, Result};
+use crate::heap::blocks::chunk;
+use crate::heap::memory::bound::{Bound, Buckets};
+use crate::heap::slots::room;
+use crate::layout::{block as blk, header, part, summary, BlockHead, BlockKey, BlockKind};
+use crate::quantile::octave::{self, Octave, CELLS, KEPT};
+use crate::quantile::summary::Window;
+use crate::sync::AtomicU64;
+
+/// Observations without buckets after which memory, or the heap's lock, is asked for again.
+const SKIPPED: u32 = 1024;
+
+/// Where the observations of an octave count.
+enum Kept {
+    /// In its own buckets.
+    Own,
+    /// In a bucket of another octave.
+    Nearest(Octave, usize),
+    /// With zero.
+    Zero,
+    /// In no bucket.
+    None,
+}
+
+/// Adds the observations of each part to its cell.
+fn add_parts<'a>(cells: impl Iterator<Item = &'a AtomicU64>, counts: &[f64]) {
+    for (cell, counts) in cells.zip(counts.chunks(CELLS)) {
+        scalar::add(cell, counts.iter().sum());
+    }
+}
+
+impl Writer {
+    /// Finds or makes the buckets that a bound summary has for an octave.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`],
+    /// [`crate::Error::Full`], [`crate::Error::Limit`] (where the series has [`KEPT`] others, too),
+    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    pub fn buckets(
+        &mut self,
+        slab: u32,
+        cell: u32,
+        key: BlockKey,
+        octave: Octave,
+    ) -> Result<Buckets> {
+        self.check()?;
+        let (at, head) = self.own(slab, cell, key)?;
+        let found = chunk::find(self.heap.words(), at, head, octave)?;
+        let found = match found.map(|chunk| chunk.at) {
+            Some(found) => found,
+            None => {
+                let Self { heap, locks, mine, .. } = self;
+                let locked = take_lock(heap, &**locks, mine)?;
+                room::add_chunk(&locked, mine, at, head, octave)?
+            }
+        };
+        let (slab, cell) = self.mine.place(found)?;
+        Ok(Buckets { octave, slab, cell })
+    }
+
+    /// The buckets of all octaves that a bound summary has met, in this or an earlier life of the slot.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
+    pub fn all_buckets(&self, slab: u32, cell: u32, key: BlockKey) -> Result<Vec<Buckets>> {
+        self.check()?;
+        let (at, head) = self.own(slab, cell, key)?;
+        let mut found = Vec::new();
+        chunk::for_each(self.heap.words(), at, head, |chunk| {
+            let (slab, cell) = self.mine.place(chunk.at)?;
+            found.push(Buckets { octave: chunk.octave, slab, cell });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Counts a value in a bound summary. Where its series has [`KEPT`] other octaves, it counts in the nearest
+    /// bucket; where no memory is to be had, in sum and count only. The heap notes how often either was so.
+    ///
+    /// * `value, times`: what was observed, finite, and how often.
+    /// * `window`: that of the summary's family.
+    /// * `now`: Unix time in milliseconds; without a window it does not matter.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
+    pub fn observe(
+        &mut self,
+        bound: &Bound,
+        (value, times): (f64, f64),
+        window: Option<Window>,
+        now: f64,
+    ) -> Result<()> {
+        let key = BlockKey { series: bound.series, generation: bound.generation };
+        self.observe_in((bound.slab, bound.cell, key), (value, times), window, now)
+    }
+
+    /// The same for a block that is named by its numbers.
+    ///
+    /// # Errors
+    /// As [`Writer::observe`].
+    pub fn observe_in(
+        &mut self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        (value, times): (f64, f64),
+        window: Option<Window>,
+        now: f64,
+    ) -> Result<()> {
+        let placed = octave::place(value);
+        let (at, head) = self.own(slab, cell, key)?;
+        if head.kind != BlockKind::Summary {
+            let what = "values of any size are observed by summaries";
+            return Err(Error::Unsupported(what));
+        }
+        let kept = match placed {
+            Some((octave, cell)) => match self.keep(at, head, octave, times)? {
+                Kept::Own => Kept::Nearest(octave, cell),
+                other => other,
+            },
+            None => Kept::Zero,
+        };
+        let words = self.heap.words();
+        let epoch = window.map(|window| window.epoch(now));
+        let index = window.zip(epoch).map_or(0, |(window, epoch)| window.place(epoch));
+        let bucket = match kept {
+            Kept::Nearest(octave, cell) => chunk::find(words, at, head, octave)?
+                .and_then(|chunk| chunk.cells.get(index * CELLS + cell))
+                .map_or(Bucket::None, Bucket::Of),
+            Kept::Zero => Bucket::Zero,
+            _ => Bucket::None,
+        };
+        let chunks = || {
+            let mut all = Vec::new();
+            // A chain that is broken half-way is found to be by the next scrape.
+            drop(chunk::cells(words, at, head, &mut all));
+            all
+        };
+        let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+        sketch::observe(cells, Moment { part: index, epoch }, (value, times), bucket, chunks);
+        Ok(())
+    }
+
+    /// Finds or makes the buckets of an octave, and counts the observations that find none of their own.
+    fn keep(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<Kept> {
+        let words = self.heap.words();
+        if chunk::find(words, at, head, octave)?.is_some() {
+            return Ok(Kept::Own);
+        }
+        let octaves = chunk::octaves(words, at, head)?;
+        if octaves.len() >= KEPT {
+            self.count_clamped(count as u64);
+            let nearest = octave.nearest(octaves);
+            return Ok(nearest.map_or(Kept::Zero, |(octave, cell)| Kept::Nearest(octave, cell)));
+        }
+        let refused = if self.skips.get() > 0 {
+            self.skips.set(self.skips.get() - 1);
+            true
+        } else {
+            let Self { heap, locks, mine, .. } = self;
+            let made = take_lock(heap, &**locks, mine)
+                .and_then(|locked| room::add_chunk(&locked, mine, at, head, octave));
+            match made {
+                Err(error) if matches!(error.code(), Code::Busy | Code::Full | Code::Limit) => {
+                    self.skips.set(SKIPPED);
+                    true
+                }
+                made => made.map(|_| false)?,
+            }
+        };
+        if refused {
+            self.count_unranked(count as u64);
+            return Ok(Kept::None);
+        }
+        Ok(Kept::Own)
+    }
+
+    /// All that a block has counted: its cells, and behind them, for each chunk of a summary, the octave
+    /// and its buckets.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
+    pub fn image(&self, (slab, cell, key): (u32, u32, BlockKey)) -> Result<Vec<f64>> {
+        let (at, head) = self.own(slab, cell, key)?;
+        let words = self.heap.words();
+        let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
+        let mut image: Vec<f64> = cells.iter().map(scalar::get).collect();
+        chunk::for_each(words, at, head, |chunk| {
+            image.push(f64::from(chunk.octave.pack()));
+            image.extend(chunk.cells.iter().map(scalar::get));
+            Ok(())
+        })?;
+        Ok(image)
+    }
+
+    /// Replaces all that a summary has counted by an image; false, and nothing done, for another type.
+    /// What finds no buckets of its own counts as [`Writer::observe`] has it.
+    ///
+    /// # Errors
+    /// As [`Writer::observe`].
+    pub fn set_image(
+        &mut self,
+        (slab, cell, key): (u32, u32, BlockKey),
+        image: &[f64],
+    ) -> Result<bool> {
+        let (at, head) = self.own(slab, cell, key)?;
+        if head.kind != BlockKind::Summary {
+            return Ok(false);
+        }
+        let length = usize::from(head.words) - blk::CELLS as usize;
+        let chunks = image.get(length..).unwrap_or_default();
+        let chunks: Vec<(Octave, &[f64])> = chunks
+            .chunks(1 + CELLS * chunk::parts_of(head) as usize)
+            .filter_map(|chunk| {
+                let (octave, counts) = chunk.split_first()?;
+                Some((Octave::unpack(*octave as u16)?, counts))
+            })
+            .collect();
+        let mut clamped = Vec::new();
+        for (octave, counts) in &chunks {
+            let sum: f64 = counts.iter().sum();
+            if sum > 0.0 {
+                match self.keep(at, head, *octave, sum)? {
+                    Kept::Nearest(octave, cell) => clamped.push((Some((octave, cell)), *counts)),
+                    Kept::Zero => clamped.push((None, *counts)),
+                    Kept::Own | Kept::None => {}
+                }
+            }
+        }
+        let words = self.heap.words();
+        let cells = words.run(at + blk::CELLS, length as u64)?;
+        let mut done = Ok(());
+        sequence::update(cells, |_| {
+            for (index, (cell, value)) in (0..).zip(cells.iter().zip(image)) {
+                // The sequence words and the reference of the chunks are the heap's own.
+                let last = index + 1 == length as u64;
+                if !last && index != summary::FIRST && index != summary::CHUNKS {
+                    scalar::set(cell, *value);
+                }
+            }
+            done = chunk::for_each(words, at, head, |chunk| {
+                let counts = chunks.iter().find(|(octave, _)| *octave == chunk.octave);
+                let counts = counts.map_or(&[][..], |(_, counts)| counts);
+                let counts = counts.iter().copied().chain(std::iter::repeat(0.0));
+                chunk.cells.iter().zip(counts).for_each(|(cell, count)| scalar::set(cell, count));
+                for (nearest, counts) in &clamped {
+                    let of = nearest.filter(|(octave, _)| *octave == chunk.octave);
+                    if let Some((_, cell)) = of {
+                        let cells = chunk.cells.iter().skip(cell).step_by(CELLS);
+                        add_parts(cells, counts);
+                    }
+                }
+                Ok(())
+            });
+            for (_, counts) in clamped.iter().filter(|(nearest, _)| nearest.is_none()) {
+                let first = (summary::PARTS + part::ZEROS) as usize;
+                add_parts(cells.iter().skip(first).step_by(part::WORDS as usize), counts);
+            }
+        });
+        done.map(|()| true)
+    }
+
+    /// Counts observations of summaries that are in the nearest bucket, for want of octaves.
+    pub fn count_clamped(&self, observations: u64) {
+        self.heap.words().add_header(header::CLAMPED, observations);
+    }
+
+    /// Counts observations of summaries that no quantile shows, for want of memory.
+    pub fn count_unranked(&self, observations: u64) {
+        self.heap.words().add_header(header::UNRANKED, observations);
+    }
+}

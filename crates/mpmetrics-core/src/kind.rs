@@ -1,0 +1,37 @@
+//! What a family is: prom-client's four types.
+
+/// The type of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A sum that only grows.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// Observations counted in buckets.
+    Histogram,
+    /// Observations with their sum and count.
+    Summary,
+}
+
+impl Kind {
+    /// The word for the type in every format.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::Summary => "summary",
+        }
+    }
+
+    /// The label that the rows of a series have beside its own.
+    #[must_use]
+    pub fn row_label(self) -> &'static [u8] {
+        match self {
+            Self::Counter | Self::Gauge => b"",
+            Self::Histogram => b"le",
+            Self::Summary => b"quantile",
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Observations counted in logarithmic buckets, as plain data: what quantiles are computed from.
+
+use crate::quantile::octave::{Octave, CELLS};
+
+/// The buckets of one summary's series, over all writers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sketch {
+    /// Observations of zero.
+    pub zeros: f64,
+    /// The smallest observation; infinity for none.
+    pub min: f64,
+    /// The largest observation; minus infinity for none.
+    pub max: f64,
+    /// Octaves with observations, in any order, each once.
+    pub octaves: Vec<(Octave, [f64; CELLS])>,
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Self { zeros: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, octaves: Vec::new() }
+    }
+}
+
+impl Sketch {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        let mut octaves = std::mem::take(&mut self.octaves);
+        octaves.clear();
+        *self = Self { octaves, ..Self::default() };
+    }
+
+    /// The buckets of an octave.
+    pub fn octave(&mut self, octave: Octave) -> &mut [f64; CELLS] {
+        let place = self.octaves.iter().position(|(known, _)| *known == octave);
+        let place = place.unwrap_or_else(|| {
+            self.octaves.push((octave, [0.0; CELLS]));
+            self.octaves.len() - 1
+        });
+        &mut self.octaves[place].1
+    }
+
+    /// Adds what another has.
+    pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
+        self.bound(other.min, other.max);
+        for (octave, counts) in &other.octaves {
+            let sums = self.octave(*octave);
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+    }
+
+    /// Widens the range of the observations.
+    pub fn bound(&mut self, min: f64, max: f64) {
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+    }
+
+    /// Whether nothing was observed, also nothing that has no bucket: there may be no memory for it, or not
+    /// yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let none = |count: &f64| count.is_nan() || *count <= 0.0;
+        self.min > self.max
+            && none(&self.zeros)
+            && self.octaves.iter().all(|(_, counts)| counts.iter().all(none))
+    }
+
+    /// The quantiles, 0 each where nothing was observed.
+    ///
+    /// Observation k of n, in ascending order from 0 on, stands at (k + ½) / n; between two, what is asked
+    /// for is interpolated, as prom-client's digest does where it still has every observation. The first
+    /// and the last are known exactly, others by the middle of their bucket. Between values of unlike sign
+    /// the nearer one is taken, because an error that is small beside both is large beside a value near zero.
+    #[must_use]
+    pub fn quantiles(&self, percentiles: &[f64]) -> Vec<f64> {
+        let ranked = self.ranked();
+        let Some((_, count)) = ranked.last().copied() else {
+            return vec![0.0; percentiles.len()];
+        };
+        let smallest = if self.min.is_finite() { self.min } else { ranked[0].0 };
+        let largest = if self.max.is_finite() { self.max } else { ranked[ranked.len() - 1].0 };
+        let nth = |rank: f64| {
+            if rank <= 0.0 {
+                return smallest;
+            }
+            if rank >= count - 1.0 {
+                return largest;
+            }
+            let place = ranked.partition_point(|(_, upto)| *upto <= rank);
+            let value = ranked.get(place).map_or(largest, |(value, _)| *value);
+            // Not `clamp`, which panics where a damaged heap has them the wrong way round.
+            value.max(smallest).min(largest)
+        };
+        let quantile = |percentile: &f64| {
+            let rank = count * percentile - 0.5;
+            let below = rank.floor();
+            let (lower, upper) = (nth(below), nth(below + 1.0));
+            let share = rank - below;
+            if rank.is_nan() || rank <= 0.0 {
+                smallest
+            } else if rank >= count - 1.0 {
+                largest
+            } else if lower < 0.0 && upper > 0.0 && count > 2.0 {
+                if share <= 0.5 {
+                    lower
+                } else {
+                    upper
+                }
+            } else {
+                between(lower, upper, share)
+            }
+        };
+        percentiles.iter().map(quantile).collect()
+    }
+
+    /// The middles of the buckets that have observations, ascending, each with the number of observations up
+    /// to and with it.
+    fn ranked(&self) -> Vec<(f64, f64)> {
+        let mut octaves: Vec<&(Octave, [f64; CELLS])> = self.octaves.iter().collect();
+        // By magnitude: the negative ones come first, the largest of them before all others.
+        octaves.sort_by_key(|(octave, _)| *octave);
+        let split = octaves.partition_point(|(octave, _)| !octave.is_negative());
+        let (positive, negative) = octaves.split_at(split);
+        let middles = |(octave, counts): &&(Octave, [f64; CELLS])| {
+            let (octave, counts) = (*octave, *counts);
+            (0..CELLS).map(move |cell| (octave.middle(cell), counts[cell]))
+        };
+        let below = negative.iter().flat_map(middles).rev().collect::<Vec<_>>();
+        let all =
+            below.into_iter().chain([(0.0, self.zeros)]).chain(positive.iter().flat_map(middles));
+        let mut upto = 0.0;
+        let filled = all.filter(|(_, count)| *count > 0.0);
+        filled
+            .map(|(value, count)| {
+                upto += count;
+                (value, upto)
+            })
+            .collect()
+    }
+}
+
+/// A value between two; their difference may be more than a double holds.
+fn between(lower: f64, upper: f64, share: f64) -> f64 {
+    if lower == upper {
+        lower
+    } else {
+        lower * (1.0 - share) + upper * share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantile::octave::place;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Most that a quantile may be off, as the project promises it.
+    const ERROR: f64 = 0.0109;
+
+    fn sketch(values: &[f64]) -> Sketch {
+        let mut sketch = Sketch::default();
+        for value in values {
+            sketch.bound(*value, *value);
+            match place(*value) {
+                None => sketch.zeros += 1.0,
+                Some((octave, cell)) => sketch.octave(octave)[cell] += 1.0,
+            }
+        }
+        sketch
+    }
+
+    /// By its definition, from the sorted observations: the two neighbours and the quantile.
+    fn exact(sorted: &[f64], percentile: f64) -> f64 {
+        let last = sorted.len() - 1;
+        let rank = (sorted.len() as f64 * percentile - 0.5).clamp(0.0, last as f64);
+        let (below, share) = (rank.floor() as usize, rank.fract());
+        let (lower, upper) = (sorted[below], sorted[(below + 1).min(last)]);
+        if lower < 0.0 && upper > 0.0 && sorted.len() > 2 {
+            return if share <= 0.5 { lower } else { upper };
+        }
+        between(lower, upper, share)
+    }
+
+    #[test]
+    fn few_observations_are_exact_at_the_ends() {
+        assert_eq!(Sketch::default().quantiles(&[0.0, 0.5, 1.0]), [0.0; 3]);
+        assert_eq!(sketch(&[7.3]).quantiles(&[0.0, 0.5, 1.0]), [7.3; 3]);
+        assert_eq!(sketch(&[100.0, 200.0]).quantiles(&[0.1, 0.5, 0.9]), [100.0, 150.0, 200.0]);
+        assert_eq!(sketch(&[-1.0, 1.0]).quantiles(&[0.5]), [0.0]);
+        assert_eq!(sketch(&[0.0, -0.0]).quantiles(&[0.5]), [0.0]);
+        assert_eq!(sketch(&[3.0; 1000]).quantiles(&[0.01, 0.5, 0.999]), [3.0; 3]);
+        assert_eq!(sketch(&[5.0, 6.0]).quantiles(&[-1.0, 2.0, f64::NAN]), [5.0, 6.0, 5.0]);
+    }
+
+    #[test]
+    fn what_has_no_bucket_was_observed_all_the_same() {
+        assert!(Sketch::default().is_empty());
+        for value in [0.0, 7.0, -7.0] {
+            assert!(!sketch(&[value]).is_empty());
+            let mut refused = Sketch::default();
+            refused.bound(value, value);
+            assert!(!refused.is_empty());
+        }
+    }
+
+    #[test]
+    fn nonsense_of_a_damaged_heap_is_survived() {
+        for odd in [f64::NAN, f64::INFINITY, -1.0, f64::NEG_INFINITY] {
+            let mut one = sketch(&[1.0, 2.0, -5.0]);
+            one.zeros = odd;
+            one.octaves[0].1[1] = odd;
+            (one.min, one.max) = (odd, -odd);
+            assert_eq!(one.quantiles(&[0.0, 0.5, 1.0]).len(), 3);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_within_the_promised_error(
+            mut values in vec(prop_oneof![
+                4 => -1e3..1e3_f64,
+                2 => (-300.0..300.0_f64).prop_map(|power| 10_f64.powf(power)),
+                1 => (-300.0..300.0_f64).prop_map(|power| -(10_f64.powf(power))),
+                1 => Just(0.0),
+            ], 1..200),
+            percentiles in vec(0.0..=1.0_f64, 1..10),
+            split in 0..200_usize,
+        ) {
+            let (first, second) = values.split_at(split.min(values.len()));
+            let mut whole = sketch(first);
+            whole.merge(&sketch(second));
+            values.sort_by(f64::total_cmp);
+            for (percentile, found) in percentiles.iter().zip(whole.quantiles(&percentiles)) {
+                let expected = exact(&values, *percentile);
+                let off = (found - expected).abs();
+                prop_assert!(off <= ERROR * expected.abs(), "{percentile}: {found} for {expected}");
+            }
+        }
+    }
+}
