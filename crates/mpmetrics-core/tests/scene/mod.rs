@@ -1,0 +1,328 @@
+//! A heap in which a victim dies or stops at a named place, and what all others then find.
+
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mpmetrics_core::collect::filter::Filter;
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::collect::snapshot::{Snapshot, Value};
+use mpmetrics_core::doorbell::{Doorbell, Ear};
+use mpmetrics_core::heap::{Heap, HeldLock, Limits, Writer, LOCK_DEADLINE_US};
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::layout::header;
+use mpmetrics_core::os::kill_points::{Held, VARIABLE};
+use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::segment::{OpenOptions, Segment};
+use mpmetrics_core::{Code, Result};
+
+use crate::derived::Derived;
+use crate::handle::{self, Handle};
+use crate::pointed::{exemplar, observed, other, shared, spec, tell, told, MAIN};
+
+/// Names the directory of a victim.
+pub const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
+/// Longer than anything here takes: what waits without a bound would reach it.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// What a scrape waits for callbacks.
+const RING: Duration = Duration::from_millis(60);
+
+/// What becomes of the victim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Die,
+    Stop,
+}
+
+/// The heap as the victim finds it, and who goes on in it.
+pub struct Scene {
+    pub directory: tempfile::TempDir,
+    heap: Heap,
+    writer: Writer,
+    bell: Arc<Doorbell>,
+    ear: Arc<Ear>,
+    pub held: Option<HeldLock>,
+    /// What the gauge is that all but the victim share.
+    shared: f64,
+    /// Writers that came later.
+    later: f64,
+    pub victim: Child,
+    pub what: String,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // Only a failed test leaves one that still runs.
+        let _ = self.victim.kill();
+        let _ = self.victim.wait();
+    }
+}
+
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+/// What is in the heap before: 10 of the living, 12 of the dead, in two blocks that are to be made one.
+const BEFORE: f64 = 22.0;
+
+impl Scene {
+    pub fn new(point: &str, nth: u32, end: End) -> Self {
+        // A child holds the locks of the dead, too, until it is another program: no fork while others die here.
+        let _alone = ALONE.lock();
+        let shm = Path::new("/dev/shm");
+        let directory = tempfile::tempdir_in(if shm.is_dir() { shm } else { Path::new("/tmp") });
+        let directory = directory.expect("a directory");
+        let segment = Segment::at(directory.path().join(MAIN)).expect("a segment");
+        let heap = segment.heap().clone();
+        let mut writer = heap.writer(1, 1).expect("a slot");
+        count(&mut writer, "counted", b"n=\"living\"", 10.0).expect("a series");
+        for by in [5.0, 7.0] {
+            let mut dead = heap.writer(2, 2).expect("a slot");
+            count(&mut dead, "counted", b"n=\"dead\"", by).expect("a series");
+            observed::leave_twin(&mut dead, by == 5.0).expect("a summary");
+            dead.default_labels(0, b"app=\"dead\"", b"").expect("default labels");
+            let gauges = dead.family(&handle::spec(Kind::Gauge), 1).expect("a family");
+            Handle::bind(&mut dead, Kind::Gauge, gauges, b"").expect("a gauge");
+        }
+        leave_dead_segment(directory.path());
+        // Somebody died under the lock.
+        heap.words().set_header(header::INTENT, 1);
+        let bell = Doorbell::new(heap.clone());
+        let ear = answering(&bell, &writer);
+        let word = if end == End::Die { "die" } else { "stop" };
+        let victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "victim", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(DIRECTORY, directory.path())
+            .env(VARIABLE, format!("{point}:{nth}:{word}"))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a process");
+        let what = format!("{point}, {word}");
+        Self {
+            directory,
+            heap,
+            writer,
+            bell,
+            ear,
+            held: None,
+            shared: 0.0,
+            later: 0.0,
+            victim,
+            what,
+        }
+    }
+
+    /// Does for the victim what it asks for, until it has ended or, if that is wanted, stopped.
+    pub fn until(&mut self, stopped: bool) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        while begun.elapsed() < 3 * PATIENCE {
+            if let Some(status) = self.victim.try_wait().expect("a child") {
+                return Some(status);
+            }
+            if stopped && is_stopped(self.victim.id()) {
+                return None;
+            }
+            let path = self.directory.path();
+            if told(path, "removed").is_some() {
+                self.held = None;
+            } else if told(path, "hold").is_some() && self.held.is_none() {
+                self.held = self.heap.hold_lock().ok();
+                if self.held.is_some() {
+                    tell(path, "held", "");
+                }
+            }
+            if told(path, "listens").is_some() {
+                self.ring();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("{}: the victim does not end", self.what);
+    }
+
+    /// A scrape's wait for callbacks; whether it was waited to the end.
+    pub fn ring(&self) -> bool {
+        let (done, over) = std::sync::mpsc::channel();
+        let done = Box::new(move || done.send(()).expect("a waiter"));
+        let before = self.heap.words().header(header::COLLECT_TIMEOUTS);
+        if let Some(ring) = self.bell.ring(Some(&self.ear), 1, RING, || Ok(done)).expect("a ring") {
+            over.recv_timeout(PATIENCE).expect("the wait has an end");
+            self.bell.over(ring);
+        }
+        self.heap.words().header(header::COLLECT_TIMEOUTS) > before
+    }
+
+    /// All that is counted is there, in any scrape, at once: nothing twice, nothing lost.
+    pub fn check_numbers(&self) {
+        let before = ticks(self.directory.path());
+        let begun = Instant::now();
+        let snapshot = scraped(&self.heap);
+        assert!(begun.elapsed() < PATIENCE, "{}: a scrape waits", self.what);
+        let after = ticks(self.directory.path());
+        let own = counted(&snapshot) - BEFORE - new_ones(self.directory.path());
+        let what = &self.what;
+        assert!((before..=after + 1.0).contains(&own), "{what}: told {after}, scraped {own}");
+        observed::check(&snapshot, (before, after + 1.0), self.later, what);
+    }
+
+    /// Whether what needs a lock is done, or put off within the deadline.
+    fn done<T>(&self, locked: bool, call: &str, done: Result<T>, took: Duration) -> Option<T> {
+        assert!(took < PATIENCE, "{}: {call} waits", self.what);
+        match done {
+            Err(error) if locked && error.code() == Code::Busy => {
+                assert!(took >= Duration::from_micros(LOCK_DEADLINE_US), "{}", self.what);
+                None
+            }
+            Err(error) => panic!("{}: {call}: {error}", self.what),
+            Ok(_) if locked => panic!("{}: {call} went on under somebody's lock", self.what),
+            Ok(done) => Some(done),
+        }
+    }
+
+    /// A new series of one who lives, and a new writer with a series.
+    pub fn check_new(&mut self, locked: bool) {
+        for name in ["n=\"new 1\"", "n=\"new 2\""] {
+            let begun = Instant::now();
+            let bound = count(&mut self.writer, "counted", name.as_bytes(), 100.0);
+            if self.done(locked, "a new series", bound, begun.elapsed()).is_some() {
+                add_new(self.directory.path(), 100.0);
+            }
+            self.check_numbers();
+            let begun = Instant::now();
+            let made = self.heap.writer(3, 3);
+            if let Some(mut made) = self.done(locked, "a new writer", made, begun.elapsed()) {
+                count(&mut made, "counted", b"n=\"new writer\"", 1000.0).expect("a series");
+                add_new(self.directory.path(), 1000.0);
+                observed::come_later(&mut made).expect("a summary");
+                self.later += 1.0;
+                self.shared += 1.0;
+                assert_eq!(share(&mut made), self.shared, "{}: a shared gauge", self.what);
+                self.shared += 1.0;
+                assert_eq!(share(&mut self.writer), self.shared, "{}: the same", self.what);
+            }
+            self.check_numbers();
+        }
+    }
+
+    /// The segment that the victim makes for itself is made by others, whatever it left.
+    pub fn check_other(&self, held: Held) {
+        let begun = Instant::now();
+        let path = self.directory.path();
+        let opened = Segment::open(&other(path, true), Limits::default());
+        assert!(begun.elapsed() < PATIENCE, "{}: making a segment waits", self.what);
+        let segment = opened.expect(&self.what).expect("a segment");
+        let begun = Instant::now();
+        let made = segment.heap().writer(4, 4);
+        let mut writer = match self.done(held == Held::Other, "other", made, begun.elapsed()) {
+            Some(writer) => writer,
+            None => return,
+        };
+        count(&mut writer, "other", b"", 3.0).expect("a series");
+        assert_eq!(counted(&scraped(segment.heap())), 3.0, "{}", self.what);
+    }
+
+    /// What a dead process left behind in the directory is removed by who makes the next segment.
+    pub fn check_tidied(&self) {
+        let own = std::fs::read_dir(self.directory.path()).unwrap().flatten();
+        let own = own.map(|entry| entry.path()).find(|path| path.is_dir()).expect("a directory");
+        let _ = std::fs::remove_file(own.join("other.heap"));
+        leave_dead_segment(self.directory.path());
+        let opened = Segment::open(&other(self.directory.path(), true), Limits::default());
+        let opened = opened.expect(&self.what).expect("a segment");
+        let left: Vec<_> =
+            std::fs::read_dir(own).unwrap().flatten().map(|e| e.file_name()).collect();
+        let only = |name: &std::ffi::OsString| name == ".lock" || name == "other.heap";
+        assert!(left.iter().all(only), "{}: {left:?}", self.what);
+        drop(opened);
+    }
+
+    /// What is derived is what deriving it anew yields.
+    pub fn check_whole(&self) {
+        drop(self.heap.hold_lock().expect("the heap lock"));
+        let before = Derived::read(self.heap.words());
+        self.heap.words().set_header(header::INTENT, 1);
+        drop(self.heap.hold_lock().expect("the heap lock"));
+        let whole = Derived::read(self.heap.words()) == before;
+        assert!(whole, "{}: what is derived is not what deriving it anew yields", self.what);
+    }
+}
+
+/// A segment whose root is dead: who makes one beside it removes it.
+fn leave_dead_segment(directory: &Path) {
+    let now = ProcessIdentity::current().expect("a process");
+    let root = Some(ProcessIdentity { start_time: now.start_time + 1, ..now });
+    let name = Some("dead".into());
+    let options = OpenOptions { name, root, ..other(directory, true) };
+    drop(Segment::open(&options, Limits::default()).expect("a segment"));
+}
+
+/// Answers whoever rings, at once, for as long as the ear is there.
+fn answering(bell: &Arc<Doorbell>, writer: &Writer) -> Arc<Ear> {
+    let (tell, rung) = std::sync::mpsc::channel();
+    let told = Box::new(move || tell.send(()).unwrap_or(()));
+    let ear = bell.listen(writer.slot(), writer.incarnation(), told).expect("a listener");
+    let answers = Arc::clone(&ear);
+    std::thread::spawn(move || {
+        while rung.recv().is_ok() {
+            answers.answer(answers.begin());
+        }
+    });
+    ear
+}
+
+fn is_stopped(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+}
+
+fn ticks(directory: &Path) -> f64 {
+    told(directory, "ticks").map_or(0.0, |ticks| ticks.parse().expect("a number"))
+}
+
+fn new_ones(directory: &Path) -> f64 {
+    told(directory, "new").map_or(0.0, |new| new.parse().expect("a number"))
+}
+
+fn add_new(directory: &Path, by: f64) {
+    tell(directory, "new", &(new_ones(directory) + by).to_string());
+}
+
+/// Adds 1 to the gauge that all writers share, which nothing else changes; what it becomes.
+fn share(writer: &mut Writer) -> f64 {
+    let key = shared(writer, "n=\"others\"").expect("a shared gauge");
+    writer.share(key, |value| value + 1.0).expect("a shared gauge")
+}
+
+/// Counts in a series, and records an exemplar for it: under a mutex that a dead writer may have left locked.
+fn count(writer: &mut Writer, family: &str, text: &[u8], by: f64) -> Result<()> {
+    let family = writer.family(&spec(family), 0)?;
+    let handle = Handle::bind(writer, Kind::Counter, family, text)?;
+    handle.update(writer, by)?;
+    exemplar(writer, &handle, 7)
+}
+
+/// Exemplars that a scrape shows, none of them half of one.
+fn check_exemplars(snapshot: &Snapshot, what: &str) -> usize {
+    let series = snapshot.families.iter().flat_map(|family| &family.series);
+    let shown: Vec<_> = series.flat_map(|series| snapshot.exemplars(series)).collect();
+    for exemplar in &shown {
+        let n = exemplar.value as usize;
+        let text = format!("trace=\"{n}{}\"", "x".repeat(n * 15));
+        assert_eq!(snapshot.bytes(exemplar.labels.text), text.as_bytes(), "{what}");
+        assert_eq!(exemplar.time, exemplar.value, "{what}");
+    }
+    shown.len()
+}
+
+fn scraped(heap: &Heap) -> Snapshot {
+    let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
+    let snapshot = scrape(heap, &filter).expect("a scrape").0;
+    assert!(check_exemplars(&snapshot, "an exemplar") > 0, "no exemplar is shown");
+    snapshot
+}
+
+/// The sum of all counters but of those that come and go.
+fn counted(snapshot: &Snapshot) -> f64 {
+    let families = snapshot.families.iter().filter(|family| &*family.name != "churned");
+    let counters = families.filter(|family| family.kind == Kind::Counter);
+    let values = counters.flat_map(|family| &family.series).map(|series| &series.value);
+    values.map(|value| if let Value::Scalar(value) = value { *value } else { 0.0 }).sum()
+}

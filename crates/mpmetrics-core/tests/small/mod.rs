@@ -1,0 +1,53 @@
+//! Small heaps in process memory.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use mpmetrics_core::cells::scalar;
+use mpmetrics_core::collect::filter::Filter;
+use mpmetrics_core::collect::scrape::scrape;
+use mpmetrics_core::exposition::text::text;
+use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::region::Owned;
+use std::sync::Arc;
+
+/// A heap of 8 MiB.
+pub fn heap() -> Heap {
+    heap_with(8 << 20, Limits::default())
+}
+
+/// A heap of so many bytes.
+pub fn heap_with(bytes: usize, limits: Limits) -> Heap {
+    let setup = Setup { limits, root: None };
+    Heap::create(Arc::new(Owned::new(bytes / 8)), &setup).unwrap()
+}
+
+/// A family with two labels.
+pub fn spec(kind: Kind, name: &str) -> FamilySpec {
+    FamilySpec {
+        tag: "default".into(),
+        name: name.into(),
+        help: "help".into(),
+        kind,
+        aggregator: "sum".into(),
+        label_names: vec!["a".into(), "b".into()],
+        bounds: if kind == Kind::Histogram { vec![1.0, 5.0] } else { Vec::new() },
+    }
+}
+
+/// All that a scrape shows.
+pub fn printed(heap: &Heap) -> String {
+    let filter = Filter { everything: true, ..Filter::default() };
+    String::from_utf8(text(&scrape(heap, &filter).unwrap().0)).unwrap()
+}
+
+/// Counts in a block of one cell.
+pub fn add(writer: &Writer, bound: &Bound, by: f64) {
+    scalar::add(&writer.cells(bound).unwrap()[0], by);
+}
+
+/// The key of a bound block.
+pub fn key(bound: &Bound) -> BlockKey {
+    BlockKey { series: bound.series, generation: bound.generation }
+}

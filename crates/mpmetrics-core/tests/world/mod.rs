@@ -1,0 +1,357 @@
+//! Random programs of several writers, and a plain map of what a scrape is to show of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use mpmetrics_core::collect::filter::Filter;
+use mpmetrics_core::collect::snapshot::Value;
+use mpmetrics_core::collect::walk::{walk, Patience};
+use mpmetrics_core::heap::{Heap, Setup, Writer};
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::layout::header;
+use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::quantile::sketch::Sketch;
+use mpmetrics_core::region::Owned;
+use mpmetrics_core::Error;
+use proptest::prelude::*;
+
+use crate::handle::{spec, Handle};
+
+const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+/// Label sets, each in two spellings.
+const LABELS: [[&str; 2]; 5] = [
+    ["", ""],
+    [r#"a="1""#, r#"a="1""#],
+    [r#"a="1",b="2""#, r#"b="2",a="1""#],
+    [r#"a="1,b:2""#, r#"a="1,b:2""#],
+    [r#"b="x\"y\n",a="ü""#, r#"a="ü",b="x\"y\n""#],
+];
+/// Sets of default labels; the first is none.
+const SETS: [&str; 3] = ["", r#"w="1""#, r#"w="2",app="web""#];
+const WRITERS: usize = 3;
+
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A new writer in this place; the old one there dies first.
+    Spawn(usize),
+    Kill(usize),
+    Update(usize, Name, u8),
+    Remove(usize, Name),
+    /// A removal while another process holds the heap lock.
+    RemoveUnlocked(usize, Name),
+    Release(usize, Name),
+    Hide(usize, Name),
+    Defaults(usize, usize),
+    /// The last holder of the heap lock died under way.
+    Interrupt,
+}
+
+/// Kind, label set, spelling.
+#[derive(Clone, Copy, Debug)]
+pub struct Name(usize, usize, usize);
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let name = || (0..KINDS.len(), 0..LABELS.len(), 0..2_usize).prop_map(|(k, l, s)| Name(k, l, s));
+    let writer = || 0..WRITERS;
+    prop_oneof![
+        30 => (writer(), name(), 1..9_u8).prop_map(|(w, n, v)| Step::Update(w, n, v)),
+        6 => (writer(), name()).prop_map(|(w, n)| Step::Remove(w, n)),
+        1 => (writer(), name()).prop_map(|(w, n)| Step::RemoveUnlocked(w, n)),
+        5 => (writer(), name()).prop_map(|(w, n)| Step::Release(w, n)),
+        5 => (writer(), name()).prop_map(|(w, n)| Step::Hide(w, n)),
+        5 => (writer(), 0..SETS.len()).prop_map(|(w, s)| Step::Defaults(w, s)),
+        4 => writer().prop_map(Step::Spawn),
+        3 => writer().prop_map(Step::Kill),
+        3 => Just(Step::Interrupt),
+    ]
+}
+
+/// Kind, label set, set of default labels.
+type Shown = (usize, usize, usize);
+
+/// The plain map: what one writer's part of a series ought to be.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    slot: u32,
+    name: Shown,
+    /// Made by the life of the slot that lives, or lived last.
+    own: bool,
+    hidden: bool,
+    /// One number for counter and gauge; buckets and sum; count, sum, and how often each value from 1 to
+    /// 8 was observed.
+    cells: [f64; 10],
+}
+
+impl Part {
+    fn update(&mut self, kind: Kind, value: f64) {
+        match kind {
+            Kind::Counter => self.cells[0] += value,
+            Kind::Gauge => self.cells[0] = value,
+            Kind::Histogram => {
+                let bucket = if value <= 1.0 {
+                    0
+                } else if value <= 2.0 {
+                    1
+                } else {
+                    2
+                };
+                self.cells[bucket] += 1.0;
+                self.cells[3] += value;
+            }
+            Kind::Summary => {
+                self.cells[0] += 1.0;
+                self.cells[1] += value;
+                self.cells[1 + value as usize] += 1.0;
+            }
+        }
+    }
+}
+
+struct Alive {
+    writer: Writer,
+    families: [u32; 4],
+    set: usize,
+    /// What an application keeps, for as long as it likes.
+    handles: HashMap<Shown, Handle>,
+    /// The part that binding a name leads to.
+    current: HashMap<Shown, usize>,
+}
+
+pub struct World {
+    pub heap: Heap,
+    places: [Option<Alive>; WRITERS],
+    parts: BTreeMap<usize, Part>,
+    next: usize,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let region = Arc::new(Owned::new(1 << 18));
+        let heap = Heap::create(region, &Setup::default()).expect("room for a heap");
+        Self { heap, places: [const { None }; WRITERS], parts: BTreeMap::new(), next: 0 }
+    }
+
+    pub fn run(&mut self, step: &Step) {
+        match *step {
+            Step::Spawn(place) => self.spawn(place),
+            Step::Kill(place) => self.places[place] = None,
+            Step::Update(place, name, value) => self.update(place, name, f64::from(value)),
+            Step::Remove(place, name) => self.remove(place, name, false),
+            Step::RemoveUnlocked(place, name) => self.remove(place, name, true),
+            Step::Release(place, name) => self.release(place, name),
+            Step::Hide(place, name) => self.hide(place, name),
+            Step::Defaults(place, set) => self.defaults(place, set),
+            Step::Interrupt => self.heap.words().set_header(header::INTENT, 1),
+        }
+    }
+
+    pub fn spawn(&mut self, place: usize) {
+        self.places[place] = None;
+        let mut writer = self.heap.writer(1, place as u32).expect("a slot");
+        let families = KINDS.map(|kind| writer.family(&spec(kind), 0).expect("a family"));
+        // Adopted: parts go on, but for gauges and what was hidden; equal names are merged.
+        let mut current: HashMap<Shown, usize> = HashMap::new();
+        let mine: Vec<usize> = self
+            .parts
+            .iter()
+            .filter(|(_, part)| part.slot == writer.slot())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in mine {
+            let part = self.parts[&id];
+            if part.hidden || KINDS[part.name.0] == Kind::Gauge {
+                self.parts.remove(&id);
+            } else if let Some(other) = current.get(&part.name) {
+                self.parts.remove(&id);
+                let other = self.parts.get_mut(other).expect("a part");
+                other.cells.iter_mut().zip(part.cells).for_each(|(sum, cell)| *sum += cell);
+            } else {
+                self.parts.get_mut(&id).expect("a part").own = false;
+                current.insert(part.name, id);
+            }
+        }
+        let handles = HashMap::new();
+        self.places[place] = Some(Alive { writer, families, set: 0, handles, current });
+    }
+
+    /// As an application updates: through the handle it has, unless that is stale or hidden.
+    pub fn update(&mut self, place: usize, Name(kind, labels, spelling): Name, value: f64) {
+        let Some(alive) = &mut self.places[place] else { return };
+        let name = (kind, labels, alive.set);
+        let known = alive.current.get(&name).copied().filter(|id| self.parts.contains_key(id));
+        let handle = alive.handles.get(&name).copied();
+        let fresh = handle.filter(|handle| handle.fresh(&self.heap).expect("a generation"));
+        assert!(fresh.is_none() || known.is_some(), "a handle that outlived its series is fresh");
+        let hidden = known.is_some_and(|id| self.parts[&id].hidden);
+        let shown = fresh.filter(|handle| {
+            if hidden {
+                handle.zero(&alive.writer).expect("cells");
+                let cell = handle.bound.cell;
+                return alive.writer.revive(handle.bound.slab, cell, handle.key()).is_ok();
+            }
+            true
+        });
+        let handle = shown.unwrap_or_else(|| {
+            let text = LABELS[labels][spelling].as_bytes();
+            let bound = Handle::bind(&mut alive.writer, KINDS[kind], alive.families[kind], text);
+            bound.expect("a series")
+        });
+        alive.handles.insert(name, handle);
+        handle.update(&mut alive.writer, value).expect("cells");
+        let id = known.unwrap_or(self.next);
+        self.next = self.next.max(id + 1);
+        alive.current.insert(name, id);
+        let part = self.parts.entry(id).or_insert(Part {
+            slot: alive.writer.slot(),
+            name,
+            own: true,
+            hidden: false,
+            cells: [0.0; 10],
+        });
+        assert_eq!(handle.bound.inherited, !part.own && KINDS[kind] != Kind::Gauge);
+        if part.hidden {
+            (part.hidden, part.cells) = (false, [0.0; 10]);
+        }
+        part.update(KINDS[kind], value);
+    }
+
+    pub fn remove(&mut self, place: usize, Name(kind, labels, spelling): Name, unlocked: bool) {
+        let Some(alive) = &mut self.places[place] else { return };
+        let held = unlocked.then(|| self.heap.hold_lock().expect("the heap lock"));
+        let text = LABELS[labels][spelling].as_bytes();
+        let removed = alive.writer.remove(alive.families[kind], text, b"").expect("an answer");
+        drop(held);
+        let before = self.parts.len();
+        self.parts.retain(|_, part| (part.name.0, part.name.1) != (kind, labels));
+        assert!(removed || before == self.parts.len(), "a series that is there was not found");
+    }
+
+    pub fn release(&mut self, place: usize, Name(kind, labels, _): Name) {
+        let Some(alive) = &mut self.places[place] else { return };
+        let name = (kind, labels, alive.set);
+        let Some(handle) = alive.handles.get(&name).copied() else { return };
+        let id = alive.current.get(&name).copied();
+        let part = id.and_then(|id| Some((id, *self.parts.get(&id)?)));
+        let bound = handle.bound;
+        match (alive.writer.release(bound.slab, bound.cell, handle.key()), part) {
+            (Ok(()), Some((id, part))) if part.own => {
+                // Others may still have the series, so its generation stays: who gives a block back
+                // forgets the handle.
+                alive.handles.remove(&name);
+                self.parts.remove(&id);
+            }
+            (Ok(()), Some(_)) => {}
+            // A block that was hidden may have served another series meanwhile.
+            (Err(Error::Invalid { .. }), None) => {}
+            (Err(Error::Invalid { .. }), Some((_, part))) => assert!(part.hidden),
+            (result, part) => unreachable!("{result:?} for {part:?}"),
+        }
+    }
+
+    pub fn hide(&mut self, place: usize, Name(kind, labels, _): Name) {
+        let Some(alive) = &mut self.places[place] else { return };
+        let name = (kind, labels, alive.set);
+        let Some(handle) = alive.handles.get(&name) else { return };
+        let id = alive.current.get(&name).copied();
+        let Some(part) = id.and_then(|id| self.parts.get_mut(&id)) else { return };
+        if handle.fresh(&self.heap).expect("a generation") && !part.hidden {
+            handle.hide(&self.heap).expect("a block");
+            part.hidden = true;
+        }
+    }
+
+    pub fn defaults(&mut self, place: usize, set: usize) {
+        let Some(alive) = &mut self.places[place] else { return };
+        alive.writer.default_labels(0, SETS[set].as_bytes(), b"").expect("default labels");
+        let before = std::mem::replace(&mut alive.set, set);
+        if before == set {
+            return;
+        }
+        let moved: Vec<Shown> =
+            alive.current.keys().copied().filter(|name| name.2 == before).collect();
+        for name in moved {
+            let id = alive.current[&name];
+            let Some(part) = self.parts.get_mut(&id).filter(|part| part.own) else { continue };
+            part.name.2 = set;
+            alive.current.remove(&name);
+            alive.current.insert(part.name, id);
+            if let Some(handle) = alive.handles.remove(&name) {
+                alive.handles.insert(part.name, handle);
+            }
+        }
+    }
+
+    /// What a scrape ought to show.
+    pub fn expected(&self) -> BTreeMap<Shown, Vec<f64>> {
+        let mut shown: BTreeMap<Shown, Vec<f64>> = BTreeMap::new();
+        for part in self.parts.values() {
+            let kind = KINDS[part.name.0];
+            let lives = self.places.iter().flatten().any(|alive| alive.writer.slot() == part.slot);
+            if part.hidden || (kind == Kind::Gauge && !lives) {
+                continue;
+            }
+            let cells = match kind {
+                Kind::Counter | Kind::Gauge => 1,
+                Kind::Histogram => 4,
+                Kind::Summary => 10,
+            };
+            let sums = shown.entry(part.name).or_insert_with(|| vec![0.0; cells]);
+            sums.iter_mut().zip(part.cells).for_each(|(sum, cell)| *sum += cell);
+        }
+        shown
+    }
+
+    /// What a scrape shows.
+    pub fn scraped(&self) -> BTreeMap<Shown, Vec<f64>> {
+        let living = self.heap.living().expect("who lives");
+        let filter = Filter { everything: true, ..Filter::default() };
+        let words = self.heap.words();
+        let (snapshot, _) = walk(words.0, &living, &filter, Patience::default()).expect("a scrape");
+        let mut shown = BTreeMap::new();
+        for family in &snapshot.families {
+            let kind = KINDS.iter().position(|kind| *kind == family.kind).expect("a kind");
+            for series in &family.series {
+                let text = std::str::from_utf8(snapshot.bytes(series.labels.text)).expect("UTF-8");
+                let labels = LABELS.iter().position(|spellings| spellings.contains(&text));
+                let set = series.defaults.checked_sub(1).map_or("", |index| {
+                    let span = snapshot.defaults[index as usize].text;
+                    std::str::from_utf8(snapshot.bytes(span)).expect("UTF-8")
+                });
+                let set = SETS.iter().position(|known| *known == set).expect("default labels");
+                let value = match series.value {
+                    Value::Scalar(value) => vec![value],
+                    Value::Summary { sum, count, sketch } => {
+                        [&[count, sum][..], &observed(&snapshot.sketches[sketch as usize])].concat()
+                    }
+                    Value::Histogram { sum, counts } => [snapshot.counts(counts), &[sum]].concat(),
+                };
+                let twice = shown.insert((kind, labels.expect("labels"), set), value);
+                assert_eq!(twice, None, "a series is shown twice");
+            }
+        }
+        shown
+    }
+
+    /// Everything that is derived from records and blocks, as it stands.
+    pub fn derived(&self) -> Vec<u64> {
+        let words = self.heap.words();
+        [header::LIVE_SERIES, header::FREE_COUNT, header::INDEX_USED]
+            .map(|at| words.header(at))
+            .into()
+    }
+}
+
+/// How often each value from 1 to 8 was observed, by the buckets; and nothing else was.
+fn observed(sketch: &Sketch) -> Vec<f64> {
+    let mut all = sketch.clone();
+    let counts: Vec<f64> = (1..=8)
+        .map(|value| {
+            let (octave, cell) = place(f64::from(value)).expect("a bucket");
+            std::mem::take(&mut all.octave(octave)[cell])
+        })
+        .collect();
+    // By its range it has observations all the same.
+    let others = Sketch { octaves: all.octaves, zeros: all.zeros, ..Sketch::default() };
+    assert!(others.is_empty(), "{others:?}");
+    counts
+}
