@@ -1,39 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-import { ranksOf, shipped, wrongImports, wrongPaths } from './support/ranks';
+import { ranksOf, wrongImports } from './support/ranks';
+import { filesBelow, sourcesBelow } from './support/sources';
 
 const root = join(__dirname, '..');
 const architecture = readFileSync(join(root, 'docs', 'ARCHITECTURE.md'), 'utf8');
-const rust = ranksOf(architecture, 'Rust');
 const typescript = ranksOf(architecture, 'TypeScript');
 
-function filesBelow(folder: string, ending: RegExp): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && ending.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-function sourcesBelow(folder: string, ending: RegExp): Map<string, string> {
-  const from = join(root, folder);
-  return new Map(
-    filesBelow(from, ending).map((file) => [
-      relative(from, file).split(sep).join('/'),
-      readFileSync(file, 'utf8'),
-    ]),
-  );
-}
-
-const tsSources = sourcesBelow('ts', /\.ts$/);
-const rustSources = sourcesBelow('crates/mpmetrics-core/src', /\.rs$/);
+const tsSources = sourcesBelow(join(root, 'ts'), /\.ts$/);
 
 describe('the ranks', () => {
   test('are read from the architecture', () => {
-    expect(rust.get('collect::model')).toBe(2);
     expect(typescript.get('index.ts')).toBe(8);
-    expect(rust.size).toBeGreaterThan(10);
     expect(typescript.size).toBeGreaterThan(8);
   });
 });
@@ -77,75 +57,6 @@ describe('TypeScript', () => {
   test('a file without a rank is found', () => {
     const sources = new Map([['stray.ts', '']]);
     expect(wrongImports(sources, typescript)).toEqual(['stray.ts has no rank']);
-  });
-});
-
-describe('Rust', () => {
-  test('paths only point down', () => {
-    expect(rustSources.size).toBeGreaterThan(12);
-    expect(wrongPaths(rustSources, rust)).toEqual([]);
-  });
-
-  test.each([
-    ['use crate::heap::Heap;', ['heap::Heap']],
-    [
-      'use crate::{error::Code, metrics::{Kind, modes::Mode}, sync::fence};',
-      ['metrics::Kind', 'metrics::modes::Mode'],
-    ],
-    ['fn f() { let x = crate::exposition::text::write(1); }', ['exposition::text::write']],
-    ['use super::super::heap;', ['heap']],
-    ['use super::{self, super::segment::Path as P, other};', ['segment::Path']],
-    ['use crate::Error;', ['Error']],
-    [
-      'pub use crate::region::{\n    mapped::Mapped,\n    owned::*,\n};',
-      ['region::mapped::Mapped', 'region::owned'],
-    ],
-  ])('%s in cells/sum.rs is found', (wrong, targets) => {
-    const text = `
-      //! See crate::heap::Heap.
-      use crate::sync::{AtomicU64, Ordering};
-      use super::other::Other;
-      const TEXT: &str = "crate::heap::Heap";
-      ${wrong}
-      #[cfg(test)]
-      mod tests {
-          use crate::heap::Heap;
-          fn f() { if true { } }
-      }
-    `;
-    const found = wrongPaths(new Map([['cells/sum.rs', text]]), rust);
-    expect(found.map((sentence) => / imports (\S+) /.exec(sentence)?.[1])).toEqual(targets);
-  });
-
-  test('an inline module is told from its file', () => {
-    const text = (path: string) => `use super::a;\npub mod inner { fn f() { ${path}; } }`;
-    const found = (path: string) => wrongPaths(new Map([['cells/sum.rs', text(path)]]), rust);
-    expect(found('super::super::heap')).toEqual([]);
-    expect(found('super::super::super::heap')).toEqual([
-      'cells/sum.rs (rank 2) imports heap (rank 3)',
-    ]);
-  });
-
-  test('a part with a rank of its own is told from its folder', () => {
-    const ofModel = new Map([['collect/model.rs', 'use super::walk::Walk;']]);
-    expect(wrongPaths(ofModel, rust)).toHaveLength(1);
-    const ofWalk = new Map([['collect/walk.rs', 'use super::model::Kind;\nuse super::other;']]);
-    expect(wrongPaths(ofWalk, rust)).toEqual([]);
-  });
-
-  test('a file without a rank is found', () => {
-    expect(wrongPaths(new Map([['stray.rs', '']]), rust)).toEqual(['stray.rs has no rank']);
-  });
-
-  test('atomics come through sync.rs and system calls through os/', () => {
-    const strays = [...rustSources].filter(([path, text]) => {
-      const code = shipped(text);
-      return (
-        (path !== 'sync.rs' && /\b(core|std)::sync::atomic\b/.test(code)) ||
-        (!path.startsWith('os/') && /\blibc::/.test(code))
-      );
-    });
-    expect(strays.map(([path]) => path)).toEqual([]);
   });
 });
 

@@ -43,29 +43,14 @@ export function wrongImports(sources: Sources, ranks: Ranks): string[] {
   });
 }
 
-/** Paths in Rust sources of a crate that do not point down, one sentence each. */
-export function wrongPaths(sources: Sources, ranks: Ranks): string[] {
-  const moduleOf = (segments: readonly string[]) => {
-    for (let length = segments.length; length > 0; length--) {
-      const name = segments.slice(0, length).join('::');
-      if (ranks.has(name)) return name;
-    }
-    // What is not a module of the table is a name that lib.rs re-exports.
-    return 'lib';
-  };
-  return [...sources].flatMap(([path, text]) => {
-    const own = path.replace(/(^|\/)mod\.rs$|\.rs$/, '').split('/');
-    if (own.at(-1) === 'tests') return [];
-    const from = moduleOf(own);
-    if (from === 'lib' && path !== 'lib.rs') return [`${path} has no rank`];
-    const parent = path === 'lib.rs' ? [] : own;
-    return pathsOf(shipped(text), parent).flatMap((target) =>
-      verdict(path, from, target.join('::'), moduleOf(target), ranks),
-    );
-  });
-}
-
-function verdict(path: string, from: string, target: string, to: string, ranks: Ranks): string[] {
+/** The sentence about an import, if it does not point down. */
+export function verdict(
+  path: string,
+  from: string,
+  target: string,
+  to: string,
+  ranks: Ranks,
+): string[] {
   if (from === to) return [];
   const [own, other] = [ranks.get(from), ranks.get(to)];
   if (own === undefined || other === undefined) return [`${target} has no rank`];
@@ -83,66 +68,4 @@ export function specifiersOf(text: string): string[] {
   const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
   const found = code.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*(['"])([^'"]+)\1/g);
   return [...found].map(([, , specifier]) => specifier!);
-}
-
-/** Rust code without comments, strings and `#[cfg(test)]` modules: tests may build on what is above. */
-export function shipped(text: string): string {
-  const code = text.replace(/\/\*[^]*?\*\/|\/\/.*$|"(?:[^"\\]|\\[^])*"/gm, '');
-  const marker = /#\[cfg\([^\]]*\b(?:test|loom)\b[^\]]*\)\]\s*(?:pub(?:\([^)]*\))? )?mod \w+ \{/;
-  let rest = code;
-  for (let match = marker.exec(rest); match !== null; match = marker.exec(rest)) {
-    let depth = 1;
-    let end = match.index + match[0].length;
-    for (; depth > 0 && end < rest.length; end++) {
-      if (rest[end] === '{') depth++;
-      if (rest[end] === '}') depth--;
-    }
-    rest = rest.slice(0, match.index) + rest.slice(end);
-  }
-  return rest;
-}
-
-/** Every path that starts with `crate`, `self` or `super`, from the crate's root, use trees unfolded. */
-function pathsOf(code: string, file: readonly string[]): string[][] {
-  const starts = /\bmod (\w+) \{|\{|\}|(?<![\w:$])(crate|self|super)::/g;
-  // The inline modules around a place, with an empty name for every other brace.
-  const around: string[] = [];
-  const paths: string[][] = [];
-  for (const match of code.matchAll(starts)) {
-    const [token, inline, start] = match;
-    if (token === '}') around.pop();
-    else if (token.endsWith('{')) around.push(inline ?? '');
-    if (start === undefined) continue;
-    const own = [...file, ...around.filter((name) => name !== '')];
-    const head = { crate: [], self: own, super: own.slice(0, -1) }[start] ?? [];
-    paths.push(...unfold(code, match.index + token.length, head).paths);
-  }
-  return paths;
-}
-
-function unfold(code: string, at: number, head: string[]): { paths: string[][]; end: number } {
-  const word = /\s*(\w+|\*|\{)/y;
-  word.lastIndex = at;
-  const found = word.exec(code)?.[1];
-  if (found === undefined) return { paths: [head], end: at };
-  let end = word.lastIndex;
-  if (found === '{') {
-    const paths: string[][] = [];
-    while (end < code.length && !/^\s*\}/.test(code.slice(end))) {
-      const branch = unfold(code, end, head);
-      paths.push(...branch.paths);
-      const separator = /[^,{}]*(,?)/y;
-      separator.lastIndex = branch.end;
-      separator.exec(code);
-      if (separator.lastIndex === end) break;
-      end = separator.lastIndex;
-    }
-    return { paths, end: code.indexOf('}', end) + 1 };
-  }
-  if (found === 'super') head = head.slice(0, -1);
-  else if (found !== 'self' && found !== '*') head = [...head, found];
-  const more = /\s*::\s*(?=[\w*{])/y;
-  more.lastIndex = end;
-  if (more.test(code)) return unfold(code, more.lastIndex, head);
-  return { paths: [head], end };
 }

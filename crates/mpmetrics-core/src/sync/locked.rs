@@ -7,7 +7,7 @@
 //! Before the first half of a word is stored, the new value is noted beside the mutex; whoever finds its
 //! holder dead stores it again. So a death between the halves leaves no half.
 
-use super::{AtomicU32, Ordering};
+use super::atomics::{AtomicU32, Ordering};
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { circlesIn, type Imports } from './support/circles';
+import { ranksOf } from './support/ranks';
+import { filesOf, foldersOf, insideOf, shipped, wrongPaths } from './support/rust-paths';
+import { sourcesBelow } from './support/sources';
+
+const root = join(__dirname, '..');
+const ranks = ranksOf(readFileSync(join(root, 'docs', 'ARCHITECTURE.md'), 'utf8'), 'Rust');
+const core = sourcesBelow(join(root, 'crates', 'mpmetrics-core', 'src'), /\.rs$/);
+const node = sourcesBelow(join(root, 'crates', 'mpmetrics-node', 'src'), /\.rs$/);
+
+describe('the ranks', () => {
+  test('are read from the architecture, and paths only point down', () => {
+    expect(ranks.get('heap')).toBe(3);
+    expect(ranks.size).toBeGreaterThan(10);
+    expect(core.size).toBeGreaterThan(12);
+    expect(wrongPaths(core, ranks)).toEqual([]);
+  });
+
+  test.each([
+    ['use crate::heap::Heap;', ['heap::Heap']],
+    [
+      'use crate::{error::Code, metrics::{Kind, modes::Mode}, sync::fence};',
+      ['metrics::Kind', 'metrics::modes::Mode'],
+    ],
+    ['fn f() { let x = crate::exposition::text::write(1); }', ['exposition::text::write']],
+    ['use super::super::heap;', ['heap']],
+    ['use super::{self, super::segment::Path as P, other};', ['segment::Path']],
+    ['use crate::Error;', ['Error']],
+    [
+      'pub use crate::region::{\n    mapped::Mapped,\n    owned::*,\n};',
+      ['region::mapped::Mapped', 'region::owned'],
+    ],
+  ])('%s in cells/sum.rs is found', (wrong, targets) => {
+    const text = `
+      //! See crate::heap::Heap.
+      use crate::sync::{AtomicU64, Ordering};
+      use super::other::Other;
+      const TEXT: &str = "crate::heap::Heap";
+      ${wrong}
+      #[cfg(test)]
+      mod tests {
+          use crate::heap::Heap;
+          fn f() { if true { } }
+      }
+    `;
+    const found = wrongPaths(new Map([['cells/sum.rs', text]]), ranks);
+    expect(found.map((sentence) => / imports (\S+) /.exec(sentence)?.[1])).toEqual(targets);
+  });
+
+  test('an inline module is told from its file', () => {
+    const text = (path: string) => `use super::a;\npub mod inner { fn f() { ${path}; } }`;
+    const found = (path: string) => wrongPaths(new Map([['cells/sum.rs', text(path)]]), ranks);
+    expect(found('super::super::heap')).toEqual([]);
+    expect(found('super::super::super::heap')).toEqual([
+      'cells/sum.rs (rank 2) imports heap (rank 3)',
+    ]);
+  });
+
+  test('a part with a rank of its own is told from its folder', () => {
+    const parts = new Map([...ranks, ['collect::model', 2]]);
+    const ofModel = new Map([['collect/model.rs', 'use super::walk::Walk;']]);
+    expect(wrongPaths(ofModel, parts)).toHaveLength(1);
+    const ofWalk = new Map([['collect/walk.rs', 'use super::model::Kind;\nuse super::other;']]);
+    expect(wrongPaths(ofWalk, parts)).toEqual([]);
+  });
+
+  test('a file without a rank is found', () => {
+    expect(wrongPaths(new Map([['stray.rs', '']]), ranks)).toEqual(['stray.rs has no rank']);
+  });
+
+  test('atomics come through sync/ and system calls through os/', () => {
+    const strays = [...core].filter(([path, text]) => {
+      const code = shipped(text);
+      return (
+        (!path.startsWith('sync/') && /\b(core|std)::sync::atomic\b/.test(code)) ||
+        (!path.startsWith('os/') && /\blibc::/.test(code))
+      );
+    });
+    expect(strays.map(([path]) => path)).toEqual([]);
+  });
+});
+
+/** Circles of files, and of what lies side by side in a folder. */
+function allCircles(imports: Imports): string[] {
+  const inside = foldersOf(imports).map((folder) => insideOf(imports, folder));
+  return [imports, ...inside].flatMap(circlesIn);
+}
+
+describe('files', () => {
+  test.each([
+    ['the core', core, 'heap/writer/mod.rs', 'heap/recover.rs'],
+    ['the binding', node, 'heap.rs', 'writer.rs'],
+  ])('of %s can be sorted so that each imports earlier ones only', (_, sources, from, to) => {
+    const imports = filesOf(sources);
+    expect(imports.size).toBeGreaterThan(10);
+    expect(imports.get(from)).toContain(to);
+    expect(allCircles(imports)).toEqual([]);
+  });
+
+  test('of one implementation of the system are found where a path attribute says', () => {
+    const imports = filesOf(core);
+    const found = imports.get('os/identity.rs') ?? [];
+    expect(found).toEqual(expect.arrayContaining(['os/linux/mod.rs', 'os/other.rs']));
+  });
+
+  test.each([
+    ['use super::b::B;', 'use super::a::A;'],
+    ['use super::b::B;', 'pub(in crate::room) fn f() { super::a::f(); }'],
+    ['use crate::room::{c, b::{self, B}};', 'use crate::room::a;'],
+    ['fn f() { mod inner { use super::super::b; } }', 'use super::*;\nuse super::{a as one};'],
+  ])('in a circle inside a folder are found: %s and %s', (one, other) => {
+    const sources = new Map([
+      ['room/mod.rs', 'mod a;\nmod b;\nmod c;'],
+      ['room/a.rs', `//! See [\`super::b\`].\n${one}\npub(in crate::room) struct A;`],
+      ['room/b.rs', other],
+      ['room/c.rs', "const QUOTE: u8 = b'\"'; // use super::a;"],
+    ]);
+    expect(circlesIn(filesOf(sources))).toEqual(['room/a.rs imports room/b.rs imports room/a.rs']);
+    sources.set('room/b.rs', 'use super::c;\n#[cfg(test)]\nmod tests { use super::super::a; }');
+    expect(circlesIn(filesOf(sources))).toEqual([]);
+  });
+
+  test('in a circle with the module that declares them are found', () => {
+    const face = 'mod a;\npub use a::A;\npub struct B;';
+    const sources = new Map([
+      ['room/mod.rs', face],
+      ['room/a.rs', 'use super::B;'],
+    ]);
+    const circle = 'room/mod.rs imports room/a.rs imports room/mod.rs';
+    expect(circlesIn(filesOf(sources))).toEqual([circle]);
+    sources.set('room/mod.rs', face.replace('pub use a::A;', ''));
+    expect(circlesIn(filesOf(sources))).toEqual([]);
+  });
+
+  test('of two folders that import each other are found', () => {
+    const sources = new Map([
+      ['room/one/a.rs', 'use crate::room::two::b;'],
+      ['room/two/b.rs', ''],
+      ['room/two/c.rs', 'use super::super::one::d;'],
+      ['room/one/d.rs', ''],
+    ]);
+    expect(circlesIn(filesOf(sources))).toEqual([]);
+    expect(allCircles(filesOf(sources))).toEqual(['room/one/ imports room/two/ imports room/one/']);
+  });
+
+  test('have at most 400 lines', () => {
+    const all = sourcesBelow(join(root, 'crates'), /\.rs$/);
+    const long = [...all].filter(([, text]) => text.split('\n').length > 401);
+    expect(long.map(([path]) => path)).toEqual([]);
+  });
+});
