@@ -9,6 +9,7 @@ mod derived;
 mod handle;
 mod pointed;
 mod ranked;
+mod signals;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -374,8 +375,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
         scene.check_other(held_now);
     }
     if end == End::Stop {
-        let id = scene.victim.id().to_string();
-        assert!(Command::new("kill").args(["-CONT", &id]).status().unwrap().success());
+        signals::send(&scene.victim, "-CONT");
         let status = scene.until(false).expect("an end");
         assert!(status.success(), "{}: it does not go on, see above: {status}", scene.what);
         scene.check_numbers();
