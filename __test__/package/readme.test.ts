@@ -150,7 +150,7 @@ describe('in place of prom-client', () => {
     return JSON.parse(stdout) as [boolean | null, string];
   }
 
-  const isOurs = (path: string) => existsSync(join(dirname(path), 'dist', 'storage', 'heap.js'));
+  const isOurs = (path: string) => existsSync(join(dirname(path), 'dist', 'mpmetrics.js'));
 
   test('the override, where only libraries ask for it', async () => {
     const snippet = JSON.parse(block('<!-- override -->', 'json'));
