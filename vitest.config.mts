@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 import { LIMIT } from './__test__/support/patience.mjs';
+import { bundleSubject } from './__test__/support/subject-bundle.mts';
 
 /**
  * A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. What is independent
@@ -49,6 +50,8 @@ const OVER_LOCKED = {
     },
   },
 };
+
+await bundleSubject();
 
 export default defineConfig({
   test: {

@@ -5,31 +5,25 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { bundle, compiled } from './bundle.mjs';
 import { root, run } from './steps.mjs';
 
 const dist = join(root, 'dist');
 
-/** Files in `dist/` that no TypeScript file stands for. */
-const OWN = new Set(['index.mjs', 'index.d.mts', '.tsbuildinfo']);
+/** Files in `dist/` beside the declarations and what is bundled. */
+const OWN = ['index.mjs', 'index.d.mts'];
 
 /** Removes what an earlier build made of sources that are gone: it would be published. */
-function sweep(folder, below) {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    const inner = join(below, name);
-    if (statSync(path).isDirectory()) {
-      sweep(path, inner);
-      if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
-    } else if (!OWN.has(inner)) {
-      const source = inner.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
-      if (!existsSync(join(root, 'ts', source))) rmSync(path);
-    }
+function sweep(made) {
+  for (const path of readdirSync(dist, { recursive: true })) {
+    const source = join(root, 'ts', path.replace(/\.d\.ts$/, '.ts'));
+    if (!/\.[^/]+$/.test(path) || made.has(path)) continue;
+    if (!path.endsWith('.d.ts') || !existsSync(source)) rmSync(join(dist, path));
   }
 }
 
@@ -44,10 +38,13 @@ export function moduleText(names) {
   return `import all from './index.js';\n\nexport default all;\n${exported}`;
 }
 
-/** Compiles `ts/` and writes the ES module wrapper. */
+/** Compiles `ts/`, bundles it, and writes the ES module wrapper. */
 export async function compile() {
+  // The compiler goes by what it wrote last, also where that is gone.
+  const whole = existsSync(join(dist, 'index.d.ts')) && existsSync(join(compiled, 'index.js'));
+  if (!whole) rmSync(join(compiled, '.tsbuildinfo'), { force: true });
   await run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']);
-  sweep(dist, '');
+  sweep(new Set([...OWN, ...(await bundle(dist))]));
   // `import client from 'mpmetrics'` compiles without `esModuleInterop`, too: see the end of `index.ts`.
   const declarations = readFileSync(join(dist, 'index.d.ts'), 'utf8');
   if (!declarations.includes('export default')) {

@@ -40,9 +40,26 @@ function hasPip() {
   return spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 }
 
+/** Whether C compiles: Debian's gcc comes without the headers of the C library. */
+function compiles() {
+  const options = { input: '#include <dlfcn.h>\n' };
+  return spawnSync('cc', ['-x', 'c', '-fsyntax-only', '-'], options).status === 0;
+}
+
+/** Whether this process has CAP_SYS_ADMIN, which root in a container lacks unless it is given. */
+function mayMount() {
+  const [, mask] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  return (BigInt(`0x${mask}`) & (1n << 21n)) !== 0n;
+}
+
 /** @type {Record<string, Need>} */
 export const NEEDS = {
   curl: fromDebian('curl'),
+  gcc: {
+    here: () => compiles() && present('nm'),
+    remedy: 'install the Debian packages gcc, libc6-dev and binutils, or cc and nm in another way',
+    debian: () => ['gcc', 'libc6-dev', 'binutils'],
+  },
   procps: fromDebian('procps', ['pgrep']),
   prometheus: fromDebian('prometheus', ['prometheus', 'promtool']),
   'prometheus-pushgateway': fromDebian('prometheus-pushgateway'),
@@ -60,7 +77,16 @@ export const NEEDS = {
   },
   root: {
     here: () => process.geteuid() === 0,
-    remedy: 'run the tests as root, who alone may mount a tmpfs and change users',
+    remedy: 'run the tests as root, who alone may change users',
+  },
+  CAP_SYS_ADMIN: {
+    here: mayMount,
+    remedy: 'run the tests as root, who alone may mount, and in a container that has --privileged',
+  },
+  'util-linux': {
+    here: () => ['mount', 'umount', 'setpriv', 'unshare'].every(present),
+    remedy: 'install the Debian packages mount and util-linux',
+    debian: () => ['mount', 'util-linux'],
   },
 };
 

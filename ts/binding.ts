@@ -21,8 +21,8 @@ const MAIN_FILE = resolve(process.argv[1] ?? 'index.js');
 /** This file. Bundlers make it a part of another one, which as an ES module does not know its name. */
 const OWN_FILE = typeof __filename === 'string' && isAbsolute(__filename) ? __filename : MAIN_FILE;
 
-/** Whether it is part of another file. */
-const BUNDLED = !/^binding\.[jt]s$/.test(basename(OWN_FILE));
+/** Whether it is part of another file than this package's own. */
+const BUNDLED = !/^(binding\.ts|mpmetrics\.js)$/.test(basename(OWN_FILE));
 
 /** One look for the binary: either the module or the sentence that says why there is none. */
 type Outcome = { binding: Binding; reason: null } | { binding: null; reason: string };

@@ -6,7 +6,7 @@ import { Gauge, ROSTER } from '../../ts/metrics';
 import { Status } from '../../ts/native';
 import { share, unshare } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
-import { any, oracle, subjects, thrown } from '../support/subject';
+import { any, inside, oracle, subjects, thrown } from '../support/subject';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -79,7 +79,7 @@ describe.each(subjects)('$name', ({ load }) => {
     vi.setSystemTime(5000);
     gauge.inc();
     vi.useRealTimers();
-    const own: typeof ROSTER = (await import('../../ts/metrics')).ROSTER;
+    const own: typeof ROSTER = inside('metrics').ROSTER;
     const read = await gauge[own].family.read('process');
     expect(read.series[0]!.values).toEqual([2, 5000]);
   });

@@ -5,7 +5,7 @@ import { loadBinding } from '../../ts/binding';
 import { memoryFigures, REFUSALS } from '../../ts/storage';
 import { memoryLimits } from '../../ts/storage/limits';
 import { Refusals } from '../../ts/storage/refusals';
-import { heap, memory, newSegment, type Client } from '../support/subject';
+import { heap, inside, memory, newSegment, type Client } from '../support/subject';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -169,7 +169,7 @@ test('a child of a refused series is its own, and counts once there is room', as
 
 test('what memory storage refuses is counted exactly', async () => {
   const { client } = await limited(memory.load, { maxSeriesPerMetric: 2 });
-  const storage = (await import('../../ts/storage')).memoryFigures;
+  const storage = inside('storage').memoryFigures;
   expect(storage).not.toBe(memoryFigures);
   const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
   for (let n = 0; n < 10_000; n++) counter.inc({ n });

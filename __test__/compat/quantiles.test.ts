@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
 import { bucketOf, CELLS, middleOf, octaveBounds, type Series } from '../../ts/storage';
-import { any, memory, oracle, subjects, thrown, type Client } from '../support/subject';
+import { any, inside, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
 /** Most that a quantile may be off. */
 const ERROR = 0.0109;
@@ -275,7 +275,7 @@ describe('buckets', () => {
     // The observation itself finds the bucket in its own way.
     const client = await memory.load();
     const s = new client.Summary({ name: 's', help: 'h' });
-    const { SINGLE } = await import('../../ts/metrics/hidden');
+    const { SINGLE } = inside('metrics/hidden');
     const single = (): Series => (s as unknown as Record<symbol, Series>)[SINGLE]!;
     const { s: sketch } = single();
     expect(sketch.all.size).toBe(0);

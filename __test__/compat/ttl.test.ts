@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadBinding } from '../../ts/binding';
 import type { ROSTER } from '../../ts/metrics';
 import { samples } from '../support/samples';
-import { any, heap, newSegment, subjects, thrown, type Client } from '../support/subject';
+import { any, heap, inside, newSegment, subjects, thrown, type Client } from '../support/subject';
 
 /** Much longer than a busy machine lets a program wait, and short enough to wait for. */
 const TTL = 2;
@@ -199,7 +199,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   const metric = MAKE[kind](client, { ttlSeconds });
   const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
   // Of the copy that was just loaded.
-  const key: typeof ROSTER = (await import('../../ts/metrics')).ROSTER;
+  const key: typeof ROSTER = inside('metrics').ROSTER;
   const { shape } = metric[key];
   const family = other.family(
     {

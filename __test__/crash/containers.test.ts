@@ -88,7 +88,9 @@ async function counted(program: Program, count: number, mark: string): Promise<v
   expect(program.errors).toBe('');
 }
 
-test.skipIf(lacks('root')).each([
+const contained = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
+
+contained.each([
   ['alone', 50],
   // Its primary is there, too, or nobody of the namespace is known to have been.
   ['primary', 8],
@@ -110,7 +112,7 @@ test.skipIf(lacks('root')).each([
   600_000,
 );
 
-test.skipIf(lacks('root'))(
+contained(
   'who lives in another namespace is spared, and room is made while a segment grows',
   async () => {
     const living = container('alone', 1_000, 'living');

@@ -56,7 +56,9 @@ interface Filled {
   reservedBytes: number;
 }
 
-test.skipIf(lacks('root'))('a tmpfs of 1 MiB', async () => {
+const mounting = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
+
+mounting('a tmpfs of 1 MiB', async () => {
   const folder = tmpfs('1m');
   const app = new Application({ 'fill.js': FILL });
   made.push(app);
@@ -86,21 +88,18 @@ test.skipIf(lacks('root'))('a tmpfs of 1 MiB', async () => {
   }
 });
 
-test.skipIf(lacks('root'))(
-  'a file system without room for a segment: memory storage, one warning',
-  async () => {
-    const folder = tmpfs('16k');
-    const app = new Application({
-      'app.js': `
+mounting('a file system without room for a segment: memory storage, one warning', async () => {
+  const folder = tmpfs('16k');
+  const app = new Application({
+    'app.js': `
       const { Counter, register } = require('mpmetrics');
       new Counter({ name: 'c', help: 'c' }).inc();
       register.metrics().then((text) => console.log(JSON.stringify(text)));`,
-    });
-    made.push(app);
-    const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: join(folder, 'full.heap') } });
-    expect(JSON.parse(await program.line())).toBe('# HELP c c\n# TYPE c counter\nc 1\n');
-    expect(await program.ended).toBe(0);
-    expect(program.errors.match(/MPMETRICS/g)).toHaveLength(1);
-    expect(program.errors).toContain(join(folder, 'full.heap'));
-  },
-);
+  });
+  made.push(app);
+  const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: join(folder, 'full.heap') } });
+  expect(JSON.parse(await program.line())).toBe('# HELP c c\n# TYPE c counter\nc 1\n');
+  expect(await program.ended).toBe(0);
+  expect(program.errors.match(/MPMETRICS/g)).toHaveLength(1);
+  expect(program.errors).toContain(join(folder, 'full.heap'));
+});

@@ -24,9 +24,16 @@ beforeAll(() => {
   holdLock = rustExample('hold_lock');
 });
 
-/** Takes the lock in a process of its own. */
-async function hold(path: string): Promise<ChildProcess> {
-  const holder = spawn(holdLock, [path], { stdio: ['pipe', 'pipe', 'inherit'] });
+/**
+ * Takes the lock in a process of its own.
+ *
+ * @param times milliseconds for which it holds the lock, and for which it leaves it, over and over; it keeps it if none
+ *   are given
+ */
+async function hold(path: string, ...times: number[]): Promise<ChildProcess> {
+  const holder = spawn(holdLock, [path, ...times.map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   holders.push(holder);
   const [line] = (await once(holder.stdout, 'data')) as [Buffer];
   expect(line.toString()).toBe('held\n');
@@ -47,16 +54,24 @@ for (;;) {
 
 /** Counts on a line of stdin in series that it never had, and tells how long its event loop was held up. */
 const WRITER = `
+require('mpmetrics').configure({ maxSeriesPerMetric: 20_000 });
 const { collectLibraryMetrics, Counter, Histogram, register } = require('mpmetrics');
 collectLibraryMetrics();
 const old = new Counter({ name: 'old_total', help: 'o' });
 const series = new Counter({ name: 'series_total', help: 's', labelNames: ['n'] });
+const poured = new Counter({ name: 'poured_total', help: 'p', labelNames: ['n'] });
 old.inc();
 console.log('ready');
 require('node:readline').createInterface(process.stdin).on('line', async (line) => {
   const [command, from] = line.split(' ');
   const began = process.hrtime.bigint();
   let longest = 0;
+  // 20 series each 10 ms.
+  for (let n = 0; command === 'pour' && n < Number(from); ) {
+    for (let i = 0; i < 20; i++) poured.inc({ n: n++ });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  if (command === 'pour') return;
   if (command === 'count') {
     for (let i = 0; i < 20; i++) {
       const start = process.hrtime.bigint();
@@ -151,6 +166,24 @@ test('a holder that lost its processor for three deadlines costs a process that 
     expect(after.get(`busy_total{n="${String(n)}"}`)).toBeGreaterThanOrEqual(acknowledged);
     break;
   }
+});
+
+test('a lock that is free now and then: what waits goes into the heap faster than more comes', async () => {
+  const { app, path, writer } = await started();
+  // Its scrapes are no occasion for the writer to try again.
+  const reader = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
+  expect(await reader.line()).toBe('ready');
+  const shown = async () => {
+    reader.tell('show');
+    return told(reader);
+  };
+  await hold(path, 30, 3);
+  writer.tell('pour 12000');
+  const isWhole = async () => (await shown()).get('poured_total{n="11999"}') === 1;
+  await until(isWhole, 'what was counted is not moved in');
+  const after = await shown();
+  for (let n = 0; n < 12_000; n++) expect(after.get(`poured_total{n="${String(n)}"}`)).toBe(1);
+  expect(writer.errors).toBe('');
 });
 
 test('SIGKILL: the next holder makes whole what the dead one left', async () => {

@@ -201,7 +201,7 @@ async function truth(workers: readonly Worker[], name: string): Promise<number[]
 }
 
 test('npm put mpmetrics in the place of every prom-client, and none was installed', () => {
-  const code = readFileSync(join(__dirname, '..', '..', 'dist', 'storage', 'heap.js'), 'utf8');
+  const code = readFileSync(join(__dirname, '..', '..', 'dist', 'mpmetrics.js'), 'utf8');
   const { packages } = JSON.parse(
     readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'),
   ) as { packages: Record<string, unknown> };
@@ -209,7 +209,7 @@ test('npm put mpmetrics in the place of every prom-client, and none was installe
   expect(clients).toContain('node_modules/prom-client');
   expect(clients).toContain('node_modules/@prometheus-io/client');
   for (const client of clients) {
-    expect(readFileSync(join(folder, client, 'dist', 'storage', 'heap.js'), 'utf8')).toBe(code);
+    expect(readFileSync(join(folder, client, 'dist', 'mpmetrics.js'), 'utf8')).toBe(code);
   }
 });
 

@@ -9,6 +9,7 @@ import { constants, tmpdir } from 'os';
 import { join } from 'path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program } from '../support/application';
 
 const FOLDER = join(__dirname, 'refused');
@@ -55,6 +56,9 @@ interface Answer {
   text: string;
 }
 
+/** The library that refuses is compiled here. */
+const noCompiler = lacks('gcc');
+
 let folder: string;
 let library: string;
 let app: Application;
@@ -62,6 +66,7 @@ let app: Application;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mpmetrics-refused-'));
   library = join(folder, 'refuse.so');
+  if (noCompiler) return;
   const source = join(FOLDER, 'refuse.c');
   execFileSync('cc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', library, source, '-ldl']);
 });
@@ -112,7 +117,7 @@ function isTold(warnings: string[], error: string): boolean {
   return warnings.length === 1 && reasons.some((reason) => warnings[0]!.includes(reason));
 }
 
-test('every call of the native module is refused below, or cannot be', () => {
+test.skipIf(noCompiler)('every call of the native module is refused below, or cannot be', () => {
   const built = process.env['MPMETRICS_NATIVE'];
   const platform = readdirSync(join(ROOT, 'npm'))[0]!;
   const file = built ?? join(ROOT, 'npm', platform, `mpmetrics.${platform}.node`);
@@ -142,7 +147,7 @@ test('every number that os/ gives to syscall() has a name', () => {
   expect([...numbers].sort()).toEqual(SYSCALL.filter((name) => name !== 'syscall').sort());
 });
 
-describe('refused to a thread', () => {
+describe.skipIf(noCompiler)('refused to a thread', () => {
   const all = [...FCNTL, ...SYSCALL, ...CALLS];
 
   test.each(ERRORS)(
@@ -193,25 +198,31 @@ describe('refused to a thread', () => {
   );
 });
 
-test('a lock that others hold all the time is asked for now and then, not by each series', async () => {
-  const call = 'fcntl(F_OFD_SETLK)';
-  const cases = ['start', 'attached', 'running'].map((phase) => {
-    return { call, phase, errno: errno('EAGAIN'), times: 2 ** 30 };
-  });
-  const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
-  for (const { phase } of cases) {
-    const { refused, warnings } = JSON.parse(await program.line(120_000)) as Answer;
-    expect(refused, phase).toBeGreaterThan(0);
-    // 20 ms of tries for each of a handful of occasions; for each series it would be a hundred times as many.
-    expect(refused, phase).toBeLessThan(5_000);
-    // A file that nobody else knows cannot be held by anybody: at the start that is a refusal.
-    expect(warnings).toHaveLength(phase === 'start' ? 1 : 0);
-  }
-  expect(await program.ended).toBe(0);
-}, 300_000);
+test.skipIf(noCompiler)(
+  'a lock that others hold all the time is asked for now and then, not by each series',
+  async () => {
+    const call = 'fcntl(F_OFD_SETLK)';
+    const cases = ['start', 'attached', 'running'].map((phase) => {
+      return { call, phase, errno: errno('EAGAIN'), times: 2 ** 30 };
+    });
+    const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
+    for (const { phase } of cases) {
+      const { refused, warnings } = JSON.parse(await program.line(120_000)) as Answer;
+      expect(refused, phase).toBeGreaterThan(0);
+      // 20 ms of tries for each of a handful of occasions; for each series it would be a hundred times as many.
+      expect(refused, phase).toBeLessThan(5_000);
+      // A file that nobody else knows cannot be held by anybody: at the start that is a refusal.
+      expect(warnings).toHaveLength(phase === 'start' ? 1 : 0);
+    }
+    expect(await program.ended).toBe(0);
+  },
+  300_000,
+);
 
-describe('refused to a process from its start, beside a segment that waits to be reaped', () => {
-  const COUNTS = `
+describe.skipIf(noCompiler)(
+  'refused to a process from its start, beside a segment that waits to be reaped',
+  () => {
+    const COUNTS = `
     const { Counter, register } = require('mpmetrics');
     const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
     for (let n = 0; n < 50; n++) counter.inc({ n });
@@ -219,27 +230,28 @@ describe('refused to a process from its start, beside a segment that waits to be
       console.log(text.match(/^c\\{n="\\d+"\\} 1$/gm)?.length);
       if (process.argv[2] === 'crash') process.kill(process.pid, 'SIGKILL');
     });`;
-  const warnings = ({ errors }: Program) =>
-    errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
+    const warnings = ({ errors }: Program) =>
+      errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
 
-  // Two processes for each call: `npm run torture` has the time for both errnos.
-  test.each(process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'])(
-    '%s',
-    async (error) => {
-      writeFileSync(join(app.folder, 'counts.js'), COUNTS);
-      const wrong: unknown[] = [];
-      for (const call of [...FCNTL, ...SYSCALL, ...CALLS]) {
-        const dead = app.run('counts.js', { args: ['crash'] });
-        await dead.ended;
-        const program = app.run('counts.js', { env: control(call, errno(error)) });
-        const shown = await program.line();
-        const ended = await program.ended;
-        const told = warnings(program);
-        if (shown !== '50' || ended !== 0 || !isTold(told, error))
-          wrong.push({ call, shown, ended, told });
-      }
-      expect(wrong).toEqual([]);
-    },
-    600_000,
-  );
-});
+    // Two processes for each call: `npm run torture` has the time for both errnos.
+    test.each(process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'])(
+      '%s',
+      async (error) => {
+        writeFileSync(join(app.folder, 'counts.js'), COUNTS);
+        const wrong: unknown[] = [];
+        for (const call of [...FCNTL, ...SYSCALL, ...CALLS]) {
+          const dead = app.run('counts.js', { args: ['crash'] });
+          await dead.ended;
+          const program = app.run('counts.js', { env: control(call, errno(error)) });
+          const shown = await program.line();
+          const ended = await program.ended;
+          const told = warnings(program);
+          if (shown !== '50' || ended !== 0 || !isTold(told, error))
+            wrong.push({ call, shown, ended, told });
+        }
+        expect(wrong).toEqual([]);
+      },
+      600_000,
+    );
+  },
+);

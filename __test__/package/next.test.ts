@@ -1,6 +1,5 @@
 /** A Next.js application with standalone output, built with the settings that README.md gives. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -11,7 +10,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Program } from '../support/application';
+import { freePort } from '../support/free-port';
 import { npm } from '../support/npm';
 import { plainEnvironment } from '../support/plain-environment';
 
@@ -89,11 +88,7 @@ afterAll(() => {
 
 /** Starts the server, and what it answers two requests; how many segments it has, and what it warned of. */
 async function serve(): Promise<{ hits: string[]; shared: number; errors: string }> {
-  const taken = createServer().listen(0);
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  await once(taken, 'close');
+  const port = await freePort();
   const own = mkdtempSync(join(segments, 'run-'));
   const more = { PORT: String(port), HOSTNAME: '127.0.0.1', MPMETRICS_DIR: own };
   const server = new Program(

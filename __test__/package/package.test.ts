@@ -1,5 +1,4 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -9,18 +8,21 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { expectKept, KILLER, killerArguments, KILLS, PATIENCE, VICTIM } from '../crash/kills';
+import { expectKept, KILLER, killerArguments, PATIENCE, VICTIM } from '../crash/kills';
 import { Program } from '../support/application';
+import { freePort } from '../support/free-port';
 import { npm } from '../support/npm';
 import { pack } from '../support/packed';
 import { LIMIT } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
+
+/** `crash/kills` has the promised number: here it is shown that the packed binary is that one. */
+const KILLS = 40;
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-package-'));
@@ -62,15 +64,6 @@ function example(kind: 'cjs' | 'mjs'): string {
   return kind === 'cjs'
     ? code
     : code.replace(/const (.+) = require\((.+)\);/g, 'import $1 from $2;');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function get(url: string): Promise<string> {

@@ -2,13 +2,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
+import { freePort } from '../support/free-port';
 import { LocalRegistry, type Version } from '../support/local-registry';
 import { pack } from '../support/packed';
 import { within } from '../support/patience.mjs';
@@ -66,15 +66,6 @@ function project(name: string, files: Record<string, string>): string {
     writeFileSync(join(target, path), text);
   }
   return target;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('the first example', () => {
@@ -159,7 +150,7 @@ describe('in place of prom-client', () => {
     return JSON.parse(stdout) as [boolean | null, string];
   }
 
-  const isOurs = (path: string) => existsSync(join(dirname(path), 'dist', 'storage', 'heap.js'));
+  const isOurs = (path: string) => existsSync(join(dirname(path), 'dist', 'mpmetrics.js'));
 
   test('the override, where only libraries ask for it', async () => {
     const snippet = JSON.parse(block('<!-- override -->', 'json'));

@@ -1,10 +1,17 @@
 /** What is built for users has nothing in it that is for tests only. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 
 const root = join(__dirname, '..', '..');
+
+const folder = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const binary = readFileSync(join(root, 'npm', 'linux-x64-gnu', 'mpmetrics.linux-x64-gnu.node'));
 
@@ -27,4 +34,27 @@ test('core modules are required without a prefix, as prom-client requires them',
   });
   expect(required).toEqual(expect.arrayContaining(['http', 'https', 'v8', 'process', 'zlib']));
   expect(required.filter((name) => name.startsWith('node:'))).toEqual([]);
+});
+
+test('what is exported has its own name, also where everything is one file', () => {
+  const exported = createRequire(__filename)(join(root, 'dist', 'index.js')) as object;
+  const functions = Object.entries(exported).filter(([, one]) => typeof one === 'function');
+  expect(functions.length).toBeGreaterThan(10);
+  // `ClusterRegistry` is another name of the successor's for `AggregatorRegistry`.
+  const wrong = functions.filter(([name, one]) => name !== (one as () => void).name);
+  expect(wrong.map(([name]) => name)).toEqual(['ClusterRegistry']);
+});
+
+test('a program that requires the package loads three files, and the native module', () => {
+  const code =
+    "new (require('.').Counter)({ name: 'c', help: 'c' }).inc();" +
+    'console.log(JSON.stringify(Object.keys(require.cache)));';
+  const env = { ...process.env, MPMETRICS_SEGMENT: join(folder, 'shipped.heap') };
+  const printed = execFileSync(process.execPath, ['-e', code], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  });
+  const files = (JSON.parse(printed) as string[]).map((path) => basename(path));
+  expect(files).toEqual(['index.js', 'mpmetrics.js', 'mpmetrics.linux-x64-gnu.node']);
 });

@@ -126,7 +126,7 @@ test('wrong values of variables are warned of and ignored', async () => {
   expect(warnings(relative)).toEqual(['MPMETRICS_CONFIG']);
 });
 
-/** Runs a script where /dev/shm is something else; needs root and unshare(1), as CI has. */
+/** Runs a script where /dev/shm is something else. */
 function withShm(prepare: string, env: Record<string, string>): Program {
   writeFileSync(
     join(app.folder, 'namespace.js'),
@@ -138,41 +138,37 @@ function withShm(prepare: string, env: Record<string, string>): Program {
   return app.run('namespace.js', { env });
 }
 
-test.skipIf(lacks('root'))(
-  'without memory to keep it in, a disk is used, with a warning',
-  async () => {
-    const temporary = mkdtempSync('/var/tmp/mpmetrics-disk-');
-    const program = withShm('mount -t proc none /dev/shm', {
-      MPMETRICS_DIR: '',
-      XDG_RUNTIME_DIR: '/nowhere',
-      TMPDIR: temporary,
-    });
-    try {
-      const { path, seen } = await report(program);
-      expect(path).toContain(temporary);
-      expect(seen).toEqual({ x: 1 });
-      expect(warnings(program)).toEqual(['MPMETRICS_DISK']);
-    } finally {
-      rmSync(temporary, { recursive: true });
-    }
-  },
-);
+const mounting = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
-test.skipIf(lacks('root'))(
-  'without any directory metrics stay in memory, with a warning',
-  async () => {
-    const program = withShm('mount -t proc none /dev/shm', {
-      MPMETRICS_DIR: '/nowhere/at/all',
-      XDG_RUNTIME_DIR: '',
-      TMPDIR: '/proc',
-    });
-    expect(await report(program)).toMatchObject({ path: null, seen: { x: 1 } });
-    expect(warnings(program)).toEqual(['MPMETRICS_MEMORY']);
-    for (const tried of ['/nowhere/at/all', '/dev/shm', '/proc']) {
-      expect(program.errors).toContain(tried);
-    }
-  },
-);
+mounting('without memory to keep it in, a disk is used, with a warning', async () => {
+  const temporary = mkdtempSync('/var/tmp/mpmetrics-disk-');
+  const program = withShm('mount -t proc none /dev/shm', {
+    MPMETRICS_DIR: '',
+    XDG_RUNTIME_DIR: '/nowhere',
+    TMPDIR: temporary,
+  });
+  try {
+    const { path, seen } = await report(program);
+    expect(path).toContain(temporary);
+    expect(seen).toEqual({ x: 1 });
+    expect(warnings(program)).toEqual(['MPMETRICS_DISK']);
+  } finally {
+    rmSync(temporary, { recursive: true });
+  }
+});
+
+mounting('without any directory metrics stay in memory, with a warning', async () => {
+  const program = withShm('mount -t proc none /dev/shm', {
+    MPMETRICS_DIR: '/nowhere/at/all',
+    XDG_RUNTIME_DIR: '',
+    TMPDIR: '/proc',
+  });
+  expect(await report(program)).toMatchObject({ path: null, seen: { x: 1 } });
+  expect(warnings(program)).toEqual(['MPMETRICS_MEMORY']);
+  for (const tried of ['/nowhere/at/all', '/dev/shm', '/proc']) {
+    expect(program.errors).toContain(tried);
+  }
+});
 
 test.skipIf(lacks('root'))(
   'setupPrimary({ uid }) is explained once, and solved by a group',

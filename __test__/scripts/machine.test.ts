@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { moduleText } from '../../scripts/compile.mjs';
 import { cargoProblem, nodeProblem, platformProblem } from '../../scripts/environment.mjs';
 import { isStale } from '../../scripts/install.mjs';
-import { NEEDS, neededBy, plan, type Need } from '../../scripts/needs.mjs';
+import { lacks, NEEDS, neededBy, plan, type Need } from '../../scripts/needs.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
 const root = join(__dirname, '..', '..');
@@ -117,9 +117,10 @@ describe('what single tests need beside them', () => {
   test('is named in the first lines', () => {
     const { stderr, status } = run('scripts/needs.mjs');
     const named = stderr.matchAll(/^! (\S+) is missing, and tests are left out in __test__\//gm);
-    const programs = ['curl', 'procps', 'prometheus', 'prometheus-pushgateway'];
-    const missing = [...programs, 'prometheus_client', 'redis-server'];
-    expect([...named].map(([, name]) => name).sort()).toEqual(missing);
+    const programs = ['curl', 'gcc', 'procps', 'prometheus', 'prometheus-pushgateway'];
+    const rights = ['root', 'CAP_SYS_ADMIN'].filter(lacks);
+    const missing = [...programs, 'prometheus_client', 'redis-server', 'util-linux', ...rights];
+    expect([...named].map(([, name]) => name).sort()).toEqual(missing.sort());
     expect(stderr).toMatch(/^! /);
     expect(status).toBe(1);
   });

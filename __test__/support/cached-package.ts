@@ -7,25 +7,41 @@ import { npm } from './npm';
 const root = join(__dirname, '..', '..');
 
 /**
- * Installs a package, unless it is there.
+ * Installs packages together, unless they are there.
  *
  * @param folder where in `.cache`
- * @param name what npm calls it
- * @param version of the registry
- * @returns the package's folder
+ * @param versions of the registry, by what npm calls the packages
+ * @returns the folder that has their node_modules
  */
+export async function cachedPackages(
+  folder: string,
+  versions: Record<string, string>,
+): Promise<string> {
+  const cache = join(root, '.cache', folder);
+  const wanted = Object.entries(versions);
+  if (wanted.every(([name, version]) => isThere(cache, name, version))) return cache;
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(join(cache, 'package.json'), '{"private":true}\n');
+  const options = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+  const specs = wanted.map(([name, version]) => `${name}@${version}`);
+  await npm(cache, ['install', ...specs, ...options]);
+  return cache;
+}
+
+/** As {@link cachedPackages}, of one; yields the package's own folder. */
 export async function cachedPackage(
   folder: string,
   name: string,
   version: string,
 ): Promise<string> {
-  const cache = join(root, '.cache', folder);
-  const path = join(cache, 'node_modules', ...name.split('/'));
-  const manifest = join(path, 'package.json');
-  if (existsSync(manifest) && readFileSync(manifest, 'utf8').includes(`"${version}"`)) return path;
-  mkdirSync(cache, { recursive: true });
-  writeFileSync(join(cache, 'package.json'), '{"private":true}\n');
-  const options = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
-  await npm(cache, ['install', `${name}@${version}`, ...options]);
-  return path;
+  return packageIn(await cachedPackages(folder, { [name]: version }), name);
+}
+
+function packageIn(cache: string, name: string): string {
+  return join(cache, 'node_modules', ...name.split('/'));
+}
+
+function isThere(cache: string, name: string, version: string): boolean {
+  const manifest = join(packageIn(cache, name), 'package.json');
+  return existsSync(manifest) && readFileSync(manifest, 'utf8').includes(`"${version}"`);
 }

@@ -8,10 +8,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
+import type * as metrics from '../../ts/metrics';
+import type * as hidden from '../../ts/metrics/hidden';
+import type * as storage from '../../ts/storage';
 import type { Client, Program, Subject } from './client';
 import { stub } from './stub';
+import { BUNDLE } from './subject-bundle.mts';
 
 export type { Client, Program, Subject } from './client';
 
@@ -127,7 +131,29 @@ function described(error: unknown): string {
   return `${error.constructor.name}: ${error.message.replace(BEHIND, '')}`;
 }
 
-async function fresh(): Promise<Client> {
-  vi.resetModules();
-  return import('../../ts/index');
+/** What {@link BUNDLE} exports: modules by their path in `ts/`. */
+interface Modules {
+  index: Client;
+  metrics: typeof metrics;
+  'metrics/hidden': typeof hidden;
+  storage: typeof storage;
+}
+
+/** Those of the copy that was loaded last. */
+let loaded: Modules | undefined;
+
+function fresh(): Promise<Client> {
+  Reflect.deleteProperty(require.cache, BUNDLE);
+  loaded = require(BUNDLE) as Modules;
+  return Promise.resolve(loaded.index);
+}
+
+/**
+ * A module of the copy that was loaded last, for specs that look inside.
+ *
+ * @param path in `ts/`, without an ending
+ */
+export function inside<P extends keyof Modules>(path: P): Modules[P] {
+  if (loaded === undefined) throw new Error('nothing was loaded yet');
+  return loaded[path];
 }

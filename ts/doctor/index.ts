@@ -1,6 +1,6 @@
 /** `npx mpmetrics doctor`: what an application loads, what works here, and what to change. */
 
-import { join } from 'path';
+import { dirname } from 'path';
 
 import { advice } from './advice';
 import { usageIn } from './code';
@@ -17,9 +17,16 @@ export interface Report {
   readonly code: number;
 }
 
+/** The nearest folder from one on upwards that is a package. */
+function packageAbove(folder: string): string {
+  return manifestOf(folder) !== null || dirname(folder) === folder
+    ? folder
+    : packageAbove(dirname(folder));
+}
+
 /** This package's version. */
 export function ownVersion(): string {
-  return manifestOf(join(__dirname, '..', '..'))?.version ?? '?';
+  return manifestOf(packageAbove(__dirname))?.version ?? '?';
 }
 
 /**

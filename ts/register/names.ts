@@ -1,7 +1,7 @@
 /** Which module is answered for a name of prom-client's or one of its successors'. */
 
 import { existsSync } from 'fs';
-import { join } from 'path';
+import { basename, dirname, join } from 'path';
 
 import { olderVersion, warnOfOlder } from './older';
 
@@ -12,7 +12,8 @@ const NAMES: readonly string[] = [
   '@platformatic/prom-client',
 ];
 
-const dist = join(__dirname, '..');
+/** The folder of what is published: the file of all modules lies in it, the hooks in a folder below. */
+const dist = basename(__dirname) === 'register' ? dirname(__dirname) : __dirname;
 
 /** Deep paths whose file is called otherwise here. */
 const RENAMED: Readonly<Record<string, string>> = { util: 'label-hashes' };

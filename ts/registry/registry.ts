@@ -45,6 +45,11 @@ export interface RegistryOptions {
   contentType?: RegistryContentType;
 }
 
+/** A registry with metrics of its own. Not within the class: a bundler renames a class that names itself. */
+function unshared<T extends RegistryContentType>(contentType?: T): Registry<T> {
+  return new Registry<T>({ ...(contentType !== undefined && { contentType }), shared: false });
+}
+
 /** Keys of what a registry has for itself; see `metrics/hidden.ts`. */
 const CONTENTS: unique symbol = Symbol('contents');
 const TYPE: unique symbol = Symbol('type');
@@ -218,7 +223,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
         throw new Error('Registers can only be merged if they have the same content type');
       }
     }
-    const merged = new Registry<T>({ contentType, shared: false });
+    const merged = unshared<T>(contentType);
     for (const register of registers) {
       for (const metric of register.getMetricsAsArray()) merged.registerMetric(metric as never);
     }
@@ -256,7 +261,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     metrics: readonly object[],
     contentType: RegistryContentType = PROMETHEUS_CONTENT_TYPE,
   ): Registry<T> {
-    const registry = new Registry<T>({ shared: false });
+    const registry = unshared<T>();
     registry.setContentType(contentType);
     if (!Array.isArray(metrics) || !metrics.every((one) => Array.isArray(one))) {
       throw new TypeError(

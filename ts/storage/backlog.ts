@@ -3,7 +3,7 @@
 import { Status } from '../native';
 import { unref } from '../timers';
 
-/** Milliseconds before what waits is tried again; doubled up to the longest. */
+/** Milliseconds before what waits is tried again; doubled up to the longest while nothing of it can be done. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
 /** Most calls that wait; further ones are made without the lock, which takes longer. */
@@ -17,6 +17,8 @@ export interface Backlogged {
   attemptTwice(call: () => Status): Status;
   /** What it has itself that waits, after the calls. */
   waiting(): readonly (() => Status)[];
+  /** How much that is. */
+  left(): number;
   /** Leaves it for good: it contradicts itself. */
   abandon(): void;
 }
@@ -26,6 +28,8 @@ export class Backlog {
   private readonly calls: (() => Status)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
+  /** Whether it is told when the process exits. */
+  private listening = false;
   /** True after a slot was refused, until {@link flush} asks again. */
   slotless = false;
 
@@ -56,7 +60,8 @@ export class Backlog {
     if (this.heap.dead || this.timer !== null) return;
     this.timer = setTimeout(this.flush, this.delay);
     unref(this.timer);
-    if (this.delay === FIRST_DELAY) process.on('exit', this.flush);
+    if (!this.listening) process.on('exit', this.flush);
+    this.listening = true;
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
   }
 
@@ -66,9 +71,19 @@ export class Backlog {
     clearTimeout(this.timer);
     this.timer = null;
     this.slotless = false;
-    if (this.settleAll()) this.calm();
-    else this.later();
+    const before = this.left;
+    if (this.settleAll()) {
+      this.calm();
+      return;
+    }
+    // Where many want the lock each try gets some of it done. Longer pauses would let more come than goes.
+    if (this.left < before) this.delay = FIRST_DELAY;
+    this.later();
   };
+
+  private get left(): number {
+    return this.calls.length + this.heap.left();
+  }
 
   /** Tries what waits, unless it is to wait still. */
   settle(): void {
@@ -110,5 +125,6 @@ export class Backlog {
     this.timer = null;
     this.delay = FIRST_DELAY;
     process.removeListener('exit', this.flush);
+    this.listening = false;
   }
 }

@@ -25,9 +25,9 @@ export class HeapChunks {
     this.shape = shape;
   }
 
-  /** True while some wait. */
-  get waiting(): boolean {
-    return this.pending.size > 0;
+  /** How many wait. */
+  get left(): number {
+    return this.pending.size;
   }
 
   /** See `Family.chunk`. */

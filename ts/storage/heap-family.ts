@@ -414,9 +414,12 @@ export class HeapFamily implements Family {
 
   /** True while something waits to move into the heap. */
   get waiting(): boolean {
-    if (this.pending.size > 0 || this.chunks.waiting || this.declaration.number === null)
-      return true;
-    return this.behind.size > 0 && !this.keeps;
+    return this.left > 0 || (this.behind.size > 0 && !this.keeps);
+  }
+
+  /** How much that is: handles, buckets of summaries, and the family itself. */
+  get left(): number {
+    return this.pending.size + this.chunks.left + (this.declaration.number === null ? 1 : 0);
   }
 
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */

@@ -112,6 +112,7 @@ export class HeapStorage {
         [...this.families]
           .filter((family) => family.waiting)
           .map((family) => () => (family.waiting ? family.settle() : Status.Ok)),
+      left: () => [...this.families].reduce((sum, family) => sum + family.left, 0),
       abandon: () => {
         this.abandon();
       },

@@ -12,8 +12,10 @@ use mpmetrics_core::layout::{family, header, BlockKind, EXTENT_HEADER};
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};
 
-/// Every form of block, with its cells.
-const FORMS: [(Kind, &str, BlockKind, usize); 6] = [
+/// A kind, an aggregator, and the block that they make, with its cells.
+type Form = (Kind, &'static str, BlockKind, usize);
+
+const FORMS: [Form; 6] = [
     (Kind::Counter, "sum", BlockKind::Counter, 1),
     (Kind::Gauge, "sum", BlockKind::Gauge, 1),
     (Kind::Gauge, "mostrecent", BlockKind::Recent, 4),
@@ -24,8 +26,23 @@ const FORMS: [(Kind, &str, BlockKind, usize); 6] = [
 /// Bits of the word: kind, form, and as much of the number as makes blocks longer than any may be.
 const BITS: u32 = 24;
 
-fn declared((kind, aggregator, ..): (Kind, &str, BlockKind, usize)) -> FamilySpec {
+fn declared((kind, aggregator, ..): Form) -> FamilySpec {
     FamilySpec { aggregator: aggregator.into(), ..spec(kind) }
+}
+
+/// Every bit of every form.
+fn flips() -> impl Iterator<Item = (Form, u32)> {
+    FORMS.into_iter().flat_map(|form| (0..BITS).map(move |bit| (form, bit)))
+}
+
+/// A heap with one series of the form, its writer, and the family.
+fn with_a_series(form: Form) -> (Heap, Writer, u32) {
+    let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
+    let heap = heap.expect("a heap");
+    let mut writer = heap.writer(1, 1).expect("a slot");
+    let id = writer.family(&declared(form), 0).expect("a family");
+    bound(&mut writer, id, form, "1").expect("a series");
+    (heap, writer, id)
 }
 
 fn flip(heap: &Heap, id: u32, bit: u32) {
@@ -38,12 +55,7 @@ fn flip(heap: &Heap, id: u32, bit: u32) {
 }
 
 /// Binds a series and looks whether the block is one of the form.
-fn bound(
-    writer: &mut Writer,
-    id: u32,
-    form: (Kind, &str, BlockKind, usize),
-    label: &str,
-) -> Result<()> {
+fn bound(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
     let (kind, _, block, cells) = form;
     let text = format!("a=\"{label}\"");
     if block == BlockKind::Shared {
@@ -69,63 +81,44 @@ fn right_or_corrupt(done: Result<()>, what: &str) {
 
 #[test]
 fn flips_under_a_writer_that_declared_the_family() {
-    for form in FORMS {
-        for bit in 0..BITS {
-            let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
-            let heap = heap.expect("a heap");
-            let mut writer = heap.writer(1, 1).expect("a slot");
-            let id = writer.family(&declared(form), 0).expect("a family");
-            bound(&mut writer, id, form, "1").expect("a series");
-            flip(&heap, id, bit);
-            // What it declared it knows, so nothing is lost.
-            for label in ["1", "2"] {
-                bound(&mut writer, id, form, label).expect("a series");
-            }
+    for (form, bit) in flips() {
+        let (heap, mut writer, id) = with_a_series(form);
+        flip(&heap, id, bit);
+        // What it declared it knows, so nothing is lost.
+        for label in ["1", "2"] {
+            bound(&mut writer, id, form, label).expect("a series");
         }
     }
 }
 
 #[test]
 fn flips_before_another_writer_declares_the_family() {
-    for form in FORMS {
-        for bit in 0..BITS {
-            let what = format!("{form:?}, bit {bit}");
-            let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
-            let heap = heap.expect("a heap");
-            let mut writer = heap.writer(1, 1).expect("a slot");
-            let id = writer.family(&declared(form), 0).expect("a family");
-            bound(&mut writer, id, form, "1").expect("a series");
-            flip(&heap, id, bit);
-            let mut other = heap.writer(2, 1).expect("a slot");
-            let again = other.family(&declared(form), 0).expect("the family");
-            assert_eq!(again, id, "{what}");
-            for label in ["1", "2"] {
-                bound(&mut other, id, form, label).expect("a series");
-            }
-            // The record is right again for those who only read it.
-            bound(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
+    for (form, bit) in flips() {
+        let what = format!("{form:?}, bit {bit}");
+        let (heap, _writer, id) = with_a_series(form);
+        flip(&heap, id, bit);
+        let mut other = heap.writer(2, 1).expect("a slot");
+        let again = other.family(&declared(form), 0).expect("the family");
+        assert_eq!(again, id, "{what}");
+        for label in ["1", "2"] {
+            bound(&mut other, id, form, label).expect("a series");
         }
+        // The record is right again for those who only read it.
+        bound(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
     }
 }
 
 #[test]
 fn flips_before_a_dead_writers_blocks_are_adopted() {
-    for form in FORMS {
-        for bit in 0..BITS {
-            let what = format!("{form:?}, bit {bit}");
-            let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
-            let heap = heap.expect("a heap");
-            let mut writer = heap.writer(1, 1).expect("a slot");
-            let id = writer.family(&declared(form), 0).expect("a family");
-            bound(&mut writer, id, form, "1").expect("a series");
-            drop(writer);
-            flip(&heap, id, bit);
-            let adopted = heap.writer(2, 1).and_then(|mut writer| {
-                let id = writer.family(&declared(form), 0)?;
-                bound(&mut writer, id, form, "1")?;
-                bound(&mut writer, id, form, "2")
-            });
-            right_or_corrupt(adopted, &what);
-        }
+    for (form, bit) in flips() {
+        let (heap, writer, id) = with_a_series(form);
+        drop(writer);
+        flip(&heap, id, bit);
+        let adopted = heap.writer(2, 1).and_then(|mut writer| {
+            let id = writer.family(&declared(form), 0)?;
+            bound(&mut writer, id, form, "1")?;
+            bound(&mut writer, id, form, "2")
+        });
+        right_or_corrupt(adopted, &format!("{form:?}, bit {bit}"));
     }
 }

@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
 mod handle;
+mod signals;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -88,8 +89,7 @@ impl Victim {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        signals::send(&self.0, name);
     }
 }
 

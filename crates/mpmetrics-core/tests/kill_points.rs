@@ -10,6 +10,7 @@ mod handle;
 mod pointed;
 mod ranked;
 mod scene;
+mod signals;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -60,8 +61,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
         scene.check_other(held_now);
     }
     if end == End::Stop {
-        let id = scene.victim.id().to_string();
-        assert!(Command::new("kill").args(["-CONT", &id]).status().unwrap().success());
+        signals::send(&scene.victim, "-CONT");
         let status = scene.until(false).expect("an end");
         assert!(status.success(), "{}: it does not go on, see above: {status}", scene.what);
         scene.check_numbers();

@@ -1,0 +1,81 @@
+/** What waits for the heap's lock, where the lock is had now and then only. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { Status } from '../../ts/native';
+import { Backlog, type Backlogged } from '../../ts/storage/backlog';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A heap in which so many series find a place before the lock is another's again. */
+class Crowded implements Backlogged {
+  readonly dead = false;
+  series = 0;
+  /** When it was tried, in milliseconds. */
+  readonly tries: number[] = [];
+  private readonly atOnce: number;
+
+  constructor(atOnce: number) {
+    this.atOnce = atOnce;
+  }
+
+  attemptTwice(call: () => Status): Status {
+    return call();
+  }
+
+  waiting(): (() => Status)[] {
+    const settle = (): Status => {
+      this.tries.push(Date.now());
+      this.series = Math.max(0, this.series - this.atOnce);
+      return this.series === 0 ? Status.Ok : Status.Busy;
+    };
+    return this.series === 0 ? [] : [settle];
+  }
+
+  left(): number {
+    return this.series;
+  }
+
+  abandon(): void {
+    throw new Error('abandoned');
+  }
+}
+
+test('it goes down where each try gets some of it done, whatever comes meanwhile', () => {
+  const heap = new Crowded(20);
+  const backlog = new Backlog(heap);
+  heap.series = 1_000;
+  backlog.later();
+  // 200 a second come, 20 a try go.
+  const coming = setInterval(() => {
+    heap.series += 20;
+    backlog.later();
+  }, 100);
+  vi.advanceTimersByTime(10_000);
+  clearInterval(coming);
+  expect(heap.series).toBeLessThanOrEqual(20);
+  expect(process.listeners('exit').filter((one) => one === backlog.flush)).toHaveLength(
+    backlog.busy ? 1 : 0,
+  );
+  vi.advanceTimersByTime(1_000);
+  expect(backlog.busy).toBe(false);
+  expect(process.listeners('exit')).not.toContain(backlog.flush);
+});
+
+test('it is tried ever more seldom where nothing can be done, and at once when the process exits', () => {
+  const heap = new Crowded(0);
+  const backlog = new Backlog(heap);
+  heap.series = 1;
+  backlog.later();
+  const began = Date.now();
+  vi.advanceTimersByTime(10_000);
+  const pauses = heap.tries.map((at, i) => at - (heap.tries[i - 1] ?? began));
+  expect(pauses).toEqual([20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000, 2_000]);
+  expect(process.listeners('exit').filter((one) => one === backlog.flush)).toHaveLength(1);
+  backlog.clear();
+  expect(process.listeners('exit')).not.toContain(backlog.flush);
+});
