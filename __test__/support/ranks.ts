@@ -20,9 +20,14 @@ export function ranksOf(architecture: string, language: string): Ranks {
 
 /** Imports in TypeScript sources that do not point down, one sentence each. */
 export function wrongImports(sources: Sources, ranks: Ranks): string[] {
-  const moduleOf = (path: string) =>
-    path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : path;
-  const exists = (path: string) => sources.has(path);
+  const moduleOf = (path: string) => {
+    const folders = path.split('/').slice(0, -1);
+    for (let length = folders.length; length > 0; length--) {
+      const name = `${folders.slice(0, length).join('/')}/`;
+      if (ranks.has(name)) return name;
+    }
+    return folders.length > 0 ? `${folders[0]!}/` : path;
+  };
   return [...sources].flatMap(([path, text]) => {
     const from = moduleOf(path);
     if (!ranks.has(from)) return [`${path} has no rank`];
@@ -31,8 +36,7 @@ export function wrongImports(sources: Sources, ranks: Ranks): string[] {
       if (specifier.startsWith('node:')) return [`${path} imports ${specifier} by that prefix`];
       if (isBuiltin(specifier)) return [];
       if (!specifier.startsWith('.')) return [`${path} imports the package ${specifier}`];
-      const bare = posix.join(posix.dirname(path), specifier.replace(/\.[jt]s$/, ''));
-      const target = [`${bare}.ts`, posix.join(bare, 'index.ts')].find(exists);
+      const target = targetOf(path, specifier, sources);
       if (target === undefined) return [`${path} imports ${specifier}, which is not in ts/`];
       return verdict(path, from, target, moduleOf(target), ranks);
     });
@@ -68,7 +72,14 @@ function verdict(path: string, from: string, target: string, to: string, ranks: 
   return other < own ? [] : [`${path} (rank ${own}) imports ${target} (rank ${other})`];
 }
 
-function specifiersOf(text: string): string[] {
+/** The file that an import in another means; undefined if it is not among the sources. */
+export function targetOf(path: string, specifier: string, sources: Sources): string | undefined {
+  const bare = posix.join(posix.dirname(path), specifier.replace(/\.[jt]s$/, ''));
+  return [`${bare}.ts`, posix.join(bare, 'index.ts')].find((file) => sources.has(file));
+}
+
+/** What a TypeScript source imports, as it says it. */
+export function specifiersOf(text: string): string[] {
   const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
   const found = code.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*(['"])([^'"]+)\1/g);
   return [...found].map(([, , specifier]) => specifier!);

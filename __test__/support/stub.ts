@@ -2,7 +2,7 @@
  * A client that has every name and does nothing. A spec that it passes says nothing of a client: none may.
  */
 
-import type { Client, Subject } from './subject';
+import type { Client, Subject } from './client';
 
 const nothing = (): void => undefined;
 const text = (): Promise<string> => Promise.resolve('');

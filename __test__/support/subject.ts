@@ -10,24 +10,14 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import type * as client from '../../ts/index';
 import type * as metrics from '../../ts/metrics';
 import type * as hidden from '../../ts/metrics/hidden';
 import type * as storage from '../../ts/storage';
+import type { Client, Program, Subject } from './client';
 import { stub } from './stub';
 import { BUNDLE } from './subject-bundle.mts';
 
-/** The part of the API that both have. */
-export type Client = typeof client;
-
-/** What a program does with a client, and what it then has to show. */
-export type Program = (client: Client) => unknown;
-
-/** A client by name. */
-export interface Subject {
-  name: string;
-  load: () => Promise<Client>;
-}
+export type { Client, Program, Subject } from './client';
 
 const require = createRequire(__filename);
 

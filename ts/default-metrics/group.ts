@@ -15,15 +15,11 @@ import {
   type Metric,
 } from '../metrics';
 import { claim, contentsOf, disclaim, register } from '../registry';
-import type { Settings } from './settings';
+import type { Choosable, Settings } from './settings';
 import { Turn } from './turn';
 
 /** A source of values: which metrics it has, and how they are set. */
-export interface Source {
-  /** As `metricsList` has it. */
-  readonly key: string;
-  /** Names of its metrics, without a prefix. */
-  readonly names: readonly string[];
+export interface Source extends Choosable {
   /** True if a process has these values once, not each of its threads. */
   readonly ofProcess?: boolean;
   /** Makes the metrics and begins to set them. */

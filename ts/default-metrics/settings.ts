@@ -7,7 +7,6 @@ import { MpmetricsError } from '../errors';
 import type { RegistryContentType } from '../exposition';
 import type { LabelValues, RegistryLike } from '../metrics';
 import { contentsOf, register as defaultRegister } from '../registry';
-import type { Source } from './group';
 
 export interface DefaultMetricsCollectorConfiguration<
   T extends RegistryContentType = RegistryContentType,
@@ -53,6 +52,14 @@ export interface DefaultMetricsCollectorConfiguration<
   processMetrics?: boolean;
 }
 
+/** What can be chosen: some of the default metrics. */
+export interface Choosable {
+  /** As `metricsList` has it. */
+  readonly key: string;
+  /** Names of its metrics, without a prefix. */
+  readonly names: readonly string[];
+}
+
 type AnyRegistry = RegistryLike<RegistryContentType>;
 
 /** The configuration with everything in its place. */
@@ -78,7 +85,7 @@ export interface Settings {
  */
 export function settingsOf(
   given: DefaultMetricsCollectorConfiguration | null | undefined,
-  sources: readonly Source[],
+  sources: readonly Choosable[],
 ): Settings {
   if (given !== null && given !== undefined && typeof given !== 'object') {
     throw new TypeError('config must be null, undefined, or an object');
@@ -120,7 +127,7 @@ function isRegistry(one: object): boolean {
 function choice(
   option: string,
   given: unknown,
-  sources: readonly Source[],
+  sources: readonly Choosable[],
 ): ReadonlySet<string> | null {
   if (given === undefined) return null;
   if (!Array.isArray(given)) throw invalid(`${option} must be an array, and is ${inspect(given)}`);
