@@ -64,7 +64,7 @@ describe('TypeScript', () => {
   ])('%s in binding.ts is found', (wrong, sentence) => {
     const sources = new Map([
       ['binding.ts', `import { join } from 'path';\nimport './native';\n${wrong}\n`],
-      ['native.ts', "// import './registry';\n/* from './registry' */\n"],
+      ['native/index.ts', "// import './registry';\n/* from './registry' */\n"],
       ['registry/index.ts', ''],
       ['http.ts', ''],
       ['meeting/names.ts', "import './other';"],
