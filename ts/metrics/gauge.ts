@@ -4,6 +4,7 @@ import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
   adding,
   gaugeKind,
+  readImage,
   recentKind,
   setting,
   sharedKind,
@@ -151,7 +152,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
     const h = this[ROSTER].peek(labels ?? {});
     if (h?.live !== true) return 0;
     const { shape } = this[ROSTER];
-    return shape.kind.values(h.read(shape.kind), shape, h.size)[0]!;
+    return shape.kind.values(readImage(h, shape.kind), shape, h.size)[0]!;
   }
 }
 

@@ -1,7 +1,14 @@
 /** Observations counted in buckets. */
 
 import { labelsOf, validateLabels, type LabelText } from '../labels';
-import { histogramKind, observing, observingTimes, type Series } from '../storage';
+import {
+  histogramCells,
+  histogramKind,
+  observing,
+  observingTimes,
+  type Scale,
+  type Series,
+} from '../storage';
 import type { ObserveDataWithExemplar } from './exemplar';
 import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
@@ -15,6 +22,7 @@ const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SCALE: typeof hidden.SCALE = hidden.SCALE;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
+const { bucketOf, record, scaleOf } = histogramCells;
 
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -221,48 +229,6 @@ function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
     },
     startTimer: () => startTimer(histogram),
   };
-}
-
-/**
- * The bounds as they are searched: from the first on, because they need not be sorted and the first that
- * fits counts, but from the middle where they are sorted and the value is above that. (A binary search
- * takes three times as long for a dozen bounds: every one of its branches is a coin toss.)
- */
-interface Scale {
-  /** One kind of array for all histograms, whatever numbers they have. */
-  readonly bounds: Float64Array;
-  /** Values above this one are searched from `start` on. */
-  readonly pivot: number;
-  readonly start: number;
-}
-
-function scaleOf(numbers: readonly number[]): Scale {
-  const bounds = Float64Array.from(numbers);
-  const middle = (bounds.length - 1) >> 1;
-  const sorted = bounds.every((bound, k) => k === 0 || bounds[k - 1]! <= bound);
-  if (!sorted || middle < 1) return { bounds, pivot: Infinity, start: 0 };
-  return { bounds, pivot: bounds[middle]!, start: middle + 1 };
-}
-
-/** The bucket of a value: the first bound that is not below it. */
-function bucketOf({ bounds, pivot, start }: Scale, value: number): number {
-  const n = bounds.length;
-  let bucket = value > pivot ? start : 0;
-  while (bucket < n && !(value <= bounds[bucket]!)) bucket++;
-  return bucket;
-}
-
-/** One observation; see `storage/cells.ts` for the order of the stores. */
-function record(h: Series, scale: Scale, value: number): void {
-  const { f, i } = h;
-  const n = scale.bounds.length;
-  const bucket = bucketOf(scale, value);
-  const sum = i + n + 2;
-  const sequence = f[i]! + 1;
-  f[sum + 1] = sequence;
-  f[i + 1 + bucket]! += 1;
-  f[sum]! += value;
-  f[i] = sequence;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so

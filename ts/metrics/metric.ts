@@ -11,7 +11,15 @@ import {
   validateLabels,
   validateMetricName,
 } from '../labels';
-import { collecting, gaugeKind, Roster, Series, type Kind, type Update } from '../storage';
+import {
+  collecting,
+  gaugeKind,
+  NOTHING_ASKED,
+  Roster,
+  Series,
+  type Kind,
+  type Update,
+} from '../storage';
 import { validateAggregator } from './aggregators';
 import { exemplarText } from './exemplar';
 import { hashMapOf, lend } from './hash-map';
@@ -197,15 +205,15 @@ export abstract class Metric<T extends string = string> {
   async get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>> {
     const scope = scopeOf(options, 'application');
     const roster = this[ROSTER];
-    const ready = roster.family.ready();
+    const ready = roster.family.others?.ready();
     if (ready !== undefined) await ready;
-    const asked = roster.family.ask(scope === 'application');
+    const asked = roster.family.others?.ask(scope === 'application') ?? NOTHING_ASKED;
     try {
       const running = runCollect(this);
       if (running !== undefined) await running;
       const answers = asked.answers();
       // What nobody else sees is read in the tick in which its `collect` settled, as by prom-client.
-      if (answers !== undefined && roster.family.shared) await answers;
+      if (answers !== undefined && roster.family.others !== null) await answers;
       const rows: unknown = jsonRows(roster.withTypes(await roster.family.read(scope)));
       return rows as MetricObjectWithValues<MetricValueWithName<T>>;
     } finally {
@@ -253,7 +261,7 @@ export abstract class Metric<T extends string = string> {
    */
   resetEverywhere(): void {
     const roster = this[ROSTER];
-    roster.family.removeAll();
+    roster.family.others?.removeAll();
     roster.reset(true);
     if (this.labelNames.length === 0 && this.type !== 'histogram') {
       this[SINGLE] = roster.settle(this[SINGLE], null);
@@ -300,7 +308,7 @@ function announceCollect(metric: Metric): void {
   const roster = metric[ROSTER];
   if (roster.collect !== null) return;
   roster.collect = () => runCollect(metric);
-  roster.family.collects();
+  roster.family.others?.collects();
 }
 
 /** The child that was made for these arguments of `labels()`, if it can be used again. */

@@ -5,6 +5,7 @@ import { format } from 'util';
 import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
   MOST_PARTS,
+  summaryCells,
   summaryKind,
   summaryNumbers,
   windowOf,
@@ -16,7 +17,6 @@ import * as hidden from './hidden';
 import { change, childOf, Metric, update, type Given } from './metric';
 import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
-import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
 import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
 
@@ -26,6 +26,7 @@ const OBSERVING: typeof hidden.OBSERVING = hidden.OBSERVING;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 const WINDOW: typeof hidden.WINDOW = hidden.WINDOW;
+const { observeSlowly, record } = summaryCells;
 
 const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 
