@@ -21,6 +21,8 @@ import {
   type Update,
 } from '../storage';
 import { validateAggregator } from './aggregators';
+import type { Everywhere } from './api';
+import type { MetricConfiguration, Registers } from './configuration';
 import { exemplarText } from './exemplar';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
@@ -28,15 +30,12 @@ import { inspected, ownValues } from './inspection';
 import { labelNamesOf, listOfNumbers, registersOf } from './options';
 import { reusable } from './reuse';
 import type {
-  LabelArgument,
   LabelValues,
-  MetricConfiguration,
   MetricObjectWithValues,
   MetricValueWithName,
-  Registers,
   Scope,
   ScopeOptions,
-} from './types';
+} from './values';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const LEFT: typeof hidden.LEFT = hidden.LEFT;
@@ -76,7 +75,7 @@ type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregat
   aggregator?: string;
 };
 
-export abstract class Metric<T extends string = string> {
+export abstract class Metric<T extends string = string> implements Everywhere<T> {
   // What is internal is not in the declarations, as it is not in prom-client's: a fake has to have all that is.
   /** @internal */
   readonly name!: string;
@@ -196,12 +195,6 @@ export abstract class Metric<T extends string = string> {
     }
   }
 
-  /**
-   * Reads the metric, after its `collect`.
-   *
-   * @param options scope: `application` (default) for the sum over all processes, `process` or
-   *   `thread` for the caller's own part
-   */
   async get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>> {
     const scope = scopeOf(options, 'application');
     const roster = this[ROSTER];
@@ -228,37 +221,16 @@ export abstract class Metric<T extends string = string> {
     return inspected(this, { name, help, type, labelNames, aggregator, values });
   }
 
-  /** Sets this process's own part back to where a new metric stands. */
   abstract reset(): void;
 
-  /**
-   * Removes a series: for all processes, but of a gauge this process's part only.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error for labels that are not declared
-   */
-  remove(labels: LabelValues<T>): void;
-  remove(...values: LabelArgument[]): void;
   remove(...args: unknown[]): void {
     remove(this, args, false);
   }
 
-  /**
-   * Removes a series for all processes, also of a gauge. Whoever updates it next starts from zero.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error for labels that are not declared
-   */
-  removeEverywhere(labels: LabelValues<T>): void;
-  removeEverywhere(...values: LabelArgument[]): void;
   removeEverywhere(...args: unknown[]): void {
     remove(this, args, true);
   }
 
-  /**
-   * Sets every process's part back: all series are removed, and but for histograms the one without labels is shown
-   * at zero. What others count meanwhile goes with them.
-   */
   resetEverywhere(): void {
     const roster = this[ROSTER];
     roster.family.others?.removeAll();
