@@ -13,6 +13,7 @@ import { measureRegistering } from './registering.mjs';
 import { measureRing } from './ring.mjs';
 import { measureScaling } from './scaling.mjs';
 import { measureScrapes } from './scrape.mjs';
+import { measureStart } from './start.mjs';
 import * as table from './table.mjs';
 
 const { values } = parseArgs({
@@ -45,6 +46,7 @@ const PARTS = {
     table.registeringTable(await measureRegistering({ largest: quick ? 10_000 : 100_000, say })),
   scrapes: async () => table.scrapeTable(await measureScrapes({ runs: quick ? 3 : 9, say })),
   ring: async () => table.ringTable(await measureRing({ runs: quick ? 3 : 20, say })),
+  start: async () => table.startTable(await measureStart({ runs: quick ? 5 : 20, say })),
   memory: async () => {
     say('memory');
     return table.memoryTable(await measureMemory());

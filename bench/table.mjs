@@ -21,6 +21,28 @@ export function updateTable(rows) {
   return markdown(head, cells);
 }
 
+/** @param {Awaited<ReturnType<import('./start.mjs').measureStart>>} rows */
+export function startTable(rows) {
+  const head = [
+    ...['start', 'mpmetrics, ms of CPU', 'prom-client, ms of CPU', 'ratio', 'at least', 'reached'],
+    ...['files', 'files of prom-client'],
+  ];
+  const cells = rows.map(({ title, ours, theirs, oursFiles, theirsFiles }) => {
+    const ratio = theirs / ours;
+    const goal = ['1 ×', verdict(ratio >= 1)];
+    return [
+      title,
+      digits(ours),
+      digits(theirs),
+      `${digits(ratio)} ×`,
+      ...goal,
+      oursFiles,
+      theirsFiles,
+    ];
+  });
+  return markdown(head, cells);
+}
+
 function scrapeGoal({ target, ours, theirs }) {
   const goals = [];
   // A scrape of prom-client's that failed has no time to compare with.

@@ -24,7 +24,7 @@ function entries() {
   const lib = readdirSync(join(compiled, 'lib'), { recursive: true })
     .filter((path) => path.endsWith('.js'))
     .map((path) => `lib/${path.slice(0, -'.js'.length)}`);
-  return ['index', 'cli', 'binding', 'meeting/index', ...lib.sort()];
+  return ['index', 'cli', 'binding', 'meeting/index', 'storage/index', ...lib.sort()];
 }
 
 const OPTIONS = {

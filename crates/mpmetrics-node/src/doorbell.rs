@@ -6,7 +6,7 @@ use mpmetrics_core::Error;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunctionCallMode, UnknownReturnValue};
 use napi::Env;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Bell {
     doorbell: Arc<Doorbell>,
     listening: Rc<RefCell<Option<Listening>>>,
     /// Not 0 once the isolate has waited.
-    owner: u64,
+    owner: Cell<u64>,
 }
 
 /// An isolate with callbacks, until this is dropped.
@@ -42,7 +42,7 @@ impl Drop for Listening {
 impl Bell {
     /// An end of a doorbell.
     pub fn new(doorbell: Arc<Doorbell>) -> Self {
-        Self { doorbell, listening: Rc::default(), owner: 0 }
+        Self { doorbell, listening: Rc::default(), owner: Cell::new(0) }
     }
 
     /// Has a function called when other writers ring. It does not keep the isolate alive.
@@ -99,18 +99,13 @@ impl Bell {
     }
 
     /// Rings; None if `done` will not be called. It keeps the isolate alive until then.
-    pub fn ring(
-        &mut self,
-        env: &Env,
-        milliseconds: f64,
-        done: &Callback<'_>,
-    ) -> Result<Option<u32>> {
-        if self.owner == 0 {
+    pub fn ring(&self, env: &Env, milliseconds: f64, done: &Callback<'_>) -> Result<Option<u32>> {
+        if self.owner.get() == 0 {
             let owner = OWNERS.fetch_add(1, Ordering::Relaxed);
             let doorbell = Arc::clone(&self.doorbell);
             env.add_env_cleanup_hook(doorbell, move |doorbell| doorbell.forget(owner))
                 .map_err(|error| foreign(&error))?;
-            self.owner = owner;
+            self.owner.set(owner);
         }
         let done = || -> Result<Done, Error> {
             let done = done.build_threadsafe_function().build();
@@ -122,7 +117,7 @@ impl Bell {
         let patience = Duration::from_micros((milliseconds * 1e3).clamp(0.0, 1e13) as u64);
         let listening = self.listening.borrow();
         let ear = listening.as_ref().map(|listening| &*listening.ear);
-        let waits = self.doorbell.ring(ear, self.owner, patience, done);
+        let waits = self.doorbell.ring(ear, self.owner.get(), patience, done);
         waits.map_err(|error| failure(&error))
     }
 }

@@ -86,15 +86,16 @@ pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option
         // Without /proc: whoever comes here was told by the user which segment it is.
         described => described.unwrap_or_else(|_| ProcessIdentity::undescribed()),
     };
-    Ok(Some(NativeHeap { segment, process, writer: None, bell, replaces }))
+    Ok(Some(NativeHeap { segment, process, writer: RefCell::default(), bell, replaces }))
 }
 
-/// A mapped segment.
+/// A mapped segment. No method takes it mutably: the binding lends it to a scrape until that is printed, and refuses
+/// others meanwhile.
 #[napi]
 pub struct NativeHeap {
     segment: Arc<Segment>,
     process: ProcessIdentity,
-    writer: Option<SharedWriter>,
+    writer: RefCell<Option<SharedWriter>>,
     bell: Bell,
     replaces: bool,
 }
@@ -191,7 +192,7 @@ impl NativeHeap {
     /// This object's writer, with a slot of its own; claimed at the first call, and again after the
     /// slot was lost. `thread` is the number of this thread, 0 for the main one.
     #[napi]
-    pub fn writer(&mut self, env: &Env, thread: u32) -> Result<NativeWriter> {
+    pub fn writer(&self, env: &Env, thread: u32) -> Result<NativeWriter> {
         let lost = |writer: &SharedWriter| {
             writer.borrow().as_ref().is_none_or(|writer| !writer.owns_slot())
         };
@@ -214,18 +215,18 @@ impl NativeHeap {
                 writer
             }
         };
-        self.writer = Some(Rc::clone(&writer));
+        self.writer.replace(Some(Rc::clone(&writer)));
         NativeWriter::new(Arc::clone(&self.segment), writer)
     }
 
     /// Takes the writer of a segment over whose file a stranger removed, if this one is a copy of it: a `Status`.
     /// `Lost` if its slot here is another's by now; `Gone` if this is no copy.
     #[napi]
-    pub fn follow(&mut self, before: &NativeHeap) -> Result<u32> {
+    pub fn follow(&self, before: &NativeHeap) -> Result<u32> {
         if !self.segment.heap().descends_from(before.segment.heap()) {
             return Ok(Status::Gone as u32);
         }
-        let Some(writer) = &before.writer else {
+        let Some(writer) = before.writer.borrow().clone() else {
             return Ok(Status::Ok as u32);
         };
         let heap = self.segment.heap();
@@ -234,7 +235,7 @@ impl NativeHeap {
         drop(borrowed);
         match followed {
             Ok(()) => {
-                self.writer = Some(Rc::clone(writer));
+                self.writer.replace(Some(Rc::clone(&writer)));
                 Ok(Status::Ok as u32)
             }
             // The copy was removed, too: it is opened again.
@@ -276,7 +277,8 @@ impl NativeHeap {
 
     /// The writer's slot and its life.
     fn numbers(&self) -> Option<(u32, u32)> {
-        let writer = self.writer.as_ref()?.borrow();
+        let writer = self.writer.borrow().clone()?;
+        let writer = writer.borrow();
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
@@ -363,12 +365,7 @@ impl NativeHeap {
     /// Asks all others for their callbacks. `done` is called when they have run, or the time is over;
     /// null if there is nobody to wait for. What it returns is to be given to [`NativeHeap::over`].
     #[napi(ts_args_type = "milliseconds: number, done: () => void")]
-    pub fn ring(
-        &mut self,
-        env: &Env,
-        milliseconds: f64,
-        done: Callback<'_>,
-    ) -> Result<Option<u32>> {
+    pub fn ring(&self, env: &Env, milliseconds: f64, done: Callback<'_>) -> Result<Option<u32>> {
         self.bell.ring(env, milliseconds, &done)
     }
 
