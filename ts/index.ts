@@ -13,6 +13,13 @@ import * as http from './http';
 import * as labels from './labels';
 import * as libraryMetrics from './library-metrics';
 import * as metrics from './metrics';
+import type * as api from './metrics/api';
+import type {
+  CounterClass,
+  GaugeClass,
+  HistogramClass,
+  SummaryClass,
+} from './metrics/configuration';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 
@@ -27,20 +34,26 @@ export type {
   Scrapable,
 } from './http';
 export type {
+  CounterChild,
+  GaugeChild,
+  HistogramChild,
+  AnyMetric as Metric,
+  SummaryChild,
+} from './metrics/api';
+export type {
+  CounterConfiguration,
+  GaugeConfiguration,
+  HistogramConfiguration,
+  MetricConfiguration,
+  SummaryConfiguration,
+} from './metrics/configuration';
+export type {
   Aggregator,
   AggregatorFunction,
   CollectFunction,
-  CounterChild,
-  CounterConfiguration,
-  GaugeChild,
-  GaugeConfiguration,
-  HistogramChild,
-  HistogramConfiguration,
+  Collector,
   IncreaseDataWithExemplar,
   LabelValues,
-  AnyMetric as Metric,
-  Collector,
-  MetricConfiguration,
   MetricObject,
   MetricObjectWithValues,
   MetricType,
@@ -50,8 +63,6 @@ export type {
   PrintOptions,
   Scope,
   ScopeOptions,
-  SummaryChild,
-  SummaryConfiguration,
 } from './metrics';
 export type {
   Charset,
@@ -89,37 +100,46 @@ export import Pushgateway = gateway.Pushgateway;
 export import register = registries.register;
 // As types these are what prom-client declares, so that fakes need no more, and ours beside that; see `Beyond`.
 /** A value that only grows. */
-export type Counter<T extends string = string> = metrics.Plain<metrics.Counter<T>>;
+export type Counter<T extends string = string> = api.Counter<T>;
 /** A value that goes up and down. */
-export type Gauge<T extends string = string> = metrics.Plain<metrics.Gauge<T>>;
+export type Gauge<T extends string = string> = api.Gauge<T>;
 /** Observations counted in buckets. */
-export type Histogram<T extends string = string> = metrics.Plain<metrics.Histogram<T>>;
+export type Histogram<T extends string = string> = api.Histogram<T>;
 /** Observations with their sum, their count, and quantiles over all processes. */
-export type Summary<T extends string = string> = metrics.Plain<metrics.Summary<T>>;
-export const Counter = metrics.Counter;
-export const Gauge = metrics.Gauge;
-export const Histogram = metrics.Histogram;
-export const Summary = metrics.Summary;
+export type Summary<T extends string = string> = api.Summary<T>;
+export const Counter: CounterClass = metrics.Counter;
+export const Gauge: GaugeClass = metrics.Gauge;
+export const Histogram: HistogramClass = metrics.Histogram;
+export const Summary: SummaryClass = metrics.Summary;
 /* eslint-disable @typescript-eslint/no-namespace -- prom-client's types are written so */
 export declare namespace Counter {
-  type Internal = metrics.Counter.Internal;
+  /** prom-client's name of what `labels()` returns. */
+  type Internal = api.CounterChild;
 }
 export declare namespace Gauge {
-  type Internal<T extends string> = metrics.Gauge.Internal<T>;
+  /** prom-client's name of what `labels()` returns. */
+  type Internal<T extends string> = api.GaugeChild<T>;
 }
 export declare namespace Histogram {
-  type Internal<T extends string> = metrics.Histogram.Internal<T>;
-  type Config = metrics.Histogram.Config;
+  /** prom-client's name of what `labels()` returns. */
+  type Internal<T extends string> = api.HistogramChild<T>;
+  /** prom-client's name of a part of the configuration. */
+  interface Config {
+    buckets?: number[];
+  }
 }
 export declare namespace Summary {
-  type Internal<T extends string> = metrics.Summary.Internal<T>;
-  type Config = metrics.Summary.Config;
+  /** prom-client's name of what `labels()` returns. */
+  type Internal<T extends string> = api.SummaryChild<T>;
+  /** prom-client's name of a part of the configuration. */
+  interface Config {
+    percentiles?: number[];
+  }
 }
 /* eslint-enable @typescript-eslint/no-namespace */
 
 /** prom-client's registries, and whatever has their methods. */
-export type Registry<T extends RegistryContentType = PrometheusContentType> =
-  metrics.RegistryLike<T>;
+export type Registry<T extends RegistryContentType = PrometheusContentType> = api.RegistryLike<T>;
 export const Registry = registries.Registry;
 
 /** The text format's Content-Type. */

@@ -213,7 +213,7 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
 
 /** Native code knows nothing of a metric outside of the heap: a callback sets it. */
 function fallBack(metric: Gauge | Counter<'reason'> | Counter, set: () => void): void {
-  if (!metric[ROSTER].family.shared) metric.collect = set;
+  if (metric[ROSTER].family.others === null) metric.collect = set;
 }
 
 /** Has a counter follow a figure that only grows. */
@@ -231,7 +231,6 @@ function figures(): Figures {
   const nothing = {
     tornGivenUp: 0,
     droppedExemplars: 0,
-    unrankedObservations: 0,
     damagedReads: 0,
   };
   return heap.figures() ?? { ...none, ...never, ...nothing, ...memoryFigures };

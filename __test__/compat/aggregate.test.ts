@@ -87,7 +87,11 @@ sameAsPromClient({
     new client.Counter({ name: 'further', help: 'h', registers: [registry] }).inc(3);
     registry.removeSingleMetric('h');
     const text = await registry.metrics();
-    return [text, await registry.getSingleMetricAsString('c'), registry.getSingleMetric('c')?.name];
+    return [
+      text,
+      await registry.getSingleMetricAsString('c'),
+      (registry.getSingleMetric('c') as { name?: string } | undefined)?.name,
+    ];
   },
   'refuses what it does not know': (client) => {
     const { AggregatorRegistry } = client;

@@ -4,176 +4,21 @@
  */
 import { describe } from 'vitest';
 
+import {
+  afterCollect,
+  LABELLED,
+  LABELS,
+  MOMENTS,
+  NAMED,
+  READERS,
+  table,
+  threeScrapes,
+  twice,
+  TYPES,
+  type Resettable,
+  type Type,
+} from '../support/resets';
 import { any, sameAsPromClient, type Client, type Program } from '../support/subject';
-
-/** The moments at which the reset may come. */
-const MOMENTS: Record<string, (reset: () => void) => void> = {
-  'process.nextTick': (reset) => {
-    process.nextTick(reset);
-  },
-  'a microtask': (reset) => void Promise.resolve().then(reset),
-  setImmediate: (reset) => setImmediate(reset),
-  'a timer': (reset) => setTimeout(reset, 1),
-};
-
-/** What is counted in and reset. */
-interface Subject {
-  reset(): void;
-  remove(...labels: unknown[]): void;
-  collect?: unknown;
-}
-
-interface Type {
-  make: (client: Client) => Subject;
-  count: (metric: never, value: number) => void;
-}
-
-const NAMED = { name: 'm', help: 'h' };
-const LABELLED = { ...NAMED, labelNames: ['a', 'b'] };
-const LABELS = { a: '1', b: 'x' };
-
-const TYPES: Record<string, Type> = {
-  counter: {
-    make: ({ Counter }) => new Counter(NAMED),
-    count: (m: { inc(by: number): void }, value) => {
-      m.inc(value);
-    },
-  },
-  'counter with labels': {
-    make: ({ Counter }) => new Counter(LABELLED),
-    count: (m: { inc(labels: object, by: number): void }, value) => {
-      m.inc(LABELS, value);
-      m.inc({ ...LABELS, b: 'y' }, 2 * value);
-    },
-  },
-  'counter by its children': {
-    make: ({ Counter }) => new Counter(LABELLED),
-    count: (m: { labels(labels: object): { inc(by: number): void } }, value) => {
-      m.labels(LABELS).inc(value);
-    },
-  },
-  gauge: {
-    make: ({ Gauge }) => new Gauge(NAMED),
-    count: (m: { inc(by: number): void }, value) => {
-      m.inc(value);
-    },
-  },
-  'gauge with labels': {
-    make: ({ Gauge }) => new Gauge(LABELLED),
-    count: (m: { set(labels: object, to: number): void }, value) => {
-      m.set(LABELS, value);
-    },
-  },
-  histogram: {
-    make: ({ Histogram }) => new Histogram({ ...NAMED, buckets: [1, 2, 5] }),
-    count: (m: { observe(value: number): void }, value) => {
-      m.observe(value);
-      m.observe(0.1);
-    },
-  },
-  'histogram with labels': {
-    make: ({ Histogram }) => new Histogram({ ...LABELLED, buckets: [1, 2, 5] }),
-    count: (m: { observe(labels: object, value: number): void }, value) => {
-      m.observe(LABELS, value);
-      m.observe({ a: '2' }, 0.1);
-    },
-  },
-  summary: {
-    make: ({ Summary }) => new Summary({ ...NAMED, percentiles: [] }),
-    count: (m: { observe(value: number): void }, value) => {
-      m.observe(value);
-      m.observe(0.1);
-    },
-  },
-  'summary with labels': {
-    make: ({ Summary }) => new Summary({ ...LABELLED, percentiles: [] }),
-    count: (m: { observe(labels: object, value: number): void }, value) => {
-      m.observe(LABELS, value);
-    },
-  },
-  'summary over a window': {
-    make: ({ Summary }) =>
-      new Summary({ ...LABELLED, percentiles: [], maxAgeSeconds: 600, ageBuckets: 3 }),
-    count: (m: { observe(labels: object, value: number): void }, value) => {
-      m.observe(LABELS, value);
-    },
-  },
-};
-
-const READERS: Record<string, (client: Client) => Promise<unknown>> = {
-  'metrics()': ({ register }) => register.metrics(),
-  'getMetricsAsJSON()': ({ register }) => register.getMetricsAsJSON(),
-  'getSingleMetricAsString()': ({ register }) => register.getSingleMetricAsString('m'),
-  'get()': async ({ register }) => register.getSingleMetric('m')!.get(),
-};
-
-/** What a scrape shows, and another one behind all that the first one had done later. */
-async function twice({ register }: { register: Client['register'] }): Promise<string[]> {
-  const first = await register.metrics();
-  await new Promise((resolve) => setImmediate(resolve));
-  return [first, await register.metrics()];
-}
-
-/** Has something done at a moment after each `collect`; resolves when it has been done so often. */
-function afterCollect(
-  metric: Subject,
-  moment: (reset: () => void) => void,
-  reset: () => void,
-  returns: () => unknown = () => undefined,
-): (times: number) => Promise<void> {
-  let called = 0;
-  let done = 0;
-  metric.collect = () => {
-    called++;
-    const later = (): void => {
-      moment(() => {
-        reset();
-        done++;
-      });
-    };
-    const promise = returns();
-    if (promise instanceof Promise) void promise.then(later);
-    else later();
-    return promise;
-  };
-  return async (times) => {
-    // A client that calls nothing is not waited for.
-    while (done < times && done < called) await new Promise((resolve) => setTimeout(resolve, 1));
-  };
-}
-
-/** What three scrapes show, between which is counted, and the third right after the second. */
-function threeScrapes(
-  type: Type,
-  read: (client: Client) => Promise<unknown>,
-  moment: (reset: () => void) => void,
-  change: (metric: Subject, client: Client) => void = (metric) => {
-    metric.reset();
-  },
-  returns?: () => unknown,
-): Program {
-  return async (client) => {
-    const metric = type.make(client);
-    const reset = (): void => {
-      change(metric, client);
-    };
-    const until = afterCollect(metric, moment, reset, returns);
-    type.count(any(metric), 3);
-    const first = await read(client);
-    await until(1);
-    type.count(any(metric), 4);
-    type.count(any(metric), 5);
-    const second = await read(client);
-    await until(2);
-    const third = await read(client);
-    await until(3);
-    return [first, second, third];
-  };
-}
-
-function table(entries: [string, Program][]): Record<string, Program> {
-  return Object.fromEntries(entries);
-}
 
 const { metrics, json } = { metrics: READERS['metrics()']!, json: READERS['getMetricsAsJSON()']! };
 const tick = MOMENTS['process.nextTick']!;
@@ -243,10 +88,10 @@ describe('what is counted in the same moment', () => {
 describe('other ways to take out what was shown', () => {
   // Of a series that is not taken out, what is counted meanwhile may be shown.
   const counter = TYPES['counter with labels']!;
-  const again = (metric: Subject): void => {
+  const again = (metric: Resettable): void => {
     (metric as unknown as { inc(labels: object, by: number): void }).inc(LABELS, 9);
   };
-  const changes: Record<string, (metric: Subject, client: Client) => void> = {
+  const changes: Record<string, (metric: Resettable, client: Client) => void> = {
     'register.resetMetrics()': (_, { register }) => {
       register.resetMetrics();
     },
@@ -272,7 +117,7 @@ describe('other ways to take out what was shown', () => {
     },
   };
   const once =
-    (type: Type, change: (metric: Subject, client: Client) => void): Program =>
+    (type: Type, change: (metric: Resettable, client: Client) => void): Program =>
     async (client) => {
       const metric = type.make(client);
       let removed = false;

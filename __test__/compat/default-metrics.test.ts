@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { lacks } from '../../scripts/needs.mjs';
 import { PythonReader } from '../support/python-reader';
 import { samples } from '../support/samples';
+import { cpuWithExemplars, within } from '../support/span';
 import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
 /** What collects garbage; V8 shows it to contexts that are made after it was told to. */
@@ -46,34 +47,6 @@ function lines(text: string): string[] {
 /** Waits until the condition holds. */
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Default metrics on an OpenMetrics registry, with exemplars, of a process whose time is told. */
-function cpuWithExemplars(client: Client) {
-  let cpu = 0;
-  vi.spyOn(process, 'cpuUsage').mockImplementation(() => {
-    cpu += 1e6;
-    return { user: cpu, system: 2 * cpu };
-  });
-  vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_500);
-  const register = new client.Registry(client.openMetricsContentType);
-  client.collectDefaultMetrics({
-    register: any(register),
-    enableExemplars: true,
-    labels: { node: 'a' },
-  });
-  const cpuText = (text: string) => text.split('\n').filter((line) => line.includes('_cpu_'));
-  return { register, cpuText };
-}
-
-/** Makes a span the active one, as OpenTelemetry's API does it; returns what ends that. */
-function within(ids: { traceId: string; spanId: string }): () => void {
-  const api = Symbol.for('opentelemetry.js.api.1');
-  const span = { spanContext: () => ids };
-  const key = Symbol.for('OpenTelemetry Context Key SPAN');
-  const active = { getValue: (asked: symbol) => (asked === key ? span : undefined) };
-  Reflect.set(globalThis, api, { version: '1.99.0', context: { active: () => active } });
-  return () => void Reflect.deleteProperty(globalThis, api);
 }
 
 function set(config: object | null | undefined) {

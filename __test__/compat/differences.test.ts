@@ -5,24 +5,8 @@ import { join } from 'node:path';
 
 import { expect, test, vi } from 'vitest';
 
-import { any, heap, memory, oracle, rejected, thrown, type Program } from '../support/subject';
-
-/** Both sides of a row: what the program yields with prom-client, and with this package, whichever the storage. */
-function differs(
-  title: string,
-  program: Program,
-  theirs: unknown,
-  onHeap: unknown,
-  inMemory = onHeap,
-): void {
-  test.each([
-    { ...oracle, expected: theirs },
-    { ...heap, expected: onHeap },
-    { ...memory, expected: inMemory },
-  ])(`${title}: $name`, async ({ load, expected }) => {
-    expect(await program(await load())).toEqual(expected);
-  });
-}
+import { differs } from '../support/difference';
+import { any, rejected, thrown } from '../support/subject';
 
 const g = (...lines: string[]) => ['# HELP g h', '# TYPE g gauge', ...lines, ''].join('\n');
 const labelled = { name: 'g', help: 'h', labelNames: ['a', 'b'] } as const;

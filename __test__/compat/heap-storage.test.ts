@@ -239,10 +239,10 @@ describe('a broken heap', () => {
     counter.inc({ a: 'x' });
     histogram.observe(2);
     expect(warn).toHaveBeenCalledOnce();
-    expect([counter, gauge, histogram].map((one) => one[ROSTER].family.shared)).toEqual([
-      false,
-      false,
-      false,
+    expect([counter, gauge, histogram].map((one) => one[ROSTER].family.others)).toEqual([
+      null,
+      null,
+      null,
     ]);
     expect((await counter.get()).values.map(({ value }) => value)).toEqual([6, 1]);
     expect((await gauge.get()).values.map(({ value }) => value)).toEqual([3]);

@@ -2,75 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { Out, Status, type NativeWriter } from '../../ts/native';
-import { ROSTER, Summary } from '../../ts/metrics';
-import { share, unshare } from '../../ts/storage';
-import { MoodyHeap } from '../support/moody-heap';
-import { samples } from '../support/samples';
+import { Status } from '../../ts/native';
+import { ROSTER } from '../../ts/metrics';
+import { expected, other, own, setUp, shown, START } from '../support/moody-summary';
 
-const START = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
 const PRUNED = { maxAgeSeconds: 60, ageBuckets: 5, pruneAgedBuckets: true };
-
-const made = (options: object = {}) =>
-  new Summary({
-    name: 's',
-    help: 'h',
-    labelNames: ['a'],
-    percentiles: [0, 0.5, 1],
-    registers: [],
-    ...options,
-  });
-
-function setUp(options: object = {}) {
-  const moody = new MoodyHeap();
-  const summary = made(options);
-  share(summary[ROSTER], 't', 1, moody.storage);
-  return { moody, summary };
-}
-
-type Shown = [count: number, sum: number, ...quantiles: number[]];
-
-/** Count, sum and quantiles of a series; nothing for none. */
-async function shown(moody: MoodyHeap, a = 'x'): Promise<Shown | null> {
-  return inText(await moody.text(), a);
-}
-
-function inText(text: string, a: string): Shown | null {
-  const values = samples(text);
-  const [count, sum] = ['count', 'sum'].map((what) => values.get(`s_${what}{a="${a}"}`));
-  if (count === undefined || sum === undefined) return null;
-  const quantiles = [0, 0.5, 1].map((q) => values.get(`s{quantile="${q}",a="${a}"}`)!);
-  return [count, sum, ...quantiles];
-}
-
-/** The same of what a summary has in this process's memory, or of its own part of the heap. */
-async function own(summary: Summary<'a'>): Promise<Shown> {
-  const values = (await summary.get()).values.map(({ value }) => value);
-  return [values.at(-1)!, values.at(-2)!, ...values.slice(0, -2)];
-}
-
-/** What is to be shown of these values. */
-async function expected(...values: number[]): Promise<Shown> {
-  const memory = made();
-  for (const value of values) memory.observe({ a: 'x' }, value);
-  return own(memory);
-}
-
-function near(found: number, wanted: number): void {
-  expect(Math.abs(found - wanted)).toBeLessThanOrEqual(0.0109 * Math.abs(wanted));
-}
-
-/** What another process does to a series. */
-function other(moody: MoodyHeap, summary: Summary<'a'>) {
-  const { bounds } = summary[ROSTER].shape;
-  const writer = moody.real.writer(0);
-  const spec = { tag: 't', name: 's', help: 'h', kind: 3, aggregator: 'sum', labelNames: ['a'] };
-  const family = writer.family({ ...spec, bounds: Float64Array.from(bounds) }, 1);
-  return {
-    remove: (a: string) => writer.remove(family, `a="${a}"`, ''),
-    expire: (a: string) => writer.expire(family, `a="${a}"`, ''),
-  };
-}
 
 /** Of all tests: each is told once. */
 const warnings: string[] = [];
@@ -308,7 +244,7 @@ described?.('a broken heap', () => {
     moody.mood = Status.Corrupt;
     summary.observe({ a: 'x' }, 90);
     summary.observe({ a: 'x' }, 5);
-    expect(summary[ROSTER].family.shared).toBe(false);
+    expect(summary[ROSTER].family.others).toBeNull();
     expect(await own(summary)).toEqual(await expected(1, 5, 90, 5));
     expect(warnings.filter((text) => text.includes('in its own memory'))).toHaveLength(1);
   });
@@ -320,7 +256,7 @@ described?.('a broken heap', () => {
     for (const value of [5, 90]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Corrupt;
     moody.storage.flush();
-    expect(summary[ROSTER].family.shared).toBe(false);
+    expect(summary[ROSTER].family.others).toBeNull();
     expect(await own(summary)).toEqual(await expected(1, 5, 90));
   });
 
@@ -335,148 +271,7 @@ described?.('a broken heap', () => {
       if (left-- === 0) moody.mood = Status.Corrupt;
     };
     moody.storage.flush();
-    expect(summary[ROSTER].family.shared).toBe(false);
+    expect(summary[ROSTER].family.others).toBeNull();
     expect(await own(summary)).toEqual(await expected(1, 5, 90, 90));
   });
-});
-
-// By other ways nothing is known of the cells of a series that expired: docs/CONCURRENCY.md.
-const direct = process.env['MPMETRICS_CELLS'] === 'direct' ? describe : null;
-
-direct?.('a series that expires', () => {
-  test.each(['before', 'when'])('%s the heap is asked for buckets', async (moment) => {
-    const { moody, summary } = setUp({ ttlSeconds: 60 });
-    summary.observe({ a: 'x' }, 1000);
-    const { expire } = other(moody, summary);
-    let expired = false;
-    const once = (): boolean => {
-      if (!expired) expect(expire('x')).toBe(Status.Ok);
-      expired = true;
-      return false;
-    };
-    if (moment === 'before') vi.spyOn(moody.storage, 'busy', 'get').mockImplementation(once);
-    else moody.placing = once;
-    for (const value of [5, 1]) summary.observe({ a: 'x' }, value);
-    vi.spyOn(moody.storage, 'busy', 'get').mockRestore();
-    moody.storage.flush();
-    summary.observe({ a: 'x' }, 5);
-    expect(expired).toBe(true);
-    expect(await shown(moody)).toEqual(await expected(1000, 5, 1, 5));
-    await summary.get();
-    expect(moody.unranked).toBe(0);
-  });
-
-  test('when buckets that waited move', async () => {
-    const { moody, summary } = setUp({ ttlSeconds: 60 });
-    summary.observe({ a: 'x' }, 1000);
-    const { expire } = other(moody, summary);
-    moody.mood = Status.Busy;
-    for (const value of [5, 5, 5, 1]) summary.observe({ a: 'x' }, value);
-    moody.mood = Status.Ok;
-    moody.placing = () => {
-      moody.placing = null;
-      expect(expire('x')).toBe(Status.Ok);
-    };
-    moody.storage.flush();
-    summary.observe({ a: 'x' }, 1000);
-    moody.storage.flush();
-    expect(await shown(moody)).toEqual(await expected(1000, 5, 5, 5, 1, 1000));
-    await summary.get();
-    expect(moody.unranked).toBe(0);
-  });
-
-  test('while it moves into the heap', async () => {
-    const { moody, summary } = setUp({ ttlSeconds: 60 });
-    const { expire } = other(moody, summary);
-    moody.mood = Status.Busy;
-    for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
-    moody.mood = Status.Ok;
-    moody.placing = () => {
-      moody.placing = null;
-      expect(expire('x')).toBe(Status.Ok);
-    };
-    moody.storage.flush();
-    moody.storage.flush();
-    expect(await shown(moody)).toEqual(await expected(1000, 5, 1));
-  });
-
-  test('when its metric leaves', async () => {
-    const { moody, summary } = setUp({ ttlSeconds: 60 });
-    for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
-    expect(other(moody, summary).expire('x')).toBe(Status.Ok);
-    unshare(summary[ROSTER]);
-    expect(await own(summary)).toEqual(await expected(1000, 5, 1));
-  });
-
-  test('while its metric joins others', async () => {
-    const moody = new MoodyHeap();
-    const summary = made({ ttlSeconds: 60 });
-    for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
-    const { expire } = other(moody, summary);
-    moody.placing = () => {
-      moody.placing = null;
-      expect(expire('x')).toBe(Status.Ok);
-    };
-    share(summary[ROSTER], 't', 1, moody.storage);
-    expect(await shown(moody)).toEqual(await expected(1000, 5, 1));
-  });
-});
-
-test('a series that waited moves into a new segment if the slot is lost on the way', async () => {
-  const { moody, summary } = setUp();
-  moody.mood = Status.Busy;
-  for (const value of [1, 5, 90, 90]) summary.observe({ a: 'x' }, value);
-  moody.mood = Status.Ok;
-  let left = 1;
-  moody.placing = () => {
-    moody.mood = left-- === 0 ? Status.Lost : Status.Ok;
-  };
-  moody.storage.flush();
-  moody.placing = null;
-  moody.mood = Status.Ok;
-  moody.storage.flush();
-  expect(await shown(moody)).toEqual(await expected(1, 5, 90, 90));
-});
-
-describe('counts of a dead writer in an adopted block', () => {
-  function adopted() {
-    const moody = new MoodyHeap();
-    moody.bound = (writer: NativeWriter, out) => {
-      const block = [Out.Slab, Out.Cell, Out.Series, Out.Generation].map((word) => out[word]!);
-      for (const value of [2 ** -10, 4, 900]) {
-        const [slab, cell, series, generation] = block as [number, number, number, number];
-        expect(writer.summarise(slab, cell, series, generation, value, 1, 0, 1, 0)).toBe(Status.Ok);
-      }
-      out[Out.Flags] = 1;
-    };
-    const summary = made();
-    share(summary[ROSTER], 't', 1, moody.storage);
-    return { moody, summary };
-  }
-
-  test('are not reset', async () => {
-    const { moody, summary } = adopted();
-    for (const value of [5, 6, 7000]) summary.observe({ a: 'x' }, value);
-    expect(await shown(moody)).toEqual(await expected(2 ** -10, 4, 900, 5, 6, 7000));
-    summary.reset();
-    expect(await shown(moody)).toEqual(await expected(2 ** -10, 4, 900));
-    summary.observe({ a: 'x' }, 5);
-    expect(await shown(moody)).toEqual(await expected(2 ** -10, 4, 900, 5));
-  });
-
-  test.each([[[5, 6]], [[2 ** -13, 5, 7000]], [[-5, 0, -7]], [[0]], [[]]])(
-    'do not go along when the metric leaves its registry: %j',
-    async (values) => {
-      const { summary } = adopted();
-      summary.observe({ a: 'x' }, 1);
-      summary.reset();
-      for (const value of values) summary.observe({ a: 'x' }, value);
-      unshare(summary[ROSTER]);
-      const [found, wanted] = [await own(summary), await expected(...values)];
-      expect(found.slice(0, 2)).toEqual([values.length, values.reduce((a, b) => a + b, 0)]);
-      found.slice(2).forEach((quantile, i) => {
-        near(quantile, wanted[i + 2] ?? 0);
-      });
-    },
-  );
 });

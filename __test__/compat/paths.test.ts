@@ -71,7 +71,7 @@ async function calls(moody: MoodyHeap): Promise<number> {
   expect(await moody.text()).toBe(TEXT(1000));
   expect(moody.binds).toBe(0);
   // Once for the other octave, unless native code itself finds it.
-  expect(moody.places - places).toBe(moody.storage.stores === Stores.Native ? 0 : 1);
+  expect(moody.places - places).toBe(moody.storage.paths.stores === Stores.Native ? 0 : 1);
   return moody.updates / 999 / 6;
 }
 
@@ -82,14 +82,14 @@ describe('native calls of an update', () => {
     const moody = new MoodyHeap();
     const direct = here === (Stores.Native as number) ? 1 : 0;
     expect(await calls(moody)).toBe(direct);
-    expect(moody.storage.stores as number).toBe(here);
+    expect(moody.storage.paths.stores as number).toBe(here);
   });
 
   test('none by ordered stores', async () => {
     process.env['MPMETRICS_CELLS'] = 'ordered';
     const moody = new MoodyHeap();
     expect(await calls(moody)).toBe(here === (Stores.Native as number) ? 1 : 0);
-    expect(moody.storage.stores).toBe(Math.max(here, Stores.Ordered));
+    expect(moody.storage.paths.stores).toBe(Math.max(here, Stores.Ordered));
   });
 
   test('one where it is asked for', async () => {
@@ -102,7 +102,7 @@ describe('native calls of an update', () => {
     const moody = new MoodyHeap();
     moody.views = false;
     expect(await calls(moody)).toBe(1);
-    expect(moody.storage.stores).toBe(Stores.Native);
+    expect(moody.storage.paths.stores).toBe(Stores.Native);
   });
 });
 

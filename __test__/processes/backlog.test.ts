@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Status } from '../../ts/native';
-import { Backlog, type Backlogged } from '../../ts/storage/backlog';
+import { Backlog, type Backlogged } from '../../ts/storage/heap/backlog';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,4 +1,7 @@
-/** Circles of files: which sources import each other, by whatever detour. Pure functions over texts. */
+/**
+ * Circles of files: which sources import each other, by whatever detour. Pure functions over texts, so that a test can
+ * hand them a circle.
+ */
 import { specifiersOf, targetOf, type Sources } from './ranks';
 
 /** What each source imports, whether values or only types, of the sources that are given. */
@@ -10,6 +13,7 @@ export function importsOf(sources: Sources): Imports {
     [...sources].map(([path, text]) => [
       path,
       specifiersOf(text)
+        .filter((specifier) => specifier.startsWith('.'))
         .map((specifier) => targetOf(path, specifier, sources))
         .filter((target) => target !== undefined),
     ]),

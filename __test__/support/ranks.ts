@@ -59,8 +59,9 @@ export function verdict(
 
 /** The file that an import in another means; undefined if it is not among the sources. */
 export function targetOf(path: string, specifier: string, sources: Sources): string | undefined {
-  const bare = posix.join(posix.dirname(path), specifier.replace(/\.[jt]s$/, ''));
-  return [`${bare}.ts`, posix.join(bare, 'index.ts')].find((file) => sources.has(file));
+  const exact = posix.join(posix.dirname(path), specifier);
+  const bare = exact.replace(/\.[jt]s$/, '');
+  return [exact, `${bare}.ts`, posix.join(bare, 'index.ts')].find((file) => sources.has(file));
 }
 
 /** What a TypeScript source imports, as it says it. */

@@ -21,7 +21,7 @@ export class Turn {
     this.about = about;
     // Who has it is to know soon, also where scrapes ask no other thread.
     if (this.take() || threadId !== 0) return;
-    const ring = heap.ring();
+    const ring = heap.scrapes.ring();
     this.asked = ring?.answers.then(() => {
       ring.over();
       this.asked = undefined;

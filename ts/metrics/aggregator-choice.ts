@@ -6,7 +6,7 @@
 import { warnOnce } from '../errors';
 import { AGGREGATORS, decisiveVariables, GAUGE_PATTERN, settings } from '../meeting';
 import { isGaugeAggregator, takenLabel } from './aggregators';
-import type { GaugeAggregator } from './types';
+import type { GaugeAggregator } from './values';
 
 /** Names of gauges, in which `*` stands for any letters, and the aggregator of those that fit. */
 type Choices = readonly (readonly [pattern: string, aggregator: string])[];

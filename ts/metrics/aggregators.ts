@@ -5,7 +5,7 @@ import { inspect } from 'util';
 import { AGGREGATORS } from '../meeting';
 import { WRITER_LABELS, type MetricType } from '../storage';
 import { first, joining, sum, type AggregatorFunction } from './joining';
-import type { GaugeAggregator } from './types';
+import type { GaugeAggregator } from './values';
 
 export type { AggregatorFunction } from './joining';
 

@@ -2,28 +2,19 @@
 
 import { labelsOf, type LabelText } from '../labels';
 import { adding, counterKind, type Roster, type Series } from '../storage';
-import type { IncreaseDataWithExemplar } from './exemplar';
+import type { CounterChild, NewCounter } from './api';
+import type { CounterConfiguration } from './configuration';
 import * as hidden from './hidden';
 import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
-import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
+import type { IncreaseDataWithExemplar, LabelValues } from './values';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
-export interface CounterConfiguration<T extends string> extends MetricConfiguration<T> {
-  collect?: CollectFunction<Counter<T>>;
-}
-
-/** A counter with its labels chosen. Its function may be taken off it. */
-export interface CounterChild {
-  /** @param value what to add, not negative; 1 if left out */
-  inc: (value?: number) => void;
-}
-
-export class Counter<T extends string = string> extends Metric<T> {
+export class Counter<T extends string = string> extends Metric<T> implements NewCounter<T> {
   /** @internal */
   declare readonly [hidden.INC]?: unknown;
 
@@ -39,22 +30,6 @@ export class Counter<T extends string = string> extends Metric<T> {
     }
   }
 
-  /**
-   * Adds to a series.
-   *
-   * @param labels which one
-   * @param value what to add, finite and not negative; 1 if left out
-   * @throws Error for labels that are not declared or a negative value, TypeError for no number
-   */
-  inc(labels: LabelValues<T>, value?: number | null): void;
-  /** Adds to the series without labels. */
-  inc(value?: number | null): void;
-  /**
-   * Adds to a series and records an exemplar; for a counter with `enableExemplars`.
-   *
-   * @throws besides, RangeError for exemplar labels that are too long, Error for one that has no valid name
-   */
-  inc(given: IncreaseDataWithExemplar<T>): void;
   inc(
     labels?: LabelValues<T> | IncreaseDataWithExemplar<T> | number | null,
     value?: number | null,
@@ -76,14 +51,6 @@ export class Counter<T extends string = string> extends Metric<T> {
     else h.f[h.i]! += v;
   }
 
-  /**
-   * The counter with its labels chosen: the quickest way to count.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error if there are not as many values as names
-   */
-  labels(labels: LabelValues<T>): CounterChild;
-  labels(...values: LabelArgument[]): CounterChild;
   labels(...args: unknown[]): CounterChild {
     const given = this.inc !== ownInc && this.inc !== this[hidden.INC];
     const made = given ? null : childOf(this, args);
@@ -155,10 +122,4 @@ function unusual(value: unknown, of: Roster): number {
   }
   if ((value as number) < 0) throw new Error('It is not possible to decrease a counter');
   return Number(value);
-}
-
-// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
-export declare namespace Counter {
-  /** prom-client's name of what `labels()` returns. */
-  export type Internal = CounterChild;
 }

@@ -1,26 +1,6 @@
-/** What a caller says of one event: prom-client's argument of `inc()` and `observe()` with exemplars. */
+/** The labels of an exemplar that a caller gives. */
 
 import { invalidLabelNames, labelText, type LabelText } from '../labels';
-import type { LabelValues } from './types';
-
-/** An increment with its exemplar. */
-export interface IncreaseDataWithExemplar<T extends string> {
-  labels?: LabelValues<T>;
-  /** What to add; 1 if left out. */
-  value?: number;
-  /** Any labels, names and values together of at most 128 code points; no exemplar is recorded if left out. */
-  exemplarLabels?: LabelValues<string>;
-}
-
-/** An observation with its exemplar. */
-export interface ObserveDataWithExemplar<T extends string> {
-  labels?: LabelValues<T>;
-  value: number;
-  /** How often the value is counted; once if left out. */
-  count?: number;
-  /** Any labels, names and values together of at most 128 code points; none is recorded if left out or empty. */
-  exemplarLabels?: LabelValues<string>;
-}
 
 /** Most code points of an exemplar's label names and values together (OpenMetrics 1.0). */
 const MOST_POINTS = 128;

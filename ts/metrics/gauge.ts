@@ -4,6 +4,7 @@ import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
   adding,
   gaugeKind,
+  readImage,
   recentKind,
   setting,
   sharedKind,
@@ -11,61 +12,26 @@ import {
   type Series,
 } from '../storage';
 import { chosenAggregator } from './aggregator-choice';
+import type { GaugeChild, NewGauge } from './api';
+import type { GaugeConfiguration } from './configuration';
 import * as hidden from './hidden';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
-import type {
-  CollectFunction,
-  GaugeAggregator,
-  LabelArgument,
-  LabelValues,
-  MetricConfiguration,
-} from './types';
+import type { GaugeAggregator, LabelValues } from './values';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
-export interface GaugeConfiguration<T extends string> extends MetricConfiguration<T> {
-  /**
-   * How the parts of the living processes and threads become one value; their sum if left out. `all` shows
-   * each by itself, with labels `pid` and, for a worker thread, `thread`; `mostrecent` the one that was set,
-   * or added to, last; `shared` is one value for all, that each sets, adds to and takes from, and that nobody's
-   * death changes.
-   */
-  aggregator?: GaugeAggregator;
-  collect?: CollectFunction<Gauge<T>>;
-}
-
-/** A gauge with its labels chosen. Its functions may be taken off it. */
-export interface GaugeChild<T extends string = string> {
-  inc: (value?: number) => void;
-  dec: (value?: number) => void;
-  set: (value: number) => void;
-  /** Sets it to the Unix time in seconds. */
-  setToCurrentTime: () => void;
-  /** Returns a function that sets the gauge to the seconds since, and returns them. */
-  startTimer: () => (labels?: LabelValues<T>) => number;
-}
-
 type Labels<T extends string> = LabelValues<T> | number | null | undefined;
 
-export class Gauge<T extends string = string> extends Metric<T> {
+export class Gauge<T extends string = string> extends Metric<T> implements NewGauge<T> {
   constructor(config: GaugeConfiguration<T>) {
     const aggregator = aggregatorOf(config);
     super(config, kindOf(aggregator), { aggregator });
   }
 
-  /**
-   * Sets a series.
-   *
-   * @throws TypeError for a value that is no number (NaN and the infinities are numbers), Error for
-   *   labels that are not declared
-   */
-  set(labels: LabelValues<T>, value: number): void;
-  /** Sets the series without labels. */
-  set(value: number): void;
   set(labels: Labels<T>, value?: number): void {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number) : value!;
@@ -75,37 +41,24 @@ export class Gauge<T extends string = string> extends Metric<T> {
     else h.f[h.i] = v;
   }
 
-  /** Adds to a series; 1 if no value is given. Throws as {@link set} does. */
-  inc(labels: LabelValues<T>, value?: number): void;
-  inc(value?: number): void;
   inc(labels?: Labels<T>, value?: number): void {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number | undefined) : value;
     add(this, given, v === undefined ? 1 : v);
   }
 
-  /** Takes from a series; 1 if no value is given. Throws as {@link set} does. */
-  dec(labels: LabelValues<T>, value?: number): void;
-  dec(value?: number): void;
   dec(labels?: Labels<T>, value?: number): void {
     const given = typeof labels === 'object' ? labels : null;
     const v = given === null ? (labels as number | undefined) : value;
     add(this, given, v === undefined ? -1 : -v);
   }
 
-  /** Sets a series to the Unix time in seconds. */
   setToCurrentTime(labels?: LabelValues<T>): void {
     const now = Date.now() / 1000;
     if (labels === undefined) this.set(now);
     else this.set(labels, now);
   }
 
-  /**
-   * Starts a timer.
-   *
-   * @returns a function that sets the gauge to the seconds since, and returns them; its labels are
-   *   added to those given here
-   */
   startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
     const start = process.hrtime();
     return (endLabels) => {
@@ -116,14 +69,6 @@ export class Gauge<T extends string = string> extends Metric<T> {
     };
   }
 
-  /**
-   * The gauge with its labels chosen.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error if there are not as many values as names, or for labels that are not declared
-   */
-  labels(labels: LabelValues<T>): GaugeChild<T>;
-  labels(...values: LabelArgument[]): GaugeChild<T>;
   labels(...args: unknown[]): GaugeChild<T> {
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);
@@ -151,7 +96,7 @@ export class Gauge<T extends string = string> extends Metric<T> {
     const h = this[ROSTER].peek(labels ?? {});
     if (h?.live !== true) return 0;
     const { shape } = this[ROSTER];
-    return shape.kind.values(h.read(shape.kind), shape, h.size)[0]!;
+    return shape.kind.values(readImage(h, shape.kind), shape, h.size)[0]!;
   }
 }
 
@@ -242,10 +187,4 @@ function aggregatorOf<T extends string>(
 function kindOf(aggregator: GaugeAggregator): Kind {
   if (aggregator === 'mostrecent') return recentKind;
   return aggregator === 'shared' ? sharedKind : gaugeKind;
-}
-
-// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
-export declare namespace Gauge {
-  /** prom-client's name of what `labels()` returns. */
-  export type Internal<T extends string> = GaugeChild<T>;
 }

@@ -5,7 +5,7 @@
 
 import { reviveLabels, type RowLabels } from '../exposition';
 import { hashObject, parseLabelText } from '../labels';
-import type { Roster, Series, Shape } from '../storage';
+import { ownImage, type Roster, type Series, type Shape } from '../storage';
 
 /** What a metric has of one label set; of a counter and a gauge its value. */
 export type HashEntry = Readonly<
@@ -24,7 +24,7 @@ export function hashMapOf(roster: Roster): HashMap {
   const { kind } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
     const labels = reviveLabels({ labels: parseLabelText(h.text), types: h.types });
-    const values = kind.values(h.own(kind), roster.shape, h.size);
+    const values = kind.values(ownImage(h, kind), roster.shape, h.size);
     const entry = Object.freeze(entryOf(roster.shape, labels, values));
     return [hashObject(labels), entry] as const;
   });

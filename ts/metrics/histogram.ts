@@ -1,37 +1,33 @@
 /** Observations counted in buckets. */
 
 import { labelsOf, validateLabels, type LabelText } from '../labels';
-import { histogramKind, observing, observingTimes, type Series } from '../storage';
-import type { ObserveDataWithExemplar } from './exemplar';
+import {
+  histogramCells,
+  histogramKind,
+  observing,
+  observingTimes,
+  type Scale,
+  type Series,
+} from '../storage';
+import type { HistogramChild, NewHistogram } from './api';
+import type { HistogramConfiguration } from './configuration';
 import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
 import { startTimer, startTimerWithExemplar } from './timer';
-import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
+import type { LabelValues, ObserveDataWithExemplar } from './values';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SCALE: typeof hidden.SCALE = hidden.SCALE;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
+const { bucketOf, record, scaleOf } = histogramCells;
 
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export interface HistogramConfiguration<T extends string> extends MetricConfiguration<T> {
-  /** Upper bounds; neither sorted nor checked for doubles, as in prom-client. */
-  buckets?: number[];
-  collect?: CollectFunction<Histogram<T>>;
-}
-
-/** A histogram with its labels chosen. Its functions may be taken off it. */
-export interface HistogramChild<T extends string = string> {
-  /** Counts a value, `count` times at once if that is given; any third argument lets it be passed over. */
-  observe: (value: number, count?: number) => void;
-  startTimer: () => (labels?: LabelValues<T>) => number;
-}
-
-export class Histogram<T extends string = string> extends Metric<T> {
+export class Histogram<T extends string = string> extends Metric<T> implements NewHistogram<T> {
   /** @internal */
   declare readonly buckets: readonly number[];
   /** @internal */
@@ -56,23 +52,6 @@ export class Histogram<T extends string = string> extends Metric<T> {
     }
   }
 
-  /**
-   * Counts a value.
-   *
-   * @param value finite
-   * @param count how often the value is counted, at once; a whole number from 0 on
-   * @throws TypeError for a value that is no finite number, Error for labels that are not declared
-   */
-  observe(labels: LabelValues<T>, value: number, count?: number): void;
-  /** The same in the series without labels. */
-  observe(value: number, count: number): void;
-  /**
-   * Counts a value in the series without labels; or, of a histogram with `enableExemplars`, in any, and records an
-   * exemplar.
-   *
-   * @throws besides, RangeError for exemplar labels that are too long, Error for one that has no valid name
-   */
-  observe(given: number | ObserveDataWithExemplar<T>): void;
   observe(
     labels: LabelValues<T> | ObserveDataWithExemplar<T> | number | null | undefined,
     value?: number,
@@ -103,7 +82,6 @@ export class Histogram<T extends string = string> extends Metric<T> {
     }
   }
 
-  /** Shows a series at zero, or sets this process's part of it back to zero. */
   zero(labels?: LabelValues<T>): void {
     // prom-client does not check these labels, and prints whatever they are; here, those that are
     // not declared are dropped.
@@ -119,13 +97,6 @@ export class Histogram<T extends string = string> extends Metric<T> {
     if (declared.length === 0) this[SINGLE] = h;
   }
 
-  /**
-   * Starts a timer.
-   *
-   * @param exemplarLabels with `enableExemplars`: labels of the observation's exemplar
-   * @returns a function that observes the seconds since, and returns them; its labels are added to
-   *   those given here
-   */
   startTimer(
     labels?: LabelValues<T>,
     exemplarLabels?: LabelValues<string>,
@@ -134,14 +105,6 @@ export class Histogram<T extends string = string> extends Metric<T> {
     return startTimerWithExemplar(this, labels, exemplarLabels);
   }
 
-  /**
-   * The histogram with its labels chosen: the quickest way to observe.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error if there are not as many values as names, or for labels that are not declared
-   */
-  labels(labels: LabelValues<T>): HistogramChild<T>;
-  labels(...values: LabelArgument[]): HistogramChild<T>;
   labels(...args: unknown[]): HistogramChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as HistogramChild<T>;
@@ -153,7 +116,6 @@ export class Histogram<T extends string = string> extends Metric<T> {
     return h.child as HistogramChild<T>;
   }
 
-  /** Sets this process's own part back: no series is shown until it is next observed. */
   override reset(): void {
     this[ROSTER].reset(true);
   }
@@ -221,56 +183,4 @@ function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
     },
     startTimer: () => startTimer(histogram),
   };
-}
-
-/**
- * The bounds as they are searched: from the first on, because they need not be sorted and the first that
- * fits counts, but from the middle where they are sorted and the value is above that. (A binary search
- * takes three times as long for a dozen bounds: every one of its branches is a coin toss.)
- */
-interface Scale {
-  /** One kind of array for all histograms, whatever numbers they have. */
-  readonly bounds: Float64Array;
-  /** Values above this one are searched from `start` on. */
-  readonly pivot: number;
-  readonly start: number;
-}
-
-function scaleOf(numbers: readonly number[]): Scale {
-  const bounds = Float64Array.from(numbers);
-  const middle = (bounds.length - 1) >> 1;
-  const sorted = bounds.every((bound, k) => k === 0 || bounds[k - 1]! <= bound);
-  if (!sorted || middle < 1) return { bounds, pivot: Infinity, start: 0 };
-  return { bounds, pivot: bounds[middle]!, start: middle + 1 };
-}
-
-/** The bucket of a value: the first bound that is not below it. */
-function bucketOf({ bounds, pivot, start }: Scale, value: number): number {
-  const n = bounds.length;
-  let bucket = value > pivot ? start : 0;
-  while (bucket < n && !(value <= bounds[bucket]!)) bucket++;
-  return bucket;
-}
-
-/** One observation; see `storage/cells.ts` for the order of the stores. */
-function record(h: Series, scale: Scale, value: number): void {
-  const { f, i } = h;
-  const n = scale.bounds.length;
-  const bucket = bucketOf(scale, value);
-  const sum = i + n + 2;
-  const sequence = f[i]! + 1;
-  f[sum + 1] = sequence;
-  f[i + 1 + bucket]! += 1;
-  f[sum]! += value;
-  f[i] = sequence;
-}
-
-// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
-export declare namespace Histogram {
-  /** prom-client's name of what `labels()` returns. */
-  export type Internal<T extends string> = HistogramChild<T>;
-  /** prom-client's name of a part of the configuration. */
-  export interface Config {
-    buckets?: number[];
-  }
 }

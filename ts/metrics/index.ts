@@ -1,27 +1,15 @@
 /** The four types of metrics, and what goes with them. */
 
-import type { Counter } from './counter';
-import type { Gauge } from './gauge';
-import type { Histogram } from './histogram';
-import type { Summary } from './summary';
-import type { Beyond } from './types';
-
 export * from './aggregators';
+export type { AnyMetric, RegistryLike } from './api';
 export * from './buckets';
-export * from './counter';
-export type { IncreaseDataWithExemplar, ObserveDataWithExemplar } from './exemplar';
-export * from './gauge';
-export * from './histogram';
+export type { Registers } from './configuration';
+export { Counter } from './counter';
+export { Gauge } from './gauge';
+export { hide, LEFT, REPLACE, ROSTER } from './hidden';
+export { Histogram } from './histogram';
 export { inspected, ownValues } from './inspection';
 export { joining, type Combine } from './joining';
-export { hide, LEFT, REPLACE, ROSTER } from './hidden';
 export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './metric';
-export * from './summary';
-export type * from './types';
-
-/** A metric as prom-client's declarations have it: whatever has these methods may be given for one. */
-export type Plain<M> = Omit<M, keyof Beyond> & Beyond;
-
-/** A metric of any type. */
-export type AnyMetric<T extends string = string> =
-  Plain<Counter<T>> | Plain<Gauge<T>> | Plain<Histogram<T>> | Plain<Summary<T>>;
+export { Summary } from './summary';
+export type * from './values';

@@ -2,7 +2,7 @@
 
 import { inspect } from 'util';
 
-import type { Roster } from '../storage';
+import { ownImage, type Roster } from '../storage';
 import { ownHandles } from './hash-map';
 
 /** How many observations there are, on one line at any depth. */
@@ -24,7 +24,7 @@ class Observations {
 export function ownValues(roster: Roster): Record<string, unknown> {
   const { kind } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
-    const [first = 0, ...rest] = kind.values(h.own(kind), roster.shape, h.size);
+    const [first = 0, ...rest] = kind.values(ownImage(h, kind), roster.shape, h.size);
     if (kind.type === 'counter' || kind.type === 'gauge') return [h.text, first];
     const counts = kind.type === 'summary' ? rest.slice(0, 1) : rest;
     return [

@@ -11,8 +11,18 @@ import {
   validateLabels,
   validateMetricName,
 } from '../labels';
-import { collecting, gaugeKind, Roster, Series, type Kind, type Update } from '../storage';
+import {
+  collecting,
+  gaugeKind,
+  NOTHING_ASKED,
+  Roster,
+  Series,
+  type Kind,
+  type Update,
+} from '../storage';
 import { validateAggregator } from './aggregators';
+import type { Everywhere } from './api';
+import type { MetricConfiguration, Registers } from './configuration';
 import { exemplarText } from './exemplar';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
@@ -20,15 +30,12 @@ import { inspected, ownValues } from './inspection';
 import { labelNamesOf, listOfNumbers, registersOf } from './options';
 import { reusable } from './reuse';
 import type {
-  LabelArgument,
   LabelValues,
-  MetricConfiguration,
   MetricObjectWithValues,
   MetricValueWithName,
-  Registers,
   Scope,
   ScopeOptions,
-} from './types';
+} from './values';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const LEFT: typeof hidden.LEFT = hidden.LEFT;
@@ -68,7 +75,7 @@ type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregat
   aggregator?: string;
 };
 
-export abstract class Metric<T extends string = string> {
+export abstract class Metric<T extends string = string> implements Everywhere<T> {
   // What is internal is not in the declarations, as it is not in prom-client's: a fake has to have all that is.
   /** @internal */
   readonly name!: string;
@@ -188,24 +195,18 @@ export abstract class Metric<T extends string = string> {
     }
   }
 
-  /**
-   * Reads the metric, after its `collect`.
-   *
-   * @param options scope: `application` (default) for the sum over all processes, `process` or
-   *   `thread` for the caller's own part
-   */
   async get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>> {
     const scope = scopeOf(options, 'application');
     const roster = this[ROSTER];
-    const ready = roster.family.ready();
+    const ready = roster.family.others?.ready();
     if (ready !== undefined) await ready;
-    const asked = roster.family.ask(scope === 'application');
+    const asked = roster.family.others?.ask(scope === 'application') ?? NOTHING_ASKED;
     try {
       const running = runCollect(this);
       if (running !== undefined) await running;
       const answers = asked.answers();
       // What nobody else sees is read in the tick in which its `collect` settled, as by prom-client.
-      if (answers !== undefined && roster.family.shared) await answers;
+      if (answers !== undefined && roster.family.others !== null) await answers;
       const rows: unknown = jsonRows(roster.withTypes(await roster.family.read(scope)));
       return rows as MetricObjectWithValues<MetricValueWithName<T>>;
     } finally {
@@ -220,40 +221,19 @@ export abstract class Metric<T extends string = string> {
     return inspected(this, { name, help, type, labelNames, aggregator, values });
   }
 
-  /** Sets this process's own part back to where a new metric stands. */
   abstract reset(): void;
 
-  /**
-   * Removes a series: for all processes, but of a gauge this process's part only.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error for labels that are not declared
-   */
-  remove(labels: LabelValues<T>): void;
-  remove(...values: LabelArgument[]): void;
   remove(...args: unknown[]): void {
     remove(this, args, false);
   }
 
-  /**
-   * Removes a series for all processes, also of a gauge. Whoever updates it next starts from zero.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error for labels that are not declared
-   */
-  removeEverywhere(labels: LabelValues<T>): void;
-  removeEverywhere(...values: LabelArgument[]): void;
   removeEverywhere(...args: unknown[]): void {
     remove(this, args, true);
   }
 
-  /**
-   * Sets every process's part back: all series are removed, and but for histograms the one without labels is shown
-   * at zero. What others count meanwhile goes with them.
-   */
   resetEverywhere(): void {
     const roster = this[ROSTER];
-    roster.family.removeAll();
+    roster.family.others?.removeAll();
     roster.reset(true);
     if (this.labelNames.length === 0 && this.type !== 'histogram') {
       this[SINGLE] = roster.settle(this[SINGLE], null);
@@ -300,7 +280,7 @@ function announceCollect(metric: Metric): void {
   const roster = metric[ROSTER];
   if (roster.collect !== null) return;
   roster.collect = () => runCollect(metric);
-  roster.family.collects();
+  roster.family.others?.collects();
 }
 
 /** The child that was made for these arguments of `labels()`, if it can be used again. */

@@ -1,7 +1,7 @@
 /** Options of metrics that are lists: what is none is refused by name, and not by what fails on it later. */
 
 import { unfit } from '../errors';
-import type { Registers } from './types';
+import type { Registers } from './configuration';
 
 /**
  * Label names as they were given.

@@ -3,8 +3,7 @@
 import { inspect } from 'util';
 
 import { unfit } from '../errors';
-import type { Metric } from './metric';
-import type { Registers } from './types';
+import type { Registers } from './configuration';
 
 /** What has to be the same, besides the type: it decides how series look, or how they are counted. */
 const IDENTITY = [
@@ -32,13 +31,13 @@ type Configuration = Readonly<Record<string, unknown>>;
  * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if there is a metric of that name
  *   that is not the same
  */
-export function reusable(
+export function reusable<M>(
   ifExists: unknown,
   registers: readonly Registers[],
   given: Configuration,
   type: string,
-  isMetric: (one: unknown) => one is Metric,
-): Metric | null {
+  isMetric: (one: unknown) => one is M,
+): M | null {
   if (ifExists === undefined || ifExists === 'throw') return null;
   if (ifExists !== 'reuse') {
     throw unfit('ifExists', "'throw' or 'reuse'", ifExists);

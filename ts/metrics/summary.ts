@@ -5,6 +5,7 @@ import { format } from 'util';
 import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
   MOST_PARTS,
+  summaryCells,
   summaryKind,
   summaryNumbers,
   windowOf,
@@ -12,13 +13,14 @@ import {
   type Update,
   type Window,
 } from '../storage';
+import type { NewSummary, SummaryChild } from './api';
+import type { SummaryConfiguration } from './configuration';
 import * as hidden from './hidden';
 import { change, childOf, Metric, update, type Given } from './metric';
 import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
-import { observeSlowly, record } from './record';
 import { startTimer } from './timer';
-import type { CollectFunction, LabelArgument, LabelValues, MetricConfiguration } from './types';
+import type { LabelValues } from './values';
 
 // Constants of this file: what is imported is read from the other's exports in each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
@@ -26,34 +28,11 @@ const OBSERVING: typeof hidden.OBSERVING = hidden.OBSERVING;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 const WINDOW: typeof hidden.WINDOW = hidden.WINDOW;
+const { observeSlowly, record } = summaryCells;
 
 const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 
-export interface SummaryConfiguration<T extends string> extends MetricConfiguration<T> {
-  /** Which quantiles are shown, each from 0 to 1; 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 if left out. */
-  percentiles?: number[];
-  /**
-   * Seconds after which an observation counts in no quantile any more; needs `ageBuckets`. Sum and count
-   * keep it.
-   */
-  maxAgeSeconds?: number;
-  /** Steps in which observations of the last `maxAgeSeconds` are forgotten; more than 64 are taken for 64. */
-  ageBuckets?: number;
-  /** Series without an observation in the last `maxAgeSeconds` are not shown any more, and removed. */
-  pruneAgedBuckets?: boolean;
-  /** Accepted, without effect: buckets are never compressed. */
-  compressCount?: number;
-  collect?: CollectFunction<Summary<T>>;
-}
-
-/** A summary with its labels chosen. Its functions may be taken off it. */
-export interface SummaryChild<T extends string = string> {
-  /** Counts a value, `count` times at once if that is given; any third argument lets it be passed over. */
-  observe: (value: number, count?: number) => void;
-  startTimer: () => (labels?: LabelValues<T>) => number;
-}
-
-export class Summary<T extends string = string> extends Metric<T> {
+export class Summary<T extends string = string> extends Metric<T> implements NewSummary<T> {
   /** @internal */
   declare readonly percentiles: readonly number[];
   /** @internal */
@@ -76,16 +55,6 @@ export class Summary<T extends string = string> extends Metric<T> {
     }
   }
 
-  /**
-   * Adds a value.
-   *
-   * @param value finite
-   * @param count how often the value is added, at once; a whole number from 0 on
-   * @throws TypeError for a value that is no finite number, Error for labels that are not declared
-   */
-  observe(labels: LabelValues<T>, value: number, count?: number): void;
-  /** The same in the series without labels. */
-  observe(value: number, count?: number): void;
   observe(
     labels: LabelValues<T> | number | null | undefined,
     value?: number,
@@ -119,24 +88,10 @@ export class Summary<T extends string = string> extends Metric<T> {
     }
   }
 
-  /**
-   * Starts a timer.
-   *
-   * @returns a function that observes the seconds since, and returns them; its labels are added to
-   *   those given here
-   */
   startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
     return startTimer(this, labels);
   }
 
-  /**
-   * The summary with its labels chosen: the quickest way to observe.
-   *
-   * @param labels a label object; or, as further arguments, a value for each label name
-   * @throws Error if there are not as many values as names, or for labels that are not declared
-   */
-  labels(labels: LabelValues<T>): SummaryChild<T>;
-  labels(...values: LabelArgument[]): SummaryChild<T>;
   labels(...args: unknown[]): SummaryChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as SummaryChild<T>;
@@ -147,7 +102,6 @@ export class Summary<T extends string = string> extends Metric<T> {
     return h.child as SummaryChild<T>;
   }
 
-  /** Sets this process's own part of every series to zero; they stay shown. */
   override reset(): void {
     this[ROSTER].reset(false);
   }
@@ -209,14 +163,4 @@ function numbersOf(given: Given): number[] {
   }
   const numbers = listOfNumbers('percentiles', percentiles ?? DEFAULT_PERCENTILES);
   return summaryNumbers(window, Boolean(pruneAgedBuckets), numbers);
-}
-
-// eslint-disable-next-line @typescript-eslint/no-namespace -- prom-client's types are written so
-export declare namespace Summary {
-  /** prom-client's name of what `labels()` returns. */
-  export type Internal<T extends string> = SummaryChild<T>;
-  /** prom-client's name of a part of the configuration. */
-  export interface Config {
-    percentiles?: number[];
-  }
 }

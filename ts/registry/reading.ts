@@ -77,7 +77,7 @@ export class Reading {
    * @param only the one metric to be read
    */
   private async asking<T>(read: (asked: Asked) => Promise<T>, only?: Metric): Promise<T> {
-    const ready = heap.keeping.ready();
+    const ready = heap.scrapes.ready();
     if (ready !== undefined) await ready;
     const asked = this.ask(only);
     try {
@@ -89,7 +89,7 @@ export class Reading {
 
   private async wholeText(asked: Asked): Promise<string> {
     const { selection, rows, alone } = await this.gather(asked);
-    const all = selection === null ? '' : await heap.scrape(this.format, selection);
+    const all = selection === null ? '' : await heap.scrapes.text(this.format, selection);
     const text = this.without(all, alone) ?? all;
     const own = this.print(rows, text);
     if (this.format === 'openmetrics') return text.slice(0, -END.length) + ended(own);
@@ -98,7 +98,7 @@ export class Reading {
 
   private async wholeBuffer(asked: Asked): Promise<Buffer> {
     const { selection, rows, alone } = await this.gather(asked);
-    const all = selection === null ? null : await heap.scrapeBuffer(this.format, selection);
+    const all = selection === null ? null : await heap.scrapes.bytes(this.format, selection);
     if (all !== null && rows.length === 0) return all;
     const less = this.without(all ?? '', alone);
     const bytes = less === null ? all : Buffer.from(less);
@@ -148,7 +148,7 @@ export class Reading {
     if (selection !== null) {
       // Optional: an object with a `get()` will do, whatever it yields.
       const alone = new Set(rest.map((rows) => (rows as MetricRows | undefined)?.name));
-      for (const family of parseFamilies(await heap.scrape('json', selection))) {
+      for (const family of parseFamilies(await heap.scrapes.text('json', selection))) {
         if (alone.has(family.name)) continue;
         if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         const { tag, name } = family;
@@ -162,7 +162,7 @@ export class Reading {
     for (const metric of metrics) {
       if (!inCells(metric, readsItself)) continue;
       const family = this.collected.familyOf(metric);
-      if (family.shared) continue;
+      if (family.others !== null) continue;
       const data = read[own.indexOf(metric)] ?? (await family.read('thread'));
       all.push(jsonRows(data, given));
     }
@@ -187,7 +187,7 @@ export class Reading {
       return this.print([data === null ? await this.familyRows(metric) : textRows(data)]).join();
     }
     const end = this.format === 'openmetrics' ? `\n${END}` : '\n';
-    return (await heap.scrape(this.format, selection)).slice(0, -end.length);
+    return (await heap.scrapes.text(this.format, selection)).slice(0, -end.length);
   }
 
   /** After all `collect`s. */
@@ -226,12 +226,14 @@ export class Reading {
   /** Asks other processes to run their `collect` callbacks, if any of them may show here. */
   private ask(only: Metric | undefined): Asked {
     const others = this.scope === 'application';
-    if (only !== undefined) return only[ROSTER].family.ask(others);
-    if (this.contents.whole !== null && heap.open(false)) return heap.ask(others, true);
+    if (only !== undefined) return only[ROSTER].family.others?.ask(others) ?? NOTHING_ASKED;
+    if (this.contents.whole !== null && heap.open(false)) return heap.scrapes.ask(others, true);
     const shared = this.contents
       .all()
-      .find((metric) => metric instanceof Metric && metric[ROSTER].family.shared);
-    return (shared as Metric | undefined)?.[ROSTER].family.ask(others, true) ?? NOTHING_ASKED;
+      .find((metric) => metric instanceof Metric && metric[ROSTER].family.others !== null);
+    return (
+      (shared as Metric | undefined)?.[ROSTER].family.others?.ask(others, true) ?? NOTHING_ASKED
+    );
   }
 
   /**
@@ -269,7 +271,7 @@ export class Reading {
   }
 
   private printsNatively(metric: Metric): boolean {
-    return this.collected.familyOf(metric).shared && this.contents.printsNatively(metric);
+    return this.collected.familyOf(metric).others !== null && this.contents.printsNatively(metric);
   }
 
   private async familyRows(metric: Metric): Promise<Printable> {

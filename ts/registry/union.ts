@@ -53,9 +53,11 @@ export class Union {
 
   /** Everything as text, after all `collect`s. Rejects if one of this thread throws. */
   async text(): Promise<string> {
-    const ready = heap.keeping.ready();
+    const ready = heap.scrapes.ready();
     if (ready !== undefined) await ready;
-    const asked = heap.open(false) ? heap.ask(this.scope !== 'thread', true) : NOTHING_ASKED;
+    const asked = heap.open(false)
+      ? heap.scrapes.ask(this.scope !== 'thread', true)
+      : NOTHING_ASKED;
     try {
       return await this.read(asked);
     } finally {
@@ -81,13 +83,13 @@ export class Union {
       entries.map(async ([metric, contents], i) => {
         if (!(metric instanceof Metric) || readsItself(metric)) return read[i]!;
         const family = this.collected.familyOf(metric);
-        if (family.shared) return null;
+        if (family.others !== null) return null;
         return read[i] ?? this.rows(await family.read(this.scope), contents);
       }),
     );
     const given = own.filter((rows) => rows !== null);
     const both = given.some(({ name }) => prints(shared, name));
-    const there = both ? parseFamilies(await heap.scrape('json', this.selection())) : [];
+    const there = both ? parseFamilies(await heap.scrapes.text('json', this.selection())) : [];
     const groups = byName([...there.map(rowsOf), ...given]);
     const rest = groups
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
@@ -113,7 +115,7 @@ export class Union {
     // The callbacks may have made the first metric.
     if (!heap.open(false)) return '';
     heap.flush();
-    return heap.scrape(this.format, this.selection());
+    return heap.scrapes.text(this.format, this.selection());
   }
 
   private selection(): Selection {

@@ -2,6 +2,9 @@
 
 import { AsyncLocalStorage } from 'async_hooks';
 
+/** Runs a metric's callback; may throw, and what it returns may reject. */
+export type Collect = () => Promise<void> | undefined;
+
 /** Whose callbacks they are. */
 export interface Collector {
   /** Calls that have not settled. */

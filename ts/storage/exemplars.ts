@@ -1,26 +1,8 @@
 /** Exemplars as storage has them: one event among those that a counter or a histogram's bucket counted. */
 
-import { parseLabelText, type LabelText } from '../labels';
-import type { LabelData } from './family';
-import type { Series } from './series';
-
-/** An exemplar as a metric records it. */
-export interface Exemplar {
-  /** 0 for a counter; else the bucket in configured order, the one above all bounds last. */
-  readonly place: number;
-  /** What was added or observed. */
-  readonly value: number;
-  /** Unix time in seconds. */
-  readonly time: number;
-  readonly label: LabelText;
-}
-
-/** An exemplar as it was read. */
-export interface ExemplarData extends LabelData {
-  readonly place: number;
-  readonly value: number;
-  readonly time: number;
-}
+import { parseLabelText } from '../labels';
+import type { Series } from './cells/series';
+import type { Exemplar, ExemplarData } from './data';
 
 /** The latest exemplars of handles that point to this process's own memory. */
 export class Exemplars {

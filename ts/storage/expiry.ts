@@ -15,9 +15,11 @@
  * handles cannot sleep: updates show in the values only, and one between the look and the removal is lost.)
  */
 
-import type { Family, Shape } from './family';
-import { NEVER, Place, type Series } from './series';
 import { unref } from '../timers';
+import { readImage } from './cells/image';
+import type { Shape } from './cells/kind';
+import { NEVER, Place, type Series } from './cells/series';
+import type { Family } from './family';
 
 /** Looks in the time of a series' life. */
 const LOOKS = 4;
@@ -112,7 +114,7 @@ export class Expiry {
         continue;
       }
       own.cells = null;
-      if (h.place === Place.Heap) this.metric.family.rescue(h, cells);
+      if (h.place === Place.Heap) this.metric.family.others?.rescue(h, cells);
     }
     if (!watching) watchful.delete(this);
   }
@@ -120,7 +122,7 @@ export class Expiry {
   private remember(h: Series): void {
     // Of a series that is gone, native code does not show the cells any more.
     const { kind } = this.metric.shape;
-    const cells = h.place === Place.Heap && h.path === null ? h.read(kind) : null;
+    const cells = h.place === Place.Heap && h.path === null ? readImage(h, kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });
     if (cells !== null) watchful.add(this);
   }
@@ -135,7 +137,7 @@ export class Expiry {
     this.rescue();
     this.sleep();
     try {
-      if (family.shared && shape.kind.adds) await this.compare();
+      if (family.others !== null && shape.kind.adds) await this.compare();
     } catch {
       // The heap cannot be read now; a scrape says what is wrong with it.
       this.seen.clear();
@@ -148,7 +150,7 @@ export class Expiry {
   /** Puts the own handles to sleep, and takes out series that are no other process's matter. */
   private sleep(): void {
     const { family, shape } = this.metric;
-    const alone = !family.shared || !shape.kind.adds;
+    const alone = family.others === null || !shape.kind.adds;
     const at = now();
     const next = new Map<Series, Own>();
     for (const h of this.metric.handles()) {
@@ -166,7 +168,7 @@ export class Expiry {
   private noticed(h: Series, own: Own): boolean {
     if (h.place === Place.Pending) return true;
     if (h.path !== null) {
-      const values = h.read(this.metric.shape.kind).join();
+      const values = readImage(h, this.metric.shape.kind).join();
       const same = values === own.values;
       own.values = values;
       return !same;

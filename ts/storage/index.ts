@@ -3,32 +3,37 @@
 import { loadBinding } from '../binding';
 import { openSegment, settings, storageKind } from '../meeting';
 import { Refusal, Status } from '../native';
-import { HeapFamily } from './heap-family';
-import { HeapStorage } from './heap';
-import type { HeapSource } from './heap-source';
+import { HeapFamily } from './heap/family';
+import type { HeapSource } from './heap/source';
+import { HeapStorage } from './heap/storage';
+import { storesAsked } from './heap/stores';
 import { MemoryFamily } from './memory';
 import type { Roster } from './roster';
-import { storesAsked } from './stores';
 
 export { storageKind } from '../meeting';
-export * from './cells';
-export { collecting } from './collecting';
-export type { Exemplar, ExemplarData } from './exemplars';
-export * from './family';
-export { guardedPath } from './guarded';
-export { adding, observing, observingTimes, setting, type Path, type Update } from './path';
-export { HeapFamily } from './heap-family';
 export { REFUSALS } from '../native';
-export { HeapStorage, type Format, type Selection } from './heap';
-export type { HeapSource } from './heap-source';
+export * as histogramCells from './cells/histogram';
+export type { Scale } from './cells/histogram';
+export { ownImage, readImage } from './cells/image';
+export type { Kind, MetricType, Shape } from './cells/kind';
+export * from './cells/kinds';
+export * from './cells/octave';
+export { Place, Series } from './cells/series';
+export { summaryKind } from './cells/summary';
+export { MOST_PARTS, summaryNumbers, windowOf, type Window } from './cells/summary-layout';
+export * as summaryCells from './cells/summary-observation';
+export { adding, observing, observingTimes, setting, type Update } from './cells/update';
+export { collecting } from './collecting';
+export type * from './data';
+export { NOTHING_ASKED, type Asked, type Family } from './family';
+export { HeapFamily } from './heap/family';
+export { parseFamilies } from './heap/json';
+export type { Format, Selection } from './heap/scrapes';
+export type { HeapSource } from './heap/source';
+export { HeapStorage } from './heap/storage';
+export { storesAsked } from './heap/stores';
 export { MemoryFamily, memoryFigures } from './memory';
-export { parseFamilies } from './native-json';
 export { Roster } from './roster';
-export * from './octave';
-export { NativePath } from './native-path';
-export { Place, Series } from './series';
-export { storesAsked } from './stores';
-export * from './summary-cells';
 export { WRITER_LABELS } from './writer-labels';
 
 /** Milliseconds that a scrape waits for other processes, unless configured. */
@@ -54,7 +59,7 @@ export const heap = new HeapStorage(meeting);
  */
 export function share(roster: Roster, tag: string, group: number, host = heap): boolean {
   const { name } = roster.shape;
-  if (roster.family.shared || !host.open(true) || host.has(tag, name)) return false;
+  if (roster.family.others !== null || !host.open(true) || host.has(tag, name)) return false;
   const family = new HeapFamily(host, tag, group, roster);
   host.families.add(family);
   let status = family.declare();
@@ -64,7 +69,7 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   }
   if (status === Status.Ok || status === Status.Busy) {
     roster.move(family);
-    if (status === Status.Busy) host.later();
+    if (status === Status.Busy) host.backlog.later();
     return true;
   }
   host.families.delete(family);
@@ -75,5 +80,5 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
 
 /** Moves a metric's series out of the heap: it goes on privately with its own values. */
 export function unshare(roster: Roster): void {
-  if (roster.family.shared) roster.move(new MemoryFamily(roster.shape));
+  if (roster.family.others !== null) roster.move(new MemoryFamily(roster.shape));
 }

@@ -20,14 +20,16 @@ import {
   type Lookup,
   type Pair,
 } from '../labels';
-import { merge } from './cells';
-import type { Collect } from './doorbell';
+import { mergeImage, ownImage } from './cells/image';
+import type { Shape } from './cells/kind';
+import { Place, Series } from './cells/series';
+import { setting, type Update } from './cells/update';
+import type { Collect } from './collecting';
+import type { FamilyData } from './data';
 import { Expiry, rescueExpired } from './expiry';
-import type { Family, FamilyData, Shape } from './family';
+import type { Family } from './family';
 import { MemoryFamily } from './memory';
-import { setting, type Update } from './path';
 import { Refusals } from './refusals';
-import { Place, Series } from './series';
 
 /** New label sets between two looks for leaves that are of no use any more, at least. */
 const SWEEP = 1024;
@@ -86,7 +88,7 @@ export class Roster {
       miss: (labels, values) => {
         validateLabels(declared(), labels);
         // Whether it is asked about is decided when it is updated.
-        if (this.refusals.active || this.hasLong(values)) return this.sink;
+        if (this.refusals.active || haveLong(values, this.family.labelBytes)) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
       // What is set last says what types a gauge's label values have, in prom-client too; of others the first does.
@@ -123,11 +125,6 @@ export class Roster {
   /** The text of a caller's labels; {@link TOO_LONG} for those that the storage would refuse. */
   text(labels: object): LabelText {
     return labelText(labels, this.family.labelBytes);
-  }
-
-  private hasLong(values: readonly LabelValue[]): boolean {
-    const most = this.family.labelBytes;
-    return values.some((value) => value !== undefined && isLong(value, most));
   }
 
   /** {@link settle}, for labels that are text already. */
@@ -273,7 +270,7 @@ export class Roster {
 
   /** Resets the own part of every series. */
   reset(hide: boolean): void {
-    this.family.cut();
+    this.family.others?.cut();
     for (const h of this.tree.leaves()) this.family.reset(h, hide);
     this.retry();
     this.begin(this.initial);
@@ -304,7 +301,7 @@ export class Roster {
     const moved = all.map((h) => ({
       h,
       label: { text: h.text, types: h.types },
-      own: h.live ? h.own(kind) : null,
+      own: h.live ? ownImage(h, kind) : null,
       exemplars: from instanceof MemoryFamily ? from.takeExemplars(h) : [],
     }));
     for (const h of all) from.release(h);
@@ -315,7 +312,7 @@ export class Roster {
       // Not `to`: the heap may have been left for memory storage in the middle of this. And where room is made
       // for buckets the series may turn out to be gone.
       for (let tries = 0; tries < TRIES && this.family.bind(h, label); tries++) {
-        merge(kind, h, own, this.family);
+        mergeImage(h, kind, own, this.family.buckets);
         if (h.live) break;
       }
       if (!h.live) continue;
@@ -367,4 +364,9 @@ function textValues(names: readonly string[], { text }: LabelText): LabelValue[]
 function valuesOf(names: readonly string[], labels: readonly Readonly<Pair>[]): LabelValue[] {
   const given = new Map<string, LabelValue>(labels);
   return names.map((name) => given.get(name));
+}
+
+/** Whether a value is longer than so many bytes. */
+function haveLong(values: readonly LabelValue[], most: number): boolean {
+  return values.some((value) => value !== undefined && isLong(value, most));
 }

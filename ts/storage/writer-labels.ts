@@ -2,7 +2,7 @@
 
 import { threadId } from 'worker_threads';
 
-import type { LabelData } from './family';
+import type { LabelData } from './data';
 
 /** The labels by which a gauge of mode `all` tells processes and worker threads apart. */
 export const WRITER_LABELS: readonly string[] = ['pid', 'thread'];

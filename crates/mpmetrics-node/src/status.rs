@@ -1,4 +1,4 @@
-//! Numbers that `ts/native.ts` has, too: it compares them by name when it loads this module.
+//! Numbers that `ts/native/index.ts` has, too: it compares them by name when it loads this module.
 
 use crate::convert::{failure, Result};
 use mpmetrics_core::{Code, Error};

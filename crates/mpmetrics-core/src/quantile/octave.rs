@@ -1,5 +1,5 @@
 //! Logarithmic buckets of base 2^(1/32), the native histogram's schema 5: from a value to its bucket
-//! and back. JavaScript does the same (`ts/storage/octave.ts`); a test compares the two.
+//! and back. JavaScript does the same (`ts/storage/cells/octave.ts`); a test compares the two.
 //!
 //! An octave `o` covers the magnitudes in (2^o, 2^(o+1)] and has 32 buckets, each with its upper bound
 //! and without its lower one. Negative values have octaves of their own, zero has none. Whatever lies in

@@ -1,0 +1,68 @@
+/** A summary in a heap that can be told to be busy, full or lost, and what is to be seen of it. */
+
+import { ROSTER, Summary } from '../../ts/metrics';
+import { share } from '../../ts/storage';
+import { MoodyHeap } from './moody-heap';
+import { samples } from './samples';
+
+/** When its time begins: with an hour. */
+export const START = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
+
+/** A summary that is not in the heap. */
+export const made = (options: object = {}) =>
+  new Summary({
+    name: 's',
+    help: 'h',
+    labelNames: ['a'],
+    percentiles: [0, 0.5, 1],
+    registers: [],
+    ...options,
+  });
+
+/** One that is. */
+export function setUp(options: object = {}) {
+  const moody = new MoodyHeap();
+  const summary = made(options);
+  share(summary[ROSTER], 't', 1, moody.storage);
+  return { moody, summary };
+}
+
+type Shown = [count: number, sum: number, ...quantiles: number[]];
+
+/** Count, sum and quantiles of a series; nothing for none. */
+export async function shown(moody: MoodyHeap, a = 'x'): Promise<Shown | null> {
+  return inText(await moody.text(), a);
+}
+
+function inText(text: string, a: string): Shown | null {
+  const values = samples(text);
+  const [count, sum] = ['count', 'sum'].map((what) => values.get(`s_${what}{a="${a}"}`));
+  if (count === undefined || sum === undefined) return null;
+  const quantiles = [0, 0.5, 1].map((q) => values.get(`s{quantile="${q}",a="${a}"}`)!);
+  return [count, sum, ...quantiles];
+}
+
+/** The same of what a summary has in this process's memory, or of its own part of the heap. */
+export async function own(summary: Summary<'a'>): Promise<Shown> {
+  const values = (await summary.get()).values.map(({ value }) => value);
+  return [values.at(-1)!, values.at(-2)!, ...values.slice(0, -2)];
+}
+
+/** What is to be shown of these values. */
+export async function expected(...values: number[]): Promise<Shown> {
+  const memory = made();
+  for (const value of values) memory.observe({ a: 'x' }, value);
+  return own(memory);
+}
+
+/** What another process does to a series. */
+export function other(moody: MoodyHeap, summary: Summary<'a'>) {
+  const { bounds } = summary[ROSTER].shape;
+  const writer = moody.real.writer(0);
+  const spec = { tag: 't', name: 's', help: 'h', kind: 3, aggregator: 'sum', labelNames: ['a'] };
+  const family = writer.family({ ...spec, bounds: Float64Array.from(bounds) }, 1);
+  return {
+    remove: (a: string) => writer.remove(family, `a="${a}"`, ''),
+    expire: (a: string) => writer.expire(family, `a="${a}"`, ''),
+  };
+}

@@ -1,0 +1,145 @@
+/** The native heap: a mapped segment, with what is asked of it and what it says. */
+
+import type { NativeWriter } from './writer';
+
+/**
+ * A Buffer, where Node.js's types are part of the program. Declarations name none of those: TypeScript 6 takes them up
+ * for who asks for them only, and prom-client's need none.
+ */
+export type Bytes = typeof globalThis extends {
+  Buffer: { isBuffer(one: unknown): one is infer B };
+}
+  ? B
+  : Uint8Array;
+
+/** Limits that whoever makes a segment sets for all of its users. */
+export interface HeapLimits {
+  /** Most bytes of the segment. */
+  bytes?: number;
+  /** Most series in the segment. */
+  series?: number;
+  /** Most series in one family. */
+  familySeries?: number;
+  /** Most bytes of a label's value, as UTF-8 and not escaped. */
+  labelBytes?: number;
+  /** Most bytes of memory for label text. */
+  textBytes?: number;
+}
+
+/** Whose counts are meant: those of all processes, of the calling process with all its threads, or of the calling thread. */
+export type Scope = 'application' | 'process' | 'thread';
+
+/** What a scrape shows. */
+export interface ScrapeOptions {
+  format: 'text' | 'openmetrics' | 'json';
+  scope: Scope;
+  /** Registry tags of which every family is shown. */
+  tags: string[];
+  /** Single families, as `tag + '\0' + name`. */
+  families: string[];
+  /** Without default labels: series that differ in nothing else are one. */
+  plain: boolean;
+  /** Unix time in milliseconds, by which the windows of summaries expire. */
+  now: number;
+}
+
+/** Figures of a heap. */
+export interface HeapStats {
+  path: string;
+  memoryBacked: boolean;
+  reservedBytes: number;
+  usedBytes: number;
+  /** Most bytes that it may have. */
+  limitBytes: number;
+  families: number;
+  series: number;
+  slots: number;
+  living: number;
+  adoptions: number;
+  /** Updates of series that were refused, by {@link Refusal}. */
+  dropped: number[];
+  /** Exemplars that were not recorded: a lock was not to be had in time, or there was no room. */
+  droppedExemplars: number;
+  /** Observations of summaries that no quantile shows: there was no room for their buckets. */
+  unrankedObservations: number;
+  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  clampedObservations: number;
+  /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
+  damagedReads: number;
+  lockTimeouts: number;
+  tornRetries: number;
+  tornGivenUp: number;
+  removed: number;
+  recoveries: number;
+  /** Writers that had not answered when a scrape's time for their `collect` callbacks was over. */
+  collectTimeouts: number;
+}
+
+/** A mapped segment. */
+export interface NativeHeap {
+  readonly path: string;
+  /** False once the segment was removed from its directory: open again. */
+  readonly current: boolean;
+  /** Whether the file's file system keeps files in memory. */
+  readonly memoryBacked: boolean;
+  /** How often scrapes left something out, because what the heap has of it is damaged. */
+  readonly damagedReads: number;
+  /** What to do about damage: the end of a sentence. */
+  readonly remedy: string;
+  /** Whether this runtime lets JavaScript see the segment's own memory; else it would get copies. */
+  views(): boolean;
+  /** Better directories that do not serve, each as `path: reason`. */
+  readonly passedOver: string[];
+  /** The limits that it was made with. */
+  readonly limits: HeapLimits;
+  /**
+   * This object's writer; a slot is claimed (an abandoned one adopted) at the first call, and again
+   * after it was lost. Throws an Error with a code.
+   *
+   * @param thread number of this thread in its process, 0 for the main one
+   */
+  writer(thread: number): NativeWriter;
+  /**
+   * Takes the writer of `before` over, whose file a stranger removed, if this is a copy of it.
+   *
+   * @returns a {@link Status}: `Busy` to be tried again, `Lost` if the writer's slot is another's here by now, `Gone` if
+   *   this is no copy. Throws an Error with a code.
+   */
+  follow(before: NativeHeap): number;
+  /**
+   * Copies what writers counted that died in `before` and had not followed.
+   *
+   * @returns how many are still awaited from there. Throws an Error with a code.
+   */
+  settle(before: NativeHeap): number;
+  scrapeString(options: ScrapeOptions): Promise<string>;
+  scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
+  stats(): HeapStats;
+  /** How many threads of this process live that made a metric. Throws an Error with a code. */
+  siblings(): number;
+  /**
+   * Has `rung` called, on this isolate, when a scrape of another writer asks for `collect` callbacks. It keeps
+   * nothing alive. Needs a writer; replaces what was given before. Throws an Error with a code.
+   */
+  listen(rung: () => void): void;
+  /** Ends {@link listen}. */
+  silence(): void;
+  /** Callbacks begin to run: what to give to {@link answer}; null if nobody listens. */
+  begin(): number | null;
+  /** The callbacks that began at that bell have settled. */
+  answer(bell: number): void;
+  /**
+   * Asks all others for their callbacks. `done` is called when they have run, or the time is over, and keeps the
+   * isolate alive until then; null if there is nobody to wait for. What it returns is for {@link over}. Throws an
+   * Error with a code.
+   */
+  ring(milliseconds: number, done: () => void): number | null;
+  /** The scrape that rang has read: what others computed for it may change. */
+  over(ring: number): void;
+  /** Whether a scrape of any writer goes on that callbacks of this isolate have run for. */
+  asked(): boolean;
+  /** Scrapes so far are not meant by {@link asked} any more. */
+  leave(): void;
+  /** Removes the segment's file if no writer but this process's own lives. */
+  tidy(): boolean;
+}

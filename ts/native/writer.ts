@@ -1,0 +1,146 @@
+/** The native writer: one isolate's place in a heap. */
+
+/** What a family is called and how it is laid out. */
+export interface FamilySpec {
+  tag: string;
+  name: string;
+  help: string;
+  kind: number;
+  aggregator: string;
+  labelNames: string[];
+  /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
+  bounds: Float64Array;
+}
+
+/** One isolate's place in a heap. All calls are synchronous. */
+export interface NativeWriter {
+  readonly slot: number;
+  readonly incarnation: number;
+  /**
+   * Declares a family on this writer, so that it is shown. `group` is the number of the registry in
+   * this isolate, for default labels. Returns the family's number, or minus a {@link Status}.
+   */
+  family(spec: FamilySpec, group: number): number;
+  /** Takes back this life's declaration of a family. Its series are released one by one. */
+  withdraw(family: number): void;
+  /**
+   * Finds or makes the series and this writer's block of it.
+   *
+   * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in first-seen order, no braces
+   * @param types '' if every value was a string, else one letter a label: s n b i z u o (see model.rs)
+   * @param out eight words that are filled, see {@link Out}
+   */
+  bind(family: number, labels: string, types: string, out: Uint32Array): void;
+  /**
+   * Finds or makes the buckets that a summary's block has for an octave.
+   *
+   * @param out three words that are filled: a {@link Status}, the slab's number, the index of the first cell
+   */
+  buckets(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    octave: number,
+    out: Uint32Array,
+  ): void;
+  /** The buckets that a summary's block has: octave, slab and first cell of each. */
+  allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
+  /** Counts observations that no quantile shows, for want of memory. */
+  countUnranked(observations: number): void;
+  /** Counts observations that are in the nearest bucket, for want of octaves. */
+  countClamped(observations: number): void;
+  /** Shows a block again that was marked absent, as if its series was new. A {@link Status}. */
+  revive(slab: number, cell: number, series: number, generation: number): number;
+  /**
+   * Records an exemplar for a block; one that is not recorded is counted.
+   *
+   * @param numbers slab, cell, series, generation, place (0 or the number of a bucket), value, Unix time in seconds,
+   *   and 1 if room may be made for it, which may give blocks of removed series to others
+   * @param labels label text and types, as for {@link bind}
+   * @returns a {@link Status}; Full, and nothing done or counted, where room is needed and may not be made
+   */
+  exemplar(numbers: Float64Array, labels: string, types: string): number;
+  /** The exemplars of a block are not shown any more. A {@link Status}. */
+  clearExemplars(slab: number, cell: number, series: number, generation: number): number;
+  /** Gives the block back: this writer's part of the series is gone. A {@link Status}. */
+  release(slab: number, cell: number, series: number, generation: number): number;
+  /** Removes the series for all writers. A {@link Status}. */
+  remove(family: number, labels: string, types: string): number;
+  /** Removes all series that a scrape shows with this family, for all writers. A {@link Status}. */
+  removeAll(family: number): number;
+  /**
+   * Removes the series of this family for all writers because none updates it. A {@link Status}; `Busy` for not
+   * now.
+   */
+  expire(family: number, labels: string, types: string): number;
+  /** Whether that generation of a series was ended by {@link expire}, and not by {@link remove}. Throws. */
+  expired(series: number, generation: number): boolean;
+  /** Counts updates of series that were refused here without asking; the reason is a {@link Refusal}. */
+  countDropped(refusal: number, updates: number): void;
+  /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
+  defaultLabels(group: number, labels: string, types: string): number;
+  /**
+   * The calls from here to {@link holds} name a block by what `bind` filled in. They are for cells that JavaScript cannot
+   * store to itself, and leave a block alone that is another series' by now.
+   *
+   * Adds to a counter or gauge. `time` is that of the update, in milliseconds. A {@link Status}.
+   */
+  add(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    by: number,
+    time: number,
+  ): number;
+  /** Replaces a gauge's value. A {@link Status}. */
+  set(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    value: number,
+    time: number,
+  ): number;
+  /** Counts a value in a bucket and in the sum, so many times at once. A {@link Status}. */
+  observe(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    value: number,
+    times: number,
+    bucket: number,
+  ): number;
+  /** {@link observe} of a summary: its window, {@link parts} 1 and {@link length} 0 for none, and the time in milliseconds. */
+  summarise(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    value: number,
+    times: number,
+    length: number,
+    parts: number,
+    now: number,
+  ): number;
+  /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
+  read(slab: number, cell: number, series: number, generation: number): Float64Array;
+  /** Replaces all cells but the sequence words, as one. A {@link Status}. */
+  write(
+    slab: number,
+    cell: number,
+    series: number,
+    generation: number,
+    values: Float64Array,
+  ): number;
+  /** Marks a block as not shown until it is revived. A {@link Status}. */
+  hide(slab: number, cell: number, series: number, generation: number): number;
+  /** Whether a block is still its series', also of a writer that lost its slot. */
+  holds(slab: number, cell: number, series: number, generation: number): boolean;
+  /** The memory of a slab; cells are 8-byte words in it. Never to be seen by user code. */
+  slab(n: number): ArrayBuffer;
+  /** The memory of a generation chunk, 4-byte words. Never to be seen by user code. */
+  generations(n: number): ArrayBuffer;
+}

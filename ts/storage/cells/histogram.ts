@@ -1,0 +1,46 @@
+/** Observations of a histogram: which bucket a value is of, and the stores that count it. */
+
+import type { Series } from './series';
+
+/**
+ * The bounds as they are searched: from the first on, because they need not be sorted and the first that
+ * fits counts, but from the middle where they are sorted and the value is above that. (A binary search
+ * takes three times as long for a dozen bounds: every one of its branches is a coin toss.)
+ */
+export interface Scale {
+  /** One kind of array for all histograms, whatever numbers they have. */
+  readonly bounds: Float64Array;
+  /** Values above this one are searched from `start` on. */
+  readonly pivot: number;
+  readonly start: number;
+}
+
+/** The bounds of a histogram as they are searched. */
+export function scaleOf(numbers: readonly number[]): Scale {
+  const bounds = Float64Array.from(numbers);
+  const middle = (bounds.length - 1) >> 1;
+  const sorted = bounds.every((bound, k) => k === 0 || bounds[k - 1]! <= bound);
+  if (!sorted || middle < 1) return { bounds, pivot: Infinity, start: 0 };
+  return { bounds, pivot: bounds[middle]!, start: middle + 1 };
+}
+
+/** The bucket of a value: the first bound that is not below it. */
+export function bucketOf({ bounds, pivot, start }: Scale, value: number): number {
+  const n = bounds.length;
+  let bucket = value > pivot ? start : 0;
+  while (bucket < n && !(value <= bounds[bucket]!)) bucket++;
+  return bucket;
+}
+
+/** One observation; see `kinds.ts` for the order of the stores. */
+export function record(h: Series, scale: Scale, value: number): void {
+  const { f, i } = h;
+  const n = scale.bounds.length;
+  const bucket = bucketOf(scale, value);
+  const sum = i + n + 2;
+  const sequence = f[i]! + 1;
+  f[sum + 1] = sequence;
+  f[i + 1 + bucket]! += 1;
+  f[sum]! += value;
+  f[i] = sequence;
+}

@@ -1,0 +1,30 @@
+/** Images of what was counted in a handle's cells: {@link Kind.image}, by whatever path the handle has. */
+
+import type { Buckets } from './buckets';
+import type { Kind } from './kind';
+import type { Series } from './series';
+
+/** An image of what was counted. */
+export function readImage(h: Series, kind: Kind): Float64Array {
+  if (h.path === null || h.path.views) return kind.image(h);
+  const image = h.path.read(h);
+  return image.length < h.size ? kind.blank(h.size) : image;
+}
+
+/** An image of what was counted, without what a dead writer had left. */
+export function ownImage(h: Series, kind: Kind): Float64Array {
+  const own = readImage(h, kind);
+  if (h.base !== null && kind.adds) kind.minus(own, h.base, h.size);
+  return own;
+}
+
+/** Replaces what was counted, so that no reader sees a half of it. */
+export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: Buckets): void {
+  if (h.path === null || h.path.views) kind.write(h, image, buckets);
+  else h.path.write(h, image);
+}
+
+/** Adds an image to what is in the place it moves to; a gauge's replaces that. */
+export function mergeImage(h: Series, kind: Kind, moved: Float64Array, buckets: Buckets): void {
+  writeImage(h, kind, kind.adds ? kind.plus(readImage(h, kind), moved, h.size) : moved, buckets);
+}

@@ -1,0 +1,69 @@
+/**
+ * Updates by native calls: where the runtime shows JavaScript copies of external memory, or a processor does
+ * not keep the order of what JavaScript stores. Native code makes the checks that the direct way makes, at each
+ * update.
+ */
+
+import { Status, type NativeWriter } from '../../native';
+import type { Path, Series } from './series';
+import type { Window } from './summary-layout';
+
+export class NativePath implements Path {
+  readonly views = false;
+  protected readonly writer: NativeWriter;
+  private readonly lost: () => void;
+  private readonly clock: () => number;
+
+  /**
+   * @param writer whose blocks the handles point to
+   * @param lost called when the writer turns out to have lost its slot
+   * @param clock the time of an update, in milliseconds, for cells that keep it
+   */
+  constructor(writer: NativeWriter, lost: () => void, clock: () => number) {
+    this.writer = writer;
+    this.lost = lost;
+    this.clock = clock;
+  }
+
+  current({ slab, i, number, generation }: Series): boolean {
+    return this.writer.holds(slab, i, number, generation);
+  }
+
+  add({ slab, i, number, generation }: Series, by: number): boolean {
+    return this.done(this.writer.add(slab, i, number, generation, by, this.clock()));
+  }
+
+  set({ slab, i, number, generation }: Series, value: number): boolean {
+    return this.done(this.writer.set(slab, i, number, generation, value, this.clock()));
+  }
+
+  observe(h: Series, value: number, bucket: number, times: number): boolean {
+    const { slab, i, number, generation } = h;
+    return this.done(this.writer.observe(slab, i, number, generation, value, times, bucket));
+  }
+
+  /** {@link Path.observe} of a summary with this window; null for none. */
+  summarise(h: Series, value: number, times: number, window: Window | null): boolean {
+    const { slab, i, number, generation } = h;
+    const { length, parts } = window ?? { length: 0, parts: 1 };
+    const { writer } = this;
+    const now = Date.now();
+    return this.done(
+      writer.summarise(slab, i, number, generation, value, times, length, parts, now),
+    );
+  }
+
+  read({ slab, i, number, generation }: Series): Float64Array {
+    return this.writer.read(slab, i, number, generation);
+  }
+
+  write({ slab, i, number, generation }: Series, values: Float64Array): void {
+    this.done(this.writer.write(slab, i, number, generation, values));
+  }
+
+  private done(status: number): boolean {
+    if (status === (Status.Ok as number)) return true;
+    if (status === (Status.Lost as number)) this.lost();
+    return false;
+  }
+}

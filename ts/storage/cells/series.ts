@@ -1,0 +1,153 @@
+/**
+ * A handle to one series' cells: what an update needs, and nothing else on its way.
+ *
+ * An update is `if (h.g[h.w] !== h.e) slowPath(h, v); else h.f[h.i] += v`. The comparison is the whole
+ * protocol with removal: whoever removes a series stores another generation to its word, and every
+ * handle to it, in every process, finds that out before its next store.
+ */
+
+import { NO_SKETCH, type Sketch } from './sketch';
+
+/** The generation of no series: a handle that expects it is always sent to the slow path. */
+export const NEVER = 0;
+
+/** A generation word of memory that is never taken away. */
+const ALWAYS = Uint32Array.of(1);
+
+/** What a handle points to. */
+export const enum Place {
+  /** Nothing yet, or no longer. */
+  None,
+  /** A block of memory storage. */
+  Memory,
+  /** A block of the heap. */
+  Heap,
+  /** Cells of its own, because the heap was busy: they move into the heap later. */
+  Pending,
+  /** Cells that nobody reads: the storage refused the series. */
+  Sink,
+}
+
+/** How a handle's cells are read and updated where a plain store will not do. */
+export interface Path {
+  /** True if the cells are in JavaScript's reach, so that kinds read and write them by themselves. */
+  readonly views: boolean;
+  /** Whether the handle's series still lives. */
+  current(h: Series): boolean;
+  /** Adds to a counter or gauge. False if the cells are another's now, or nobody's: to be bound again. */
+  add(h: Series, by: number): boolean;
+  /** Replaces a gauge's value; see {@link Path.add}. */
+  set(h: Series, value: number): boolean;
+  /** Adds a value to a sum and to the count of a bucket, so many times, as one; see {@link Path.add}. */
+  observe(h: Series, value: number, bucket: number, times: number): boolean;
+  /** An image of what was counted; empty if the cells are another's now. */
+  read(h: Series): Float64Array;
+  /** Replaces it by an image; sequence words in `values` are ignored. */
+  write(h: Series, values: Float64Array): void;
+}
+
+const NO_CELLS = new Float64Array(0);
+
+export class Series {
+  /** Cells of the slab that the block lies in. */
+  f: Float64Array = NO_CELLS;
+  /** Index of the block's first cell. */
+  i = 0;
+  /** The chunk of generation words that has the series' own. */
+  g: Uint32Array = ALWAYS;
+  /** Index of the series' word in it. */
+  w = 0;
+  /** What the word must hold; {@link NEVER} while the series is not to be updated by plain stores. */
+  e: number = NEVER;
+  /** How it is updated otherwise; null for plain stores. */
+  path: Path | null = null;
+  /** The slab as 32-bit words, where the path wants them. */
+  u: Uint32Array = ALWAYS;
+  /** Number of its cells. */
+  size = 0;
+  /** True while it is not shown, because it was reset. */
+  hidden = false;
+
+  /** A summary's buckets, as far as this handle has met them. */
+  s: Sketch = NO_SKETCH;
+
+  /** Its labels, as they were when it was first seen. */
+  text = '';
+  types = '';
+  /**
+   * True once it was set with label values of other types: which of them it has in JSON, the last update that sets
+   * it says, so that all come to the slow path.
+   */
+  retyped = false;
+  /** Order of first sight in this isolate; kept when the metric moves to another storage. */
+  birth = 0;
+  place: Place = Place.None;
+  /** True while the metric's label tree holds it: else another handle may stand there. */
+  linked = false;
+  /** The generation that the word holds while the cells are this series'; `e` is this or {@link NEVER}. */
+  generation: number = NEVER;
+  /** Heap: the slab's number, the series' number. */
+  slab = 0;
+  number = 0;
+  /** An image of the block when we got it: counts of a dead writer whose slot we adopted. */
+  base: Float64Array | null = null;
+  /** The object that `labels()` returned for it, and the types of the label values that were given. */
+  child: unknown = null;
+  childTypes = '';
+
+  /** True if an update would go straight to the cells. */
+  get live(): boolean {
+    return !this.hidden && this.current;
+  }
+
+  /** True if its cells are still those of the series that it was bound to. */
+  get current(): boolean {
+    if (this.generation === NEVER) return false;
+    return this.path === null ? this.g[this.w] === this.generation : this.path.current(this);
+  }
+
+  /** Lets updates go to the cells. */
+  show(): void {
+    this.hidden = false;
+    this.e = this.path === null && !this.retyped ? this.generation : NEVER;
+  }
+
+  /** Lets the next update bind again: the series is not shown. */
+  hide(): void {
+    this.hidden = true;
+    this.e = NEVER;
+  }
+
+  /** Points to cells that no generation word guards. */
+  keep(cells: Float64Array, place: Place, path: Path | null): void {
+    this.detach();
+    this.f = cells;
+    this.size = cells.length;
+    this.generation = ALWAYS[0]!;
+    this.place = place;
+    this.path = path;
+    this.show();
+  }
+
+  /** Leaves what it points to to another handle, which is returned, and points nowhere. */
+  handOver(): Series {
+    const other = Object.assign(new Series(), this, { child: null, linked: false });
+    this.detach();
+    return other;
+  }
+
+  /** Points nowhere: the next update binds again. */
+  detach(): void {
+    this.f = NO_CELLS;
+    this.i = 0;
+    this.s = NO_SKETCH;
+    this.g = ALWAYS;
+    this.w = 0;
+    this.e = NEVER;
+    this.path = null;
+    this.hidden = false;
+    this.generation = NEVER;
+    this.place = Place.None;
+    this.base = null;
+  }
+}

@@ -1,0 +1,15 @@
+/** What is said of damage to the shared memory that costs a metric or a series. */
+
+import { warnOnce } from '../../errors';
+import type { NativeHeap } from '../../native';
+
+/** Warns, once, if scrapes of this or another process left something out because it is damaged. */
+export function warnOfDamage(heap: NativeHeap): void {
+  if (heap.damagedReads === 0) return;
+  const what = 'a metric or series in it is damaged, and scrapes leave it out';
+  const counted = '(mpmetrics_damaged_reads_total counts how often)';
+  warnOnce(
+    'MPMETRICS_CORRUPT',
+    `${heap.path} was changed from outside: ${what} ${counted}; ${heap.remedy}`,
+  );
+}

@@ -1,0 +1,131 @@
+/** A metric as it is declared to the current writer of the heap, and the blocks that its series get there. */
+
+import { asText, type LabelText } from '../../labels';
+import { Out, Refusal, refusalOf, Status, statusOf, Stores } from '../../native';
+import { readImage } from '../cells/image';
+import type { Kind } from '../cells/kind';
+import { Place, type Series } from '../cells/series';
+import type { Roster } from '../roster';
+import type { HeapChunks } from './chunks';
+import type { HeapStorage } from './storage';
+
+/** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
+const ADOPTED = 1;
+
+const out = new Uint32Array(8);
+
+export class Declaration {
+  /** The family's number in the heap; null until it is declared to the current writer. */
+  number: number | null = null;
+  /** Why the last series was refused. */
+  refusal: Refusal = Refusal.Memory;
+  private readonly host: HeapStorage;
+  private readonly tag: string;
+  private readonly group: number;
+  private readonly roster: Roster;
+  private readonly chunks: HeapChunks;
+
+  /**
+   * @param tag the registry's
+   * @param group number of the registry in this isolate, for default labels
+   * @param roster the metric's handles
+   * @param chunks of a summary's
+   */
+  constructor(host: HeapStorage, tag: string, group: number, roster: Roster, chunks: HeapChunks) {
+    this.host = host;
+    this.tag = tag;
+    this.group = group;
+    this.roster = roster;
+    this.chunks = chunks;
+  }
+
+  /** Points a handle to a block of its own. */
+  place(h: Series, label: LabelText): Status {
+    const writer = this.host.writer;
+    if (owns(h)) {
+      const { slab, i, number, generation } = h;
+      // Given other label text, the series is to be shown with that, if nobody else holds it.
+      const same = h.text === label.text && h.types === label.types;
+      const status = statusOf(
+        same
+          ? writer.revive(slab, i, number, generation)
+          : writer.release(slab, i, number, generation),
+      );
+      if (same && status === Status.Ok) h.show();
+      if (same ? status !== Status.Gone : status === Status.Busy) return status;
+    }
+    h.detach();
+    if (this.host.backlog.busy) return Status.Busy;
+    const status = this.declared();
+    if (status !== Status.Ok) {
+      if (status === Status.Full || status === Status.Limit) {
+        this.refusal = status === Status.Full ? Refusal.Memory : Refusal.Layout;
+        this.host.tally.dropped(this.refusal);
+      }
+      return status;
+    }
+    h.text = label.text;
+    h.types = label.types;
+    writer.bind(this.number!, label.text, label.types, out);
+    const bound = statusOf(out[Out.Status]!);
+    if (bound === Status.Ok) this.point(h);
+    else this.refusal = refusalOf(out[Out.Refusal]!);
+    return bound;
+  }
+
+  private point(h: Series): void {
+    h.slab = out[Out.Slab]!;
+    h.i = out[Out.Cell]!;
+    if (this.host.paths.stores !== Stores.Native && !this.kind.shared) {
+      const { f, u } = this.host.views.slab(h.slab);
+      h.f = f;
+      h.u = u;
+      h.g = this.host.views.chunk(out[Out.Chunk]!);
+      h.w = out[Out.Word]!;
+    }
+    h.size = this.kind.cells(this.roster.shape.bounds);
+    h.path = this.host.paths.of(this.kind);
+    h.generation = out[Out.Generation]!;
+    h.number = out[Out.Series]!;
+    h.place = Place.Heap;
+    h.show();
+    const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.kind.adds;
+    const views = h.path === null || h.path.views;
+    if (views && (adopted || h.f[h.i + 1] !== 0)) this.chunks.meet(h);
+    h.base = adopted ? readImage(h, this.kind) : null;
+    this.roster.expiry?.bound(h);
+  }
+
+  /** Declares the metric, if it is not. */
+  declared(): Status {
+    if (this.number !== null) return Status.Ok;
+    if (this.host.backlog.busy) return Status.Busy;
+    const { name, help, kind, aggregator, labelNames, bounds } = this.roster.shape;
+    const number = this.host.writer.family(
+      {
+        tag: this.tag,
+        name: asText(name),
+        help,
+        kind: kind.native,
+        // Anything at all, in JavaScript; native code would throw, which is taken for a broken heap.
+        aggregator: asText(aggregator),
+        labelNames: [...labelNames],
+        bounds: Float64Array.from(bounds),
+      },
+      this.group,
+    );
+    if (number < 0) return statusOf(-number);
+    this.number = number;
+    if (this.roster.collect !== null) this.host.scrapes.listen();
+    return Status.Ok;
+  }
+
+  private get kind(): Kind {
+    return this.roster.shape.kind;
+  }
+}
+
+/** Whether a handle's block is its own. */
+export function owns(h: Series): boolean {
+  return h.place === Place.Heap && h.current;
+}

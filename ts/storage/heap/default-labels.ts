@@ -1,0 +1,50 @@
+/** The default labels of this isolate's registries, as the heap is told of them. */
+
+import { warnOnce } from '../../errors';
+import { Status, statusOf, type NativeWriter } from '../../native';
+import type { Defaults } from './source';
+
+/** What is told of them. */
+export interface Labelled {
+  /** The segment's path, for messages. */
+  readonly path: string;
+  /** This isolate's writer. Throws what attaching throws. */
+  readonly writer: NativeWriter;
+  /** Does something now, or later if the heap is busy. */
+  now(call: () => Status): void;
+}
+
+export class DefaultLabels {
+  private readonly heap: Labelled;
+  private readonly byGroup = new Map<number, Defaults>();
+
+  constructor(heap: Labelled) {
+    this.heap = heap;
+  }
+
+  /** Sets what a registry's are from now on, without telling the heap. */
+  set(group: number, defaults: Defaults): void {
+    this.byGroup.set(group, defaults);
+  }
+
+  /** Tells the heap those of all registries. */
+  applyAll(): void {
+    for (const group of this.byGroup.keys()) this.apply(group);
+  }
+
+  /** Tells the heap those of one registry. */
+  apply(group: number): void {
+    this.heap.now(() => {
+      const { text, types } = this.byGroup.get(group)!;
+      const status = statusOf(this.heap.writer.defaultLabels(group, text, types));
+      if (status === Status.Full || status === Status.Limit) {
+        const code = status === Status.Full ? 'MPMETRICS_FULL' : 'MPMETRICS_LIMIT';
+        warnOnce(
+          code,
+          `${this.heap.path} has no room for default labels, which are not shown: ${text.slice(0, 80)}`,
+        );
+      }
+      return status;
+    });
+  }
+}

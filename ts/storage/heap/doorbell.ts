@@ -1,0 +1,174 @@
+/**
+ * `collect` callbacks across processes: this isolate's for the scrapes of others, and theirs for its own.
+ */
+
+import { codeOf, messageOf, warnOnce } from '../../errors';
+import type { NativeHeap, NativeWriter } from '../../native';
+import { unref } from '../../timers';
+import { isCollecting, type Collect } from '../collecting';
+import type { Keeping } from './keeping';
+
+// Kept, because tests fake the global ones.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** A ring, and what waits for its answers. */
+export interface Ring {
+  readonly number: number;
+  /** Resolves once all others have run their callbacks, or the time for it is over. */
+  readonly answers: Promise<void>;
+  /** The scrape that rang has read. */
+  over(): void;
+}
+
+export class Doorbell {
+  private readonly callbacks: () => Collect[];
+  private readonly patience: () => number;
+  private readonly keeping: Keeping;
+  private heap: NativeHeap | null = null;
+  private writer: NativeWriter | null = null;
+  /** The run whose callbacks have not settled; at most one is in flight, and one waits for it. */
+  private run: object | null = null;
+  private again = false;
+  /** True while callbacks wait until the scrapes have read that they last ran for. */
+  private waits = false;
+
+  /**
+   * @param callbacks those of this isolate, as they are now
+   * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
+   * @param keeping what is reset while scrapes go on that callbacks ran for
+   */
+  constructor(callbacks: () => Collect[], patience: () => number, keeping: Keeping) {
+    this.callbacks = callbacks;
+    this.patience = patience;
+    this.keeping = keeping;
+  }
+
+  /** Lets the scrapes of others ask for this isolate's callbacks. Never throws. */
+  listen(heap: NativeHeap, writer: NativeWriter): void {
+    if (this.writer === writer) return;
+    this.silence();
+    try {
+      heap.listen(this.rung);
+      this.heap = heap;
+      this.writer = writer;
+    } catch (error) {
+      // A slot that was lost is found by the next slow path, and everything declared again.
+      if (codeOf(error) === 'ERR_MPMETRICS_LOST') return;
+      warnOnce(
+        'MPMETRICS_COLLECT',
+        `scrapes of other processes will not run this one's collect callbacks: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  /** Ends {@link listen}. */
+  silence(): void {
+    const { heap } = this;
+    this.heap = null;
+    this.writer = null;
+    heap?.silence();
+  }
+
+  /**
+   * Asks all others to run their callbacks, unless this is called by one.
+   *
+   * @returns undefined if there is nothing to wait for
+   */
+  ring(heap: NativeHeap): Ring | undefined {
+    if (isCollecting()) return undefined;
+    let answered!: () => void;
+    const answers = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    try {
+      const number = heap.ring(this.patience(), answered);
+      if (number === null) return undefined;
+      const over = (): void => {
+        heap.over(number);
+      };
+      return { number, answers, over };
+    } catch {
+      // The scrape that follows says what is wrong with the heap; else only freshness is lost.
+      return undefined;
+    }
+  }
+
+  private readonly rung = (): void => {
+    if (this.run === null) this.begin();
+    else this.again = true;
+  };
+
+  /**
+   * Answers what can be answered while callbacks wait: they ran for a scrape of this isolate that goes on, after
+   * others had rung. Of two that scrape at the same time each would else wait for the other.
+   */
+  catchUp(): void {
+    const { ran } = this.keeping;
+    if (this.waits && ran !== null) this.heap?.answer(ran);
+  }
+
+  private begin(): void {
+    const { heap } = this;
+    const ready = this.keeping.ready();
+    if (heap !== null && ready !== undefined) {
+      this.delay(ready);
+      return;
+    }
+    // Before the callbacks run: what they compute is an answer to all rings up to here.
+    const bell = heap?.begin() ?? null;
+    if (heap === null || bell === null) return;
+    const callbacks = this.callbacks();
+    if (callbacks.length === 0) {
+      this.silence();
+      return;
+    }
+    this.keeping.answers(heap);
+    const waiting: Promise<void>[] = [];
+    for (const callback of callbacks) {
+      try {
+        const result = callback();
+        if (result !== undefined) waiting.push(result);
+      } catch {
+        // This process's own scrapes reject with it; others are served what there is.
+      }
+    }
+    if (waiting.length === 0) heap.answer(bell);
+    else this.await(heap, bell, waiting);
+  }
+
+  private delay(ready: Promise<void>): void {
+    const run = {};
+    this.run = run;
+    this.waits = true;
+    this.catchUp();
+    void ready.then(() => {
+      this.waits = false;
+      // What rang meanwhile is answered by the same run.
+      this.again = true;
+      this.end(run);
+    });
+  }
+
+  private await(heap: NativeHeap, bell: number, waiting: Promise<void>[]): void {
+    const run = {};
+    this.run = run;
+    // Callbacks that never settle must not keep later rings from running them.
+    const timer = setTimeout(() => {
+      this.end(run);
+    }, this.patience());
+    unref(timer);
+    void Promise.allSettled(waiting).then(() => {
+      clearTimeout(timer);
+      heap.answer(bell);
+      this.end(run);
+    });
+  }
+
+  private end(run: object): void {
+    if (this.run !== run) return;
+    this.run = null;
+    if (!this.again) return;
+    this.again = false;
+    this.begin();
+  }
+}

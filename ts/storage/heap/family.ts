@@ -1,0 +1,238 @@
+/** The series of one metric in the shared heap. */
+
+import type { LabelText } from '../../labels';
+import { Refusal, Status, statusOf, type Scope } from '../../native';
+import { ownImage } from '../cells/image';
+import { Place, type Series } from '../cells/series';
+import type { Exemplar, FamilyData } from '../data';
+import { rescueExpired } from '../expiry';
+import type { Family } from '../family';
+import { concernsAll } from '../limits';
+import { MemoryFamily } from '../memory';
+import type { Roster } from '../roster';
+import { Changes } from './changes';
+import { HeapChunks } from './chunks';
+import { Declaration, owns } from './declaration';
+import { HeapExemplars } from './exemplars';
+import { parseFamilies } from './json';
+import type { Member } from './member';
+import { HeapOthers } from './others';
+import { OwnPart } from './own-part';
+import type { Parts } from './parts';
+import { Pending } from './pending';
+import type { HeapStorage } from './storage';
+import { repoint, type Views } from './views';
+
+export class HeapFamily implements Family, Member {
+  readonly tag: string;
+  readonly name: string;
+  readonly roster: Roster;
+  readonly buckets: HeapChunks;
+  readonly others: HeapOthers;
+  private readonly host: HeapStorage;
+  /** What tells it apart from others. */
+  private readonly key: string;
+  private readonly declaration: Declaration;
+  private readonly changes: Changes;
+  private readonly exemplars: HeapExemplars;
+  private readonly pending: Pending;
+  private readonly own: OwnPart;
+
+  /**
+   * @param group number of the registry in this isolate, for default labels
+   * @param roster the metric's handles: to be found when the writer is lost
+   */
+  constructor(host: HeapStorage, tag: string, group: number, roster: Roster) {
+    this.host = host;
+    this.tag = tag;
+    this.name = roster.shape.name;
+    this.key = `${tag}\0${this.name}`;
+    this.roster = roster;
+    this.buckets = new HeapChunks(host, roster.shape);
+    this.exemplars = new HeapExemplars(host);
+    this.declaration = new Declaration(host, tag, group, roster, this.buckets);
+    this.changes = new Changes(host, this.key, roster);
+    const { declaration, changes, buckets: chunks, exemplars } = this;
+    const parts: Parts = { host, roster, declaration, changes, chunks, exemplars };
+    this.pending = new Pending(parts);
+    this.own = new OwnPart(parts, this.pending);
+    this.others = new HeapOthers(parts, this.pending);
+  }
+
+  declare(): Status {
+    return this.host.attempt(() => this.declaration.declared());
+  }
+
+  bind(h: Series, label: LabelText): boolean {
+    rescueExpired();
+    if (h.live) return true;
+    if (this.keeps) {
+      if (this.pending.full) return this.refuse(Refusal.Busy);
+      this.pending.holdBehind(h, label);
+      return true;
+    }
+    let status = this.host.attempt(() => this.declaration.place(h, label));
+    if (status === Status.Lost) {
+      this.host.renew();
+      status = this.host.attempt(() => this.declaration.place(h, label));
+    }
+    switch (status) {
+      case Status.Ok:
+        return true;
+      case Status.Full:
+      case Status.Limit:
+        this.host.refused(this.declaration.refusal, this.name);
+        return false;
+      case Status.Corrupt:
+        // By now the roster counts in memory storage.
+        this.host.abandon();
+        return this.roster.family.bind(h, label);
+      default:
+        if (this.pending.full) return this.refuse(Refusal.Busy);
+        this.pending.hold(h, label);
+        this.host.backlog.later();
+        return true;
+    }
+  }
+
+  /** Whether changes of the family are kept back until a scrape has read. */
+  get keeps(): boolean {
+    return this.changes.kept > 0;
+  }
+
+  get labelBytes(): number {
+    return this.host.limits.labelBytes;
+  }
+
+  tooLong(): void {
+    this.refuse(Refusal.LabelValue);
+  }
+
+  get full(): boolean {
+    return this.declaration.number === null || concernsAll(this.declaration.refusal);
+  }
+
+  dropped(): void {
+    this.host.tally.dropped(this.declaration.refusal);
+  }
+
+  remove(label: LabelText, h: Series | undefined, everywhere: boolean): void {
+    const { kind } = this.roster.shape;
+    if (!everywhere && !kind.adds && !kind.shared) {
+      if (h !== undefined) this.release(h);
+      return;
+    }
+    const { text, types } = label;
+    if (h !== undefined) this.reset(h, true);
+    this.others.everywhere((writer, number) => writer.remove(number, text, types));
+  }
+
+  expire(label: LabelText, h: Series | undefined): boolean {
+    if (!this.roster.shape.kind.adds) {
+      if (h !== undefined) this.release(h);
+      return true;
+    }
+    // Not postponed: by then the series may be in use again.
+    if (this.host.backlog.busy || this.declaration.number === null) return false;
+    const number = this.declaration.number;
+    const status = this.host.attempt(() =>
+      statusOf(this.host.writer.expire(number, label.text, label.types)),
+    );
+    return status === Status.Ok;
+  }
+
+  reset(h: Series, hide: boolean): void {
+    this.own.reset(h, hide);
+  }
+
+  release(h: Series): void {
+    this.own.release(h);
+  }
+
+  stale(h: Series): boolean {
+    return h.place === Place.Heap && !owns(h);
+  }
+
+  exemplify(h: Series, exemplar: Exemplar): void {
+    this.exemplars.exemplify(h, exemplar);
+  }
+
+  async read(scope: Scope): Promise<FamilyData> {
+    const { name, help, kind, aggregator, exemplars, bounds } = this.roster.shape;
+    const families = await this.host.scrapes.text('json', {
+      scope,
+      tags: [],
+      families: [this.key],
+      plain: true,
+    });
+    const found = parseFamilies(families).find(({ type }) => type === kind.type);
+    if (found !== undefined) return { ...found, exemplars };
+    return { name, help, type: kind.type, aggregator, bounds: kind.shown(bounds), series: [] };
+  }
+
+  close(): void {
+    const number = this.declaration.number;
+    this.declaration.number = null;
+    this.host.families.delete(this);
+    if (number === null) return;
+    const withdraw = (): void => {
+      this.changes.withSameWriter((writer) => {
+        writer.withdraw(number);
+        return Status.Ok;
+      });
+    };
+    if (this.changes.keepsBack) this.changes.keepBack(withdraw);
+    else withdraw();
+  }
+
+  /** Counts stay in the blocks, and go on from zero in new ones. A gauge belongs to the life that set it, and comes along. */
+  orphan(carry: boolean): void {
+    this.declaration.number = null;
+    const { kind } = this.roster.shape;
+    if (!carry) this.buckets.orphan();
+    this.pending.orphan();
+    for (const h of this.roster.handles()) {
+      if (h.place !== Place.Heap) continue;
+      // A value that all share stays where it is, as counts do.
+      if (h.live && (carry || !(kind.adds || kind.shared))) {
+        this.pending.postpone(h, { text: h.text, types: h.types }, ownImage(h, kind));
+      } else {
+        h.detach();
+      }
+    }
+  }
+
+  follow(before: Views): void {
+    const { host, roster } = this;
+    const path = host.paths.of(roster.shape.kind);
+    for (const h of roster.handles()) repoint(h, path, before, host.views);
+    if (roster.collect !== null) this.others.collects();
+  }
+
+  settle(): Status {
+    const declared = this.declare();
+    if (declared !== Status.Ok) return declared;
+    const moved = this.pending.settle();
+    return moved === Status.Ok ? this.buckets.settle((h) => owns(h)) : moved;
+  }
+
+  get waiting(): boolean {
+    return this.left > 0 || this.pending.waiting;
+  }
+
+  get left(): number {
+    return this.pending.left + this.buckets.left + (this.declaration.number === null ? 1 : 0);
+  }
+
+  leave(): void {
+    this.declaration.number = null;
+    this.roster.move(new MemoryFamily(this.roster.shape));
+  }
+
+  private refuse(refusal: Refusal): false {
+    this.declaration.refusal = refusal;
+    this.dropped();
+    this.host.refused(refusal, this.name);
+    return false;
+  }
+}

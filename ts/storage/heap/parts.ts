@@ -1,0 +1,18 @@
+/** What one metric in the heap consists of: its jobs share these. */
+
+import type { Roster } from '../roster';
+import type { Changes } from './changes';
+import type { HeapChunks } from './chunks';
+import type { Declaration } from './declaration';
+import type { HeapExemplars } from './exemplars';
+import type { HeapStorage } from './storage';
+
+export interface Parts {
+  readonly host: HeapStorage;
+  /** The metric's handles. */
+  readonly roster: Roster;
+  readonly declaration: Declaration;
+  readonly changes: Changes;
+  readonly chunks: HeapChunks;
+  readonly exemplars: HeapExemplars;
+}

@@ -1,0 +1,157 @@
+/** Handles of one metric that count in cells of their own until they can move into the heap. */
+
+import type { LabelText } from '../../labels';
+import { Status } from '../../native';
+import { mergeImage, readImage, writeImage } from '../cells/image';
+import { Place, type Series } from '../cells/series';
+import { SharedPath } from '../cells/shared-path';
+import { rescueExpired } from '../expiry';
+import type { Parts } from './parts';
+
+/** Most series of a metric that wait for the heap's lock. */
+const MOST = 10_000;
+
+export class Pending {
+  private readonly parts: Parts;
+  /** Those that wait until the heap has time. */
+  private readonly queue = new Map<Series, LabelText>();
+  /** Those that wait until a scrape has read, behind what is kept back for it. */
+  private readonly behind = new Map<Series, LabelText>();
+  /** Handles of {@link queue} that are to be reset when a scrape has read. */
+  private readonly shown = new Set<Series>();
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** True if no more may wait. */
+  get full(): boolean {
+    const size = this.queue.size + this.behind.size;
+    // Those of the same label sets were there before a scrape had to be waited for.
+    return size >= MOST + this.parts.changes.kept;
+  }
+
+  /** How many wait until the heap has time. */
+  get left(): number {
+    return this.queue.size;
+  }
+
+  /** True while some could move into the heap. */
+  get waiting(): boolean {
+    return this.queue.size > 0 || (this.behind.size > 0 && this.parts.changes.kept === 0);
+  }
+
+  /** Lets a handle wait until the heap has time; {@link Backlog.later} is to be called. */
+  hold(h: Series, label: LabelText): void {
+    this.wait(h, label, this.blank, this.queue);
+  }
+
+  /** Lets a handle wait until a scrape has read. */
+  holdBehind(h: Series, label: LabelText): void {
+    this.wait(h, label, this.blank, this.behind);
+  }
+
+  /** Lets a handle count on from an image, until the heap has time. */
+  postpone(h: Series, label: LabelText, image: Float64Array): void {
+    this.wait(h, label, image, this.queue);
+    this.parts.host.backlog.later();
+  }
+
+  /** Lets go of a handle, which points nowhere afterwards. */
+  forget(h: Series): void {
+    this.queue.delete(h);
+    this.behind.delete(h);
+    this.parts.exemplars.waiting.take(h);
+    h.detach();
+  }
+
+  /**
+   * Makes what a handle that waits has counted zero.
+   *
+   * @param hide lets go of it
+   * @param reset resets what a scrape that goes on is to show of it, wherever that is by then
+   */
+  reset(h: Series, hide: boolean, reset: (cells: Series) => void): void {
+    const { changes, chunks, exemplars, roster } = this.parts;
+    if (this.queue.has(h) && !this.shown.has(h) && changes.keepsBack) {
+      const label = { text: h.text, types: h.types };
+      // It may move into the heap before the scrape reads.
+      const cells = h.handOver();
+      this.queue.delete(h);
+      this.queue.set(cells, label);
+      for (const exemplar of exemplars.waiting.take(h)) exemplars.exemplify(cells, exemplar);
+      this.shown.add(cells);
+      changes.keepBack(() => {
+        reset(cells);
+        this.shown.delete(cells);
+      });
+      if (!hide) this.holdBehind(h, label);
+      return;
+    }
+    writeImage(h, roster.shape.kind, this.blank, chunks);
+    exemplars.waiting.take(h);
+    if (hide) this.forget(h);
+  }
+
+  /** The writer is gone, and with it what was to be reset. */
+  orphan(): void {
+    for (const h of this.shown) this.queue.delete(h);
+    this.shown.clear();
+  }
+
+  /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
+  settle(): Status {
+    const { changes, chunks, declaration, exemplars, host, roster } = this.parts;
+    const { kind, name } = roster.shape;
+    if (changes.kept === 0) {
+      for (const [h, label] of this.behind) this.queue.set(h, label);
+      this.behind.clear();
+    }
+    rescueExpired();
+    for (const [h, label] of this.queue) {
+      const own = readImage(h, kind);
+      const moved = host.attempt(() => declaration.place(h, label));
+      if (moved === Status.Ok) {
+        const { path } = h;
+        mergeImage(h, kind, own, chunks);
+        if (!h.live || (path instanceof SharedPath && !path.written)) {
+          // Gone while room was made for its buckets, or the segment is.
+          this.keep(h, own);
+          return Status.Busy;
+        }
+        for (const exemplar of exemplars.waiting.take(h)) exemplars.exemplify(h, exemplar);
+      } else if (moved === Status.Full || moved === Status.Limit) {
+        host.refused(declaration.refusal, name);
+      } else {
+        this.keep(h, own);
+        return moved;
+      }
+      this.queue.delete(h);
+    }
+    return Status.Ok;
+  }
+
+  private wait(
+    h: Series,
+    label: LabelText,
+    image: Float64Array,
+    where: Map<Series, LabelText>,
+  ): void {
+    this.keep(h, image);
+    h.text = label.text;
+    h.types = label.types;
+    where.set(h, label);
+  }
+
+  /** Lets a handle count in cells of its own, from an image on. */
+  private keep(h: Series, image: Float64Array): void {
+    const { kind } = this.parts.roster.shape;
+    h.keep(this.blank, Place.Pending, kind.path);
+    writeImage(h, kind, image, this.parts.chunks);
+  }
+
+  private get blank(): Float64Array {
+    const { kind, bounds } = this.parts.roster.shape;
+    return kind.blank(kind.cells(bounds));
+  }
+}

@@ -1,0 +1,105 @@
+/** Scrapes that this isolate makes of the heap, and its part in those of others. */
+
+import type { Bytes, NativeHeap, NativeWriter } from '../../native';
+import type { Collect } from '../collecting';
+import { NOTHING_ASKED, type Asked } from '../family';
+import { warnOfDamage } from './damage';
+import { Doorbell, type Ring } from './doorbell';
+import type { Keeping } from './keeping';
+import { SharedScrapes, type Timeless } from './shared-scrapes';
+import type { Tally } from './tally';
+
+/** What a scrape shows, without its format. */
+export type Selection = Omit<Timeless, 'format' | 'plain'> & { plain?: boolean };
+
+/** How a scrape is printed. */
+export type Format = Timeless['format'];
+
+/** What is scraped. */
+export interface Scraped {
+  /** The segment; null where there is none, or it was left for good. */
+  readonly open: NativeHeap | null;
+  /** This isolate's writer; null as long as it has none there. */
+  readonly attached: NativeWriter | null;
+  /** This isolate's `collect` callbacks, as they are now. */
+  callbacks(): Collect[];
+}
+
+export class Scrapes {
+  private readonly heap: Scraped;
+  private readonly tally: Tally;
+  private readonly keeping: Keeping;
+  private readonly doorbell: Doorbell;
+  private shared: SharedScrapes | null = null;
+
+  /**
+   * @param tally what the heap is told of before each scrape
+   * @param keeping what is reset while scrapes go on
+   * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
+   */
+  constructor(heap: Scraped, tally: Tally, keeping: Keeping, patience: () => number) {
+    this.heap = heap;
+    this.tally = tally;
+    this.keeping = keeping;
+    this.doorbell = new Doorbell(() => heap.callbacks(), patience, keeping);
+  }
+
+  /** Another segment is scraped from now on. */
+  adopt(heap: NativeHeap): void {
+    this.shared = new SharedScrapes(heap, () => {
+      warnOfDamage(heap);
+    });
+  }
+
+  /** One scrape of the heap, off the event loop; one that has not begun is shared. */
+  text(format: Format, selection: Selection): Promise<string> {
+    this.tally.tell();
+    return this.shared!.text({ format, plain: false, ...selection });
+  }
+
+  /** {@link text}, as bytes. */
+  bytes(format: Format, selection: Selection): Promise<Bytes> {
+    this.tally.tell();
+    return this.shared!.bytes({ format, plain: false, ...selection });
+  }
+
+  /** A metric in the heap has a `collect` callback: scrapes of other processes are to run it. */
+  listen(): void {
+    const { open, attached } = this.heap;
+    if (open !== null && attached !== null) this.doorbell.listen(open, attached);
+  }
+
+  /** Ends {@link listen}. */
+  silence(): void {
+    this.doorbell.silence();
+  }
+
+  /** Asks other processes to run their callbacks; see {@link Doorbell.ring}. */
+  ring(): Ring | undefined {
+    const { open } = this.heap;
+    return open === null ? undefined : this.doorbell.ring(open);
+  }
+
+  /** See {@link Others.ready}. */
+  ready(): Promise<void> | undefined {
+    return this.keeping.ready();
+  }
+
+  /** A scrape begins; see {@link Others.ask}. Before it, {@link ready} is to be waited for. */
+  ask(others: boolean, all = false): Asked {
+    if (this.heap.open === null) return NOTHING_ASKED;
+    const ring = others ? this.ring() : undefined;
+    const scrape = this.keeping.begin();
+    return {
+      answers: () => {
+        if (all && ring !== undefined) scrape.ran = ring.number;
+        this.doorbell.catchUp();
+        return ring?.answers;
+      },
+      over: () => {
+        ring?.over();
+        this.keeping.over(scrape);
+      },
+    };
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Scrapes of one heap, so that ten callers at once cost two: a scrape that has not begun to read may
+ * be shared, one that has begun may not, because its caller would miss its own last update.
+ */
+
+import type { Bytes, NativeHeap, ScrapeOptions } from '../../native';
+
+/** What a scrape shows; its time is that of its beginning. */
+export type Timeless = Omit<ScrapeOptions, 'now'>;
+
+// The clock is read in JavaScript, as by those who observe: users fake it.
+function timed(options: Timeless): ScrapeOptions {
+  return { ...options, now: Date.now() };
+}
+
+/** One kind of scrape: the one that reads, and the one that waits for it. */
+interface Turn {
+  running: Promise<unknown>;
+  next: Promise<unknown> | null;
+}
+
+export class SharedScrapes {
+  private readonly heap: NativeHeap;
+  private readonly read: () => void;
+  private readonly turns = new Map<string, Turn>();
+
+  /** @param read called after each scrape */
+  constructor(heap: NativeHeap, read: () => void) {
+    this.heap = heap;
+    this.read = read;
+  }
+
+  text(options: Timeless): Promise<string> {
+    return this.share(`s${JSON.stringify(options)}`, () => this.heap.scrapeString(timed(options)));
+  }
+
+  bytes(options: Timeless): Promise<Bytes> {
+    return this.share(`b${JSON.stringify(options)}`, () => this.heap.scrapeBuffer(timed(options)));
+  }
+
+  private share<T>(key: string, start: () => Promise<T>): Promise<T> {
+    const turn = this.turns.get(key);
+    if (turn === undefined) return this.begin(key, start);
+    turn.next ??= turn.running.then(
+      () => this.begin(key, start),
+      () => this.begin(key, start),
+    );
+    return turn.next as Promise<T>;
+  }
+
+  private begin<T>(key: string, start: () => Promise<T>): Promise<T> {
+    const running = start();
+    const turn: Turn = { running, next: null };
+    this.turns.set(key, turn);
+    const done = (): void => {
+      if (this.turns.get(key) === turn && turn.next === null) this.turns.delete(key);
+      this.read();
+    };
+    running.then(done, done);
+    return running;
+  }
+}

@@ -1,0 +1,334 @@
+/**
+ * Heap storage: the segment that this isolate writes to, from the moment when it is opened until it is left. What else
+ * there is to a segment stands beside it: its views, the ways of updating its cells, what waits for its lock, what
+ * was dropped, and scrapes.
+ */
+
+import { threadId } from 'worker_threads';
+
+import { codeOf, messageOf, MpmetricsError, warnOnce } from '../../errors';
+import {
+  Status,
+  statusOf,
+  type HeapStats,
+  type NativeHeap,
+  type NativeWriter,
+  type Refusal,
+} from '../../native';
+import { unref } from '../../timers';
+import { memoryLimits, warnOfRefusal, type Limits } from '../limits';
+import { Backlog } from './backlog';
+import { DefaultLabels } from './default-labels';
+import { Keeping } from './keeping';
+import type { Member } from './member';
+import { Paths } from './paths';
+import { Scrapes } from './scrapes';
+import type { Defaults, HeapSource } from './source';
+import { Left, Watch, warnOfRemoval } from './succession';
+import { Tally } from './tally';
+import { HeapViews } from './views';
+
+/** Milliseconds after which the heap is asked again about series that it refused, if nobody scrapes. */
+const RETRY_DELAY = 10_000;
+
+/** Errors of attaching that the state of the heap explains. */
+const STATUS: ReadonlyMap<string, Status> = new Map([
+  ['ERR_MPMETRICS_BUSY', Status.Busy],
+  ['ERR_MPMETRICS_FULL', Status.Full],
+  ['ERR_MPMETRICS_LIMIT', Status.Limit],
+  ['ERR_MPMETRICS_LOST', Status.Lost],
+  ['ERR_MPMETRICS_RETIRED', Status.Lost],
+]);
+
+export class HeapStorage {
+  /** Everything that this isolate declared in the heap. */
+  readonly families = new Set<Member>();
+  /** Grows when this isolate gets another slot: numbers of blocks and families mean nothing then. */
+  life = 0;
+  readonly views = new HeapViews(() => this.writer);
+  readonly paths = new Paths(this.views, () => this.writer);
+  /** What waits for the heap's lock. */
+  readonly backlog: Backlog;
+  /** What the heap is yet to be told of. */
+  readonly tally: Tally;
+  /** What is reset while scrapes go on. */
+  readonly keeping: Keeping;
+  readonly scrapes: Scrapes;
+  private readonly source: HeapSource;
+  private readonly defaults: DefaultLabels;
+  private heap: NativeHeap | null = null;
+  private current: NativeWriter | null = null;
+  private bounds: Limits = memoryLimits();
+  /** Segments that were left for copies, as long as writers are awaited from there. */
+  private readonly left = new Left();
+  private readonly watch = new Watch(() => this.look());
+  private dead = false;
+  private retrying = false;
+
+  constructor(source: HeapSource) {
+    this.source = source;
+    const patience = (): number => source.collectTimeout();
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- for getters
+    const storage = this;
+    this.backlog = new Backlog({
+      get dead() {
+        return storage.dead;
+      },
+      attemptTwice: (call) => this.attemptTwice(call),
+      waiting: () =>
+        [...this.families]
+          .filter((family) => family.waiting)
+          .map((family) => () => (family.waiting ? family.settle() : Status.Ok)),
+      left: () => [...this.families].reduce((sum, family) => sum + family.left, 0),
+      abandon: () => {
+        this.abandon();
+      },
+    });
+    this.keeping = new Keeping(() => {
+      this.backlog.settle();
+    }, patience);
+    this.tally = new Tally((tell) => {
+      if (this.dead || this.current === null) return false;
+      this.attempt(() => {
+        tell(this.writer);
+        return Status.Ok;
+      });
+      return true;
+    });
+    const scraped = {
+      get open() {
+        return storage.dead ? null : storage.heap;
+      },
+      get attached() {
+        return storage.current;
+      },
+      callbacks: () =>
+        Array.from(this.families, ({ roster }) => roster.collect).filter((one) => one !== null),
+    };
+    this.scrapes = new Scrapes(scraped, this.tally, this.keeping, patience);
+    this.defaults = new DefaultLabels({
+      get path() {
+        return storage.path;
+      },
+      get writer() {
+        return storage.writer;
+      },
+      now: (call) => {
+        this.backlog.now(call);
+      },
+    });
+  }
+
+  /**
+   * Makes sure that the current segment is open.
+   *
+   * @param create make it if it is not there
+   * @returns false where there is none, or none is to be used
+   */
+  open(create: boolean): boolean {
+    if (this.dead) return false;
+    if (this.heap?.current === true) return true;
+    const before = this.heap;
+    try {
+      const heap = this.source.openSegment({ create: create || this.families.size > 0 });
+      if (heap === null) return before !== null;
+      if (heap === before) return true;
+      this.paths.measure(this.source, heap);
+      this.adopt(heap);
+    } catch (error) {
+      this.failed(messageOf(error));
+      this.abandon();
+      return false;
+    }
+    return true;
+  }
+
+  /** True if this isolate has a metric of that name under that tag in the heap. */
+  has(tag: string, name: string): boolean {
+    for (const family of this.families) {
+      if (family.tag === tag && family.name === name) return true;
+    }
+    return false;
+  }
+
+  /** The segment's path, for messages. */
+  get path(): string {
+    return this.heap?.path ?? 'the segment';
+  }
+
+  /** The limits of the segment. */
+  get limits(): Limits {
+    return this.bounds;
+  }
+
+  /** How many threads of this process, but for this one, have metrics in the heap. */
+  get siblings(): number {
+    if (!this.open(false)) return 0;
+    try {
+      return this.heap!.siblings() - (this.current === null ? 0 : 1);
+    } catch (error) {
+      this.failed(messageOf(error));
+      this.abandon();
+      return 0;
+    }
+  }
+
+  /** Figures of the segment; null where there is none. */
+  figures(): HeapStats | null {
+    if (this.dead || this.heap === null) return null;
+    try {
+      return this.heap.stats();
+    } catch {
+      // A scrape says what is wrong with it.
+      return null;
+    }
+  }
+
+  /** This isolate's writer. Throws what attaching throws. */
+  get writer(): NativeWriter {
+    if (this.current !== null) return this.current;
+    // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
+    const { backlog } = this;
+    if (backlog.slotless && backlog.busy) {
+      throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
+    }
+    backlog.slotless = true;
+    const writer = this.connect();
+    backlog.slotless = false;
+    this.defaults.applyAll();
+    return writer;
+  }
+
+  /** Sets what a registry's default labels are from now on. */
+  defaultLabels(group: number, defaults: Defaults): void {
+    this.defaults.set(group, defaults);
+    if (this.current !== null) this.defaults.apply(group);
+  }
+
+  /** Tries what waits. */
+  flush(): void {
+    this.backlog.flush();
+  }
+
+  /** The writer's slot was lost: everything is bound again to a new one. */
+  renew(): void {
+    if (this.heap?.current === true) this.restart(false);
+    else this.open(true);
+  }
+
+  /**
+   * Runs native calls. An exception of theirs must not reach `inc()`: what the heap's state explains is
+   * a status, anything else is as bad as a corrupt heap.
+   */
+  attempt(call: () => Status): Status {
+    try {
+      return call();
+    } catch (error) {
+      const status = STATUS.get(codeOf(error));
+      if (status !== undefined) return status;
+      this.failed(messageOf(error));
+      return Status.Corrupt;
+    }
+  }
+
+  /** Does something, if need be in another slot than before. */
+  private attemptTwice(call: () => Status): Status {
+    const status = this.attempt(call);
+    if (status !== Status.Lost) return status;
+    this.renew();
+    return this.attempt(call);
+  }
+
+  /** Warns, once, that there is no room for what a metric needs; sees to it that the heap is asked again. */
+  refused(refusal: Refusal, name: string): void {
+    warnOfRefusal(refusal, this.path, name);
+    if (this.retrying) return;
+    this.retrying = true;
+    const timer = setTimeout(() => {
+      this.retrying = false;
+      for (const { roster } of this.families) roster.retry();
+    }, RETRY_DELAY);
+    unref(timer);
+  }
+
+  /** Warns, once, that there is no room for a summary's buckets. */
+  refusedBuckets(name: string): void {
+    const rest = `their quantiles are those of what found room (the first was one of ${name})`;
+    warnOnce('MPMETRICS_FULL', `${this.path} is full: summaries count on, but ${rest}`, 'buckets');
+  }
+
+  /** Leaves the heap for good: every metric goes on in memory storage. */
+  abandon(): void {
+    if (!this.dead) this.failed(`${this.path} contradicts itself; ${this.heap?.remedy ?? ''}`);
+    this.keeping.drop();
+    this.backlog.clear();
+    this.scrapes.silence();
+    for (const family of [...this.families]) family.leave();
+    this.families.clear();
+  }
+
+  /** Notes that native code failed; {@link abandon} follows. */
+  private failed(reason: string): void {
+    this.dead = true;
+    warnOnce(
+      'MPMETRICS_MEMORY',
+      `the metrics of this process are kept in its own memory, not shared: ${reason}`,
+    );
+  }
+
+  private connect(): NativeWriter {
+    const writer = this.heap!.writer(threadId);
+    this.current = writer;
+    this.paths.connect(writer, () => {
+      this.renew();
+    });
+    return writer;
+  }
+
+  private adopt(heap: NativeHeap): void {
+    const before = this.heap;
+    // What is kept back is of blocks here.
+    if (before !== null) this.keeping.end();
+    const status = before === null ? Status.Ok : statusOf(heap.follow(before));
+    // Until then this isolate counts where it is; it looks again soon.
+    if (status === Status.Busy) return;
+    this.heap = heap;
+    const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
+    this.bounds = { series, familySeries, labelBytes };
+    this.scrapes.adopt(heap);
+    this.watch.begin();
+    if (before === null) return;
+    if (status !== Status.Gone) warnOfRemoval(before.path, heap.path);
+    if (status === Status.Ok) this.follow(before);
+    else this.restart(status === Status.Gone);
+  }
+
+  /** Goes on in a copy of the segment, in which everything has the numbers that it had. */
+  private follow(before: NativeHeap): void {
+    this.left.add(before);
+    this.scrapes.silence();
+    const views = this.views.renew();
+    if (this.current === null) return;
+    this.connect();
+    for (const family of this.families) family.follow(views);
+  }
+
+  /** Looks whether the segment still has its file, and whether writers are still awaited from others; false while it is to look soon. */
+  private look(): boolean {
+    if (this.dead) return true;
+    if (!this.open(false) || this.heap?.current !== true) return this.dead;
+    this.left.settle(this.heap);
+    return true;
+  }
+
+  private restart(carry: boolean): void {
+    this.current = null;
+    this.life++;
+    this.keeping.drop();
+    this.scrapes.silence();
+    for (const family of this.families) family.orphan(carry);
+    this.views.renew();
+    for (const family of this.families) family.declare();
+    if ([...this.families].some((family) => family.waiting)) this.backlog.later();
+  }
+}

@@ -1,0 +1,26 @@
+/** Which stores cells are updated by, if somebody asks for others than the machine needs. */
+
+import { Stores } from '../../native';
+
+/** Values of `MPMETRICS_CELLS`. */
+const NAMED: ReadonlyMap<string, Stores> = new Map([
+  ['direct', Stores.Plain],
+  ['ordered', Stores.Ordered],
+  ['native', Stores.Native],
+]);
+
+/**
+ * What the environment variable `MPMETRICS_CELLS` asks for: `direct` (if it is not set), `ordered` or `native`. A
+ * way that the machine does not allow is not taken: the stricter one is.
+ *
+ * @throws Error for another value
+ */
+export function storesAsked(): Stores {
+  const value = process.env['MPMETRICS_CELLS'];
+  if (value === undefined || value === '') return Stores.Plain;
+  const stores = NAMED.get(value);
+  if (stores !== undefined) return stores;
+  throw new Error(
+    `MPMETRICS_CELLS must be direct, ordered or native, and is ${JSON.stringify(value)}`,
+  );
+}

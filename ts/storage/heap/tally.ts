@@ -1,0 +1,69 @@
+/** Updates that nobody will see, and observations that no quantile shows, until the heap is told of them. */
+
+import { REFUSALS, type NativeWriter, type Refusal } from '../../native';
+import { unref } from '../../timers';
+
+/** Milliseconds until the heap is told, if nobody scrapes; and how many are kept back. */
+const DELAY = 1_000;
+const MOST = 1_000;
+
+export class Tally {
+  /** Updates that were dropped since the heap was last told, by {@link Refusal}. */
+  private readonly drops = REFUSALS.map(() => 0);
+  /** Observations since then that no quantile shows. */
+  private unseen = 0;
+  /** Observations since then that are in the nearest bucket. */
+  private moved = 0;
+  private count = 0;
+  private readonly reach: (tell: (writer: NativeWriter) => void) => boolean;
+
+  /** @param reach calls back with the writer to tell; false if there is none */
+  constructor(reach: (tell: (writer: NativeWriter) => void) => boolean) {
+    this.reach = reach;
+  }
+
+  /** Counts an update. The heap is told before each scrape of this isolate, a second later, at exit, and whenever it is many. */
+  dropped(refusal: Refusal): void {
+    this.drops[refusal]!++;
+    this.later();
+  }
+
+  /** Counts observations that no quantile shows, in the same way. */
+  unranked(observations: number): void {
+    this.unseen += observations;
+    this.later();
+  }
+
+  /** Counts observations that are in the nearest bucket, in the same way. */
+  clamped(observations: number): void {
+    this.moved += observations;
+    this.later();
+  }
+
+  private later(): void {
+    if (this.count++ === 0) {
+      unref(setTimeout(this.tell, DELAY));
+      process.on('exit', this.tell);
+    }
+    if (this.count >= MOST) this.tell();
+  }
+
+  /** Tells the heap now. */
+  readonly tell = (): void => {
+    if (this.count === 0) return;
+    const told = this.reach((writer) => {
+      this.count = 0;
+      process.removeListener('exit', this.tell);
+      for (const [refusal, count] of this.drops.entries()) {
+        if (count > 0) writer.countDropped(refusal, count);
+        this.drops[refusal] = 0;
+      }
+      if (this.unseen > 0) writer.countUnranked(this.unseen);
+      this.unseen = 0;
+      if (this.moved > 0) writer.countClamped(this.moved);
+      this.moved = 0;
+    });
+    if (!told) return;
+    this.count = 0;
+  };
+}

@@ -1,0 +1,89 @@
+/** Views of the segment's memory, and how handles come to point into those of a copy of it. */
+
+import type { NativeWriter } from '../../native';
+import { Place, type Path, type Series } from '../cells/series';
+
+/** The memory of one slab, as cells and as 32-bit words. */
+export interface Slab {
+  f: Float64Array;
+  u: Uint32Array;
+}
+
+/** Views of a segment, by the numbers of slabs and of chunks of generation words. */
+export interface Views {
+  readonly slabs: ReadonlyMap<number, Readonly<Slab>>;
+  readonly chunks: ReadonlyMap<number, Uint32Array>;
+}
+
+export class HeapViews {
+  private slabs = new Map<number, Slab>();
+  private chunks = new Map<number, Uint32Array>();
+  private readonly writer: () => NativeWriter;
+
+  /** @param writer whose memory is meant */
+  constructor(writer: () => NativeWriter) {
+    this.writer = writer;
+  }
+
+  /** Views of a slab. */
+  slab(n: number): Slab {
+    let slab = this.slabs.get(n);
+    if (slab === undefined) {
+      const memory = this.writer().slab(n);
+      slab = { f: new Float64Array(memory), u: new Uint32Array(memory) };
+      this.slabs.set(n, slab);
+    }
+    return slab;
+  }
+
+  /** A view of a chunk of generation words. */
+  chunk(n: number): Uint32Array {
+    let chunk = this.chunks.get(n);
+    if (chunk === undefined) {
+      chunk = new Uint32Array(this.writer().generations(n));
+      this.chunks.set(n, chunk);
+    }
+    return chunk;
+  }
+
+  /** Forgets all views, which are returned: the numbers mean other memory from now on. */
+  renew(): Views {
+    const { slabs, chunks } = this;
+    this.slabs = new Map();
+    this.chunks = new Map();
+    return { slabs, chunks };
+  }
+}
+
+/**
+ * Points a handle to the same places in the copy of a segment.
+ *
+ * @param h a handle; one that is not in the heap stays as it is
+ * @param path how it is updated there
+ * @param before what it and its buckets point into
+ * @param now the copy
+ */
+export function repoint(h: Series, path: Path | null, before: Views, now: HeapViews): void {
+  if (h.place !== Place.Heap) return;
+  h.path = path;
+  const there = before.slabs.get(h.slab);
+  if (there !== undefined && h.f === there.f) {
+    const { f, u } = now.slab(h.slab);
+    h.f = f;
+    h.u = u;
+  }
+  for (const [number, chunk] of before.chunks) {
+    if (h.g === chunk) {
+      h.g = now.chunk(number);
+      break;
+    }
+  }
+  for (const chunk of h.s.all.values()) {
+    for (const [number, { f }] of before.slabs) {
+      if (chunk.f === f) {
+        chunk.f = now.slab(number).f;
+        break;
+      }
+    }
+  }
+}
