@@ -1,5 +1,5 @@
 /** Removals while a process holds the heap lock: made when it lets go, also if the segment's file is gone by then. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
 import { ask, obedient, scraped } from '../support/obedient';
-import { rustExample } from '../support/rust-example';
+import { buildLockHolder, holdLock } from '../support/hold-lock';
 
 const made: Application[] = [];
 const holders: ChildProcess[] = [];
@@ -16,10 +16,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-let holdLock: string;
-beforeAll(() => {
-  holdLock = rustExample('hold_lock');
-}, 300_000);
+beforeAll(buildLockHolder, 300_000);
 
 const METRICS = `
   const { Counter, Gauge, Histogram, Summary } = mpmetrics;
@@ -53,12 +50,10 @@ test.each(['stays', 'goes'])(
     const path = join(made[0]!.segmentsIn, 'test.heap');
     await ask(one!, METRICS);
     await ask(other!, METRICS);
-    const holder = spawn(holdLock, [path], { stdio: ['pipe', 'pipe', 'inherit'] });
-    holders.push(holder);
-    expect(String(((await once(holder.stdout, 'data')) as [Buffer])[0])).toBe('held\n');
+    const holder = await holdLock(path, holders);
     await ask(one!, REMOVE);
     if (file === 'goes') rmSync(path);
-    holder.stdin.end();
+    holder.stdin!.end();
     await once(holder, 'exit');
     const wanted = [
       ['c{n="a"}', undefined],

@@ -2,14 +2,14 @@
  * A process that is stopped, or killed, while it holds the heap lock: all others register within the
  * deadline, and no count is lost.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
 import { until } from '../support/patience.mjs';
-import { rustExample } from '../support/rust-example';
+import { buildLockHolder, holdLock } from '../support/hold-lock';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -19,26 +19,9 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-let holdLock: string;
-beforeAll(() => {
-  holdLock = rustExample('hold_lock');
-});
+beforeAll(buildLockHolder);
 
-/**
- * Takes the lock in a process of its own.
- *
- * @param times milliseconds for which it holds the lock, and for which it leaves it, over and over; it keeps it if none
- *   are given
- */
-async function hold(path: string, ...times: number[]): Promise<ChildProcess> {
-  const holder = spawn(holdLock, [path, ...times.map(String)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  holders.push(holder);
-  const [line] = (await once(holder.stdout, 'data')) as [Buffer];
-  expect(line.toString()).toBe('held\n');
-  return holder;
-}
+const hold = (path: string, ...times: number[]) => holdLock(path, holders, ...times);
 
 /** Never lets its event loop turn: what waits in its own memory when it is killed is lost. */
 const BUSY = `

@@ -1,14 +1,19 @@
 /** The segment's file is removed by a stranger: systemd's `RemoveIPC`, a cleaner of temporary files, `rm -rf`. */
-import { rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
 import { type Program } from '../support/application';
+import { buildLockHolder, holdLock } from '../support/hold-lock';
 import { ask, obedient, scraped } from '../support/obedient';
 
 const made: Application[] = [];
+const holders: ChildProcess[] = [];
+beforeAll(buildLockHolder, 300_000);
 afterEach(() => {
+  for (const holder of holders.splice(0)) holder.kill('SIGKILL');
   for (const app of made.splice(0)) app.remove();
 });
 
@@ -74,6 +79,35 @@ async function expectSeen(by: Program, wanted: [string, number][]): Promise<void
 function segmentOf(app: Application): string {
   return join(app.segmentsIn, 'test.heap');
 }
+
+test.each(['direct', 'ordered', 'native'])(
+  'a shared gauge counts on while the old file refuses it and the lock of the new one is held: %s',
+  async (cells) => {
+    const [one, blocked] = obedient(2, made, { MPMETRICS_CELLS: cells });
+    await ask(one!, `${METRICS} kept.update('one', 1)`);
+    await ask(blocked!, `${METRICS} kept.update('blocked', 1)`);
+    const segment = segmentOf(made[0]!);
+    const go = `${segment}.go`;
+    // Its event loop does not turn, so that it does not find out that the file is gone.
+    blocked!.tell(
+      `console.log('blocked');` +
+        `while (!require('fs').existsSync(${JSON.stringify(go)})) ;` +
+        `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1);`,
+    );
+    expect(await blocked!.line()).toBe('blocked');
+    rmSync(segment);
+    await expectSeen(one!, [['shared{n="all"}', 2]]);
+    await expect.poll(() => existsSync(segment), { timeout: PATIENCE }).toBe(true);
+    const holder = await holdLock(segment, holders);
+    writeFileSync(go, '');
+    expect(await blocked!.line(60_000)).toBe('null');
+    holder.kill('SIGKILL');
+    await expectSeen(one!, [['shared{n="all"}', 7]]);
+    await ask(blocked!, `kept.all.inc({ n: 'all' }, 1)`);
+    await expectSeen(one!, [['shared{n="all"}', 8]]);
+  },
+  120_000,
+);
 
 test.each(['direct', 'ordered', 'native'])(
   'what the living, the idle and the dead counted goes on in a new file: %s',

@@ -66,6 +66,8 @@ export interface Family {
    * @returns false if the storage refuses the series
    */
   bind(h: Series, label: LabelText): boolean;
+  /** Lets a handle count in cells of its own, because the storage refuses its updates though its series is there. */
+  hold(h: Series, label: LabelText): void;
   /**
    * Removes a series: for everyone, but of a gauge only the own part unless `everywhere` says otherwise.
    *

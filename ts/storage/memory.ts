@@ -69,6 +69,9 @@ export class MemoryFamily implements Family {
     this.cells = shape.kind.cells(shape.bounds);
   }
 
+  /** Cells of this process refuse nothing. */
+  hold(): void {}
+
   bind(h: Series, label: LabelText): boolean {
     const limits = memoryLimits();
     if (memoryFigures.series >= limits.series) return this.refuse(Refusal.Series);

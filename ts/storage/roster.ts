@@ -177,9 +177,11 @@ export class Roster {
   /** {@link update}, for labels that are text already. */
   updateText(h: Series, label: LabelText, update: Update, value: number, bucket = 0): Series {
     let target = h;
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; ; tries++) {
       if (target.path !== null && !target.hidden && update(target, value, bucket)) break;
-      target = this.settleText(target, label);
+      // It lives where it is refused: the segment is being left, and the way out of it is blocked.
+      if (tries === TRIES) this.family.hold(target, label);
+      else target = this.settleText(target, label);
       if (target.path === null) {
         update(target, value, bucket);
         break;

@@ -2,7 +2,7 @@
 
 import type { LabelText } from '../../labels';
 import { Refusal, Status, statusOf, type Scope } from '../../native';
-import { ownImage } from '../cells/image';
+import { ownImage, readImage } from '../cells/image';
 import { Place, type Series } from '../cells/series';
 import type { Exemplar, FamilyData } from '../data';
 import { rescueExpired } from '../expiry';
@@ -98,6 +98,19 @@ export class HeapFamily implements Family, Member {
   /** Whether changes of the family are kept back until a scrape has read. */
   get keeps(): boolean {
     return this.changes.kept > 0;
+  }
+
+  hold(h: Series, label: LabelText): void {
+    if (this.pending.full) {
+      this.refuse(Refusal.Busy);
+      h.detach();
+      return;
+    }
+    const { kind, bounds } = this.roster.shape;
+    // Counts stay where they are, and others go on from zero; a gauge's value comes along.
+    const stays = kind.adds || kind.shared;
+    const image = stays ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
+    this.pending.postpone(h, label, image);
   }
 
   get labelBytes(): number {

@@ -9,7 +9,7 @@ use super::filter::{Filter, Scope};
 use super::gather::Gather;
 use super::snapshot::Snapshot;
 use crate::cells::exemplar::{self, Attempt};
-use crate::cells::{scalar, sequence};
+use crate::cells::{scalar, sequence, shared};
 use crate::error::Result;
 use crate::heap::{
     again, exemplar_places, for_each_block, for_each_shared, for_each_slab, of_one_life, Again,
@@ -171,9 +171,14 @@ impl Reader {
             let cells = &run[block::CELLS as usize..];
             let mut whole = Ok(());
             match head.kind {
-                BlockKind::Counter | BlockKind::Gauge | BlockKind::Shared => {
+                BlockKind::Counter | BlockKind::Gauge => {
                     self.reading.cells.clear();
                     self.reading.cells.push(cells.first().map_or(0.0, scalar::get));
+                }
+                BlockKind::Shared => {
+                    self.reading.cells.clear();
+                    let cells = cells.first_chunk::<{ shared::CELLS }>();
+                    self.reading.cells.push(cells.map_or(0.0, shared::get));
                 }
                 BlockKind::Summary => {
                     whole = self.summary(words, at, head, alive, gather.window(&chosen));

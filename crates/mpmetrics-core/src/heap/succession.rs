@@ -5,10 +5,11 @@
 //! changes in it from then on, and gives its name to a copy, word by word: all references stay true, and what the
 //! dead counted is there. A slot that lives is *awaited* in the copy: nobody adopts it. Its writer follows when
 //! it finds the mark or the removal, copies its own slabs once more, and stores there from then on. Nothing is
-//! added up, so each step may be repeated, by whoever comes after one that died. For a writer that dies before it
+//! added up, so each step may be repeated, by whoever comes after one that died. Values that all share belong to no slot:
+//! they are sealed before they are copied, so that no update is made behind the copy. For a writer that dies before it
 //! has followed, any other that still has both segments does this ([`Heap::settle`]).
 
-use super::blocks::block;
+use super::blocks::{block, shared};
 use super::memory::heap::Heap;
 use super::memory::lock::Locked;
 use super::memory::table::SLOTS;
@@ -17,14 +18,13 @@ use crate::error::Result;
 use crate::layout::{header, retired, slot as slt, Words, ANCESTORS, EXTENT_HEADER, HEADER_WORDS};
 use crate::os;
 use crate::region::{Locks, Region};
-use crate::sync::{fence, Ordering};
+use crate::sync::Ordering;
+
 /// Milliseconds for which a segment is young: one that somebody made in the place of a removed one, not knowing it.
 const YOUNG_MS: u64 = 10_000;
 /// Milliseconds for which those who followed into a copy may make the next copy if that is removed, too; then it
 /// is made of what is here.
 const HEIRS_MS: u64 = 5_000;
-/// How long a shared gauge's update under way is waited for, in microseconds: a few instructions, unless it is stopped.
-const ANNOUNCED_US: u64 = 100_000;
 
 /// A segment that a stranger removed, under its heap lock.
 pub struct Succession<'a> {
@@ -48,14 +48,11 @@ impl<'a> Succession<'a> {
         let before = words.header(header::RETIRED);
         words.set_header(header::RETIRED, retired::GONE);
         kill_point!("succeed.marked");
-        // SYNC POINT: pairs with the fence in `Writer::share`. Who does not see the mark has announced its
-        // update before this.
-        fence(Ordering::SeqCst);
-        let until = os::monotonic_us() + ANNOUNCED_US;
-        while announced(heap)? && os::monotonic_us() < until {
-            os::sleep_us(50);
-        }
-        Ok(Self { locked, before, done: false })
+        let begun = Self { locked, before, done: false };
+        // What all share has no owner who could bring later updates along.
+        shared::seal_all(words)?;
+        kill_point!("succeed.sealed");
+        Ok(begun)
     }
 
     /// Whether those who followed into a copy, which is gone too, are to make the next.
@@ -82,21 +79,16 @@ impl<'a> Succession<'a> {
 impl Drop for Succession<'_> {
     fn drop(&mut self) {
         // There is no room for a copy, say: all who have the segment go on in it.
-        if !self.done {
-            self.locked.words().set_header(header::RETIRED, self.before);
+        if self.done {
+            return;
+        }
+        let words = self.locked.words();
+        words.set_header(header::RETIRED, self.before);
+        if self.before == retired::NO {
+            // A damaged heap shows itself to the next who looks.
+            let _ = shared::unseal_all(words);
         }
     }
-}
-
-/// Whether a living writer is about to change a shared gauge.
-fn announced(heap: &Heap) -> Result<bool> {
-    let words = heap.words();
-    for (id, living) in heap.living()?.into_iter().enumerate() {
-        if living && words.load(SLOTS.find(words, id as u32)? + slt::SHARED)? != 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Fills an empty region with a copy of a heap whose lock the caller has. Its mark is stored last.
@@ -124,6 +116,7 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     // Who removes a series without the lock may do so meanwhile.
     new.set_header(header::DIRTY, 1);
     copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
+    shared::unseal_all(new)?;
     for (number, living) in living.into_iter().enumerate() {
         let at = SLOTS.find(new, number as u32)?;
         if living {

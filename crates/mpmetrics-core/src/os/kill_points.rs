@@ -137,6 +137,8 @@ mod armed {
         ("answer.stored", Held::Answer),
         ("answer.counted", Held::Answer),
         ("succeed.marked", Held::Nothing),
+        ("shared.kept", Held::Nothing),
+        ("succeed.sealed", Held::Nothing),
         ("succeed.copied", Held::Directory),
         ("succeed.named", Held::Nothing),
         ("follow.locked", Held::Other),

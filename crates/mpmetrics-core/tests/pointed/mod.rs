@@ -222,6 +222,8 @@ impl Program {
         let segment = opened.expect("a segment that is made");
         let mut writer = patient(|| segment.heap().writer(process, pid))?;
         patient(|| writer.family(&spec("other"), 0))?;
+        let family = patient(|| writer.family(&shared(), 0))?;
+        patient(|| writer.bind(family, b"", b""))?;
         let (segment, writer) = self.succeed(segment, writer, process, pid)?;
         drop(writer);
         patient(|| segment.tidy(Some(process)))?;

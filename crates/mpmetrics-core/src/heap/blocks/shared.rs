@@ -9,7 +9,8 @@
 //! The announcement of a stopped or dead writer keeps one block from serving again, until its slot is adopted.
 
 use super::block;
-use crate::error::Result;
+use crate::cells::shared;
+use crate::error::{Error, Result};
 use crate::heap::directory::{defaults, generation, series};
 use crate::heap::memory::bound::Bound;
 use crate::heap::memory::extent;
@@ -19,10 +20,10 @@ use crate::layout::{
     block as blk, extent as ext, header, series as ser, slot as slt, BlockBirth, BlockHead,
     BlockKey, BlockKind, ExtentKind, Words, EXTENT_HEADER, MAX_SLOTS, PAGE_WORDS,
 };
-use crate::sync::{fence, Ordering};
+use crate::sync::{fence, AtomicU64, Ordering};
 
-/// Words of a block: its head and one cell.
-pub const WORDS: u16 = blk::CELLS as u16 + 1;
+/// Words of a block: its head and its cells.
+pub const WORDS: u16 = (blk::CELLS as usize + shared::CELLS) as u16;
 /// Words of a slab.
 const SLAB_WORDS: u64 = 4 * PAGE_WORDS;
 /// The owner of a slab that belongs to no slot.
@@ -161,6 +162,31 @@ pub enum Found {
 pub fn is_of(words: Words<'_>, at: u64, key: BlockKey) -> Result<bool> {
     let head = block::head(words, at)?;
     Ok(head.kind == BlockKind::Shared && head.words == WORDS && block::key(words, at)? == key)
+}
+
+/// The cells of a block.
+pub fn cells(words: Words<'_>, at: u64) -> Result<&[AtomicU64; shared::CELLS]> {
+    let found = words.run(at + blk::CELLS, shared::CELLS as u64)?;
+    found.try_into().map_err(|_| Error::Corrupt { what: "a shared gauge", at: at * 8 })
+}
+
+/// Lets nobody change the values any more.
+pub fn seal_all(words: Words<'_>) -> Result<()> {
+    for_each_value(words, shared::seal)
+}
+
+/// Lets them be changed again.
+pub fn unseal_all(words: Words<'_>) -> Result<()> {
+    for_each_value(words, shared::unseal)
+}
+
+fn for_each_value(words: Words<'_>, change: impl Fn(&[AtomicU64; shared::CELLS])) -> Result<()> {
+    for_each(words, |at, head| {
+        if head.kind == BlockKind::Shared && head.words == WORDS {
+            change(cells(words, at)?);
+        }
+        Ok(())
+    })
 }
 
 /// Room for a block: one that was freed and is in nobody's hands, the end of the last slab, or a new slab.

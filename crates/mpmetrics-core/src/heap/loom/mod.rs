@@ -7,6 +7,7 @@
 mod adoption;
 mod generation_words;
 mod publication;
+mod sealing;
 mod sequence_words;
 
 use crate::sync::AtomicU64;

@@ -1,12 +1,13 @@
 //! Updating a gauge that all writers share.
 
 use super::Writer;
+use crate::cells::shared;
 use crate::error::{Error, Result};
-use crate::heap::blocks::shared::is_of;
+use crate::heap::blocks::shared::{cells, is_of};
 use crate::heap::directory::generation;
 use crate::heap::memory::table::{SERIES, SLOTS};
-use crate::layout::{block as blk, series as ser, slot as slt, BlockKey, Words};
-use crate::sync::{fence, Ordering};
+use crate::layout::{series as ser, slot as slt, BlockKey, Words};
+use crate::sync::{fence, AtomicU64, Ordering};
 
 impl Writer {
     /// Changes the value of a shared gauge, whoever else does at the same time; what it became.
@@ -17,11 +18,10 @@ impl Writer {
     pub fn share(&self, key: BlockKey, change: impl Fn(f64) -> f64) -> Result<f64> {
         self.announce(key, |words, at| {
             if self.heap.retired() {
-                // SYNC POINT: pairs with the fence in `Succession::begin`, which waits for announcements before the
-                // value is copied.
                 return Err(Error::Retired);
             }
-            exchange(words, at, key, change)
+            // One that was sealed meanwhile is in a copy of the segment as it was before.
+            shared::change(living(words, at, key)?, change).ok_or(Error::Retired)
         })
     }
 
@@ -30,7 +30,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Invalid`] if the series was removed, [`Error::Lost`], [`Error::Corrupt`].
     pub fn shared(&self, key: BlockKey) -> Result<f64> {
-        self.announce(key, |words, at| exchange(words, at, key, |value| value))
+        self.announce(key, |words, at| Ok(shared::get(living(words, at, key)?)))
     }
 
     /// Does something with the block of a series, which serves no other meanwhile.
@@ -55,20 +55,12 @@ impl Writer {
     }
 }
 
-fn exchange(words: Words<'_>, at: u64, key: BlockKey, change: impl Fn(f64) -> f64) -> Result<f64> {
+/// The cells of a series that was not removed.
+fn living(words: Words<'_>, at: u64, key: BlockKey) -> Result<&[AtomicU64; shared::CELLS]> {
     let gone = || Error::Invalid { what: "a shared gauge", value: key.series.to_string() };
     let living = generation::of(words, key.series)? == key.generation;
     if !living || at == 0 || !is_of(words, at, key).map_err(|_| gone())? {
         return Err(gone());
     }
-    let cell = words.at(at + blk::CELLS)?;
-    let mut seen = cell.load(Ordering::Acquire);
-    loop {
-        let next = change(f64::from_bits(seen));
-        // Each try fails only because another writer's succeeded.
-        match cell.compare_exchange(seen, next.to_bits(), Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return Ok(next),
-            Err(now) => seen = now,
-        }
-    }
+    cells(words, at)
 }

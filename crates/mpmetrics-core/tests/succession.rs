@@ -1,0 +1,98 @@
+//! Going on in a copy, when a stranger removed the segment's file, while values that all share are changed.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
+
+use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
+use mpmetrics_core::kind::Kind;
+use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::segment::{OpenOptions, Segment};
+use mpmetrics_core::Code;
+use std::cell::Cell;
+use std::fs;
+use std::path::PathBuf;
+
+/// A folder for the segment of one test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("mpmetrics-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn options(&self) -> OpenOptions {
+        OpenOptions { path: Some(self.0.join("s.heap")), create: true, ..OpenOptions::default() }
+    }
+
+    fn make(&self) -> Segment {
+        Segment::open(&self.options(), Limits::default()).unwrap().unwrap()
+    }
+
+    /// The segment that takes the place of one whose file is gone.
+    fn after(&self, before: &Segment) -> Segment {
+        Segment::open_after(&self.options(), Limits::default(), before).unwrap().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn bind(writer: &mut Writer) -> BlockKey {
+    let spec = FamilySpec {
+        tag: "default".into(),
+        name: "g".into(),
+        help: "help".into(),
+        kind: Kind::Gauge,
+        aggregator: "shared".into(),
+        label_names: Vec::new(),
+        bounds: Vec::new(),
+    };
+    let family = writer.family(&spec, 0).unwrap();
+    let bound = writer.bind(family, b"", b"").unwrap();
+    BlockKey { series: bound.series, generation: bound.generation }
+}
+
+#[test]
+fn who_lost_its_processor_in_an_update_does_not_make_it_behind_the_copy() {
+    let folder = Folder::new("behind");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let key = bind(&mut writer);
+    writer.share(key, |value| value + 5.0).unwrap();
+    let copy = Cell::new(None);
+    // Everything happens between what the update reads and what it stores.
+    let refused = writer.share(key, |value| {
+        if copy.take().is_none() {
+            fs::remove_file(old.path()).unwrap();
+            copy.set(Some(folder.after(&old)));
+        }
+        value + 1.0
+    });
+    assert_eq!(refused.unwrap_err().code(), Code::Retired);
+    // A sealed value is shown by who has not followed.
+    assert_eq!(writer.shared(key).unwrap(), 5.0);
+    writer.follow(copy.take().unwrap().heap()).unwrap();
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
+}
+
+#[test]
+fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
+    let folder = Folder::new("nowhere");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let key = bind(&mut writer);
+    writer.share(key, |value| value + 5.0).unwrap();
+    fs::remove_dir_all(&folder.0).unwrap();
+    fs::write(&folder.0, "no folder").unwrap();
+    assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
+    fs::remove_file(&folder.0).unwrap();
+    fs::create_dir_all(&folder.0).unwrap();
+    let copy = folder.after(&old);
+    writer.follow(copy.heap()).unwrap();
+    assert_eq!(writer.shared(key).unwrap(), 6.0);
+}
