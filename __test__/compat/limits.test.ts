@@ -179,6 +179,7 @@ test('what memory storage refuses is counted exactly', async () => {
     series: 2,
     dropped: [0, 0, 9_998 + 10, 0, 0, 0, 0],
     clampedObservations: 0,
+    unrankedObservations: 0,
   });
 });
 

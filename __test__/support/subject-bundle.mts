@@ -2,6 +2,7 @@
  * The client's source as one CommonJS file, for specs that load it afresh for each program: evaluating one file takes a
  * quarter of the time of a hundred modules. vitest.config.mts makes it before any test, so that it is never old.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -40,7 +41,8 @@ const compiler: Plugin = {
 export async function bundleSubject(): Promise<void> {
   const exported = MODULES.map((name) => `exports['${name}'] = require('./${name}');\n`).join('');
   mkdirSync(dirname(BUNDLE), { recursive: true });
-  const made = `${BUNDLE}.${String(process.pid)}`;
+  // Projects of one run each ask for it, in one process.
+  const made = `${BUNDLE}.${randomUUID()}`;
   await build({
     bundle: true,
     platform: 'node',

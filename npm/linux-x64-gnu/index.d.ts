@@ -105,6 +105,11 @@ export declare class NativeWriter {
   withdraw(family: number): void
   /** Finds or makes a series and this writer's block of it; fills `out`. */
   bind(family: number, labels: string, types: string, out: Uint32Array): void
+  /**
+   * The same for several series under one lock: their labels and types in turn, and eight words for each. How many
+   * were tried, the first ones; the rest is to be asked for again.
+   */
+  bindEach(family: number, texts: Array<string>, out: Uint32Array): number
   /** Shows a block again that was marked absent. A status. */
   revive(slab: number, cell: number, series: number, generation: number): number
   /**

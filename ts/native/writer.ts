@@ -32,6 +32,14 @@ export interface NativeWriter {
    */
   bind(family: number, labels: string, types: string, out: Uint32Array): void;
   /**
+   * {@link bind} for several series under one lock, which is not kept for long.
+   *
+   * @param texts label text and types of each in turn
+   * @param out eight words for each
+   * @returns how many were tried, the first ones; the rest is to be asked for again
+   */
+  bindEach(family: number, texts: string[], out: Uint32Array): number;
+  /**
    * Finds or makes the buckets that a summary's block has for an octave.
    *
    * @param out three words that are filled: a {@link Status}, the slab's number, the index of the first cell

@@ -96,3 +96,28 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
     writer.follow(copy.heap()).unwrap();
     assert_eq!(writer.shared(key).unwrap(), 6.0);
 }
+
+#[test]
+fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
+    let folder = Folder::new("line");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let key = bind(&mut writer);
+    writer.share(key, |value| value + 5.0).unwrap();
+    fs::remove_file(old.path()).unwrap();
+    // The younger is of another millisecond.
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let young = folder.make();
+    fs::remove_file(young.path()).unwrap();
+    let copy = folder.after(&old);
+    assert!(folder.after(&young).heap().descends_from(old.heap()));
+    // The same of a copy of the young one, which has the name first.
+    fs::remove_file(copy.path()).unwrap();
+    let young = folder.make();
+    fs::remove_file(young.path()).unwrap();
+    let next = folder.after(&young);
+    assert!(next.heap().descends_from(young.heap()));
+    let copy = folder.after(&copy);
+    assert!(copy.heap().descends_from(old.heap()));
+    assert!(folder.after(&next).heap().descends_from(old.heap()));
+}

@@ -4,7 +4,7 @@ use crate::convert::{failure, invalid, Result, Spec};
 use crate::status::{Out, Status};
 use crate::views::view_of;
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::heap::{FamilySpec, Writer};
+use mpmetrics_core::heap::{Bound, FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::quantile::octave::Octave;
 use mpmetrics_core::segment::Segment;
@@ -26,6 +26,27 @@ pub struct NativeWriter {
     writer: SharedWriter,
     slot: u32,
     incarnation: u32,
+}
+
+/// What JavaScript is told of a series.
+fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
+    let mut out = [0; Out::LEN];
+    match bound {
+        Ok(bound) => {
+            out[Out::Slab as usize] = bound.slab;
+            out[Out::Cell as usize] = bound.cell;
+            out[Out::Chunk as usize] = bound.chunk;
+            out[Out::Word as usize] = bound.word;
+            out[Out::Generation as usize] = bound.generation;
+            out[Out::Series as usize] = bound.series;
+            out[Out::Flags as usize] = u32::from(bound.inherited);
+        }
+        Err(error) => {
+            out[Out::Status as usize] = Status::of(&error)? as u32;
+            out[Out::Slab as usize] = error.refusal().map_or(0, |refusal| refusal as u32);
+        }
+    }
+    Ok(out)
 }
 
 impl NativeWriter {
@@ -98,24 +119,38 @@ impl NativeWriter {
         let Some(out) = out.first_chunk_mut::<{ Out::LEN }>() else {
             return Err(invalid("`out` has eight words", out.len()));
         };
-        let bound = self.with(|writer| writer.bind(family, labels.as_bytes(), types.as_bytes()));
-        *out = [0; Out::LEN];
-        match bound {
-            Ok(bound) => {
-                out[Out::Slab as usize] = bound.slab;
-                out[Out::Cell as usize] = bound.cell;
-                out[Out::Chunk as usize] = bound.chunk;
-                out[Out::Word as usize] = bound.word;
-                out[Out::Generation as usize] = bound.generation;
-                out[Out::Series as usize] = bound.series;
-                out[Out::Flags as usize] = u32::from(bound.inherited);
-            }
-            Err(error) => {
-                out[Out::Status as usize] = Status::of(&error)? as u32;
-                out[Out::Slab as usize] = error.refusal().map_or(0, |refusal| refusal as u32);
-            }
-        }
+        *out =
+            filled(self.with(|writer| writer.bind(family, labels.as_bytes(), types.as_bytes())))?;
         Ok(())
+    }
+
+    /// The same for several series under one lock: their labels and types in turn, and eight words for each. How many
+    /// were tried, the first ones; the rest is to be asked for again.
+    #[napi]
+    pub fn bind_each(&self, family: u32, texts: Vec<String>, mut out: Uint32Array) -> Result<u32> {
+        // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
+        let out = unsafe { out.as_mut() };
+        let (outs, _) = out.as_chunks_mut::<{ Out::LEN }>();
+        let mut outs = outs.iter_mut();
+        let (pairs, _) = texts.as_chunks::<2>();
+        if pairs.len() > outs.len() {
+            return Err(invalid("`out` has eight words for each series", out.len()));
+        }
+        let mut tried = 0;
+        let mut failed = Ok(());
+        let mut note = |bound| {
+            tried += 1;
+            match (filled(bound), outs.next()) {
+                (Ok(words), Some(out)) => *out = words,
+                (Err(error), _) => failed = Err(error),
+                (Ok(_), None) => {}
+            }
+        };
+        let given = pairs.iter().map(|[labels, types]| (labels.as_bytes(), types.as_bytes()));
+        if let Err(error) = self.with(|writer| writer.bind_each(family, given, &mut note)) {
+            note(Err(error));
+        }
+        failed.map(|()| tried)
     }
 
     /// Shows a block again that was marked absent. A status.

@@ -12,7 +12,12 @@ import type { HeapStorage } from './storage';
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
 const ADOPTED = 1;
 
-const out = new Uint32Array(8);
+/** Words that the native module fills in for a series. */
+const WORDS = 8;
+/** Most series that are bound by one call. */
+export const MOST_AT_ONCE = 128;
+
+const out = new Uint32Array(WORDS * MOST_AT_ONCE);
 
 export class Declaration {
   /** The family's number in the heap; null until it is declared to the current writer. */
@@ -67,29 +72,46 @@ export class Declaration {
     h.text = label.text;
     h.types = label.types;
     writer.bind(this.number!, label.text, label.types, out);
-    const bound = statusOf(out[Out.Status]!);
-    if (bound === Status.Ok) this.point(h);
-    else this.refusal = refusalOf(out[Out.Refusal]!);
-    return bound;
+    return this.found(0, h);
   }
 
-  private point(h: Series): void {
-    h.slab = out[Out.Slab]!;
-    h.i = out[Out.Cell]!;
+  /**
+   * Makes blocks for series that have none, under one lock.
+   *
+   * @param labels of at most {@link MOST_AT_ONCE} series
+   * @returns how many were tried, the first ones: {@link found} tells of each
+   */
+  placeEach(labels: readonly LabelText[]): number {
+    const texts = labels.flatMap(({ text, types }) => [text, types]);
+    return this.host.writer.bindEach(this.number!, texts, out);
+  }
+
+  /** Points a handle to the block that was made for the series of this number, if it was. */
+  found(number: number, h: Series): Status {
+    const at = number * WORDS;
+    const status = statusOf(out[at + Out.Status]!);
+    if (status === Status.Ok) this.point(h, at);
+    else this.refusal = refusalOf(out[at + Out.Refusal]!);
+    return status;
+  }
+
+  private point(h: Series, at: number): void {
+    h.slab = out[at + Out.Slab]!;
+    h.i = out[at + Out.Cell]!;
     if (this.host.paths.stores !== Stores.Native && !this.kind.shared) {
       const { f, u } = this.host.views.slab(h.slab);
       h.f = f;
       h.u = u;
-      h.g = this.host.views.chunk(out[Out.Chunk]!);
-      h.w = out[Out.Word]!;
+      h.g = this.host.views.chunk(out[at + Out.Chunk]!);
+      h.w = out[at + Out.Word]!;
     }
     h.size = this.kind.cells(this.roster.shape.bounds);
     h.path = this.host.paths.of(this.kind);
-    h.generation = out[Out.Generation]!;
-    h.number = out[Out.Series]!;
+    h.generation = out[at + Out.Generation]!;
+    h.number = out[at + Out.Series]!;
     h.place = Place.Heap;
     h.show();
-    const adopted = (out[Out.Flags]! & ADOPTED) !== 0 && this.kind.adds;
+    const adopted = (out[at + Out.Flags]! & ADOPTED) !== 0 && this.kind.adds;
     const views = h.path === null || h.path.views;
     if (views && (adopted || h.f[h.i + 1] !== 0)) this.chunks.meet(h);
     h.base = adopted ? readImage(h, this.kind) : null;

@@ -6,6 +6,7 @@ import { mergeImage, readImage, writeImage } from '../cells/image';
 import { Place, type Series } from '../cells/series';
 import { SharedPath } from '../cells/shared-path';
 import { rescueExpired } from '../expiry';
+import { MOST_AT_ONCE } from './declaration';
 import type { Parts } from './parts';
 
 /** Most series of a metric that wait for the heap's lock. */
@@ -101,16 +102,36 @@ export class Pending {
 
   /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
   settle(): Status {
-    const { changes, chunks, declaration, exemplars, host, roster } = this.parts;
-    const { kind, name } = roster.shape;
-    if (changes.kept === 0) {
+    if (this.parts.changes.kept === 0) {
       for (const [h, label] of this.behind) this.queue.set(h, label);
       this.behind.clear();
     }
     rescueExpired();
-    for (const [h, label] of this.queue) {
+    let status = Status.Ok;
+    while (this.queue.size > 0 && status === Status.Ok) status = this.settleSome();
+    return status;
+  }
+
+  /** Moves as many as go under one lock: each waits for it as long as it takes, where many want it. */
+  private settleSome(): Status {
+    const { chunks, declaration, exemplars, host, roster } = this.parts;
+    const { kind, name } = roster.shape;
+    const some = firstOf(this.queue, MOST_AT_ONCE);
+    let tried = 0;
+    const status = host.attempt(() => {
+      tried = declaration.placeEach(some.map(([, label]) => label));
+      return Status.Ok;
+    });
+    if (status !== Status.Ok) return status;
+    const { life } = host;
+    for (const [number, [h, label]] of some.slice(0, tried).entries()) {
+      // Numbers of blocks mean nothing to a writer that took this one's place meanwhile.
+      if (host.life !== life) return Status.Busy;
       const own = readImage(h, kind);
-      const moved = host.attempt(() => declaration.place(h, label));
+      h.detach();
+      h.text = label.text;
+      h.types = label.types;
+      const moved = host.attempt(() => declaration.found(number, h));
       if (moved === Status.Ok) {
         const { path } = h;
         mergeImage(h, kind, own, chunks);
@@ -154,4 +175,14 @@ export class Pending {
     const { kind, bounds } = this.parts.roster.shape;
     return kind.blank(kind.cells(bounds));
   }
+}
+
+/** The first entries of a map, at most so many. */
+function firstOf<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
+  const found: [K, V][] = [];
+  for (const entry of map) {
+    if (found.length === most) break;
+    found.push(entry);
+  }
+  return found;
 }

@@ -80,6 +80,7 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     let now = os::unix_ms();
     words.set_header(header::LAST_ATTACH, now);
     words.set_header(header::MADE, now);
+    words.set_header(header::BORN, now);
     words.set_header(header::ID, os::random_u64().max(1));
     words.set_header(header::HASH_KEY, os::random_u64());
     words.set_header(header::HASH_KEY + 1, os::random_u64());

@@ -61,10 +61,12 @@ impl<'a> Succession<'a> {
         self.before == retired::SUCCEEDED && os::unix_ms().saturating_sub(copied) < HEIRS_MS
     }
 
-    /// Whether a segment that has the name, and is no copy, is to make room for one.
-    pub fn displaces(other: &Heap) -> bool {
-        let made = other.words().header(header::MADE);
-        os::unix_ms().saturating_sub(made) < YOUNG_MS
+    /// Whether a segment that has the name, and is no copy of this one, is to make room for one. The older line stays:
+    /// a copy of it is as old as it is, so that nobody who began later takes its name away again.
+    pub fn displaces(&self, other: &Heap) -> bool {
+        let born = other.words().header(header::BORN);
+        born > self.locked.words().header(header::BORN)
+            && os::unix_ms().saturating_sub(born) < YOUNG_MS
     }
 
     /// A copy, or a segment to join in its place, has the name.

@@ -132,6 +132,8 @@ pub const MADE: usize = 177;
 pub const COPIED: usize = 178;
 /// Grows when a writer comes and no other lives, where the root of the application only runs it.
 pub const EPOCH: usize = 179;
+/// Unix time at which the first segment of those was made that this is a copy of, itself if none, milliseconds.
+pub const BORN: usize = 180;
 /// The [`ID`]s of the segments that this is a copy of, the latest first.
 pub const ANCESTORS: usize = 184;
 /// Mutexes under which words change where the target has no 64-bit atomics: see [`super::lock_stripe`].

@@ -74,7 +74,7 @@ impl Segment {
             let Some(opened) = open(&options, &contents)? else { break };
             let segment = Self::map(opened, &options, limits)?;
             let copied = segment.heap().descends_from(before.heap());
-            if copied || !waits && !Succession::displaces(segment.heap()) {
+            if copied || !waits && !gone.displaces(segment.heap()) {
                 kill_point!("succeed.named");
                 gone.end();
                 return Ok(Some(segment));

@@ -222,8 +222,7 @@ impl Program {
         let segment = opened.expect("a segment that is made");
         let mut writer = patient(|| segment.heap().writer(process, pid))?;
         patient(|| writer.family(&spec("other"), 0))?;
-        let family = patient(|| writer.family(&shared(), 0))?;
-        patient(|| writer.bind(family, b"", b""))?;
+        patient(|| shared(&mut writer, ""))?;
         let (segment, writer) = self.succeed(segment, writer, process, pid)?;
         drop(writer);
         patient(|| segment.tidy(Some(process)))?;

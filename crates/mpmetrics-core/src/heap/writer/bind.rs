@@ -10,6 +10,10 @@ use crate::heap::memory::bound::Bound;
 use crate::heap::memory::lock::Locked;
 use crate::heap::slots::claimed::Claimed;
 use crate::layout::{header, BlockHead, BlockKey, BlockKind};
+use crate::os;
+
+/// How long the heap's lock is kept for further series, in microseconds: as others wait for it meanwhile.
+const KEPT_US: u64 = 200;
 
 impl Writer {
     /// Finds or makes a series and this writer's block of it.
@@ -18,20 +22,44 @@ impl Writer {
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
     /// [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
     pub fn bind(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<Bound> {
+        let mut made = None;
+        self.bind_each(family, [(text, types)], |bound| made = Some(bound))?;
+        made.unwrap_or(Err(Error::Lost))
+    }
+
+    /// The same for several series of a family, in order, under one lock, which is kept for [`KEPT_US`] at most:
+    /// `found` is told of each that was tried. The rest is to be asked for again.
+    ///
+    /// # Errors
+    /// As [`Writer::bind`], where they concern all series. What a single series was refused for, `found` is told.
+    pub fn bind_each<'a>(
+        &mut self,
+        family: u32,
+        given: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+        mut found: impl FnMut(Result<Bound>),
+    ) -> Result<()> {
         self.check()?;
-        let given = checked(text, types)?;
         let Self { heap, locks, mine, groups, sets, .. } = self;
         let declared = groups.get(&family).copied();
         let set = declared.and_then(|one| sets.get(&one.group)).copied().unwrap_or(0);
         let locked = take_lock(heap, &**locks, mine)?;
         kill_point!("register.begun");
         let shape =
-            declared.map_or_else(|| family::shape_of(heap.words(), family), |one| Ok(one.shape));
-        let made = shape.and_then(|shape| bind(&locked, mine, (family, shape), given, set));
-        if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
-            locked.words().add_header(header::DROPPED + refusal as usize, 1);
+            declared.map_or_else(|| family::shape_of(heap.words(), family), |one| Ok(one.shape))?;
+        let began = os::monotonic_us();
+        for (text, types) in given {
+            let made = checked(text, types)
+                .and_then(|labels| bind(&locked, mine, (family, shape), labels, set));
+            if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
+                locked.words().add_header(header::DROPPED + refusal as usize, 1);
+            }
+            let broken = matches!(made, Err(Error::Corrupt { .. }));
+            found(made);
+            if broken || os::monotonic_us() - began >= KEPT_US {
+                break;
+            }
         }
-        made
+        Ok(())
     }
 }
 
