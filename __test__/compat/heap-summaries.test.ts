@@ -21,10 +21,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-// Native code asks for room itself: `crates/mpmetrics-core/tests/summaries.rs` has the same for it.
-const described = process.env['MPMETRICS_CELLS'] === 'native' ? null : describe;
-
-described?.('a busy heap', () => {
+describe('a busy heap', () => {
   test('is counted into at once, and gets the buckets later, once', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
@@ -97,7 +94,7 @@ described?.('a busy heap', () => {
   });
 });
 
-described?.('what has no buckets in the heap', () => {
+describe('what has no buckets in the heap', () => {
   test.each([Status.Busy, Status.Full])('is not taken for idle: status %i', async (mood) => {
     const { moody, summary } = setUp(PRUNED);
     moody.bound = () => (moody.mood = mood);
@@ -117,7 +114,7 @@ described?.('what has no buckets in the heap', () => {
   });
 });
 
-described?.('a full heap', () => {
+describe('a full heap', () => {
   test('counts on, says once what no quantile shows, and is asked again now and then', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
@@ -175,7 +172,7 @@ described?.('a full heap', () => {
   });
 });
 
-described?.('a lost writer', () => {
+describe('a lost writer', () => {
   test('is replaced; its counts stay, and the new one has buckets of its own', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
@@ -206,7 +203,7 @@ described?.('a lost writer', () => {
   });
 });
 
-described?.('a segment that was removed', () => {
+describe('a segment that was removed', () => {
   test('is made again, with all buckets, also those that waited', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);
@@ -237,7 +234,7 @@ described?.('a segment that was removed', () => {
   });
 });
 
-described?.('a broken heap', () => {
+describe('a broken heap', () => {
   test('is left in the middle of an observation, with one warning and all values', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);

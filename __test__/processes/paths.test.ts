@@ -26,7 +26,7 @@ for (let i = 0; i < ${EACH}; i++) {
   summary.observe([-5, 0, 1, 3000][i % 4]);
 }
 new Gauge({ name: 'done', help: 'd' }).set(1);
-console.log(heap.stores);
+console.log(heap.paths.stores);
 process.stdin.on('data', async () => console.log(JSON.stringify(await register.metrics())));
 `;
 

@@ -16,7 +16,7 @@ const mpmetrics = require('mpmetrics');
 const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
 const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
 /** Until nothing waits for the heap's lock: what is made meanwhile lives and ends in the process's own memory. */
-const calm = async () => { while (heap.busy) await new Promise((resolve) => setTimeout(resolve, 1)); };
+const calm = async () => { while (heap.backlog.busy) await new Promise((resolve) => setTimeout(resolve, 1)); };
 const counter = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
 const gauge = new mpmetrics.Gauge({ name: 'g', help: 'g', labelNames: ['n'] });
 const stats = () => openSegment({ create: false }).stats();
@@ -134,7 +134,7 @@ test(
     const [one, other] = two();
     const rounds = (from: number, count: number) =>
       `for (let i = ${String(from)}; i < ${String(from + count)}; i++) {
-       if (heap.busy) await calm();
+       if (heap.backlog.busy) await calm();
        const n = i % 977;
        counter.inc({ n }); gauge.set({ n }, i);
        if (i % 3) counter.remove(n);

@@ -103,6 +103,13 @@ export class MoodyHeap {
     };
   }
 
+  private refuse(out: Uint32Array): void {
+    out[Out.Status] = this.mood;
+    out[Out.Refusal] = this.mood === Status.Full ? Refusal.Memory : Refusal.Series;
+    // The real one counts what it refuses itself.
+    if (this.mood === Status.Full || this.mood === Status.Limit) this.dropped++;
+  }
+
   private writer(real: NativeWriter): NativeWriter {
     this.writers++;
     // A heap that is busy or full holds up no update.
@@ -120,15 +127,22 @@ export class MoodyHeap {
       },
       bind: (family, labels, types, out) => {
         this.binds++;
-        if (this.mood === Status.Ok) {
-          real.bind(family, labels, types, out);
-          this.bound?.(real, out);
-        } else {
-          out[Out.Status] = this.mood;
-          out[Out.Refusal] = this.mood === Status.Full ? Refusal.Memory : Refusal.Series;
-          // The real one counts what it refuses itself.
-          if (this.mood === Status.Full || this.mood === Status.Limit) this.dropped++;
+        if (this.mood !== Status.Ok) {
+          this.refuse(out);
+          return;
         }
+        real.bind(family, labels, types, out);
+        this.bound?.(real, out);
+      },
+      bindEach: (family, texts, out) => {
+        this.binds++;
+        if (this.mood !== Status.Ok) {
+          this.refuse(out);
+          return 1;
+        }
+        const tried = real.bindEach(family, texts, out);
+        this.bound?.(real, out);
+        return tried;
       },
       revive: (...block) => answer(() => real.revive(...block)),
       release: (...block) => answer(() => real.release(...block)),
