@@ -1,4 +1,6 @@
 /** Totals that are read from elsewhere (a pool, a broker, a kernel): what README.md says of them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application, Program } from '../support/application';
@@ -9,18 +11,41 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
+/** What README.md says: the paragraph, on one line. */
+function paragraph(): string {
+  const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+  const found = readme.split('\n\n').filter((text) => text.includes('**read from elsewhere**'));
+  expect(found, 'paragraphs of README.md on totals that are read from elsewhere').toHaveLength(1);
+  return found[0]!.replaceAll('\n', ' ');
+}
+
+/** The code in it that begins with a text. */
+function code(beginning: string): string {
+  const all = [...paragraph().matchAll(/`([^`]+)`/g)].map(([, one]) => one!);
+  const found = all.find((one) => one.startsWith(beginning));
+  if (found === undefined) throw new Error(`README.md has no ${beginning} among ${all.join(', ')}`);
+  return found;
+}
+
 /** What every process reads: the broker says that 100 messages were sent in all. */
 const TOTAL = 100;
 
-/** Metrics of the total, in each of the ways. */
-const DECLARE = `
+/** Metrics of the total, in each of the ways, as the README writes them. */
+const declared = () => `
+  const total = ${TOTAL};
   const common = { help: 'h' };
-  new mpmetrics.Counter({ name: 'counted_total', ...common, collect() { this.reset(); this.inc(${TOTAL}); } });
-  new mpmetrics.Gauge({ name: 'most', ...common, aggregator: 'max', collect() { this.set(${TOTAL}); } });`;
+  new mpmetrics.Counter({ name: 'counted_total', ...common, ${code('collect()')} });
+  new mpmetrics.Gauge({
+    name: 'most', ...common, ${code('aggregator:')}, collect() { this.${code('set(')}; },
+  });`;
 
 /** In one process only, by which it is told once, whoever is scraped. */
 const ONCE = `
   new mpmetrics.Gauge({ name: 'once', help: 'h', collect() { this.set(${TOTAL}); } });`;
+
+/** What each process reads of its own: it is the number of those who live. */
+const OWN = `
+  new mpmetrics.Gauge({ name: 'own', help: 'h', collect() { this.set(1); } });`;
 
 async function start(app: Application, code: string): Promise<Program> {
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/test.heap` };
@@ -29,25 +54,36 @@ async function start(app: Application, code: string): Promise<Program> {
   return program;
 }
 
+test('README.md says what a total that is read from elsewhere is, and is not', () => {
+  const said = [
+    'is no counter here',
+    'each process adds the whole total, and each restart of a worker adds it once more',
+    "use a gauge with `aggregator: 'max'`",
+    'declare the metric in one process only (the primary), and every process',
+    'is a plain gauge (the sum of the living)',
+  ];
+  for (const words of said) expect(paragraph()).toContain(words);
+});
+
 test('a counter set by its collect grows with each worker and each restart; a gauge with max, or in one process, does not', async () => {
+  const everywhere = declared() + OWN;
   const [primary] = obedient(1, made);
   const app = made[0]!;
-  await ask(primary!, DECLARE + ONCE);
-  let workers = [await start(app, DECLARE), await start(app, DECLARE)];
-  const shown = async () => {
-    const { seen } = await scraped(primary!);
-    return ['counted_total', 'most', 'once'].map((name) => seen.get(name));
+  await ask(primary!, everywhere + ONCE);
+  let workers = [await start(app, everywhere), await start(app, everywhere)];
+  const shown = async (program = primary!) => {
+    const { seen } = await scraped(program);
+    return ['counted_total', 'most', 'once', 'own'].map((name) => seen.get(name));
   };
-  expect(await shown()).toEqual([3 * TOTAL, TOTAL, TOTAL]);
+  expect(await shown()).toEqual([3 * TOTAL, TOTAL, TOTAL, 3]);
   for (let restarts = 1; restarts <= 3; restarts++) {
     workers[0]!.child.kill('SIGKILL');
     await workers[0]!.ended;
-    workers = [workers[1]!, await start(app, DECLARE)];
+    workers = [workers[1]!, await start(app, everywhere)];
     // A counter keeps what the dead counted, so that nothing is lost; here it counts the total once more.
-    expect(await shown()).toEqual([(3 + restarts) * TOTAL, TOTAL, TOTAL]);
+    expect(await shown()).toEqual([(3 + restarts) * TOTAL, TOTAL, TOTAL, 3]);
   }
   for (const worker of workers) {
-    const { seen } = await scraped(worker);
-    expect([seen.get('most'), seen.get('once')]).toEqual([TOTAL, TOTAL]);
+    expect(await shown(worker)).toEqual([6 * TOTAL, TOTAL, TOTAL, 3]);
   }
 });
