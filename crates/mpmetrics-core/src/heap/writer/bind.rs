@@ -12,7 +12,7 @@ use crate::heap::slots::claimed::Claimed;
 use crate::layout::{header, BlockHead, BlockKey, BlockKind};
 use crate::os;
 
-/// How long the heap's lock is kept for further series, in microseconds: as others wait for it meanwhile.
+/// Microseconds for which the heap's lock is kept for further series; others wait for it meanwhile.
 const KEPT_US: u64 = 200;
 
 impl Writer {
