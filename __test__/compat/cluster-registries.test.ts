@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { until } from '../support/patience.mjs';
+import { until, within } from '../support/patience.mjs';
 import { any, rejected, subjects, thrown } from '../support/subject';
 
 const part = (value: number, labels: Record<string, unknown> = {}) => ({ value, labels });
@@ -95,11 +95,14 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     const { AggregatorRegistry, Gauge } = await load();
     const registry = new AggregatorRegistry();
     const called = () =>
-      new Promise<unknown[]>((resolve) => {
-        registry.clusterMetrics((...args: unknown[]) => {
-          resolve(args);
-        });
-      });
+      within(
+        new Promise<unknown[]>((resolve) => {
+          registry.clusterMetrics((...args: unknown[]) => {
+            resolve(args);
+          });
+        }),
+        'the callback of clusterMetrics',
+      );
     expect(await called()).toEqual([null, '\n']);
     // With a promise, code for either version would answer twice.
     expect((registry.clusterMetrics as (callback: () => void) => unknown)(() => undefined)).toBe(

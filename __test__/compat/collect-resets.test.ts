@@ -8,6 +8,7 @@ import {
   afterCollect,
   LABELLED,
   LABELS,
+  late,
   MOMENTS,
   NAMED,
   READERS,
@@ -140,6 +141,8 @@ describe('other ways to take out what was shown', () => {
       Object.entries(changes).flatMap(([title, change]): [string, Program][] => [
         [`${title} of a counter`, threeScrapes(counter, metrics, tick, change)],
         [`${title} of a gauge`, threeScrapes(gauge, metrics, tick, change)],
+        [`${title} of a counter, read late`, threeScrapes(counter, late(metrics), tick, change)],
+        [`${title} of a gauge, read late`, threeScrapes(gauge, late(metrics), tick, change)],
       ]),
     ),
   );

@@ -1,5 +1,7 @@
 /** Metrics of each type that are reset at a moment after their `collect` returned, and scrapes that show it. */
 
+import { pbkdf2 } from 'node:crypto';
+
 import { any, type Client, type Program } from './subject';
 
 /** The moments at which the reset may come. */
@@ -11,6 +13,9 @@ export const MOMENTS: Record<string, (reset: () => void) => void> = {
   setImmediate: (reset) => setImmediate(reset),
   'a timer': (reset) => setTimeout(reset, 1),
 };
+
+/** Threads that libuv has, unless it is told otherwise. */
+const POOL = 4;
 
 /** What is counted in and reset. */
 export interface Resettable {
@@ -103,6 +108,16 @@ export const READERS: Record<string, (client: Client) => Promise<unknown>> = {
   'getSingleMetricAsString()': ({ register }) => register.getSingleMetricAsString('m'),
   'get()': async ({ register }) => register.getSingleMetric('m')!.get(),
 };
+
+/** A way of reading, while other work waits for the threads that it is done on: what comes in between comes before it. */
+export function late(
+  read: (client: Client) => Promise<unknown>,
+): (client: Client) => Promise<unknown> {
+  return (client) => {
+    for (let i = 0; i < 2 * POOL; i++) pbkdf2('p', 's', 20_000, 64, 'sha512', () => undefined);
+    return read(client);
+  };
+}
 
 /** What a scrape shows, and another one behind all that the first one had done later. */
 export async function twice({ register }: { register: Client['register'] }): Promise<string[]> {

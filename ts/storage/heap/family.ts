@@ -131,6 +131,7 @@ export class HeapFamily implements Family, Member {
 
   remove(label: LabelText, h: Series | undefined, everywhere: boolean): void {
     const { kind } = this.roster.shape;
+    this.others.cut();
     if (!everywhere && !kind.adds && !kind.shared) {
       if (h !== undefined) this.release(h);
       return;

@@ -29,7 +29,9 @@ export class OwnPart {
   release(h: Series): void {
     const { changes, chunks, host, roster } = this.parts;
     if (h.place === Place.Pending) {
-      this.pending.forget(h);
+      this.pending.reset(h, true, (cells) => {
+        this.release(cells);
+      });
       return;
     }
     if (!roster.shape.kind.shared && owns(h)) {
