@@ -80,31 +80,93 @@ function segmentOf(app: Application): string {
   return join(app.segmentsIn, 'test.heap');
 }
 
+/** A process that added 5 to a shared gauge of 2 where the old file refuses it, and the lock of the new one is held. */
+async function waiting(cells: string): Promise<{ one: Program; waits: Program; free: () => void }> {
+  const [one, waits] = obedient(2, made, { MPMETRICS_CELLS: cells });
+  await ask(one!, `${METRICS} kept.update('one', 1)`);
+  await ask(waits!, `${METRICS} kept.update('waits', 1)`);
+  const segment = segmentOf(made[0]!);
+  const go = `${segment}.go`;
+  // Its event loop does not turn, so that it does not find out that the file is gone.
+  waits!.tell(
+    `console.log('blocked');` +
+      `while (!require('fs').existsSync(${JSON.stringify(go)})) ;` +
+      `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1);`,
+  );
+  expect(await waits!.line()).toBe('blocked');
+  rmSync(segment);
+  await expectSeen(one!, [['shared{n="all"}', 2]]);
+  await expect.poll(() => existsSync(segment), { timeout: PATIENCE }).toBe(true);
+  const holder = await holdLock(segment, holders);
+  writeFileSync(go, '');
+  expect(await waits!.line(60_000)).toBe('null');
+  return {
+    one: one!,
+    waits: waits!,
+    free: () => {
+      holder.kill('SIGKILL');
+    },
+  };
+}
+
 test.each(['direct', 'ordered', 'native'])(
   'a shared gauge counts on while the old file refuses it and the lock of the new one is held: %s',
   async (cells) => {
-    const [one, blocked] = obedient(2, made, { MPMETRICS_CELLS: cells });
-    await ask(one!, `${METRICS} kept.update('one', 1)`);
-    await ask(blocked!, `${METRICS} kept.update('blocked', 1)`);
+    const { one, waits, free } = await waiting(cells);
+    // It is not this process's value, nor is what it is still to bring.
+    await ask(waits, `kept.all.reset()`);
+    free();
+    await expectSeen(one, [['shared{n="all"}', 7]]);
+    await ask(waits, `kept.all.inc({ n: 'all' }, 1)`);
+    await expectSeen(one, [['shared{n="all"}', 8]]);
+  },
+  120_000,
+);
+
+test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
+  'what is still to be brought to a shared gauge is removed with it: %s',
+  async (removed) => {
+    const { one, waits, free } = await waiting('direct');
+    await ask(waits, `${removed}; kept.all.inc({ n: 'all' }, 1)`);
+    free();
+    await expectSeen(one, [['shared{n="all"}', 1]]);
+  },
+  120_000,
+);
+
+test.each(['direct', 'ordered', 'native'])(
+  'a shared gauge of a segment that others made meanwhile is brought along once: %s',
+  async (cells) => {
+    const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
-    const go = `${segment}.go`;
-    // Its event loop does not turn, so that it does not find out that the file is gone.
-    blocked!.tell(
-      `console.log('blocked');` +
-        `while (!require('fs').existsSync(${JSON.stringify(go)})) ;` +
-        `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1);`,
-    );
-    expect(await blocked!.line()).toBe('blocked');
+    const block = async (program: Program, go: string): Promise<void> => {
+      program.tell(
+        `console.log('blocked'); while (!require('fs').existsSync(${JSON.stringify(go)})) ;`,
+      );
+      expect(await program.line()).toBe('blocked');
+    };
+    await ask(one!, `${METRICS} kept.all.inc({ n: 'all' }, 5); kept.c.inc({ n: 'all' }, 5);`);
+    await ask(other!, `${METRICS} kept.all.inc({ n: 'all' }, 2); kept.c.inc({ n: 'all' }, 2);`);
+    await block(one!, `${segment}.first`);
+    await block(other!, `${segment}.first`);
     rmSync(segment);
-    await expectSeen(one!, [['shared{n="all"}', 2]]);
-    await expect.poll(() => existsSync(segment), { timeout: PATIENCE }).toBe(true);
-    const holder = await holdLock(segment, holders);
-    writeFileSync(go, '');
-    expect(await blocked!.line(60_000)).toBe('null');
-    holder.kill('SIGKILL');
-    await expectSeen(one!, [['shared{n="all"}', 7]]);
-    await ask(blocked!, `kept.all.inc({ n: 'all' }, 1)`);
-    await expectSeen(one!, [['shared{n="all"}', 8]]);
+    // These never had the one that is gone.
+    await ask(late!, `${METRICS} kept.all.inc({ n: 'all' }, 3); kept.c.inc({ n: 'all' }, 3);`);
+    await ask(last!, `${METRICS} kept.all.inc({ n: 'all' }, 4); kept.c.inc({ n: 'all' }, 4);`);
+    await block(last!, `${segment}.last`);
+    writeFileSync(`${segment}.first`, '');
+    expect(await one!.line(60_000)).toBe('null');
+    expect(await other!.line(60_000)).toBe('null');
+    await expectSeen(late!, [['shared{n="all"}', 14]]);
+    await ask(one!, `kept.all.inc({ n: 'all' }, 100); kept.c.inc({ n: 'all' }, 100);`);
+    writeFileSync(`${segment}.last`, '');
+    expect(await last!.line(60_000)).toBe('null');
+    for (const program of [one!, other!, late!, last!]) {
+      await expectSeen(program, [
+        ['shared{n="all"}', 114],
+        ['c{n="all"}', 114],
+      ]);
+    }
   },
   120_000,
 );

@@ -89,6 +89,11 @@ export declare class NativeWriter {
    * block is another's now.
    */
   read(slab: number, cell: number, series: number, generation: number): Float64Array
+  /**
+   * Takes the value of a shared gauge along from a segment that was left, once for all writers: the value, and 1 if
+   * it was ever set; empty for who comes later.
+   */
+  takeShared(series: number, generation: number): Float64Array
   /** Replaces all cells but the sequence words, so that nobody sees a half of them. A status. */
   write(slab: number, cell: number, series: number, generation: number, values: Float64Array): number
   /** Marks a block as not shown. A status. */

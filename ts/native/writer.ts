@@ -133,6 +133,11 @@ export interface NativeWriter {
     parts: number,
     now: number,
   ): number;
+  /**
+   * Takes the value of a shared gauge along from a segment that was left for one that is no copy of it, once for all
+   * writers: the value, and 1 if it was ever set; empty for who comes later.
+   */
+  takeShared(series: number, generation: number): Float64Array;
   /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
   read(slab: number, cell: number, series: number, generation: number): Float64Array;
   /** Replaces all cells but the sequence words, as one. A {@link Status}. */

@@ -66,8 +66,14 @@ export interface Family {
    * @returns false if the storage refuses the series
    */
   bind(h: Series, label: LabelText): boolean;
-  /** Lets a handle count in cells of its own, because the storage refuses its updates though its series is there. */
-  hold(h: Series, label: LabelText): void;
+  /** True if the storage is being left for another, and the other is not there yet. */
+  readonly leaving: boolean;
+  /**
+   * Lets a handle count in cells of its own, because the storage refuses its updates though its series is there.
+   *
+   * @returns false if that is refused, too; the update is then counted as one that nobody will see
+   */
+  hold(h: Series, label: LabelText): boolean;
   /**
    * Removes a series: for everyone, but of a gauge only the own part unless `everywhere` says otherwise.
    *

@@ -55,6 +55,7 @@ class MemoryBuckets implements Buckets {
 /** The series of one metric in memory storage. */
 export class MemoryFamily implements Family {
   readonly buckets: MemoryBuckets;
+  readonly leaving = false;
   readonly others = null;
   readonly shape: Shape;
   private readonly cells: number;
@@ -70,7 +71,9 @@ export class MemoryFamily implements Family {
   }
 
   /** Cells of this process refuse nothing. */
-  hold(): void {}
+  hold(): boolean {
+    return true;
+  }
 
   bind(h: Series, label: LabelText): boolean {
     const limits = memoryLimits();

@@ -178,10 +178,12 @@ export class Roster {
   updateText(h: Series, label: LabelText, update: Update, value: number, bucket = 0): Series {
     let target = h;
     for (let tries = 0; ; tries++) {
-      if (target.path !== null && !target.hidden && update(target, value, bucket)) break;
+      const tried = target.path !== null && !target.hidden;
+      if (tried && update(target, value, bucket)) break;
       // It lives where it is refused: the segment is being left, and the way out of it is blocked.
-      if (tries === TRIES) this.family.hold(target, label);
-      else target = this.settleText(target, label);
+      if (tries >= TRIES || (tried && this.family.leaving)) {
+        if (!this.family.hold(target, label)) break;
+      } else target = this.settleText(target, label);
       if (target.path === null) {
         update(target, value, bucket);
         break;
@@ -311,12 +313,12 @@ export class Roster {
     this.family = to;
     for (const { h, label, own, exemplars } of moved) {
       if (own === null) continue;
-      // Not `to`: the heap may have been left for memory storage in the middle of this. And where room is made
-      // for buckets the series may turn out to be gone.
-      for (let tries = 0; tries < TRIES && this.family.bind(h, label); tries++) {
+      // Not `to`: the heap may have been left for memory storage in the middle of this.
+      let merged = false;
+      for (let tries = 0; !merged && tries < TRIES && this.family.bind(h, label); tries++)
+        merged = mergeImage(h, kind, own, this.family.buckets);
+      if (!merged && h.live && this.family.hold(h, label))
         mergeImage(h, kind, own, this.family.buckets);
-        if (h.live) break;
-      }
       if (!h.live) continue;
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }

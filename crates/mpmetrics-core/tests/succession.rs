@@ -4,7 +4,7 @@
 
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
 use mpmetrics_core::kind::Kind;
-use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::layout::{header, retired, BlockKey};
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Code;
 use std::cell::Cell;
@@ -95,6 +95,24 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
     let copy = folder.after(&old);
     writer.follow(copy.heap()).unwrap();
     assert_eq!(writer.shared(key).unwrap(), 6.0);
+}
+
+#[test]
+fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
+    let folder = Folder::new("died");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let key = bind(&mut writer);
+    writer.share(key, |value| value + 5.0).unwrap();
+    fs::remove_dir_all(&folder.0).unwrap();
+    fs::write(&folder.0, "no folder").unwrap();
+    // What is left of who died after its first step.
+    old.heap().words().set_header(header::RETIRED, retired::GONE);
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
+    assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
+    bind(&mut writer);
+    fs::remove_file(&folder.0).unwrap();
 }
 
 #[test]

@@ -104,7 +104,9 @@ impl NativeWriter {
         time: f64,
     ) -> u32 {
         if slab == SHARED_SLAB {
-            return self.share(series, generation, |_| value);
+            let key = BlockKey { series, generation };
+            let done = self.with(|writer| writer.set_shared(key, value));
+            return Status::of_block(done).unwrap_or(Status::Corrupt as u32);
         }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
             (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
@@ -178,6 +180,17 @@ impl NativeWriter {
             writer.image((block.slab, block.cell, block.key))
         });
         Float64Array::new(image.unwrap_or_default())
+    }
+
+    /// Takes the value of a shared gauge along from a segment that was left, once for all writers: the value, and 1 if
+    /// it was ever set; empty for who comes later.
+    #[napi]
+    pub fn take_shared(&self, series: u32, generation: u32) -> Float64Array {
+        let key = BlockKey { series, generation };
+        let taken = self.with(|writer| writer.take_shared(key)).ok().flatten();
+        Float64Array::new(
+            taken.map_or_else(Vec::new, |(value, set)| vec![value, f64::from(u8::from(set))]),
+        )
     }
 
     /// Replaces all cells but the sequence words, so that nobody sees a half of them. A status.

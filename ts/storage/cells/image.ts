@@ -3,6 +3,7 @@
 import type { Buckets } from './buckets';
 import type { Kind } from './kind';
 import type { Series } from './series';
+import { SharedPath } from './shared-path';
 
 /** An image of what was counted. */
 export function readImage(h: Series, kind: Kind): Float64Array {
@@ -24,7 +25,14 @@ export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: 
   else h.path.write(h, image);
 }
 
-/** Adds an image to what is in the place it moves to; a gauge's replaces that. */
-export function mergeImage(h: Series, kind: Kind, moved: Float64Array, buckets: Buckets): void {
+/**
+ * Adds an image to what is in the place it moves to; a gauge's replaces that.
+ *
+ * @returns false if it is not there: the series was gone while room was made for its buckets, or the segment is being
+ *   left
+ */
+export function mergeImage(h: Series, kind: Kind, moved: Float64Array, buckets: Buckets): boolean {
+  const { path } = h;
   writeImage(h, kind, kind.adds ? kind.plus(readImage(h, kind), moved, h.size) : moved, buckets);
+  return h.live && (!(path instanceof SharedPath) || path.written);
 }

@@ -44,6 +44,12 @@ export class SharedPath extends NativePath {
     return Float64Array.of(value ?? 0, 1);
   }
 
+  /** What one of all processes is to bring along from a segment that was left; null for the others. */
+  take(h: Series): Float64Array | null {
+    const image = this.writer.takeShared(h.number, h.generation);
+    return image.length === CELLS ? image : null;
+  }
+
   /** What was counted elsewhere is brought to the value that all have. */
   override write(h: Series, values: Float64Array): void {
     const value = values[VALUE]!;

@@ -1,9 +1,10 @@
 /** The series of one metric in the shared heap. */
 
-import type { LabelText } from '../../labels';
+import { TOO_LONG, type LabelText } from '../../labels';
 import { Refusal, Status, statusOf, type Scope } from '../../native';
 import { ownImage, readImage } from '../cells/image';
 import { Place, type Series } from '../cells/series';
+import { SharedPath } from '../cells/shared-path';
 import type { Exemplar, FamilyData } from '../data';
 import { rescueExpired } from '../expiry';
 import type { Family } from '../family';
@@ -100,17 +101,23 @@ export class HeapFamily implements Family, Member {
     return this.changes.kept > 0;
   }
 
-  hold(h: Series, label: LabelText): void {
-    if (this.pending.full) {
-      this.refuse(Refusal.Busy);
+  get leaving(): boolean {
+    return this.host.leaving;
+  }
+
+  hold(h: Series, label: LabelText): boolean {
+    if (label === TOO_LONG || this.pending.full) {
+      if (label === TOO_LONG) this.tooLong();
+      else this.refuse(Refusal.Busy);
       h.detach();
-      return;
+      return false;
     }
     const { kind, bounds } = this.roster.shape;
     // Counts stay where they are, and others go on from zero; a gauge's value comes along.
     const stays = kind.adds || kind.shared;
     const image = stays ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
+    return true;
   }
 
   get labelBytes(): number {
@@ -137,7 +144,9 @@ export class HeapFamily implements Family, Member {
       return;
     }
     const { text, types } = label;
-    if (h !== undefined) this.reset(h, true);
+    // What is still to be brought to a value that all share goes with it.
+    if (h !== undefined && kind.shared && h.place === Place.Pending) this.pending.forget(h);
+    else if (h !== undefined) this.reset(h, true);
     this.others.everywhere((writer, number) => writer.remove(number, text, types));
   }
 
@@ -202,18 +211,21 @@ export class HeapFamily implements Family, Member {
   /** Counts stay in the blocks, and go on from zero in new ones. A gauge belongs to the life that set it, and comes along. */
   orphan(carry: boolean): void {
     this.declaration.number = null;
-    const { kind } = this.roster.shape;
     if (!carry) this.buckets.orphan();
     this.pending.orphan();
     for (const h of this.roster.handles()) {
       if (h.place !== Place.Heap) continue;
-      // A value that all share stays where it is, as counts do.
-      if (h.live && (carry || !(kind.adds || kind.shared))) {
-        this.pending.postpone(h, { text: h.text, types: h.types }, ownImage(h, kind));
-      } else {
-        h.detach();
-      }
+      const image = this.broughtAlong(h, carry);
+      if (image === null) h.detach();
+      else this.pending.postpone(h, { text: h.text, types: h.types }, image);
     }
+  }
+
+  private broughtAlong(h: Series, carry: boolean): Float64Array | null {
+    const { kind } = this.roster.shape;
+    // A value that all share stays where it is, as counts do, unless all leave: then one brings it along.
+    if (kind.shared) return carry && h.path instanceof SharedPath ? h.path.take(h) : null;
+    return h.live && (carry || !kind.adds) ? ownImage(h, kind) : null;
   }
 
   follow(before: Views): void {

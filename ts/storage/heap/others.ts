@@ -2,7 +2,7 @@
 
 import { Status, statusOf, type NativeWriter } from '../../native';
 import { readImage } from '../cells/image';
-import type { Series } from '../cells/series';
+import { Place, type Series } from '../cells/series';
 import type { Asked, Others } from '../family';
 import type { Parts } from './parts';
 import type { Pending } from './pending';
@@ -17,6 +17,11 @@ export class HeapOthers implements Others {
   }
 
   removeAll(): void {
+    const { roster } = this.parts;
+    if (roster.shape.kind.shared) {
+      // What is still to be brought to values that all share goes with them.
+      for (const h of roster.handles()) if (h.place === Place.Pending) this.pending.forget(h);
+    }
     this.everywhere((writer, number) => writer.removeAll(number));
   }
 

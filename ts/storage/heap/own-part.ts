@@ -18,11 +18,14 @@ export class OwnPart {
 
   /** See {@link Family.reset}. */
   reset(h: Series, hide: boolean): void {
+    const { kind } = this.parts.roster.shape;
+    // A value that all share is not this process's to take back, nor what it is still to bring there.
+    if (kind.shared) return;
     if (h.place === Place.Pending) {
       this.pending.reset(h, hide, (cells) => {
         this.reset(cells, hide);
       });
-    } else if (!this.parts.roster.shape.kind.shared && owns(h)) this.resetBlock(h, hide);
+    } else if (owns(h)) this.resetBlock(h, hide);
   }
 
   /** See {@link Family.release}. */

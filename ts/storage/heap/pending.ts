@@ -4,7 +4,6 @@ import type { LabelText } from '../../labels';
 import { Status } from '../../native';
 import { mergeImage, readImage, writeImage } from '../cells/image';
 import { Place, type Series } from '../cells/series';
-import { SharedPath } from '../cells/shared-path';
 import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from './declaration';
 import type { Parts } from './parts';
@@ -133,10 +132,7 @@ export class Pending {
       h.types = label.types;
       const moved = host.attempt(() => declaration.found(number, h));
       if (moved === Status.Ok) {
-        const { path } = h;
-        mergeImage(h, kind, own, chunks);
-        if (!h.live || (path instanceof SharedPath && !path.written)) {
-          // Gone while room was made for its buckets, or the segment is.
+        if (!mergeImage(h, kind, own, chunks)) {
           this.keep(h, own);
           return Status.Busy;
         }

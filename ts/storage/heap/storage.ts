@@ -280,7 +280,8 @@ export class HeapStorage {
     const writer = this.heap!.writer(threadId);
     this.current = writer;
     this.paths.connect(writer, () => {
-      this.renew();
+      // One series after another would wait for a lock that another holds: what waits is tried by and by.
+      if (!this.backlog.busy || !this.leaving) this.renew();
     });
     return writer;
   }
@@ -311,6 +312,11 @@ export class HeapStorage {
     if (this.current === null) return;
     this.connect();
     for (const family of this.families) family.follow(views);
+  }
+
+  /** True if the segment is to be left for another, which it has not found yet. */
+  get leaving(): boolean {
+    return this.heap?.current === false;
   }
 
   /** Looks whether the segment still has its file, and whether writers are still awaited from others; false while it is to look soon. */

@@ -1,15 +1,21 @@
-//! The value that all writers change, in two cells: the value, and what it was when it was sealed. Who copies a
-//! segment seals it first, so that no update is made behind the copy, however long its thread was stopped for.
+//! The value that all writers change, in three cells: the value, what it was when it was sealed, and whether it was
+//! ever set. Who copies a segment seals it first, so that no update is made behind the copy, however long its thread
+//! was stopped for.
 
 use crate::sync::{AtomicU64, Ordering};
 
 /// Cells of a value.
-pub const CELLS: usize = 2;
+pub const CELLS: usize = 3;
 /// What a sealed value's first cell holds: a NaN that no arithmetic makes.
 pub(crate) const SEALED: u64 = 0x7ff4_5345_414c_4544;
 
+/// In the last cell: the value was set, not only added to.
+const SET: u64 = 1;
+/// The sealed value was taken elsewhere.
+const TAKEN: u64 = 2;
+
 /// Changes the value, whoever else does at the same time; what it became, or `None` of a sealed one.
-pub fn change([value, _]: &[AtomicU64; CELLS], change: impl Fn(f64) -> f64) -> Option<f64> {
+pub fn change([value, ..]: &[AtomicU64; CELLS], change: impl Fn(f64) -> f64) -> Option<f64> {
     let mut seen = value.load(Ordering::Acquire);
     while seen != SEALED {
         let next = change(f64::from_bits(seen));
@@ -23,8 +29,32 @@ pub fn change([value, _]: &[AtomicU64; CELLS], change: impl Fn(f64) -> f64) -> O
     None
 }
 
+/// Replaces the value; `false` of a sealed one.
+pub fn set(cells: &[AtomicU64; CELLS], by: f64) -> bool {
+    let [.., how] = cells;
+    // Marked first: who takes what was set finds the mark. By exchange: what was taken stays so.
+    let _ = how.compare_exchange(0, SET, Ordering::AcqRel, Ordering::Acquire);
+    change(cells, |_| by).is_some()
+}
+
+/// Takes a sealed value away, once, whoever asks: the value, and whether it was ever set.
+pub fn take(cells: &[AtomicU64; CELLS]) -> Option<(f64, bool)> {
+    let [value, _, how] = cells;
+    if value.load(Ordering::Acquire) != SEALED {
+        return None;
+    }
+    let mut seen = how.load(Ordering::Acquire);
+    while seen != TAKEN {
+        match how.compare_exchange(seen, TAKEN, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return Some((get(cells), seen == SET)),
+            Err(now) => seen = now,
+        }
+    }
+    None
+}
+
 /// The value, sealed or not.
-pub fn get([value, kept]: &[AtomicU64; CELLS]) -> f64 {
+pub fn get([value, kept, _]: &[AtomicU64; CELLS]) -> f64 {
     match value.load(Ordering::Acquire) {
         SEALED => f64::from_bits(kept.load(Ordering::Acquire)),
         bits => f64::from_bits(bits),
@@ -33,7 +63,7 @@ pub fn get([value, kept]: &[AtomicU64; CELLS]) -> f64 {
 
 /// Lets nobody change the value any more. It is kept before it is sealed, so that it is there at whatever point the
 /// caller dies. One caller at a time.
-pub fn seal([value, kept]: &[AtomicU64; CELLS]) {
+pub fn seal([value, kept, _]: &[AtomicU64; CELLS]) {
     let mut seen = value.load(Ordering::Acquire);
     while seen != SEALED {
         // SYNC POINT: who finds it sealed finds what was kept.
@@ -48,7 +78,7 @@ pub fn seal([value, kept]: &[AtomicU64; CELLS]) {
 
 /// Lets it be changed again.
 pub fn unseal(cells: &[AtomicU64; CELLS]) {
-    let [value, _] = cells;
+    let [value, ..] = cells;
     if value.load(Ordering::Acquire) == SEALED {
         value.store(get(cells).to_bits(), Ordering::Release);
     }

@@ -80,15 +80,18 @@ impl<'a> Succession<'a> {
 
 impl Drop for Succession<'_> {
     fn drop(&mut self) {
-        // There is no room for a copy, say: all who have the segment go on in it.
+        // There is no room for a copy, say: all who have the segment go on in it, unless one may have got the name.
         if self.done {
             return;
         }
         let words = self.locked.words();
-        words.set_header(header::RETIRED, self.before);
-        if self.before == retired::NO {
+        let begun = matches!(self.before, retired::NO | retired::GONE);
+        if begun && words.header(header::RETIRED) == retired::GONE {
             // A damaged heap shows itself to the next who looks.
             let _ = shared::unseal_all(words);
+            words.set_header(header::RETIRED, retired::NO);
+        } else if !begun {
+            words.set_header(header::RETIRED, self.before);
         }
     }
 }
@@ -189,6 +192,8 @@ impl Heap {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
         unlink()?;
+        // What all share is brought along by one of its writers.
+        shared::seal_all(locked.words())?;
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         Ok(())
     }

@@ -46,6 +46,8 @@ pub mod retired {
     pub const GONE: u64 = 2;
     /// A copy of it got its name.
     pub const SUCCEEDED: u64 = 3;
+    /// A copy of it is made, and may have got its name: who made it died, or was refused something.
+    pub const NAMED: u64 = 4;
 }
 
 /// The mutexes of a segment whose words change under a lock. Each is for the pages of its number, modulo

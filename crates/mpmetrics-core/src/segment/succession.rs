@@ -6,7 +6,7 @@ use super::open::{open, OpenOptions};
 use super::reap;
 use crate::error::{Error, Result};
 use crate::heap::{self, Heap, Limits, Succession};
-use crate::layout::{header, HEADER_WORDS};
+use crate::layout::{header, retired, HEADER_WORDS};
 use crate::os::{self, ProcessIdentity};
 use crate::region::{Mapped, Region};
 use std::fs::File;
@@ -26,7 +26,9 @@ impl Contents for Copy<'_> {
         os::allocate(file, 0, HEADER_WORDS * 8)?;
         let file = file.try_clone().map_err(|source| Error::Io { call: "dup", source })?;
         let region = Mapped::new(file, self.of.words().header(header::MAX_BYTES))?;
-        heap::copy(self.of, &region)
+        heap::copy(self.of, &region)?;
+        self.of.words().set_header(header::RETIRED, retired::NAMED);
+        Ok(())
     }
 
     fn inspect(&self, file: &File) -> Result<Inspection> {

@@ -3,6 +3,7 @@
 
 use super::index::{self, Target};
 use crate::aggregator::Mode;
+use crate::cells::shared;
 use crate::error::{Error, Result};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::FAMILIES;
@@ -71,7 +72,7 @@ pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
         }
         3 => (BlockKind::Summary, summary::CELLS + part::WORDS * repeats.max(1)),
         0x11 => (BlockKind::Recent, 4),
-        0x21 => (BlockKind::Shared, 1),
+        0x21 => (BlockKind::Shared, shared::CELLS as u64),
         _ => return None,
     };
     let words = block::CELLS.saturating_add(cells);

@@ -13,14 +13,14 @@ fn cells(words: &[AtomicU64]) -> &[AtomicU64; shared::CELLS] {
 /// Two who add 1, and one who seals and copies: what was added is in the copy, unless it was refused.
 fn copied_by(seal: impl Fn(&[AtomicU64; shared::CELLS]) + Send + Sync + Copy + 'static) {
     check(move || {
-        let value = words(&[0, 0]);
+        let value = words(&[0, 0, 0]);
         let add = |value: &Arc<Vec<AtomicU64>>| {
             let value = Arc::clone(value);
             thread::spawn(move || shared::change(cells(&value), |value| value + 1.0).is_some())
         };
         let adding = [add(&value), add(&value)];
         seal(cells(&value));
-        let copy = words(&[0, 0]);
+        let copy = words(&[0, 0, 0]);
         for (from, to) in value.iter().zip(copy.iter()) {
             to.store(from.load(Ordering::Acquire), Ordering::Release);
         }
@@ -45,7 +45,7 @@ fn a_copy_without_sealing_loses_what_is_added_meanwhile() {
 #[test]
 #[should_panic(expected = "lost")]
 fn sealing_by_a_store_loses_what_is_added_meanwhile() {
-    copied_by(|[value, kept]| {
+    copied_by(|[value, kept, _]| {
         kept.store(value.load(Ordering::Acquire), Ordering::Release);
         value.store(shared::SEALED, Ordering::Release);
     });

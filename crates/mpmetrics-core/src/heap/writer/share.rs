@@ -25,6 +25,36 @@ impl Writer {
         })
     }
 
+    /// Replaces the value of a shared gauge.
+    ///
+    /// # Errors
+    /// As [`Writer::share`].
+    pub fn set_shared(&self, key: BlockKey, value: f64) -> Result<()> {
+        self.announce(key, |words, at| {
+            let done = !self.heap.retired() && shared::set(living(words, at, key)?, value);
+            if done {
+                Ok(value)
+            } else {
+                Err(Error::Retired)
+            }
+        })
+        .map(drop)
+    }
+
+    /// Takes the value of a shared gauge along from a segment that was left for one that is no copy of it: for one
+    /// writer only, and for others it is not there. The value, and whether it was ever set rather than added to.
+    ///
+    /// # Errors
+    /// As [`Writer::shared`].
+    pub fn take_shared(&self, key: BlockKey) -> Result<Option<(f64, bool)>> {
+        let mut taken = None;
+        self.announce(key, |words, at| {
+            taken = shared::take(living(words, at, key)?);
+            Ok(0.0)
+        })?;
+        Ok(taken)
+    }
+
     /// The value of a shared gauge.
     ///
     /// # Errors
