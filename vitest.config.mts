@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 import { LIMIT } from './__test__/support/patience.mjs';
-import { bundleSubject } from './__test__/support/subject-bundle.mts';
+import { bundleClients } from './__test__/support/client-bundles.mts';
 
 /**
  * A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. What is independent
@@ -54,7 +54,7 @@ const OVER_LOCKED = {
   },
 };
 
-await bundleSubject();
+await bundleClients();
 
 export default defineConfig({
   test: {
