@@ -17,6 +17,9 @@ function over(name: string, include: string[], kills = '50') {
   const elsewhere = name === 'native' ? ['heap-summaries'] : [];
   const left = name === 'direct' ? [] : [...once, ...elsewhere];
   const exclude = left.map((file) => `__test__/compat/${file}.test.ts`);
+  // Frameworks take minutes to install: the torture does.
+  if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
+    exclude.push('__test__/dependents/frameworks.test.ts');
   const fewer = {
     MPMETRICS_TEST_ENDINGS: '5',
     MPMETRICS_TEST_SEGMENTS: '50',
