@@ -12,6 +12,17 @@ export interface FamilySpec {
   bounds: Float64Array;
 }
 
+/** A value of a shared gauge that was taken along. */
+export interface Taken {
+  /** The series' label text. */
+  readonly labels: string;
+  /** The types of its label values. */
+  readonly types: string;
+  readonly value: number;
+  /** Whether it was ever set, rather than only added to. */
+  readonly set: boolean;
+}
+
 /** One isolate's place in a heap. All calls are synchronous. */
 export interface NativeWriter {
   readonly slot: number;
@@ -52,6 +63,14 @@ export interface NativeWriter {
     octave: number,
     out: Uint32Array,
   ): void;
+  /**
+   * The same for several blocks, under one lock.
+   *
+   * @param asked five words of each: slab, cell, series, generation, octave
+   * @param out three words for each, as of {@link buckets}
+   * @returns how many were tried, the first ones; the rest is to be asked for again
+   */
+  bucketsEach(asked: Uint32Array, out: Uint32Array): number;
   /** The buckets that a summary's block has: octave, slab and first cell of each. */
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
   /** Counts observations that no quantile shows, for want of memory. */
@@ -78,10 +97,12 @@ export interface NativeWriter {
   /** Removes all series that a scrape shows with this family, for all writers. A {@link Status}. */
   removeAll(family: number): number;
   /**
-   * Removes the series of this family for all writers because none updates it. A {@link Status}; `Busy` for not
-   * now.
+   * Removes series of this family for all writers because none updates them, under one lock.
+   *
+   * @param texts label text and types of each, in turn
+   * @returns how many were removed, the first ones; or minus a {@link Status}
    */
-  expire(family: number, labels: string, types: string): number;
+  expire(family: number, texts: string[]): number;
   /** Whether that generation of a series was ended by {@link expire}, and not by {@link remove}. Throws. */
   expired(series: number, generation: number): boolean;
   /** Counts updates of series that were refused here without asking; the reason is a {@link Refusal}. */
@@ -134,10 +155,10 @@ export interface NativeWriter {
     now: number,
   ): number;
   /**
-   * Takes the value of a shared gauge along from a segment that was left for one that is no copy of it, once for all
-   * writers: the value, and 1 if it was ever set; empty for who comes later.
+   * Takes the values of a family of shared gauges along from a segment that was left for one that is no copy of it: each
+   * once for all writers.
    */
-  takeShared(series: number, generation: number): Float64Array;
+  takeShared(family: number): Taken[];
   /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
   read(slab: number, cell: number, series: number, generation: number): Float64Array;
   /** Replaces all cells but the sequence words, as one. A {@link Status}. */

@@ -20,6 +20,7 @@ import { readImage } from './cells/image';
 import type { Shape } from './cells/kind';
 import { NEVER, Place, type Series } from './cells/series';
 import type { Family } from './family';
+import { MOST_AT_ONCE } from './limits';
 
 /** Looks in the time of a series' life. */
 const LOOKS = 4;
@@ -27,12 +28,20 @@ const LOOKS = 4;
 const ALLOWED = 8;
 /** Looks for which the cells of a woken handle are known: those in that time, and the one that rescues them. */
 const KNOWN = ALLOWED + 2;
+/** Looks by which a series that this isolate has no handle to is left to those that have one. */
+const OTHERS = 2;
 /** Milliseconds between two looks, at most: `setTimeout` cannot wait for ever. */
 const LONGEST = 3_600_000;
 
 // Kept, because tests fake the global ones.
-const { setTimeout } = globalThis;
+const { setImmediate, setTimeout } = globalThis;
 const now = performance.now.bind(performance);
+
+/** A series that was read. */
+export interface Found {
+  readonly labels: readonly (readonly [string, string])[];
+  readonly types: string;
+}
 
 /** The metric whose series expire. */
 export interface Expiring {
@@ -43,8 +52,13 @@ export interface Expiring {
   handleOf(labels: readonly (readonly [string, string])[]): Series | undefined;
   /** True for a series that is shown from the beginning: it stays. */
   isInitial(labels: readonly (readonly [string, string])[]): boolean;
-  /** Takes out a series that was read; may be refused for now. */
-  expire(labels: readonly (readonly [string, string])[], types: string): void;
+  /**
+   * Takes out series that were read.
+   *
+   * @param series at most {@link MOST_AT_ONCE}
+   * @returns how many, the first ones; none if that is refused for now
+   */
+  expire(series: readonly Found[]): number;
   /** Takes out the own handle's series. */
   expireHandle(h: Series): void;
 }
@@ -65,6 +79,12 @@ interface Own {
 interface Seen {
   readonly values: string;
   readonly since: number;
+}
+
+/** A series that is to be taken out. */
+interface Idle extends Found {
+  readonly key: string;
+  readonly before: Seen;
 }
 
 /** Those that know cells of woken handles. */
@@ -180,21 +200,44 @@ export class Expiry {
 
   /** Takes out, for all, the series whose values have not changed for the time. */
   private async compare(): Promise<void> {
-    const { metric } = this;
     const started = now();
-    const { series } = await metric.family.read('application');
+    const { series } = await this.metric.family.read('application');
     const late = now() - started > ALLOWED * this.period;
     const next = new Map<string, Seen>();
+    const idle: Idle[] = [];
     for (const { labels, types, values: numbers } of series) {
       const key = JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
       const values = numbers.join();
       const before = this.seen.get(key);
       if (before?.values !== values) next.set(key, { values, since: started });
-      else if (late || started - before.since < this.life || this.isUsed(labels)) {
+      else if (late || started - before.since < this.lifeOf(labels) || this.isUsed(labels)) {
         next.set(key, before);
-      } else metric.expire(labels, types);
+      } else idle.push({ labels, types, key, before });
     }
+    for (const { key, before } of await this.take(idle, started)) next.set(key, before);
     this.seen = next;
+  }
+
+  /** Takes series out, by and by, so that the event loop turns; those that are left for the next look. */
+  private async take(idle: readonly Idle[], started: number): Promise<readonly Idle[]> {
+    for (let at = 0; at < idle.length; at += MOST_AT_ONCE) {
+      let some = idle.slice(at, at + MOST_AT_ONCE).filter(({ labels }) => !this.isUsed(labels));
+      const late = now() - started > ALLOWED * this.period;
+      while (some.length > 0) {
+        const gone = late ? 0 : this.metric.expire(some);
+        some = some.slice(gone);
+        if (gone === 0) return [...some, ...idle.slice(at + MOST_AT_ONCE)];
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return [];
+  }
+
+  /** Milliseconds without an update after which this isolate takes a series out. */
+  private lifeOf(labels: Found['labels']): number {
+    // One that has a handle does so first: not all of them are to take the heap's lock for each series.
+    const own = this.metric.handleOf(labels)?.live === true;
+    return this.life + (own ? 0 : OTHERS * this.period);
   }
 
   /** Whether this isolate has updated a series since the last look, or needs it. */

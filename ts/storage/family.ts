@@ -81,11 +81,12 @@ export interface Family {
    */
   remove(label: LabelText, h: Series | undefined, everywhere: boolean): void;
   /**
-   * Removes a series that nobody updates any more, as {@link remove} does.
+   * Removes series that nobody updates any more, as {@link remove} does.
    *
-   * @returns false if it is there still, and to be looked at again
+   * @param handles the own handle of each, if this isolate has one
+   * @returns how many, the first ones; the others are there still, and to be looked at again
    */
-  expire(label: LabelText, h: Series | undefined): boolean;
+  expire(labels: readonly LabelText[], handles: readonly (Series | undefined)[]): number;
   /** Makes the own part zero; with `hide` it is not shown either until it is next updated. */
   reset(h: Series, hide: boolean): void;
   /** Gives the own part back; the handle points nowhere afterwards. */

@@ -4,6 +4,9 @@ import { warnOnce } from '../errors';
 import { settings } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
 
+/** Most series that one call of the native module is asked for. */
+export const MOST_AT_ONCE = 128;
+
 /** Limits on what labels may fill. */
 export interface Limits {
   /** Most series of all metrics. */

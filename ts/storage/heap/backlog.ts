@@ -6,8 +6,13 @@ import { unref } from '../../timers';
 /** Milliseconds before what waits is tried again; doubled up to the longest while nothing of it can be done. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
+/** Milliseconds for which one try goes on: where many want the lock, each call waits for it some of them. */
+const TURN = 20;
 /** Most calls that wait; further ones are made without the lock, which takes longer. */
 const MOST = 10_000;
+
+// Kept, because tests fake the global one.
+const now = performance.now.bind(performance);
 
 /** What the calls are made on. */
 export interface Backlogged {
@@ -28,6 +33,11 @@ export class Backlog {
   private readonly calls: (() => Status)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
+  /** When the try that goes on is to end. */
+  private end = Infinity;
+  private trying = false;
+  /** Whether something came to wait in the middle of a try. */
+  private more = false;
   /** Whether it is told when the process exits. */
   private listening = false;
   /** True after a slot was refused, until {@link flush} asks again. */
@@ -40,6 +50,11 @@ export class Backlog {
   /** True while something waits. */
   get busy(): boolean {
     return this.timer !== null;
+  }
+
+  /** True if a try is to leave the rest to the next one: the event loop has other things to do. */
+  get late(): boolean {
+    return now() >= this.end;
   }
 
   /** Makes a call now, or later if the heap is busy. */
@@ -57,29 +72,39 @@ export class Backlog {
 
   /** Sees to it that what waits is tried again. */
   later(): void {
-    if (this.heap.dead || this.timer !== null) return;
-    this.timer = setTimeout(this.flush, this.delay);
+    this.more = true;
+    if (this.heap.dead || this.timer !== null || this.trying) return;
+    this.timer = setTimeout(() => {
+      this.again(TURN);
+    }, this.delay);
     unref(this.timer);
     if (!this.listening) process.on('exit', this.flush);
     this.listening = true;
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
   }
 
-  /** Tries what waits; stops at the first that finds the heap busy, so as to block for one deadline only. */
+  /**
+   * Tries all that waits, before a scrape and at exit. Stops at the first that finds the heap busy, so as to block for
+   * one deadline only.
+   */
   readonly flush = (): void => {
+    this.again(Infinity);
+  };
+
+  private again(turn: number): void {
     if (this.timer === null) return;
     clearTimeout(this.timer);
     this.timer = null;
     this.slotless = false;
     const before = this.left;
-    if (this.settleAll()) {
+    if (this.settleAll(turn)) {
       this.calm();
       return;
     }
     // Where many want the lock each try gets some of it done. Longer pauses would let more come than goes.
-    if (this.left < before) this.delay = FIRST_DELAY;
+    if (this.left < before || this.late) this.delay = FIRST_DELAY;
     this.later();
-  };
+  }
 
   private get left(): number {
     return this.calls.length + this.heap.left();
@@ -88,7 +113,7 @@ export class Backlog {
   /** Tries what waits, unless it is to wait still. */
   settle(): void {
     if (this.heap.dead || this.busy) return;
-    if (!this.settleAll()) this.later();
+    if (!this.settleAll(TURN)) this.later();
   }
 
   /** Forgets what waits. */
@@ -97,15 +122,32 @@ export class Backlog {
     this.calm();
   }
 
-  private settleAll(): boolean {
+  /** Tries all that waits, also what comes to wait meanwhile; false if some of it has to wait still. */
+  private settleAll(turn: number): boolean {
+    this.end = now() + turn;
+    this.trying = true;
+    try {
+      do {
+        this.more = false;
+        if (!this.settleEach()) return false;
+      } while (this.more);
+      return true;
+    } finally {
+      this.trying = false;
+    }
+  }
+
+  private settleEach(): boolean {
     while (this.calls.length > 0) {
       const done = this.done(this.calls[0]!);
       if (done !== true) return done === null;
       this.calls.shift();
+      if (this.late) return false;
     }
     for (const call of this.heap.waiting()) {
       const done = this.done(call);
       if (done !== true) return done === null;
+      if (this.late) return false;
     }
     return true;
   }

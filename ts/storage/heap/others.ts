@@ -20,7 +20,11 @@ export class HeapOthers implements Others {
     const { roster } = this.parts;
     if (roster.shape.kind.shared) {
       // What is still to be brought to values that all share goes with them.
-      for (const h of roster.handles()) if (h.place === Place.Pending) this.pending.forget(h);
+      for (const h of roster.handles()) {
+        if (h.place === Place.Pending) this.pending.forget(h);
+        // What is set from now on goes to a series that is made anew.
+        else h.detach();
+      }
     }
     this.everywhere((writer, number) => writer.removeAll(number));
   }

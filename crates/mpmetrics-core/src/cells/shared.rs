@@ -11,7 +11,7 @@ pub(crate) const SEALED: u64 = 0x7ff4_5345_414c_4544;
 
 /// In the last cell: the value was set, not only added to.
 const SET: u64 = 1;
-/// The sealed value was taken elsewhere.
+/// There, too: the sealed value was taken elsewhere.
 const TAKEN: u64 = 2;
 
 /// Changes the value, whoever else does at the same time; what it became, or `None` of a sealed one.
@@ -31,9 +31,11 @@ pub fn change([value, ..]: &[AtomicU64; CELLS], change: impl Fn(f64) -> f64) -> 
 
 /// Replaces the value; `false` of a sealed one.
 pub fn set(cells: &[AtomicU64; CELLS], by: f64) -> bool {
-    let [.., how] = cells;
-    // Marked first: who takes what was set finds the mark. By exchange: what was taken stays so.
-    let _ = how.compare_exchange(0, SET, Ordering::AcqRel, Ordering::Acquire);
+    let [value, _, how] = cells;
+    // Marked before: what is taken elsewhere has the mark if it has the value.
+    if value.load(Ordering::Acquire) != SEALED {
+        how.fetch_or(SET, Ordering::AcqRel);
+    }
     change(cells, |_| by).is_some()
 }
 
@@ -43,14 +45,8 @@ pub fn take(cells: &[AtomicU64; CELLS]) -> Option<(f64, bool)> {
     if value.load(Ordering::Acquire) != SEALED {
         return None;
     }
-    let mut seen = how.load(Ordering::Acquire);
-    while seen != TAKEN {
-        match how.compare_exchange(seen, TAKEN, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return Some((get(cells), seen == SET)),
-            Err(now) => seen = now,
-        }
-    }
-    None
+    let before = how.fetch_or(TAKEN, Ordering::AcqRel);
+    (before & TAKEN == 0).then(|| (get(cells), before & SET != 0))
 }
 
 /// The value, sealed or not.
@@ -78,8 +74,9 @@ pub fn seal([value, kept, _]: &[AtomicU64; CELLS]) {
 
 /// Lets it be changed again.
 pub fn unseal(cells: &[AtomicU64; CELLS]) {
-    let [value, ..] = cells;
+    let [value, _, how] = cells;
     if value.load(Ordering::Acquire) == SEALED {
+        how.fetch_and(!TAKEN, Ordering::AcqRel);
         value.store(get(cells).to_bits(), Ordering::Release);
     }
 }

@@ -46,7 +46,10 @@ impl<'a> Succession<'a> {
             words.set_header(header::ID, os::random_u64().max(1));
         }
         let before = words.header(header::RETIRED);
-        words.set_header(header::RETIRED, retired::GONE);
+        // What a copy may have, or has, the name of stays so.
+        if before == retired::NO {
+            words.set_header(header::RETIRED, retired::GONE);
+        }
         kill_point!("succeed.marked");
         let begun = Self { locked, before, done: false };
         // What all share has no owner who could bring later updates along.
@@ -85,13 +88,10 @@ impl Drop for Succession<'_> {
             return;
         }
         let words = self.locked.words();
-        let begun = matches!(self.before, retired::NO | retired::GONE);
-        if begun && words.header(header::RETIRED) == retired::GONE {
+        if words.header(header::RETIRED) == retired::GONE {
             // A damaged heap shows itself to the next who looks.
             let _ = shared::unseal_all(words);
             words.set_header(header::RETIRED, retired::NO);
-        } else if !begun {
-            words.set_header(header::RETIRED, self.before);
         }
     }
 }
