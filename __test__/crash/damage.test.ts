@@ -49,7 +49,8 @@ process.on('warning', ({ code }) => {
 const page = (registry, type) => {
   registry.setContentType(type);
   return registry.metrics().catch(({ code, message }) => {
-    if (code !== 'ERR_MPMETRICS_CORRUPT') throw new Error(message);
+    // What hits the header's version makes the segment another build's.
+    if (!['ERR_MPMETRICS_CORRUPT', 'ERR_MPMETRICS_VERSION'].includes(code)) throw new Error(message);
     alone = true;
     return null;
   });

@@ -102,7 +102,12 @@ const counted = async (n) => {
     rmSync(how === 'directory' ? dirname(path) : path, { recursive: true, force: true, maxRetries: 50 });
     // Sometimes before anybody has found that out, sometimes while all go over, sometimes afterwards.
     await sleep(Math.random() * 1_500);
-    if (i % 3 === 0) await kill([...running.keys()].find((n) => running.get(n).known));
+    if (i % 3 === 0) {
+      const known = [...running.keys()].find((n) => running.get(n).known);
+      const victim = known ?? running.keys().next().value;
+      if (known === undefined) await counted(victim);
+      await kill(victim);
+    }
     if (i % 3 === 0) {
       // Who starts before anybody has found out that the file is gone makes a new one, and adds what it counted there to
       // the copy; killed before that, it takes it along.
