@@ -80,6 +80,10 @@ function segmentOf(app: Application): string {
   return join(app.segmentsIn, 'test.heap');
 }
 
+/** Adds to the shared gauge, and to a counter that shows what is right. */
+const add = (by: number): string =>
+  `kept.all.inc({ n: 'all' }, ${by}); kept.c.inc({ n: 'all' }, ${by});`;
+
 /** Lets the event loop of a program stand still until there is a file; then it goes on. */
 async function block(program: Program, go: string, goesOn = ''): Promise<void> {
   program.tell(
@@ -142,20 +146,20 @@ test.each(['direct', 'ordered', 'native'])(
   async (cells) => {
     const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
-    await ask(one!, `${METRICS} kept.all.inc({ n: 'all' }, 5); kept.c.inc({ n: 'all' }, 5);`);
-    await ask(other!, `${METRICS} kept.all.inc({ n: 'all' }, 2); kept.c.inc({ n: 'all' }, 2);`);
+    await ask(one!, `${METRICS} ${add(5)}`);
+    await ask(other!, `${METRICS} ${add(2)}`);
     await block(one!, `${segment}.first`);
     await block(other!, `${segment}.first`);
     rmSync(segment);
     // These never had the one that is gone.
-    await ask(late!, `${METRICS} kept.all.inc({ n: 'all' }, 3); kept.c.inc({ n: 'all' }, 3);`);
-    await ask(last!, `${METRICS} kept.all.inc({ n: 'all' }, 4); kept.c.inc({ n: 'all' }, 4);`);
+    await ask(late!, `${METRICS} ${add(3)}`);
+    await ask(last!, `${METRICS} ${add(4)}`);
     await block(last!, `${segment}.last`);
     writeFileSync(`${segment}.first`, '');
     expect(await one!.line(60_000)).toBe('null');
     expect(await other!.line(60_000)).toBe('null');
     await expectSeen(late!, [['shared{n="all"}', 14]]);
-    await ask(one!, `kept.all.inc({ n: 'all' }, 100); kept.c.inc({ n: 'all' }, 100);`);
+    await ask(one!, add(100));
     writeFileSync(`${segment}.last`, '');
     expect(await last!.line(60_000)).toBe('null');
     for (const program of [one!, other!, late!, last!]) {
@@ -173,8 +177,6 @@ test.each(['direct', 'ordered', 'native'])(
   async (cells) => {
     const [one, late] = obedient(2, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
-    const add = (by: number) =>
-      `kept.all.inc({ n: 'all' }, ${by}); kept.c.inc({ n: 'all' }, ${by});`;
     await ask(one!, `${METRICS} ${add(5)}`);
     await block(one!, `${segment}.first`);
     rmSync(segment);

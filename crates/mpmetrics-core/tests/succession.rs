@@ -79,15 +79,21 @@ fn who_lost_its_processor_in_an_update_does_not_make_it_behind_the_copy() {
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
 }
 
-#[test]
-fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
-    let folder = Folder::new("nowhere");
+/// A segment with a shared gauge of 5, whose folder is gone: no copy can be made.
+fn without_folder(folder: &Folder) -> (Segment, Writer, BlockKey) {
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
     let key = bind(&mut writer);
     writer.share(key, |value| value + 5.0).unwrap();
     fs::remove_dir_all(&folder.0).unwrap();
     fs::write(&folder.0, "no folder").unwrap();
+    (old, writer, key)
+}
+
+#[test]
+fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
+    let folder = Folder::new("nowhere");
+    let (old, mut writer, key) = without_folder(&folder);
     assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
     fs::remove_file(&folder.0).unwrap();
@@ -100,12 +106,7 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
 #[test]
 fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
     let folder = Folder::new("died");
-    let old = folder.make();
-    let mut writer = old.heap().writer(1, 1).unwrap();
-    let key = bind(&mut writer);
-    writer.share(key, |value| value + 5.0).unwrap();
-    fs::remove_dir_all(&folder.0).unwrap();
-    fs::write(&folder.0, "no folder").unwrap();
+    let (old, mut writer, key) = without_folder(&folder);
     // What is left of who died after its first step.
     old.heap().words().set_header(header::RETIRED, retired::GONE);
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);

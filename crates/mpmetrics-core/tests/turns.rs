@@ -24,20 +24,25 @@ fn bind(writer: &mut Writer, family: u32, texts: &[String]) -> Result<Vec<Result
     Ok(found)
 }
 
+/// Asks again for those that were not tried, until there are none.
+fn bind_all(writer: &mut Writer, family: u32, texts: &[String]) -> Vec<Bound> {
+    let mut bound = Vec::new();
+    while bound.len() < texts.len() {
+        let found = bind(writer, family, &texts[bound.len()..]).unwrap();
+        assert!(!found.is_empty(), "nothing was tried");
+        bound.extend(found.into_iter().map(Result::unwrap));
+    }
+    bound
+}
+
 #[test]
 fn each_series_has_a_block_of_its_own_however_often_it_is_asked_for() {
     let heap = heap_with(8 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
     let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
     for _ in 0..2 {
-        let mut rest = texts(0, 20);
-        while !rest.is_empty() {
-            let found = bind(&mut writer, family, &rest).unwrap();
-            assert!(!found.is_empty(), "nothing was tried");
-            for bound in &found {
-                add(&writer, bound.as_ref().unwrap(), 1.0);
-            }
-            rest.drain(..found.len());
+        for bound in bind_all(&mut writer, family, &texts(0, 20)) {
+            add(&writer, &bound, 1.0);
         }
     }
     let text = printed(&heap);
@@ -95,12 +100,7 @@ fn series_that_nobody_updates_are_removed_in_turns() {
     let mut writer = heap.writer(1, 1).unwrap();
     let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
     let mut all = texts(0, 20_000);
-    for made in all.chunks(100) {
-        let mut rest = made;
-        while !rest.is_empty() {
-            rest = &rest[bind(&mut writer, family, rest).unwrap().len()..];
-        }
-    }
+    bind_all(&mut writer, family, &all);
     let kept = all.pop().unwrap();
     let first = expire(&mut writer, family, &all).unwrap();
     assert!(first > 0 && first < all.len(), "{first} at once");
@@ -124,11 +124,7 @@ fn summaries_get_their_buckets_in_turns() {
     let mut writer = heap.writer(1, 1).unwrap();
     let family = writer.family(&spec(Kind::Summary, "s"), 0).unwrap();
     let all = texts(0, 2_000);
-    let mut bound = Vec::new();
-    while bound.len() < all.len() {
-        let found = bind(&mut writer, family, &all[bound.len()..]).unwrap();
-        bound.extend(found.into_iter().map(Result::unwrap));
-    }
+    let bound = bind_all(&mut writer, family, &all);
     let octaves = [1.0, 1e6].map(|value| octave::place(value).unwrap().0);
     let mut asked: Vec<_> = bound
         .iter()

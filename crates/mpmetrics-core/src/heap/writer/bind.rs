@@ -24,8 +24,9 @@ impl Writer {
         made.unwrap_or(Err(Error::Lost))
     }
 
-    /// The same for several series of a family, in order, under one lock, which is kept for [`KEPT_US`](super::turn::KEPT_US) at
-    /// most: `found` is told of each that was tried. The rest is to be asked for again.
+    /// The same for several series of a family, in order, under one lock, which is kept for
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is told of each that was tried. The rest is to be asked for
+    /// again.
     ///
     /// # Errors
     /// As [`Writer::bind`], where they concern all series. What a single series was refused for, `found` is told.
