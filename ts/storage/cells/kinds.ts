@@ -98,7 +98,7 @@ export const sharedKind: Kind = {
   cells: () => CELLS,
   values: (cells) => [cells[SHARED_VALUE]!],
   write: (h, values) => {
-    sharedLocally.write(h, values);
+    h.f.set(values, h.i);
   },
 };
 
