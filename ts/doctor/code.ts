@@ -3,8 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'fs';
 import { join } from 'path';
 
-import { fileFor } from '../register/names';
-import { CLIENTS } from './copies';
+import { CLIENTS, fileFor } from '../register/names';
 
 /** Files that are read, and bytes of each: a look, not an audit. */
 const MOST_FILES = 5_000;

@@ -2,9 +2,10 @@
 
 import { dirname } from 'path';
 
+import { CLIENTS } from '../register/names';
 import { advice } from './advice';
 import { usageIn } from './code';
-import { CLIENTS, installedBelow, manifestOf } from './copies';
+import { installedBelow, manifestOf } from './copies';
 import { differences } from './differences';
 import { leftAlone } from './older';
 import { tryMemory } from './memory';

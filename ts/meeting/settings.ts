@@ -60,20 +60,6 @@ export const AGGREGATORS = [
   'shared',
 ] as const;
 
-/** The settings that decide which segment is used, or how it is made. */
-export const DECISIVE = [
-  'segment',
-  'storage',
-  'dir',
-  'mode',
-  'gid',
-  'maxBytes',
-  'maxSeries',
-  'maxSeriesPerMetric',
-  'maxLabelValueBytes',
-  'maxTextBytes',
-] as const;
-
 /** Settings that are limits of a segment, by their names there. */
 export const LIMITS = {
   bytes: 'maxBytes',
@@ -82,6 +68,12 @@ export const LIMITS = {
   labelBytes: 'maxLabelValueBytes',
   textBytes: 'maxTextBytes',
 } as const satisfies Record<keyof HeapLimits, keyof Settings>;
+
+/** The settings that decide which segment is used, and whose it is. */
+const WHICH = ['segment', 'storage', 'dir', 'mode', 'gid'] as const;
+
+/** The settings that decide which segment is used, or how it is made. */
+export const DECISIVE: readonly (keyof Settings)[] = [...WHICH, ...Object.values(LIMITS)];
 
 /** The limits among the settings; undefined if none is given. */
 export function limitsOf(given: Settings): HeapLimits | undefined {

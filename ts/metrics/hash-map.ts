@@ -73,11 +73,14 @@ export function bucketValuesOf(
 /**
  * Gives objects of a class a property that is made when it is read, and that may be assigned as any other: classes
  * written for prom-client assign theirs.
+ *
+ * @param given is told what one is assigned
  */
 export function lend<T extends object>(
   prototype: T,
   name: string,
   make: (one: T) => unknown,
+  given?: (one: T, value: unknown) => void,
 ): void {
   Object.defineProperty(prototype, name, {
     configurable: true,
@@ -91,6 +94,7 @@ export function lend<T extends object>(
         enumerable: true,
         configurable: true,
       });
+      given?.(this, value);
     },
   });
 }

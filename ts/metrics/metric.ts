@@ -348,19 +348,14 @@ lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]))
 
 // `collect` may be assigned at any time, and other processes are to know. The first assignment makes it
 // the ordinary property that prom-client has.
-Object.defineProperty(Metric.prototype, 'collect', {
-  configurable: true,
-  get: () => undefined,
-  set(this: Metric, value: Metric['collect']) {
-    Object.defineProperty(this, 'collect', {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-    if (typeof value === 'function') announceCollect(this);
+lend(
+  Metric.prototype,
+  'collect',
+  () => undefined,
+  (metric: Metric, value) => {
+    if (typeof value === 'function') announceCollect(metric);
   },
-});
+);
 
 /**
  * The scope to read: as asked for, else the method's own, where `MPMETRICS_SCOPE` may make `process` of

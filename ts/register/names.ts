@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'path';
 import { olderVersion, warnOfOlder } from './older';
 
 /** Packages with prom-client's API. */
-const NAMES: readonly string[] = [
+export const CLIENTS: readonly string[] = [
   'prom-client',
   '@prometheus-io/client',
   '@platformatic/prom-client',
@@ -56,7 +56,7 @@ function fileOrNone(installed: () => string): string {
  *   this package does not have
  */
 export function fileFor(specifier: string, esm: boolean): string | null {
-  const name = NAMES.find((one) => specifier === one || specifier.startsWith(`${one}/`));
+  const name = CLIENTS.find((one) => specifier === one || specifier.startsWith(`${one}/`));
   if (name === undefined) return null;
   const inner = specifier.slice(name.length + 1).replace(/\.js$/, '');
   if (inner === '' || inner === 'index') return join(dist, esm ? 'index.mjs' : 'index.js');

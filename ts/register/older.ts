@@ -72,12 +72,12 @@ function manifestAbove(file: string): Manifest | null {
   }
 }
 
-function manifestIn(folder: string): Readonly<Record<string, unknown>> | null {
+/** A folder's package.json; null if there is none that can be read. */
+export function manifestIn(folder: string): Readonly<Record<string, unknown>> | null {
   try {
     const read: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return typeof read === 'object' ? (read as Readonly<Record<string, unknown>> | null) : null;
   } catch {
-    // None here, or none that can be read.
     return null;
   }
 }

@@ -62,11 +62,7 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   if (roster.family.others !== null || !host.open(true) || host.has(tag, name)) return false;
   const family = new HeapFamily(host, tag, group, roster);
   host.families.add(family);
-  let status = family.declare();
-  if (status === Status.Lost) {
-    host.renew();
-    status = family.declare();
-  }
+  const status = host.attemptTwice(() => family.declare());
   if (status === Status.Ok || status === Status.Busy) {
     roster.move(family);
     if (status === Status.Busy) host.backlog.later();

@@ -14,6 +14,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 4] = [Self::Counter, Self::Gauge, Self::Histogram, Self::Summary];
+
+    /// The type with this number in a segment.
+    #[must_use]
+    pub fn of_number(number: usize) -> Option<Self> {
+        Self::ALL.get(number).copied()
+    }
+
     /// The word for the type in every format.
     #[must_use]
     pub fn name(self) -> &'static str {

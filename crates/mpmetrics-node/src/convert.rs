@@ -95,13 +95,8 @@ impl TryFrom<Spec> for FamilySpec {
     type Error = Failure;
 
     fn try_from(from: Spec) -> Result<Self> {
-        let kind = match from.kind {
-            0 => Kind::Counter,
-            1 => Kind::Gauge,
-            2 => Kind::Histogram,
-            3 => Kind::Summary,
-            other => return Err(invalid("a family's type is 0 to 3", other)),
-        };
+        let kind = Kind::of_number(from.kind as usize)
+            .ok_or_else(|| invalid("a family's type is 0 to 3", from.kind))?;
         Ok(Self {
             tag: from.tag,
             name: from.name,

@@ -46,12 +46,19 @@ impl Status {
         }
     }
 
-    /// The same for calls that name a block: one that is another's now is gone.
-    pub fn of_block(done: Result<(), Error>) -> Result<u32> {
+    /// What a call that gives nothing is to JavaScript.
+    pub fn of_call<T>(done: Result<T, Error>) -> Result<u32> {
         match done {
-            Ok(()) => Ok(Self::Ok as u32),
-            Err(error) if error.code() == Code::Invalid => Ok(Self::Gone as u32),
+            Ok(_) => Ok(Self::Ok as u32),
             Err(error) => Self::of(&error).map(|status| status as u32),
+        }
+    }
+
+    /// The same for calls that name a block: one that is another's now is gone.
+    pub fn of_block<T>(done: Result<T, Error>) -> Result<u32> {
+        match done {
+            Err(error) if error.code() == Code::Invalid => Ok(Self::Gone as u32),
+            done => Self::of_call(done),
         }
     }
 }

@@ -53,7 +53,7 @@ fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
 fn placed(found: Result<Buckets, Error>) -> Result<[u32; 3]> {
     Ok(match found {
         Ok(found) => [Status::Ok as u32, found.slab, found.cell],
-        Err(error) => [Status::of_block(Err(error))?, 0, 0],
+        Err(error) => [Status::of_block::<()>(Err(error))?, 0, 0],
     })
 }
 
@@ -75,6 +75,15 @@ impl NativeWriter {
         call: impl FnOnce(&mut Writer) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.writer.borrow_mut().as_mut().map_or(Err(Error::Lost), call)
+    }
+
+    /// Tells the writer something that it cannot refuse.
+    fn tell(&self, call: impl FnOnce(&Writer)) -> Result<()> {
+        let told = self.with(|writer| {
+            call(writer);
+            Ok(())
+        });
+        told.map_err(|error| failure(&error))
     }
 
     /// An ArrayBuffer over the heap's own memory.
@@ -112,10 +121,7 @@ impl NativeWriter {
     /// Takes this life's declaration of a family back.
     #[napi]
     pub fn withdraw(&self, family: u32) -> Result<()> {
-        match self.with(|writer| writer.withdraw(family)) {
-            Ok(()) => Ok(()),
-            Err(error) => Status::of(&error).map(drop),
-        }
+        Status::of_call(self.with(|writer| writer.withdraw(family))).map(drop)
     }
 
     /// Finds or makes a series and this writer's block of it; fills `out`.
@@ -284,21 +290,13 @@ impl NativeWriter {
     /// Counts observations that no quantile shows.
     #[napi]
     pub fn count_unranked(&self, observations: f64) -> Result<()> {
-        self.with(|writer| {
-            writer.count_unranked(observations as u64);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
+        self.tell(|writer| writer.count_unranked(observations as u64))
     }
 
     /// Counts observations that are in the nearest bucket.
     #[napi]
     pub fn count_clamped(&self, observations: f64) -> Result<()> {
-        self.with(|writer| {
-            writer.count_clamped(observations as u64);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
+        self.tell(|writer| writer.count_clamped(observations as u64))
     }
 
     /// Gives a block back. A status.
@@ -311,19 +309,14 @@ impl NativeWriter {
     /// Removes a series for all writers. A status.
     #[napi]
     pub fn remove(&self, family: u32, labels: String, types: String) -> Result<u32> {
-        match self.with(|writer| writer.remove(family, labels.as_bytes(), types.as_bytes())) {
-            Ok(_) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
-        }
+        let (text, types) = (labels.as_bytes(), types.as_bytes());
+        Status::of_call(self.with(|writer| writer.remove(family, text, types)))
     }
 
     /// Removes all series that a scrape shows with this family, for all writers. A status.
     #[napi]
     pub fn remove_all(&self, family: u32) -> Result<u32> {
-        match self.with(|writer| writer.remove_all(family)) {
-            Ok(()) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
-        }
+        Status::of_call(self.with(|writer| writer.remove_all(family)))
     }
 
     /// Removes series of this family for all writers because none updates them, under one lock: their labels and types
@@ -348,11 +341,8 @@ impl NativeWriter {
     /// Sets the default labels of a group. A status.
     #[napi]
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
-        match self.with(|writer| writer.default_labels(group, labels.as_bytes(), types.as_bytes()))
-        {
-            Ok(()) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
-        }
+        let (text, types) = (labels.as_bytes(), types.as_bytes());
+        Status::of_call(self.with(|writer| writer.default_labels(group, text, types)))
     }
 
     /// Counts updates of series that JavaScript refused, for the reason with that number.
@@ -360,11 +350,7 @@ impl NativeWriter {
     pub fn count_dropped(&self, refusal: u32, updates: u32) -> Result<()> {
         let known = Refusal::ALL.get(refusal as usize).copied();
         let refusal = known.ok_or_else(|| invalid("the number of a reason", refusal))?;
-        self.with(|writer| {
-            writer.count_dropped(refusal, updates);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
+        self.tell(|writer| writer.count_dropped(refusal, updates))
     }
 
     /// The memory of a slab.

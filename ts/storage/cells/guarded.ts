@@ -17,8 +17,6 @@ export function now(): number {
 }
 
 export class GuardedPath implements Path {
-  readonly views = true;
-
   current(h: Series): boolean {
     return h.g[h.w] === h.generation;
   }
@@ -49,10 +47,7 @@ export class GuardedPath implements Path {
     return true;
   }
 
-  read(h: Series): Float64Array {
-    return h.f.slice(h.i, h.i + h.size);
-  }
-
+  /** Replaces all cells; sequence words in `values` are ignored. */
   write(h: Series, values: Float64Array): void {
     const { f, i, size } = h;
     const sequence = this.begin(h);

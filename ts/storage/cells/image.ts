@@ -2,12 +2,13 @@
 
 import type { Buckets } from './buckets';
 import type { Kind } from './kind';
+import { NativePath } from './native-path';
 import type { Series } from './series';
 import { changed, SharedPath } from './shared-path';
 
 /** An image of what was counted. */
 export function readImage(h: Series, kind: Kind): Float64Array {
-  if (h.path === null || h.path.views) return kind.image(h);
+  if (!(h.path instanceof NativePath)) return kind.image(h);
   const image = h.path.read(h);
   return image.length < h.size ? kind.blank(h.size) : image;
 }
@@ -21,8 +22,8 @@ export function ownImage(h: Series, kind: Kind): Float64Array {
 
 /** Replaces what was counted, so that no reader sees a half of it. */
 export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: Buckets): void {
-  if (h.path === null || h.path.views) kind.write(h, image, buckets);
-  else h.path.write(h, image);
+  if (h.path instanceof NativePath) h.path.write(h, image);
+  else kind.write(h, image, buckets);
 }
 
 /**

@@ -18,27 +18,21 @@ import { guarded, guardedPath, TIME, VALUE } from './guarded';
 import type { Series } from './series';
 import { CELLS, sharedLocally, VALUE as SHARED_VALUE } from './shared-path';
 
-function writeScalar(h: Series, values: Float64Array): void {
-  h.f[h.i] = values[0]!;
-}
-
 function writeGuarded(h: Series, values: Float64Array): void {
   guardedPath(h).write(h, values);
 }
 
-function addAll(image: Float64Array, more: Float64Array): void {
-  for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
-}
-
 /** What is the same for all kinds whose cells are all that a series has counted. */
 const plain = {
+  shared: false,
+  guarded: false,
   path: null,
   parts: () => 0,
   shown: (bounds: readonly number[]) => bounds,
   blank: (cells: number) => new Float64Array(cells),
   image: ({ f, i, size }: Series) => f.slice(i, i + size),
   plus(image: Float64Array, more: Float64Array): Float64Array {
-    addAll(image, more);
+    for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
     return image;
   },
   minus(image: Float64Array, base: Float64Array): void {
@@ -48,37 +42,28 @@ const plain = {
   isZero: (image: Float64Array) => image.every((cell) => cell === 0),
 };
 
-export const counterKind: Kind = {
-  ...plain,
-  type: 'counter',
-  native: NativeKind.Counter,
-  adds: true,
-  shared: false,
-  guarded: false,
-  cells: () => 1,
-  values: (cells) => [cells[0]!],
-  write: writeScalar,
-};
-
 export const gaugeKind: Kind = {
   ...plain,
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
-  shared: false,
-  guarded: false,
   cells: () => 1,
   values: (cells) => [cells[0]!],
-  write: writeScalar,
+  write: (h, values) => {
+    h.f[h.i] = values[0]!;
+  },
+};
+
+export const counterKind: Kind = {
+  ...gaugeKind,
+  type: 'counter',
+  native: NativeKind.Counter,
+  adds: true,
 };
 
 /** A gauge that shows whoever set it last: it keeps the time. */
 export const recentKind: Kind = {
-  ...plain,
-  type: 'gauge',
-  native: NativeKind.Gauge,
-  adds: false,
-  shared: false,
+  ...gaugeKind,
   guarded: true,
   path: guarded,
   cells: () => 4,
@@ -88,17 +73,13 @@ export const recentKind: Kind = {
 
 /** A gauge that has one value for all processes. */
 export const sharedKind: Kind = {
-  ...plain,
-  type: 'gauge',
-  native: NativeKind.Gauge,
-  adds: false,
+  ...gaugeKind,
   shared: true,
-  guarded: false,
   path: sharedLocally,
   cells: () => CELLS,
   values: (cells) => [cells[SHARED_VALUE]!],
   write: (h, values) => {
-    sharedLocally.write(h, values);
+    h.f.set(values, h.i);
   },
 };
 
@@ -107,7 +88,6 @@ export const histogramKind: Kind = {
   type: 'histogram',
   native: NativeKind.Histogram,
   adds: true,
-  shared: false,
   guarded: true,
   cells: (bounds) => bounds.length + 4,
   values: (cells) => [cells.at(-2)!, ...cells.subarray(1, -2)],

@@ -9,7 +9,6 @@ import type { Path, Series } from './series';
 import type { Window } from './summary-layout';
 
 export class NativePath implements Path {
-  readonly views = false;
   protected readonly writer: NativeWriter;
   private readonly lost: () => void;
   private readonly clock: () => number;
@@ -53,10 +52,12 @@ export class NativePath implements Path {
     );
   }
 
+  /** An image of what was counted; empty if the cells are another's now. */
   read({ slab, i, number, generation }: Series): Float64Array {
     return this.writer.read(slab, i, number, generation);
   }
 
+  /** Replaces it by an image; sequence words in `values` are ignored. */
   write({ slab, i, number, generation }: Series, values: Float64Array): void {
     this.done(this.writer.write(slab, i, number, generation, values));
   }

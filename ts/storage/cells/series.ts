@@ -30,8 +30,6 @@ export const enum Place {
 
 /** How a handle's cells are read and updated where a plain store will not do. */
 export interface Path {
-  /** True if the cells are in JavaScript's reach, so that kinds read and write them by themselves. */
-  readonly views: boolean;
   /** Whether the handle's series still lives. */
   current(h: Series): boolean;
   /** Adds to a counter or gauge. False if the cells are another's now, or nobody's: to be bound again. */
@@ -40,10 +38,6 @@ export interface Path {
   set(h: Series, value: number): boolean;
   /** Adds a value to a sum and to the count of a bucket, so many times, as one; see {@link Path.add}. */
   observe(h: Series, value: number, bucket: number, times: number): boolean;
-  /** An image of what was counted; empty if the cells are another's now. */
-  read(h: Series): Float64Array;
-  /** Replaces it by an image; sequence words in `values` are ignored. */
-  write(h: Series, values: Float64Array): void;
 }
 
 const NO_CELLS = new Float64Array(0);

@@ -20,7 +20,6 @@ export function changed(value: Float64Array, later: Float64Array): Float64Array 
 
 /** In this process's memory. */
 export const sharedLocally: Path = {
-  views: true,
   current: (h) => h.g[h.w] === h.generation,
   add: (h, by) => {
     if (!sharedLocally.current(h)) return false;
@@ -34,10 +33,6 @@ export const sharedLocally: Path = {
     return true;
   },
   observe: () => false,
-  read: (h) => h.f.slice(h.i, h.i + CELLS),
-  write: (h, values) => {
-    h.f.set(values, h.i);
-  },
 };
 
 /** In the heap. */

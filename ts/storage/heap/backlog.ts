@@ -61,13 +61,9 @@ export class Backlog {
   now(call: () => Status): void {
     if (this.heap.dead) return;
     const waits = this.busy && this.calls.length < MOST;
-    const status = waits ? Status.Busy : this.heap.attemptTwice(call);
-    if (status === Status.Corrupt) {
-      this.heap.abandon();
-    } else if (status === Status.Busy || status === Status.Lost) {
-      this.calls.push(call);
-      this.later();
-    }
+    if (!waits && this.done(call) !== false) return;
+    this.calls.push(call);
+    this.later();
   }
 
   /** Sees to it that what waits is tried again. */

@@ -4,6 +4,7 @@ import { asText, type LabelText } from '../../labels';
 import { Out, Refusal, refusalOf, Status, statusOf, Stores } from '../../native';
 import { readImage } from '../cells/image';
 import type { Kind } from '../cells/kind';
+import { NativePath } from '../cells/native-path';
 import { Place, type Series } from '../cells/series';
 import { MOST_AT_ONCE } from '../limits';
 import type { Roster } from '../roster';
@@ -111,7 +112,7 @@ export class Declaration {
     h.place = Place.Heap;
     h.show();
     const adopted = (out[at + Out.Flags]! & ADOPTED) !== 0 && this.kind.adds;
-    const views = h.path === null || h.path.views;
+    const views = !(h.path instanceof NativePath);
     if (views && (adopted || h.f[h.i + 1] !== 0)) this.chunks.meet(h);
     h.base = adopted ? readImage(h, this.kind) : null;
     this.roster.expiry?.bound(h);

@@ -71,12 +71,7 @@ export class HeapFamily implements Family, Member {
       this.pending.holdBehind(h, label);
       return true;
     }
-    let status = this.host.attempt(() => this.declaration.place(h, label));
-    if (status === Status.Lost) {
-      this.host.renew();
-      status = this.host.attempt(() => this.declaration.place(h, label));
-    }
-    switch (status) {
+    switch (this.host.attemptTwice(() => this.declaration.place(h, label))) {
       case Status.Ok:
         return true;
       case Status.Full:

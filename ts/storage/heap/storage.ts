@@ -232,7 +232,7 @@ export class HeapStorage {
   }
 
   /** Does something, if need be in another slot than before. */
-  private attemptTwice(call: () => Status): Status {
+  attemptTwice(call: () => Status): Status {
     const status = this.attempt(call);
     if (status !== Status.Lost) return status;
     this.renew();

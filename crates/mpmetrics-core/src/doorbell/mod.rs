@@ -62,7 +62,7 @@ impl Doorbell {
     /// # Errors
     /// [`Error::Io`] if the process can have no further thread, [`Error::Corrupt`].
     pub fn listen(self: &Arc<Self>, slot: u32, incarnation: u32, rung: Rung) -> Result<Arc<Ear>> {
-        let mut ears = self.ears();
+        let mut ears = lock(&self.ears);
         let who = Listener { slot, incarnation };
         let bell = words::bell(&self.heap);
         let ear = Arc::new(Ear::new(self.heap.clone(), who, bell, rung));
@@ -80,7 +80,7 @@ impl Doorbell {
 
     /// Takes a writer out. When this returns its isolate is not called any more.
     pub fn leave(&self, ear: &Arc<Ear>) {
-        let mut ears = self.ears();
+        let mut ears = lock(&self.ears);
         ears.all.retain(|other| !Arc::ptr_eq(other, ear));
         if ears.all.is_empty() {
             words::wake(&self.heap, header::DOORBELL);
@@ -111,14 +111,14 @@ impl Doorbell {
         }
         let done = if patience.is_zero() { None } else { Some(done()?) };
         // Held from the ring on: an answer to it wakes a waiter that then knows of it.
-        let mut waits = self.waits();
+        let mut waits = lock(&self.waits);
         let ring = || ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
         let Some(done) = done else {
             // Who does not wait reads before anybody has changed anything.
             ring();
             return Ok(None);
         };
-        let ring = self.asking().ring(&self.heap, owner, ring);
+        let ring = lock(&self.asking).ring(&self.heap, owner, ring);
         if !waits.running {
             let doorbell = Arc::clone(self);
             let started = thread("mpmetrics-wait", move || doorbell.wait());
@@ -133,22 +133,22 @@ impl Doorbell {
 
     /// The scrape that rang has read: what others computed for it may change.
     pub fn over(&self, ring: u32) {
-        self.asking().over(ring);
+        lock(&self.asking).over(ring);
     }
 
     /// Forgets what an owner waits for, and its scrapes. When this returns none of its `done` is called any more.
     pub fn forget(&self, owner: u64) {
-        let forgotten = self.waits().take_out(|wait| wait.owner == owner);
+        let forgotten = lock(&self.waits).take_out(|wait| wait.owner == owner);
         // Outside of the lock.
         drop(forgotten);
-        self.asking().forget(owner);
+        lock(&self.asking).forget(owner);
     }
 
     fn watch(&self) {
         let mut before = None;
         loop {
             let seen = words::bell(&self.heap);
-            let mut ears = self.ears();
+            let mut ears = lock(&self.ears);
             if ears.all.is_empty() {
                 ears.watched = false;
                 return;
@@ -169,7 +169,7 @@ impl Doorbell {
         loop {
             // Before the answers are looked at: one that comes in between ends the sleep.
             let seen = self.heap.words().header(header::ANSWERS) as u32;
-            let mut waits = self.waits();
+            let mut waits = lock(&self.waits);
             let Some(left) = waits.settle(&self.heap) else {
                 waits.running = false;
                 return;
@@ -178,18 +178,10 @@ impl Doorbell {
             words::sleep(&self.heap, header::ANSWERS, seen, left);
         }
     }
+}
 
-    fn ears(&self) -> MutexGuard<'_, Ears> {
-        self.ears.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn asking(&self) -> MutexGuard<'_, Asking> {
-        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waits(&self) -> MutexGuard<'_, Waits> {
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A thread that nobody joins: it ends by itself, or with the process.

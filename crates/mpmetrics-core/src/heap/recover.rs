@@ -143,7 +143,7 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
             continue;
         }
         if generation::lives(generation) {
-            generation::retire(words, id, generation)?;
+            generation::advance(words, id, generation)?;
         }
         series::take(words, at, false)?;
         series::push_free(words, id)?;

@@ -15,7 +15,7 @@ use crate::heap::directory::{defaults, generation, series};
 use crate::heap::memory::bound::Bound;
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
-use crate::heap::memory::table::{GENERATIONS, SERIES, SLOTS};
+use crate::heap::memory::table::{SERIES, SLOTS};
 use crate::layout::{
     block as blk, extent as ext, header, series as ser, slot as slt, BlockBirth, BlockHead,
     BlockKey, BlockKind, ExtentKind, Words, EXTENT_HEADER, MAX_SLOTS, PAGE_WORDS,
@@ -57,16 +57,7 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
 
 /// What a writer knows of the block.
 pub fn bound(key: BlockKey) -> Bound {
-    let (chunk, index) = GENERATIONS.place(key.series / 2);
-    Bound {
-        slab: SLAB,
-        cell: 0,
-        chunk,
-        word: ((EXTENT_HEADER + index) * 2) as u32 + key.series % 2,
-        generation: key.generation,
-        series: key.series,
-        inherited: false,
-    }
+    Bound::new((SLAB, 0), key, false)
 }
 
 /// Carries a block over to other default labels: a shared series has one name, that of who set it last.

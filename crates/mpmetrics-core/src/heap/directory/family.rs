@@ -106,13 +106,7 @@ fn encode(spec: &FamilySpec) -> Vec<u8> {
 fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     let (numbers, _) = bytes.as_chunks::<4>();
     let number = |index: usize| numbers.get(index).map(|le| u32::from_le_bytes(*le) as usize);
-    let kind = match number(0)? {
-        0 => Kind::Counter,
-        1 => Kind::Gauge,
-        2 => Kind::Histogram,
-        3 => Kind::Summary,
-        _ => return None,
-    };
+    let kind = Kind::of_number(number(0)?)?;
     let (names, bounds) = (number(1)?, number(2)?);
     let texts = names.checked_add(4)?;
     let bounds_at = texts.checked_add(3)?.checked_mul(4)?;

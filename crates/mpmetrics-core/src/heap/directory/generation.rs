@@ -41,8 +41,3 @@ pub fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
 pub fn lives(generation: u32) -> bool {
     generation % 2 == 1
 }
-
-/// Ends a series' life without reclaiming anything: for who derives everything anew.
-pub fn retire(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
-    advance(words, id, generation).map(drop)
-}

@@ -1,5 +1,7 @@
 //! Where a series' cells are for one writer: by numbers, which may be another series' by now.
 
+use super::table::GENERATIONS;
+use crate::layout::{BlockKey, EXTENT_HEADER};
 use crate::quantile::octave::Octave;
 
 /// Where a series' cells are for one writer.
@@ -19,6 +21,16 @@ pub struct Bound {
     pub series: u32,
     /// Whether the cells have counts of an earlier life of the slot.
     pub inherited: bool,
+}
+
+impl Bound {
+    /// The cells of a series that are at a place: the number of a slab, and the index of the first one there.
+    pub(in crate::heap) fn new((slab, cell): (u32, u32), key: BlockKey, inherited: bool) -> Self {
+        let BlockKey { series, generation } = key;
+        let (chunk, index) = GENERATIONS.place(series / 2);
+        let word = ((EXTENT_HEADER + index) * 2) as u32 + series % 2;
+        Self { slab, cell, chunk, word, generation, series, inherited }
+    }
 }
 
 /// Where the buckets of an octave are for one writer.

@@ -6,7 +6,7 @@
 //! serves again when the block that it belongs to does, or is given back.
 
 use super::claimed::{self, Claimed};
-use super::room::free_exemplar;
+use super::room::put_back;
 use crate::cells::exemplar::{self as cells, Given};
 use crate::error::{Error, Result};
 use crate::heap::blocks::block::{self, places};
@@ -79,7 +79,7 @@ fn record_now<'a>(
             kill_point!("exemplar.made");
             // SYNC POINT: whoever scrapes now finds both blocks, this one empty.
             if let Some(old) = mine.exemplars.blocks.insert((of, place), at) {
-                free_exemplar(locked.words(), mine, old)?;
+                put_back(locked.words(), mine, old)?;
             }
             at
         }
@@ -196,7 +196,7 @@ pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<(
         if kept.contains(&of) && !there && belongs(words, at, of, place)? {
             claimed.exemplars.blocks.insert((of, place), at);
         } else {
-            free_exemplar(words, claimed, at)?;
+            put_back(words, claimed, at)?;
         }
     }
     Ok(())

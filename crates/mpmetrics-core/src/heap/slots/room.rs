@@ -7,7 +7,7 @@ use crate::heap::directory::{defaults, generation};
 use crate::heap::memory::bound::Bound;
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
-use crate::heap::memory::table::{GENERATIONS, SLOTS};
+use crate::heap::memory::table::SLOTS;
 use crate::layout::{
     block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
     EXTENT_HEADER, PAGE_WORDS,
@@ -34,17 +34,8 @@ impl Claimed {
     }
 
     pub fn bound(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Bound> {
-        let (slab, cell) = self.place(at)?;
-        let (chunk, index) = GENERATIONS.place(key.series / 2);
-        Ok(Bound {
-            slab,
-            cell,
-            chunk,
-            word: ((EXTENT_HEADER + index) * 2) as u32 + key.series % 2,
-            generation: key.generation,
-            series: key.series,
-            inherited: claimed::inherited(block::head(locked.words(), at)?, self.incarnation),
-        })
+        let head = block::head(locked.words(), at)?;
+        Ok(Bound::new(self.place(at)?, key, claimed::inherited(head, self.incarnation)))
     }
 
     /// Room for a block: a free one of the same length, the end of the last slab, one that a
@@ -228,10 +219,8 @@ pub fn add_chunk(
 /// Gives chunks back to their slot, once nothing refers to them any more.
 pub fn give_back_chunks(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Result<()> {
     for at in chunks {
-        let head = block::head(words, at)?;
-        block::free(words, at, head)?;
+        put_back(words, mine, at)?;
         kill_point!("chunk.freed");
-        mine.free.entry(head.words).or_default().push(at);
     }
     Ok(())
 }
@@ -242,13 +231,13 @@ pub fn give_back_exemplars(words: Words<'_>, mine: &mut Claimed, of: u64) -> Res
     let there: Vec<((u64, u32), u64)> = there.map(|(key, at)| (*key, *at)).collect();
     for (key, at) in there {
         mine.exemplars.blocks.remove(&key);
-        free_exemplar(words, mine, at)?;
+        put_back(words, mine, at)?;
     }
     Ok(())
 }
 
-/// Gives the block of an exemplar back.
-pub fn free_exemplar(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
+/// Gives a block back that nothing counts: of an exemplar, a family or a chunk.
+pub fn put_back(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
     let head = block::head(words, at)?;
     block::free(words, at, head)?;
     mine.free.entry(head.words).or_default().push(at);

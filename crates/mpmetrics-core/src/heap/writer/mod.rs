@@ -21,7 +21,7 @@ use super::memory::lock::Locked;
 use super::memory::table::{GENERATIONS, SLOTS};
 use super::recover;
 use super::slots::claimed::{self, Claimed, Owner};
-use super::slots::slot;
+use super::slots::{room, slot};
 use crate::error::{Error, Refusal, Result};
 use crate::labels;
 use crate::layout::{block as blk, header, lock, slot as slt, BlockHead, BlockKey, BlockKind};
@@ -140,10 +140,7 @@ impl Writer {
     pub fn withdraw(&mut self, id: u32) -> Result<()> {
         self.check()?;
         if let Some(at) = self.mine.families.remove(&id) {
-            let words = self.heap.words();
-            let head = block::head(words, at)?;
-            block::free(words, at, head)?;
-            self.mine.free.entry(head.words).or_default().push(at);
+            room::put_back(self.heap.words(), &mut self.mine, at)?;
         }
         Ok(())
     }
