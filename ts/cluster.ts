@@ -5,11 +5,7 @@
 
 import { isMainThread } from 'worker_threads';
 
-import {
-  OPENMETRICS_CONTENT_TYPE,
-  type PrometheusContentType,
-  type RegistryContentType,
-} from './exposition';
+import { formatOf, type PrometheusContentType, type RegistryContentType } from './exposition';
 import { scopeOf, type RegistryLike, type Scope, type ScopeOptions } from './metrics';
 import { contentsOf, register, Registry, Union, type Contents } from './registry';
 import { heap } from './storage';
@@ -43,8 +39,7 @@ class Aggregation {
 
   scrape(scope: Scope, contentType: RegistryContentType): Promise<string> {
     const contents = this.registries.map(holding);
-    const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-    const scrape = new Union(contents, scope, format).text();
+    const scrape = new Union(contents, scope, formatOf(contentType)).text();
     this.running.add(scrape);
     const over = (): void => void this.running.delete(scrape);
     scrape.then(over, over);

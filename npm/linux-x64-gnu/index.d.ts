@@ -166,6 +166,18 @@ export declare function choose(text: string): void
 /** Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for. */
 export declare function endTurn(about: string, thread: number): void
 
+/** A family as rows. */
+export interface ExtraFamily {
+  /** Metric name. */
+  name: string
+  /** Help text. */
+  help: string
+  /** Its type, which may be any text. */
+  type: string
+  /** Its rows. */
+  samples: Array<Sample>
+}
+
 /** What a family is called and how it is laid out. */
 export interface FamilySpec {
   /** Registry. */
@@ -314,6 +326,28 @@ export interface ProcessIdentity {
   pidNamespace: string
 }
 
+/** One row. */
+export interface Sample {
+  /** Name with the suffix that text format 0.0.4 shows. */
+  name: string
+  /** What stands between the braces. */
+  labels: string
+  /** Its value. */
+  value: number
+  /** Its exemplar. */
+  exemplar?: SampleExemplar
+}
+
+/** An exemplar of a row. */
+export interface SampleExemplar {
+  /** What stands between the braces. */
+  labels: string
+  /** The value that was observed or added. */
+  value: number
+  /** Unix time in seconds. */
+  time?: number
+}
+
 /** What a scrape shows. */
 export interface ScrapeOptions {
   /** `text`, `openmetrics` or `json`. */
@@ -328,6 +362,12 @@ export interface ScrapeOptions {
   plain: boolean
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number
+  /** Of what is chosen, only families of these names. */
+  only?: Array<string>
+  /** Names of families that are not printed, though the heap has them. */
+  without?: Array<string>
+  /** Families that the heap does not hold, printed behind its own; not in `json`, whose reader has them. */
+  extra?: Array<ExtraFamily>
 }
 
 /** A value of a shared gauge that was taken along. */

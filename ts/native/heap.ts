@@ -29,6 +29,35 @@ export interface HeapLimits {
 /** Whose counts are meant: those of all processes, of the calling process with all its threads, or of the calling thread. */
 export type Scope = 'application' | 'process' | 'thread';
 
+/** A family that the heap does not hold, as rows. */
+export interface ExtraFamily {
+  name: string;
+  /** Unescaped. */
+  help: string;
+  /** Any text: objects of others have types of their own. */
+  type: string;
+  samples: Sample[];
+}
+
+/** One row. */
+export interface Sample {
+  /** Name with the suffix that text format 0.0.4 shows. */
+  name: string;
+  /** What stands between the braces, as in `LabelText`, but of any names. */
+  labels: string;
+  value: number;
+  exemplar?: SampleExemplar;
+}
+
+/** An exemplar of a row. */
+export interface SampleExemplar {
+  /** As in {@link Sample}. */
+  labels: string;
+  value: number;
+  /** Unix time in seconds, if it is known. */
+  time?: number;
+}
+
 /** What a scrape shows. */
 export interface ScrapeOptions {
   format: 'text' | 'openmetrics' | 'json';
@@ -41,6 +70,12 @@ export interface ScrapeOptions {
   plain: boolean;
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number;
+  /** Of what is chosen, only families of these names. */
+  only?: string[];
+  /** Names of families that are not printed, though the heap has them. */
+  without?: string[];
+  /** Printed behind the heap's families; not in `json`, whose reader has them. */
+  extra?: ExtraFamily[];
 }
 
 /** Figures of a heap. */

@@ -4,9 +4,9 @@ import { inspect } from 'util';
 
 import { shown, unfit } from '../errors';
 import {
-  END,
+  formatOf,
   isSupported,
-  joinMetrics,
+  joinTexts,
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type MetricRows,
@@ -299,9 +299,7 @@ async function textOf(
   const texts = await Promise.all(
     metrics.map((metric) => registry.getMetricsAsString(metric, options)),
   );
-  const contentType = options?.contentType ?? registry.contentType;
-  if (contentType === OPENMETRICS_CONTENT_TYPE) return [...texts, END].join('\n');
-  return joinMetrics(texts);
+  return joinTexts(texts, formatOf(options?.contentType ?? registry.contentType));
 }
 
 async function jsonOf(
@@ -333,6 +331,5 @@ function read(
   if (options?.contentType !== undefined && !isSupported(contentType)) {
     throw new Error(`Content type ${contentType} is unsupported`);
   }
-  const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-  return new Reading(registry[CONTENTS], scopeOf(options, otherwise), format);
+  return new Reading(registry[CONTENTS], scopeOf(options, otherwise), formatOf(contentType));
 }

@@ -8,6 +8,11 @@ import type { Bytes, NativeHeap, ScrapeOptions } from '../../native';
 /** What a scrape shows; its time is that of its beginning. */
 export type Timeless = Omit<ScrapeOptions, 'now'>;
 
+/** A text that only equal scrapes have. JSON itself says `null` for NaN and both infinities. */
+function keyOf(options: Timeless): string {
+  return JSON.stringify(options, (_, one: unknown) => (typeof one === 'number' ? `${one}` : one));
+}
+
 // The clock is read in JavaScript, as by those who observe: users fake it.
 function timed(options: Timeless): ScrapeOptions {
   return { ...options, now: Date.now() };
@@ -31,11 +36,11 @@ export class SharedScrapes {
   }
 
   text(options: Timeless): Promise<string> {
-    return this.share(`s${JSON.stringify(options)}`, () => this.heap.scrapeString(timed(options)));
+    return this.share(`s${keyOf(options)}`, () => this.heap.scrapeString(timed(options)));
   }
 
   bytes(options: Timeless): Promise<Bytes> {
-    return this.share(`b${JSON.stringify(options)}`, () => this.heap.scrapeBuffer(timed(options)));
+    return this.share(`b${keyOf(options)}`, () => this.heap.scrapeBuffer(timed(options)));
   }
 
   private share<T>(key: string, start: () => Promise<T>): Promise<T> {

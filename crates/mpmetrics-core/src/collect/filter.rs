@@ -43,6 +43,8 @@ pub struct Filter {
     pub families: Vec<(String, String)>,
     /// Every family of every registry.
     pub everything: bool,
+    /// Of what is chosen, only families of these names.
+    pub only: Option<Vec<String>>,
     /// Exemplars, too.
     pub exemplars: bool,
     /// Without default labels: series that differ in nothing else are one.
@@ -56,8 +58,9 @@ pub struct Filter {
 
 impl Filter {
     pub(super) fn chooses(&self, family: &FamilySpec) -> bool {
-        self.everything
+        let chosen = self.everything
             || self.tags.contains(&family.tag)
-            || self.families.iter().any(|(tag, name)| *tag == family.tag && *name == family.name)
+            || self.families.iter().any(|(tag, name)| *tag == family.tag && *name == family.name);
+        chosen && self.only.as_ref().is_none_or(|names| names.contains(&family.name))
     }
 }

@@ -21,6 +21,7 @@ use crate::kind::Kind;
 use crate::labels::pairs;
 
 use super::effective::Labels;
+use super::extra::Extra;
 use super::number::push_json;
 
 /// Prints a scrape as JSON.
@@ -28,6 +29,12 @@ use super::number::push_json;
 /// A series that is malformed, or whose value does not fit its family's type and bounds, is left out.
 #[must_use]
 pub fn json(snapshot: &Snapshot) -> Vec<u8> {
+    with_extra(snapshot, &Extra::default())
+}
+
+/// [`json`] without the families that are left out; who reads it has the others itself.
+#[must_use]
+pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let series: usize = snapshot.families.iter().map(|family| family.series.len()).sum();
     let mut out = Vec::with_capacity(
@@ -37,7 +44,8 @@ pub fn json(snapshot: &Snapshot) -> Vec<u8> {
             + 4 * snapshot.cells.len(),
     );
     out.extend_from_slice(b"{\"families\":");
-    push_list(&mut out, &snapshot.families, |out, family| {
+    let kept = snapshot.families.iter().filter(|family| extra.keeps(&family.name));
+    push_list(&mut out, kept, |out, family| {
         push_family(out, snapshot, &labels, family);
     });
     out.extend_from_slice(b",\"defaults\":");

@@ -6,11 +6,15 @@
 
 use crate::collect::snapshot::{Exemplar, Family, Snapshot, Value};
 use crate::kind::Kind;
+use crate::labels::escape;
 
 use super::effective::Labels;
-use super::names::{shown, Shown};
+use super::extra::{push_row, Extra, Sample};
+use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
-use super::rows::{estimate, histogram, prefix, push_labels, push_scalars, push_summaries};
+use super::rows::{
+    estimate, histogram, prefix, push_escaped, push_labels, push_scalars, push_summaries,
+};
 
 /// Prints a scrape.
 ///
@@ -18,14 +22,27 @@ use super::rows::{estimate, histogram, prefix, push_labels, push_scalars, push_s
 /// its family's type and bounds, is left out.
 #[must_use]
 pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
+    with_extra(snapshot, &Extra::default())
+}
+
+/// [`openmetrics`] without the families that are left out, and with those that the heap does not hold: these are
+/// named last, so that none has a name that a family of the heap needs.
+#[must_use]
+pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
-    let mut out = Vec::with_capacity(estimate(snapshot) + more);
-    for (family, shown) in snapshot.families.iter().zip(shown(&snapshot.families)) {
+    let mut out = Vec::with_capacity(estimate(snapshot) + more + extra.estimate());
+    let mut names = Names::default();
+    let own = snapshot.families.iter().map(|family| (&*family.name, family.kind.name()));
+    for (family, shown) in snapshot.families.iter().zip(names.show(own)) {
         let Some(shown) = shown else {
             continue;
         };
-        push_head(&mut out, family, &shown);
+        if !extra.keeps(&family.name) {
+            names.give_back(&shown);
+            continue;
+        }
+        push_head(&mut out, &family.help, &shown);
         match family.kind {
             Kind::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
             Kind::Gauge => push_scalars(&mut out, &labels, family),
@@ -34,26 +51,30 @@ pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
         }
         out.push(b'\n');
     }
+    let others = extra.families.iter().map(|family| (&*family.name, &*family.kind));
+    for (family, shown) in extra.families.iter().zip(names.show(others)) {
+        let Some(shown) = shown else {
+            continue;
+        };
+        push_head(&mut out, &family.help, &shown);
+        for sample in &family.samples {
+            push_extra(&mut out, &shown, sample);
+        }
+        out.push(b'\n');
+    }
     out.extend_from_slice(b"# EOF\n");
     out
 }
 
-fn push_head(out: &mut Vec<u8>, family: &Family, shown: &Shown<'_>) {
+fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
     out.extend_from_slice(b"# HELP ");
-    out.extend_from_slice(shown.name.as_bytes());
+    push_escaped(out, shown.name);
     out.push(b' ');
-    for byte in family.help.bytes() {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'"' => out.extend_from_slice(b"\\\""),
-            _ => out.push(byte),
-        }
-    }
+    escape(help.as_bytes(), out);
     out.extend_from_slice(b"\n# TYPE ");
-    out.extend_from_slice(shown.name.as_bytes());
+    push_escaped(out, shown.name);
     out.push(b' ');
-    out.extend_from_slice(shown.kind.as_bytes());
+    push_escaped(out, shown.kind);
 }
 
 fn push_counters(
@@ -73,18 +94,32 @@ fn push_counters(
         push_sample(out, value);
         // A family without a type has no place for exemplars.
         if !shown.suffix.is_empty() {
-            push_exemplar(out, snapshot, snapshot.exemplars(series).first());
+            push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }
     }
 }
 
+/// Appends a row of a family that the heap does not hold.
+fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
+    let name = if shown.suffix.is_empty() { &sample.name } else { base(&sample.name) };
+    push_row(out, name, shown.suffix, sample);
+    let has_place = !shown.suffix.is_empty()
+        || shown.kind != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+    if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
+        push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
+    }
+}
+
+fn push_own_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemplar>) {
+    if let Some(Exemplar { labels, value, time, .. }) = exemplar {
+        push_exemplar(out, snapshot.bytes(labels.text), *value, Some(*time));
+    }
+}
+
 /// Appends ` # {labels} value timestamp`.
-fn push_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemplar>) {
-    let Some(exemplar) = exemplar else {
-        return;
-    };
+fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>) {
     out.extend_from_slice(b" # {");
-    for (index, part) in snapshot.bytes(exemplar.labels.text).split(|byte| *byte == 0).enumerate() {
+    for (index, part) in labels.split(|byte| *byte == 0).enumerate() {
         // Prometheus takes U+0000 in a label's value, and refuses the whole scrape for it in an exemplar's.
         if index > 0 {
             out.extend_from_slice("\u{fffd}".as_bytes());
@@ -92,9 +127,11 @@ fn push_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemp
         out.extend_from_slice(part);
     }
     out.extend_from_slice(b"} ");
-    push_sample(out, exemplar.value);
-    out.push(b' ');
-    push(out, exemplar.time);
+    push_sample(out, value);
+    if let Some(time) = time {
+        out.push(b' ');
+        push_sample(out, time);
+    }
 }
 
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
@@ -141,7 +178,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             out.extend_from_slice(row);
             out.extend_from_slice(&tail);
             push_sample(out, count);
-            push_exemplar(out, snapshot, own.or(pending.take()));
+            push_own_exemplar(out, snapshot, own.or(pending.take()));
         }
         let beside = labels.beside(own, series.defaults, b"");
         for (row, value) in [(&sums, sum), (&counts, count)] {
