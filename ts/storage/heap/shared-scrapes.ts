@@ -3,14 +3,25 @@
  * be shared, one that has begun may not, because its caller would miss its own last update.
  */
 
-import type { Bytes, NativeHeap, ScrapeOptions } from '../../native';
+import type { Bytes, ExtraFamily, NativeHeap, Sample, ScrapeOptions } from '../../native';
 
 /** What a scrape shows; its time is that of its beginning. */
 export type Timeless = Omit<ScrapeOptions, 'now'>;
 
-/** A text that only equal scrapes have. JSON itself says `null` for NaN and both infinities. */
-function keyOf(options: Timeless): string {
-  return JSON.stringify(options, (_, one: unknown) => (typeof one === 'number' ? `${one}` : one));
+/** A text that only equal scrapes have. */
+function keyOf({ extra = [], ...options }: Timeless): string {
+  return [JSON.stringify(options), ...extra.map(familyKey)].join('\0');
+}
+
+// Rows may be many, and JSON says `null` for NaN and both infinities.
+function familyKey({ name, help, type, samples }: ExtraFamily): string {
+  return [name, help, type, ...samples.map(sampleKey)].join('\0');
+}
+
+function sampleKey({ name, labels, value, exemplar }: Sample): string {
+  const row = `${name}\0${labels}\0${value}`;
+  if (exemplar === undefined) return row;
+  return `${row}\0${exemplar.labels}\0${exemplar.value}\0${exemplar.time}`;
 }
 
 // The clock is read in JavaScript, as by those who observe: users fake it.
