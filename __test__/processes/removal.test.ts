@@ -3,29 +3,13 @@ import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
 import { LIMIT } from '../support/patience.mjs';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-/** Runs each line of stdin as code, with the package's names at hand, and prints what it yields as JSON. */
-const OBEY = `
-const mpmetrics = require('mpmetrics');
-const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
-/** Until nothing waits for the heap's lock: what is made meanwhile lives and ends in the process's own memory. */
-const calm = async () => { while (heap.backlog.busy) await new Promise((resolve) => setTimeout(resolve, 1)); };
-const counter = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
-const gauge = new mpmetrics.Gauge({ name: 'g', help: 'g', labelNames: ['n'] });
-const stats = () => openSegment({ create: false }).stats();
-const kept = {};
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  const run = new Function('mpmetrics', 'counter', 'gauge', 'stats', 'kept', 'heap', 'calm', 'return (async () => {' + line + '})()');
-  console.log(JSON.stringify((await run(mpmetrics, counter, gauge, stats, kept, heap, calm)) ?? null));
-});
-`;
 
 async function ask(program: Program, code: string, patience = 60_000): Promise<unknown> {
   program.tell(code);
@@ -37,7 +21,7 @@ async function shown(program: Program): Promise<Map<string, number>> {
 }
 
 function two(): [Program, Program] {
-  const app = new Application({ 'obey.js': OBEY });
+  const app = new Application({ 'obey.js': source('processes/removal/obey.cjs') });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/removal.heap` };
   return [app.run('obey.js', { env }), app.run('obey.js', { env })];

@@ -1,0 +1,17 @@
+const cluster = require('node:cluster');
+const { Worker } = require('node:worker_threads');
+const { count, show } = require('./count');
+const each = Number(process.argv[2]);
+if (cluster.isPrimary) {
+  for (let i = 0; i < 4; i++) cluster.fork();
+  const threads = [1, 2].map(
+    (n) => new Worker('./thread.js', { argv: [each], workerData: 'thread' + n }),
+  );
+  require('mpmetrics');
+  show('primary', 6).then(() => process.exit());
+} else {
+  cluster.worker.exitedAfterDisconnect = true;
+  process.disconnect();
+  count('worker' + cluster.worker.id, each);
+  show('worker' + cluster.worker.id, 6).then(() => process.exit());
+}
