@@ -1,4 +1,4 @@
-const { configure, register } = require('mpmetrics');
+const { register } = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
 );

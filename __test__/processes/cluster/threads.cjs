@@ -1,8 +1,8 @@
 /** Worker threads that count, in two processes. */
-const { Worker, isMainThread, parentPort, threadId } = require('node:worker_threads');
+const { Worker, isMainThread, parentPort } = require('node:worker_threads');
 const client = require('mpmetrics');
 const counter = new client.Counter({ name: 'c_total', help: 'h' });
-const gauge = new client.Gauge({
+new client.Gauge({
   name: 'collected',
   help: 'h',
   labelNames: ['thread'],

@@ -1,5 +1,5 @@
 module.exports = ({ mpmetrics, kept }, n) => {
-  const { Counter, Histogram, Gauge, register } = mpmetrics;
+  const { Counter, Histogram, Gauge } = mpmetrics;
   const help = '# HELP own_total h';
   new Gauge({ name: 'a', help, labelNames: ['l'] }).set({ l: help }, 1);
   kept.counter = new Counter({ name: 'own_total', help: 'h' });

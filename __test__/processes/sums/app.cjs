@@ -4,9 +4,9 @@ const { count, show } = require('./count');
 const each = Number(process.argv[2]);
 if (cluster.isPrimary) {
   for (let i = 0; i < 4; i++) cluster.fork();
-  const threads = [1, 2].map(
-    (n) => new Worker('./thread.js', { argv: [each], workerData: 'thread' + n }),
-  );
+  for (const n of [1, 2]) {
+    new Worker('./thread.js', { argv: [each], workerData: 'thread' + n });
+  }
   require('mpmetrics');
   show('primary', 6).then(() => process.exit());
 } else {
