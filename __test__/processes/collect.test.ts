@@ -17,7 +17,7 @@ const ALL = ['primary', 'worker1', 'worker2', 'worker3', 'thread'];
 
 test('from primary, workers, a thread and a separate program: every callback once for each scrape', async () => {
   const app = new Application({
-    'metrics.js': source('processes/collect/metrics.cjs'),
+    'metrics.js': source('processes/collect/metrics.js'),
     'app.js': source('processes/collect/server.cjs'),
     'thread.js': source('processes/collect/thread.cjs'),
     'program.js': source('processes/collect/program.cjs'),

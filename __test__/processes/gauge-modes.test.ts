@@ -50,7 +50,7 @@ test('a shared gauge: 4 processes at once lose nothing, and a killed one takes n
 test('all and mostrecent, from any process, of the living only', async () => {
   const app = new Application({
     'app.js': source('processes/gauge-modes/app.cjs'),
-    'gauges.js': source('processes/gauge-modes/gauges.cjs'),
+    'gauges.js': source('processes/gauge-modes/gauges.js'),
     'thread.js': source('processes/gauge-modes/thread.cjs'),
   });
   made.push(app);

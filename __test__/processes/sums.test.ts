@@ -22,7 +22,7 @@ test(
   { timeout: LIMIT + 2 * PATIENCE },
   async () => {
     const app = new Application({
-      'count.js': source('processes/sums/count.cjs'),
+      'count.js': source('processes/sums/count.js'),
       'thread.js': source('processes/sums/thread.cjs'),
       'app.js': source('processes/sums/app.cjs'),
     });

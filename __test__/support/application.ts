@@ -115,7 +115,7 @@ export class Application {
     this.segmentsIn = beside?.segmentsIn ?? mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
     const all = {
       'package.json': '{"private":true}',
-      'report.js': source('support/report.cjs'),
+      'report.js': source('support/report.js'),
       // For that, and for `obey.cjs`.
       'patience.mjs': source('support/patience.mjs'),
       ...files,

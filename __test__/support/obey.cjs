@@ -32,7 +32,13 @@ const tools = {
     clearInterval(timer);
     return { text, ms, work, turns };
   },
-  /** A gauge that shows how often its callback was called. */
+  /**
+   * A gauge that shows how often its callback was called.
+   *
+   * @param {string} name
+   * @param {string} who
+   * @param {(calls: number) => void | Promise<void>} extra what else the callback does
+   */
   calls: (name, who, extra = () => {}) => {
     let calls = 0;
     return new mpmetrics.Gauge({

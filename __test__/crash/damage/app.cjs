@@ -30,7 +30,7 @@ count();
 setInterval(count, 1);
 let warned = 0;
 let alone = false;
-process.on('warning', ({ code }) => {
+process.on('warning', (/** @type {NodeJS.ErrnoException} */ { code }) => {
   warned += code === 'MPMETRICS_CORRUPT' ? 1 : 0;
   alone ||= code === 'MPMETRICS_MEMORY';
 });

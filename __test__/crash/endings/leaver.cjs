@@ -26,11 +26,11 @@ new Gauge({
     this.inc();
   },
 });
-if (way === 'exit') setTimeout(() => process.exit(3), after);
+if (way === 'exit') setTimeout(() => process.exit(3), Number(after));
 if (way === 'throw')
   setTimeout(() => {
     throw new Error('uncaught');
-  }, after);
+  }, Number(after));
 (async () => {
   for (;;) {
     updates.inc({ way });

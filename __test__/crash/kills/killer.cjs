@@ -15,12 +15,12 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const stats = () => openSegment({ create: false }).stats();
 
 function start(place) {
-  const victim = spawn(process.execPath, ['victim.js', String(place)], {
+  const child = spawn(process.execPath, ['victim.js', String(place)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  victim.acknowledged = 0;
-  victim.stdout.on('data', (chunk) => (victim.acknowledged += chunk.length));
-  victim.closed = new Promise((resolve) => victim.on('close', resolve));
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  const victim = { child, closed, acknowledged: 0 };
+  child.stdout.on('data', (chunk) => (victim.acknowledged += chunk.length));
   victims[place] = victim;
 }
 
@@ -31,7 +31,7 @@ async function acknowledges(place, count) {
 async function kill(place) {
   await acknowledges(place, 1);
   await sleep(Math.random() * 5);
-  victims[place].kill('SIGKILL');
+  victims[place].child.kill('SIGKILL');
   await victims[place].closed;
   const { acknowledged } = victims[place];
   const began = performance.now();

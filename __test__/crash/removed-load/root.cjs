@@ -18,18 +18,18 @@ const start = () => {
   const child = spawn(process.execPath, ['writer.js', n], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'ipc'],
   });
-  child.told = 0;
-  child.stdio[3].on('data', (chunk) => (child.told += chunk.length));
-  child.closed = new Promise((resolve) => child.on('close', resolve));
-  running.set(n, child);
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  const writer = { child, closed, told: 0, known: false };
+  child.stdio[3].on('data', (chunk) => (writer.told += chunk.length));
+  running.set(n, writer);
   return n;
 };
 const kill = async (n) => {
-  const child = running.get(n);
+  const writer = running.get(n);
   running.delete(n);
-  child.kill('SIGKILL');
-  await child.closed;
-  killed[n] = child.told;
+  writer.child.kill('SIGKILL');
+  await writer.closed;
+  killed[n] = writer.told;
 };
 // Until a series has found its place in the heap, a killed process takes its counts along.
 const counted = async (n) => {
@@ -66,7 +66,7 @@ const counted = async (n) => {
     }
     if (i % 4 === 0) await register.metrics();
   }
-  for (const child of running.values()) {
+  for (const { child } of running.values()) {
     const totals = new Promise((resolve) => child.once('message', resolve));
     child.send('end');
     Object.assign(told, await totals);
@@ -88,6 +88,6 @@ const counted = async (n) => {
   await new Promise((resolve) =>
     process.stdout.write(JSON.stringify({ told, killed, text }) + '\n', resolve),
   );
-  for (const child of running.values()) child.kill('SIGKILL');
+  for (const { child } of running.values()) child.kill('SIGKILL');
   process.exit();
 })();

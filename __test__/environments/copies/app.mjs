@@ -14,7 +14,7 @@ assert.strictEqual(compiled.Counter, Counter);
 assert(!Object.keys(required).includes('default'));
 assert.throws(() => new Counter({ name: 'c_total', help: 'c' }), /already been registered/);
 assert(cjs.counter instanceof Counter);
-register.getSingleMetric('c_total').inc(2);
+/** @type {Counter} */ (register.getSingleMetric('c_total')).inc(2);
 cjs.counter.inc(3);
 assert.strictEqual(all.contentType, register.contentType);
 console.log(JSON.stringify((await register.metrics()).split('\n')));

@@ -1,4 +1,5 @@
 /** Declares in both installs, and prints what the default registry of each shows. */
+/** @type {any[]} */
 const clients = [require('mpmetrics'), require('prom-client')];
 const assert = require('node:assert');
 assert.notStrictEqual(clients[0].Counter, clients[1].Counter);

@@ -26,13 +26,11 @@ const { Counter, Gauge, Histogram, Summary, Registry, register } = client;
   const other = new Registry();
   new Counter({ name: 'other_total', help: 'o', registers: [other] }).inc(4);
   const merged = Registry.merge([register, other]);
-  const server = http.createServer(async (request, response) =>
-    response.end(await merged.metrics()),
-  );
+  const server = http.createServer(async (_, response) => response.end(await merged.metrics()));
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const answer = await fetch('http://127.0.0.1:' + server.address().port, {
-    headers: { connection: 'close' },
-  });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const headers = { connection: 'close' };
+  const answer = await fetch('http://127.0.0.1:' + port, { headers });
   const texts = [await answer.text(), await register.metrics(), await other.metrics()];
   server.close();
   const json = await register.getMetricsAsJSON();

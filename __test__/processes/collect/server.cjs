@@ -3,6 +3,7 @@ const { Worker } = require('node:worker_threads');
 const { declare, scrape } = require('./metrics');
 if (cluster.isPrimary) {
   declare('primary');
+  /** @type {{ once: (then: (answer: unknown) => void) => unknown, ask: () => unknown }[]} */
   const others = [1, 2, 3]
     .map(() => cluster.fork())
     .map((worker) => ({

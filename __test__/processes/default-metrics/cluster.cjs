@@ -14,7 +14,9 @@ if (!isMainThread) {
   const pids = [];
   cluster.on('message', async () => {
     if (++ready < 2) return;
-    const heaps = () => register.getSingleMetric('nodejs_heap_size_total_bytes')._getValue();
+    /** @type {any} */
+    const size = register.getSingleMetric('nodejs_heap_size_total_bytes');
+    const heaps = () => size._getValue();
     const all = await register.metrics();
     const one = Object.values(cluster.workers)[0];
     one.process.kill('SIGKILL');

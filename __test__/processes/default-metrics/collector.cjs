@@ -5,6 +5,7 @@ const mpmetrics = require('mpmetrics');
 mpmetrics.configure({ collectTimeout: 20000 });
 mpmetrics.collectDefaultMetrics();
 parentPort.on('message', (name) => {
+  /** @type {any} */
   const metric = mpmetrics.register.getSingleMetric(name);
   parentPort.postMessage(metric === undefined ? null : metric._getValue());
 });

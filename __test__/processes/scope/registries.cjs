@@ -1,6 +1,8 @@
 module.exports = async ({ mpmetrics, kept }) => {
   const warnings = [];
-  process.on('warning', ({ code, message }) => warnings.push([code, message]));
+  process.on('warning', (/** @type {NodeJS.ErrnoException} */ { code, message }) =>
+    warnings.push([code, message]),
+  );
   const { Registry, Counter, Gauge, Histogram, Summary } = mpmetrics;
   kept.all = [];
   const make = (options) => {

@@ -2,7 +2,7 @@
 const { Gauge, register } = require('mpmetrics');
 const { threadId } = require('node:worker_threads');
 const gauges = {};
-for (const aggregator of ['all', 'mostrecent']) {
+for (const aggregator of /** @type {const} */ (['all', 'mostrecent'])) {
   gauges[aggregator] = new Gauge({ name: aggregator, help: 'h', aggregator });
 }
 module.exports = async (line) => {
