@@ -73,7 +73,7 @@ export const CHECKS = {
   },
   types: {
     on: ALWAYS,
-    seconds: 10,
+    seconds: 20,
     command: 'npm run --silent typecheck',
   },
   // In CI both are among the tests.
@@ -87,7 +87,7 @@ export const CHECKS = {
   },
   tests: {
     on: ['ci'],
-    seconds: 495,
+    seconds: 485,
     command: 'npm --silent test',
     tells: true,
   },
@@ -134,7 +134,7 @@ function isRust(name) {
 async function check(args) {
   const cargo = cargoEnvironment();
   const asked = chosen(args);
-  // Who changes TypeScript beside a prebuilt native module needs no Rust.
+  // A change of TypeScript alone, beside a prebuilt native module, needs no Rust.
   const out = cargo === null && !process.env.CI ? asked.filter(isRust) : [];
   if (out.length > 0) {
     process.stderr.write(`! cargo was not found, and these are left out: ${out.join(', ')}\n`);
@@ -156,7 +156,7 @@ async function check(args) {
     }
   };
   const rest = names.filter((name) => !first.includes(name));
-  // A person waits for the longer of the two; CI's budgets are of one check at a time.
+  // A person waits for the longer of two lanes. In CI one check runs at a time, as its budget says.
   const lanes = process.env.CI
     ? [rest]
     : [rest.filter(isRust), rest.filter((name) => !isRust(name))];
