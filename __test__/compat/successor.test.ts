@@ -39,7 +39,9 @@ const require = createRequire(__filename);
 const titlesOf = (file: string): string[] =>
   Object.keys(require(`./successor/${file}.cjs`) as Record<string, unknown>);
 
-test.skipIf(lacks('Node.js 22, 24 and 26')).each(titlesOf('programs'))('%s', (title) => {
+const onNode22 = test.skipIf(lacks('Node.js 22, 24 and 26'));
+
+onNode22.each(titlesOf('programs'))('%s', (title) => {
   const theirs = run('programs', title, { CLIENT: successor });
   expect(theirs.length).toBeGreaterThan(5);
   expect(run('programs', title, { CLIENT: dist })).toBe(theirs);
@@ -98,7 +100,7 @@ test('each program that differs is told apart', () => {
   expect(titlesOf('differences')).toEqual(Object.keys(DIFFERENCES));
 });
 
-test.each(Object.entries(DIFFERENCES))('%s', (title, [theirs, ours]) => {
+onNode22.each(Object.entries(DIFFERENCES))('%s', (title, [theirs, ours]) => {
   const yielded = (env: Record<string, string>): unknown =>
     JSON.parse(run('differences', title, env));
   expect(yielded({ CLIENT: successor })).toEqual(theirs);

@@ -1,4 +1,6 @@
 /** Removing and making series again, over processes: stale handles, reused places, no growth. */
+import { join } from 'node:path';
+
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
@@ -63,25 +65,9 @@ test('removing a gauge takes only the own part out', async () => {
 
 test('removeEverywhere and resetEverywhere act on all processes', async () => {
   const [one, other] = two();
-  const more = `
-    kept.plain = new mpmetrics.Counter({ name: 'plain', help: 'p' });
-    kept.h = new mpmetrics.Histogram({ name: 'h', help: 'h', labelNames: ['n'], buckets: [1] });
-    kept.recent = new mpmetrics.Gauge({ name: 'r', help: 'r', aggregator: 'mostrecent' });
-    kept.all = new mpmetrics.Gauge({ name: 'all', help: 'a', labelNames: ['n'], aggregator: 'all' });
-    kept.omit = new mpmetrics.Counter({ name: 'o', help: 'o', labelNames: ['n'], aggregator: 'omit' });
-    kept.update = (n) => {
-      gauge.set({ n: 'a' }, n);
-      gauge.set({ n: 'b' }, n);
-      counter.inc({ n: 'a' }, n);
-      kept.plain.inc(n);
-      kept.h.observe({ n: 'a' }, n);
-      kept.recent.set(n);
-      kept.all.set({ n: 'a' }, n);
-      kept.omit.inc({ n: 'a' }, n);
-    };
-    kept.update(`.replaceAll('\n', ' ');
-  await ask(one, `${more}1)`);
-  await ask(other, `${more}20)`);
+  const more = `require(${JSON.stringify(join(__dirname, 'removal', 'more.cjs'))})({ mpmetrics, counter, gauge, kept });`;
+  await ask(one, `${more} kept.update(1)`);
+  await ask(other, `${more} kept.update(20)`);
   await ask(one, "gauge.removeEverywhere('a')");
   const removed = await shown(other);
   expect(removed.has('g{n="a"}')).toBe(false);

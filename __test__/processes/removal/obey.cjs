@@ -11,21 +11,10 @@ const calm = async () => {
 const counter = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
 const gauge = new mpmetrics.Gauge({ name: 'g', help: 'g', labelNames: ['n'] });
 const stats = () => openSegment({ create: false }).stats();
-const kept = {};
+const names = { mpmetrics, counter, gauge, stats, kept: {}, heap, calm, require };
 require('node:readline')
   .createInterface(process.stdin)
   .on('line', async (line) => {
-    const run = new Function(
-      'mpmetrics',
-      'counter',
-      'gauge',
-      'stats',
-      'kept',
-      'heap',
-      'calm',
-      'return (async () => {' + line + '})()',
-    );
-    console.log(
-      JSON.stringify((await run(mpmetrics, counter, gauge, stats, kept, heap, calm)) ?? null),
-    );
+    const run = new Function(...Object.keys(names), 'return (async () => {' + line + '})()');
+    console.log(JSON.stringify((await run(...Object.values(names))) ?? null));
   });
