@@ -50,30 +50,15 @@ onNode22.each(titlesOf('programs'))('%s', (title) => {
 
 /** What a program of `successor/differences.cjs` yields with it, and with both of us. */
 const DIFFERENCES: Record<string, readonly [theirs: unknown, ours: unknown]> = {
-  'gauge.inc(null) is no delta': [
-    'nothing',
-    'TypeError: Delta is not a valid number',
-  ],
-  "an exemplar's value is the increment": [
-    5,
-    3,
-  ],
+  'gauge.inc(null) is no delta': ['nothing', 'TypeError: Delta is not a valid number'],
+  "an exemplar's value is the increment": [5, 3],
   'zero() of undeclared labels': [
     'Error: Added label "z" is not included in initial labelset: []',
     'nothing',
   ],
-  'an empty label is not a missing one': [
-    [2],
-    [1, 2],
-  ],
-  'label values with a bar in them': [
-    [2],
-    [1, 2],
-  ],
-  'a label that is null where there is a default label': [
-    'm{a="d"} 1',
-    'm{a="null"} 1',
-  ],
+  'an empty label is not a missing one': [[2], [1, 2]],
+  'label values with a bar in them': [[2], [1, 2]],
+  'a label that is null where there is a default label': ['m{a="d"} 1', 'm{a="null"} 1'],
   'an undeclared label: the order of those that are': [
     `Error: Added label "z" is not included in initial labelset: [ 'a', 'b' ]`,
     `Error: Added label "z" is not included in initial labelset: [ 'b', 'a' ]`,
@@ -82,10 +67,7 @@ const DIFFERENCES: Record<string, readonly [theirs: unknown, ours: unknown]> = {
     ['Value', 'Value'],
     ['Added', 'Added'],
   ],
-  'the clock of gauge.startTimer()': [
-    false,
-    true,
-  ],
+  'the clock of gauge.startTimer()': [false, true],
   'where values are found': [
     [false, true],
     [true, false],
