@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
+import { source } from '../support/programs';
 
 /** Bytes of the directory's file system: room for less than what three containers leave. */
 const SIZE = 9 << 20;
@@ -22,24 +23,7 @@ beforeEach(() => {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
   app = new Application({
     // A cluster's primary has metrics of its own, or none; then its only worker has all.
-    'app.js': `
-      const cluster = require('cluster');
-      const [, , shape, count, mark] = process.argv;
-      if (shape !== 'alone' && cluster.isPrimary) {
-        cluster.fork();
-        if (shape === 'primary') new (require('mpmetrics').Gauge)({ name: 'up', help: 'u' }).set(1);
-      } else {
-        const { Counter, Histogram, register } = require('mpmetrics');
-        const seconds = new Histogram({ name: 'seconds', help: 's', labelNames: ['route'] });
-        for (let route = 0; route < Number(count); route++) seconds.observe({ route }, 0.5);
-        const starts = new Counter({ name: 'starts_total', help: 's', labelNames: ['mark'] });
-        starts.inc({ mark });
-        register.metrics().then((text) => {
-          const shown = text.match(/^seconds_count/gm)?.length ?? 0;
-          console.log(JSON.stringify({ shown, starts: text.match(/^starts_total.*/gm) }));
-        });
-      }
-      setInterval(() => {}, 1000);`,
+    'app.js': source('crash/containers/app.cjs'),
   });
 });
 

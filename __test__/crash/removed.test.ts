@@ -7,7 +7,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Application } from '../support/application';
 import { type Program } from '../support/application';
 import { buildLockHolder, holdLock } from '../support/hold-lock';
-import { ask, obedient, scraped } from '../support/obedient';
+import { ask, obedient, performing, scraped } from '../support/obedient';
 
 const made: Application[] = [];
 const holders: ChildProcess[] = [];
@@ -20,31 +20,7 @@ afterEach(() => {
 /** Milliseconds until which everything is to be seen again: more than a look takes to come, on a busy machine. */
 const PATIENCE = 20_000;
 
-const METRICS = `
-  const { Counter, Gauge, Histogram, Summary } = mpmetrics;
-  const of = (name) => ({ name, help: 'h', labelNames: ['n'] });
-  kept.c = new Counter(of('c'));
-  kept.om = new mpmetrics.Registry(mpmetrics.Registry.OPENMETRICS_CONTENT_TYPE);
-  kept.x = new Counter({ ...of('x'), enableExemplars: true, registers: [kept.om] });
-  kept.g = new Gauge(of('g'));
-  kept.recent = new Gauge({ ...of('recent'), aggregator: 'mostrecent' });
-  kept.all = new Gauge({ ...of('shared'), aggregator: 'shared' });
-  kept.h = new Histogram({ ...of('h'), buckets: [1, 2] });
-  kept.s = new Summary({ ...of('s'), percentiles: [0.5] });
-  kept.w = new Summary({ ...of('w'), percentiles: [0.5], maxAgeSeconds: 86_400, ageBuckets: 3 });
-  kept.update = (n, times = 1) => {
-    for (let i = 0; i < times; i++) {
-      kept.c.inc({ n }, 1);
-      kept.x.inc({ labels: { n }, value: 1, exemplarLabels: { id: n } });
-      kept.g.inc({ n }, 1);
-      kept.recent.set({ n }, i);
-      kept.all.inc({ n: 'all' }, 1);
-      kept.h.observe({ n }, 1.5);
-      kept.s.observe({ n }, 7);
-      kept.w.observe({ n }, 7);
-    }
-  };
-`;
+const METRICS = `await ${performing('crash/removed/metrics.cjs')};`;
 
 /** What a scrape is to show of what `n` did so many times. */
 function figures(n: string, times: number, lives: boolean): [string, number][] {

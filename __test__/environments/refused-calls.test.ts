@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program } from '../support/application';
+import { source } from '../support/programs';
 
 const FOLDER = join(__dirname, 'refused');
 const ROOT = join(__dirname, '..', '..');
@@ -67,8 +68,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mpmetrics-refused-'));
   library = join(folder, 'refuse.so');
   if (noCompiler) return;
-  const source = join(FOLDER, 'refuse.c');
-  execFileSync('cc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', library, source, '-ldl']);
+  const file = join(FOLDER, 'refuse.c');
+  execFileSync('cc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', library, file, '-ldl']);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -127,12 +128,12 @@ test.skipIf(noCompiler)('every call of the native module is refused below, or ca
   const known = new Set([...CALLS, RANDOM, 'fcntl', 'syscall']);
   expect(imported.filter((name) => !known.has(name) && !PLAIN.test(name))).toEqual([]);
   // And the library can refuse each of them.
-  const source = readFileSync(join(FOLDER, 'refuse.c'), 'utf8');
-  const refusable = [...source.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
+  const refuse = source('environments/refused/refuse.c');
+  const refusable = [...refuse.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
     ([, name]) => name!,
   );
   expect(refusable.sort()).toEqual([...CALLS, RANDOM].sort());
-  for (const name of [...FCNTL, ...SYSCALL]) expect(source).toContain(`"${name}"`);
+  for (const name of [...FCNTL, ...SYSCALL]) expect(refuse).toContain(`"${name}"`);
 });
 
 test('every number that os/ gives to syscall() has a name', () => {
@@ -222,14 +223,6 @@ test.skipIf(noCompiler)(
 describe.skipIf(noCompiler)(
   'refused to a process from its start, beside a segment that waits to be reaped',
   () => {
-    const COUNTS = `
-    const { Counter, register } = require('mpmetrics');
-    const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
-    for (let n = 0; n < 50; n++) counter.inc({ n });
-    register.metrics().then((text) => {
-      console.log(text.match(/^c\\{n="\\d+"\\} 1$/gm)?.length);
-      if (process.argv[2] === 'crash') process.kill(process.pid, 'SIGKILL');
-    });`;
     const warnings = ({ errors }: Program) =>
       errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
 
@@ -237,7 +230,7 @@ describe.skipIf(noCompiler)(
     test.each(process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'])(
       '%s',
       async (error) => {
-        writeFileSync(join(app.folder, 'counts.js'), COUNTS);
+        writeFileSync(join(app.folder, 'counts.js'), source('environments/refused/counts.cjs'));
         const wrong: unknown[] = [];
         for (const call of [...FCNTL, ...SYSCALL, ...CALLS]) {
           const dead = app.run('counts.js', { args: ['crash'] });

@@ -1,9 +1,11 @@
 /** Exemplars of several processes and worker threads, and of writers that are stopped or killed while they write. */
+import { join } from 'node:path';
+
 import { afterAll, afterEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
-import { ask, obedient, type Scraped } from '../support/obedient';
+import { ask, obedient, performing, type Scraped } from '../support/obedient';
 import { workClock } from '../support/patience.mjs';
 import { PythonReader } from '../support/python-reader';
 
@@ -13,18 +15,7 @@ afterEach(() => {
 });
 
 /** A counter and a histogram, and an update of both whose exemplars tell who made them. */
-const DECLARE = `
-  const { register, Counter, Histogram } = mpmetrics;
-  register.setContentType(mpmetrics.openMetricsContentType);
-  const common = { help: 'h', labelNames: ['who'], enableExemplars: true };
-  kept.c = new Counter({ ...common, name: 'c_total' });
-  kept.h = new Histogram({ ...common, name: 'h', buckets: [1, 2] });
-  kept.update = (who, n) => {
-    const exemplarLabels = { who, n, pad: 'p'.repeat(n % 90) };
-    kept.c.inc({ labels: { who }, value: n, exemplarLabels });
-    kept.h.observe({ labels: {}, value: n % 3 + 0.5, exemplarLabels });
-  };
-`;
+const DECLARE = `await ${performing('processes/exemplars/declare.cjs')}`;
 const LONGEST = 5_000;
 const EXEMPLAR = / # \{who="(\w+)",n="(\d+)",pad="(p*)"\} (\S+) (\S+)$/;
 
@@ -66,10 +57,9 @@ test.skipIf(lacks('prometheus_client'))(
     await ask(
       two!,
       `const { Worker } = require('node:worker_threads');
-     const code = "const mpmetrics = require('mpmetrics'); const kept = {}; " +
-       ${JSON.stringify(DECLARE.replaceAll('\n', ' '))} + "kept.update('thread', 9)";
      await sleep(5);
-     await new Promise((resolve) => new Worker(code, { eval: true }).on('exit', resolve));`,
+     const thread = new Worker(${JSON.stringify(join(__dirname, 'exemplars', 'thread.cjs'))});
+     await new Promise((resolve) => thread.on('exit', resolve));`,
     );
     await ask(plain!, 'mpmetrics.register.setContentType(mpmetrics.openMetricsContentType)');
     for (const scraper of [one!, two!, plain!]) {

@@ -2,54 +2,12 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-/** Does what it is told, line by line: `call` of a gauge, or `show`. */
-const GAUGES = `
-const { Gauge, register } = require('mpmetrics');
-const { threadId } = require('node:worker_threads');
-const gauges = {};
-for (const aggregator of ['all', 'mostrecent']) {
-  gauges[aggregator] = new Gauge({ name: aggregator, help: 'h', aggregator });
-}
-module.exports = async (line) => {
-  const [gauge, call, value] = line.split(' ');
-  if (gauge === 'show') {
-    const text = await register.metrics();
-    return JSON.stringify(text.split('\\n').filter((row) => /^(all|mostrecent)/.test(row)));
-  }
-  gauges[gauge][call](Number(value));
-  // The next update, wherever it is made, has another time.
-  const now = Date.now();
-  while (Date.now() <= now + 1);
-  return String(threadId);
-};
-`;
-
-const PROCESS = `
-const run = require('./gauges');
-const { Worker } = require('node:worker_threads');
-let worker;
-const inWorker = (line) => new Promise((resolve) => {
-  worker ??= new Worker('./thread.js');
-  worker.once('message', resolve);
-  worker.postMessage(line);
-});
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  console.log(await (line.startsWith('worker ') ? inWorker(line.slice(7)) : run(line)));
-});
-console.log(process.pid);
-`;
-
-const THREAD = `
-const { parentPort } = require('node:worker_threads');
-const run = require('./gauges');
-parentPort.on('message', async (line) => parentPort.postMessage(await run(line)));
-`;
 
 async function ask(program: Program, line: string): Promise<string> {
   program.tell(line);
@@ -60,28 +18,9 @@ async function shown(program: Program): Promise<string[]> {
   return (JSON.parse(await ask(program, 'show')) as string[]).sort();
 }
 
-/** Adds 1 and takes 1 by turns, ends with 1 more, and says so; goes on for ever with `for ever`. */
-const ADD = `
-const { Gauge } = require('mpmetrics');
-const gauge = new Gauge({ name: 'in_flight', help: 'i', aggregator: 'shared', labelNames: ['k'] });
-const child = gauge.labels('x');
-const [, , times, ever] = process.argv;
-const round = () => {
-  for (let i = 0; i < Number(times); i++) {
-    child.inc(2);
-    gauge.dec({ k: 'x' });
-    child.dec(1);
-  }
-  child.inc();
-};
-do round(); while (ever);
-console.log('done');
-process.stdin.on('data', () => process.exit());
-`;
-
 test('a shared gauge: 4 processes at once lose nothing, and a killed one takes nothing along', async () => {
   const app = new Application({
-    'add.js': ADD,
+    'add.js': source('processes/gauge-modes/add.cjs'),
     'show.js': `require('mpmetrics').register.metrics().then((text) => console.log(JSON.stringify(text)));`,
   });
   made.push(app);
@@ -109,7 +48,11 @@ test('a shared gauge: 4 processes at once lose nothing, and a killed one takes n
 });
 
 test('all and mostrecent, from any process, of the living only', async () => {
-  const app = new Application({ 'app.js': PROCESS, 'gauges.js': GAUGES, 'thread.js': THREAD });
+  const app = new Application({
+    'app.js': source('processes/gauge-modes/app.cjs'),
+    'gauges.js': source('processes/gauge-modes/gauges.js'),
+    'thread.js': source('processes/gauge-modes/thread.cjs'),
+  });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/modes.heap` };
   const [one, two] = [app.run('app.js', { env }), app.run('app.js', { env })];

@@ -5,6 +5,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -14,25 +15,6 @@ afterEach(() => {
 /** Scrapes of 100 KB; a hundredth as many are of 5 MB. */
 const SCRAPES = Number(process.env['MPMETRICS_TEST_SCRAPES'] ?? 4_000);
 
-const APP = `
-const { Counter, register } = require('mpmetrics');
-const counter = new Counter({ name: 'requests_total', help: 'r', labelNames: ['route'] });
-const [series, scrapes] = process.argv.slice(2).map(Number);
-for (let i = 0; i < series; i++) counter.inc({ route: '/a/route/of/some/length/' + String(i).padStart(8, '0') });
-(async () => {
-  let length = 0;
-  let first = 0;
-  let most = 0;
-  for (let i = 0; i < scrapes; i++) {
-    length = (await register.metrics()).length;
-    const resident = process.memoryUsage.rss();
-    if (i < scrapes / 10) first = Math.max(first, resident);
-    else most = Math.max(most, resident);
-  }
-  console.log(JSON.stringify({ length, grown: most - first }));
-})();
-`;
-
 test.each([
   // What the engine's young generation may take.
   { length: 100_000, scrapes: SCRAPES, most: 48e6 },
@@ -41,7 +23,7 @@ test.each([
 ])(
   '$scrapes scrapes of $length bytes leave resident memory flat',
   async ({ length, scrapes, most }) => {
-    const app = new Application({ 'app.js': APP });
+    const app = new Application({ 'app.js': source('processes/scraped-memory/app.cjs') });
     made.push(app);
     const args = [String(Math.ceil(length / 58)), String(Math.ceil(scrapes))];
     const program = app.run('app.js', { args });
