@@ -12,7 +12,7 @@ use crate::heap::slots::claimed::Claimed;
 use crate::layout::{header, BlockHead, BlockKey, BlockKind};
 use crate::os;
 
-/// Microseconds for which the heap's lock is kept for further series; others wait for it meanwhile.
+/// Microseconds for which the heap lock is kept for further series, while other processes wait for it.
 const KEPT_US: u64 = 200;
 
 impl Writer {
@@ -28,10 +28,10 @@ impl Writer {
     }
 
     /// The same for several series of a family, in order, under one lock, which is kept for [`KEPT_US`] at most:
-    /// `found` is told of each that was tried. The rest is to be asked for again.
+    /// `found` is called for each that was tried. The others have to be asked for again.
     ///
     /// # Errors
-    /// As [`Writer::bind`], where they concern all series. What a single series was refused for, `found` is told.
+    /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.
     pub fn bind_each<'a>(
         &mut self,
         family: u32,
@@ -59,7 +59,7 @@ impl Writer {
             if broken || given.peek().is_none() {
                 break;
             }
-            // A single series needs no clock.
+            // A single series is bound without a look at the clock.
             let now = os::monotonic_us();
             if now >= *until.get_or_insert(now.saturating_add(KEPT_US)) {
                 break;
@@ -83,7 +83,7 @@ fn bind(
             None => series::create(locked, family, hash, given)?,
         };
         let generation = generation::of(locked.words(), id)?;
-        // Who found the lock busy may have removed it just now.
+        // A process that found the lock busy may have removed it just now.
         if generation::lives(generation) {
             break (id, generation);
         }
@@ -106,7 +106,7 @@ fn bind(
             }
             return mine.bound(locked, at, key);
         }
-        // The place of a removed series serves another one: this block is of the removed one.
+        // The place was given to another series: this block belongs to the one that was removed.
         mine.blocks.remove(&(id, set));
     }
     let at = match mine.room(locked, shape.words) {

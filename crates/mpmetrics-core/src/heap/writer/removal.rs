@@ -1,4 +1,4 @@
-//! Taking series out, for all writers: because somebody asks for it, or because nobody updates them any more.
+//! Removing series for all writers: because a program asks for it, or because no writer updates them any more.
 
 use super::{checked, take_lock, Writer};
 use crate::error::{Error, Result};
@@ -11,8 +11,8 @@ use crate::labels;
 use crate::layout::{header, series as ser, BlockKey, Words};
 
 impl Writer {
-    /// Removes a series for all writers, also from the families that a scrape shows with this one; whether
-    /// there was one.
+    /// Removes a series for all writers, also from the families that a scrape shows as one with this; whether there was
+    /// such a series.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Lost`], [`Error::Corrupt`].
@@ -65,7 +65,7 @@ impl Writer {
     /// Removes a series of this family for all writers because none of them updates it.
     ///
     /// # Errors
-    /// As [`Writer::remove`], and [`Error::Busy`]: then it is to be looked at again, not removed later.
+    /// As [`Writer::remove`], and [`Error::Busy`]: then the series has to be checked again, and not be removed later.
     pub fn expire(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<()> {
         self.check()?;
         let given = checked(text, types)?;
@@ -86,7 +86,7 @@ impl Writer {
     }
 }
 
-/// [`Writer::remove`] while the lock is not to be had: looks at all series.
+/// [`Writer::remove`] while another process holds the lock: looks at all series.
 fn remove_unlocked(
     words: Words<'_>,
     kin: &mut Kin,

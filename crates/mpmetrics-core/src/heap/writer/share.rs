@@ -1,4 +1,4 @@
-//! Updating a gauge that all writers share.
+//! Updating a shared gauge.
 
 use super::Writer;
 use crate::cells::shared;
@@ -10,7 +10,7 @@ use crate::layout::{series as ser, slot as slt, BlockKey, Words};
 use crate::sync::{fence, AtomicU64, Ordering};
 
 impl Writer {
-    /// Changes the value of a shared gauge, whoever else does at the same time; what it became.
+    /// Changes the value of a shared gauge, which other writers may change at the same time; what it became.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the series was removed, [`Error::Retired`] if the segment was, [`Error::Lost`],
@@ -20,7 +20,7 @@ impl Writer {
             if self.heap.retired() {
                 return Err(Error::Retired);
             }
-            // One that was sealed meanwhile is in a copy of the segment as it was before.
+            // If the value was sealed meanwhile, a copy of the segment has it without this change.
             shared::change(living(words, at, key)?, change).ok_or(Error::Retired)
         })
     }
@@ -41,8 +41,8 @@ impl Writer {
         .map(drop)
     }
 
-    /// Takes the value of a shared gauge along from a segment that was left for one that is no copy of it: for one
-    /// writer only, and for others it is not there. The value, and whether it was ever set rather than added to.
+    /// Takes the value of a shared gauge out of a segment that was left for one that is no copy of it. Only the first
+    /// writer gets it: the value, and whether it was ever set rather than added to.
     ///
     /// # Errors
     /// As [`Writer::shared`].
@@ -63,7 +63,7 @@ impl Writer {
         self.announce(key, |words, at| Ok(shared::get(living(words, at, key)?)))
     }
 
-    /// Does something with the block of a series, which serves no other meanwhile.
+    /// Works on the block of a series, which is not given to another series meanwhile.
     fn announce(
         &self,
         key: BlockKey,
@@ -79,7 +79,7 @@ impl Writer {
         fence(Ordering::SeqCst);
         let done = work(words, at);
         kill_point!("shared.changed");
-        // Release: the exchange was before.
+        // Release: the exchange comes before this store.
         announced.store(0, Ordering::Release);
         done
     }
