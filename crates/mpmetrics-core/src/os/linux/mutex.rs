@@ -77,8 +77,8 @@ impl<'a> SharedMutex<'a> {
         Ok(())
     }
 
-    /// Whether this is an initialised mutex. That one has become unusable (ENOTRECOVERABLE), only [`SharedMutex::lock`]
-    /// finds out.
+    /// Whether this is an initialised mutex. It may still have become unusable (ENOTRECOVERABLE), which only
+    /// [`SharedMutex::lock`] finds out.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         // SYNC POINT: pairs with the last store of `make`.
