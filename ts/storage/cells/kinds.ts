@@ -2,14 +2,14 @@
  * The kinds of blocks, from index i:
  *
  * - counter, gauge: the value
- * - gauge that shows whoever set it last: first word, value, time, last word
- * - gauge that all processes share: the value; in a process's own memory, also whether it was set
+ * - gauge that shows the part that was set last: first word, value, time, last word
+ * - shared gauge: the value; in a process's own memory, also whether it was set
  * - histogram with n bounds: first word, n + 1 counts, sum, last word
  * - summary: see `summary-layout.ts`
  *
- * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then
- * n + 1 to the first; a reader goes upwards and accepts when both are equal. On x86-64 plain stores
- * keep that order, and V8 neither hoists nor drops typed-array stores.
+ * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then n + 1 to the
+ * first; a reader reads from the first to the last, and accepts if both are equal. On x86-64 plain stores keep that
+ * order, and V8 neither hoists nor drops typed-array stores.
  */
 
 import { NativeKind } from '../../native';
@@ -30,7 +30,7 @@ function addAll(image: Float64Array, more: Float64Array): void {
   for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
 }
 
-/** What is the same for all kinds whose cells are all that a series has counted. */
+/** What is the same for all kinds without chunks. */
 const plain = {
   path: null,
   parts: () => 0,
@@ -72,7 +72,7 @@ export const gaugeKind: Kind = {
   write: writeScalar,
 };
 
-/** A gauge that shows whoever set it last: it keeps the time. */
+/** A gauge that shows the part that was set last: it keeps the time. */
 export const recentKind: Kind = {
   ...plain,
   type: 'gauge',
@@ -86,7 +86,7 @@ export const recentKind: Kind = {
   write: writeGuarded,
 };
 
-/** A gauge that has one value for all processes. */
+/** A shared gauge: it has one value for all processes. */
 export const sharedKind: Kind = {
   ...plain,
   type: 'gauge',

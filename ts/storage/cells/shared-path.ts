@@ -1,7 +1,7 @@
 /**
- * Gauges that have one value for all processes. In the heap an update is a native compare-exchange. A handle that
- * counts in this process's memory, because the heap was busy, remembers whether it was set: what it then moves
- * into the heap replaces the value, or is added to it.
+ * Shared gauges, which have one value for all processes. In the heap an update is a native compare-exchange. A pending
+ * handle, which counts in this process's memory, also keeps whether it was set: then its value replaces the one in the
+ * heap, otherwise it is added.
  */
 
 import { NativePath } from './native-path';
@@ -44,13 +44,13 @@ export class SharedPath extends NativePath {
     return Float64Array.of(value ?? 0, 1);
   }
 
-  /** What one of all processes is to bring along from a segment that was left; null for the others. */
+  /** The value that this process has to bring from a segment that was left; null for all processes but one. */
   take(h: Series): Float64Array | null {
     const image = this.writer.takeShared(h.number, h.generation);
     return image.length === CELLS ? image : null;
   }
 
-  /** What was counted elsewhere is brought to the value that all have. */
+  /** Brings a value that was counted elsewhere to the shared one. */
   override write(h: Series, values: Float64Array): void {
     const value = values[VALUE]!;
     this.written = values[WAS_SET] === 1 ? this.set(h, value) : this.add(h, value);

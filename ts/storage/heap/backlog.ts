@@ -1,25 +1,25 @@
-/** What has to wait because another process holds the heap's lock, and is tried again until it is done. */
+/** Calls that have to wait because another process holds the heap lock, and are tried again until they succeed. */
 
 import { Status } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds before what waits is tried again; doubled up to the longest while nothing of it can be done. */
+/** Milliseconds before waiting calls are tried again; doubled up to the longest while none succeeds. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
 /** Most calls that wait; further ones are made without the lock, which takes longer. */
 const MOST = 10_000;
 
-/** What the calls are made on. */
+/** The heap storage on which the calls are made. */
 export interface Backlogged {
   /** True once it was left for good. */
   readonly dead: boolean;
-  /** Makes a call, if need be in another slot than before. */
+  /** Makes a call; if the slot was lost, again in another one. */
   attemptTwice(call: () => Status): Status;
-  /** What it has itself that waits, after the calls. */
+  /** Pending work of its own, which comes after the calls. */
   waiting(): readonly (() => Status)[];
   /** How much that is. */
   left(): number;
-  /** Leaves it for good: it contradicts itself. */
+  /** Leaves it for good, because it is corrupt. */
   abandon(): void;
 }
 
@@ -28,9 +28,9 @@ export class Backlog {
   private readonly calls: (() => Status)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
-  /** Whether it is told when the process exits. */
+  /** Whether {@link flush} is called when the process exits. */
   private listening = false;
-  /** True after a slot was refused, until {@link flush} asks again. */
+  /** True after no slot could be claimed, until {@link flush} tries again. */
   slotless = false;
 
   constructor(heap: Backlogged) {
@@ -55,7 +55,7 @@ export class Backlog {
     }
   }
 
-  /** Sees to it that what waits is tried again. */
+  /** Makes sure that waiting calls are tried again. */
   later(): void {
     if (this.heap.dead || this.timer !== null) return;
     this.timer = setTimeout(this.flush, this.delay);
@@ -65,7 +65,7 @@ export class Backlog {
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
   }
 
-  /** Tries what waits; stops at the first that finds the heap busy, so as to block for one deadline only. */
+  /** Tries the waiting calls; stops at the first that finds the heap busy, so that it blocks for one deadline only. */
   readonly flush = (): void => {
     if (this.timer === null) return;
     clearTimeout(this.timer);
@@ -76,7 +76,8 @@ export class Backlog {
       this.calm();
       return;
     }
-    // Where many want the lock each try gets some of it done. Longer pauses would let more come than goes.
+    // If many processes want the lock, each try makes some progress. After longer pauses, more would have come than was
+    // done.
     if (this.left < before) this.delay = FIRST_DELAY;
     this.later();
   };
@@ -85,13 +86,13 @@ export class Backlog {
     return this.calls.length + this.heap.left();
   }
 
-  /** Tries what waits, unless it is to wait still. */
+  /** Tries the waiting calls, unless a later try is scheduled. */
   settle(): void {
     if (this.heap.dead || this.busy) return;
     if (!this.settleAll()) this.later();
   }
 
-  /** Forgets what waits. */
+  /** Forgets the waiting calls. */
   clear(): void {
     this.calls.length = 0;
     this.calm();
@@ -110,7 +111,7 @@ export class Backlog {
     return true;
   }
 
-  /** Makes a call; false if it has to wait, null if the heap was left for it. */
+  /** Makes a call; false if it has to wait, null if the heap was left because of it. */
   private done(call: () => Status): boolean | null {
     const status = this.heap.attemptTwice(call);
     if (status === Status.Corrupt) {

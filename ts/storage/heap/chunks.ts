@@ -1,4 +1,4 @@
-/** The buckets of one summary's series in the shared heap. */
+/** The buckets of one summary's series in the heap. */
 
 import { Status, statusOf } from '../../native';
 import { moveChunk, ownChunk, type Buckets } from '../cells/buckets';
@@ -8,7 +8,7 @@ import { Chunk, Sketch } from '../cells/sketch';
 import { rescueExpired } from '../expiry';
 import type { HeapStorage } from './storage';
 
-/** Observations without a bucket after which memory that was refused is asked for again. */
+/** Observations without a bucket after which the heap is asked for memory again. */
 const SKIPPED = 1024;
 
 const placed = new Uint32Array(3);
@@ -17,7 +17,7 @@ export class HeapChunks implements Buckets {
   private readonly host: HeapStorage;
   private readonly shape: Shape;
   private readonly parts: number;
-  /** Buckets in memory of their own, until the heap has time. */
+  /** Buckets in this process's memory, until the heap lock is free. */
   private readonly pending = new Map<Chunk, Series>();
 
   constructor(host: HeapStorage, shape: Shape) {
@@ -74,10 +74,10 @@ export class HeapChunks implements Buckets {
     this.host.tally.clamped(observations);
   }
 
-  /** Moves buckets that wait into the heap. */
+  /** Moves pending buckets into the heap. */
   settle(owns: (h: Series) => boolean): Status {
     for (const [own, h] of this.pending) {
-      // Else the series was removed, or moved as a whole.
+      // Otherwise the series was removed, or moved as a whole.
       if (owns(h) && h.s.all.get(own.octave) === own) {
         const chunk = new Chunk(own.octave, h.f, 0);
         const status = this.place(h, chunk);
@@ -102,7 +102,7 @@ export class HeapChunks implements Buckets {
     return Status.Ok;
   }
 
-  /** The blocks are left to another writer: what waits for room beside them is in no quantile. */
+  /** The blocks belong to another writer now: pending buckets are in no quantile. */
   orphan(): void {
     for (const [own, h] of this.pending) {
       if (h.live && h.s.all.get(own.octave) === own) this.host.tally.unranked(observations(own));
@@ -112,7 +112,7 @@ export class HeapChunks implements Buckets {
 
   /** Points a chunk to its buckets in the heap. */
   private place(h: Series, chunk: Chunk): Status {
-    // Making room may give blocks of expired series to others. The series may be among them.
+    // Making room may give blocks of expired series to others, and this series may be one of them.
     rescueExpired();
     if (h.place !== Place.Heap || !h.current) return Status.Gone;
     return this.host.attempt(() => {
@@ -127,7 +127,7 @@ export class HeapChunks implements Buckets {
     });
   }
 
-  /** Makes the chunks known that an earlier life of the slot left. */
+  /** Adds the chunks of an earlier life of the slot to a handle. */
   meet(h: Series): void {
     if (this.parts === 0) return;
     const { slab, i, number, generation } = h;
@@ -139,7 +139,7 @@ export class HeapChunks implements Buckets {
   }
 }
 
-/** Observations in a chunk of its own memory. */
+/** The observations in a chunk in this process's memory. */
 function observations({ f }: Chunk): number {
   return f.reduce((sum, count) => sum + count, 0);
 }

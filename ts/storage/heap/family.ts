@@ -1,4 +1,4 @@
-/** The series of one metric in the shared heap. */
+/** The series of one metric in the heap. */
 
 import { TOO_LONG, type LabelText } from '../../labels';
 import { Refusal, Status, statusOf, type Scope } from '../../native';
@@ -31,7 +31,7 @@ export class HeapFamily implements Family, Member {
   readonly buckets: HeapChunks;
   readonly others: HeapOthers;
   private readonly host: HeapStorage;
-  /** What tells it apart from others. */
+  /** Identifies it. */
   private readonly key: string;
   private readonly declaration: Declaration;
   private readonly changes: Changes;
@@ -41,7 +41,7 @@ export class HeapFamily implements Family, Member {
 
   /**
    * @param group number of the registry in this isolate, for default labels
-   * @param roster the metric's handles: to be found when the writer is lost
+   * @param roster the metric's handles, which are bound again when the writer is lost
    */
   constructor(host: HeapStorage, tag: string, group: number, roster: Roster) {
     this.host = host;
@@ -85,7 +85,7 @@ export class HeapFamily implements Family, Member {
         this.host.refused(this.declaration.refusal, this.name);
         return false;
       case Status.Corrupt:
-        // By now the roster counts in memory storage.
+        // The roster counts in memory storage now.
         this.host.abandon();
         return this.roster.family.bind(h, label);
       default:
@@ -113,7 +113,7 @@ export class HeapFamily implements Family, Member {
       return false;
     }
     const { kind, bounds } = this.roster.shape;
-    // Counts stay where they are, and others go on from zero; a gauge's value comes along.
+    // Counts stay in the heap, and the handle goes on from zero; a gauge keeps its value.
     const stays = kind.adds || kind.shared;
     const image = stays ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
@@ -144,7 +144,7 @@ export class HeapFamily implements Family, Member {
       return;
     }
     const { text, types } = label;
-    // What is still to be brought to a value that all share goes with it.
+    // What a pending handle was to bring to a shared gauge is lost with the series.
     if (h !== undefined && kind.shared && h.place === Place.Pending) this.pending.forget(h);
     else if (h !== undefined) this.reset(h, true);
     this.others.everywhere((writer, number) => writer.remove(number, text, types));
@@ -155,7 +155,7 @@ export class HeapFamily implements Family, Member {
       if (h !== undefined) this.release(h);
       return true;
     }
-    // Not postponed: by then the series may be in use again.
+    // Not postponed, because the series may be in use again by then.
     if (this.host.backlog.busy || this.declaration.number === null) return false;
     const number = this.declaration.number;
     const status = this.host.attempt(() =>
@@ -208,7 +208,10 @@ export class HeapFamily implements Family, Member {
     else withdraw();
   }
 
-  /** Counts stay in the blocks, and go on from zero in new ones. A gauge belongs to the life that set it, and comes along. */
+  /**
+   * Counts stay in the old blocks, and new ones go on from zero. A gauge belongs to the life that set it, so its value
+   * is kept.
+   */
   orphan(carry: boolean): void {
     this.declaration.number = null;
     if (!carry) this.buckets.orphan();
@@ -223,7 +226,7 @@ export class HeapFamily implements Family, Member {
 
   private broughtAlong(h: Series, carry: boolean): Float64Array | null {
     const { kind } = this.roster.shape;
-    // A value that all share stays where it is, as counts do, unless all leave: then one brings it along.
+    // A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one brings it along.
     if (kind.shared) return carry && h.path instanceof SharedPath ? h.path.take(h) : null;
     return h.live && (carry || !kind.adds) ? ownImage(h, kind) : null;
   }
