@@ -178,7 +178,7 @@ function segmentOf(name: string, value: string): string {
   return `/${label}@base64/${value === '' ? '=' : Buffer.from(value).toString('base64url')}`;
 }
 
-/** @param body resolves with the text to send; null for none */
+/** @param body returns the text to send; null for none */
 function exchange(
   options: RequestOptions,
   body: (() => Promise<string | Buffer>) | null,
