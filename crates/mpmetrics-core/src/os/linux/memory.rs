@@ -56,7 +56,8 @@ impl Mapping {
             return Err(Error::Io { call: "mmap", source: ErrorKind::AddrNotAvailable.into() });
         };
         // A core dump of a server need not contain the metrics of all processes. This is advice: a refusal changes
-        // nothing. SAFETY: the range is the mapping just made, and this advice does not change its contents.
+        // nothing.
+        // SAFETY: the range is the mapping just made, and this advice does not change its contents.
         unsafe { libc::madvise(address, len, libc::MADV_DONTDUMP) };
         Ok(Self { start, len })
     }
