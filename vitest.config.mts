@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 import { LIMIT } from './__test__/support/patience.mjs';
-import { bundleSubject } from './__test__/support/subject-bundle.mts';
+import { bundleClients } from './__test__/support/client-bundles.mts';
 
 /**
  * A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. What is independent
@@ -17,6 +17,9 @@ function over(name: string, include: string[], kills = '50') {
   const elsewhere = name === 'native' ? ['heap-summaries'] : [];
   const left = name === 'direct' ? [] : [...once, ...elsewhere];
   const exclude = left.map((file) => `__test__/compat/${file}.test.ts`);
+  // Frameworks take minutes to install: the torture does.
+  if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
+    exclude.push('__test__/dependents/frameworks.test.ts');
   const fewer = {
     MPMETRICS_TEST_ENDINGS: '5',
     MPMETRICS_TEST_SEGMENTS: '50',
@@ -54,7 +57,7 @@ const OVER_LOCKED = {
   },
 };
 
-await bundleSubject();
+await bundleClients();
 
 export default defineConfig({
   test: {

@@ -36,6 +36,8 @@ const PARTS = {
   refused: { minutes: 4, figures: { REFUSALS: 'all' }, file: 'environments/refused-calls' },
   /** Test runners are the same at any size, and long to install. */
   runners: { minutes: 5, figures: { RUNNERS: 'all' }, file: 'runners/runners' },
+  /** Frameworks too are the same at any size. */
+  dependents: { minutes: 6, figures: { DEPENDENTS: 'all' }, file: 'dependents/frameworks' },
   /** Random programs beside prom-client. */
   programs: { minutes: 10, figures: { RUNS: 20_000 }, file: 'compat/programs' },
   openmetrics: { minutes: 8, figures: { RUNS: 20_000 }, file: 'compat/programs-openmetrics' },

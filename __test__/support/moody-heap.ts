@@ -175,6 +175,7 @@ export class MoodyHeap {
       set: (...update) => counted(() => real.set(...update)),
       observe: (...update) => counted(() => real.observe(...update)),
       summarise: (...update) => counted(() => real.summarise(...update)),
+      takeShared: (...block) => real.takeShared(...block),
       read: (...block) => real.read(...block),
       write: (...cells) => real.write(...cells),
       hide: (...block) => real.hide(...block),

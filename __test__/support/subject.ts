@@ -4,7 +4,6 @@
  */
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,11 +14,13 @@ import type * as hidden from '../../ts/metrics/hidden';
 import type * as storage from '../../ts/storage';
 import type { Client, Program, Subject } from './client';
 import { stub } from './stub';
-import { BUNDLE } from './subject-bundle.mts';
+import { ORACLE, SUBJECT } from './client-bundles.mts';
+import { runnable } from './runnable';
 
 export type { Client, Program, Subject } from './client';
 
-const require = createRequire(__filename);
+const runOracle = runnable(ORACLE);
+const runSubject = runnable(SUBJECT);
 
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-test-'));
 let segments = 0;
@@ -31,12 +32,7 @@ afterAll(() => {
 /** prom-client itself. */
 export const oracle: Subject = {
   name: 'prom-client',
-  load() {
-    for (const path of Object.keys(require.cache)) {
-      if (path.includes('/prom-client/')) Reflect.deleteProperty(require.cache, path);
-    }
-    return Promise.resolve(require('prom-client') as Client);
-  },
+  load: () => Promise.resolve(runOracle() as Client),
 };
 
 /** This package on memory storage. */
@@ -131,7 +127,7 @@ function described(error: unknown): string {
   return `${error.constructor.name}: ${error.message.replace(BEHIND, '')}`;
 }
 
-/** What {@link BUNDLE} exports: modules by their path in `ts/`. */
+/** What {@link SUBJECT} exports: modules by their path in `ts/`. */
 interface Modules {
   index: Client;
   metrics: typeof metrics;
@@ -143,8 +139,7 @@ interface Modules {
 let loaded: Modules | undefined;
 
 function fresh(): Promise<Client> {
-  Reflect.deleteProperty(require.cache, BUNDLE);
-  loaded = require(BUNDLE) as Modules;
+  loaded = runSubject() as Modules;
   return Promise.resolve(loaded.index);
 }
 
