@@ -1,4 +1,4 @@
-//! Everybody at once.
+//! Many processes at once.
 
 use super::*;
 use std::collections::HashSet;
