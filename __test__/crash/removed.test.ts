@@ -80,6 +80,14 @@ function segmentOf(app: Application): string {
   return join(app.segmentsIn, 'test.heap');
 }
 
+/** Lets the event loop of a program stand still until there is a file; then it goes on. */
+async function block(program: Program, go: string, goesOn = ''): Promise<void> {
+  program.tell(
+    `console.log('blocked'); while (!require('fs').existsSync(${JSON.stringify(go)})) ; ${goesOn}`,
+  );
+  expect(await program.line()).toBe('blocked');
+}
+
 /** A process that added 5 to a shared gauge of 2 where the old file refuses it, and the lock of the new one is held. */
 async function waiting(cells: string): Promise<{ one: Program; waits: Program; free: () => void }> {
   const [one, waits] = obedient(2, made, { MPMETRICS_CELLS: cells });
@@ -87,13 +95,8 @@ async function waiting(cells: string): Promise<{ one: Program; waits: Program; f
   await ask(waits!, `${METRICS} kept.update('waits', 1)`);
   const segment = segmentOf(made[0]!);
   const go = `${segment}.go`;
-  // Its event loop does not turn, so that it does not find out that the file is gone.
-  waits!.tell(
-    `console.log('blocked');` +
-      `while (!require('fs').existsSync(${JSON.stringify(go)})) ;` +
-      `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1);`,
-  );
-  expect(await waits!.line()).toBe('blocked');
+  // It does not find out that the file is gone.
+  await block(waits!, go, `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1);`);
   rmSync(segment);
   await expectSeen(one!, [['shared{n="all"}', 2]]);
   await expect.poll(() => existsSync(segment), { timeout: PATIENCE }).toBe(true);
@@ -139,12 +142,6 @@ test.each(['direct', 'ordered', 'native'])(
   async (cells) => {
     const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
-    const block = async (program: Program, go: string): Promise<void> => {
-      program.tell(
-        `console.log('blocked'); while (!require('fs').existsSync(${JSON.stringify(go)})) ;`,
-      );
-      expect(await program.line()).toBe('blocked');
-    };
     await ask(one!, `${METRICS} kept.all.inc({ n: 'all' }, 5); kept.c.inc({ n: 'all' }, 5);`);
     await ask(other!, `${METRICS} kept.all.inc({ n: 'all' }, 2); kept.c.inc({ n: 'all' }, 2);`);
     await block(one!, `${segment}.first`);
@@ -165,6 +162,39 @@ test.each(['direct', 'ordered', 'native'])(
       await expectSeen(program, [
         ['shared{n="all"}', 114],
         ['c{n="all"}', 114],
+      ]);
+    }
+  },
+  120_000,
+);
+
+test.each(['direct', 'ordered', 'native'])(
+  'a shared gauge that waits while its segment makes room for another brings along what it had there: %s',
+  async (cells) => {
+    const [one, late] = obedient(2, made, { MPMETRICS_CELLS: cells });
+    const segment = segmentOf(made[0]!);
+    const add = (by: number) =>
+      `kept.all.inc({ n: 'all' }, ${by}); kept.c.inc({ n: 'all' }, ${by});`;
+    await ask(one!, `${METRICS} ${add(5)}`);
+    await block(one!, `${segment}.first`);
+    rmSync(segment);
+    await ask(late!, `${METRICS} ${add(3)}`);
+    const holder = await holdLock(segment, holders);
+    // What waits for the lock keeps it from leaving its segment at once.
+    late!.tell(
+      `kept.c.inc({ n: 'new' }, 1); console.log('blocked');` +
+        `while (!require('fs').existsSync(${JSON.stringify(`${segment}.late`)})) ; ${add(4)}`,
+    );
+    expect(await late!.line()).toBe('blocked');
+    holder.kill('SIGKILL');
+    writeFileSync(`${segment}.first`, '');
+    expect(await one!.line(60_000)).toBe('null');
+    writeFileSync(`${segment}.late`, '');
+    expect(await late!.line(60_000)).toBe('null');
+    for (const program of [one!, late!]) {
+      await expectSeen(program, [
+        ['shared{n="all"}', 12],
+        ['c{n="all"}', 12],
       ]);
     }
   },
@@ -220,3 +250,16 @@ test.each(['direct', 'ordered', 'native'])(
   },
   120_000,
 );
+
+test('a gauge of a series that was removed begins anew where no segment can be made', async () => {
+  const [one, two] = obedient(2, made, {});
+  await ask(one!, `${METRICS} kept.recent.set({ n: 'all' }, 10)`);
+  await ask(two!, `${METRICS} kept.recent.set({ n: 'two' }, 1)`);
+  const folder = made[0]!.segmentsIn;
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'no folder');
+  await ask(two!, `kept.recent.removeEverywhere({ n: 'all' })`);
+  await ask(one!, `kept.recent.inc({ n: 'all' }, 1)`);
+  await expectSeen(one!, [['recent{n="all"}', 1]]);
+  rmSync(folder);
+});

@@ -22,6 +22,11 @@ export class MoodyHeap {
   writers = 0;
   /** Calls of `buckets`. */
   places = 0;
+  /** Calls of `bucketsEach` that were passed on as they were. */
+  turns = 0;
+  /** Calls of `expire`; and whether another holds the lock at each. */
+  expiries = 0;
+  held = false;
   /** Sum of what was reported to be in no quantile. */
   unranked = 0;
   /** Sum of what was reported as dropped. */
@@ -146,7 +151,11 @@ export class MoodyHeap {
       },
       revive: (...block) => answer(() => real.revive(...block)),
       release: (...block) => answer(() => real.release(...block)),
-      expire: (...series) => answer(() => real.expire(...series)),
+      expire: (...series) => {
+        this.expiries++;
+        if (this.held) return -Status.Busy;
+        return this.mood === Status.Ok ? real.expire(...series) : -this.mood;
+      },
       expired: (...series) => real.expired(...series),
       remove: (...series) => answer(() => real.remove(...series)),
       removeAll: (family) => answer(() => real.removeAll(family)),
@@ -157,6 +166,22 @@ export class MoodyHeap {
         this.placing?.();
         if (this.mood === Status.Ok) real.buckets(slab, cell, series, generation, octave, out);
         else out[0] = this.mood;
+      },
+      bucketsEach: (asked, out) => {
+        if (this.placing === null && this.mood === Status.Ok) {
+          this.turns++;
+          return real.bucketsEach(asked, out);
+        }
+        // One by one, for the mood to change in between.
+        for (let k = 0; 5 * k < asked.length; k++) {
+          this.places++;
+          this.placing?.();
+          const one = out.subarray(3 * k, 3 * k + 3);
+          if (this.mood === Status.Ok) real.bucketsEach(asked.subarray(5 * k, 5 * k + 5), one);
+          else one[0] = this.mood;
+          if (one[0] === Status.Corrupt) return k + 1;
+        }
+        return asked.length / 5;
       },
       allBuckets: (...block) => real.allBuckets(...block),
       countUnranked: (count) => {
@@ -175,7 +200,7 @@ export class MoodyHeap {
       set: (...update) => counted(() => real.set(...update)),
       observe: (...update) => counted(() => real.observe(...update)),
       summarise: (...update) => counted(() => real.summarise(...update)),
-      takeShared: (...block) => real.takeShared(...block),
+      takeShared: (family) => real.takeShared(family),
       read: (...block) => real.read(...block),
       write: (...cells) => real.write(...cells),
       hide: (...block) => real.hide(...block),

@@ -63,6 +63,6 @@ export function other(moody: MoodyHeap, summary: Summary<'a'>) {
   const family = writer.family({ ...spec, bounds: Float64Array.from(bounds) }, 1);
   return {
     remove: (a: string) => writer.remove(family, `a="${a}"`, ''),
-    expire: (a: string) => writer.expire(family, `a="${a}"`, ''),
+    expire: (a: string) => writer.expire(family, [`a="${a}"`, '']),
   };
 }

@@ -89,11 +89,8 @@ export declare class NativeWriter {
    * block is another's now.
    */
   read(slab: number, cell: number, series: number, generation: number): Float64Array
-  /**
-   * Takes the value of a shared gauge along from a segment that was left, once for all writers: the value, and 1 if
-   * it was ever set; empty for who comes later.
-   */
-  takeShared(series: number, generation: number): Float64Array
+  /** Takes the values of a family of shared gauges along from a segment that was left: each once for all writers. */
+  takeShared(family: number): Array<Taken>
   /** Replaces all cells but the sequence words, so that nobody sees a half of them. A status. */
   write(slab: number, cell: number, series: number, generation: number, values: Float64Array): number
   /** Marks a block as not shown. A status. */
@@ -126,6 +123,11 @@ export declare class NativeWriter {
   clearExemplars(slab: number, cell: number, series: number, generation: number): number
   /** Finds or makes the buckets that a summary has for an octave; fills `out` with a status, slab and cell. */
   buckets(slab: number, cell: number, series: number, generation: number, octave: number, out: Uint32Array): void
+  /**
+   * The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three words
+   * for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+   */
+  bucketsEach(asked: Uint32Array, out: Uint32Array): number
   /** The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now. */
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array
   /** Counts observations that no quantile shows. */
@@ -139,10 +141,10 @@ export declare class NativeWriter {
   /** Removes all series that a scrape shows with this family, for all writers. A status. */
   removeAll(family: number): number
   /**
-   * Removes the series of this family for all writers because none updates it. A status; `Busy` for
-   * not now.
+   * Removes series of this family for all writers because none updates them, under one lock: their labels and types
+   * in turn. How many were removed, the first ones, or minus a status.
    */
-  expire(family: number, labels: string, types: string): number
+  expire(family: number, texts: Array<string>): number
   /** Whether that generation of a series was ended by `expire`. */
   expired(series: number, generation: number): boolean
   /** Sets the default labels of a group. A status. */
@@ -326,6 +328,18 @@ export interface ScrapeOptions {
   plain: boolean
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number
+}
+
+/** A value of a shared gauge that was taken along. */
+export interface Taken {
+  /** The series' label text. */
+  labels: string
+  /** The types of its label values. */
+  types: string
+  /** The value. */
+  value: number
+  /** Whether it was ever set, rather than only added to. */
+  set: boolean
 }
 
 /**

@@ -12,6 +12,17 @@ export interface FamilySpec {
   bounds: Float64Array;
 }
 
+/** A value of a shared gauge that was taken out of a segment. */
+export interface Taken {
+  /** The series' label text. */
+  readonly labels: string;
+  /** The types of its label values. */
+  readonly types: string;
+  readonly value: number;
+  /** Whether it was ever set, rather than only added to. */
+  readonly set: boolean;
+}
+
 /** What one isolate has in a heap. All calls are synchronous. */
 export interface NativeWriter {
   readonly slot: number;
@@ -52,6 +63,14 @@ export interface NativeWriter {
     octave: number,
     out: Uint32Array,
   ): void;
+  /**
+   * The same for several blocks, under one lock.
+   *
+   * @param asked five words of each: slab, cell, series, generation, octave
+   * @param out three words for each, as for {@link buckets}
+   * @returns how many of the first ones were tried; the others have to be asked for again
+   */
+  bucketsEach(asked: Uint32Array, out: Uint32Array): number;
   /** The buckets that a summary's block has: octave, slab and first cell of each. */
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
   /** Notes observations that no quantile shows, for want of memory. */
@@ -78,10 +97,12 @@ export interface NativeWriter {
   /** Removes all series that a scrape shows with this family, for all writers. A {@link Status}. */
   removeAll(family: number): number;
   /**
-   * Removes the series of this family for all writers because none updates it. A {@link Status}; `Busy` to try again
-   * later.
+   * Removes series of this family for all writers because none updates them, under one lock.
+   *
+   * @param texts label text and types of each, in turn
+   * @returns how many of the first ones were removed, or minus a {@link Status}
    */
-  expire(family: number, labels: string, types: string): number;
+  expire(family: number, texts: string[]): number;
   /** Whether {@link expire} ended this generation of a series, and not {@link remove}. Throws. */
   expired(series: number, generation: number): boolean;
   /** Counts updates that this isolate dropped without asking; the reason is a {@link Refusal}. */
@@ -134,10 +155,10 @@ export interface NativeWriter {
     now: number,
   ): number;
   /**
-   * Takes the value of a shared gauge out of a segment that was left for one that is no copy of it: the value, and 1 if
-   * it was ever set; empty if another writer took it before.
+   * Takes the values of a family of shared gauges out of a segment that was left for one that is no copy of it. Only
+   * the first writer gets each value.
    */
-  takeShared(series: number, generation: number): Float64Array;
+  takeShared(family: number): Taken[];
   /**
    * A copy of all cells, also of a writer that lost its slot; empty if the block does not belong to the series any
    * more.

@@ -19,6 +19,7 @@ import { readImage } from './cells/image';
 import type { Shape } from './cells/kind';
 import { NEVER, Place, type Series } from './cells/series';
 import type { Family } from './family';
+import { MOST_AT_ONCE } from './limits';
 
 /** Checks within the time to live. */
 const LOOKS = 4;
@@ -26,12 +27,20 @@ const LOOKS = 4;
 const ALLOWED = 8;
 /** Checks for which the cells of a woken handle are known: those in that time, and the one that rescues them. */
 const KNOWN = ALLOWED + 2;
+/** Checks for which an isolate without a handle to a series leaves it to isolates that have one. */
+const OTHERS = 2;
 /** Most milliseconds between two checks: `setTimeout` cannot wait for ever. */
 const LONGEST = 3_600_000;
 
 // Kept, because tests replace the global ones.
-const { setTimeout } = globalThis;
+const { setImmediate, setTimeout } = globalThis;
 const now = performance.now.bind(performance);
+
+/** A series that was read. */
+export interface Found {
+  readonly labels: readonly (readonly [string, string])[];
+  readonly types: string;
+}
 
 /** The metric whose series expire. */
 export interface Expiring {
@@ -42,8 +51,13 @@ export interface Expiring {
   handleOf(labels: readonly (readonly [string, string])[]): Series | undefined;
   /** True for a series that is shown from the declaration on, which is not removed. */
   isInitial(labels: readonly (readonly [string, string])[]): boolean;
-  /** Removes a series that was read; may be refused for now. */
-  expire(labels: readonly (readonly [string, string])[], types: string): void;
+  /**
+   * Removes series that were read.
+   *
+   * @param series at most {@link MOST_AT_ONCE}
+   * @returns how many of the first ones were removed; none if that is refused for now
+   */
+  expire(series: readonly Found[]): number;
   /** Removes the own handle's series. */
   expireHandle(h: Series): void;
 }
@@ -64,6 +78,12 @@ interface Own {
 interface Seen {
   readonly values: string;
   readonly since: number;
+}
+
+/** A series that is to be removed. */
+interface Idle extends Found {
+  readonly key: string;
+  readonly before: Seen;
 }
 
 /** Those that know the cells of woken handles. */
@@ -179,21 +199,44 @@ export class Expiry {
 
   /** Removes, for all processes, the series whose values have not changed for the time. */
   private async compare(): Promise<void> {
-    const { metric } = this;
     const started = now();
-    const { series } = await metric.family.read('application');
+    const { series } = await this.metric.family.read('application');
     const late = now() - started > ALLOWED * this.period;
     const next = new Map<string, Seen>();
+    const idle: Idle[] = [];
     for (const { labels, types, values: numbers } of series) {
       const key = JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
       const values = numbers.join();
       const before = this.seen.get(key);
       if (before?.values !== values) next.set(key, { values, since: started });
-      else if (late || started - before.since < this.life || this.isUsed(labels)) {
+      else if (late || started - before.since < this.lifeOf(labels) || this.isUsed(labels)) {
         next.set(key, before);
-      } else metric.expire(labels, types);
+      } else idle.push({ labels, types, key, before });
     }
+    for (const { key, before } of await this.take(idle, started)) next.set(key, before);
     this.seen = next;
+  }
+
+  /** Removes series in groups, between which the event loop goes on; returns those that are left for the next check. */
+  private async take(idle: readonly Idle[], started: number): Promise<readonly Idle[]> {
+    for (let at = 0; at < idle.length; at += MOST_AT_ONCE) {
+      let some = idle.slice(at, at + MOST_AT_ONCE).filter(({ labels }) => !this.isUsed(labels));
+      const late = now() - started > ALLOWED * this.period;
+      while (some.length > 0) {
+        const gone = late ? 0 : this.metric.expire(some);
+        some = some.slice(gone);
+        if (gone === 0) return [...some, ...idle.slice(at + MOST_AT_ONCE)];
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return [];
+  }
+
+  /** Milliseconds without an update after which this isolate removes a series. */
+  private lifeOf(labels: Found['labels']): number {
+    // Isolates with a handle do so first, so that not all of them take the heap lock for each series.
+    const own = this.metric.handleOf(labels)?.live === true;
+    return this.life + (own ? 0 : OTHERS * this.period);
   }
 
   /** Whether this isolate has updated a series since the last check, or needs it. */

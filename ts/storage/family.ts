@@ -84,11 +84,12 @@ export interface Family {
    */
   remove(label: LabelText, h: Series | undefined, everywhere: boolean): void;
   /**
-   * Removes a series that no process updates any more, as {@link remove} does.
+   * Removes series that no process updates any more, as {@link remove} does.
    *
-   * @returns false if it still exists, and has to be checked again
+   * @param handles the own handle of each, if this isolate has one
+   * @returns how many of the first ones were removed; the others still exist, and have to be checked again
    */
-  expire(label: LabelText, h: Series | undefined): boolean;
+  expire(labels: readonly LabelText[], handles: readonly (Series | undefined)[]): number;
   /** Sets the own part to zero; with `hide`, also hides it until its next update. */
   reset(h: Series, hide: boolean): void;
   /** Frees the own part; the handle points nowhere afterwards. */

@@ -4,6 +4,9 @@ import { warnOnce } from '../errors';
 import { settings } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
 
+/** Most series in one call of the native module. */
+export const MOST_AT_ONCE = 128;
+
 /** Limits on series and label values. */
 export interface Limits {
   /** Most series of all metrics. */

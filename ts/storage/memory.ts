@@ -105,9 +105,9 @@ export class MemoryFamily implements Family {
     if (h !== undefined) this.release(h);
   }
 
-  expire(_: unknown, h: Series | undefined): boolean {
-    if (h !== undefined) this.release(h);
-    return true;
+  expire(_: unknown, handles: readonly (Series | undefined)[]): number {
+    for (const h of handles) if (h !== undefined) this.release(h);
+    return handles.length;
   }
 
   reset(h: Series, hide: boolean): void {

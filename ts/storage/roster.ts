@@ -26,7 +26,7 @@ import { Place, Series } from './cells/series';
 import { setting, type Update } from './cells/update';
 import type { Collect } from './collecting';
 import type { FamilyData } from './data';
-import { Expiry, rescueExpired } from './expiry';
+import { Expiry, rescueExpired, type Found } from './expiry';
 import type { Family } from './family';
 import { MemoryFamily } from './memory';
 import { Refusals } from './refusals';
@@ -255,22 +255,25 @@ export class Roster {
     );
   }
 
-  expire(labels: readonly Readonly<Pair>[], types: string): void {
-    const values = valuesOf(this.shape.labelNames, labels);
-    this.expireText({ ...labelText(Object.fromEntries(labels)), types }, values);
+  expire(series: readonly Found[]): number {
+    const labels = series.map((one) => ({
+      ...labelText(Object.fromEntries(one.labels)),
+      types: one.types,
+    }));
+    const values = series.map((one) => valuesOf(this.shape.labelNames, one.labels));
+    const handles = values.map((one) => this.tree.get(one));
+    const gone = this.family.expire(labels, handles);
+    for (const [k, h] of handles.slice(0, gone).entries()) {
+      if (h === undefined) continue;
+      this.unlink(h, values[k]!);
+      h.detach();
+    }
+    return gone;
   }
 
   expireHandle(h: Series): void {
     const labels = parseLabelText(h.text);
-    if (this.isInitial(labels)) return;
-    this.expireText(h, valuesOf(this.shape.labelNames, labels));
-  }
-
-  private expireText({ text, types }: LabelText, values: readonly LabelValue[]): void {
-    const h = this.tree.get(values);
-    if (!this.family.expire({ text, types }, h) || h === undefined) return;
-    this.unlink(h, values);
-    h.detach();
+    if (!this.isInitial(labels)) this.expire([{ labels, types: h.types }]);
   }
 
   /** Resets the own part of every series. */
@@ -324,6 +327,11 @@ export class Roster {
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
     this.retry();
+  }
+
+  /** Finds or makes the handle of a series. */
+  handleFor(label: LabelText): Series {
+    return this.add(textValues(this.shape.labelNames, label));
   }
 
   private add(values: readonly LabelValue[]): Series {

@@ -98,7 +98,7 @@ impl Churner {
         if self.living.len() > LIVING + random.below(100) as usize {
             for text in self.living.drain(..LIVING / 4) {
                 for (family, _) in &self.families {
-                    self.writer.expire(*family, text.as_bytes(), b"").expect("the lock");
+                    self.writer.expire(*family, [(text.as_bytes(), &b""[..])]).expect("the lock");
                 }
             }
         }

@@ -147,9 +147,9 @@ fn who_finds_a_series_gone_learns_whether_it_expired() {
         one.bind(f, labels, b"").unwrap();
         two.bind(f, labels, b"").unwrap()
     });
-    one.expire(f, b"a=\"1\"", b"").unwrap();
+    one.expire(f, [(&b"a=\"1\""[..], &b""[..])]).unwrap();
     one.remove(f, b"a=\"2\"", b"").unwrap();
-    one.expire(f, b"a=\"nobody's\"", b"").unwrap();
+    one.expire(f, [(&b"a=\"nobody's\""[..], &b""[..])]).unwrap();
     assert!(!two.is_current(&expired).unwrap());
     assert!(!two.is_current(&removed).unwrap());
     assert!(two.is_current(&kept).unwrap());

@@ -63,6 +63,19 @@ impl NativeWriter {
     }
 }
 
+/// A value of a shared gauge that was taken along.
+#[napi(object)]
+pub struct Taken {
+    /// The series' label text.
+    pub labels: String,
+    /// The types of its label values.
+    pub types: String,
+    /// The value.
+    pub value: f64,
+    /// Whether it was ever set, rather than only added to.
+    pub set: bool,
+}
+
 #[napi]
 impl NativeWriter {
     /// Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status.
@@ -182,15 +195,20 @@ impl NativeWriter {
         Float64Array::new(image.unwrap_or_default())
     }
 
-    /// Takes the value of a shared gauge along from a segment that was left, once for all writers: the value, and 1 if
-    /// it was ever set; empty for who comes later.
+    /// Takes the values of a family of shared gauges along from a segment that was left: each once for all writers.
     #[napi]
-    pub fn take_shared(&self, series: u32, generation: u32) -> Float64Array {
-        let key = BlockKey { series, generation };
-        let taken = self.with(|writer| writer.take_shared(key)).ok().flatten();
-        Float64Array::new(
-            taken.map_or_else(Vec::new, |(value, set)| vec![value, f64::from(u8::from(set))]),
-        )
+    pub fn take_shared(&self, family: u32) -> Vec<Taken> {
+        let taken = self.with(|writer| writer.take_shared(family)).unwrap_or_default();
+        let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
+        taken
+            .into_iter()
+            .map(|one| Taken {
+                labels: text(one.text),
+                types: text(one.types),
+                value: one.value,
+                set: one.set,
+            })
+            .collect()
     }
 
     /// Replaces all cells but the sequence words, so that nobody sees a half of them. A status.

@@ -4,7 +4,7 @@ use crate::convert::{failure, invalid, Result, Spec};
 use crate::status::{Out, Status};
 use crate::views::view_of;
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::heap::{Bound, FamilySpec, Writer};
+use mpmetrics_core::heap::{Bound, Buckets, FamilySpec, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::quantile::octave::Octave;
 use mpmetrics_core::segment::Segment;
@@ -47,6 +47,19 @@ fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
         }
     }
     Ok(out)
+}
+
+/// What JavaScript is told of a summary's buckets.
+fn placed(found: Result<Buckets, Error>) -> Result<[u32; 3]> {
+    Ok(match found {
+        Ok(found) => [Status::Ok as u32, found.slab, found.cell],
+        Err(error) => [Status::of_block(Err(error))?, 0, 0],
+    })
+}
+
+fn known_octave(octave: u32) -> Result<Octave> {
+    let known = u16::try_from(octave).ok().and_then(Octave::unpack);
+    known.ok_or_else(|| invalid("an octave", octave))
 }
 
 impl NativeWriter {
@@ -210,14 +223,44 @@ impl NativeWriter {
         let Some(out) = out.first_chunk_mut::<3>() else {
             return Err(invalid("`out` has three words", out.len()));
         };
-        let known = u16::try_from(octave).ok().and_then(Octave::unpack);
-        let octave = known.ok_or_else(|| invalid("an octave", octave))?;
+        let octave = known_octave(octave)?;
         let key = BlockKey { series, generation };
-        *out = match self.with(|writer| writer.buckets(slab, cell, key, octave)) {
-            Ok(found) => [0, found.slab, found.cell],
-            Err(error) => [Status::of_block(Err(error))?, 0, 0],
-        };
+        *out = placed(self.with(|writer| writer.buckets(slab, cell, key, octave)))?;
         Ok(())
+    }
+
+    /// The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three words
+    /// for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+    #[napi]
+    pub fn buckets_each(&self, asked: Uint32Array, mut out: Uint32Array) -> Result<u32> {
+        // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
+        let out = unsafe { out.as_mut() };
+        let (outs, _) = out.as_chunks_mut::<3>();
+        let (asked, _) = asked.as_chunks::<5>();
+        if asked.len() > outs.len() {
+            return Err(invalid("`out` has three words for each", out.len()));
+        }
+        let given: Vec<_> = asked
+            .iter()
+            .map(|&[slab, cell, series, generation, octave]| {
+                Ok((slab, cell, BlockKey { series, generation }, known_octave(octave)?))
+            })
+            .collect::<Result<_>>()?;
+        let mut outs = outs.iter_mut();
+        let mut tried = 0;
+        let mut failed = Ok(());
+        let mut note = |made| {
+            tried += 1;
+            match (placed(made), outs.next()) {
+                (Ok(words), Some(out)) => *out = words,
+                (Err(error), _) => failed = Err(error),
+                (Ok(_), None) => {}
+            }
+        };
+        if let Err(error) = self.with(|writer| writer.buckets_each(given, &mut note)) {
+            note(Err(error));
+        }
+        failed.map(|()| tried)
     }
 
     /// The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now.
@@ -283,13 +326,15 @@ impl NativeWriter {
         }
     }
 
-    /// Removes the series of this family for all writers because none updates it. A status; `Busy` for
-    /// not now.
+    /// Removes series of this family for all writers because none updates them, under one lock: their labels and types
+    /// in turn. How many were removed, the first ones, or minus a status.
     #[napi]
-    pub fn expire(&self, family: u32, labels: String, types: String) -> Result<u32> {
-        match self.with(|writer| writer.expire(family, labels.as_bytes(), types.as_bytes())) {
-            Ok(()) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
+    pub fn expire(&self, family: u32, texts: Vec<String>) -> Result<i32> {
+        let (pairs, _) = texts.as_chunks::<2>();
+        let given = pairs.iter().map(|[labels, types]| (labels.as_bytes(), types.as_bytes()));
+        match self.with(|writer| writer.expire(family, given)) {
+            Ok(removed) => Ok(removed as i32),
+            Err(error) => Status::of(&error).map(|status| -(status as i32)),
         }
     }
 

@@ -3,7 +3,7 @@
 import type { Buckets } from './buckets';
 import type { Kind } from './kind';
 import type { Series } from './series';
-import { SharedPath } from './shared-path';
+import { changed, SharedPath } from './shared-path';
 
 /** An image of the counts. */
 export function readImage(h: Series, kind: Kind): Float64Array {
@@ -33,6 +33,12 @@ export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: 
  */
 export function mergeImage(h: Series, kind: Kind, moved: Float64Array, buckets: Buckets): boolean {
   const { path } = h;
-  writeImage(h, kind, kind.adds ? kind.plus(readImage(h, kind), moved, h.size) : moved, buckets);
+  writeImage(h, kind, merged(h, kind, moved), buckets);
   return h.live && (!(path instanceof SharedPath) || path.written);
+}
+
+function merged(h: Series, kind: Kind, moved: Float64Array): Float64Array {
+  if (kind.adds) return kind.plus(readImage(h, kind), moved, h.size);
+  const waits = kind.shared && !(h.path instanceof SharedPath);
+  return waits ? changed(readImage(h, kind), moved) : moved;
 }

@@ -12,6 +12,12 @@ export const VALUE = 0;
 const WAS_SET = 1;
 export const CELLS = 2;
 
+/** A value after later changes of it. */
+export function changed(value: Float64Array, later: Float64Array): Float64Array {
+  if (later[WAS_SET] === 1) return later;
+  return Float64Array.of(value[VALUE]! + later[VALUE]!, value[WAS_SET]!);
+}
+
 /** In this process's memory. */
 export const sharedLocally: Path = {
   views: true,
@@ -42,12 +48,6 @@ export class SharedPath extends NativePath {
   override read(h: Series): Float64Array {
     const [value] = this.writer.read(h.slab, h.i, h.number, h.generation);
     return Float64Array.of(value ?? 0, 1);
-  }
-
-  /** The value that this process has to bring from a segment that was left; null for all processes but one. */
-  take(h: Series): Float64Array | null {
-    const image = this.writer.takeShared(h.number, h.generation);
-    return image.length === CELLS ? image : null;
   }
 
   /** Brings a value that was counted elsewhere to the shared one. */

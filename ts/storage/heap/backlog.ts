@@ -6,8 +6,13 @@ import { unref } from '../../timers';
 /** Milliseconds before waiting calls are tried again; doubled up to the longest while none succeeds. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
+/** Milliseconds of one try: if many processes want the lock, each call waits for it some of these. */
+const TURN = 20;
 /** Most calls that wait; further ones are made without the lock, which takes longer. */
 const MOST = 10_000;
+
+// Kept, because tests replace the global one.
+const now = performance.now.bind(performance);
 
 /** The heap storage on which the calls are made. */
 export interface Backlogged {
@@ -28,6 +33,11 @@ export class Backlog {
   private readonly calls: (() => Status)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
+  /** When the present try has to end. */
+  private end = Infinity;
+  private trying = false;
+  /** Whether something was added to the backlog in the middle of a try. */
+  private more = false;
   /** Whether {@link flush} is called when the process exits. */
   private listening = false;
   /** True after no slot could be claimed, until {@link flush} tries again. */
@@ -40,6 +50,11 @@ export class Backlog {
   /** True while something waits. */
   get busy(): boolean {
     return this.timer !== null;
+  }
+
+  /** True if a try has to leave the rest to the next one, so that the event loop goes on. */
+  get late(): boolean {
+    return now() >= this.end;
   }
 
   /** Makes a call now, or later if the heap is busy. */
@@ -57,30 +72,40 @@ export class Backlog {
 
   /** Makes sure that waiting calls are tried again. */
   later(): void {
-    if (this.heap.dead || this.timer !== null) return;
-    this.timer = setTimeout(this.flush, this.delay);
+    this.more = true;
+    if (this.heap.dead || this.timer !== null || this.trying) return;
+    this.timer = setTimeout(() => {
+      this.again(TURN);
+    }, this.delay);
     unref(this.timer);
     if (!this.listening) process.on('exit', this.flush);
     this.listening = true;
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
   }
 
-  /** Tries the waiting calls; stops at the first that finds the heap busy, so that it blocks for one deadline only. */
+  /**
+   * Tries all waiting calls, before a scrape and at exit. Stops at the first that finds the heap busy, so that it
+   * blocks for one deadline only.
+   */
   readonly flush = (): void => {
+    this.again(Infinity);
+  };
+
+  private again(turn: number): void {
     if (this.timer === null) return;
     clearTimeout(this.timer);
     this.timer = null;
     this.slotless = false;
     const before = this.left;
-    if (this.settleAll()) {
+    if (this.settleAll(turn)) {
       this.calm();
       return;
     }
     // If many processes want the lock, each try makes some progress. After longer pauses, more would have come than was
     // done.
-    if (this.left < before) this.delay = FIRST_DELAY;
+    if (this.left < before || this.late) this.delay = FIRST_DELAY;
     this.later();
-  };
+  }
 
   private get left(): number {
     return this.calls.length + this.heap.left();
@@ -89,7 +114,7 @@ export class Backlog {
   /** Tries the waiting calls, unless a later try is scheduled. */
   settle(): void {
     if (this.heap.dead || this.busy) return;
-    if (!this.settleAll()) this.later();
+    if (!this.settleAll(TURN)) this.later();
   }
 
   /** Forgets the waiting calls. */
@@ -98,15 +123,32 @@ export class Backlog {
     this.calm();
   }
 
-  private settleAll(): boolean {
+  /** Tries all waiting calls, also those that are added meanwhile; false if some still have to wait. */
+  private settleAll(turn: number): boolean {
+    this.end = now() + turn;
+    this.trying = true;
+    try {
+      do {
+        this.more = false;
+        if (!this.settleEach()) return false;
+      } while (this.more);
+      return true;
+    } finally {
+      this.trying = false;
+    }
+  }
+
+  private settleEach(): boolean {
     while (this.calls.length > 0) {
       const done = this.done(this.calls[0]!);
       if (done !== true) return done === null;
       this.calls.shift();
+      if (this.late) return false;
     }
     for (const call of this.heap.waiting()) {
       const done = this.done(call);
       if (done !== true) return done === null;
+      if (this.late) return false;
     }
     return true;
   }

@@ -5,6 +5,7 @@ import { Out, Refusal, refusalOf, Status, statusOf, Stores } from '../../native'
 import { readImage } from '../cells/image';
 import type { Kind } from '../cells/kind';
 import { Place, type Series } from '../cells/series';
+import { MOST_AT_ONCE } from '../limits';
 import type { Roster } from '../roster';
 import type { HeapChunks } from './chunks';
 import type { HeapStorage } from './storage';
@@ -14,8 +15,6 @@ const ADOPTED = 1;
 
 /** Words that the native module fills in for a series. */
 const WORDS = 8;
-/** Most series that are bound by one call. */
-export const MOST_AT_ONCE = 128;
 
 const out = new Uint32Array(WORDS * MOST_AT_ONCE);
 

@@ -1,10 +1,9 @@
 /** The series of one metric in the heap. */
 
 import { TOO_LONG, type LabelText } from '../../labels';
-import { Refusal, Status, statusOf, type Scope } from '../../native';
+import { Refusal, Status, type NativeWriter, type Scope } from '../../native';
 import { ownImage, readImage } from '../cells/image';
 import { Place, type Series } from '../cells/series';
-import { SharedPath } from '../cells/shared-path';
 import type { Exemplar, FamilyData } from '../data';
 import { rescueExpired } from '../expiry';
 import type { Family } from '../family';
@@ -106,6 +105,7 @@ export class HeapFamily implements Family, Member {
   }
 
   hold(h: Series, label: LabelText): boolean {
+    if (h.place === Place.Pending) return true;
     if (label === TOO_LONG || this.pending.full) {
       if (label === TOO_LONG) this.tooLong();
       else this.refuse(Refusal.Busy);
@@ -115,7 +115,9 @@ export class HeapFamily implements Family, Member {
     const { kind, bounds } = this.roster.shape;
     // Counts stay in the heap, and the handle goes on from zero; a gauge keeps its value.
     const stays = kind.adds || kind.shared;
-    const image = stays ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
+    // Nothing is taken along of a series that was removed.
+    const blank = stays || !h.current;
+    const image = blank ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
     return true;
   }
@@ -150,18 +152,21 @@ export class HeapFamily implements Family, Member {
     this.others.everywhere((writer, number) => writer.remove(number, text, types));
   }
 
-  expire(label: LabelText, h: Series | undefined): boolean {
+  expire(labels: readonly LabelText[], handles: readonly (Series | undefined)[]): number {
     if (!this.roster.shape.kind.adds) {
-      if (h !== undefined) this.release(h);
-      return true;
+      for (const h of handles) if (h !== undefined) this.release(h);
+      return handles.length;
     }
     // Not postponed, because the series may be in use again by then.
-    if (this.host.backlog.busy || this.declaration.number === null) return false;
-    const number = this.declaration.number;
-    const status = this.host.attempt(() =>
-      statusOf(this.host.writer.expire(number, label.text, label.types)),
-    );
-    return status === Status.Ok;
+    const { number } = this.declaration;
+    if (this.host.backlog.busy || number === null) return 0;
+    let gone = 0;
+    this.host.attempt(() => {
+      const texts = labels.flatMap(({ text, types }) => [text, types]);
+      gone = Math.max(0, this.host.writer.expire(number, texts));
+      return Status.Ok;
+    });
+    return gone;
   }
 
   reset(h: Series, hide: boolean): void {
@@ -212,23 +217,36 @@ export class HeapFamily implements Family, Member {
    * Counts stay in the old blocks, and new ones go on from zero. A gauge belongs to the life that set it, so its value
    * is kept.
    */
-  orphan(carry: boolean): void {
+  orphan(left: NativeWriter | null): void {
+    const { kind } = this.roster.shape;
+    const { number } = this.declaration;
     this.declaration.number = null;
-    if (!carry) this.buckets.orphan();
+    if (left === null) this.buckets.orphan();
     this.pending.orphan();
     for (const h of this.roster.handles()) {
       if (h.place !== Place.Heap) continue;
-      const image = this.broughtAlong(h, carry);
-      if (image === null) h.detach();
-      else this.pending.postpone(h, { text: h.text, types: h.types }, image);
+      const comes = h.live && !kind.shared && (left !== null || !kind.adds);
+      if (comes) this.pending.postpone(h, { text: h.text, types: h.types }, ownImage(h, kind));
+      else h.detach();
     }
+    if (kind.shared && left !== null && number !== null) this.bringShared(left, number);
   }
 
-  private broughtAlong(h: Series, carry: boolean): Float64Array | null {
-    const { kind } = this.roster.shape;
-    // A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one brings it along.
-    if (kind.shared) return carry && h.path instanceof SharedPath ? h.path.take(h) : null;
-    return h.live && (carry || !kind.adds) ? ownImage(h, kind) : null;
+  /**
+   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one brings it along.
+   */
+  private bringShared(left: NativeWriter, number: number): void {
+    this.host.attempt(() => {
+      for (const { labels, types, value, set } of left.takeShared(number)) {
+        const label = { text: labels, types };
+        this.pending.bring(
+          this.roster.handleFor(label),
+          label,
+          Float64Array.of(value, set ? 1 : 0),
+        );
+      }
+      return Status.Ok;
+    });
   }
 
   follow(before: Views): void {

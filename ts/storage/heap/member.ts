@@ -1,6 +1,6 @@
 /** A metric that is in the heap, as heap storage sees it. */
 
-import type { Status } from '../../native';
+import type { NativeWriter, Status } from '../../native';
 import type { Roster } from '../roster';
 import type { Views } from './views';
 
@@ -23,9 +23,9 @@ export interface Member {
   /**
    * The writer is gone, and its blocks belong to the adopter of its slot.
    *
-   * @param carry the whole segment is gone, so all counts are taken along
+   * @param left the writer, if the whole segment was left for another, so that all counts are taken along; else null
    */
-  orphan(carry: boolean): void;
+  orphan(left: NativeWriter | null): void;
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */
   leave(): void;
 }

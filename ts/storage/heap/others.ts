@@ -20,7 +20,11 @@ export class HeapOthers implements Others {
     const { roster } = this.parts;
     if (roster.shape.kind.shared) {
       // What pending handles were to bring to shared gauges is lost with the series.
-      for (const h of roster.handles()) if (h.place === Place.Pending) this.pending.forget(h);
+      for (const h of roster.handles()) {
+        if (h.place === Place.Pending) this.pending.forget(h);
+        // Values that are set from now on go to a series that is made again.
+        else h.detach();
+      }
     }
     this.everywhere((writer, number) => writer.removeAll(number));
   }

@@ -4,8 +4,9 @@ import type { LabelText } from '../../labels';
 import { Status } from '../../native';
 import { mergeImage, readImage, writeImage } from '../cells/image';
 import { Place, type Series } from '../cells/series';
+import { changed } from '../cells/shared-path';
 import { rescueExpired } from '../expiry';
-import { MOST_AT_ONCE } from './declaration';
+import { MOST_AT_ONCE } from '../limits';
 import type { Parts } from './parts';
 
 /** Most series of a metric that wait for the heap lock. */
@@ -55,6 +56,15 @@ export class Pending {
   postpone(h: Series, label: LabelText, image: Float64Array): void {
     this.wait(h, label, image, this.queue);
     this.parts.host.backlog.later();
+  }
+
+  /**
+   * Brings the value of a shared gauge from a segment that was left: changes that are pending already came after it.
+   */
+  bring(h: Series, label: LabelText, value: Float64Array): void {
+    const { chunks, roster } = this.parts;
+    if (h.place !== Place.Pending) this.postpone(h, label, value);
+    else writeImage(h, roster.shape.kind, changed(value, readImage(h, roster.shape.kind)), chunks);
   }
 
   /** Removes a handle, which points nowhere afterwards. */
@@ -107,7 +117,11 @@ export class Pending {
     }
     rescueExpired();
     let status = Status.Ok;
-    while (this.queue.size > 0 && status === Status.Ok) status = this.settleSome();
+    const { backlog } = this.parts.host;
+    while (this.queue.size > 0 && status === Status.Ok) {
+      if (backlog.late) return Status.Busy;
+      status = this.settleSome();
+    }
     return status;
   }
 
@@ -123,29 +137,39 @@ export class Pending {
     });
     if (status !== Status.Ok) return status;
     const { life } = host;
+    const bound: [Series, Float64Array][] = [];
+    let refused = Status.Ok;
     for (const [number, [h, label]] of some.slice(0, tried).entries()) {
-      // The numbers of blocks are not valid for another writer that has replaced this one meanwhile.
-      if (host.life !== life) return Status.Busy;
       const own = readImage(h, kind);
       h.detach();
       h.text = label.text;
       h.types = label.types;
-      const moved = host.attempt(() => declaration.found(number, h));
-      if (moved === Status.Ok) {
-        if (!mergeImage(h, kind, own, chunks)) {
-          this.keep(h, own);
-          return Status.Busy;
-        }
-        for (const exemplar of exemplars.waiting.take(h)) exemplars.exemplify(h, exemplar);
-      } else if (moved === Status.Full || moved === Status.Limit) {
+      const found = host.attempt(() => declaration.found(number, h));
+      if (found === Status.Ok) bound.push([h, own]);
+      else if (found === Status.Full || found === Status.Limit) {
         host.refused(declaration.refusal, name);
+        this.queue.delete(h);
       } else {
         this.keep(h, own);
-        return moved;
+        refused = found;
+        break;
       }
+    }
+    chunks.prepare(bound);
+    for (const [h, own] of bound) {
+      // The numbers of blocks are not valid for another writer that has replaced this one meanwhile; and the series, or
+      // the segment, may be removed while room is made for its buckets.
+      if (host.life !== life || !mergeImage(h, kind, own, chunks)) {
+        // It may be pending already, with what was brought from a segment that was left in the middle of this.
+        if (h.place === Place.Pending) mergeImage(h, kind, own, chunks);
+        else this.keep(h, own);
+        if (refused === Status.Ok) refused = Status.Busy;
+        continue;
+      }
+      for (const exemplar of exemplars.waiting.take(h)) exemplars.exemplify(h, exemplar);
       this.queue.delete(h);
     }
-    return Status.Ok;
+    return refused;
   }
 
   private wait(

@@ -330,11 +330,12 @@ export class HeapStorage {
   }
 
   private restart(carry: boolean): void {
+    const left = carry ? this.current : null;
     this.current = null;
     this.life++;
     this.keeping.drop();
     this.scrapes.silence();
-    for (const family of this.families) family.orphan(carry);
+    for (const family of this.families) family.orphan(left);
     this.views.renew();
     for (const family of this.families) family.declare();
     if ([...this.families].some((family) => family.waiting)) this.backlog.later();

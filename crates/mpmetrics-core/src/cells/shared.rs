@@ -11,7 +11,7 @@ pub(crate) const SEALED: u64 = 0x7ff4_5345_414c_4544;
 
 /// In the last cell: the value was set, not only added to.
 const SET: u64 = 1;
-/// In the last cell: the sealed value was taken to another segment.
+/// In the last cell, too: the sealed value was taken to another segment.
 const TAKEN: u64 = 2;
 
 /// Changes the value, which other writers may change at the same time; what it became, or `None` if it is sealed.
@@ -31,10 +31,11 @@ pub fn change([value, ..]: &[AtomicU64; CELLS], change: impl Fn(f64) -> f64) -> 
 
 /// Replaces the value; `false` if it is sealed.
 pub fn set(cells: &[AtomicU64; CELLS], by: f64) -> bool {
-    let [.., how] = cells;
-    // The mark is stored first, so that it is there when the value is taken; by an exchange, so that it does not
-    // replace `TAKEN`.
-    let _ = how.compare_exchange(0, SET, Ordering::AcqRel, Ordering::Acquire);
+    let [value, _, how] = cells;
+    // The mark is stored before the value, so that a value that is taken has its mark.
+    if value.load(Ordering::Acquire) != SEALED {
+        how.fetch_or(SET, Ordering::AcqRel);
+    }
     change(cells, |_| by).is_some()
 }
 
@@ -44,14 +45,8 @@ pub fn take(cells: &[AtomicU64; CELLS]) -> Option<(f64, bool)> {
     if value.load(Ordering::Acquire) != SEALED {
         return None;
     }
-    let mut seen = how.load(Ordering::Acquire);
-    while seen != TAKEN {
-        match how.compare_exchange(seen, TAKEN, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return Some((get(cells), seen == SET)),
-            Err(now) => seen = now,
-        }
-    }
-    None
+    let before = how.fetch_or(TAKEN, Ordering::AcqRel);
+    (before & TAKEN == 0).then(|| (get(cells), before & SET != 0))
 }
 
 /// The value, sealed or not.
@@ -79,8 +74,9 @@ pub fn seal([value, kept, _]: &[AtomicU64; CELLS]) {
 
 /// Unseals the value.
 pub fn unseal(cells: &[AtomicU64; CELLS]) {
-    let [value, ..] = cells;
+    let [value, _, how] = cells;
     if value.load(Ordering::Acquire) == SEALED {
+        how.fetch_and(!TAKEN, Ordering::AcqRel);
         value.store(get(cells).to_bits(), Ordering::Release);
     }
 }

@@ -47,7 +47,10 @@ impl<'a> Succession<'a> {
             words.set_header(header::ID, os::random_u64().max(1));
         }
         let before = words.header(header::RETIRED);
-        words.set_header(header::RETIRED, retired::GONE);
+        // If a copy has the name, or may have it, the mark is kept.
+        if before == retired::NO {
+            words.set_header(header::RETIRED, retired::GONE);
+        }
         kill_point!("succeed.marked");
         let begun = Self { locked, before, done: false };
         // A shared gauge has no owner that could bring later updates along.
@@ -87,13 +90,10 @@ impl Drop for Succession<'_> {
             return;
         }
         let words = self.locked.words();
-        let begun = matches!(self.before, retired::NO | retired::GONE);
-        if begun && words.header(header::RETIRED) == retired::GONE {
+        if words.header(header::RETIRED) == retired::GONE {
             // If the heap is damaged, the next scrape says so.
             let _ = shared::unseal_all(words);
             words.set_header(header::RETIRED, retired::NO);
-        } else if !begun {
-            words.set_header(header::RETIRED, self.before);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Finding or making a series, and a writer's block of it.
 
+use super::turn::Turn;
 use super::{checked, take_lock, Writer};
 use crate::error::{Error, Result};
 use crate::heap::blocks::{block, chunk, reclaim, shared};
@@ -10,10 +11,6 @@ use crate::heap::memory::bound::Bound;
 use crate::heap::memory::lock::Locked;
 use crate::heap::slots::claimed::Claimed;
 use crate::layout::{header, BlockHead, BlockKey, BlockKind};
-use crate::os;
-
-/// Microseconds for which the heap lock is kept for further series, while other processes wait for it.
-const KEPT_US: u64 = 200;
 
 impl Writer {
     /// Finds or makes a series and this writer's block of it.
@@ -27,8 +24,9 @@ impl Writer {
         made.unwrap_or(Err(Error::Lost))
     }
 
-    /// The same for several series of a family, in order, under one lock, which is kept for [`KEPT_US`] at most:
-    /// `found` is called for each that was tried. The others have to be asked for again.
+    /// The same for several series of a family, in order, under one lock, which is kept for
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each that was tried. The others have to be
+    /// asked for again.
     ///
     /// # Errors
     /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.
@@ -46,9 +44,7 @@ impl Writer {
         kill_point!("register.begun");
         let shape =
             declared.map_or_else(|| family::shape_of(heap.words(), family), |one| Ok(one.shape))?;
-        let mut given = given.into_iter().peekable();
-        let mut until = None;
-        while let Some((text, types)) = given.next() {
+        for (text, types) in Turn::new(given) {
             let made = checked(text, types)
                 .and_then(|labels| bind(&locked, mine, (family, shape), labels, set));
             if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
@@ -56,12 +52,7 @@ impl Writer {
             }
             let broken = matches!(made, Err(Error::Corrupt { .. }));
             found(made);
-            if broken || given.peek().is_none() {
-                break;
-            }
-            // A single series is bound without a look at the clock.
-            let now = os::monotonic_us();
-            if now >= *until.get_or_insert(now.saturating_add(KEPT_US)) {
+            if broken {
                 break;
             }
         }

@@ -9,6 +9,7 @@ mod handle;
 mod observe;
 mod removal;
 mod share;
+mod turn;
 
 use super::blocks::block;
 use super::directory::family::{self, FamilySpec, Shape};

@@ -1,6 +1,7 @@
 //! What a writer does with the chunks of its summaries. JavaScript asks for a chunk once for each octave, and from then
 //! on stores to it by itself.
 
+use super::turn::Turn;
 use super::{take_lock, Writer};
 use crate::cells::sketch::{self, Bucket, Moment};
 use crate::cells::{scalar, sequence};
@@ -62,6 +63,38 @@ impl Writer {
         };
         let (slab, cell) = self.mine.place(found)?;
         Ok(Buckets { octave, slab, cell })
+    }
+
+    /// The same for several summaries of this writer, under one lock, which is kept for
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each of the first ones, which were tried. The
+    /// others have to be asked for again.
+    ///
+    /// # Errors
+    /// As [`Writer::buckets`], if they concern all. `found` gets the error of a single one.
+    pub fn buckets_each(
+        &mut self,
+        given: impl IntoIterator<Item = (u32, u32, BlockKey, Octave)>,
+        mut found: impl FnMut(Result<Buckets>),
+    ) -> Result<()> {
+        self.check()?;
+        let locked = take_lock(&self.heap, &*self.locks, &self.mine)?;
+        for (slab, cell, key, octave) in Turn::new(given) {
+            let made = self.own(slab, cell, key).and_then(|(at, head)| {
+                let there = chunk::find(self.heap.words(), at, head, octave)?;
+                let at = match there {
+                    Some(chunk) => chunk.at,
+                    None => room::add_chunk(&locked, &mut self.mine, at, head, octave)?,
+                };
+                let (slab, cell) = self.mine.place(at)?;
+                Ok(Buckets { octave, slab, cell })
+            });
+            let broken = matches!(made, Err(Error::Corrupt { .. }));
+            found(made);
+            if broken {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The buckets of all octaves that a bound summary has met, in this or an earlier life of the slot.

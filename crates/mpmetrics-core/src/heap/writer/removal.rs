@@ -1,5 +1,6 @@
 //! Removing series for all writers: because a program asks for it, or because no writer updates them any more.
 
+use super::turn::Turn;
 use super::{checked, take_lock, Writer};
 use crate::error::{Error, Result};
 use crate::heap::blocks::reclaim;
@@ -62,19 +63,29 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes a series of this family for all writers because none of them updates it.
+    /// Removes series of this family, by label text and types, for all writers because none of them updates them: under
+    /// one lock, which is kept for [`KEPT_US`](super::turn::KEPT_US) at most. How many of the first ones were removed;
+    /// for the others this has to be called again.
     ///
     /// # Errors
-    /// As [`Writer::remove`], and [`Error::Busy`]: then the series has to be checked again, and not be removed later.
-    pub fn expire(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<()> {
+    /// As [`Writer::remove`], and [`Error::Busy`]: then the series have to be checked again, and not be removed later.
+    pub fn expire<'a>(
+        &mut self,
+        family: u32,
+        given: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Result<usize> {
         self.check()?;
-        let given = checked(text, types)?;
         let locked = take_lock(&self.heap, &*self.locks, &self.mine)?;
-        let hash = series::hash(&locked, family, given);
-        if let Some(id) = series::find(&locked, family, hash, given)? {
-            reclaim::expire(&locked, id, generation::of(locked.words(), id)?)?;
+        let mut removed = 0;
+        for (text, types) in Turn::new(given) {
+            let labels = checked(text, types)?;
+            let hash = series::hash(&locked, family, labels);
+            if let Some(id) = series::find(&locked, family, hash, labels)? {
+                reclaim::expire(&locked, id, generation::of(locked.words(), id)?)?;
+            }
+            removed += 1;
         }
-        Ok(())
+        Ok(removed)
     }
 
     /// Whether a generation of a series ended by [`Writer::expire`], and not by [`Writer::remove`].

@@ -4,10 +4,23 @@ use super::Writer;
 use crate::cells::shared;
 use crate::error::{Error, Result};
 use crate::heap::blocks::shared::{cells, is_of};
-use crate::heap::directory::generation;
+use crate::heap::directory::{generation, series};
 use crate::heap::memory::table::{SERIES, SLOTS};
-use crate::layout::{series as ser, slot as slt, BlockKey, Words};
+use crate::layout::{header, series as ser, slot as slt, BlockKey, Words};
 use crate::sync::{fence, AtomicU64, Ordering};
+
+/// A value of a shared gauge that was taken out of a segment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// The series' label text, and the types of its values.
+    pub text: Vec<u8>,
+    /// The types of its label values.
+    pub types: Vec<u8>,
+    /// The value.
+    pub value: f64,
+    /// Whether it was ever set, rather than only added to.
+    pub set: bool,
+}
 
 impl Writer {
     /// Changes the value of a shared gauge, which other writers may change at the same time; what it became.
@@ -41,18 +54,40 @@ impl Writer {
         .map(drop)
     }
 
-    /// Takes the value of a shared gauge out of a segment that was left for one that is no copy of it. Only the first
-    /// writer gets it: the value, and whether it was ever set rather than added to.
+    /// Takes the values of a family of shared gauges out of a segment that was left for one that is no copy of it. Only
+    /// the first writer gets each value.
     ///
     /// # Errors
-    /// As [`Writer::shared`].
-    pub fn take_shared(&self, key: BlockKey) -> Result<Option<(f64, bool)>> {
-        let mut taken = None;
-        self.announce(key, |words, at| {
-            taken = shared::take(living(words, at, key)?);
-            Ok(0.0)
-        })?;
-        Ok(taken)
+    /// [`Error::Lost`], [`Error::Corrupt`].
+    pub fn take_shared(&self, family: u32) -> Result<Vec<Taken>> {
+        let words = self.heap.words();
+        let mut all = Vec::new();
+        for id in 0..words.header(header::SERIES) as u32 {
+            let at = SERIES.find(words, id)?;
+            let generation = generation::of(words, id)?;
+            if !generation::lives(generation) || words.load(at + ser::FAMILY)? != u64::from(family)
+            {
+                continue;
+            }
+            let mut text = Vec::new();
+            let Some(split) = series::read(words, id, generation, &mut text)? else { continue };
+            let key = BlockKey { series: id, generation };
+            let mut taken = None;
+            let found = self.announce(key, |words, at| {
+                taken = shared::take(living(words, at, key)?);
+                Ok(0.0)
+            });
+            // One that has no block, or was removed meanwhile.
+            if matches!(found, Err(Error::Invalid { .. })) {
+                continue;
+            }
+            found?;
+            if let Some((value, set)) = taken {
+                let types = text.split_off(split);
+                all.push(Taken { text, types, value, set });
+            }
+        }
+        Ok(all)
     }
 
     /// The value of a shared gauge.

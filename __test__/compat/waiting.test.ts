@@ -1,0 +1,127 @@
+/** What waits for the heap's lock: when it is tried again, and how often the lock is taken for it. */
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { Counter, ROSTER, Summary } from '../../ts/metrics';
+import { Status } from '../../ts/native';
+import { share } from '../../ts/storage';
+import { MoodyHeap } from '../support/moody-heap';
+import { until } from '../support/patience.mjs';
+import { samples } from '../support/samples';
+
+const OPTIONS = { help: 'h', labelNames: ['a' as const], registers: [] };
+
+function inHeap<M extends Counter<'a'> | Summary<'a'>>(moody: MoodyHeap, metric: M): M {
+  share(metric[ROSTER], 't', 1, moody.storage);
+  return metric;
+}
+
+// Kept, because fake timers stop it.
+const now = performance.now.bind(performance);
+
+function spin(milliseconds: number): void {
+  const end = now() + milliseconds;
+  while (now() < end);
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('what comes to wait in the middle of a try is tried as well', async () => {
+  vi.useFakeTimers();
+  const moody = new MoodyHeap();
+  const one = inHeap(moody, new Counter({ name: 'one', ...OPTIONS }));
+  const two = inHeap(moody, new Counter({ name: 'two', ...OPTIONS }));
+  moody.mood = Status.Busy;
+  for (const metric of [one, two]) metric.inc({ a: 'first' });
+  moody.mood = Status.Ok;
+  let calls = 0;
+  moody.bound = () => {
+    // By then those of the first metric are done.
+    if (++calls !== 2) return;
+    moody.mood = Status.Busy;
+    one.inc({ a: 'late' });
+    moody.mood = Status.Ok;
+  };
+  vi.runAllTimers();
+  expect(samples(await moody.text())).toEqual(
+    new Map([
+      ['one{a="first"}', 1],
+      ['one{a="late"}', 1],
+      ['two{a="first"}', 1],
+    ]),
+  );
+  expect(moody.storage.backlog.busy).toBe(false);
+});
+
+test('a try ends in time, however much waits; a scrape waits for all of it', () => {
+  vi.useFakeTimers();
+  const moody = new MoodyHeap();
+  const counter = inHeap(moody, new Counter({ name: 'c', ...OPTIONS }));
+  const wait = () => {
+    moody.mood = Status.Busy;
+    for (let k = 0; k < 1_000; k++) counter.inc({ a: String(k) });
+    moody.mood = Status.Ok;
+    moody.binds = 0;
+  };
+  // Longer than half of a try.
+  moody.bound = () => {
+    spin(11);
+  };
+  wait();
+  vi.runOnlyPendingTimers();
+  const first = moody.binds;
+  expect(first).toBeGreaterThan(0);
+  expect(first).toBeLessThanOrEqual(2);
+  expect(moody.storage.backlog.busy).toBe(true);
+  vi.runAllTimers();
+  expect(moody.storage.backlog.busy).toBe(false);
+  counter.resetEverywhere();
+  wait();
+  moody.storage.flush();
+  expect(moody.storage.backlog.busy).toBe(false);
+});
+
+test('buckets of many summaries that wait are made under few locks', async () => {
+  vi.useFakeTimers();
+  const moody = new MoodyHeap();
+  const summary = inHeap(moody, new Summary({ name: 's', percentiles: [0.5], ...OPTIONS }));
+  moody.mood = Status.Busy;
+  for (let k = 0; k < 500; k++) summary.observe({ a: String(k) }, 1 + k);
+  moody.mood = Status.Ok;
+  moody.storage.flush();
+  // One by one it would be 500. A turn of the lock is for two at least.
+  expect(moody.turns).toBeGreaterThan(0);
+  expect(moody.turns).toBeLessThanOrEqual(250);
+  const seen = samples(await moody.text());
+  for (let k = 0; k < 500; k++) {
+    const median = seen.get(`s{quantile="0.5",a="${k}"}`)!;
+    expect(Math.abs(median - (1 + k))).toBeLessThanOrEqual(0.0109 * (1 + k));
+  }
+});
+
+test('series that expire are taken out under few locks, and none while the lock is held', async () => {
+  const moody = new MoodyHeap();
+  const counter = inHeap(moody, new Counter({ name: 'c', ttlSeconds: 0.4, ...OPTIONS }));
+  moody.mood = Status.Busy;
+  counter.inc({ a: 'other' });
+  moody.mood = Status.Ok;
+  moody.storage.flush();
+  for (let k = 0; k < 300; k++) counter.inc({ a: String(k) });
+  moody.held = true;
+  await until(
+    () => moody.expiries > 0,
+    () => 'nothing expired',
+  );
+  // Each look is refused once, not once for each series.
+  const looks = moody.expiries;
+  expect(samples(await moody.text()).size).toBe(301);
+  expect(looks).toBeLessThanOrEqual(5);
+  moody.held = false;
+  moody.expiries = 0;
+  await until(
+    async () => samples(await moody.text()).size === 0,
+    () => `${moody.expiries} calls`,
+  );
+  expect(moody.expiries).toBeLessThanOrEqual(151 + 5);
+});
