@@ -1,4 +1,4 @@
-/** Copies of prom-client, its successors and this package below a folder, and who wants them. */
+/** Copies of prom-client, its successors and this package below a folder, and the packages that depend on them. */
 
 import { existsSync, readdirSync, realpathSync } from 'fs';
 import { join } from 'path';
@@ -16,7 +16,7 @@ export interface Copy {
   readonly path: string;
 }
 
-/** A package that asks for a client. */
+/** A package that depends on a client. */
 export interface Dependent {
   readonly who: string;
   /** Its folder. */
@@ -41,7 +41,7 @@ export interface Manifest {
   scripts?: Record<string, string>;
 }
 
-/** A folder's package.json; null if there is none that can be read. */
+/** A folder's package.json; null if there is none, or it cannot be read. */
 export function manifestOf(folder: string): Manifest | null {
   return manifestIn(folder);
 }

@@ -14,7 +14,7 @@ import { isHooked, verdict } from './verdict';
 /** What was found, for people. */
 export interface Report {
   readonly lines: readonly string[];
-  /** The exit code: see `verdict.ts`; 2 where there is nothing to examine. */
+  /** The exit code: see `verdict.ts`; 2 if there is nothing to examine. */
   readonly code: number;
 }
 

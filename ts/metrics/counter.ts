@@ -9,7 +9,7 @@ import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
 import type { IncreaseDataWithExemplar, LabelValues } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
@@ -20,7 +20,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
 
   constructor(config: CounterConfiguration<T>) {
     super(config, counterKind, {});
-    // Decided once, so that counting without exemplars costs what it costs.
+    // Decided once, so that counting without exemplars costs nothing more.
     if (this.enableExemplars) {
       const inc = (given?: unknown, alone?: number | null): void => {
         incWithExemplar(this, given as IncreaseDataWithExemplar<T>, alone);
@@ -56,7 +56,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as CounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
-    // As prom-client binds it: who overrides or replaces it sees what children count.
+    // Bound as in prom-client: a class that overrides it, or a program that replaces it, sees what children count.
     if (given) return { inc: this.inc.bind(this, labels as LabelValues<T>) };
     let h: Series;
     try {
@@ -87,7 +87,7 @@ function incWithExemplar<T extends string>(
   alone?: number | null,
 ): void {
   const count = Counter.prototype.inc.bind(counter) as (labels?: unknown, value?: unknown) => void;
-  // As without exemplars; prom-client takes these for the one object.
+  // As without exemplars; prom-client takes these arguments for the options object.
   if (typeof given !== 'object' || given === null) {
     count(given);
   } else if (alone !== undefined) {

@@ -19,7 +19,7 @@ import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
 import type { GaugeAggregator, LabelValues } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
@@ -75,7 +75,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    // For null, too: its functions take that for the value.
+    // For null, too, which its functions take for the value.
     if (given || labels === null) return unbound(this, labels!);
     const h = this[FIND](labels);
     if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;
@@ -142,7 +142,9 @@ function bound<T extends string>(
   };
 }
 
-/** As prom-client binds them: who overrides or replaces a method sees what children do. */
+/**
+ * Bound as in prom-client: a class that overrides a method, or a program that replaces it, sees the calls of children.
+ */
 function unbound<T extends string>(gauge: Gauge<T>, labels: LabelValues<T>): GaugeChild<T> {
   type WithLabels = (labels: object, value?: number) => void;
   const { inc, dec, set } = gauge as unknown as Record<'inc' | 'dec' | 'set', WithLabels>;
@@ -158,7 +160,7 @@ function unbound<T extends string>(gauge: Gauge<T>, labels: LabelValues<T>): Gau
 /** Methods by name, to be compared. */
 type Methods = Readonly<Record<'set' | 'inc' | 'dec' | 'setToCurrentTime' | 'startTimer', unknown>>;
 
-/** What children are made of. */
+/** The functions of children. */
 const own = ((methods: Methods): Methods => {
   const { set, inc, dec, setToCurrentTime, startTimer } = methods;
   return { set, inc, dec, setToCurrentTime, startTimer };
@@ -174,8 +176,8 @@ function ownMethods(gauge: Methods): boolean {
   );
 }
 
-/** The cells of a gauge; what is no configuration is refused behind this. */
-/** What the program named, else who runs it, else the sum. */
+/** The cells of a gauge; an invalid configuration is refused later. */
+/** The aggregator that the program names, else the one that the user chose, else the sum. */
 function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {

@@ -18,7 +18,7 @@ import { invalid, timesOf } from './numbers';
 import { startTimer, startTimerWithExemplar } from './timer';
 import type { LabelValues, ObserveDataWithExemplar } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SCALE: typeof hidden.SCALE = hidden.SCALE;
@@ -44,7 +44,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     this.upperBounds = this.buckets;
     hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.bounds));
     Object.freeze(this.upperBounds);
-    // Decided once, so that observing without exemplars costs what it costs.
+    // Decided once, so that observing without exemplars costs nothing more.
     if (this.enableExemplars) {
       this.observe = (given?: unknown, ...more: unknown[]) => {
         observeWithExemplar(this, given as ObserveDataWithExemplar<T>, more);
@@ -57,7 +57,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     value?: number,
     count?: number,
   ): void {
-    // A branch for each form, and each with its own stores: merged, the number would be boxed.
+    // Each form of arguments has its own branch and stores: in a common one, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       if (value !== undefined && count === undefined) {
         repeat(this, null, labels, timesOf(value, this[ROSTER]));
@@ -74,7 +74,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
         update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
       else record(h, this[SCALE], value!);
     } else {
-      // prom-client takes a falsy first argument for "no labels"; but what has a count is a value.
+      // prom-client takes a falsy first argument for "no labels"; but one with a count is a value.
       const counted = typeof labels === 'number' && value !== undefined;
       const v = labels || counted ? (labels as unknown) : value;
       if (!Number.isFinite(v)) throw invalid('Value', v, this[ROSTER]);
@@ -83,8 +83,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
   }
 
   zero(labels?: LabelValues<T>): void {
-    // prom-client does not check these labels, and prints whatever they are; here, those that are
-    // not declared are dropped.
+    // prom-client does not check these labels, and prints all of them; here, undeclared ones are dropped.
     const declared = Object.entries(labels ?? {}).filter(([name]) =>
       this[ROSTER].shape.labelNames.includes(name),
     );
@@ -137,7 +136,7 @@ function observeWithExemplar<T extends string>(
   more: unknown[],
 ): void {
   const observe = Histogram.prototype.observe.bind(histogram) as (...args: unknown[]) => void;
-  // As without exemplars; prom-client takes these for the one object.
+  // As without exemplars; prom-client takes these arguments for the options object.
   if (typeof given !== 'object' || given === null || more[0] !== undefined) {
     observe(given, ...more);
   } else {
@@ -162,7 +161,7 @@ function bound<T extends string>(
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
       if (!Number.isFinite(value)) throw invalid('Value', value, roster);
-      // Three arguments are what `forEach(child.observe)` gives.
+      // `forEach(child.observe)` passes three arguments.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count, roster);
         const how = observingTimes(times);

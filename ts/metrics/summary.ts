@@ -22,7 +22,7 @@ import { listOfNumbers } from './options';
 import { startTimer } from './timer';
 import type { LabelValues } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const OBSERVING: typeof hidden.OBSERVING = hidden.OBSERVING;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
@@ -60,7 +60,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     value?: number,
     count?: number,
   ): void {
-    // A branch for each form, and each with its own stores: merged, the number would be boxed.
+    // Each form of arguments has its own branch and stores: in a common one, the number would be boxed.
     if (value === undefined) {
       // Without a second argument the first is the value, whatever it is.
       if (typeof labels === 'number' && Number.isFinite(labels)) {
@@ -79,7 +79,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
       else record(h, value, this[ROSTER], this[WINDOW]);
     } else if (typeof labels === 'number') {
       if (!Number.isFinite(labels)) throw invalid('Value', labels, this[ROSTER]);
-      // Three arguments are what `forEach` gives.
+      // `forEach` passes three arguments.
       repeat(this, null, labels, count === undefined ? timesOf(value, this[ROSTER]) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
@@ -128,10 +128,10 @@ function bound<T extends string>(
   const chosen = { ...labels };
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
-      // prom-client takes a child's labels for the value where no value is given.
+      // prom-client takes a child's labels for the value if no value is given.
       if (!Number.isFinite(value))
         throw invalid('Value', value === undefined ? chosen : value, roster);
-      // Three arguments are what `forEach(child.observe)` gives.
+      // `forEach(child.observe)` passes three arguments.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count, roster);
         const how = observingTimes(summary, times);
@@ -143,13 +143,13 @@ function bound<T extends string>(
   };
 }
 
-/** What a summary is configured with, as its family's numbers. */
+/** A summary's options, as its family's numbers. */
 function numbersOf(given: Given): number[] {
   const { maxAgeSeconds, ageBuckets, pruneAgedBuckets, percentiles } = given;
-  // prom-client rotates only if it is told both.
+  // prom-client rotates only if both are set.
   let window: Window | null = null;
   if (maxAgeSeconds && ageBuckets) {
-    // Out of the environment they are texts. What is no number at all is no window, as in prom-client.
+    // From the environment they are texts. If one is no number, there is no window, as in prom-client.
     const [age, buckets] = [maxAgeSeconds, ageBuckets].map(Number) as [number, number];
     if (age <= 0) throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
     if (!Number.isNaN(buckets) && !(Number.isInteger(buckets) && buckets > 0)) {

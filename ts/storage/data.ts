@@ -9,7 +9,7 @@ export interface FamilyData {
   readonly help: string;
   readonly type: MetricType;
   readonly aggregator: string;
-  /** A histogram's bounds; which quantiles a summary's values have. */
+  /** A histogram's bounds; the quantiles of a summary's values. */
   readonly bounds: readonly number[];
   readonly series: readonly SeriesData[];
   /** Whether the metric records exemplars, where that is known. */
@@ -24,12 +24,12 @@ export interface LabelData {
 
 /** A series as it was read. */
 export interface SeriesData extends LabelData {
-  /** Default labels that the process that made it had set. */
+  /** Default labels of the process that made it. */
   readonly defaults: LabelData | null;
   /**
-   * Counter and gauge: the value; of a gauge that shows whoever set it last, also the time that was, in
-   * milliseconds of Unix time. Histogram: sum, then the count of each bucket by itself, last the
-   * one above all bounds. Summary: sum, count, quantiles.
+   * Counter and gauge: the value; of a gauge that shows the part that was set last, also when that was, in milliseconds
+   * of Unix time. Histogram: sum, then the count of each bucket by itself, last the one above all bounds. Summary: sum,
+   * count, quantiles.
    */
   readonly values: readonly number[];
   /** The latest exemplar of each place that has one; left out for none. */

@@ -1,4 +1,4 @@
-/** Exemplars as storage has them: one event among those that a counter or a histogram's bucket counted. */
+/** Exemplars in storage: one event of those that a counter or a histogram's bucket counted. */
 
 import { parseLabelText } from '../labels';
 import type { Series } from './cells/series';
@@ -14,7 +14,7 @@ export class Exemplars {
     else there.set(exemplar.place, exemplar);
   }
 
-  /** Those of a handle, which has none afterwards. */
+  /** Removes and returns those of a handle. */
   take(h: Series): Exemplar[] {
     const there = this.byHandle.get(h);
     this.byHandle.delete(h);

@@ -46,7 +46,7 @@ const meeting: HeapSource = {
   collectTimeout: () => settings.collectTimeout ?? COLLECT_TIMEOUT,
 };
 
-/** This isolate's heap storage; nothing is opened before the first metric or the first scrape. */
+/** This isolate's heap storage; no segment is opened before the first metric or the first scrape. */
 export const heap = new HeapStorage(meeting);
 
 /**
@@ -55,7 +55,7 @@ export const heap = new HeapStorage(meeting);
  * @param tag the registry's
  * @param group the registry's number in this isolate
  * @param host another heap than the isolate's own
- * @returns false if it stays where it is: there is no heap, or the name is taken there
+ * @returns false if it stays where it is, because there is no heap, or the name is taken there
  */
 export function share(roster: Roster, tag: string, group: number, host = heap): boolean {
   const { name } = roster.shape;
@@ -74,7 +74,7 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   return false;
 }
 
-/** Moves a metric's series out of the heap: it goes on privately with its own values. */
+/** Moves a metric's series out of the heap: it goes on in memory storage, with its own values. */
 export function unshare(roster: Roster): void {
   if (roster.family.others !== null) roster.move(new MemoryFamily(roster.shape));
 }

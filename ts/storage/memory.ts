@@ -1,6 +1,6 @@
 /**
- * Memory storage: the same cells in ordinary ArrayBuffers, for one process. Handles are of the same
- * shape as the heap's, so that one update path serves both.
+ * Memory storage: the same cells in ordinary ArrayBuffers, for one isolate. Its handles have the same shape as the
+ * heap's, so that the same code updates both.
  */
 
 import { parseLabelText, type LabelText } from '../labels';
@@ -27,7 +27,7 @@ export const memoryFigures = {
   dropped: REFUSALS.map(() => 0),
   /** Observations of summaries that no quantile shows, for want of memory. */
   unrankedObservations: 0,
-  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  /** Observations of summaries that count in the nearest bucket, for want of octaves. */
   clampedObservations: 0,
 };
 
@@ -59,7 +59,7 @@ export class MemoryFamily implements Family {
   readonly others = null;
   readonly shape: Shape;
   private readonly cells: number;
-  /** By birth: prom-client prints series in first-seen order. */
+  /** In the order of birth, as prom-client prints series. */
   private readonly born = new Set<Series>();
   private readonly exemplars = new Exemplars();
   private refusal: Refusal = Refusal.Series;
@@ -70,7 +70,7 @@ export class MemoryFamily implements Family {
     this.cells = shape.kind.cells(shape.bounds);
   }
 
-  /** Cells of this process refuse nothing. */
+  /** Cells in this process's memory are never refused. */
   hold(): boolean {
     return true;
   }
@@ -123,7 +123,7 @@ export class MemoryFamily implements Family {
     if (this.born.has(h)) this.exemplars.record(h, exemplar);
   }
 
-  /** The exemplars of a series that moves away. */
+  /** The exemplars of a series that moves to another storage. */
   takeExemplars(h: Series): Exemplar[] {
     return this.exemplars.take(h);
   }

@@ -38,7 +38,8 @@ const page = (registry, type) => {
   registry.setContentType(type);
   return registry.metrics().catch(({ code, message }) => {
     // What hits the header's version makes the segment another build's.
-    if (!['ERR_MPMETRICS_CORRUPT', 'ERR_MPMETRICS_VERSION'].includes(code)) throw new Error(message);
+    if (!['ERR_MPMETRICS_CORRUPT', 'ERR_MPMETRICS_VERSION'].includes(code))
+      throw new Error(message);
     alone = true;
     return null;
   });

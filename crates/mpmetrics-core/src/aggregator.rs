@@ -1,8 +1,8 @@
-//! How the parts of several writers become one value, and what that is called.
+//! How the parts of several writers become one value, and the names of these rules.
 
 use crate::kind::Kind;
 
-/// The labels by which [`Mode::All`] tells writers apart: the process and, for a worker thread, its number.
+/// The labels that [`Mode::All`] adds to keep writers apart: the process and, for a worker thread, its number.
 pub const WRITER_LABELS: [&str; 2] = ["pid", "thread"];
 
 /// How the parts of several writers become one value: prom-client's `aggregator`.
@@ -24,7 +24,7 @@ pub enum Mode {
     All,
     /// The part that was set last. Gauges only.
     MostRecent,
-    /// There are no parts: one cell of all writers. Gauges only.
+    /// There are no parts, but one cell for all writers. Gauges only.
     Shared,
 }
 
@@ -46,8 +46,8 @@ impl Mode {
         })
     }
 
-    /// The mode of a family: an unknown name means sum, and so does one that is for gauges only where the
-    /// family is none, or has a label of a name that [`Mode::All`] gives.
+    /// The mode of a family. An unknown name means sum; so does one for gauges only in a family of another type, and
+    /// [`Mode::All`] in a family with a label of a name that it adds.
     #[must_use]
     pub fn of(kind: Kind, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);

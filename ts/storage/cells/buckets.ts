@@ -1,29 +1,29 @@
-/** The buckets of a summary's series: where a handle gets the chunk of an octave, and how a chunk moves. */
+/** The buckets of a summary's series: how a handle gets the chunk of an octave, and how a chunk moves into the heap. */
 
 import { guardedPath } from './guarded';
 import { CELLS } from './octave';
 import type { Series } from './series';
 import { Chunk, NO_SKETCH, Sketch } from './sketch';
 
-/** Where the buckets of a summary's series come from, and what is told of observations that have none. */
+/** Makes the buckets of a summary's series, and counts observations that have none. */
 export interface Buckets {
   /**
-   * Finds or makes the buckets that a summary's series has for an octave. Not asked for more than a series keeps.
+   * Finds or makes the buckets of an octave. Not called for more octaves than a series keeps.
    *
-   * @param h a handle that is live; afterwards it may not be so any more, and is then to be settled again, or
-   *   may have moved to other cells
+   * @param h a live handle; afterwards it may not be live any more, and has to be settled again, or may have moved to
+   *   other cells
    * @returns null if there is no memory for them, or the handle is not live any more
    */
   chunk(h: Series, octave: number): Chunk | null;
   /** Counts observations that no quantile shows, for want of memory. */
   unranked(observations: number): void;
-  /** Counts observations that are in the nearest bucket, for want of octaves. */
+  /** Counts observations that count in the nearest bucket, for want of octaves. */
   clamped(observations: number): void;
 }
 
 /**
- * The chunk of an octave, made if it is not there yet; null if the series has as many as it may have, if there is no
- * memory for it, or if the series is found to be gone. Also when it is there, the handle's cells may be others than before.
+ * Finds or makes the chunk of an octave; null if the series has its maximum of chunks, if there is no memory for
+ * another, or if the series turns out to be gone. In any case the handle may have other cells than before.
  */
 export function chunkOf(h: Series, octave: number, buckets: Buckets): Chunk | null {
   for (;;) {
@@ -41,7 +41,7 @@ export function chunkOf(h: Series, octave: number, buckets: Buckets): Chunk | nu
   }
 }
 
-/** Adds buckets of this process's own to those in the heap, and lets the chunk count there from now on. */
+/** Adds buckets in this process's memory to those in the heap, where the chunk counts from now on. */
 export function moveChunk(h: Series, own: Chunk, there: Chunk): void {
   const path = guardedPath(h);
   const sequence = path.begin(h);
@@ -52,7 +52,7 @@ export function moveChunk(h: Series, own: Chunk, there: Chunk): void {
 }
 
 /**
- * Buckets in memory of their own.
+ * Buckets in this process's memory.
  *
  * @param parts of the series
  */

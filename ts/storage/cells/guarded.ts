@@ -1,6 +1,6 @@
 /**
- * Cells between two sequence words, updated from JavaScript: those of gauges that keep the time they were
- * set, and, where a processor does not keep the order of plain stores, of histograms and summaries too.
+ * Cells between two sequence words, updated from JavaScript: those of gauges that keep the time they were set and, if
+ * the processor may reorder plain stores, those of histograms and summaries.
  */
 
 import type { Path, Series } from './series';
@@ -10,7 +10,7 @@ export const VALUE = 1;
 export const TIME = 2;
 
 /**
- * Milliseconds of Unix time, read at each update: users fake it. Never 0, which says "not set".
+ * Milliseconds of Unix time, read at each update because tests replace the clock. Never 0, which means "not set".
  */
 export function now(): number {
   return Date.now() || 1;
@@ -69,9 +69,9 @@ export class GuardedPath implements Path {
 }
 
 /**
- * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE):
- * no later store overtakes the first, and the last overtakes none. `Atomics` knows no doubles, so the numbers
- * are counted in the lower halves of the words; a reader compares whole words.
+ * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE): no later
+ * store overtakes the first, and the last overtakes none. `Atomics` has no doubles, so the sequence numbers count in
+ * the lower halves of the words; a reader compares whole words.
  */
 class OrderedPath extends GuardedPath {
   override begin({ u, i, size }: Series): number {
@@ -89,7 +89,7 @@ export const guarded = new GuardedPath();
 /** {@link GuardedPath} by an atomic store before and one after. */
 export const ordered = new OrderedPath();
 
-/** The path by which a handle's own cells are stored to between its sequence words. */
+/** The path for stores between the sequence words of a handle's cells. */
 export function guardedPath(h: Series): GuardedPath {
   return h.path instanceof GuardedPath ? h.path : guarded;
 }

@@ -1,11 +1,11 @@
-/** Observations of a histogram: which bucket a value is of, and the stores that count it. */
+/** Observations of a histogram: the bucket of a value, and the stores that count it. */
 
 import type { Series } from './series';
 
 /**
- * The bounds as they are searched: from the first on, because they need not be sorted and the first that
- * fits counts, but from the middle where they are sorted and the value is above that. (A binary search
- * takes three times as long for a dozen bounds: every one of its branches is a coin toss.)
+ * The bounds of a histogram, with where to begin the search. They need not be sorted, and the first one that fits
+ * counts, so the search begins with the first; but if they are sorted and the value is above the middle one, with the
+ * middle. (A binary search takes three times as long for a dozen bounds, because none of its branches is predictable.)
  */
 export interface Scale {
   /** One kind of array for all histograms, whatever numbers they have. */
@@ -15,7 +15,7 @@ export interface Scale {
   readonly start: number;
 }
 
-/** The bounds of a histogram as they are searched. */
+/** The bounds of a histogram, prepared for the search. */
 export function scaleOf(numbers: readonly number[]): Scale {
   const bounds = Float64Array.from(numbers);
   const middle = (bounds.length - 1) >> 1;

@@ -1,4 +1,4 @@
-/** Images of what was counted in a handle's cells: {@link Kind.image}, by whatever path the handle has. */
+/** Images of a handle's counts ({@link Kind.image}), whatever path the handle has. */
 
 import type { Buckets } from './buckets';
 import type { Kind } from './kind';
@@ -6,31 +6,31 @@ import { NativePath } from './native-path';
 import type { Series } from './series';
 import { changed, SharedPath } from './shared-path';
 
-/** An image of what was counted. */
+/** An image of the counts. */
 export function readImage(h: Series, kind: Kind): Float64Array {
   if (!(h.path instanceof NativePath)) return kind.image(h);
   const image = h.path.read(h);
   return image.length < h.size ? kind.blank(h.size) : image;
 }
 
-/** An image of what was counted, without what a dead writer had left. */
+/** An image of the counts, without those of a dead writer. */
 export function ownImage(h: Series, kind: Kind): Float64Array {
   const own = readImage(h, kind);
   if (h.base !== null && kind.adds) kind.minus(own, h.base, h.size);
   return own;
 }
 
-/** Replaces what was counted, so that no reader sees a half of it. */
+/** Replaces the counts, so that no reader sees half of them. */
 export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: Buckets): void {
   if (h.path instanceof NativePath) h.path.write(h, image);
   else kind.write(h, image, buckets);
 }
 
 /**
- * Adds an image to what is in the place it moves to; a gauge's replaces that.
+ * Adds an image to the counts in the cells that a handle moved to; a gauge's replaces the value.
  *
- * @returns false if it is not there: the series was gone while room was made for its buckets, or the segment is being
- *   left
+ * @returns false if that failed, because the series was removed while room was made for its buckets, or the segment is
+ *   being left
  */
 export function mergeImage(h: Series, kind: Kind, moved: Float64Array, buckets: Buckets): boolean {
   const { path } = h;

@@ -1,4 +1,6 @@
-/** What a kind of metric is to storage: how its cells lie in a block, are copied, added and replaced. */
+/**
+ * The kinds of metrics in storage: how the cells of each lie in a block, and how they are copied, added and replaced.
+ */
 
 import type { NativeKind } from '../../native';
 import type { Buckets } from './buckets';
@@ -20,13 +22,13 @@ export interface Shape {
   readonly exemplars: boolean;
 }
 
-/** How the cells of a type lie in a block, and how they are written. */
+/** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
   readonly type: MetricType;
   readonly native: NativeKind;
-  /** Parts of several writers, or moved from one place to another, are added; a gauge's replace. */
+  /** Whether parts are added, of several writers or when one moves; a gauge's replaces the other. */
   readonly adds: boolean;
-  /** One value for all processes: no part of it is anybody's own. */
+  /** One value for all processes, without parts. */
   readonly shared: boolean;
   /** Its cells lie between two sequence words. */
   readonly guarded: boolean;
@@ -34,27 +36,27 @@ export interface Kind {
   readonly path: Path | null;
   /** Cells of a block. */
   cells(bounds: readonly number[]): number;
-  /** Parts that buckets are counted in; 0 for a type whose cells are all there is. */
+  /** Sub-windows for which buckets are kept; 0 for a kind without chunks. */
   parts(bounds: readonly number[]): number;
-  /** The bounds to show: a histogram's own, or which quantiles a summary's values have. */
+  /** The numbers to show: a histogram's bounds, or a summary's quantiles. */
   shown(bounds: readonly number[]): readonly number[];
   /** The image of a block that has counted nothing. */
   blank(cells: number): Float64Array;
-  /** A copy of all that a block has counted: its cells, and behind them what else belongs to it. */
+  /** A copy of all that a block has counted: its cells, then its chunks, if it has any. */
   image(h: Series): Float64Array;
   /** The values of an image, as `SeriesData` orders them. */
   values(image: Float64Array, shape: Shape, cells: number): number[];
-  /** True if the series is not to be shown any more, and to be removed. */
+  /** True if the series is to be removed, and not shown any more. */
   expired(image: Float64Array, shape: Shape, cells: number): boolean;
   /** The sum of two images; may change them. */
   plus(image: Float64Array, more: Float64Array, cells: number): Float64Array;
   /** Whether an image has counted nothing. */
   isZero(image: Float64Array): boolean;
-  /** Takes what is in one image out of another. */
+  /** Subtracts one image from another. */
   minus(image: Float64Array, base: Float64Array, cells: number): void;
   /**
-   * Writes an image to a block that is in JavaScript's reach, in a way that no reader sees a half of it.
-   * Sequence words in it are ignored.
+   * Writes an image to a block that JavaScript can store to, so that no reader sees half of it. Sequence words in it
+   * are ignored.
    */
   write(h: Series, image: Float64Array, buckets: Buckets): void;
 }

@@ -2,14 +2,14 @@
  * The kinds of blocks, from index i:
  *
  * - counter, gauge: the value
- * - gauge that shows whoever set it last: first word, value, time, last word
- * - gauge that all processes share: the value; in a process's own memory, also whether it was set
+ * - gauge that shows the part that was set last: first word, value, time, last word
+ * - shared gauge: the value; in a process's own memory, also whether it was set
  * - histogram with n bounds: first word, n + 1 counts, sum, last word
  * - summary: see `summary-layout.ts`
  *
- * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then
- * n + 1 to the first; a reader goes upwards and accepts when both are equal. On x86-64 plain stores
- * keep that order, and V8 neither hoists nor drops typed-array stores.
+ * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then n + 1 to the
+ * first; a reader reads from the first to the last, and accepts if both are equal. On x86-64 plain stores keep that
+ * order, and V8 neither hoists nor drops typed-array stores.
  */
 
 import { NativeKind } from '../../native';
@@ -61,7 +61,7 @@ export const counterKind: Kind = {
   adds: true,
 };
 
-/** A gauge that shows whoever set it last: it keeps the time. */
+/** A gauge that shows the part that was set last: it keeps the time. */
 export const recentKind: Kind = {
   ...gaugeKind,
   guarded: true,
@@ -71,7 +71,7 @@ export const recentKind: Kind = {
   write: writeGuarded,
 };
 
-/** A gauge that has one value for all processes. */
+/** A shared gauge: it has one value for all processes. */
 export const sharedKind: Kind = {
   ...gaugeKind,
   shared: true,

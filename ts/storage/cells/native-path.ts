@@ -1,7 +1,6 @@
 /**
- * Updates by native calls: where the runtime shows JavaScript copies of external memory, or a processor does
- * not keep the order of what JavaScript stores. Native code makes the checks that the direct way makes, at each
- * update.
+ * Updates by native calls: if the runtime gives JavaScript a copy of external memory, or the processor does not keep
+ * the order of JavaScript's stores. At each update, native code makes the checks of the direct path.
  */
 
 import { Status, type NativeWriter } from '../../native';
@@ -14,7 +13,7 @@ export class NativePath implements Path {
   private readonly clock: () => number;
 
   /**
-   * @param writer whose blocks the handles point to
+   * @param writer the owner of the blocks that the handles point to
    * @param lost called when the writer turns out to have lost its slot
    * @param clock the time of an update, in milliseconds, for cells that keep it
    */

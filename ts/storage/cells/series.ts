@@ -1,22 +1,22 @@
 /**
- * A handle to one series' cells: what an update needs, and nothing else on its way.
+ * A handle to one series' cells: all that an update needs, and nothing that would slow it down.
  *
- * An update is `if (h.g[h.w] !== h.e) slowPath(h, v); else h.f[h.i] += v`. The comparison is the whole
- * protocol with removal: whoever removes a series stores another generation to its word, and every
- * handle to it, in every process, finds that out before its next store.
+ * An update is `if (h.g[h.w] !== h.e) slowPath(h, v); else h.f[h.i] += v`. The comparison is all that removals need: a
+ * process that removes a series stores another generation to its word, and every handle to it, in every process, finds
+ * that before its next store.
  */
 
 import { NO_SKETCH, type Sketch } from './sketch';
 
-/** The generation of no series: a handle that expects it is always sent to the slow path. */
+/** The generation of no series: a handle that expects it always takes the slow path. */
 export const NEVER = 0;
 
-/** A generation word of memory that is never taken away. */
+/** The generation word of cells that are never removed. */
 const ALWAYS = Uint32Array.of(1);
 
 /** What a handle points to. */
 export const enum Place {
-  /** Nothing yet, or no longer. */
+  /** Nothing yet, or nothing any more. */
   None,
   /** A block of memory storage. */
   Memory,
@@ -24,19 +24,22 @@ export const enum Place {
   Heap,
   /** Cells of its own, because the heap was busy: they move into the heap later. */
   Pending,
-  /** Cells that nobody reads: the storage refused the series. */
+  /** Cells that are never read: the storage refused the series. */
   Sink,
 }
 
-/** How a handle's cells are read and updated where a plain store will not do. */
+/** How a handle's cells are read and updated if a plain store is not enough. */
 export interface Path {
   /** Whether the handle's series still lives. */
   current(h: Series): boolean;
-  /** Adds to a counter or gauge. False if the cells are another's now, or nobody's: to be bound again. */
+  /**
+   * Adds to a counter or gauge. False if the cells do not belong to the series any more: the handle has to be bound
+   * again.
+   */
   add(h: Series, by: number): boolean;
   /** Replaces a gauge's value; see {@link Path.add}. */
   set(h: Series, value: number): boolean;
-  /** Adds a value to a sum and to the count of a bucket, so many times, as one; see {@link Path.add}. */
+  /** Adds a value to a sum and to the count of a bucket, so many times, as one update; see {@link Path.add}. */
   observe(h: Series, value: number, bucket: number, times: number): boolean;
 }
 
@@ -47,43 +50,46 @@ export class Series {
   f: Float64Array = NO_CELLS;
   /** Index of the block's first cell. */
   i = 0;
-  /** The chunk of generation words that has the series' own. */
+  /** The chunk of generation words that contains the series' own. */
   g: Uint32Array = ALWAYS;
   /** Index of the series' word in it. */
   w = 0;
   /** What the word must hold; {@link NEVER} while the series is not to be updated by plain stores. */
   e: number = NEVER;
-  /** How it is updated otherwise; null for plain stores. */
+  /** The path by which it is updated; null for plain stores. */
   path: Path | null = null;
-  /** The slab as 32-bit words, where the path wants them. */
+  /** The slab as 32-bit words, if the path needs them. */
   u: Uint32Array = ALWAYS;
   /** Number of its cells. */
   size = 0;
   /** True while it is not shown, because it was reset. */
   hidden = false;
 
-  /** A summary's buckets, as far as this handle has met them. */
+  /** A summary's buckets, as far as this handle knows them. */
   s: Sketch = NO_SKETCH;
 
-  /** Its labels, as they were when it was first seen. */
+  /** Its labels, as in the first call that had them. */
   text = '';
   types = '';
   /**
-   * True once it was set with label values of other types: which of them it has in JSON, the last update that sets
-   * it says, so that all come to the slow path.
+   * True once it was set with label values of other types. JSON shows those of the last update that set it, so all
+   * updates take the slow path.
    */
   retyped = false;
-  /** Order of first sight in this isolate; kept when the metric moves to another storage. */
+  /**
+   * Its position in the order in which this isolate first used its series; kept when the metric moves to another
+   * storage.
+   */
   birth = 0;
   place: Place = Place.None;
-  /** True while the metric's label tree holds it: else another handle may stand there. */
+  /** True while it is in the metric's label tree; otherwise another handle may be there. */
   linked = false;
   /** The generation that the word holds while the cells are this series'; `e` is this or {@link NEVER}. */
   generation: number = NEVER;
   /** Heap: the slab's number, the series' number. */
   slab = 0;
   number = 0;
-  /** An image of the block when we got it: counts of a dead writer whose slot we adopted. */
+  /** An image of the block when it was bound: counts of a dead writer whose slot was adopted. */
   base: Float64Array | null = null;
   /** The object that `labels()` returned for it, and the types of the label values that were given. */
   child: unknown = null;
@@ -100,13 +106,13 @@ export class Series {
     return this.path === null ? this.g[this.w] === this.generation : this.path.current(this);
   }
 
-  /** Lets updates go to the cells. */
+  /** Makes updates store to the cells. */
   show(): void {
     this.hidden = false;
     this.e = this.path === null && !this.retyped ? this.generation : NEVER;
   }
 
-  /** Lets the next update bind again: the series is not shown. */
+  /** Hides the series: the next update binds it again. */
   hide(): void {
     this.hidden = true;
     this.e = NEVER;
@@ -123,7 +129,7 @@ export class Series {
     this.show();
   }
 
-  /** Leaves what it points to to another handle, which is returned, and points nowhere. */
+  /** Moves what it points to to another handle, which is returned, and points nowhere afterwards. */
   handOver(): Series {
     const other = Object.assign(new Series(), this, { child: null, linked: false });
     this.detach();

@@ -1,7 +1,7 @@
 /**
- * Gauges that have one value for all processes. In the heap an update is a native compare-exchange. A handle that
- * counts in this process's memory, because the heap was busy, remembers whether it was set: what it then moves
- * into the heap replaces the value, or is added to it.
+ * Shared gauges, which have one value for all processes. In the heap an update is a native compare-exchange. A pending
+ * handle, which counts in this process's memory, also keeps whether it was set: then its value replaces the one in the
+ * heap, otherwise it is added.
  */
 
 import { NativePath } from './native-path';
@@ -12,7 +12,7 @@ export const VALUE = 0;
 const WAS_SET = 1;
 export const CELLS = 2;
 
-/** What a value and later changes of it come to. */
+/** A value after later changes of it. */
 export function changed(value: Float64Array, later: Float64Array): Float64Array {
   if (later[WAS_SET] === 1) return later;
   return Float64Array.of(value[VALUE]! + later[VALUE]!, value[WAS_SET]!);
@@ -45,7 +45,7 @@ export class SharedPath extends NativePath {
     return Float64Array.of(value ?? 0, 1);
   }
 
-  /** What was counted elsewhere is brought to the value that all have. */
+  /** Brings a value that was counted elsewhere to the shared one. */
   override write(h: Series, values: Float64Array): void {
     const value = values[VALUE]!;
     this.written = values[WAS_SET] === 1 ? this.set(h, value) : this.add(h, value);

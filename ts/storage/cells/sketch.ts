@@ -1,11 +1,11 @@
-/** Where the buckets of one summary's series are: what its handle knows of its chunks. */
+/** The chunks of one summary's series that its handle knows. */
 
 import { CELLS, FIELD, KEPT, NEGATIVE } from './octave';
 
-/** The buckets of an octave: {@link CELLS} for each part of the series. */
+/** The buckets of an octave: {@link CELLS} for each sub-window. */
 export class Chunk {
   readonly octave: number;
-  /** The exponent field of its values, less one unit in the last place; -1 for what no field finds. */
+  /** The exponent field of its values less one unit in the last place; -1 if it is not found by that. */
   readonly key: number;
   f: Float64Array;
   i: number;
@@ -20,7 +20,7 @@ export class Chunk {
   }
 }
 
-/** One bucket of each part of a series. */
+/** One bucket in each sub-window. */
 export interface Bucket {
   readonly chunk: Chunk;
   /** Its number in the octave. */
@@ -29,7 +29,7 @@ export interface Bucket {
 
 const NONE = new Chunk(0, new Float64Array(CELLS), 0);
 
-/** Largest that a table may get: then no two fields share a place. */
+/** Largest length of a table, at which no two fields have the same index. */
 const LARGEST = 2048;
 
 export class Sketch {
@@ -39,25 +39,27 @@ export class Sketch {
   negative: Chunk[] = [NONE];
   /** All chunks by octave. */
   readonly all = new Map<number, Chunk>();
-  /** Observations without a bucket that are not even tried, because memory was refused before. */
+  /** Observations for which no bucket is asked for, because memory was refused before. */
   skips = 0;
 
-  /** True if there are as many octaves as may be. */
+  /** True if there is the maximum of octaves. */
   get full(): boolean {
     return this.all.size >= KEPT;
   }
 
   /**
-   * The bucket next to an octave that has no chunk: of the fewest octaves between both, or else nearer to zero.
+   * The bucket that is nearest to an octave without a chunk: the fewest octaves away, and of two such the one nearer to
+   * zero.
    *
-   * @returns null if no octave has its sign: zero is next
+   * @returns null if no octave has its sign: zero is nearest
    */
   nearest(octave: number): Bucket | null {
     let best: Chunk | null = null;
     let least = Infinity;
     for (const chunk of this.all.values()) {
       if (chunk.octave >= NEGATIVE !== octave >= NEGATIVE) continue;
-      // Half of one more for those beyond, and of two equally near ones it is the one nearer to zero.
+      // Half an octave more for those farther from zero, so that of two equally near ones the one nearer to zero is
+      // taken.
       const apart = chunk.octave < octave ? octave - chunk.octave : chunk.octave - octave + 0.5;
       if (apart < least) [best, least] = [chunk, apart];
     }
@@ -81,7 +83,7 @@ export class Sketch {
   }
 }
 
-/** What a handle has until its first observation. Never changed. */
+/** The sketch of a handle before its first observation. Never changed. */
 export const NO_SKETCH = new Sketch();
 
 function grown(table: Chunk[], chunk: Chunk): Chunk[] {

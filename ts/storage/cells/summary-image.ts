@@ -1,5 +1,5 @@
 /**
- * An image of a summary's series: a copy of its cells, and behind them, for each chunk, its octave and its buckets.
+ * An image of a summary's series: a copy of its cells, then, for each chunk, its octave and its buckets.
  */
 
 import { chunkOf, type Buckets } from './buckets';
@@ -17,7 +17,7 @@ export function* chunksOf(image: Float64Array, cells: number): Iterable<[number,
   }
 }
 
-/** Makes chunks for those of an image that are not empty, which it returns, as far as there is memory. */
+/** Makes chunks for the non-empty ones of an image, which it returns, as far as there is memory. */
 export function makeChunks(
   h: Series,
   image: Float64Array,
@@ -30,12 +30,12 @@ export function makeChunks(
   do {
     ({ s } = h);
     for (const [octave] of wanted) chunkOf(h, octave, buckets);
-    // If the series moved meanwhile, those that were made before are not there.
+    // If the series moved meanwhile, chunks that were made before are gone.
   } while (h.s !== s);
   return wanted;
 }
 
-/** Adds the buckets of an octave that a full series has no place for, in the middle of an update. */
+/** Adds the buckets of an octave that a full series cannot keep, in the middle of an update. */
 export function addNearest(h: Series, octave: number, counts: Float64Array): void {
   const bucket = h.s.nearest(octave);
   eachPart(h.size, (p, part) => {
@@ -46,7 +46,7 @@ export function addNearest(h: Series, octave: number, counts: Float64Array): voi
   });
 }
 
-/** The observations of one part of an image. */
+/** The observations of one sub-window of an image. */
 export function leftIn(image: Float64Array, p: number, part: number, cells: number): Counts {
   const octaves = new Map<number, Float64Array>();
   for (const [octave, counts] of chunksOf(image, cells)) {
@@ -55,10 +55,10 @@ export function leftIn(image: Float64Array, p: number, part: number, cells: numb
   return { zeros: image[p + Part.Zeros]!, octaves };
 }
 
-/** What an image has in the parts that the window holds now. */
+/** The observations of an image in the sub-windows of the present window. */
 export function observedIn(image: Float64Array, window: Window | null, cells: number): Observed {
   const observed: Observed = { zeros: 0, min: Infinity, max: -Infinity, octaves: new Map() };
-  // The clock is read on every call: users fake it.
+  // The clock is read at every call, because tests replace it.
   const now = window === null ? 0 : Math.floor(Date.now() / window.length);
   const chunks = [...chunksOf(image, cells)];
   for (const [octave] of chunks) observed.octaves.set(octave, new Float64Array(CELLS));

@@ -1,8 +1,7 @@
 /**
- * The cells of a summary, from index i: first word, count, sum, a word for the heap's own use, the parts,
- * last word. A part has its sub-window's number, the count of zeros, the smallest and the largest
- * observation; there is one for each sub-window, and a single one without a window. The buckets lie in
- * chunks.
+ * The cells of a summary, from index i: first word, count, sum, a word for the heap's own use, the parts, last word.
+ * There is a part for each sub-window, and a single one without a window: the sub-window's number, the count of zeros,
+ * the smallest and the largest observation. The buckets are in chunks.
  */
 
 import { CELLS } from './octave';
@@ -26,9 +25,9 @@ export const enum Part {
   Cells = 4,
 }
 
-/** Cells beside those of the parts. */
+/** Cells without those of the parts. */
 export const OTHERS = 5;
-/** Most sub-windows; a window of more has as many. */
+/** Most sub-windows; a window with more gets as many. */
 export const MOST_PARTS = 64;
 
 /** The numbers of a summary's options before its percentiles: see `quantile/summary.rs`. */
@@ -46,7 +45,7 @@ export interface Window {
   readonly parts: number;
 }
 
-/** The window that a shape's numbers tell; null for none. */
+/** The window in a shape's numbers; null for none. */
 export function windowOf(numbers: readonly number[]): Window | null {
   const length = numbers[Option.Length]!;
   return length > 0 ? { length, parts: numbers[Option.Parts]! } : null;
@@ -62,16 +61,16 @@ export function summaryNumbers(
   return [length, parts, prune ? 1 : 0, ...percentiles];
 }
 
-/** The part that belongs to the number of a sub-window. */
+/** The part of a sub-window, by its number. */
 export function partOf(epoch: number, parts: number): number {
   return epoch - Math.floor(epoch / parts) * parts;
 }
 
-/** Makes a part that of another sub-window, in the middle of an update. */
+/** Gives a part to another sub-window, in the middle of an update. */
 export function begin(h: Series, part: number, epoch: number): void {
   const { f } = h;
   const p = h.i + Cell.Parts + Part.Cells * part;
-  // Whoever dies in between leaves a part that readers pass over.
+  // If the writer dies in between, readers skip the part.
   f[p + Part.Epoch] = NaN;
   for (const chunk of h.s.all.values()) {
     const first = chunk.i + CELLS * part;

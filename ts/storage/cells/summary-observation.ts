@@ -12,15 +12,15 @@ import { Place, type Series } from './series';
 import { begin, Cell, Part, partOf, type Window } from './summary-layout';
 import type { Update } from './update';
 
-/** The metric that is observed, as far as an observation needs it. */
+/** What an observation needs of its metric. */
 interface Observed {
-  /** Where its series are; another one once they have moved. */
+  /** The storage of its series; another one once they have moved. */
   readonly family: { readonly buckets: Buckets };
   /** Makes an update for which a handle has to be bound first. */
   updateText(h: Series, label: LabelText, update: Update, value: number): Series;
 }
 
-// Constants of this file: what is imported is read from the other's exports in each observation.
+// Constants of this file, because an imported one would be read from the other module's exports at each observation.
 const first = begins;
 const high20 = nextHigh;
 const low32 = nextLow;
@@ -33,7 +33,7 @@ const EPOCH: number = Part.Epoch;
 const ZEROS: number = Part.Zeros;
 const MIN: number = Part.Min;
 const MAX: number = Part.Max;
-/** Of the only part, where there is no window. */
+/** Of the only part, without a window. */
 const ONLY_MIN = PARTS + MIN;
 const ONLY_MAX = PARTS + MAX;
 const double = new Float64Array(1);
@@ -54,7 +54,7 @@ export function record(h: Series, value: number, metric: Observed, window: Windo
     seldom(h, value, 1, metric, window);
     return;
   }
-  // As `bucketOf` does it, without a call and without a branch that is a coin toss.
+  // As `bucketOf`, without a call and without an unpredictable branch.
   double[0] = value;
   const low = half[0]!;
   const high = (half[1]! - (low === 0 ? 1 : 0)) | 0;
@@ -63,7 +63,7 @@ export function record(h: Series, value: number, metric: Observed, window: Windo
   const table = high < 0 ? s.negative : s.positive;
   const chunk = table[field & (table.length - 1)]!;
   if (chunk.key !== field) {
-    // Zero, denormal, or of an octave that the handle has not met.
+    // Zero, denormal, or in an octave that the handle does not know.
     seldom(h, value, 1, metric, null);
     return;
   }
@@ -83,11 +83,10 @@ export function record(h: Series, value: number, metric: Observed, window: Windo
 }
 
 /**
- * {@link record} by whatever path a handle has: of any value, into any part, and also one of an octave that
- * has no buckets yet.
+ * {@link record} for any path, value and part, also for an octave without buckets.
  *
  * @param times how often it was observed
- * @returns false if the cells are another's now, or nobody's: to be bound again
+ * @returns false if the cells do not belong to the series any more: the handle has to be bound again
  */
 export function observeSlowly(
   h: Series,
@@ -96,7 +95,7 @@ export function observeSlowly(
   metric: Observed,
   window: Window | null,
 ): boolean {
-  // What a refused series counts, nobody reads.
+  // The counts of a refused series are never read.
   if (h.place === Place.Sink) return true;
   if (h.path instanceof NativePath) return h.path.summarise(h, value, times, window);
   if (!h.current) return false;
@@ -121,7 +120,7 @@ function seldom(
     const { family } = metric;
     chunk = chunkOf(h, octave, family.buckets);
     if (!h.live || metric.family !== family) {
-      // The heap was left, or the slot lost, under it: another block counts, and may be of another path.
+      // The heap was left, or the slot lost, meanwhile: the handle has another block, and may have another path.
       const label = { text: h.text, types: h.types };
       const again: Update = (one, v) => observeSlowly(one, v, times, metric, window);
       metric.updateText(h, label, again, value);
@@ -136,7 +135,7 @@ function seldom(
       } else metric.family.buckets.unranked(times);
     }
   }
-  // The clock is read on every call: users fake it.
+  // The clock is read at every call, because tests replace it.
   const epoch = window === null ? 0 : Math.floor(Date.now() / window.length);
   const part = window === null ? 0 : partOf(epoch, window.parts);
   const { f, i } = h;

@@ -55,7 +55,7 @@ export const summaryKind: Kind = {
     }
     eachPart(cells, (p, part) => {
       const [there, moved] = [image[p + Part.Epoch]!, more[p + Part.Epoch]!];
-      // Of two sub-windows that share a place the later one stays.
+      // Of two sub-windows with the same part the later one is kept.
       if (!(moved >= there)) return;
       if (moved !== there) {
         for (const counts of octaves.values()) counts.fill(0, part * CELLS, (part + 1) * CELLS);
@@ -76,7 +76,7 @@ export const summaryKind: Kind = {
     for (const cell of [Cell.Count, Cell.Sum]) image[cell]! -= base[cell]!;
     const before = new Map(chunksOf(base, cells));
     eachPart(cells, (p, part) => {
-      // What has expired meanwhile is not there to be taken out.
+      // Observations that have expired meanwhile cannot be subtracted.
       if (image[p + Part.Epoch] !== base[p + Part.Epoch]) return;
       image[p + Part.Zeros]! -= base[p + Part.Zeros]!;
       for (const [octave, counts] of chunksOf(image, cells)) {
@@ -84,7 +84,7 @@ export const summaryKind: Kind = {
         if (taken === undefined) continue;
         for (let k = part * CELLS; k < (part + 1) * CELLS; k++) counts[k]! -= taken[k]!;
       }
-      // Ends that are no others than before are those of what was taken out.
+      // If smallest and largest are the same as before, they belong to what was subtracted.
       const [least, most] = ends(leftIn(image, p, part, cells));
       if (image[p + Part.Min] === base[p + Part.Min]) image[p + Part.Min] = least;
       if (image[p + Part.Max] === base[p + Part.Max]) image[p + Part.Max] = most;
@@ -92,7 +92,7 @@ export const summaryKind: Kind = {
   },
   write: (h, image, buckets) => {
     const wanted = makeChunks(h, image, buckets);
-    // By that the series may have moved, or turned out to be gone.
+    // This may have moved the series, or found it gone.
     if (!h.current) return;
     const { f, i, size } = h;
     const path = guardedPath(h);

@@ -1,30 +1,30 @@
-/** What has to wait because another process holds the heap's lock, and is tried again until it is done. */
+/** Calls that have to wait because another process holds the heap lock, and are tried again until they succeed. */
 
 import { Status } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds before what waits is tried again; doubled up to the longest while nothing of it can be done. */
+/** Milliseconds before waiting calls are tried again; doubled up to the longest while none succeeds. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
-/** Milliseconds for which one try goes on: where many want the lock, each call waits for it some of them. */
+/** Milliseconds of one try: if many processes want the lock, each call waits for it some of these. */
 const TURN = 20;
 /** Most calls that wait; further ones are made without the lock, which takes longer. */
 const MOST = 10_000;
 
-// Kept, because tests fake the global one.
+// Kept, because tests replace the global one.
 const now = performance.now.bind(performance);
 
-/** What the calls are made on. */
+/** The heap storage on which the calls are made. */
 export interface Backlogged {
   /** True once it was left for good. */
   readonly dead: boolean;
-  /** Makes a call, if need be in another slot than before. */
+  /** Makes a call; if the slot was lost, again in another one. */
   attemptTwice(call: () => Status): Status;
-  /** What it has itself that waits, after the calls. */
+  /** Pending work of its own, which comes after the calls. */
   waiting(): readonly (() => Status)[];
   /** How much that is. */
   left(): number;
-  /** Leaves it for good: it contradicts itself. */
+  /** Leaves it for good, because it is corrupt. */
   abandon(): void;
 }
 
@@ -33,14 +33,14 @@ export class Backlog {
   private readonly calls: (() => Status)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
-  /** When the try that goes on is to end. */
+  /** When the present try has to end. */
   private end = Infinity;
   private trying = false;
-  /** Whether something came to wait in the middle of a try. */
+  /** Whether something was added to the backlog in the middle of a try. */
   private more = false;
-  /** Whether it is told when the process exits. */
+  /** Whether {@link flush} is called when the process exits. */
   private listening = false;
-  /** True after a slot was refused, until {@link flush} asks again. */
+  /** True after no slot could be claimed, until {@link flush} tries again. */
   slotless = false;
 
   constructor(heap: Backlogged) {
@@ -52,7 +52,7 @@ export class Backlog {
     return this.timer !== null;
   }
 
-  /** True if a try is to leave the rest to the next one: the event loop has other things to do. */
+  /** True if a try has to leave the rest to the next one, so that the event loop goes on. */
   get late(): boolean {
     return now() >= this.end;
   }
@@ -66,7 +66,7 @@ export class Backlog {
     this.later();
   }
 
-  /** Sees to it that what waits is tried again. */
+  /** Makes sure that waiting calls are tried again. */
   later(): void {
     this.more = true;
     if (this.heap.dead || this.timer !== null || this.trying) return;
@@ -80,8 +80,8 @@ export class Backlog {
   }
 
   /**
-   * Tries all that waits, before a scrape and at exit. Stops at the first that finds the heap busy, so as to block for
-   * one deadline only.
+   * Tries all waiting calls, before a scrape and at exit. Stops at the first that finds the heap busy, so that it
+   * blocks for one deadline only.
    */
   readonly flush = (): void => {
     this.again(Infinity);
@@ -97,7 +97,8 @@ export class Backlog {
       this.calm();
       return;
     }
-    // Where many want the lock each try gets some of it done. Longer pauses would let more come than goes.
+    // If many processes want the lock, each try makes some progress. After longer pauses, more would have come than was
+    // done.
     if (this.left < before || this.late) this.delay = FIRST_DELAY;
     this.later();
   }
@@ -106,19 +107,19 @@ export class Backlog {
     return this.calls.length + this.heap.left();
   }
 
-  /** Tries what waits, unless it is to wait still. */
+  /** Tries the waiting calls, unless a later try is scheduled. */
   settle(): void {
     if (this.heap.dead || this.busy) return;
     if (!this.settleAll(TURN)) this.later();
   }
 
-  /** Forgets what waits. */
+  /** Forgets the waiting calls. */
   clear(): void {
     this.calls.length = 0;
     this.calm();
   }
 
-  /** Tries all that waits, also what comes to wait meanwhile; false if some of it has to wait still. */
+  /** Tries all waiting calls, also those that are added meanwhile; false if some still have to wait. */
   private settleAll(turn: number): boolean {
     this.end = now() + turn;
     this.trying = true;
@@ -148,7 +149,7 @@ export class Backlog {
     return true;
   }
 
-  /** Makes a call; false if it has to wait, null if the heap was left for it. */
+  /** Makes a call; false if it has to wait, null if the heap was left because of it. */
   private done(call: () => Status): boolean | null {
     const status = this.heap.attemptTwice(call);
     if (status === Status.Corrupt) {

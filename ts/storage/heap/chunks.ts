@@ -1,4 +1,4 @@
-/** The buckets of one summary's series in the shared heap. */
+/** The buckets of one summary's series in the heap. */
 
 import { Status, statusOf } from '../../native';
 import { moveChunk, ownChunk, type Buckets } from '../cells/buckets';
@@ -10,14 +10,14 @@ import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from '../limits';
 import type { HeapStorage } from './storage';
 
-/** Observations without a bucket after which memory that was refused is asked for again. */
+/** Observations without a bucket after which the heap is asked for memory again. */
 const SKIPPED = 1024;
 
-/** Words that the native module is given for each of several buckets, and fills in. */
+/** Words for each of several buckets: those that the native module gets, and those that it fills in. */
 const ASKED = 5;
 const PLACED = 3;
 
-/** A series and an octave that it needs buckets of. */
+/** A series and an octave for which it needs buckets. */
 type Wanted = readonly [Series, number];
 
 const asked = new Uint32Array(ASKED * MOST_AT_ONCE);
@@ -27,7 +27,7 @@ export class HeapChunks implements Buckets {
   private readonly host: HeapStorage;
   private readonly shape: Shape;
   private readonly parts: number;
-  /** Buckets in memory of their own, until the heap has time. */
+  /** Buckets in this process's memory, until the heap lock is free. */
   private readonly pending = new Map<Chunk, Series>();
 
   constructor(host: HeapStorage, shape: Shape) {
@@ -85,10 +85,10 @@ export class HeapChunks implements Buckets {
   }
 
   /**
-   * Makes the buckets that series are about to need, many under one lock. What it does not get is asked for again when
-   * it is needed.
+   * Makes the buckets that series are about to need, many under one lock. Buckets that it does not get are asked for
+   * again when they are needed.
    *
-   * @param moved series that have a block, and the images that are to be added to it
+   * @param moved series that have a block, with the images that are to be added to it
    */
   prepare(moved: readonly (readonly [Series, Float64Array])[]): void {
     const wanted: Wanted[] = [];
@@ -112,7 +112,7 @@ export class HeapChunks implements Buckets {
     }
   }
 
-  /** Moves buckets that wait into the heap. */
+  /** Moves pending buckets into the heap. */
   settle(owns: (h: Series) => boolean): Status {
     let status = Status.Ok;
     while (this.pending.size > 0 && status === Status.Ok) {
@@ -126,7 +126,7 @@ export class HeapChunks implements Buckets {
     const some: [Chunk, Series][] = [];
     for (const [own, h] of this.pending) {
       if (some.length === MOST_AT_ONCE) break;
-      // Else the series was removed, or moved as a whole.
+      // Otherwise the series was removed, or moved as a whole.
       if (owns(h) && h.s.all.get(own.octave) === own) some.push([own, h]);
       else this.pending.delete(own);
     }
@@ -159,7 +159,7 @@ export class HeapChunks implements Buckets {
     return Status.Ok;
   }
 
-  /** The blocks are left to another writer: what waits for room beside them is in no quantile. */
+  /** The blocks belong to another writer now: pending buckets are in no quantile. */
   orphan(): void {
     for (const [own, h] of this.pending) {
       if (h.live && h.s.all.get(own.octave) === own) this.host.tally.unranked(observations(own));
@@ -167,7 +167,7 @@ export class HeapChunks implements Buckets {
     this.pending.clear();
   }
 
-  /** Asks for buckets of several octaves under one lock; how many were tried, the first ones. */
+  /** Asks for buckets of several octaves under one lock; how many of the first ones were tried. */
   private ask(wanted: readonly Wanted[]): number {
     // As in `place`.
     rescueExpired();
@@ -178,7 +178,7 @@ export class HeapChunks implements Buckets {
 
   /** Points a chunk to its buckets in the heap. */
   private place(h: Series, chunk: Chunk): Status {
-    // Making room may give blocks of expired series to others. The series may be among them.
+    // Making room may give blocks of expired series to others, and this series may be one of them.
     rescueExpired();
     if (h.place !== Place.Heap || !h.current) return Status.Gone;
     return this.host.attempt(() => {
@@ -188,7 +188,7 @@ export class HeapChunks implements Buckets {
     });
   }
 
-  /** Points a chunk to the buckets that were made for it, if they were. */
+  /** Points a chunk to the buckets that were made for it, if any were. */
   private point(chunk: Chunk, at: number): Status {
     const status = statusOf(placed[at]!);
     if (status === Status.Ok) {
@@ -198,7 +198,7 @@ export class HeapChunks implements Buckets {
     return status;
   }
 
-  /** Makes the chunks known that an earlier life of the slot left. */
+  /** Adds the chunks of an earlier life of the slot to a handle. */
   meet(h: Series): void {
     if (this.parts === 0) return;
     const { slab, i, number, generation } = h;
@@ -210,7 +210,7 @@ export class HeapChunks implements Buckets {
   }
 }
 
-/** Observations in a chunk of its own memory. */
+/** The observations in a chunk in this process's memory. */
 function observations({ f }: Chunk): number {
   return f.reduce((sum, count) => sum + count, 0);
 }

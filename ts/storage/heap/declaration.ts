@@ -1,4 +1,4 @@
-/** A metric as it is declared to the current writer of the heap, and the blocks that its series get there. */
+/** Declares a metric to the current writer of the heap, and binds its series there. */
 
 import { asText, type LabelText } from '../../labels';
 import { Out, Refusal, refusalOf, Status, statusOf, Stores } from '../../native';
@@ -44,12 +44,12 @@ export class Declaration {
     this.chunks = chunks;
   }
 
-  /** Points a handle to a block of its own. */
+  /** Binds a handle to a block of its own. */
   place(h: Series, label: LabelText): Status {
     const writer = this.host.writer;
     if (owns(h)) {
       const { slab, i, number, generation } = h;
-      // Given other label text, the series is to be shown with that, if nobody else holds it.
+      // With another label text, the series gets that, if no other process has the series.
       const same = h.text === label.text && h.types === label.types;
       const status = statusOf(
         same
@@ -76,17 +76,17 @@ export class Declaration {
   }
 
   /**
-   * Makes blocks for series that have none, under one lock.
+   * Makes blocks for series without one, under one lock.
    *
    * @param labels of at most {@link MOST_AT_ONCE} series
-   * @returns how many were tried, the first ones: {@link found} tells of each
+   * @returns how many of the first ones were tried; {@link found} has the result of each
    */
   placeEach(labels: readonly LabelText[]): number {
     const texts = labels.flatMap(({ text, types }) => [text, types]);
     return this.host.writer.bindEach(this.number!, texts, out);
   }
 
-  /** Points a handle to the block that was made for the series of this number, if it was. */
+  /** Binds a handle to the block that was made for the series of this number, if one was. */
   found(number: number, h: Series): Status {
     const at = number * WORDS;
     const status = statusOf(out[at + Out.Status]!);
@@ -129,7 +129,7 @@ export class Declaration {
         name: asText(name),
         help,
         kind: kind.native,
-        // Anything at all, in JavaScript; native code would throw, which is taken for a broken heap.
+        // JavaScript may pass anything; native code would throw, and the heap would be taken for corrupt.
         aggregator: asText(aggregator),
         labelNames: [...labelNames],
         bounds: Float64Array.from(bounds),

@@ -1,4 +1,4 @@
-/** The series of one metric in the shared heap. */
+/** The series of one metric in the heap. */
 
 import { TOO_LONG, type LabelText } from '../../labels';
 import { Refusal, Status, type NativeWriter, type Scope } from '../../native';
@@ -30,7 +30,7 @@ export class HeapFamily implements Family, Member {
   readonly buckets: HeapChunks;
   readonly others: HeapOthers;
   private readonly host: HeapStorage;
-  /** What tells it apart from others. */
+  /** Identifies it. */
   private readonly key: string;
   private readonly declaration: Declaration;
   private readonly changes: Changes;
@@ -40,7 +40,7 @@ export class HeapFamily implements Family, Member {
 
   /**
    * @param group number of the registry in this isolate, for default labels
-   * @param roster the metric's handles: to be found when the writer is lost
+   * @param roster the metric's handles, which are bound again when the writer is lost
    */
   constructor(host: HeapStorage, tag: string, group: number, roster: Roster) {
     this.host = host;
@@ -79,7 +79,7 @@ export class HeapFamily implements Family, Member {
         this.host.refused(this.declaration.refusal, this.name);
         return false;
       case Status.Corrupt:
-        // By now the roster counts in memory storage.
+        // The roster counts in memory storage now.
         this.host.abandon();
         return this.roster.family.bind(h, label);
       default:
@@ -108,9 +108,9 @@ export class HeapFamily implements Family, Member {
       return false;
     }
     const { kind, bounds } = this.roster.shape;
-    // Counts stay where they are, and others go on from zero; a gauge's value comes along.
+    // Counts stay in the heap, and the handle goes on from zero; a gauge keeps its value.
     const stays = kind.adds || kind.shared;
-    // Of a series that was removed nothing comes along.
+    // Nothing is taken along of a series that was removed.
     const blank = stays || !h.current;
     const image = blank ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
@@ -141,7 +141,7 @@ export class HeapFamily implements Family, Member {
       return;
     }
     const { text, types } = label;
-    // What is still to be brought to a value that all share goes with it.
+    // What a pending handle was to bring to a shared gauge is lost with the series.
     if (h !== undefined && kind.shared && h.place === Place.Pending) this.pending.forget(h);
     else if (h !== undefined) this.reset(h, true);
     this.others.everywhere((writer, number) => writer.remove(number, text, types));
@@ -152,7 +152,7 @@ export class HeapFamily implements Family, Member {
       for (const h of handles) if (h !== undefined) this.release(h);
       return handles.length;
     }
-    // Not postponed: by then the series may be in use again.
+    // Not postponed, because the series may be in use again by then.
     const { number } = this.declaration;
     if (this.host.backlog.busy || number === null) return 0;
     let gone = 0;
@@ -208,7 +208,10 @@ export class HeapFamily implements Family, Member {
     else withdraw();
   }
 
-  /** Counts stay in the blocks, and go on from zero in new ones. A gauge belongs to the life that set it, and comes along. */
+  /**
+   * Counts stay in the old blocks, and new ones go on from zero. A gauge belongs to the life that set it, so its value
+   * is kept.
+   */
   orphan(left: NativeWriter | null): void {
     const { kind } = this.roster.shape;
     const { number } = this.declaration;
@@ -224,7 +227,9 @@ export class HeapFamily implements Family, Member {
     if (kind.shared && left !== null && number !== null) this.bringShared(left, number);
   }
 
-  /** A value that all share stays where it is, as counts do, unless all leave: then one of them brings it along. */
+  /**
+   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one brings it along.
+   */
   private bringShared(left: NativeWriter, number: number): void {
     this.host.attempt(() => {
       for (const { labels, types, value, set } of left.takeShared(number)) {

@@ -19,17 +19,17 @@ export class HeapOthers implements Others {
   removeAll(): void {
     const { roster } = this.parts;
     if (roster.shape.kind.shared) {
-      // What is still to be brought to values that all share goes with them.
+      // What pending handles were to bring to shared gauges is lost with the series.
       for (const h of roster.handles()) {
         if (h.place === Place.Pending) this.pending.forget(h);
-        // What is set from now on goes to a series that is made anew.
+        // Values that are set from now on go to a series that is made again.
         else h.detach();
       }
     }
     this.everywhere((writer, number) => writer.removeAll(number));
   }
 
-  /** Removes something for all processes, now or when it can be done. */
+  /** Removes something for all processes, now or when the heap lock is free. */
   everywhere(call: (writer: NativeWriter, number: number) => number): void {
     const { changes, declaration, host } = this.parts;
     const { number } = declaration;
@@ -65,7 +65,8 @@ export class HeapOthers implements Others {
 
   cut(): void {
     const { changes } = this.parts;
-    // Also where nothing is shown: the scrape would show what is counted next, and the next scrape again.
+    // Also if no series is shown: otherwise this scrape would show what is counted next, and the next scrape would show
+    // it again.
     if (changes.keepsBack) changes.keepBack(() => undefined);
   }
 

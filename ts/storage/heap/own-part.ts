@@ -1,4 +1,4 @@
-/** How this isolate takes back its own part of one metric's series in the heap. */
+/** How this isolate resets or frees its own part of one metric's series in the heap. */
 
 import { Status, statusOf } from '../../native';
 import { writeImage } from '../cells/image';
@@ -19,7 +19,7 @@ export class OwnPart {
   /** See {@link Family.reset}. */
   reset(h: Series, hide: boolean): void {
     const { kind } = this.parts.roster.shape;
-    // A value that all share is not this process's to take back, nor what it is still to bring there.
+    // A shared gauge is not this process's to reset, nor is what it is still to bring there.
     if (kind.shared) return;
     if (h.place === Place.Pending) {
       this.pending.reset(h, hide, (cells) => {
@@ -49,7 +49,7 @@ export class OwnPart {
       if (h.base !== null) writeImage(h, roster.shape.kind, h.base, chunks);
       else {
         host.paths.hide(h);
-        // Before the call: if that finds the slot lost, what is live moves to another.
+        // Before the call: if that finds the slot lost, live handles move to another one.
         h.detach();
         changes.withSameWriter((writer) => statusOf(writer.release(slab, i, number, generation)));
       }
@@ -70,7 +70,7 @@ export class OwnPart {
       return;
     }
     if (h.base !== null) {
-      // What a dead process counted is not ours to take back.
+      // What a dead process counted is not this process's to reset.
       writeImage(h, kind, h.base, chunks);
       return;
     }

@@ -1,4 +1,4 @@
-/** What one metric in the heap consists of: its jobs share these. */
+/** The objects of one metric in the heap, which work together. */
 
 import type { Roster } from '../roster';
 import type { Changes } from './changes';

@@ -1,4 +1,4 @@
-/** How cells of the heap are updated: which stores do for them, found out once, when it is opened. */
+/** How cells of the heap are updated: which stores are sufficient, found out once, when it is opened. */
 
 import { Stores, type Layout, type NativeHeap, type NativeWriter } from '../../native';
 import { now, ordered } from '../cells/guarded';
@@ -11,13 +11,13 @@ import type { HeapSource } from './source';
 import type { HeapViews } from './views';
 
 export class Paths {
-  /** Which stores do for cells of the heap. */
+  /** Which stores are sufficient for cells of the heap. */
   stores: Stores = Stores.Native;
   private layout: Layout | null = null;
-  /** The native ways of the current writer: for cells that keep their time, and for others. */
+  /** The native paths of the current writer: for cells that keep their time, and for others. */
   private timed: NativePath | null = null;
   private untimed: NativePath | null = null;
-  /** The way of cells that all processes share. */
+  /** The path of shared gauges. */
   private shared: SharedPath | null = null;
   private readonly views: HeapViews;
   private readonly writer: () => NativeWriter;
@@ -28,18 +28,18 @@ export class Paths {
     this.writer = writer;
   }
 
-  /** Finds out which stores do. Throws for a setting that is none, and for a layout that is not this code's. */
+  /** Finds out which stores are sufficient. Throws for an invalid setting, and for a layout that is not this code's. */
   measure(source: HeapSource, heap: NativeHeap): void {
     this.layout ??= checked(source.layout());
     const least = heap.views() ? this.layout.stores : Stores.Native;
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- one of both
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the greater of two members
     this.stores = Math.max(source.stores(), least);
   }
 
   /**
-   * Makes the ways of a writer.
+   * Makes the paths of a writer.
    *
-   * @param lost called when it turns out to have lost its slot
+   * @param lost called when the writer turns out to have lost its slot
    */
   connect(writer: NativeWriter, lost: () => void): void {
     this.shared = new SharedPath(writer, lost, () => 0);
@@ -74,7 +74,7 @@ export class Paths {
   }
 }
 
-/** The layout, if it divides octaves as this code does: an observation would count in another bucket else. */
+/** The layout, if it divides octaves as this code does: otherwise an observation would count in another bucket. */
 function checked(layout: Layout): Layout {
   const same = layout.octaveBounds.every((bound, number) => bound === octaveBounds[number]);
   if (!same || layout.octavesKept !== KEPT)

@@ -1,4 +1,4 @@
-/** Handles of one metric that count in cells of their own until they can move into the heap. */
+/** Pending handles of one metric, which count in cells of their own until they can move into the heap. */
 
 import type { LabelText } from '../../labels';
 import { Status } from '../../native';
@@ -9,14 +9,14 @@ import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from '../limits';
 import type { Parts } from './parts';
 
-/** Most series of a metric that wait for the heap's lock. */
+/** Most series of a metric that wait for the heap lock. */
 const MOST = 10_000;
 
 export class Pending {
   private readonly parts: Parts;
-  /** Those that wait until the heap has time. */
+  /** Those that wait until the heap lock is free. */
   private readonly queue = new Map<Series, LabelText>();
-  /** Those that wait until a scrape has read, behind what is kept back for it. */
+  /** Those that wait until a scrape has read, because of changes that are kept back for it. */
   private readonly behind = new Map<Series, LabelText>();
   /** Handles of {@link queue} that are to be reset when a scrape has read. */
   private readonly shown = new Set<Series>();
@@ -28,11 +28,11 @@ export class Pending {
   /** True if no more may wait. */
   get full(): boolean {
     const size = this.queue.size + this.behind.size;
-    // Those of the same label sets were there before a scrape had to be waited for.
+    // Changes that are kept back have the same label sets, which are not new.
     return size >= MOST + this.parts.changes.kept;
   }
 
-  /** How many wait until the heap has time. */
+  /** How many wait until the heap lock is free. */
   get left(): number {
     return this.queue.size;
   }
@@ -42,30 +42,32 @@ export class Pending {
     return this.queue.size > 0 || (this.behind.size > 0 && this.parts.changes.kept === 0);
   }
 
-  /** Lets a handle wait until the heap has time; {@link Backlog.later} is to be called. */
+  /** Makes a handle wait until the heap lock is free; the caller then calls {@link Backlog.later}. */
   hold(h: Series, label: LabelText): void {
     this.wait(h, label, this.blank, this.queue);
   }
 
-  /** Lets a handle wait until a scrape has read. */
+  /** Makes a handle wait until a scrape has read. */
   holdBehind(h: Series, label: LabelText): void {
     this.wait(h, label, this.blank, this.behind);
   }
 
-  /** Lets a handle count on from an image, until the heap has time. */
+  /** Makes a handle count on from an image, until the heap lock is free. */
   postpone(h: Series, label: LabelText, image: Float64Array): void {
     this.wait(h, label, image, this.queue);
     this.parts.host.backlog.later();
   }
 
-  /** Brings a value that all share along from a segment that was left: what waits already came after it. */
+  /**
+   * Brings the value of a shared gauge from a segment that was left: changes that are pending already came after it.
+   */
   bring(h: Series, label: LabelText, value: Float64Array): void {
     const { chunks, roster } = this.parts;
     if (h.place !== Place.Pending) this.postpone(h, label, value);
     else writeImage(h, roster.shape.kind, changed(value, readImage(h, roster.shape.kind)), chunks);
   }
 
-  /** Lets go of a handle, which points nowhere afterwards. */
+  /** Removes a handle, which points nowhere afterwards. */
   forget(h: Series): void {
     this.queue.delete(h);
     this.behind.delete(h);
@@ -74,10 +76,10 @@ export class Pending {
   }
 
   /**
-   * Makes what a handle that waits has counted zero.
+   * Resets a pending handle.
    *
-   * @param hide lets go of it
-   * @param reset resets what a scrape that goes on is to show of it, wherever that is by then
+   * @param hide also removes it
+   * @param reset called for the cells that a scrape is still to show, when it has read, wherever they are by then
    */
   reset(h: Series, hide: boolean, reset: (cells: Series) => void): void {
     const { changes, chunks, exemplars, roster } = this.parts;
@@ -101,13 +103,13 @@ export class Pending {
     if (hide) this.forget(h);
   }
 
-  /** The writer is gone, and with it what was to be reset. */
+  /** The writer is gone, and with it the cells that were to be reset. */
   orphan(): void {
     for (const h of this.shown) this.queue.delete(h);
     this.shown.clear();
   }
 
-  /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
+  /** Moves pending handles into the heap. Stops at the first that still has to wait. */
   settle(): Status {
     if (this.parts.changes.kept === 0) {
       for (const [h, label] of this.behind) this.queue.set(h, label);
@@ -123,7 +125,7 @@ export class Pending {
     return status;
   }
 
-  /** Moves as many as go under one lock: each waits for it as long as it takes, where many want it. */
+  /** Moves as many as one lock allows, because each lock may mean a long wait if many processes want it. */
   private settleSome(): Status {
     const { chunks, declaration, exemplars, host, roster } = this.parts;
     const { kind, name } = roster.shape;
@@ -155,10 +157,10 @@ export class Pending {
     }
     chunks.prepare(bound);
     for (const [h, own] of bound) {
-      // Numbers of blocks mean nothing to a writer that took this one's place meanwhile; and the series may be gone
-      // while room is made for its buckets, or the segment is.
+      // The numbers of blocks are not valid for another writer that has replaced this one meanwhile; and the series, or
+      // the segment, may be removed while room is made for its buckets.
       if (host.life !== life || !mergeImage(h, kind, own, chunks)) {
-        // It may wait already, with what came along from a segment that was left in the middle of this.
+        // It may be pending already, with what was brought from a segment that was left in the middle of this.
         if (h.place === Place.Pending) mergeImage(h, kind, own, chunks);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;
@@ -182,7 +184,7 @@ export class Pending {
     where.set(h, label);
   }
 
-  /** Lets a handle count in cells of its own, from an image on. */
+  /** Makes a handle count in cells of its own, from an image on. */
   private keep(h: Series, image: Float64Array): void {
     const { kind } = this.parts.roster.shape;
     h.keep(this.blank, Place.Pending, kind.path);

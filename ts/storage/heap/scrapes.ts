@@ -1,4 +1,4 @@
-/** Scrapes that this isolate makes of the heap, and its part in those of others. */
+/** Scrapes of the heap by this isolate, and its part in scrapes of others. */
 
 import type { Bytes, NativeHeap, NativeWriter } from '../../native';
 import type { Collect } from '../collecting';
@@ -17,9 +17,9 @@ export type Format = Timeless['format'];
 
 /** What is scraped. */
 export interface Scraped {
-  /** The segment; null where there is none, or it was left for good. */
+  /** The segment; null if there is none, or it was left for good. */
   readonly open: NativeHeap | null;
-  /** This isolate's writer; null as long as it has none there. */
+  /** This isolate's writer; null as long as there is none. */
   readonly attached: NativeWriter | null;
   /** This isolate's `collect` callbacks, as they are now. */
   callbacks(): Collect[];
@@ -33,8 +33,8 @@ export class Scrapes {
   private shared: SharedScrapes | null = null;
 
   /**
-   * @param tally what the heap is told of before each scrape
-   * @param keeping what is reset while scrapes go on
+   * @param tally counts that are added to the heap's before each scrape
+   * @param keeping keeps back resets while scrapes are under way
    * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
    */
   constructor(heap: Scraped, tally: Tally, keeping: Keeping, patience: () => number) {
@@ -51,7 +51,7 @@ export class Scrapes {
     });
   }
 
-  /** One scrape of the heap, off the event loop; one that has not begun is shared. */
+  /** One scrape of the heap, off the event loop; callers share one that has not begun. */
   text(format: Format, selection: Selection): Promise<string> {
     this.tally.tell();
     return this.shared!.text({ format, plain: false, ...selection });
@@ -85,7 +85,7 @@ export class Scrapes {
     return this.keeping.ready();
   }
 
-  /** A scrape begins; see {@link Others.ask}. Before it, {@link ready} is to be waited for. */
+  /** A scrape begins; see {@link Others.ask}. The caller has waited for {@link ready}. */
   ask(others: boolean, all = false): Asked {
     if (this.heap.open === null) return NOTHING_ASKED;
     const ring = others ? this.ring() : undefined;

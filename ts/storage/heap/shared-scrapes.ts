@@ -1,11 +1,11 @@
 /**
- * Scrapes of one heap, so that ten callers at once cost two: a scrape that has not begun to read may
- * be shared, one that has begun may not, because its caller would miss its own last update.
+ * Scrapes of one heap, so that ten callers at once cost two: callers may share a scrape that has not begun to read, but
+ * not one that has begun, in which a caller would miss its own last update.
  */
 
 import type { Bytes, ExtraFamily, NativeHeap, Sample, ScrapeOptions } from '../../native';
 
-/** What a scrape shows; its time is that of its beginning. */
+/** What a scrape shows; its time is when it begins. */
 export type Timeless = Omit<ScrapeOptions, 'now'>;
 
 /** A text that only equal scrapes have. */
@@ -24,7 +24,7 @@ function sampleKey({ name, labels, value, exemplar }: Sample): string {
   return `${row}\0${exemplar.labels}\0${exemplar.value}\0${exemplar.time}`;
 }
 
-// The clock is read in JavaScript, as by those who observe: users fake it.
+// The clock is read in JavaScript, as for observations, because tests replace it.
 function timed(options: Timeless): ScrapeOptions {
   return { ...options, now: Date.now() };
 }

@@ -1,4 +1,4 @@
-/** Views of the segment's memory, and how handles come to point into those of a copy of it. */
+/** Views of the segment's memory, and how handles are pointed to those of a copy. */
 
 import type { NativeWriter } from '../../native';
 import { Place, type Path, type Series } from '../cells/series';
@@ -20,7 +20,7 @@ export class HeapViews {
   private chunks = new Map<number, Uint32Array>();
   private readonly writer: () => NativeWriter;
 
-  /** @param writer whose memory is meant */
+  /** @param writer the current writer */
   constructor(writer: () => NativeWriter) {
     this.writer = writer;
   }
@@ -46,7 +46,7 @@ export class HeapViews {
     return chunk;
   }
 
-  /** Forgets all views, which are returned: the numbers mean other memory from now on. */
+  /** Forgets and returns all views: from now on the numbers mean other memory. */
   renew(): Views {
     const { slabs, chunks } = this;
     this.slabs = new Map();
@@ -56,11 +56,11 @@ export class HeapViews {
 }
 
 /**
- * Points a handle to the same places in the copy of a segment.
+ * Points a handle to the same cells in the copy of a segment.
  *
  * @param h a handle; one that is not in the heap stays as it is
  * @param path how it is updated there
- * @param before what it and its buckets point into
+ * @param before the views that it and its buckets point to
  * @param now the copy
  */
 export function repoint(h: Series, path: Path | null, before: Views, now: HeapViews): void {

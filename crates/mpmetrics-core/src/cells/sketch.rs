@@ -1,16 +1,15 @@
 //! Observations in logarithmic buckets: summaries.
 //!
-//! A block has sum and count, which never expire, and parts: one for each sub-window of time, or a
-//! single one for all of the time. The buckets of an octave lie in a chunk, 32 for each part. All of an
-//! update lies between the stores to the block's two sequence words (see [`super::sequence`]), also what it
-//! does to chunks.
+//! A block has sum and count, which never expire, and a part for each sub-window of time, or a single one for all of
+//! the time. The buckets of an octave are in a chunk, 32 for each part. All stores of an update, also those to chunks,
+//! lie between the stores to the block's two sequence words (see [`super::sequence`]).
 
 use super::{scalar, sequence};
 use crate::layout::{part, summary};
 use crate::quantile::octave::CELLS;
 use crate::sync::{AtomicU64, Ordering};
 
-/// Where in a block an observation counts.
+/// The part of a block in which an observation counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
     /// Index of the part.
@@ -19,24 +18,24 @@ pub struct Moment {
     pub epoch: Option<f64>,
 }
 
-/// Which bucket an observation counts in.
+/// The bucket in which an observation counts.
 #[derive(Clone, Copy)]
 pub enum Bucket<'a> {
-    /// One of a chunk.
+    /// A bucket of a chunk.
     Of(&'a AtomicU64),
-    /// That of zero.
+    /// The count of zeros.
     Zero,
-    /// None: no memory was to be had for it.
+    /// None, for want of memory.
     None,
 }
 
-/// The cells of a part, of a block's cells.
+/// The cells of a part, from a block's cells.
 fn part_of(cells: &[AtomicU64], index: usize) -> Option<&[AtomicU64]> {
     let start = summary::PARTS as usize + part::WORDS as usize * index;
     cells.get(start..start + part::WORDS as usize)
 }
 
-/// What a block's cells are before anything was observed.
+/// The value of a cell of a block before anything was observed.
 #[must_use]
 pub fn initial(index: u64, cells: u64) -> u64 {
     let last = index + 1 >= cells;
@@ -50,9 +49,9 @@ pub fn initial(index: u64, cells: u64) -> u64 {
 /// Counts a value. For the cells' only writer.
 ///
 /// * `value, times`: what was observed, and how often.
-/// * `bucket`: where it belongs among others.
-/// * `chunks`: the cells of all of the block's chunks, asked for where the part was another sub-window's, and
-///   cleared.
+/// * `bucket`: where it counts.
+/// * `chunks`: returns the cells of all of the block's chunks; called if the part belonged to another sub-window, and
+///   is cleared.
 pub fn observe<'a>(
     cells: &[AtomicU64],
     moment: Moment,
@@ -88,7 +87,7 @@ pub fn observe<'a>(
     });
 }
 
-/// Makes a part that of another sub-window: invalid, empty, and then its. Within an update of the block.
+/// Gives a part to another sub-window: makes it invalid, clears it, and sets its number. Within an update of the block.
 ///
 /// * `cells`: all of the block's.
 /// * `chunks`: the cells of all of its chunks.
@@ -96,11 +95,11 @@ pub fn begin(cells: &[AtomicU64], index: usize, now: f64, chunks: &[&[AtomicU64]
     let Some([epoch, zeros, min, max]) = part_of(cells, index) else {
         return;
     };
-    // Whoever dies in between leaves a part that readers pass over and the next owner clears again.
+    // If the writer dies in between, readers skip the part, and the next owner clears it again.
     epoch.store(f64::NAN.to_bits(), Ordering::Release);
     for chunk in chunks {
         for cell in buckets(chunk, index) {
-            // Release: who sees a cleared cell sees that the part is invalid.
+            // Release: a reader that sees a cleared cell sees that the part is invalid.
             cell.store(0, Ordering::Release);
         }
     }
@@ -143,7 +142,7 @@ mod tests {
         }
         assert_eq!(numbers(&main), [3.0, 3.0, 3.0, 0.0, 0.0, 1.0, -2.0, 5.0, 3.0]);
         assert_eq!(scalar::get(&chunk[7]), 1.0);
-        // A damaged heap's part: nothing is touched.
+        // A part that a damaged heap does not have: nothing is stored.
         observe(&main, Moment { part: 1, epoch: None }, (1.0, 1.0), Bucket::None, Vec::new);
         assert_eq!(scalar::get(&main[0]), 3.0);
     }

@@ -1,10 +1,9 @@
 //! The heap: what is laid out in a segment, and everything that may change it.
 //!
-//! Truth and derivation: the records of families, series, default labels and slots, and the blocks
-//! in the slabs, are the truth. Free lists, the hash index and all counts of users are derived
-//! from them. Only the holder of the heap lock changes derived structures, and the header's intent
-//! word is set while it does: whoever finds the word set after its holder's death derives them
-//! anew (`recover`). So a holder may die at any instruction.
+//! The truth is in the records of families, series, default labels and slots, and in the blocks of the slabs. Free
+//! lists, the hash index and all counts of users are derived from these. Only the holder of the heap lock changes
+//! derived words, and the header's intent word is set while it does: the next holder that finds it set rebuilds them
+//! (`recover`). So a holder may die at any instruction.
 
 mod blocks;
 mod directory;
@@ -41,7 +40,7 @@ pub(crate) use init::{check, check_header, root};
 pub(crate) use memory::table::{FAMILIES, GENERATIONS, SERIES, SLOTS};
 pub(crate) use slots::claimed::of_one_life;
 pub(crate) use succession::{copy, Succession};
-/// What models race against a scrape.
+/// What models run concurrently with a scrape.
 #[cfg(all(test, loom))]
 pub(crate) use {
     blocks::block::free as free_block, blocks::chunk::publish as publish_chunk,

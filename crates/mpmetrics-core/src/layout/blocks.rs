@@ -1,4 +1,4 @@
-//! Word indexes in a block: before its cells, and of those cells that are not a series' value alone.
+//! Word indexes in a block: the words before its cells, and the cells of kinds that have several.
 
 /// The words before a block's cells.
 pub mod block {
@@ -12,17 +12,17 @@ pub mod block {
     pub const CELLS: u64 = 3;
 }
 
-/// The words of an exemplar's block behind its head.
+/// The words of an exemplar's block after its head.
 pub mod exemplar {
     /// Reference of the block of the series that it belongs to.
     pub const OF: u64 = 3;
-    /// Which place of that block: a bucket in configured order, the one above all bounds last.
+    /// Which place of that block: 0 for a counter, else the bucket in configured order, the one above all bounds last.
     pub const PLACE: u64 = 4;
     /// The exemplar, see [`crate::cells::exemplar`].
     pub const CELLS: u64 = 5;
 }
 
-/// A chunk has its [`ChunkLink`] in the place of the birth.
+/// A chunk has its [`ChunkLink`] in place of the birth.
 pub const LINK: u64 = block::BIRTH;
 
 /// The cells of a summary's block.
@@ -45,7 +45,7 @@ pub mod summary {
 pub mod part {
     /// Cells of a part.
     pub const WORDS: u64 = 4;
-    /// The sub-window that it is of, counted from 1970 on; not a number while it is made another's.
+    /// The sub-window, counted from 1970 on; NaN while the part is cleared for another one.
     pub const EPOCH: u64 = 0;
     /// Observations of zero.
     pub const ZEROS: u64 = 1;

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExtentKind {
-    /// Waits for another use.
+    /// Free for another use.
     Free = 1,
     /// Part of a table.
     Table = 2,
@@ -22,7 +22,7 @@ pub enum ExtentKind {
 pub enum BlockKind {
     /// Unused room at a page's end.
     Pad = 1,
-    /// Waits for its slot's owner to use it again.
+    /// Free for its slot's owner.
     Free = 2,
     /// Says that the slot's life declared a family.
     Family = 3,
@@ -40,7 +40,7 @@ pub enum BlockKind {
     Chunk = 9,
     /// An exemplar of a counter or of a histogram's bucket.
     Exemplar = 16,
-    /// One cell of all writers.
+    /// A shared gauge: value, sealed value, how it was changed.
     Shared = 17,
 }
 

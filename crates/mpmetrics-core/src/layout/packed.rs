@@ -1,4 +1,4 @@
-//! Words that hold more than one thing: each is a type, and shifts and masks stand nowhere else.
+//! Words that hold several numbers: each is a type, and shifts and masks are nowhere else.
 
 use super::kinds::{BlockKind, ExtentKind};
 
@@ -36,7 +36,7 @@ impl ExtentHead {
     }
 }
 
-/// Whose a block is: series number and generation, or family number and 0.
+/// What a block belongs to: series number and generation, or family number and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BlockKey {
     /// Series or family.
@@ -61,13 +61,13 @@ impl BlockKey {
 
 /// That a life of a slot has `collect` callbacks, and what it answered: `bell | incarnation << 32`.
 ///
-/// The life is part of the word, so that whoever adopts the slot neither has callbacks by inheritance
-/// nor has answered anything. Only the slot's owner stores it.
+/// The life is part of the word, so that an adopter of the slot inherits neither callbacks nor answers. Only the slot's
+/// owner stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The doorbell as it was before the callbacks ran that have settled last; modulo 2^32.
+    /// The value of the doorbell before the callbacks began that settled last; modulo 2^32.
     pub bell: u32,
-    /// The life that answered. 0: nobody, as no life has that number.
+    /// The life that answered; 0 for none, as no life has that number.
     pub incarnation: u32,
 }
 
@@ -84,7 +84,7 @@ impl Answer {
         Self { bell: word as u32, incarnation: (word >> 32) as u32 }
     }
 
-    /// Whether this answers a ring: the bell has no end, and turns over.
+    /// Whether this answers a ring. The bell wraps around.
     #[must_use]
     pub fn covers(self, ring: u32) -> bool {
         self.bell.wrapping_sub(ring) < 1 << 31
@@ -145,7 +145,7 @@ impl BlockHead {
     }
 }
 
-/// When a block was first shown and under which default labels: `birth | defaults << 48`.
+/// When a block was shown, first or again, and under which default labels: `birth | defaults << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockBirth {
     /// Birth number.
@@ -168,7 +168,7 @@ impl BlockBirth {
     }
 }
 
-/// A chunk's octave and the chunk behind it: `next | octave << 48`.
+/// A chunk's octave and the chunk after it: `next | octave << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkLink {
     /// Reference of the next chunk; 0 for none.

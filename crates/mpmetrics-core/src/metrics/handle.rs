@@ -9,7 +9,7 @@ use crate::sync::AtomicU64;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// A bound series that binds itself again once somebody removed it.
+/// A bound series that is bound again if it was removed.
 pub(super) struct Handle {
     writer: Rc<RefCell<Writer>>,
     family: u32,
@@ -23,7 +23,7 @@ impl Handle {
         Ok(Self { writer: Rc::clone(writer), family, labels, bound })
     }
 
-    /// Where the series is, bound again if somebody removed it.
+    /// Where the series is; binds it again if it was removed.
     fn current(&self) -> Result<Bound> {
         let mut writer = self.writer.borrow_mut();
         if !writer.is_current(&self.bound.get())? {
@@ -119,7 +119,7 @@ impl Histogram {
 pub struct Summary(pub(super) Handle, pub(super) Option<Window>);
 
 impl Summary {
-    /// Counts a value. One whose bucket finds no memory counts in sum and count alone.
+    /// Counts a value. If there is no memory for its bucket, it counts only in sum and count.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and
@@ -134,7 +134,7 @@ impl Summary {
     /// As [`Summary::observe`].
     pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
         finite(value, "a summary observes finite values")?;
-        // Else the extremes would be those of nothing.
+        // Otherwise nothing was observed, and the extremes would change.
         if times == 0 {
             return Ok(());
         }

@@ -19,7 +19,7 @@ use crate::os::ProcessIdentity;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// prom-client's default registry, which Node.js programs show.
+/// The tag of prom-client's default registry, which Node.js programs show.
 pub const DEFAULT_TAG: &str = "default";
 /// prom-client's default percentiles of summaries.
 pub const DEFAULT_PERCENTILES: [f64; 7] = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
@@ -34,7 +34,7 @@ pub struct Metrics {
     writer: Rc<RefCell<Writer>>,
 }
 
-/// A declared family: series are made of it by giving values to its label names.
+/// A declared family: a series is made by giving values to its label names.
 pub struct Family {
     writer: Rc<RefCell<Writer>>,
     id: u32,
@@ -83,7 +83,7 @@ impl Metrics {
         self.family(Kind::Counter, name, help, label_names, &[])
     }
 
-    /// Declares a gauge whose parts add up over the living writers.
+    /// Declares a gauge whose parts are added up over the living writers.
     ///
     /// # Errors
     /// As [`Writer::family`].
@@ -91,7 +91,7 @@ impl Metrics {
         self.family(Kind::Gauge, name, help, label_names, &[])
     }
 
-    /// Declares a histogram with these upper bounds (in the unit of what is observed).
+    /// Declares a histogram with these upper bounds (in the unit of the observations).
     ///
     /// # Errors
     /// As [`Writer::family`].

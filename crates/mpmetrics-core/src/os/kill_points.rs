@@ -1,5 +1,5 @@
-//! Named places at which a test has a process die or stop. They are there with the feature `kill-points`
-//! only, which no build that is shipped has: elsewhere the macro is nothing at all.
+//! Named places at which a test makes a process die or stop. They exist only with the feature `kill-points`, which no
+//! shipped build has: without it the macro expands to nothing.
 
 /// A named place; see [`POINTS`].
 macro_rules! kill_point {
@@ -17,14 +17,14 @@ mod armed {
     use crate::sync::{AtomicU64, Ordering};
     use std::sync::OnceLock;
 
-    /// Says which place, the how manieth time that it is reached, and what then happens: `name:nth:die` or
-    /// `name:nth:stop`.
+    /// The variable that says at which place, at which of the times that it is reached, and what happens then:
+    /// `name:nth:die` or `name:nth:stop`.
     pub const VARIABLE: &str = "MPMETRICS_KILL_POINT";
 
-    /// What a process has at a place, which others want.
+    /// What a process holds at a place, and others want.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Held {
-        /// Nothing: nobody waits.
+        /// Nothing: no other process waits.
         Nothing,
         /// The heap lock: a stopped holder makes others give up after
         /// [`LOCK_DEADLINE_US`](crate::heap::LOCK_DEADLINE_US).
@@ -33,7 +33,7 @@ mod armed {
         Directory,
         /// The heap lock of a segment that it made for itself.
         Other,
-        /// An answer that a scrape waits for: until its patience is over.
+        /// An answer that a scrape waits for, until its patience is over.
         Answer,
     }
 

@@ -1,4 +1,4 @@
-//! Observations counted in logarithmic buckets, as plain data: what quantiles are computed from.
+//! Observations counted in logarithmic buckets, as plain data, from which quantiles are computed.
 
 use crate::quantile::octave::{Octave, CELLS};
 
@@ -22,7 +22,7 @@ impl Default for Sketch {
 }
 
 impl Sketch {
-    /// Forgets everything.
+    /// Removes all observations.
     pub fn clear(&mut self) {
         let mut octaves = std::mem::take(&mut self.octaves);
         octaves.clear();
@@ -39,7 +39,7 @@ impl Sketch {
         &mut self.octaves[place].1
     }
 
-    /// Adds what another has.
+    /// Adds the observations of another.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
         self.bound(other.min, other.max);
@@ -55,8 +55,7 @@ impl Sketch {
         self.max = self.max.max(max);
     }
 
-    /// Whether nothing was observed, also nothing that has no bucket: there may be no memory for it, or not
-    /// yet.
+    /// Whether nothing was observed. An observation may be without a bucket, for want of memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let none = |count: &f64| count.is_nan() || *count <= 0.0;
@@ -65,12 +64,12 @@ impl Sketch {
             && self.octaves.iter().all(|(_, counts)| counts.iter().all(none))
     }
 
-    /// The quantiles, 0 each where nothing was observed.
+    /// The quantiles, each 0 if nothing was observed.
     ///
-    /// Observation k of n, in ascending order from 0 on, stands at (k + ½) / n; between two, what is asked
-    /// for is interpolated, as prom-client's digest does where it still has every observation. The first
-    /// and the last are known exactly, others by the middle of their bucket. Between values of unlike sign
-    /// the nearer one is taken, because an error that is small beside both is large beside a value near zero.
+    /// Observation k of n, in ascending order from 0 on, has the rank (k + ½) / n; between two ranks the result is
+    /// interpolated, as prom-client's digest does while it has every observation. The first and the last observation
+    /// are known exactly, others by the middle of their bucket. Between values of different sign the nearer one is
+    /// taken, because an error that is small compared with both is large near zero.
     #[must_use]
     pub fn quantiles(&self, percentiles: &[f64]) -> Vec<f64> {
         let ranked = self.ranked();
@@ -88,7 +87,7 @@ impl Sketch {
             }
             let place = ranked.partition_point(|(_, upto)| *upto <= rank);
             let value = ranked.get(place).map_or(largest, |(value, _)| *value);
-            // Not `clamp`, which panics where a damaged heap has them the wrong way round.
+            // Not `clamp`, which panics if a damaged heap has them the wrong way round.
             value.max(smallest).min(largest)
         };
         let quantile = |percentile: &f64| {
@@ -113,11 +112,11 @@ impl Sketch {
         percentiles.iter().map(quantile).collect()
     }
 
-    /// The middles of the buckets that have observations, ascending, each with the number of observations up
-    /// to and with it.
+    /// The middles of the buckets with observations, ascending, each with the number of observations up to and
+    /// including it.
     fn ranked(&self) -> Vec<(f64, f64)> {
         let mut octaves: Vec<&(Octave, [f64; CELLS])> = self.octaves.iter().collect();
-        // By magnitude: the negative ones come first, the largest of them before all others.
+        // Sorted by value: the negative ones come first, from the largest magnitude on.
         octaves.sort_by_key(|(octave, _)| *octave);
         let split = octaves.partition_point(|(octave, _)| !octave.is_negative());
         let (positive, negative) = octaves.split_at(split);
@@ -139,7 +138,7 @@ impl Sketch {
     }
 }
 
-/// A value between two; their difference may be more than a double holds.
+/// A value between two others, whose difference may be too large for a double.
 fn between(lower: f64, upper: f64, share: f64) -> f64 {
     if lower == upper {
         lower
@@ -155,7 +154,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// Most that a quantile may be off, as the project promises it.
+    /// The largest error of a quantile that the project promises.
     const ERROR: f64 = 0.0109;
 
     fn sketch(values: &[f64]) -> Sketch {

@@ -1,33 +1,33 @@
-//! What a summary is configured with, as its family's text has it.
+//! The options of a summary, as in its family's text.
 
 /// Most sub-windows of a summary.
 pub const MAX_PARTS: u64 = 64;
 
-/// The time that quantiles are about, in parts that expire one by one.
+/// The time that quantiles cover, in sub-windows that expire one by one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
-    /// Length of a part, in milliseconds.
+    /// Length of a sub-window, in milliseconds.
     pub length: f64,
-    /// Number of parts.
+    /// Number of sub-windows.
     pub parts: u32,
 }
 
 impl Window {
-    /// The part that a time belongs to, counted from 1970 on.
+    /// The sub-window of a time, counted from 1970 on.
     #[must_use]
     pub fn epoch(self, now: f64) -> f64 {
         (now / self.length).floor()
     }
 
-    /// Where the part of an epoch lies among the parts.
+    /// The index at which a sub-window is stored.
     #[must_use]
     pub fn place(self, epoch: f64) -> usize {
         let parts = f64::from(self.parts.max(1));
         (epoch - (epoch / parts).floor() * parts) as usize
     }
 
-    /// Whether a part still counts at a time. One that has just begun does too: the writer may have
-    /// read its clock after the reader did.
+    /// Whether a sub-window counts at a time. The next one does, too: the writer may have read its clock after the
+    /// reader did.
     #[must_use]
     pub fn holds(self, epoch: f64, now: f64) -> bool {
         let present = self.epoch(now);
@@ -40,14 +40,14 @@ impl Window {
 pub struct SummaryOptions {
     /// Which quantiles are printed, each from 0 to 1.
     pub percentiles: Vec<f64>,
-    /// The window that they are of; `None` for all of the time.
+    /// Their window; `None` for all of the time.
     pub window: Option<Window>,
     /// Whether series without an observation in the window are not shown, and removed.
     pub prune: bool,
 }
 
 impl SummaryOptions {
-    /// As a family's numbers.
+    /// To a family's numbers.
     #[must_use]
     pub fn numbers(&self) -> Vec<f64> {
         let (length, parts) =
@@ -57,7 +57,7 @@ impl SummaryOptions {
         numbers
     }
 
-    /// From a family's numbers; what makes no sense is left out.
+    /// From a family's numbers; invalid ones are left out.
     #[must_use]
     pub fn from_numbers(numbers: &[f64]) -> Self {
         let number = |index: usize| numbers.get(index).copied().unwrap_or(0.0);

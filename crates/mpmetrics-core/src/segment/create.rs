@@ -11,11 +11,10 @@ use crate::os::{self, ProcessIdentity};
 use super::contents::Contents;
 use super::directory::{Access, Directory, Lock};
 
-/// The byte of a temporary file that its creator has locked as long as it lives. Far above every byte
-/// that a heap locks.
+/// The byte of a temporary file that its creator keeps locked while it lives. Far beyond every byte that a heap locks.
 const BIRTH_BYTE: u64 = 1 << 62;
 
-/// Where a segment lies, or would.
+/// Where a segment is, or would be.
 #[derive(Debug)]
 pub struct Place {
     path: PathBuf,
@@ -31,7 +30,7 @@ impl Place {
         Self { path, access: directory.access, directory: Some(directory) }
     }
 
-    /// The place of a segment that lies in our own directory; `None` for a path without one.
+    /// The place of a segment in our own directory; `None` for a path without a directory.
     pub fn beside(path: &Path, access: Access) -> Option<Self> {
         let directory = Directory { path: path.parent()?.to_owned(), access };
         Some(Self { path: path.to_owned(), access, directory: Some(directory) })
@@ -53,13 +52,13 @@ impl Place {
         &self.path
     }
 
-    /// The directory that it lies in.
+    /// Its directory.
     pub fn parent(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// The directory's lock, waited for until this time of the monotonic clock. An error if it cannot be
-    /// had, or if the directory is not ours.
+    /// Locks the directory, and waits until this time of the monotonic clock for that. An error if it stays locked, or
+    /// if the directory is not ours.
     pub fn lock(&self, until: u64) -> Result<Lock> {
         self.directory.as_ref().map_or(Err(Error::Busy), |directory| directory.lock(until))
     }
@@ -72,8 +71,8 @@ impl Place {
 
     /// Checks and opens a file of this directory; `None` if it is not there.
     pub fn open_file(&self, path: &Path) -> Result<Option<File>> {
-        // Looked at before it is opened: opening a device can have effects, and who may not open a file
-        // of somebody else's should read that, not EACCES.
+        // Checked before it is opened: opening a device can have effects, and the error for another user's file should
+        // say so, and not be EACCES.
         let found = match std::fs::symlink_metadata(path) {
             Ok(found) => found,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
@@ -104,7 +103,7 @@ impl Place {
     /// Removes a temporary file if its creator does not live.
     pub fn clear_temporary(&self, path: &Path) {
         let Ok(Some(file)) = self.open_file(path) else { return };
-        // A creator that has made its file and not locked it yet loses it, and makes another.
+        // A creator that has not locked its new file yet loses it, and makes another.
         if matches!(os::try_lock(&file, BIRTH_BYTE), Ok(true)) {
             let _ = std::fs::remove_file(path);
         }
@@ -117,7 +116,7 @@ pub enum Attached {
     File(File),
     /// One that is removed, or about to be.
     Retired(File),
-    /// It was removed, or got its name, while it was looked at: look again.
+    /// It was removed, or got its name, meanwhile: look again.
     Moving,
     /// Nothing.
     Absent,
@@ -137,7 +136,7 @@ pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
         1 => {}
         // Removed since it was opened.
         0 => return Ok(Attached::Moving),
-        // Where renaming has to be done by a link, a file that was just born has its old name, too.
+        // Where a link has to do for renaming, a new file has its temporary name, too.
         _ if forget_twin(place, &file) => return Ok(Attached::Moving),
         _ => return Err(Error::Unsafe { path: path.to_owned(), why: "it has further hard links" }),
     }
@@ -161,10 +160,10 @@ fn forget_twin(place: &Place, file: &File) -> bool {
     })
 }
 
-/// How often a file is made anew because somebody took it for a dead creator's before it was locked.
+/// How often a file is made again because another process took it for a dead creator's before it was locked.
 const TRIES: u32 = 4;
 
-/// Makes the segment; `None` if somebody else was faster.
+/// Makes the segment; `None` if another process was faster.
 pub fn create(
     place: &Place,
     root: Option<&ProcessIdentity>,
@@ -179,7 +178,7 @@ pub fn create(
     }
 }
 
-/// Whether a file that was just made was lost to who clears up.
+/// Whether another process removed a file that was just made as a leftover.
 fn is_taken(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotFound)
 }
@@ -208,7 +207,7 @@ fn fill_and_name(
     contents: &impl Contents,
 ) -> Result<bool> {
     if !os::try_lock(file, BIRTH_BYTE)? {
-        // Taken for a dead creator's file between the two calls.
+        // Another process took it for a dead creator's between the two calls.
         let source = ErrorKind::WouldBlock.into();
         return Err(Error::Io { call: "fcntl(F_OFD_SETLK) of a new file", source });
     }

@@ -1,5 +1,5 @@
-//! Chunks: the buckets of the octaves that a summary's block has met. A block of its own each, chained
-//! from the summary's block, of the same key and by the same slot; it goes when that goes.
+//! Chunks: the buckets of the octaves that a summary has met. Each is a block of its own, in a chain from the summary's
+//! block, with the same key and in the same slot; it is freed with the summary's block.
 
 use super::block;
 use super::moving::Moving;
@@ -8,8 +8,8 @@ use crate::layout::{block as blk, part, summary, BlockHead, BlockKind, ChunkLink
 use crate::quantile::octave::{Octave, CELLS, OCTAVES};
 use crate::sync::{AtomicU64, Ordering};
 
-/// More chunks than a block can have: each octave of both signs is there once. No writer makes more than
-/// [`KEPT`] of them, but for those of segments that earlier releases made.
+/// More chunks than a block can have: each octave of both signs occurs once. Writers make at most [`KEPT`] of them,
+/// except in segments of earlier releases.
 const MOST: usize = 4 * OCTAVES as usize;
 
 /// One chunk.
@@ -19,7 +19,7 @@ pub struct Chunk<'a> {
     pub at: u64,
     /// Its octave.
     pub octave: Octave,
-    /// Its buckets, [`CELLS`] for each part.
+    /// Its buckets, [`CELLS`] for each sub-window.
     pub cells: &'a [AtomicU64],
 }
 
@@ -28,13 +28,13 @@ pub fn words_of(parts: u32) -> u16 {
     blk::CELLS as u16 + CELLS as u16 * parts as u16
 }
 
-/// Parts of a summary's block, by its length.
+/// Sub-windows of a summary's block, by its length.
 pub fn parts_of(head: BlockHead) -> u32 {
     (u64::from(head.words).saturating_sub(blk::CELLS + summary::CELLS) / part::WORDS) as u32
 }
 
-/// Calls `visit` with every chunk of a summary's block. A chain that leads elsewhere, or back to
-/// itself, is corrupt; or the block was given to another series meanwhile.
+/// Calls `visit` with every chunk of a summary's block. If the chain leads elsewhere, or back to itself, it is corrupt,
+/// or the block was given to another series meanwhile.
 pub fn for_each<'a>(
     words: Words<'a>,
     at: u64,
@@ -44,7 +44,7 @@ pub fn for_each<'a>(
     for_each_settled(words, at, head, None, visit)
 }
 
-/// The same, with a link that somebody died or was stopped in the middle of storing as it will be.
+/// The same, but if an adopter died or was stopped while it stored a link, the link is taken as it will be.
 pub fn for_each_settled<'a>(
     words: Words<'a>,
     at: u64,
@@ -124,7 +124,7 @@ pub fn publish(
     let first = words.at(at + blk::CELLS + summary::CHUNKS)?;
     let run = words.run(made, u64::from(head.words))?;
     for cell in &run[blk::CELLS as usize..] {
-        // Release: a reader that sees a fresh cell also sees that the block was free before.
+        // Release: a reader that sees a new cell also sees that the block was free before.
         cell.store(0, Ordering::Release);
     }
     let link = ChunkLink { next: first.load(Ordering::Acquire), octave: octave.pack() };
@@ -132,7 +132,7 @@ pub fn publish(
     run[LINK as usize].store(link.pack(), Ordering::Release);
     run[blk::HEAD as usize].store(head.pack(), Ordering::Release);
     kill_point!("chunk.made");
-    // SYNC POINT with `for_each`: whoever sees the reference sees the chunk, which is empty.
+    // SYNC POINT with `for_each`: a reader that sees the reference sees the chunk, which is empty.
     first.store(made, Ordering::Release);
     kill_point!("chunk.linked");
     Ok(())
@@ -146,7 +146,7 @@ pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     })
 }
 
-/// Adds the cells of the chunks of a block to a list; of a broken chain those before the break.
+/// Adds the cells of the chunks of a block to a list; if the chain is broken, those before the break.
 pub fn cells<'a>(
     words: Words<'a>,
     at: u64,

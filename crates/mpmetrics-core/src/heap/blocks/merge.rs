@@ -1,14 +1,14 @@
-//! Adding a block of a dead writer to another of the same series, so that neither a death under way
-//! nor a scrape meanwhile counts it twice or not at all.
+//! Merging a block of a dead writer into another of the same series. Neither a death in the middle nor a scrape
+//! meanwhile may count it twice or not at all.
 //!
-//! A writer that adopted a series under a set of default labels, and then renames its own block of the
-//! series to that set, has two; its adopter makes them one, cell by cell: the header notes both cells and
-//! their sum, `MERGES` becomes odd, the one becomes the sum and the other 0, `MERGES` becomes even. A note that
-//! is left is carried out by the next holder of the heap lock.
+//! A writer that adopted a series under a set of default labels, and then renames its own block of the series to that
+//! set, has two blocks. Its adopter merges them, cell by cell: the header notes both cells and their sum, `MERGES`
+//! becomes odd, one cell becomes the sum and the other 0, `MERGES` becomes even. If the adopter dies, the next holder
+//! of the heap lock completes what is noted.
 //!
-//! Between two notes, both blocks together have what they had before. So a scrape that finds `MERGES` the
-//! same before and after, and goes by the note if that is odd, is right: who carries the note out may be at
-//! any of its stores, or dead, or stopped.
+//! Between two notes, both blocks together have what they had before. So a scrape is right that finds the same `MERGES`
+//! before and after it reads, and that applies the note if `MERGES` is odd: the adopter may be at any of its stores, or
+//! dead, or stopped.
 
 use super::chunk::{self, all, find, octaves, parts_of, words_of};
 use super::{block, moving};
@@ -22,8 +22,8 @@ use crate::quantile::octave::{Octave, CELLS, KEPT};
 use crate::sync::Ordering;
 use std::collections::HashSet;
 
-/// Adds the cells of one block to another of the same shape and leaves zeros, both of them without a
-/// living writer and with whole sequence words.
+/// Adds the cells of one block to another of the same shape and leaves zeros. Neither block has a living writer, and
+/// the sequence words of each are equal.
 pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let end = u64::from(head.words);
     let places = match head.kind {
@@ -40,19 +40,19 @@ pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<(
     Ok(())
 }
 
-/// Adds the parts and buckets of one block to those of another of the same series, neither of which has
-/// a living writer: see [`blocks`].
+/// Adds the sub-windows and buckets of one block to those of another of the same series, neither of which has a living
+/// writer: see [`blocks`].
 fn chunks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let parts: Vec<(usize, bool)> = (0..parts_of(head) as usize)
         .map(|index| Ok((index, merge_part(words, from, to, head, index)?)))
         .collect::<Result<_>>()?;
     let there: HashSet<u64> = all(words, to, head)?.into_iter().collect();
     let mut before = from + blk::CELLS + summary::CHUNKS;
-    // Those that stay as they are come to the others, which are never more for it than one writer keeps.
+    // Chunks that are handed over as they are. With the others they are never more than one writer keeps.
     let mut kept = octaves(words, to, head)?;
     for at in all(words, from, head)? {
         if there.contains(&at) {
-            // Already both's: an earlier adopter died behind the store that made it so.
+            // It is in both chains: an earlier adopter died just after it had linked them.
             break;
         }
         let link = ChunkLink::unpack(words.load(at + LINK)?);
@@ -70,7 +70,7 @@ fn chunks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
             (None, Some(octave)) => clamp_chunk(words, at, to, octave, parts)?,
             (None, None) => {}
         }
-        // Empty now: taken out, it is freed with what nothing refers to.
+        // It is empty now. Unlinked, it is freed with all chunks that nothing refers to.
         unlink(words, before, link.next)?;
         kill_point!("chunk.unlinked");
     }
@@ -93,7 +93,7 @@ fn merge_chunk(
     Ok(())
 }
 
-/// Adds the buckets of a chunk for which a block has no place to the nearest that it has.
+/// Adds the buckets of a chunk that a block cannot keep to the nearest bucket that it has.
 fn clamp_chunk(
     words: Words<'_>,
     at: u64,
@@ -121,13 +121,13 @@ fn clamp_chunk(
     Ok(())
 }
 
-/// Stores to a block's first reference, or to that in a chunk's link.
+/// Stores a reference to a block's first chunk, or to the chunk after another.
 fn unlink(words: Words<'_>, at: u64, next: u64) -> Result<()> {
     let before = ChunkLink::unpack(words.load(at)?);
     words.store(at, ChunkLink { next, ..before }.pack())
 }
 
-/// Puts all chunks that are left behind those of the other block, in one step.
+/// Appends all remaining chunks to those of the other block, in one step.
 fn hand_over(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let first = from + blk::CELLS + summary::CHUNKS;
     let next = words.load(first)?;
@@ -150,8 +150,8 @@ fn hand_over(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()
     Ok(())
 }
 
-/// Adds one part's own cells; whether its buckets are to be added too. Where the two are of different
-/// times the later one stays.
+/// Adds the cells of one sub-window; whether its buckets are to be added, too. If the two are of different times, the
+/// later one is kept.
 fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usize) -> Result<bool> {
     let start = blk::CELLS + summary::PARTS + part::WORDS * index as u64;
     let number = |block: u64, cell: u64| Ok(scalar::get(words.at(block + start + cell)?));
@@ -163,7 +163,7 @@ fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usiz
         let cells = words.run(to + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
         let mut chunks = Vec::new();
         chunk::cells(words, to, head, &mut chunks)?;
-        // As its writer would: who reads it meanwhile does so again.
+        // As its writer would do it: a scrape that reads meanwhile tries again.
         sequence::update(cells, |_| {
             sketch::begin(cells, index, past, &chunks);
             kill_point!("chunk.cleared");
@@ -176,7 +176,7 @@ fn merge_part(words: Words<'_>, from: u64, to: u64, head: BlockHead, index: usiz
     Ok(true)
 }
 
-/// Clears the buckets of those parts of a chunk that are not added.
+/// Clears the buckets of those sub-windows of a chunk that are not added.
 fn clear_parts(words: Words<'_>, at: u64, head: BlockHead, parts: &[(usize, bool)]) -> Result<()> {
     let run = words.run(at + blk::CELLS, u64::from(words_of(parts_of(head))) - blk::CELLS)?;
     for (index, _) in parts.iter().filter(|(_, adds)| !adds) {

@@ -1,4 +1,4 @@
-//! Sets of default labels: text, shared by all blocks that were made under them.
+//! Sets of default labels: one text for all blocks that were made under them.
 
 use super::label_text::{check_values, lengths, Labels};
 use crate::error::{Error, Result};
@@ -7,9 +7,8 @@ use crate::heap::memory::table::DEFAULTS;
 use crate::heap::memory::text;
 use crate::layout::{defaults, header, Words};
 
-/// Adoptions for which a set that nobody alive carries keeps its series: long enough for a
-/// restarted process to declare its default labels again, short enough to bound what a label that
-/// changes with each restart leaves behind.
+/// Adoptions for which a set that no living slot carries keeps its series: enough for a restarted process to declare
+/// its default labels again, and few enough to bound the series of a label that changes with each restart.
 pub const ORPHAN_ADOPTIONS: u64 = 64;
 
 /// Reference of the record of a set; sets count from 1.
@@ -22,7 +21,7 @@ fn taken(state: u64) -> bool {
     state & 1 == 1
 }
 
-/// Finds or makes a set of default labels; it is not counted as used yet.
+/// Finds or makes a set of default labels, without counting a user.
 pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     let words = locked.words();
     let sets = words.header(header::DEFAULTS) as u32;
@@ -53,7 +52,7 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     words.store(at + defaults::LENGTHS, given.lengths_packed())?;
     words.store(at + defaults::USERS, 0)?;
     words.store(at + defaults::ORPHANED, 0)?;
-    // SYNC POINT: whoever sees the state sees the record.
+    // SYNC POINT: a reader that sees the state sees the record.
     words.store(at + defaults::STATE, words.load(at + defaults::STATE)? | 1)?;
     kill_point!("defaults.stated");
     words.set_header(header::DEFAULTS, u64::from(sets.max(id + 1)));
@@ -69,7 +68,7 @@ pub fn add_user(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Counts one less; a set without any is free for another text.
+/// Counts one user less; a set without users is freed.
 pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     if set == 0 {
         return Ok(());
@@ -83,14 +82,14 @@ pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Marks a set's place as free; its text is left to who derives everything anew.
+/// Marks a set's place as free; recovery finds that its text is unused.
 pub fn vacate(words: Words<'_>, set: u16) -> Result<()> {
     let at = place(words, set)? + defaults::STATE;
-    // SYNC POINT: a reader that copied the text finds another version behind it.
+    // SYNC POINT: a reader that copies the text finds another version afterwards.
     words.store(at, (words.load(at)? & !1).wrapping_add(1 << 8))
 }
 
-/// Frees a set that nobody refers to.
+/// Frees a set without users.
 fn free(words: Words<'_>, set: u16) -> Result<()> {
     let at = place(words, set)?;
     if taken(words.load(at + defaults::STATE)?) {
@@ -101,7 +100,7 @@ fn free(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Notes whether anybody alive carries a set; true once it has been an orphan for too long.
+/// Notes whether a living slot carries a set; true once it has been an orphan for too long.
 pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
     let at = place(words, set)? + defaults::ORPHANED;
     let adoption = words.header(header::ADOPTIONS) + 1;
@@ -114,8 +113,8 @@ pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
     Ok(!carried && since != 0 && adoption.saturating_sub(since) > ORPHAN_ADOPTIONS)
 }
 
-/// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if
-/// the set was given away meanwhile.
+/// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if the set was freed
+/// meanwhile.
 pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
     let at = place(words, set)?;
     let state = words.load(at + defaults::STATE)?;

@@ -1,5 +1,5 @@
-//! Families: name, type, help, label names, options and registry tag. A family is never removed;
-//! another shape under the same name is another family.
+//! Families: name, type, help, label names, options and registry tag. A family is never removed; the same name with
+//! anything else different is another family.
 
 use super::index::{self, Target};
 use crate::aggregator::Mode;
@@ -14,10 +14,10 @@ use crate::quantile::summary::{SummaryOptions, MAX_PARTS};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// What a family is called and how it is laid out.
+/// What identifies a family, and how its blocks are laid out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FamilySpec {
-    /// The registry it is shown on.
+    /// The registry that shows it.
     pub tag: String,
     /// Metric name.
     pub name: String,
@@ -43,7 +43,7 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// The type and the form of a family's blocks, as [`family::SHAPE`] has them: gauges have three forms.
+/// The type and the form of a family's blocks, as in [`family::SHAPE`]: gauges have three forms.
 fn form(kind: Kind, aggregator: &str) -> u64 {
     let form = match Mode::parse(aggregator) {
         Some(Mode::MostRecent) if kind == Kind::Gauge => 1,
@@ -53,7 +53,7 @@ fn form(kind: Kind, aggregator: &str) -> u64 {
     kind as u64 | form << 4
 }
 
-/// What the length of a family's blocks depends on: a histogram's bounds, a summary's parts.
+/// How many bounds a histogram has, or sub-windows a summary: the length of a family's blocks depends on it.
 fn repeats(spec: &FamilySpec) -> u64 {
     match spec.kind {
         Kind::Summary => u64::from(SummaryOptions::from_numbers(&spec.bounds).parts()),
@@ -61,7 +61,7 @@ fn repeats(spec: &FamilySpec) -> u64 {
     }
 }
 
-/// The block that a family of this form has, with so many bounds or parts; `None` for no form.
+/// The blocks of a family of this form, with so many bounds or sub-windows; `None` if there is no such form.
 pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
     let (kind, cells) = match form {
         0 => (BlockKind::Counter, 1),
@@ -102,7 +102,7 @@ fn encode(spec: &FamilySpec) -> Vec<u8> {
     to
 }
 
-/// A family from its text.
+/// Parses a family's text.
 fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     let (numbers, _) = bytes.as_chunks::<4>();
     let number = |index: usize| numbers.get(index).map(|le| u32::from_le_bytes(*le) as usize);
@@ -134,7 +134,7 @@ fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
 /// The family of a number; `None` where its record is not whole.
 ///
 /// # Errors
-/// [`Error::Corrupt`] if a byte of its text is not what was declared: the hash tells.
+/// [`Error::Corrupt`] if the text does not have the hash that was declared.
 pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     let at = FAMILIES.find(words, id)?;
     if words.load(at + family::STATE)? != 1 {
@@ -153,7 +153,7 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
 pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     let at = FAMILIES.find(words, id)?;
     let packed = words.load(at + family::SHAPE)?;
-    // Nobody declares one beyond a limit.
+    // No family is declared with more than the limit.
     let shape = shape(packed & 0xff, packed >> 8).and_then(Result::ok);
     if u64::from(id) >= words.header(header::FAMILIES) || words.load(at + family::STATE)? != 1 {
         let value = id.to_string();
@@ -164,8 +164,8 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
 
 /// Finds or makes a family; its number, and what its blocks look like.
 ///
-/// The shape is that of the spec. What the record says of it is damage where it says something else, and is
-/// put right: the text, which is compared byte for byte, decides.
+/// The shape is that of the spec. If the record has another one, that is damage and is corrected: the text, which is
+/// compared byte for byte, decides.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let (form, repeats) = (form(spec.kind, &spec.aggregator), repeats(spec));
     let what = "a type and its aggregator";
@@ -196,7 +196,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     words.store(at + family::SERIES, 0)?;
     words.store(at + family::SHAPE, packed)?;
     kill_point!("family.record");
-    // SYNC POINT: whoever sees the state sees the record, and whoever the count, the state.
+    // SYNC POINT: a reader that sees the state sees the record, and one that sees the count sees the state.
     words.store(at + family::STATE, 1)?;
     kill_point!("family.stated");
     words.set_header(header::FAMILIES, u64::from(id) + 1);
@@ -221,7 +221,7 @@ pub fn renew(words: Words<'_>, id: u32) -> Result<()> {
     words.store(FAMILIES.find(words, id)? + family::EPOCH, words.header(header::EPOCH))
 }
 
-/// Whether somebody declared a family since the last time that nobody lived.
+/// Whether a family was declared in the present epoch.
 pub fn is_of_epoch(words: Words<'_>, id: u32) -> Result<bool> {
     Ok(words.load(FAMILIES.find(words, id)? + family::EPOCH)? == words.header(header::EPOCH))
 }

@@ -1,7 +1,7 @@
 //! Generation words: one for the place of each series.
 //!
-//! A generation is odd while the series lives and even while its place is free; it only grows.
-//! A handle or block that remembers another generation than the word's is stale.
+//! A generation is odd while the series lives, even while it does not, and only grows. A handle or block with another
+//! generation than the word's is stale.
 
 use crate::error::Result;
 use crate::heap::memory::table::GENERATIONS;
@@ -19,8 +19,8 @@ pub fn of(words: Words<'_>, id: u32) -> Result<u32> {
     Ok((words.load(at)? >> shift) as u32)
 }
 
-/// Moves a generation on by one, unless it is not what it was thought to be.
-/// SYNC POINT with every handle's comparison before its store, and with scrapes.
+/// Adds one to a generation, if it still is the given one. SYNC POINT with the comparison of every handle before its
+/// store, and with scrapes.
 pub fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
     let (at, shift) = generation_at(words, id)?;
     let word = words.at(at)?;

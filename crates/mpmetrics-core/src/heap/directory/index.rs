@@ -1,6 +1,6 @@
-//! The hash index from (family, label set) to series and from a family's identity to the family:
-//! open addressing, linear probing, deletion by shifting back. Used only under the heap lock and
-//! derived from the records, so it may be half-changed when its holder dies.
+//! The hash index from (family, label set) to series and from a family's identity to the family: open addressing,
+//! linear probing, deletion by shifting back. It is used only under the heap lock and is derived from the records, so a
+//! holder may die in the middle of a change.
 
 use crate::error::{Error, Result};
 use crate::heap::memory::extent;
@@ -8,7 +8,7 @@ use crate::heap::memory::lock::Locked;
 use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER};
 use crate::sync::{AtomicU64, Ordering};
 
-/// What an entry leads to.
+/// What an entry refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A series number.
@@ -74,7 +74,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Puts an entry in the first empty place; false if there is none.
+    /// Stores an entry in the first empty place; false if there is none.
     fn put(&self, entry: u64) -> bool {
         let mut place = self.home(entry);
         for _ in 0..self.entries.len() {
@@ -140,7 +140,7 @@ pub fn insert(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     Ok(())
 }
 
-/// Takes an entry out, moving back those behind it that probed past its place.
+/// Removes an entry, and moves back later entries that were probed past its place.
 pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     let view = View::of(words)?;
     let entry = pack(hash, target);
@@ -161,7 +161,7 @@ pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
             break;
         }
         let home = view.home(moved);
-        // Distance from its home tells whether the hole lies on its probe path.
+        // The hole lies on its probe path if its home is at least as far back as the hole.
         if (place + len - home) % len >= (place + len - hole) % len {
             view.set(hole, moved);
             hole = place;
@@ -174,7 +174,7 @@ pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     Ok(())
 }
 
-/// Puts a new index in the place of the old one, which becomes a free extent.
+/// Replaces the index; the old one becomes a free extent.
 pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[u64]) -> Result<()> {
     let old = locked.words().header(header::INDEX);
     let at = extent::allocate(locked, ExtentKind::Index, capacity, capacity)?;
@@ -209,7 +209,7 @@ pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
             Ok(())
         }
         found => {
-            // One that is whole but too small becomes a free extent; another may be anything.
+            // An intact index that is too small becomes a free extent; a damaged one may be anything.
             if found.is_err() {
                 words.set_header(header::INDEX, 0);
             }

@@ -1,4 +1,4 @@
-//! The labels of a series or of a set of default labels, as they lie in the heap.
+//! The labels of a series or of a set of default labels, as the heap stores them.
 
 use crate::error::{Error, Refusal, Result};
 use crate::labels;
@@ -9,7 +9,7 @@ use crate::layout::{header, Words};
 pub struct Labels<'a> {
     /// `a="1",b="x"`.
     pub text: &'a [u8],
-    /// One letter a label, or empty.
+    /// One letter per label, or empty.
     pub types: &'a [u8],
 }
 

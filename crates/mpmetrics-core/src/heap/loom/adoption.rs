@@ -6,7 +6,7 @@ use crate::heap::blocks::block;
 use crate::layout::{block as blk, slot, BlockHead, BlockKey, BlockKind, Words, EXTENT_HEADER};
 use crate::sync::AtomicU64;
 
-/// Where the block of the dead writer's summary lies: head, key, birth, and its cells.
+/// Where the block of the dead writer's summary is: head, key, birth, cells.
 const AT: u64 = 0;
 
 fn summary() -> BlockHead {
@@ -58,8 +58,8 @@ fn gauge(incarnation: u32) -> BlockHead {
     BlockHead { kind: BlockKind::Gauge, absent: false, words, incarnation }
 }
 
-/// A slot whose first life has a gauge of 1 and the pid 1, and one that takes it over with the pid 2 and a
-/// gauge of 5: no scrape shows a gauge of the past, or under the other's pid.
+/// The first life of a slot has a gauge of 1 and the pid 1; the writer that adopts it has the pid 2 and a gauge of 5.
+/// No scrape shows the gauge of the past life, or a gauge under the other pid.
 fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
     let mut words = vec![0; GAUGE as usize];
     words[slot::INCARNATION as usize] = 1;

@@ -1,10 +1,10 @@
-//! Where a series' cells are for one writer: by numbers, which may be another series' by now.
+//! Where one writer's cells of a series are, as numbers. By now they may belong to another series.
 
 use super::table::GENERATIONS;
 use crate::layout::{BlockKey, EXTENT_HEADER};
 use crate::quantile::octave::Octave;
 
-/// Where a series' cells are for one writer.
+/// Where one writer's cells of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Number of the slab.
@@ -19,7 +19,7 @@ pub struct Bound {
     pub generation: u32,
     /// Series number.
     pub series: u32,
-    /// Whether the cells have counts of an earlier life of the slot.
+    /// Whether the cells contain counts of an earlier life of the slot.
     pub inherited: bool,
 }
 
@@ -33,7 +33,7 @@ impl Bound {
     }
 }
 
-/// Where the buckets of an octave are for one writer.
+/// Where one writer's buckets of an octave are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buckets {
     /// The octave.

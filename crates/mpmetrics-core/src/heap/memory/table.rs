@@ -1,5 +1,5 @@
-//! Tables of records in chunks that double, so that a record never moves and few chunks serve
-//! millions.
+//! Tables of records, in chunks of which each is twice as long as the one before: a record never moves, and few chunks
+//! hold millions.
 
 use super::extent;
 use super::lock::Locked;
@@ -9,7 +9,7 @@ use crate::layout::{
     MAX_FAMILIES, MAX_SERIES, MAX_SLOTS,
 };
 
-/// One table: where its chunks are named and how large its records are.
+/// One table: where the header has the references of its chunks, and how large its records are.
 pub struct Table {
     chunks: usize,
     first: u64,
@@ -18,7 +18,7 @@ pub struct Table {
     pub max: u32,
 }
 
-/// Records of a first chunk; one in models, which have to stay small.
+/// Records of the first chunk; one in models, which have to stay small.
 const fn few(records: u64) -> u64 {
     if cfg!(loom) {
         1
@@ -77,7 +77,7 @@ impl Table {
         Ok(at)
     }
 
-    /// Reference of a chunk's extent, if it is there.
+    /// Reference of a chunk's extent, if there is one.
     #[inline]
     pub fn chunk(&self, words: Words<'_>, chunk: u32) -> Option<u64> {
         let at = (chunk < header::CHUNKS as u32)
@@ -87,7 +87,7 @@ impl Table {
         Some(at)
     }
 
-    /// Makes sure that there is room for a record; its reference.
+    /// Makes sure that a record has memory; its reference.
     pub fn ensure(&self, locked: &Locked<'_>, id: u32) -> Result<u64> {
         let (chunk, _) = self.place(id);
         if id >= self.max || chunk >= header::CHUNKS as u32 {

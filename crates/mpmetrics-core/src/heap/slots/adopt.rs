@@ -1,4 +1,4 @@
-//! Adopting a slot: what the counts of a dead writer are to the next one.
+//! Adopting a slot: the next writer takes over the counts of a dead one.
 
 use super::claimed::{carried, of_one_life, Claimed, Slab};
 use super::{exemplar, room};
@@ -10,8 +10,8 @@ use crate::heap::memory::table::SLOTS;
 use crate::layout::{slot, BlockHead, BlockKind, Words};
 use std::collections::{HashMap, HashSet};
 
-/// Scans a dead writer's slabs once: whole sequence words, no gauges of the past, no series whose
-/// default labels nobody carries any more. Begun anew by the next adopter if this one dies.
+/// Scans a dead writer's slabs once: makes sequence words equal, and frees gauges of the past life and series whose
+/// default labels no living slot carries any more. If the adopter dies, the next one starts again.
 pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
@@ -68,7 +68,7 @@ fn give_back_chunks(words: Words<'_>, claimed: &mut Claimed, mut chunks: Vec<u64
     room::give_back_chunks(words, claimed, chunks)
 }
 
-/// The slabs of a chain, each with its end unknown.
+/// The slabs of a chain; where their last blocks end is not known yet.
 fn for_slabs(words: Words<'_>, first: u64, to: &mut Vec<Slab>) -> Result<()> {
     block::for_each_slab(words, first, |at, len| {
         to.push(Slab { at, words: len, end: at + len });
@@ -86,7 +86,7 @@ fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
     Ok(alive)
 }
 
-/// A declaration stays with the counts it is of; those of gauges were of the past life.
+/// A declaration is kept for its counts; gauges have none, as their values belonged to the past life.
 fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool> {
     let id = block::key(words, at)?.series;
     let keep = !of_one_life(family::shape_of(words, id)?.kind);

@@ -41,22 +41,22 @@ pub struct Slab {
 pub struct Exemplars {
     /// By block of a series and place in it.
     pub(super) blocks: BTreeMap<(u64, u32), u64>,
-    /// Until when nothing is recorded, and for how long the next time.
+    /// Until when no exemplar is recorded, and for how long the next time.
     pub(super) pause: (u64, u64),
 }
 
-/// Who claims a slot.
+/// The thread that claims a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// Key of the process.
     pub process: u64,
-    /// Its pid, in its own namespace: shown by gauges of mode `all`.
+    /// Its pid, in its own namespace: shown by gauges with the aggregator `all`.
     pub pid: u32,
-    /// Number of the thread in the process, 0 for the main thread: shown by gauges of mode `all`.
+    /// Number of the thread in the process, 0 for the main thread: shown by gauges with the aggregator `all`.
     pub thread: u32,
 }
 
-/// The key of the process that lives, or last lived, in a slot.
+/// The key of the process that owns a slot, or owned it last.
 pub fn process_of(words: Words<'_>, id: u32) -> Result<u64> {
     words.load(SLOTS.find(words, id)? + slot::PROCESS)
 }
@@ -70,7 +70,7 @@ pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; CARRIED]> {
     Ok(core::array::from_fn(|index| (packed >> (16 * index)) as u16))
 }
 
-/// The mutex of a slot, made or not.
+/// The mutex of a slot, initialised or not.
 pub fn mutex(words: Words<'_>, id: u32) -> Result<SharedMutex<'_>> {
     let at = SLOTS.find(words, id)? + slot::MUTEX;
     let found = SharedMutex::at(words.run(at, slot::MUTEX_WORDS)?);
@@ -82,7 +82,7 @@ pub fn inherited(head: BlockHead, incarnation: u32) -> bool {
     head.incarnation != incarnation && !of_one_life(head.kind)
 }
 
-/// Whether a block is of the life that made it, and is not shown after its end.
+/// Whether blocks of a kind belong to the life that made them, and are not shown after its end.
 pub fn of_one_life(kind: BlockKind) -> bool {
     matches!(kind, BlockKind::Gauge | BlockKind::Recent)
 }

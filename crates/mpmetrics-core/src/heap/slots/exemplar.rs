@@ -1,9 +1,9 @@
-//! Exemplars in a writer's slabs: a block for each place that has one (a counter, or a bucket of a
-//! histogram), made when the first one is recorded and written over by every later one.
+//! Exemplars in a writer's slabs: a block for each place that has one (a counter, or a bucket of a histogram), made
+//! when the first exemplar is recorded and overwritten by every later one.
 //!
-//! An exemplar belongs to one showing of a block of a series: to its reference, its key and its birth.
-//! When the series is removed, or hidden and shown again, it is not shown any more by that alone; its block
-//! serves again when the block that it belongs to does, or is given back.
+//! An exemplar belongs to the reference, the key and the birth of a series' block. So it is not shown any more when the
+//! series is removed, or hidden and shown again. Its block is reused when the block that it belongs to is reused, or
+//! freed.
 
 use super::claimed::{self, Claimed};
 use super::room::put_back;
@@ -19,18 +19,18 @@ use crate::os;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// How long the slot's mutex is waited for. Nobody else asks for it in a heap that is well.
+/// How long to wait for the slot's mutex. In an intact heap no other thread asks for it.
 const PATIENCE: Duration = Duration::from_millis(1);
-/// Microseconds for which nothing is recorded after a lock was not to be had: the first time, and at
-/// the most. Whoever records in a loop must not wait for a stopped process in each round.
+/// Microseconds for which no exemplar is recorded after a lock was not free in time: the first time, and at most. A
+/// program that records in a loop must not wait for a stopped process in each round.
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
-/// Words of text that a block has room for: few lengths, so that blocks serve again.
+/// Words of text that a block has room for: few lengths, so that blocks are reused.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];
-/// The birth of what belongs to no showing.
+/// The birth of an exemplar that belongs to no block yet.
 const NO_BIRTH: u64 = (1 << 48) - 1;
 
-/// Records an exemplar for a place of a block of the writer's own, counting it as dropped if that does
-/// not succeed. `lock` takes the heap lock; it is asked for room only.
+/// Records an exemplar for a place of the writer's own block, or counts it as dropped. `lock` takes the heap lock,
+/// which is needed only for more room.
 pub fn record<'a>(
     heap: &'a Heap,
     mine: &mut Claimed,
@@ -77,7 +77,7 @@ fn record_now<'a>(
             let locked = lock()?;
             let at = allocate(&locked, mine, of, place, given)?;
             kill_point!("exemplar.made");
-            // SYNC POINT: whoever scrapes now finds both blocks, this one empty.
+            // SYNC POINT: from here on a scrape finds both blocks, this one empty.
             if let Some(old) = mine.exemplars.blocks.insert((of, place), at) {
                 put_back(locked.words(), mine, old)?;
             }
@@ -87,8 +87,8 @@ fn record_now<'a>(
     // Making room may have grown the heap.
     let words = heap.words();
     let mutex = claimed::mutex(words, mine.slot)?;
-    // A dead holder's exemplar has an odd version, or lies in a block that is seen to belong to nothing:
-    // nobody shows it and the next one is written over it. So there is nothing to mend.
+    // A dead holder's exemplar has an odd version, or its block has no birth: no scrape shows it, and the next one
+    // overwrites it. So there is nothing to repair.
     let held = mutex.lock(PATIENCE, || ()).map_err(|_| Error::Busy)?;
     kill_point!("exemplar.locked");
     let (key, birth) = (words.load(of + blk::KEY)?, block::birth(words, of)?.birth);
@@ -103,7 +103,7 @@ fn record_now<'a>(
     });
     kill_point!("exemplar.written");
     if !current {
-        // SYNC POINT with `collect::walk`: from here on it is this series' and this showing's.
+        // SYNC POINT with `collect::walk`: from here on the exemplar belongs to this series and this birth.
         words.store(at + blk::BIRTH, belongs)?;
     }
     kill_point!("exemplar.shown");
@@ -172,12 +172,12 @@ fn allocate(
         incarnation: mine.incarnation,
     };
     kill_point!("exemplar.block");
-    // SYNC POINT with `for_each_block`: whoever sees the head sees the rest.
+    // SYNC POINT with `for_each_block`: a reader that sees the head sees the rest.
     words.store(at + blk::HEAD, head.pack())?;
     Ok(at)
 }
 
-/// The exemplars of a block of a series are not shown any more.
+/// Hides the exemplars of a series' block.
 pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     for at in mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX)).map(|(_, at)| *at) {
         words.store(at + blk::BIRTH, NO_BIRTH)?;
@@ -185,8 +185,7 @@ pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     Ok(())
 }
 
-/// Takes over a dead writer's exemplars: those that belong to a block that is kept. Others, and halves,
-/// make room.
+/// Takes over a dead writer's exemplars whose block is kept. Frees others, and half-written ones.
 pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<()> {
     let kept: HashSet<u64> = claimed.blocks.values().copied().collect();
     for at in found.iter().copied() {

@@ -1,4 +1,4 @@
-//! A writer's slabs: room for blocks, and blocks that serve again.
+//! A writer's slabs: room for blocks, and blocks that are reused.
 
 use super::claimed::{self, Claimed, Slab};
 use crate::error::{Error, Result};
@@ -15,8 +15,8 @@ use crate::layout::{
 use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
 
-/// Words of the first slab and of the largest. Each is an eighth of all before it, so that what is not
-/// used yet is no more than that: where slabs doubled, a writer of many summaries left half its memory idle.
+/// Words of the first slab and of the largest. Each slab is an eighth of all before it, so that at most that much is
+/// unused: when slabs doubled, a writer of many summaries left half its memory unused.
 const FIRST_SLAB: u64 = 2048;
 const LARGEST_SLAB: u64 = 131_072;
 const GROWTH: u64 = 8;
@@ -38,8 +38,8 @@ impl Claimed {
         Ok(Bound::new(self.place(at)?, key, claimed::inherited(head, self.incarnation)))
     }
 
-    /// Room for a block: a free one of the same length, the end of the last slab, one that a
-    /// removed series left, or a new slab.
+    /// Room for a block: a free block of the same length, the end of the last slab, a removed series' block, or a new
+    /// slab.
     pub fn room(&mut self, locked: &Locked<'_>, length: u16) -> Result<u64> {
         if let Some(at) = self.free.get_mut(&length).and_then(Vec::pop) {
             return Ok(at);
@@ -47,8 +47,8 @@ impl Claimed {
         if let Some(at) = self.fill(locked, length)? {
             return Ok(at);
         }
-        // Sweeping costs as much as the slabs are long, so it must find enough to be worth it:
-        // else the next slab puts the next sweep off.
+        // A sweep reads all slabs, so it has to free enough to be worth it. If it does not, a new slab delays the next
+        // sweep.
         let (total, found) = self.sweep(locked)?;
         let enough = found > total / 16;
         if let Some(at) = self.free.get_mut(&length).filter(|_| enough).and_then(Vec::pop) {
@@ -64,8 +64,8 @@ impl Claimed {
         self.fill(locked, length)?.ok_or(full)
     }
 
-    /// The next room in the last slab. A block that fits a page does not cross one, so that a
-    /// copy of the segment by pages has it whole.
+    /// The next room in the last slab. A block that fits in a page does not cross into the next, so that a copy of the
+    /// segment by pages has all of it.
     fn fill(&mut self, locked: &Locked<'_>, length: u16) -> Result<Option<u64>> {
         let incarnation = self.incarnation;
         let Some(slab) = self.slabs.last_mut() else {
@@ -112,7 +112,8 @@ impl Claimed {
         Ok(())
     }
 
-    /// Frees the blocks of removed series, and those marked absent. Words in all slabs, and freed.
+    /// Frees the blocks of removed series, and those marked absent. How many words all slabs have, and how many were
+    /// freed.
     fn sweep(&mut self, locked: &Locked<'_>) -> Result<(u64, u64)> {
         let words = locked.words();
         let (mut total, mut stale) = (0, Vec::new());
@@ -136,8 +137,8 @@ impl Claimed {
         Ok((total, self.idle() - before))
     }
 
-    /// Words of the blocks that wait to serve again. What a sweep freed is told by these: a block brings its
-    /// chunks and exemplars with it, and those of a summary are many times as long as itself.
+    /// Words of the free blocks. A sweep measures by these what it freed: a block frees its chunks and exemplars with
+    /// it, and those of a summary are many times as long as its block.
     fn idle(&self) -> u64 {
         self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
     }
@@ -185,7 +186,7 @@ impl Claimed {
     }
 }
 
-/// Makes a chunk for an octave that a block has none of; its reference.
+/// Makes the chunk of an octave that a block does not have; its reference.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] where it has [`KEPT`].
@@ -206,7 +207,7 @@ pub fn add_chunk(
     let words = locked.words();
     let incarnation = mine.incarnation;
     let kept = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
-    // Who looks for room takes the blocks of removed series for it: this one's may be among them.
+    // Looking for room may free blocks of removed series, and this block may be one of them.
     if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
         block::free(words, made, kept)?;
         mine.free.entry(length).or_default().push(made);
@@ -216,7 +217,7 @@ pub fn add_chunk(
     Ok(made)
 }
 
-/// Gives chunks back to their slot, once nothing refers to them any more.
+/// Frees chunks that nothing refers to any more.
 pub fn give_back_chunks(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Result<()> {
     for at in chunks {
         put_back(words, mine, at)?;
@@ -225,7 +226,7 @@ pub fn give_back_chunks(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) 
     Ok(())
 }
 
-/// Gives the exemplars of a block of a series back, which is given back itself.
+/// Frees the exemplars of a series' block that is being freed.
 pub fn give_back_exemplars(words: Words<'_>, mine: &mut Claimed, of: u64) -> Result<()> {
     let there = mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX));
     let there: Vec<((u64, u32), u64)> = there.map(|(key, at)| (*key, *at)).collect();
@@ -236,7 +237,7 @@ pub fn give_back_exemplars(words: Words<'_>, mine: &mut Claimed, of: u64) -> Res
     Ok(())
 }
 
-/// Gives a block back that nothing counts: of an exemplar, a family or a chunk.
+/// Frees the block of an exemplar, a family or a chunk.
 pub fn put_back(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
     let head = block::head(words, at)?;
     block::free(words, at, head)?;

@@ -25,11 +25,11 @@ impl Writer {
     }
 
     /// The same for several series of a family, in order, under one lock, which is kept for
-    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is told of each that was tried. The rest is to be asked for
-    /// again.
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each that was tried. The others have to be
+    /// asked for again.
     ///
     /// # Errors
-    /// As [`Writer::bind`], where they concern all series. What a single series was refused for, `found` is told.
+    /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.
     pub fn bind_each<'a>(
         &mut self,
         family: u32,
@@ -74,7 +74,7 @@ fn bind(
             None => series::create(locked, family, hash, given)?,
         };
         let generation = generation::of(locked.words(), id)?;
-        // Who found the lock busy may have removed it just now.
+        // A process that found the lock busy may have removed it just now.
         if generation::lives(generation) {
             break (id, generation);
         }
@@ -97,7 +97,7 @@ fn bind(
             }
             return mine.bound(locked, at, key);
         }
-        // The place of a removed series serves another one: this block is of the removed one.
+        // The place was given to another series: this block belongs to the one that was removed.
         mine.blocks.remove(&(id, set));
     }
     let at = match mine.room(locked, shape.words) {

@@ -9,8 +9,7 @@ use crate::heap::slots::claimed;
 use crate::layout::{block as blk, series as ser, BlockBirth};
 
 impl Writer {
-    /// Sets the default labels of a group: of the series that this life made there, and of those
-    /// that it will make.
+    /// Sets the default labels of a group: for the series that this life made there, and for those that it will make.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
@@ -27,7 +26,7 @@ impl Writer {
         others.sort_unstable();
         others.dedup();
         if set != 0 && !others.contains(&set) && others.len() >= claimed::CARRIED {
-            // One that the slot cannot carry would be given away while it is in use.
+            // A set that the slot cannot carry would be freed while it is in use.
             defaults::add_user(locked.words(), set)?;
             defaults::drop_user(locked.words(), set)?;
             let (what, limit) = ("sets of default labels in one thread", claimed::CARRIED as u64);

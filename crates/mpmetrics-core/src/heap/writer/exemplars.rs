@@ -8,8 +8,8 @@ use crate::heap::slots::exemplar;
 use crate::layout::BlockKey;
 
 impl Writer {
-    /// Records an exemplar for a place of a block: 0 for a counter, else the number of a bucket. What is
-    /// not recorded is counted.
+    /// Records an exemplar for a place of a block: 0 for a counter, else the number of a bucket. Counts one that is not
+    /// recorded as dropped.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, has no such place or the labels are not
@@ -33,8 +33,7 @@ impl Writer {
         exemplar::record(heap, mine, of, place, given, lock)
     }
 
-    /// Whether [`Writer::exemplar`] would make room for a block first. That may give blocks of removed series
-    /// to others.
+    /// Whether [`Writer::exemplar`] would first make room for a block, which may free blocks of removed series.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
@@ -48,7 +47,7 @@ impl Writer {
         exemplar::fitting(self.heap.words(), &self.mine, of, place, given).map(|at| at.is_none())
     }
 
-    /// The exemplars of a block are not shown any more.
+    /// Hides the exemplars of a block.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],

@@ -46,7 +46,7 @@ impl Writer {
         self.heap.words().store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())
     }
 
-    /// Whether nobody adopted the slot: what costs a load, and not a question to the system.
+    /// Whether the slot was not adopted by another writer: a load, without a system call.
     ///
     /// # Errors
     /// [`Error::Lost`].
@@ -54,7 +54,7 @@ impl Writer {
         same_life(&self.heap, self.mine.slot, self.mine.incarnation)
     }
 
-    /// The block that a handle means, if it still is that series'.
+    /// The block that a handle names, if it still belongs to that series.
     pub(super) fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
         let words = self.heap.words();
         let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };

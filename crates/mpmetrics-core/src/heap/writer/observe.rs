@@ -1,5 +1,5 @@
-//! What a writer does to the chunks of its summaries. JavaScript asks for the place of a chunk once for
-//! each octave, and from then on stores by itself.
+//! What a writer does with the chunks of its summaries. JavaScript asks for a chunk once for each octave, and from then
+//! on stores to it by itself.
 
 use super::turn::Turn;
 use super::{take_lock, Writer};
@@ -14,7 +14,7 @@ use crate::quantile::octave::{self, Octave, CELLS, KEPT};
 use crate::quantile::summary::Window;
 use crate::sync::AtomicU64;
 
-/// Observations without buckets after which memory, or the heap's lock, is asked for again.
+/// Observations without buckets after which the writer asks for memory, or the heap lock, again.
 const SKIPPED: u32 = 1024;
 
 /// Where the observations of an octave count.
@@ -29,7 +29,7 @@ enum Kept {
     None,
 }
 
-/// Adds the observations of each part to its cell.
+/// Adds the observations of each sub-window to its cell.
 fn add_parts<'a>(cells: impl Iterator<Item = &'a AtomicU64>, counts: &[f64]) {
     for (cell, counts) in cells.zip(counts.chunks(CELLS)) {
         scalar::add(cell, counts.iter().sum());
@@ -40,9 +40,9 @@ impl Writer {
     /// Finds or makes the buckets that a bound summary has for an octave.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`],
-    /// [`crate::Error::Full`], [`crate::Error::Limit`] (where the series has [`KEPT`] others, too),
-    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`], [`crate::Error::Full`],
+    /// [`crate::Error::Limit`] (also if the series has [`KEPT`] others), [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
     pub fn buckets(
         &mut self,
         slab: u32,
@@ -66,11 +66,11 @@ impl Writer {
     }
 
     /// The same for several summaries of this writer, under one lock, which is kept for
-    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is told of each that was tried, the first ones. The rest is to
-    /// be asked for again.
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each of the first ones, which were tried. The
+    /// others have to be asked for again.
     ///
     /// # Errors
-    /// As [`Writer::buckets`], where they concern all. What a single one was refused for, `found` is told.
+    /// As [`Writer::buckets`], if they concern all. `found` gets the error of a single one.
     pub fn buckets_each(
         &mut self,
         given: impl IntoIterator<Item = (u32, u32, BlockKey, Octave)>,
@@ -114,12 +114,12 @@ impl Writer {
         Ok(found)
     }
 
-    /// Counts a value in a bound summary. Where its series has [`KEPT`] other octaves, it counts in the nearest
-    /// bucket; where no memory is to be had, in sum and count only. The heap notes how often either was so.
+    /// Counts a value in a bound summary. If its series has [`KEPT`] other octaves, it counts in the nearest bucket; if
+    /// there is no memory, in sum and count only. The header counts both cases.
     ///
     /// * `value, times`: what was observed, finite, and how often.
     /// * `window`: that of the summary's family.
-    /// * `now`: Unix time in milliseconds; without a window it does not matter.
+    /// * `now`: Unix time in milliseconds; ignored without a window.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
@@ -171,7 +171,7 @@ impl Writer {
         };
         let chunks = || {
             let mut all = Vec::new();
-            // A chain that is broken half-way is found to be by the next scrape.
+            // If the chain is broken, the next scrape finds that.
             drop(chunk::cells(words, at, head, &mut all));
             all
         };
@@ -180,7 +180,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Finds or makes the buckets of an octave, and counts the observations that find none of their own.
+    /// Finds or makes the buckets of an octave, and counts observations that get none of their own.
     fn keep(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<Kept> {
         let words = self.heap.words();
         if chunk::find(words, at, head, octave)?.is_some() {
@@ -214,8 +214,7 @@ impl Writer {
         Ok(Kept::Own)
     }
 
-    /// All that a block has counted: its cells, and behind them, for each chunk of a summary, the octave
-    /// and its buckets.
+    /// All that a block has counted: its cells, then, for each chunk of a summary, the octave and its buckets.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
@@ -232,8 +231,8 @@ impl Writer {
         Ok(image)
     }
 
-    /// Replaces all that a summary has counted by an image; false, and nothing done, for another type.
-    /// What finds no buckets of its own counts as [`Writer::observe`] has it.
+    /// Replaces all that a summary has counted by an image; does nothing, and returns false, for another type. Counts
+    /// that get no buckets of their own are treated as in [`Writer::observe`].
     ///
     /// # Errors
     /// As [`Writer::observe`].
@@ -271,7 +270,7 @@ impl Writer {
         let mut done = Ok(());
         sequence::update(cells, |_| {
             for (index, (cell, value)) in (0..).zip(cells.iter().zip(image)) {
-                // The sequence words and the reference of the chunks are the heap's own.
+                // The sequence words and the reference of the chunks are not part of an image.
                 let last = index + 1 == length as u64;
                 if !last && index != summary::FIRST && index != summary::CHUNKS {
                     scalar::set(cell, *value);
@@ -299,12 +298,12 @@ impl Writer {
         done.map(|()| true)
     }
 
-    /// Counts observations of summaries that are in the nearest bucket, for want of octaves.
+    /// Notes observations of summaries that count in the nearest bucket, for want of octaves.
     pub fn count_clamped(&self, observations: u64) {
         self.heap.words().add_header(header::CLAMPED, observations);
     }
 
-    /// Counts observations of summaries that no quantile shows, for want of memory.
+    /// Notes observations of summaries that no quantile shows, for want of memory.
     pub fn count_unranked(&self, observations: u64) {
         self.heap.words().add_header(header::UNRANKED, observations);
     }

@@ -1,4 +1,4 @@
-//! Everybody at once.
+//! Many processes at once.
 
 use super::*;
 use std::collections::HashSet;
@@ -67,8 +67,8 @@ fn without_the_directory_lock_there_is_one_file_all_the_same() {
     assert_eq!((seen.into_inner().unwrap().len(), made.into_inner().unwrap()), (rounds, rounds));
 }
 
-/// Each round, all come and go; whoever leaves last removes the file, while others come already. Two
-/// that hold slots at one time must hold them in one file.
+/// In each round all processes come and go. The last one that leaves removes the file, while others come already. Two
+/// that hold slots at the same time must hold them in the same file.
 #[test]
 fn those_who_come_while_others_tidy_still_meet() {
     let dir = parent();
