@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
-import { extraOf, outputOf, type Printable, type TextFormat } from '../../ts/exposition';
+import { extraOf, outputOf, type TextFormat } from '../../ts/exposition';
 import { anything, labels } from '../support/arbitraries';
 import { LIMIT } from '../support/patience.mjs';
 import { any, heap, newSegment } from '../support/subject';
@@ -64,7 +64,7 @@ test(
     const several = fc.array(metric, { maxLength: 5 });
     const property = fc.asyncProperty(several, labels, async (metrics, defaults) => {
       for (const format of FORMATS) {
-        const extra = metrics.map((one) => extraOf(any<Printable>(one), defaults, format));
+        const extra = metrics.map((one) => extraOf(any(one), defaults, format));
         const asked = { ...nothing, tags: [], families: [], format, extra };
         const expected = outputOf(extra, format);
         expect(String(await native.scrapeBuffer(asked))).toBe(String(Buffer.from(expected)));
