@@ -7,7 +7,7 @@ import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { constants, tmpdir } from 'os';
 import { join } from 'path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program } from '../support/application';
@@ -62,7 +62,6 @@ const noCompiler = lacks('gcc');
 
 let folder: string;
 let library: string;
-let app: Application;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mpmetrics-refused-'));
@@ -81,15 +80,22 @@ afterAll(() => {
     }
   }
 });
-beforeEach(() => {
-  app = new Application({ 'cases.js': readFileSync(join(FOLDER, 'cases.js'), 'utf8') });
-});
-afterEach(() => {
-  app.remove();
-});
+/** Its programs run beside those of other tests: most of them wait, for calls that are refused. */
+function application({ onTestFinished }: TestContext): Application {
+  const files = { 'cases.js': 'cases.js', 'counts.js': 'counts.cjs' };
+  const app = new Application(
+    Object.fromEntries(
+      Object.entries(files).map(([path, name]) => [path, source(`environments/refused/${name}`)]),
+    ),
+  );
+  onTestFinished(() => {
+    app.remove();
+  });
+  return app;
+}
 
 /** A file that tells `refuse.c` what to refuse; nothing yet. */
-function control(call = '', error = 0): Record<string, string> {
+function control(app: Application, call = '', error = 0): Record<string, string> {
   const page = Buffer.alloc(64);
   page.writeInt32LE(error, 0);
   page.writeInt32LE(call === '' ? 0 : 2 ** 30, 4);
@@ -151,21 +157,24 @@ test('every number that os/ gives to syscall() has a name', () => {
 describe.skipIf(noCompiler)('refused to a thread', () => {
   const all = [...FCNTL, ...SYSCALL, ...CALLS];
 
-  test.each(ERRORS)(
-    '%s',
-    async (error) => {
+  const phases = (error: string): Answer['phase'][] =>
+    error === 'EACCES' ? ['start', 'attached', 'running'] : ['start'];
+
+  test.concurrent.for(
+    ERRORS.flatMap((error) => phases(error).map((phase) => [error, phase] as const)),
+  )(
+    '%s, %s',
+    async ([error, phase], context) => {
+      const app = application(context);
       const some = error === 'EACCES' ? all : REACHED;
       const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
       // Interrupted calls are made again; others are refused for good.
       const times = error === 'EINTR' ? 3 : 2 ** 30;
-      const phases = error === 'EACCES' ? ['start', 'attached', 'running'] : ['start'];
-      const cases = calls.flatMap((call) =>
-        phases.map((phase) => ({ call, phase, errno: errno(error), times })),
-      );
-      const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
+      const cases = calls.map((call) => ({ call, phase, errno: errno(error), times }));
+      const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
       const wrong: unknown[] = [];
       const reached = new Set<string>();
-      for (const { call, phase } of cases) {
+      for (const { call } of cases) {
         const { text, ...answer } = JSON.parse(await program.line(120_000)) as Answer;
         expect(answer).toMatchObject({ call, phase });
         if (answer.refused > 0) reached.add(call);
@@ -201,12 +210,13 @@ describe.skipIf(noCompiler)('refused to a thread', () => {
 
 test.skipIf(noCompiler)(
   'a lock that others hold all the time is asked for now and then, not by each series',
-  async () => {
+  async (context) => {
+    const app = application(context);
     const call = 'fcntl(F_OFD_SETLK)';
     const cases = ['start', 'attached', 'running'].map((phase) => {
       return { call, phase, errno: errno('EAGAIN'), times: 2 ** 30 };
     });
-    const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
+    const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
     for (const { phase } of cases) {
       const { refused, warnings } = JSON.parse(await program.line(120_000)) as Answer;
       expect(refused, phase).toBeGreaterThan(0);
@@ -227,24 +237,19 @@ describe.skipIf(noCompiler)(
       errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
 
     // Two processes for each call: `npm run torture` has the time for both errnos.
-    test.each(process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'])(
-      '%s',
-      async (error) => {
-        writeFileSync(join(app.folder, 'counts.js'), source('environments/refused/counts.cjs'));
-        const wrong: unknown[] = [];
-        for (const call of [...FCNTL, ...SYSCALL, ...CALLS]) {
-          const dead = app.run('counts.js', { args: ['crash'] });
-          await dead.ended;
-          const program = app.run('counts.js', { env: control(call, errno(error)) });
-          const shown = await program.line();
-          const ended = await program.ended;
-          const told = warnings(program);
-          if (shown !== '50' || ended !== 0 || !isTold(told, error))
-            wrong.push({ call, shown, ended, told });
-        }
-        expect(wrong).toEqual([]);
+    const errors =
+      process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'];
+    const calls = [...FCNTL, ...SYSCALL, ...CALLS];
+    test.concurrent.for(errors.flatMap((error) => calls.map((call) => [error, call] as const)))(
+      '%s of %s',
+      async ([error, call], context) => {
+        const app = application(context);
+        await app.run('counts.js', { args: ['crash'] }).ended;
+        const program = app.run('counts.js', { env: control(app, call, errno(error)) });
+        expect([await program.line(), await program.ended]).toEqual(['50', 0]);
+        expect(warnings(program)).toSatisfy((told: string[]) => isTold(told, error));
       },
-      600_000,
+      300_000,
     );
   },
 );
