@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 import { build } from './build.mjs';
+import { prepare } from './needs.mjs';
 import { installNode, MAJORS } from './nodes.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
 
@@ -65,7 +66,8 @@ function scaled(figure, times) {
 /** Runs a part; its lines come out as they are written, with its name. Whether it passed. */
 function passes(name, { file, rust, figures }, times, cargo) {
   const prefix = rust === undefined ? 'MPMETRICS_TEST_' : 'MPMETRICS_';
-  const env = { ...process.env, ...cargo };
+  // A test that is left out is a failure, as in CI.
+  const env = { ...process.env, ...cargo, CI: 'true' };
   for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
   const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct'];
   const test = ['test', '--release', '-p', 'mpmetrics-core', '--test', rust];
@@ -112,6 +114,9 @@ main(async () => {
     const figures = Object.entries(part.figures).map(([name, n]) => `${name} ${scaled(n, times)}`);
     tell(`  ${name.padEnd(12)}${(part.minutes * times).toFixed(1).padStart(5)}  ${figures.join()}`);
   }
+  const files = parts.flatMap(([, { file }]) => (file === undefined ? [] : [`${file}.test`]));
+  const out = files.length > 0 ? await prepare(files) : [];
+  if (out.length > 0) throw new Refusal('these parts need what is missing, see above');
   const { cargo } = await build();
   if (cargo === null) throw new Refusal('the tests in Rust need cargo, which was not found.');
   await Promise.all(MAJORS.map(installNode));
