@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{family, header, BlockKind, EXTENT_HEADER};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};
 
 /// A kind, an aggregator, and the block that they make, with its cells.
-type Form = (Kind, &'static str, BlockKind, usize);
+type Form = (MetricType, &'static str, BlockKind, usize);
 
 const FORMS: [Form; 6] = [
-    (Kind::Counter, "sum", BlockKind::Counter, 1),
-    (Kind::Gauge, "sum", BlockKind::Gauge, 1),
-    (Kind::Gauge, "mostrecent", BlockKind::Recent, 4),
-    (Kind::Gauge, "shared", BlockKind::Shared, 1),
-    (Kind::Histogram, "sum", BlockKind::Histogram, 6),
-    (Kind::Summary, "sum", BlockKind::Summary, 0),
+    (MetricType::Counter, "sum", BlockKind::Counter, 1),
+    (MetricType::Gauge, "sum", BlockKind::Gauge, 1),
+    (MetricType::Gauge, "mostrecent", BlockKind::Recent, 4),
+    (MetricType::Gauge, "shared", BlockKind::Shared, 1),
+    (MetricType::Histogram, "sum", BlockKind::Histogram, 6),
+    (MetricType::Summary, "sum", BlockKind::Summary, 0),
 ];
 /// Bits of the word: kind, form, and as much of the number as makes blocks longer than any may be.
 const BITS: u32 = 24;

@@ -10,21 +10,21 @@ use std::time::{Duration, Instant};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, slot, EXTENT_HEADER};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::SharedMutex;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::{Code, Result};
 
 fn heap() -> Heap {
     Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("room for a heap")
 }
 
-fn bind(writer: &mut Writer, kind: Kind, text: &str) -> Handle {
+fn bind(writer: &mut Writer, kind: MetricType, text: &str) -> Handle {
     let family = writer.family(&spec(kind), 0).expect("a family");
     let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("a series");
     handle.update(writer, 1.0).expect("cells");
@@ -75,9 +75,9 @@ fn mutex(heap: &Heap, id: u64) -> SharedMutex<'_> {
 fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
-    let histogram = bind(&mut writer, Kind::Histogram, "a=\"2\"");
-    let gauge = bind(&mut writer, Kind::Gauge, "a=\"3\"");
+    let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
+    let histogram = bind(&mut writer, MetricType::Histogram, "a=\"2\"");
+    let gauge = bind(&mut writer, MetricType::Gauge, "a=\"3\"");
     record(&mut writer, &counter, 0, 1.0, "t=\"1\"").unwrap();
     record(&mut writer, &counter, 0, 2.0, "t=\"two\",u=\"\\\"\"").unwrap();
     record(&mut writer, &histogram, 2, 3.0, "").unwrap();
@@ -112,7 +112,7 @@ fn of_several_writers_the_newest_is_shown_and_the_dead_keep_theirs() {
     let mut first = heap.writer(1, 1).unwrap();
     let mut second = heap.writer(2, 2).unwrap();
     for (writer, value) in [(&mut first, 7.0), (&mut second, 5.0)] {
-        let histogram = bind(writer, Kind::Histogram, "a=\"1\"");
+        let histogram = bind(writer, MetricType::Histogram, "a=\"1\"");
         record(writer, &histogram, 1, value, &format!("w=\"{value}\"")).unwrap();
         if value < 6.0 {
             record(writer, &histogram, 0, value, "w=\"only\"").unwrap();
@@ -124,7 +124,7 @@ fn of_several_writers_the_newest_is_shown_and_the_dead_keep_theirs() {
     assert_eq!(seen(&heap), shown, "of a dead writer");
     let mut heir = heap.writer(3, 3).unwrap();
     assert_eq!(seen(&heap), shown, "of an adopted slot");
-    let histogram = bind(&mut heir, Kind::Histogram, "a=\"1\"");
+    let histogram = bind(&mut heir, MetricType::Histogram, "a=\"1\"");
     assert!(histogram.bound.inherited);
     record(&mut heir, &histogram, 1, 8.0, "w=\"8\"").unwrap();
     assert_eq!(seen(&heap)[1], one("a=\"1\"", 1, 8.0, "w=\"8\""));
@@ -136,7 +136,7 @@ fn exemplars_go_with_the_default_labels_of_their_series() {
     let heap = heap();
     let mut writers = [heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap()];
     for (n, writer) in writers.iter_mut().enumerate() {
-        let counter = bind(writer, Kind::Counter, "");
+        let counter = bind(writer, MetricType::Counter, "");
         record(writer, &counter, 0, n as f64, &format!("w=\"{n}\"")).unwrap();
         writer.default_labels(0, format!("app=\"{n}\"").as_bytes(), b"").unwrap();
     }
@@ -151,10 +151,10 @@ fn exemplars_go_with_the_default_labels_of_their_series() {
 fn a_series_that_was_removed_reset_or_cleared_has_none() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter), 0).unwrap();
     let mut used = 0;
     for round in 0..300 {
-        let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
+        let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
         assert_eq!(seen(&heap), [], "round {round}");
         record(&mut writer, &counter, 0, 1.0, "t=\"1\"").unwrap();
         assert_eq!(seen(&heap).len(), 1);
@@ -177,7 +177,7 @@ fn a_series_that_was_removed_reset_or_cleared_has_none() {
         }
     }
     assert_eq!(heap.words().header(header::USED), used, "their memory serves again");
-    let stale = bind(&mut writer, Kind::Counter, "a=\"1\"");
+    let stale = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     writer.remove(family, b"a=\"1\"", b"").unwrap();
     let code = record(&mut writer, &stale, 0, 1.0, "t=\"1\"").unwrap_err().code();
     assert_eq!(code, Code::Invalid, "a stale handle writes nowhere");
@@ -189,10 +189,10 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
     let mut used = 0;
     for life in 0..60_u64 {
         let mut writer = heap.writer(life, 1).unwrap();
-        let family = writer.family(&spec(Kind::Histogram), 0).unwrap();
+        let family = writer.family(&spec(MetricType::Histogram), 0).unwrap();
         for n in 0..40 {
             let text = format!("a=\"{}\"", life * 40 + n);
-            let histogram = bind(&mut writer, Kind::Histogram, &text);
+            let histogram = bind(&mut writer, MetricType::Histogram, &text);
             for place in 0..3 {
                 record(&mut writer, &histogram, place, 1.0, "trace=\"0123456789abcdef\"").unwrap();
             }
@@ -211,9 +211,9 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
 fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
+    let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     record(&mut writer, &counter, 0, 1.0, "t=\"1\"").unwrap();
-    let other = bind(&mut writer, Kind::Counter, "a=\"2\"");
+    let other = bind(&mut writer, MetricType::Counter, "a=\"2\"");
     let mut record_for_long = |counter: &Handle, held: &dyn Fn() -> bool| {
         let (before, begun) = (dropped(&heap), Instant::now());
         let mut refused = 0;
@@ -244,7 +244,7 @@ fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long()
 fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_anew_by_the_next_life() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
+    let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     std::thread::scope(|scope| {
         let hold =
             || std::mem::forget(mutex(&heap, 0).lock(Duration::from_secs(1), || ()).unwrap());
@@ -258,7 +258,7 @@ fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_anew_by_the_next_l
     assert_eq!(record(&mut writer, &counter, 0, 2.0, "").unwrap_err().code(), Code::Busy);
     drop(writer);
     let mut heir = heap.writer(2, 2).unwrap();
-    let counter = bind(&mut heir, Kind::Counter, "a=\"1\"");
+    let counter = bind(&mut heir, MetricType::Counter, "a=\"1\"");
     record(&mut heir, &counter, 0, 3.0, "t=\"3\"").unwrap();
     assert_eq!(seen(&heap), [one("a=\"1\"", 0, 3.0, "t=\"3\"")]);
 }

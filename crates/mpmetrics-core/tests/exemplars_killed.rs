@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::heap::{Heap, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
 
@@ -34,12 +34,12 @@ fn text(value: u64, number: u64) -> String {
 }
 
 fn bind(writer: &mut Writer, number: u64) -> Result<[Handle; 2]> {
-    let counter = writer.family(&spec(Kind::Counter), 0)?;
-    let histogram = writer.family(&spec(Kind::Histogram), 0)?;
+    let counter = writer.family(&spec(MetricType::Counter), 0)?;
+    let histogram = writer.family(&spec(MetricType::Histogram), 0)?;
     Ok([
         // One series of each process's own, and one of all.
-        Handle::bind(writer, Kind::Counter, counter, format!("a=\"{number}\"").as_bytes())?,
-        Handle::bind(writer, Kind::Histogram, histogram, b"a=\"all\"")?,
+        Handle::bind(writer, MetricType::Counter, counter, format!("a=\"{number}\"").as_bytes())?,
+        Handle::bind(writer, MetricType::Histogram, histogram, b"a=\"all\"")?,
     ])
 }
 
@@ -66,7 +66,7 @@ fn victim() {
         let given =
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
         let handle = &handles[value as usize % 2];
-        let place = if handle.kind == Kind::Counter { 0 } else { value as u32 % PLACES };
+        let place = if handle.kind == MetricType::Counter { 0 } else { value as u32 % PLACES };
         match writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), place, &given) {
             Err(error) if error.code() == Code::Busy => {}
             done => done.unwrap(),

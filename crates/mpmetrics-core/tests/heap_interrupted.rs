@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Value;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey, Words};
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Value;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
 use watched::{assert_whole, at_every_look, die, remove_first, Watched};
@@ -30,8 +30,8 @@ fn total(heap: &Heap) -> f64 {
 }
 
 fn count(writer: &mut Writer, text: &str, by: f64) -> Result<Handle> {
-    let family = writer.family(&spec(Kind::Counter), 0)?;
-    let handle = Handle::bind(writer, Kind::Counter, family, text.as_bytes())?;
+    let family = writer.family(&spec(MetricType::Counter), 0)?;
+    let handle = Handle::bind(writer, MetricType::Counter, family, text.as_bytes())?;
     handle.update(writer, by)?;
     Ok(handle)
 }
@@ -43,7 +43,7 @@ fn exemplify(writer: &mut Writer, handle: &Handle, text: &str) -> Result<()> {
 
 /// Adds to a shared gauge.
 fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
-    let shared = FamilySpec { aggregator: "shared".into(), ..spec(Kind::Gauge) };
+    let shared = FamilySpec { aggregator: "shared".into(), ..spec(MetricType::Gauge) };
     let family = writer.family(&shared, 0)?;
     let bound = writer.bind(family, text.as_bytes(), b"")?;
     let key = BlockKey { series: bound.series, generation: bound.generation };

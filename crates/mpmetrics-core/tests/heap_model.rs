@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,10 +41,10 @@ proptest! {
 fn removing_and_making_series_without_end_does_not_grow_the_heap() {
     const ROUNDS: u32 = 100_000;
     let heap = Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("a heap");
-    let mut writers: Vec<(Writer, [(Kind, u32); 2])> = (0..3)
+    let mut writers: Vec<(Writer, [(MetricType, u32); 2])> = (0..3)
         .map(|n| {
             let mut writer = heap.writer(n, 1).expect("a slot");
-            let families = [Kind::Histogram, Kind::Summary]
+            let families = [MetricType::Histogram, MetricType::Summary]
                 .map(|kind| (kind, writer.family(&spec(kind), 0).expect("a family")));
             (writer, families)
         })

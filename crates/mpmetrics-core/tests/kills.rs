@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 
 use derived::Derived;
 use killed::{exemplar_text, spec, Random, Told, COUNTED, SETS};
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::heap::{Heap, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::Segment;
 
 const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
@@ -166,7 +166,7 @@ fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-fn name(snapshot: &Snapshot, labels: mpmetrics_core::collect::snapshot::LabelSpan) -> u64 {
+fn name(snapshot: &Snapshot, labels: mpmetrics_core::scrape::snapshot::LabelSpan) -> u64 {
     let text = std::str::from_utf8(snapshot.bytes(labels.text)).expect("UTF-8");
     text.split('"').nth(1).and_then(|n| n.parse().ok()).expect("a number")
 }
@@ -243,7 +243,7 @@ fn check_exemplars(snapshot: &Snapshot) -> u64 {
 /// A writer that lives through it all, so that the default labels of what is counted stay carried.
 fn carrier(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
-    writer.family(&spec(Kind::Counter, "counted"), 0).expect("a family");
+    writer.family(&spec(MetricType::Counter, "counted"), 0).expect("a family");
     for (group, set) in SETS.iter().enumerate() {
         writer.default_labels(group as u32, set.as_bytes(), b"").expect("default labels");
     }

@@ -5,10 +5,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
 use mpmetrics_core::cells::stores::Stores;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::layout::{header, lock_stripe, MACHINE};
 use mpmetrics_core::os::SharedMutex;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::sync::{AtomicU64, Ordering};
 use std::path::{Path, PathBuf};

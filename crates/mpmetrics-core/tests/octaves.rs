@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Value;
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::{place, KEPT};
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Value;
 
 const NOW: f64 = 1.7e12;
 const WINDOW: Window = Window { length: 10_000.0, parts: 3 };
@@ -34,7 +34,7 @@ fn bound(writer: &mut Writer, window: Option<Window>) -> Bound {
         tag: "default".into(),
         name: "s".into(),
         help: "h".into(),
-        kind: Kind::Summary,
+        kind: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: Vec::new(),
         bounds: options.numbers(),

@@ -6,13 +6,13 @@
 mod derived;
 
 use derived::Derived;
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::{Code, Result};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn spec() -> FamilySpec {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: Kind::Gauge,
+        kind: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: vec!["a".into()],
         bounds: Vec::new(),

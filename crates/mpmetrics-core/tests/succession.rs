@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, retired, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Code;
 use std::cell::Cell;
@@ -46,7 +46,7 @@ fn bind(writer: &mut Writer) -> BlockKey {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: Kind::Gauge,
+        kind: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: Vec::new(),
         bounds: Vec::new(),

@@ -4,16 +4,16 @@
 
 use std::sync::Arc;
 
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::metrics::{Metrics, DEFAULT_PERCENTILES};
 use mpmetrics_core::quantile::octave::place;
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::Code;
 
 const WRITERS: usize = 8;
@@ -29,7 +29,7 @@ fn spec(name: &str, options: &SummaryOptions) -> FamilySpec {
         tag: "default".into(),
         name: name.into(),
         help: "h".into(),
-        kind: Kind::Summary,
+        kind: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: vec!["a".into()],
         bounds: options.numbers(),
@@ -48,7 +48,7 @@ fn scraped(heap: &Heap, now: f64) -> Snapshot {
 /// Labels, count, sum and quantiles of the series of the first family.
 fn shown(snapshot: &Snapshot) -> Vec<(String, f64, f64, Vec<f64>)> {
     let family = &snapshot.families[0];
-    let one = |series: &mpmetrics_core::collect::snapshot::Series| {
+    let one = |series: &mpmetrics_core::scrape::snapshot::Series| {
         let Value::Summary { sum, count, sketch } = series.value else { panic!("a summary") };
         let labels = String::from_utf8(snapshot.bytes(series.labels.text).to_vec()).unwrap();
         (labels, count, sum, snapshot.quantiles(sketch, &family.bounds))

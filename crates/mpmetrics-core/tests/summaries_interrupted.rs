@@ -9,15 +9,15 @@ mod ranked;
 mod watched;
 
 use handle::{spec, Handle};
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::heap::{Heap, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{
     block, extent, header, part, slot, summary, BlockHead, BlockKind, ChunkLink, EXTENT_HEADER,
     LINK,
 };
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::{Code, Result};
 use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 
@@ -31,8 +31,8 @@ fn totals(heap: &Heap) -> [f64; 3] {
 }
 
 fn observe(writer: &mut Writer, text: &str, values: &[f64]) -> Result<Handle> {
-    let family = writer.family(&spec(Kind::Summary), 0)?;
-    let handle = Handle::bind(writer, Kind::Summary, family, text.as_bytes())?;
+    let family = writer.family(&spec(MetricType::Summary), 0)?;
+    let handle = Handle::bind(writer, MetricType::Summary, family, text.as_bytes())?;
     values.iter().try_for_each(|value| handle.update(writer, *value))?;
     Ok(handle)
 }

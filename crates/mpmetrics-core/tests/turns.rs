@@ -5,8 +5,8 @@
 mod small;
 
 use mpmetrics_core::heap::{Bound, Limits, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave;
 use mpmetrics_core::{Code, Result};
 use std::collections::HashSet;
@@ -39,7 +39,7 @@ fn bind_all(writer: &mut Writer, family: u32, texts: &[String]) -> Vec<Bound> {
 fn each_series_has_a_block_of_its_own_however_often_it_is_asked_for() {
     let heap = heap_with(8 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     for _ in 0..2 {
         for bound in bind_all(&mut writer, family, &texts(0, 20)) {
             add(&writer, &bound, 1.0);
@@ -55,7 +55,7 @@ fn each_series_has_a_block_of_its_own_however_often_it_is_asked_for() {
 fn the_lock_is_not_kept_for_all_of_very_many() {
     let heap = heap_with(256 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let all = texts(0, 100_000);
     let found = bind(&mut writer, family, &all).unwrap();
     assert!(found.len() < all.len(), "{} at once", found.len());
@@ -66,7 +66,7 @@ fn the_lock_is_not_kept_for_all_of_very_many() {
 fn what_one_is_refused_for_keeps_no_other_out() {
     let heap = heap_with(8 << 20, Limits { label_bytes: 4, family_series: 2, ..Limits::default() });
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let mut codes = Vec::new();
     let mut rest: Vec<String> =
         ["1", "12345", "2", "3", "1"].iter().map(|value| format!("a=\"{value}\"")).collect();
@@ -83,7 +83,7 @@ fn what_one_is_refused_for_keeps_no_other_out() {
 fn nothing_is_tried_while_another_has_the_lock() {
     let heap = heap_with(8 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let held = heap.hold_lock().unwrap();
     assert_eq!(bind(&mut writer, family, &texts(0, 3)).unwrap_err().code(), Code::Busy);
     drop(held);
@@ -98,7 +98,7 @@ fn expire(writer: &mut Writer, family: u32, texts: &[String]) -> Result<usize> {
 fn series_that_nobody_updates_are_removed_in_turns() {
     let heap = heap_with(256 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let mut all = texts(0, 20_000);
     bind_all(&mut writer, family, &all);
     let kept = all.pop().unwrap();
@@ -122,7 +122,7 @@ fn series_that_nobody_updates_are_removed_in_turns() {
 fn summaries_get_their_buckets_in_turns() {
     let heap = heap_with(64 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Summary, "s"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Summary, "s"), 0).unwrap();
     let all = texts(0, 2_000);
     let bound = bind_all(&mut writer, family, &all);
     let octaves = [1.0, 1e6].map(|value| octave::place(value).unwrap().0);

@@ -3,12 +3,12 @@
 use crate::convert::failure;
 use crate::extra::ExtraFamily;
 use crate::text::Text;
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::recycle;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::recycle;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::{Buffer, JsValue};

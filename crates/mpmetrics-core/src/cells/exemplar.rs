@@ -25,7 +25,7 @@ pub struct Given<'a> {
     pub value: f64,
     /// When, in seconds since 1970.
     pub time: f64,
-    /// Labels as in [`crate::collect::snapshot::LabelSpan`].
+    /// Labels as in [`crate::scrape::snapshot::LabelSpan`].
     pub text: &'a [u8],
     /// Types of their values.
     pub types: &'a [u8],

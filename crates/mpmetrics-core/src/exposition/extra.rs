@@ -30,7 +30,7 @@ pub struct ExtraFamily {
 pub struct Sample {
     /// Name with the suffix that text format 0.0.4 shows.
     pub name: String,
-    /// What stands between the braces, as in [`LabelSpan`](crate::collect::snapshot::LabelSpan).
+    /// What stands between the braces, as in [`LabelSpan`](crate::scrape::snapshot::LabelSpan).
     pub labels: String,
     /// Its value.
     pub value: f64,

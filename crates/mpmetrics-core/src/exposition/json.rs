@@ -8,7 +8,7 @@
 //! ```
 //!
 //! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default
-//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of mode `mostrecent`); a
+//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of aggregator `mostrecent`); a
 //! histogram's sum, the count of each bucket by itself and the count above all bounds; or a summary's
 //! sum, count and quantiles, and `bounds` which these are. `e`, where there are any, are exemplars, each
 //! `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types, place, value, seconds since 1970. A number that JSON cannot write is one of the
@@ -16,9 +16,9 @@
 
 use std::borrow::Cow;
 
-use crate::collect::snapshot::{Family, LabelSpan, Series, Snapshot, Value};
-use crate::kind::Kind;
 use crate::labels::pairs;
+use crate::metric_type::MetricType;
+use crate::scrape::snapshot::{Family, LabelSpan, Series, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::Extra;
@@ -118,16 +118,16 @@ type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 /// What `v` holds. `None` if it does not fit the family.
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
     match (family.kind, series.value) {
-        (Kind::Counter | Kind::Gauge, Value::Scalar(value)) => {
+        (MetricType::Counter | MetricType::Gauge, Value::Scalar(value)) => {
             // When it was set, of a gauge that shows whoever set it last.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);
             Some(([Some(value), set_at], Cow::Borrowed(&[])))
         }
-        (Kind::Summary, Value::Summary { sum, count, sketch }) => {
+        (MetricType::Summary, Value::Summary { sum, count, sketch }) => {
             let quantiles = snapshot.quantiles(sketch, &family.bounds);
             Some(([Some(sum), Some(count)], Cow::Owned(quantiles)))
         }
-        (Kind::Histogram, Value::Histogram { sum, counts }) => {
+        (MetricType::Histogram, Value::Histogram { sum, counts }) => {
             let cells = snapshot.counts(counts);
             let fits = cells.len() == family.bounds.len() + 1;
             fits.then_some(([Some(sum), None], Cow::Borrowed(cells)))

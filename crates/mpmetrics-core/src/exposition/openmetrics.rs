@@ -4,9 +4,9 @@
 //! clash are told apart (see `names`), an output without families has no empty line, a quote in a HELP text
 //! is escaped, bounds ascend, and a configured bound of +Inf is one bucket with the implied one.
 
-use crate::collect::snapshot::{Exemplar, Family, Snapshot, Value};
-use crate::kind::Kind;
 use crate::labels::escape;
+use crate::metric_type::MetricType;
+use crate::scrape::snapshot::{Exemplar, Family, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra, Sample};
@@ -44,10 +44,10 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
         }
         push_head(&mut out, &family.help, &shown);
         match family.kind {
-            Kind::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
-            Kind::Gauge => push_scalars(&mut out, &labels, family),
-            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
+            MetricType::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
+            MetricType::Gauge => push_scalars(&mut out, &labels, family),
+            MetricType::Histogram => push_histograms(&mut out, snapshot, &labels, family),
+            MetricType::Summary => push_summaries(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }

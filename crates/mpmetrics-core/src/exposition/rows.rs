@@ -2,8 +2,8 @@
 
 use super::effective::Labels;
 use super::number::{push, push_sample};
-use crate::collect::snapshot::{Family, Series, Snapshot, Value};
-use crate::kind::Kind;
+use crate::metric_type::MetricType;
+use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
 /// Bytes that the text will about take: growing a buffer of many megabytes copies it.
 pub(super) fn estimate(snapshot: &Snapshot) -> usize {
@@ -11,9 +11,9 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
     let mut bytes = 1;
     for family in &snapshot.families {
         let (rows, more) = match family.kind {
-            Kind::Counter | Kind::Gauge => (1, 0),
-            Kind::Histogram => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
-            Kind::Summary => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
+            MetricType::Counter | MetricType::Gauge => (1, 0),
+            MetricType::Histogram => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
+            MetricType::Summary => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
         };
         let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();

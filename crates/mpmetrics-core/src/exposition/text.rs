@@ -4,8 +4,8 @@
 //! on top: families stand apart by an empty line, a value that is no number is `Nan`, a counter shows
 //! its own labels before the default ones and a histogram the other way round.
 
-use crate::collect::snapshot::{Family, Snapshot};
-use crate::kind::Kind;
+use crate::metric_type::MetricType;
+use crate::scrape::snapshot::{Family, Snapshot};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra};
@@ -31,9 +31,9 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     for family in snapshot.families.iter().filter(|family| extra.keeps(&family.name)) {
         push_head(&mut out, &family.name, &family.help, family.kind.name());
         match family.kind {
-            Kind::Counter | Kind::Gauge => push_scalars(&mut out, &labels, family),
-            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
+            MetricType::Counter | MetricType::Gauge => push_scalars(&mut out, &labels, family),
+            MetricType::Histogram => push_histograms(&mut out, snapshot, &labels, family),
+            MetricType::Summary => push_summaries(&mut out, snapshot, &labels, family),
         }
     }
     for family in &extra.families {

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::aggregate::join;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::walk::{walk, Patience};
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, HEADER_WORDS, PAGE_WORDS};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::aggregate::join;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::walk::{walk, Patience};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Code, Result};
 
 use crate::handle::{spec, Handle};
 
-const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+const TYPES: [MetricType; 4] =
+    [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Most KiB that a test may touch, and most it may ask for, beyond what it had: many times what an
 /// image needs (each thread's allocator reserves 64 MiB at once), far less than a believed length
 /// would take.
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 fn windowed() -> FamilySpec {
     let window = Some(Window { length: 1_000.0, parts: 3 });
     let options = SummaryOptions { percentiles: vec![0.5], window, prune: true };
-    FamilySpec { name: "windowed".into(), bounds: options.numbers(), ..spec(Kind::Summary) }
+    FamilySpec { name: "windowed".into(), bounds: options.numbers(), ..spec(MetricType::Summary) }
 }
 
 /// Observes in series of it, some of which have expired by [`NOW`].
@@ -56,7 +57,7 @@ pub fn image() -> Vec<u64> {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default()).expect("a heap");
     let mut writers: Vec<Writer> = (0..3).map(|n| heap.writer(n, 1).expect("a slot")).collect();
     for writer in &mut writers {
-        for kind in KINDS {
+        for kind in TYPES {
             let family = writer.family(&spec(kind), 0).expect("a family");
             let set = format!("w=\"{}\"", writer.slot());
             writer.default_labels(0, set.as_bytes(), b"").expect("default labels");
@@ -90,8 +91,8 @@ pub fn image() -> Vec<u64> {
 /// An exemplar for each place of a counter or a histogram: small ones, and some that take more room.
 fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
     let places = match handle.kind {
-        Kind::Counter => 1,
-        Kind::Histogram => 3,
+        MetricType::Counter => 1,
+        MetricType::Histogram => 3,
         _ => return Ok(()),
     };
     let text = format!("trace=\"{}\"", "7f".repeat(10 + (n as usize % 3) * 20));
@@ -132,7 +133,7 @@ pub fn write(words: &[u64]) -> Result<()> {
 pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
     let heap = Heap::open(Arc::new(Owned::copy_of(words.to_vec())))?;
     let mut writer = heap.writer(9, 1)?;
-    for (place, kind) in KINDS.into_iter().enumerate() {
+    for (place, kind) in TYPES.into_iter().enumerate() {
         if place == 2 {
             between(&heap);
         }

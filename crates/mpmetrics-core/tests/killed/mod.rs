@@ -8,7 +8,7 @@ use std::path::Path;
 
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::quantile::octave;
 use mpmetrics_core::segment::Segment;
@@ -20,9 +20,10 @@ use crate::handle::Handle;
 pub const COUNTED: usize = 6;
 /// Label sets that come and go.
 pub const CHURNED: u64 = 90;
-/// Kinds of the series that come and go; series `n` counts, sets or observes n + 1 only, summaries as often
+/// Types of the series that come and go; series `n` counts, sets or observes n + 1 only, summaries as often
 /// 0 and twice that.
-pub const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+pub const TYPES: [MetricType; 4] =
+    [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Default labels that the parent carries, too, so that they are never given up.
 pub const SETS: [&str; 3] = ["", r#"app="one""#, r#"app="two",zone="a""#];
 const MORE_FAMILIES: u64 = 100;
@@ -45,7 +46,7 @@ impl Random {
 }
 
 /// The family that is counted in, or one that series come and go in.
-pub fn spec(kind: Kind, name: &str) -> FamilySpec {
+pub fn spec(kind: MetricType, name: &str) -> FamilySpec {
     FamilySpec { name: name.into(), ..crate::handle::spec(kind) }
 }
 
@@ -127,10 +128,10 @@ impl Program {
         let segment = Segment::at(path)?;
         let process = ProcessIdentity::current()?;
         let mut writer = segment.heap().writer(process.key(), process.pid)?;
-        let counted = writer.family(&spec(Kind::Counter, "counted"), COUNTED_GROUP)?;
-        let observed = writer.family(&spec(Kind::Summary, "observed"), COUNTED_GROUP)?;
+        let counted = writer.family(&spec(MetricType::Counter, "counted"), COUNTED_GROUP)?;
+        let observed = writer.family(&spec(MetricType::Summary, "observed"), COUNTED_GROUP)?;
         let mut families = [0; 4];
-        for (family, kind) in families.iter_mut().zip(KINDS) {
+        for (family, kind) in families.iter_mut().zip(TYPES) {
             *family = writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
         }
         let counts = told.counts();
@@ -170,13 +171,13 @@ impl Program {
     /// Counts one, then tells.
     fn count(&mut self) -> Result<()> {
         let n = self.random.below(COUNTED as u64);
-        let known = self.handles.get(&(KINDS.len(), n)).copied();
+        let known = self.handles.get(&(TYPES.len(), n)).copied();
         let keep = self.random.below(3) > 0;
         let handle = match known.filter(|_| keep) {
             Some(handle) => handle,
             None => {
                 let text = format!("a=\"{n}\"");
-                Handle::bind(&mut self.writer, Kind::Counter, self.counted, text.as_bytes())?
+                Handle::bind(&mut self.writer, MetricType::Counter, self.counted, text.as_bytes())?
             }
         };
         assert!(handle.fresh(&self.heap())?, "a series that nobody removes is gone");
@@ -184,13 +185,13 @@ impl Program {
         let value = [0.0, (self.random.below(12) as f64).exp2()][self.random.below(2) as usize];
         let text = format!("a=\"{n}\"");
         let observed =
-            Handle::bind(&mut self.writer, Kind::Summary, self.observed, text.as_bytes())?;
+            Handle::bind(&mut self.writer, MetricType::Summary, self.observed, text.as_bytes())?;
         self.make_room(&observed, value)?;
         handle.update(&mut self.writer, 1.0)?;
         observed.update(&mut self.writer, value)?;
         self.counts[n as usize] += 1;
         self.told.counted(n as usize, self.counts[n as usize]);
-        self.handles.insert((KINDS.len(), n), handle);
+        self.handles.insert((TYPES.len(), n), handle);
         Ok(())
     }
 
@@ -206,7 +207,7 @@ impl Program {
     }
 
     fn some(&mut self) -> (usize, u64) {
-        (self.random.below(KINDS.len() as u64) as usize, self.random.below(CHURNED))
+        (self.random.below(TYPES.len() as u64) as usize, self.random.below(CHURNED))
     }
 
     /// Updates through the handle that is there if it is fresh, as an application does.
@@ -217,12 +218,12 @@ impl Program {
             Some(handle) if handle.fresh(&self.heap())? => handle,
             _ => {
                 let text = churned(n);
-                Handle::bind(&mut self.writer, KINDS[kind], self.families[kind], text.as_bytes())?
+                Handle::bind(&mut self.writer, TYPES[kind], self.families[kind], text.as_bytes())?
             }
         };
         self.handles.insert((kind, n), handle);
         let value = n as f64 + 1.0;
-        if KINDS[kind] == Kind::Summary {
+        if TYPES[kind] == MetricType::Summary {
             self.make_room(&handle, 2.0 * value)?;
             handle.update(&mut self.writer, 0.0)?;
             return handle.update(&mut self.writer, 2.0 * value);
@@ -234,8 +235,8 @@ impl Program {
     /// Records an exemplar of which every part tells what the others are.
     fn exemplify(&mut self, handle: &Handle, n: u64) -> Result<()> {
         let places = match handle.kind {
-            Kind::Counter => 1,
-            Kind::Histogram => 3,
+            MetricType::Counter => 1,
+            MetricType::Histogram => 3,
             _ => return Ok(()),
         };
         let value = n + 1 + 100 * self.random.below(50);
@@ -287,7 +288,7 @@ impl Program {
     fn declare(&mut self) -> Result<()> {
         let n = self.random.below(MORE_FAMILIES);
         let help = "h".repeat((n * 7) as usize);
-        let spec = FamilySpec { help, ..spec(Kind::Counter, &format!("more_{n}")) };
+        let spec = FamilySpec { help, ..spec(MetricType::Counter, &format!("more_{n}")) };
         let family = self.writer.family(&spec, CHURNED_GROUP)?;
         self.writer.withdraw(family)
     }
@@ -298,9 +299,10 @@ impl Program {
         // Two at once for a moment, so that it is not always the same slot.
         self.writer = next;
         self.handles.clear();
-        self.counted = self.writer.family(&spec(Kind::Counter, "counted"), COUNTED_GROUP)?;
-        self.observed = self.writer.family(&spec(Kind::Summary, "observed"), COUNTED_GROUP)?;
-        for (family, kind) in self.families.iter_mut().zip(KINDS) {
+        self.counted = self.writer.family(&spec(MetricType::Counter, "counted"), COUNTED_GROUP)?;
+        self.observed =
+            self.writer.family(&spec(MetricType::Summary, "observed"), COUNTED_GROUP)?;
+        for (family, kind) in self.families.iter_mut().zip(TYPES) {
             *family = self.writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
         }
         Ok(())

@@ -8,13 +8,13 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
 
@@ -27,13 +27,13 @@ const CHURNED: usize = 700;
 
 /// A family of counters.
 pub fn spec(name: &str) -> FamilySpec {
-    FamilySpec { name: name.into(), ..crate::handle::spec(Kind::Counter) }
+    FamilySpec { name: name.into(), ..crate::handle::spec(MetricType::Counter) }
 }
 
 /// A family of gauges that all writers update.
 pub fn shared_spec() -> FamilySpec {
     let name = "shared".into();
-    FamilySpec { name, aggregator: "shared".into(), ..crate::handle::spec(Kind::Gauge) }
+    FamilySpec { name, aggregator: "shared".into(), ..crate::handle::spec(MetricType::Gauge) }
 }
 
 /// Makes or finds a series of a shared gauge.
@@ -89,7 +89,8 @@ pub fn run(directory: &Path) -> Result<()> {
     // The first adopted a slot, this one makes one.
     drop(patient(|| heap.writer(process.key(), process.pid))?);
     let family = patient(|| writer.family(&spec("counted"), 0))?;
-    let counted = patient(|| Handle::bind(&mut writer, Kind::Counter, family, b"n=\"victim\""))?;
+    let counted =
+        patient(|| Handle::bind(&mut writer, MetricType::Counter, family, b"n=\"victim\""))?;
     let mut program = Program { directory: directory.to_owned(), heap, writer, counted, ticks: 0 };
     program.tick()?;
     program.register()?;
@@ -150,7 +151,8 @@ impl Program {
         for n in 0..CHURNED {
             // Texts of several size classes.
             let text = format!("n=\"{n}\",pad=\"{}\"", "x".repeat(n % 7 * 40));
-            let handle = patient(|| Handle::bind(writer, Kind::Counter, family, text.as_bytes()))?;
+            let handle =
+                patient(|| Handle::bind(writer, MetricType::Counter, family, text.as_bytes()))?;
             handle.update(writer, 1.0)?;
         }
         patient(|| self.writer.default_labels(1, b"app=\"victim\"", b""))?;
@@ -160,7 +162,7 @@ impl Program {
     fn remove(&mut self) -> Result<()> {
         let Self { writer, heap, directory, .. } = self;
         let family = patient(|| writer.family(&spec("churned"), 1))?;
-        let handle = patient(|| Handle::bind(writer, Kind::Counter, family, b"n=\"own\""))?;
+        let handle = patient(|| Handle::bind(writer, MetricType::Counter, family, b"n=\"own\""))?;
         patient(|| writer.release(handle.bound.slab, handle.bound.cell, handle.key()))?;
         let text = b"n=\"1\",pad=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"";
         assert!(patient(|| writer.remove(family, text, b""))?, "a series to remove");
@@ -171,7 +173,8 @@ impl Program {
         }
         assert!(writer.remove(family, b"n=\"0\",pad=\"\"", b"")?, "a series to remove");
         tell(directory, "removed", "");
-        let reclaimed = patient(|| Handle::bind(writer, Kind::Counter, family, b"n=\"late\""))?;
+        let reclaimed =
+            patient(|| Handle::bind(writer, MetricType::Counter, family, b"n=\"late\""))?;
         assert!(reclaimed.fresh(heap)?);
         self.tick()
     }

@@ -1,11 +1,11 @@
 //! What the program, those before it and those behind it observe: a summary with a window and a histogram.
 
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::heap::{FamilySpec, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os;
 use mpmetrics_core::quantile::octave;
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::Result;
 
 use super::patient;
@@ -17,14 +17,14 @@ const WINDOW: Window = Window { length: 1e12, parts: 2 };
 
 fn summary() -> FamilySpec {
     let options = SummaryOptions { percentiles: vec![0.5], window: Some(WINDOW), prune: false };
-    FamilySpec { bounds: options.numbers(), ..spec(Kind::Summary) }
+    FamilySpec { bounds: options.numbers(), ..spec(MetricType::Summary) }
 }
 
 /// Observes values of a sub-window, each in buckets that it has made sure of.
 fn observe(writer: &mut Writer, text: &str, epoch: f64, values: &[f64]) -> Result<()> {
     let family = patient(|| writer.family(&summary(), 0))?;
     let bound = patient(|| writer.bind(family, text.as_bytes(), b""))?;
-    let handle = patient(|| Handle::bind(writer, Kind::Summary, family, text.as_bytes()))?;
+    let handle = patient(|| Handle::bind(writer, MetricType::Summary, family, text.as_bytes()))?;
     for value in values {
         if let Some((octave, _)) = octave::place(*value) {
             patient(|| writer.buckets(bound.slab, bound.cell, handle.key(), octave))?;
@@ -32,8 +32,8 @@ fn observe(writer: &mut Writer, text: &str, epoch: f64, values: &[f64]) -> Resul
         let now = (epoch + 0.5) * WINDOW.length;
         writer.observe(&bound, (*value, 1.0), Some(WINDOW), now)?;
     }
-    let family = patient(|| writer.family(&spec(Kind::Histogram), 0))?;
-    let handle = patient(|| Handle::bind(writer, Kind::Histogram, family, text.as_bytes()))?;
+    let family = patient(|| writer.family(&spec(MetricType::Histogram), 0))?;
+    let handle = patient(|| Handle::bind(writer, MetricType::Histogram, family, text.as_bytes()))?;
     values.iter().try_for_each(|value| handle.update(writer, *value))
 }
 

@@ -1,6 +1,6 @@
 //! What a summary's series has, and what of it quantiles show.
 
-use mpmetrics_core::collect::snapshot::{Series, Snapshot, Value};
+use mpmetrics_core::scrape::snapshot::{Series, Snapshot, Value};
 
 /// Count, sum, and the observations that quantiles are of; `None` for what is no summary.
 pub fn totals(snapshot: &Snapshot, series: &Series) -> Option<[f64; 3]> {

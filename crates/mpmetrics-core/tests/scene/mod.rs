@@ -5,15 +5,15 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::doorbell::{Doorbell, Ear};
 use mpmetrics_core::heap::{Heap, HeldLock, Limits, Writer, LOCK_DEADLINE_US};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::kill_points::{Held, VARIABLE};
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
 
@@ -80,8 +80,8 @@ impl Scene {
             count(&mut dead, "counted", b"n=\"dead\"", by).expect("a series");
             observed::leave_twin(&mut dead, by == 5.0).expect("a summary");
             dead.default_labels(0, b"app=\"dead\"", b"").expect("default labels");
-            let gauges = dead.family(&handle::spec(Kind::Gauge), 1).expect("a family");
-            Handle::bind(&mut dead, Kind::Gauge, gauges, b"").expect("a gauge");
+            let gauges = dead.family(&handle::spec(MetricType::Gauge), 1).expect("a family");
+            Handle::bind(&mut dead, MetricType::Gauge, gauges, b"").expect("a gauge");
         }
         leave_dead_segment(directory.path());
         // Somebody died under the lock.
@@ -294,7 +294,7 @@ fn share(writer: &mut Writer) -> f64 {
 /// Counts in a series, and records an exemplar for it: under a mutex that a dead writer may have left locked.
 fn count(writer: &mut Writer, family: &str, text: &[u8], by: f64) -> Result<()> {
     let family = writer.family(&spec(family), 0)?;
-    let handle = Handle::bind(writer, Kind::Counter, family, text)?;
+    let handle = Handle::bind(writer, MetricType::Counter, family, text)?;
     handle.update(writer, by)?;
     exemplar(writer, &handle, 7)
 }
@@ -322,7 +322,7 @@ fn scraped(heap: &Heap) -> Snapshot {
 /// The sum of all counters but of those that come and go.
 fn counted(snapshot: &Snapshot) -> f64 {
     let families = snapshot.families.iter().filter(|family| &*family.name != "churned");
-    let counters = families.filter(|family| family.kind == Kind::Counter);
+    let counters = families.filter(|family| family.kind == MetricType::Counter);
     let values = counters.flat_map(|family| &family.series).map(|series| &series.value);
     values.map(|value| if let Value::Scalar(value) = value { *value } else { 0.0 }).sum()
 }

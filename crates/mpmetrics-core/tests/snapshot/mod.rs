@@ -1,13 +1,13 @@
 //! Snapshots made by hand.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use mpmetrics_core::collect::snapshot::{
-    Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value,
-};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::labels::escape;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::place;
 use mpmetrics_core::quantile::sketch::Sketch;
+use mpmetrics_core::scrape::snapshot::{
+    Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value,
+};
 
 /// Builds a snapshot, family by family; series go to the family declared last.
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl Builder {
         self.snapshot.defaults.len() as u32
     }
 
-    pub fn family(&mut self, kind: Kind, name: &str, names: &[&str]) -> &mut Family {
+    pub fn family(&mut self, kind: MetricType, name: &str, names: &[&str]) -> &mut Family {
         let birth = self.birth();
         self.snapshot.families.push(Family {
             tag: "default".into(),

@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::snapshot::Value;
-use mpmetrics_core::collect::walk::{walk, Patience};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::place;
 use mpmetrics_core::quantile::sketch::Sketch;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::snapshot::Value;
+use mpmetrics_core::scrape::walk::{walk, Patience};
 use mpmetrics_core::Error;
 use proptest::prelude::*;
 
 use crate::handle::{spec, Handle};
 
-const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+const TYPES: [MetricType; 4] =
+    [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Label sets, each in two spellings.
 const LABELS: [[&str; 2]; 5] = [
     ["", ""],
@@ -51,7 +52,7 @@ pub enum Step {
 pub struct Name(usize, usize, usize);
 
 pub fn step() -> impl Strategy<Value = Step> {
-    let name = || (0..KINDS.len(), 0..LABELS.len(), 0..2_usize).prop_map(|(k, l, s)| Name(k, l, s));
+    let name = || (0..TYPES.len(), 0..LABELS.len(), 0..2_usize).prop_map(|(k, l, s)| Name(k, l, s));
     let writer = || 0..WRITERS;
     prop_oneof![
         30 => (writer(), name(), 1..9_u8).prop_map(|(w, n, v)| Step::Update(w, n, v)),
@@ -83,11 +84,11 @@ struct Part {
 }
 
 impl Part {
-    fn update(&mut self, kind: Kind, value: f64) {
+    fn update(&mut self, kind: MetricType, value: f64) {
         match kind {
-            Kind::Counter => self.cells[0] += value,
-            Kind::Gauge => self.cells[0] = value,
-            Kind::Histogram => {
+            MetricType::Counter => self.cells[0] += value,
+            MetricType::Gauge => self.cells[0] = value,
+            MetricType::Histogram => {
                 let bucket = if value <= 1.0 {
                     0
                 } else if value <= 2.0 {
@@ -98,7 +99,7 @@ impl Part {
                 self.cells[bucket] += 1.0;
                 self.cells[3] += value;
             }
-            Kind::Summary => {
+            MetricType::Summary => {
                 self.cells[0] += 1.0;
                 self.cells[1] += value;
                 self.cells[1 + value as usize] += 1.0;
@@ -148,7 +149,7 @@ impl World {
     pub fn spawn(&mut self, place: usize) {
         self.places[place] = None;
         let mut writer = self.heap.writer(1, place as u32).expect("a slot");
-        let families = KINDS.map(|kind| writer.family(&spec(kind), 0).expect("a family"));
+        let families = TYPES.map(|kind| writer.family(&spec(kind), 0).expect("a family"));
         // Adopted: parts go on, but for gauges and what was hidden; equal names are merged.
         let mut current: HashMap<Shown, usize> = HashMap::new();
         let mine: Vec<usize> = self
@@ -159,7 +160,7 @@ impl World {
             .collect();
         for id in mine {
             let part = self.parts[&id];
-            if part.hidden || KINDS[part.name.0] == Kind::Gauge {
+            if part.hidden || TYPES[part.name.0] == MetricType::Gauge {
                 self.parts.remove(&id);
             } else if let Some(other) = current.get(&part.name) {
                 self.parts.remove(&id);
@@ -193,7 +194,7 @@ impl World {
         });
         let handle = shown.unwrap_or_else(|| {
             let text = LABELS[labels][spelling].as_bytes();
-            let bound = Handle::bind(&mut alive.writer, KINDS[kind], alive.families[kind], text);
+            let bound = Handle::bind(&mut alive.writer, TYPES[kind], alive.families[kind], text);
             bound.expect("a series")
         });
         alive.handles.insert(name, handle);
@@ -208,11 +209,11 @@ impl World {
             hidden: false,
             cells: [0.0; 10],
         });
-        assert_eq!(handle.bound.inherited, !part.own && KINDS[kind] != Kind::Gauge);
+        assert_eq!(handle.bound.inherited, !part.own && TYPES[kind] != MetricType::Gauge);
         if part.hidden {
             (part.hidden, part.cells) = (false, [0.0; 10]);
         }
-        part.update(KINDS[kind], value);
+        part.update(TYPES[kind], value);
     }
 
     pub fn remove(&mut self, place: usize, Name(kind, labels, spelling): Name, unlocked: bool) {
@@ -285,15 +286,15 @@ impl World {
     pub fn expected(&self) -> BTreeMap<Shown, Vec<f64>> {
         let mut shown: BTreeMap<Shown, Vec<f64>> = BTreeMap::new();
         for part in self.parts.values() {
-            let kind = KINDS[part.name.0];
+            let kind = TYPES[part.name.0];
             let lives = self.places.iter().flatten().any(|alive| alive.writer.slot() == part.slot);
-            if part.hidden || (kind == Kind::Gauge && !lives) {
+            if part.hidden || (kind == MetricType::Gauge && !lives) {
                 continue;
             }
             let cells = match kind {
-                Kind::Counter | Kind::Gauge => 1,
-                Kind::Histogram => 4,
-                Kind::Summary => 10,
+                MetricType::Counter | MetricType::Gauge => 1,
+                MetricType::Histogram => 4,
+                MetricType::Summary => 10,
             };
             let sums = shown.entry(part.name).or_insert_with(|| vec![0.0; cells]);
             sums.iter_mut().zip(part.cells).for_each(|(sum, cell)| *sum += cell);
@@ -309,7 +310,7 @@ impl World {
         let (snapshot, _) = walk(words.0, &living, &filter, Patience::default()).expect("a scrape");
         let mut shown = BTreeMap::new();
         for family in &snapshot.families {
-            let kind = KINDS.iter().position(|kind| *kind == family.kind).expect("a kind");
+            let kind = TYPES.iter().position(|kind| *kind == family.kind).expect("a kind");
             for series in &family.series {
                 let text = std::str::from_utf8(snapshot.bytes(series.labels.text)).expect("UTF-8");
                 let labels = LABELS.iter().position(|spellings| spellings.contains(&text));

@@ -2,14 +2,14 @@
 //! anything else different is another family.
 
 use super::index::{self, Target};
-use crate::aggregator::Mode;
+use crate::aggregator::Aggregator;
 use crate::cells::shared;
 use crate::error::{Error, Result};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::FAMILIES;
 use crate::heap::memory::text;
-use crate::kind::Kind;
 use crate::layout::{block, family, header, part, summary, BlockKind, Words, MAX_BLOCK_WORDS};
+use crate::metric_type::MetricType;
 use crate::quantile::summary::{SummaryOptions, MAX_PARTS};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
@@ -24,7 +24,7 @@ pub struct FamilySpec {
     /// Help text.
     pub help: String,
     /// Type.
-    pub kind: Kind,
+    pub kind: MetricType,
     /// The aggregator's name.
     pub aggregator: String,
     /// Declared label names, in declared order.
@@ -44,10 +44,10 @@ pub struct Shape {
 }
 
 /// The type and the form of a family's blocks, as in [`family::SHAPE`]: gauges have three forms.
-fn form(kind: Kind, aggregator: &str) -> u64 {
-    let form = match Mode::parse(aggregator) {
-        Some(Mode::MostRecent) if kind == Kind::Gauge => 1,
-        Some(Mode::Shared) if kind == Kind::Gauge => 2,
+fn form(kind: MetricType, aggregator: &str) -> u64 {
+    let form = match Aggregator::parse(aggregator) {
+        Some(Aggregator::MostRecent) if kind == MetricType::Gauge => 1,
+        Some(Aggregator::Shared) if kind == MetricType::Gauge => 2,
         _ => 0,
     };
     kind as u64 | form << 4
@@ -56,7 +56,7 @@ fn form(kind: Kind, aggregator: &str) -> u64 {
 /// How many bounds a histogram has, or sub-windows a summary: the length of a family's blocks depends on it.
 fn repeats(spec: &FamilySpec) -> u64 {
     match spec.kind {
-        Kind::Summary => u64::from(SummaryOptions::from_numbers(&spec.bounds).parts()),
+        MetricType::Summary => u64::from(SummaryOptions::from_numbers(&spec.bounds).parts()),
         _ => spec.bounds.len() as u64,
     }
 }
@@ -106,7 +106,7 @@ fn encode(spec: &FamilySpec) -> Vec<u8> {
 fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     let (numbers, _) = bytes.as_chunks::<4>();
     let number = |index: usize| numbers.get(index).map(|le| u32::from_le_bytes(*le) as usize);
-    let kind = Kind::of_number(number(0)?)?;
+    let kind = MetricType::of_number(number(0)?)?;
     let (names, bounds) = (number(1)?, number(2)?);
     let texts = names.checked_add(4)?;
     let bounds_at = texts.checked_add(3)?.checked_mul(4)?;
@@ -246,7 +246,7 @@ mod tests {
             noise in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let [tag, name, help, aggregator] = texts;
-            let kind = Kind::Histogram;
+            let kind = MetricType::Histogram;
             let spec = FamilySpec { tag, name, help, kind, aggregator, label_names, bounds };
             prop_assert_eq!(parse(&encode(&spec)), Some(spec));
             let _ = parse(&noise);

@@ -4,7 +4,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::labels;
 use crate::layout::{header, Words};
 
-/// The labels of a series, as text and types (see [`crate::collect::snapshot::LabelSpan`]).
+/// The labels of a series, as text and types (see [`crate::scrape::snapshot::LabelSpan`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Labels<'a> {
     /// `a="1",b="x"`.

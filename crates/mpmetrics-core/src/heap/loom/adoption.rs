@@ -76,7 +76,7 @@ fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
             scalar::set(&words[(GAUGE + blk::CELLS) as usize], 5.0);
         };
         race(&words, adopt, |words| {
-            // In the order of `collect::walk`.
+            // In the order of `scrape::walk`.
             let slots = Words(words);
             let incarnation = slots.load(slot::INCARNATION).unwrap() as u32;
             let pid = slots.load(slot::PID).unwrap();

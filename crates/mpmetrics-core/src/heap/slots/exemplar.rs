@@ -103,7 +103,7 @@ fn record_now<'a>(
     });
     kill_point!("exemplar.written");
     if !current {
-        // SYNC POINT with `collect::walk`: from here on the exemplar belongs to this series and this birth.
+        // SYNC POINT with `scrape::walk`: from here on the exemplar belongs to this series and this birth.
         words.store(at + blk::BIRTH, belongs)?;
     }
     kill_point!("exemplar.shown");

@@ -1,10 +1,10 @@
 //! What a scrape gathers of one family, and of one of its series.
 
 use super::snapshot::{Family, Series, Span, Value};
-use crate::aggregator::Mode;
+use crate::aggregator::Aggregator;
 use crate::heap::FamilySpec;
-use crate::kind::Kind;
 use crate::layout::{part, summary};
+use crate::metric_type::MetricType;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::SummaryOptions;
 
@@ -27,7 +27,7 @@ pub(super) struct Place {
 /// A family that the filter chooses.
 pub(super) struct Wanted {
     pub spec: FamilySpec,
-    pub mode: Mode,
+    pub aggregator: Aggregator,
     /// Of a summary.
     pub options: SummaryOptions,
     /// Cells between the sequence words, or 1.
@@ -43,7 +43,7 @@ pub(super) struct Wanted {
 pub(super) struct Part {
     pub series: u32,
     pub set: u16,
-    /// Whose it is, in a family of [`Mode::All`]; else [`ANYBODY`].
+    /// Whose it is, in a family of [`Aggregator::All`]; else [`ANYBODY`].
     pub writer: u64,
     /// See [`super::gather::Gather`].
     pub defaults: Option<u32>,
@@ -60,9 +60,9 @@ pub(super) struct Part {
 impl Wanted {
     /// A family that was decoded, without parts.
     pub fn new(spec: FamilySpec) -> Self {
-        let mode = Mode::of(spec.kind, &spec.aggregator, &spec.label_names);
-        let (cells, sums, options) = shape(&spec, mode);
-        Self { spec, mode, options, cells, sums, birth: None, parts: Vec::new() }
+        let aggregator = Aggregator::of(spec.kind, &spec.aggregator, &spec.label_names);
+        let (cells, sums, options) = shape(&spec, aggregator);
+        Self { spec, aggregator, options, cells, sums, birth: None, parts: Vec::new() }
     }
 
     /// The family as it is shown.
@@ -82,14 +82,14 @@ impl Part {
         sketches: &mut [Sketch],
     ) {
         if let Some(sum) = sketches.get_mut(self.sketch as usize) {
-            match family.mode {
-                Mode::First if birth < self.birth => sum.clone_from(sketch),
-                Mode::First => {}
+            match family.aggregator {
+                Aggregator::First if birth < self.birth => sum.clone_from(sketch),
+                Aggregator::First => {}
                 _ => sum.merge(sketch),
             }
         }
         let start = self.start as usize;
-        if family.mode == Mode::MostRecent {
+        if family.aggregator == Aggregator::MostRecent {
             let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
             // Later is newer; of two that were set in one millisecond, the one that was made later.
             if (new[1], new[2]) > (kept[1], kept[2]) {
@@ -99,13 +99,13 @@ impl Part {
             return;
         }
         let sums = &mut arena[start..start + cells.len()];
-        let scalar = matches!(family.spec.kind, Kind::Counter | Kind::Gauge);
+        let scalar = matches!(family.spec.kind, MetricType::Counter | MetricType::Gauge);
         for (sum, cell) in sums.iter_mut().zip(cells) {
-            match family.mode {
-                Mode::Min if scalar => *sum = minimum(*sum, *cell),
-                Mode::Max if scalar => *sum = -minimum(-*sum, -*cell),
-                Mode::First if birth < self.birth => *sum = *cell,
-                Mode::First => {}
+            match family.aggregator {
+                Aggregator::Min if scalar => *sum = minimum(*sum, *cell),
+                Aggregator::Max if scalar => *sum = -minimum(-*sum, -*cell),
+                Aggregator::First if birth < self.birth => *sum = *cell,
+                Aggregator::First => {}
                 _ => *sum += cell,
             }
         }
@@ -128,28 +128,32 @@ pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64)
     let start = part.start as usize;
     let cells = &arena[start..start + family.sums];
     let value = match family.spec.kind {
-        Kind::Counter | Kind::Gauge if family.mode == Mode::Average => {
+        MetricType::Counter | MetricType::Gauge if family.aggregator == Aggregator::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
-        Kind::Counter | Kind::Gauge => Value::Scalar(cells[0]),
-        Kind::Histogram => Value::Histogram {
+        MetricType::Counter | MetricType::Gauge => Value::Scalar(cells[0]),
+        MetricType::Histogram => Value::Histogram {
             sum: cells[family.cells - 1],
             counts: Span { start: part.start, len: family.cells as u32 - 1 },
         },
-        Kind::Summary => Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch },
+        MetricType::Summary => {
+            Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch }
+        }
     };
-    (value, if family.mode == Mode::MostRecent { cells[1] } else { 0.0 })
+    (value, if family.aggregator == Aggregator::MostRecent { cells[1] } else { 0.0 })
 }
 
 /// Cells that a block of the family has, how many of them are added up one by one, and a summary's options.
-fn shape(spec: &FamilySpec, mode: Mode) -> (usize, usize, SummaryOptions) {
+fn shape(spec: &FamilySpec, aggregator: Aggregator) -> (usize, usize, SummaryOptions) {
     match spec.kind {
-        Kind::Gauge if mode == Mode::MostRecent => (2, 2, SummaryOptions::default()),
-        Kind::Counter | Kind::Gauge => (1, 1, SummaryOptions::default()),
-        Kind::Histogram => {
+        MetricType::Gauge if aggregator == Aggregator::MostRecent => {
+            (2, 2, SummaryOptions::default())
+        }
+        MetricType::Counter | MetricType::Gauge => (1, 1, SummaryOptions::default()),
+        MetricType::Histogram => {
             (spec.bounds.len() + 2, spec.bounds.len() + 2, SummaryOptions::default())
         }
-        Kind::Summary => {
+        MetricType::Summary => {
             let options = SummaryOptions::from_numbers(&spec.bounds);
             let cells = summary::CELLS + part::WORDS * u64::from(options.parts());
             // Without the sequence words; of the others count and sum.
@@ -160,7 +164,7 @@ fn shape(spec: &FamilySpec, mode: Mode) -> (usize, usize, SummaryOptions) {
 
 fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
-    let bounds = if spec.kind == Kind::Summary { options.percentiles } else { spec.bounds };
+    let bounds = if spec.kind == MetricType::Summary { options.percentiles } else { spec.bounds };
     Family {
         tag: spec.tag.into(),
         name: spec.name.into(),

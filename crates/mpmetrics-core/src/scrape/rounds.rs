@@ -4,11 +4,11 @@ use super::aggregate::join;
 use super::filter::Filter;
 use super::own;
 use super::walk::{walk, Patience, Walked};
-use crate::collect::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::heap::Heap;
 use crate::layout::{header, Words};
 use crate::os;
+use crate::scrape::snapshot::Snapshot;
 use crate::sync::{fence, Ordering};
 
 /// A scrape begins anew, because the heap grew or blocks were made one meanwhile, until it has done so as often

@@ -1,7 +1,7 @@
 //! Models of what a scrape reads of summaries and of blocks that are made one, as those in `heap::loom`: the
 //! functions are those that ship, over octaves of few buckets, and each model has controls.
 
-use super::chunks::{self, Reading, Time};
+use super::summary::{self as reading, Reading, Time};
 use crate::cells::sketch::{self, Moment};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
@@ -148,7 +148,7 @@ mod publication {
     }
 }
 
-/// Reads a summary once, as `collect::walk` does; `None` for what does not belong together, or is no more what it was.
+/// Reads a summary once, as `scrape::walk` does; `None` for what does not belong together, or is no more what it was.
 fn read(words: &[AtomicU64], at: u64, key: BlockKey, time: Time) -> Option<Reading> {
     let heap = Words(words);
     let run = heap.run(at, WORDS).unwrap();
@@ -156,7 +156,7 @@ fn read(words: &[AtomicU64], at: u64, key: BlockKey, time: Time) -> Option<Readi
         return None;
     }
     let mut reading = Reading::default();
-    let whole: Result<bool> = chunks::read(heap, at, head(), time, &mut reading);
+    let whole: Result<bool> = reading::read(heap, at, head(), time, &mut reading);
     let same = again(run, head(), key, 0) == Again::Same;
     (same && whole.expect("another's")).then_some(reading)
 }
@@ -302,7 +302,7 @@ mod merging {
         initial.extend([5.0, 7.0].map(f64::to_bits));
         check(move || {
             race(&initial, add, move |words| {
-                // In the order of `collect::scrape` and `collect::walk`.
+                // In the order of `scrape::rounds` and `scrape::walk`.
                 let heap = Words(words);
                 let merges = heap.header(header::MERGES);
                 let moving = Moving::read(heap);

@@ -2,7 +2,6 @@
 
 pub mod aggregate;
 mod bounds;
-mod chunks;
 pub mod filter;
 mod gather;
 mod generations;
@@ -12,10 +11,12 @@ pub mod names;
 mod newest;
 mod own;
 mod part;
-pub mod scrape;
+mod rounds;
 pub mod snapshot;
 mod spare;
+mod summary;
 pub mod walk;
 mod writer_labels;
 
+pub use rounds::scrape;
 pub use spare::recycle;

@@ -52,7 +52,7 @@ pub struct Filter {
     /// Unix time in milliseconds, by which the windows of summaries expire; [`scrape`] takes its own
     /// clock where there is none.
     ///
-    /// [`scrape`]: super::scrape::scrape
+    /// [`scrape`]: super::scrape
     pub now: Option<f64>,
 }
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use super::bounds::{folding, kept};
 use super::newest::unite;
 use super::snapshot::{Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value};
-use crate::aggregator::Mode;
+use crate::aggregator::Aggregator;
 use crate::aggregator::WRITER_LABELS;
-use crate::kind::Kind;
 use crate::labels::{pairs, Malformed};
+use crate::metric_type::MetricType;
 use crate::quantile::sketch::Sketch;
 
 /// What joining met.
@@ -146,7 +146,7 @@ impl<'a> Effective<'a> {
         used.dedup();
         used.sort_unstable();
         used.dedup();
-        let mode = Mode::of(family.kind, &family.aggregator, &family.label_names);
+        let aggregator = Aggregator::of(family.kind, &family.aggregator, &family.label_names);
         let mut sets = HashSet::new();
         used.into_iter().any(|number| {
             let Ok(set) = self.read(self.defaults(number)) else {
@@ -155,7 +155,7 @@ impl<'a> Effective<'a> {
             let of_writer = |name: &[u8]| WRITER_LABELS.iter().any(|own| own.as_bytes() == name);
             let shared = |name: &[u8]| {
                 family.label_names.iter().any(|own| own.as_bytes() == name)
-                    || mode == Mode::All && of_writer(name)
+                    || aggregator == Aggregator::All && of_writer(name)
             };
             set.iter().any(|&(name, _, _)| shared(name)) || !sets.insert(Self::key(set))
         })
@@ -171,12 +171,14 @@ struct Sum {
 /// Joins families of one type into the first, the newest; the others are left without series. A
 /// series that is malformed, or does not fit its family, is left out.
 fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
-    let mode = match group[0].kind {
-        Kind::Gauge => Mode::of(Kind::Gauge, &group[0].aggregator, &group[0].label_names),
-        _ => Mode::Sum,
+    let aggregator = match group[0].kind {
+        MetricType::Gauge => {
+            Aggregator::of(MetricType::Gauge, &group[0].aggregator, &group[0].label_names)
+        }
+        _ => Aggregator::Sum,
     };
     // A summary's are its percentiles: those of the newest are printed, of everybody's observations.
-    let same = group[0].kind == Kind::Summary
+    let same = group[0].kind == MetricType::Summary
         || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
@@ -204,7 +206,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
             Entry::Occupied(place) => {
                 let sum = &mut sums[*place.get()];
                 sum.parts += 1;
-                if mode == Mode::MostRecent {
+                if aggregator == Aggregator::MostRecent {
                     // The later born comes later: it wins a draw.
                     if series.set_at >= sum.series.set_at {
                         sum.series.value = series.value;
@@ -212,7 +214,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
                     }
                     continue;
                 }
-                sum.series.value = add(sum.series.value, series.value, mode, folding, arena);
+                sum.series.value = add(sum.series.value, series.value, aggregator, folding, arena);
                 let to = sum.series.exemplars;
                 sum.series.exemplars = unite(to, series.exemplars, folding, &mut arena.exemplars);
             }
@@ -228,15 +230,15 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
             }
         }
     }
-    group[0].series = sums.into_iter().filter_map(|sum| finish(sum, mode)).collect();
+    group[0].series = sums.into_iter().filter_map(|sum| finish(sum, aggregator)).collect();
     group[0].bounds = bounds;
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
     match (family.kind, value) {
-        (Kind::Counter | Kind::Gauge, Value::Scalar(_))
-        | (Kind::Summary, Value::Summary { .. }) => true,
-        (Kind::Histogram, Value::Histogram { counts, .. }) => {
+        (MetricType::Counter | MetricType::Gauge, Value::Scalar(_))
+        | (MetricType::Summary, Value::Summary { .. }) => true,
+        (MetricType::Histogram, Value::Histogram { counts, .. }) => {
             let end = counts.start as usize + counts.len as usize;
             counts.len as usize == family.bounds.len() + 1 && end <= cells.len()
         }
@@ -261,18 +263,24 @@ fn begin(
     Some(Value::Histogram { sum, counts: fresh })
 }
 
-fn add(to: Value, part: Value, mode: Mode, folding: Option<&[usize]>, arena: &mut Arena) -> Value {
+fn add(
+    to: Value,
+    part: Value,
+    aggregator: Aggregator,
+    folding: Option<&[usize]>,
+    arena: &mut Arena,
+) -> Value {
     match (to, part) {
-        (Value::Scalar(to), Value::Scalar(part)) => Value::Scalar(match mode {
+        (Value::Scalar(to), Value::Scalar(part)) => Value::Scalar(match aggregator {
             // One process that made two of one name is one process.
-            Mode::Sum | Mode::Average | Mode::All => to + part,
-            Mode::First | Mode::Omit | Mode::MostRecent => to,
+            Aggregator::Sum | Aggregator::Average | Aggregator::All => to + part,
+            Aggregator::First | Aggregator::Omit | Aggregator::MostRecent => to,
             // Of two versions of an application, the newer one's.
-            Mode::Shared => part,
+            Aggregator::Shared => part,
             // As Math.min and Math.max: what is not a number stays seen.
-            Mode::Min | Mode::Max if to.is_nan() || part.is_nan() => f64::NAN,
-            Mode::Min => to.min(part),
-            Mode::Max => to.max(part),
+            Aggregator::Min | Aggregator::Max if to.is_nan() || part.is_nan() => f64::NAN,
+            Aggregator::Min => to.min(part),
+            Aggregator::Max => to.max(part),
         }),
         (Value::Histogram { sum, counts }, Value::Histogram { sum: more, counts: part }) => {
             add_counts(counts, part, folding, &mut arena.cells);
@@ -302,10 +310,10 @@ fn add_counts(to: Span, part: Span, folding: Option<&[usize]>, cells: &mut [f64]
     }
 }
 
-fn finish(sum: Sum, mode: Mode) -> Option<Series> {
-    match (sum.series.value, mode) {
-        (_, Mode::Omit) if sum.parts > 1 => None,
-        (Value::Scalar(value), Mode::Average) => {
+fn finish(sum: Sum, aggregator: Aggregator) -> Option<Series> {
+    match (sum.series.value, aggregator) {
+        (_, Aggregator::Omit) if sum.parts > 1 => None,
+        (Value::Scalar(value), Aggregator::Average) => {
             let value = Value::Scalar(value / f64::from(sum.parts));
             Some(Series { value, ..sum.series })
         }

@@ -3,12 +3,12 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
 use mpmetrics_core::cells::{recent, scalar};
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use std::sync::Arc;
 
 fn heap() -> Heap {
@@ -21,7 +21,7 @@ fn spec(aggregator: &str) -> FamilySpec {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: Kind::Gauge,
+        kind: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
         bounds: Vec::new(),

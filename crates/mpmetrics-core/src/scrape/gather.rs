@@ -1,6 +1,5 @@
 //! Adding the blocks of all writers up to one value a series.
 
-use super::chunks::Reading;
 use super::filter::Filter;
 use super::generations::Generations;
 use super::names::{is_metric_name, is_printable};
@@ -9,13 +8,14 @@ use super::own::PREFIX;
 use super::part::{value, Part, Place, Wanted, ANYBODY, NONE};
 use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
+use super::summary::Reading;
 use super::writer_labels::name_writer;
-use crate::aggregator::Mode;
+use crate::aggregator::Aggregator;
 use crate::cells::exemplar::Read;
 use crate::error::Result;
 use crate::heap::{self, FAMILIES, SERIES};
-use crate::kind::Kind;
 use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
+use crate::metric_type::MetricType;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
 use std::collections::HashMap;
@@ -124,7 +124,8 @@ impl<'a> Gather<'a> {
     pub fn declare(&mut self, family: u32, birth: u64, current: bool) {
         let index = self.by_family.get(family as usize).copied().unwrap_or(NONE);
         if let Some(wanted) = self.wanted.get_mut(index as usize) {
-            let lasts = wanted.spec.kind != Kind::Gauge || wanted.mode == Mode::Shared;
+            let lasts =
+                wanted.spec.kind != MetricType::Gauge || wanted.aggregator == Aggregator::Shared;
             if current || lasts {
                 wanted.birth = Some(wanted.birth.map_or(birth, |before| before.min(birth)));
             }
@@ -183,15 +184,15 @@ impl<'a> Gather<'a> {
             return Ok(());
         };
         let fits = match head.kind {
-            BlockKind::Counter => wanted.spec.kind == Kind::Counter,
+            BlockKind::Counter => wanted.spec.kind == MetricType::Counter,
             BlockKind::Gauge => {
-                wanted.spec.kind == Kind::Gauge
-                    && !matches!(wanted.mode, Mode::MostRecent | Mode::Shared)
+                wanted.spec.kind == MetricType::Gauge
+                    && !matches!(wanted.aggregator, Aggregator::MostRecent | Aggregator::Shared)
             }
-            BlockKind::Recent => wanted.mode == Mode::MostRecent,
-            BlockKind::Shared => wanted.mode == Mode::Shared,
-            BlockKind::Histogram => wanted.spec.kind == Kind::Histogram,
-            BlockKind::Summary => wanted.spec.kind == Kind::Summary,
+            BlockKind::Recent => wanted.aggregator == Aggregator::MostRecent,
+            BlockKind::Shared => wanted.aggregator == Aggregator::Shared,
+            BlockKind::Histogram => wanted.spec.kind == MetricType::Histogram,
+            BlockKind::Summary => wanted.spec.kind == MetricType::Summary,
             _ => false,
         };
         if !fits || cells.len() != wanted.cells {
@@ -199,7 +200,7 @@ impl<'a> Gather<'a> {
             return Ok(());
         }
         let cells = &cells[..wanted.sums];
-        let writer = if wanted.mode == Mode::All { self.writer } else { ANYBODY };
+        let writer = if wanted.aggregator == Aggregator::All { self.writer } else { ANYBODY };
         let first = self.places[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
@@ -215,7 +216,7 @@ impl<'a> Gather<'a> {
         self.places[to.series as usize].part = index;
         let start = self.cells.len() as u32;
         self.cells.extend_from_slice(cells);
-        if wanted.mode == Mode::MostRecent {
+        if wanted.aggregator == Aggregator::MostRecent {
             // What `Part::merge` compares where two were set at once.
             self.cells.push(born.birth as f64);
         }
@@ -309,7 +310,9 @@ impl<'a> Gather<'a> {
             series.reserve(parts.len());
             for index in parts {
                 let part = self.parts[index as usize];
-                if wanted.mode == Mode::Omit && part.blocks > 1 || self.idle(&wanted, &part) {
+                if wanted.aggregator == Aggregator::Omit && part.blocks > 1
+                    || self.idle(&wanted, &part)
+                {
                     continue;
                 }
                 // The heap's own figures tell of the damage, so they are shown even without default labels.

@@ -2,7 +2,7 @@
 
 /// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MetricType {
     /// A sum that only grows.
     Counter,
     /// A value that goes up and down.
@@ -13,7 +13,7 @@ pub enum Kind {
     Summary,
 }
 
-impl Kind {
+impl MetricType {
     const ALL: [Self; 4] = [Self::Counter, Self::Gauge, Self::Histogram, Self::Summary];
 
     /// The type with this number in a segment.

@@ -4,7 +4,7 @@
 //! times and not 100,000 times.
 
 use crate::error::{Error, Result};
-use crate::kind::Kind;
+use crate::metric_type::MetricType;
 use crate::quantile::sketch::Sketch;
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ pub struct Series {
     pub defaults: u32,
     /// Its value.
     pub value: Value,
-    /// Of a gauge of [`Mode::MostRecent`]: when it was set, in milliseconds of Unix time; else 0.
+    /// Of a gauge of [`Aggregator::MostRecent`]: when it was set, in milliseconds of Unix time; else 0.
     pub set_at: f64,
     /// Range of [`Snapshot::exemplars`]: at most one for each place, by place.
     pub exemplars: Span,
@@ -113,7 +113,7 @@ pub struct Family {
     /// Help text, unescaped.
     pub help: Arc<str>,
     /// Type.
-    pub kind: Kind,
+    pub kind: MetricType,
     /// The aggregator's name, as it was given.
     pub aggregator: Arc<str>,
     /// Declared label names, in declared order.

@@ -4,10 +4,10 @@
 //! checks every reference and length, waits for nobody without a bound, and adds each block to its
 //! series; what does not belong to a living series of a chosen family is passed over.
 
-use super::chunks::{self, Reading, Time};
 use super::filter::{Filter, Scope};
 use super::gather::Gather;
 use super::snapshot::Snapshot;
+use super::summary::{self, Reading, Time};
 use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence, shared};
 use crate::error::Result;
@@ -230,7 +230,7 @@ impl Reader {
             }
         }
         self.walked.given_up += u64::from(alive);
-        chunks::add_buckets(words, at, head, time, &mut self.reading)
+        summary::add_buckets(words, at, head, time, &mut self.reading)
     }
 
     /// Reads a summary with its buckets as often as it may at once. False if what was read does not belong
@@ -244,7 +244,7 @@ impl Reader {
         time: Time,
     ) -> Result<bool> {
         let mut left = self.allowance(alive);
-        while !chunks::read(words, at, head, time, &mut self.reading)? {
+        while !summary::read(words, at, head, time, &mut self.reading)? {
             self.walked.retries += u64::from(alive);
             if !self.affords(self.reading.words, &mut left) {
                 return Ok(!alive);
