@@ -46,8 +46,8 @@ impl Aggregator {
         })
     }
 
-    /// The aggregator of a family. An unknown name means sum; so does one for gauges only in a family of another type, and
-    /// [`Aggregator::All`] in a family with a label of a name that it adds.
+    /// The aggregator of a family. An unknown name means sum; so does one for gauges only in a family of another type,
+    /// and [`Aggregator::All`] in a family with a label of a name that it adds.
     #[must_use]
     pub fn of(kind: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);

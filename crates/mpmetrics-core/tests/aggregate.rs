@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use mpmetrics_core::exposition::{openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
-use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::quantile::octave::locate;
 use mpmetrics_core::scrape::aggregate::{join, Joined};
 use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use proptest::collection::vec;
@@ -168,7 +168,7 @@ fn summaries_add() {
         make.summary(&[], 0, &values);
     }
     let middles = [2.0, 3.0].map(|value| {
-        let (octave, cell) = place(value).expect("a bucket");
+        let (octave, cell) = locate(value).expect("a bucket");
         octave.middle(cell)
     });
     let median = (middles[0] + middles[1]) / 2.0;

@@ -43,7 +43,7 @@ fn spec(name: &str, kind: MetricType) -> FamilySpec {
         kind,
         aggregator: "sum".into(),
         label_names: vec!["session".into()],
-        bounds: match kind {
+        numbers: match kind {
             MetricType::Histogram => vec![0.01, 0.1, 1.0, 10.0],
             MetricType::Summary => options.numbers(),
             _ => Vec::new(),
@@ -80,16 +80,16 @@ impl Churner {
         let text = format!("session=\"{}\"", self.made);
         let times = 1 + random.below(20);
         for (family, kind) in &self.families {
-            let bound = self.writer.bind(*family, text.as_bytes(), b"").expect("room");
+            let address = self.writer.bind(*family, text.as_bytes(), b"").expect("room");
             if *kind == MetricType::Summary {
                 for _ in 0..times {
                     let value = -random.share().ln();
-                    self.writer.observe(&bound, (value, 1.0), None, 0.0).expect("room");
+                    self.writer.observe(&address, (value, 1.0), None, 0.0).expect("room");
                 }
             } else {
-                let key = BlockKey { series: bound.series, generation: bound.generation };
+                let key = BlockKey { series: address.series, generation: address.generation };
                 let given = Given { value: 1.0, time: 1.0, text: b"trace=\"1\"", types: b"" };
-                let at = (bound.slab, bound.cell, key);
+                let at = (address.slab, address.cell, key);
                 self.writer.exemplar(at, 0, &given).expect("room");
             }
         }

@@ -41,13 +41,13 @@ fn count(writer: &mut Writer, ids: &[u32]) -> Result<()> {
                 0 => (format!("a=\"{n}\",b=\"\u{e4}\\n\""), b"ns"),
                 _ => (format!("b=\"{n}\",a=\"{}\"", "x".repeat(8 * n)), b""),
             };
-            let bound = writer.bind(*id, labels.as_bytes(), types)?;
+            let address = writer.bind(*id, labels.as_bytes(), types)?;
             let handle = Handle::bind(writer, kind, *id, labels.as_bytes())?;
             handle.update(writer, 1.5)?;
             if matches!(kind, MetricType::Counter | MetricType::Histogram) {
                 let given = Given { value: 1.5, time: 2.5, text: b"t=\"7f\"", types: b"" };
-                let place = u32::from(kind == MetricType::Histogram);
-                writer.exemplar((bound.slab, bound.cell, handle.key()), place, &given)?;
+                let bucket = u32::from(kind == MetricType::Histogram);
+                writer.exemplar((address.slab, address.cell, handle.key()), bucket, &given)?;
             }
         }
     }

@@ -31,16 +31,16 @@ fn bind(writer: &mut Writer, kind: MetricType, text: &str) -> Handle {
     handle
 }
 
-fn record(writer: &mut Writer, at: &Handle, place: u32, value: f64, text: &str) -> Result<()> {
+fn record(writer: &mut Writer, at: &Handle, bucket: u32, value: f64, text: &str) -> Result<()> {
     let given = Given { value, time: value, text: text.as_bytes(), types: b"" };
-    writer.exemplar((at.bound.slab, at.bound.cell, at.key()), place, &given)
+    writer.exemplar((at.address.slab, at.address.cell, at.key()), bucket, &given)
 }
 
 fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-/// Every exemplar of a scrape: its series' labels, place, value and labels.
+/// Every exemplar of a scrape: its series' labels, bucket, value and labels.
 fn seen(heap: &Heap) -> Vec<(String, u32, f64, String)> {
     let snapshot = scrape(heap, &everything()).expect("a scrape").0;
     let text =
@@ -52,13 +52,13 @@ fn seen(heap: &Heap) -> Vec<(String, u32, f64, String)> {
         .map(|(series, one)| {
             assert_eq!(one.time, one.value, "a value and a time of one exemplar");
             let (own, labels) = (series.labels.text, one.labels.text);
-            (text(&snapshot, own), one.place, one.value, text(&snapshot, labels))
+            (text(&snapshot, own), one.bucket, one.value, text(&snapshot, labels))
         })
         .collect()
 }
 
-fn one(series: &str, place: u32, value: f64, text: &str) -> (String, u32, f64, String) {
-    (series.to_owned(), place, value, text.to_owned())
+fn one(series: &str, bucket: u32, value: f64, text: &str) -> (String, u32, f64, String) {
+    (series.to_owned(), bucket, value, text.to_owned())
 }
 
 fn dropped(heap: &Heap) -> u64 {
@@ -83,7 +83,7 @@ fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     record(&mut writer, &histogram, 2, 3.0, "").unwrap();
     record(&mut writer, &histogram, 0, 4.0, "t=\"4\"").unwrap();
     let refused = record(&mut writer, &counter, 1, 5.0, "t=\"5\"").unwrap_err();
-    assert_eq!(refused.code(), Code::Invalid, "a counter has one place");
+    assert_eq!(refused.code(), Code::Invalid, "a counter has one bucket");
     assert_eq!(record(&mut writer, &histogram, 3, 5.0, "").unwrap_err().code(), Code::Invalid);
     assert_eq!(record(&mut writer, &gauge, 0, 5.0, "").unwrap_err().code(), Code::Invalid);
     assert_eq!(record(&mut writer, &counter, 0, 5.0, "t=").unwrap_err().code(), Code::Invalid);
@@ -103,7 +103,7 @@ fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     }
     assert_eq!(heap.words().header(header::USED), used);
     assert_eq!(seen(&heap)[0], one("a=\"1\"", 0, 1999.0, &long));
-    assert_eq!(dropped(&heap), 3, "the places that there are none of");
+    assert_eq!(dropped(&heap), 3, "the buckets that there are none of");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn of_several_writers_the_newest_is_shown_and_the_dead_keep_theirs() {
     let mut heir = heap.writer(3, 3).unwrap();
     assert_eq!(seen(&heap), shown, "of an adopted slot");
     let histogram = bind(&mut heir, MetricType::Histogram, "a=\"1\"");
-    assert!(histogram.bound.inherited);
+    assert!(histogram.address.inherited);
     record(&mut heir, &histogram, 1, 8.0, "w=\"8\"").unwrap();
     assert_eq!(seen(&heap)[1], one("a=\"1\"", 1, 8.0, "w=\"8\""));
 }
@@ -160,15 +160,15 @@ fn a_series_that_was_removed_reset_or_cleared_has_none() {
         assert_eq!(seen(&heap).len(), 1);
         match round % 4 {
             0 => assert!(writer.remove(family, b"a=\"1\"", b"").unwrap()),
-            1 => writer.release(counter.bound.slab, counter.bound.cell, counter.key()).unwrap(),
+            1 => writer.release(counter.address.slab, counter.address.cell, counter.key()).unwrap(),
             2 => {
                 counter.hide(&heap).unwrap();
                 assert_eq!(seen(&heap), []);
-                writer.revive(counter.bound.slab, counter.bound.cell, counter.key()).unwrap();
+                writer.revive(counter.address.slab, counter.address.cell, counter.key()).unwrap();
             }
             _ => {
                 writer
-                    .clear_exemplars(counter.bound.slab, counter.bound.cell, counter.key())
+                    .clear_exemplars(counter.address.slab, counter.address.cell, counter.key())
                     .unwrap();
             }
         }
@@ -193,8 +193,8 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
         for n in 0..40 {
             let text = format!("a=\"{}\"", life * 40 + n);
             let histogram = bind(&mut writer, MetricType::Histogram, &text);
-            for place in 0..3 {
-                record(&mut writer, &histogram, place, 1.0, "trace=\"0123456789abcdef\"").unwrap();
+            for bucket in 0..3 {
+                record(&mut writer, &histogram, bucket, 1.0, "trace=\"0123456789abcdef\"").unwrap();
             }
             writer.remove(family, text.as_bytes(), b"").unwrap();
         }

@@ -24,7 +24,7 @@ use mpmetrics_core::{Code, Result};
 const SEGMENT: &str = "MPMETRICS_EXEMPLAR_SEGMENT";
 const NUMBER: &str = "MPMETRICS_EXEMPLAR_NUMBER";
 /// Buckets of the histogram of `spec`.
-const PLACES: u32 = 3;
+const BUCKETS: u32 = 3;
 const WRITERS: u64 = 3;
 const LONGEST_SCRAPE: Duration = Duration::from_secs(60);
 
@@ -66,8 +66,12 @@ fn victim() {
         let given =
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
         let handle = &handles[value as usize % 2];
-        let place = if handle.kind == MetricType::Counter { 0 } else { value as u32 % PLACES };
-        match writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), place, &given) {
+        let bucket = if handle.kind == MetricType::Counter { 0 } else { value as u32 % BUCKETS };
+        match writer.exemplar(
+            (handle.address.slab, handle.address.cell, handle.key()),
+            bucket,
+            &given,
+        ) {
             Err(error) if error.code() == Code::Busy => {}
             done => done.unwrap(),
         }
@@ -176,7 +180,9 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
     let [counter, _] = bind(&mut writer, 0).unwrap();
     let text = text(9_000_000_000_000_000, 0);
     let given = Given { value: 9e15, time: 9e15, text: text.as_bytes(), types: b"" };
-    writer.exemplar((counter.bound.slab, counter.bound.cell, counter.key()), 0, &given).unwrap();
+    writer
+        .exemplar((counter.address.slab, counter.address.cell, counter.key()), 0, &given)
+        .unwrap();
     assert!(check(&heap).contains(&(own(0), 9_000_000_000_000_000)));
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }

@@ -24,7 +24,7 @@ fn spec(aggregator: &str) -> FamilySpec {
         kind: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
-        bounds: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 
@@ -49,8 +49,8 @@ fn update(
     change: impl Fn(&[mpmetrics_core::sync::AtomicU64]),
 ) {
     let family = writer.family(spec, 0).unwrap();
-    let bound = writer.bind(family, b"", b"").unwrap();
-    change(writer.cells(&bound).unwrap());
+    let address = writer.bind(family, b"", b"").unwrap();
+    change(writer.cells(&address).unwrap());
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn all_names_process_and_thread_behind_the_own_labels_and_their_types() {
     let (mut one, mut two) = (writer(&heap, 7, 0), writer(&heap, 7, 3));
     for (writer, value) in [(&mut one, 1.0), (&mut two, 2.0)] {
         let family = writer.family(&spec("all"), 0).unwrap();
-        let bound = writer.bind(family, b"a=\"5\"", b"n").unwrap();
-        scalar::set(&writer.cells(&bound).unwrap()[0], value);
+        let address = writer.bind(family, b"a=\"5\"", b"n").unwrap();
+        scalar::set(&writer.cells(&address).unwrap()[0], value);
     }
     assert_eq!(rows(&heap), ["g{a=\"5\",pid=\"7\"} 1", "g{a=\"5\",pid=\"7\",thread=\"3\"} 2"]);
     drop(two);
@@ -118,9 +118,9 @@ fn two_versions_of_a_family_and_default_labels_that_coincide_go_by_time_too() {
     // Default labels that the family's own override.
     three.default_labels(0, b"a=\"x\"", b"").unwrap();
     let family = three.family(&newer, 0).unwrap();
-    let bound = three.bind(family, b"a=\"x\"", b"").unwrap();
-    recent::set(three.cells(&bound).unwrap(), 3.0, 9000.0);
-    let bound = one.family(&newer, 0).and_then(|id| one.bind(id, b"a=\"x\"", b"")).unwrap();
-    recent::set(one.cells(&bound).unwrap(), 4.0, 9001.0);
+    let address = three.bind(family, b"a=\"x\"", b"").unwrap();
+    recent::set(three.cells(&address).unwrap(), 3.0, 9000.0);
+    let address = one.family(&newer, 0).and_then(|id| one.bind(id, b"a=\"x\"", b"")).unwrap();
+    recent::set(one.cells(&address).unwrap(), 4.0, 9001.0);
     assert_eq!(rows(&heap), ["g 1", "g{a=\"x\"} 4"]);
 }

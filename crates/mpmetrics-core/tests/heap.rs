@@ -6,7 +6,7 @@ mod small;
 
 use mpmetrics_core::cells::sequence;
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{Bound, FamilySpec, Writer};
+use mpmetrics_core::heap::{Address, FamilySpec, Writer};
 use mpmetrics_core::layout::{header, BlockKey};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::scrape::filter::{Filter, Scope};
@@ -50,8 +50,8 @@ fn a_scope_shows_the_parts_of_its_slots_only() {
     let counter = spec(MetricType::Counter, "c");
     for (writer, by) in writers.iter_mut().zip([1.0, 20.0, 300.0]) {
         let family = writer.family(&counter, 0).unwrap();
-        let bound = writer.bind(family, b"", b"").unwrap();
-        add(writer, &bound, by);
+        let address = writer.bind(family, b"", b"").unwrap();
+        add(writer, &address, by);
     }
     let value = |scope| {
         let filter = Filter { everything: true, scope, ..Filter::default() };
@@ -86,11 +86,11 @@ fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
     let mut first = heap.writer(1, 1).unwrap();
     let c = first.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let g = first.family(&spec(MetricType::Gauge, "g"), 0).unwrap();
-    let bound = first.bind(c, b"", b"").unwrap();
-    add(&first, &bound, 7.0);
+    let address = first.bind(c, b"", b"").unwrap();
+    add(&first, &address, 7.0);
     let gauge = first.bind(g, b"", b"").unwrap();
     add(&first, &gauge, 3.0);
-    assert!(!bound.inherited);
+    assert!(!address.inherited);
     assert!(printed(&heap).contains("g 3\n"));
     drop(first);
     assert!(printed(&heap).contains("c 7\n"), "a dead writer's counts stay");
@@ -98,9 +98,9 @@ fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
     let mut second = heap.writer(2, 2).unwrap();
     assert_eq!((second.slot(), second.incarnation()), (0, 2));
     let c = second.family(&spec(MetricType::Counter, "c"), 0).unwrap();
-    let bound = second.bind(c, b"", b"").unwrap();
-    assert!(bound.inherited);
-    add(&second, &bound, 1.0);
+    let address = second.bind(c, b"", b"").unwrap();
+    assert!(address.inherited);
+    add(&second, &address, 1.0);
     assert!(printed(&heap).contains("c 8\n"));
     assert_eq!(heap.words().header(header::SLOTS), 1);
 }
@@ -125,8 +125,8 @@ fn removal_makes_handles_stale_and_places_serve_again() {
     let mut used = 0;
     for round in 0..20_000 {
         let labels = format!("a=\"r{round}\"");
-        let bound = one.bind(f, labels.as_bytes(), b"").unwrap();
-        add(&one, &bound, 1.0);
+        let address = one.bind(f, labels.as_bytes(), b"").unwrap();
+        add(&one, &address, 1.0);
         assert!(two.remove(f, labels.as_bytes(), b"").unwrap());
         if round == 2_000 {
             used = heap.words().header(header::USED);
@@ -142,7 +142,8 @@ fn who_finds_a_series_gone_learns_whether_it_expired() {
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let f = one.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     two.family(&spec(MetricType::Counter, "c"), 0).unwrap();
-    let key = |bound: &Bound| BlockKey { series: bound.series, generation: bound.generation };
+    let key =
+        |address: &Address| BlockKey { series: address.series, generation: address.generation };
     let [expired, removed, kept] = [&b"a=\"1\""[..], b"a=\"2\"", b"a=\"3\""].map(|labels| {
         one.bind(f, labels, b"").unwrap();
         two.bind(f, labels, b"").unwrap()
@@ -176,18 +177,18 @@ fn removal_reaches_the_families_that_are_shown_as_one() {
     {
         let family = writer.family(spec, 0).unwrap();
         for labels in [&b"a=\"1\""[..], b"a=\"2\""] {
-            let bound = writer.bind(family, labels, b"").unwrap();
-            add(&writer, &bound, value as f64 + 1.0);
-            made.push((family, bound));
+            let address = writer.bind(family, labels, b"").unwrap();
+            add(&writer, &address, value as f64 + 1.0);
+            made.push((family, address));
         }
     }
     let before = heap.words().header(header::REMOVED);
     assert!(writer.remove(made[0].0, b"a=\"1\"", b"").unwrap());
     assert_eq!(heap.words().header(header::REMOVED) - before, 2);
     let again = [0, 2, 4, 6, 8].map(|index: usize| {
-        let (family, bound) = &made[index];
-        writer.bind(*family, b"a=\"1\"", b"").unwrap().generation == bound.generation
-            && writer.bind(*family, b"a=\"1\"", b"").unwrap().series == bound.series
+        let (family, address) = &made[index];
+        writer.bind(*family, b"a=\"1\"", b"").unwrap().generation == address.generation
+            && writer.bind(*family, b"a=\"1\"", b"").unwrap().series == address.series
     });
     assert_eq!(again, [false, false, true, true, true]);
     assert!(!writer.remove(made[0].0, b"a=\"3\"", b"").unwrap());

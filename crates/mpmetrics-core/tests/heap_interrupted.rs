@@ -38,15 +38,15 @@ fn count(writer: &mut Writer, text: &str, by: f64) -> Result<Handle> {
 
 fn exemplify(writer: &mut Writer, handle: &Handle, text: &str) -> Result<()> {
     let given = Given { value: 1.0, time: 1.0, text: text.as_bytes(), types: b"" };
-    writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), 0, &given)
+    writer.exemplar((handle.address.slab, handle.address.cell, handle.key()), 0, &given)
 }
 
 /// Adds to a shared gauge.
 fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
     let shared = FamilySpec { aggregator: "shared".into(), ..spec(MetricType::Gauge) };
     let family = writer.family(&shared, 0)?;
-    let bound = writer.bind(family, text.as_bytes(), b"")?;
-    let key = BlockKey { series: bound.series, generation: bound.generation };
+    let address = writer.bind(family, text.as_bytes(), b"")?;
+    let key = BlockKey { series: address.series, generation: address.generation };
     writer.share(key, |value| value + by).map(drop)
 }
 
@@ -103,7 +103,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
         (
             &|w| {
                 let handle = count(w, "a=\"1\"", 0.0)?;
-                w.release(handle.bound.slab, handle.bound.cell, handle.key())
+                w.release(handle.address.slab, handle.address.cell, handle.key())
             },
             14.0,
             15.0,
@@ -167,7 +167,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
         writer
     };
     let check = |heap: &Heap, mut writer: Writer, when: &str| {
-        // As many as it takes until the place serves again.
+        // As many as it takes until the place is reused.
         for n in 0..80 {
             let text = format!("a=\"{n}\"");
             let handle = count(&mut writer, &text, 1.0).expect(when);
@@ -179,7 +179,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
     };
     let bind = |writer: &mut Writer| {
         let handle = count(writer, "a=\"1\"", 1.0)?;
-        assert!(handle.bound.generation % 2 == 1, "bound to a dead series");
+        assert!(handle.address.generation % 2 == 1, "bound to a dead series");
         Ok(())
     };
     at_every_look(prepare, bind, remove_first, check);
@@ -244,7 +244,7 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     drop(held);
     let mut next = segment.heap().writer(1, 1).expect("the slot that was lost");
     assert_eq!(next.slot(), writer.slot());
-    assert!(count(&mut next, "", 1.0).expect("a series").bound.inherited);
+    assert!(count(&mut next, "", 1.0).expect("a series").address.inherited);
     assert!(handle.fresh(segment.heap()).unwrap() && total(segment.heap()) == 4.0);
     std::mem::forget(writer);
     drop(stranger);

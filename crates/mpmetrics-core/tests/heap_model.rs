@@ -24,7 +24,7 @@ proptest! {
             world.run(step);
             prop_assert_eq!(world.scraped(), world.expected(), "after {:?}", step);
         }
-        // Deriving everything anew changes nothing: the lock is taken once to settle what was left
+        // Deriving everything anew changes nothing: the lock is taken once to rebuild what was left
         // to its next holder, and once more to derive.
         drop(world.heap.hold_lock().expect("the heap lock"));
         let before = world.derived();
@@ -57,7 +57,7 @@ fn removing_and_making_series_without_end_does_not_grow_the_heap() {
         for (writer, families) in &mut writers {
             let (kind, family) = families[turn];
             let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("room");
-            // Each time other octaves, so other chunks.
+            // Each time other octaves.
             handle.update(writer, f64::from(round % 64)).expect("room");
             handle.update(writer, f64::from(round % 1021).exp2()).expect("room");
             handles.push(handle);

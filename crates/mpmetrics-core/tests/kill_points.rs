@@ -33,7 +33,7 @@ fn victim() {
 
 /// Places that are about the segment that the victim makes for itself.
 fn of_other(point: &str) -> bool {
-    let own = ["create.", "retire.", "reap.", "succeed.", "follow.", "settle."];
+    let own = ["create.", "retire.", "reap.", "succeed.", "follow."];
     own.iter().any(|path| point.starts_with(path))
 }
 
@@ -111,8 +111,8 @@ fn later_times_at_the_places_that_are_reached_again_and_again() {
         ("merge.added", 5),
         ("merge.added", 6),
         ("merge.cleared", 5),
-        ("chunk.linked", 2),
-        ("chunk.freed", 2),
+        ("octave.linked", 2),
+        ("octave.freed", 2),
         ("register.published", 500),
         ("register.filled", 250),
         ("allocate.texts", 40),

@@ -77,9 +77,9 @@ fn label_text_is_limited_and_families_are_not_and_places_serve_again() {
     let mut writer = heap.writer(1, 1).unwrap();
     let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let text = |n: usize| format!("a=\"{n:0>1000}\"");
-    let bound = (0..100).take_while(|n| writer.bind(f, text(*n).as_bytes(), b"").is_ok()).count();
+    let made = (0..100).take_while(|n| writer.bind(f, text(*n).as_bytes(), b"").is_ok()).count();
     // Each text takes 1,024 bytes, and a page of each of two classes is spent on something else.
-    assert!((40..64).contains(&bound), "{bound}");
+    assert!((40..64).contains(&made), "{made}");
     assert_eq!(dropped(&heap), [0, 0, 0, 0, 1, 0, 0]);
     assert!(heap.words().header(header::TEXT_BYTES) <= limits.text_bytes);
     for n in 0..40 {
@@ -88,9 +88,9 @@ fn label_text_is_limited_and_families_are_not_and_places_serve_again() {
         let spec = FamilySpec { help, ..spec(MetricType::Counter, &name) };
         writer.family(&spec, 0).expect("a family is the program's own");
     }
-    assert!(writer.bind(f, text(bound).as_bytes(), b"").is_err());
+    assert!(writer.bind(f, text(made).as_bytes(), b"").is_err());
     assert!(writer.remove(f, text(0).as_bytes(), b"").unwrap());
-    writer.bind(f, text(bound).as_bytes(), b"").expect("the place of the removed text");
+    writer.bind(f, text(made).as_bytes(), b"").expect("the place of the removed text");
     drop(heap.hold_lock());
     heap.words().set_header(header::INTENT, 1);
     let before = heap.words().header(header::TEXT_BYTES);

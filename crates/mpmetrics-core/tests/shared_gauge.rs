@@ -30,15 +30,15 @@ fn spec() -> FamilySpec {
         kind: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: vec!["a".into()],
-        bounds: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 
 fn bind(writer: &mut Writer, labels: &str) -> Result<BlockKey> {
     let family = writer.family(&spec(), 0)?;
-    let bound = writer.bind(family, labels.as_bytes(), b"")?;
-    assert_eq!(bound.slab, SHARED_SLAB);
-    Ok(BlockKey { series: bound.series, generation: bound.generation })
+    let address = writer.bind(family, labels.as_bytes(), b"")?;
+    assert_eq!(address.slab, SHARED_SLAB);
+    Ok(BlockKey { series: address.series, generation: address.generation })
 }
 
 fn rows_of(heap: &Heap, scope: Scope) -> Vec<String> {

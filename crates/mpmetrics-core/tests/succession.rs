@@ -49,11 +49,11 @@ fn bind(writer: &mut Writer) -> BlockKey {
         kind: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: Vec::new(),
-        bounds: Vec::new(),
+        numbers: Vec::new(),
     };
     let family = writer.family(&spec, 0).unwrap();
-    let bound = writer.bind(family, b"", b"").unwrap();
-    BlockKey { series: bound.series, generation: bound.generation }
+    let address = writer.bind(family, b"", b"").unwrap();
+    BlockKey { series: address.series, generation: address.generation }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::scrape::walk::{walk, Patience, Walked};
 use mpmetrics_core::sync::Ordering;
 
-const WINDOW: Window = Window { length: 1000.0, parts: 64 };
+const WINDOW: Window = Window { length: 1000.0, sub_windows: 64 };
 /// The last moment of the first window.
 const NOW: f64 = 63_500.0;
 
@@ -45,7 +45,7 @@ fn stopped(heap: &Heap, kind: MetricType) -> (Writer, Handle) {
 
 /// Stores what an update stores first: the last of the sequence words.
 fn tear(writer: &Writer, handle: &Handle) {
-    let cells = writer.cells(&handle.bound).expect("cells");
+    let cells = writer.cells(&handle.address).expect("cells");
     cells[cells.len() - 1].fetch_add(1, Ordering::Relaxed);
 }
 
@@ -53,12 +53,12 @@ fn tear(writer: &Writer, handle: &Handle) {
 fn stopped_in_many_buckets(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
     let options = SummaryOptions { percentiles: vec![0.5], window: Some(WINDOW), prune: false };
-    let spec = FamilySpec { bounds: options.numbers(), ..handle::spec(MetricType::Summary) };
+    let spec = FamilySpec { numbers: options.numbers(), ..handle::spec(MetricType::Summary) };
     let family = writer.family(&spec, 0).expect("room");
     let handle = Handle::bind(&mut writer, MetricType::Summary, family, b"").expect("room");
     for (part, octave) in (0..64).flat_map(|part| (0..40).map(move |octave| (part, octave))) {
         let (value, now) = (f64::from(octave).exp2(), f64::from(part) * WINDOW.length);
-        writer.observe(&handle.bound, (value, 1.0), Some(WINDOW), now).expect("room");
+        writer.observe(&handle.address, (value, 1.0), Some(WINDOW), now).expect("room");
     }
     tear(&writer, &handle);
     writer
@@ -80,7 +80,7 @@ fn counts(snapshot: &Snapshot) -> Vec<f64> {
 }
 
 #[test]
-fn who_is_stopped_in_an_update_is_taken_as_it_stands_and_counted_until_it_is_settled() {
+fn an_interrupted_update_is_counted_as_torn_until_its_slot_is_adopted() {
     for kind in [MetricType::Histogram, MetricType::Summary] {
         let heap = heap();
         let given_up = || heap.words().header(header::TORN_GIVEN_UP);

@@ -154,7 +154,7 @@ impl NativeWriter {
         now: f64,
     ) -> u32 {
         let key = BlockKey { series, generation };
-        let window = (length > 0.0).then_some(Window { length, parts });
+        let window = (length > 0.0).then_some(Window { length, sub_windows: parts });
         status_of(self.with(|writer| {
             writer.same_life()?;
             writer.observe_in((slab, cell, key), (value, times), window, now)

@@ -104,7 +104,7 @@ impl TryFrom<Spec> for FamilySpec {
             kind,
             aggregator: from.aggregator,
             label_names: from.label_names,
-            bounds: from.bounds.to_vec(),
+            numbers: from.bounds.to_vec(),
         })
     }
 }

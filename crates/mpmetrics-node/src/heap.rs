@@ -200,7 +200,7 @@ impl NativeHeap {
     /// still awaited from there.
     #[napi]
     pub fn settle(&self, before: &NativeHeap) -> Result<u32> {
-        self.segment.heap().settle(before.segment.heap()).map_err(|error| failure(&error))
+        self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
     }
 
     /// Everything chosen, as a string.

@@ -63,7 +63,7 @@ impl Status {
     }
 }
 
-/// Places of what `bind` fills in.
+/// The words that `bind` fills in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Out {
     /// A [`Status`].

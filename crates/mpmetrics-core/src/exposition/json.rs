@@ -7,12 +7,12 @@
 //!  "defaults":[{"l":[["k","v"]],"t":""}]}
 //! ```
 //!
-//! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default
-//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of aggregator `mostrecent`); a
-//! histogram's sum, the count of each bucket by itself and the count above all bounds; or a summary's
-//! sum, count and quantiles, and `bounds` which these are. `e`, where there are any, are exemplars, each
-//! `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types, place, value, seconds since 1970. A number that JSON cannot write is one of the
-//! strings `NaN`, `Infinity`, `-Infinity`; bytes that are not UTF-8 become U+FFFD.
+//! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default labels plus 1.
+//! `v` holds a scalar (and when it was set, of a gauge of aggregator `mostrecent`); a histogram's sum, the count of
+//! each bucket by itself and the count above all bounds; or a summary's sum, count and quantiles, and `bounds` which
+//! these are. `e`, where there are any, are exemplars, each `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types,
+//! bucket, value, seconds since 1970. A number that JSON cannot write is one of the strings `NaN`, `Infinity`,
+//! `-Infinity`; bytes that are not UTF-8 become U+FFFD.
 
 use std::borrow::Cow;
 
@@ -103,7 +103,7 @@ fn push_exemplars(out: &mut Vec<u8>, snapshot: &Snapshot, series: &Series) {
     push_list(out, exemplars, |out, exemplar| {
         out.push(b'{');
         push_labels(out, snapshot, exemplar.labels);
-        let numbers = [f64::from(exemplar.place), exemplar.value, exemplar.time];
+        let numbers = [f64::from(exemplar.bucket), exemplar.value, exemplar.time];
         for (key, number) in [",\"p\":", ",\"v\":", ",\"s\":"].into_iter().zip(numbers) {
             out.extend_from_slice(key.as_bytes());
             push_json(out, number);
@@ -137,7 +137,7 @@ fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Opti
 }
 
 /// Appends `"l":[..],"t":".."`; a malformed set of default labels, to which no printed series
-/// refers, as an empty one, so that the places of the others stay.
+/// refers, as an empty one, so that the others keep their numbers.
 fn push_labels(out: &mut Vec<u8>, snapshot: &Snapshot, span: LabelSpan) {
     let (text, types) = (snapshot.bytes(span.text), snapshot.bytes(span.types));
     let whole = pairs(text, types).all(|pair| pair.is_ok());

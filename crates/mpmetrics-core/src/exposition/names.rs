@@ -38,11 +38,11 @@ impl Names {
             other.then_some(Shown { name, kind, suffix: "" })
         });
         let mut shown: Vec<_> = others.collect();
-        for (place, (name, kind)) in shown.iter_mut().zip(families) {
+        for (shown, (name, kind)) in shown.iter_mut().zip(families) {
             if kind != COUNTER {
                 continue;
             }
-            *place = if self.take(base(name), COUNTER) {
+            *shown = if self.take(base(name), COUNTER) {
                 Some(Shown { name: base(name), kind, suffix: "_total" })
             } else if self.take(name, "unknown") {
                 Some(Shown { name, kind: "unknown", suffix: "" })

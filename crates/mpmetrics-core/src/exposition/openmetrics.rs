@@ -167,9 +167,9 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
         let exemplars = snapshot.exemplars(series);
         let mut count = 0.0;
         let mut pending = None;
-        for (place, (row, cell)) in rows.iter().zip(cells).enumerate() {
+        for (bucket, (row, cell)) in rows.iter().zip(cells).enumerate() {
             count += cell;
-            let own = exemplars.iter().find(|exemplar| exemplar.place as usize == place);
+            let own = exemplars.iter().find(|exemplar| exemplar.bucket as usize == bucket);
             let Some(row) = row else {
                 // Shown with the next bucket, which has it, too.
                 pending = own.or(pending);

@@ -127,7 +127,7 @@ impl BlockHead {
             6 => BlockKind::Histogram,
             7 => BlockKind::Summary,
             8 => BlockKind::Recent,
-            9 => BlockKind::Chunk,
+            9 => BlockKind::OctaveBuckets,
             16 => BlockKind::Exemplar,
             17 => BlockKind::Shared,
             _ => return Err(word),
@@ -168,16 +168,16 @@ impl BlockBirth {
     }
 }
 
-/// A chunk's octave and the chunk after it: `next | octave << 48`.
+/// The octave of octave buckets, and the ones after them: `next | octave << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChunkLink {
-    /// Reference of the next chunk; 0 for none.
+pub struct OctaveLink {
+    /// Reference of the next ones; 0 for none.
     pub next: u64,
     /// The octave, as [`crate::quantile::octave::Octave`] packs it.
     pub octave: u16,
 }
 
-impl ChunkLink {
+impl OctaveLink {
     /// As it is stored.
     #[must_use]
     pub fn pack(self) -> u64 {
@@ -206,8 +206,8 @@ mod tests {
             prop_assert_eq!(Answer::unpack(answer.pack()), answer);
             let born = BlockBirth { birth, defaults };
             prop_assert_eq!(BlockBirth::unpack(born.pack()), born);
-            let link = ChunkLink { next: birth, octave: defaults };
-            prop_assert_eq!(ChunkLink::unpack(link.pack()), link);
+            let link = OctaveLink { next: birth, octave: defaults };
+            prop_assert_eq!(OctaveLink::unpack(link.pack()), link);
             let word = u64::from(kind) | u64::from(words) << 16;
             let kind = BlockHead::unpack(word).unwrap().unwrap().kind;
             let head = BlockHead { kind, absent, words, incarnation };

@@ -38,7 +38,7 @@ pub struct Metrics {
 pub struct Family {
     writer: Rc<RefCell<Writer>>,
     id: u32,
-    bounds: Rc<[f64]>,
+    numbers: Rc<[f64]>,
     label_names: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Metrics {
         name: &str,
         help: &str,
         names: &[&str],
-        bounds: &[f64],
+        numbers: &[f64],
     ) -> Result<Family> {
         let label_names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let spec = FamilySpec {
@@ -69,10 +69,10 @@ impl Metrics {
             kind,
             aggregator: "sum".to_owned(),
             label_names: label_names.clone(),
-            bounds: bounds.to_vec(),
+            numbers: numbers.to_vec(),
         };
         let id = self.writer.borrow_mut().family(&spec, 0)?;
-        Ok(Family { writer: Rc::clone(&self.writer), id, bounds: bounds.into(), label_names })
+        Ok(Family { writer: Rc::clone(&self.writer), id, numbers: numbers.into(), label_names })
     }
 
     /// Declares a counter.
@@ -176,7 +176,7 @@ impl Family {
     /// As [`Writer::bind`].
     pub fn histogram(&self, values: &[&str]) -> Result<Histogram> {
         let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
-        Ok(Histogram(handle, Rc::clone(&self.bounds)))
+        Ok(Histogram(handle, Rc::clone(&self.numbers)))
     }
 
     /// A summary of this family.
@@ -185,6 +185,6 @@ impl Family {
     /// As [`Writer::bind`].
     pub fn summary(&self, values: &[&str]) -> Result<Summary> {
         let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
-        Ok(Summary(handle, SummaryOptions::from_numbers(&self.bounds).window))
+        Ok(Summary(handle, SummaryOptions::from_numbers(&self.numbers).window))
     }
 }

@@ -30,8 +30,8 @@ pub struct Joined {
 /// * Counters, histograms and summaries add up; gauges by the newest family's aggregator (an unknown
 ///   name means sum), where the parts are the families' values: an average is that of the families.
 /// * Histograms of different bounds keep the bounds that all have.
-/// * The joined family has the newest's help, aggregator and tag, and the place and birth of the
-///   earliest; a joined series has the earliest's place, birth and spelling of the labels.
+/// * The joined family has the newest's help, aggregator and tag, and the position and birth of the
+///   earliest; a joined series has the earliest's position, birth and spelling of the labels.
 ///
 /// Where every name is there once and no two series can coincide, the snapshot comes back untouched.
 #[must_use]
@@ -46,14 +46,14 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     let Snapshot { families, text, cells, exemplars, sketches, defaults } = snapshot;
     let mut arena = Arena { cells, exemplars, sketches };
     let labels = Effective { text: &text, defaults: &defaults };
-    let mut places: HashMap<Arc<str>, usize> = HashMap::new();
+    let mut indexes: HashMap<Arc<str>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Family>> = Vec::new();
     for family in families {
-        let place = *places.entry(family.name.clone()).or_insert(groups.len());
-        if place == groups.len() {
+        let index = *indexes.entry(family.name.clone()).or_insert(groups.len());
+        if index == groups.len() {
             groups.push(Vec::new());
         }
-        groups[place].push(family);
+        groups[index].push(family);
     }
     let families = groups
         .into_iter()
@@ -196,15 +196,15 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     parts.sort_by_key(|(series, _)| series.birth);
 
     let mut sums: Vec<Sum> = Vec::with_capacity(parts.len());
-    let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(parts.len());
+    let mut indexes: HashMap<Vec<u8>, usize> = HashMap::with_capacity(parts.len());
     for (series, index) in parts {
         let folding = foldings[index].as_deref();
         let Ok(key) = labels.of(&series) else {
             continue;
         };
-        match places.entry(key) {
-            Entry::Occupied(place) => {
-                let sum = &mut sums[*place.get()];
+        match indexes.entry(key) {
+            Entry::Occupied(index) => {
+                let sum = &mut sums[*index.get()];
                 sum.parts += 1;
                 if aggregator == Aggregator::MostRecent {
                     // The later born comes later: it wins a draw.
@@ -218,12 +218,12 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
                 let to = sum.series.exemplars;
                 sum.series.exemplars = unite(to, series.exemplars, folding, &mut arena.exemplars);
             }
-            Entry::Vacant(place) => {
+            Entry::Vacant(index) => {
                 let Some(value) = begin(series.value, folding, bounds.len() + 1, &mut arena.cells)
                 else {
                     continue;
                 };
-                place.insert(sums.len());
+                index.insert(sums.len());
                 let exemplars =
                     unite(Span::default(), series.exemplars, folding, &mut arena.exemplars);
                 sums.push(Sum { series: Series { value, exemplars, ..series }, parts: 1 });
@@ -290,8 +290,8 @@ fn add(
             Value::Summary { sum, count, sketch },
             Value::Summary { sum: more_sum, count: more, sketch: part },
         ) => {
-            let place = arena.sketches.get_mut(part as usize);
-            let part = place.map(std::mem::take).unwrap_or_default();
+            let sketch_of_part = arena.sketches.get_mut(part as usize);
+            let part = sketch_of_part.map(std::mem::take).unwrap_or_default();
             if let Some(all) = arena.sketches.get_mut(sketch as usize) {
                 all.merge(&part);
             }

@@ -37,11 +37,11 @@ pub(super) fn kept<'a>(mut lists: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
 /// For each cell of a histogram of these bounds, and the one above them all, the index of the cell
 /// among `kept` that takes its count: that of the next bound kept, so that cumulative counts stay exact.
 pub(super) fn folding(bounds: &[f64], kept: &[f64]) -> Vec<usize> {
-    let place = |&bound: &f64| match bound.is_nan() {
+    let target = |&bound: &f64| match bound.is_nan() {
         true => kept.len(),
         false => kept.partition_point(|&other| other < bound),
     };
-    bounds.iter().map(place).chain([kept.len()]).collect()
+    bounds.iter().map(target).chain([kept.len()]).collect()
 }
 
 #[cfg(test)]
@@ -81,8 +81,8 @@ mod tests {
             for list in &lists {
                 prop_assert!(kept.iter().all(|bound| list.contains(bound)));
                 let mut folded = vec![0.0; kept.len() + 1];
-                for (cell, place) in observe(list, &values).iter().zip(folding(list, &kept)) {
-                    folded[place] += cell;
+                for (cell, target) in observe(list, &values).iter().zip(folding(list, &kept)) {
+                    folded[target] += cell;
                 }
                 // The same as if the values had been observed with the kept bounds at once.
                 prop_assert_eq!(folded, observe(&kept, &values));

@@ -5,7 +5,7 @@ use super::generations::Generations;
 use super::names::{is_metric_name, is_printable};
 use super::newest::{is_short, Newest};
 use super::own::PREFIX;
-use super::part::{value, Part, Place, Wanted, ANYBODY, NONE};
+use super::part::{value, Known, Part, Wanted, ANYBODY, NONE};
 use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
 use super::summary::Reading;
@@ -34,7 +34,7 @@ pub struct Gather<'a> {
     words: Words<'a>,
     wanted: Vec<Wanted>,
     by_family: Vec<u32>,
-    places: Vec<Place>,
+    known: Vec<Known>,
     generations: Generations<'a>,
     parts: Vec<Part>,
     /// The writer whose blocks are read: `pid | thread << 32`.
@@ -80,15 +80,15 @@ impl<'a> Gather<'a> {
                 wanted.push(Wanted::new(spec));
             }
         }
-        // The table's last record must be there before as many places are allocated.
+        // The table's last record must be there before memory for as many is allocated.
         let series = words.header(header::SERIES);
         if let Some(last) = series.checked_sub(1) {
             SERIES.find(words, last as u32)?;
         }
         let series = series as usize;
-        let unread = Place { generation: 0, family: NONE, part: NONE };
-        let Spare { mut places, mut parts, mut cells, text, series: spare } = spare::take();
-        places.resize(series, unread);
+        let unread = Known { generation: 0, family: NONE, part: NONE };
+        let Spare { mut known, mut parts, mut cells, text, series: spare } = spare::take();
+        known.resize(series, unread);
         // Growing by doubling would touch fresh pages again and again.
         let live = (words.header(header::LIVE_SERIES) as usize).min(series);
         parts.reserve(live);
@@ -98,7 +98,7 @@ impl<'a> Gather<'a> {
             words,
             wanted,
             by_family,
-            places,
+            known,
             generations,
             parts,
             writer: ANYBODY,
@@ -143,25 +143,25 @@ impl<'a> Gather<'a> {
     #[inline]
     pub fn choose(&mut self, key: BlockKey) -> Result<Option<Chosen>> {
         // A series that was made after this walk began is left to the next one.
-        let Some(place) = self.places.get_mut(key.series as usize) else {
+        let Some(known) = self.known.get_mut(key.series as usize) else {
             return Ok(None);
         };
-        if place.generation == 0 {
+        if known.generation == 0 {
             let generation = self.generations.get(key.series);
             if generation % 2 == 1 {
                 let at = SERIES.find(self.words, key.series)?;
                 let family = self.words.load(at + ser::FAMILY)?;
                 let index = self.by_family.get(usize::try_from(family).unwrap_or(usize::MAX));
-                // By now the place may serve a series of another family, while blocks of the removed
+                // By now the place may have a series of another family, while blocks of the removed
                 // one lie about as long as their owners like. Pairs with `heap::directory::series::create`.
                 if self.generations.get(key.series) == generation {
-                    place.family = index.copied().unwrap_or(NONE);
+                    known.family = index.copied().unwrap_or(NONE);
                 }
             }
-            place.generation = generation;
+            known.generation = generation;
         }
-        let living = key.generation % 2 == 1 && place.generation == key.generation;
-        let (series, family) = (key.series, place.family);
+        let living = key.generation % 2 == 1 && known.generation == key.generation;
+        let (series, family) = (key.series, known.family);
         Ok((living && family != NONE).then_some(Chosen { series, family }))
     }
 
@@ -201,7 +201,7 @@ impl<'a> Gather<'a> {
         }
         let cells = &cells[..wanted.sums];
         let writer = if wanted.aggregator == Aggregator::All { self.writer } else { ANYBODY };
-        let first = self.places[to.series as usize].part;
+        let first = self.known[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
             if part.set == set && part.writer == writer {
@@ -213,7 +213,7 @@ impl<'a> Gather<'a> {
         }
         index = self.parts.len() as u32;
         wanted.parts.push(index);
-        self.places[to.series as usize].part = index;
+        self.known[to.series as usize].part = index;
         let start = self.cells.len() as u32;
         self.cells.extend_from_slice(cells);
         if wanted.aggregator == Aggregator::MostRecent {
@@ -221,13 +221,13 @@ impl<'a> Gather<'a> {
             self.cells.push(born.birth as f64);
         }
         let (series, birth) = (to.series, born.birth);
-        let mut place = NONE;
+        let mut in_sketches = NONE;
         if head.kind == BlockKind::Summary {
-            place = self.sketches.len() as u32;
+            in_sketches = self.sketches.len() as u32;
             self.sketches.push(sketch.clone());
         }
         let defaults = self.set(set)?;
-        let (next, blocks, sketch) = (first, 1, place);
+        let (next, blocks, sketch) = (first, 1, in_sketches);
         self.parts.push(Part { series, set, writer, defaults, next, birth, blocks, start, sketch });
         Ok(())
     }
@@ -247,7 +247,7 @@ impl<'a> Gather<'a> {
         &mut self,
         to: &Chosen,
         set: u16,
-        place: u32,
+        bucket: u32,
         start: usize,
         read: Read,
     ) -> Result<()> {
@@ -258,7 +258,7 @@ impl<'a> Gather<'a> {
             Some(exemplars) if printable => {
                 let labels = LabelSpan::new(start, start + read.text, self.text.len())?;
                 let Read { value, time, .. } = read;
-                exemplars.add(to.series, set, Exemplar { place, value, time, labels });
+                exemplars.add(to.series, set, Exemplar { bucket, value, time, labels });
             }
             _ => self.text.truncate(start),
         }
@@ -273,10 +273,10 @@ impl<'a> Gather<'a> {
 
     /// Series to remove: those that were observed, but not in their window. One that was never observed may
     /// be so the next moment, and is as good as removed already.
-    fn expired(&self, wanted: &Wanted, to: &mut Vec<BlockKey>) {
+    fn pruned(&self, wanted: &Wanted, to: &mut Vec<BlockKey>) {
         for part in wanted.parts.iter().filter_map(|index| self.parts.get(*index as usize)) {
-            let place = &self.places[part.series as usize];
-            let mut index = place.part;
+            let known = &self.known[part.series as usize];
+            let mut index = known.part;
             let mut observed = false;
             while let Some(part) = self.parts.get(index as usize) {
                 if !self.idle(wanted, part) {
@@ -286,7 +286,7 @@ impl<'a> Gather<'a> {
                 index = part.next;
             }
             if index == NONE && observed {
-                to.push(BlockKey { series: part.series, generation: place.generation });
+                to.push(BlockKey { series: part.series, generation: known.generation });
             }
         }
     }
@@ -294,7 +294,7 @@ impl<'a> Gather<'a> {
     /// The snapshot: families and series in order of birth, with their labels; and the series that their
     /// families do not keep any longer; and how much was left out because it is damaged.
     pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>, u64)> {
-        let mut expired = Vec::new();
+        let mut pruned = Vec::new();
         let text = std::mem::take(&mut self.text);
         let defaults = std::mem::take(&mut self.defaults);
         let (exemplars, spans) = self.exemplars.take().unwrap_or_default().finish();
@@ -302,7 +302,7 @@ impl<'a> Gather<'a> {
         snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
         for mut wanted in std::mem::take(&mut self.wanted) {
             if wanted.options.prune {
-                self.expired(&wanted, &mut expired);
+                self.pruned(&wanted, &mut pruned);
             }
             let parts = std::mem::take(&mut wanted.parts);
             // The largest family is worth the spare buffer, and comes first often enough.
@@ -338,14 +338,14 @@ impl<'a> Gather<'a> {
         snapshot.families.sort_by_key(|family| family.birth);
         snapshot.cells = self.cells;
         snapshot.sketches = self.sketches;
-        spare::leave(self.places, self.parts);
-        Ok((snapshot, expired, self.damaged))
+        spare::leave(self.known, self.parts);
+        Ok((snapshot, pruned, self.damaged))
     }
 
     /// The labels of a part; `None` if its series was removed meanwhile, or its labels are damaged.
     fn labels(&mut self, part: Part, own: &[u8], text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
         let start = text.len();
-        let generation = self.places[part.series as usize].generation;
+        let generation = self.known[part.series as usize].generation;
         let mut split = match heap::read_labels(self.words, part.series, generation, text) {
             Ok(Some(split)) if is_printable(&text[start..split], &text[split..], own) => split,
             Ok(None) => return Ok(None),
@@ -372,7 +372,7 @@ impl<'a> Gather<'a> {
             return Ok(*known);
         }
         let start = self.text.len();
-        let place = match heap::read_defaults(self.words, set, &mut self.text) {
+        let number = match heap::read_defaults(self.words, set, &mut self.text) {
             Ok(None) => None,
             Ok(Some((text, _))) if self.is_set(start, start + text) => {
                 self.defaults.push(LabelSpan::new(start, start + text, self.text.len())?);
@@ -384,8 +384,8 @@ impl<'a> Gather<'a> {
                 None
             }
         };
-        self.sets.insert(set, place);
-        Ok(place)
+        self.sets.insert(set, number);
+        Ok(number)
     }
 
     /// Whether a set of default labels that lies at the end of the texts may be printed.

@@ -19,7 +19,7 @@ impl<'a> Generations<'a> {
     }
 
     pub fn get(&self, id: u32) -> u32 {
-        let (chunk, index) = GENERATIONS.place(id / 2);
+        let (chunk, index) = GENERATIONS.locate(id / 2);
         let word = self.0.get(chunk as usize).and_then(|chunk| chunk.get(index as usize));
         // Pairs with `heap::directory::generation::advance`.
         word.map_or(0, |word| (word.load(Ordering::Acquire) >> (id % 2 * 32)) as u32)

@@ -6,10 +6,10 @@ use crate::cells::sketch::{self, Moment};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
 use crate::heap::loom::{check, race};
-use crate::heap::{again, for_each_chunk, free_block, merge_cell, publish_chunk, Again, Moving};
+use crate::heap::{again, for_each_octave, free_block, merge_cell, publish_octave, Again, Moving};
 use crate::layout::{
-    block, header, part, summary, BlockHead, BlockKey, BlockKind, ChunkLink, Words, HEADER_WORDS,
-    LINK,
+    block, header, sub_window, summary, BlockHead, BlockKey, BlockKind, OctaveLink, Words,
+    HEADER_WORDS, LINK,
 };
 use crate::quantile::octave::{Octave, CELLS};
 use crate::quantile::summary::Window;
@@ -18,14 +18,14 @@ use crate::sync::{fence, AtomicU64, Ordering};
 const KEY: BlockKey = BlockKey { series: 5, generation: 3 };
 const OTHER: BlockKey = BlockKey { series: 6, generation: 1 };
 
-/// Where a summary with one part lies, a chunk of its, and room for another; 0 is no reference.
+/// Where a summary with one sub-window lies, octave buckets of it, and room for others; 0 is no reference.
 const AT: u64 = 1;
-const WORDS: u64 = block::CELLS + summary::CELLS + part::WORDS;
+const WORDS: u64 = block::CELLS + summary::CELLS + sub_window::WORDS;
 const OLD: u64 = AT + WORDS;
-const CHUNK: u64 = block::CELLS + CELLS as u64;
-const NEW: u64 = OLD + CHUNK;
-/// Another summary, without a chunk.
-const BESIDE: u64 = NEW + CHUNK;
+const OCTAVE: u64 = block::CELLS + CELLS as u64;
+const NEW: u64 = OLD + OCTAVE;
+/// Another summary, without octave buckets.
+const BESIDE: u64 = NEW + OCTAVE;
 
 fn octave(number: u16) -> Octave {
     Octave::unpack(number).unwrap()
@@ -35,29 +35,29 @@ fn head() -> BlockHead {
     BlockHead { kind: BlockKind::Summary, absent: false, words: WORDS as u16, incarnation: 1 }
 }
 
-fn chunk_head() -> BlockHead {
-    BlockHead { kind: BlockKind::Chunk, words: CHUNK as u16, ..head() }
+fn octave_head() -> BlockHead {
+    BlockHead { kind: BlockKind::OctaveBuckets, words: OCTAVE as u16, ..head() }
 }
 
-/// Count, sum, first chunk, and one part.
-fn summary_of(key: BlockKey, count: f64, sum: f64, first: u64, part: [f64; 4]) -> Vec<u64> {
+/// Count, sum, first octave buckets, and one sub-window.
+fn summary_of(key: BlockKey, count: f64, sum: f64, first: u64, sub_window: [f64; 4]) -> Vec<u64> {
     let [count, sum] = [count, sum].map(f64::to_bits);
     let mut words = vec![head().pack(), key.pack(), 0, 0, count, sum, first];
-    words.extend(part.map(f64::to_bits));
+    words.extend(sub_window.map(f64::to_bits));
     words.push(0);
     words
 }
 
-/// What a summary's first chunk has: an octave 7, and an observation of 1 in its first bucket.
-fn heap(epoch: f64) -> Vec<u64> {
+/// What a summary's first octave buckets have: an octave 7, and an observation of 1 in its first bucket.
+fn heap(number: f64) -> Vec<u64> {
     let mut words = vec![0];
-    words.extend(summary_of(KEY, 1.0, 1.0, OLD, [epoch, 0.0, 1.0, 1.0]));
-    let link = ChunkLink { next: 0, octave: 7 }.pack();
-    words.extend([chunk_head().pack(), KEY.pack(), link, 1.0_f64.to_bits(), 0]);
+    words.extend(summary_of(KEY, 1.0, 1.0, OLD, [number, 0.0, 1.0, 1.0]));
+    let link = OctaveLink { next: 0, octave: 7 }.pack();
+    words.extend([octave_head().pack(), KEY.pack(), link, 1.0_f64.to_bits(), 0]);
     // Freed, and full of what another series left.
-    let free = BlockHead { kind: BlockKind::Free, ..chunk_head() };
+    let free = BlockHead { kind: BlockKind::Free, ..octave_head() };
     words.extend([free.pack(), OTHER.pack(), link, 7.0_f64.to_bits(), 7.0_f64.to_bits()]);
-    words.extend(summary_of(OTHER, 0.0, 0.0, 0, [epoch, 0.0, f64::INFINITY, f64::NEG_INFINITY]));
+    words.extend(summary_of(OTHER, 0.0, 0.0, 0, [number, 0.0, f64::INFINITY, f64::NEG_INFINITY]));
     words
 }
 
@@ -65,19 +65,19 @@ fn cells(words: &[AtomicU64]) -> &[AtomicU64] {
     &words[(AT + block::CELLS) as usize..(AT + WORDS) as usize]
 }
 
-fn bucket(words: &[AtomicU64], chunk: u64, cell: u64) -> &AtomicU64 {
-    &words[(chunk + block::CELLS + cell) as usize]
+fn bucket(words: &[AtomicU64], at: u64, cell: u64) -> &AtomicU64 {
+    &words[(at + block::CELLS + cell) as usize]
 }
 
 fn publish(words: &[AtomicU64], at: u64, made: u64) {
-    publish_chunk(Words(words), at, made, chunk_head(), octave(8)).unwrap();
+    publish_octave(Words(words), at, made, octave_head(), octave(8)).unwrap();
 }
 
 mod publication {
     use super::*;
 
-    /// A new chunk is seen whole and empty, or not at all, and the others always.
-    fn new_chunk(publish: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
+    /// New octave buckets are seen whole and empty, or not at all, and the others always.
+    fn new_octave(publish: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
         check(move || {
             let write = move |words: &[AtomicU64]| {
                 publish(words);
@@ -85,8 +85,8 @@ mod publication {
             };
             race(&heap(0.0), write, |words| {
                 let mut seen = Vec::new();
-                let read = for_each_chunk(Words(words), AT, head(), None, |chunk| {
-                    seen.push((chunk.octave.pack(), scalar::get(&chunk.cells[0])));
+                let read = for_each_octave(Words(words), AT, head(), None, |buckets| {
+                    seen.push((buckets.octave.pack(), scalar::get(&buckets.cells[0])));
                     Ok(())
                 });
                 let allowed: [&[(u16, f64)]; 3] =
@@ -97,8 +97,8 @@ mod publication {
     }
 
     #[test]
-    fn a_chunk_is_seen_whole_or_not_at_all() {
-        new_chunk(|words| publish(words, AT, NEW));
+    fn octave_buckets_are_seen_whole_or_not_at_all() {
+        new_octave(|words| publish(words, AT, NEW));
     }
 
     fn clear(words: &[AtomicU64]) {
@@ -106,21 +106,21 @@ mod publication {
     }
 
     fn fill(words: &[AtomicU64]) {
-        let link = ChunkLink { next: OLD, octave: 8 }.pack();
-        let head = chunk_head().pack();
+        let link = OctaveLink { next: OLD, octave: 8 }.pack();
+        let head = octave_head().pack();
         for (word, value) in [(block::KEY, KEY.pack()), (LINK, link), (block::HEAD, head)] {
             words[(NEW + word) as usize].store(value, Ordering::Relaxed);
         }
     }
 
     fn refer(words: &[AtomicU64], order: Ordering) {
-        words[(AT + block::CELLS + summary::CHUNKS) as usize].store(NEW, order);
+        words[(AT + block::CELLS + summary::OCTAVES) as usize].store(NEW, order);
     }
 
     /// That the controls fail by what they leave out, and not by their other stores.
     #[test]
     fn the_stores_of_the_controls_do_when_the_last_one_is_released() {
-        new_chunk(|words| {
+        new_octave(|words| {
             clear(words);
             fill(words);
             refer(words, Ordering::Release);
@@ -130,7 +130,7 @@ mod publication {
     #[test]
     #[should_panic(expected = "half")]
     fn control_whose_reference_is_not_released() {
-        new_chunk(|words| {
+        new_octave(|words| {
             clear(words);
             fill(words);
             refer(words, Ordering::Relaxed);
@@ -139,8 +139,8 @@ mod publication {
 
     #[test]
     #[should_panic(expected = "half")]
-    fn control_that_clears_the_chunk_behind_the_reference() {
-        new_chunk(|words| {
+    fn control_that_clears_the_buckets_after_the_reference() {
+        new_octave(|words| {
             fill(words);
             refer(words, Ordering::Release);
             clear(words);
@@ -184,7 +184,7 @@ mod observation {
     #[test]
     fn an_observation_is_seen_with_its_bucket_or_not_at_all() {
         whole(|words| {
-            let moment = Moment { part: 0, epoch: None };
+            let moment = Moment { sub_window: 0, number: None };
             sketch::observe(
                 cells(words),
                 moment,
@@ -197,17 +197,17 @@ mod observation {
 
     #[test]
     #[should_panic(expected = "torn")]
-    fn control_whose_bucket_comes_behind_the_first_word() {
+    fn control_whose_bucket_comes_after_the_first_word() {
         whole(|words| {
-            let moment = Moment { part: 0, epoch: None };
+            let moment = Moment { sub_window: 0, number: None };
             sketch::observe(cells(words), moment, (5.0, 1.0), sketch::Bucket::None, Vec::new);
             scalar::add(bucket(words, OLD, 1), 1.0);
         });
     }
 
-    /// The sub-windows 1 and 2 have the same part; a reader at their border shows either.
+    /// The sub-windows 1 and 2 have the same cells; a reader at their border shows either.
     const BORDER: Time =
-        Time { window: Some(Window { length: 1.0, parts: 1 }), now: 1.0, moving: None };
+        Time { window: Some(Window { length: 1.0, sub_windows: 1 }), now: 1.0, moving: None };
 
     fn next_window(begin: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
         check(move || {
@@ -223,13 +223,13 @@ mod observation {
     }
 
     fn begin(words: &[AtomicU64]) {
-        let chunk = &words[(OLD + block::CELLS) as usize..(OLD + CHUNK) as usize];
-        sketch::begin(cells(words), 0, 2.0, &[chunk]);
+        let buckets = &words[(OLD + block::CELLS) as usize..(OLD + OCTAVE) as usize];
+        sketch::begin(cells(words), 0, 2.0, &[buckets]);
     }
 
     /// By its writer, or by who adopts the slot.
     #[test]
-    fn a_part_is_of_one_sub_window_only() {
+    fn cells_are_of_one_sub_window_only() {
         next_window(|words| sequence::update(cells(words), |_| begin(words)));
     }
 
@@ -243,7 +243,7 @@ mod observation {
 mod reuse {
     use super::*;
 
-    /// A series is removed, and its chunk becomes that of another series' summary.
+    /// A series is removed, and its octave buckets become those of another series' summary.
     fn given_away(free: impl Fn(Words<'_>) + Send + Sync + Copy + 'static) {
         check(move || {
             let write = move |words: &[AtomicU64]| {
@@ -272,11 +272,11 @@ mod reuse {
         if before {
             free_block(words, AT, head()).unwrap();
         }
-        free_block(words, OLD, chunk_head()).unwrap();
+        free_block(words, OLD, octave_head()).unwrap();
     }
 
     #[test]
-    fn a_chunk_that_is_given_away_is_never_shown_as_that_of_who_had_it() {
+    fn octave_buckets_that_are_given_away_are_never_shown_as_those_of_the_former_series() {
         given_away(|words| free(words, true));
     }
 

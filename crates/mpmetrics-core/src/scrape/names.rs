@@ -39,8 +39,8 @@ pub fn is_printable(text: &[u8], types: &[u8], own: &[u8]) -> bool {
             return false;
         };
         let again = match few.get_mut(index) {
-            Some(place) => {
-                *place = name;
+            Some(entry) => {
+                *entry = name;
                 few[..index].contains(&name)
             }
             // Slower, and nearly nobody has so many.

@@ -1,4 +1,4 @@
-//! The exemplars that one walk met: of each place of a series the newest.
+//! The exemplars that one walk met: of each bucket of a series the newest.
 
 use super::snapshot::{Exemplar, Span};
 use crate::labels::pairs;
@@ -16,14 +16,14 @@ impl Newest {
         self.found.push((series, set, exemplar));
     }
 
-    /// The newest of each place, and where in this list those of a series under a set are.
+    /// The newest of each bucket, and where in this list those of a series under a set are.
     pub fn finish(mut self) -> (Vec<Exemplar>, HashMap<(u32, u16), Span>) {
         self.found.sort_by(|(a, a_set, one), (b, b_set, other)| {
-            (a, a_set, one.place)
-                .cmp(&(b, b_set, other.place))
+            (a, a_set, one.bucket)
+                .cmp(&(b, b_set, other.bucket))
                 .then(other.time.total_cmp(&one.time))
         });
-        self.found.dedup_by_key(|(series, set, exemplar)| (*series, *set, exemplar.place));
+        self.found.dedup_by_key(|(series, set, exemplar)| (*series, *set, exemplar.bucket));
         let mut spans: HashMap<(u32, u16), Span> = HashMap::new();
         for (start, (series, set, _)) in self.found.iter().enumerate() {
             let fresh = Span { start: start as u32, len: 0 };
@@ -33,7 +33,7 @@ impl Newest {
     }
 }
 
-/// The exemplars of two ranges as one range: the newest of each place. `folding` says which place
+/// The exemplars of two ranges as one range: the newest of each bucket. `folding` says which bucket
 /// becomes which in the second.
 pub fn unite(to: Span, part: Span, folding: Option<&[usize]>, arena: &mut Vec<Exemplar>) -> Span {
     if part.len == 0 || (to.len == 0 && folding.is_none()) {
@@ -45,12 +45,12 @@ pub fn unite(to: Span, part: Span, folding: Option<&[usize]>, arena: &mut Vec<Ex
         newest.add(0, 0, *exemplar);
     }
     for exemplar in of(part).into_iter().flatten() {
-        let place = match folding {
-            None => Some(exemplar.place),
-            Some(folding) => folding.get(exemplar.place as usize).map(|place| *place as u32),
+        let bucket = match folding {
+            None => Some(exemplar.bucket),
+            Some(folding) => folding.get(exemplar.bucket as usize).map(|bucket| *bucket as u32),
         };
-        if let Some(place) = place {
-            newest.add(0, 0, Exemplar { place, ..*exemplar });
+        if let Some(bucket) = bucket {
+            newest.add(0, 0, Exemplar { bucket, ..*exemplar });
         }
     }
     let start = arena.len() as u32;
@@ -94,12 +94,12 @@ mod tests {
 
     #[test]
     fn the_newest_of_each_place_by_place() {
-        let of = |place, time| Exemplar { place, value: time, time, labels: Default::default() };
+        let of = |bucket, time| Exemplar { bucket, value: time, time, labels: Default::default() };
         let mut newest = Newest::default();
-        for (series, set, place, time) in
+        for (series, set, bucket, time) in
             [(7, 0, 2, 5.0), (3, 1, 0, 1.0), (7, 0, 0, 4.0), (7, 0, 2, 6.0), (7, 0, 2, 3.0)]
         {
-            newest.add(series, set, of(place, time));
+            newest.add(series, set, of(bucket, time));
         }
         let (exemplars, spans) = newest.finish();
         assert_eq!(exemplars, [of(0, 1.0), of(0, 4.0), of(2, 6.0)]);
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn two_ranges_become_one() {
-        let of = |place, time| Exemplar { place, value: time, time, labels: Default::default() };
+        let of = |bucket, time| Exemplar { bucket, value: time, time, labels: Default::default() };
         let mut arena = vec![of(0, 1.0), of(2, 5.0), of(0, 2.0), of(1, 3.0), of(2, 4.0)];
         let (one, other) = (Span { start: 0, len: 2 }, Span { start: 2, len: 3 });
         let none = Span::default();

@@ -3,19 +3,19 @@
 use super::snapshot::{Family, Series, Span, Value};
 use crate::aggregator::Aggregator;
 use crate::heap::FamilySpec;
-use crate::layout::{part, summary};
+use crate::layout::{sub_window, summary};
 use crate::metric_type::MetricType;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::SummaryOptions;
 
-/// No place.
+/// No index.
 pub(super) const NONE: u32 = u32::MAX;
 /// No writer in particular; process 0 is none that has metrics.
 pub(super) const ANYBODY: u64 = 0;
 
-/// What is known of a series' place.
+/// What a walk knows of a series' place.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Known {
     /// Generation under which the rest was read; 0 for not read yet.
     pub generation: u32,
     /// Index of the family among those wanted, or [`NONE`].
@@ -53,7 +53,7 @@ pub(super) struct Part {
     pub blocks: u32,
     /// Range of `cells`.
     pub start: u32,
-    /// A summary's place among `sketches`.
+    /// Index of a summary among `sketches`.
     pub sketch: u32,
 }
 
@@ -151,11 +151,11 @@ fn shape(spec: &FamilySpec, aggregator: Aggregator) -> (usize, usize, SummaryOpt
         }
         MetricType::Counter | MetricType::Gauge => (1, 1, SummaryOptions::default()),
         MetricType::Histogram => {
-            (spec.bounds.len() + 2, spec.bounds.len() + 2, SummaryOptions::default())
+            (spec.numbers.len() + 2, spec.numbers.len() + 2, SummaryOptions::default())
         }
         MetricType::Summary => {
-            let options = SummaryOptions::from_numbers(&spec.bounds);
-            let cells = summary::CELLS + part::WORDS * u64::from(options.parts());
+            let options = SummaryOptions::from_numbers(&spec.numbers);
+            let cells = summary::CELLS + sub_window::WORDS * u64::from(options.sub_windows());
             // Without the sequence words; of the others count and sum.
             (cells as usize - 2, 2, options)
         }
@@ -164,7 +164,7 @@ fn shape(spec: &FamilySpec, aggregator: Aggregator) -> (usize, usize, SummaryOpt
 
 fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
-    let bounds = if spec.kind == MetricType::Summary { options.percentiles } else { spec.bounds };
+    let bounds = if spec.kind == MetricType::Summary { options.percentiles } else { spec.numbers };
     Family {
         tag: spec.tag.into(),
         name: spec.name.into(),

@@ -56,8 +56,8 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         words.add_header(header::TORN_RETRIES, walked.retries);
         words.add_header(header::TORN_GIVEN_UP, walked.given_up);
     }
-    for key in &walked.expired {
-        heap.expire(*key)?;
+    for key in &walked.pruned {
+        heap.prune(*key)?;
     }
     let mut joined = join(snapshot).0;
     own::fill(&mut joined, words, &living);

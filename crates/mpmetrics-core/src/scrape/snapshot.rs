@@ -34,7 +34,7 @@ pub struct LabelSpan {
 impl LabelSpan {
     /// Text from `start` on, types from `split` on, up to `end`.
     pub(super) fn new(start: usize, split: usize, end: usize) -> Result<Self> {
-        let at = |place: usize| u32::try_from(place);
+        let at = |index: usize| u32::try_from(index);
         match (at(start), at(split), at(end)) {
             (Ok(start), Ok(split), Ok(end)) if start <= split && split <= end => Ok(Self {
                 text: Span { start, len: split - start },
@@ -76,7 +76,7 @@ pub enum Value {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exemplar {
     /// 0 for a counter; else the bucket, as in [`Value::Histogram`].
-    pub place: u32,
+    pub bucket: u32,
     /// The value that was observed or added.
     pub value: f64,
     /// When, in seconds since 1970.
@@ -99,7 +99,7 @@ pub struct Series {
     pub value: Value,
     /// Of a gauge of [`Aggregator::MostRecent`]: when it was set, in milliseconds of Unix time; else 0.
     pub set_at: f64,
-    /// Range of [`Snapshot::exemplars`]: at most one for each place, by place.
+    /// Range of [`Snapshot::exemplars`]: at most one for each bucket, by bucket.
     pub exemplars: Span,
 }
 

@@ -1,7 +1,7 @@
 //! Buffers that one scrape leaves to the next one of its process. Allocating them anew costs a page
 //! fault for every 4 KiB, which is a fifth of the time that a scrape takes.
 
-use super::part::{Part, Place};
+use super::part::{Known, Part};
 use super::snapshot::{Series, Snapshot};
 use std::sync::Mutex;
 
@@ -11,7 +11,7 @@ const KEPT: usize = 8 << 20;
 /// Buffers of a scrape, empty.
 #[derive(Default)]
 pub(super) struct Spare {
-    pub places: Vec<Place>,
+    pub known: Vec<Known>,
     pub parts: Vec<Part>,
     pub cells: Vec<f64>,
     pub text: Vec<u8>,
@@ -20,7 +20,7 @@ pub(super) struct Spare {
 
 /// One set for all threads: scrapes at the same time are rare, and nobody waits here for another.
 static SPARE: Mutex<Spare> = Mutex::new(Spare {
-    places: Vec::new(),
+    known: Vec::new(),
     parts: Vec::new(),
     cells: Vec::new(),
     text: Vec::new(),
@@ -33,9 +33,9 @@ pub(super) fn take() -> Spare {
 }
 
 /// Leaves the buffers of the walk to the next one.
-pub(super) fn leave(mut places: Vec<Place>, mut parts: Vec<Part>) {
+pub(super) fn leave(mut known: Vec<Known>, mut parts: Vec<Part>) {
     if let Ok(mut spare) = SPARE.try_lock() {
-        keep(&mut places, &mut spare.places);
+        keep(&mut known, &mut spare.known);
         keep(&mut parts, &mut spare.parts);
     }
 }

@@ -1,10 +1,10 @@
-//! Reading a summary: its block and the buckets in its chunks, as one.
+//! Reading a summary: its block and its octave buckets, as one.
 
 use crate::cells::scalar;
 use crate::cells::sketch::buckets;
 use crate::error::Result;
-use crate::heap::{for_each_chunk, parts_of, Moving};
-use crate::layout::{block, part, summary, BlockHead, Words};
+use crate::heap::{for_each_octave, sub_windows_of, Moving};
+use crate::layout::{block, sub_window, summary, BlockHead, Words};
 use crate::quantile::octave::CELLS;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
@@ -53,7 +53,7 @@ pub(super) fn read(
     Ok(last.load(Ordering::Relaxed) == before)
 }
 
-/// Reads the buckets of those parts that, by the cells that were read, the window holds. Cells are as they will
+/// Reads the buckets of those sub-windows that, by the cells that were read, the window holds. Cells are as they will
 /// be once what is under way is done.
 pub(super) fn add_buckets(
     words: Words<'_>,
@@ -69,28 +69,29 @@ pub(super) fn add_buckets(
         moving.correct(at + block::CELLS + 1, cells);
     }
     sketch.clear();
-    // One bit for each part: there are at most 64.
+    // One bit for each sub-window: there are at most 64.
     let mut held = 0_u64;
-    for index in 0..parts_of(head).min(u64::BITS) {
-        let start = (summary::PARTS + part::WORDS * u64::from(index)) as usize - 1;
-        let Some([epoch, zeros, min, max]) = cells.get(start..start + part::WORDS as usize) else {
+    for index in 0..sub_windows_of(head).min(u64::BITS) {
+        let start = (summary::SUB_WINDOWS + sub_window::WORDS * u64::from(index)) as usize - 1;
+        let Some([number, zeros, min, max]) = cells.get(start..start + sub_window::WORDS as usize)
+        else {
             continue;
         };
-        if window.is_none_or(|window| window.holds(*epoch, now)) {
+        if window.is_none_or(|window| window.holds(*number, now)) {
             held |= 1 << index;
             sketch.zeros += zeros;
-            sketch.bound(*min, *max);
+            sketch.widen(*min, *max);
         }
     }
-    for_each_chunk(words, at, head, moving, |chunk| {
-        let counts = sketch.octave(chunk.octave);
+    for_each_octave(words, at, head, moving, |found| {
+        let counts = sketch.octave(found.octave);
         *read_words += u64::from(held.count_ones()) * CELLS as u64;
         for index in (0..u64::BITS).filter(|index| held >> index & 1 == 1) {
-            let part = buckets(chunk.cells, index as usize);
+            let cells = buckets(found.cells, index as usize);
             let mut read = [0.0; CELLS];
-            read.iter_mut().zip(part).for_each(|(read, cell)| *read = scalar::get(cell));
+            read.iter_mut().zip(cells).for_each(|(read, cell)| *read = scalar::get(cell));
             if let Some(moving) = moving {
-                let first = chunk.at + block::CELLS + u64::from(index) * CELLS as u64;
+                let first = found.at + block::CELLS + u64::from(index) * CELLS as u64;
                 moving.correct(first, &mut read);
             }
             counts.iter_mut().zip(read).for_each(|(sum, count)| *sum += count);

@@ -12,7 +12,7 @@ use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence, shared};
 use crate::error::Result;
 use crate::heap::{
-    again, exemplar_places, for_each_block, for_each_shared, for_each_slab, of_one_life, Again,
+    again, exemplar_buckets, for_each_block, for_each_shared, for_each_slab, of_one_life, Again,
     Moving, SLOTS,
 };
 use crate::layout::{
@@ -72,7 +72,7 @@ pub struct Walked {
     /// Families, series and blocks that were left out, because what the words say of them is damaged.
     pub damaged: u64,
     /// Series that their family removes: no part of them has an observation in the window.
-    pub expired: Vec<BlockKey>,
+    pub pruned: Vec<BlockKey>,
 }
 
 /// Reads everything that the filter chooses. `living` tells which slots' writers live; slots beyond
@@ -121,11 +121,11 @@ pub fn walk(
         }
         Ok(())
     })?;
-    let (snapshot, expired, damaged) = gather.finish()?;
+    let (snapshot, pruned, damaged) = gather.finish()?;
     // Who looks at one process does not know what others observed.
     let whole = filter.scope == Scope::Application;
-    let expired = if whole { expired } else { Vec::new() };
-    Ok((snapshot, Walked { expired, damaged, ..reader.walked }))
+    let pruned = if whole { pruned } else { Vec::new() };
+    Ok((snapshot, Walked { pruned, damaged, ..reader.walked }))
 }
 
 struct Reader {
@@ -149,7 +149,7 @@ impl Reader {
         gather: &mut Gather<'_>,
     ) -> Result<()> {
         let gauge = of_one_life(head.kind);
-        let idle = matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::Chunk);
+        let idle = matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::OctaveBuckets);
         if head.absent || idle || gauge && !current {
             return Ok(());
         }
@@ -304,9 +304,9 @@ fn exemplar(
         return Ok(());
     };
     let load = |word: u64| run[word as usize].load(Ordering::Acquire);
-    let (of, place) = (load(layout::OF), load(layout::PLACE));
+    let (of, bucket) = (load(layout::OF), load(layout::BUCKET));
     // Where it leads is somebody's damage, and costs no more than this exemplar.
-    let (Ok(data), Ok(place)) = (words.run(of, block::CELLS), u32::try_from(place)) else {
+    let (Ok(data), Ok(bucket)) = (words.run(of, block::CELLS), u32::try_from(bucket)) else {
         return Ok(());
     };
     for _ in 0..EXEMPLAR_TRIES {
@@ -317,7 +317,7 @@ fn exemplar(
             let head = BlockHead::unpack(head).ok().flatten().filter(|head| !head.absent)?;
             let of_birth = BlockBirth::unpack(of_birth);
             let belongs = of_key == key && of_birth.birth == birth;
-            (belongs && place < exemplar_places(head)).then_some(of_birth.defaults)
+            (belongs && bucket < exemplar_buckets(head)).then_some(of_birth.defaults)
         };
         let (Some(set), Some(chosen)) = (shown(), gather.choose(BlockKey::unpack(key))?) else {
             return Ok(());
@@ -336,10 +336,10 @@ fn exemplar(
         let same = load(block::HEAD) == head.pack()
             && load(block::KEY) == key
             && BlockBirth::unpack(load(block::BIRTH)).birth == birth
-            && (load(layout::OF), load(layout::PLACE)) == (of, u64::from(place))
+            && (load(layout::OF), load(layout::BUCKET)) == (of, u64::from(bucket))
             && shown() == Some(set);
         if same {
-            return gather.add_exemplar(&chosen, set, place, start, read);
+            return gather.add_exemplar(&chosen, set, bucket, start, read);
         }
         gather.text_mut().truncate(start);
     }

@@ -61,7 +61,7 @@ impl Derived {
         let shared = (count(header::SHARED_END), count(header::SHARED_FREE));
         let index = count(header::INDEX);
         let capacity = load(words, index + extent::OWNER);
-        let entries = (0..capacity).map(|place| load(words, index + EXTENT_HEADER + place));
+        let entries = (0..capacity).map(|entry| load(words, index + EXTENT_HEADER + entry));
         let numbered = |ids: u64| 0..ids;
         let lives = |id: &u64| load(words, record(words, SERIES, *id) + series::STATE) as u32 == 1;
         let taken = |id: &u64| load(words, record(words, DEFAULTS, *id) + defaults::STATE) & 1 == 1;

@@ -1,7 +1,7 @@
 //! What JavaScript does with the cells that a writer hands out, done in Rust.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Writer};
+use mpmetrics_core::heap::{Address, FamilySpec, Heap, Writer};
 use mpmetrics_core::layout::{block, BlockKey, ABSENT, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::summary::SummaryOptions;
@@ -12,7 +12,7 @@ use mpmetrics_core::{Error, Result};
 #[derive(Clone, Copy, Debug)]
 pub struct Handle {
     pub kind: MetricType,
-    pub bound: Bound,
+    pub address: Address,
     /// Reference of the first cell.
     pub cell: u64,
     /// Reference of the word that holds the series' generation.
@@ -29,7 +29,7 @@ pub fn spec(kind: MetricType) -> FamilySpec {
         kind,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
-        bounds: match kind {
+        numbers: match kind {
             MetricType::Histogram => vec![1.0, 2.0],
             MetricType::Summary => {
                 let percentiles = vec![0.5, 0.9];
@@ -42,22 +42,22 @@ pub fn spec(kind: MetricType) -> FamilySpec {
 
 impl Handle {
     pub fn bind(writer: &mut Writer, kind: MetricType, family: u32, text: &[u8]) -> Result<Self> {
-        let bound = writer.bind(family, text, b"")?;
-        let (slab, _) = writer.slab(bound.slab).expect("the slab of a block that was just bound");
-        let (chunk, _) = writer.generations(bound.chunk)?;
-        let generation = chunk + u64::from(bound.word / 2);
-        assert!(u64::from(bound.word / 2) >= EXTENT_HEADER);
-        Ok(Self { kind, bound, cell: slab + u64::from(bound.cell), generation })
+        let address = writer.bind(family, text, b"")?;
+        let (slab, _) = writer.slab(address.slab).expect("the slab of a block that was just bound");
+        let (chunk, _) = writer.generations(address.chunk)?;
+        let generation = chunk + u64::from(address.word / 2);
+        assert!(u64::from(address.word / 2) >= EXTENT_HEADER);
+        Ok(Self { kind, address, cell: slab + u64::from(address.cell), generation })
     }
 
     pub fn key(&self) -> BlockKey {
-        BlockKey { series: self.bound.series, generation: self.bound.generation }
+        BlockKey { series: self.address.series, generation: self.address.generation }
     }
 
     /// Whether the series is still the one that was bound: compared before each store.
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
-        Ok((word >> (self.bound.word % 2 * 32)) as u32 == self.bound.generation)
+        Ok((word >> (self.address.word % 2 * 32)) as u32 == self.address.generation)
     }
 
     /// Counts, sets or observes a value, as its kind does; stale or not.
@@ -70,7 +70,7 @@ impl Handle {
                 let bucket = [1.0, 2.0].iter().position(|bound| value <= *bound).unwrap_or(2);
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
             }
-            MetricType::Summary => match writer.observe(&self.bound, (value, 1.0), None, 0.0) {
+            MetricType::Summary => match writer.observe(&self.address, (value, 1.0), None, 0.0) {
                 // JavaScript would store to a block that nobody reads any more.
                 Err(Error::Invalid { .. }) => Ok(()),
                 done => done,
@@ -115,7 +115,7 @@ impl Handle {
                 }
                 heap.words().store(min, f64::INFINITY.to_bits())?;
                 heap.words().store(max, f64::NEG_INFINITY.to_bits())?;
-                let Bound { slab, cell, .. } = self.bound;
+                let Address { slab, cell, .. } = self.address;
                 for buckets in writer.all_buckets(slab, cell, self.key())? {
                     let (slab, _) = writer.slab(buckets.slab).expect("a slab");
                     let first = slab + u64::from(buckets.cell);

@@ -37,11 +37,11 @@ pub struct Random(pub u64);
 
 impl Random {
     /// A number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
     }
 }
 
@@ -197,9 +197,9 @@ impl Program {
 
     /// Makes sure that an observation finds a bucket: while the lock is not to be had, it would count without one.
     fn make_room(&mut self, handle: &Handle, value: f64) -> Result<()> {
-        let Some((octave, _)) = octave::place(value) else { return Ok(()) };
-        let bound = handle.bound;
-        match self.writer.buckets(bound.slab, bound.cell, handle.key(), octave) {
+        let Some((octave, _)) = octave::locate(value) else { return Ok(()) };
+        let address = handle.address;
+        match self.writer.buckets(address.slab, address.cell, handle.key(), octave) {
             // Removed since.
             Err(error) if error.code() == Code::Invalid => Ok(()),
             done => done.map(drop),
@@ -234,17 +234,17 @@ impl Program {
 
     /// Records an exemplar of which every part tells what the others are.
     fn exemplify(&mut self, handle: &Handle, n: u64) -> Result<()> {
-        let places = match handle.kind {
+        let buckets = match handle.kind {
             MetricType::Counter => 1,
             MetricType::Histogram => 3,
             _ => return Ok(()),
         };
         let value = n + 1 + 100 * self.random.below(50);
-        let (place, text) = (self.random.below(places) as u32, exemplar_text(value));
+        let (bucket, text) = (self.random.below(buckets) as u32, exemplar_text(value));
         let given =
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
-        let at = (handle.bound.slab, handle.bound.cell, handle.key());
-        match self.writer.exemplar(at, place, &given) {
+        let at = (handle.address.slab, handle.address.cell, handle.key());
+        match self.writer.exemplar(at, bucket, &given) {
             // Removed since.
             Err(error) if error.code() == Code::Invalid => Ok(()),
             done => done,
@@ -259,7 +259,7 @@ impl Program {
     fn release(&mut self) -> Result<()> {
         let name = self.some();
         let Some(handle) = self.handles.remove(&name) else { return Ok(()) };
-        match self.writer.release(handle.bound.slab, handle.bound.cell, handle.key()) {
+        match self.writer.release(handle.address.slab, handle.address.cell, handle.key()) {
             Err(error) if error.code() == Code::Invalid => Ok(()),
             done => done,
         }
@@ -269,7 +269,7 @@ impl Program {
     fn hide(&mut self) -> Result<()> {
         let name = self.some();
         let Some(handle) = self.handles.remove(&name) else { return Ok(()) };
-        if handle.fresh(&self.heap())? && !handle.bound.inherited {
+        if handle.fresh(&self.heap())? && !handle.address.inherited {
             handle.hide(&self.heap())?;
         }
         Ok(())

@@ -42,8 +42,8 @@ pub fn shared_spec() -> FamilySpec {
 /// As [`Writer::bind`].
 pub fn shared(writer: &mut Writer, text: &str) -> Result<BlockKey> {
     let family = writer.family(&shared_spec(), 0)?;
-    let bound = writer.bind(family, text.as_bytes(), b"")?;
-    Ok(BlockKey { series: bound.series, generation: bound.generation })
+    let address = writer.bind(family, text.as_bytes(), b"")?;
+    Ok(BlockKey { series: address.series, generation: address.generation })
 }
 
 /// How the other segment is opened: a derived one, whose root is this process.
@@ -122,7 +122,7 @@ pub fn exemplar(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
     let text = format!("trace=\"{n}{}\"", "x".repeat(n as usize * 15));
     let (value, time) = (f64::from(n), f64::from(n));
     let given = Given { value, time, text: text.as_bytes(), types: b"" };
-    writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), 0, &given)
+    writer.exemplar((handle.address.slab, handle.address.cell, handle.key()), 0, &given)
 }
 
 /// Tries again while the lock is held by others.
@@ -163,7 +163,7 @@ impl Program {
         let Self { writer, heap, directory, .. } = self;
         let family = patient(|| writer.family(&spec("churned"), 1))?;
         let handle = patient(|| Handle::bind(writer, MetricType::Counter, family, b"n=\"own\""))?;
-        patient(|| writer.release(handle.bound.slab, handle.bound.cell, handle.key()))?;
+        patient(|| writer.release(handle.address.slab, handle.address.cell, handle.key()))?;
         let text = b"n=\"1\",pad=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"";
         assert!(patient(|| writer.remove(family, text, b""))?, "a series to remove");
         // Somebody else holds the lock, and this one removes without it.
@@ -214,7 +214,7 @@ impl Program {
         let segment = opened.expect("a copy");
         drop(dying);
         patient(|| writer.follow(segment.heap()))?;
-        let left = patient(|| segment.heap().settle(old.heap()))?;
+        let left = patient(|| segment.heap().copy_for_dead(old.heap()))?;
         assert_eq!(left, 0, "writers that are awaited");
         Ok((segment, writer))
     }

@@ -13,24 +13,24 @@ use crate::handle::{spec, Handle};
 use crate::ranked;
 
 /// Sub-windows of 31 years: the present one is number 1, and the one before it is shown, too.
-const WINDOW: Window = Window { length: 1e12, parts: 2 };
+const WINDOW: Window = Window { length: 1e12, sub_windows: 2 };
 
 fn summary() -> FamilySpec {
     let options = SummaryOptions { percentiles: vec![0.5], window: Some(WINDOW), prune: false };
-    FamilySpec { bounds: options.numbers(), ..spec(MetricType::Summary) }
+    FamilySpec { numbers: options.numbers(), ..spec(MetricType::Summary) }
 }
 
 /// Observes values of a sub-window, each in buckets that it has made sure of.
-fn observe(writer: &mut Writer, text: &str, epoch: f64, values: &[f64]) -> Result<()> {
+fn observe(writer: &mut Writer, text: &str, number: f64, values: &[f64]) -> Result<()> {
     let family = patient(|| writer.family(&summary(), 0))?;
-    let bound = patient(|| writer.bind(family, text.as_bytes(), b""))?;
+    let address = patient(|| writer.bind(family, text.as_bytes(), b""))?;
     let handle = patient(|| Handle::bind(writer, MetricType::Summary, family, text.as_bytes()))?;
     for value in values {
-        if let Some((octave, _)) = octave::place(*value) {
-            patient(|| writer.buckets(bound.slab, bound.cell, handle.key(), octave))?;
+        if let Some((octave, _)) = octave::locate(*value) {
+            patient(|| writer.buckets(address.slab, address.cell, handle.key(), octave))?;
         }
-        let now = (epoch + 0.5) * WINDOW.length;
-        writer.observe(&bound, (*value, 1.0), Some(WINDOW), now)?;
+        let now = (number + 0.5) * WINDOW.length;
+        writer.observe(&address, (*value, 1.0), Some(WINDOW), now)?;
     }
     let family = patient(|| writer.family(&spec(MetricType::Histogram), 0))?;
     let handle = patient(|| Handle::bind(writer, MetricType::Histogram, family, text.as_bytes()))?;
@@ -92,5 +92,5 @@ pub fn check(snapshot: &Snapshot, ticks: (f64, f64), later: f64, what: &str) {
     assert!([own, own - 1.0].contains(&ticks), "{what}: histograms");
     let missing = if ticks == own { 0.0 } else { 4_f64.powi(own as i32 - 1) };
     assert_eq!(histograms[1], sum - missing, "{what}: histograms");
-    assert_eq!(WINDOW.epoch(os::unix_ms() as f64), 1.0, "see WINDOW");
+    assert_eq!(WINDOW.number(os::unix_ms() as f64), 1.0, "see WINDOW");
 }

@@ -150,7 +150,7 @@ pub(super) fn initial(head: BlockHead, index: u64) -> u64 {
 }
 
 /// Makes the sequence words of a dead writer's block equal: what it stored of an unfinished update counts.
-pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     if matches!(head.kind, BlockKind::Histogram | BlockKind::Summary | BlockKind::Recent) {
         let last = words.load(at + u64::from(head.words) - 1)?;
         words.store(at + block::CELLS, last)?;
@@ -158,8 +158,8 @@ pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     Ok(())
 }
 
-/// Places for exemplars in a block of a series.
-pub fn places(head: BlockHead) -> u32 {
+/// Buckets of a series' block that may have an exemplar, a counter's cell among them.
+pub fn exemplar_buckets(head: BlockHead) -> u32 {
     match head.kind {
         BlockKind::Counter => 1,
         // All cells but the two sequence words and the sum.

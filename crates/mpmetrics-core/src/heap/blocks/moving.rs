@@ -51,7 +51,7 @@ impl Moving {
     }
 
     /// The value of a word after the addition, given the value that was read.
-    pub fn settled(&self, word: u64, read: u64) -> u64 {
+    pub fn after(&self, word: u64, read: u64) -> u64 {
         match word {
             _ if word == self.from => 0,
             _ if word == self.to => self.becomes,

@@ -12,7 +12,7 @@ use crate::layout::{defaults, header, Words};
 pub const ORPHAN_ADOPTIONS: u64 = 64;
 
 /// Reference of the record of a set; sets count from 1.
-fn place(words: Words<'_>, set: u16) -> Result<u64> {
+fn locate(words: Words<'_>, set: u16) -> Result<u64> {
     DEFAULTS.find(words, u32::from(set).wrapping_sub(1))
 }
 
@@ -62,7 +62,7 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
 /// Counts one more block or life that refers to a set.
 pub fn add_user(words: Words<'_>, set: u16) -> Result<()> {
     if set != 0 {
-        let at = place(words, set)? + defaults::USERS;
+        let at = locate(words, set)? + defaults::USERS;
         words.store(at, words.load(at)? + 1)?;
     }
     Ok(())
@@ -73,7 +73,7 @@ pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     if set == 0 {
         return Ok(());
     }
-    let at = place(words, set)?;
+    let at = locate(words, set)?;
     let users = words.load(at + defaults::USERS)?.saturating_sub(1);
     words.store(at + defaults::USERS, users)?;
     if users == 0 {
@@ -84,14 +84,14 @@ pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
 
 /// Marks a set's place as free; recovery finds that its text is unused.
 pub fn vacate(words: Words<'_>, set: u16) -> Result<()> {
-    let at = place(words, set)? + defaults::STATE;
+    let at = locate(words, set)? + defaults::STATE;
     // SYNC POINT: a reader that copies the text finds another version afterwards.
     words.store(at, (words.load(at)? & !1).wrapping_add(1 << 8))
 }
 
 /// Frees a set without users.
 fn free(words: Words<'_>, set: u16) -> Result<()> {
-    let at = place(words, set)?;
+    let at = locate(words, set)?;
     if taken(words.load(at + defaults::STATE)?) {
         vacate(words, set)?;
         let (text, types) = lengths(words.load(at + defaults::LENGTHS)?);
@@ -102,7 +102,7 @@ fn free(words: Words<'_>, set: u16) -> Result<()> {
 
 /// Notes whether a living slot carries a set; true once it has been an orphan for too long.
 pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
-    let at = place(words, set)? + defaults::ORPHANED;
+    let at = locate(words, set)? + defaults::ORPHANED;
     let adoption = words.header(header::ADOPTIONS) + 1;
     let since = words.load(at)?;
     if carried {
@@ -116,7 +116,7 @@ pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
 /// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if the set was freed
 /// meanwhile.
 pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
-    let at = place(words, set)?;
+    let at = locate(words, set)?;
     let state = words.load(at + defaults::STATE)?;
     if !taken(state) {
         return Ok(None);

@@ -8,9 +8,11 @@ use crate::error::{Error, Result};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::FAMILIES;
 use crate::heap::memory::text;
-use crate::layout::{block, family, header, part, summary, BlockKind, Words, MAX_BLOCK_WORDS};
+use crate::layout::{
+    block, family, header, sub_window, summary, BlockKind, Words, MAX_BLOCK_WORDS,
+};
 use crate::metric_type::MetricType;
-use crate::quantile::summary::{SummaryOptions, MAX_PARTS};
+use crate::quantile::summary::{SummaryOptions, MAX_SUB_WINDOWS};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
@@ -31,7 +33,7 @@ pub struct FamilySpec {
     pub label_names: Vec<String>,
     /// The type's numbers. A histogram's: its upper bounds, in configured order, without the implied last
     /// one. A summary's: see [`SummaryOptions::numbers`].
-    pub bounds: Vec<f64>,
+    pub numbers: Vec<f64>,
 }
 
 /// A family's cells: what a block of one of its series looks like.
@@ -56,8 +58,8 @@ fn form(kind: MetricType, aggregator: &str) -> u64 {
 /// How many bounds a histogram has, or sub-windows a summary: the length of a family's blocks depends on it.
 fn repeats(spec: &FamilySpec) -> u64 {
     match spec.kind {
-        MetricType::Summary => u64::from(SummaryOptions::from_numbers(&spec.bounds).parts()),
-        _ => spec.bounds.len() as u64,
+        MetricType::Summary => u64::from(SummaryOptions::from_numbers(&spec.numbers).sub_windows()),
+        _ => spec.numbers.len() as u64,
     }
 }
 
@@ -67,10 +69,13 @@ pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
         0 => (BlockKind::Counter, 1),
         1 => (BlockKind::Gauge, 1),
         2 => (BlockKind::Histogram, repeats.saturating_add(4)),
-        3 if repeats > MAX_PARTS => {
-            return Some(Err(Error::Limit { what: "sub-windows of a summary", limit: MAX_PARTS }));
+        3 if repeats > MAX_SUB_WINDOWS => {
+            return Some(Err(Error::Limit {
+                what: "sub-windows of a summary",
+                limit: MAX_SUB_WINDOWS,
+            }));
         }
-        3 => (BlockKind::Summary, summary::CELLS + part::WORDS * repeats.max(1)),
+        3 => (BlockKind::Summary, summary::CELLS + sub_window::WORDS * repeats.max(1)),
         0x11 => (BlockKind::Recent, 4),
         0x21 => (BlockKind::Shared, shared::CELLS as u64),
         _ => return None,
@@ -85,16 +90,16 @@ pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
 
 fn encode(spec: &FamilySpec) -> Vec<u8> {
     let mut to = Vec::new();
-    let mut number = |value: usize| to.extend_from_slice(&(value as u32).to_le_bytes());
-    number(spec.kind as usize);
-    number(spec.label_names.len());
-    number(spec.bounds.len());
+    let mut push = |value: usize| to.extend_from_slice(&(value as u32).to_le_bytes());
+    push(spec.kind as usize);
+    push(spec.label_names.len());
+    push(spec.numbers.len());
     let texts = [&spec.tag, &spec.name, &spec.help, &spec.aggregator];
     for text in texts.into_iter().chain(&spec.label_names) {
-        number(text.len());
+        push(text.len());
     }
-    for bound in &spec.bounds {
-        to.extend_from_slice(&bound.to_bits().to_le_bytes());
+    for number in &spec.numbers {
+        to.extend_from_slice(&number.to_bits().to_le_bytes());
     }
     for text in texts.into_iter().chain(&spec.label_names) {
         to.extend_from_slice(text.as_bytes());
@@ -104,14 +109,14 @@ fn encode(spec: &FamilySpec) -> Vec<u8> {
 
 /// Parses a family's text.
 fn parse(bytes: &[u8]) -> Option<FamilySpec> {
-    let (numbers, _) = bytes.as_chunks::<4>();
-    let number = |index: usize| numbers.get(index).map(|le| u32::from_le_bytes(*le) as usize);
+    let (heads, _) = bytes.as_chunks::<4>();
+    let number = |index: usize| heads.get(index).map(|le| u32::from_le_bytes(*le) as usize);
     let kind = MetricType::of_number(number(0)?)?;
-    let (names, bounds) = (number(1)?, number(2)?);
+    let (names, numbers) = (number(1)?, number(2)?);
     let texts = names.checked_add(4)?;
-    let bounds_at = texts.checked_add(3)?.checked_mul(4)?;
-    let mut at = bounds.checked_mul(8)?.checked_add(bounds_at)?;
-    let (bits, _) = bytes.get(bounds_at..at)?.as_chunks::<8>();
+    let numbers_at = texts.checked_add(3)?.checked_mul(4)?;
+    let mut at = numbers.checked_mul(8)?.checked_add(numbers_at)?;
+    let (bits, _) = bytes.get(numbers_at..at)?.as_chunks::<8>();
     let mut parts = Vec::with_capacity(texts.min(bytes.len()));
     for index in 0..texts {
         let end = at.checked_add(number(3 + index)?)?;
@@ -120,8 +125,8 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     }
     let label_names = parts.split_off(4);
     let [tag, name, help, aggregator] = <[String; 4]>::try_from(parts).ok()?;
-    let bounds = bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
-    Some(FamilySpec { tag, name, help, kind, aggregator, label_names, bounds })
+    let numbers = bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
+    Some(FamilySpec { tag, name, help, kind, aggregator, label_names, numbers })
 }
 
 /// The hash of a family's text.
@@ -242,12 +247,12 @@ mod tests {
         fn a_family_round_trips_and_bytes_never_panic(
             texts in proptest::array::uniform4(".*"),
             label_names in proptest::collection::vec(".*", 0..5),
-            bounds in proptest::collection::vec(-1e9f64..1e9, 0..20),
+            numbers in proptest::collection::vec(-1e9f64..1e9, 0..20),
             noise in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let [tag, name, help, aggregator] = texts;
             let kind = MetricType::Histogram;
-            let spec = FamilySpec { tag, name, help, kind, aggregator, label_names, bounds };
+            let spec = FamilySpec { tag, name, help, kind, aggregator, label_names, numbers };
             prop_assert_eq!(parse(&encode(&spec)), Some(spec));
             let _ = parse(&noise);
         }

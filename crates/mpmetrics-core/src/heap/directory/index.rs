@@ -58,31 +58,31 @@ impl<'a> View<'a> {
         (((entry >> 32) * self.entries.len() as u64) >> 32) as usize
     }
 
-    fn get(&self, place: usize) -> u64 {
-        self.entries[place].load(Ordering::Relaxed)
+    fn get(&self, position: usize) -> u64 {
+        self.entries[position].load(Ordering::Relaxed)
     }
 
-    fn set(&self, place: usize, entry: u64) {
-        self.entries[place].store(entry, Ordering::Relaxed);
+    fn set(&self, position: usize, entry: u64) {
+        self.entries[position].store(entry, Ordering::Relaxed);
     }
 
-    fn next(&self, place: usize) -> usize {
-        if place + 1 == self.entries.len() {
+    fn next(&self, position: usize) -> usize {
+        if position + 1 == self.entries.len() {
             0
         } else {
-            place + 1
+            position + 1
         }
     }
 
-    /// Stores an entry in the first empty place; false if there is none.
+    /// Stores an entry in the first empty position; false if there is none.
     fn put(&self, entry: u64) -> bool {
-        let mut place = self.home(entry);
+        let mut position = self.home(entry);
         for _ in 0..self.entries.len() {
-            if self.get(place) == 0 {
-                self.set(place, entry);
+            if self.get(position) == 0 {
+                self.set(position, entry);
                 return true;
             }
-            place = self.next(place);
+            position = self.next(position);
         }
         false
     }
@@ -95,16 +95,16 @@ pub fn find(
     mut is: impl FnMut(Target) -> Result<bool>,
 ) -> Result<Option<Target>> {
     let view = View::of(words)?;
-    let mut place = view.home(hash);
+    let mut position = view.home(hash);
     for _ in 0..view.entries.len() {
-        let entry = view.get(place);
+        let entry = view.get(position);
         if entry == 0 {
             break;
         }
         if entry >> 32 == hash >> 32 && is(unpack(entry))? {
             return Ok(Some(unpack(entry)));
         }
-        place = view.next(place);
+        position = view.next(position);
     }
     Ok(None)
 }
@@ -140,7 +140,7 @@ pub fn insert(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     Ok(())
 }
 
-/// Removes an entry, and moves back later entries that were probed past its place.
+/// Removes an entry, and moves back later entries that were probed past its position.
 pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     let view = View::of(words)?;
     let entry = pack(hash, target);
@@ -154,19 +154,19 @@ pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
         hole = view.next(hole);
         left -= 1;
     }
-    let mut place = view.next(hole);
+    let mut position = view.next(hole);
     for _ in 0..len {
-        let moved = view.get(place);
+        let moved = view.get(position);
         if moved == 0 {
             break;
         }
         let home = view.home(moved);
         // The hole lies on its probe path if its home is at least as far back as the hole.
-        if (place + len - home) % len >= (place + len - hole) % len {
+        if (position + len - home) % len >= (position + len - hole) % len {
             view.set(hole, moved);
-            hole = place;
+            hole = position;
         }
-        place = view.next(place);
+        position = view.next(position);
     }
     view.set(hole, 0);
     let used = words.header(header::INDEX_USED);
@@ -199,8 +199,8 @@ pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
     let words = locked.words();
     match View::of(words) {
         Ok(view) if (packed.len() as u64 + 1) * 4 <= view.entries.len() as u64 * 3 => {
-            for place in 0..view.entries.len() {
-                view.set(place, 0);
+            for position in 0..view.entries.len() {
+                view.set(position, 0);
             }
             for entry in &packed {
                 view.put(*entry);

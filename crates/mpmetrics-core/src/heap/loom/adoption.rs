@@ -36,7 +36,7 @@ fn halves(adopt: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
 #[test]
 fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
     halves(|words| {
-        block::settle(Words(words), AT, summary()).unwrap();
+        block::close_sequence(Words(words), AT, summary()).unwrap();
         sequence::observe(cells(words), 0, 5.0, 1.0);
     });
 }
@@ -46,7 +46,7 @@ fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
 fn control_that_counts_before_it_makes_whole() {
     halves(|words| {
         scalar::add(&cells(words)[1], 1.0);
-        block::settle(Words(words), AT, summary()).unwrap();
+        block::close_sequence(Words(words), AT, summary()).unwrap();
         scalar::add(&cells(words)[2], 5.0);
     });
 }

@@ -39,7 +39,7 @@ pub struct Slab {
 /// Where a writer's exemplars are.
 #[derive(Default)]
 pub struct Exemplars {
-    /// By block of a series and place in it.
+    /// By block of a series and bucket in it.
     pub(super) blocks: BTreeMap<(u64, u32), u64>,
     /// Until when no exemplar is recorded, and for how long the next time.
     pub(super) pause: (u64, u64),

@@ -6,7 +6,7 @@ use crate::quantile::octave::Octave;
 
 /// Where one writer's cells of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound {
+pub struct Address {
     /// Number of the slab.
     pub slab: u32,
     /// Index of the first cell in the slab, in words.
@@ -23,11 +23,11 @@ pub struct Bound {
     pub inherited: bool,
 }
 
-impl Bound {
+impl Address {
     /// The cells of a series that are at a place: the number of a slab, and the index of the first one there.
     pub(in crate::heap) fn new((slab, cell): (u32, u32), key: BlockKey, inherited: bool) -> Self {
         let BlockKey { series, generation } = key;
-        let (chunk, index) = GENERATIONS.place(series / 2);
+        let (chunk, index) = GENERATIONS.locate(series / 2);
         let word = ((EXTENT_HEADER + index) * 2) as u32 + series % 2;
         Self { slab, cell, chunk, word, generation, series, inherited }
     }
@@ -35,7 +35,7 @@ impl Bound {
 
 /// Where one writer's buckets of an octave are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Buckets {
+pub struct OctaveAddress {
     /// The octave.
     pub octave: Octave,
     /// Number of the slab.
