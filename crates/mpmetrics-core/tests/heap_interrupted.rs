@@ -3,13 +3,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 mod handle;
-mod watched;
+mod hook;
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use handle::{spec, Handle};
+use hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
 use mpmetrics_core::layout::{header, BlockKey, Words};
@@ -19,7 +20,6 @@ use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::scrape::snapshot::Value;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
-use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 
 /// The sum of all counters that a scrape shows.
 fn total(heap: &Heap) -> f64 {
@@ -132,7 +132,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
 #[test]
 fn two_blocks_are_made_one_once() {
     for step in 0..4 {
-        let (_, heap) = Watched::heap();
+        let (_, heap) = HookedRegion::heap();
         let [to, from] = two_blocks(&heap);
         let words = heap.words();
         words.add_header(header::MERGES, 1);
@@ -189,7 +189,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
 
 #[test]
 fn a_scrape_begins_anew_when_the_heap_grew_under_it() {
-    let (region, heap) = Watched::heap();
+    let (region, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     count(&mut writer, "", 1.0).expect("a series");
     let before = heap.words().len() as i64;
@@ -206,7 +206,7 @@ fn a_scrape_begins_anew_when_the_heap_grew_under_it() {
 
 #[test]
 fn more_default_labels_than_a_slot_carries_are_refused_and_others_are_not_shown() {
-    let (_, heap) = Watched::heap();
+    let (_, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     let mut set =
         |group: u32| writer.default_labels(group, format!("g=\"{group}\"").as_bytes(), b"");
@@ -265,7 +265,7 @@ fn move_slowly(words: Words<'_>, from: u64, to: u64) {
 
 #[test]
 fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
-    let (_, heap) = Watched::heap();
+    let (_, heap) = HookedRegion::heap();
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let handle = count(&mut writer, "", by).expect("a series");
@@ -292,7 +292,7 @@ fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
 
 #[test]
 fn a_scrape_does_not_wait_for_ever_until_an_adopter_is_done() {
-    let (region, heap) = Watched::heap();
+    let (region, heap) = HookedRegion::heap();
     two_blocks(&heap);
     region.moving.store(true, SeqCst);
     assert_eq!(total(&heap), 12.0);

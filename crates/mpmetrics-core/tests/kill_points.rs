@@ -5,20 +5,20 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod cold_paths;
+mod derived_words;
 mod handle;
-mod pointed;
-mod ranked;
 mod scene;
 mod signals;
+mod totals;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
+use cold_paths::told;
 use mpmetrics_core::os::kill_points::{Held, POINTS, VARIABLE};
-use pointed::told;
 use scene::{End, Scene, DIRECTORY};
 
 /// Not a test: the program that dies or stops.
@@ -26,7 +26,7 @@ use scene::{End, Scene, DIRECTORY};
 #[ignore = "the program of the victims"]
 fn victim() {
     let directory = PathBuf::from(std::env::var(DIRECTORY).expect("started by the test below"));
-    if let Err(error) = pointed::run(&directory) {
+    if let Err(error) = cold_paths::run(&directory) {
         panic!("{error}");
     }
 }

@@ -6,17 +6,16 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 mod handle;
-mod killed;
-mod ranked;
+mod totals;
+mod victim;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use derived::Derived;
-use killed::{exemplar_text, spec, Random, Told, COUNTED, SETS};
+use derived_words::DerivedWords;
 use mpmetrics_core::heap::{Heap, Writer};
 use mpmetrics_core::layout::header;
 use mpmetrics_core::metric_type::MetricType;
@@ -24,6 +23,7 @@ use mpmetrics_core::scrape::filter::Filter;
 use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::Segment;
+use victim::{exemplar_text, spec, Random, Told, COUNTED, SETS};
 
 const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
 const TOLD: &str = "MPMETRICS_KILLED_TOLD";
@@ -38,7 +38,7 @@ const ROUND: u64 = 40;
 fn victim() {
     let var = |name| std::env::var(name).expect("started by `kills`");
     let seed = var(SEED).parse().expect("a number");
-    killed::run(Path::new(&var(SEGMENT)), Path::new(&var(TOLD)), seed).expect("nothing goes wrong");
+    victim::run(Path::new(&var(SEGMENT)), Path::new(&var(TOLD)), seed).expect("nothing goes wrong");
 }
 
 struct Victim {
@@ -154,10 +154,10 @@ impl Ward {
         // What was left to the next holder of the lock is done by the first of these.
         drop(self.heap.hold_lock().expect("the heap lock"));
         let words = self.heap.words();
-        let before = Derived::read(words);
+        let before = DerivedWords::read(words);
         words.set_header(header::INTENT, 1);
         drop(self.heap.hold_lock().expect("the heap lock"));
-        assert_eq!(Derived::read(self.heap.words()), before, "after {} kills", self.kills);
+        assert_eq!(DerivedWords::read(self.heap.words()), before, "after {} kills", self.kills);
         self.check();
     }
 }
@@ -187,7 +187,7 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
     let mut found = [[0; 2]; COUNTED];
     for family in snapshot.families.iter().filter(|family| &*family.name == "observed") {
         for series in &family.series {
-            let [count, _, shown] = ranked::totals(snapshot, series).expect("a summary");
+            let [count, _, shown] = totals::of(snapshot, series).expect("a summary");
             let of = &mut found[name(snapshot, series.labels) as usize];
             *of = [of[0] + count as u64, of[1] + shown as u64];
         }
@@ -204,7 +204,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
     let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {
         for series in &family.series {
-            if let Some([count, _, shown]) = ranked::totals(snapshot, series) {
+            if let Some([count, _, shown]) = totals::of(snapshot, series) {
                 halves[1] += (count - shown).abs();
             }
             if &*family.name == "observed" {

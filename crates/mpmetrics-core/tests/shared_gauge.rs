@@ -3,9 +3,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 
-use derived::Derived;
+use derived_words::DerivedWords;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
 use mpmetrics_core::layout::{header, BlockKey};
@@ -53,10 +53,10 @@ fn rows(heap: &Heap) -> Vec<String> {
 
 /// What is derived is what deriving it anew yields.
 fn assert_whole(heap: &Heap) {
-    let before = Derived::read(heap.words());
+    let before = DerivedWords::read(heap.words());
     heap.words().set_header(header::INTENT, 1);
     drop(heap.hold_lock().unwrap());
-    assert_eq!(Derived::read(heap.words()), before);
+    assert_eq!(DerivedWords::read(heap.words()), before);
 }
 
 #[test]

@@ -3,12 +3,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 mod handle;
-mod ranked;
-mod watched;
+mod hook;
+mod totals;
 
 use handle::{spec, Handle};
+use hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
 use mpmetrics_core::heap::{Heap, Writer};
 use mpmetrics_core::layout::{
     block, extent, header, slot, sub_window, summary, BlockHead, BlockKind, OctaveLink,
@@ -19,14 +20,13 @@ use mpmetrics_core::quantile::octave::locate;
 use mpmetrics_core::scrape::filter::Filter;
 use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::{Code, Result};
-use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 
 /// Count, sum, and the observations that quantiles are of, over all series.
 fn totals(heap: &Heap) -> [f64; 3] {
     let filter = Filter { everything: true, ..Filter::default() };
     let snapshot = scrape(heap, &filter).expect("a scrape").0;
     let series = snapshot.families.iter().flat_map(|family| &family.series);
-    let all = series.map(|series| ranked::totals(&snapshot, series).expect("a summary"));
+    let all = series.map(|series| totals::of(&snapshot, series).expect("a summary"));
     all.fold([0.0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z])
 }
 
@@ -95,7 +95,7 @@ fn twins(heap: &Heap) -> [[u64; 4]; 2] {
 #[test]
 fn an_observation_that_is_being_moved_is_counted_once() {
     for (cell, step) in (0..4).flat_map(|cell| (0..4).map(move |step| (cell, step))) {
-        let (_, heap) = Watched::heap();
+        let (_, heap) = HookedRegion::heap();
         let [kept, given] = twins(&heap);
         let words = heap.words();
         let (to, from) = (kept[cell], given[cell]);
@@ -166,7 +166,7 @@ fn whoever_dies_at_any_look_leaves_whole_summaries() {
 
 /// Octaves that a writer's first slab has room for.
 fn octaves_of_a_slab() -> i32 {
-    let (_, heap) = Watched::heap();
+    let (_, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     let grown = |octaves: &i32| {
         observe(&mut writer, "", &[f64::from(*octaves).exp2()]).expect("room");

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
 mod handle;
-mod ranked;
+mod totals;
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn stopped_in_many_buckets(heap: &Heap) -> Writer {
 
 fn counts(snapshot: &Snapshot) -> Vec<f64> {
     let series = snapshot.families.iter().flat_map(|family| &family.series);
-    let count = |series| match ranked::totals(snapshot, series) {
+    let count = |series| match totals::of(snapshot, series) {
         Some([count, _, shown]) => {
             assert_eq!(count, shown);
             count

@@ -17,9 +17,9 @@ use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
 
-use crate::derived::Derived;
+use crate::cold_paths::{exemplar, observations, other, shared, spec, tell, told, MAIN};
+use crate::derived_words::DerivedWords;
 use crate::handle::{self, Handle};
-use crate::pointed::{exemplar, observed, other, shared, spec, tell, told, MAIN};
 
 /// Names the directory of a victim.
 pub const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
@@ -78,7 +78,7 @@ impl Scene {
         for by in [5.0, 7.0] {
             let mut dead = heap.writer(2, 2).expect("a slot");
             count(&mut dead, "counted", b"n=\"dead\"", by).expect("a series");
-            observed::leave_twin(&mut dead, by == 5.0).expect("a summary");
+            observations::leave_twin(&mut dead, by == 5.0).expect("a summary");
             dead.default_labels(0, b"app=\"dead\"", b"").expect("default labels");
             let gauges = dead.family(&handle::spec(MetricType::Gauge), 1).expect("a family");
             Handle::bind(&mut dead, MetricType::Gauge, gauges, b"").expect("a gauge");
@@ -160,7 +160,7 @@ impl Scene {
         let own = counted(&snapshot) - BEFORE - new_ones(self.directory.path());
         let what = &self.what;
         assert!((before..=after + 1.0).contains(&own), "{what}: told {after}, scraped {own}");
-        observed::check(&snapshot, (before, after + 1.0), self.later, what);
+        observations::check(&snapshot, (before, after + 1.0), self.later, what);
     }
 
     /// Whether what needs a lock is done, or put off within the deadline.
@@ -191,7 +191,7 @@ impl Scene {
             if let Some(mut made) = self.done(locked, "a new writer", made, begun.elapsed()) {
                 count(&mut made, "counted", b"n=\"new writer\"", 1000.0).expect("a series");
                 add_new(self.directory.path(), 1000.0);
-                observed::come_later(&mut made).expect("a summary");
+                observations::come_later(&mut made).expect("a summary");
                 self.later += 1.0;
                 self.shared += 1.0;
                 assert_eq!(share(&mut made), self.shared, "{}: a shared gauge", self.what);
@@ -237,10 +237,10 @@ impl Scene {
     /// What is derived is what deriving it anew yields.
     pub fn check_whole(&self) {
         drop(self.heap.hold_lock().expect("the heap lock"));
-        let before = Derived::read(self.heap.words());
+        let before = DerivedWords::read(self.heap.words());
         self.heap.words().set_header(header::INTENT, 1);
         drop(self.heap.hold_lock().expect("the heap lock"));
-        let whole = Derived::read(self.heap.words()) == before;
+        let whole = DerivedWords::read(self.heap.words()) == before;
         assert!(whole, "{}: what is derived is not what deriving it anew yields", self.what);
     }
 }

@@ -10,7 +10,7 @@ use mpmetrics_core::Result;
 
 use super::patient;
 use crate::handle::{spec, Handle};
-use crate::ranked;
+use crate::totals;
 
 /// Sub-windows of 31 years: the present one is number 1, and the one before it is shown, too.
 const WINDOW: Window = Window { length: 1e12, sub_windows: 2 };
@@ -73,7 +73,7 @@ pub fn come_later(writer: &mut Writer) -> Result<()> {
 pub fn check(snapshot: &Snapshot, ticks: (f64, f64), later: f64, what: &str) {
     let (mut summaries, mut histograms) = ([0.0; 3], [0.0; 2]);
     for series in snapshot.families.iter().flat_map(|family| &family.series) {
-        if let Some(totals) = ranked::totals(snapshot, series) {
+        if let Some(totals) = totals::of(snapshot, series) {
             summaries.iter_mut().zip(totals).for_each(|(all, one)| *all += one);
         } else if let Value::Histogram { counts, sum } = series.value {
             histograms[0] += snapshot.counts(counts).iter().sum::<f64>();

@@ -12,12 +12,12 @@ use mpmetrics_core::region::{Locks, Owned, Region};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::Result;
 
-use crate::derived::Derived;
+use crate::derived_words::DerivedWords;
 
 type Hook = Box<dyn FnOnce(Words<'_>) + Send>;
 
 /// Runs a hook at the n-th of the heap's looks at its words, and shows the first `most` of them only.
-pub struct Watched {
+pub struct HookedRegion {
     words: Owned,
     left: AtomicI64,
     hook: Mutex<Option<Hook>>,
@@ -28,7 +28,7 @@ pub struct Watched {
     pub moving: AtomicBool,
 }
 
-impl Watched {
+impl HookedRegion {
     pub fn heap() -> (Arc<Self>, Heap) {
         let region = Arc::new(Self {
             words: Owned::new(1 << 18),
@@ -55,7 +55,7 @@ impl Watched {
     }
 }
 
-impl Region for Watched {
+impl Region for HookedRegion {
     fn words(&self) -> &[AtomicU64] {
         let words = self.words.words();
         if self.left.fetch_sub(1, SeqCst) == 1 {
@@ -89,10 +89,10 @@ impl Region for Watched {
 /// What is derived is what deriving it anew yields.
 pub fn assert_whole(heap: &Heap, when: &str) {
     drop(heap.hold_lock().expect("the heap lock"));
-    let before = Derived::read(heap.words());
+    let before = DerivedWords::read(heap.words());
     heap.words().set_header(header::INTENT, 1);
     drop(heap.hold_lock().expect("the heap lock"));
-    assert_eq!(Derived::read(heap.words()), before, "{when}");
+    assert_eq!(DerivedWords::read(heap.words()), before, "{when}");
 }
 
 /// Runs a call once for each of its looks at the words, with the hook at that look.
@@ -103,7 +103,7 @@ pub fn at_every_look(
     check: impl Fn(&Heap, Writer, &str),
 ) {
     for n in 1.. {
-        let (region, heap) = Watched::heap();
+        let (region, heap) = HookedRegion::heap();
         let mut writer = prepare(&heap);
         region.arm(n, hook.clone());
         let done = catch_unwind(AssertUnwindSafe(|| call(&mut writer)));

@@ -14,7 +14,7 @@ const TEXT_CLASSES: usize = 23;
 
 /// The derived words of a heap; lists as sets, because their order is not derived.
 #[derive(Debug, PartialEq)]
-pub struct Derived {
+pub struct DerivedWords {
     live: u64,
     index: BTreeSet<u64>,
     index_used: u64,
@@ -54,7 +54,7 @@ fn list(head: u64, what: &str, next: impl Fn(u64) -> u64) -> BTreeSet<u64> {
     found
 }
 
-impl Derived {
+impl DerivedWords {
     /// Reads a heap that nobody changes meanwhile.
     pub fn read(words: Words<'_>) -> Self {
         let count = |index| words.header(index);

@@ -1,7 +1,7 @@
 //! The program that dies or stops: one after another it takes every cold path, and tells through files in its
 //! directory how far it is.
 
-pub mod observed;
+pub mod observations;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
@@ -139,7 +139,7 @@ impl Program {
     /// Counts one, observes, then tells.
     fn tick(&mut self) -> Result<()> {
         self.counted.update(&mut self.writer, 1.0)?;
-        observed::tick(&mut self.writer, self.ticks)?;
+        observations::tick(&mut self.writer, self.ticks)?;
         self.ticks += 1;
         tell(&self.directory, "ticks", &self.ticks.to_string());
         Ok(())
