@@ -49,10 +49,10 @@ impl Aggregator {
     /// The aggregator of a family. An unknown name means sum; so does one for gauges only in a family of another type,
     /// and [`Aggregator::All`] in a family with a label of a name that it adds.
     #[must_use]
-    pub fn of(kind: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
+    pub fn of(metric_type: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);
         match Self::parse(name) {
-            Some(Self::All | Self::MostRecent | Self::Shared) if kind != MetricType::Gauge => {
+            Some(Self::All | Self::MostRecent | Self::Shared) if !metric_type.is_level() => {
                 Self::Sum
             }
             Some(Self::All) if WRITER_LABELS.iter().any(named) => Self::Sum,

@@ -10,6 +10,7 @@ pub mod cells;
 pub mod doorbell;
 pub mod error;
 pub mod exposition;
+pub mod form;
 pub mod heap;
 pub mod labels;
 pub mod layout;

@@ -17,7 +17,7 @@
 use std::borrow::Cow;
 
 use crate::labels::pairs;
-use crate::metric_type::MetricType;
+use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, LabelSpan, Series, Snapshot, Value};
 
 use super::effective::Labels;
@@ -117,17 +117,17 @@ type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 
 /// What `v` holds. `None` if it does not fit the family.
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
-    match (family.kind, series.value) {
-        (MetricType::Counter | MetricType::Gauge, Value::Scalar(value)) => {
+    match (family.kind.values(), series.value) {
+        (Values::Scalar, Value::Scalar(value)) => {
             // When it was set, of a gauge that shows whoever set it last.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);
             Some(([Some(value), set_at], Cow::Borrowed(&[])))
         }
-        (MetricType::Summary, Value::Summary { sum, count, sketch }) => {
+        (Values::Quantiles, Value::Summary { sum, count, sketch }) => {
             let quantiles = snapshot.quantiles(sketch, &family.bounds);
             Some(([Some(sum), Some(count)], Cow::Owned(quantiles)))
         }
-        (MetricType::Histogram, Value::Histogram { sum, counts }) => {
+        (Values::Buckets, Value::Histogram { sum, counts }) => {
             let cells = snapshot.counts(counts);
             let fits = cells.len() == family.bounds.len() + 1;
             fits.then_some(([Some(sum), None], Cow::Borrowed(cells)))

@@ -4,6 +4,7 @@
 //! names of all samples that it may have. So families whose names differ may still get in each other's
 //! way: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
+use crate::metric_type::MetricType;
 use std::collections::HashSet;
 
 /// How a family is shown.
@@ -78,11 +79,6 @@ const COUNTER: &str = "counter";
 
 /// A family's name, and those that its type reserves beside it.
 fn names<'a>(name: &'a str, kind: &str) -> impl Iterator<Item = String> + 'a {
-    let reserved: &[&str] = match kind {
-        COUNTER => &["_total", "_created"],
-        "histogram" => &["_bucket", "_sum", "_count", "_created"],
-        "summary" => &["_sum", "_count", "_created"],
-        _ => &[],
-    };
+    let reserved = MetricType::of_name(kind).map_or(&[][..], MetricType::reserved);
     [""].iter().chain(reserved).map(move |suffix| format!("{name}{suffix}"))
 }

@@ -5,16 +5,14 @@
 //! is escaped, bounds ascend, and a configured bound of +Inf is one bucket with the implied one.
 
 use crate::labels::escape;
-use crate::metric_type::MetricType;
+use crate::metric_type::Values;
 use crate::scrape::snapshot::{Exemplar, Family, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra, Sample};
 use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
-use super::rows::{
-    estimate, histogram, prefix, push_escaped, push_labels, push_scalars, push_summaries,
-};
+use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
 
 /// Prints a scrape.
 ///
@@ -43,11 +41,10 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
             continue;
         }
         push_head(&mut out, &family.help, &shown);
-        match family.kind {
-            MetricType::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
-            MetricType::Gauge => push_scalars(&mut out, &labels, family),
-            MetricType::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            MetricType::Summary => push_summaries(&mut out, snapshot, &labels, family),
+        match family.kind.values() {
+            Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }
@@ -77,7 +74,7 @@ fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
     push_escaped(out, shown.kind);
 }
 
-fn push_counters(
+fn push_scalars(
     out: &mut Vec<u8>,
     snapshot: &Snapshot,
     labels: &Labels<'_>,
@@ -92,7 +89,7 @@ fn push_counters(
         out.extend_from_slice(&row);
         push_labels(out, own, &labels.beside(own, series.defaults, b""));
         push_sample(out, value);
-        // A family without a type has no place for exemplars.
+        // Exemplars are for counters, and not for one that is shown without its type.
         if !shown.suffix.is_empty() {
             push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }

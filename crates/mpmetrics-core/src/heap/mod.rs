@@ -36,7 +36,6 @@ pub(crate) use directory::family::{decode as decode_family, is_of_epoch};
 pub(crate) use directory::series::read as read_labels;
 pub(crate) use init::{check, check_header, root};
 pub(crate) use memory::table::{FAMILIES, GENERATIONS, SERIES, SLOTS};
-pub(crate) use slots::claimed::of_one_life;
 pub(crate) use succession::{copy, Succession};
 /// What models run concurrently with a scrape.
 #[cfg(all(test, loom))]

@@ -12,7 +12,9 @@ mod words;
 
 pub use blocks::{block, exemplar, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
-pub use packed::{Answer, BlockBirth, BlockHead, BlockKey, ExtentHead, OctaveLink, ABSENT};
+pub use packed::{
+    Answer, BlockBirth, BlockHead, BlockKey, ExtentHead, FamilyShape, OctaveLink, ABSENT,
+};
 pub use records::{defaults, extent, family, series, slot};
 pub use words::Words;
 

@@ -191,6 +191,31 @@ impl OctaveLink {
     }
 }
 
+/// What a family's blocks look like: `type | form << 4 | repeats << 8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FamilyShape {
+    /// Number of its type.
+    pub metric_type: u8,
+    /// Number of its form among those of the type.
+    pub form: u8,
+    /// How many bounds a histogram has, or sub-windows a summary.
+    pub repeats: u64,
+}
+
+impl FamilyShape {
+    /// As it is stored.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        u64::from(self.metric_type & 0xf) | u64::from(self.form & 0xf) << 4 | self.repeats << 8
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { metric_type: word as u8 & 0xf, form: word as u8 >> 4, repeats: word >> 8 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,7 +224,7 @@ mod tests {
     proptest! {
         #[test]
         fn packed_words_round_trip(series: u32, generation: u32, birth in 0u64..1 << 48, defaults: u16,
-            words in 1u16.., incarnation: u32, absent: bool, kind in prop_oneof![1u8..10, Just(16)], extent in 0u64..1 << 56) {
+            words in 1u16.., incarnation: u32, absent: bool, form: u8, kind in prop_oneof![1u8..10, Just(16)], extent in 0u64..1 << 56) {
             let key = BlockKey { series, generation };
             prop_assert_eq!(BlockKey::unpack(key.pack()), key);
             let answer = Answer { bell: series, incarnation };
@@ -214,6 +239,8 @@ mod tests {
             prop_assert_eq!(BlockHead::unpack(head.pack()), Ok(Some(head)));
             let extent = ExtentHead { kind: ExtentKind::Slab, words: extent };
             prop_assert_eq!(ExtentHead::unpack(extent.pack()), Some(extent));
+            let shape = FamilyShape { metric_type: 3, form: form & 0xf, repeats: extent.words };
+            prop_assert_eq!(FamilyShape::unpack(shape.pack()), shape);
         }
 
         #[test]

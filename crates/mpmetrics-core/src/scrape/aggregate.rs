@@ -15,7 +15,7 @@ use super::snapshot::{Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value
 use crate::aggregator::Aggregator;
 use crate::aggregator::WRITER_LABELS;
 use crate::labels::{pairs, Malformed};
-use crate::metric_type::MetricType;
+use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 
 /// What joining met.
@@ -171,14 +171,14 @@ struct Sum {
 /// Joins families of one type into the first, the newest; the others are left without series. A
 /// series that is malformed, or does not fit its family, is left out.
 fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
-    let aggregator = match group[0].kind {
-        MetricType::Gauge => {
-            Aggregator::of(MetricType::Gauge, &group[0].aggregator, &group[0].label_names)
-        }
-        _ => Aggregator::Sum,
+    let newest = &group[0];
+    let aggregator = if newest.kind.is_level() {
+        Aggregator::of(newest.kind, &newest.aggregator, &newest.label_names)
+    } else {
+        Aggregator::Sum
     };
-    // A summary's are its percentiles: those of the newest are printed, of everybody's observations.
-    let same = group[0].kind == MetricType::Summary
+    // A summary's are its percentiles: those of the newest are printed, of all observations.
+    let same = newest.kind.values() == Values::Quantiles
         || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
@@ -235,10 +235,9 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
-    match (family.kind, value) {
-        (MetricType::Counter | MetricType::Gauge, Value::Scalar(_))
-        | (MetricType::Summary, Value::Summary { .. }) => true,
-        (MetricType::Histogram, Value::Histogram { counts, .. }) => {
+    match (family.kind.values(), value) {
+        (Values::Scalar, Value::Scalar(_)) | (Values::Quantiles, Value::Summary { .. }) => true,
+        (Values::Buckets, Value::Histogram { counts, .. }) => {
             let end = counts.start as usize + counts.len as usize;
             counts.len as usize == family.bounds.len() + 1 && end <= cells.len()
         }

@@ -13,9 +13,9 @@ use super::writer_labels::name_writer;
 use crate::aggregator::Aggregator;
 use crate::cells::exemplar::Read;
 use crate::error::Result;
+use crate::form::Protocol;
 use crate::heap::{self, FAMILIES, SERIES};
-use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, BlockKind, Words};
-use crate::metric_type::MetricType;
+use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, Words};
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
 use std::collections::HashMap;
@@ -124,9 +124,7 @@ impl<'a> Gather<'a> {
     pub fn declare(&mut self, family: u32, birth: u64, current: bool) {
         let index = self.by_family.get(family as usize).copied().unwrap_or(NONE);
         if let Some(wanted) = self.wanted.get_mut(index as usize) {
-            let lasts =
-                wanted.spec.kind != MetricType::Gauge || wanted.aggregator == Aggregator::Shared;
-            if current || lasts {
+            if current || !wanted.form.of_one_life {
                 wanted.birth = Some(wanted.birth.map_or(birth, |before| before.min(birth)));
             }
         }
@@ -183,19 +181,7 @@ impl<'a> Gather<'a> {
         let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
             return Ok(());
         };
-        let fits = match head.kind {
-            BlockKind::Counter => wanted.spec.kind == MetricType::Counter,
-            BlockKind::Gauge => {
-                wanted.spec.kind == MetricType::Gauge
-                    && !matches!(wanted.aggregator, Aggregator::MostRecent | Aggregator::Shared)
-            }
-            BlockKind::Recent => wanted.aggregator == Aggregator::MostRecent,
-            BlockKind::Shared => wanted.aggregator == Aggregator::Shared,
-            BlockKind::Histogram => wanted.spec.kind == MetricType::Histogram,
-            BlockKind::Summary => wanted.spec.kind == MetricType::Summary,
-            _ => false,
-        };
-        if !fits || cells.len() != wanted.cells {
+        if head.kind != wanted.form.block || cells.len() != wanted.cells {
             self.damaged += 1;
             return Ok(());
         }
@@ -222,7 +208,7 @@ impl<'a> Gather<'a> {
         }
         let (series, birth) = (to.series, born.birth);
         let mut in_sketches = NONE;
-        if head.kind == BlockKind::Summary {
+        if wanted.form.protocol == Protocol::Sketched {
             in_sketches = self.sketches.len() as u32;
             self.sketches.push(sketch.clone());
         }

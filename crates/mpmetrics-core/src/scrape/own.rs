@@ -8,7 +8,7 @@ use super::snapshot::{Family, Series, Snapshot, Value};
 use crate::error::Refusal;
 use crate::labels::{pairs, unescape};
 use crate::layout::{header, Words};
-use crate::metric_type::MetricType;
+use crate::metric_type::Values;
 use std::collections::HashMap;
 
 /// What the aggregators of such families begin with.
@@ -24,7 +24,7 @@ const REASON: &[u8] = b"reason";
 pub fn fill(snapshot: &mut Snapshot, words: Words<'_>, living: &[bool]) {
     let Snapshot { families, text, .. } = snapshot;
     for family in families {
-        let scalar = matches!(family.kind, MetricType::Counter | MetricType::Gauge);
+        let scalar = family.kind.values() == Values::Scalar;
         if let Some(name) = family.aggregator.strip_prefix(PREFIX).filter(|_| scalar) {
             let name = name.to_owned();
             one_each(family, text);

@@ -2,9 +2,9 @@
 
 use super::snapshot::{Family, Series, Span, Value};
 use crate::aggregator::Aggregator;
+use crate::form::{Form, Protocol};
 use crate::heap::FamilySpec;
-use crate::layout::{sub_window, summary};
-use crate::metric_type::MetricType;
+use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::SummaryOptions;
 
@@ -27,6 +27,7 @@ pub(super) struct Known {
 /// A family that the filter chooses.
 pub(super) struct Wanted {
     pub spec: FamilySpec,
+    pub form: &'static Form,
     pub aggregator: Aggregator,
     /// Of a summary.
     pub options: SummaryOptions,
@@ -61,8 +62,13 @@ impl Wanted {
     /// A family that was decoded, without parts.
     pub fn new(spec: FamilySpec) -> Self {
         let aggregator = Aggregator::of(spec.kind, &spec.aggregator, &spec.label_names);
-        let (cells, sums, options) = shape(&spec, aggregator);
-        Self { spec, aggregator, options, cells, sums, birth: None, parts: Vec::new() }
+        let form = Form::of(spec.kind, &spec.aggregator);
+        let (cells, sums) = numbers(form, form.repeats_of(&spec.numbers));
+        let options = match form.protocol {
+            Protocol::Sketched => SummaryOptions::from_numbers(&spec.numbers),
+            _ => SummaryOptions::default(),
+        };
+        Self { spec, form, aggregator, options, cells, sums, birth: None, parts: Vec::new() }
     }
 
     /// The family as it is shown.
@@ -99,7 +105,7 @@ impl Part {
             return;
         }
         let sums = &mut arena[start..start + cells.len()];
-        let scalar = matches!(family.spec.kind, MetricType::Counter | MetricType::Gauge);
+        let scalar = family.spec.kind.values() == Values::Scalar;
         for (sum, cell) in sums.iter_mut().zip(cells) {
             match family.aggregator {
                 Aggregator::Min if scalar => *sum = minimum(*sum, *cell),
@@ -127,44 +133,38 @@ fn minimum(a: f64, b: f64) -> f64 {
 pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
     let start = part.start as usize;
     let cells = &arena[start..start + family.sums];
-    let value = match family.spec.kind {
-        MetricType::Counter | MetricType::Gauge if family.aggregator == Aggregator::Average => {
+    let value = match family.spec.kind.values() {
+        Values::Scalar if family.aggregator == Aggregator::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
-        MetricType::Counter | MetricType::Gauge => Value::Scalar(cells[0]),
-        MetricType::Histogram => Value::Histogram {
+        Values::Scalar => Value::Scalar(cells[0]),
+        Values::Buckets => Value::Histogram {
             sum: cells[family.cells - 1],
             counts: Span { start: part.start, len: family.cells as u32 - 1 },
         },
-        MetricType::Summary => {
-            Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch }
-        }
+        Values::Quantiles => Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch },
     };
     (value, if family.aggregator == Aggregator::MostRecent { cells[1] } else { 0.0 })
 }
 
-/// Cells that a block of the family has, how many of them are added up one by one, and a summary's options.
-fn shape(spec: &FamilySpec, aggregator: Aggregator) -> (usize, usize, SummaryOptions) {
-    match spec.kind {
-        MetricType::Gauge if aggregator == Aggregator::MostRecent => {
-            (2, 2, SummaryOptions::default())
-        }
-        MetricType::Counter | MetricType::Gauge => (1, 1, SummaryOptions::default()),
-        MetricType::Histogram => {
-            (spec.numbers.len() + 2, spec.numbers.len() + 2, SummaryOptions::default())
-        }
-        MetricType::Summary => {
-            let options = SummaryOptions::from_numbers(&spec.numbers);
-            let cells = summary::CELLS + sub_window::WORDS * u64::from(options.sub_windows());
-            // Without the sequence words; of the others count and sum.
-            (cells as usize - 2, 2, options)
-        }
+/// Numbers that are read of a block, which are those between the sequence words, and how many of them are added up one
+/// by one.
+fn numbers(form: &Form, repeats: u64) -> (usize, usize) {
+    let between = (form.cells_of(repeats) as usize).saturating_sub(2);
+    match form.protocol {
+        Protocol::Plain | Protocol::Exchanged => (1, 1),
+        Protocol::Sequenced => (between, between),
+        // Count and sum.
+        Protocol::Sketched => (between, 2),
     }
 }
 
 fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
-    let bounds = if spec.kind == MetricType::Summary { options.percentiles } else { spec.numbers };
+    let bounds = match spec.kind.values() {
+        Values::Quantiles => options.percentiles,
+        Values::Scalar | Values::Buckets => spec.numbers,
+    };
     Family {
         tag: spec.tag.into(),
         name: spec.name.into(),

@@ -11,9 +11,9 @@ use super::summary::{self, Reading, Time};
 use crate::cells::exemplar::{self, Attempt};
 use crate::cells::{scalar, sequence, shared};
 use crate::error::Result;
+use crate::form::{Form, Protocol};
 use crate::heap::{
-    again, exemplar_buckets, for_each_block, for_each_shared, for_each_slab, of_one_life, Again,
-    Moving, SLOTS,
+    again, exemplar_buckets, for_each_block, for_each_shared, for_each_slab, Again, Moving, SLOTS,
 };
 use crate::layout::{
     block, exemplar as layout, header, slot, BlockBirth, BlockHead, BlockKey, BlockKind, Words,
@@ -148,48 +148,54 @@ impl Reader {
         current: bool,
         gather: &mut Gather<'_>,
     ) -> Result<()> {
-        let gauge = of_one_life(head.kind);
-        let idle = matches!(head.kind, BlockKind::Pad | BlockKind::Free | BlockKind::OctaveBuckets);
-        if head.absent || idle || gauge && !current {
+        if head.absent {
             return Ok(());
         }
         let run = words.run(at, u64::from(head.words))?;
-        if head.kind == BlockKind::Exemplar {
-            return exemplar(words, run, head, gather);
+        let form = match (Form::of_block(head.kind), head.kind) {
+            (Some(form), _) => form,
+            (None, BlockKind::Exemplar) => return exemplar(words, run, head, gather),
+            (None, BlockKind::Family) => {
+                let load = |word: u64| run[word as usize].load(Ordering::Acquire);
+                let key = BlockKey::unpack(load(block::KEY));
+                let born = BlockBirth::unpack(load(block::BIRTH));
+                gather.declare(key.series, born.birth, current);
+                return Ok(());
+            }
+            (None, _) => return Ok(()),
+        };
+        if form.of_one_life && !current {
+            return Ok(());
         }
         for _ in 0..RENAMES {
             let key = BlockKey::unpack(run[block::KEY as usize].load(Ordering::Acquire));
             let birth = run[block::BIRTH as usize].load(Ordering::Acquire);
             let born = BlockBirth::unpack(birth);
-            if head.kind == BlockKind::Family {
-                gather.declare(key.series, born.birth, current);
-                return Ok(());
-            }
             let Some(chosen) = gather.choose(key)? else {
                 return Ok(());
             };
             let cells = &run[block::CELLS as usize..];
             let mut whole = Ok(());
-            match head.kind {
-                BlockKind::Counter | BlockKind::Gauge => {
+            match form.protocol {
+                Protocol::Plain => {
                     self.reading.cells.clear();
                     self.reading.cells.push(cells.first().map_or(0.0, scalar::get));
                 }
-                BlockKind::Shared => {
+                Protocol::Exchanged => {
                     self.reading.cells.clear();
                     let cells = cells.first_chunk::<{ shared::CELLS }>();
                     self.reading.cells.push(cells.map_or(0.0, shared::get));
                 }
-                BlockKind::Summary => {
+                Protocol::Sketched => {
                     whole = self.summary(words, at, head, alive, gather.window(&chosen));
                 }
-                _ => {
+                Protocol::Sequenced => {
                     let whole = self.sequenced(cells, alive);
                     self.walked.given_up += u64::from(alive && !whole);
                 }
             }
-            if let Some(moving) = self.moving.filter(|_| head.kind != BlockKind::Summary) {
-                let sequenced = head.kind == BlockKind::Histogram;
+            if let Some(moving) = self.moving.filter(|_| form.protocol != Protocol::Sketched) {
+                let sequenced = form.is_sequenced();
                 moving.correct(at + block::CELLS + u64::from(sequenced), &mut self.reading.cells);
             }
             kill_point!("scrape.block");

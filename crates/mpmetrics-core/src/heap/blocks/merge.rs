@@ -15,8 +15,9 @@ use super::{block, moving};
 use crate::cells::sketch::{self, buckets};
 use crate::cells::{scalar, sequence};
 use crate::error::Result;
+use crate::form::{Form, Protocol};
 use crate::layout::{
-    block as blk, header, sub_window, summary, BlockHead, BlockKind, OctaveLink, Words, LINK,
+    block as blk, header, sub_window, summary, BlockHead, OctaveLink, Words, LINK,
 };
 use crate::quantile::octave::{Octave, CELLS, KEPT};
 use crate::sync::Ordering;
@@ -26,15 +27,16 @@ use std::collections::HashSet;
 /// the sequence words of each are equal.
 pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let end = u64::from(head.words);
-    let added = match head.kind {
-        BlockKind::Histogram => blk::CELLS + 1..end.saturating_sub(1),
-        BlockKind::Summary => blk::CELLS + summary::COUNT..blk::CELLS + summary::OCTAVES,
-        _ => blk::CELLS..end,
+    let protocol = Form::of_block(head.kind).map(|form| form.protocol);
+    let added = match protocol {
+        Some(Protocol::Sequenced) => blk::CELLS + 1..end.saturating_sub(1),
+        Some(Protocol::Sketched) => blk::CELLS + summary::COUNT..blk::CELLS + summary::OCTAVES,
+        Some(Protocol::Plain | Protocol::Exchanged) | None => blk::CELLS..end,
     };
     for word in added {
         moving::cell(words, from + word, to + word)?;
     }
-    if head.kind == BlockKind::Summary {
+    if protocol == Some(Protocol::Sketched) {
         sub_windows(words, from, to, head)?;
     }
     Ok(())

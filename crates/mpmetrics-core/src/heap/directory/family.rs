@@ -2,17 +2,13 @@
 //! anything else different is another family.
 
 use super::index::{self, Target};
-use crate::aggregator::Aggregator;
-use crate::cells::shared;
 use crate::error::{Error, Result};
+use crate::form::Form;
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::FAMILIES;
 use crate::heap::memory::text;
-use crate::layout::{
-    block, family, header, sub_window, summary, BlockKind, Words, MAX_BLOCK_WORDS,
-};
+use crate::layout::{block, family, header, BlockKind, FamilyShape, Words, MAX_BLOCK_WORDS};
 use crate::metric_type::MetricType;
-use crate::quantile::summary::{SummaryOptions, MAX_SUB_WINDOWS};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
@@ -45,47 +41,17 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// The type and the form of a family's blocks, as in [`family::SHAPE`]: gauges have three forms.
-fn form(kind: MetricType, aggregator: &str) -> u64 {
-    let form = match Aggregator::parse(aggregator) {
-        Some(Aggregator::MostRecent) if kind == MetricType::Gauge => 1,
-        Some(Aggregator::Shared) if kind == MetricType::Gauge => 2,
-        _ => 0,
-    };
-    kind as u64 | form << 4
-}
-
-/// How many bounds a histogram has, or sub-windows a summary: the length of a family's blocks depends on it.
-fn repeats(spec: &FamilySpec) -> u64 {
-    match spec.kind {
-        MetricType::Summary => u64::from(SummaryOptions::from_numbers(&spec.numbers).sub_windows()),
-        _ => spec.numbers.len() as u64,
+/// The blocks of a family of this form, with so many bounds or sub-windows.
+fn shape(form: &Form, repeats: u64) -> Result<Shape> {
+    let most = form.repeats.1;
+    if repeats > most {
+        return Err(Error::Limit { what: form.limited, limit: most });
     }
-}
-
-/// The blocks of a family of this form, with so many bounds or sub-windows; `None` if there is no such form.
-pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
-    let (kind, cells) = match form {
-        0 => (BlockKind::Counter, 1),
-        1 => (BlockKind::Gauge, 1),
-        2 => (BlockKind::Histogram, repeats.saturating_add(4)),
-        3 if repeats > MAX_SUB_WINDOWS => {
-            return Some(Err(Error::Limit {
-                what: "sub-windows of a summary",
-                limit: MAX_SUB_WINDOWS,
-            }));
-        }
-        3 => (BlockKind::Summary, summary::CELLS + sub_window::WORDS * repeats.max(1)),
-        0x11 => (BlockKind::Recent, 4),
-        0x21 => (BlockKind::Shared, shared::CELLS as u64),
-        _ => return None,
-    };
-    let words = block::CELLS.saturating_add(cells);
+    let words = block::CELLS.saturating_add(form.cells_of(repeats));
     if words > MAX_BLOCK_WORDS {
-        let limit = MAX_BLOCK_WORDS - 8;
-        return Some(Err(Error::Limit { what: "buckets of a histogram", limit }));
+        return Err(Error::Limit { what: form.limited, limit: MAX_BLOCK_WORDS - 8 });
     }
-    Some(Ok(Shape { kind, words: words as u16 }))
+    Ok(Shape { kind: form.block, words: words as u16 })
 }
 
 fn encode(spec: &FamilySpec) -> Vec<u8> {
@@ -157,9 +123,10 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
 /// The block shape of a family.
 pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     let at = FAMILIES.find(words, id)?;
-    let packed = words.load(at + family::SHAPE)?;
+    let stored = FamilyShape::unpack(words.load(at + family::SHAPE)?);
     // No family is declared with more than the limit.
-    let shape = shape(packed & 0xff, packed >> 8).and_then(Result::ok);
+    let shape = Form::of_numbers(stored.metric_type, stored.form)
+        .and_then(|form| shape(form, stored.repeats).ok());
     if u64::from(id) >= words.header(header::FAMILIES) || words.load(at + family::STATE)? != 1 {
         let value = id.to_string();
         return Err(Error::Invalid { what: "the number of a declared family", value });
@@ -172,11 +139,10 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
 /// The shape is that of the spec. If the record has another one, that is damage and is corrected: the text, which is
 /// compared byte for byte, decides.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
-    let (form, repeats) = (form(spec.kind, &spec.aggregator), repeats(spec));
-    let what = "a type and its aggregator";
-    let shape = shape(form, repeats)
-        .unwrap_or_else(|| Err(Error::Invalid { what, value: spec.aggregator.clone() }))?;
-    let packed = form | repeats << 8;
+    let form = Form::of(spec.kind, &spec.aggregator);
+    let repeats = form.repeats_of(&spec.numbers);
+    let shape = shape(form, repeats)?;
+    let packed = FamilyShape { metric_type: spec.kind as u8, form: form.number, repeats }.pack();
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
     let hash = hash_of(locked.heap().hash_key(), &bytes);

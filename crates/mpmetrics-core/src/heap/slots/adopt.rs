@@ -1,8 +1,9 @@
 //! Adopting a slot: the next writer takes over the counts of a dead one.
 
-use super::claimed::{carried, of_one_life, Claimed, Slab};
+use super::claimed::{carried, Claimed, Slab};
 use super::{exemplar, room};
 use crate::error::{Error, Result};
+use crate::form::of_one_life;
 use crate::heap::blocks::{block, merge, octave_buckets, reclaim};
 use crate::heap::directory::{defaults, family, generation};
 use crate::heap::memory::lock::Locked;

@@ -1,8 +1,9 @@
 //! What a writer holds: plain data of its slot.
 
 use crate::error::{Error, Result};
+use crate::form::of_one_life;
 use crate::heap::memory::table::SLOTS;
-use crate::layout::{slot, BlockHead, BlockKind, Words};
+use crate::layout::{slot, BlockHead, Words};
 use crate::os::SharedMutex;
 use std::collections::{BTreeMap, HashMap};
 
@@ -80,9 +81,4 @@ pub fn mutex(words: Words<'_>, id: u32) -> Result<SharedMutex<'_>> {
 /// Whether a block has the counts of an earlier life of its slot.
 pub fn inherited(head: BlockHead, incarnation: u32) -> bool {
     head.incarnation != incarnation && !of_one_life(head.kind)
-}
-
-/// Whether blocks of a kind belong to the life that made them, and are not shown after its end.
-pub fn of_one_life(kind: BlockKind) -> bool {
-    matches!(kind, BlockKind::Gauge | BlockKind::Recent)
 }

@@ -1,5 +1,5 @@
 //! What a writer does with the octave buckets of its summaries. JavaScript asks for them once for each octave, and from
-//! then on stores to it by itself.
+//! then on stores to them by itself.
 
 use super::turn::Turn;
 use super::{take_lock, Writer};
