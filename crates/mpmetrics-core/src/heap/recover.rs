@@ -154,12 +154,12 @@ fn rebuild_series(words: Words<'_>, census: &mut Census) -> Result<()> {
 fn rebuild_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
     for id in 0..words.header(header::DEFAULTS) as u32 {
         let at = DEFAULTS.find(words, id)?;
-        let state = words.load(at + def::STATE)?;
+        let taken = defaults::state(words, at)?.is_taken();
         let users = census.users.get(&(id as u16 + 1)).copied().unwrap_or(0);
         words.store(at + def::USERS, users)?;
-        if state & 1 == 1 && users == 0 {
+        if taken && users == 0 {
             defaults::vacate(words, id as u16 + 1)?;
-        } else if state & 1 == 1 {
+        } else if taken {
             census.texts.insert(words.load(at + def::TEXT)?);
         }
     }

@@ -13,7 +13,8 @@ mod words;
 pub use blocks::{block, exemplar, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
 pub use packed::{
-    Answer, BlockBirth, BlockHead, BlockKey, ExtentHead, FamilyShape, OctaveLink, ABSENT,
+    major, Answer, BlockBirth, BlockHead, BlockKey, Carried, DefaultsState, ExtentHead,
+    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, ABSENT,
 };
 pub use records::{defaults, extent, family, series, slot};
 pub use words::Words;

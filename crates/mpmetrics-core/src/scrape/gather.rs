@@ -5,7 +5,7 @@ use super::generations::Generations;
 use super::names::{is_metric_name, is_printable};
 use super::newest::{is_short, Newest};
 use super::own::PREFIX;
-use super::part::{value, Known, Part, Wanted, ANYBODY, NONE};
+use super::part::{value, Known, Origin, Part, Wanted, ANY, NONE};
 use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
 use super::summary::Reading;
@@ -37,8 +37,8 @@ pub struct Gather<'a> {
     known: Vec<Known>,
     generations: Generations<'a>,
     parts: Vec<Part>,
-    /// The writer whose blocks are read: `pid | thread << 32`.
-    writer: u64,
+    /// The writer whose blocks are read.
+    writer: Origin,
     cells: Vec<f64>,
     sketches: Vec<Sketch>,
     text: Vec<u8>,
@@ -101,7 +101,7 @@ impl<'a> Gather<'a> {
             known,
             generations,
             parts,
-            writer: ANYBODY,
+            writer: ANY,
             cells,
             sketches: Vec::new(),
             text,
@@ -116,7 +116,7 @@ impl<'a> Gather<'a> {
 
     /// Notes whose blocks follow.
     pub fn of_writer(&mut self, pid: u32, thread: u32) {
-        self.writer = u64::from(pid) | u64::from(thread) << 32;
+        self.writer = Origin { pid, thread };
     }
 
     /// Notes that a writer declared a family. A gauge's declaration ends with its
@@ -186,7 +186,7 @@ impl<'a> Gather<'a> {
             return Ok(());
         }
         let cells = &cells[..wanted.sums];
-        let writer = if wanted.aggregator == Aggregator::All { self.writer } else { ANYBODY };
+        let writer = if wanted.aggregator == Aggregator::All { self.writer } else { ANY };
         let first = self.known[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
@@ -341,7 +341,7 @@ impl<'a> Gather<'a> {
                 return Ok(None);
             }
         };
-        if part.writer != ANYBODY {
+        if part.writer != ANY {
             split = name_writer(part.writer, start, split, text);
         }
         LabelSpan::new(start, split, text.len()).map(Some)

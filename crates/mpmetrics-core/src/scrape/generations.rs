@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::heap::GENERATIONS;
-use crate::layout::{Words, EXTENT_HEADER};
+use crate::layout::{GenerationPair, Words, EXTENT_HEADER};
 use crate::sync::{AtomicU64, Ordering};
 
 /// The generation chunks, found once.
@@ -22,6 +22,6 @@ impl<'a> Generations<'a> {
         let (chunk, index) = GENERATIONS.locate(id / 2);
         let word = self.0.get(chunk as usize).and_then(|chunk| chunk.get(index as usize));
         // Pairs with `heap::directory::generation::advance`.
-        word.map_or(0, |word| (word.load(Ordering::Acquire) >> (id % 2 * 32)) as u32)
+        word.map_or(0, |word| GenerationPair(word.load(Ordering::Acquire)).of(id))
     }
 }

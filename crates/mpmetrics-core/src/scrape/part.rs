@@ -10,8 +10,15 @@ use crate::quantile::summary::SummaryOptions;
 
 /// No index.
 pub(super) const NONE: u32 = u32::MAX;
+/// A writer as [`Aggregator::All`] shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub pid: u32,
+    pub thread: u32,
+}
+
 /// No writer in particular; process 0 is none that has metrics.
-pub(super) const ANYBODY: u64 = 0;
+pub(super) const ANY: Origin = Origin { pid: 0, thread: 0 };
 
 /// What a walk knows of a series' place.
 #[derive(Clone, Copy)]
@@ -44,8 +51,8 @@ pub(super) struct Wanted {
 pub(super) struct Part {
     pub series: u32,
     pub set: u16,
-    /// Whose it is, in a family of [`Aggregator::All`]; else [`ANYBODY`].
-    pub writer: u64,
+    /// Whose it is, in a family of [`Aggregator::All`]; else [`ANY`].
+    pub writer: Origin,
     /// See [`super::gather::Gather`].
     pub defaults: Option<u32>,
     pub next: u32,

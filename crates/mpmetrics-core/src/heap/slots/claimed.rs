@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::form::of_one_life;
 use crate::heap::memory::table::SLOTS;
-use crate::layout::{slot, BlockHead, Words};
+use crate::layout::{slot, BlockHead, Carried, Words};
 use crate::os::SharedMutex;
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,13 +62,9 @@ pub fn process_of(words: Words<'_>, id: u32) -> Result<u64> {
     words.load(SLOTS.find(words, id)? + slot::PROCESS)
 }
 
-/// Most sets of default labels that a slot's life carries: as many as one word holds.
-pub const CARRIED: usize = 4;
-
 /// The sets of default labels that a slot's life carries.
-pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; CARRIED]> {
-    let packed = words.load(SLOTS.find(words, id)? + slot::DEFAULTS)?;
-    Ok(core::array::from_fn(|index| (packed >> (16 * index)) as u16))
+pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; Carried::MOST]> {
+    Ok(Carried::unpack(words.load(SLOTS.find(words, id)? + slot::DEFAULTS)?).0)
 }
 
 /// The mutex of a slot, initialised or not.

@@ -26,8 +26,6 @@ const PATIENCE: Duration = Duration::from_millis(1);
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
 /// Words of text that a block has room for: few lengths, so that blocks are reused.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];
-/// The birth of an exemplar that belongs to no block yet.
-const NO_BIRTH: u64 = (1 << 48) - 1;
 
 /// Records an exemplar for a bucket of the writer's own block, or counts it as dropped. `lock` takes the heap lock,
 /// which is needed only for more room.
@@ -95,7 +93,7 @@ fn record_now<'a>(
     let belongs = BlockBirth { birth, defaults: 0 }.pack();
     let current = words.load(at + blk::KEY)? == key && words.load(at + blk::BIRTH)? == belongs;
     if !current {
-        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::BIRTH, BlockBirth::NONE)?;
         words.store(at + blk::KEY, key)?;
     }
     let written = cells::write(cells_of(words, at)?, given, || {
@@ -164,7 +162,7 @@ fn allocate(
     words.store(at + layout::OF, of)?;
     words.store(at + layout::BUCKET, u64::from(bucket))?;
     words.store(at + blk::KEY, 0)?;
-    words.store(at + blk::BIRTH, NO_BIRTH)?;
+    words.store(at + blk::BIRTH, BlockBirth::NONE)?;
     let head = BlockHead {
         kind: BlockKind::Exemplar,
         absent: false,
@@ -180,7 +178,7 @@ fn allocate(
 /// Hides the exemplars of a series' block.
 pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     for at in mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX)).map(|(_, at)| *at) {
-        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::BIRTH, BlockBirth::NONE)?;
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::SLOTS;
 use crate::layout::{
-    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
-    EXTENT_HEADER, PAGE_WORDS,
+    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, Carried, ExtentKind,
+    Words, EXTENT_HEADER, PAGE_WORDS,
 };
 use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
@@ -168,16 +168,13 @@ impl Claimed {
         let mut carried: Vec<u16> = sets.values().copied().filter(|set| *set != 0).collect();
         carried.sort_unstable();
         carried.dedup();
-        let packed = carried
-            .iter()
-            .take(claimed::CARRIED)
-            .rev()
-            .fold(0, |packed, set| packed << 16 | u64::from(*set));
+        let packed =
+            Carried(core::array::from_fn(|index| carried.get(index).copied().unwrap_or(0)));
         let before = claimed::carried(words, self.slot)?;
-        for set in carried.into_iter().take(claimed::CARRIED) {
+        for set in carried.into_iter().take(Carried::MOST) {
             defaults::add_user(words, set)?;
         }
-        words.store(at, packed)?;
+        words.store(at, packed.pack())?;
         kill_point!("defaults.carried");
         for set in before {
             defaults::drop_user(words, set)?;
