@@ -1,5 +1,5 @@
-//! The forms of blocks that count: a row for each kind of block says of which metrics it is, how its cells lie, and what
-//! happens to them when their writer dies.
+//! The forms of blocks that count: a row for each kind of block says of which metrics it is, how its cells lie, and
+//! what happens to them when their writer dies.
 
 use crate::aggregator::Aggregator;
 use crate::layout::{sub_window, summary, BlockKind};

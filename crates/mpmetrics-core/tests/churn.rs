@@ -94,7 +94,7 @@ impl Churner {
             }
         }
         self.living.push_back(text);
-        // As the looks of an expiry do it: many at once, now more and now fewer.
+        // As the checks of an expiry do it: many at once, now more and now fewer.
         if self.living.len() > LIVING + random.below(100) as usize {
             for text in self.living.drain(..LIVING / 4) {
                 for (family, _) in &self.families {

@@ -54,12 +54,12 @@ fn flip(heap: &Heap, id: u32, bit: u32) {
     words.store(at, shape ^ 1 << bit).expect("a record");
 }
 
-/// Binds a series and looks whether the block is one of the form.
+/// Binds a series and checks whether the block is one of the form.
 fn bind(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
     let (kind, _, block, cells) = form;
     let text = format!("a=\"{label}\"");
     if block == BlockKind::Shared {
-        // A shared block lies in nobody's slab, and is reached by its key.
+        // A shared block lies in no writer's slab, and is reached by its key.
         let address = writer.bind(id, text.as_bytes(), b"")?;
         assert!(writer.slab(address.slab).is_none(), "a shared gauge has a block of its own");
         return Ok(());
@@ -103,7 +103,7 @@ fn flips_before_another_writer_declares_the_family() {
         for label in ["1", "2"] {
             bind(&mut other, id, form, label).expect("a series");
         }
-        // The record is right again for those who only read it.
+        // The record is right again for those that only read it.
         bind(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
     }
 }

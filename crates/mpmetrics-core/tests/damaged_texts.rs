@@ -137,10 +137,10 @@ fn every_byte_of_every_text() {
                     );
                 } else {
                     assert_eq!(seen.families.len(), 4);
-                    // One that is still printable is another label; whoever counts makes a further series then.
+                    // One that is still printable is another label; a writer that counts makes a further series then.
                     assert!(damaged > 0 || shown(&seen) >= 12, "byte {byte} with {with:#x}");
                 }
-                // Who holds the series goes on, whatever their names became.
+                // The writers of the series go on, whatever their names became.
                 count(&mut writer, &ids).expect("a writer that goes on");
                 flip(&heap, byte, with);
             }

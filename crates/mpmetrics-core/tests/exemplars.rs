@@ -1,5 +1,5 @@
-//! Exemplars over a heap: who records them, who sees them, and what becomes of them when writers die, series
-//! are removed and locks are not to be had.
+//! Exemplars over a heap: which are recorded, which are shown, and what becomes of them when writers die, series
+//! are removed and locks are not free.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -65,7 +65,7 @@ fn dropped(heap: &Heap) -> u64 {
     heap.words().header(header::EXEMPLARS_DROPPED)
 }
 
-/// The mutex of a slot, as somebody else sees it.
+/// The mutex of a slot, as another process sees it.
 fn mutex(heap: &Heap, id: u64) -> SharedMutex<'_> {
     let at = heap.words().header(header::SLOT_CHUNKS) + EXTENT_HEADER + id * slot::WORDS;
     SharedMutex::at(heap.words().run(at + slot::MUTEX, slot::MUTEX_WORDS).unwrap()).unwrap()
@@ -176,7 +176,7 @@ fn a_series_that_was_removed_reset_or_cleared_has_none() {
             used = heap.words().header(header::USED);
         }
     }
-    assert_eq!(heap.words().header(header::USED), used, "their memory serves again");
+    assert_eq!(heap.words().header(header::USED), used, "their memory is reused");
     let stale = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     writer.remove(family, b"a=\"1\"", b"").unwrap();
     let code = record(&mut writer, &stale, 0, 1.0, "t=\"1\"").unwrap_err().code();
@@ -206,7 +206,7 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
     assert_eq!(seen(&heap), []);
 }
 
-/// Somebody holds the slot's mutex, or the heap lock, and does not let go.
+/// Another thread holds the slot's mutex, or the heap lock, and keeps it.
 #[test]
 fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long() {
     let heap = heap();
@@ -241,7 +241,7 @@ fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long()
 
 /// A thread that dies with the mutex, as a process does, and one that broke it.
 #[test]
-fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_anew_by_the_next_life() {
+fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_again_by_the_next_life() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
     let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");

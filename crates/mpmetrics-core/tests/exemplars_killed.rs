@@ -54,7 +54,7 @@ fn victim() {
         let mut writer = segment.heap().writer(process.key(), process.pid)?;
         bind(&mut writer, number).map(|handles| (writer, handles))
     };
-    // Others, who are stopped or die, may hold the heap lock for as long as they like.
+    // Others, which are stopped or die, may hold the heap lock for as long as they like.
     let (mut writer, handles) = loop {
         match start() {
             Err(error) if error.code() == Code::Busy => {}
@@ -104,7 +104,7 @@ impl Drop for Victim {
     }
 }
 
-/// Scrapes; every exemplar is one that somebody recorded. Labels of the series, and values.
+/// Scrapes; every exemplar is one that a writer recorded. Labels of the series, and values.
 fn check(heap: &Heap) -> HashSet<(String, u64)> {
     let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let begun = Instant::now();
@@ -162,7 +162,7 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             victims[victim].signal("-STOP");
             let (before, stopped) = (check(&heap), own(victim));
             let goes_on = |it: &&(String, u64)| it.0.len() == stopped.len() && it.0 != stopped;
-            until(&heap, "nobody goes on", |seen| {
+            until(&heap, "no process goes on", |seen| {
                 seen.difference(&before).any(|other| goes_on(&other))
             });
             victims[victim].signal("-CONT");

@@ -233,7 +233,7 @@ proptest! {
             };
             expected += rows * family.get("series").list().len();
         }
-        // A family has two head lines and an empty one before the next, or the end behind the last.
+        // A family has two head lines and an empty one before the next, or the end after the last.
         prop_assert_eq!(lines, if snapshot.families.is_empty() { 2 } else { expected });
     }
 

@@ -90,7 +90,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
     }
 }
 
-/// The numbers of this version: who changes one of them changes the format, and its version.
+/// The numbers of this version: a change of one of them is a change of the format, and of its version.
 #[test]
 fn the_numbers_of_version_1() {
     assert_eq!(MAGIC.to_le_bytes(), *b"MPMETRIC");

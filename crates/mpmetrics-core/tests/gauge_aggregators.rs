@@ -1,4 +1,4 @@
-//! Gauges that show each writer by itself, or whoever set them last.
+//! Gauges that show each writer by itself, or the one that set them last.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
@@ -98,7 +98,7 @@ fn most_recent_goes_by_time_then_by_birth_and_forgets_the_dead() {
     assert_eq!(rows(&heap), ["g 11"]);
     drop(writers.remove(1));
     assert_eq!(rows(&heap), ["g 2"]);
-    // The next owner of the slot begins anew.
+    // The next owner of the slot begins again.
     let mut next = writer(&heap, 9, 0);
     update(&mut next, &spec, |_| ());
     assert_eq!(rows(&heap), ["g 2"]);

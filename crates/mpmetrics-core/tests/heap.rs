@@ -64,7 +64,7 @@ fn a_scope_shows_the_parts_of_its_slots_only() {
     assert_eq!(value(Scope::Process(1)).as_deref(), Some("21"));
     assert_eq!(value(Scope::Process(3)), None);
     assert_eq!(value(thread(&writers[1])).as_deref(), Some("20"));
-    assert_eq!(value(Scope::Nobody), None);
+    assert_eq!(value(Scope::None), None);
     assert_eq!((heap.living_of(1).unwrap(), heap.living_of(2).unwrap()), (2, 1));
 
     // Another life of the slot is another thread.
@@ -233,7 +233,7 @@ fn default_labels_rename_what_this_life_made() {
 }
 
 #[test]
-fn a_dead_holder_of_the_lock_is_made_whole() {
+fn a_heap_whose_lock_holder_died_is_recovered() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
     let f = writer.family(&spec(MetricType::Histogram, "h"), 0).unwrap();
@@ -267,7 +267,7 @@ fn a_dead_holder_of_the_lock_is_made_whole() {
     for n in 0..900 {
         writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"").unwrap();
     }
-    assert_eq!(words.header(header::USED), used, "what was free serves again");
+    assert_eq!(words.header(header::USED), used, "what was free is reused");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What happens to a heap when somebody dies, removes, grows it or loses a lock in the middle of
-//! somebody else's call: a region that runs a hook whenever the heap asks for its words.
+//! What happens to a heap when a writer dies, removes, grows it or loses a lock in the middle of
+//! another's call: a region that runs a hook whenever the heap asks for its words.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -188,7 +188,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
 }
 
 #[test]
-fn a_scrape_begins_anew_when_the_heap_grew_under_it() {
+fn a_scrape_begins_again_when_the_heap_grew_under_it() {
     let (region, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     count(&mut writer, "", 1.0).expect("a series");

@@ -24,7 +24,7 @@ proptest! {
             world.run(step);
             prop_assert_eq!(world.scraped(), world.expected(), "after {:?}", step);
         }
-        // Deriving everything anew changes nothing: the lock is taken once to rebuild what was left
+        // Deriving everything again changes nothing: the lock is taken once to rebuild what was left
         // to its next holder, and once more to derive.
         drop(world.heap.hold_lock().expect("the heap lock"));
         let before = world.derived();

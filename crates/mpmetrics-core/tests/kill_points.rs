@@ -1,7 +1,7 @@
-//! P3: at each named place of every cold path a process dies, or stops. Then, from another process: a scrape
-//! without a wait, a new series, a new writer, the right numbers; who has to wait does so for a limited time;
-//! and a process that was stopped goes on and ends in order.
-//! `cargo test -p mpmetrics-core --features kill-points --test kill_points`
+//! P3: at each named place of every cold path a process dies, or stops. Then, from another process: a scrape without a
+//! wait, a new series, a new writer, the right numbers; a process that has to wait does so for a limited time; and a
+//! process that was stopped goes on and ends in order. `cargo test -p mpmetrics-core --features kill-points --test
+//! kill_points`
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -50,7 +50,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
     scene.check_numbers();
     let locked = end == End::Stop && held == Held::Heap;
     scene.check_new(locked);
-    // Nobody waits for the dead, and for the living only as long as a scrape is willing to.
+    // No process waits for the dead, and for the living only as long as a scrape is willing to.
     if told(scene.directory.path(), "listens").is_some() {
         let late = scene.ring();
         assert_eq!(late, end == End::Stop && held == Held::Answer, "{}", scene.what);

@@ -1,6 +1,6 @@
 //! P2, P3, P4: processes that register, remove, rename, come and go without end are killed at random
 //! moments, most of them inside the heap lock; all that they told to have counted is in every scrape,
-//! and what is derived is what deriving it anew yields.
+//! and what is derived is what deriving it again yields.
 //!
 //! `MPMETRICS_KILLS=n` kills n processes; by default this goes on for ten seconds.
 
@@ -29,7 +29,7 @@ const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
 const TOLD: &str = "MPMETRICS_KILLED_TOLD";
 const SEED: &str = "MPMETRICS_KILLED_SEED";
 const AT_ONCE: usize = 3;
-/// Kills between two looks at a heap that nobody changes.
+/// Kills between two checks of a heap that no process changes.
 const ROUND: u64 = 40;
 
 /// Not a test: the program that `kills` starts and kills.
@@ -116,7 +116,7 @@ impl Ward {
         self.before = counts;
         let (last, kills) = self.halves;
         let halves = halves(&snapshot);
-        // Each that was killed since left one at the most; those who live may be in the middle of something.
+        // Each that was killed since left one at the most; living ones may be in the middle of something.
         let more = 2 * (self.kills - kills) + self.victims.len() as u64;
         let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
         assert!(grown, "{last:?}, then {halves:?}, {more} more may be");
@@ -141,7 +141,7 @@ impl Ward {
         self.dead.iter_mut().zip(victim.told.counts()).for_each(|(sum, count)| *sum += count);
     }
 
-    /// Lets those who live end in order, and derives everything anew: nothing changes.
+    /// Lets the living end in order, and derives everything again: nothing changes.
     fn look(&mut self) {
         let stop = self.path.with_extension("stop");
         std::fs::write(&stop, b"").expect("a file");
@@ -225,7 +225,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
     halves
 }
 
-/// Every exemplar is one that somebody recorded as a whole, for a series of that value.
+/// Every exemplar is one that a writer recorded as a whole, for a series of that value.
 fn check_exemplars(snapshot: &Snapshot) -> u64 {
     let mut count = 0;
     for series in snapshot.families.iter().flat_map(|family| &family.series) {

@@ -1,4 +1,4 @@
-//! Words of two halves under the mutexes of a segment: whoever dies or stops holding one, others go on.
+//! Words of two halves under the mutexes of a segment: if a process dies or stops holding one, others go on.
 //!
 //! `cargo test -p mpmetrics-core --features locked --test locked`
 
@@ -121,7 +121,7 @@ fn writers_killed_at_any_moment_leave_whole_words() {
 }
 
 #[test]
-fn who_dies_between_two_halves_has_its_store_made_whole() {
+fn a_store_whose_writer_died_between_two_halves_is_completed() {
     let (_directory, path, segment) = scene();
     word(&segment).store(twice(3), Ordering::Release);
     start(&path, "half").wait().unwrap();

@@ -51,7 +51,7 @@ fn rows(heap: &Heap) -> Vec<String> {
     rows_of(heap, Scope::Application)
 }
 
-/// What is derived is what deriving it anew yields.
+/// What is derived is what deriving it again yields.
 fn assert_whole(heap: &Heap) {
     let before = DerivedWords::read(heap.words());
     heap.words().set_header(header::INTENT, 1);
@@ -123,7 +123,7 @@ fn a_removed_series_takes_no_update_and_its_block_serves_again() {
     assert_whole(&heap);
 }
 
-/// A writer that is stopped between its look at the series and its store: by then the series is removed,
+/// A writer that is stopped between its check of the series and its store: by then the series is removed,
 /// and another one would like to have the block.
 #[test]
 fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
@@ -143,10 +143,10 @@ fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
         }
         99.0
     });
-    // The store went to the removed series' block: lost with it, and seen by nobody.
+    // The store went to the removed series' block: lost with it, and seen by no process.
     assert_eq!(done.unwrap(), 99.0);
     assert_eq!(rows(&heap), ["g{a=\"y\"} 0"]);
-    // It is in nobody's hands now.
+    // No writer announces it now.
     let mut two = stopped.take().unwrap();
     let before = heap.words().header(header::SHARED_FREE);
     bind(&mut two, "a=\"z\"").unwrap();
@@ -163,7 +163,7 @@ fn default_labels_are_those_of_who_set_them_last() {
     one.default_labels(0, b"app=\"one\"", b"").unwrap();
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
     two.default_labels(0, b"app=\"two\"", b"").unwrap();
-    // Who has nothing to do with it changes nothing.
+    // A writer that does not announce it changes nothing.
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
     bind(&mut two, "a=\"x\"").unwrap();
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"two\"} 1"]);

@@ -190,7 +190,7 @@ fn windowed(prune: bool) -> SummaryOptions {
     SummaryOptions { percentiles: vec![0.0, 1.0], window: Some(WINDOW), prune }
 }
 
-/// A writer that is not dropped: who drops one makes its slot free.
+/// A writer that is not dropped: dropping one frees its slot.
 struct Observer {
     writer: Writer,
     family: u32,
@@ -234,7 +234,7 @@ fn windows_expire_for_the_idle_and_the_dead_too_and_sums_never_do() {
     assert_eq!((count, sum), (4.0, 110.0));
     // What was counted before the clock was set back belongs to the future, and is not shown.
     assert_eq!(quantiles_at(&heap, 0.0), [-5.0, -5.0]);
-    // Who adopts the slot goes on with its window.
+    // The adopter of the slot goes on with its window.
     let mut heir = Observer::new(&heap, &windowed(false));
     heir.observe("", 50.0, 22.0);
     assert_eq!(quantiles_at(&heap, 25.0), [-5.0, 100.0]);
@@ -249,7 +249,7 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
     one.observe("a=\"1\"", 1.0, 1.0);
     other.observe("a=\"1\"", 2.0, 25.0);
     one.observe("a=\"2\"", 3.0, 1.0);
-    // Bound and not observed yet: not shown, and not taken away from who is about to observe.
+    // Bound and not observed yet: not shown, and not removed from a writer that is about to observe.
     let fresh = one.writer.bind(one.family, b"a=\"3\"", b"").expect("room");
     let at = |seconds: f64| -> Vec<(String, f64)> {
         let all = shown(&scraped(&heap, START + seconds * 1000.0));

@@ -1,4 +1,4 @@
-//! What is left of summaries when somebody dies, removes or makes blocks one in the middle of somebody
+//! What is left of summaries when a writer dies, removes or merges blocks in the middle of another's
 //! else's call.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
@@ -175,7 +175,7 @@ fn octaves_of_a_slab() -> i32 {
     (0..).find(grown).expect("a second slab")
 }
 
-/// Who looks for room for octave buckets meets the series' own block, removed, among those that give theirs back.
+/// The search for room for octave buckets meets the series' own block, removed, among those that are freed.
 #[test]
 fn a_series_that_is_removed_while_an_octave_is_made_leaves_no_buckets_and_no_damage() {
     let octaves = octaves_of_a_slab();

@@ -95,7 +95,7 @@ fn an_interrupted_update_is_counted_as_torn_until_its_slot_is_adopted() {
             assert_eq!((walked.given_up, given_up()), (1, times), "{kind:?}");
             assert!(walked.retries > 100, "{kind:?}: {walked:?}");
         }
-        // Nobody waits for the dead, and their half of an update is in no way wrong.
+        // No scrape waits for the dead, and their half of an update is in no way wrong.
         drop(writer);
         assert_eq!((look().given_up, given_up()), (0, 2), "{kind:?}");
         let heir = heap.writer(2, 2).expect("a slot");

@@ -35,7 +35,7 @@ pub struct ScrapeOptions {
     pub only: Option<Vec<String>>,
     /// Names of families that are not printed, though the heap has them.
     pub without: Option<Vec<String>>,
-    /// Families that the heap does not hold, printed behind its own; not in `json`, whose reader has them.
+    /// Families that the heap does not hold, printed after its own; not in `json`, whose reader has them.
     pub extra: Option<Vec<ExtraFamily>>,
 }
 

@@ -32,7 +32,7 @@ pub fn json(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// [`json`] without the families that are left out; who reads it has the others itself.
+/// [`json`] without the families that are left out; its reader has the others itself.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
@@ -119,7 +119,7 @@ type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
     match (family.kind.values(), series.value) {
         (Values::Scalar, Value::Scalar(value)) => {
-            // When it was set, of a gauge that shows whoever set it last.
+            // When it was set, of a gauge that shows the part that was set last.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);
             Some(([Some(value), set_at], Cow::Borrowed(&[])))
         }
@@ -177,7 +177,7 @@ fn push_string(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// Appends an escaped label value as a JSON string. The escapes of label text (`\\`, `\"`, `\n`) are
-/// JSON's own and mean the same, so they go out as they stand.
+/// JSON's own and mean the same, so they are not changed.
 fn push_escaped(out: &mut Vec<u8>, escaped: &[u8]) {
     out.push(b'"');
     push_utf8(out, escaped, |_| false);

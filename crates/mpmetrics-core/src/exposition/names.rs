@@ -14,7 +14,7 @@ pub(super) struct Shown<'a> {
     pub name: &'a str,
     /// Its type.
     pub kind: &'a str,
-    /// What its samples' names have behind the family's name; for counters only.
+    /// What its samples' names have after the family's name; for counters only.
     pub suffix: &'static str,
 }
 

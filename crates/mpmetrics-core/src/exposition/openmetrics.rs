@@ -134,7 +134,7 @@ fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
     let mut highest = f64::NEG_INFINITY;
     let buckets = family.bounds.iter().map(|&bound| {
-        // A bound behind a larger one is never counted to, and one of +Inf is the implied one.
+        // A bound after a larger one is never counted to, and one of +Inf is the implied one.
         let ascends = bound > highest && bound < f64::INFINITY;
         highest = highest.max(bound);
         ascends.then(|| {

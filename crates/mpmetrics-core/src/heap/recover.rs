@@ -40,7 +40,7 @@ pub fn lock_if<'a>(
         rebuild(&locked)?;
         words.add_header(header::RECOVERIES, 1);
     }
-    locked.made_whole();
+    locked.recovered();
     if words.header(header::DIRTY) != 0 {
         words.set_header(header::DIRTY, 0);
         reclaim::reclaim_removed(&locked)?;

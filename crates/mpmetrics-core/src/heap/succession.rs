@@ -53,7 +53,7 @@ impl<'a> Succession<'a> {
         }
         kill_point!("succeed.marked");
         let begun = Self { locked, before, done: false };
-        // A shared gauge has no owner that could bring later updates along.
+        // A shared gauge has no owner that could copy later updates.
         shared::seal_all(words)?;
         kill_point!("succeed.sealed");
         Ok(begun)
@@ -194,7 +194,7 @@ impl Heap {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
         unlink()?;
-        // One of its writers takes the values of shared gauges along.
+        // One of its writers takes the values of shared gauges to the other segment.
         shared::seal_all(locked.words())?;
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         Ok(())

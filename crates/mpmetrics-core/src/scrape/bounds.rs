@@ -1,7 +1,7 @@
 //! Bounds of histograms that are joined.
 //!
 //! Bounds are configured in any order, and an observation counts in the first bucket *in that order*
-//! whose bound it does not exceed. So a bound behind a larger one is never counted to, and how many
+//! whose bound it does not exceed. So a bound after a larger one is never counted to, and how many
 //! observations lie below it is not known; only the bounds that exceed all before them carry
 //! a cumulative count that is true.
 

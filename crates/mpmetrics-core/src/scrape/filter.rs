@@ -18,7 +18,7 @@ pub enum Scope {
         incarnation: u32,
     },
     /// No slot.
-    Nobody,
+    None,
 }
 
 impl Scope {
@@ -27,7 +27,7 @@ impl Scope {
             Self::Application => true,
             Self::Process(key) => process == key,
             Self::Writer { slot, incarnation: life } => slot == id && incarnation == life,
-            Self::Nobody => false,
+            Self::None => false,
         }
     }
 }

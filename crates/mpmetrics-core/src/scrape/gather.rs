@@ -42,7 +42,7 @@ pub struct Gather<'a> {
     cells: Vec<f64>,
     sketches: Vec<Sketch>,
     text: Vec<u8>,
-    /// Whether default labels are passed over.
+    /// Whether default labels are left out.
     plain: bool,
     defaults: Vec<LabelSpan>,
     sets: HashMap<u16, Option<u32>>,

@@ -1,4 +1,4 @@
-//! Models of what a scrape reads of summaries and of blocks that are made one, as those in `heap::loom`: the
+//! Models of what a scrape reads of summaries and of blocks that are merged, as those in `heap::loom`: the
 //! functions are those that ship, over octaves of few buckets, and each model has controls.
 
 use super::summary::{self as reading, Reading, Time};
@@ -227,7 +227,7 @@ mod observation {
         sketch::begin(cells(words), 0, 2.0, &[buckets]);
     }
 
-    /// By its writer, or by who adopts the slot.
+    /// By its writer, or by an adopter of the slot.
     #[test]
     fn cells_are_of_one_sub_window_only() {
         next_window(|words| sequence::update(cells(words), |_| begin(words)));
@@ -319,13 +319,13 @@ mod merging {
     }
 
     #[test]
-    fn what_is_moved_is_counted_once_by_who_finds_the_count_of_merges_again() {
+    fn what_is_moved_is_counted_once_if_the_count_of_merges_is_the_same() {
         moved(|words| merge_cell(Words(words), FROM, TO).unwrap(), |now, before| now == before);
     }
 
     #[test]
     #[should_panic(expected = "not once")]
-    fn control_that_does_not_look_again() {
+    fn control_that_does_not_check_again() {
         moved(|words| merge_cell(Words(words), FROM, TO).unwrap(), |_, _| true);
     }
 

@@ -1,7 +1,7 @@
 //! What metrics and labels may be called, and which label texts may be printed.
 //!
 //! One line that breaks a rule of the format costs its reader the whole scrape. So what was read from shared
-//! memory is held against the rules before it is shown, whoever wrote it.
+//! memory is checked against the rules before it is shown, whatever wrote it.
 
 use crate::labels::{pairs, Pair};
 
@@ -43,7 +43,7 @@ pub fn is_printable(text: &[u8], types: &[u8], own: &[u8]) -> bool {
                 *entry = name;
                 few[..index].contains(&name)
             }
-            // Slower, and nearly nobody has so many.
+            // Slower, and few series have so many.
             None => pairs(text, b"").take(index).flatten().any(|other| other.name == name),
         };
         if again || name == own || !is_label_name(name) {

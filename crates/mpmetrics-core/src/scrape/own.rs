@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// What the aggregators of such families begin with.
 pub const PREFIX: &str = "mpmetrics:";
 
-/// What who adds up several processes' JSON is to do with the figures, which are the same in all of them.
+/// How the JSON of several processes is joined: the figures are the same in all of them.
 const SHOWN_AS: &str = "max";
 
 /// The label by which refused updates are told apart.

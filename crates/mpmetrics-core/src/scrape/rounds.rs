@@ -1,4 +1,4 @@
-//! A scrape of a heap: who lives, the walk, the join.
+//! A scrape of a heap: which writers live, the walk, the join.
 
 use super::aggregate::join;
 use super::filter::Filter;
@@ -11,12 +11,12 @@ use crate::os;
 use crate::scrape::snapshot::Snapshot;
 use crate::sync::{fence, Ordering};
 
-/// A scrape begins anew, because the heap grew or blocks were made one meanwhile, until it has done so as often
-/// as this and for as long as [`ANEW_US`]. Growth is by an eighth at a time, and blocks are made one at adoptions
+/// A scrape begins again, because the heap grew or blocks were merged meanwhile, until it has done so as often
+/// as this and for as long as [`AGAIN_US`]. Growth is by an eighth at a time, and blocks are merged at adoptions
 /// only: a long one of those is what it waits for.
-const ANEW: u32 = 8;
+const AGAIN: u32 = 8;
 /// In microseconds.
-const ANEW_US: u64 = 1_000_000;
+const AGAIN_US: u64 = 1_000_000;
 /// The longest pause between two rounds, in microseconds.
 const PAUSE_US: u32 = 5_000;
 
@@ -37,11 +37,12 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         let merges = words.header(header::MERGES);
         kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
-        // Pairs with the stores to cells in `heap::blocks::moving`: who read one of them sees that the count went on.
+        // Pairs with the stores to cells in `heap::blocks::moving`: a scrape that read one of them sees that the count
+        // went on.
         fence(Ordering::Acquire);
         let moved = heap.words().header(header::MERGES) != merges;
-        let anew = moved || grew(heap, words, &walked);
-        if !anew || round >= ANEW && os::monotonic_us() - begun >= ANEW_US {
+        let again = moved || grew(heap, words, &walked);
+        if !again || round >= AGAIN && os::monotonic_us() - begun >= AGAIN_US {
             break (words, living, moved, walked);
         }
         os::sleep_us((50 * round).min(PAUSE_US));

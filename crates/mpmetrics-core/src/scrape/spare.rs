@@ -1,4 +1,4 @@
-//! Buffers that one scrape leaves to the next one of its process. Allocating them anew costs a page
+//! Buffers that one scrape leaves to the next one of its process. Allocating them again costs a page
 //! fault for every 4 KiB, which is a fifth of the time that a scrape takes.
 
 use super::part::{Known, Part};
@@ -18,7 +18,7 @@ pub(super) struct Spare {
     pub series: Vec<Series>,
 }
 
-/// One set for all threads: scrapes at the same time are rare, and nobody waits here for another.
+/// One set for all threads: scrapes at the same time are rare, and none waits here for another.
 static SPARE: Mutex<Spare> = Mutex::new(Spare {
     known: Vec::new(),
     parts: Vec::new(),

@@ -48,7 +48,7 @@ pub(super) fn read(
     to.cells.clear();
     to.cells.extend(middle.iter().map(scalar::get));
     add_buckets(words, at, head, time, to)?;
-    // Pairs with the fence behind the first store of an update.
+    // Pairs with the fence after the first store of an update.
     fence(Ordering::Acquire);
     Ok(last.load(Ordering::Relaxed) == before)
 }

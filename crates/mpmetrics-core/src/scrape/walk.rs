@@ -1,8 +1,8 @@
 //! One scrape: from words to samples.
 //!
 //! A pure function of words that other processes are storing to meanwhile. It changes nothing,
-//! checks every reference and length, waits for nobody without a bound, and adds each block to its
-//! series; what does not belong to a living series of a chosen family is passed over.
+//! checks every reference and length, waits for no writer without a bound, and adds each block to its
+//! series; what does not belong to a living series of a chosen family is left out.
 
 use super::filter::{Filter, Scope};
 use super::gather::Gather;
@@ -25,7 +25,7 @@ use crate::sync::{fence, AtomicU64, Ordering};
 /// How a read of a block that is being written is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Words that are read again without letting go of the processor, for one block.
+    /// Words that are read again without giving up the processor, for one block.
     pub block: u64,
     /// The same over the whole walk.
     pub walk: u64,
@@ -65,7 +65,7 @@ pub struct Walked {
     pub retries: u64,
     /// Words that were read again, at once.
     pub reread: u64,
-    /// Reads of a living writer's block that were taken as they stood, or whose buckets were read later.
+    /// Reads of a living writer's block that were accepted although they were torn, or whose buckets were read later.
     pub given_up: u64,
     /// Blocks that were read.
     pub blocks: u64,
@@ -100,7 +100,7 @@ pub fn walk(
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
-        // Whoever adopts a slot stores these after it took the gauges of the past life out, so none of
+        // An adopter stores these after it freed the gauges of the past life, so none of
         // them is shown under the name of another process.
         let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
         gather.of_writer(pid as u32, thread as u32);
@@ -113,7 +113,7 @@ pub fn walk(
             .map(drop)
         })?;
     }
-    // Nobody's part: it is shown with the families of whoever is read.
+    // No writer's part: it is shown with the families of the writers that are read.
     for_each_shared(words, |at, head| {
         let key = BlockKey::unpack(words.load(at + block::KEY)?);
         if filter.scope == Scope::Application || gather.is_declared(key)? {
@@ -122,7 +122,7 @@ pub fn walk(
         Ok(())
     })?;
     let (snapshot, pruned, damaged) = gather.finish()?;
-    // Who looks at one process does not know what others observed.
+    // A scrape of one process does not know what others observed.
     let whole = filter.scope == Scope::Application;
     let pruned = if whole { pruned } else { Vec::new() };
     Ok((snapshot, Walked { pruned, damaged, ..reader.walked }))
@@ -240,7 +240,7 @@ impl Reader {
     }
 
     /// Reads a summary with its buckets as often as it may at once. False if what was read does not belong
-    /// together; what the dead left is taken as it stands.
+    /// together; what a dead writer left is accepted.
     fn whole(
         &mut self,
         words: Words<'_>,
@@ -260,8 +260,8 @@ impl Reader {
     }
 
     /// Reads the cells between two sequence words until they belong together. A dead writer's are
-    /// taken as they stand: at most one observation is missing from its sum. Also those are tried
-    /// again for a while, because who adopted the slot since this was asked may be writing to them.
+    /// accepted: at most one observation is missing from its sum. Also those are tried
+    /// again for a while, because a process that adopted the slot meanwhile may be writing to them.
     ///
     /// Returns whether they did.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
@@ -311,7 +311,7 @@ fn exemplar(
     };
     let load = |word: u64| run[word as usize].load(Ordering::Acquire);
     let (of, bucket) = (load(layout::OF), load(layout::BUCKET));
-    // Where it leads is somebody's damage, and costs no more than this exemplar.
+    // A damaged reference costs no more than this exemplar.
     let (Ok(data), Ok(bucket)) = (words.run(of, block::CELLS), u32::try_from(bucket)) else {
         return Ok(());
     };
@@ -337,7 +337,7 @@ fn exemplar(
                 continue;
             }
         };
-        // As for other blocks: freed before it serves again. Pairs with `heap::blocks::block::free`.
+        // As for other blocks: freed before it is reused. Pairs with `heap::blocks::block::free`.
         fence(Ordering::Acquire);
         let same = load(block::HEAD) == head.pack()
             && load(block::KEY) == key

@@ -116,7 +116,7 @@ pub enum Attached {
     File(File),
     /// One that is removed, or about to be.
     Retired(File),
-    /// It was removed, or got its name, meanwhile: look again.
+    /// It was removed, or got its name, meanwhile: try again.
     Moving,
     /// Nothing.
     Absent,

@@ -166,7 +166,7 @@ impl Program {
         patient(|| writer.release(handle.address.slab, handle.address.cell, handle.key()))?;
         let text = b"n=\"1\",pad=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"";
         assert!(patient(|| writer.remove(family, text, b""))?, "a series to remove");
-        // Somebody else holds the lock, and this one removes without it.
+        // Another process holds the lock, and this one removes without it.
         tell(directory, "hold", "");
         while told(directory, "held").is_none() {
             std::thread::sleep(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! What the program, those before it and those behind it observe: a summary with a window and a histogram.
+//! What the program, those before it and those after it observe: a summary with a window and a histogram.
 
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::metric_type::MetricType;
@@ -87,7 +87,7 @@ pub fn check(snapshot: &Snapshot, ticks: (f64, f64), later: f64, what: &str) {
     let count = BEFORE[0] + 2.0 * (later + own);
     let shown = BEFORE[2] + 2.0 * (later + own);
     assert_eq!(summaries, [count, sum, shown], "{what}: summaries");
-    // Of each tick the histogram comes behind the summary.
+    // Of each tick the histogram comes after the summary.
     let ticks = (histograms[0] - BEFORE[0] - 2.0 * later) / 2.0;
     assert!([own, own - 1.0].contains(&ticks), "{what}: histograms");
     let missing = if ticks == own { 0.0 } else { 4_f64.powi(own as i32 - 1) };

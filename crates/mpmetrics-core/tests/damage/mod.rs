@@ -142,7 +142,7 @@ pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
             let text = format!("b=\"some text\",a=\"{n}\"");
             let handle = Handle::bind(&mut writer, kind, family, text.as_bytes())?;
             handle.update(&mut writer, 1.0)?;
-            // A mutex whose bytes say that somebody holds it is one that nobody can have.
+            // A mutex whose bytes say that it is held cannot be locked.
             match exemplify(&mut writer, &handle, n) {
                 Err(error) if error.code() == Code::Busy => {}
                 done => done?,
@@ -230,7 +230,7 @@ pub fn targets(image: &[u64]) -> Vec<usize> {
     (0..image.len()).filter(|at| image[*at] != 0).collect()
 }
 
-/// Damages a copy of the image: mostly single bits, in the header as often as behind it; now and
+/// Damages a copy of the image: mostly single bits, in the header as often as after it; now and
 /// then a word that becomes another word of the image, a small number, or all ones.
 pub fn damaged(image: &[u64], targets: &[usize], number: u64) -> Vec<u64> {
     let mut dice = Dice(number);

@@ -1,5 +1,5 @@
 //! Everything in a heap that follows from its records and blocks, read as `docs/FORMAT.md` says: what
-//! a holder of the heap lock keeps up to date must be what deriving it anew yields.
+//! a holder of the heap lock keeps up to date must be what deriving it again yields.
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +55,7 @@ fn list(head: u64, what: &str, next: impl Fn(u64) -> u64) -> BTreeSet<u64> {
 }
 
 impl DerivedWords {
-    /// Reads a heap that nobody changes meanwhile.
+    /// Reads a heap that no process changes meanwhile.
     pub fn read(words: Words<'_>) -> Self {
         let count = |index| words.header(index);
         let shared = (count(header::SHARED_END), count(header::SHARED_FREE));

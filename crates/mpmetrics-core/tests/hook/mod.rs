@@ -1,4 +1,4 @@
-//! A region that runs a hook whenever the heap asks for its words: what somebody else does in the middle of
+//! A region that runs a hook whenever the heap asks for its words: what another writer does in the middle of
 //! a call, or a death there.
 #![allow(dead_code, reason = "each test program uses its part")]
 
@@ -86,7 +86,7 @@ impl Region for HookedRegion {
     }
 }
 
-/// What is derived is what deriving it anew yields.
+/// What is derived is what deriving it again yields.
 pub fn assert_whole(heap: &Heap, when: &str) {
     drop(heap.hold_lock().expect("the heap lock"));
     let before = DerivedWords::read(heap.words());
@@ -128,7 +128,7 @@ pub fn die(_: Words<'_>) {
     resume_unwind(Box::new(Death));
 }
 
-/// Removes the first series as somebody does who found the lock busy.
+/// Removes the first series as a writer does that found the lock busy.
 pub fn remove_first(words: Words<'_>) {
     let generation = words.header(header::GENERATION_CHUNKS) + 8;
     let seen = words.load(generation).unwrap();

@@ -35,7 +35,7 @@ pub enum End {
     Stop,
 }
 
-/// The heap as the victim finds it, and who goes on in it.
+/// The heap as the victim finds it, and the writers that go on in it.
 pub struct Scene {
     pub directory: tempfile::TempDir,
     heap: Heap,
@@ -84,7 +84,7 @@ impl Scene {
             Handle::bind(&mut dead, MetricType::Gauge, gauges, b"").expect("a gauge");
         }
         leave_dead_segment(directory.path());
-        // Somebody died under the lock.
+        // A process died under the lock.
         heap.words().set_header(header::INTENT, 1);
         let bell = Doorbell::new(heap.clone());
         let ear = answering(&bell, &writer);
@@ -172,12 +172,12 @@ impl Scene {
                 None
             }
             Err(error) => panic!("{}: {call}: {error}", self.what),
-            Ok(_) if locked => panic!("{}: {call} went on under somebody's lock", self.what),
+            Ok(_) if locked => panic!("{}: {call} went on under another's lock", self.what),
             Ok(done) => Some(done),
         }
     }
 
-    /// A new series of one who lives, and a new writer with a series.
+    /// A new series of a living writer, and a new writer with a series.
     pub fn check_new(&mut self, locked: bool) {
         for name in ["n=\"new 1\"", "n=\"new 2\""] {
             let begun = Instant::now();
@@ -219,7 +219,7 @@ impl Scene {
         assert_eq!(counted(&scraped(segment.heap())), 3.0, "{}", self.what);
     }
 
-    /// What a dead process left behind in the directory is removed by who makes the next segment.
+    /// What a dead process left in the directory is removed by the process that makes the next segment.
     pub fn check_tidied(&self) {
         let own = std::fs::read_dir(self.directory.path()).unwrap().flatten();
         let own = own.map(|entry| entry.path()).find(|path| path.is_dir()).expect("a directory");
@@ -234,18 +234,18 @@ impl Scene {
         drop(opened);
     }
 
-    /// What is derived is what deriving it anew yields.
+    /// What is derived is what deriving it again yields.
     pub fn check_whole(&self) {
         drop(self.heap.hold_lock().expect("the heap lock"));
         let before = DerivedWords::read(self.heap.words());
         self.heap.words().set_header(header::INTENT, 1);
         drop(self.heap.hold_lock().expect("the heap lock"));
         let whole = DerivedWords::read(self.heap.words()) == before;
-        assert!(whole, "{}: what is derived is not what deriving it anew yields", self.what);
+        assert!(whole, "{}: what is derived is not what deriving it again yields", self.what);
     }
 }
 
-/// A segment whose root is dead: who makes one beside it removes it.
+/// A segment whose root is dead: a process that makes one beside it removes it.
 fn leave_dead_segment(directory: &Path) {
     let now = ProcessIdentity::current().expect("a process");
     let root = Some(ProcessIdentity { start_time: now.start_time + 1, ..now });
@@ -254,7 +254,7 @@ fn leave_dead_segment(directory: &Path) {
     drop(Segment::open(&options, Limits::default()).expect("a segment"));
 }
 
-/// Answers whoever rings, at once, for as long as the ear is there.
+/// Answers every ring, at once, for as long as the ear is there.
 fn answering(bell: &Arc<Doorbell>, writer: &Writer) -> Arc<Ear> {
     let (tell, rung) = std::sync::mpsc::channel();
     let told = Box::new(move || tell.send(()).unwrap_or(()));

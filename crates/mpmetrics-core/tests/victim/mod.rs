@@ -180,7 +180,7 @@ impl Program {
                 Handle::bind(&mut self.writer, MetricType::Counter, self.counted, text.as_bytes())?
             }
         };
-        assert!(handle.fresh(&self.heap())?, "a series that nobody removes is gone");
+        assert!(handle.fresh(&self.heap())?, "a series that no process removes is gone");
         // Zeros, and values of a dozen octaves.
         let value = [0.0, (self.random.below(12) as f64).exp2()][self.random.below(2) as usize];
         let text = format!("a=\"{n}\"");
@@ -195,7 +195,7 @@ impl Program {
         Ok(())
     }
 
-    /// Makes sure that an observation finds a bucket: while the lock is not to be had, it would count without one.
+    /// Makes sure that an observation finds a bucket: while the lock is not free, it would count without one.
     fn make_room(&mut self, handle: &Handle, value: f64) -> Result<()> {
         let Some((octave, _)) = octave::locate(value) else { return Ok(()) };
         let address = handle.address;
@@ -265,7 +265,7 @@ impl Program {
         }
     }
 
-    /// Hides a series; who comes next binds it again.
+    /// Hides a series; the next update binds it again.
     fn hide(&mut self) -> Result<()> {
         let name = self.some();
         let Some(handle) = self.handles.remove(&name) else { return Ok(()) };
@@ -293,7 +293,7 @@ impl Program {
         self.writer.withdraw(family)
     }
 
-    /// Leaves its slot and claims one, its own or that of another who is dead.
+    /// Leaves its slot and claims one, its own or that of a dead writer.
     fn come_back(&mut self) -> Result<()> {
         let next = self.heap().writer(self.process.key(), self.process.pid)?;
         // Two at once for a moment, so that it is not always the same slot.

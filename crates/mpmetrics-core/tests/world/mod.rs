@@ -236,7 +236,7 @@ impl World {
         let address = handle.address;
         match (alive.writer.release(address.slab, address.cell, handle.key()), part) {
             (Ok(()), Some((id, part))) if part.own => {
-                // Others may still have the series, so its generation stays: who gives a block back
+                // Others may still have the series, so its generation stays: a writer that gives a block back
                 // forgets the handle.
                 alive.handles.remove(&name);
                 self.parts.remove(&id);
@@ -333,7 +333,7 @@ impl World {
         shown
     }
 
-    /// Everything that is derived from records and blocks, as it stands.
+    /// Everything that is derived from records and blocks.
     pub fn derived(&self) -> Vec<u64> {
         let words = self.heap.words();
         [header::LIVE_SERIES, header::FREE_COUNT, header::INDEX_USED]

@@ -186,7 +186,8 @@ impl TextLengths {
     }
 }
 
-/// An entry of the hash index: `hash >> 32 << 32 | number << 1 | is family`, plus 1 in the low half, so that 0 is empty.
+/// An entry of the hash index: `hash >> 32 << 32 | number << 1 | is family`, plus 1 in the low half, so that 0 is
+/// empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexEntry(pub u64);
 
