@@ -3,10 +3,10 @@
 
 mod snapshot;
 
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::extra::{Extra, ExtraFamily, Sample, SampleExemplar};
 use mpmetrics_core::exposition::{json, openmetrics, text};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use snapshot::Builder;
 
 fn printed(
@@ -25,7 +25,7 @@ fn family(kind: &str, name: &str) -> ExtraFamily {
     ExtraFamily { name: name.into(), help: "h".into(), kind: kind.into(), samples: vec![sample] }
 }
 
-fn heap(families: &[(Kind, &str)]) -> Builder {
+fn heap(families: &[(MetricType, &str)]) -> Builder {
     let mut make = Builder::default();
     for (kind, name) in families {
         make.family(*kind, name, &[]).help = "h".into();
@@ -36,7 +36,8 @@ fn heap(families: &[(Kind, &str)]) -> Builder {
 
 #[test]
 fn they_stand_behind_the_heaps_and_others_are_left_out() {
-    let make = heap(&[(Kind::Gauge, "a"), (Kind::Gauge, "b"), (Kind::Gauge, "c")]);
+    let make =
+        heap(&[(MetricType::Gauge, "a"), (MetricType::Gauge, "b"), (MetricType::Gauge, "c")]);
     let all = |print| printed(print, &make, &["a", "c", "not there"], vec![family("gauge", "a")]);
     let rows = ["# HELP b h\n# TYPE b gauge\nb 1\n", "# HELP a h\n# TYPE a gauge\na 7\n"];
     assert_eq!(all(text::with_extra), rows.join("\n"));
@@ -91,7 +92,7 @@ fn types(make: &Builder, without: &[&str], families: Vec<ExtraFamily>) -> Vec<St
 
 #[test]
 fn no_name_that_the_heap_needs_is_theirs() {
-    let make = heap(&[(Kind::Counter, "a_total"), (Kind::Gauge, "b")]);
+    let make = heap(&[(MetricType::Counter, "a_total"), (MetricType::Gauge, "b")]);
     let extra = vec![family("gauge", "a"), family("counter", "b_total"), family("gauge", "a_sum")];
     let expected = ["a counter", "b gauge", "b_total unknown", "a_sum gauge"];
     assert_eq!(types(&make, &[], extra), expected);
@@ -99,7 +100,7 @@ fn no_name_that_the_heap_needs_is_theirs() {
 
 #[test]
 fn the_names_of_what_is_left_out_are_free_for_them_alone() {
-    let make = heap(&[(Kind::Counter, "a_total"), (Kind::Gauge, "a")]);
+    let make = heap(&[(MetricType::Counter, "a_total"), (MetricType::Gauge, "a")]);
     let expected = ["a_total unknown", "a gauge"];
     assert_eq!(types(&make, &["a"], vec![family("gauge", "a")]), expected);
     assert_eq!(

@@ -44,7 +44,7 @@ impl NativeWriter {
     }
 }
 
-/// A value of a shared gauge that was taken along.
+/// A value of a shared gauge that was taken out of a segment.
 #[napi(object)]
 pub struct Taken {
     /// The series' label text.
@@ -137,7 +137,7 @@ impl NativeWriter {
         })
     }
 
-    /// Counts a value, `times` times at once, in a summary with a window of parts of a length (0 for none),
+    /// Counts a value, `times` times at once, in a summary with a window of sub-windows of a length (0 for none),
     /// at a time, all in milliseconds. A status.
     #[napi]
     #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
@@ -154,7 +154,7 @@ impl NativeWriter {
         now: f64,
     ) -> u32 {
         let key = BlockKey { series, generation };
-        let window = (length > 0.0).then_some(Window { length, parts });
+        let window = (length > 0.0).then_some(Window { length, sub_windows: parts });
         status_of(self.with(|writer| {
             writer.same_life()?;
             writer.observe_in((slab, cell, key), (value, times), window, now)
@@ -173,7 +173,7 @@ impl NativeWriter {
         Float64Array::new(image.unwrap_or_default())
     }
 
-    /// Takes the values of a family of shared gauges along from a segment that was left: each once for all writers.
+    /// Takes the values of a family of shared gauges out of a segment that was left: each once for all writers.
     #[napi]
     pub fn take_shared(&self, family: u32) -> Vec<Taken> {
         let taken = self.with(|writer| writer.take_shared(family)).unwrap_or_default();
@@ -189,7 +189,7 @@ impl NativeWriter {
             .collect()
     }
 
-    /// Replaces all cells but the sequence words, so that nobody sees a half of them. A status.
+    /// Replaces all cells but the sequence words, so that no scrape sees half of them. A status.
     #[napi]
     pub fn write(
         &self,

@@ -3,12 +3,12 @@
 use crate::convert::failure;
 use crate::extra::ExtraFamily;
 use crate::text::Text;
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::recycle;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::recycle;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::{Buffer, JsValue};
@@ -35,7 +35,7 @@ pub struct ScrapeOptions {
     pub only: Option<Vec<String>>,
     /// Names of families that are not printed, though the heap has them.
     pub without: Option<Vec<String>>,
-    /// Families that the heap does not hold, printed behind its own; not in `json`, whose reader has them.
+    /// Families that the heap does not hold, printed after its own; not in `json`, whose reader has them.
     pub extra: Option<Vec<ExtraFamily>>,
 }
 

@@ -34,7 +34,7 @@ impl Status {
     }
 
     /// What an error is to JavaScript. Errors of the caller are thrown, and so is what the system refuses: it
-    /// would do so again, and who is told why can go on in memory of its own.
+    /// would do so again, and a caller that is told why can go on in memory of its own.
     pub fn of(error: &Error) -> Result<Self> {
         match error.code() {
             Code::Busy => Ok(Self::Busy),
@@ -63,7 +63,7 @@ impl Status {
     }
 }
 
-/// Places of what `bind` fills in.
+/// The words that `bind` fills in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Out {
     /// A [`Status`].

@@ -4,7 +4,7 @@ use crate::convert::{failure, invalid, Result, Spec};
 use crate::status::{Out, Status};
 use crate::views::view_of;
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::heap::{Bound, Buckets, FamilySpec, Writer};
+use mpmetrics_core::heap::{Address, FamilySpec, OctaveAddress, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::quantile::octave::Octave;
 use mpmetrics_core::segment::Segment;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// A writer that ends with its environment: whatever JavaScript still holds of it.
 pub type SharedWriter = Rc<RefCell<Option<Writer>>>;
 
-/// One isolate's place in a heap.
+/// The writer of one isolate.
 #[napi]
 pub struct NativeWriter {
     segment: Arc<Segment>,
@@ -29,17 +29,17 @@ pub struct NativeWriter {
 }
 
 /// What JavaScript is told of a series.
-fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
+fn filled(address: Result<Address, Error>) -> Result<[u32; Out::LEN]> {
     let mut out = [0; Out::LEN];
-    match bound {
-        Ok(bound) => {
-            out[Out::Slab as usize] = bound.slab;
-            out[Out::Cell as usize] = bound.cell;
-            out[Out::Chunk as usize] = bound.chunk;
-            out[Out::Word as usize] = bound.word;
-            out[Out::Generation as usize] = bound.generation;
-            out[Out::Series as usize] = bound.series;
-            out[Out::Flags as usize] = u32::from(bound.inherited);
+    match address {
+        Ok(address) => {
+            out[Out::Slab as usize] = address.slab;
+            out[Out::Cell as usize] = address.cell;
+            out[Out::Chunk as usize] = address.chunk;
+            out[Out::Word as usize] = address.word;
+            out[Out::Generation as usize] = address.generation;
+            out[Out::Series as usize] = address.series;
+            out[Out::Flags as usize] = u32::from(address.inherited);
         }
         Err(error) => {
             out[Out::Status as usize] = Status::of(&error)? as u32;
@@ -50,7 +50,7 @@ fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
 }
 
 /// What JavaScript is told of a summary's buckets.
-fn placed(found: Result<Buckets, Error>) -> Result<[u32; 3]> {
+fn placed(found: Result<OctaveAddress, Error>) -> Result<[u32; 3]> {
     Ok(match found {
         Ok(found) => [Status::Ok as u32, found.slab, found.cell],
         Err(error) => [Status::of_block::<()>(Err(error))?, 0, 0],
@@ -157,9 +157,9 @@ impl NativeWriter {
         }
         let mut tried = 0;
         let mut failed = Ok(());
-        let mut note = |bound| {
+        let mut note = |address| {
             tried += 1;
-            match (filled(bound), outs.next()) {
+            match (filled(address), outs.next()) {
                 (Ok(words), Some(out)) => *out = words,
                 (Err(error), _) => failed = Err(error),
                 (Ok(_), None) => {}
@@ -179,11 +179,11 @@ impl NativeWriter {
         Status::of_block(self.with(|writer| writer.revive(slab, cell, key)))
     }
 
-    /// Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`, and
+    /// Records an exemplar for a block: slab, cell, series, generation, bucket, value, time in `numbers`, and
     /// 1 if room may be made for it. A status; `Full` where that is 0 and room is needed.
     #[napi]
     pub fn exemplar(&self, numbers: Float64Array, labels: String, types: String) -> Result<u32> {
-        let Some(&[slab, cell, series, generation, place, value, time, room]) =
+        let Some(&[slab, cell, series, generation, bucket, value, time, room]) =
             numbers.first_chunk()
         else {
             return Err(invalid("`numbers` has eight elements", numbers.len()));
@@ -191,12 +191,12 @@ impl NativeWriter {
         let key = BlockKey { series: series as u32, generation: generation as u32 };
         let at = (slab as u32, cell as u32, key);
         let given = Given { value, time, text: labels.as_bytes(), types: types.as_bytes() };
-        let place = place as u32;
+        let bucket = bucket as u32;
         Status::of_block(self.with(|writer| {
-            if room == 0.0 && writer.exemplar_needs_room(at, place, &given)? {
+            if room == 0.0 && writer.exemplar_needs_room(at, bucket, &given)? {
                 return Err(Error::Full { what: "no block for an exemplar yet" });
             }
-            writer.exemplar(at, place, &given)
+            writer.exemplar(at, bucket, &given)
         }))
     }
 
@@ -235,8 +235,8 @@ impl NativeWriter {
         Ok(())
     }
 
-    /// The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three words
-    /// for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+    /// The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three
+    /// words for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
     #[napi]
     pub fn buckets_each(&self, asked: Uint32Array, mut out: Uint32Array) -> Result<u32> {
         // SAFETY: JavaScript is in this call and runs nothing else meanwhile.

@@ -5,6 +5,7 @@
 //! writer that dies in between leaves the version odd: no scrape shows its exemplar, and the next one overwrites it.
 //! The slot's mutex keeps writers apart.
 
+use crate::layout::TextLengths;
 use crate::sync::{fence, AtomicU64, Ordering};
 
 /// Words before the text.
@@ -25,7 +26,7 @@ pub struct Given<'a> {
     pub value: f64,
     /// When, in seconds since 1970.
     pub time: f64,
-    /// Labels as in [`crate::collect::snapshot::LabelSpan`].
+    /// Labels as in [`crate::scrape::snapshot::LabelSpan`].
     pub text: &'a [u8],
     /// Types of their values.
     pub types: &'a [u8],
@@ -82,8 +83,8 @@ pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -
     fence(Ordering::Release);
     store(&head[VALUE], given.value.to_bits(), Ordering::Relaxed);
     store(&head[TIME], given.time.to_bits(), Ordering::Relaxed);
-    let lengths = given.text.len() as u64 | (given.types.len() as u64) << 32;
-    store(&head[LENGTHS], lengths, Ordering::Relaxed);
+    let lengths = TextLengths::of(given.text, given.types);
+    store(&head[LENGTHS], lengths.pack(), Ordering::Relaxed);
     let mut bytes = given.text.iter().chain(given.types).copied();
     for word in &body[..given.words() - HEAD] {
         let value = core::array::from_fn(|_| bytes.next().unwrap_or(0));
@@ -109,8 +110,8 @@ pub fn read(cells: &[AtomicU64], to: &mut Vec<u8>) -> Attempt {
     }
     let value = f64::from_bits(head[VALUE].load(Ordering::Relaxed));
     let time = f64::from_bits(head[TIME].load(Ordering::Relaxed));
-    let lengths = head[LENGTHS].load(Ordering::Relaxed);
-    let (text, types) = ((lengths & 0xffff_ffff) as usize, (lengths >> 32) as usize);
+    let lengths = TextLengths::unpack(head[LENGTHS].load(Ordering::Relaxed));
+    let (text, types) = (lengths.text as usize, lengths.types as usize);
     let start = to.len();
     let bytes = text + types;
     let fits = bytes <= body.len() * 8;

@@ -169,7 +169,7 @@ impl Doorbell {
             // Read before the answers: one that comes in between ends the sleep.
             let seen = self.heap.words().header(header::ANSWERS) as u32;
             let mut waits = lock(&self.waits);
-            let Some(left) = waits.settle(&self.heap) else {
+            let Some(left) = waits.notify(&self.heap) else {
                 waits.running = false;
                 return;
             };

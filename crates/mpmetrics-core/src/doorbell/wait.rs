@@ -40,7 +40,7 @@ pub(super) struct Waits {
 impl Waits {
     /// Calls those whose answers are there or whose time is over; how long the others may wait undisturbed, None if
     /// there are none.
-    pub fn settle(&mut self, heap: &Heap) -> Option<Duration> {
+    pub fn notify(&mut self, heap: &Heap) -> Option<Duration> {
         let now = os::monotonic_us();
         let ask = now.saturating_sub(self.asked_us) >= ASK_US;
         if ask {

@@ -3,12 +3,12 @@
 use super::number::push_sample;
 use super::rows::{push_escaped, push_labels};
 
-/// What is printed behind the heap's families, and which of those are left out.
+/// What is printed after the heap's families, and which of those are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Extra {
     /// Names of families that are not printed, though the heap has them.
     pub without: Vec<String>,
-    /// Printed behind all others, in this order.
+    /// Printed after all others, in this order.
     pub families: Vec<ExtraFamily>,
 }
 
@@ -30,7 +30,7 @@ pub struct ExtraFamily {
 pub struct Sample {
     /// Name with the suffix that text format 0.0.4 shows.
     pub name: String,
-    /// What stands between the braces, as in [`LabelSpan`](crate::collect::snapshot::LabelSpan).
+    /// What stands between the braces, as in [`LabelSpan`](crate::scrape::snapshot::LabelSpan).
     pub labels: String,
     /// Its value.
     pub value: f64,

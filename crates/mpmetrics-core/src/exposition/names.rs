@@ -4,6 +4,7 @@
 //! names of all samples that it may have. So families whose names differ may still get in each other's
 //! way: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
+use crate::metric_type::MetricType;
 use std::collections::HashSet;
 
 /// How a family is shown.
@@ -13,7 +14,7 @@ pub(super) struct Shown<'a> {
     pub name: &'a str,
     /// Its type.
     pub kind: &'a str,
-    /// What its samples' names have behind the family's name; for counters only.
+    /// What its samples' names have after the family's name; for counters only.
     pub suffix: &'static str,
 }
 
@@ -38,11 +39,11 @@ impl Names {
             other.then_some(Shown { name, kind, suffix: "" })
         });
         let mut shown: Vec<_> = others.collect();
-        for (place, (name, kind)) in shown.iter_mut().zip(families) {
+        for (shown, (name, kind)) in shown.iter_mut().zip(families) {
             if kind != COUNTER {
                 continue;
             }
-            *place = if self.take(base(name), COUNTER) {
+            *shown = if self.take(base(name), COUNTER) {
                 Some(Shown { name: base(name), kind, suffix: "_total" })
             } else if self.take(name, "unknown") {
                 Some(Shown { name, kind: "unknown", suffix: "" })
@@ -78,11 +79,6 @@ const COUNTER: &str = "counter";
 
 /// A family's name, and those that its type reserves beside it.
 fn names<'a>(name: &'a str, kind: &str) -> impl Iterator<Item = String> + 'a {
-    let reserved: &[&str] = match kind {
-        COUNTER => &["_total", "_created"],
-        "histogram" => &["_bucket", "_sum", "_count", "_created"],
-        "summary" => &["_sum", "_count", "_created"],
-        _ => &[],
-    };
+    let reserved = MetricType::of_name(kind).map_or(&[][..], MetricType::reserved);
     [""].iter().chain(reserved).map(move |suffix| format!("{name}{suffix}"))
 }

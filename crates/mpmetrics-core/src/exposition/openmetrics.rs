@@ -4,17 +4,15 @@
 //! clash are told apart (see `names`), an output without families has no empty line, a quote in a HELP text
 //! is escaped, bounds ascend, and a configured bound of +Inf is one bucket with the implied one.
 
-use crate::collect::snapshot::{Exemplar, Family, Snapshot, Value};
-use crate::kind::Kind;
 use crate::labels::escape;
+use crate::metric_type::Values;
+use crate::scrape::snapshot::{Exemplar, Family, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra, Sample};
 use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
-use super::rows::{
-    estimate, histogram, prefix, push_escaped, push_labels, push_scalars, push_summaries,
-};
+use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
 
 /// Prints a scrape.
 ///
@@ -43,11 +41,10 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
             continue;
         }
         push_head(&mut out, &family.help, &shown);
-        match family.kind {
-            Kind::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
-            Kind::Gauge => push_scalars(&mut out, &labels, family),
-            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
+        match family.kind.values() {
+            Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }
@@ -77,7 +74,7 @@ fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
     push_escaped(out, shown.kind);
 }
 
-fn push_counters(
+fn push_scalars(
     out: &mut Vec<u8>,
     snapshot: &Snapshot,
     labels: &Labels<'_>,
@@ -92,7 +89,7 @@ fn push_counters(
         out.extend_from_slice(&row);
         push_labels(out, own, &labels.beside(own, series.defaults, b""));
         push_sample(out, value);
-        // A family without a type has no place for exemplars.
+        // Exemplars are for counters, and not for one that is shown without its type.
         if !shown.suffix.is_empty() {
             push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }
@@ -137,7 +134,7 @@ fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
     let mut highest = f64::NEG_INFINITY;
     let buckets = family.bounds.iter().map(|&bound| {
-        // A bound behind a larger one is never counted to, and one of +Inf is the implied one.
+        // A bound after a larger one is never counted to, and one of +Inf is the implied one.
         let ascends = bound > highest && bound < f64::INFINITY;
         highest = highest.max(bound);
         ascends.then(|| {
@@ -167,9 +164,9 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
         let exemplars = snapshot.exemplars(series);
         let mut count = 0.0;
         let mut pending = None;
-        for (place, (row, cell)) in rows.iter().zip(cells).enumerate() {
+        for (bucket, (row, cell)) in rows.iter().zip(cells).enumerate() {
             count += cell;
-            let own = exemplars.iter().find(|exemplar| exemplar.place as usize == place);
+            let own = exemplars.iter().find(|exemplar| exemplar.bucket as usize == bucket);
             let Some(row) = row else {
                 // Shown with the next bucket, which has it, too.
                 pending = own.or(pending);

@@ -4,15 +4,13 @@
 //! on top: families stand apart by an empty line, a value that is no number is `Nan`, a counter shows
 //! its own labels before the default ones and a histogram the other way round.
 
-use crate::collect::snapshot::{Family, Snapshot};
-use crate::kind::Kind;
+use crate::metric_type::Values;
+use crate::scrape::snapshot::{Family, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra};
 use super::number::{push, push_sample};
-use super::rows::{
-    estimate, histogram, prefix, push_escaped, push_labels, push_scalars, push_summaries,
-};
+use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
 
 /// Prints a scrape.
 ///
@@ -30,10 +28,10 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let mut out = Vec::with_capacity(estimate(snapshot) + extra.estimate());
     for family in snapshot.families.iter().filter(|family| extra.keeps(&family.name)) {
         push_head(&mut out, &family.name, &family.help, family.kind.name());
-        match family.kind {
-            Kind::Counter | Kind::Gauge => push_scalars(&mut out, &labels, family),
-            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
+        match family.kind.values() {
+            Values::Scalar => push_scalars(&mut out, &labels, family),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
     }
     for family in &extra.families {
@@ -59,6 +57,18 @@ fn push_head(out: &mut Vec<u8>, name: &str, help: &str, kind: &str) {
     push_escaped(out, name);
     out.push(b' ');
     push_escaped(out, kind);
+}
+
+fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+    let row = prefix(&family.name, "");
+    for series in &family.series {
+        let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
+            continue;
+        };
+        out.extend_from_slice(&row);
+        push_labels(out, own, &labels.beside(own, series.defaults, b""));
+        push_sample(out, value);
+    }
 }
 
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {

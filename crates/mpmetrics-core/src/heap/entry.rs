@@ -114,7 +114,7 @@ impl Heap {
     }
 
     /// Removes a series for all processes, without the lock, unless it was removed already.
-    pub(crate) fn expire(&self, key: BlockKey) -> Result<()> {
+    pub(crate) fn prune(&self, key: BlockKey) -> Result<()> {
         reclaim::remove_unlocked(self.words(), key.series, key.generation)
     }
 }

@@ -4,7 +4,7 @@ use super::directory::index;
 use super::memory::lock::Locked;
 use super::memory::table::{DEFAULTS, FAMILIES, SERIES, SLOTS};
 use crate::error::{Error, Result};
-use crate::layout::{header, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
+use crate::layout::{header, major, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
 use crate::os::{self, ProcessIdentity};
 use crate::region::Region;
 
@@ -85,10 +85,9 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     words.set_header(header::HASH_KEY, os::random_u64());
     words.set_header(header::HASH_KEY + 1, os::random_u64());
     let boot = setup.root.as_ref().map_or_else(os::boot_id, |root| root.boot_id);
-    let (low, high) = boot.split_at(8);
-    for (index, half) in [low, high].into_iter().enumerate() {
-        let value = half.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
-        words.set_header(header::BOOT_ID + index, value);
+    let (halves, _) = boot.as_chunks::<8>();
+    for (index, half) in halves.iter().enumerate() {
+        words.set_header(header::BOOT_ID + index, u64::from_le_bytes(*half));
     }
     if let Some(root) = &setup.root {
         words.set_header(header::ROOT_PID, u64::from(root.pid));
@@ -126,7 +125,7 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
         return Err(Error::Corrupt { what: "the mark of a segment", at: 0 });
     }
     let version = words.header(header::VERSION);
-    if version >> 16 != VERSION >> 16 {
+    if major(version) != major(VERSION) {
         return Err(Error::Version {
             what: "the layout version",
             found: version,

@@ -40,7 +40,7 @@ pub fn lock_if<'a>(
         rebuild(&locked)?;
         words.add_header(header::RECOVERIES, 1);
     }
-    locked.made_whole();
+    locked.recovered();
     if words.header(header::DIRTY) != 0 {
         words.set_header(header::DIRTY, 0);
         reclaim::reclaim_removed(&locked)?;
@@ -67,10 +67,10 @@ fn rebuild(locked: &Locked<'_>) -> Result<()> {
     count_families(words, &mut census)?;
     count_blocks(words, &mut census)?;
     kill_point!("recover.blocks");
-    settle_series(words, &mut census)?;
+    rebuild_series(words, &mut census)?;
     kill_point!("recover.series");
-    settle_defaults(words, &mut census)?;
-    settle_extents(words, &census)?;
+    rebuild_defaults(words, &mut census)?;
+    rebuild_extents(words, &census)?;
     kill_point!("recover.extents");
     index::rebuild(locked, &census.entries)?;
     kill_point!("recover.done");
@@ -126,7 +126,7 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
 }
 
 /// Frees series that have no block yet, or whose removal was under way.
-fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
+fn rebuild_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
         words.set_header(index, 0);
     }
@@ -151,15 +151,15 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     Ok(())
 }
 
-fn settle_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
+fn rebuild_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
     for id in 0..words.header(header::DEFAULTS) as u32 {
         let at = DEFAULTS.find(words, id)?;
-        let state = words.load(at + def::STATE)?;
+        let taken = defaults::state(words, at)?.is_taken();
         let users = census.users.get(&(id as u16 + 1)).copied().unwrap_or(0);
         words.store(at + def::USERS, users)?;
-        if state & 1 == 1 && users == 0 {
+        if taken && users == 0 {
             defaults::vacate(words, id as u16 + 1)?;
-        } else if state & 1 == 1 {
+        } else if taken {
             census.texts.insert(words.load(at + def::TEXT)?);
         }
     }
@@ -167,7 +167,7 @@ fn settle_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
 }
 
 /// Rebuilds the free lists of extents and texts. An extent that nothing refers to was never used.
-fn settle_extents(words: Words<'_>, census: &Census) -> Result<()> {
+fn rebuild_extents(words: Words<'_>, census: &Census) -> Result<()> {
     words.set_header(header::FREE_EXTENTS, 0);
     words.set_header(header::TEXT_BYTES, 0);
     for class in 0..text::CLASSES.len() {

@@ -6,9 +6,9 @@
 //! references stay valid, and the copy has what dead writers counted. A slot that lives is *awaited* in the copy: no
 //! process adopts it. Its writer follows when it finds the mark or the removal: it copies its own slabs once more, and
 //! stores to the copy from then on. For a writer that died before it has followed, any other that still has both
-//! segments copies the slabs ([`Heap::settle`]). Nothing is added up, so each step may be repeated by another process
-//! if one dies. Shared gauges belong to no slot: they are sealed before they are copied, so that no update is made
-//! after that.
+//! segments copies the slabs ([`Heap::copy_for_dead`]). Nothing is added up, so each step may be repeated by another
+//! process if one dies. Shared gauges belong to no slot: they are sealed before they are copied, so that no update is
+//! made after that.
 
 use super::blocks::{block, shared};
 use super::memory::heap::Heap;
@@ -53,7 +53,7 @@ impl<'a> Succession<'a> {
         }
         kill_point!("succeed.marked");
         let begun = Self { locked, before, done: false };
-        // A shared gauge has no owner that could bring later updates along.
+        // A shared gauge has no owner that could copy later updates.
         shared::seal_all(words)?;
         kill_point!("succeed.sealed");
         Ok(begun)
@@ -164,7 +164,7 @@ impl Heap {
     /// # Errors
     /// [`crate::Error::Busy`], [`crate::Error::Retired`] if this segment was removed, too, [`crate::Error::Io`],
     /// [`crate::Error::Corrupt`].
-    pub fn settle(&self, from: &Self) -> Result<u32> {
+    pub fn copy_for_dead(&self, from: &Self) -> Result<u32> {
         let id = from.words().header(header::ID);
         if self.awaited(id)?.is_empty() {
             return Ok(0);
@@ -183,7 +183,7 @@ impl Heap {
             block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
                 copy_slab(from.words(), words, slab, len)
             })?;
-            kill_point!("settle.copied");
+            kill_point!("succeed.counts");
             words.store(at + slt::AWAITED, 0)?;
         }
         Ok(left)
@@ -194,7 +194,7 @@ impl Heap {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
         unlink()?;
-        // One of its writers takes the values of shared gauges along.
+        // One of its writers takes the values of shared gauges to the other segment.
         shared::seal_all(locked.words())?;
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         Ok(())

@@ -1,6 +1,6 @@
 //! The grammar of label text, read pair by pair.
 //!
-//! It is that of [`LabelSpan`](crate::collect::snapshot::LabelSpan): pairs are separated by one comma, a name is one or
+//! It is that of [`LabelSpan`](crate::scrape::snapshot::LabelSpan): pairs are separated by one comma, a name is one or
 //! more bytes other than `=`, `"` and line feed, and in a value backslash, quote and line feed are escaped (`\\`, `\"`,
 //! `\n`) and nothing else is. So a value has exactly one escaped form, and values are compared and hashed in that form.
 

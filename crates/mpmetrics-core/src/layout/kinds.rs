@@ -32,12 +32,12 @@ pub enum BlockKind {
     Gauge = 5,
     /// Sequence word, buckets, sum, sequence word.
     Histogram = 6,
-    /// Sequence word, count, sum, first chunk, parts, sequence word.
+    /// Sequence word, count, sum, first octave buckets, sub-windows, sequence word.
     Summary = 7,
     /// A gauge with the time it was set, of one life: sequence word, value, time, sequence word.
     Recent = 8,
     /// The buckets of one octave of a summary.
-    Chunk = 9,
+    OctaveBuckets = 9,
     /// An exemplar of a counter or of a histogram's bucket.
     Exemplar = 16,
     /// A shared gauge: value, sealed value, how it was changed.
@@ -48,6 +48,9 @@ impl BlockKind {
     /// Whether such a block holds the counts of a series, and keeps it alive.
     #[must_use]
     pub fn counts(self) -> bool {
-        !matches!(self, Self::Pad | Self::Free | Self::Family | Self::Chunk | Self::Exemplar)
+        !matches!(
+            self,
+            Self::Pad | Self::Free | Self::Family | Self::OctaveBuckets | Self::Exemplar
+        )
     }
 }

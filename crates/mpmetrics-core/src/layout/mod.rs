@@ -10,9 +10,12 @@ mod packed;
 mod records;
 mod words;
 
-pub use blocks::{block, exemplar, part, summary, FLAGS_BACK, LINK};
+pub use blocks::{block, exemplar, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
-pub use packed::{Answer, BlockBirth, BlockHead, BlockKey, ChunkLink, ExtentHead, ABSENT};
+pub use packed::{
+    major, Answer, BlockBirth, BlockHead, BlockKey, Carried, DefaultsState, ExtentHead,
+    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, ABSENT,
+};
 pub use records::{defaults, extent, family, series, slot};
 pub use words::Words;
 

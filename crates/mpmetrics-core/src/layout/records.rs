@@ -56,7 +56,7 @@ pub mod family {
     pub const LENGTH: u64 = 3;
     /// Series that live now (derived).
     pub const SERIES: u64 = 4;
-    /// `kind | form << 4 | bounds << 8`.
+    /// `type | form << 4 | repeats << 8`.
     pub const SHAPE: u64 = 5;
     /// The epoch in which it was last declared. It is not shown in a later one.
     pub const EPOCH: u64 = 6;

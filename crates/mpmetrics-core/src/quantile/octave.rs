@@ -41,17 +41,17 @@ impl Scale {
     fn new() -> Self {
         let mut roots = [0.0; 5];
         let mut root = 2.0_f64;
-        for place in &mut roots {
+        for entry in &mut roots {
             root = root.sqrt();
-            *place = root;
+            *entry = root;
         }
         let bound = |number: usize| {
             let chosen = roots.iter().enumerate().filter(|(bit, _)| number >> (4 - bit) & 1 == 1);
             chosen.fold(1.0, |product, (_, root)| product * root)
         };
         let mut bounds = [2.0; CELLS + 1];
-        for (number, place) in bounds.iter_mut().take(CELLS).enumerate() {
-            *place = bound(number);
+        for (number, entry) in bounds.iter_mut().take(CELLS).enumerate() {
+            *entry = bound(number);
         }
         let mut slices = [(0, 1 << 52); SLICES];
         for (number, slice) in slices.iter_mut().enumerate() {
@@ -77,7 +77,7 @@ pub fn bounds() -> [f64; CELLS + 1] {
 /// The octave and bucket of a value; `None` for zero and values that are not finite.
 #[must_use]
 #[inline]
-pub fn place(value: f64) -> Option<(Octave, usize)> {
+pub fn locate(value: f64) -> Option<(Octave, usize)> {
     let magnitude = value.abs();
     if magnitude == 0.0 || !magnitude.is_finite() {
         return None;
@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn check(value: f64) {
-        let (octave, cell) = place(value).expect("a bucket");
+        let (octave, cell) = locate(value).expect("a bucket");
         assert_eq!((octave.pack(), cell), slowly(value), "{value:e}");
         assert_eq!(Octave::unpack(octave.pack()), Some(octave));
         if value.abs() >= f64::MIN_POSITIVE {
@@ -214,9 +214,9 @@ mod tests {
                 }
             }
         }
-        let (octave, cell) = place(1.0).expect("a bucket");
+        let (octave, cell) = locate(1.0).expect("a bucket");
         assert_eq!((octave.pack(), cell), (BIAS as u16 - 1, 31), "1 ends the octave below it");
-        let (octave, cell) = place(1.0_f64.next_up()).expect("a bucket");
+        let (octave, cell) = locate(1.0_f64.next_up()).expect("a bucket");
         assert_eq!((octave.pack(), cell), (BIAS as u16, 0));
     }
 
@@ -226,10 +226,10 @@ mod tests {
             check(value);
             check(-value);
         }
-        assert_eq!(place(5e-324).map(|(octave, cell)| (octave.pack(), cell)), Some((0, 31)));
-        assert_eq!(place(f64::MAX).map(|(octave, _)| octave.pack()), Some(OCTAVES - 1));
+        assert_eq!(locate(5e-324).map(|(octave, cell)| (octave.pack(), cell)), Some((0, 31)));
+        assert_eq!(locate(f64::MAX).map(|(octave, _)| octave.pack()), Some(OCTAVES - 1));
         for nothing in [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!(place(nothing), None);
+            assert_eq!(locate(nothing), None);
         }
         assert_eq!(Octave::unpack(OCTAVES), None);
         assert_eq!(Octave::unpack(NEGATIVE << 1), None);
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_nearest_octave_is_of_the_same_sign_and_lends_the_bucket_on_that_side() {
-        let of = |value: f64| place(value).expect("a bucket").0;
+        let of = |value: f64| locate(value).expect("a bucket").0;
         let kept = [1.5, 100.0, -3.0, -1e9].map(of);
         for (value, expected) in [
             (1e300, Some((100.0, CELLS - 1))),

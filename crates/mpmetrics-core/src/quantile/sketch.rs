@@ -31,18 +31,18 @@ impl Sketch {
 
     /// The buckets of an octave.
     pub fn octave(&mut self, octave: Octave) -> &mut [f64; CELLS] {
-        let place = self.octaves.iter().position(|(known, _)| *known == octave);
-        let place = place.unwrap_or_else(|| {
+        let index = self.octaves.iter().position(|(known, _)| *known == octave);
+        let index = index.unwrap_or_else(|| {
             self.octaves.push((octave, [0.0; CELLS]));
             self.octaves.len() - 1
         });
-        &mut self.octaves[place].1
+        &mut self.octaves[index].1
     }
 
     /// Adds the observations of another.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
-        self.bound(other.min, other.max);
+        self.widen(other.min, other.max);
         for (octave, counts) in &other.octaves {
             let sums = self.octave(*octave);
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -50,7 +50,7 @@ impl Sketch {
     }
 
     /// Widens the range of the observations.
-    pub fn bound(&mut self, min: f64, max: f64) {
+    pub fn widen(&mut self, min: f64, max: f64) {
         self.min = self.min.min(min);
         self.max = self.max.max(max);
     }
@@ -85,8 +85,8 @@ impl Sketch {
             if rank >= count - 1.0 {
                 return largest;
             }
-            let place = ranked.partition_point(|(_, upto)| *upto <= rank);
-            let value = ranked.get(place).map_or(largest, |(value, _)| *value);
+            let index = ranked.partition_point(|(_, upto)| *upto <= rank);
+            let value = ranked.get(index).map_or(largest, |(value, _)| *value);
             // Not `clamp`, which panics if a damaged heap has them the wrong way round.
             value.max(smallest).min(largest)
         };
@@ -150,7 +150,7 @@ fn between(lower: f64, upper: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantile::octave::place;
+    use crate::quantile::octave::locate;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -160,8 +160,8 @@ mod tests {
     fn sketch(values: &[f64]) -> Sketch {
         let mut sketch = Sketch::default();
         for value in values {
-            sketch.bound(*value, *value);
-            match place(*value) {
+            sketch.widen(*value, *value);
+            match locate(*value) {
                 None => sketch.zeros += 1.0,
                 Some((octave, cell)) => sketch.octave(octave)[cell] += 1.0,
             }
@@ -198,7 +198,7 @@ mod tests {
         for value in [0.0, 7.0, -7.0] {
             assert!(!sketch(&[value]).is_empty());
             let mut refused = Sketch::default();
-            refused.bound(value, value);
+            refused.widen(value, value);
             assert!(!refused.is_empty());
         }
     }

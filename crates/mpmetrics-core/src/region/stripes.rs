@@ -22,14 +22,14 @@ pub struct Stripes {
 /// Initialises the mutexes of a new segment, before any other process sees it.
 pub fn make(words: &[AtomicU64]) -> Result<()> {
     for stripe in 0..lock_stripe::COUNT {
-        if let Some(mutex) = words.get(place(stripe)).and_then(SharedMutex::at) {
+        if let Some(mutex) = words.get(locate(stripe)).and_then(SharedMutex::at) {
             mutex.make()?;
         }
     }
     Ok(())
 }
 
-fn place(stripe: usize) -> std::ops::Range<usize> {
+fn locate(stripe: usize) -> std::ops::Range<usize> {
     let from = header::LOCKS + stripe * lock_stripe::WORDS;
     from..from + lock_stripe::WORDS
 }
@@ -65,7 +65,7 @@ impl Guard for Stripes {
         let stripe = index / PAGE_WORDS as usize % lock_stripe::COUNT;
         let from = header::LOCKS + stripe * lock_stripe::WORDS;
         let (Some(words), Some(word), Some(value), Some(suspect)) = (
-            self.header.get(place(stripe)),
+            self.header.get(locate(stripe)),
             self.word(from + lock_stripe::NOTE),
             self.word(from + lock_stripe::NOTED),
             self.suspect.get(stripe),

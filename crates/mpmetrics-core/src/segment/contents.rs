@@ -29,7 +29,7 @@ pub trait Contents {
     /// [`crate::Error::Io`].
     fn retire(&self, file: &File) -> Result<()>;
 
-    /// Notes when no slot was found locked, for the next process that looks. The caller holds the heap lock.
+    /// Notes when no slot was found locked, for the next process that checks. The caller holds the heap lock.
     ///
     /// # Errors
     ///

@@ -16,27 +16,27 @@ const BIRTH_BYTE: u64 = 1 << 62;
 
 /// Where a segment is, or would be.
 #[derive(Debug)]
-pub struct Place {
+pub struct SegmentPath {
     path: PathBuf,
     access: Access,
     /// `None` if the user named the path: the directory is not ours then.
     directory: Option<Directory>,
 }
 
-impl Place {
-    /// A place in our own directory.
+impl SegmentPath {
+    /// A path in our own directory.
     pub fn derived(directory: Directory, name: &str) -> Self {
         let path = directory.path.join(format!("{name}.heap"));
         Self { path, access: directory.access, directory: Some(directory) }
     }
 
-    /// The place of a segment in our own directory; `None` for a path without a directory.
+    /// The path of a segment in our own directory; `None` for a path without a directory.
     pub fn beside(path: &Path, access: Access) -> Option<Self> {
         let directory = Directory { path: path.parent()?.to_owned(), access };
         Some(Self { path: path.to_owned(), access, directory: Some(directory) })
     }
 
-    /// A place that the user named.
+    /// A path that the user named.
     pub fn named(path: &Path, access: Access) -> Result<Self> {
         if !path.is_absolute() || path.file_name().is_none() {
             return Err(Error::Invalid {
@@ -110,26 +110,28 @@ impl Place {
     }
 }
 
-/// What was found at a place.
+/// What was found at a path.
 pub enum Attached {
     /// A segment to use.
     File(File),
     /// One that is removed, or about to be.
     Retired(File),
-    /// It was removed, or got its name, meanwhile: look again.
+    /// It was removed, or got its name, meanwhile: try again.
     Moving,
     /// Nothing.
     Absent,
 }
 
-/// Opens the segment at a place, if there is one.
-pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
-    let path = place.path();
+/// Opens the segment at a path, if there is one.
+pub fn attach(segment_path: &SegmentPath, contents: &impl Contents) -> Result<Attached> {
+    let path = segment_path.path();
     let wrap = |e: Error| match e {
         Error::Unsafe { .. } => e,
         other => other.at(path),
     };
-    let Some(file) = place.open_file(path).map_err(wrap)? else { return Ok(Attached::Absent) };
+    let Some(file) = segment_path.open_file(path).map_err(wrap)? else {
+        return Ok(Attached::Absent);
+    };
     kill_point!("attach.opened");
     let found = file.metadata().map_err(|source| wrap(Error::Io { call: "fstat", source }))?;
     match found.nlink() {
@@ -137,7 +139,7 @@ pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
         // Removed since it was opened.
         0 => return Ok(Attached::Moving),
         // Where a link has to do for renaming, a new file has its temporary name, too.
-        _ if forget_twin(place, &file) => return Ok(Attached::Moving),
+        _ if forget_twin(segment_path, &file) => return Ok(Attached::Moving),
         _ => return Err(Error::Unsafe { path: path.to_owned(), why: "it has further hard links" }),
     }
     if contents.inspect(&file).map_err(wrap)?.retired {
@@ -148,9 +150,9 @@ pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
 }
 
 /// Removes the temporary name of a file that already has its final one; whether there was one.
-fn forget_twin(place: &Place, file: &File) -> bool {
-    let prefix = place.temporary_prefix();
-    let entries = std::fs::read_dir(place.parent()).into_iter().flatten().flatten();
+fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
+    let prefix = segment_path.temporary_prefix();
+    let entries = std::fs::read_dir(segment_path.parent()).into_iter().flatten().flatten();
     let twin = entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
         .find(|entry| matches!(os::same_file(file, &entry.path()), Ok(true)));
@@ -165,13 +167,13 @@ const TRIES: u32 = 4;
 
 /// Makes the segment; `None` if another process was faster.
 pub fn create(
-    place: &Place,
+    segment_path: &SegmentPath,
     root: Option<&ProcessIdentity>,
     contents: &impl Contents,
 ) -> Result<Option<File>> {
     let mut tries = 1;
     loop {
-        match create_once(place, root, contents) {
+        match create_once(segment_path, root, contents) {
             Err(Error::Io { source, .. }) if tries < TRIES && is_taken(&source) => tries += 1,
             done => return done,
         }
@@ -184,15 +186,15 @@ fn is_taken(error: &std::io::Error) -> bool {
 }
 
 fn create_once(
-    place: &Place,
+    segment_path: &SegmentPath,
     root: Option<&ProcessIdentity>,
     contents: &impl Contents,
 ) -> Result<Option<File>> {
-    let name = format!("{}{:016x}", place.temporary_prefix(), os::random_u64());
-    let born = place.parent().join(name);
-    let file = place.access.make_file(&born)?;
+    let name = format!("{}{:016x}", segment_path.temporary_prefix(), os::random_u64());
+    let born = segment_path.parent().join(name);
+    let file = segment_path.access.make_file(&born)?;
     kill_point!("create.made");
-    let done = fill_and_name(place, &born, &file, root, contents);
+    let done = fill_and_name(segment_path, &born, &file, root, contents);
     if !matches!(done, Ok(true)) {
         let _ = std::fs::remove_file(&born);
     }
@@ -200,7 +202,7 @@ fn create_once(
 }
 
 fn fill_and_name(
-    place: &Place,
+    segment_path: &SegmentPath,
     born: &Path,
     file: &File,
     root: Option<&ProcessIdentity>,
@@ -214,7 +216,7 @@ fn fill_and_name(
     kill_point!("create.marked");
     contents.initialise(file, root)?;
     kill_point!("create.filled");
-    match os::rename_new(born, place.path()) {
+    match os::rename_new(born, segment_path.path()) {
         Ok(true) => {
             kill_point!("create.named");
             os::unlock(file, BIRTH_BYTE).map(|()| true)

@@ -35,7 +35,7 @@ impl Access {
         Ok(Self { mode, gid })
     }
 
-    /// Who may read may also search.
+    /// A user that may read may also search.
     fn directory_mode(self) -> u32 {
         self.mode | (self.mode & 0o444) >> 2
     }
@@ -113,7 +113,7 @@ pub fn check_name(name: &str) -> Result<()> {
 }
 
 /// `mpmetrics-<uid>` in a parent, or `mpmetrics-g<gid>` where a group was configured, so that all its
-/// members look in the same place.
+/// members search the same directory.
 #[derive(Debug)]
 pub struct Directory {
     /// Its path.

@@ -190,7 +190,7 @@ impl Segment {
         Ok((data.dev(), data.ino()))
     }
 
-    /// Whether the path still names this segment, and it is not retired. True for a process that may not look any more
+    /// Whether the path still names this segment, and it is not retired. True for a process that may not check any more
     /// (`setuid`): its mapping works on, and the other processes are there.
     #[must_use]
     pub fn is_current(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::os;
 
 use super::contents::Contents;
-use super::create::Place;
+use super::create::SegmentPath;
 use super::directory::{Access, PATIENCE_US};
 
 /// Time for which a segment must have had no living writer if this process cannot tell whether its root lives, because
@@ -31,29 +31,34 @@ pub enum Want {
     Room,
 }
 
-/// Removes what earlier applications left beside `place`; whether it removed anything. The caller holds the directory's
-/// lock. A segment that cannot be judged or removed is left for the next time.
-pub fn reap(place: &Place, contents: &impl Contents, want: Want) -> bool {
+/// Removes what earlier applications left beside `segment_path`; whether it removed anything. The caller holds the
+/// directory's lock. A segment that cannot be judged or removed is left for the next time.
+pub fn reap(segment_path: &SegmentPath, contents: &impl Contents, want: Want) -> bool {
     let deadline = os::monotonic_us() + BUDGET_US;
     let mut removed = false;
-    for entry in std::fs::read_dir(place.parent()).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(segment_path.parent()).into_iter().flatten().flatten() {
         if os::monotonic_us() > deadline {
             break;
         }
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
         if name.starts_with('.') && name.contains(".heap.new-") {
-            place.clear_temporary(&path);
-        } else if name.ends_with(".heap") && path != place.path() {
+            segment_path.clear_temporary(&path);
+        } else if name.ends_with(".heap") && path != segment_path.path() {
             // If it is unsafe, corrupt or of another version, it is left alone.
-            removed |= reap_one(place, &path, contents, want).unwrap_or(false);
+            removed |= reap_one(segment_path, &path, contents, want).unwrap_or(false);
         }
     }
     removed
 }
 
-fn reap_one(place: &Place, path: &Path, contents: &impl Contents, want: Want) -> Result<bool> {
-    let Some(file) = place.open_file(path)? else { return Ok(false) };
+fn reap_one(
+    segment_path: &SegmentPath,
+    path: &Path,
+    contents: &impl Contents,
+    want: Want,
+) -> Result<bool> {
+    let Some(file) = segment_path.open_file(path)? else { return Ok(false) };
     let found = contents.inspect(&file)?;
     let alive = match (found.retired, found.root) {
         (true, _) => Some(false),
@@ -104,7 +109,7 @@ fn is_over(file: &File, contents: &impl Contents) -> Result<bool> {
 /// Makes room for a segment in use that cannot grow: removes what earlier applications left beside it. Does not wait
 /// for the directory's lock, because the caller may hold a heap lock.
 pub struct RoomMaker<C> {
-    place: Place,
+    segment_path: SegmentPath,
     contents: C,
     next_us: Mutex<u64>,
 }
@@ -112,8 +117,8 @@ pub struct RoomMaker<C> {
 impl<C: Contents> RoomMaker<C> {
     /// For a segment at this path in our own directory.
     pub fn new(path: &Path, access: Access, contents: C) -> Option<Self> {
-        let place = Place::beside(path, access)?;
-        Some(Self { place, contents, next_us: Mutex::new(0) })
+        let segment_path = SegmentPath::beside(path, access)?;
+        Some(Self { segment_path, contents, next_us: Mutex::new(0) })
     }
 
     /// Removes what can be removed, at most once a second; whether it removed anything.
@@ -123,8 +128,10 @@ impl<C: Contents> RoomMaker<C> {
         if now < *next {
             return false;
         }
-        let made =
-            self.place.lock(0).is_ok_and(|_lock| reap(&self.place, &self.contents, Want::Room));
+        let made = self
+            .segment_path
+            .lock(0)
+            .is_ok_and(|_lock| reap(&self.segment_path, &self.contents, Want::Room));
         *next = os::monotonic_us() + PAUSE_US;
         made
     }
@@ -141,9 +148,9 @@ fn remove(path: &Path, file: &File) -> Result<bool> {
 }
 
 /// Removes a retired file that still has its name.
-pub fn unlink_at(place: &Place, file: &File, until: u64) -> Result<bool> {
-    let _lock = place.lock(until).map_err(|error| error.at(place.path()))?;
-    remove(place.path(), file)
+pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<bool> {
+    let _lock = segment_path.lock(until).map_err(|error| error.at(segment_path.path()))?;
+    remove(segment_path.path(), file)
 }
 
 /// Removes the file of a segment that the caller has marked retired under the heap lock; whether the path still named
@@ -154,13 +161,13 @@ pub fn unlink_at(place: &Place, file: &File, until: u64) -> Result<bool> {
 /// [`Error::Busy`] if the directory stays locked for a second; [`Error::Io`]; [`Error::Invalid`] for a path without a
 /// directory.
 pub fn unlink(path: &Path, file: &File) -> Result<bool> {
-    let Some(place) = Place::beside(path, Access::new(None, None)?) else {
+    let Some(segment_path) = SegmentPath::beside(path, Access::new(None, None)?) else {
         return Err(Error::Invalid {
             what: "a segment is given by the absolute path of a file",
             value: path.display().to_string(),
         });
     };
     let until = os::monotonic_us() + PATIENCE_US;
-    let _lock = place.lock(until).map_err(|error| error.at(path))?;
+    let _lock = segment_path.lock(until).map_err(|error| error.at(path))?;
     remove(path, file)
 }

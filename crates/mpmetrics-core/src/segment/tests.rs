@@ -3,7 +3,7 @@ use std::ops::Range;
 use std::os::unix::fs::{symlink, FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::create::{create, Place};
+use super::create::{create, SegmentPath};
 use super::directory::{Access, Directory};
 use super::*;
 use crate::error::{Code, Error, Result};

@@ -3,6 +3,7 @@
 
 use crate::cells::sketch;
 use crate::error::{Error, Result};
+use crate::form::{Form, Protocol};
 use crate::heap::memory::extent;
 use crate::layout::{
     block, extent as ext, header, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
@@ -143,27 +144,23 @@ pub fn show(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
 
 /// The value of a cell in a new block.
 pub(super) fn initial(head: BlockHead, index: u64) -> u64 {
-    match head.kind {
-        BlockKind::Summary => sketch::initial(index, u64::from(head.words) - block::CELLS),
+    match Form::of_block(head.kind).map(|form| form.protocol) {
+        Some(Protocol::Sketched) => sketch::initial(index, u64::from(head.words) - block::CELLS),
         _ => 0,
     }
 }
 
 /// Makes the sequence words of a dead writer's block equal: what it stored of an unfinished update counts.
-pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
-    if matches!(head.kind, BlockKind::Histogram | BlockKind::Summary | BlockKind::Recent) {
+pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    if Form::of_block(head.kind).is_some_and(Form::is_sequenced) {
         let last = words.load(at + u64::from(head.words) - 1)?;
         words.store(at + block::CELLS, last)?;
     }
     Ok(())
 }
 
-/// Places for exemplars in a block of a series.
-pub fn places(head: BlockHead) -> u32 {
-    match head.kind {
-        BlockKind::Counter => 1,
-        // All cells but the two sequence words and the sum.
-        BlockKind::Histogram => u32::from(head.words).saturating_sub(block::CELLS as u32 + 3),
-        _ => 0,
-    }
+/// Buckets of a series' block that may have an exemplar, a counter's cell among them.
+pub fn exemplar_buckets(head: BlockHead) -> u32 {
+    let cells = u32::from(head.words).saturating_sub(block::CELLS as u32);
+    Form::of_block(head.kind).map_or(0, |form| (form.exemplars)(cells))
 }

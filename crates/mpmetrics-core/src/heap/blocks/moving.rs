@@ -51,7 +51,7 @@ impl Moving {
     }
 
     /// The value of a word after the addition, given the value that was read.
-    pub fn settled(&self, word: u64, read: u64) -> u64 {
+    pub fn after(&self, word: u64, read: u64) -> u64 {
         match word {
             _ if word == self.from => 0,
             _ if word == self.to => self.becomes,
@@ -80,7 +80,7 @@ fn carry_out(words: Words<'_>) -> Result<()> {
     if from.min(to) < HEADER_WORDS {
         return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
     }
-    // SYNC POINT with `collect::scrape`: odd while the note says what two words become.
+    // SYNC POINT with `scrape::rounds`: odd while the note says what two words become.
     let odd = words.header(header::MERGES) | 1;
     words.set_header(header::MERGES, odd);
     kill_point!("merge.noted");

@@ -11,7 +11,7 @@ use crate::heap::directory::series::{push_free, take, taken};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::SERIES;
 use crate::heap::memory::text;
-use crate::layout::{header, series, Words};
+use crate::layout::{header, series, SeriesState, Words};
 
 /// Removes a living series for all processes.
 pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
@@ -31,7 +31,7 @@ pub fn expire(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
     // SYNC POINT: a process that finds the generation moved on finds this too, because `advance` releases it.
     let at = SERIES.find(words, id)? + series::STATE;
-    words.store(at, words.load(at)? & 0xffff_ffff | u64::from(generation) << 32)?;
+    words.store(at, SeriesState(words.load(at)?).with_expired(generation).0)?;
     remove(locked, id, generation)
 }
 
@@ -43,7 +43,7 @@ pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()>
     if advance(words, id, generation)? {
         kill_point!("remove.unlocked");
         words.add_header(header::REMOVED, 1);
-        // SYNC POINT with the next holder, which clears this word before it looks.
+        // SYNC POINT with the next holder, which clears this word before it reads.
         words.set_header(header::DIRTY, 1);
     }
     Ok(())

@@ -12,7 +12,7 @@ use super::block;
 use crate::cells::shared;
 use crate::error::{Error, Result};
 use crate::heap::directory::{defaults, generation, series};
-use crate::heap::memory::bound::Bound;
+use crate::heap::memory::address::Address;
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::{SERIES, SLOTS};
@@ -56,8 +56,8 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
 }
 
 /// Where the block is, as a writer's handle has it.
-pub fn bound(key: BlockKey) -> Bound {
-    Bound::new((SLAB, 0), key, false)
+pub fn address(key: BlockKey) -> Address {
+    Address::new((SLAB, 0), key, false)
 }
 
 /// Gives a block other default labels: a shared gauge's series has those that were set last, by any process.

@@ -4,15 +4,15 @@
 use super::family::decode;
 use crate::error::Result;
 use crate::heap::memory::table::FAMILIES;
-use crate::kind::Kind;
 use crate::layout::{header, Words};
+use crate::metric_type::MetricType;
 use std::collections::HashMap;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Name {
     tag: String,
     name: String,
-    kind: Kind,
+    kind: MetricType,
 }
 
 /// What is known of the families of a heap; families are only ever added.

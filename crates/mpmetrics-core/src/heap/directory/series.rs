@@ -9,7 +9,7 @@ use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::{FAMILIES, GENERATIONS, SERIES};
 use crate::heap::memory::text;
 use crate::labels;
-use crate::layout::{header, series, Words};
+use crate::layout::{header, series, SeriesState, Words};
 use crate::sync::{fence, Ordering};
 
 /// Free places that are kept back, so that a place is not reused just after it was freed.
@@ -17,13 +17,13 @@ const PLACES_KEPT: u64 = 32;
 
 /// Whether a place is taken, by the reference of its record.
 pub fn taken(words: Words<'_>, at: u64) -> Result<bool> {
-    Ok(words.load(at + series::STATE)? as u32 == 1)
+    Ok(SeriesState(words.load(at + series::STATE)?).is_taken())
 }
 
 /// Takes a place or frees it; the note of the generation that expired there stays.
 pub fn take(words: Words<'_>, at: u64, taken: bool) -> Result<()> {
-    let expired = words.load(at + series::STATE)? >> 32;
-    words.store(at + series::STATE, expired << 32 | u64::from(taken))
+    let state = SeriesState(words.load(at + series::STATE)?);
+    words.store(at + series::STATE, state.with_taken(taken).0)
 }
 
 /// Hash of a family and a set of labels, independent of the labels' order.
@@ -153,7 +153,7 @@ pub fn push_free(words: Words<'_>, id: u32) -> Result<()> {
 /// Whether this generation of a series ended because the series expired.
 pub fn expired(words: Words<'_>, id: u32, generation: u32) -> Result<bool> {
     let state = words.load(SERIES.find(words, id)? + series::STATE)?;
-    Ok(state >> 32 == u64::from(generation))
+    Ok(SeriesState(state).expired() == generation)
 }
 
 /// Appends text and types of a series' labels to a buffer; where the types begin. `None` if the series was removed

@@ -36,7 +36,7 @@ fn halves(adopt: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
 #[test]
 fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
     halves(|words| {
-        block::settle(Words(words), AT, summary()).unwrap();
+        block::close_sequence(Words(words), AT, summary()).unwrap();
         sequence::observe(cells(words), 0, 5.0, 1.0);
     });
 }
@@ -46,7 +46,7 @@ fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
 fn control_that_counts_before_it_makes_whole() {
     halves(|words| {
         scalar::add(&cells(words)[1], 1.0);
-        block::settle(Words(words), AT, summary()).unwrap();
+        block::close_sequence(Words(words), AT, summary()).unwrap();
         scalar::add(&cells(words)[2], 5.0);
     });
 }
@@ -76,7 +76,7 @@ fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
             scalar::set(&words[(GAUGE + blk::CELLS) as usize], 5.0);
         };
         race(&words, adopt, |words| {
-            // In the order of `collect::walk`.
+            // In the order of `scrape::walk`.
             let slots = Words(words);
             let incarnation = slots.load(slot::INCARNATION).unwrap() as u32;
             let pid = slots.load(slot::PID).unwrap();

@@ -35,7 +35,7 @@ fn read_all(words: &[AtomicU64], mut seen: impl FnMut(BlockKey, f64)) {
         let key = block::key(slab, at)?;
         let birth = slab.load(at + blk::BIRTH)?;
         let value = scalar::get(&run[blk::CELLS as usize]);
-        // The check after reading is the shipped one: see `collect::walk`.
+        // The check after reading is the shipped one: see `scrape::walk`.
         if block::again(run, head, key, birth) == block::Again::Same {
             seen(key, value);
         }

@@ -27,7 +27,7 @@ fn copied_by(seal: impl Fn(&[AtomicU64; shared::CELLS]) + Send + Sync + Copy + '
         shared::unseal(cells(&copy));
         let added = adding.into_iter().map(|thread| thread.join().unwrap());
         let added = added.filter(|added| *added).count();
-        assert_eq!(shared::get(cells(&copy)), added as f64, "lost: an addition behind the copy");
+        assert_eq!(shared::get(cells(&copy)), added as f64, "lost: an addition after the copy");
     });
 }
 

@@ -31,7 +31,7 @@ pub struct Locked<'a> {
 
 impl<'a> Locked<'a> {
     /// Takes the lock within [`LOCK_DEADLINE_US`] and what is left of the thread's grace; returns whether the last
-    /// holder died while it changed something. Derived words must not be trusted before [`Locked::made_whole`].
+    /// holder died while it changed something. Derived words must not be trusted before [`Locked::recovered`].
     ///
     /// # Errors
     /// [`Error::Busy`] after the deadline, [`Error::Retired`] unless `wanted` accepts the value of [`header::RETIRED`].
@@ -57,7 +57,7 @@ impl<'a> Locked<'a> {
     }
 
     /// All derived words are consistent now, and will be when this is dropped.
-    pub(in crate::heap) fn made_whole(&mut self) {
+    pub(in crate::heap) fn recovered(&mut self) {
         self.whole = true;
     }
 

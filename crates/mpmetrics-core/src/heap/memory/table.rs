@@ -54,7 +54,7 @@ pub const DEFAULTS: Table = Table {
 impl Table {
     /// The chunk that holds a record, and the record's number in it.
     #[inline]
-    pub fn place(&self, id: u32) -> (u32, u64) {
+    pub fn locate(&self, id: u32) -> (u32, u64) {
         let chunk = (u64::from(id) / self.first + 1).ilog2();
         (chunk, u64::from(id) - self.first * ((1 << chunk) - 1))
     }
@@ -67,7 +67,7 @@ impl Table {
     /// Reference of a record.
     #[inline]
     pub fn find(&self, words: Words<'_>, id: u32) -> Result<u64> {
-        let (chunk, index) = self.place(id);
+        let (chunk, index) = self.locate(id);
         let Some(start) = self.chunk(words, chunk) else {
             let at = (self.chunks as u64 + u64::from(chunk)) * 8;
             return Err(Error::Corrupt { what: "a chunk of a table", at });
@@ -89,7 +89,7 @@ impl Table {
 
     /// Makes sure that a record has memory; its reference.
     pub fn ensure(&self, locked: &Locked<'_>, id: u32) -> Result<u64> {
-        let (chunk, _) = self.place(id);
+        let (chunk, _) = self.locate(id);
         if id >= self.max || chunk >= header::CHUNKS as u32 {
             return Err(Error::Limit { what: "records of one kind", limit: u64::from(self.max) });
         }
@@ -112,15 +112,15 @@ mod tests {
     fn places_are_dense_and_in_order() {
         let mut expected = (0, 0);
         for id in 0..100_000 {
-            assert_eq!(SERIES.place(id), expected);
+            assert_eq!(SERIES.locate(id), expected);
             expected.1 += 1;
             if expected.1 == 256 << expected.0 {
                 expected = (expected.0 + 1, 0);
             }
         }
-        assert!(SERIES.place(MAX_SERIES - 1).0 < header::CHUNKS as u32);
-        assert!(GENERATIONS.place(MAX_SERIES / 2 - 1).0 < header::CHUNKS as u32);
-        assert!(SLOTS.place(MAX_SLOTS - 1).0 < header::CHUNKS as u32);
-        assert!(FAMILIES.place(MAX_FAMILIES - 1).0 < header::CHUNKS as u32);
+        assert!(SERIES.locate(MAX_SERIES - 1).0 < header::CHUNKS as u32);
+        assert!(GENERATIONS.locate(MAX_SERIES / 2 - 1).0 < header::CHUNKS as u32);
+        assert!(SLOTS.locate(MAX_SLOTS - 1).0 < header::CHUNKS as u32);
+        assert!(FAMILIES.locate(MAX_FAMILIES - 1).0 < header::CHUNKS as u32);
     }
 }

@@ -1,4 +1,4 @@
-//! Exemplars in a writer's slabs: a block for each place that has one (a counter, or a bucket of a histogram), made
+//! Exemplars in a writer's slabs: a block for a counter, or for each bucket of a histogram, that has one, made
 //! when the first exemplar is recorded and overwritten by every later one.
 //!
 //! An exemplar belongs to the reference, the key and the birth of a series' block. So it is not shown any more when the
@@ -9,7 +9,7 @@ use super::claimed::{self, Claimed};
 use super::room::put_back;
 use crate::cells::exemplar::{self as cells, Given};
 use crate::error::{Error, Result};
-use crate::heap::blocks::block::{self, places};
+use crate::heap::blocks::block::{self, exemplar_buckets};
 use crate::heap::memory::heap::Heap;
 use crate::heap::memory::lock::Locked;
 use crate::layout::{
@@ -26,23 +26,21 @@ const PATIENCE: Duration = Duration::from_millis(1);
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
 /// Words of text that a block has room for: few lengths, so that blocks are reused.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];
-/// The birth of an exemplar that belongs to no block yet.
-const NO_BIRTH: u64 = (1 << 48) - 1;
 
-/// Records an exemplar for a place of the writer's own block, or counts it as dropped. `lock` takes the heap lock,
+/// Records an exemplar for a bucket of the writer's own block, or counts it as dropped. `lock` takes the heap lock,
 /// which is needed only for more room.
 pub fn record<'a>(
     heap: &'a Heap,
     mine: &mut Claimed,
     (of, head): (u64, BlockHead),
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
     lock: impl FnOnce() -> Result<Locked<'a>>,
 ) -> Result<()> {
     let done = if os::monotonic_us() < mine.exemplars.pause.0 {
         Err(Error::Busy)
     } else {
-        record_now(heap, mine, (of, head), place, given, lock)
+        record_now(heap, mine, (of, head), bucket, given, lock)
     };
     let pause = &mut mine.exemplars.pause;
     match done {
@@ -63,22 +61,22 @@ fn record_now<'a>(
     heap: &'a Heap,
     mine: &mut Claimed,
     (of, head): (u64, BlockHead),
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
     lock: impl FnOnce() -> Result<Locked<'a>>,
 ) -> Result<()> {
-    if head.absent || place >= places(head) {
-        let value = place.to_string();
-        return Err(Error::Invalid { what: "a place for an exemplar in this block", value });
+    if head.absent || bucket >= exemplar_buckets(head) {
+        let value = bucket.to_string();
+        return Err(Error::Invalid { what: "a bucket for an exemplar in this block", value });
     }
-    let at = match fitting(heap.words(), mine, of, place, given)? {
+    let at = match fitting(heap.words(), mine, of, bucket, given)? {
         Some(at) => at,
         None => {
             let locked = lock()?;
-            let at = allocate(&locked, mine, of, place, given)?;
+            let at = allocate(&locked, mine, of, bucket, given)?;
             kill_point!("exemplar.made");
             // SYNC POINT: from here on a scrape finds both blocks, this one empty.
-            if let Some(old) = mine.exemplars.blocks.insert((of, place), at) {
+            if let Some(old) = mine.exemplars.blocks.insert((of, bucket), at) {
                 put_back(locked.words(), mine, old)?;
             }
             at
@@ -95,7 +93,7 @@ fn record_now<'a>(
     let belongs = BlockBirth { birth, defaults: 0 }.pack();
     let current = words.load(at + blk::KEY)? == key && words.load(at + blk::BIRTH)? == belongs;
     if !current {
-        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::BIRTH, BlockBirth::NONE)?;
         words.store(at + blk::KEY, key)?;
     }
     let written = cells::write(cells_of(words, at)?, given, || {
@@ -103,7 +101,7 @@ fn record_now<'a>(
     });
     kill_point!("exemplar.written");
     if !current {
-        // SYNC POINT with `collect::walk`: from here on the exemplar belongs to this series and this birth.
+        // SYNC POINT with `scrape::walk`: from here on the exemplar belongs to this series and this birth.
         words.store(at + blk::BIRTH, belongs)?;
     }
     kill_point!("exemplar.shown");
@@ -117,15 +115,15 @@ fn record_now<'a>(
     }
 }
 
-/// The block of an exemplar's place, if it is there and has room for this one.
+/// The block of a bucket's exemplar, if it is there and has room for this one.
 pub fn fitting(
     words: Words<'_>,
     mine: &Claimed,
     of: u64,
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
 ) -> Result<Option<u64>> {
-    match mine.exemplars.blocks.get(&(of, place)) {
+    match mine.exemplars.blocks.get(&(of, bucket)) {
         Some(at) => Ok((cells_of(words, *at)?.len() >= given.words()).then_some(*at)),
         None => Ok(None),
     }
@@ -146,7 +144,7 @@ fn allocate(
     locked: &Locked<'_>,
     mine: &mut Claimed,
     of: u64,
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
 ) -> Result<u64> {
     let text = given.words() as u64 - cells::HEAD as u64;
@@ -162,9 +160,9 @@ fn allocate(
     }
     let words = locked.words();
     words.store(at + layout::OF, of)?;
-    words.store(at + layout::PLACE, u64::from(place))?;
+    words.store(at + layout::BUCKET, u64::from(bucket))?;
     words.store(at + blk::KEY, 0)?;
-    words.store(at + blk::BIRTH, NO_BIRTH)?;
+    words.store(at + blk::BIRTH, BlockBirth::NONE)?;
     let head = BlockHead {
         kind: BlockKind::Exemplar,
         absent: false,
@@ -180,7 +178,7 @@ fn allocate(
 /// Hides the exemplars of a series' block.
 pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     for at in mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX)).map(|(_, at)| *at) {
-        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::BIRTH, BlockBirth::NONE)?;
     }
     Ok(())
 }
@@ -189,11 +187,11 @@ pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
 pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<()> {
     let kept: HashSet<u64> = claimed.blocks.values().copied().collect();
     for at in found.iter().copied() {
-        let (of, place) = (words.load(at + layout::OF)?, words.load(at + layout::PLACE)?);
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        let there = claimed.exemplars.blocks.contains_key(&(of, place));
-        if kept.contains(&of) && !there && belongs(words, at, of, place)? {
-            claimed.exemplars.blocks.insert((of, place), at);
+        let (of, bucket) = (words.load(at + layout::OF)?, words.load(at + layout::BUCKET)?);
+        let bucket = u32::try_from(bucket).unwrap_or(u32::MAX);
+        let there = claimed.exemplars.blocks.contains_key(&(of, bucket));
+        if kept.contains(&of) && !there && belongs(words, at, of, bucket)? {
+            claimed.exemplars.blocks.insert((of, bucket), at);
         } else {
             put_back(words, claimed, at)?;
         }
@@ -201,8 +199,8 @@ pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<(
     Ok(())
 }
 
-/// Whether a block holds a whole exemplar of a place of a block of a series, as that is shown now.
-fn belongs(words: Words<'_>, at: u64, of: u64, place: u32) -> Result<bool> {
+/// Whether a block holds a whole exemplar of a bucket of a series' block, as that is shown now.
+fn belongs(words: Words<'_>, at: u64, of: u64, bucket: u32) -> Result<bool> {
     let key = BlockKey::unpack(words.load(at + blk::KEY)?);
     let birth = block::birth(words, at)?.birth;
     let whole =
@@ -210,5 +208,5 @@ fn belongs(words: Words<'_>, at: u64, of: u64, place: u32) -> Result<bool> {
     Ok(whole
         && key == block::key(words, of)?
         && birth == block::birth(words, of)?.birth
-        && place < places(block::head(words, of)?))
+        && bucket < exemplar_buckets(block::head(words, of)?))
 }

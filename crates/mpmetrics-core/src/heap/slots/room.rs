@@ -2,15 +2,15 @@
 
 use super::claimed::{self, Claimed, Slab};
 use crate::error::{Error, Result};
-use crate::heap::blocks::{block, chunk, reclaim};
+use crate::heap::blocks::{block, octave_buckets, reclaim};
 use crate::heap::directory::{defaults, generation};
-use crate::heap::memory::bound::Bound;
+use crate::heap::memory::address::Address;
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::SLOTS;
 use crate::layout::{
-    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
-    EXTENT_HEADER, PAGE_WORDS,
+    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, Carried, ExtentKind,
+    Words, EXTENT_HEADER, PAGE_WORDS,
 };
 use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ const GROWTH: u64 = 8;
 
 impl Claimed {
     /// The number of the slab that a block lies in, and the index of its first cell there.
-    pub fn place(&self, at: u64) -> Result<(u32, u32)> {
+    pub fn locate(&self, at: u64) -> Result<(u32, u32)> {
         let within = |slab: &&Slab| (slab.at..slab.at + slab.words).contains(&at);
         let found = (0..).zip(&self.slabs).find(|(_, slab)| within(slab));
         let Some((number, slab)) = found else {
@@ -33,9 +33,9 @@ impl Claimed {
         Ok((number, (at - slab.at + blk::CELLS) as u32))
     }
 
-    pub fn bound(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Bound> {
+    pub fn address(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Address> {
         let head = block::head(locked.words(), at)?;
-        Ok(Bound::new(self.place(at)?, key, claimed::inherited(head, self.incarnation)))
+        Ok(Address::new(self.locate(at)?, key, claimed::inherited(head, self.incarnation)))
     }
 
     /// Room for a block: a free block of the same length, the end of the last slab, a removed series' block, or a new
@@ -137,8 +137,8 @@ impl Claimed {
         Ok((total, self.idle() - before))
     }
 
-    /// Words of the free blocks. A sweep measures by these what it freed: a block frees its chunks and exemplars with
-    /// it, and those of a summary are many times as long as its block.
+    /// Words of the free blocks. A sweep measures by these what it freed: a block frees its octave buckets and
+    /// exemplars with it, and those of a summary are many times as long as its block.
     fn idle(&self) -> u64 {
         self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
     }
@@ -148,10 +148,10 @@ impl Claimed {
         let key = block::key(words, at)?;
         let set = block::birth(words, at)?.defaults;
         give_back_exemplars(words, self, at)?;
-        let chunks = chunk::all(words, at, head)?;
+        let octaves = octave_buckets::all(words, at, head)?;
         block::free(words, at, head)?;
         kill_point!("release.freed");
-        give_back_chunks(words, self, chunks)?;
+        give_back_octaves(words, self, octaves)?;
         self.free.entry(head.words).or_default().push(at);
         if self.blocks.get(&(key.series, set)) == Some(&at) {
             self.blocks.remove(&(key.series, set));
@@ -168,16 +168,13 @@ impl Claimed {
         let mut carried: Vec<u16> = sets.values().copied().filter(|set| *set != 0).collect();
         carried.sort_unstable();
         carried.dedup();
-        let packed = carried
-            .iter()
-            .take(claimed::CARRIED)
-            .rev()
-            .fold(0, |packed, set| packed << 16 | u64::from(*set));
+        let packed =
+            Carried(core::array::from_fn(|index| carried.get(index).copied().unwrap_or(0)));
         let before = claimed::carried(words, self.slot)?;
-        for set in carried.into_iter().take(claimed::CARRIED) {
+        for set in carried.into_iter().take(Carried::MOST) {
             defaults::add_user(words, set)?;
         }
-        words.store(at, packed)?;
+        words.store(at, packed.pack())?;
         kill_point!("defaults.carried");
         for set in before {
             defaults::drop_user(words, set)?;
@@ -186,42 +183,43 @@ impl Claimed {
     }
 }
 
-/// Makes the chunk of an octave that a block does not have; its reference.
+/// Makes the buckets of an octave that a block does not have; their reference.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] where it has [`KEPT`].
-pub fn add_chunk(
+pub fn add_octave(
     locked: &Locked<'_>,
     mine: &mut Claimed,
     at: u64,
     head: BlockHead,
     octave: Octave,
 ) -> Result<u64> {
-    if chunk::all(locked.words(), at, head)?.len() >= KEPT {
+    if octave_buckets::all(locked.words(), at, head)?.len() >= KEPT {
         return Err(Error::Limit { what: "octaves of a summary's series", limit: KEPT as u64 });
     }
     let key = locked.words().load(at + blk::KEY)?;
-    let length = chunk::words_of(chunk::parts_of(head));
+    let length = octave_buckets::words_of(octave_buckets::sub_windows_of(head));
     let made = mine.room(locked, length)?;
-    kill_point!("chunk.room");
+    kill_point!("octave.room");
     let words = locked.words();
     let incarnation = mine.incarnation;
-    let kept = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
+    let kept =
+        BlockHead { kind: BlockKind::OctaveBuckets, absent: false, words: length, incarnation };
     // Looking for room may free blocks of removed series, and this block may be one of them.
     if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
         block::free(words, made, kept)?;
         mine.free.entry(length).or_default().push(made);
         return Err(Error::Invalid { what: "a block of this series", value: at.to_string() });
     }
-    chunk::publish(words, at, made, kept, octave)?;
+    octave_buckets::publish(words, at, made, kept, octave)?;
     Ok(made)
 }
 
-/// Frees chunks that nothing refers to any more.
-pub fn give_back_chunks(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Result<()> {
-    for at in chunks {
+/// Frees octave buckets that nothing refers to any more.
+pub fn give_back_octaves(words: Words<'_>, mine: &mut Claimed, octaves: Vec<u64>) -> Result<()> {
+    for at in octaves {
         put_back(words, mine, at)?;
-        kill_point!("chunk.freed");
+        kill_point!("octave.freed");
     }
     Ok(())
 }
@@ -237,7 +235,7 @@ pub fn give_back_exemplars(words: Words<'_>, mine: &mut Claimed, of: u64) -> Res
     Ok(())
 }
 
-/// Frees the block of an exemplar, a family or a chunk.
+/// Frees the block of an exemplar, a family or octave buckets.
 pub fn put_back(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
     let head = block::head(words, at)?;
     block::free(words, at, head)?;

@@ -57,7 +57,7 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // By now the gauges of the past life are freed, so that none is shown under these: see `collect::walk`.
+    // By now the gauges of the past life are freed, so that none is shown under these: see `scrape::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
     // The writer that announced a block is dead, or knows that it lost the slot.

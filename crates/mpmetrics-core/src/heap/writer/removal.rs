@@ -97,7 +97,7 @@ impl Writer {
     }
 }
 
-/// [`Writer::remove`] while another process holds the lock: looks at all series.
+/// [`Writer::remove`] while another process holds the lock: reads all series.
 fn remove_unlocked(
     words: Words<'_>,
     kin: &mut Kin,

@@ -23,7 +23,7 @@ impl<I: Iterator> Iterator for Turn<I> {
     type Item = I::Item;
 
     fn next(&mut self) -> Option<I::Item> {
-        // A single item is taken without a look at the clock.
+        // A single item is taken without reading the clock.
         if self.begun && self.items.peek().is_some() {
             let now = os::monotonic_us();
             if now >= *self.until.get_or_insert(now.saturating_add(KEPT_US)) {

@@ -315,7 +315,7 @@ mod tests {
                     let bit = next() as usize % (MUTEX_WORDS * 64);
                     words[bit / 64].fetch_xor(1 << (bit % 64), Ordering::Relaxed);
                 }
-                // All bytes but the kind: the check before each try does not look at these.
+                // All bytes but the kind: the check before each try does not read these.
                 _ => {
                     let kind = words[1 + KIND / 8].load(Ordering::Relaxed);
                     words[1..].iter().for_each(|word| word.store(next(), Ordering::Relaxed));

@@ -50,14 +50,14 @@ fn without_the_directory_lock_there_is_one_file_all_the_same() {
             scope.spawn(|| {
                 for round in 0..rounds {
                     let directory = Directory::open(dir.path(), access, true).unwrap().unwrap();
-                    let place = Place::derived(directory, &format!("r{round}"));
+                    let segment_path = SegmentPath::derived(directory, &format!("r{round}"));
                     barrier.wait();
-                    let file = match create(&place, None, &Page).unwrap() {
+                    let file = match create(&segment_path, None, &Page).unwrap() {
                         Some(file) => {
                             *made.lock().unwrap() += 1;
                             file
                         }
-                        None => place.open_file(place.path()).unwrap().unwrap(),
+                        None => segment_path.open_file(segment_path.path()).unwrap().unwrap(),
                     };
                     seen.lock().unwrap().insert((round, inode(&file)));
                 }
