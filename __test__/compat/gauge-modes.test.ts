@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { Gauge, ROSTER } from '../../ts/metrics';
 import { Status } from '../../ts/native';
-import { share, unshare } from '../../ts/storage';
+import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { any, inside, oracle, subjects, thrown } from '../support/subject';
 
@@ -137,11 +137,11 @@ test('a shared gauge that finds the heap busy moves in later: a set replaces, th
     () =>
       new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'shared', registers: [] }),
   ) as [Gauge<'a'>, Gauge<'a'>];
-  share(one[ROSTER], 't', 1, moody.storage);
+  moveToHeap(one[ROSTER], 't', 1, moody.storage);
   for (const a of ['set', 'added', 'untouched']) one.set({ a }, 100);
-  unshare(one[ROSTER]);
+  moveToMemory(one[ROSTER]);
   moody.mood = Status.Busy;
-  share(two[ROSTER], 't', 1, moody.storage);
+  moveToHeap(two[ROSTER], 't', 1, moody.storage);
   two.inc({ a: 'set' }, 5);
   two.set({ a: 'set' }, 7);
   two.inc({ a: 'set' });
@@ -155,7 +155,7 @@ test('a shared gauge that finds the heap busy moves in later: a set replaces, th
   // Resetting takes out the own part, of which there is none; and who leaves takes nothing along.
   two.reset();
   expect(await moody.text()).toContain(rows);
-  unshare(two[ROSTER]);
+  moveToMemory(two[ROSTER]);
   expect(await moody.text()).toContain(rows);
 });
 

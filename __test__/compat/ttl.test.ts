@@ -215,7 +215,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       kind: shape.kind.native,
       aggregator: 'sum',
       labelNames: ['a'],
-      bounds: Float64Array.from(shape.bounds),
+      bounds: Float64Array.from(shape.numbers),
     },
     1,
   );

@@ -26,7 +26,7 @@ export interface Scrape {
 }
 
 export class Keeping {
-  private readonly settle: () => void;
+  private readonly onDone: () => void;
   private readonly patience: () => number;
   /** Scrapes of this isolate that are under way, in the order in which they began. */
   private readonly scrapes = new Set<Scrape>();
@@ -45,7 +45,7 @@ export class Keeping {
    * @param patience milliseconds that a scrape waits for an earlier one
    */
   constructor(settle: () => void, patience: () => number) {
-    this.settle = settle;
+    this.onDone = settle;
     this.patience = patience;
   }
 
@@ -118,7 +118,7 @@ export class Keeping {
     const { changes } = this;
     this.drop();
     for (const change of changes) change();
-    if (changes.length > 0) this.settle();
+    if (changes.length > 0) this.onDone();
   };
 
   /** Forgets the changes: their blocks belong to another writer now. */

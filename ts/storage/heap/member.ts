@@ -17,7 +17,7 @@ export interface Member {
   /** Declares it, so that it is shown even without series. */
   declare(): Status;
   /** Moves what is pending into the heap. Stops at the first that still has to wait. */
-  settle(): Status;
+  moveIn(): Status;
   /** The writer went on in a copy of the segment: points handles to the same cells there. */
   follow(before: Views): void;
   /**
