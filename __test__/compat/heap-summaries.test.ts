@@ -38,11 +38,11 @@ describe('a busy heap', () => {
     moody.storage.flush();
     expect(await shown(moody)).toEqual(await expected(1, 5, 0, 6, 700, -3, 6));
     moody.storage.flush();
-    const { places } = moody;
+    const { bucketCalls } = moody;
     child.observe(5);
     summary.observe({ a: 'x' }, 700);
     expect(await shown(moody)).toEqual(await expected(1, 5, 0, 6, 700, -3, 6, 5, 700));
-    expect([moody.bucketCalls, moody.unranked]).toEqual([places, 0]);
+    expect([moody.bucketCalls, moody.unranked]).toEqual([bucketCalls, 0]);
     expect(warnings).toEqual([]);
   });
 
@@ -50,9 +50,9 @@ describe('a busy heap', () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
-    const { places } = moody;
+    const { bucketCalls } = moody;
     for (let power = 1; power < 100; power++) summary.observe({ a: 'x' }, 2 ** power);
-    expect(moody.bucketCalls).toBe(places + 1);
+    expect(moody.bucketCalls).toBe(bucketCalls + 1);
   });
 
   test('gets the buckets by a timer, or at exit', async () => {
@@ -99,7 +99,7 @@ describe('what has no buckets in the heap', () => {
     const { moody, summary } = setUp(PRUNED);
     moody.onBind = () => (moody.mood = mood);
     for (let i = 0; i < 5; i++) summary.observe({ a: 'x' }, 3);
-    // A scrape removes what nobody observed in the window.
+    // A scrape removes series without an observation in the window.
     expect((await shown(moody))?.slice(0, 2)).toEqual([5, 15]);
     summary.observe({ a: 'x' }, 3);
     moody.mood = Status.Ok;
@@ -128,7 +128,7 @@ describe('a full heap', () => {
     expect(moody.bucketCalls).toBe(1);
     expect(await shown(moody)).toEqual([1001, 3001, 1, 1, 5]);
     moody.mood = Status.Ok;
-    // 499 were passed over behind the one that was refused.
+    // After the one that was refused, 499 were not asked for.
     for (let i = 499; i < 1024; i++) child.observe(5);
     expect(moody.bucketCalls).toBe(1);
     for (let i = 0; i < 10_000; i++) child.observe(5);
@@ -188,7 +188,7 @@ describe('a lost writer', () => {
     expect(await shown(moody)).toEqual(await expected(1, 5, 90, 5));
   });
 
-  test('leaves behind buckets that waited, which is counted', async () => {
+  test('drops buckets that waited, and counts their observations', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;

@@ -194,7 +194,7 @@ test('label text of the heap', async () => {
   expect(warnings()[0]).toContain('configure({ maxTextBytes })');
 });
 
-test('who makes the segment sets its limits, and others are told that theirs come too late', async () => {
+test('the process that makes the segment sets its limits, and others are told that theirs come too late', async () => {
   const segment = newSegment();
   const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
   new one.client.Counter({ name: 'c', help: 'h' });

@@ -191,7 +191,7 @@ describe.each(subjects)('$name', ({ load }) => {
       );
     });
 
-    test('pruneAgedBuckets takes idle series out, which then begin anew', async () => {
+    test('pruneAgedBuckets removes idle series, which then begin from zero', async () => {
       const seen: string[][] = [];
       for (const client of [await load(), await oracle.load()]) {
         vi.setSystemTime(START);

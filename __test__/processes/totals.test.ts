@@ -39,7 +39,7 @@ const declared = () => `
     name: 'most', ...common, ${code('aggregator:')}, collect() { this.${code('set(')}; },
   });`;
 
-/** In one process only, by which it is told once, whoever is scraped. */
+/** In one process only, by which it is told once, whichever process is scraped. */
 const ONCE = `
   new mpmetrics.Gauge({ name: 'once', help: 'h', collect() { this.set(${TOTAL}); } });`;
 

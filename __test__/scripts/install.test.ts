@@ -40,7 +40,7 @@ test('four at once take turns', async () => {
   expect(read('turns')).toBe('()()()()');
 });
 
-test('who is killed holds nobody up', async () => {
+test('a process that is killed delays no other', async () => {
   const killed = start('killed', 60_000);
   while (read('killed') !== '(') await sleep(20);
   const next = start('killed', 10);

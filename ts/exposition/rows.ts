@@ -43,7 +43,7 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
 /**
  * A family's rows, with all labels of a row in one object.
  *
- * @param defaults default labels; those that a series has itself are passed over
+ * @param defaults default labels; those that a series has itself are left out
  */
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
   const { name, help, type, aggregator } = family;

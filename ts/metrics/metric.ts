@@ -334,7 +334,7 @@ function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
     throw unfit('ttlSeconds', 'a number above 0', seconds);
   }
   if (kind.sharedGauge)
-    throw new TypeError("ttlSeconds cannot be had with the aggregator 'shared'");
+    throw new TypeError("ttlSeconds is not possible with the aggregator 'shared'");
   // The sum over all processes shows whether others update a series: a maximum would hide it.
   if (kind.adds && aggregator !== 'sum') {
     throw new TypeError(`ttlSeconds needs the aggregator 'sum', and it is ${inspect(aggregator)}`);

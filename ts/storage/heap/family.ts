@@ -110,7 +110,7 @@ export class HeapFamily implements Family, Member {
     const { kind, numbers } = this.roster.shape;
     // Counts stay in the heap, and the handle goes on from zero; a gauge keeps its value.
     const stays = kind.adds || kind.sharedGauge;
-    // Nothing is taken along of a series that was removed.
+    // Of a series that was removed, no value is kept.
     const blank = stays || !h.current;
     const image = blank ? kind.blank(kind.cells(numbers)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
@@ -229,7 +229,7 @@ export class HeapFamily implements Family, Member {
   }
 
   /**
-   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one brings it along.
+   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one moves it to the next.
    */
   private bringSharedGauges(left: NativeWriter, number: number): void {
     this.host.attempt(() => {

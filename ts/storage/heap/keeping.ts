@@ -41,11 +41,11 @@ export class Keeping {
   private waiting: (() => void)[] = [];
 
   /**
-   * @param settle called when the changes have been made
+   * @param onDone called when the changes have been made
    * @param patience milliseconds that a scrape waits for an earlier one
    */
-  constructor(settle: () => void, patience: () => number) {
-    this.onDone = settle;
+  constructor(onDone: () => void, patience: () => number) {
+    this.onDone = onDone;
     this.patience = patience;
   }
 

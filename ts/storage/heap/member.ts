@@ -23,7 +23,7 @@ export interface Member {
   /**
    * The writer is gone, and its blocks belong to the adopter of its slot.
    *
-   * @param left the writer, if the whole segment was left for another, so that all counts are taken along; else null
+   * @param left the writer, if the whole segment was left for another, so that all counts are moved; else null
    */
   orphan(left: NativeWriter | null): void;
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */

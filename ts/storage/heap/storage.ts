@@ -290,7 +290,7 @@ export class HeapStorage {
     // Changes that are kept back concern blocks of this segment.
     if (before !== null) this.keeping.end();
     const status = before === null ? Status.Ok : statusOf(heap.follow(before));
-    // This isolate goes on in the old segment, and looks again soon.
+    // This isolate goes on in the old segment, and checks again soon.
     if (status === Status.Busy) return;
     this.heap = heap;
     const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;

@@ -1,4 +1,4 @@
-/** Gauges that show each process by itself, or whoever set them last: what prom-client does not have. */
+/** Gauges that show each process by itself, or the one that set them last: what prom-client does not have. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -152,7 +152,7 @@ test('a shared gauge that finds the heap busy moves in later: a set replaces, th
   moody.storage.flush();
   const rows = 'g{a="set"} 8\ng{a="added"} 103\ng{a="untouched"} 100\n';
   expect(await moody.text()).toContain(rows);
-  // Resetting takes out the own part, of which there is none; and who leaves takes nothing along.
+  // Resetting takes out the own part, of which there is none; a process that leaves takes no value with it.
   two.reset();
   expect(await moody.text()).toContain(rows);
   moveToMemory(two[ROSTER]);
