@@ -179,8 +179,10 @@ function ownMethods(gauge: Methods): boolean {
   );
 }
 
-/** The cells of a gauge; an invalid configuration is refused later. */
-/** The aggregator that the program names, else the one that the user chose, else the sum. */
+/**
+ * The aggregator that the program names, else the one that the user chose, else the sum. An invalid configuration is
+ * refused later.
+ */
 function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {

@@ -1,17 +1,19 @@
 /**
  * Removing series that no process has updated for a while: `ttlSeconds`.
  *
- * An update costs no more with it. Now and then all handles are put to sleep: they expect a generation that no series
- * has, so that the next update of each takes the slow path once, which notes it and wakes the handle. So an isolate
- * knows its own updates; those of others show in the values. A part of a gauge belongs to one process, which removes
- * it. Series of other types are removed for all processes, by one that finds that no value has changed for the time.
+ * An update costs no more with it. Now and then a check puts all handles to sleep: they expect a generation that no
+ * series has. The next update of each takes the slow path once, which notes the update and wakes the handle. So an
+ * isolate knows its own updates; it finds those of others by their values. A part of a gauge belongs to one process,
+ * which removes it. A series of another type is removed for all processes, by one that has found its value unchanged for
+ * the time.
  *
- * RACE: another process may update the series between that check and the removal. As no process had updated the series
- * for long, the handle was bound or woken just before, and its cells as they were then are still known. What they have
- * gained since is added to the series when it is made again. The cells are known for some periods; a check that took
- * longer removes nothing. (There are many such periods: on an overloaded machine on which no check is in time, nothing
- * would expire, each check would have more to read, and so on.) Handles whose cells are not updated by plain stores
- * cannot sleep: their updates show only in the values, and one between the check and the removal is lost.
+ * RACE: another process may update the series between that check and the removal. No process had updated the series for
+ * long, so that process bound or woke its handle just before, and has a copy of the cells from then. It adds what the
+ * cells have gained since to the series when it makes it again. It keeps the copy for some periods, and a check that
+ * takes longer removes nothing. (There are many such periods because of overloaded machines: if no check were in time,
+ * nothing would expire, and each check would have more to read than the one before.) Handles whose cells are not updated
+ * by plain stores cannot sleep: their updates show only in the values, and one between the check and the removal is
+ * lost.
  */
 
 import { unref } from '../timers';

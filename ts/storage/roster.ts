@@ -35,8 +35,8 @@ import { Refusals } from './refusals';
 const SWEEP = 1024;
 
 /**
- * Attempts to make an update whose series others keep removing just before; then it is lost with the series, as it
- * would have been a moment earlier.
+ * Attempts to bind a series again that other processes keep removing. After these the update is lost with the series, as
+ * an update just before the removal is.
  */
 const TRIES = 3;
 

@@ -85,8 +85,8 @@ export class HeapBucketSource implements BucketSource {
   }
 
   /**
-   * Makes the buckets that series are about to need, many under one lock. Buckets that it does not get are asked for
-   * again when they are needed.
+   * Makes the buckets that series are about to need, many under one lock. If the heap refuses some, each is asked for
+   * again at the observation that needs it.
    *
    * @param moved series that have a block, with the images that are to be added to it
    */

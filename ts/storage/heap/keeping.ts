@@ -1,6 +1,6 @@
 /**
- * Keeps back resets and removals while a scrape is under way: it shows the values that stood when a `collect` returned,
- * as with prom-client, which reads in the same tick.
+ * Keeps back resets and removals while a scrape is under way: it shows the values at the moment
+ * when a `collect` returned, as with prom-client, which reads in the same tick.
  *
  * A scrape is under way from before its callbacks run until it has read. A scrape of another process that rang holds
  * the lock of its ring until then. What a callback does before it has settled is done at once.

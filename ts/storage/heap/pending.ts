@@ -16,7 +16,7 @@ export class Pending {
   private readonly parts: HeapMetricParts;
   /** Those that wait until the heap lock is free. */
   private readonly queue = new Map<Handle, LabelText>();
-  /** Those that wait until a scrape has read, because of changes that are kept back for it. */
+  /** Those that wait until a scrape has read, because resets of their series are kept back for it. */
   private readonly afterScrape = new Map<Handle, LabelText>();
   /** Handles of {@link queue} that are to be reset when a scrape has read. */
   private readonly shown = new Set<Handle>();
