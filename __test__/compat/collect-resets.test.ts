@@ -1,6 +1,6 @@
 /**
- * A metric that is reset or removed a moment after its `collect` returned, as by counts since the last scrape: what stood
- * then is what the scrape shows.
+ * A metric that its `collect` resets or removes a moment later, as programs do that count since the last scrape: the
+ * scrape shows its values from before.
  */
 import { describe } from 'vitest';
 

@@ -1,6 +1,7 @@
 /**
  * Label values of other types in one series: `1` and `'1'` are printed alike, and JSON shows the one that prom-client
- * keeps: the last that a gauge was set with, the first of all others, starting again after `reset()` and `remove()`.
+ * keeps. That is the last one with which a gauge was set, and the first one of any other metric; `reset()` and
+ * `remove()` forget it.
  */
 
 import { describe, expect, test } from 'vitest';

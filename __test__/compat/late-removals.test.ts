@@ -1,4 +1,4 @@
-/** A removal that cannot be made now is made later, whatever happens to the writer meanwhile. */
+/** A removal that has to wait for the heap lock is made later, also if the writer is lost meanwhile. */
 import { describe, expect, test } from 'vitest';
 
 import { Counter, Gauge, Histogram, ROSTER, Summary } from '../../ts/metrics';

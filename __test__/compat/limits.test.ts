@@ -1,4 +1,4 @@
-/** Limits on what labels may fill, on either storage: what is there goes on, the rest is told about once. */
+/** Limits on labels, in each storage: series that exist go on, and one warning tells of those that are refused. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';

@@ -1,4 +1,4 @@
-/** A summary that is fed any values there are keeps 64 octaves of them, in either storage and over each kind of cells. */
+/** A summary that observes values of any magnitude keeps 64 octaves, in each storage and on each update path. */
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { ROSTER, Summary } from '../../ts/metrics';

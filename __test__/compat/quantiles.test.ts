@@ -285,8 +285,8 @@ describe('buckets', () => {
       s.observe(value);
       s.observe(value);
       const bucket = bucketOf(value);
-      const chunk = single().sketch.all.get(Math.floor(bucket / CELLS))!;
-      expect([value, chunk.cells[chunk.first + (bucket % CELLS)]]).toEqual([value, 2]);
+      const buckets = single().sketch.all.get(Math.floor(bucket / CELLS))!;
+      expect([value, buckets.cells[buckets.first + (bucket % CELLS)]]).toEqual([value, 2]);
     }
   });
 

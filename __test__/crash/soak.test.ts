@@ -1,6 +1,6 @@
 /**
- * Series that come and go, in workers that are killed and replaced, under scrapes: what the heap and the processes take
- * in the second half of the time is what they took in the first.
+ * Series that come and go, in workers that are killed and replaced, under scrapes: the heap and the processes need no
+ * more memory in the second half of the time than in the first.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const PARTS = 240;
 /** Metrics with sets that come and go, and label sets that stay in each. */
 const METRICS = 3;
 const ROUTES = 40;
-/** Lifetimes after which a set is gone at the latest: its own, and twice the period of the check and what it may take. */
+/** Lifetimes after which a set is gone at the latest: its own, and twice a check's period and duration. */
 const LIVES = 1 + 2 * (0.25 + 2);
 const MiB = 1 << 20;
 

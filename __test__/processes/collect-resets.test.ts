@@ -1,6 +1,6 @@
 /**
- * Metrics that are reset a moment after their `collect` returned, in several processes and threads: any of them that scrapes shows
- * what stood then of all of them, each count in one scrape.
+ * Metrics that are reset a moment after their `collect` returned, in several processes and threads: a scrape shows the
+ * values of all of them from before the resets, and each count is in one scrape.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 

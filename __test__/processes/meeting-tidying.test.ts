@@ -1,4 +1,4 @@
-/** What is left of an application's segment, and for how long. */
+/** Files that remain of an application's segment, and for how long. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 

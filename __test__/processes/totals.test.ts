@@ -1,4 +1,4 @@
-/** Totals that are read from elsewhere (a pool, a broker, a kernel): what README.md says of them. */
+/** Totals that another program counts (a pool, a broker, a kernel): what README.md says of them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';

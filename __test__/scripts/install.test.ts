@@ -1,4 +1,4 @@
-/** Two that install in one clone at once take turns, also if the first is killed. */
+/** Two processes that install in one clone at the same time take turns, also if the first is killed. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What a file says in words, apart from its code: comments and texts of a program, and the paragraphs of a document. */
+/** The prose of a file, apart from its code: comments and texts of a program, the paragraphs of a document. */
 
 /** A line of a file. */
 export interface Line {

@@ -1,6 +1,6 @@
 /**
- * `arrive(who, expected)` counts, waits until all the expected are seen in the process's own scrape, or not to
- * be hoped for, and prints a report: see `application.ts`.
+ * `arrive(who, expected)` counts, waits until the process's own scrape shows all the expected or the time is over, and
+ * prints a report: see `application.ts`.
  */
 const { join } = require('node:path');
 const mpmetrics = require('mpmetrics');

@@ -229,7 +229,7 @@ export class HeapFamily implements Family, Member {
   }
 
   /**
-   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one moves it to the next.
+   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one moves it.
    */
   private bringSharedGauges(left: NativeWriter, number: number): void {
     this.host.attempt(() => {
