@@ -20,7 +20,7 @@ const EXCEPT =
   /^CHANGELOG\.md$|^docs\/DECISIONS\/|^__test__\/(?:glossary\.test|support\/retired-words)\.ts$/;
 
 // Not by `git ls-files`: a spec that starts a process is not in `npm run check`.
-const written = new Map(
+const written = new Map<string, string>(
   FOLDERS.flatMap((folder) =>
     [...sourcesBelow(join(root, folder), /\.(?:[cm]?[jt]s|rs|md)$/)].map(
       ([path, text]) => [`${folder}/${path}`, text] as const,
