@@ -39,7 +39,7 @@ export function platformName() {
   return `${base}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 
-/** The binary that a build leaves behind and that the package loads. */
+/** The binary that a build makes and that the package loads. */
 export function binaryPath() {
   const platform = platformName();
   return join(root, 'npm', platform, `mpmetrics.${platform}.node`);

@@ -47,7 +47,7 @@ class Aggregation {
   }
 
   /** Waits for the scrapes that are under way, for at most so many milliseconds. */
-  async settle(timeout: number): Promise<void> {
+  async drain(timeout: number): Promise<void> {
     if (this.running.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -120,7 +120,7 @@ export class AggregatorRegistry<
    * @param timeout milliseconds
    */
   async shutdown(timeout: number = SHUTDOWN): Promise<void> {
-    await cluster.settle(timeout);
+    await cluster.drain(timeout);
   }
 
   /**
@@ -159,7 +159,7 @@ export class WorkerRegistry<
 
   /** Waits for the `workerMetrics()` of this thread that are under way, `timeout` milliseconds at most. */
   async shutdown(timeout: number = SHUTDOWN): Promise<void> {
-    await workers.settle(timeout);
+    await workers.drain(timeout);
   }
 
   /** How many other threads of this process have made a metric and live. */

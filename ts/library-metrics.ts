@@ -128,7 +128,7 @@ const COUNTERS: readonly Single[] = [
   },
   {
     name: 'lock_timeouts_total',
-    help: 'Times that the lock for new series was not to be had in time.',
+    help: 'Times that the lock for new series could not be taken in time.',
     figure: 'lock_timeouts',
     value: ({ lockTimeouts }) => lockTimeouts,
   },

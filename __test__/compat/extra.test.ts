@@ -1,5 +1,5 @@
 /**
- * Families that no heap holds: native code prints them behind a heap's, and TypeScript where there is no heap, in the
+ * Families that no heap holds: native code prints them after a heap's, and TypeScript where there is no heap, in the
  * same bytes.
  */
 

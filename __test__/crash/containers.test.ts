@@ -76,7 +76,7 @@ const contained = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
 contained.each([
   ['alone', 50],
-  // Its primary is there, too, or nobody of the namespace is known to have been.
+  // Its primary is there, too; otherwise no process of the namespace is known.
   ['primary', 8],
   ['worker', 8],
 ])(
@@ -88,7 +88,7 @@ contained.each([
       await counted(program, 8_000, String(crash));
       await killed(program);
       after.push(used());
-      // Who can be seen to be over is gone before the next needs the room.
+      // A segment whose end can be seen is removed before the next needs the room.
       if (shape !== 'worker') expect(segments()).toHaveLength(1);
     }
     expect(after.at(-1)! / after[2]!).toBeLessThan(2);
@@ -97,7 +97,7 @@ contained.each([
 );
 
 contained(
-  'who lives in another namespace is spared, and room is made while a segment grows',
+  'the segment of a process in another namespace is spared, and room is made while a segment grows',
   async () => {
     const living = container('alone', 1_000, 'living');
     await counted(living, 1_000, 'living');

@@ -1,6 +1,6 @@
 /**
- * Bytes that change in names, label texts, hashes and the header of a segment while processes count in it and scrape
- * it: whatever is damaged is left out, counted and warned about once, and no page is one that a reader refuses.
+ * Names, label texts, hashes and the header of a segment are changed while processes count in it and scrape it. A
+ * scrape leaves out what is damaged, there is a count and one warning of it, and readers accept each page.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * P11: process.exit, an uncaught error, SIGTERM and worker.terminate at random moments, in the middle of updates,
- * scrapes and callbacks, on every version of Node.js: nobody crashes, hangs or is kept alive, and what all of them
- * had counted is in the scrapes of another process.
+ * Endings of processes and threads: process.exit, an uncaught error, SIGTERM and worker.terminate at random moments, in
+ * the middle of updates, scrapes and callbacks, on every version of Node.js. No process crashes, hangs or is kept alive,
+ * and the scrapes of another process show what all of them had counted.
  *
  * There are 50 of each on each version, which are the promised 200 a version: a start takes a tenth of a second of a core.
  * `npm run torture` has 1,250 of each on each version; `MPMETRICS_TEST_ENDINGS` says how many.
@@ -41,7 +41,7 @@ class Account {
     private readonly way: string,
   ) {}
 
-  /** A scrape of another process, in time: what was told is in it, and nothing that nobody did. */
+  /** A scrape of another process, in time: what was told is in it, and nothing that no process counted. */
   check(running: number): Promise<void> {
     this.busy = this.busy.then(async () => {
       const least = this.told;
@@ -53,7 +53,7 @@ class Account {
       const seen = samples(text).get(`updates_total{way="${this.way}"}`) ?? 0;
       expect(ms).toBeLessThan(HANGS / 2);
       expect(seen).toBeGreaterThanOrEqual(Math.max(least, this.last));
-      // Who still runs goes on while this is read.
+      // Processes that still run go on while this is read.
       if (running === 0) expect(seen).toBeLessThanOrEqual(this.told + this.open);
       this.last = seen;
     });

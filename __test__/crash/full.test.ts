@@ -1,4 +1,4 @@
-/** A full file system: existing series go on, new ones are refused and counted, nobody dies. */
+/** A full file system: existing series go on, new ones are refused and counted, no process dies. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ mounting('a tmpfs of 1 MiB', async () => {
   // is made, which would show it at zero, and when it is counted.
   const late = first.text.match(/^late_a\d+ 1$/gm)?.length ?? 0;
   expect(first.dropped).toEqual([30_000 - shown + 2 * (20 - late), 0, 0, 0, 0, 0, 0]);
-  // Memory that the first did not use up serves what fits; nobody dies either way.
+  // Memory that the first did not use up serves what fits; no process dies either way.
   expect(second.dropped[0]).toBeGreaterThan(first.dropped[0]!);
   for (const program of [one, two]) {
     program.tell('leave');

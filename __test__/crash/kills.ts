@@ -37,7 +37,7 @@ export const FILES: Record<string, string> = {
 /** How many of so many kills have to meet an update that was made and not acknowledged: else nothing was shown. */
 const wanted = (kills: number): number => Math.max(1, Math.floor(kills / 40));
 
-/** One kill, and the scrape behind it. */
+/** One kill, and the scrape after it. */
 interface Kill {
   place: number;
   /** Updates that the victim wrote to its pipe. */

@@ -1,4 +1,4 @@
-/** Removals while a process holds the heap lock: made when it lets go, also if the segment's file is gone by then. */
+/** Removals while a process holds the heap lock: made once it is free, also if the segment's file is gone by then. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';

@@ -47,7 +47,7 @@ async function started(): Promise<{ app: Application; path: string; writer: Prog
   return { app, path, writer };
 }
 
-test('SIGSTOP: nobody waits longer than the deadline, and what was counted meanwhile is moved in', async () => {
+test('SIGSTOP: no process waits longer than the deadline, and what was counted meanwhile is moved in', async () => {
   const { app, path, writer } = await started();
   const holder = await hold(path);
   holder.kill('SIGSTOP');

@@ -1,4 +1,4 @@
-/** P16: label values from an attacker exhaust neither memory nor time, and what is dropped is counted exactly. */
+/** Label values from an attacker exhaust neither memory nor time, and what is dropped is counted exactly. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';

@@ -17,7 +17,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Milliseconds until which everything is to be seen again: more than a look takes to come, on a busy machine. */
+/** Milliseconds until which everything is to be seen again: more than the period of the check, on a busy machine. */
 const PATIENCE = 20_000;
 
 const METRICS = `await ${performing('crash/removed/metrics.cjs')};`;
@@ -118,7 +118,7 @@ test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge of a segment that others made meanwhile is brought along once: %s',
+  'a shared gauge of a segment that others made meanwhile is copied once: %s',
   async (cells) => {
     const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
@@ -149,7 +149,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge that waits while its segment makes room for another brings along what it had there: %s',
+  'a shared gauge that waits while its segment makes room for another keeps what it had there: %s',
   async (cells) => {
     const [one, late] = obedient(2, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
@@ -203,7 +203,7 @@ test.each(['direct', 'ordered', 'native'])(
     ];
     await expectSeen(one!, wanted);
     await expectSeen(idle!, wanted);
-    // Who comes now finds it, too, and all count on.
+    // A process that starts now finds it, too, and all count on.
     const late = made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: segmentOf(made[0]!) } });
     await ask(late, `${METRICS} kept.update('one', 1); kept.update('new', 2)`);
     await ask(idle!, `kept.update('idle', 3); kept.update('another', 4)`);
@@ -229,7 +229,7 @@ test.each(['direct', 'ordered', 'native'])(
   120_000,
 );
 
-test('a gauge of a series that was removed begins anew where no segment can be made', async () => {
+test('a gauge of a series that was removed begins from zero where no segment can be made', async () => {
   const [one, two] = obedient(2, made, {});
   await ask(one!, `${METRICS} kept.recent.set({ n: 'all' }, 10)`);
   await ask(two!, `${METRICS} kept.recent.set({ n: 'two' }, 1)`);

@@ -67,7 +67,7 @@ describe('two installs in one program', () => {
         const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
         expect(new Set(names).size).toBe(names.length);
       }
-      // Who sends these somewhere adds them up.
+      // A program that sends these somewhere adds them up.
       expect(own).toEqual([11, 12]);
       expect(await program.ended).toBe(0);
       expect(program.errors).toBe('');

@@ -113,7 +113,7 @@ function errno(name: string): number {
 function isTold(warnings: string[], error: string): boolean {
   if (warnings.length === 0) return true;
   const reasons = [
-    // EAGAIN of a file that nobody else knows.
+    // EAGAIN of a file that no other process knows.
     'of a new file failed: operation would block',
     `os error ${errno(error)})`,
     'no space left',
@@ -222,7 +222,7 @@ test.skipIf(noCompiler)(
       expect(refused, phase).toBeGreaterThan(0);
       // 20 ms of tries for each of a handful of occasions; for each series it would be a hundred times as many.
       expect(refused, phase).toBeLessThan(5_000);
-      // A file that nobody else knows cannot be held by anybody: at the start that is a refusal.
+      // No other process can hold a file that none knows: at the start that is a refusal.
       expect(warnings).toHaveLength(phase === 'start' ? 1 : 0);
     }
     expect(await program.ended).toBe(0);

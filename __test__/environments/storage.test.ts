@@ -1,4 +1,7 @@
-/** Where metrics are kept: what runs tests keeps its own, what tests start shares, and what was said holds. */
+/**
+ * Where metrics are kept: a process that runs tests keeps its own, programs that tests start share theirs, and a
+ * setting overrules both.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

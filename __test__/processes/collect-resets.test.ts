@@ -1,6 +1,6 @@
 /**
- * Metrics that are reset a moment after their `collect` returned, in several processes and threads: whoever scrapes shows
- * what stood then of all of them, each count in one scrape.
+ * Metrics that are reset a moment after their `collect` returned, in several processes and threads: a scrape shows the
+ * values of all of them from before the resets, and each count is in one scrape.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -118,7 +118,7 @@ test('two that scrape at the same time do not wait for each other', async () => 
   expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
 });
 
-/** What the heap has, without asking anybody. */
+/** What the heap has, without a ring. */
 const RAW = `
   const raw = () => mpmetrics.openSegment({ create: false }).scrapeString({
     format: 'text', scope: 'application', tags: ['default'], families: [], plain: false, now: Date.now(),
@@ -146,7 +146,7 @@ async function waiting(): Promise<{ one: Program; slow: Program; scraper: Progra
 }
 
 describe('while a scraper waits for others', () => {
-  test('what is reset is kept back, and what is counted behind that is in the next scrape', async () => {
+  test('what is reset is kept back, and what is counted after it is in the next scrape', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(slow, 'kept.open()');
     const text = JSON.parse(await scraper.line()) as string;
@@ -178,7 +178,7 @@ describe('while a scraper waits for others', () => {
     await ask(slow, `${RAW} await until('\\nc 5')`);
   });
 
-  test('the segment is lost: counts behind the reset go on in the next', async () => {
+  test('the segment is lost: counts after the reset go on in the next', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(one, "require('node:fs').rmSync(stats().path)");
     await ask(slow, 'kept.open()');

@@ -1,4 +1,4 @@
-/** A scrape shows what all living processes and threads computed for it, whoever serves it. */
+/** A scrape shows what all living processes and threads computed for it, whichever of them serves it. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -74,7 +74,7 @@ test('many scrapes at once are each fresh, and do not pile up in the others', as
   expect(least).toBeGreaterThan(0);
   expect(ms).toBeLessThan(1_000);
   const { seen } = await scraped(one!);
-  // A run in flight and one behind it for the fifty, and one for the last.
+  // A run in flight and one after it for the fifty, and one for the last.
   expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
 });
 
@@ -112,7 +112,7 @@ test('a callback that is assigned late, to an object or in a subclass, is run fo
   ({ seen } = await scraped(one!));
   expect(Object.fromEntries(seen)).toEqual({ late: 1, own: 2 });
   expect(await ask(other!, 'return Object.keys(kept.late).includes("collect")')).toBe(true);
-  // Off the registry it is nobody else's business, and back on it is.
+  // Off the registry no other process asks for it, and back on it they do.
   await ask(other!, "mpmetrics.register.removeSingleMetric('late')");
   ({ seen } = await scraped(one!));
   expect(Object.fromEntries(seen)).toEqual({ own: 3 });
@@ -121,7 +121,7 @@ test('a callback that is assigned late, to an object or in a subclass, is run fo
   expect(Object.fromEntries(seen)).toEqual({ late: 2, own: 4 });
 });
 
-test('after all callbacks are gone nobody is waited for, until there is one again', async () => {
+test('after all callbacks are gone no process is waited for, until there is one again', async () => {
   const [one, other] = obedient(2, made);
   await ask(
     other!,

@@ -209,7 +209,7 @@ test('what was stopped takes nothing back when it is read', async () => {
   }
 });
 
-test('a worker thread reports its process besides where it is told to, not where it is told not to, and where nobody shares its metrics', async () => {
+test('a worker thread reports its process where it is told to or shares its metrics with no process, not where told not to', async () => {
   const app = new Application({
     'thread.js': source('processes/default-metrics/thread.cjs'),
   });

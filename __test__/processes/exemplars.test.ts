@@ -14,7 +14,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** A counter and a histogram, and an update of both whose exemplars tell who made them. */
+/** A counter and a histogram, and an update of both whose exemplars tell the process. */
 const DECLARE = `await ${performing('processes/exemplars/declare.cjs')}`;
 const LONGEST = 5_000;
 const EXEMPLAR = / # \{who="(\w+)",n="(\d+)",pad="(p*)"\} (\S+) (\S+)$/;
@@ -76,7 +76,7 @@ test.skipIf(lacks('prometheus_client'))(
         ['h', 'histogram'],
       ]);
     }
-    // What the dead had recorded is there, until somebody records something newer.
+    // What the dead had recorded is there, until a process records something newer.
     two!.child.kill('SIGKILL');
     await two!.ended;
     expect(await seen(plain!)).toHaveLength(5);
@@ -126,16 +126,16 @@ test('writers that are killed or stopped leave no half of one, and others go on'
     writers[i] = made[0]!.run('obey.js', { env });
     await start(writers[i], `w${i}`);
   }
-  // Everybody's count is there, and everybody's exemplar.
+  // The count of each writer is there, and its exemplar.
   await ask(scraper!, "kept.update('scraper', 3)");
   const counters = async () => {
     const all = await seen(scraper!);
     return all.filter(({ sample }) => sample.startsWith('c_total')).map(({ who }) => who);
   };
-  const everybody = ['scraper', 'w0', 'w1', 'w2'];
-  // Who was killed in the middle of one took it along: who took its place has to get the heap's lock, and its turn.
+  const all = ['scraper', 'w0', 'w1', 'w2'];
+  // An exemplar whose writer was killed in the middle is lost: its successor has to get the heap's lock, and its turn.
   const end = workClock() + 30_000;
   let last = await counters();
-  while (last.length < everybody.length && workClock() < end) last = await counters();
-  expect(last.sort()).toEqual(everybody);
+  while (last.length < all.length && workClock() < end) last = await counters();
+  expect(last.sort()).toEqual(all);
 });

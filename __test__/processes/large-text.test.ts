@@ -1,6 +1,6 @@
 /**
- * A large text is handed to JavaScript without a copy: it must be whole, outlive the thread that scraped it
- * for those who were given it, and be freed when nobody has it any more.
+ * A large text is handed to JavaScript without a copy: it must be complete, outlive the thread that scraped it, and be
+ * freed when no caller has it any more.
  */
 import { afterEach, expect, test } from 'vitest';
 

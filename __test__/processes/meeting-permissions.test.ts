@@ -159,7 +159,7 @@ test.skipIf(cannotMount).each([true, false])(
 );
 
 test.skipIf(lacks('root'))(
-  'who gives up root after its first metric stays with the others',
+  'a process that gives up root after its first metric stays with the others',
   async () => {
     write('setuid.js', source('processes/meeting-permissions/setuid.cjs'));
     const program = app.run('setuid.js', { args: [String(NOBODY)] });

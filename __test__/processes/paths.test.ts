@@ -45,7 +45,7 @@ test('direct, ordered and native writers in one segment add up, and adopt each o
       child.kill('SIGKILL');
       await ended;
     }
-    // The slots are free now; whoever comes adopts one that was updated in another way, maybe.
+    // The slots are free now; a process that starts adopts one that was updated in another way, maybe.
     if (round < 2) programs = ways.toReversed().map(start).toReversed();
   }
 });

@@ -1,4 +1,4 @@
-/** `mpmetrics/register`: whoever asks for prom-client gets this package, and code is not touched. */
+/** `mpmetrics/register`: a program that asks for prom-client gets this package, and code is not touched. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

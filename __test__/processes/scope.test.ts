@@ -1,4 +1,4 @@
-/** Whose counts are meant, where two processes have some. */
+/** Which processes' counts each scope shows. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';

@@ -1,4 +1,4 @@
-/** No update is lost or invented, over processes and worker threads, whoever is asked. */
+/** No update is lost or invented, over processes and worker threads, whichever of them is asked. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';

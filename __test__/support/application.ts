@@ -21,7 +21,7 @@ export interface Report {
   pid: number;
   /** The segment's path; null in memory storage. */
   path: string | null;
-  /** The counts that the process sees, by who counted. */
+  /** The counts that the process sees, by the process that counted. */
   seen: Record<string, number>;
 }
 
@@ -72,7 +72,7 @@ export class Program {
     return this.lines.shift()!;
   }
 
-  /** The next reports, by who they are of. */
+  /** The next reports, by process. */
   async reports(count: number): Promise<Map<string, Report>> {
     const reports = new Map<string, Report>();
     for (let i = 0; i < count; i++) {
@@ -95,7 +95,7 @@ export class Application {
   readonly segmentsIn: string;
   /** Process groups that were started. */
   private readonly groups: number[] = [];
-  /** A test run that is broken off leaves nothing behind either. */
+  /** A test run that is interrupted leaves no files either. */
   private readonly end = (): void => {
     for (const group of this.groups) {
       try {

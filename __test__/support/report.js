@@ -1,6 +1,6 @@
 /**
- * `arrive(who, expected)` counts, waits until all the expected are seen in the process's own scrape, or not to
- * be hoped for, and prints a report: see `application.ts`.
+ * `arrive(who, expected)` counts, waits until the process's own scrape shows all the expected or the time is over, and
+ * prints a report: see `application.ts`.
  */
 const { join } = require('node:path');
 const mpmetrics = require('mpmetrics');
@@ -18,7 +18,7 @@ const look = async () => {
 exports.count = (who) => {
   counter ??= new mpmetrics.Counter({
     name: 'arrivals_total',
-    help: 'Who came.',
+    help: 'Processes that came.',
     labelNames: ['who'],
   });
   counter.inc({ who });
@@ -30,11 +30,11 @@ exports.show = async (who, expected = []) => {
     const seen = await look();
     return expected.every((one) => seen[one] > 0);
   };
-  // Who does not see them says what he sees.
+  // A process that does not see them says what it sees.
   await until(all, 'not all arrived', 10_000).catch((error) => {
     if (!(error instanceof OutOfPatience)) throw error;
   });
-  // Who does not belong has time to show.
+  // A process of another application has time to show.
   if (expected.length < 2) await new Promise((resolve) => setTimeout(resolve, 200));
   const path = openSegment({ create: false })?.path ?? null;
   const text = JSON.stringify({ who, pid: process.pid, path, seen: await look() });

@@ -1,5 +1,5 @@
 /**
- * Families that the heap does not hold, as data: native code prints them behind the heap's, and TypeScript where there
+ * Families that the heap does not hold, as data: native code prints them after the heap's, and TypeScript where there
  * is no heap (`output.ts`).
  */
 
@@ -53,7 +53,7 @@ export function numberOf(value: unknown): number {
 }
 
 /**
- * A histogram's rows with bounds that ascend: one behind a larger one is never counted to, and one of +Inf is the
+ * A histogram's rows with bounds that ascend: one after a larger one is never counted to, and one of +Inf is the
  * implied one. Their exemplars go to the next bucket, which has those events, too.
  */
 function ascending({ name, values = [] }: Printable): Row[] {

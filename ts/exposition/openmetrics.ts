@@ -24,7 +24,7 @@ const RESERVED = new Map([
 interface Shown {
   name: string;
   type: string;
-  /** What the names of a counter's samples have behind the family's. */
+  /** What the names of a counter's samples have after the family's. */
   suffix: string;
 }
 

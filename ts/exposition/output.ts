@@ -20,7 +20,7 @@ export function joinTexts(texts: readonly string[], format: TextFormat): string 
   return format === 'openmetrics' ? [...texts, END].join('\n') : `${texts.join('\n\n')}\n`;
 }
 
-/** What an output has behind the text of its last family. */
+/** What an output has after the text of its last family. */
 export function endOf(format: TextFormat): string {
   return format === 'openmetrics' ? `\n${END}` : '\n';
 }

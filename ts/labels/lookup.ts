@@ -178,8 +178,7 @@ function compile(text: string): Factory | null {
  *     let leaf = root.get(t0);
  *     if (leaf !== undefined) leaf = leaf.get(t1);
  *     if (leaf === undefined) return hooks.miss(labels, [t0, t1]);
- *     ${tell('Object.values(labels)')}
-    if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
+ *     if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
  *     return leaf;
  *   },
  *   at(given) {

@@ -1,7 +1,7 @@
 /** A value that only grows. */
 
 import { labelsOf, type LabelText } from '../labels';
-import { adding, counterKind, type Roster, type Series } from '../storage';
+import { adding, counterKind, type Roster, type Handle } from '../storage';
 import type { CounterChild, NewCounter } from './api';
 import type { CounterConfiguration } from './configuration';
 import * as hidden from './hidden';
@@ -34,7 +34,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     labels?: LabelValues<T> | IncreaseDataWithExemplar<T> | number | null,
     value?: number | null,
   ): void {
-    let h: Series;
+    let h: Handle;
     let given: object | null = null;
     if (typeof labels === 'object' && labels !== null) {
       given = labels;
@@ -47,8 +47,8 @@ export class Counter<T extends string = string> extends Metric<T> implements New
       typeof value === 'number' && value >= 0 && value < Infinity
         ? value
         : unusual(value, this[ROSTER]);
-    if (h.g[h.w] !== h.e) update(this, h, given, adding, v);
-    else h.f[h.i]! += v;
+    if (h.generations[h.word] !== h.expected) update(this, h, given, adding, v);
+    else h.cells[h.first]! += v;
   }
 
   labels(...args: unknown[]): CounterChild {
@@ -58,7 +58,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     const labels = labelsOf(this.labelNames, args) ?? {};
     // Bound as in prom-client: a class that overrides it, or a program that replaces it, sees what children count.
     if (given) return { inc: this.inc.bind(this, labels as LabelValues<T>) };
-    let h: Series;
+    let h: Handle;
     try {
       h = this[FIND](labels);
     } catch {
@@ -69,7 +69,8 @@ export class Counter<T extends string = string> extends Metric<T> implements New
         },
       };
     }
-    if (h.child === null || !h.live) h.child = bound(this[ROSTER], h, this[ROSTER].text(labels));
+    if (h.child === null || !h.live)
+      h.child = makeChild(this[ROSTER], h, this[ROSTER].text(labels));
     return h.child as CounterChild;
   }
 
@@ -101,15 +102,15 @@ function incWithExemplar<T extends string>(
   }
 }
 
-function bound(roster: Roster, h: Series, label: LabelText): CounterChild {
+function makeChild(roster: Roster, h: Handle, label: LabelText): CounterChild {
   return {
     inc: (value) => {
       const v =
         typeof value === 'number' && value >= 0 && value < Infinity
           ? value
           : unusual(value, roster);
-      if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, v);
-      else h.f[h.i]! += v;
+      if (h.generations[h.word] !== h.expected) h = roster.updateText(h, label, adding, v);
+      else h.cells[h.first]! += v;
     },
   };
 }

@@ -5,7 +5,7 @@
 
 import { reviveLabels, type RowLabels } from '../exposition';
 import { hashObject, parseLabelText } from '../labels';
-import { ownImage, type Roster, type Series, type Shape } from '../storage';
+import { ownImage, type Roster, type Handle, type Shape } from '../storage';
 
 /** The entry of one label set; for a counter and a gauge its value. */
 export type HashEntry = Readonly<
@@ -32,19 +32,23 @@ export function hashMapOf(roster: Roster): HashMap {
 }
 
 /** The handles whose counts are shown, in the order of birth. */
-export function ownHandles(roster: Roster): Series[] {
+export function ownHandles(roster: Roster): Handle[] {
   const live = roster.handles().filter((h) => h.live);
   return live.sort((one, other) => one.birth - other.birth);
 }
 
 /** In prom-client's order of keys. */
-function entryOf({ kind, bounds }: Shape, labels: RowLabels, values: readonly number[]): HashEntry {
+function entryOf(
+  { kind, numbers }: Shape,
+  labels: RowLabels,
+  values: readonly number[],
+): HashEntry {
   const [first = 0, ...rest] = values;
   switch (kind.type) {
     case 'histogram':
       return {
         labels,
-        bucketValues: bucketValuesOf(bounds, rest),
+        bucketValues: bucketValuesOf(numbers, rest),
         sum: first,
         count: rest.reduce((count, one) => count + one, 0),
       };

@@ -7,7 +7,7 @@ import {
   observing,
   observingTimes,
   type Scale,
-  type Series,
+  type Handle,
 } from '../storage';
 import type { HistogramChild, NewHistogram } from './api';
 import type { HistogramConfiguration } from './configuration';
@@ -42,7 +42,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
       if (label === 'le') throw new Error('le is a reserved label keyword');
     }
     this.upperBounds = this.buckets;
-    hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.bounds));
+    hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.numbers));
     Object.freeze(this.upperBounds);
     // Decided once, so that observing without exemplars costs nothing more.
     if (this.enableExemplars) {
@@ -64,13 +64,14 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
         return;
       }
       const h = this[SINGLE];
-      if (h.g[h.w] !== h.e) update(this, h, null, observing, labels, bucketOf(this[SCALE], labels));
+      if (h.generations[h.word] !== h.expected)
+        update(this, h, null, observing, labels, bucketOf(this[SCALE], labels));
       else record(h, this[SCALE], labels);
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this[FIND](labels);
       if (!Number.isFinite(value)) throw invalid('Value', value, this[ROSTER]);
       if (count !== undefined) repeat(this, labels, value!, timesOf(count, this[ROSTER]));
-      else if (h.g[h.w] !== h.e)
+      else if (h.generations[h.word] !== h.expected)
         update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
       else record(h, this[SCALE], value!);
     } else {
@@ -92,7 +93,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     if (h.live) {
       this[ROSTER].family.reset(h, false);
       this[ROSTER].retype(h, this[ROSTER].text(label));
-    } else h = this[ROSTER].settle(h, label);
+    } else h = this[ROSTER].bind(h, label);
     if (declared.length === 0) this[SINGLE] = h;
   }
 
@@ -109,9 +110,10 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     if (made !== null) return made as HistogramChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    if (labels === null) return unbound(this);
+    if (labels === null) return makeDelegatingChild(this);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live) h.child = bound(this, h, labels, this[ROSTER].text(labels));
+    if (h.child === null || !h.live)
+      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
     return h.child as HistogramChild<T>;
   }
 
@@ -149,9 +151,9 @@ function observeWithExemplar<T extends string>(
   }
 }
 
-function bound<T extends string>(
+function makeChild<T extends string>(
   histogram: Histogram<T>,
-  h: Series,
+  h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
 ): HistogramChild<T> {
@@ -166,7 +168,7 @@ function bound<T extends string>(
         const times = timesOf(count, roster);
         const how = observingTimes(times);
         if (times > 0) h = roster.updateText(h, label, how, value, bucketOf(scale, value));
-      } else if (h.g[h.w] !== h.e) {
+      } else if (h.generations[h.word] !== h.expected) {
         h = roster.updateText(h, label, observing, value, bucketOf(scale, value));
       } else record(h, scale, value);
     },
@@ -175,7 +177,7 @@ function bound<T extends string>(
 }
 
 /** What prom-client returns for `labels(null)`: null is taken for the value. */
-function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
+function makeDelegatingChild<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
   return {
     observe: () => {
       throw invalid('Value', null, histogram[ROSTER]);

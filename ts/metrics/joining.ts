@@ -1,7 +1,7 @@
 /** Joins several processes' JSON of one metric, row by row. */
 
 import type { ExemplarRow, MetricRows, Row, RowLabels } from '../exposition';
-import { mixedQuantile, type Part } from './mixture';
+import { mixedQuantile, type WeightedQuantiles } from './mixture';
 
 /** Makes one metric of one metric's JSON from several processes; undefined to leave it out. */
 export type AggregatorFunction = (metrics: readonly MetricRows[]) => MetricRows | undefined;
@@ -99,7 +99,7 @@ function keepCommonBounds(groups: Map<string, Given[]>): void {
 
 /** Quantiles over all processes, by a row with the label set and the rank. */
 function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
-  const parts = new Map<string, Part[]>();
+  const summaries = new Map<string, WeightedQuantiles[]>();
   for (const { name, values } of metrics) {
     const points = new Map<string, [number, number][]>();
     const counts = new Map<string, number>();
@@ -112,10 +112,10 @@ function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
     }
     // Without a count, which every known version has, all processes have the same weight.
     for (const [key, known] of points)
-      push(parts, key, { count: counts.get(key) ?? 1, points: known });
+      push(summaries, key, { count: counts.get(key) ?? 1, points: known });
   }
   return (row) => {
-    const value = mixedQuantile(parts.get(setOf(row)) ?? [], Number(row.labels['quantile']));
+    const value = mixedQuantile(summaries.get(setOf(row)) ?? [], Number(row.labels['quantile']));
     // Nothing was observed: what a summary shows then.
     return Number.isNaN(value) ? numberOf(row.value) : value;
   };

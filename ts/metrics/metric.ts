@@ -16,7 +16,7 @@ import {
   gaugeKind,
   NOTHING_ASKED,
   Roster,
-  Series,
+  Handle,
   type Kind,
   type Update,
 } from '../storage';
@@ -49,7 +49,7 @@ const EMPTY: LabelValues<string> = {};
 /** The registry of metrics that name none; `registry.ts` puts it here, because imports only point down. */
 export const home: { register: Registers | null } = { register: null };
 
-/** Configuration as the classes pass it on: with the type's own defaults and bounds. */
+/** Configuration as the classes pass it on: with the type's own defaults and numbers. */
 export interface Given {
   name: string;
   /** A string by its type; prom-client accepts any truthy value. */
@@ -97,9 +97,9 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   /** @internal */
   declare readonly [ROSTER]: Roster;
   /** @internal */
-  declare readonly [FIND]: (labels: object) => Series;
+  declare readonly [FIND]: (labels: object) => Handle;
   /** @internal */
-  declare [SINGLE]: Series;
+  declare [SINGLE]: Handle;
   /** @internal */
   declare [LEFT]: (() => void) | null;
 
@@ -158,14 +158,14 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
           kind,
           aggregator: given.aggregator ?? 'sum',
           labelNames: labelNames.map(String),
-          bounds: numbers(given),
+          numbers: numbers(given),
           exemplars: given.enableExemplars,
         },
         () => this.labelNames,
       );
     hidden.hide(this, ROSTER, roster);
     hidden.hide(this, FIND, roster.find);
-    hidden.hide(this, SINGLE, new Series());
+    hidden.hide(this, SINGLE, new Handle());
     hidden.hide(this, LEFT, null);
     // As in prom-client, all keys of the configuration are properties of the metric. Fields exist already, so that
     // metrics of one class share a hidden class.
@@ -188,7 +188,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
       } else register.registerMetric(this as never);
     }
     // The series without labels is shown at zero, from the declaration on.
-    if (labelNames.length === 0) this[SINGLE] = roster.settle(this[SINGLE], null);
+    if (labelNames.length === 0) this[SINGLE] = roster.bind(this[SINGLE], null);
     roster.begin(initial);
     if (ttlSeconds !== undefined && labelNames.length > 0 && there === null) {
       roster.expireAfter(ttlSeconds);
@@ -236,7 +236,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     roster.family.others?.removeAll();
     roster.reset(true);
     if (this.labelNames.length === 0 && this.type !== 'histogram') {
-      this[SINGLE] = roster.settle(this[SINGLE], null);
+      this[SINGLE] = roster.bind(this[SINGLE], null);
     }
   }
 }
@@ -300,13 +300,13 @@ export function exemplify(
 ): void {
   const label = exemplarText(given);
   const time = Date.now() / 1000;
-  metric[ROSTER].family.exemplify(metric[FIND](labels), { place, value, time, label });
+  metric[ROSTER].family.exemplify(metric[FIND](labels), { bucket: place, value, time, label });
 }
 
 /** The slow path of updates; see {@link Roster.update}. */
 export function update(
   metric: Metric,
-  h: Series,
+  h: Handle,
   labels: object | null,
   how: Update,
   value: number,
@@ -325,7 +325,7 @@ export function change(
   bucket = 0,
 ): void {
   const h = labels === null ? metric[SINGLE] : metric[FIND](labels);
-  if (h.g[h.w] !== h.e) update(metric, h, labels, how, value, bucket);
+  if (h.generations[h.word] !== h.expected) update(metric, h, labels, how, value, bucket);
   else how(h, value, bucket);
 }
 
@@ -333,7 +333,8 @@ function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds < Infinity)) {
     throw unfit('ttlSeconds', 'a number above 0', seconds);
   }
-  if (kind.shared) throw new TypeError("ttlSeconds cannot be had with the aggregator 'shared'");
+  if (kind.sharedGauge)
+    throw new TypeError("ttlSeconds is not possible with the aggregator 'shared'");
   // The sum over all processes shows whether others update a series: a maximum would hide it.
   if (kind.adds && aggregator !== 'sum') {
     throw new TypeError(`ttlSeconds needs the aggregator 'sum', and it is ${inspect(aggregator)}`);

@@ -5,7 +5,7 @@
  */
 
 /** One process's summary of one label set. */
-export interface Part {
+export interface WeightedQuantiles {
   /** Observations. */
   readonly count: number;
   /** Ranks (0 to 1) with their values; not empty. */
@@ -20,13 +20,13 @@ type Point = readonly [rank: number, value: number];
 /**
  * A quantile of the mixture.
  *
- * @param parts in any order
+ * @param summaries in any order
  * @param rank 0 to 1
- * @returns NaN if there is no part with observations and a value
+ * @returns NaN if there is no summary with observations and a value
  */
-export function mixedQuantile(parts: readonly Part[], rank: number): number {
+export function mixedQuantile(summaries: readonly WeightedQuantiles[], rank: number): number {
   const curves: Curve[] = [];
-  for (const { count, points } of parts) {
+  for (const { count, points } of summaries) {
     const known = points.filter(([p, value]) => p >= 0 && p <= 1 && Number.isFinite(value));
     if (count > 0 && known.length > 0) curves.push(new Curve(count, known));
   }
@@ -40,8 +40,8 @@ export function mixedQuantile(parts: readonly Part[], rank: number): number {
       curves.reduce((sum, curve) => sum + curve.weight * curve.below(value), 0) / total;
     if (Math.abs(before - rank) < SAME_RANK) return value;
     if (before > rank && before > last.share) {
-      const part = (rank - last.share) / (before - last.share);
-      return last.value + Math.max(part, 0) * (value - last.value);
+      const share = (rank - last.share) / (before - last.share);
+      return last.value + Math.max(share, 0) * (value - last.value);
     }
     const after = curves.reduce((sum, curve) => sum + curve.weight * curve.upTo(value), 0) / total;
     if (after > rank - SAME_RANK) return value;

@@ -77,7 +77,7 @@ export interface ScrapeOptions {
   only?: string[];
   /** Names of families that are not printed, though the heap has them. */
   without?: string[];
-  /** Printed behind the heap's families; not in `json`, whose reader has them. */
+  /** Printed after the heap's families; not in `json`, whose reader has them. */
   extra?: ExtraFamily[];
 }
 

@@ -12,7 +12,7 @@ import {
   type Registers,
   type ScopeOptions,
 } from '../metrics';
-import { heap, share, unshare } from '../storage';
+import { heap, moveToHeap, moveToMemory } from '../storage';
 
 /** What a registry can contain: a metric of this package, or any object that is read as one. */
 export interface DuckMetric {
@@ -144,7 +144,7 @@ export class Contents {
   private share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (readsItself(metric)) return;
-      if (share(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
+      if (moveToHeap(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
       else if (this.nameless && heap.has(this.tag, metric.name)) warnOfPrivate(metric.name);
     }
   }
@@ -162,7 +162,7 @@ export class Contents {
       if (owner === undefined || !this.isOwner(owner)) continue;
       this.released.set(metric, owner);
       owners.delete(metric);
-      unshare(metric[ROSTER]);
+      moveToMemory(metric[ROSTER]);
     }
   }
 
@@ -215,8 +215,8 @@ export class Contents {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
       const roster = (metric as Metric)[ROSTER];
-      unshare(roster);
-      if (!share(roster, tag, owner!.group)) owners.delete(metric as Metric);
+      moveToMemory(roster);
+      if (!moveToHeap(roster, tag, owner!.group)) owners.delete(metric as Metric);
     }
   }
 
@@ -246,7 +246,7 @@ export class Contents {
     this.released.delete(metric);
     if (this.isOwner(owners.get(metric))) {
       owners.delete(metric);
-      unshare(metric[ROSTER]);
+      moveToMemory(metric[ROSTER]);
     }
     metric[LEFT]?.();
   }

@@ -33,10 +33,10 @@ export function collecting(of: Collector, run: () => unknown): unknown {
   } finally {
     if (result instanceof Promise) {
       const over = (): void => {
-        settle(call);
+        end(call);
       };
       result.then(over, over);
-    } else settle(call);
+    } else end(call);
   }
   return result;
 }
@@ -46,7 +46,7 @@ export function isCollecting(): boolean {
   return running > 0 && calls?.getStore()?.running === true;
 }
 
-function settle(call: Call): void {
+function end(call: Call): void {
   // A timer or a connection that the callback started is not inside it any more.
   call.running = false;
   call.of.running--;

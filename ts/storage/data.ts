@@ -10,7 +10,7 @@ export interface FamilyData {
   readonly type: MetricType;
   readonly aggregator: string;
   /** A histogram's bounds; the quantiles of a summary's values. */
-  readonly bounds: readonly number[];
+  readonly numbers: readonly number[];
   readonly series: readonly SeriesData[];
   /** Whether the metric records exemplars, where that is known. */
   readonly exemplars?: boolean | undefined;
@@ -38,7 +38,7 @@ export interface SeriesData extends LabelData {
 
 /** An exemplar as it was read. */
 export interface ExemplarData extends LabelData {
-  readonly place: number;
+  readonly bucket: number;
   readonly value: number;
   readonly time: number;
 }
@@ -46,7 +46,7 @@ export interface ExemplarData extends LabelData {
 /** An exemplar as a metric records it. */
 export interface Exemplar {
   /** 0 for a counter; else the bucket in configured order, the one above all bounds last. */
-  readonly place: number;
+  readonly bucket: number;
   /** What was added or observed. */
   readonly value: number;
   /** Unix time in seconds. */

@@ -1,23 +1,25 @@
 /**
  * Removing series that no process has updated for a while: `ttlSeconds`.
  *
- * An update costs no more with it. Now and then all handles are put to sleep: they expect a generation that no series
- * has, so that the next update of each takes the slow path once, which notes it and wakes the handle. So an isolate
- * knows its own updates; those of others show in the values. A part of a gauge belongs to one process, which removes
- * it. Series of other types are removed for all processes, by one that finds that no value has changed for the time.
+ * An update costs no more with it. Now and then a check puts all handles to sleep: they expect a generation that no
+ * series has. The next update of each takes the slow path once, which notes the update and wakes the handle. So an
+ * isolate knows its own updates; it finds those of others by their values. A part of a gauge belongs to one process,
+ * which removes it. A series of another type is removed for all processes, by one that has found its value unchanged for
+ * the time.
  *
- * RACE: another process may update the series between that check and the removal. As no process had updated the series
- * for long, the handle was bound or woken just before, and its cells as they were then are still known. What they have
- * gained since is added to the series when it is made again. The cells are known for some periods; a check that took
- * longer removes nothing. (There are many such periods: on an overloaded machine on which no check is in time, nothing
- * would expire, each check would have more to read, and so on.) Handles whose cells are not updated by plain stores
- * cannot sleep: their updates show only in the values, and one between the check and the removal is lost.
+ * RACE: another process may update the series between that check and the removal. No process had updated the series for
+ * long, so that process bound or woke its handle just before, and has a copy of the cells from then. It adds what the
+ * cells have gained since to the series when it makes it again. It keeps the copy for some periods, and a check that
+ * takes longer removes nothing. (There are many such periods because of overloaded machines: if no check were in time,
+ * nothing would expire, and each check would have more to read than the one before.) Handles whose cells are not updated
+ * by plain stores cannot sleep: their updates show only in the values, and one between the check and the removal is
+ * lost.
  */
 
 import { unref } from '../timers';
 import { readImage } from './cells/image';
 import type { Shape } from './cells/kind';
-import { NEVER, Place, type Series } from './cells/series';
+import { NEVER, Backing, type Handle } from './cells/handle';
 import type { Family } from './family';
 import { MOST_AT_ONCE } from './limits';
 
@@ -46,9 +48,9 @@ export interface Found {
 export interface Expiring {
   readonly shape: Shape;
   readonly family: Family;
-  handles(): Series[];
+  handles(): Handle[];
   /** The own handle of a series that was read. */
-  handleOf(labels: readonly (readonly [string, string])[]): Series | undefined;
+  handleOf(labels: readonly (readonly [string, string])[]): Handle | undefined;
   /** True for a series that is shown from the declaration on, which is not removed. */
   isInitial(labels: readonly (readonly [string, string])[]): boolean;
   /**
@@ -59,7 +61,7 @@ export interface Expiring {
    */
   expire(series: readonly Found[]): number;
   /** Removes the own handle's series. */
-  expireHandle(h: Series): void;
+  expireHandle(h: Handle): void;
 }
 
 /** What is known of an own handle. */
@@ -98,7 +100,7 @@ export class Expiry {
   private readonly metric: Expiring;
   private readonly life: number;
   private readonly period: number;
-  private own = new Map<Series, Own>();
+  private own = new Map<Handle, Own>();
   private seen = new Map<string, Seen>();
   private scheduled = false;
 
@@ -110,14 +112,14 @@ export class Expiry {
   }
 
   /** A live handle took the slow path: wakes it, if it slept. */
-  wake(h: Series): void {
+  wake(h: Handle): void {
     if (!sleeps(h)) return;
     this.remember(h);
     h.show();
   }
 
   /** A handle was bound. */
-  bound(h: Series): void {
+  onBind(h: Handle): void {
     this.remember(h);
     if (!this.scheduled) this.schedule();
   }
@@ -128,20 +130,20 @@ export class Expiry {
     for (const [h, own] of this.own) {
       const { cells } = own;
       if (cells === null) continue;
-      if (h.place === Place.Heap && h.current) {
+      if (h.backing === Backing.Heap && h.current) {
         watching = true;
         continue;
       }
       own.cells = null;
-      if (h.place === Place.Heap) this.metric.family.others?.rescue(h, cells);
+      if (h.backing === Backing.Heap) this.metric.family.others?.rescue(h, cells);
     }
     if (!watching) watchful.delete(this);
   }
 
-  private remember(h: Series): void {
+  private remember(h: Handle): void {
     // Native code does not show the cells of a series that is gone.
     const { kind } = this.metric.shape;
-    const cells = h.place === Place.Heap && h.path === null ? readImage(h, kind) : null;
+    const cells = h.backing === Backing.Heap && h.path === null ? readImage(h, kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });
     if (cells !== null) watchful.add(this);
   }
@@ -171,9 +173,9 @@ export class Expiry {
     const { family, shape } = this.metric;
     const alone = family.others === null || !shape.kind.adds;
     const at = now();
-    const next = new Map<Series, Own>();
+    const next = new Map<Handle, Own>();
     for (const h of this.metric.handles()) {
-      if (h.place === Place.None || !h.live) continue;
+      if (h.backing === Backing.None || !h.live) continue;
       const own = this.own.get(h) ?? { at, cells: null, periods: 0, values: '' };
       if (own.cells !== null && --own.periods === 0) own.cells = null;
       if (this.noticed(h, own)) own.at = at;
@@ -184,8 +186,8 @@ export class Expiry {
   }
 
   /** Whether a handle was updated since the last check; puts it to sleep. */
-  private noticed(h: Series, own: Own): boolean {
-    if (h.place === Place.Pending) return true;
+  private noticed(h: Handle, own: Own): boolean {
+    if (h.backing === Backing.Pending) return true;
     if (h.path !== null) {
       const values = readImage(h, this.metric.shape.kind).join();
       const same = values === own.values;
@@ -193,7 +195,7 @@ export class Expiry {
       return !same;
     }
     if (sleeps(h)) return false;
-    h.e = NEVER;
+    h.expected = NEVER;
     return true;
   }
 
@@ -242,8 +244,8 @@ export class Expiry {
   /** Whether this isolate has updated a series since the last check, or needs it. */
   private isUsed(labels: readonly (readonly [string, string])[]): boolean {
     const h = this.metric.handleOf(labels);
-    if (h?.live === true && h.place !== Place.None) {
-      if (h.place === Place.Pending || (h.path === null && !sleeps(h))) return true;
+    if (h?.live === true && h.backing !== Backing.None) {
+      if (h.backing === Backing.Pending || (h.path === null && !sleeps(h))) return true;
       const own = this.own.get(h);
       if (own === undefined || now() - own.at < this.life) return true;
     }
@@ -252,6 +254,6 @@ export class Expiry {
 }
 
 /** Whether the next update of a live handle takes the slow path only to be noticed. */
-function sleeps(h: Series): boolean {
-  return h.path === null && h.e !== h.generation;
+function sleeps(h: Handle): boolean {
+  return h.path === null && h.expected !== h.generation;
 }

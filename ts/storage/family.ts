@@ -1,12 +1,12 @@
 /**
- * The contracts between a metric and a storage. Memory storage has {@link Family} and {@link Buckets}; the heap also
+ * The contracts between a metric and a storage. Memory storage has {@link Family} and {@link BucketSource}; the heap also
  * has {@link Others}. Their methods do not throw because of the storage's state.
  */
 
 import type { LabelText } from '../labels';
 import type { Scope } from '../native';
-import type { Buckets } from './cells/buckets';
-import type { Series } from './cells/series';
+import type { BucketSource } from './cells/octave-buckets';
+import type { Handle } from './cells/handle';
 import type { Exemplar, FamilyData } from './data';
 
 /** A scrape, from before the first `collect` until it has read: resets wait until then. */
@@ -33,7 +33,7 @@ export interface Others {
   /** Removes all series for all processes; the caller then resets the own handles. */
   removeAll(): void;
   /** If the handle's series has expired, counts again what its cells have gained since the known ones. */
-  rescue(h: Series, known: Float64Array): void;
+  rescue(h: Handle, known: Float64Array): void;
   /** A reset begins: what is counted from now on is not in scrapes that are under way. */
   cut(): void;
   /** The metric has a `collect` callback now, which scrapes of other processes run, too. */
@@ -55,7 +55,7 @@ export interface Others {
 /** Where a metric's series are. */
 export interface Family {
   /** Where the buckets of its series are, if it is a summary. */
-  readonly buckets: Buckets;
+  readonly bucketSource: BucketSource;
   /** What concerns other processes; null if they do not see it. */
   readonly others: Others | null;
   /** Most bytes of a label's value, as UTF-8. */
@@ -68,7 +68,7 @@ export interface Family {
    * @param label the text to show if the series is new
    * @returns false if the storage refuses the series
    */
-  bind(h: Series, label: LabelText): boolean;
+  bind(h: Handle, label: LabelText): boolean;
   /** True if the storage is being left for another, which does not exist yet. */
   readonly leaving: boolean;
   /**
@@ -76,28 +76,28 @@ export interface Family {
    *
    * @returns false if that is refused, too; the update is counted as dropped then
    */
-  hold(h: Series, label: LabelText): boolean;
+  hold(h: Handle, label: LabelText): boolean;
   /**
    * Removes a series for all processes; of a gauge only the own part, unless `everywhere` is true.
    *
    * @param h the own handle, if this isolate has one
    */
-  remove(label: LabelText, h: Series | undefined, everywhere: boolean): void;
+  remove(label: LabelText, h: Handle | undefined, everywhere: boolean): void;
   /**
    * Removes series that no process updates any more, as {@link remove} does.
    *
    * @param handles the own handle of each, if this isolate has one
    * @returns how many of the first ones were removed; the others still exist, and have to be checked again
    */
-  expire(labels: readonly LabelText[], handles: readonly (Series | undefined)[]): number;
+  expire(labels: readonly LabelText[], handles: readonly (Handle | undefined)[]): number;
   /** Sets the own part to zero; with `hide`, also hides it until its next update. */
-  reset(h: Series, hide: boolean): void;
+  reset(h: Handle, hide: boolean): void;
   /** Frees the own part; the handle points nowhere afterwards. */
-  release(h: Series): void;
+  release(h: Handle): void;
   /** True if the handle is not needed any more: the label tree may drop it. */
-  stale(h: Series): boolean;
+  stale(h: Handle): boolean;
   /** Records an exemplar of a series that was just updated. */
-  exemplify(h: Series, exemplar: Exemplar): void;
+  exemplify(h: Handle, exemplar: Exemplar): void;
   /** Counts an update of a series whose label value is too long, and warns once. */
   tooLong(): void;
   /** Counts an update that was dropped without asking, because the storage had refused others before. */

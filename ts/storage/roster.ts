@@ -22,7 +22,7 @@ import {
 } from '../labels';
 import { mergeImage, ownImage } from './cells/image';
 import type { Shape } from './cells/kind';
-import { Place, Series } from './cells/series';
+import { Backing, Handle } from './cells/handle';
 import { setting, type Update } from './cells/update';
 import type { Collect } from './collecting';
 import type { FamilyData } from './data';
@@ -35,8 +35,8 @@ import { Refusals } from './refusals';
 const SWEEP = 1024;
 
 /**
- * Attempts to make an update whose series others keep removing just before; then it is lost with the series, as it
- * would have been a moment earlier.
+ * Attempts to bind a series again that other processes keep removing. After these the update is lost with the series, as
+ * an update just before the removal is.
  */
 const TRIES = 3;
 
@@ -45,9 +45,9 @@ let births = 0;
 export class Roster {
   readonly shape: Shape;
   /** From a label object to its handle; throws for labels that are not declared. */
-  readonly find: (labels: object) => Series;
+  readonly find: (labels: object) => Handle;
   /** From a value for each label name to its handle, if there is one that needs no further check. */
-  readonly at: (values: readonly unknown[]) => Series | undefined;
+  readonly at: (values: readonly unknown[]) => Handle | undefined;
   /** Where the series are. */
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
@@ -58,8 +58,8 @@ export class Roster {
   /** Removes series that no process updates; null to keep them. */
   expiry: Expiry | null = null;
 
-  private readonly tree: LabelTree<Series>;
-  private readonly lookup: Lookup<Series>;
+  private readonly tree: LabelTree<Handle>;
+  private readonly lookup: Lookup<Handle>;
   private readonly cells: number;
   /** Label sets that are shown from the declaration on. */
   private initial: readonly object[] = [];
@@ -68,9 +68,9 @@ export class Roster {
 
   /**
    * Represents all series that the storage refused, with cells that are never read. It is never live, so that each
-   * update of such a series comes to {@link settleText}, and is counted there.
+   * update of such a series comes to {@link bindText}, and is counted there.
    */
-  private readonly sink = new Series();
+  private readonly sink = new Handle();
   private readonly refusals = new Refusals();
   /** True once a label's value was not a string. */
   private typed = false;
@@ -79,7 +79,7 @@ export class Roster {
   constructor(shape: Shape, declared: () => readonly string[]) {
     this.shape = shape;
     this.family = new MemoryFamily(shape);
-    this.cells = shape.kind.cells(shape.bounds);
+    this.cells = shape.kind.cells(shape.numbers);
     this.tree = new LabelTree(shape.labelNames.length);
     this.lookup = createLookup(shape.labelNames, this.tree, {
       check: (labels) => {
@@ -94,7 +94,7 @@ export class Roster {
       // The types of a gauge's label values are those of the last call that set it, as in prom-client; for other
       // metrics those of the first call.
       ...(shape.kind.type === 'gauge' && {
-        typed: (h: Series, values: readonly unknown[]) => {
+        typed: (h: Handle, values: readonly unknown[]) => {
           if (h.retyped || !h.live || haveTypes(h.types, values)) return;
           h.retyped = true;
           h.show();
@@ -103,12 +103,12 @@ export class Roster {
     });
     this.find = this.lookup.find;
     this.at = this.lookup.at;
-    this.sink.keep(shape.kind.blank(this.cells), Place.Sink, null);
+    this.sink.keep(shape.kind.blank(this.cells), Backing.Sink, null);
     this.sink.hide();
   }
 
   /** The own handle of a label set, if there is one; undeclared names are ignored. */
-  peek(labels: object): Series | undefined {
+  peek(labels: object): Handle | undefined {
     return this.tree.get(labelValues(this.shape.labelNames, labels));
   }
 
@@ -119,8 +119,8 @@ export class Roster {
    * @param labels what the caller gave; null for none
    * @returns the handle to update: not always the one given
    */
-  settle(h: Series, labels: object | null): Series {
-    return this.settleText(h, this.text(labels ?? {}));
+  bind(h: Handle, labels: object | null): Handle {
+    return this.bindText(h, this.text(labels ?? {}));
   }
 
   /** The text of a caller's labels; {@link TOO_LONG} for those that the storage would refuse. */
@@ -128,8 +128,8 @@ export class Roster {
     return labelText(labels, this.family.labelBytes);
   }
 
-  /** {@link settle}, for labels that are text already. */
-  settleText(h: Series, label: LabelText): Series {
+  /** {@link bind}, for labels that are text already. */
+  bindText(h: Handle, label: LabelText): Handle {
     if (label === TOO_LONG) {
       if (h.live) return h;
       this.family.tooLong();
@@ -157,7 +157,7 @@ export class Roster {
     }
     target.birth = ++births;
     // In the heap the family tells it, which also binds pending handles.
-    if (target.place === Place.Memory) this.expiry?.bound(target);
+    if (target.backing === Backing.Memory) this.expiry?.onBind(target);
     return target;
   }
 
@@ -169,14 +169,14 @@ export class Roster {
    * @param bucket of a histogram's
    * @returns the handle to go on with: not always the one given
    */
-  update(h: Series, labels: object | null, update: Update, value: number, bucket = 0): Series {
+  update(h: Handle, labels: object | null, update: Update, value: number, bucket = 0): Handle {
     // The text is made only if it is needed: some handles take the slow path at each update.
     if (h.path !== null && !h.hidden && !h.retyped && update(h, value, bucket)) return h;
     return this.updateText(h, this.text(labels ?? {}), update, value, bucket);
   }
 
   /** {@link update}, for labels that are text already. */
-  updateText(h: Series, label: LabelText, update: Update, value: number, bucket = 0): Series {
+  updateText(h: Handle, label: LabelText, update: Update, value: number, bucket = 0): Handle {
     let target = h;
     for (let tries = 0; ; tries++) {
       const tried = target.path !== null && !target.hidden;
@@ -184,7 +184,7 @@ export class Roster {
       // It is refused although its series lives: the segment is being left, and the next one is not open yet.
       if (tries >= TRIES || (tried && this.family.leaving)) {
         if (!this.family.hold(target, label)) break;
-      } else target = this.settleText(target, label);
+      } else target = this.bindText(target, label);
       if (target.path === null) {
         update(target, value, bucket);
         break;
@@ -195,7 +195,7 @@ export class Roster {
   }
 
   /** Makes a series whose label values have other types than its child's take the slow path. */
-  compareChild(h: Series, label: LabelText): void {
+  compareChild(h: Handle, label: LabelText): void {
     if (this.shape.kind.type !== 'gauge' || h.retyped || h.child === null) return;
     if (h.childTypes === label.types) return;
     h.retyped = true;
@@ -203,7 +203,7 @@ export class Roster {
   }
 
   /** A series was set, or reset, with these labels: JSON shows it with the types of their values. */
-  retype(h: Series, label: LabelText): void {
+  retype(h: Handle, label: LabelText): void {
     h.types = typesIn(h.text, label);
     if (label.types !== '') this.typed = true;
   }
@@ -216,7 +216,7 @@ export class Roster {
     if (!this.typed) return data;
     const series = data.series.map((one) => {
       const h = this.handleOf(one.labels);
-      if (h?.live !== true || h.place !== Place.Heap) return one;
+      if (h?.live !== true || h.backing !== Backing.Heap) return one;
       const { text } = labelText(Object.fromEntries(one.labels));
       return { ...one, types: typesIn(text, h) };
     });
@@ -241,10 +241,10 @@ export class Roster {
   /** Removes series that no process updates for so many seconds. */
   expireAfter(seconds: number): void {
     this.expiry = new Expiry(this, seconds);
-    for (const h of this.tree.leaves()) if (h.live) this.expiry.bound(h);
+    for (const h of this.tree.leaves()) if (h.live) this.expiry.onBind(h);
   }
 
-  handleOf(labels: readonly Readonly<Pair>[]): Series | undefined {
+  handleOf(labels: readonly Readonly<Pair>[]): Handle | undefined {
     return this.tree.get(valuesOf(this.shape.labelNames, labels));
   }
 
@@ -271,7 +271,7 @@ export class Roster {
     return gone;
   }
 
-  expireHandle(h: Series): void {
+  expireHandle(h: Handle): void {
     const labels = parseLabelText(h.text);
     if (!this.isInitial(labels)) this.expire([{ labels, types: h.types }]);
   }
@@ -287,7 +287,7 @@ export class Roster {
   /** Shows series at zero, now and after each reset. */
   begin(initial: readonly object[]): void {
     this.initial = initial;
-    for (const labels of initial) this.settle(this.find(labels), labels);
+    for (const labels of initial) this.bind(this.find(labels), labels);
   }
 
   /** From now on the storage is asked again about series that it refused. */
@@ -296,7 +296,7 @@ export class Roster {
   }
 
   /** All handles. */
-  handles(): Series[] {
+  handles(): Handle[] {
     return this.tree.leaves();
   }
 
@@ -320,9 +320,9 @@ export class Roster {
       // Not `to`: the heap may have been left for memory storage meanwhile.
       let merged = false;
       for (let tries = 0; !merged && tries < TRIES && this.family.bind(h, label); tries++)
-        merged = mergeImage(h, kind, own, this.family.buckets);
+        merged = mergeImage(h, kind, own, this.family.bucketSource);
       if (!merged && h.live && this.family.hold(h, label))
-        mergeImage(h, kind, own, this.family.buckets);
+        mergeImage(h, kind, own, this.family.bucketSource);
       if (!h.live) continue;
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
@@ -330,28 +330,28 @@ export class Roster {
   }
 
   /** Finds or makes the handle of a series. */
-  handleFor(label: LabelText): Series {
+  handleFor(label: LabelText): Handle {
     return this.add(textValues(this.shape.labelNames, label));
   }
 
-  private add(values: readonly LabelValue[]): Series {
+  private add(values: readonly LabelValue[]): Handle {
     const there = this.tree.get(values);
     if (there !== undefined) return there;
     if (++this.added > this.threshold) this.sweep();
-    const h = new Series();
+    const h = new Handle();
     h.linked = true;
     this.tree.put(values, h);
     return h;
   }
 
-  private refuse(h: Series, label: LabelText): Series {
+  private refuse(h: Handle, label: LabelText): Handle {
     const values = textValues(this.shape.labelNames, label);
     this.unlink(h, values);
     if (this.family.full) this.refusals.refused(values);
     return this.sink;
   }
 
-  private unlink(h: Series, values: readonly LabelValue[]): void {
+  private unlink(h: Handle, values: readonly LabelValue[]): void {
     this.tree.delete(values);
     this.lookup.forget();
     h.linked = false;
@@ -360,7 +360,7 @@ export class Roster {
   /** Drops handles of series that were removed elsewhere or never updated. */
   private sweep(): void {
     const left = this.tree.prune((h) => {
-      if (h.place !== Place.None && !this.family.stale(h)) return false;
+      if (h.backing !== Backing.None && !this.family.stale(h)) return false;
       h.linked = false;
       return true;
     });

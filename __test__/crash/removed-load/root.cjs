@@ -53,7 +53,7 @@ const counted = async (n) => {
       force: true,
       maxRetries: 50,
     });
-    // Sometimes before anybody has found that out, sometimes while all go over, sometimes afterwards.
+    // Sometimes before a process has found that out, sometimes while all follow, sometimes afterwards.
     await sleep(Math.random() * 1_500);
     if (i % 3 === 0) {
       const known = [...running.keys()].find((n) => running.get(n).known);
@@ -62,8 +62,8 @@ const counted = async (n) => {
       await kill(victim);
     }
     if (i % 3 === 0) {
-      // Who starts before anybody has found out that the file is gone makes a new one, and adds what it counted there to
-      // the copy; killed before that, it takes it along.
+      // A process that starts before another has found the file gone makes a new one, and adds what it counted there to
+      // the copy; killed before that, its counts are lost.
       const known = i % 2 === 0;
       if (known) await register.metrics();
       const n = start();

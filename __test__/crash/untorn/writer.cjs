@@ -1,6 +1,6 @@
 /**
  * Observes for ever, as the package does it: 1 in a histogram; in a summary in turn 1 and 4, each as often as all
- * before together and once more, until it begins anew. So the count tells the sum, and which of both the median is.
+ * before together and once more, until it begins from zero. So the count tells the sum, and which one the median is.
  * Their buckets are read last, after those of many values that are forgotten, so that there is time to tear them.
  */
 /** Values whose buckets are there, and empty. */

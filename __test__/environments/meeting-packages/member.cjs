@@ -26,5 +26,5 @@ for (const [name, [how, script]] of Object.entries(starts)) {
 // The others come first, and find the way by themselves.
 if (loads === 'late') setTimeout(load, 500);
 if (loads === undefined) load();
-// Who never loads the package still has to live as long as its children do.
+// A process that never loads the package still has to live as long as its children do.
 process.on('message', () => {});

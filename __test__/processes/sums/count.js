@@ -31,6 +31,6 @@ exports.show = async (who, all) => {
     text = await register.metrics();
   } while (!text.includes('done ' + all + '\n'));
   console.log(JSON.stringify({ who, text }));
-  // Nobody leaves before all have looked: gauges are of the living.
+  // No process leaves before all have read: gauges are of the living.
   await new Promise((resolve) => process.stdin.once('data', resolve).once('end', resolve));
 };

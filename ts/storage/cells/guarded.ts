@@ -3,7 +3,7 @@
  * the processor may reorder plain stores, those of histograms and summaries.
  */
 
-import type { Path, Series } from './series';
+import type { Path, Handle } from './handle';
 
 /** Cells of a gauge that keeps its time: sequence word, value, time, sequence word. */
 export const VALUE = 1;
@@ -17,54 +17,54 @@ export function now(): number {
 }
 
 export class GuardedPath implements Path {
-  current(h: Series): boolean {
-    return h.g[h.w] === h.generation;
+  current(h: Handle): boolean {
+    return h.generations[h.word] === h.generation;
   }
 
   /** A gauge's value and time. */
-  add(h: Series, by: number): boolean {
-    return this.set(h, h.f[h.i + VALUE]! + by);
+  add(h: Handle, by: number): boolean {
+    return this.set(h, h.cells[h.first + VALUE]! + by);
   }
 
-  set(h: Series, value: number): boolean {
+  set(h: Handle, value: number): boolean {
     if (!this.current(h)) return false;
-    const { f, i } = h;
+    const { cells, first } = h;
     const time = now();
     const sequence = this.begin(h);
-    f[i + VALUE] = value;
-    f[i + TIME] = time;
+    cells[first + VALUE] = value;
+    cells[first + TIME] = time;
     this.end(h, sequence);
     return true;
   }
 
-  observe(h: Series, value: number, bucket: number, times: number): boolean {
+  observe(h: Handle, value: number, bucket: number, times: number): boolean {
     if (!this.current(h)) return false;
-    const { f, i } = h;
+    const { cells, first } = h;
     const sequence = this.begin(h);
-    f[i + 1 + bucket]! += times;
-    f[i + h.size - 2]! += value * times;
+    cells[first + 1 + bucket]! += times;
+    cells[first + h.size - 2]! += value * times;
     this.end(h, sequence);
     return true;
   }
 
   /** Replaces all cells; sequence words in `values` are ignored. */
-  write(h: Series, values: Float64Array): void {
-    const { f, i, size } = h;
+  write(h: Handle, values: Float64Array): void {
+    const { cells, first, size } = h;
     const sequence = this.begin(h);
-    for (let k = 1; k < size - 1; k++) f[i + k] = values[k]!;
+    for (let k = 1; k < size - 1; k++) cells[first + k] = values[k]!;
     this.end(h, sequence);
   }
 
   /** Stores the next number to the last word, before any other cell. */
-  begin({ f, i, size }: Series): number {
-    const sequence = f[i]! + 1;
-    f[i + size - 1] = sequence;
+  begin({ cells, first, size }: Handle): number {
+    const sequence = cells[first]! + 1;
+    cells[first + size - 1] = sequence;
     return sequence;
   }
 
   /** Stores it to the first word, after all others. */
-  end({ f, i }: Series, sequence: number): void {
-    f[i] = sequence;
+  end({ cells, first }: Handle, sequence: number): void {
+    cells[first] = sequence;
   }
 }
 
@@ -74,12 +74,12 @@ export class GuardedPath implements Path {
  * the lower halves of the words; a reader compares whole words.
  */
 class OrderedPath extends GuardedPath {
-  override begin({ u, i, size }: Series): number {
-    return Atomics.add(u, 2 * (i + size - 1), 1) + 1;
+  override begin({ halves, first, size }: Handle): number {
+    return Atomics.add(halves, 2 * (first + size - 1), 1) + 1;
   }
 
-  override end({ u, i }: Series, sequence: number): void {
-    Atomics.store(u, 2 * i, sequence);
+  override end({ halves, first }: Handle, sequence: number): void {
+    Atomics.store(halves, 2 * first, sequence);
   }
 }
 
@@ -90,6 +90,6 @@ export const guarded = new GuardedPath();
 export const ordered = new OrderedPath();
 
 /** The path for stores between the sequence words of a handle's cells. */
-export function guardedPath(h: Series): GuardedPath {
+export function guardedPath(h: Handle): GuardedPath {
   return h.path instanceof GuardedPath ? h.path : guarded;
 }

@@ -1,6 +1,6 @@
 /** Observations of a histogram: the bucket of a value, and the stores that count it. */
 
-import type { Series } from './series';
+import type { Handle } from './handle';
 
 /**
  * The bounds of a histogram, with where to begin the search. They need not be sorted, and the first one that fits
@@ -33,14 +33,14 @@ export function bucketOf({ bounds, pivot, start }: Scale, value: number): number
 }
 
 /** One observation; see `kinds.ts` for the order of the stores. */
-export function record(h: Series, scale: Scale, value: number): void {
-  const { f, i } = h;
+export function record(h: Handle, scale: Scale, value: number): void {
+  const { cells, first } = h;
   const n = scale.bounds.length;
   const bucket = bucketOf(scale, value);
-  const sum = i + n + 2;
-  const sequence = f[i]! + 1;
-  f[sum + 1] = sequence;
-  f[i + 1 + bucket]! += 1;
-  f[sum]! += value;
-  f[i] = sequence;
+  const sum = first + n + 2;
+  const sequence = cells[first]! + 1;
+  cells[sum + 1] = sequence;
+  cells[first + 1 + bucket]! += 1;
+  cells[sum]! += value;
+  cells[first] = sequence;
 }

@@ -1,29 +1,29 @@
 /** Images of a handle's counts ({@link Kind.image}), whatever path the handle has. */
 
-import type { Buckets } from './buckets';
+import type { BucketSource } from './octave-buckets';
 import type { Kind } from './kind';
 import { NativePath } from './native-path';
-import type { Series } from './series';
-import { changed, SharedPath } from './shared-path';
+import type { Handle } from './handle';
+import { changed, SharedGaugePath } from './shared-path';
 
 /** An image of the counts. */
-export function readImage(h: Series, kind: Kind): Float64Array {
+export function readImage(h: Handle, kind: Kind): Float64Array {
   if (!(h.path instanceof NativePath)) return kind.image(h);
   const image = h.path.read(h);
   return image.length < h.size ? kind.blank(h.size) : image;
 }
 
 /** An image of the counts, without those of a dead writer. */
-export function ownImage(h: Series, kind: Kind): Float64Array {
+export function ownImage(h: Handle, kind: Kind): Float64Array {
   const own = readImage(h, kind);
   if (h.base !== null && kind.adds) kind.minus(own, h.base, h.size);
   return own;
 }
 
 /** Replaces the counts, so that no reader sees half of them. */
-export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: Buckets): void {
+export function writeImage(h: Handle, kind: Kind, image: Float64Array, source: BucketSource): void {
   if (h.path instanceof NativePath) h.path.write(h, image);
-  else kind.write(h, image, buckets);
+  else kind.write(h, image, source);
 }
 
 /**
@@ -32,14 +32,19 @@ export function writeImage(h: Series, kind: Kind, image: Float64Array, buckets: 
  * @returns false if that failed, because the series was removed while room was made for its buckets, or the segment is
  *   being left
  */
-export function mergeImage(h: Series, kind: Kind, moved: Float64Array, buckets: Buckets): boolean {
+export function mergeImage(
+  h: Handle,
+  kind: Kind,
+  moved: Float64Array,
+  source: BucketSource,
+): boolean {
   const { path } = h;
-  writeImage(h, kind, merged(h, kind, moved), buckets);
-  return h.live && (!(path instanceof SharedPath) || path.written);
+  writeImage(h, kind, merged(h, kind, moved), source);
+  return h.live && (!(path instanceof SharedGaugePath) || path.written);
 }
 
-function merged(h: Series, kind: Kind, moved: Float64Array): Float64Array {
+function merged(h: Handle, kind: Kind, moved: Float64Array): Float64Array {
   if (kind.adds) return kind.plus(readImage(h, kind), moved, h.size);
-  const waits = kind.shared && !(h.path instanceof SharedPath);
+  const waits = kind.sharedGauge && !(h.path instanceof SharedGaugePath);
   return waits ? changed(readImage(h, kind), moved) : moved;
 }

@@ -3,8 +3,8 @@
  */
 
 import type { NativeKind } from '../../native';
-import type { Buckets } from './buckets';
-import type { Path, Series } from './series';
+import type { BucketSource } from './octave-buckets';
+import type { Path, Handle } from './handle';
 
 /** A metric's shape, as storage sees it. */
 export interface Shape {
@@ -17,7 +17,7 @@ export interface Shape {
    * The type's numbers. A histogram's: upper bounds in configured order, without the implied last one. A
    * summary's: its options, see `summaryNumbers`.
    */
-  readonly bounds: readonly number[];
+  readonly numbers: readonly number[];
   /** Whether the metric records exemplars. */
   readonly exemplars: boolean;
 }
@@ -26,28 +26,28 @@ export interface Shape {
 export interface Kind {
   readonly type: MetricType;
   readonly native: NativeKind;
-  /** Whether parts are added, of several writers or when one moves; a gauge's replaces the other. */
+  /** Whether a part is added to another, of another writer or when it moves; a gauge's part replaces the other. */
   readonly adds: boolean;
-  /** One value for all processes, without parts. */
-  readonly shared: boolean;
+  /** A shared gauge, which has one value for all writers. */
+  readonly sharedGauge: boolean;
   /** Its cells lie between two sequence words. */
   readonly guarded: boolean;
   /** How cells in JavaScript's own memory are updated; null for plain stores. */
   readonly path: Path | null;
   /** Cells of a block. */
-  cells(bounds: readonly number[]): number;
-  /** Sub-windows for which buckets are kept; 0 for a kind without chunks. */
-  parts(bounds: readonly number[]): number;
+  cells(numbers: readonly number[]): number;
+  /** Sub-windows for which buckets are kept; 0 for a kind without octave buckets. */
+  subWindows(numbers: readonly number[]): number;
   /** The numbers to show: a histogram's bounds, or a summary's quantiles. */
-  shown(bounds: readonly number[]): readonly number[];
+  shown(numbers: readonly number[]): readonly number[];
   /** The image of a block that has counted nothing. */
   blank(cells: number): Float64Array;
-  /** A copy of all that a block has counted: its cells, then its chunks, if it has any. */
-  image(h: Series): Float64Array;
+  /** A copy of all that a block has counted: its cells, then its octave buckets, if it has any. */
+  image(h: Handle): Float64Array;
   /** The values of an image, as `SeriesData` orders them. */
   values(image: Float64Array, shape: Shape, cells: number): number[];
   /** True if the series is to be removed, and not shown any more. */
-  expired(image: Float64Array, shape: Shape, cells: number): boolean;
+  pruned(image: Float64Array, shape: Shape, cells: number): boolean;
   /** The sum of two images; may change them. */
   plus(image: Float64Array, more: Float64Array, cells: number): Float64Array;
   /** Whether an image has counted nothing. */
@@ -58,7 +58,7 @@ export interface Kind {
    * Writes an image to a block that JavaScript can store to, so that no reader sees half of it. Sequence words in it
    * are ignored.
    */
-  write(h: Series, image: Float64Array, buckets: Buckets): void;
+  write(h: Handle, image: Float64Array, source: BucketSource): void;
 }
 
 /** prom-client's names of the types. */

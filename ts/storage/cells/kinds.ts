@@ -1,5 +1,5 @@
 /**
- * The kinds of blocks, from index i:
+ * The kinds of blocks, from the first cell:
  *
  * - counter, gauge: the value
  * - gauge that shows the part that was set last: first word, value, time, last word
@@ -15,22 +15,22 @@
 import { NativeKind } from '../../native';
 import type { Kind } from './kind';
 import { guarded, guardedPath, TIME, VALUE } from './guarded';
-import type { Series } from './series';
-import { CELLS, sharedLocally, VALUE as SHARED_VALUE } from './shared-path';
+import type { Handle } from './handle';
+import { CELLS, sharedGaugeInMemory, VALUE as SHARED_VALUE } from './shared-path';
 
-function writeGuarded(h: Series, values: Float64Array): void {
+function writeGuarded(h: Handle, values: Float64Array): void {
   guardedPath(h).write(h, values);
 }
 
 /** What is the same for all kinds whose cells are all that a series has counted. */
 const plain = {
-  shared: false,
+  sharedGauge: false,
   guarded: false,
   path: null,
-  parts: () => 0,
-  shown: (bounds: readonly number[]) => bounds,
+  subWindows: () => 0,
+  shown: (numbers: readonly number[]) => numbers,
   blank: (cells: number) => new Float64Array(cells),
-  image: ({ f, i, size }: Series) => f.slice(i, i + size),
+  image: ({ cells, first, size }: Handle) => cells.slice(first, first + size),
   plus(image: Float64Array, more: Float64Array): Float64Array {
     for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
     return image;
@@ -38,7 +38,7 @@ const plain = {
   minus(image: Float64Array, base: Float64Array): void {
     for (let k = 0; k < image.length; k++) image[k]! -= base[k]!;
   },
-  expired: () => false,
+  pruned: () => false,
   isZero: (image: Float64Array) => image.every((cell) => cell === 0),
 };
 
@@ -50,7 +50,7 @@ export const gaugeKind: Kind = {
   cells: () => 1,
   values: (cells) => [cells[0]!],
   write: (h, values) => {
-    h.f[h.i] = values[0]!;
+    h.cells[h.first] = values[0]!;
   },
 };
 
@@ -72,14 +72,14 @@ export const recentKind: Kind = {
 };
 
 /** A shared gauge: it has one value for all processes. */
-export const sharedKind: Kind = {
+export const sharedGaugeKind: Kind = {
   ...gaugeKind,
-  shared: true,
-  path: sharedLocally,
+  sharedGauge: true,
+  path: sharedGaugeInMemory,
   cells: () => CELLS,
   values: (cells) => [cells[SHARED_VALUE]!],
   write: (h, values) => {
-    h.f.set(values, h.i);
+    h.cells.set(values, h.first);
   },
 };
 
@@ -89,7 +89,7 @@ export const histogramKind: Kind = {
   native: NativeKind.Histogram,
   adds: true,
   guarded: true,
-  cells: (bounds) => bounds.length + 4,
+  cells: (numbers) => numbers.length + 4,
   values: (cells) => [cells.at(-2)!, ...cells.subarray(1, -2)],
   write: writeGuarded,
 };

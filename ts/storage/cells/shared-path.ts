@@ -5,7 +5,7 @@
  */
 
 import { NativePath } from './native-path';
-import type { Path, Series } from './series';
+import type { Path, Handle } from './handle';
 
 /** Cells in this process's memory: the value, and 1 once it was set. */
 export const VALUE = 0;
@@ -19,34 +19,34 @@ export function changed(value: Float64Array, later: Float64Array): Float64Array 
 }
 
 /** In this process's memory. */
-export const sharedLocally: Path = {
-  current: (h) => h.g[h.w] === h.generation,
+export const sharedGaugeInMemory: Path = {
+  current: (h) => h.generations[h.word] === h.generation,
   add: (h, by) => {
-    if (!sharedLocally.current(h)) return false;
-    h.f[h.i + VALUE]! += by;
+    if (!sharedGaugeInMemory.current(h)) return false;
+    h.cells[h.first + VALUE]! += by;
     return true;
   },
   set: (h, value) => {
-    if (!sharedLocally.current(h)) return false;
-    h.f[h.i + VALUE] = value;
-    h.f[h.i + WAS_SET] = 1;
+    if (!sharedGaugeInMemory.current(h)) return false;
+    h.cells[h.first + VALUE] = value;
+    h.cells[h.first + WAS_SET] = 1;
     return true;
   },
   observe: () => false,
 };
 
 /** In the heap. */
-export class SharedPath extends NativePath {
+export class SharedGaugePath extends NativePath {
   /** False if the last {@link write} was refused, because the segment was removed. */
   written = true;
 
-  override read(h: Series): Float64Array {
-    const [value] = this.writer.read(h.slab, h.i, h.number, h.generation);
+  override read(h: Handle): Float64Array {
+    const [value] = this.writer.read(h.slab, h.first, h.number, h.generation);
     return Float64Array.of(value ?? 0, 1);
   }
 
   /** Brings a value that was counted elsewhere to the shared one. */
-  override write(h: Series, values: Float64Array): void {
+  override write(h: Handle, values: Float64Array): void {
     const value = values[VALUE]!;
     this.written = values[WAS_SET] === 1 ? this.set(h, value) : this.add(h, value);
   }

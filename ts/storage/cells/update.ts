@@ -6,14 +6,14 @@
  */
 
 import { guarded } from './guarded';
-import type { Series } from './series';
+import type { Handle } from './handle';
 
 /** An update: the handle, the value and, for a histogram, the bucket. */
-export type Update = (h: Series, value: number, bucket: number) => boolean;
+export type Update = (h: Handle, value: number, bucket: number) => boolean;
 
 export const adding: Update = (h, by) => {
   if (h.path !== null) return h.path.add(h, by);
-  h.f[h.i]! += by;
+  h.cells[h.first]! += by;
   return true;
 };
 
@@ -28,6 +28,6 @@ export function observingTimes(times: number): Update {
 
 export const setting: Update = (h, value) => {
   if (h.path !== null) return h.path.set(h, value);
-  h.f[h.i] = value;
+  h.cells[h.first] = value;
   return true;
 };

@@ -93,7 +93,7 @@ export class Backlog {
     this.timer = null;
     this.slotless = false;
     const before = this.left;
-    if (this.settleAll(turn)) {
+    if (this.flushAll(turn)) {
       this.calm();
       return;
     }
@@ -108,9 +108,9 @@ export class Backlog {
   }
 
   /** Tries the waiting calls, unless a later try is scheduled. */
-  settle(): void {
+  flushUnlessScheduled(): void {
     if (this.heap.dead || this.busy) return;
-    if (!this.settleAll(TURN)) this.later();
+    if (!this.flushAll(TURN)) this.later();
   }
 
   /** Forgets the waiting calls. */
@@ -120,13 +120,13 @@ export class Backlog {
   }
 
   /** Tries all waiting calls, also those that are added meanwhile; false if some still have to wait. */
-  private settleAll(turn: number): boolean {
+  private flushAll(turn: number): boolean {
     this.end = now() + turn;
     this.trying = true;
     try {
       do {
         this.more = false;
-        if (!this.settleEach()) return false;
+        if (!this.flushEach()) return false;
       } while (this.more);
       return true;
     } finally {
@@ -134,7 +134,7 @@ export class Backlog {
     }
   }
 
-  private settleEach(): boolean {
+  private flushEach(): boolean {
     while (this.calls.length > 0) {
       const done = this.done(this.calls[0]!);
       if (done !== true) return done === null;

@@ -1,7 +1,7 @@
 /** Exemplars of one metric's series, in the heap or until the series moves there. */
 
 import { Status, statusOf } from '../../native';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import type { Exemplar } from '../data';
 import { Exemplars } from '../exemplars';
 import { rescueExpired } from '../expiry';
@@ -23,7 +23,7 @@ export class HeapExemplars {
   }
 
   /** Records an exemplar of a series that was just updated. */
-  exemplify(h: Series, exemplar: Exemplar): void {
+  exemplify(h: Handle, exemplar: Exemplar): void {
     if (this.recorded(h, exemplar, false)) return;
     // Making room may give blocks of expired series to others, and this series may be one of them.
     rescueExpired();
@@ -31,18 +31,18 @@ export class HeapExemplars {
   }
 
   /** @returns false if room has to be made for it first */
-  private recorded(h: Series, { place, value, time, label }: Exemplar, room: boolean): boolean {
-    if (h.place === Place.Pending) {
-      this.waiting.record(h, { place, value, time, label });
+  private recorded(h: Handle, { bucket, value, time, label }: Exemplar, room: boolean): boolean {
+    if (h.backing === Backing.Pending) {
+      this.waiting.record(h, { bucket: bucket, value, time, label });
       return true;
     }
     if (!owns(h)) return true;
     this.any = true;
     numbers[0] = h.slab;
-    numbers[1] = h.i;
+    numbers[1] = h.first;
     numbers[2] = h.number;
     numbers[3] = h.generation;
-    numbers[4] = place;
+    numbers[4] = bucket;
     numbers[5] = value;
     numbers[6] = time;
     numbers[7] = room ? 1 : 0;

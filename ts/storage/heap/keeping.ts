@@ -1,6 +1,6 @@
 /**
- * Keeps back resets and removals while a scrape is under way: it shows the values that stood when a `collect` returned,
- * as with prom-client, which reads in the same tick.
+ * Keeps back resets and removals while a scrape is under way: it shows the values at the moment
+ * when a `collect` returned, as with prom-client, which reads in the same tick.
  *
  * A scrape is under way from before its callbacks run until it has read. A scrape of another process that rang holds
  * the lock of its ring until then. What a callback does before it has settled is done at once.
@@ -26,7 +26,7 @@ export interface Scrape {
 }
 
 export class Keeping {
-  private readonly settle: () => void;
+  private readonly onDone: () => void;
   private readonly patience: () => number;
   /** Scrapes of this isolate that are under way, in the order in which they began. */
   private readonly scrapes = new Set<Scrape>();
@@ -41,11 +41,11 @@ export class Keeping {
   private waiting: (() => void)[] = [];
 
   /**
-   * @param settle called when the changes have been made
+   * @param onDone called when the changes have been made
    * @param patience milliseconds that a scrape waits for an earlier one
    */
-  constructor(settle: () => void, patience: () => number) {
-    this.settle = settle;
+  constructor(onDone: () => void, patience: () => number) {
+    this.onDone = onDone;
     this.patience = patience;
   }
 
@@ -118,7 +118,7 @@ export class Keeping {
     const { changes } = this;
     this.drop();
     for (const change of changes) change();
-    if (changes.length > 0) this.settle();
+    if (changes.length > 0) this.onDone();
   };
 
   /** Forgets the changes: their blocks belong to another writer now. */

@@ -17,13 +17,13 @@ export interface Member {
   /** Declares it, so that it is shown even without series. */
   declare(): Status;
   /** Moves what is pending into the heap. Stops at the first that still has to wait. */
-  settle(): Status;
+  moveIn(): Status;
   /** The writer went on in a copy of the segment: points handles to the same cells there. */
   follow(before: Views): void;
   /**
    * The writer is gone, and its blocks belong to the adopter of its slot.
    *
-   * @param left the writer, if the whole segment was left for another, so that all counts are taken along; else null
+   * @param left the writer, if the whole segment was left for another, so that all counts are moved; else null
    */
   orphan(left: NativeWriter | null): void;
   /** Leaves the heap for memory storage: its bytes cannot be trusted. */

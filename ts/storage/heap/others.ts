@@ -2,26 +2,26 @@
 
 import { Status, statusOf, type NativeWriter } from '../../native';
 import { readImage } from '../cells/image';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import type { Asked, Others } from '../family';
-import type { Parts } from './parts';
+import type { HeapMetricParts } from './metric-parts';
 import type { Pending } from './pending';
 
 export class HeapOthers implements Others {
-  private readonly parts: Parts;
+  private readonly parts: HeapMetricParts;
   private readonly pending: Pending;
 
-  constructor(parts: Parts, pending: Pending) {
+  constructor(parts: HeapMetricParts, pending: Pending) {
     this.parts = parts;
     this.pending = pending;
   }
 
   removeAll(): void {
     const { roster } = this.parts;
-    if (roster.shape.kind.shared) {
+    if (roster.shape.kind.sharedGauge) {
       // What pending handles were to bring to shared gauges is lost with the series.
       for (const h of roster.handles()) {
-        if (h.place === Place.Pending) this.pending.forget(h);
+        if (h.backing === Backing.Pending) this.pending.forget(h);
         // Values that are set from now on go to a series that is made again.
         else h.detach();
       }
@@ -48,12 +48,12 @@ export class HeapOthers implements Others {
     );
   }
 
-  rescue(h: Series, known: Float64Array): void {
+  rescue(h: Handle, known: Float64Array): void {
     const { host, roster } = this.parts;
     const { text, types } = h;
-    const { kind, bounds } = roster.shape;
+    const { kind, numbers } = roster.shape;
     const counted = readImage(h, kind);
-    kind.minus(counted, known, kind.cells(bounds));
+    kind.minus(counted, known, kind.cells(numbers));
     if (kind.isZero(counted)) return;
     host.attempt(() => {
       if (host.writer.expired(h.number, h.generation)) {

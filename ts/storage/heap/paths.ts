@@ -5,8 +5,8 @@ import { now, ordered } from '../cells/guarded';
 import type { Kind } from '../cells/kind';
 import { NativePath } from '../cells/native-path';
 import { KEPT, octaveBounds } from '../cells/octave';
-import type { Path, Series } from '../cells/series';
-import { SharedPath } from '../cells/shared-path';
+import type { Path, Handle } from '../cells/handle';
+import { SharedGaugePath } from '../cells/shared-path';
 import type { HeapSource } from './source';
 import type { HeapViews } from './views';
 
@@ -18,7 +18,7 @@ export class Paths {
   private timed: NativePath | null = null;
   private untimed: NativePath | null = null;
   /** The path of shared gauges. */
-  private shared: SharedPath | null = null;
+  private sharedGauge: SharedGaugePath | null = null;
   private readonly views: HeapViews;
   private readonly writer: () => NativeWriter;
 
@@ -42,7 +42,7 @@ export class Paths {
    * @param lost called when the writer turns out to have lost its slot
    */
   connect(writer: NativeWriter, lost: () => void): void {
-    this.shared = new SharedPath(writer, lost, () => 0);
+    this.sharedGauge = new SharedGaugePath(writer, lost, () => 0);
     if (this.stores === Stores.Native) {
       this.timed = new NativePath(writer, lost, now);
       this.untimed = new NativePath(writer, lost, () => 0);
@@ -51,7 +51,7 @@ export class Paths {
 
   /** How handles to cells of a kind are updated. */
   of(kind: Kind): Path | null {
-    if (kind.shared) return this.shared!;
+    if (kind.sharedGauge) return this.sharedGauge!;
     switch (this.stores) {
       case Stores.Plain:
         return kind.path;
@@ -63,13 +63,13 @@ export class Paths {
   }
 
   /** Marks a block as not shown. */
-  hide(h: Series): void {
+  hide(h: Handle): void {
     if (this.stores === Stores.Native) {
-      this.writer().hide(h.slab, h.i, h.number, h.generation);
+      this.writer().hide(h.slab, h.first, h.number, h.generation);
     } else {
       const { flagsBack, absent } = this.layout!;
       // Atomic, because no later store to the cells may overtake it.
-      Atomics.or(this.views.slab(h.slab).u, 2 * h.i - flagsBack, absent);
+      Atomics.or(this.views.slab(h.slab).halves, 2 * h.first - flagsBack, absent);
     }
   }
 }

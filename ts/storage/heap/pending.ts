@@ -3,31 +3,31 @@
 import type { LabelText } from '../../labels';
 import { Status } from '../../native';
 import { mergeImage, readImage, writeImage } from '../cells/image';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import { changed } from '../cells/shared-path';
 import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from '../limits';
-import type { Parts } from './parts';
+import type { HeapMetricParts } from './metric-parts';
 
 /** Most series of a metric that wait for the heap lock. */
 const MOST = 10_000;
 
 export class Pending {
-  private readonly parts: Parts;
+  private readonly parts: HeapMetricParts;
   /** Those that wait until the heap lock is free. */
-  private readonly queue = new Map<Series, LabelText>();
-  /** Those that wait until a scrape has read, because of changes that are kept back for it. */
-  private readonly behind = new Map<Series, LabelText>();
+  private readonly queue = new Map<Handle, LabelText>();
+  /** Those that wait until a scrape has read, because resets of their series are kept back for it. */
+  private readonly afterScrape = new Map<Handle, LabelText>();
   /** Handles of {@link queue} that are to be reset when a scrape has read. */
-  private readonly shown = new Set<Series>();
+  private readonly shown = new Set<Handle>();
 
-  constructor(parts: Parts) {
+  constructor(parts: HeapMetricParts) {
     this.parts = parts;
   }
 
   /** True if no more may wait. */
   get full(): boolean {
-    const size = this.queue.size + this.behind.size;
+    const size = this.queue.size + this.afterScrape.size;
     // Changes that are kept back have the same label sets, which are not new.
     return size >= MOST + this.parts.changes.kept;
   }
@@ -39,21 +39,21 @@ export class Pending {
 
   /** True while some could move into the heap. */
   get waiting(): boolean {
-    return this.queue.size > 0 || (this.behind.size > 0 && this.parts.changes.kept === 0);
+    return this.queue.size > 0 || (this.afterScrape.size > 0 && this.parts.changes.kept === 0);
   }
 
   /** Makes a handle wait until the heap lock is free; the caller then calls {@link Backlog.later}. */
-  hold(h: Series, label: LabelText): void {
+  hold(h: Handle, label: LabelText): void {
     this.wait(h, label, this.blank, this.queue);
   }
 
   /** Makes a handle wait until a scrape has read. */
-  holdBehind(h: Series, label: LabelText): void {
-    this.wait(h, label, this.blank, this.behind);
+  holdUntilRead(h: Handle, label: LabelText): void {
+    this.wait(h, label, this.blank, this.afterScrape);
   }
 
   /** Makes a handle count on from an image, until the heap lock is free. */
-  postpone(h: Series, label: LabelText, image: Float64Array): void {
+  postpone(h: Handle, label: LabelText, image: Float64Array): void {
     this.wait(h, label, image, this.queue);
     this.parts.host.backlog.later();
   }
@@ -61,16 +61,22 @@ export class Pending {
   /**
    * Brings the value of a shared gauge from a segment that was left: changes that are pending already came after it.
    */
-  bring(h: Series, label: LabelText, value: Float64Array): void {
-    const { chunks, roster } = this.parts;
-    if (h.place !== Place.Pending) this.postpone(h, label, value);
-    else writeImage(h, roster.shape.kind, changed(value, readImage(h, roster.shape.kind)), chunks);
+  bring(h: Handle, label: LabelText, value: Float64Array): void {
+    const { bucketSource, roster } = this.parts;
+    if (h.backing !== Backing.Pending) this.postpone(h, label, value);
+    else
+      writeImage(
+        h,
+        roster.shape.kind,
+        changed(value, readImage(h, roster.shape.kind)),
+        bucketSource,
+      );
   }
 
   /** Removes a handle, which points nowhere afterwards. */
-  forget(h: Series): void {
+  forget(h: Handle): void {
     this.queue.delete(h);
-    this.behind.delete(h);
+    this.afterScrape.delete(h);
     this.parts.exemplars.waiting.take(h);
     h.detach();
   }
@@ -81,8 +87,8 @@ export class Pending {
    * @param hide also removes it
    * @param reset called for the cells that a scrape is still to show, when it has read, wherever they are by then
    */
-  reset(h: Series, hide: boolean, reset: (cells: Series) => void): void {
-    const { changes, chunks, exemplars, roster } = this.parts;
+  reset(h: Handle, hide: boolean, reset: (cells: Handle) => void): void {
+    const { changes, bucketSource, exemplars, roster } = this.parts;
     if (this.queue.has(h) && !this.shown.has(h) && changes.keepsBack) {
       const label = { text: h.text, types: h.types };
       // It may move into the heap before the scrape reads.
@@ -95,10 +101,10 @@ export class Pending {
         reset(cells);
         this.shown.delete(cells);
       });
-      if (!hide) this.holdBehind(h, label);
+      if (!hide) this.holdUntilRead(h, label);
       return;
     }
-    writeImage(h, roster.shape.kind, this.blank, chunks);
+    writeImage(h, roster.shape.kind, this.blank, bucketSource);
     exemplars.waiting.take(h);
     if (hide) this.forget(h);
   }
@@ -110,34 +116,34 @@ export class Pending {
   }
 
   /** Moves pending handles into the heap. Stops at the first that still has to wait. */
-  settle(): Status {
+  moveIn(): Status {
     if (this.parts.changes.kept === 0) {
-      for (const [h, label] of this.behind) this.queue.set(h, label);
-      this.behind.clear();
+      for (const [h, label] of this.afterScrape) this.queue.set(h, label);
+      this.afterScrape.clear();
     }
     rescueExpired();
     let status = Status.Ok;
     const { backlog } = this.parts.host;
     while (this.queue.size > 0 && status === Status.Ok) {
       if (backlog.late) return Status.Busy;
-      status = this.settleSome();
+      status = this.moveInSome();
     }
     return status;
   }
 
   /** Moves as many as one lock allows, because each lock may mean a long wait if many processes want it. */
-  private settleSome(): Status {
-    const { chunks, declaration, exemplars, host, roster } = this.parts;
+  private moveInSome(): Status {
+    const { bucketSource, declaration, exemplars, host, roster } = this.parts;
     const { kind, name } = roster.shape;
     const some = firstOf(this.queue, MOST_AT_ONCE);
     let tried = 0;
     const status = host.attempt(() => {
-      tried = declaration.placeEach(some.map(([, label]) => label));
+      tried = declaration.bindEach(some.map(([, label]) => label));
       return Status.Ok;
     });
     if (status !== Status.Ok) return status;
     const { life } = host;
-    const bound: [Series, Float64Array][] = [];
+    const boundHandles: [Handle, Float64Array][] = [];
     let refused = Status.Ok;
     for (const [number, [h, label]] of some.slice(0, tried).entries()) {
       const own = readImage(h, kind);
@@ -145,7 +151,7 @@ export class Pending {
       h.text = label.text;
       h.types = label.types;
       const found = host.attempt(() => declaration.found(number, h));
-      if (found === Status.Ok) bound.push([h, own]);
+      if (found === Status.Ok) boundHandles.push([h, own]);
       else if (found === Status.Full || found === Status.Limit) {
         host.refused(declaration.refusal, name);
         this.queue.delete(h);
@@ -155,13 +161,13 @@ export class Pending {
         break;
       }
     }
-    chunks.prepare(bound);
-    for (const [h, own] of bound) {
+    bucketSource.prepare(boundHandles);
+    for (const [h, own] of boundHandles) {
       // The numbers of blocks are not valid for another writer that has replaced this one meanwhile; and the series, or
       // the segment, may be removed while room is made for its buckets.
-      if (host.life !== life || !mergeImage(h, kind, own, chunks)) {
+      if (host.life !== life || !mergeImage(h, kind, own, bucketSource)) {
         // It may be pending already, with what was brought from a segment that was left in the middle of this.
-        if (h.place === Place.Pending) mergeImage(h, kind, own, chunks);
+        if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;
         continue;
@@ -173,10 +179,10 @@ export class Pending {
   }
 
   private wait(
-    h: Series,
+    h: Handle,
     label: LabelText,
     image: Float64Array,
-    where: Map<Series, LabelText>,
+    where: Map<Handle, LabelText>,
   ): void {
     this.keep(h, image);
     h.text = label.text;
@@ -185,15 +191,15 @@ export class Pending {
   }
 
   /** Makes a handle count in cells of its own, from an image on. */
-  private keep(h: Series, image: Float64Array): void {
+  private keep(h: Handle, image: Float64Array): void {
     const { kind } = this.parts.roster.shape;
-    h.keep(this.blank, Place.Pending, kind.path);
-    writeImage(h, kind, image, this.parts.chunks);
+    h.keep(this.blank, Backing.Pending, kind.path);
+    writeImage(h, kind, image, this.parts.bucketSource);
   }
 
   private get blank(): Float64Array {
-    const { kind, bounds } = this.parts.roster.shape;
-    return kind.blank(kind.cells(bounds));
+    const { kind, numbers } = this.parts.roster.shape;
+    return kind.blank(kind.cells(numbers));
   }
 }
 

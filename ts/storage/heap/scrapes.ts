@@ -6,7 +6,7 @@ import { NOTHING_ASKED, type Asked } from '../family';
 import { warnOfDamage } from './damage';
 import { Doorbell, type Ring } from './doorbell';
 import type { Keeping } from './keeping';
-import { SharedScrapes, type Timeless } from './shared-scrapes';
+import { JointScrapes, type Timeless } from './joint-scrapes';
 import type { Tally } from './tally';
 
 /** What a scrape shows, without its format. */
@@ -30,7 +30,7 @@ export class Scrapes {
   private readonly tally: Tally;
   private readonly keeping: Keeping;
   private readonly doorbell: Doorbell;
-  private shared: SharedScrapes | null = null;
+  private joint: JointScrapes | null = null;
 
   /**
    * @param tally counts that are added to the heap's before each scrape
@@ -46,7 +46,7 @@ export class Scrapes {
 
   /** Another segment is scraped from now on. */
   adopt(heap: NativeHeap): void {
-    this.shared = new SharedScrapes(heap, () => {
+    this.joint = new JointScrapes(heap, () => {
       warnOfDamage(heap);
     });
   }
@@ -54,13 +54,13 @@ export class Scrapes {
   /** One scrape of the heap, off the event loop; callers share one that has not begun. */
   text(format: Format, selection: Selection): Promise<string> {
     this.tally.tell();
-    return this.shared!.text({ format, plain: false, ...selection });
+    return this.joint!.text({ format, plain: false, ...selection });
   }
 
   /** {@link text}, as bytes. */
   bytes(format: Format, selection: Selection): Promise<Bytes> {
     this.tally.tell();
-    return this.shared!.bytes({ format, plain: false, ...selection });
+    return this.joint!.bytes({ format, plain: false, ...selection });
   }
 
   /** A metric in the heap has a `collect` callback: scrapes of other processes are to run it. */

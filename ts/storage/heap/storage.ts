@@ -57,7 +57,7 @@ export class HeapStorage {
   private readonly defaults: DefaultLabels;
   private heap: NativeHeap | null = null;
   private current: NativeWriter | null = null;
-  private bounds: Limits = memoryLimits();
+  private currentLimits: Limits = memoryLimits();
   /** Segments that were left for copies, as long as writers are awaited from them. */
   private readonly left = new Left();
   private readonly watch = new Watch(() => this.look());
@@ -77,14 +77,14 @@ export class HeapStorage {
       waiting: () =>
         [...this.families]
           .filter((family) => family.waiting)
-          .map((family) => () => (family.waiting ? family.settle() : Status.Ok)),
+          .map((family) => () => (family.waiting ? family.moveIn() : Status.Ok)),
       left: () => [...this.families].reduce((sum, family) => sum + family.left, 0),
       abandon: () => {
         this.abandon();
       },
     });
     this.keeping = new Keeping(() => {
-      this.backlog.settle();
+      this.backlog.flushUnlessScheduled();
     }, patience);
     this.tally = new Tally((tell) => {
       if (this.dead || this.current === null) return false;
@@ -157,7 +157,7 @@ export class HeapStorage {
 
   /** The limits of the segment. */
   get limits(): Limits {
-    return this.bounds;
+    return this.currentLimits;
   }
 
   /** How many other threads of this process have metrics in the heap. */
@@ -290,11 +290,11 @@ export class HeapStorage {
     // Changes that are kept back concern blocks of this segment.
     if (before !== null) this.keeping.end();
     const status = before === null ? Status.Ok : statusOf(heap.follow(before));
-    // This isolate goes on in the old segment, and looks again soon.
+    // This isolate goes on in the old segment, and checks again soon.
     if (status === Status.Busy) return;
     this.heap = heap;
     const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
-    this.bounds = { series, familySeries, labelBytes };
+    this.currentLimits = { series, familySeries, labelBytes };
     this.scrapes.adopt(heap);
     this.watch.begin();
     if (before === null) return;
@@ -325,7 +325,7 @@ export class HeapStorage {
   private look(): boolean {
     if (this.dead) return true;
     if (!this.open(false) || this.heap?.current !== true) return this.dead;
-    this.left.settle(this.heap);
+    this.left.moveIn(this.heap);
     return true;
   }
 

@@ -49,7 +49,7 @@ export class Left {
   }
 
   /** Copies the counts of writers that died there. */
-  settle(to: NativeHeap): void {
+  moveIn(to: NativeHeap): void {
     this.all = this.all.filter((segment) => {
       try {
         return to.settle(segment) !== 0;

@@ -2,17 +2,17 @@
 
 import type { Roster } from '../roster';
 import type { Changes } from './changes';
-import type { HeapChunks } from './chunks';
+import type { HeapBucketSource } from './bucket-source';
 import type { Declaration } from './declaration';
 import type { HeapExemplars } from './exemplars';
 import type { HeapStorage } from './storage';
 
-export interface Parts {
+export interface HeapMetricParts {
   readonly host: HeapStorage;
   /** The metric's handles. */
   readonly roster: Roster;
   readonly declaration: Declaration;
   readonly changes: Changes;
-  readonly chunks: HeapChunks;
+  readonly bucketSource: HeapBucketSource;
   readonly exemplars: HeapExemplars;
 }

@@ -23,7 +23,7 @@ test.each([
 ])(
   '$scrapes scrapes of $length bytes leave resident memory flat',
   async ({ length, scrapes, most }) => {
-    const app = new Application({ 'app.js': source('processes/scraped-memory/app.cjs') });
+    const app = new Application({ 'app.js': source('processes/scrape-memory/app.cjs') });
     made.push(app);
     const args = [String(Math.ceil(length / 58)), String(Math.ceil(scrapes))];
     const program = app.run('app.js', { args });

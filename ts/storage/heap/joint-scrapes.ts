@@ -35,7 +35,7 @@ interface Turn {
   next: Promise<unknown> | null;
 }
 
-export class SharedScrapes {
+export class JointScrapes {
   private readonly heap: NativeHeap;
   private readonly read: () => void;
   private readonly turns = new Map<string, Turn>();
@@ -47,14 +47,14 @@ export class SharedScrapes {
   }
 
   text(options: Timeless): Promise<string> {
-    return this.share(`s${keyOf(options)}`, () => this.heap.scrapeString(timed(options)));
+    return this.join(`s${keyOf(options)}`, () => this.heap.scrapeString(timed(options)));
   }
 
   bytes(options: Timeless): Promise<Bytes> {
-    return this.share(`b${keyOf(options)}`, () => this.heap.scrapeBuffer(timed(options)));
+    return this.join(`b${keyOf(options)}`, () => this.heap.scrapeBuffer(timed(options)));
   }
 
-  private share<T>(key: string, start: () => Promise<T>): Promise<T> {
+  private join<T>(key: string, start: () => Promise<T>): Promise<T> {
     const turn = this.turns.get(key);
     if (turn === undefined) return this.begin(key, start);
     turn.next ??= turn.running.then(

@@ -1,10 +1,10 @@
-/** Gauges that show each process by itself, or whoever set them last: what prom-client does not have. */
+/** Gauges that show each process by itself, or the one that set them last: what prom-client does not have. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { Gauge, ROSTER } from '../../ts/metrics';
 import { Status } from '../../ts/native';
-import { share, unshare } from '../../ts/storage';
+import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { any, inside, oracle, subjects, thrown } from '../support/subject';
 
@@ -137,11 +137,11 @@ test('a shared gauge that finds the heap busy moves in later: a set replaces, th
     () =>
       new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'shared', registers: [] }),
   ) as [Gauge<'a'>, Gauge<'a'>];
-  share(one[ROSTER], 't', 1, moody.storage);
+  moveToHeap(one[ROSTER], 't', 1, moody.storage);
   for (const a of ['set', 'added', 'untouched']) one.set({ a }, 100);
-  unshare(one[ROSTER]);
+  moveToMemory(one[ROSTER]);
   moody.mood = Status.Busy;
-  share(two[ROSTER], 't', 1, moody.storage);
+  moveToHeap(two[ROSTER], 't', 1, moody.storage);
   two.inc({ a: 'set' }, 5);
   two.set({ a: 'set' }, 7);
   two.inc({ a: 'set' });
@@ -152,10 +152,10 @@ test('a shared gauge that finds the heap busy moves in later: a set replaces, th
   moody.storage.flush();
   const rows = 'g{a="set"} 8\ng{a="added"} 103\ng{a="untouched"} 100\n';
   expect(await moody.text()).toContain(rows);
-  // Resetting takes out the own part, of which there is none; and who leaves takes nothing along.
+  // Resetting takes out the own part, of which there is none; a process that leaves takes no value with it.
   two.reset();
   expect(await moody.text()).toContain(rows);
-  unshare(two[ROSTER]);
+  moveToMemory(two[ROSTER]);
   expect(await moody.text()).toContain(rows);
 });
 

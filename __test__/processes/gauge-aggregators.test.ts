@@ -1,4 +1,4 @@
-/** Gauges of several processes and threads: each by itself, or whoever set them last. */
+/** Gauges of several processes and threads: each by itself, or the one that set them last. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
@@ -20,7 +20,7 @@ async function shown(program: Program): Promise<string[]> {
 
 test('a shared gauge: 4 processes at once lose nothing, and a killed one takes nothing along', async () => {
   const app = new Application({
-    'add.js': source('processes/gauge-modes/add.cjs'),
+    'add.js': source('processes/gauge-aggregators/add.cjs'),
     'show.js': `require('mpmetrics').register.metrics().then((text) => console.log(JSON.stringify(text)));`,
   });
   made.push(app);
@@ -49,9 +49,9 @@ test('a shared gauge: 4 processes at once lose nothing, and a killed one takes n
 
 test('all and mostrecent, from any process, of the living only', async () => {
   const app = new Application({
-    'app.js': source('processes/gauge-modes/app.cjs'),
-    'gauges.js': source('processes/gauge-modes/gauges.js'),
-    'thread.js': source('processes/gauge-modes/thread.cjs'),
+    'app.js': source('processes/gauge-aggregators/app.cjs'),
+    'gauges.js': source('processes/gauge-aggregators/gauges.js'),
+    'thread.js': source('processes/gauge-aggregators/thread.cjs'),
   });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/modes.heap` };
@@ -82,7 +82,7 @@ test('all and mostrecent, from any process, of the living only', async () => {
   await two.ended;
   expect(await shown(one)).toEqual([`all{pid="${p1}"} 1`, 'mostrecent 10']);
 
-  // Who adopts the slot has a pid of its own, and has set nothing yet.
+  // The process that adopts the slot has a pid of its own, and has set nothing yet.
   const three = app.run('app.js', { env });
   const p3 = await three.line();
   expect(await shown(one)).toEqual(

@@ -1,9 +1,9 @@
 /**
  * A handle to one series' cells: all that an update needs, and nothing that would slow it down.
  *
- * An update is `if (h.g[h.w] !== h.e) slowPath(h, v); else h.f[h.i] += v`. The comparison is all that removals need: a
- * process that removes a series stores another generation to its word, and every handle to it, in every process, finds
- * that before its next store.
+ * An update is `if (h.generations[h.word] !== h.expected) slowPath(h, v); else h.cells[h.first] += v`. The comparison is
+ * all that removals need: a process that removes a series stores another generation to its word, and every handle to
+ * it, in every process, finds that before its next store.
  */
 
 import { NO_SKETCH, type Sketch } from './sketch';
@@ -15,7 +15,7 @@ export const NEVER = 0;
 const ALWAYS = Uint32Array.of(1);
 
 /** What a handle points to. */
-export const enum Place {
+export const enum Backing {
   /** Nothing yet, or nothing any more. */
   None,
   /** A block of memory storage. */
@@ -31,42 +31,42 @@ export const enum Place {
 /** How a handle's cells are read and updated if a plain store is not enough. */
 export interface Path {
   /** Whether the handle's series still lives. */
-  current(h: Series): boolean;
+  current(h: Handle): boolean;
   /**
    * Adds to a counter or gauge. False if the cells do not belong to the series any more: the handle has to be bound
    * again.
    */
-  add(h: Series, by: number): boolean;
+  add(h: Handle, by: number): boolean;
   /** Replaces a gauge's value; see {@link Path.add}. */
-  set(h: Series, value: number): boolean;
+  set(h: Handle, value: number): boolean;
   /** Adds a value to a sum and to the count of a bucket, so many times, as one update; see {@link Path.add}. */
-  observe(h: Series, value: number, bucket: number, times: number): boolean;
+  observe(h: Handle, value: number, bucket: number, times: number): boolean;
 }
 
 const NO_CELLS = new Float64Array(0);
 
-export class Series {
+export class Handle {
   /** Cells of the slab that the block lies in. */
-  f: Float64Array = NO_CELLS;
+  cells: Float64Array = NO_CELLS;
   /** Index of the block's first cell. */
-  i = 0;
+  first = 0;
   /** The chunk of generation words that contains the series' own. */
-  g: Uint32Array = ALWAYS;
+  generations: Uint32Array = ALWAYS;
   /** Index of the series' word in it. */
-  w = 0;
+  word = 0;
   /** What the word must hold; {@link NEVER} while the series is not to be updated by plain stores. */
-  e: number = NEVER;
+  expected: number = NEVER;
   /** The path by which it is updated; null for plain stores. */
   path: Path | null = null;
   /** The slab as 32-bit words, if the path needs them. */
-  u: Uint32Array = ALWAYS;
+  halves: Uint32Array = ALWAYS;
   /** Number of its cells. */
   size = 0;
   /** True while it is not shown, because it was reset. */
   hidden = false;
 
   /** A summary's buckets, as far as this handle knows them. */
-  s: Sketch = NO_SKETCH;
+  sketch: Sketch = NO_SKETCH;
 
   /** Its labels, as in the first call that had them. */
   text = '';
@@ -81,7 +81,7 @@ export class Series {
    * storage.
    */
   birth = 0;
-  place: Place = Place.None;
+  backing: Backing = Backing.None;
   /** True while it is in the metric's label tree; otherwise another handle may be there. */
   linked = false;
   /** The generation that the word holds while the cells are this series'; `e` is this or {@link NEVER}. */
@@ -103,51 +103,53 @@ export class Series {
   /** True if its cells are still those of the series that it was bound to. */
   get current(): boolean {
     if (this.generation === NEVER) return false;
-    return this.path === null ? this.g[this.w] === this.generation : this.path.current(this);
+    return this.path === null
+      ? this.generations[this.word] === this.generation
+      : this.path.current(this);
   }
 
   /** Makes updates store to the cells. */
   show(): void {
     this.hidden = false;
-    this.e = this.path === null && !this.retyped ? this.generation : NEVER;
+    this.expected = this.path === null && !this.retyped ? this.generation : NEVER;
   }
 
   /** Hides the series: the next update binds it again. */
   hide(): void {
     this.hidden = true;
-    this.e = NEVER;
+    this.expected = NEVER;
   }
 
   /** Points to cells that no generation word guards. */
-  keep(cells: Float64Array, place: Place, path: Path | null): void {
+  keep(cells: Float64Array, backing: Backing, path: Path | null): void {
     this.detach();
-    this.f = cells;
+    this.cells = cells;
     this.size = cells.length;
     this.generation = ALWAYS[0]!;
-    this.place = place;
+    this.backing = backing;
     this.path = path;
     this.show();
   }
 
   /** Moves what it points to to another handle, which is returned, and points nowhere afterwards. */
-  handOver(): Series {
-    const other = Object.assign(new Series(), this, { child: null, linked: false });
+  handOver(): Handle {
+    const other = Object.assign(new Handle(), this, { child: null, linked: false });
     this.detach();
     return other;
   }
 
   /** Points nowhere: the next update binds again. */
   detach(): void {
-    this.f = NO_CELLS;
-    this.i = 0;
-    this.s = NO_SKETCH;
-    this.g = ALWAYS;
-    this.w = 0;
-    this.e = NEVER;
+    this.cells = NO_CELLS;
+    this.first = 0;
+    this.sketch = NO_SKETCH;
+    this.generations = ALWAYS;
+    this.word = 0;
+    this.expected = NEVER;
     this.path = null;
     this.hidden = false;
     this.generation = NEVER;
-    this.place = Place.None;
+    this.backing = Backing.None;
     this.base = null;
   }
 }
