@@ -162,50 +162,46 @@ describe.skipIf(noCompiler)('refused to a thread', () => {
 
   test.concurrent.for(
     ERRORS.flatMap((error) => phases(error).map((phase) => [error, phase] as const)),
-  )(
-    '%s, %s',
-    async ([error, phase], context) => {
-      const app = application(context);
-      const some = error === 'EACCES' ? all : REACHED;
-      const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
-      // Interrupted calls are made again; others are refused for good.
-      const times = error === 'EINTR' ? 3 : 2 ** 30;
-      const cases = calls.map((call) => ({ call, phase, errno: errno(error), times }));
-      const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
-      const wrong: unknown[] = [];
-      const reached = new Set<string>();
-      for (const { call } of cases) {
-        const { text, ...answer } = JSON.parse(await program.line(120_000)) as Answer;
-        expect(answer).toMatchObject({ call, phase });
-        if (answer.refused > 0) reached.add(call);
-        const isFull = call === 'posix_fallocate' && FULL.includes(error);
-        const lines = ['c_total{n="first"} 7'];
-        if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
-        const missing = lines.filter((line) => !text.includes(line));
-        // What counts is how often a refused call is made; the seconds below leave room for a busy machine. Rust's own
-        // locks repeat a refused futex at once. A signal gives no warning, because the call is made again.
-        const told =
-          error === 'EINTR' && call.startsWith('fcntl(F_OFD')
-            ? answer.warnings.length === 0
-            : isTold(answer.warnings, error);
-        const isShown = text.includes('c_total{n="5"}');
-        if (
-          missing.length > 0 ||
-          isShown ||
-          !told ||
-          (answer.refused > 3_000 && call !== 'syscall(futex)') ||
-          answer.longest > 10_000
-        ) {
-          wrong.push({ ...answer, missing, isShown });
-        }
+  )('%s, %s', { timeout: 600_000 }, async ([error, phase], context) => {
+    const app = application(context);
+    const some = error === 'EACCES' ? all : REACHED;
+    const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
+    // Interrupted calls are made again; others are refused for good.
+    const times = error === 'EINTR' ? 3 : 2 ** 30;
+    const cases = calls.map((call) => ({ call, phase, errno: errno(error), times }));
+    const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
+    const wrong: unknown[] = [];
+    const reached = new Set<string>();
+    for (const { call } of cases) {
+      const { text, ...answer } = JSON.parse(await program.line(120_000)) as Answer;
+      expect(answer).toMatchObject({ call, phase });
+      if (answer.refused > 0) reached.add(call);
+      const isFull = call === 'posix_fallocate' && FULL.includes(error);
+      const lines = ['c_total{n="first"} 7'];
+      if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
+      const missing = lines.filter((line) => !text.includes(line));
+      // What counts is how often a refused call is made; the seconds below leave room for a busy machine. Rust's own
+      // locks repeat a refused futex at once. A signal gives no warning, because the call is made again.
+      const told =
+        error === 'EINTR' && call.startsWith('fcntl(F_OFD')
+          ? answer.warnings.length === 0
+          : isTold(answer.warnings, error);
+      const isShown = text.includes('c_total{n="5"}');
+      if (
+        missing.length > 0 ||
+        isShown ||
+        !told ||
+        (answer.refused > 3_000 && call !== 'syscall(futex)') ||
+        answer.longest > 10_000
+      ) {
+        wrong.push({ ...answer, missing, isShown });
       }
-      expect(await program.ended).toBe(0);
-      expect(wrong).toEqual([]);
-      if (error === 'EACCES')
-        expect([...reached].filter((one) => !REACHED.includes(one))).toEqual([]);
-    },
-    600_000,
-  );
+    }
+    expect(await program.ended).toBe(0);
+    expect(wrong).toEqual([]);
+    if (error === 'EACCES')
+      expect([...reached].filter((one) => !REACHED.includes(one))).toEqual([]);
+  });
 });
 
 test.skipIf(noCompiler)(
@@ -242,6 +238,7 @@ describe.skipIf(noCompiler)(
     const calls = [...FCNTL, ...SYSCALL, ...CALLS];
     test.concurrent.for(errors.flatMap((error) => calls.map((call) => [error, call] as const)))(
       '%s of %s',
+      { timeout: 300_000 },
       async ([error, call], context) => {
         const app = application(context);
         await app.run('counts.js', { args: ['crash'] }).ended;
@@ -249,7 +246,6 @@ describe.skipIf(noCompiler)(
         expect([await program.line(), await program.ended]).toEqual(['50', 0]);
         expect(warnings(program)).toSatisfy((told: string[]) => isTold(told, error));
       },
-      300_000,
     );
   },
 );
