@@ -2,14 +2,24 @@
  * Metrics that are reset a moment after their `collect` returned, in several processes and threads: a scrape shows the
  * values of all of them from before the resets, and each count is in one scrape.
  */
-import { afterEach, describe, expect, test } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Application, Program } from '../support/application';
+import { buildLockHolder, holdLock } from '../support/hold-lock';
 import { ask, obedient, performing, scraped } from '../support/obedient';
 import { samples } from '../support/samples';
 
+/** Milliseconds until which all counts are in a scrape, on a busy machine. */
+const PATIENCE = 20_000;
+
 const made: Application[] = [];
+const holders: ChildProcess[] = [];
+beforeAll(buildLockHolder, 300_000);
 afterEach(() => {
+  for (const holder of holders.splice(0)) holder.kill('SIGKILL');
   for (const app of made.splice(0)) app.remove();
 });
 
@@ -100,11 +110,38 @@ test('what is counted, by several that scrape all the time, is in the scrapes on
   void counting.then(() => (over = true));
   while (!over) await add();
   const counted = await counting;
+  // What waits for the heap's lock comes into a later scrape; no sum ever shrinks.
+  const seen = async (): Promise<number[]> => {
+    await add();
+    return sums;
+  };
+  await expect.poll(seen, { timeout: PATIENCE }).toEqual([0, ...counted]);
   await add();
   await add();
   expect(sums).toEqual([0, ...counted]);
   expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
 });
+
+test.each(['another process', 'the scraper'])(
+  'counts of %s that wait for the heap lock are in the scrape for which they are reset',
+  async (which) => {
+    const [one, other] = obedient(2, made);
+    const counts = which === 'the scraper' ? one! : other!;
+    await ask(one!, declare('process.nextTick', '0'));
+    await ask(other!, declare('process.nextTick', '1'));
+    const series = `c{who="${counts === one ? 0 : 1}"}`;
+    const holder = await holdLock(join(made[0]!.segmentsIn, 'test.heap'), holders);
+    await ask(counts, 'kept.count(5)');
+    const scrape = scraped(one!);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await ask(other!, 'kept.count(2)');
+    holder.kill('SIGKILL');
+    const first = (await scrape).seen.get(series) ?? 0;
+    const second = (await scraped(one!)).seen.get(series) ?? 0;
+    expect(first).toBeGreaterThanOrEqual(5);
+    expect(first + second).toBe(counts === one ? 5 : 7);
+  },
+);
 
 test('two that scrape at the same time do not wait for each other', async () => {
   const [one, other] = obedient(2, made);

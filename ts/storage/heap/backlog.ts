@@ -31,6 +31,8 @@ export interface Backlogged {
 export class Backlog {
   private readonly heap: Backlogged;
   private readonly calls: (() => Status)[] = [];
+  /** Called when nothing waits any more. */
+  private readonly emptying: (() => void)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
   /** When the present try has to end. */
@@ -86,6 +88,17 @@ export class Backlog {
   readonly flush = (): void => {
     this.again(Infinity);
   };
+
+  /**
+   * Tries all that waits.
+   *
+   * @returns what resolves when nothing waits any more; undefined if nothing does
+   */
+  emptied(): Promise<void> | undefined {
+    this.flush();
+    if (this.timer === null) return undefined;
+    return new Promise((resolve) => this.emptying.push(resolve));
+  }
 
   private again(turn: number): void {
     if (this.timer === null) return;
@@ -165,5 +178,6 @@ export class Backlog {
     this.delay = FIRST_DELAY;
     process.removeListener('exit', this.flush);
     this.listening = false;
+    for (const resolve of this.emptying.splice(0)) resolve();
   }
 }

@@ -20,8 +20,16 @@ export interface Ring {
   over(): void;
 }
 
+/** The isolate that answers. */
+export interface Called {
+  /** Its `collect` callbacks, as they are now. */
+  callbacks(): Collect[];
+  /** Moves what waits for the heap's lock into the heap: see {@link Backlog.emptied}. */
+  emptied(): Promise<void> | undefined;
+}
+
 export class Doorbell {
-  private readonly callbacks: () => Collect[];
+  private readonly isolate: Called;
   private readonly patience: () => number;
   private readonly keeping: Keeping;
   private heap: NativeHeap | null = null;
@@ -33,12 +41,12 @@ export class Doorbell {
   private waits = false;
 
   /**
-   * @param callbacks those of this isolate, as they are now
+   * @param isolate whose callbacks are called
    * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
    * @param keeping keeps back resets while scrapes are under way for which callbacks ran
    */
-  constructor(callbacks: () => Collect[], patience: () => number, keeping: Keeping) {
-    this.callbacks = callbacks;
+  constructor(isolate: Called, patience: () => number, keeping: Keeping) {
+    this.isolate = isolate;
     this.patience = patience;
     this.keeping = keeping;
   }
@@ -117,7 +125,7 @@ export class Doorbell {
     // Read before the callbacks run: they answer all rings up to here.
     const bell = heap?.begin() ?? null;
     if (heap === null || bell === null) return;
-    const callbacks = this.callbacks();
+    const callbacks = this.isolate.callbacks();
     if (callbacks.length === 0) {
       this.silence();
       return;
@@ -132,6 +140,9 @@ export class Doorbell {
         // This process's own scrapes reject with it; scrapes of others show the last values.
       }
     }
+    // What waits for the heap's lock is to be in the scrape: callbacks may reset it once they have returned.
+    const emptied = this.isolate.emptied();
+    if (emptied !== undefined) waiting.push(emptied);
     if (waiting.length === 0) heap.answer(bell);
     else this.await(heap, bell, waiting);
   }

@@ -1,10 +1,9 @@
 /** Scrapes of the heap by this isolate, and its part in scrapes of others. */
 
 import type { Bytes, NativeHeap, NativeWriter } from '../../native';
-import type { Collect } from '../collecting';
 import { NOTHING_ASKED, type Asked } from '../family';
 import { warnOfDamage } from './damage';
-import { Doorbell, type Ring } from './doorbell';
+import { Doorbell, type Called, type Ring } from './doorbell';
 import type { Keeping } from './keeping';
 import { JointScrapes, type Timeless } from './joint-scrapes';
 import type { Tally } from './tally';
@@ -16,19 +15,32 @@ export type Selection = Omit<Timeless, 'format' | 'plain'> & { plain?: boolean }
 export type Format = Timeless['format'];
 
 /** What is scraped. */
-export interface Scraped {
+export interface Scraped extends Called {
   /** The segment; null if there is none, or it was left for good. */
   readonly open: NativeHeap | null;
   /** This isolate's writer; null as long as there is none. */
   readonly attached: NativeWriter | null;
-  /** This isolate's `collect` callbacks, as they are now. */
-  callbacks(): Collect[];
+}
+
+// Kept, because tests replace the global ones.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** Resolves with a promise, or after some milliseconds. */
+function soon(promise: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 export class Scrapes {
   private readonly heap: Scraped;
   private readonly tally: Tally;
   private readonly keeping: Keeping;
+  private readonly patience: () => number;
   private readonly doorbell: Doorbell;
   private joint: JointScrapes | null = null;
 
@@ -41,7 +53,8 @@ export class Scrapes {
     this.heap = heap;
     this.tally = tally;
     this.keeping = keeping;
-    this.doorbell = new Doorbell(() => heap.callbacks(), patience, keeping);
+    this.patience = patience;
+    this.doorbell = new Doorbell(heap, patience, keeping);
   }
 
   /** Another segment is scraped from now on. */
@@ -80,6 +93,17 @@ export class Scrapes {
     return open === null ? undefined : this.doorbell.ring(open);
   }
 
+  /**
+   * Callbacks may reset what they count. What waits for the heap's lock then has to be in the heap before it is read.
+   *
+   * @returns what resolves when it is, or the time for it is over; undefined if there is nothing to wait for
+   */
+  private emptied(): Promise<void> | undefined {
+    if (this.heap.callbacks().length === 0) return undefined;
+    const emptied = this.heap.emptied();
+    return emptied && soon(emptied, this.patience());
+  }
+
   /** See {@link Others.ready}. */
   ready(): Promise<void> | undefined {
     return this.keeping.ready();
@@ -94,7 +118,9 @@ export class Scrapes {
       answers: () => {
         if (all && ring !== undefined) scrape.ran = ring.number;
         this.doorbell.catchUp();
-        return ring?.answers;
+        const emptied = this.emptied();
+        if (emptied === undefined) return ring?.answers;
+        return Promise.all([ring?.answers, emptied]).then(() => undefined);
       },
       over: () => {
         ring?.over();

@@ -101,6 +101,7 @@ export class HeapStorage {
       get attached() {
         return storage.current;
       },
+      emptied: () => this.backlog.emptied(),
       callbacks: () =>
         Array.from(this.families, ({ roster }) => roster.collect).filter((one) => one !== null),
     };
