@@ -5,6 +5,7 @@ const nodeGlobals = Object.fromEntries(
   [
     'AbortSignal',
     'Buffer',
+    'Response',
     'URL',
     'clearInterval',
     'clearTimeout',

@@ -42,8 +42,8 @@ const OVER_LOCKED = {
   test: {
     name: 'locked',
     include: [
-      '__test__/compat/{counter,exemplars,gauge,gauge-modes,heap-storage,histogram,quantiles,registry,summary}.test.ts',
-      '__test__/processes/{exemplars,gauge-modes,paths,removal,sums}.test.ts',
+      '__test__/compat/{counter,exemplars,gauge,gauge-aggregators,heap-storage,histogram,quantiles,registry,summary}.test.ts',
+      '__test__/processes/{exemplars,gauge-aggregators,paths,removal,sums}.test.ts',
       '__test__/crash/{kills,untorn}.test.ts',
     ],
     // An update takes a microsecond here, and ten where six writers want the same mutexes.
@@ -77,7 +77,7 @@ export default defineConfig({
       ]),
       over('ordered', [
         '__test__/compat/**/*.test.ts',
-        '__test__/processes/{gauge-modes,removal,sums}.test.ts',
+        '__test__/processes/{gauge-aggregators,removal,sums}.test.ts',
         '__test__/crash/{kills,untorn}.test.ts',
       ]),
       ...(locked === '' ? [] : [OVER_LOCKED]),

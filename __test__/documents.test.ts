@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-const text = readFileSync(join(__dirname, '..', 'docs', 'COMPATIBILITY.md'), 'utf8');
+const root = join(__dirname, '..');
+const text = readFileSync(join(root, 'docs', 'COMPATIBILITY.md'), 'utf8');
 
 /** The cells of each row of each table, by the table's head. */
 function tables(): { head: string[]; rows: string[][] }[] {
@@ -53,5 +54,29 @@ describe('the spec that is named is there:', () => {
       ([, , one]) => one!,
     );
     expect(titles.filter((one) => one.includes(title!))).not.toEqual([]);
+  });
+});
+
+describe('what is named is there:', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const folders = '\\.ci|\\.github|\\.githooks|crates|ts|docs|scripts|__test__|bench|examples|npm';
+  const path = new RegExp(`(?<![\\w/.@-])(?:${folders})/[\\w./-]*[\\w/]`, 'g');
+
+  test.each([
+    ...['CHANGELOG', 'CONTRIBUTING', 'README', 'SECURITY', 'bench/README', 'docs/ARCHITECTURE'],
+    ...['docs/COMPATIBILITY', 'docs/CONCURRENCY', 'docs/FORMAT'],
+  ])('in %s.md', (document) => {
+    const said = readFileSync(join(root, `${document}.md`), 'utf8');
+    const paths = [...said.matchAll(path)].map(([one]) => one);
+    expect(paths.filter((one) => !existsSync(join(root, one)))).toEqual([]);
+    const commands = [...said.matchAll(/\bnpm run (?!--)([\w:-]+)/g)].map(([, name]) => name!);
+    expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  test('a path is told from a word', () => {
+    const names = 'see `ts/index.ts`, npm/linux-x64-gnu/, an/other/ts/x and docs/FORMAT.md.';
+    expect(names.match(path)).toEqual(['ts/index.ts', 'npm/linux-x64-gnu/', 'docs/FORMAT.md']);
   });
 });

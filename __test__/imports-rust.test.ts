@@ -61,10 +61,10 @@ describe('the ranks', () => {
   });
 
   test('a part with a rank of its own is told from its folder', () => {
-    const parts = new Map([...ranks, ['collect::model', 2]]);
-    const ofModel = new Map([['collect/model.rs', 'use super::walk::Walk;']]);
+    const parts = new Map([...ranks, ['scrape::model', 2]]);
+    const ofModel = new Map([['scrape/model.rs', 'use super::walk::Walk;']]);
     expect(wrongPaths(ofModel, parts)).toHaveLength(1);
-    const ofWalk = new Map([['collect/walk.rs', 'use super::model::Kind;\nuse super::other;']]);
+    const ofWalk = new Map([['scrape/walk.rs', 'use super::model::Kind;\nuse super::other;']]);
     expect(wrongPaths(ofWalk, parts)).toEqual([]);
   });
 

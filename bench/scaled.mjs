@@ -3,7 +3,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 
 import { Counter, Registry } from 'mpmetrics';
 
-/** Calls between two looks at the clock. */
+/** Calls between two readings of the clock. */
 const BATCH = 4096;
 
 const post = isMainThread ? (message) => process.send(message) : (m) => parentPort.postMessage(m);

@@ -45,7 +45,7 @@ function lack(text) {
  * Waits until a scrape is whole: a worker that did not get the heap lock in time counts a new series
  * in its own memory at first, and moves it into the heap later.
  */
-async function settle(scrape) {
+async function drain(scrape) {
   const end = Date.now() + SETTLE_MS;
   let lacking = lack(await scrape());
   while (lacking !== null && Date.now() < end) {
@@ -59,7 +59,7 @@ async function measure(scrape, spinInWorker) {
   const milliseconds = [];
   const gaps = [];
   const workerGaps = [];
-  await settle(scrape);
+  await drain(scrape);
   for (let run = 0; run < scenario.runs; run++) {
     const start = performance.now();
     await scrape();

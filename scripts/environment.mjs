@@ -39,7 +39,7 @@ export function platformName() {
   return `${base}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 
-/** The binary that a build leaves behind and that the package loads. */
+/** The binary that a build makes and that the package loads. */
 export function binaryPath() {
   const platform = platformName();
   return join(root, 'npm', platform, `mpmetrics.${platform}.node`);
@@ -73,7 +73,9 @@ export function cargoEnvironment() {
       env: Object.assign({}, process.env, { PATH }),
       encoding: 'utf8',
     });
-    if (asked.status !== 0) continue;
+    if (asked.error !== undefined) continue;
+    // rustup's cargo runs nothing where rust-toolchain.toml names a version that is not installed.
+    if (asked.status !== 0) throw new Refusal(`cargo does not run: ${asked.stderr.split('\n')[0]}`);
     const manifest = readFileSync(join(root, 'Cargo.toml'), 'utf8');
     const [, wanted] = /^rust-version = "([\d.]+)"/m.exec(manifest) || [];
     const problem = wanted === undefined ? null : cargoProblem(asked.stdout, wanted);

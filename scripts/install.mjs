@@ -33,7 +33,7 @@ export function isStale(wanted, installed) {
 }
 
 /**
- * Does something while no other process does it under the same name; waits for who does.
+ * Does something while no other process does it under the same name; waits for one that does.
  *
  * The lock is an abstract socket's name: the kernel gives it back when its holder ends, in whatever way, and
  * there is no file that could be left. (Where there are none, as outside of Linux, nothing is locked.)
@@ -68,7 +68,7 @@ export async function install() {
   if (!stale()) return;
   // Two at once in one clone would empty each other's node_modules.
   await alone(`install ${root}`, async () => {
-    // Whoever was waited for has done it.
+    // The process that was waited for has done it.
     if (!stale()) return;
     await step('installing the development dependencies with npm ci', () =>
       run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),

@@ -14,7 +14,7 @@ function read(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Replaces package.json in one step: whoever reads it meanwhile sees a whole file. */
+/** Replaces package.json in one step: a process that reads it meanwhile sees a whole file. */
 function write(content) {
   writeFileSync(`${manifest}.new`, `${JSON.stringify(content, null, 2)}\n`);
   renameSync(`${manifest}.new`, manifest);

@@ -13,7 +13,7 @@ const CHECKED = ['--profile', 'checked'];
 
 /** Tests of Rust that are run with locked words, too. */
 const LOCKED = [
-  ...['locked', 'heap', 'shared_gauge', 'gauge_modes', 'heap_interrupted'],
+  ...['locked', 'heap', 'shared_gauge', 'gauge_aggregators', 'heap_interrupted'],
   ...['exemplars', 'exemplars_killed', 'kills', 'summaries', 'summaries_interrupted', 'torn'],
 ];
 /** A million observations say the same of quantiles there, and take ten times as long. */

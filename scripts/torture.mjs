@@ -32,7 +32,7 @@ const PARTS = {
   /** Rounds of bytes that change under processes that count and scrape. */
   damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },
   /** Scrapes of 100 KB by a process that does nothing else; a hundredth as many are of 5 MB. */
-  scraped: { minutes: 3, figures: { SCRAPES: 20_000 }, file: 'processes/scraped-memory' },
+  scraped: { minutes: 3, figures: { SCRAPES: 20_000 }, file: 'processes/scrape-memory' },
   /** System calls that are refused to a process from its start are the same at any size. */
   refused: { minutes: 4, figures: { REFUSALS: 'all' }, file: 'environments/refused-calls' },
   /** Test runners are the same at any size, and long to install. */

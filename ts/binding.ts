@@ -1,6 +1,6 @@
 /**
- * The sole loader of the native module. Nothing is loaded when this file is imported: the first
- * call of {@link loadBinding} looks for a binary, and what it found holds for the isolate's life.
+ * Loads the native module; nothing else does. Importing this file loads nothing: the first call of {@link loadBinding}
+ * looks for a binary, and its result holds for the isolate's life.
  */
 
 import { closeSync, openSync, readSync } from 'fs';
@@ -9,22 +9,22 @@ import { basename, dirname, isAbsolute, join, resolve } from 'path';
 
 import { OUTS, REFUSALS, STATUSES, type Binding, type Layout } from './native';
 
-/** Platforms that a binary is built for: the ending of its package's name. */
+/** Platforms that have a binary, as the ending of its package's name. */
 const PLATFORMS: readonly string[] = ['linux-x64-gnu'];
 
-/** Enough of an ELF file to hold its program headers and its interpreter's path. */
+/** Bytes of an ELF file that contain its program headers and its interpreter's path. */
 const ELF_HEAD_BYTES = 2048;
 
 /** The program's main script, or where one would be. */
 const MAIN_FILE = resolve(process.argv[1] ?? 'index.js');
 
-/** This file. Bundlers make it a part of another one, which as an ES module does not know its name. */
+/** This file. A bundler makes it a part of another one, which as an ES module does not know its name. */
 const OWN_FILE = typeof __filename === 'string' && isAbsolute(__filename) ? __filename : MAIN_FILE;
 
 /** Whether it is part of another file than this package's own. */
 const BUNDLED = !/^(binding\.ts|mpmetrics\.js)$/.test(basename(OWN_FILE));
 
-/** One look for the binary: either the module or the sentence that says why there is none. */
+/** The result of looking for the binary: either the module or a sentence that says why there is none. */
 type Outcome = { binding: Binding; reason: null } | { binding: null; reason: string };
 
 let outcome: Outcome | undefined;
@@ -37,8 +37,8 @@ let outcome: Outcome | undefined;
  * `mpmetrics.<platform>.node` beside it; the platform package `mpmetrics-<platform>`, as this file would require
  * it, or the program's main script.
  *
- * @returns null where no binary fits or loading one is forbidden (`--permission`, `--no-addons`);
- *   {@link bindingFailure} then says why. Never throws.
+ * @returns null if no binary fits or loading one is forbidden (`--permission`, `--no-addons`); {@link bindingFailure}
+ *   then says why. Never throws.
  */
 export function loadBinding(): Binding | null {
   outcome ??= look();
@@ -46,8 +46,8 @@ export function loadBinding(): Binding | null {
 }
 
 /**
- * Why {@link loadBinding} returned null, as part of a sentence without a full stop; null where it
- * did not fail. Looks for the module if nobody has yet.
+ * Why {@link loadBinding} returned null, as part of a sentence without a full stop; null if it did not fail. Looks for
+ * the module if that was not done yet.
  */
 export function bindingFailure(): string | null {
   outcome ??= look();
@@ -55,8 +55,8 @@ export function bindingFailure(): string | null {
 }
 
 /**
- * The name of this machine's platform as the platform packages spell it, such as `linux-x64-gnu`.
- * It may be one that no binary is built for.
+ * The name of this machine's platform as the platform packages spell it, such as `linux-x64-gnu`. There may be no
+ * binary for it.
  */
 export function platformName(): string {
   const base = `${process.platform}-${process.arch}`;
@@ -78,7 +78,7 @@ function look(): Outcome {
   }
   const file = `mpmetrics.${platform}.node`;
   const folder = dirname(OWN_FILE);
-  // A checkout's own build comes before an installed package: who builds wants to run what was built.
+  // A checkout's own build comes before an installed package, because a developer wants to run the build.
   const local = BUNDLED ? join(folder, file) : join(folder, '..', 'npm', platform, file);
   const built = attempt(local, `the local build ${local} could not be loaded`);
   if (built.binding !== null) return built;
@@ -129,7 +129,7 @@ function isBinding(loaded: unknown): loaded is Binding {
   );
 }
 
-/** A number that the module has another meaning for than this package; null if there is none. */
+/** A number that means something else in the module than in this package; null if there is none. */
 function strangeNumber({ statuses, outs, refusals }: Layout): string | null {
   const tables = [
     ['Status', STATUSES, statuses],
@@ -146,7 +146,7 @@ function strangeNumber({ statuses, outs, refusals }: Layout): string | null {
   return null;
 }
 
-/** True if the module itself was not there, not something that it needs. */
+/** True if the module itself was missing, and not something that it needs. */
 function isMissing(error: unknown, specifier: string): boolean {
   return (
     error instanceof Error &&
@@ -162,9 +162,9 @@ function firstLine(error: unknown): string {
 }
 
 /**
- * The C library that this Node.js is linked with, told by the interpreter's path in its own ELF
- * header. `process.report` would tell too, but it interrupts every worker thread and waits for it
- * without a bound: a thread in `Atomics.wait` would hang the program.
+ * The C library that this Node.js is linked with, from the interpreter's path in its own ELF header. `process.report`
+ * has it, too, but interrupts every worker thread and waits for it without a bound: a thread in `Atomics.wait` would
+ * hang the program.
  */
 function libc(): 'gnu' | 'musl' {
   try {
@@ -177,7 +177,7 @@ function libc(): 'gnu' | 'musl' {
       closeSync(file);
     }
   } catch {
-    // The permission model forbids reading it. Loading the binary will say what is to be said.
+    // The permission model forbids reading it. Loading the binary will report that.
     return 'gnu';
   }
 }

@@ -1,15 +1,11 @@
 /**
- * prom-client's registries for many processes and threads. They send no messages, listen to nothing and
- * have nothing to wait for but `collect` callbacks: what they show lies in the shared heap.
+ * prom-client's registries for many processes and threads. They send no messages, listen to nothing and wait for
+ * nothing but `collect` callbacks: the heap has what they show.
  */
 
 import { isMainThread } from 'worker_threads';
 
-import {
-  OPENMETRICS_CONTENT_TYPE,
-  type PrometheusContentType,
-  type RegistryContentType,
-} from './exposition';
+import { formatOf, type PrometheusContentType, type RegistryContentType } from './exposition';
 import { scopeOf, type RegistryLike, type Scope, type ScopeOptions } from './metrics';
 import { contentsOf, register, Registry, Union, type Contents } from './registry';
 import { heap } from './storage';
@@ -17,7 +13,7 @@ import { heap } from './storage';
 /** A registry of any Content-Type. */
 type AnyRegistry = RegistryLike<RegistryContentType>;
 
-/** Milliseconds that `shutdown()` waits, unless told. */
+/** Milliseconds that `shutdown()` waits by default. */
 const SHUTDOWN = 5_000;
 
 /** The registries that one kind of scrape shows, and the scrapes of that kind that are under way. */
@@ -25,7 +21,7 @@ class Aggregation {
   registries: readonly AnyRegistry[] = [register];
   readonly running = new Set<Promise<string>>();
 
-  /** @throws TypeError for anything that is no registry */
+  /** @throws TypeError for what is no registry */
   choose(given: AnyRegistry | readonly AnyRegistry[]): void {
     const chosen: readonly AnyRegistry[] = Array.isArray(given) ? given : [given as AnyRegistry];
     for (const registry of chosen) {
@@ -43,16 +39,15 @@ class Aggregation {
 
   scrape(scope: Scope, contentType: RegistryContentType): Promise<string> {
     const contents = this.registries.map(holding);
-    const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-    const scrape = new Union(contents, scope, format).text();
+    const scrape = new Union(contents, scope, formatOf(contentType)).text();
     this.running.add(scrape);
     const over = (): void => void this.running.delete(scrape);
     scrape.then(over, over);
     return scrape;
   }
 
-  /** Waits for the scrapes that are under way, no longer than the milliseconds. */
-  async settle(timeout: number): Promise<void> {
+  /** Waits for the scrapes that are under way, for at most so many milliseconds. */
+  async drain(timeout: number): Promise<void> {
     if (this.running.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -75,7 +70,7 @@ const cluster = new Aggregation();
 const workers = new Aggregation();
 const aggregations: readonly Aggregation[] = [cluster, workers];
 
-/** Rejects, and does not throw, for a scope that there is not. */
+/** Rejects, and does not throw, for an unknown scope. */
 async function scrapeOf(
   options: ScopeOptions | undefined,
   contentType: RegistryContentType,
@@ -84,7 +79,7 @@ async function scrapeOf(
   return cluster.scrape(scope, contentType);
 }
 
-/** What `clusterMetrics()` calls, of any parameters that a program may have declared. */
+/** The callback of `clusterMetrics()`, with any parameters that a program may have declared. */
 type ClusterMetricsCallback = (...args: never[]) => void;
 
 /** prom-client's registry for `cluster`; `ClusterRegistry` in its successor. */
@@ -92,23 +87,23 @@ export class AggregatorRegistry<
   T extends RegistryContentType = PrometheusContentType,
 > extends Registry<T> {
   /**
-   * Metrics of the whole application: of all processes and threads, whether or not they made a registry of
-   * this kind, and of the dead. Callable in any of them.
+   * Metrics of the whole application: of all processes and threads, dead ones included, whether or not they made a
+   * registry of this kind. Any of them may call it.
    *
    * @param options scope
    * @returns rejects if a `collect` of this thread throws
    */
   clusterMetrics(options?: ScopeOptions): Promise<string>;
   /**
-   * The same as before prom-client's version 13. Code that does not know which version it has calls back or
-   * awaits, by whether there is a promise: with both it would answer twice.
+   * As before prom-client's version 13. Code for both versions passes a callback, and awaits the result if that is a
+   * promise: with both it would answer twice.
    *
    * @param callback called with the error or null, and the text
    */
   clusterMetrics(callback: ClusterMetricsCallback): void;
   clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> | undefined {
     if (typeof options !== 'function') return scrapeOf(options, this.contentType);
-    // Not within the promise: what a callback throws is its caller's, as with any other.
+    // Not within the promise, so that an exception of the callback is uncaught, as with any other callback.
     const call = (error: unknown, metrics?: string): void => {
       process.nextTick(options, error, metrics);
     };
@@ -119,20 +114,20 @@ export class AggregatorRegistry<
   }
 
   /**
-   * Waits for the `clusterMetrics()` of this thread that are under way. There is nothing to hand over: what a
-   * process counted stays when it ends.
+   * Waits for the `clusterMetrics()` of this thread that are under way. There is nothing to hand over, because a
+   * process's counts stay when it ends.
    *
    * @param timeout milliseconds
    */
   async shutdown(timeout: number = SHUTDOWN): Promise<void> {
-    await cluster.settle(timeout);
+    await cluster.drain(timeout);
   }
 
   /**
-   * Sets which registries `clusterMetrics()` shows instead of the default one. What lies on them is shown in
-   * all processes, so it may be called in workers only.
+   * Sets which registries `clusterMetrics()` shows instead of the default one. Their metrics are shown in all
+   * processes, so it is enough to call it in workers.
    *
-   * @throws TypeError for anything that is no registry
+   * @throws TypeError for what is no registry
    */
   static setRegistries(registries: AnyRegistry | readonly AnyRegistry[]): void {
     cluster.choose(registries);
@@ -143,7 +138,7 @@ export class AggregatorRegistry<
 export class WorkerRegistry<
   T extends RegistryContentType = PrometheusContentType,
 > extends Registry<T> {
-  /** As given to the constructor: whether this thread coordinates the others. Nothing depends on it here. */
+  /** As passed to the constructor: whether this thread coordinates the others. Nothing depends on it here. */
   readonly primary: boolean;
 
   constructor(contentType?: RegistryContentType, primary: boolean = isMainThread) {
@@ -152,8 +147,8 @@ export class WorkerRegistry<
   }
 
   /**
-   * Metrics of all threads of this process, the main thread's too, and of those that ended. Callable in any
-   * of them.
+   * Metrics of all threads of this process, also of the main thread, and of threads that ended. Any of them may call
+   * it.
    *
    * @param options scope: `process` (default) or `application`
    * @returns rejects if a `collect` of this thread throws
@@ -164,7 +159,7 @@ export class WorkerRegistry<
 
   /** Waits for the `workerMetrics()` of this thread that are under way, `timeout` milliseconds at most. */
   async shutdown(timeout: number = SHUTDOWN): Promise<void> {
-    await workers.settle(timeout);
+    await workers.drain(timeout);
   }
 
   /** How many other threads of this process have made a metric and live. */

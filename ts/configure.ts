@@ -1,4 +1,4 @@
-/** `configure()`: what the user decides instead of leaving it to the package. */
+/** `configure()`: the user's settings. */
 
 import { isAbsolute } from 'path';
 
@@ -7,7 +7,7 @@ import { AGGREGATORS, apply, GAUGE_PATTERN, SEGMENT_NAME, type Settings } from '
 
 export type { Settings } from './meeting';
 
-/** A rule as a sentence, and whether a value keeps it. */
+/** A rule as a sentence, and whether a value obeys it. */
 type Rule = readonly [sentence: string, keeps: (value: unknown) => boolean];
 
 const SERIES: Rule = [
@@ -62,10 +62,10 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
  * Decides where metrics are kept. Nothing has to be configured; call it before the first metric is made, in
  * every process that is to use the same segment. May be called again for further settings.
  *
- * @param config what is given is taken over; see {@link Settings} for each one's unit and meaning
- * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a value breaks its rule, if there is no such setting, or
- *   if a segment is in use and would have to be another one; with `required: true` also what opening the
- *   segment, at once, meets. Nothing is changed then.
+ * @param config see {@link Settings} for each setting's unit and meaning
+ * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a value breaks its rule, if there is no such setting, or if a
+ *   segment is in use and would have to be another one; with `required: true` also the error of opening the segment,
+ *   which is done at once. Nothing is changed then.
  */
 export function configure(config: Settings): void {
   if (typeof config !== 'object' || config === null) {
@@ -96,7 +96,7 @@ function show(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    // A bigint, or an object that holds itself.
+    // A bigint, or an object that contains itself.
     return String(value);
   }
 }

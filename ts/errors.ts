@@ -1,11 +1,10 @@
 /**
- * What can go wrong, as closed sets of codes: errors that are thrown, and warnings of which each is
- * emitted once.
+ * Errors that are thrown, and warnings of which each is emitted once, as closed sets of codes.
  */
 
 import { inspect } from 'util';
 
-/** The codes of errors that carry one: those of the core's `error.rs`, as `error.code`. */
+/** The codes of errors (`error.code`): those of the core's `error.rs`. */
 export type ErrorCode =
   | 'ERR_MPMETRICS_CORRUPT'
   | 'ERR_MPMETRICS_VERSION'
@@ -23,7 +22,7 @@ export type ErrorCode =
 export type WarningCode =
   /** Metrics are kept in this process's own memory: other processes do not see them. */
   | 'MPMETRICS_MEMORY'
-  /** Scrapes of other processes do not run this one's `collect` callbacks: it can have no further thread. */
+  /** Scrapes of other processes do not run this one's `collect` callbacks, because it cannot start another thread. */
   | 'MPMETRICS_COLLECT'
   /** The shared memory is full: new series are refused. */
   | 'MPMETRICS_FULL'
@@ -31,25 +30,25 @@ export type WarningCode =
   | 'MPMETRICS_LIMIT'
   /** Something in the shared memory is damaged: scrapes leave it out. */
   | 'MPMETRICS_CORRUPT'
-  /** The segment's file was removed by a stranger: figures go on in another. */
+  /** The segment's file was removed by a stranger: metrics go on in another. */
   | 'MPMETRICS_REMOVED'
-  /** The segment lies on a disk. */
+  /** The segment is on a disk. */
   | 'MPMETRICS_DISK'
   /** Another user's process cannot reach the segment. */
   | 'MPMETRICS_ACCESS'
-  /** `mpmetrics/register` left a prom-client alone whose API is another. */
+  /** `mpmetrics/register` did not replace a prom-client with the old API. */
   | 'MPMETRICS_REGISTER'
   /** A setting came too late or was ignored. */
   | 'MPMETRICS_CONFIG';
 
-/** An error with a code that programs can match on. */
+/** An error with a code, with which programs can compare. */
 export class MpmetricsError extends Error {
   readonly code: ErrorCode;
 
   /**
-   * @param code what rule was broken
+   * @param code the rule that was broken
    * @param message names the value and the rule
-   * @param cause what made it happen, if anything
+   * @param cause the error that caused it, if any
    */
   constructor(code: ErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -60,7 +59,7 @@ export class MpmetricsError extends Error {
 
 const WARNED = Symbol.for('mpmetrics.warned.15');
 
-/** What was warned about, by all copies of this package in the program; a test runner's fresh ones start anew. */
+/** The warnings of all copies of this package in the program; a test runner's fresh copies have their own. */
 const warned = isUnderTest() ? new Set<string>() : warnedByAll();
 
 function warnedByAll(): Set<string> {
@@ -75,9 +74,9 @@ function isUnderTest(): boolean {
 /**
  * Emits a process warning the first time that its code is used in this isolate.
  *
- * A server that runs for months must not have its log filled by one full segment.
+ * A full segment must not fill the log of a server that runs for months.
  *
- * @param reason tells apart what is warned about under one code
+ * @param reason distinguishes warnings with the same code
  */
 export function warnOnce(code: WarningCode, message: string, reason = ''): void {
   const key = `${code} ${reason}`;
@@ -87,17 +86,17 @@ export function warnOnce(code: WarningCode, message: string, reason = ''): void 
 }
 
 /**
- * The error for an option that is not as it must be.
+ * The error for an invalid option.
  *
  * @param option its name, as the user writes it
  * @param rule what it must be
- * @param value what it is
+ * @param value its value
  */
 export function unfit(option: string, rule: string, value: unknown): TypeError {
   return new TypeError(`${option} must be ${rule}, and is ${shown(value)}`);
 }
 
-/** A value on one line, and not all of it: it may be a whole registry. */
+/** A value on one line, shortened: it may be a whole registry. */
 export function shown(value: unknown): string {
   return inspect(value, {
     depth: 0,
@@ -107,12 +106,12 @@ export function shown(value: unknown): string {
   });
 }
 
-/** The text of anything that was thrown. */
+/** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** The code of an error that carries one; empty for anything else that was thrown. */
+/** The code of an error that has one; empty for anything else that was thrown. */
 export function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }

@@ -24,19 +24,19 @@ export interface Scrapable {
 
 export interface HandlerOptions extends ScopeOptions {
   /**
-   * True: the Content-Type is the one of the text format's and OpenMetrics' that the request's Accept header likes
-   * best, the registry's own if it likes both as well or names neither. For registries of this package.
+   * True: the Content-Type is that of the text format or of OpenMetrics, whichever the request's Accept header prefers;
+   * the registry's own if it prefers neither. For registries of this package.
    */
   negotiate?: boolean;
 }
 
-/** What a listener needs of a request: that of `node:http`, or of any framework on it. */
+/** What a listener needs of a request, of `node:http` or of any framework on it. */
 export interface HandlerRequest {
   readonly method?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What a listener needs of a response: as of a {@link HandlerRequest | request}. */
+/** What a listener needs of a response; see {@link HandlerRequest | the request}. */
 export interface HandlerResponse {
   statusCode: number;
   readonly headersSent: boolean;
@@ -54,7 +54,7 @@ export type MetricsHandler = (request: HandlerRequest, response: HandlerResponse
  * @param register the default registry if left out
  * @param options scope: `application` (default), `process` or `thread`; negotiate: obey the Accept header
  * @returns a listener whose promise never rejects
- * @throws TypeError for what is no registry, and for options that are not as they must be
+ * @throws TypeError for what is no registry, and for invalid options
  */
 export function metricsHandler(
   register: Scrapable = defaultRegister,
@@ -72,7 +72,7 @@ export function metricsHandler(
   if (negotiate !== undefined && typeof negotiate !== 'boolean') {
     throw unfit('negotiate', 'true or false', negotiate);
   }
-  // What is no scope is said here, and not to who scrapes.
+  // An invalid scope throws here, and not in a scrape.
   scopeOf(options, 'application');
   return async (request, response) => {
     try {
@@ -116,7 +116,7 @@ function isScrapable(given: unknown): given is Scrapable {
   return typeof metrics === 'function' && typeof contentType === 'string';
 }
 
-/** What a registry can be printed as, its own Content-Type first. */
+/** The Content-Types of a registry, its own first. */
 function offered({ contentType }: Scrapable): [RegistryContentType, RegistryContentType] {
   return contentType === OPENMETRICS_CONTENT_TYPE
     ? [OPENMETRICS_CONTENT_TYPE, PROMETHEUS_CONTENT_TYPE]

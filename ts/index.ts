@@ -1,4 +1,4 @@
-/** The package's names: prom-client's, and our own beside them. */
+/** The exports of the package: prom-client's names, and names of its own. */
 
 import * as cluster from './cluster';
 import * as configuration from './configure';
@@ -83,8 +83,8 @@ export type {
 } from './pushgateway';
 export type { DuckMetric, RegistryOptions } from './registry';
 
-// Aliases, because they compile to plain properties: users' tests stub and replace what prom-client exports.
-// `export … from` compiles to getters that nothing can replace.
+// Aliases, because they compile to plain properties: users' tests replace prom-client's exports, and `export … from`
+// compiles to getters that cannot be replaced.
 export import AggregatorRegistry = cluster.AggregatorRegistry;
 export import ClusterRegistry = cluster.AggregatorRegistry;
 export import WorkerRegistry = cluster.WorkerRegistry;
@@ -98,7 +98,8 @@ export import exponentialBuckets = metrics.exponentialBuckets;
 export import linearBuckets = metrics.linearBuckets;
 export import Pushgateway = gateway.Pushgateway;
 export import register = registries.register;
-// As types these are what prom-client declares, so that fakes need no more, and ours beside that; see `Beyond`.
+// As types these are prom-client's declarations, so that fakes need no more, and this package's additions; see
+// `Beyond`.
 /** A value that only grows. */
 export type Counter<T extends string = string> = api.Counter<T>;
 /** A value that goes up and down. */
@@ -138,7 +139,7 @@ export declare namespace Summary {
 }
 /* eslint-enable @typescript-eslint/no-namespace */
 
-/** prom-client's registries, and whatever has their methods. */
+/** prom-client's registries, and any object with their methods. */
 export type Registry<T extends RegistryContentType = PrometheusContentType> = api.RegistryLike<T>;
 export const Registry = registries.Registry;
 
@@ -160,6 +161,6 @@ Object.defineProperty(exports, 'contentType', {
   },
 });
 
-// `import client from 'prom-client'`, as TypeScript and Babel compile it to CommonJS, reads `default` of what
-// says that it is an ES module. Not enumerable: prom-client's exports have no such key.
+// `import client from 'prom-client'`, as TypeScript and Babel compile it to CommonJS, reads `default` of a module with
+// `__esModule`. Not enumerable: prom-client's exports have no such key.
 Object.defineProperty(exports, 'default', { value: exports });

@@ -1,7 +1,7 @@
 /**
- * The library's own metrics, for those who ask for them: how full the shared memory is, who writes to it, what
- * was dropped. The heap has one figure of each, whichever process is asked and however many want to show it:
- * native code puts it into the scrape. Where metrics are not in the heap, this process's figures are shown.
+ * The library's own metrics: how full the shared memory is, how many writers it has, how much was dropped. The heap has
+ * one figure of each, which native code adds to a scrape, in whichever process and however many declare it. If metrics
+ * are not in the heap, this process's figures are shown.
  */
 
 import {
@@ -18,22 +18,22 @@ import type { RegistryContentType } from './exposition';
 import { contentsOf, register as defaultRegister } from './registry';
 import { heap, memoryFigures, REFUSALS } from './storage';
 
-/** What {@link collectLibraryMetrics} may be told. */
+/** The options of {@link collectLibraryMetrics}. */
 export interface LibraryMetricsConfiguration {
   /** The registry to show them on; the default one if left out. */
   register?: RegistryLike<RegistryContentType>;
-  /** What their names begin with, before `mpmetrics_`. */
+  /** The prefix of their names, before `mpmetrics_`. */
   prefix?: string;
 }
 
-/** Figures of this process's memory storage, where there is no heap. */
+/** Figures of this process's memory storage, if there is no heap. */
 type Figures = Omit<HeapStats, 'path' | 'memoryBacked' | 'slots' | 'tornRetries'>;
 
 /** A metric with one value. */
 interface Single {
   readonly name: string;
   readonly help: string;
-  /** What native code calls the figure; see `collect/own.rs`. */
+  /** The name of the figure in native code; see `collect/own.rs`. */
   readonly figure: string;
   readonly value: (figures: Figures) => number;
 }
@@ -128,7 +128,7 @@ const COUNTERS: readonly Single[] = [
   },
   {
     name: 'lock_timeouts_total',
-    help: 'Times that the lock for new series was not to be had in time.',
+    help: 'Times that the lock for new series could not be taken in time.',
     figure: 'lock_timeouts',
     value: ({ lockTimeouts }) => lockTimeouts,
   },
@@ -145,11 +145,11 @@ const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 /**
  * Makes the library's own metrics: `mpmetrics_heap_used_bytes`, `mpmetrics_series`, `mpmetrics_writers`,
- * `mpmetrics_dropped_updates_total` and others; the README lists them. To call it in one process of an application is
- * enough; in all of them, they are there for as long as any of those lives.
+ * `mpmetrics_dropped_updates_total` and others; the README lists them. Calling it in one process of an application is
+ * enough; if all call it, the metrics exist as long as any of these processes lives.
  *
  * @param config everything in it is optional
- * @returns a function that takes them off this process's registry
+ * @returns a function that removes them from this process's registry
  * @throws Error if the registry has a metric of one of the names, or a prefix makes a name invalid
  */
 export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}): () => void {
@@ -211,12 +211,12 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
   };
 }
 
-/** Native code knows nothing of a metric outside of the heap: a callback sets it. */
+/** Native code does not know metrics outside of the heap: a callback sets them. */
 function fallBack(metric: Gauge | Counter<'reason'> | Counter, set: () => void): void {
   if (metric[ROSTER].family.others === null) metric.collect = set;
 }
 
-/** Has a counter follow a figure that only grows. */
+/** Makes a counter follow a figure that only grows. */
 function growing(add: (by: number) => void): (figure: number) => void {
   let known = 0;
   return (figure) => {

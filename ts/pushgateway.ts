@@ -1,4 +1,4 @@
-/** Pushing a registry to a Prometheus Pushgateway: for jobs that end before anybody scrapes them. */
+/** Pushing a registry to a Prometheus Pushgateway, for jobs that end before a scrape. */
 
 import { request as requestHttp, type RequestOptions } from 'http';
 import { request as requestHttps, type RequestOptions as TlsRequestOptions } from 'https';
@@ -17,12 +17,12 @@ export interface Pushable<T extends string = string> {
   metrics(options?: ScopeOptions): Promise<string>;
 }
 
-/** Options of `http` or `https`, of which the first four are the most wanted, and: */
+/** Options of `http` or `https`, of which the first four are the most used, and: */
 export interface PushgatewayOptions {
   headers?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** `user:password` */
   auth?: string | null | undefined;
-  /** Milliseconds without a sign of the gateway, after which a push rejects. */
+  /** Milliseconds of inactivity of the gateway after which a push rejects. */
   timeout?: number | undefined;
   agent?: object | boolean | undefined;
   /** Any other of `http` or `https`. */
@@ -33,7 +33,7 @@ export interface PushgatewayOptions {
   scope?: Scope;
 }
 
-/** Under which group of the gateway metrics are pushed. */
+/** The group in the gateway to which metrics are pushed. */
 export interface PushgatewayParameters {
   jobName: string;
   /** Further labels of the group; an empty value or one with a slash is sent as base64. */
@@ -69,14 +69,14 @@ export class Pushgateway<T extends string = string> {
    * @param gatewayUrl such as `http://127.0.0.1:9091`; may have a path and `user:password@`
    * @param options of each request; see {@link PushgatewayOptions}
    * @param registry what is pushed; the default registry if left out
-   * @throws TypeError for a scope that there is not
+   * @throws TypeError for an unknown scope
    */
   constructor(gatewayUrl: string, registry: Pushable<T>);
   constructor(gatewayUrl: string, options?: PushgatewayOptions | null, registry?: Pushable<T>);
   /** Options of any type, as in prom-client's declarations. */
   constructor(gatewayUrl: string, options: unknown, registry?: Pushable<T>);
   constructor(gatewayUrl: string, options?: unknown, registry?: Pushable<T>) {
-    // As in @prometheus-io/client, but for a registry of any copy of the package.
+    // As in @prometheus-io/client, but with a registry of any copy of the package.
     const second = isPushable(options);
     const { requireJobName, scope, ...requestOptions } = {
       requireJobName: true,
@@ -93,7 +93,7 @@ export class Pushgateway<T extends string = string> {
   }
 
   /**
-   * Replaces those metrics of the group that have the name of one of ours (POST).
+   * Replaces the metrics of the group that have the same names (POST).
    *
    * @throws Error `Missing jobName parameter`, at once
    * @returns rejects if the gateway cannot be reached, answers with 400 or above (`push failed with
@@ -122,7 +122,10 @@ function checked(
   return params;
 }
 
-/** Not behind any `await`: who fakes `http.request` finds the call when `push()` has returned, as with prom-client. */
+/**
+ * Before any `await`, so that a test that replaces `http.request` sees the call when `push()` has returned, as with
+ * prom-client.
+ */
 async function send(
   gateway: Pushgateway,
   method: 'POST' | 'PUT' | 'DELETE',
@@ -169,13 +172,13 @@ function groupPath({ jobName, groupings }: Partial<PushgatewayParameters>): stri
 
 function segmentOf(name: string, value: string): string {
   const label = encodeURIComponent(name);
-  // The gateway decodes a path before it takes it apart: a slash would end the value, and an empty one
-  // would be no part of the path at all.
+  // The gateway decodes a path before it splits it: a slash would end the value, and an empty value would not be in the
+  // path at all.
   if (value !== '' && !value.includes('/')) return `/${label}/${encodeURIComponent(value)}`;
   return `/${label}@base64/${value === '' ? '=' : Buffer.from(value).toString('base64url')}`;
 }
 
-/** @param body what is sent, once it is there; null for nothing */
+/** @param body returns the text to send; null for none */
 function exchange(
   options: RequestOptions,
   body: (() => Promise<string | Buffer>) | null,
@@ -204,7 +207,7 @@ function exchange(
       outgoing.write(text);
       outgoing.end();
     }, reject);
-    // Nothing was sent: it would hold a connection.
+    // Nothing was sent, and the request would hold a connection.
     sent.catch(() => outgoing.destroy());
   });
 }

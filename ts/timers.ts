@@ -1,10 +1,10 @@
-/** Timers that keep no process alive. */
+/** Timers that do not keep the process alive. */
 
 /**
- * Lets a timer keep no process alive.
+ * Makes a timer not keep the process alive.
  *
- * @param timer of the global functions: a number where a test runner has put a browser's in their place (Jest's jsdom),
- *   which keeps none alive anyway
+ * @param timer from the global functions: a number if a test runner replaced them by a browser's (Jest's jsdom), which
+ *   do not keep a process alive anyway
  * @returns the timer
  */
 export function unref<T>(timer: T): T {

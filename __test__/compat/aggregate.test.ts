@@ -1,4 +1,4 @@
-/** `aggregate()` on JSON that came over somebody's own IPC, and what goes with it. */
+/** `aggregate()` on JSON that came over a program's own IPC, and what goes with it. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -327,7 +327,7 @@ describe('quantiles of several processes', () => {
     expect(await joined(rows(900, low), rows(100, high))).toEqual([1, 1, 100]);
   });
 
-  test('of who has observed nothing do not count', async () => {
+  test('of a process that has observed nothing do not count', async () => {
     expect(await joined(rows(0, { 0.5: 0 }), rows(3, { 0.5: 4 }))).toEqual([4]);
     expect(await joined(rows(0, { 0.5: 0 }), rows(0, { 0.5: 0 }))).toEqual([0]);
     expect(await joined(rows(5, { 0.5: null }), rows(3, { 0.5: 4 }))).toEqual([4]);

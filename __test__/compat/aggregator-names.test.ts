@@ -1,4 +1,4 @@
-/** What a metric's `aggregator` may be, and who chooses it where its program did not. */
+/** What a metric's `aggregator` may be, and how a user chooses it where its program did not. */
 
 import { afterEach, expect, test, vi } from 'vitest';
 
@@ -121,7 +121,7 @@ test.each([
   ['all', { labelNames: ['pid'] }, 'has a label "pid" already'],
   ['max', { labelNames: ['a'], ttlSeconds: 60 }, 'has ttlSeconds, which needs sum'],
 ] as const)(
-  '%s is passed over with a warning where a gauge cannot have it',
+  '%s is ignored with a warning where a gauge cannot have it',
   async (aggregator, more, why) => {
     const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     vi.stubEnv('MPMETRICS_AGGREGATORS', `g*=${aggregator}`);

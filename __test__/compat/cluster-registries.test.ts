@@ -205,7 +205,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     const registry = new AggregatorRegistry();
     const order: string[] = [];
     const scrape = registry.clusterMetrics().then(() => order.push('scraped'));
-    await until(() => begun, 'nobody began');
+    await until(() => begun, 'no scrape began');
     await registry.shutdown(10);
     order.push('gave up');
     const shutdown = registry.shutdown().then(() => order.push('shut down'));

@@ -1,6 +1,6 @@
 /**
- * A metric that is reset or removed a moment after its `collect` returned, as by counts since the last scrape: what stood
- * then is what the scrape shows.
+ * A metric that its `collect` resets or removes a moment later, as programs do that count since the last scrape: the
+ * scrape shows its values from before.
  */
 import { describe } from 'vitest';
 
@@ -46,7 +46,7 @@ describe('each way of reading', () => {
   sameAsPromClient(table(programs));
 });
 
-describe('behind a promise', () => {
+describe('after a promise', () => {
   const settled: Record<string, () => unknown> = {
     'that is fulfilled': () => Promise.resolve(),
     'of an async function': async () => {
@@ -80,7 +80,7 @@ describe('what is counted in the same moment', () => {
   const titles = Object.keys(TYPES);
   sameAsPromClient(
     table([
-      ...both.map((program, i): [string, Program] => [`behind a reset: ${titles[i]!}`, program]),
+      ...both.map((program, i): [string, Program] => [`after a reset: ${titles[i]!}`, program]),
       ...between.map((program, i): [string, Program] => [`between resets: ${titles[i]!}`, program]),
     ]),
   );
@@ -156,7 +156,7 @@ describe('other ways to take out what was shown', () => {
     'register.removeSingleMetric()': once(counter, (_, { register }) => {
       register.removeSingleMetric('m');
     }),
-    'register.clear(), and the same metric anew': once(counter, (_, client) => {
+    'register.clear(), and the same metric again': once(counter, (_, client) => {
       client.register.clear();
       counter.count(any(counter.make(client)), 11);
     }),
@@ -225,7 +225,7 @@ describe('without its being the callback', () => {
       metric.set(LABELS, 1);
       return twice(client);
     },
-    'behind a callback that loses its context': async (client) => {
+    'after a callback that loses its context': async (client) => {
       let answer: (() => void) | null = null;
       const poll = setInterval(() => {
         answer?.();

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, test, vi } from 'vitest';
 
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 
 const require = createRequire(__filename);
 const METRICS = [
@@ -66,21 +67,11 @@ describe.each(PATHS)('lib/%s', (path) => {
 
 test('an application finds them, and they are the package’s own', async () => {
   const app = new Application({
-    'main.js': `
-      const client = require('mpmetrics');
-      const found = ${JSON.stringify(PATHS)}.map((path) => {
-        const [bare, full] = ['', '.js'].map((end) => require('mpmetrics/lib/' + path + end));
-        return bare === full;
-      });
-      const roots = ['/index', '/index.js'].map((end) => require('mpmetrics' + end) === client);
-      const added = require('mpmetrics/lib/metrics/eventLoopUtilization').metricNames.length;
-      import('mpmetrics/lib/counter.js').then((module) => console.log(JSON.stringify([
-        found, roots, added, module.default === client.Counter,
-        require('mpmetrics/lib/registry').globalRegistry === client.register,
-        new client.Counter({ name: 'c', help: 'h' }) instanceof require('mpmetrics/lib/metric').Metric,
-      ])));`,
+    'main.js': source('compat/deep-paths/main.cjs'),
   });
-  const told = JSON.parse(await app.run('main.js').line()) as unknown[];
+  const told = JSON.parse(
+    await app.run('main.js', { args: [JSON.stringify(PATHS)] }).line(),
+  ) as unknown[];
   app.remove();
   expect(told).toEqual([PATHS.map(() => true), [true, true], 2, true, true, true]);
 });

@@ -283,7 +283,7 @@ differs(
 );
 
 differs(
-  "resetMetrics() and somebody else's metric without reset(), and the order of names that are numbers",
+  "resetMetrics() and another package's metric without reset(), and the order of names that are numbers",
   async ({ Registry }) => {
     const registry = new Registry();
     for (const name of ['b', '1']) {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { Out, Status } from '../../ts/native';
 import { Counter, Gauge, Histogram, ROSTER } from '../../ts/metrics';
-import { share, unshare } from '../../ts/storage';
+import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { any, heap, newSegment } from '../support/subject';
 
@@ -19,7 +19,7 @@ function setUp(mood: Status = Status.Ok) {
   const histogram = new Histogram({ name: 'h', buckets: [1], ...quiet });
   moody.mood = mood;
   const shared = [counter, gauge, histogram].map((one) =>
-    share(one[ROSTER], 't', 1, moody.storage),
+    moveToHeap(one[ROSTER], 't', 1, moody.storage),
   );
   return { moody, counter, gauge, histogram, shared };
 }
@@ -147,7 +147,7 @@ test('a name that is no text does not part the process from the heap', async () 
   const moody = new MoodyHeap();
   const odd = { name: ['odd'], help: 'h', registers: [] };
   const gauge = new Gauge(any(odd));
-  expect(share(gauge[ROSTER], 't', 1, moody.storage)).toBe(true);
+  expect(moveToHeap(gauge[ROSTER], 't', 1, moody.storage)).toBe(true);
   gauge.set(3);
   expect(await moody.text()).toBe('# HELP odd h\n# TYPE odd gauge\nodd 3\n');
 });
@@ -255,7 +255,7 @@ describe('a broken heap', () => {
     const moody = new MoodyHeap();
     moody.failure = new Error('no such luck');
     const counter = new Counter({ name: 'c', ...quiet });
-    expect(share(counter[ROSTER], 't', 1, moody.storage)).toBe(false);
+    expect(moveToHeap(counter[ROSTER], 't', 1, moody.storage)).toBe(false);
     counter.inc();
     expect((await counter.get()).values).toEqual([{ value: 1, labels: {} }]);
   });
@@ -264,13 +264,13 @@ describe('a broken heap', () => {
 describe('counts of a dead writer in an adopted block', () => {
   function adopted() {
     const moody = new MoodyHeap();
-    moody.bound = (writer, out) => {
+    moody.onBind = (writer, out) => {
       new Float64Array(writer.slab(out[Out.Slab]!))[out[Out.Cell]!]! += 100;
       out[Out.Flags] = 1;
     };
     const counter = new Counter({ name: 'c', ...quiet });
-    share(counter[ROSTER], 't', 1, moody.storage);
-    moody.bound = null;
+    moveToHeap(counter[ROSTER], 't', 1, moody.storage);
+    moody.onBind = null;
     return { moody, counter };
   }
 
@@ -287,7 +287,7 @@ describe('counts of a dead writer in an adopted block', () => {
   test('do not go along when the metric leaves its registry', async () => {
     const { counter } = adopted();
     counter.inc(5);
-    unshare(counter[ROSTER]);
+    moveToMemory(counter[ROSTER]);
     expect((await counter.get()).values).toEqual([{ value: 5, labels: {} }]);
   });
 });

@@ -38,11 +38,11 @@ describe('a busy heap', () => {
     moody.storage.flush();
     expect(await shown(moody)).toEqual(await expected(1, 5, 0, 6, 700, -3, 6));
     moody.storage.flush();
-    const { places } = moody;
+    const { bucketCalls } = moody;
     child.observe(5);
     summary.observe({ a: 'x' }, 700);
     expect(await shown(moody)).toEqual(await expected(1, 5, 0, 6, 700, -3, 6, 5, 700));
-    expect([moody.places, moody.unranked]).toEqual([places, 0]);
+    expect([moody.bucketCalls, moody.unranked]).toEqual([bucketCalls, 0]);
     expect(warnings).toEqual([]);
   });
 
@@ -50,9 +50,9 @@ describe('a busy heap', () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
-    const { places } = moody;
+    const { bucketCalls } = moody;
     for (let power = 1; power < 100; power++) summary.observe({ a: 'x' }, 2 ** power);
-    expect(moody.places).toBe(places + 1);
+    expect(moody.bucketCalls).toBe(bucketCalls + 1);
   });
 
   test('gets the buckets by a timer, or at exit', async () => {
@@ -97,9 +97,9 @@ describe('a busy heap', () => {
 describe('what has no buckets in the heap', () => {
   test.each([Status.Busy, Status.Full])('is not taken for idle: status %i', async (mood) => {
     const { moody, summary } = setUp(PRUNED);
-    moody.bound = () => (moody.mood = mood);
+    moody.onBind = () => (moody.mood = mood);
     for (let i = 0; i < 5; i++) summary.observe({ a: 'x' }, 3);
-    // A scrape removes what nobody observed in the window.
+    // A scrape removes series without an observation in the window.
     expect((await shown(moody))?.slice(0, 2)).toEqual([5, 15]);
     summary.observe({ a: 'x' }, 3);
     moody.mood = Status.Ok;
@@ -108,7 +108,7 @@ describe('what has no buckets in the heap', () => {
     vi.setSystemTime(START + 3_600_000);
     expect(await shown(moody)).toBe(null);
     expect(await shown(moody)).toBe(null);
-    moody.bound = null;
+    moody.onBind = null;
     summary.observe({ a: 'x' }, 4);
     expect((await shown(moody))?.slice(0, 2)).toEqual([1, 4]);
   });
@@ -120,19 +120,19 @@ describe('a full heap', () => {
     const child = summary.labels('x');
     child.observe(1);
     moody.mood = Status.Full;
-    moody.places = 0;
+    moody.bucketCalls = 0;
     for (let i = 0; i < 500; i++) {
       child.observe(5);
       summary.observe({ a: 'x' }, 1);
     }
-    expect(moody.places).toBe(1);
+    expect(moody.bucketCalls).toBe(1);
     expect(await shown(moody)).toEqual([1001, 3001, 1, 1, 5]);
     moody.mood = Status.Ok;
-    // 499 were passed over behind the one that was refused.
+    // After the one that was refused, 499 were not asked for.
     for (let i = 499; i < 1024; i++) child.observe(5);
-    expect(moody.places).toBe(1);
+    expect(moody.bucketCalls).toBe(1);
     for (let i = 0; i < 10_000; i++) child.observe(5);
-    expect(moody.places).toBe(2);
+    expect(moody.bucketCalls).toBe(2);
     expect((await shown(moody))!.slice(2)).toEqual((await expected(1, 5, 5, 5, 5)).slice(2));
     await summary.get();
     expect(moody.unranked).toBe(1025);
@@ -188,7 +188,7 @@ describe('a lost writer', () => {
     expect(await shown(moody)).toEqual(await expected(1, 5, 90, 5));
   });
 
-  test('leaves behind buckets that waited, which is counted', async () => {
+  test('drops buckets that waited, and counts their observations', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -221,13 +221,13 @@ describe('a segment that was removed', () => {
   test('in the middle of an observation', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);
-    moody.placing = () => {
+    moody.onBuckets = () => {
       moody.retired = true;
       moody.mood = Status.Lost;
     };
     summary.observe({ a: 'x' }, 90);
     moody.mood = Status.Ok;
-    moody.placing = null;
+    moody.onBuckets = null;
     moody.storage.flush();
     summary.observe({ a: 'x' }, 90);
     expect(await shown(moody)).toEqual(await expected(1, 5, 90, 90));
@@ -264,7 +264,7 @@ describe('a broken heap', () => {
     moody.mood = Status.Ok;
     // The first octave finds its place.
     let left = 1;
-    moody.placing = () => {
+    moody.onBuckets = () => {
       if (left-- === 0) moody.mood = Status.Corrupt;
     };
     moody.storage.flush();

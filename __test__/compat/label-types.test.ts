@@ -1,6 +1,7 @@
 /**
  * Label values of other types in one series: `1` and `'1'` are printed alike, and JSON shows the one that prom-client
- * keeps: the last that a gauge was set with, the first of all others, anew after `reset()` and `remove()`.
+ * keeps. That is the last one with which a gauge was set, and the first one of any other metric; `reset()` and
+ * `remove()` forget it.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -50,12 +51,12 @@ const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
     [B, A].map(({ a, b }) => {
       counter.labels(any(a), any(b)).inc();
     }),
-  'counter: anew after reset': ({ counter }) => {
+  'counter: starts again after reset': ({ counter }) => {
     counter.inc(any(A));
     counter.reset();
     counter.inc(any(B));
   },
-  'counter: anew after remove': ({ counter }) => {
+  'counter: starts again after remove': ({ counter }) => {
     counter.inc(any(A));
     counter.remove(any(A));
     counter.inc(any(C));
@@ -122,13 +123,13 @@ const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
     gauge.inc(any(A), 3);
     gauge.set(any(C), 1);
   },
-  'gauge: anew after reset': ({ gauge }) => {
+  'gauge: starts again after reset': ({ gauge }) => {
     gauge.set(any(A), 5);
     gauge.set(any(B), 6);
     gauge.reset();
     gauge.inc(any(A));
   },
-  'gauge: anew after remove': ({ gauge }) => {
+  'gauge: starts again after remove': ({ gauge }) => {
     gauge.set(any(A), 5);
     gauge.set(any(B), 6);
     gauge.remove(any(C));
@@ -155,7 +156,7 @@ const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
     [A, B].map((labels) => {
       summary.observe(any(labels), 1);
     }),
-  'summary: anew after reset': ({ summary }) => {
+  'summary: starts again after reset': ({ summary }) => {
     summary.observe(any(A), 1);
     summary.reset();
     summary.observe(any(B), 1);

@@ -1,9 +1,9 @@
-/** A removal that cannot be made now is made later, whatever happens to the writer meanwhile. */
+/** A removal that has to wait for the heap lock is made later, also if the writer is lost meanwhile. */
 import { describe, expect, test } from 'vitest';
 
 import { Counter, Gauge, Histogram, ROSTER, Summary } from '../../ts/metrics';
 import { Status } from '../../ts/native';
-import { share } from '../../ts/storage';
+import { moveToHeap } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 
 function setUp() {
@@ -15,7 +15,7 @@ function setUp() {
   const histogram = new Histogram({ ...of('h'), buckets: [1] });
   const summary = new Summary(of('s'));
   for (const one of [counter, gauge, shared, histogram, summary])
-    share(one[ROSTER], 't', 1, moody.storage);
+    moveToHeap(one[ROSTER], 't', 1, moody.storage);
   counter.inc({ a: 'x' });
   gauge.inc({ a: 'x' });
   shared.inc({ a: 'x' });

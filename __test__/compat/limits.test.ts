@@ -1,4 +1,4 @@
-/** Limits on what labels may fill, on either storage: what is there goes on, the rest is told about once. */
+/** Limits on labels, in each storage: series that exist go on, and one warning tells of those that are refused. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
@@ -194,7 +194,7 @@ test('label text of the heap', async () => {
   expect(warnings()[0]).toContain('configure({ maxTextBytes })');
 });
 
-test('who makes the segment sets its limits, and others are told that theirs come too late', async () => {
+test('the process that makes the segment sets its limits, and others are told that theirs come too late', async () => {
   const segment = newSegment();
   const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
   new one.client.Counter({ name: 'c', help: 'h' });

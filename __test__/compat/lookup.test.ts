@@ -100,7 +100,7 @@ describe.each([
     expect(lookup.find({})).not.toBe(leaf);
   });
 
-  test('reads the text of an object anew, and of a number once', () => {
+  test('reads the text of an object at each call, and of a number once', () => {
     const { lookup } = setUp(make);
     let text = 'x';
     const changing = { toString: () => text };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { Out, Status, type NativeWriter } from '../../ts/native';
 import { ROSTER } from '../../ts/metrics';
-import { share, unshare } from '../../ts/storage';
+import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { expected, made, other, own, setUp, shown, START } from '../support/moody-summary';
 
@@ -38,7 +38,7 @@ direct?.('a series that expires', () => {
     };
     if (moment === 'before')
       vi.spyOn(moody.storage.backlog, 'busy', 'get').mockImplementation(once);
-    else moody.placing = once;
+    else moody.onBuckets = once;
     for (const value of [5, 1]) summary.observe({ a: 'x' }, value);
     vi.spyOn(moody.storage.backlog, 'busy', 'get').mockRestore();
     moody.storage.flush();
@@ -56,8 +56,8 @@ direct?.('a series that expires', () => {
     moody.mood = Status.Busy;
     for (const value of [5, 5, 5, 1]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Ok;
-    moody.placing = () => {
-      moody.placing = null;
+    moody.onBuckets = () => {
+      moody.onBuckets = null;
       expect(expire('x')).toBe(1);
     };
     moody.storage.flush();
@@ -74,8 +74,8 @@ direct?.('a series that expires', () => {
     moody.mood = Status.Busy;
     for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Ok;
-    moody.placing = () => {
-      moody.placing = null;
+    moody.onBuckets = () => {
+      moody.onBuckets = null;
       expect(expire('x')).toBe(1);
     };
     moody.storage.flush();
@@ -87,7 +87,7 @@ direct?.('a series that expires', () => {
     const { moody, summary } = setUp({ ttlSeconds: 60 });
     for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
     expect(other(moody, summary).expire('x')).toBe(1);
-    unshare(summary[ROSTER]);
+    moveToMemory(summary[ROSTER]);
     expect(await own(summary)).toEqual(await expected(1000, 5, 1));
   });
 
@@ -96,11 +96,11 @@ direct?.('a series that expires', () => {
     const summary = made({ ttlSeconds: 60 });
     for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
     const { expire } = other(moody, summary);
-    moody.placing = () => {
-      moody.placing = null;
+    moody.onBuckets = () => {
+      moody.onBuckets = null;
       expect(expire('x')).toBe(1);
     };
-    share(summary[ROSTER], 't', 1, moody.storage);
+    moveToHeap(summary[ROSTER], 't', 1, moody.storage);
     expect(await shown(moody)).toEqual(await expected(1000, 5, 1));
   });
 });
@@ -111,11 +111,11 @@ test('a series that waited moves into a new segment if the slot is lost on the w
   for (const value of [1, 5, 90, 90]) summary.observe({ a: 'x' }, value);
   moody.mood = Status.Ok;
   let left = 1;
-  moody.placing = () => {
+  moody.onBuckets = () => {
     moody.mood = left-- === 0 ? Status.Lost : Status.Ok;
   };
   moody.storage.flush();
-  moody.placing = null;
+  moody.onBuckets = null;
   moody.mood = Status.Ok;
   moody.storage.flush();
   expect(await shown(moody)).toEqual(await expected(1, 5, 90, 90));
@@ -124,7 +124,7 @@ test('a series that waited moves into a new segment if the slot is lost on the w
 describe('counts of a dead writer in an adopted block', () => {
   function adopted() {
     const moody = new MoodyHeap();
-    moody.bound = (writer: NativeWriter, out) => {
+    moody.onBind = (writer: NativeWriter, out) => {
       const block = [Out.Slab, Out.Cell, Out.Series, Out.Generation].map((word) => out[word]!);
       for (const value of [2 ** -10, 4, 900]) {
         const [slab, cell, series, generation] = block as [number, number, number, number];
@@ -133,7 +133,7 @@ describe('counts of a dead writer in an adopted block', () => {
       out[Out.Flags] = 1;
     };
     const summary = made();
-    share(summary[ROSTER], 't', 1, moody.storage);
+    moveToHeap(summary[ROSTER], 't', 1, moody.storage);
     return { moody, summary };
   }
 
@@ -154,7 +154,7 @@ describe('counts of a dead writer in an adopted block', () => {
       summary.observe({ a: 'x' }, 1);
       summary.reset();
       for (const value of values) summary.observe({ a: 'x' }, value);
-      unshare(summary[ROSTER]);
+      moveToMemory(summary[ROSTER]);
       const [found, wanted] = [await own(summary), await expected(...values)];
       expect(found.slice(0, 2)).toEqual([values.length, values.reduce((a, b) => a + b, 0)]);
       found.slice(2).forEach((quantile, i) => {

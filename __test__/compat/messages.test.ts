@@ -1,4 +1,4 @@
-/** What is said of an option or an argument that is not as it must be: which it is, the rule, and what it is. */
+/** Errors for an invalid option or argument: the message has its name, the rule, and its value. */
 
 import { createServer } from 'node:http';
 

@@ -111,7 +111,7 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('passes over what prom-client passes over', async () => {
+  test('ignores what prom-client ignores', async () => {
     // A value, its index and the whole array are what forEach gives.
     const program = async (client: Client) => {
       const h = new client.Histogram({ name: 'h', help: 'h', buckets: [1], labelNames: ['a'] });

@@ -1,8 +1,8 @@
-/** A summary that is fed any values there are keeps 64 octaves of them, in either storage and over each kind of cells. */
+/** A summary that observes values of any magnitude keeps 64 octaves, in each storage and on each update path. */
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { ROSTER, Summary } from '../../ts/metrics';
-import { CELLS, KEPT, memoryFigures, middleOf, share, unshare } from '../../ts/storage';
+import { CELLS, KEPT, memoryFigures, middleOf, moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 
 /** The largest value of each octave that there is, of both signs. */
@@ -28,7 +28,7 @@ function inMemory(options: object): Storage {
 function inHeap(options: object): Storage {
   const moody = new MoodyHeap();
   const summary = made(options);
-  share(summary[ROSTER], 't', 1, moody.storage);
+  moveToHeap(summary[ROSTER], 't', 1, moody.storage);
   const clamped = async () => {
     // What was counted is told with a scrape.
     await summary.get();
@@ -36,7 +36,7 @@ function inHeap(options: object): Storage {
   };
   const bytes = () => moody.real.stats().usedBytes;
   const end = () => {
-    unshare(summary[ROSTER]);
+    moveToMemory(summary[ROSTER]);
   };
   return { summary, clamped, bytes, end };
 }
@@ -103,11 +103,11 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
     const moody = new MoodyHeap();
     const summary = made({});
     end = () => {
-      unshare(summary[ROSTER]);
+      moveToMemory(summary[ROSTER]);
     };
     for (const value of HOSTILE) summary.observe(value);
     const before = await look(summary);
-    share(summary[ROSTER], 't', 1, moody.storage);
+    moveToHeap(summary[ROSTER], 't', 1, moody.storage);
     expect(await look(summary)).toEqual(before);
   });
 });

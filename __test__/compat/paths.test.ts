@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadBinding } from '../../ts/binding';
 import { Counter, Gauge, Histogram, ROSTER, Summary } from '../../ts/metrics';
 import { Status, Stores } from '../../ts/native';
-import { share, unshare } from '../../ts/storage';
+import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 
 const asked = process.env['MPMETRICS_CELLS'];
@@ -34,7 +34,7 @@ function metrics(moody: MoodyHeap) {
   const histogram = new Histogram({ name: 'h', labelNames: ['a'], buckets: [1], ...quiet });
   const summary = new Summary({ name: 's', percentiles: [0, 1], ...quiet });
   const all = [counter, gauge, recent, histogram, summary];
-  for (const one of all) share(one[ROSTER], 't', 1, moody.storage);
+  for (const one of all) moveToHeap(one[ROSTER], 't', 1, moody.storage);
   const child = histogram.labels('x');
   return {
     histogram,
@@ -66,12 +66,14 @@ async function calls(moody: MoodyHeap): Promise<number> {
   update(1);
   moody.updates = 0;
   moody.binds = 0;
-  const { places } = moody;
+  const { bucketCalls } = moody;
   update(999);
   expect(await moody.text()).toBe(TEXT(1000));
   expect(moody.binds).toBe(0);
   // Once for the other octave, unless native code itself finds it.
-  expect(moody.places - places).toBe(moody.storage.paths.stores === Stores.Native ? 0 : 1);
+  expect(moody.bucketCalls - bucketCalls).toBe(
+    moody.storage.paths.stores === Stores.Native ? 0 : 1,
+  );
   return moody.updates / 999 / 6;
 }
 
@@ -114,7 +116,7 @@ test('another word for the way is refused, and told', () => {
   const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   process.env['MPMETRICS_CELLS'] = 'fast';
   const counter = new Counter({ name: 'c', help: 'h', registers: [] });
-  expect(share(counter[ROSTER], 't', 1, new MoodyHeap().storage)).toBe(false);
+  expect(moveToHeap(counter[ROSTER], 't', 1, new MoodyHeap().storage)).toBe(false);
   expect(String(warning.mock.calls[0]![0])).toContain(
     'MPMETRICS_CELLS must be direct, ordered or native, and is "fast"',
   );
@@ -147,16 +149,16 @@ describe('a native update', () => {
     update(2);
     const stale = histogram.labels('x');
     const h = histogram[ROSTER].handles()[0]!;
-    const { slab, i, number, generation } = h;
+    const { slab, first, number, generation } = h;
     histogram.remove('x');
     const fresh = histogram.labels('y');
     fresh.observe(1);
     const writer = moody.real.writer(0);
-    expect(writer.observe(slab, i, number, generation, 5, 1, 0)).toBe(Status.Gone);
-    expect(writer.write(slab, i, number, generation, new Float64Array(5))).toBe(Status.Gone);
-    expect(writer.hide(slab, i, number, generation)).toBe(Status.Gone);
-    expect(writer.holds(slab, i, number, generation)).toBe(false);
-    expect(writer.read(slab, i, number, generation)).toHaveLength(0);
+    expect(writer.observe(slab, first, number, generation, 5, 1, 0)).toBe(Status.Gone);
+    expect(writer.write(slab, first, number, generation, new Float64Array(5))).toBe(Status.Gone);
+    expect(writer.hide(slab, first, number, generation)).toBe(Status.Gone);
+    expect(writer.holds(slab, first, number, generation)).toBe(false);
+    expect(writer.read(slab, first, number, generation)).toHaveLength(0);
     stale.observe(9);
     const text = await moody.text();
     expect(text).toContain('h_sum{a="y"} 1\n');
@@ -170,8 +172,8 @@ describe('a native update', () => {
     const [wide] = histogram[ROSTER].handles();
     const [narrow] = gauge[ROSTER].handles();
     const writer = moody.real.writer(0);
-    const of = ({ slab, i, number, generation }: typeof wide & object) =>
-      [slab, i, number, generation] as const;
+    const of = ({ slab, first, number, generation }: typeof wide & object) =>
+      [slab, first, number, generation] as const;
     expect(writer.add(...of(wide!), 1, 0)).toBe(Status.Gone);
     expect(writer.set(...of(wide!), 1, 0)).toBe(Status.Gone);
     expect(writer.observe(...of(narrow!), 1, 1, 0)).toBe(Status.Gone);
@@ -245,10 +247,10 @@ describe.each([
       fc.array(step, { maxLength: 60, size: 'max' }),
       async (program) => {
         const shared = make();
-        expect(share(shared[ROSTER], 't', 1, moody.storage)).toBe(true);
+        expect(moveToHeap(shared[ROSTER], 't', 1, moody.storage)).toBe(true);
         const found = await run(shared, program);
         for (const a of ['x', 'y', 'z']) shared.remove(a);
-        unshare(shared[ROSTER]);
+        moveToMemory(shared[ROSTER]);
         expect(found).toEqual(await run(make(), program));
       },
     );

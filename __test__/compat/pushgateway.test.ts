@@ -122,7 +122,7 @@ function fails(answer: Answer, options?: object) {
 }
 
 const METHODS = ['push', 'pushAdd', 'delete'] as const;
-// Made anew each time: prom-client takes the encoding out of the caller's own headers.
+// Made again each time: prom-client takes the encoding out of the caller's own headers.
 const gzip = () => ({ headers: { 'Content-Encoding': 'gzip', 'X-Custom': 'x' } });
 
 sameAsPromClient({
@@ -246,7 +246,7 @@ sameAsPromClient({
   'rejects when the agent says that the time is over': fails('hang', {
     agent: new Agent({ timeout: 50 }),
   }),
-  'rejects when nobody listens': async (client) => {
+  'rejects when no server listens': async (client) => {
     const gateway = await start();
     gateway.stop();
     const { host } = gateway;

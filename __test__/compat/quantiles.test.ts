@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
-import { bucketOf, CELLS, middleOf, octaveBounds, type Series } from '../../ts/storage';
+import { bucketOf, CELLS, middleOf, octaveBounds, type Handle } from '../../ts/storage';
 import { any, inside, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
 /** Most that a quantile may be off. */
@@ -191,7 +191,7 @@ describe.each(subjects)('$name', ({ load }) => {
       );
     });
 
-    test('pruneAgedBuckets takes idle series out, which then begin anew', async () => {
+    test('pruneAgedBuckets removes idle series, which then begin from zero', async () => {
       const seen: string[][] = [];
       for (const client of [await load(), await oracle.load()]) {
         vi.setSystemTime(START);
@@ -276,8 +276,8 @@ describe('buckets', () => {
     const client = await memory.load();
     const s = new client.Summary({ name: 's', help: 'h' });
     const { SINGLE } = inside('metrics/hidden');
-    const single = (): Series => (s as unknown as Record<symbol, Series>)[SINGLE]!;
-    const { s: sketch } = single();
+    const single = (): Handle => (s as unknown as Record<symbol, Handle>)[SINGLE]!;
+    const { sketch: sketch } = single();
     expect(sketch.all.size).toBe(0);
     for (const value of edges) {
       // Twice: the first of an octave goes another way.
@@ -285,8 +285,8 @@ describe('buckets', () => {
       s.observe(value);
       s.observe(value);
       const bucket = bucketOf(value);
-      const chunk = single().s.all.get(Math.floor(bucket / CELLS))!;
-      expect([value, chunk.f[chunk.i + (bucket % CELLS)]]).toEqual([value, 2]);
+      const buckets = single().sketch.all.get(Math.floor(bucket / CELLS))!;
+      expect([value, buckets.cells[buckets.first + (bucket % CELLS)]]).toEqual([value, 2]);
     }
   });
 

@@ -1,4 +1,4 @@
-/** `ttlSeconds`: series that nobody updates are taken out, and no update is lost by it. */
+/** `ttlSeconds`: series that no process updates are removed, and no update is lost by it. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -75,7 +75,7 @@ describe.each(subjects)('$name', ({ load }) => {
     const gone = await until(client, (seen) => ![...seen.keys()].some(isIdle));
     expect(performance.now() - begun).toBeGreaterThanOrEqual(1000 * TTL);
     expect(gone.get('plain')).toBe(3);
-    // What is taken out begins anew, with the objects that there are.
+    // A removed series begins from zero, with the objects that there are.
     child.inc();
     gauge.labels('idle').inc(2);
     histogram.observe({ a: 'idle' }, 0.5);
@@ -158,7 +158,7 @@ describe.each(subjects)('$name', ({ load }) => {
     );
     expect(thrown(() => new Gauge(config))).toBe('nothing');
     expect(thrown(() => new Gauge({ ...config, name: 'n', aggregator: 'shared' }))).toBe(
-      "TypeError: ttlSeconds cannot be had with the aggregator 'shared'",
+      "TypeError: ttlSeconds is not possible with the aggregator 'shared'",
     );
   });
 });
@@ -215,7 +215,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       kind: shape.kind.native,
       aggregator: 'sum',
       labelNames: ['a'],
-      bounds: Float64Array.from(shape.bounds),
+      bounds: Float64Array.from(shape.numbers),
     },
     1,
   );
@@ -252,7 +252,7 @@ described?.('an update of a %s at the very moment', (kind) => {
     expect(await value()).toBe(1);
   });
 
-  test('is not lost when nobody updates the series again', async () => {
+  test('is not lost when no process updates the series again', async () => {
     const { client, count, by, series } = await setUp(kind, 0.4);
     count('x', 5);
     by.expire();

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { Counter, ROSTER, Summary } from '../../ts/metrics';
 import { Status } from '../../ts/native';
-import { share } from '../../ts/storage';
+import { moveToHeap } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 import { until } from '../support/patience.mjs';
 import { samples } from '../support/samples';
@@ -11,7 +11,7 @@ import { samples } from '../support/samples';
 const OPTIONS = { help: 'h', labelNames: ['a' as const], registers: [] };
 
 function inHeap<M extends Counter<'a'> | Summary<'a'>>(moody: MoodyHeap, metric: M): M {
-  share(metric[ROSTER], 't', 1, moody.storage);
+  moveToHeap(metric[ROSTER], 't', 1, moody.storage);
   return metric;
 }
 
@@ -36,7 +36,7 @@ test('what comes to wait in the middle of a try is tried as well', async () => {
   for (const metric of [one, two]) metric.inc({ a: 'first' });
   moody.mood = Status.Ok;
   let calls = 0;
-  moody.bound = () => {
+  moody.onBind = () => {
     // By then those of the first metric are done.
     if (++calls !== 2) return;
     moody.mood = Status.Busy;
@@ -65,7 +65,7 @@ test('a try ends in time, however much waits; a scrape waits for all of it', () 
     moody.binds = 0;
   };
   // Longer than half of a try.
-  moody.bound = () => {
+  moody.onBind = () => {
     spin(11);
   };
   wait();

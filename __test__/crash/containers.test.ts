@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
+import { source } from '../support/programs';
 
 /** Bytes of the directory's file system: room for less than what three containers leave. */
 const SIZE = 9 << 20;
@@ -22,24 +23,7 @@ beforeEach(() => {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
   app = new Application({
     // A cluster's primary has metrics of its own, or none; then its only worker has all.
-    'app.js': `
-      const cluster = require('cluster');
-      const [, , shape, count, mark] = process.argv;
-      if (shape !== 'alone' && cluster.isPrimary) {
-        cluster.fork();
-        if (shape === 'primary') new (require('mpmetrics').Gauge)({ name: 'up', help: 'u' }).set(1);
-      } else {
-        const { Counter, Histogram, register } = require('mpmetrics');
-        const seconds = new Histogram({ name: 'seconds', help: 's', labelNames: ['route'] });
-        for (let route = 0; route < Number(count); route++) seconds.observe({ route }, 0.5);
-        const starts = new Counter({ name: 'starts_total', help: 's', labelNames: ['mark'] });
-        starts.inc({ mark });
-        register.metrics().then((text) => {
-          const shown = text.match(/^seconds_count/gm)?.length ?? 0;
-          console.log(JSON.stringify({ shown, starts: text.match(/^starts_total.*/gm) }));
-        });
-      }
-      setInterval(() => {}, 1000);`,
+    'app.js': source('crash/containers/app.cjs'),
   });
 });
 
@@ -92,7 +76,7 @@ const contained = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
 contained.each([
   ['alone', 50],
-  // Its primary is there, too, or nobody of the namespace is known to have been.
+  // Its primary is there, too; otherwise no process of the namespace is known.
   ['primary', 8],
   ['worker', 8],
 ])(
@@ -104,7 +88,7 @@ contained.each([
       await counted(program, 8_000, String(crash));
       await killed(program);
       after.push(used());
-      // Who can be seen to be over is gone before the next needs the room.
+      // A segment whose end can be seen is removed before the next needs the room.
       if (shape !== 'worker') expect(segments()).toHaveLength(1);
     }
     expect(after.at(-1)! / after[2]!).toBeLessThan(2);
@@ -113,7 +97,7 @@ contained.each([
 );
 
 contained(
-  'who lives in another namespace is spared, and room is made while a segment grows',
+  'the segment of a process in another namespace is spared, and room is made while a segment grows',
   async () => {
     const living = container('alone', 1_000, 'living');
     await counted(living, 1_000, 'living');

@@ -4,23 +4,12 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-const APP = `
-const { Counter, register } = require('mpmetrics');
-const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
-console.log('ready');
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  if (line === 'inc') counter.inc({ n: 1 });
-  if (line === 'leave') process.exit();
-  const told = await register.metrics().then((text) => ({ text }), ({ code, message }) => ({ code, message }));
-  console.log(JSON.stringify(told));
-});
-`;
 
 interface Told {
   text?: string;
@@ -34,7 +23,7 @@ async function tell(program: Program, line: string): Promise<Told> {
 }
 
 function application(): { app: Application; path: string; start: () => Program } {
-  const app = new Application({ 'app.js': APP });
+  const app = new Application({ 'app.js': source('crash/corrupt/app.cjs') });
   made.push(app);
   const path = join(app.segmentsIn, 'corrupt.heap');
   return { app, path, start: () => app.run('app.js', { env: { MPMETRICS_SEGMENT: path } }) };

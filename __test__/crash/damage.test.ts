@@ -1,6 +1,6 @@
 /**
- * Bytes that change in names, label texts, hashes and the header of a segment while processes count in it and scrape
- * it: whatever is damaged is left out, counted and warned about once, and no page is one that a reader refuses.
+ * Names, label texts, hashes and the header of a segment are changed while processes count in it and scrape it. A
+ * scrape leaves out what is damaged, there is a count and one warning of it, and readers accept each page.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program } from '../support/application';
+import { source } from '../support/programs';
 import { PythonReader } from '../support/python-reader';
 
 /** Rounds of the random test. */
@@ -18,52 +19,6 @@ const ROUNDS = Number(process.env['MPMETRICS_TEST_DAMAGE'] ?? 400);
 const OF_HEADER = 25;
 /** One page in so many is read by those who did not write it. */
 const READ = 10;
-
-const APP = `
-const client = require('mpmetrics');
-client.register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE);
-client.register.setDefaultLabels({ service: 'shop"s' });
-client.collectLibraryMetrics();
-const labelNames = ['route', 'code'];
-const counter = new client.Counter({ name: 'damage_count_total', help: 'The help of it', labelNames, enableExemplars: true });
-const gauge = new client.Gauge({ name: 'damage_level', help: 'Another help', labelNames });
-const histogram = new client.Histogram({ name: 'damage_seconds', help: 'Seconds', labelNames, buckets: [0.1, 1, 10] });
-const summary = new client.Summary({ name: 'damage_size', help: 'Bytes', labelNames });
-const labels = ['/a', '/b\\n"', '/\\u00e4'].map((route, code) => ({ route, code }));
-const count = () => {
-  for (const one of labels) {
-    counter.inc({ labels: one, value: 1, exemplarLabels: { trace: '7f' } });
-    gauge.set(one, 2);
-    histogram.observe(one, 0.5);
-    summary.observe(one, 3);
-  }
-};
-count();
-setInterval(count, 1);
-let warned = 0;
-let alone = false;
-process.on('warning', ({ code }) => {
-  warned += code === 'MPMETRICS_CORRUPT' ? 1 : 0;
-  alone ||= code === 'MPMETRICS_MEMORY';
-});
-const page = (registry, type) => {
-  registry.setContentType(type);
-  return registry.metrics().catch(({ code, message }) => {
-    // What hits the header's version makes the segment another build's.
-    if (!['ERR_MPMETRICS_CORRUPT', 'ERR_MPMETRICS_VERSION'].includes(code)) throw new Error(message);
-    alone = true;
-    return null;
-  });
-};
-console.log('ready');
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  if (line === 'leave') process.exit();
-  const text = await page(client.register, client.Registry.PROMETHEUS_CONTENT_TYPE);
-  const openMetrics = await page(client.register, client.Registry.OPENMETRICS_CONTENT_TYPE);
-  const { values } = await counter.get().catch(() => ({ values: [] }));
-  console.log(JSON.stringify({ text, openMetrics, values: values.length, warned, alone }));
-});
-`;
 
 interface Told {
   text: string | null;
@@ -96,7 +51,7 @@ class Damaged {
   }
 
   static async start(): Promise<Damaged> {
-    const app = new Application({ 'app.js': APP });
+    const app = new Application({ 'app.js': source('crash/damage/app.cjs') });
     const path = join(app.segmentsIn, 'damaged.heap');
     const start = async (): Promise<Program> => {
       const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: path } });

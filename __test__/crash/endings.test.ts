@@ -1,7 +1,7 @@
 /**
- * P11: process.exit, an uncaught error, SIGTERM and worker.terminate at random moments, in the middle of updates,
- * scrapes and callbacks, on every version of Node.js: nobody crashes, hangs or is kept alive, and what all of them
- * had counted is in the scrapes of another process.
+ * Endings of processes and threads: process.exit, an uncaught error, SIGTERM and worker.terminate at random moments, in
+ * the middle of updates, scrapes and callbacks, on every version of Node.js. No process crashes, hangs or is kept alive,
+ * and the scrapes of another process show what all of them had counted.
  *
  * There are 50 of each on each version, which are the promised 200 a version: a start takes a tenth of a second of a core.
  * `npm run torture` has 1,250 of each on each version; `MPMETRICS_TEST_ENDINGS` says how many.
@@ -14,6 +14,7 @@ import { lacks } from '../../scripts/needs.mjs';
 import { installNode } from '../../scripts/nodes.mjs';
 import { Application, type Program } from '../support/application';
 import { LIMIT, patient } from '../support/patience.mjs';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const OWN = process.versions.node.split('.')[0]!;
@@ -26,69 +27,6 @@ const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-/** Counts, acknowledges, scrapes; has callbacks; and leaves when its time is over, as it is told to. */
-const LEAVER = `
-const { writeSync } = require('node:fs');
-const { Counter, Gauge, register } = require('mpmetrics');
-const [way, after] = process.argv.slice(2);
-const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
-new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
-new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
-new Gauge({ name: 'late', help: 'l', async collect() { await new Promise(setImmediate); this.inc(); } });
-if (way === 'exit') setTimeout(() => process.exit(3), after);
-if (way === 'throw') setTimeout(() => { throw new Error('uncaught'); }, after);
-(async () => {
-  for (;;) {
-    updates.inc({ way });
-    writeSync(1, 'x\\n');
-    await register.metrics();
-  }
-})();
-`;
-
-/** Ends threads at random moments that count, scrape and run callbacks, while it does so itself. */
-const TERMINATOR = `
-const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
-const { Counter, Gauge, register } = require('mpmetrics');
-const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
-new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
-new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
-if (isMainThread) {
-  let over = false;
-  (async () => { while (!over) await register.metrics(); })();
-  (async () => {
-    const counts = new Int32Array(new SharedArrayBuffer(4));
-    for (let i = 0; i < Number(process.argv[2]); i += 2) {
-      const workers = [1, 2].map(() => new Worker(__filename, { workerData: counts }));
-      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    }
-    over = true;
-    console.log(counts[0]);
-  })();
-} else {
-  (async () => {
-    for (;;) {
-      updates.inc({ way: 'terminate' });
-      Atomics.add(workerData, 0, 1);
-      parentPort.postMessage('counted');
-      await register.metrics();
-    }
-  })();
-}
-`;
-
-/** Scrapes when it is told to, and says how long that took. */
-const SCRAPER = `
-const { register } = require('mpmetrics');
-require('node:readline').createInterface(process.stdin).on('line', async () => {
-  const begun = performance.now();
-  const text = await register.metrics();
-  console.log(JSON.stringify({ text, ms: performance.now() - begun }));
-});
-`;
 
 /** Updates that were told to have been made, and those that the scraper sees. */
 class Account {
@@ -103,7 +41,7 @@ class Account {
     private readonly way: string,
   ) {}
 
-  /** A scrape of another process, in time: what was told is in it, and nothing that nobody did. */
+  /** A scrape of another process, in time: what was told is in it, and nothing that no process counted. */
   check(running: number): Promise<void> {
     this.busy = this.busy.then(async () => {
       const least = this.told;
@@ -115,7 +53,7 @@ class Account {
       const seen = samples(text).get(`updates_total{way="${this.way}"}`) ?? 0;
       expect(ms).toBeLessThan(HANGS / 2);
       expect(seen).toBeGreaterThanOrEqual(Math.max(least, this.last));
-      // Who still runs goes on while this is read.
+      // Processes that still run go on while this is read.
       if (running === 0) expect(seen).toBeLessThanOrEqual(this.told + this.open);
       this.last = seen;
     });
@@ -158,9 +96,9 @@ describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
 
   function start(way: string): { app: Application; env: Record<string, string>; account: Account } {
     const app = new Application({
-      'leaver.js': LEAVER,
-      'terminator.js': TERMINATOR,
-      'scraper.js': SCRAPER,
+      'leaver.js': source('crash/endings/leaver.cjs'),
+      'terminator.js': source('crash/endings/terminator.cjs'),
+      'scraper.js': source('crash/endings/scraper.cjs'),
     });
     made.push(app);
     const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'endings.heap') };

@@ -1,4 +1,4 @@
-/** A full file system: existing series go on, new ones are refused and counted, nobody dies. */
+/** A full file system: existing series go on, new ones are refused and counted, no process dies. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 const mounted: string[] = [];
@@ -25,29 +26,6 @@ function tmpfs(size: string): string {
   return folder;
 }
 
-/** Fills the heap with series, goes on with the first of them, and prints what is left. */
-const FILL = `
-const { Counter, Histogram, register } = require('mpmetrics');
-const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
-const histogram = new Histogram({ name: 'h', help: 'h' });
-const first = counter.labels('first');
-(async () => {
-  first.inc();
-  for (let i = 0; i < 30_000; i++) {
-    counter.inc({ n: process.argv[2] + i });
-    first.inc();
-    histogram.observe(1);
-  }
-  // A family that has no room either.
-  for (let i = 0; i < 20; i++) new Counter({ name: 'late_' + process.argv[2] + i, help: 'x'.repeat(4000) }).inc();
-  const text = await register.metrics();
-  const { dropped, series, usedBytes, reservedBytes } = openSegment({ create: false }).stats();
-  console.log(JSON.stringify({ text, dropped, series, usedBytes, reservedBytes }));
-  process.stdin.once('data', () => process.exit());
-})();
-`;
-
 interface Filled {
   text: string;
   dropped: number[];
@@ -60,7 +38,7 @@ const mounting = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
 mounting('a tmpfs of 1 MiB', async () => {
   const folder = tmpfs('1m');
-  const app = new Application({ 'fill.js': FILL });
+  const app = new Application({ 'fill.js': source('crash/full/fill.cjs') });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(folder, 'full.heap') };
   const one = app.run('fill.js', { env, args: ['a'] });
@@ -78,7 +56,7 @@ mounting('a tmpfs of 1 MiB', async () => {
   // is made, which would show it at zero, and when it is counted.
   const late = first.text.match(/^late_a\d+ 1$/gm)?.length ?? 0;
   expect(first.dropped).toEqual([30_000 - shown + 2 * (20 - late), 0, 0, 0, 0, 0, 0]);
-  // Memory that the first did not use up serves what fits; nobody dies either way.
+  // Memory that the first did not use up serves what fits; no process dies either way.
   expect(second.dropped[0]).toBeGreaterThan(first.dropped[0]!);
   for (const program of [one, two]) {
     program.tell('leave');
@@ -91,10 +69,7 @@ mounting('a tmpfs of 1 MiB', async () => {
 mounting('a file system without room for a segment: memory storage, one warning', async () => {
   const folder = tmpfs('16k');
   const app = new Application({
-    'app.js': `
-      const { Counter, register } = require('mpmetrics');
-      new Counter({ name: 'c', help: 'c' }).inc();
-      register.metrics().then((text) => console.log(JSON.stringify(text)));`,
+    'app.js': source('crash/full/app.cjs'),
   });
   made.push(app);
   const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: join(folder, 'full.heap') } });

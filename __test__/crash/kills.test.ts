@@ -3,7 +3,7 @@ import { afterEach, test } from 'vitest';
 
 import { Application } from '../support/application';
 import { LIMIT } from '../support/patience.mjs';
-import { expectKept, KILLER, killerArguments, KILLS, PATIENCE, VICTIM } from './kills';
+import { expectKept, FILES, killerArguments, KILLS, PATIENCE } from './kills';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -14,7 +14,7 @@ test(
   `${String(KILLS)} writers killed at random moments and replaced`,
   { timeout: LIMIT + PATIENCE },
   async () => {
-    const app = new Application({ 'victim.js': VICTIM, 'killer.js': KILLER });
+    const app = new Application(FILES);
     made.push(app);
     const program = app.run('killer.js', { args: killerArguments(KILLS) });
     await expectKept(program, KILLS);

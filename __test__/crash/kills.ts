@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 
 import type { Program } from '../support/application';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 /** How many; `npm run torture` and other versions of Node.js have figures of their own. */
@@ -13,106 +14,30 @@ export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 /** Milliseconds that so many kills may take on a slow machine. */
 export const PATIENCE = Math.max(180_000, KILLS * 1_000);
 
-const PLACES = 4;
 /** What is observed, over and over: of several octaves and both signs, with sums that are exact. */
-const VALUES = [0, 1.5, -3, 700, 0.03125, -0.25, 6, 90_000, 6, -7_000];
-const PERCENTILES = [0, 0.05, 0.15, 0.25, 0.35, 0.45, 0.5, 0.65, 0.75, 0.85, 0.95, 1];
+const {
+  places: PLACES,
+  values: VALUES,
+  percentiles: PERCENTILES,
+} = JSON.parse(source('crash/kills/observed.json')) as {
+  places: number;
+  values: number[];
+  percentiles: number[];
+};
 /** Most that a quantile between the smallest and the largest may be off. */
 const ERROR = 0.0109;
 
-export const VICTIM = `
-const { writeSync } = require('node:fs');
-const { Counter, Histogram, Gauge, Summary } = require('mpmetrics');
-const VALUES = ${JSON.stringify(VALUES)};
-const common = { help: 'h', labelNames: ['place'] };
-const counter = new Counter({ name: 'updates_total', ...common });
-const histogram = new Histogram({ name: 'work', buckets: [0.5, 1, 2], ...common });
-const asked = { percentiles: ${JSON.stringify(PERCENTILES)}, ...common };
-const summary = new Summary({ name: 'size', ...asked });
-const windowed = new Summary({ name: 'recent', maxAgeSeconds: 86_400, ageBuckets: 4, ...asked });
-new Gauge({ name: 'alive', help: 'a' }).set(1);
-const labels = { place: process.argv[2] };
-const one = Buffer.from('x');
-// Synchronous: an acknowledgement is in the pipe before the next update, and survives the kill.
-for (let i = 0; ; i++) {
-  const value = VALUES[i % VALUES.length];
-  histogram.observe(labels, 1);
-  summary.observe(labels, value);
-  windowed.observe(labels, value);
-  counter.inc(labels);
-  writeSync(1, one);
-}
-`;
+/** The programs, `killer.js` and what it starts. */
+export const FILES: Record<string, string> = {
+  'killer.js': source('crash/kills/killer.cjs'),
+  'victim.js': source('crash/kills/victim.cjs'),
+  'observed.json': source('crash/kills/observed.json'),
+};
 
 /** How many of so many kills have to meet an update that was made and not acknowledged: else nothing was shown. */
 const wanted = (kills: number): number => Math.max(1, Math.floor(kills / 40));
 
-/** Tells of each kill on a line, and then what became of the heap. Goes on for a while if the kills met no update. */
-export const KILLER = `
-const { spawn } = require('node:child_process');
-const { register } = require('mpmetrics');
-const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-const [kills, wanted] = process.argv.slice(2).map(Number);
-const places = Array.from({ length: ${PLACES} }, (_, place) => place);
-const victims = [];
-/** By place: updates that were told, and those that were in flight. */
-const told = places.map(() => 0);
-const inFlight = places.map(() => 0);
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const stats = () => openSegment({ create: false }).stats();
-
-function start(place) {
-  const victim = spawn(process.execPath, ['victim.js', String(place)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  victim.acknowledged = 0;
-  victim.stdout.on('data', (chunk) => (victim.acknowledged += chunk.length));
-  victim.closed = new Promise((resolve) => victim.on('close', resolve));
-  victims[place] = victim;
-}
-
-async function acknowledges(place, count) {
-  while (victims[place].acknowledged < count) await sleep(1);
-}
-
-async function kill(place) {
-  await acknowledges(place, 1);
-  await sleep(Math.random() * 5);
-  victims[place].kill('SIGKILL');
-  await victims[place].closed;
-  const { acknowledged } = victims[place];
-  const began = performance.now();
-  const text = await register.metrics();
-  const ms = performance.now() - began;
-  const { lockTimeouts } = stats();
-  console.log(JSON.stringify({ place, acknowledged, text, ms, lockTimeouts }));
-  told[place] += acknowledged;
-  const [, shown] = new RegExp('^updates_total{place="' + place + '"} (.*)$', 'm').exec(text);
-  inFlight[place] = Number(shown) - told[place];
-}
-
-(async () => {
-  // One after another, each time in another order: each slot of the heap has each of the series before its size is taken.
-  for (const round of places) {
-    if (round > 0) for (const place of places) await kill(place);
-    for (const i of places) {
-      const place = (round + i) % places.length;
-      start(place);
-      await acknowledges(place, ${VALUES.length});
-    }
-  }
-  const { usedBytes: usedAtFirst } = stats();
-  const met = () => inFlight.reduce((sum, count) => sum + count);
-  for (let i = 0; i < kills || (met() < wanted && i < kills + 500); i++) {
-    const place = Math.floor(Math.random() * places.length);
-    await kill(place);
-    start(place);
-  }
-  for (const place of places) await kill(place);
-  const { usedBytes, slots, adoptions } = stats();
-  console.log(JSON.stringify({ usedAtFirst, usedAtEnd: usedBytes, slots, adoptions }));
-})();
-`;
-
-/** One kill, and the scrape behind it. */
+/** One kill, and the scrape after it. */
 interface Kill {
   place: number;
   /** Updates that the victim wrote to its pipe. */

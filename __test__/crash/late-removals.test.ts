@@ -1,4 +1,4 @@
-/** Removals while a process holds the heap lock: made when it lets go, also if the segment's file is gone by then. */
+/** Removals while a process holds the heap lock: made once it is free, also if the segment's file is gone by then. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
-import { ask, obedient, scraped } from '../support/obedient';
+import { ask, obedient, performing, scraped } from '../support/obedient';
 import { buildLockHolder, holdLock } from '../support/hold-lock';
 
 const made: Application[] = [];
@@ -18,30 +18,9 @@ afterEach(() => {
 
 beforeAll(buildLockHolder, 300_000);
 
-const METRICS = `
-  const { Counter, Gauge, Histogram, Summary } = mpmetrics;
-  const of = (name) => ({ name, help: 'h', labelNames: ['n'] });
-  kept.c = new Counter(of('c'));
-  kept.g = new Gauge(of('g'));
-  kept.every = new Gauge(of('every'));
-  kept.all = new Gauge({ ...of('all'), aggregator: 'shared' });
-  kept.h = new Histogram({ ...of('h'), buckets: [1] });
-  kept.s = new Summary(of('s'));
-  kept.r = new Counter(of('r'));
-  kept.w = new Counter(of('w'));
-  for (const n of ['a', 'b']) {
-    for (const metric of [kept.c, kept.g, kept.every, kept.all, kept.r, kept.w]) metric.inc({ n }, 2);
-    for (const metric of [kept.h, kept.s]) metric.observe({ n }, 1);
-  }
-`;
+const METRICS = `await ${performing('crash/late-removals/metrics.cjs')};`;
 
-const REMOVE = `
-  kept.c.inc({ n: 'new' });
-  for (const metric of [kept.c, kept.g, kept.all, kept.h, kept.s]) metric.remove('a');
-  kept.every.removeEverywhere('a');
-  kept.r.resetEverywhere();
-  kept.w.reset();
-`;
+const REMOVE = `await ${performing('crash/late-removals/remove.cjs')};`;
 
 test.each(['stays', 'goes'])(
   'while the file %s',

@@ -10,6 +10,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { Application, type Program } from '../support/application';
 import { until } from '../support/patience.mjs';
 import { buildLockHolder, holdLock } from '../support/hold-lock';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -23,53 +24,6 @@ beforeAll(buildLockHolder);
 
 const hold = (path: string, ...times: number[]) => holdLock(path, holders, ...times);
 
-/** Never lets its event loop turn: what waits in its own memory when it is killed is lost. */
-const BUSY = `
-const { Counter } = require('mpmetrics');
-const { writeSync } = require('node:fs');
-writeSync(1, 'begins\\n');
-const counter = new Counter({ name: 'busy_total', help: 'b', labelNames: ['n'] });
-for (;;) {
-  counter.inc({ n: process.argv[2] });
-  writeSync(1, 'counted\\n');
-}
-`;
-
-/** Counts on a line of stdin in series that it never had, and tells how long its event loop was held up. */
-const WRITER = `
-require('mpmetrics').configure({ maxSeriesPerMetric: 20_000 });
-const { collectLibraryMetrics, Counter, Histogram, register } = require('mpmetrics');
-collectLibraryMetrics();
-const old = new Counter({ name: 'old_total', help: 'o' });
-const series = new Counter({ name: 'series_total', help: 's', labelNames: ['n'] });
-const poured = new Counter({ name: 'poured_total', help: 'p', labelNames: ['n'] });
-old.inc();
-console.log('ready');
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  const [command, from] = line.split(' ');
-  const began = process.hrtime.bigint();
-  let longest = 0;
-  // 20 series each 10 ms.
-  for (let n = 0; command === 'pour' && n < Number(from); ) {
-    for (let i = 0; i < 20; i++) poured.inc({ n: n++ });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  if (command === 'pour') return;
-  if (command === 'count') {
-    for (let i = 0; i < 20; i++) {
-      const start = process.hrtime.bigint();
-      series.inc({ n: Number(from) + (i % 10) });
-      longest = Math.max(longest, Number(process.hrtime.bigint() - start) / 1e6);
-      old.inc();
-    }
-    const late = new Histogram({ name: 'late_' + from, help: 'l', buckets: [1] });
-    late.observe(1);
-  }
-  const total = Number(process.hrtime.bigint() - began) / 1e6;
-  console.log(JSON.stringify({ longest, total, text: await register.metrics() }));
-});
-`;
-
 interface Told {
   longest: number;
   total: number;
@@ -82,7 +36,10 @@ async function told(program: Program): Promise<Map<string, number> & Partial<Tol
 }
 
 async function started(): Promise<{ app: Application; path: string; writer: Program }> {
-  const app = new Application({ 'busy.js': BUSY, 'writer.js': WRITER });
+  const app = new Application({
+    'busy.js': source('crash/lock/busy.cjs'),
+    'writer.js': source('crash/lock/writer.cjs'),
+  });
   made.push(app);
   const path = `${app.segmentsIn}/lock.heap`;
   const writer = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
@@ -90,7 +47,7 @@ async function started(): Promise<{ app: Application; path: string; writer: Prog
   return { app, path, writer };
 }
 
-test('SIGSTOP: nobody waits longer than the deadline, and what was counted meanwhile is moved in', async () => {
+test('SIGSTOP: no process waits longer than the deadline, and what was counted meanwhile is moved in', async () => {
   const { app, path, writer } = await started();
   const holder = await hold(path);
   holder.kill('SIGSTOP');

@@ -1,61 +1,17 @@
-/** P16: label values from an attacker exhaust neither memory nor time, and what is dropped is counted exactly. */
+/** Label values from an attacker exhaust neither memory nor time, and what is dropped is counted exactly. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
 import { until } from '../support/patience.mjs';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-/** Old series, then random label values, then what can be seen of both. */
-const ATTACK = `
-const { randomBytes } = require('node:crypto');
-const { Counter, Histogram, configure, register } = require('mpmetrics');
-const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-require('node:v8').setFlagsFromString('--expose-gc');
-const gc = require('node:vm').runInNewContext('gc');
-const [who, values, settings] = process.argv.slice(2);
-configure(JSON.parse(settings));
-const random = new Counter({ name: 'random_total', help: 'r', labelNames: ['id'] });
-const old = new Counter({ name: 'old_total', help: 'o', labelNames: ['path'] });
-const work = new Histogram({ name: 'work', help: 'w', labelNames: ['path'], buckets: [1, 2] });
-const child = old.labels('/child');
-for (const path of ['/', '/user']) { old.inc({ path }, 0); work.observe({ path }, 1); }
-child.inc(0);
-random.inc({ id: 'known' });
-const look = () => {
-  gc();
-  const { usedBytes, dropped } = openSegment({ create: false }).stats();
-  return { usedBytes, dropped, heapUsed: process.memoryUsage().heapUsed, rss: process.memoryUsage().rss };
-};
-const count = (text) => text.match(/^random_total\\{/gm).length;
-const noise = randomBytes(8).toString('hex');
-process.stdin.once('data', async () => {
-  const begun = performance.now();
-  let filled;
-  for (let i = 0; i < Number(values); i++) {
-    random.inc({ id: who + noise + Math.random().toString(36) + i });
-    if (i % 10 === 0) { old.inc({ path: '/' }); child.inc(); work.observe({ path: '/user' }, 1.5); }
-    if (i === Number(values) / 2) filled = look();
-  }
-  const ms = performance.now() - begun;
-  const { heapUsed } = look();
-  const text = await register.metrics();
-  const end = { ...look(), heapUsed };
-  const rest = text.split('\\n').filter((line) => !line.startsWith('random_total{')).join('\\n');
-  console.log(JSON.stringify({ ms, filled, end, shown: count(text), rest }));
-  process.stdin.on('data', (line) => {
-    if (!String(line).startsWith('look')) process.exit();
-    console.log(JSON.stringify(look().dropped));
-  });
-});
-console.log('"ready"');
-`;
 
 interface Look {
   usedBytes: number;
@@ -75,7 +31,7 @@ interface Seen {
 const MiB = 1 << 20;
 
 test('1e6 random label values with the default limits: one process', async () => {
-  const app = new Application({ 'attack.js': ATTACK });
+  const app = new Application({ 'attack.js': source('crash/random-labels/attack.cjs') });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'attack.heap') };
   const program = app.run('attack.js', { env, args: ['a', '1000000', '{}'] });
@@ -102,23 +58,8 @@ test('1e6 random label values with the default limits: one process', async () =>
 
 test('four processes with limits of their own, and one that comes when all is full', async () => {
   const app = new Application({
-    'attack.js': ATTACK,
-    'late.js': `
-      const { Counter, register } = require('mpmetrics');
-      const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-      const old = new Counter({ name: 'old_total', help: 'o', labelNames: ['path'] });
-      const random = new Counter({ name: 'random_total', help: 'r', labelNames: ['id'] });
-      // What is known to the others is there, though this process does not know; the rest is refused.
-      for (let i = 0; i < 5_000; i++) {
-        random.inc({ id: 'late' + i });
-        random.inc({ id: 'known' });
-        old.inc({ path: '/' });
-      }
-      register.metrics().then((text) => {
-        const { dropped } = openSegment({ create: false }).stats();
-        console.log(JSON.stringify({ text, dropped }));
-      });
-    `,
+    'attack.js': source('crash/random-labels/attack.cjs'),
+    'late.js': source('crash/random-labels/late.cjs'),
   });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'attack.heap') };

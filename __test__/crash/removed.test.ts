@@ -7,7 +7,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Application } from '../support/application';
 import { type Program } from '../support/application';
 import { buildLockHolder, holdLock } from '../support/hold-lock';
-import { ask, obedient, scraped } from '../support/obedient';
+import { ask, obedient, performing, scraped } from '../support/obedient';
 
 const made: Application[] = [];
 const holders: ChildProcess[] = [];
@@ -17,34 +17,10 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Milliseconds until which everything is to be seen again: more than a look takes to come, on a busy machine. */
+/** Milliseconds until which everything is to be seen again: more than the period of the check, on a busy machine. */
 const PATIENCE = 20_000;
 
-const METRICS = `
-  const { Counter, Gauge, Histogram, Summary } = mpmetrics;
-  const of = (name) => ({ name, help: 'h', labelNames: ['n'] });
-  kept.c = new Counter(of('c'));
-  kept.om = new mpmetrics.Registry(mpmetrics.Registry.OPENMETRICS_CONTENT_TYPE);
-  kept.x = new Counter({ ...of('x'), enableExemplars: true, registers: [kept.om] });
-  kept.g = new Gauge(of('g'));
-  kept.recent = new Gauge({ ...of('recent'), aggregator: 'mostrecent' });
-  kept.all = new Gauge({ ...of('shared'), aggregator: 'shared' });
-  kept.h = new Histogram({ ...of('h'), buckets: [1, 2] });
-  kept.s = new Summary({ ...of('s'), percentiles: [0.5] });
-  kept.w = new Summary({ ...of('w'), percentiles: [0.5], maxAgeSeconds: 86_400, ageBuckets: 3 });
-  kept.update = (n, times = 1) => {
-    for (let i = 0; i < times; i++) {
-      kept.c.inc({ n }, 1);
-      kept.x.inc({ labels: { n }, value: 1, exemplarLabels: { id: n } });
-      kept.g.inc({ n }, 1);
-      kept.recent.set({ n }, i);
-      kept.all.inc({ n: 'all' }, 1);
-      kept.h.observe({ n }, 1.5);
-      kept.s.observe({ n }, 7);
-      kept.w.observe({ n }, 7);
-    }
-  };
-`;
+const METRICS = `await ${performing('crash/removed/metrics.cjs')};`;
 
 /** What a scrape is to show of what `n` did so many times. */
 function figures(n: string, times: number, lives: boolean): [string, number][] {
@@ -142,7 +118,7 @@ test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge of a segment that others made meanwhile is brought along once: %s',
+  'a shared gauge of a segment that others made meanwhile is copied once: %s',
   async (cells) => {
     const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
@@ -173,7 +149,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge that waits while its segment makes room for another brings along what it had there: %s',
+  'a shared gauge that waits while its segment makes room for another keeps what it had there: %s',
   async (cells) => {
     const [one, late] = obedient(2, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
@@ -227,7 +203,7 @@ test.each(['direct', 'ordered', 'native'])(
     ];
     await expectSeen(one!, wanted);
     await expectSeen(idle!, wanted);
-    // Who comes now finds it, too, and all count on.
+    // A process that starts now finds it, too, and all count on.
     const late = made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: segmentOf(made[0]!) } });
     await ask(late, `${METRICS} kept.update('one', 1); kept.update('new', 2)`);
     await ask(idle!, `kept.update('idle', 3); kept.update('another', 4)`);
@@ -253,7 +229,7 @@ test.each(['direct', 'ordered', 'native'])(
   120_000,
 );
 
-test('a gauge of a series that was removed begins anew where no segment can be made', async () => {
+test('a gauge of a series that was removed begins from zero where no segment can be made', async () => {
   const [one, two] = obedient(2, made, {});
   await ask(one!, `${METRICS} kept.recent.set({ n: 'all' }, 10)`);
   await ask(two!, `${METRICS} kept.recent.set({ n: 'two' }, 1)`);

@@ -1,6 +1,6 @@
 /**
- * Series that come and go, in workers that are killed and replaced, under scrapes: what the heap and the processes take
- * in the second half of the time is what they took in the first.
+ * Series that come and go, in workers that are killed and replaced, under scrapes: the heap and the processes need no
+ * more memory in the second half of the time than in the first.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const PARTS = 240;
 /** Metrics with sets that come and go, and label sets that stay in each. */
 const METRICS = 3;
 const ROUTES = 40;
-/** Lifetimes after which a set is gone at the latest: its own, and twice a look's period and what it may take. */
+/** Lifetimes after which a set is gone at the latest: its own, and twice a check's period and duration. */
 const LIVES = 1 + 2 * (0.25 + 2);
 const MiB = 1 << 20;
 
@@ -32,8 +32,8 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** The most of each figure in one part of the time: see `soak/primary.cjs`. */
-interface Part {
+/** The most of each figure in one span of the time: see `soak/primary.cjs`. */
+interface Span {
   /** Of the heap. */
   bytes: number;
   series: number;
@@ -51,16 +51,16 @@ test(
     const app = new Application(Object.fromEntries(names.map((name) => [name, file(name)])));
     made.push(app);
     const program = app.run('primary.cjs', { args: [SECONDS, SETS, TTL, KILLS].map(String) });
-    const parts: Part[] = [];
-    while (parts.length < PARTS) parts.push(JSON.parse(await program.line()) as Part);
+    const parts: Span[] = [];
+    while (parts.length < PARTS) parts.push(JSON.parse(await program.line()) as Span);
     expect(program.errors).toBe('');
     /** A figure in a third of the time, ascending. */
-    const third = (figure: keyof Part, n: number): number[] => {
+    const third = (figure: keyof Span, n: number): number[] => {
       const shown = parts.slice((n * PARTS) / 3, ((n + 1) * PARTS) / 3);
       return shown.map((part) => part[figure] ?? 0).sort((a, b) => a - b);
     };
-    const most = (figure: keyof Part, n: number): number => third(figure, n).at(-1)!;
-    const usual = (figure: keyof Part, n: number): number => third(figure, n)[PARTS / 6]!;
+    const most = (figure: keyof Span, n: number): number => third(figure, n).at(-1)!;
+    const usual = (figure: keyof Span, n: number): number => third(figure, n)[PARTS / 6]!;
     const figures = ['bytes', 'series', 'primary', 'worker'] as const;
     const told = figures.map((one) => [
       one,

@@ -77,7 +77,7 @@ test('Egg: every worker shows every request, also those of a worker that was kil
     await until(
       async () => {
         if (egg.child.exitCode !== null) throw new Error(`Egg ended: ${egg.errors}`);
-        // Nobody listens at first, and a connection of the killed worker breaks.
+        // No server listens at first, and a connection of the killed worker breaks.
         const answer = await ask('/metrics').catch(() => null);
         if (answer === null || answer.pid === gone) return false;
         all.set(answer.pid, /^hellos_total (.*)$/m.exec(answer.text)?.[1]);
@@ -122,7 +122,7 @@ test('Watt: each scrape shows the requests since the one before, of each thread'
   await until(
     async () => {
       if (program.child.exitCode !== null) throw new Error(`Watt ended: ${program.errors}`);
-      // Nobody listens at first.
+      // No server listens at first.
       await ask().catch(() => undefined);
       return sent.size === WORKERS;
     },

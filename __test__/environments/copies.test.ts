@@ -4,42 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const root = join(__dirname, '..', '..');
 const PLATFORM = 'linux-x64-gnu';
-
-/** Declares in both installs, and prints what the default registry of each shows. */
-const TWO = `
-const clients = [require('mpmetrics'), require('prom-client')];
-const assert = require('node:assert');
-assert.notStrictEqual(clients[0].Counter, clients[1].Counter);
-for (const [i, client] of clients.entries()) {
-  // A program that is slow to be scheduled, on a busy machine, is not one that does not answer.
-  client.configure({ collectTimeout: 20_000 });
-  const counter = new client.Counter({ name: 'same_total', help: 's', labelNames: ['a'] });
-  counter.inc({ a: 'x' }, i + 1);
-  counter.labels('x').inc(10);
-  new client.Histogram({ name: 'same_seconds', help: 's', buckets: [1] }).observe(i + 0.5);
-  new client.Gauge({ name: 'own_' + i, help: 'o' }).set(i + 3);
-  new client.Gauge({ name: 'collected_' + i, help: 'c', collect() { this.set(Date.now()); } });
-  client.collectDefaultMetrics();
-}
-(async () => {
-  const texts = [];
-  for (const client of clients) {
-    const before = Date.now();
-    const text = await client.register.metrics();
-    texts.push({ text, before });
-  }
-  const own = [];
-  for (const { register } of clients) {
-    const json = await register.getMetricsAsJSON();
-    own.push(json.find(({ name }) => name === 'same_total').values[0].value);
-  }
-  console.log(JSON.stringify({ texts, own, rss: process.memoryUsage().rss }));
-})();
-`;
 
 let app: Application;
 afterEach(() => {
@@ -70,7 +39,7 @@ interface Seen {
 
 describe('two installs in one program', () => {
   beforeEach(() => {
-    app = new Application({ 'two.js': TWO });
+    app = new Application({ 'two.js': source('environments/copies/two.cjs') });
   });
 
   test.each(['own', 'shared'] as const)(
@@ -98,7 +67,7 @@ describe('two installs in one program', () => {
         const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
         expect(new Set(names).size).toBe(names.length);
       }
-      // Who sends these somewhere adds them up.
+      // A program that sends these somewhere adds them up.
       expect(own).toEqual([11, 12]);
       expect(await program.ended).toBe(0);
       expect(program.errors).toBe('');
@@ -124,37 +93,10 @@ describe('two installs in one program', () => {
 describe('ES modules and CommonJS in one program', () => {
   beforeEach(() => {
     app = new Application({
-      'count.cjs': `
-        const { Counter, register } = require('mpmetrics');
-        exports.counter = new Counter({ name: 'c_total', help: 'c' });
-        exports.register = register;`,
+      'count.cjs': source('environments/copies/count.cjs'),
       // What TypeScript and Babel make of `import client, { Counter } from` and of `import * as`.
-      'compiled.cjs': `
-        const importDefault = (mod) => (mod && mod.__esModule ? mod : { default: mod });
-        const { default: client, Counter } = importDefault(require('mpmetrics'));
-        exports.client = client;
-        exports.Counter = Counter;`,
-      'app.mjs': `
-        import assert from 'node:assert';
-        import { createRequire } from 'node:module';
-        import all, { Counter, register } from 'mpmetrics';
-        import * as namespace from 'mpmetrics';
-        import cjs from './count.cjs';
-        import compiled from './compiled.cjs';
-        const required = createRequire(import.meta.url)('mpmetrics');
-        assert.strictEqual(Counter, required.Counter);
-        assert.strictEqual(register, cjs.register);
-        assert.strictEqual(namespace.register, register);
-        assert.strictEqual(all, required);
-        assert.strictEqual(compiled.client, required);
-        assert.strictEqual(compiled.Counter, Counter);
-        assert(!Object.keys(required).includes('default'));
-        assert.throws(() => new Counter({ name: 'c_total', help: 'c' }), /already been registered/);
-        assert(cjs.counter instanceof Counter);
-        register.getSingleMetric('c_total').inc(2);
-        cjs.counter.inc(3);
-        assert.strictEqual(all.contentType, register.contentType);
-        console.log(JSON.stringify((await register.metrics()).split('\\n')));`,
+      'compiled.cjs': source('environments/copies/compiled.cjs'),
+      'app.mjs': source('environments/copies/app.mjs'),
     });
   });
 

@@ -1,4 +1,4 @@
-/** What is not loaded before it is used. */
+/** Modules that are loaded only when they are used. */
 
 import { afterEach, expect, test } from 'vitest';
 

@@ -7,10 +7,11 @@ import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { constants, tmpdir } from 'os';
 import { join } from 'path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, type Program } from '../support/application';
+import { source } from '../support/programs';
 
 const FOLDER = join(__dirname, 'refused');
 const ROOT = join(__dirname, '..', '..');
@@ -61,14 +62,13 @@ const noCompiler = lacks('gcc');
 
 let folder: string;
 let library: string;
-let app: Application;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mpmetrics-refused-'));
   library = join(folder, 'refuse.so');
   if (noCompiler) return;
-  const source = join(FOLDER, 'refuse.c');
-  execFileSync('cc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', library, source, '-ldl']);
+  const file = join(FOLDER, 'refuse.c');
+  execFileSync('cc', ['-O1', '-fno-builtin', '-shared', '-fPIC', '-o', library, file, '-ldl']);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -80,15 +80,22 @@ afterAll(() => {
     }
   }
 });
-beforeEach(() => {
-  app = new Application({ 'cases.js': readFileSync(join(FOLDER, 'cases.js'), 'utf8') });
-});
-afterEach(() => {
-  app.remove();
-});
+/** Its programs run beside those of other tests: most of them wait, for calls that are refused. */
+function application({ onTestFinished }: TestContext): Application {
+  const files = { 'cases.js': 'cases.js', 'counts.js': 'counts.cjs' };
+  const app = new Application(
+    Object.fromEntries(
+      Object.entries(files).map(([path, name]) => [path, source(`environments/refused/${name}`)]),
+    ),
+  );
+  onTestFinished(() => {
+    app.remove();
+  });
+  return app;
+}
 
 /** A file that tells `refuse.c` what to refuse; nothing yet. */
-function control(call = '', error = 0): Record<string, string> {
+function control(app: Application, call = '', error = 0): Record<string, string> {
   const page = Buffer.alloc(64);
   page.writeInt32LE(error, 0);
   page.writeInt32LE(call === '' ? 0 : 2 ** 30, 4);
@@ -106,7 +113,7 @@ function errno(name: string): number {
 function isTold(warnings: string[], error: string): boolean {
   if (warnings.length === 0) return true;
   const reasons = [
-    // EAGAIN of a file that nobody else knows.
+    // EAGAIN of a file that no other process knows.
     'of a new file failed: operation would block',
     `os error ${errno(error)})`,
     'no space left',
@@ -127,12 +134,12 @@ test.skipIf(noCompiler)('every call of the native module is refused below, or ca
   const known = new Set([...CALLS, RANDOM, 'fcntl', 'syscall']);
   expect(imported.filter((name) => !known.has(name) && !PLAIN.test(name))).toEqual([]);
   // And the library can refuse each of them.
-  const source = readFileSync(join(FOLDER, 'refuse.c'), 'utf8');
-  const refusable = [...source.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
+  const refuse = source('environments/refused/refuse.c');
+  const refusable = [...refuse.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
     ([, name]) => name!,
   );
   expect(refusable.sort()).toEqual([...CALLS, RANDOM].sort());
-  for (const name of [...FCNTL, ...SYSCALL]) expect(source).toContain(`"${name}"`);
+  for (const name of [...FCNTL, ...SYSCALL]) expect(refuse).toContain(`"${name}"`);
 });
 
 test('every number that os/ gives to syscall() has a name', () => {
@@ -150,68 +157,68 @@ test('every number that os/ gives to syscall() has a name', () => {
 describe.skipIf(noCompiler)('refused to a thread', () => {
   const all = [...FCNTL, ...SYSCALL, ...CALLS];
 
-  test.each(ERRORS)(
-    '%s',
-    async (error) => {
-      const some = error === 'EACCES' ? all : REACHED;
-      const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
-      // Interrupted calls are made again; others are refused for good.
-      const times = error === 'EINTR' ? 3 : 2 ** 30;
-      const phases = error === 'EACCES' ? ['start', 'attached', 'running'] : ['start'];
-      const cases = calls.flatMap((call) =>
-        phases.map((phase) => ({ call, phase, errno: errno(error), times })),
-      );
-      const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
-      const wrong: unknown[] = [];
-      const reached = new Set<string>();
-      for (const { call, phase } of cases) {
-        const { text, ...answer } = JSON.parse(await program.line(120_000)) as Answer;
-        expect(answer).toMatchObject({ call, phase });
-        if (answer.refused > 0) reached.add(call);
-        const isFull = call === 'posix_fallocate' && FULL.includes(error);
-        const lines = ['c_total{n="first"} 7'];
-        if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
-        const missing = lines.filter((line) => !text.includes(line));
-        // What counts is how often a refused call is made; the seconds below leave room for a busy machine. Rust's own
-        // locks repeat a refused futex at once. A signal gives no warning, because the call is made again.
-        const told =
-          error === 'EINTR' && call.startsWith('fcntl(F_OFD')
-            ? answer.warnings.length === 0
-            : isTold(answer.warnings, error);
-        const isShown = text.includes('c_total{n="5"}');
-        if (
-          missing.length > 0 ||
-          isShown ||
-          !told ||
-          (answer.refused > 3_000 && call !== 'syscall(futex)') ||
-          answer.longest > 10_000
-        ) {
-          wrong.push({ ...answer, missing, isShown });
-        }
+  const phases = (error: string): Answer['phase'][] =>
+    error === 'EACCES' ? ['start', 'attached', 'running'] : ['start'];
+
+  test.concurrent.for(
+    ERRORS.flatMap((error) => phases(error).map((phase) => [error, phase] as const)),
+  )('%s, %s', { timeout: 600_000 }, async ([error, phase], context) => {
+    const app = application(context);
+    const some = error === 'EACCES' ? all : REACHED;
+    const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
+    // Interrupted calls are made again; others are refused for good.
+    const times = error === 'EINTR' ? 3 : 2 ** 30;
+    const cases = calls.map((call) => ({ call, phase, errno: errno(error), times }));
+    const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
+    const wrong: unknown[] = [];
+    const reached = new Set<string>();
+    for (const { call } of cases) {
+      const { text, ...answer } = JSON.parse(await program.line(120_000)) as Answer;
+      expect(answer).toMatchObject({ call, phase });
+      if (answer.refused > 0) reached.add(call);
+      const isFull = call === 'posix_fallocate' && FULL.includes(error);
+      const lines = ['c_total{n="first"} 7'];
+      if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
+      const missing = lines.filter((line) => !text.includes(line));
+      // What counts is how often a refused call is made; the seconds below leave room for a busy machine. Rust's own
+      // locks repeat a refused futex at once. A signal gives no warning, because the call is made again.
+      const told =
+        error === 'EINTR' && call.startsWith('fcntl(F_OFD')
+          ? answer.warnings.length === 0
+          : isTold(answer.warnings, error);
+      const isShown = text.includes('c_total{n="5"}');
+      if (
+        missing.length > 0 ||
+        isShown ||
+        !told ||
+        (answer.refused > 3_000 && call !== 'syscall(futex)') ||
+        answer.longest > 10_000
+      ) {
+        wrong.push({ ...answer, missing, isShown });
       }
-      expect(await program.ended).toBe(0);
-      expect(wrong).toEqual([]);
-      if (error === 'EACCES')
-        expect([...reached].filter((one) => !REACHED.includes(one))).toEqual([]);
-    },
-    600_000,
-  );
+    }
+    expect(await program.ended).toBe(0);
+    expect(wrong).toEqual([]);
+    if (error === 'EACCES')
+      expect([...reached].filter((one) => !REACHED.includes(one))).toEqual([]);
+  });
 });
 
 test.skipIf(noCompiler)(
   'a lock that others hold all the time is asked for now and then, not by each series',
-  async () => {
+  async (context) => {
+    const app = application(context);
     const call = 'fcntl(F_OFD_SETLK)';
     const cases = ['start', 'attached', 'running'].map((phase) => {
       return { call, phase, errno: errno('EAGAIN'), times: 2 ** 30 };
     });
-    const program = app.run('cases.js', { env: control(), args: [JSON.stringify(cases)] });
+    const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
     for (const { phase } of cases) {
       const { refused, warnings } = JSON.parse(await program.line(120_000)) as Answer;
       expect(refused, phase).toBeGreaterThan(0);
       // 20 ms of tries for each of a handful of occasions; for each series it would be a hundred times as many.
       expect(refused, phase).toBeLessThan(5_000);
-      // A file that nobody else knows cannot be held by anybody: at the start that is a refusal.
+      // No other process can hold a file that none knows: at the start that is a refusal.
       expect(warnings).toHaveLength(phase === 'start' ? 1 : 0);
     }
     expect(await program.ended).toBe(0);
@@ -222,36 +229,23 @@ test.skipIf(noCompiler)(
 describe.skipIf(noCompiler)(
   'refused to a process from its start, beside a segment that waits to be reaped',
   () => {
-    const COUNTS = `
-    const { Counter, register } = require('mpmetrics');
-    const counter = new Counter({ name: 'c', help: 'c', labelNames: ['n'] });
-    for (let n = 0; n < 50; n++) counter.inc({ n });
-    register.metrics().then((text) => {
-      console.log(text.match(/^c\\{n="\\d+"\\} 1$/gm)?.length);
-      if (process.argv[2] === 'crash') process.kill(process.pid, 'SIGKILL');
-    });`;
     const warnings = ({ errors }: Program) =>
       errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
 
     // Two processes for each call: `npm run torture` has the time for both errnos.
-    test.each(process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'])(
-      '%s',
-      async (error) => {
-        writeFileSync(join(app.folder, 'counts.js'), COUNTS);
-        const wrong: unknown[] = [];
-        for (const call of [...FCNTL, ...SYSCALL, ...CALLS]) {
-          const dead = app.run('counts.js', { args: ['crash'] });
-          await dead.ended;
-          const program = app.run('counts.js', { env: control(call, errno(error)) });
-          const shown = await program.line();
-          const ended = await program.ended;
-          const told = warnings(program);
-          if (shown !== '50' || ended !== 0 || !isTold(told, error))
-            wrong.push({ call, shown, ended, told });
-        }
-        expect(wrong).toEqual([]);
+    const errors =
+      process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'];
+    const calls = [...FCNTL, ...SYSCALL, ...CALLS];
+    test.concurrent.for(errors.flatMap((error) => calls.map((call) => [error, call] as const)))(
+      '%s of %s',
+      { timeout: 300_000 },
+      async ([error, call], context) => {
+        const app = application(context);
+        await app.run('counts.js', { args: ['crash'] }).ended;
+        const program = app.run('counts.js', { env: control(app, call, errno(error)) });
+        expect([await program.line(), await program.ended]).toEqual(['50', 0]);
+        expect(warnings(program)).toSatisfy((told: string[]) => isTold(told, error));
       },
-      600_000,
     );
   },
 );

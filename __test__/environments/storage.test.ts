@@ -1,9 +1,13 @@
-/** Where metrics are kept: what runs tests keeps its own, what tests start shares, and what was said holds. */
+/**
+ * Where metrics are kept: a process that runs tests keeps its own, programs that tests start share theirs, and a
+ * setting overrules both.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { Application, type Report } from '../support/application';
+import { source } from '../support/programs';
 
 let app: Application;
 
@@ -12,34 +16,10 @@ beforeEach(() => {
     'app.js': `require('./report').arrive('app');`,
     'thread.js': `
       new (require('node:worker_threads').Worker)('./app.js', { env: JSON.parse(process.env.FOR_THREAD) });`,
-    'cluster.js': `
-      const cluster = require('node:cluster');
-      const { arrive } = require('./report');
-      const names = ['primary', '1', '2'];
-      if (cluster.isPrimary) {
-        cluster.fork();
-        cluster.fork();
-        arrive('primary', names);
-      } else arrive(String(cluster.worker.id), names).then(() => process.disconnect());`,
+    'cluster.js': source('environments/storage/cluster.cjs'),
     'leaf.js': `require('./report').arrive(process.argv[2]).then(() => process.disconnect());`,
     // What a test starts prints into files: what the test itself prints, its runner reads.
-    'started.test.js': `
-      const { execFileSync, fork } = require('node:child_process');
-      const { once } = require('node:events');
-      const { createWriteStream, writeFileSync } = require('node:fs');
-      const test = require('node:test');
-      const { count } = require('./report');
-      test('programs', async () => {
-        count('test');
-        writeFileSync('cluster.out', execFileSync(process.execPath, ['cluster.js']));
-        await Promise.all(['a', 'b'].map(async (who) => {
-          const child = fork('leaf.js', [who], { silent: true });
-          child.stdout.pipe(createWriteStream(who + '.out'));
-          await once(child, 'close');
-        }));
-        const { openSegment } = require(require.resolve('mpmetrics').replace('index.js', 'meeting'));
-        writeFileSync('test.out', JSON.stringify({ who: 'test', path: openSegment({ create: false }) }));
-      });`,
+    'started.test.js': source('environments/storage/started.cjs'),
   });
 });
 

@@ -8,32 +8,12 @@ import { spawn } from 'node:child_process';
 import { Program } from '../support/application';
 import { bundle, installBundler } from '../support/bundler';
 import { plainEnvironment } from '../support/plain-environment';
+import { source } from '../support/programs';
 
 const root = join(__dirname, '..', '..');
 const platform = join(root, 'npm', 'linux-x64-gnu');
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-bundle-'));
 const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
-
-/** A cluster whose primary tells what two workers counted, and in which storage. */
-const CLUSTER = `
-import cluster from 'node:cluster';
-import { Counter, Histogram, register } from 'mpmetrics';
-const jobs = new Counter({ name: 'jobs_total', help: 'h', labelNames: ['kind'] });
-const took = new Histogram({ name: 'took', help: 'h', buckets: [1, 2] });
-if (cluster.isPrimary) {
-  let left = 2;
-  cluster.on('exit', async () => {
-    if (--left > 0) return;
-    console.log(JSON.stringify((await register.metrics()).split('\\n')));
-  });
-  cluster.fork();
-  cluster.fork();
-} else {
-  jobs.inc({ kind: 'a' }, 2);
-  took.observe(1.5);
-  cluster.worker.disconnect();
-}
-`;
 
 /** What the primary sees if the workers share its metrics. */
 const SHARED = ['jobs_total{kind="a"} 4', 'took_bucket{le="1"} 0', 'took_bucket{le="2"} 2'];
@@ -47,7 +27,7 @@ beforeAll(async () => {
   cpSync(join(root, 'dist'), join(modules, 'mpmetrics', 'dist'), { recursive: true });
   symlinkSync(platform, join(modules, 'mpmetrics-linux-x64-gnu'));
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  writeFileSync(join(folder, 'app.mjs'), CLUSTER);
+  writeFileSync(join(folder, 'app.mjs'), source('package/bundle/app.mjs'));
 });
 
 afterAll(() => {

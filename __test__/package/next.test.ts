@@ -20,6 +20,7 @@ import { Program } from '../support/application';
 import { freePort } from '../support/free-port';
 import { npm } from '../support/npm';
 import { plainEnvironment } from '../support/plain-environment';
+import { source } from '../support/programs';
 
 const root = join(__dirname, '..', '..');
 const NEXT = '16.4.6';
@@ -30,16 +31,6 @@ const platform = 'mpmetrics-linux-x64-gnu';
 /** What is deployed: in a folder that has nothing beside it. */
 const deployed = mkdtempSync(join(tmpdir(), 'mpmetrics-next-'));
 const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
-
-const ROUTE = `
-import { Counter, register } from 'mpmetrics';
-const hits = new Counter({ name: 'hits_total', help: 'h', ifExists: 'reuse' });
-export const dynamic = 'force-dynamic';
-export async function GET() {
-  hits.inc();
-  return new Response(await register.metrics());
-}
-`;
 
 /** The two settings, as README.md has them. */
 function settings(): string {
@@ -68,7 +59,7 @@ beforeAll(async () => {
   }
   cpSync(join(root, 'npm', 'linux-x64-gnu'), join(modules, platform), { recursive: true });
   mkdirSync(join(app, 'app', 'metrics'), { recursive: true });
-  writeFileSync(join(app, 'app', 'metrics', 'route.js'), ROUTE);
+  writeFileSync(join(app, 'app', 'metrics', 'route.js'), source('package/next/route.mjs'));
   const common = `output: 'standalone', outputFileTracingRoot: import.meta.dirname`;
   writeFileSync(join(app, 'next.config.mjs'), `export default { ${common}, ${settings()} };\n`);
   rmSync(join(app, '.next'), { recursive: true, force: true });

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { expectKept, KILLER, killerArguments, PATIENCE, VICTIM } from '../crash/kills';
+import { expectKept, FILES, killerArguments, PATIENCE } from '../crash/kills';
 import { Program } from '../support/application';
 import { freePort } from '../support/free-port';
 import { npm } from '../support/npm';
@@ -214,8 +214,9 @@ test(
   `${KILLS} writers killed at random moments, on the packed binary`,
   { timeout: LIMIT + PATIENCE },
   async () => {
-    writeFileSync(join(withBinary, 'victim.js'), VICTIM);
-    writeFileSync(join(withBinary, 'killer.js'), KILLER);
+    for (const [name, text] of Object.entries(FILES)) {
+      writeFileSync(join(withBinary, name), text);
+    }
     const child = spawn(process.execPath, ['killer.js', ...killerArguments(KILLS)], {
       cwd: withBinary,
       env: { ...environment, MPMETRICS_DIR: folder },

@@ -50,7 +50,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The block of code behind a heading, a comment or a sentence. */
+/** The block of code after a heading, a comment or a sentence. */
 function block(after: string, language: string): string {
   const start = readme.indexOf(after);
   const found = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(readme.slice(start));

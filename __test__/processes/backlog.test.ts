@@ -1,4 +1,4 @@
-/** What waits for the heap's lock, where the lock is had now and then only. */
+/** What waits for the heap's lock, where the lock is free only now and then. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Status } from '../../ts/native';
@@ -28,12 +28,12 @@ class Crowded implements Backlogged {
   }
 
   waiting(): (() => Status)[] {
-    const settle = (): Status => {
+    const moveIn = (): Status => {
       this.tries.push(Date.now());
       this.series = Math.max(0, this.series - this.atOnce);
       return this.series === 0 ? Status.Ok : Status.Busy;
     };
-    return this.series === 0 ? [] : [settle];
+    return this.series === 0 ? [] : [moveIn];
   }
 
   left(): number {

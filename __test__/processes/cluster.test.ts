@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -15,65 +16,6 @@ afterEach(() => {
 /** What prom-client waits for a worker that does not answer. */
 const PROM_CLIENT_TIMEOUT = 5_000;
 
-/**
- * A primary with three workers that each count 1000 and have a gauge that is set when it is collected. Then,
- * by what the environment says, one worker does something, and the primary tells what it sees.
- */
-const MAIN = `
-const cluster = require('node:cluster');
-const client = require(process.env.CLIENT ?? 'mpmetrics');
-const registries = [client.register];
-if (process.env.CUSTOM) {
-  registries[0] = new client.Registry();
-  client.AggregatorRegistry.setRegistries(registries);
-}
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const main = async () => {
-  // Before any worker exists, as prom-client demands it.
-  const aggregator = new client.AggregatorRegistry();
-  const ready = [1, 2, 3].map(() => new Promise((resolve) => cluster.fork().once('message', resolve)));
-  await Promise.all(ready);
-  const [one, two] = Object.values(cluster.workers);
-  if (process.env.BLOCK) {
-    one.send('block');
-    await sleep(100);
-  }
-  let turns = 0;
-  const timer = setInterval(() => turns++, 5);
-  const begun = performance.now();
-  const scrape = aggregator.clusterMetrics();
-  if (process.env.KILL) setTimeout(() => two.process.kill('SIGKILL'), 20);
-  const text = await scrape.catch((error) => 'rejected: ' + error.message);
-  const ms = performance.now() - begun;
-  clearInterval(timer);
-  if (process.env.KILL) while (!two.isDead()) await sleep(5);
-  const later = process.env.KILL ? await aggregator.clusterMetrics().catch(String) : '';
-  const listeners = { cluster: cluster.listenerCount('message'), process: process.listenerCount('message') };
-  process.stdout.write(JSON.stringify({ text, later, ms, turns, listeners }) + '\\n', () => process.exit());
-  for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGKILL');
-};
-const work = () => {
-  if (!process.env.NONE || cluster.worker.id !== 3) new client.AggregatorRegistry();
-  const before = process.listenerCount('message');
-  const counter = new client.Counter({ name: 'c_total', help: 'h', registers: registries });
-  for (let i = 0; i < 1000; i++) counter.inc();
-  new client.Gauge({
-    name: 'worker', help: 'h', labelNames: ['id'], registers: registries,
-    async collect() {
-      await sleep(process.env.KILL && cluster.worker.id === 2 ? 200 : 1);
-      this.set({ id: cluster.worker.id }, process.uptime());
-    },
-  });
-  process.on('message', (message) => { while (message === 'block'); });
-  setInterval(() => {}, 1000);
-  process.send({ listeners: before });
-};
-if (cluster.isPrimary) {
-  if (process.env.PRIMARY) new client.Counter({ name: 'c_total', help: 'h', registers: registries }).inc(5);
-  main();
-} else work();
-`;
-
 interface Outcome {
   text: string;
   later: string;
@@ -83,7 +25,7 @@ interface Outcome {
 }
 
 async function run(env: Record<string, string>): Promise<Outcome> {
-  const app = new Application({ 'main.js': MAIN });
+  const app = new Application({ 'main.js': source('processes/cluster/main.cjs') });
   made.push(app);
   const promClient = join(__dirname, '..', '..', 'node_modules', 'prom-client');
   symlinkSync(promClient, join(app.folder, 'node_modules', 'prom-client'));
@@ -149,49 +91,6 @@ test('setRegistries in workers: their registry is in the clusterMetrics() of all
   for (const id of [1, 2, 3]) expect(seen.get(`worker{id="${id}"}`)).toBeGreaterThan(0);
 });
 
-/** Worker threads that count, in two processes. */
-const THREADS = `
-const { Worker, isMainThread, parentPort, threadId } = require('node:worker_threads');
-const client = require('mpmetrics');
-const counter = new client.Counter({ name: 'c_total', help: 'h' });
-const gauge = new client.Gauge({
-  name: 'collected', help: 'h', labelNames: ['thread'],
-  collect() { this.set({ thread: isMainThread ? 'main' : 'other' }, 1); },
-});
-const tell = (what) => new Promise((resolve) => process.stdout.write(JSON.stringify(what) + '\\n', resolve));
-if (isMainThread) {
-  (async () => {
-    counter.inc(1);
-    const threads = [10, 100].map((n) => new Worker(__filename, { argv: [n] }));
-    await Promise.all(threads.map((one) => new Promise((resolve) => one.once('message', resolve))));
-    const registry = new client.WorkerRegistry();
-    const counted = client.WorkerRegistry.workerCount();
-    const text = await registry.workerMetrics();
-    const parts = await Promise.all(threads.map((one) => {
-      one.postMessage('json');
-      return new Promise((resolve) => one.once('message', resolve));
-    }));
-    parts.push(await client.register.getMetricsAsJSON());
-    const summed = await client.AggregatorRegistry.aggregate(parts).metrics();
-    const inProcess = await client.register.getMetricsAsJSON({ scope: 'process' });
-    threads[0].terminate();
-    while (client.WorkerRegistry.workerCount() !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
-    const after = await registry.workerMetrics();
-    const shutdown = [];
-    const running = registry.workerMetrics().then(() => shutdown.push('scraped'));
-    await registry.shutdown();
-    shutdown.push('shut down');
-    await running;
-    await tell({ counted, text, summed, inProcess, after, shutdown, primary: registry.primary });
-    process.stdin.once('data', () => process.exit());
-  })();
-} else {
-  counter.inc(Number(process.argv[2]));
-  parentPort.postMessage('ready');
-  parentPort.on('message', async () => parentPort.postMessage(await client.register.getMetricsAsJSON()));
-}
-`;
-
 interface Told {
   counted: number;
   primary: boolean;
@@ -203,12 +102,11 @@ interface Told {
 }
 
 test('WorkerRegistry shows the threads of its process, and JSON of each thread adds up to them', async () => {
-  const other = `
-    const client = require('mpmetrics');
-    new client.Counter({ name: 'c_total', help: 'h' }).inc(5000);
-    console.log('ready');
-    process.stdin.once('data', () => process.exit());`;
-  const app = new Application({ 'main.js': THREADS, 'other.js': other });
+  const other = source('processes/cluster/other.cjs');
+  const app = new Application({
+    'main.js': source('processes/cluster/threads.cjs'),
+    'other.js': other,
+  });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'test.heap') };
   const beside = app.run('other.js', { env });

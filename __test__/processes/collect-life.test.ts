@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
 import { ask, obedient, scraped } from '../support/obedient';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -63,53 +64,8 @@ test('callbacks keep neither a process nor a thread alive, a scrape under way do
   expect(await never.ended).toBe(0);
 });
 
-/** Threads that scrape and run callbacks are ended at random moments while the main thread scrapes. */
-const TERMINATE = `
-const { Worker, isMainThread } = require('node:worker_threads');
-const { Gauge, register } = require('mpmetrics');
-const declare = () => {
-  new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
-  new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
-};
-if (isMainThread) {
-  // In half of the runs only the threads have callbacks: the watcher starts and ends with them.
-  if (process.argv[2] === 'both') declare();
-  let over = false;
-  (async () => { while (!over) await register.metrics(); })();
-  (async () => {
-    for (let i = 0; i < 25; i++) {
-      const workers = [1, 2].map(() => new Worker(__filename));
-      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('online', resolve))));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    }
-    over = true;
-    console.log((await register.metrics()).length > 0);
-  })();
-} else {
-  declare();
-  (async () => { for (;;) await register.metrics(); })();
-}
-`;
-
-/** Leaves at a random moment, in a random way, in the middle of scrapes and callbacks. */
-const LEAVE = `
-const { Gauge, register } = require('mpmetrics');
-new Gauge({ name: 'sync', help: 's', collect() { this.inc(); } });
-new Gauge({ name: 'async', help: 'a', async collect() { await null; this.inc(); } });
-const begun = performance.now();
-const end = Math.random() * 60;
-const over = () => performance.now() - begun > end;
-(async () => {
-  while (!over()) await register.metrics();
-  if (process.argv[2] === 'exit') process.exit(3);
-  if (process.argv[2] === 'throw') throw new Error('uncaught');
-})();
-if (process.argv[2] === 'timer') setTimeout(() => process.exit(3), end);
-`;
-
 test('50 threads terminated at random moments: no crash, no hang', async () => {
-  const app = new Application({ 'app.js': TERMINATE });
+  const app = new Application({ 'app.js': source('processes/collect-life/terminate.cjs') });
   made.push(app);
   for (const who of ['threads', 'both']) {
     const program = app.run('app.js', { args: [who] });
@@ -119,7 +75,7 @@ test('50 threads terminated at random moments: no crash, no hang', async () => {
 });
 
 test('50 processes that leave at random moments: no crash, no hang, and the others scrape', async () => {
-  const app = new Application({ 'leave.js': LEAVE });
+  const app = new Application({ 'leave.js': source('processes/collect-life/leave.cjs') });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/leave.heap` };
   const codes = { exit: 3, timer: 3, throw: 1, end: 0 };

@@ -1,48 +1,34 @@
 /**
- * Metrics that are reset a moment after their `collect` returned, in several processes and threads: whoever scrapes shows
- * what stood then of all of them, each count in one scrape.
+ * Metrics that are reset a moment after their `collect` returned, in several processes and threads: a scrape shows the
+ * values of all of them from before the resets, and each count is in one scrape.
  */
-import { afterEach, describe, expect, test } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Application, Program } from '../support/application';
-import { ask, obedient, scraped } from '../support/obedient';
+import { buildLockHolder, holdLock } from '../support/hold-lock';
+import { ask, obedient, performing, scraped } from '../support/obedient';
 import { samples } from '../support/samples';
 
+/** Milliseconds until which all counts are in a scrape, on a busy machine. */
+const PATIENCE = 20_000;
+
 const made: Application[] = [];
+const holders: ChildProcess[] = [];
+beforeAll(buildLockHolder, 300_000);
 afterEach(() => {
+  for (const holder of holders.splice(0)) holder.kill('SIGKILL');
   for (const app of made.splice(0)) app.remove();
 });
 
-const MOMENTS: Record<string, string> = {
-  'process.nextTick': 'process.nextTick(reset)',
-  'a microtask': 'Promise.resolve().then(reset)',
-  setImmediate: 'setImmediate(reset)',
-  'a timer': 'setTimeout(reset, 2)',
-};
+/** Moments after a `collect` at which it resets: see `declare.cjs`. */
+const MOMENTS = ['process.nextTick', 'a microtask', 'setImmediate', 'a timer'];
 
 /** A counter, a gauge, a histogram and a summary, all of which are reset after each `collect`; `kept.count(n)` counts. */
-function declare(moment: string, label = ''): string {
-  return `
-    const labelNames = ${label === '' ? '[]' : `['who']`};
-    const labels = ${label === '' ? '{}' : `{ who: '${label}' }`};
-    kept.resets = 0;
-    const given = (name) => ({
-      name, help: 'h', labelNames,
-      collect() { const reset = () => { this.reset(); kept.resets++; }; ${moment}; },
-    });
-    const c = new mpmetrics.Counter(given('c'));
-    const g = new mpmetrics.Gauge(given('g'));
-    const h = new mpmetrics.Histogram({ ...given('h'), buckets: [1, 10] });
-    const s = new mpmetrics.Summary({ ...given('s'), percentiles: [0.5] });
-    kept.count = (n) => {
-      c.inc(labels, n);
-      g.set(labels, n);
-      h.observe(labels, n);
-      s.observe(labels, n);
-    };
-    /** Everything that was asked for is reset, and a scrape has read. */
-    kept.rest = async (resets) => { while (kept.resets < resets) await sleep(1); };
-  `;
+function declare(moment = 'process.nextTick', label = ''): string {
+  return `await ${performing('processes/collect-resets/declare.cjs', moment, label)}`;
 }
 
 /** The values of all four, without labels. */
@@ -55,7 +41,7 @@ async function shown(program: Program): Promise<(number | undefined)[]> {
   return seen((await scraped(program)).seen);
 }
 
-describe.each(Object.entries(MOMENTS))('by %s', (_, moment) => {
+describe.each(MOMENTS)('by %s', (moment) => {
   test('the scraper, one that was asked, and one that scrapes without metrics show what stood', async () => {
     const [one, other, reader] = obedient(3, made);
     await ask(one!, declare(moment));
@@ -81,24 +67,10 @@ describe.each(Object.entries(MOMENTS))('by %s', (_, moment) => {
 
 test('worker threads: their counts, too, are each in one scrape', async () => {
   const [one] = obedient(1, made);
-  await ask(one!, declare(MOMENTS['process.nextTick']!));
+  await ask(one!, declare());
   await ask(
     one!,
-    `const { Worker } = require('node:worker_threads');
-     kept.thread = new Worker(\`
-       const { parentPort } = require('node:worker_threads');
-       const mpmetrics = require('mpmetrics');
-       mpmetrics.configure({ collectTimeout: 20_000 });
-       const c = new mpmetrics.Counter({
-         name: 'c', help: 'h', collect() { process.nextTick(() => this.reset()); },
-       });
-       parentPort.on('message', (n) => { c.inc(n); parentPort.postMessage('counted'); });
-     \`, { eval: true });
-     kept.counted = (n) => new Promise((resolve) => {
-       kept.thread.once('message', resolve);
-       kept.thread.postMessage(n);
-     });
-     await kept.counted(10)`,
+    `await ${performing('processes/collect-resets/thread.cjs')}; await kept.counted(10)`,
   );
   await ask(one!, 'kept.count(1)');
   expect((await scraped(one!)).seen.get('c')).toBe(11);
@@ -113,7 +85,7 @@ test('what is counted, by several that scrape all the time, is in the scrapes on
   const [one, other, third] = programs;
   // A gauge may show more than once what it was set to: only what adds up is added up.
   for (const [i, program] of programs.entries()) {
-    await ask(program, declare(MOMENTS['process.nextTick']!, String(i)));
+    await ask(program, declare('process.nextTick', String(i)));
   }
   const count = (program: Program): Promise<number> =>
     ask(
@@ -138,16 +110,43 @@ test('what is counted, by several that scrape all the time, is in the scrapes on
   void counting.then(() => (over = true));
   while (!over) await add();
   const counted = await counting;
+  // What waits for the heap's lock comes into a later scrape; no sum ever shrinks.
+  const seen = async (): Promise<number[]> => {
+    await add();
+    return sums;
+  };
+  await expect.poll(seen, { timeout: PATIENCE }).toEqual([0, ...counted]);
   await add();
   await add();
   expect(sums).toEqual([0, ...counted]);
   expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
 });
 
+test.each(['another process', 'the scraper'])(
+  'counts of %s that wait for the heap lock are in the scrape for which they are reset',
+  async (which) => {
+    const [one, other] = obedient(2, made);
+    const counts = which === 'the scraper' ? one! : other!;
+    await ask(one!, declare('process.nextTick', '0'));
+    await ask(other!, declare('process.nextTick', '1'));
+    const series = `c{who="${counts === one ? 0 : 1}"}`;
+    const holder = await holdLock(join(made[0]!.segmentsIn, 'test.heap'), holders);
+    await ask(counts, 'kept.count(5)');
+    const scrape = scraped(one!);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await ask(other!, 'kept.count(2)');
+    holder.kill('SIGKILL');
+    const first = (await scrape).seen.get(series) ?? 0;
+    const second = (await scraped(one!)).seen.get(series) ?? 0;
+    expect(first).toBeGreaterThanOrEqual(5);
+    expect(first + second).toBe(counts === one ? 5 : 7);
+  },
+);
+
 test('two that scrape at the same time do not wait for each other', async () => {
   const [one, other] = obedient(2, made);
-  await ask(one!, declare(MOMENTS['process.nextTick']!));
-  await ask(other!, declare(MOMENTS['process.nextTick']!));
+  await ask(one!, declare());
+  await ask(other!, declare());
   const scrapes =
     'const all = []; for (let i = 0; i < 50; i++) all.push((await scrape()).ms); return all';
   const all = await Promise.all([ask<number[]>(one!, scrapes), ask<number[]>(other!, scrapes)]);
@@ -156,7 +155,7 @@ test('two that scrape at the same time do not wait for each other', async () => 
   expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
 });
 
-/** What the heap has, without asking anybody. */
+/** What the heap has, without a ring. */
 const RAW = `
   const raw = () => mpmetrics.openSegment({ create: false }).scrapeString({
     format: 'text', scope: 'application', tags: ['default'], families: [], plain: false, now: Date.now(),
@@ -170,7 +169,7 @@ const RAW = `
 /** One that resets, and a scraper that has its values and waits for a third. */
 async function waiting(): Promise<{ one: Program; slow: Program; scraper: Program }> {
   const [one, slow, scraper] = obedient(3, made);
-  await ask(one!, declare(MOMENTS['process.nextTick']!));
+  await ask(one!, declare());
   await ask(
     slow!,
     "kept.gate = new Promise((open) => (kept.open = open)); calls('slow', 'slow', () => kept.gate)",
@@ -184,7 +183,7 @@ async function waiting(): Promise<{ one: Program; slow: Program; scraper: Progra
 }
 
 describe('while a scraper waits for others', () => {
-  test('what is reset is kept back, and what is counted behind that is in the next scrape', async () => {
+  test('what is reset is kept back, and what is counted after it is in the next scrape', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(slow, 'kept.open()');
     const text = JSON.parse(await scraper.line()) as string;
@@ -216,7 +215,7 @@ describe('while a scraper waits for others', () => {
     await ask(slow, `${RAW} await until('\\nc 5')`);
   });
 
-  test('the segment is lost: counts behind the reset go on in the next', async () => {
+  test('the segment is lost: counts after the reset go on in the next', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(one, "require('node:fs').rmSync(stats().path)");
     await ask(slow, 'kept.open()');

@@ -1,4 +1,4 @@
-/** Who does not answer a scrape holds it up for a limited time, and is served as it last stood. */
+/** A process that does not answer delays a scrape for a limited time, and the scrape shows its last values. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
@@ -55,7 +55,7 @@ test('one in a loop without end, one stopped, one killed under way: the others a
   expect(third.work).toBeLessThan(TIMEOUT);
 });
 
-test('who is killed while all wait for it ends the waiting', async () => {
+test('a process that is killed while all wait for it ends the waiting', async () => {
   const [scraper, killed] = obedient(2, made);
   const kill = "process.kill(process.pid, 'SIGKILL')";
   const dying = `() => { setTimeout(() => ${kill}, 200); return new Promise(() => {}); }`;
@@ -65,7 +65,7 @@ test('who is killed while all wait for it ends the waiting', async () => {
   expect(work).toBeLessThan(10_000);
 });
 
-test('a callback that throws or rejects fails its own process only, and holds up nobody', async () => {
+test('a callback that throws or rejects fails its own process only, and delays no scrape', async () => {
   const [scraper, throws, rejects] = obedient(3, made);
   await ask(throws!, "calls('calls', 'throws', () => { throw new Error('thrown') })");
   await ask(rejects!, "calls('calls', 'rejects', () => Promise.reject(new Error('rejected')))");
@@ -94,7 +94,7 @@ test('a callback that never settles costs each scrape the time, and is run for t
     expect(ms).toBeGreaterThan(50);
     await ask(never!, `await sleep(${SHORT + 20})`);
   }
-  // While one is in flight there is one more behind it at the most.
+  // While one is in flight, at most one more waits for it.
   await ask(
     scraper!,
     'await Promise.all(Array.from({ length: 30 }, () => mpmetrics.register.metrics()))',
@@ -104,7 +104,7 @@ test('a callback that never settles costs each scrape the time, and is run for t
   expect(seen.get('calls{who="never"}')).toBeLessThanOrEqual(7);
 });
 
-test('a callback that scrapes, before and behind an await, neither rings nor waits', async () => {
+test('a callback that scrapes, before and after an await, neither rings nor waits', async () => {
   const [one, other] = obedient(2, made);
   const nested = `
     let inside = false;

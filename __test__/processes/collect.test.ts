@@ -1,10 +1,11 @@
-/** A scrape shows what all living processes and threads computed for it, whoever serves it. */
+/** A scrape shows what all living processes and threads computed for it, whichever of them serves it. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
 import { ask, obedient, scraped } from '../support/obedient';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -12,77 +13,14 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Every process and thread counts the calls of its callback; one callback is async. */
-const METRICS = `
-const { configure, Gauge, register } = require('mpmetrics');
-// One that is slow to be scheduled, on a busy machine, must not fail the exact numbers.
-configure({ collectTimeout: 20_000 });
-exports.declare = (who) => {
-  let calls = 0;
-  new Gauge({ name: 'calls', help: 'c', labelNames: ['who'], collect() { this.set({ who }, ++calls); } });
-  new Gauge({
-    name: 'later', help: 'l', labelNames: ['who'],
-    async collect() {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      this.set({ who }, calls);
-    },
-  });
-  new Gauge({ name: 'living', help: 'l', collect() { this.set(1); } });
-};
-exports.scrape = () => register.metrics();
-`;
-
-const SERVER = `
-const cluster = require('node:cluster');
-const { Worker } = require('node:worker_threads');
-const { declare, scrape } = require('./metrics');
-if (cluster.isPrimary) {
-  declare('primary');
-  const others = [1, 2, 3].map(() => cluster.fork()).map((worker) => ({
-    once: (then) => worker.once('message', then), ask: () => worker.send('scrape'),
-  }));
-  const thread = new Worker('./thread.js');
-  others.push({ once: (then) => thread.once('message', then), ask: () => thread.postMessage('scrape') });
-  const answer = (other) => new Promise((resolve) => other.once(resolve));
-  (async () => {
-    await Promise.all(others.map(answer));
-    for (const other of [null, ...others]) {
-      for (let i = 0; i < 3; i++) {
-        const text = other === null ? scrape() : answer(other);
-        other?.ask();
-        console.log(JSON.stringify(await text));
-      }
-    }
-    console.log('"over"');
-  })();
-} else {
-  declare('worker' + cluster.worker.id);
-  process.on('message', async () => process.send(await scrape()));
-  process.send('ready');
-}
-`;
-
 const ALL = ['primary', 'worker1', 'worker2', 'worker3', 'thread'];
 
 test('from primary, workers, a thread and a separate program: every callback once for each scrape', async () => {
   const app = new Application({
-    'metrics.js': METRICS,
-    'app.js': SERVER,
-    'thread.js': `
-      const { parentPort } = require('node:worker_threads');
-      const { declare, scrape } = require('./metrics');
-      declare('thread');
-      parentPort.on('message', async () => parentPort.postMessage(await scrape()));
-      parentPort.postMessage('ready');`,
-    'program.js': `
-      const { configure, register } = require('mpmetrics');
-      configure({ collectTimeout: 20_000 });
-      (async () => {
-        for (let i = 0; i < 3; i++) console.log(JSON.stringify(await register.metrics()));
-        console.log(JSON.stringify(await register.metricsBuffer().then(String)));
-        const json = await register.getMetricsAsJSON({ scope: 'application' });
-        console.log(JSON.stringify(json.find(({ name }) => name === 'living').values));
-      })();`,
+    'metrics.js': source('processes/collect/metrics.js'),
+    'app.js': source('processes/collect/server.cjs'),
+    'thread.js': source('processes/collect/thread.cjs'),
+    'program.js': source('processes/collect/program.cjs'),
   });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'collect.heap') };
@@ -136,7 +74,7 @@ test('many scrapes at once are each fresh, and do not pile up in the others', as
   expect(least).toBeGreaterThan(0);
   expect(ms).toBeLessThan(1_000);
   const { seen } = await scraped(one!);
-  // A run in flight and one behind it for the fifty, and one for the last.
+  // A run in flight and one after it for the fifty, and one for the last.
   expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
 });
 
@@ -174,7 +112,7 @@ test('a callback that is assigned late, to an object or in a subclass, is run fo
   ({ seen } = await scraped(one!));
   expect(Object.fromEntries(seen)).toEqual({ late: 1, own: 2 });
   expect(await ask(other!, 'return Object.keys(kept.late).includes("collect")')).toBe(true);
-  // Off the registry it is nobody else's business, and back on it is.
+  // Off the registry no other process asks for it, and back on it they do.
   await ask(other!, "mpmetrics.register.removeSingleMetric('late')");
   ({ seen } = await scraped(one!));
   expect(Object.fromEntries(seen)).toEqual({ own: 3 });
@@ -183,7 +121,7 @@ test('a callback that is assigned late, to an object or in a subclass, is run fo
   expect(Object.fromEntries(seen)).toEqual({ late: 2, own: 4 });
 });
 
-test('after all callbacks are gone nobody is waited for, until there is one again', async () => {
+test('after all callbacks are gone no process is waited for, until there is one again', async () => {
   const [one, other] = obedient(2, made);
   await ask(
     other!,

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
-import { ask, obedient, scraped } from '../support/obedient';
+import { ask, obedient, performing, scraped } from '../support/obedient';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -17,25 +18,8 @@ afterEach(() => {
 });
 
 /** Collects in the program's main thread, and in a worker thread of it that answers `own(name)`. */
-async function collectTwice(program: Program, config = '{}'): Promise<void> {
-  await ask(
-    program,
-    `mpmetrics.collectDefaultMetrics(${config});
-     const { Worker } = require('node:worker_threads');
-     kept.thread = new Worker(
-       \`const { parentPort, workerData } = require('node:worker_threads');
-        const mpmetrics = require(workerData);
-        mpmetrics.configure({ collectTimeout: 20000 });
-        mpmetrics.collectDefaultMetrics(${config});
-        parentPort.on('message', (name) => {
-          const metric = mpmetrics.register.getSingleMetric(name);
-          parentPort.postMessage(metric === undefined ? null : metric._getValue());
-        });
-        parentPort.postMessage('ready');\`,
-       { eval: true, workerData: require.resolve('mpmetrics') },
-     );
-     await require('node:events').once(kept.thread, 'message');`,
-  );
+async function collectTwice(program: Program): Promise<void> {
+  await ask(program, `await ${performing('processes/default-metrics/twice.cjs')}`);
 }
 
 /** What the program's two threads hold of a gauge without labels; null for no such metric. */
@@ -104,35 +88,7 @@ test('CPU time that was counted stays when its process dies; its memory does not
 
 test('series of each process, in a cluster with worker threads', async () => {
   const app = new Application({
-    'cluster.js': `
-const cluster = require('node:cluster');
-const { Worker, isMainThread, parentPort } = require('node:worker_threads');
-const { collectDefaultMetrics, configure, register } = require('mpmetrics');
-configure({ collectTimeout: 20_000 });
-collectDefaultMetrics({ perProcess: true, metrics: ['processMaxFileDescriptors', 'heapSizeAndUsed'] });
-if (!isMainThread) {
-  parentPort.postMessage('ready');
-  parentPort.on('message', () => {});
-} else if (cluster.isPrimary) {
-  let ready = 0;
-  const pids = [];
-  cluster.on('message', async () => {
-    if (++ready < 2) return;
-    const heaps = () => register.getSingleMetric('nodejs_heap_size_total_bytes')._getValue();
-    const all = await register.metrics();
-    const one = Object.values(cluster.workers)[0];
-    one.process.kill('SIGKILL');
-    await require('node:events').once(one, 'exit');
-    const after = await register.metrics();
-    // As the scrape left it: the heap may grow meanwhile.
-    console.log(JSON.stringify({ all, heap: heaps(), after, pids }));
-    process.exit();
-  });
-  for (let i = 0; i < 2; i++) pids.push(cluster.fork().process.pid);
-} else {
-  new Worker(__filename).once('message', () => process.send('ready'));
-}
-`,
+    'cluster.js': source('processes/default-metrics/cluster.cjs'),
   });
   made.push(app);
   const program = app.run('cluster.js');
@@ -161,15 +117,7 @@ if (!isMainThread) {
 
 test('a program that collects ends by itself', async () => {
   const app = new Application({
-    'end.js': `
-const { collectDefaultMetrics, register } = require('mpmetrics');
-const before = process.getActiveResourcesInfo();
-collectDefaultMetrics();
-const during = process.getActiveResourcesInfo();
-register.metrics().then((text) => {
-  process.on('exit', (code) => console.log(JSON.stringify({ before, during, code, lines: text.split('\\n').length })));
-});
-`,
+    'end.js': source('processes/default-metrics/end.cjs'),
   });
   made.push(app);
   const program = app.run('end.js');
@@ -187,26 +135,7 @@ register.metrics().then((text) => {
 });
 
 /** A program whose worker threads `one`, `two` collect when told: `{ collect: config }`, and `{ stop: true }`. */
-const THREADS = `
-kept.spawn = async (name) => {
-  const { Worker } = require('node:worker_threads');
-  kept[name] = new Worker(
-    \`const { parentPort, workerData } = require('node:worker_threads');
-      const mpmetrics = require(workerData);
-      mpmetrics.configure({ collectTimeout: 20000 });
-      let stop;
-      parentPort.on('message', (asked) => {
-        if (asked.stop) stop(); else stop = mpmetrics.collectDefaultMetrics(asked.collect);
-        parentPort.postMessage('done');
-      });\`,
-    { eval: true, workerData: require.resolve('mpmetrics') },
-  );
-};
-kept.tell = async (name, message) => {
-  if (kept[name] === undefined) kept.spawn(name);
-  kept[name].postMessage(message);
-  await require('node:events').once(kept[name], 'message');
-};`;
+const THREADS = `await ${performing('processes/default-metrics/threads.cjs')};`;
 
 /** What belongs to the process is in a scrape, and no more than once. */
 async function onceIn(program: Program): Promise<void> {
@@ -280,27 +209,9 @@ test('what was stopped takes nothing back when it is read', async () => {
   }
 });
 
-test('a worker thread reports its process besides where it is told to, not where it is told not to, and where nobody shares its metrics', async () => {
+test('a worker thread reports its process where it is told to or shares its metrics with no process, not where told not to', async () => {
   const app = new Application({
-    'thread.js': `
-const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
-const { collectDefaultMetrics, configure, register } = require('mpmetrics');
-if (isMainThread) {
-  collectDefaultMetrics();
-  const cases = [{}, { processMetrics: false }, { processMetrics: true }, { storage: 'memory' }];
-  Promise.all(cases.map((workerData) => new Promise((resolve) => {
-    new Worker(__filename, { workerData }).once('message', resolve);
-  }))).then((all) => console.log(JSON.stringify(all)));
-} else {
-  const { storage, ...config } = workerData;
-  if (storage) configure({ storage });
-  collectDefaultMetrics(config);
-  register.getMetricsAsJSON().then((all) => {
-    const { values } = all.find(({ name }) => name === 'process_open_fds') ?? {};
-    parentPort.postMessage(values === undefined ? 'none' : values.length);
-  });
-}
-`,
+    'thread.js': source('processes/default-metrics/thread.cjs'),
   });
   made.push(app);
   expect(JSON.parse(await app.run('thread.js').line())).toEqual([0, 'none', 1, 1]);

@@ -49,7 +49,7 @@ const TWO = {
   },
 };
 
-test('names each copy and who asks for it, and the change for each package manager', () => {
+test('names each copy and what asks for it, and the change for each package manager', () => {
   const app = application(
     { name: 'shop', dependencies: { 'prom-client': '^15.0.0', bundle: '8' } },
     TWO,

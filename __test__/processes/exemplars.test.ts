@@ -1,9 +1,11 @@
 /** Exemplars of several processes and worker threads, and of writers that are stopped or killed while they write. */
+import { join } from 'node:path';
+
 import { afterAll, afterEach, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import type { Application, Program } from '../support/application';
-import { ask, obedient, type Scraped } from '../support/obedient';
+import { ask, obedient, performing, type Scraped } from '../support/obedient';
 import { workClock } from '../support/patience.mjs';
 import { PythonReader } from '../support/python-reader';
 
@@ -12,19 +14,8 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** A counter and a histogram, and an update of both whose exemplars tell who made them. */
-const DECLARE = `
-  const { register, Counter, Histogram } = mpmetrics;
-  register.setContentType(mpmetrics.openMetricsContentType);
-  const common = { help: 'h', labelNames: ['who'], enableExemplars: true };
-  kept.c = new Counter({ ...common, name: 'c_total' });
-  kept.h = new Histogram({ ...common, name: 'h', buckets: [1, 2] });
-  kept.update = (who, n) => {
-    const exemplarLabels = { who, n, pad: 'p'.repeat(n % 90) };
-    kept.c.inc({ labels: { who }, value: n, exemplarLabels });
-    kept.h.observe({ labels: {}, value: n % 3 + 0.5, exemplarLabels });
-  };
-`;
+/** A counter and a histogram, and an update of both whose exemplars tell the process. */
+const DECLARE = `await ${performing('processes/exemplars/declare.cjs')}`;
 const LONGEST = 5_000;
 const EXEMPLAR = / # \{who="(\w+)",n="(\d+)",pad="(p*)"\} (\S+) (\S+)$/;
 
@@ -66,10 +57,9 @@ test.skipIf(lacks('prometheus_client'))(
     await ask(
       two!,
       `const { Worker } = require('node:worker_threads');
-     const code = "const mpmetrics = require('mpmetrics'); const kept = {}; " +
-       ${JSON.stringify(DECLARE.replaceAll('\n', ' '))} + "kept.update('thread', 9)";
      await sleep(5);
-     await new Promise((resolve) => new Worker(code, { eval: true }).on('exit', resolve));`,
+     const thread = new Worker(${JSON.stringify(join(__dirname, 'exemplars', 'thread.cjs'))});
+     await new Promise((resolve) => thread.on('exit', resolve));`,
     );
     await ask(plain!, 'mpmetrics.register.setContentType(mpmetrics.openMetricsContentType)');
     for (const scraper of [one!, two!, plain!]) {
@@ -86,7 +76,7 @@ test.skipIf(lacks('prometheus_client'))(
         ['h', 'histogram'],
       ]);
     }
-    // What the dead had recorded is there, until somebody records something newer.
+    // What the dead had recorded is there, until a process records something newer.
     two!.child.kill('SIGKILL');
     await two!.ended;
     expect(await seen(plain!)).toHaveLength(5);
@@ -136,16 +126,16 @@ test('writers that are killed or stopped leave no half of one, and others go on'
     writers[i] = made[0]!.run('obey.js', { env });
     await start(writers[i], `w${i}`);
   }
-  // Everybody's count is there, and everybody's exemplar.
+  // The count of each writer is there, and its exemplar.
   await ask(scraper!, "kept.update('scraper', 3)");
   const counters = async () => {
     const all = await seen(scraper!);
     return all.filter(({ sample }) => sample.startsWith('c_total')).map(({ who }) => who);
   };
-  const everybody = ['scraper', 'w0', 'w1', 'w2'];
-  // Who was killed in the middle of one took it along: who took its place has to get the heap's lock, and its turn.
+  const all = ['scraper', 'w0', 'w1', 'w2'];
+  // An exemplar whose writer was killed in the middle is lost: its successor has to get the heap's lock, and its turn.
   const end = workClock() + 30_000;
   let last = await counters();
-  while (last.length < everybody.length && workClock() < end) last = await counters();
-  expect(last.sort()).toEqual(everybody);
+  while (last.length < all.length && workClock() < end) last = await counters();
+  expect(last.sort()).toEqual(all);
 });

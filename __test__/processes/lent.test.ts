@@ -6,6 +6,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { loadBinding } from '../../ts/binding';
 import type { NativeHeap, ScrapeOptions } from '../../ts/native';
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 
 const folder = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
 let segments = 0;
@@ -41,38 +42,8 @@ test.each<[string, (heap: NativeHeap, other: NativeHeap) => unknown]>([
   expect(await text).toBe('\n');
 });
 
-/** Its main thread makes its first metric while it prints what its worker has. */
-const LATE = `
-const { Worker, isMainThread, parentPort } = require('node:worker_threads');
-const { Counter, register } = require('mpmetrics');
-if (!isMainThread) {
-  const counter = new Counter({ name: 'many_total', help: 'm', labelNames: ['n'] });
-  for (let n = 0; n < 20_000; n++) counter.inc({ n });
-  parentPort.postMessage('ready');
-} else {
-  process.on('warning', ({ message }) => console.error(message));
-  new Worker(__filename).once('message', async () => {
-    let pending = true;
-    const first = register.metrics().finally(() => (pending = false));
-    let n = 0;
-    const turn = () => {
-      if (!pending) return;
-      new Counter({ name: 'late_' + n + '_total', help: 'l' }).inc();
-      n++;
-      setTimeout(turn, 1);
-    };
-    turn();
-    await first;
-    const text = await register.metrics();
-    const lines = (pattern) => text.match(pattern)?.length ?? 0;
-    console.log(JSON.stringify({ n, late: lines(/^late_\\d+_total 1$/gm), many: lines(/^many_total\\{.* 1$/gm) }));
-    process.exit();
-  });
-}
-`;
-
 test('a process that makes its first metric meanwhile has it in the heap', async () => {
-  const app = new Application({ 'late.js': LATE });
+  const app = new Application({ 'late.js': source('processes/lent/late.cjs') });
   made.push(app);
   const program = app.run('late.js');
   const { n, late, many } = JSON.parse(await program.line()) as Record<string, number>;

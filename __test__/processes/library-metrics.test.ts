@@ -1,4 +1,4 @@
-/** The library's own metrics are the application's: one figure, whoever shows it, and real numbers. */
+/** The library's own metrics are the application's: one figure in every process, and real numbers. */
 import { spawnSync } from 'node:child_process';
 
 import { afterEach, expect, test } from 'vitest';
@@ -49,7 +49,7 @@ test('in an application of four processes, one of them killed, one full of refus
   await ask(plain!, `kept.c.remove(7)`);
   await ask(plain!, `await mpmetrics.register.metrics()`);
 
-  // Who comes adopts the slot; its callback is not waited for.
+  // The next process adopts the slot; its callback is not waited for.
   const [deaf] = [
     made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: `${made[0]!.segmentsIn}/test.heap` } }),
   ];
@@ -129,7 +129,7 @@ test('default labels, a prefix, JSON that others add up, and a registry of its o
   );
 });
 
-test('observations that no quantile shows, or in the nearest bucket, are told, by whoever is asked', async () => {
+test('observations that no quantile shows, or in the nearest bucket, are told by every process', async () => {
   const [one, two] = obedient(2, made);
   await ask(one!, 'mpmetrics.configure({ maxBytes: 2 ** 20 }); mpmetrics.collectLibraryMetrics();');
   const told = async (program: Program) => {

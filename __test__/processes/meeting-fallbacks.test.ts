@@ -73,7 +73,7 @@ test('a corrupt segment that the user named is a warning with its path and reaso
   expect(program.errors).toContain(path);
   const strict = configured([{ segment: path, required: true }]);
   expect(await strict.line()).toMatch(/^ERR_MPMETRICS_(CORRUPT|VERSION): .*\/mine: /);
-  // Who catches that goes on as if configure() had not been called.
+  // A program that catches that goes on as if configure() had not been called.
   expect((await report(strict)).path).toMatch(/[0-9a-f]{32}\.heap$/);
   expect(strict.errors).toBe('');
 });
@@ -104,7 +104,7 @@ test('configure() after the first metric may not change the segment', async () =
   expect((await report(same)).path).toMatch(/one\.heap$/);
 });
 
-test('a foreign directory is passed over, with a warning where the user named its parent', async () => {
+test('a foreign directory is ignored, with a warning where the user named its parent', async () => {
   const uid = process.geteuid!();
   writeFileSync(join(app.segmentsIn, `mpmetrics-${uid}`), 'in the way');
   const program = app.run('app.js');

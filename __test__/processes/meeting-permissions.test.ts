@@ -21,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
+import { source } from '../support/programs';
 
 const NOBODY = 65534;
 const GROUP = 65533;
@@ -158,33 +159,10 @@ test.skipIf(cannotMount).each([true, false])(
 );
 
 test.skipIf(lacks('root'))(
-  'who gives up root after its first metric stays with the others',
+  'a process that gives up root after its first metric stays with the others',
   async () => {
-    write(
-      'setuid.js',
-      `
-    const cluster = require('cluster');
-    const { Gauge, Counter, register } = require('mpmetrics');
-    const counter = new Counter({ name: 'c', help: 'c', labelNames: ['when'] });
-    if (cluster.isPrimary) {
-      counter.inc({ when: 'primary' });
-      cluster.fork().on('message', async () => {
-        console.log(JSON.stringify(await register.metrics()));
-        process.exit();
-      });
-    } else {
-      counter.inc({ when: 'before' });
-      process.setgid(${NOBODY});
-      process.setuid(${NOBODY});
-      counter.inc({ when: 'after' });
-      register.metrics().then((text) => {
-        new Gauge({ name: 'late', help: 'l' }).set(1);
-        new Counter({ name: 'seen', help: 's' }).inc(text.split('primary').length - 1);
-        return register.metrics();
-      }).then(() => process.send('done'));
-    }`,
-    );
-    const program = app.run('setuid.js');
+    write('setuid.js', source('processes/meeting-permissions/setuid.cjs'));
+    const program = app.run('setuid.js', { args: [String(NOBODY)] });
     const text = JSON.parse(await program.line()) as string;
     expect(await program.ended).toBe(0);
     for (const line of ['c{when="before"} 1', 'c{when="after"} 1', 'late 1', 'seen 1']) {
@@ -217,24 +195,8 @@ describe.skipIf(cannotMount)('without /proc', () => {
 });
 
 test.each([0, 1, 2, 3])('with %i descriptors left', async (left) => {
-  write(
-    'exhausted.js',
-    `
-    const { openSync, closeSync } = require('fs');
-    const { count, show } = require('./report');
-    // Whatever is loaded by the first warning, or the first line of output, is there.
-    process.emitWarning('first');
-    console.log('ready');
-    setTimeout(() => {
-      const taken = [];
-      try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-      for (let n = 0; n < ${left}; n++) closeSync(taken.pop());
-      count('x');
-      for (const one of taken) closeSync(one);
-      show('x').then(() => process.exit());
-    }, 100);`,
-  );
-  const program = shell('ulimit -n 64 && exec "$0" exhausted.js');
+  write('exhausted.js', source('processes/meeting-permissions/exhausted.cjs'));
+  const program = shell(`ulimit -n 64 && exec "$0" exhausted.js ${left}`);
   expect(await program.line()).toBe('ready');
   const { path, seen } = await told(program);
   expect(await program.ended).toBe(0);
@@ -257,35 +219,14 @@ describe.skipIf(cannotMount)(
     });
 
     test.each([
-      ['cluster.fork', `cluster.fork({ WHO, TMPDIR: process.argv[2] });`],
-      [
-        'fork with an environment of its own',
-        `fork(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`,
-      ],
-      ['a thread', `new Worker(__filename, { env: { WHO, TMPDIR: process.argv[2] } });`],
-      [
-        'cluster.fork, with another name for it',
-        `cluster.fork({ WHO, TMPDIR: '', TMP: process.argv[2] });`,
-      ],
-    ])('%s', async (_, start) => {
-      write(
-        'tmpdir.js',
-        `
-      const cluster = require('cluster');
-      const { fork } = require('child_process');
-      const { Worker } = require('worker_threads');
-      const { arrive } = require('./report');
-      const names = ['primary', 'w1', 'w2'];
-      if (process.env.WHO) {
-        arrive(process.env.WHO, names).then(() => process.disconnect?.());
-      } else {
-        // The workers may be the first to make the segment.
-        for (const WHO of ['w1', 'w2']) { ${start} }
-        setTimeout(() => arrive('primary', names), 100);
-      }`,
-      );
+      ['cluster.fork', 'cluster'],
+      ['fork with an environment of its own', 'fork'],
+      ['a thread', 'thread'],
+      ['cluster.fork, with another name for it', 'other-name'],
+    ])('%s', async (_, how) => {
+      write('tmpdir.js', source('processes/meeting-permissions/tmpdir.cjs'));
       const [first, second] = folders as [string, string];
-      const program = prepared(`tmpdir.js ${second}`, 'mount -t proc none /dev/shm', {
+      const program = prepared(`tmpdir.js ${second} ${how}`, 'mount -t proc none /dev/shm', {
         MPMETRICS_DIR: '',
         XDG_RUNTIME_DIR: '',
         TMPDIR: first,

@@ -36,7 +36,7 @@ function members(name: string): string[] {
   return [0, 1].flatMap((i) => [`${name}${i}`, `${name}${i}-child`]);
 }
 
-/** Each sees all of its application, each `count` times, and nobody else; the segment's path. */
+/** Each sees all of its application, each `count` times, and no other process; the segment's path. */
 function expectMet(reports: readonly Report[], name: string, count = 1): string {
   const own = reports.filter(({ who }) => who.startsWith(name));
   expect(own.map(({ who }) => who).sort()).toEqual(members(name));

@@ -1,4 +1,4 @@
-/** What is left of an application's segment, and for how long. */
+/** Files that remain of an application's segment, and for how long. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -16,7 +16,7 @@ beforeEach(() => {
         if (end === 'throw') setImmediate(() => { throw new Error('on purpose'); });
         if (end === 'stay') setInterval(() => {}, 1000);
       });`,
-    // The primary forks, and forks again whoever dies, until its stdin says otherwise.
+    // The primary forks, and replaces each process that dies, until its stdin says otherwise.
     'cluster.js': `
       const cluster = require('node:cluster');
       const { arrive } = require('./report');
@@ -76,7 +76,7 @@ test('a cluster whose only worker is killed finds its counts again', async () =>
     const [report] = (await program.reports(1)).values();
     expect(report!.seen).toEqual({ worker: life });
     if (life === 3) break;
-    // Somebody else starts and reaps while no process of the cluster has a slot.
+    // Another process starts and reaps while no process of the cluster has a slot.
     process.kill(report!.pid, 'SIGKILL');
     const other = app.run('app.js', { args: ['other', 'exit'] });
     await other.ended;
@@ -102,7 +102,7 @@ test('a segment that the user named is never removed', async () => {
   expect(app.segments()[0]).toMatch(/\/kept\.heap$/);
 });
 
-test('nothing of ours that cannot be read is removed, and it stops nobody', async () => {
+test('nothing of ours that cannot be read is removed, and it stops no process', async () => {
   const program = app.run('app.js', { args: ['x', 'stay'] });
   const [report] = (await program.reports(1)).values();
   const strange = report!.path!.replace(/[^/]+$/, 'strange.heap');

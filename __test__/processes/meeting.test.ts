@@ -136,7 +136,7 @@ test('worker threads of a main thread that never loads the package, and their pr
   await expectQuiet(program);
 });
 
-test('grandchildren, with nobody above who loads the package or passes anything on', async () => {
+test('grandchildren, with no process above that loads the package or passes anything on', async () => {
   const names = ['a', 'b', 'late root'];
   const app = application({
     'leaf.js': LEAF,

@@ -1,6 +1,6 @@
 /**
- * What a summary that is fed any values there are takes of the segment, in each writer of each series: the bytes that
- * are handed out, as a scrape tells them. Only what a user has is asked, so that this runs against any build.
+ * Bytes of the segment that a summary needs if it observes values of any magnitude, for each writer of each series, as
+ * a scrape shows them. It uses the public interface only, so that it runs against any build.
  */
 import { afterEach, expect, test } from 'vitest';
 

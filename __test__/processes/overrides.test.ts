@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application, Program } from '../support/application';
-import { ask, obedient } from '../support/obedient';
+import { ask, obedient, performing } from '../support/obedient';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -10,22 +10,7 @@ afterEach(() => {
 });
 
 /** Counts `n` in `own_total`, `own_seconds` and `duck`, and has the first two say `n * 100` and nothing. */
-const declare = (n: number) => `
-  const { Counter, Histogram, Gauge, register } = mpmetrics;
-  const help = '# HELP own_total h';
-  new Gauge({ name: 'a', help, labelNames: ['l'] }).set({ l: help }, 1);
-  kept.counter = new Counter({ name: 'own_total', help: 'h' });
-  kept.counter.inc(${n});
-  kept.get = kept.counter.get;
-  kept.counter.get = async () => ({
-    name: 'own_total', help: 'h', type: 'counter', aggregator: 'sum', values: [{ labels: {}, value: ${n * 100} }],
-  });
-  kept.histogram = new Histogram({ name: 'own_seconds', help: 'h', buckets: [1] });
-  kept.histogram.observe(${n});
-  kept.histogram.get = async () => ({
-    name: 'own_seconds', help: 'h', type: 'histogram', aggregator: 'sum', values: [],
-  });
-  new Gauge({ name: 'z', help: 'h' }).set(1);`;
+const declare = (n: number) => `await ${performing('processes/overrides/declare.cjs', n)}`;
 
 /** What a program shows: its text, twice, and the values of its JSON. */
 async function shown(program: Program): Promise<[string, string, Record<string, number[]>]> {

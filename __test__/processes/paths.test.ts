@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -11,30 +12,12 @@ afterEach(() => {
 
 const EACH = 200_000;
 
-const COUNT = `
-const { Counter, Gauge, Histogram, Summary, register } = require('mpmetrics');
-const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
-const who = process.env.MPMETRICS_CELLS;
-const counter = new Counter({ name: 'c_total', help: 'c', labelNames: ['who'] });
-const histogram = new Histogram({ name: 'h', help: 'h', buckets: [1, 2, 3] });
-const summary = new Summary({ name: 's', help: 's', percentiles: [0, 0.1, 0.4, 0.6, 0.8, 1] });
-const child = counter.labels(who);
-for (let i = 0; i < ${EACH}; i++) {
-  counter.inc({ who });
-  child.inc(2);
-  histogram.observe(i % 4);
-  summary.observe([-5, 0, 1, 3000][i % 4]);
-}
-new Gauge({ name: 'done', help: 'd' }).set(1);
-console.log(heap.paths.stores);
-process.stdin.on('data', async () => console.log(JSON.stringify(await register.metrics())));
-`;
-
 test('direct, ordered and native writers in one segment add up, and adopt each other', async () => {
-  const app = new Application({ 'count.js': COUNT });
+  const app = new Application({ 'count.js': source('processes/paths/count.cjs') });
   made.push(app);
   const start = (cells: string) =>
     app.run('count.js', {
+      args: [String(EACH)],
       env: { MPMETRICS_SEGMENT: `${app.segmentsIn}/paths.heap`, MPMETRICS_CELLS: cells },
     });
   const ways = ['direct', 'ordered', 'native'];
@@ -62,7 +45,7 @@ test('direct, ordered and native writers in one segment add up, and adopt each o
       child.kill('SIGKILL');
       await ended;
     }
-    // The slots are free now; whoever comes adopts one that was updated in another way, maybe.
+    // The slots are free now; a process that starts adopts one that was updated in another way, maybe.
     if (round < 2) programs = ways.toReversed().map(start).toReversed();
   }
 });

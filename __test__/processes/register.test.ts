@@ -1,4 +1,4 @@
-/** `mpmetrics/register`: whoever asks for prom-client gets this package, and code is not touched. */
+/** `mpmetrics/register`: a program that asks for prom-client gets this package, and code is not touched. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { lacks } from '../../scripts/needs.mjs';
 import { MAJORS, nodePath } from '../../scripts/nodes.mjs';
 import { Application } from '../support/application';
 import { patient } from '../support/patience.mjs';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -16,55 +17,17 @@ afterEach(() => {
 });
 
 const root = join(__dirname, '..', '..');
-const tell = `
-exports.tell = (who, client, ...more) => {
-  new client.Counter({ name: who + '_total', help: 'h' }).inc();
-  console.log(JSON.stringify([who, 'metricsHandler' in client, ...more]));
-};`;
-
 /** An application that uses prom-client in every way, unmodified; its dependency has one of its own. */
 function application(): Application {
   const app = new Application({
-    'tell.js': tell,
-    'main.js': `
-      const { tell } = require('./tell');
-      const client = require('prom-client');
-      const same = [require('mpmetrics'), require('@prometheus-io/client'), require('@platformatic/prom-client')]
-        .every((one) => one === client);
-      const deep = require('prom-client/lib/registry') === client.Registry
-        && require('prom-client/lib/util.js').hashObject({ a: 1 }) === 'a:1,';
-      tell('commonjs', client, same, deep, require('prom-client/package.json').name);
-      (async () => {
-        await import('./main.mjs');
-        await require('dependency')();
-        await require('./children')();
-        console.log(JSON.stringify([...(await client.register.metrics()).matchAll(/^(\\w+)_total 1$/gm)].map((m) => m[1]).sort()));
-        process.exit();
-      })();`,
-    'main.mjs': `
-      import client, { Counter, register } from 'prom-client';
-      import * as other from '@prometheus-io/client';
-      import Registry from 'prom-client/lib/registry.js';
-      import { createRequire } from 'node:module';
-      import tool from './tell.js';
-      const cjs = createRequire(import.meta.url)('prom-client');
-      tool.tell('module', client, Counter === cjs.Counter && other.register === register, Registry === cjs.Registry);`,
+    'tell.js': source('processes/register/tell.cjs'),
+    'main.js': source('processes/register/main.cjs'),
+    'main.mjs': source('processes/register/main.mjs'),
     'thread.js': `require('./tell').tell('thread', require('prom-client'))`,
     'thread.mjs': `import client from 'prom-client'; import tool from './tell.js'; tool.tell('threadModule', client);`,
     'forked.js': `require('./tell').tell('forked', require('prom-client')); process.once('message', () => process.exit()); process.send('ready');`,
     'spawned.mjs': `import client from 'prom-client'; import tool from './tell.js'; tool.tell('spawned', client); process.stdin.once('data', () => process.exit());`,
-    'children.js': `
-      const { fork, spawn } = require('node:child_process');
-      const { once } = require('node:events');
-      const { Worker } = require('node:worker_threads');
-      module.exports = async () => {
-        for (const file of ['thread.js', 'thread.mjs']) {
-          await once(new Worker(require.resolve('./' + file)), 'exit');
-        }
-        await once(fork(require.resolve('./forked.js'), { silent: false }), 'message');
-        const child = spawn(process.execPath, [require.resolve('./spawned.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
-        process.stdout.write((await once(child.stdout, 'data'))[0]);
-      };`,
+    'children.js': source('processes/register/children.cjs'),
   });
   made.push(app);
   const dependency = join(app.folder, 'node_modules', 'dependency');

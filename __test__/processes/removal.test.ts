@@ -1,31 +1,17 @@
 /** Removing and making series again, over processes: stale handles, reused places, no growth. */
+import { join } from 'node:path';
+
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
 import { LIMIT } from '../support/patience.mjs';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
 afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
-
-/** Runs each line of stdin as code, with the package's names at hand, and prints what it yields as JSON. */
-const OBEY = `
-const mpmetrics = require('mpmetrics');
-const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
-/** Until nothing waits for the heap's lock: what is made meanwhile lives and ends in the process's own memory. */
-const calm = async () => { while (heap.backlog.busy) await new Promise((resolve) => setTimeout(resolve, 1)); };
-const counter = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
-const gauge = new mpmetrics.Gauge({ name: 'g', help: 'g', labelNames: ['n'] });
-const stats = () => openSegment({ create: false }).stats();
-const kept = {};
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  const run = new Function('mpmetrics', 'counter', 'gauge', 'stats', 'kept', 'heap', 'calm', 'return (async () => {' + line + '})()');
-  console.log(JSON.stringify((await run(mpmetrics, counter, gauge, stats, kept, heap, calm)) ?? null));
-});
-`;
 
 async function ask(program: Program, code: string, patience = 60_000): Promise<unknown> {
   program.tell(code);
@@ -37,7 +23,7 @@ async function shown(program: Program): Promise<Map<string, number>> {
 }
 
 function two(): [Program, Program] {
-  const app = new Application({ 'obey.js': OBEY });
+  const app = new Application({ 'obey.js': source('processes/removal/obey.cjs') });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/removal.heap` };
   return [app.run('obey.js', { env }), app.run('obey.js', { env })];
@@ -79,25 +65,9 @@ test('removing a gauge takes only the own part out', async () => {
 
 test('removeEverywhere and resetEverywhere act on all processes', async () => {
   const [one, other] = two();
-  const more = `
-    kept.plain = new mpmetrics.Counter({ name: 'plain', help: 'p' });
-    kept.h = new mpmetrics.Histogram({ name: 'h', help: 'h', labelNames: ['n'], buckets: [1] });
-    kept.recent = new mpmetrics.Gauge({ name: 'r', help: 'r', aggregator: 'mostrecent' });
-    kept.all = new mpmetrics.Gauge({ name: 'all', help: 'a', labelNames: ['n'], aggregator: 'all' });
-    kept.omit = new mpmetrics.Counter({ name: 'o', help: 'o', labelNames: ['n'], aggregator: 'omit' });
-    kept.update = (n) => {
-      gauge.set({ n: 'a' }, n);
-      gauge.set({ n: 'b' }, n);
-      counter.inc({ n: 'a' }, n);
-      kept.plain.inc(n);
-      kept.h.observe({ n: 'a' }, n);
-      kept.recent.set(n);
-      kept.all.set({ n: 'a' }, n);
-      kept.omit.inc({ n: 'a' }, n);
-    };
-    kept.update(`.replaceAll('\n', ' ');
-  await ask(one, `${more}1)`);
-  await ask(other, `${more}20)`);
+  const more = `require(${JSON.stringify(join(__dirname, 'removal', 'more.cjs'))})({ mpmetrics, counter, gauge, kept });`;
+  await ask(one, `${more} kept.update(1)`);
+  await ask(other, `${more} kept.update(20)`);
   await ask(one, "gauge.removeEverywhere('a')");
   const removed = await shown(other);
   expect(removed.has('g{n="a"}')).toBe(false);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
+import { source } from '../support/programs';
 
 const made: Application[] = [];
 afterEach(() => {
@@ -11,35 +12,10 @@ afterEach(() => {
 });
 
 /** Declares and counts what it is told to, scrapes, and prints what it sees of that kind. */
-const PROGRAM = `
-const { Counter, register } = require('mpmetrics');
-const names = process.argv.slice(2).filter((name) => !name.startsWith('-'));
-for (const name of names) new Counter({ name, help: 'h' }).inc();
-register.metrics().then((text) => {
-  const seen = Object.fromEntries(Array.from(text.matchAll(/^(\\w+) (\\d+)$/gm), ([, name, n]) => [name, Number(n)]));
-  console.log(JSON.stringify(seen));
-  if (process.argv.includes('--stay')) setInterval(() => {}, 1000);
-  else process.exitCode = 0;
-});
-process.on('message', () => process.exit());
-if (!process.argv.includes('--stay')) process.disconnect?.();
-`;
+const PROGRAM = source('processes/replaced/program.cjs');
 
 /** Forks a program for each line of stdin, and never loads the package. A line that ends in + lets it stay. */
-const RUNNER = `
-const { fork } = require('node:child_process');
-const children = {};
-require('node:readline').createInterface(process.stdin).on('line', (line) => {
-  const [command, who, ...names] = line.split(' ');
-  if (command === 'end') {
-    children[who].on('exit', () => console.log(JSON.stringify('ended')));
-    children[who].kill(names[0]);
-    return;
-  }
-  children[who] = fork('program.js', names);
-  if (command === 'once') children[who].on('exit', () => console.log(JSON.stringify('ended')));
-});
-`;
+const RUNNER = source('processes/replaced/runner.cjs');
 
 function started(runner = RUNNER) {
   const app = new Application({ 'runner.js': runner, 'program.js': PROGRAM });

@@ -35,7 +35,7 @@ const ROUNDS = 400_000;
 const rust = () => run(count, [String(ROUNDS)]);
 const node = () => run(process.execPath, ['examples/shared-with-rust.mjs', String(ROUNDS)]);
 
-test('both at once, then each again: everybody sees all of it', async () => {
+test('both at once, then each again: both see all of it', async () => {
   await Promise.all([rust(), node(), rust(), node()]);
   const afterRust = await rust();
   expect(afterRust.get('jobs_total{by="rust"}')).toBe(3 * ROUNDS);

@@ -1,8 +1,8 @@
-/** Whose counts are meant, where two processes have some. */
+/** Which processes' counts each scope shows. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
-import { ask, obedient } from '../support/obedient';
+import { ask, obedient, performing } from '../support/obedient';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -31,23 +31,7 @@ test('a second anonymous registry with a metric of the same name is warned about
   const [program] = obedient(1, made);
   const seen = await ask<[string, string][]>(
     program!,
-    `const warnings = [];
-     process.on('warning', ({ code, message }) => warnings.push([code, message]));
-     const { Registry, Counter, Gauge, Histogram, Summary } = mpmetrics;
-     kept.all = [];
-     const make = (options) => {
-       const registers = [new Registry(options)];
-       kept.all.push(registers[0]);
-       for (const Type of [Counter, Gauge, Histogram, Summary]) new Type({ name: Type.name, help: 'h', registers });
-     };
-     make();
-     for (const options of [{ name: 'a' }, { name: 'b' }, { name: 'b' + 1 }, { shared: false }]) make(options);
-     await new Promise(setImmediate);
-     const before = warnings.length;
-     make();
-     make();
-     await new Promise(setImmediate);
-     return [[String(before), ''], ...warnings];`,
+    `return ${performing('processes/scope/registries.cjs')}`,
   );
   expect(seen).toEqual([
     ['0', ''],

@@ -1,8 +1,9 @@
-/** No update is lost or invented, over processes and worker threads, whoever is asked. */
+/** No update is lost or invented, over processes and worker threads, whichever of them is asked. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
 import { LIMIT } from '../support/patience.mjs';
+import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
 const made: Application[] = [];
@@ -16,68 +17,17 @@ const EACH = Number(process.env['MPMETRICS_TEST_EACH'] ?? 1_000_000);
 /** Milliseconds that they may take on a slow machine. */
 const PATIENCE = 30_000 * Math.max(1, EACH / 1_000_000);
 
-/** Counts, waits until all have counted, and prints what it sees. Nothing travels over IPC. */
-const COUNT = `
-const { Counter, Histogram, Gauge, Summary, register } = require('mpmetrics');
-exports.count = async (who, n) => {
-  const plain = new Counter({ name: 'plain_total', help: 'p' });
-  const labelled = new Counter({ name: 'labelled_total', help: 'l', labelNames: ['who', 'odd'] });
-  const histogram = new Histogram({ name: 'work', help: 'h', labelNames: ['odd'], buckets: [1, 2, 3] });
-  const summary = new Summary({ name: 'size', help: 's' });
-  const halves = new Summary({ name: 'halves', help: 's', percentiles: [0.49, 0.51] });
-  const child = labelled.labels(who, 'never');
-  for (let i = 0; i < n; i++) {
-    plain.inc();
-    labelled.inc({ who, odd: i % 2 });
-    child.inc(2);
-    histogram.observe({ odd: String(i % 2) }, i % 4);
-    summary.observe(3);
-    halves.observe(i < n / 2 ? -2 : 7);
-  }
-  // By its own scrape what had to wait for the heap's lock is there for all.
-  await register.metrics();
-  new Gauge({ name: 'done', help: 'd' }).set(1);
-};
-exports.show = async (who, all) => {
-  let text;
-  do {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    text = await register.metrics();
-  } while (!text.includes('done ' + all + '\\n'));
-  console.log(JSON.stringify({ who, text }));
-  // Nobody leaves before all have looked: gauges are of the living.
-  await new Promise((resolve) => process.stdin.once('data', resolve).once('end', resolve));
-};
-`;
-
 test(
   `4 processes and 2 worker threads, ${EACH} updates each, exact from every one of them`,
   { timeout: LIMIT + 2 * PATIENCE },
   async () => {
     const app = new Application({
-      'count.js': COUNT,
-      'thread.js': `
-      const { parentPort, workerData } = require('node:worker_threads');
-      require('./count').count(workerData, ${EACH});
-      parentPort.on('message', () => process.exit());`,
-      'app.js': `
-      const cluster = require('node:cluster');
-      const { Worker } = require('node:worker_threads');
-      const { count, show } = require('./count');
-      if (cluster.isPrimary) {
-        for (let i = 0; i < 4; i++) cluster.fork();
-        const threads = [1, 2].map((n) => new Worker('./thread.js', { workerData: 'thread' + n }));
-        require('mpmetrics');
-        show('primary', 6).then(() => process.exit());
-      } else {
-        cluster.worker.exitedAfterDisconnect = true;
-        process.disconnect();
-        const who = 'worker' + cluster.worker.id;
-        count(who, ${EACH}).then(() => show(who, 6)).then(() => process.exit());
-      }`,
+      'count.js': source('processes/sums/count.js'),
+      'thread.js': source('processes/sums/thread.cjs'),
+      'app.js': source('processes/sums/app.cjs'),
     });
     made.push(app);
-    const program = app.run('app.js');
+    const program = app.run('app.js', { args: [String(EACH)] });
     const seen = new Map<string, string>();
     for (let i = 0; i < 5; i++) {
       const { who, text } = JSON.parse(await program.line(PATIENCE)) as {

@@ -1,4 +1,4 @@
-/** Totals that are read from elsewhere (a pool, a broker, a kernel): what README.md says of them. */
+/** Totals that another program counts (a pool, a broker, a kernel): what README.md says of them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ const declared = () => `
     name: 'most', ...common, ${code('aggregator:')}, collect() { this.${code('set(')}; },
   });`;
 
-/** In one process only, by which it is told once, whoever is scraped. */
+/** In one process only, by which it is told once, whichever process is scraped. */
 const ONCE = `
   new mpmetrics.Gauge({ name: 'once', help: 'h', collect() { this.set(${TOTAL}); } });`;
 

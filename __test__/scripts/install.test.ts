@@ -1,4 +1,4 @@
-/** Two that install in one clone at once take turns, also if the first is killed. */
+/** Two processes that install in one clone at the same time take turns, also if the first is killed. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ test('four at once take turns', async () => {
   expect(read('turns')).toBe('()()()()');
 });
 
-test('who is killed holds nobody up', async () => {
+test('a process that is killed delays no other', async () => {
   const killed = start('killed', 60_000);
   while (read('killed') !== '(') await sleep(20);
   const next = start('killed', 10);

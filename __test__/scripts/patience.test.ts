@@ -1,4 +1,4 @@
-/** The clock that tests wait by goes as fast as one more thread would get on. */
+/** The clock by which tests wait is as fast as one more thread would be. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 
 import { PATIENCE, within } from './patience.mjs';
 import { plainEnvironment } from './plain-environment';
+import { source } from './programs';
 
 const root = join(__dirname, '..', '..');
 
@@ -20,51 +21,9 @@ export interface Report {
   pid: number;
   /** The segment's path; null in memory storage. */
   path: string | null;
-  /** The counts that the process sees, by who counted. */
+  /** The counts that the process sees, by the process that counted. */
   seen: Record<string, number>;
 }
-
-/**
- * `arrive(who, expected)` counts, waits until all the expected are seen in the process's own scrape, or not to
- * be hoped for, and prints a {@link Report}.
- */
-const REPORT = `
-const mpmetrics = require('mpmetrics');
-const { openSegment } = require(${JSON.stringify(join(root, 'dist', 'meeting'))});
-let counter;
-const look = async () => {
-  const seen = {};
-  for (const [, who, n] of (await mpmetrics.register.metrics()).matchAll(/^arrivals_total{who="(.*?)"} (.*)$/gm)) {
-    seen[who] = Number(n);
-  }
-  return seen;
-};
-exports.count = (who) => {
-  counter ??= new mpmetrics.Counter({ name: 'arrivals_total', help: 'Who came.', labelNames: ['who'] });
-  counter.inc({ who });
-};
-exports.show = async (who, expected = []) => {
-  const { OutOfPatience, until } = await import(${JSON.stringify(join(__dirname, 'patience.mjs'))});
-  // A series is there a moment before its first count: it is made, then stored to.
-  const all = async () => {
-    const seen = await look();
-    return expected.every((one) => seen[one] > 0);
-  };
-  // Who does not see them says what he sees.
-  await until(all, 'not all arrived', 10_000).catch((error) => {
-    if (!(error instanceof OutOfPatience)) throw error;
-  });
-  // Who does not belong has time to show.
-  if (expected.length < 2) await new Promise((resolve) => setTimeout(resolve, 200));
-  const path = openSegment({ create: false })?.path ?? null;
-  const text = JSON.stringify({ who, pid: process.pid, path, seen: await look() });
-  await new Promise((resolve) => process.stdout.write(text + '\\n', resolve));
-};
-exports.arrive = async (who, expected) => {
-  exports.count(who);
-  await exports.show(who, expected);
-};
-`;
 
 /** A running program. */
 export class Program {
@@ -113,7 +72,7 @@ export class Program {
     return this.lines.shift()!;
   }
 
-  /** The next reports, by who they are of. */
+  /** The next reports, by process. */
   async reports(count: number): Promise<Map<string, Report>> {
     const reports = new Map<string, Report>();
     for (let i = 0; i < count; i++) {
@@ -136,7 +95,7 @@ export class Application {
   readonly segmentsIn: string;
   /** Process groups that were started. */
   private readonly groups: number[] = [];
-  /** A test run that is broken off leaves nothing behind either. */
+  /** A test run that is interrupted leaves no files either. */
   private readonly end = (): void => {
     for (const group of this.groups) {
       try {
@@ -154,7 +113,13 @@ export class Application {
   constructor(files: Record<string, string>, beside?: Application) {
     this.folder = mkdtempSync(join(tmpdir(), 'mpmetrics-app-'));
     this.segmentsIn = beside?.segmentsIn ?? mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
-    const all = { 'package.json': '{"private":true}', 'report.js': REPORT, ...files };
+    const all = {
+      'package.json': '{"private":true}',
+      'report.js': source('support/report.js'),
+      // For that, and for `obey.cjs`.
+      'patience.mjs': source('support/patience.mjs'),
+      ...files,
+    };
     for (const [path, text] of Object.entries(all)) {
       mkdirSync(dirname(join(this.folder, path)), { recursive: true });
       writeFileSync(join(this.folder, path), text);

@@ -1,4 +1,4 @@
-/** Packages that single tests are run with, installed once: they are nobody's dependency. */
+/** Packages that single tests are run with, installed once: they are no dependency of this package. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

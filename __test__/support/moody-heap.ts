@@ -21,7 +21,7 @@ export class MoodyHeap {
   /** Writers that were handed out. */
   writers = 0;
   /** Calls of `buckets`. */
-  places = 0;
+  bucketCalls = 0;
   /** Calls of `bucketsEach` that were passed on as they were. */
   turns = 0;
   /** Calls of `expire`; and whether another holds the lock at each. */
@@ -32,9 +32,9 @@ export class MoodyHeap {
   /** Sum of what was reported as dropped. */
   dropped = 0;
   /** Called after a real `bind`. */
-  bound: ((writer: NativeWriter, out: Uint32Array) => void) | null = null;
+  onBind: ((writer: NativeWriter, out: Uint32Array) => void) | null = null;
   /** Called at each `buckets`, before anything else. */
-  placing: (() => void) | null = null;
+  onBuckets: (() => void) | null = null;
   readonly storage: HeapStorage;
   real: NativeHeap;
   private path = newSegment();
@@ -137,7 +137,7 @@ export class MoodyHeap {
           return;
         }
         real.bind(family, labels, types, out);
-        this.bound?.(real, out);
+        this.onBind?.(real, out);
       },
       bindEach: (family, texts, out) => {
         this.binds++;
@@ -146,7 +146,7 @@ export class MoodyHeap {
           return 1;
         }
         const tried = real.bindEach(family, texts, out);
-        this.bound?.(real, out);
+        this.onBind?.(real, out);
         return tried;
       },
       revive: (...block) => answer(() => real.revive(...block)),
@@ -162,20 +162,20 @@ export class MoodyHeap {
       exemplar: (...given) => answer(() => real.exemplar(...given)),
       clearExemplars: (...block) => answer(() => real.clearExemplars(...block)),
       buckets: (slab, cell, series, generation, octave, out) => {
-        this.places++;
-        this.placing?.();
+        this.bucketCalls++;
+        this.onBuckets?.();
         if (this.mood === Status.Ok) real.buckets(slab, cell, series, generation, octave, out);
         else out[0] = this.mood;
       },
       bucketsEach: (asked, out) => {
-        if (this.placing === null && this.mood === Status.Ok) {
+        if (this.onBuckets === null && this.mood === Status.Ok) {
           this.turns++;
           return real.bucketsEach(asked, out);
         }
         // One by one, for the mood to change in between.
         for (let k = 0; 5 * k < asked.length; k++) {
-          this.places++;
-          this.placing?.();
+          this.bucketCalls++;
+          this.onBuckets?.();
           const one = out.subarray(3 * k, 3 * k + 3);
           if (this.mood === Status.Ok) real.bucketsEach(asked.subarray(5 * k, 5 * k + 5), one);
           else one[0] = this.mood;

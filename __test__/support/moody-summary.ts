@@ -1,7 +1,7 @@
 /** A summary in a heap that can be told to be busy, full or lost, and what is to be seen of it. */
 
 import { ROSTER, Summary } from '../../ts/metrics';
-import { share } from '../../ts/storage';
+import { moveToHeap } from '../../ts/storage';
 import { MoodyHeap } from './moody-heap';
 import { samples } from './samples';
 
@@ -23,7 +23,7 @@ export const made = (options: object = {}) =>
 export function setUp(options: object = {}) {
   const moody = new MoodyHeap();
   const summary = made(options);
-  share(summary[ROSTER], 't', 1, moody.storage);
+  moveToHeap(summary[ROSTER], 't', 1, moody.storage);
   return { moody, summary };
 }
 
@@ -57,10 +57,10 @@ export async function expected(...values: number[]): Promise<Shown> {
 
 /** What another process does to a series. */
 export function other(moody: MoodyHeap, summary: Summary<'a'>) {
-  const { bounds } = summary[ROSTER].shape;
+  const { numbers } = summary[ROSTER].shape;
   const writer = moody.real.writer(0);
   const spec = { tag: 't', name: 's', help: 'h', kind: 3, aggregator: 'sum', labelNames: ['a'] };
-  const family = writer.family({ ...spec, bounds: Float64Array.from(bounds) }, 1);
+  const family = writer.family({ ...spec, bounds: Float64Array.from(numbers) }, 1);
   return {
     remove: (a: string) => writer.remove(family, `a="${a}"`, ''),
     expire: (a: string) => writer.expire(family, [`a="${a}"`, '']),

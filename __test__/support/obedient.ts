@@ -1,50 +1,9 @@
-/** Programs that do what they are told, line by line, and say what came of it. */
+/** Programs that do what they are told, line by line, and say what came of it: `obey.cjs`. */
 import { join } from 'node:path';
 
 import { Application, type Program } from './application';
+import { source } from './programs';
 import { samples } from './samples';
-
-/** Runs each line of stdin as code, with the package's names at hand, and prints what it yields as JSON. */
-const OBEY = `
-const mpmetrics = require('mpmetrics');
-const { openSegment } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'));
-const { readdirSync, readFileSync } = require('node:fs');
-// A program that is slow to be scheduled, on a busy machine, is not one that does not answer.
-mpmetrics.configure({ collectTimeout: 20_000 });
-const patience = import(${JSON.stringify(join(__dirname, 'patience.mjs'))});
-const tools = {
-  stats: () => openSegment({ create: false }).stats(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  /** Names of this process's threads that are the package's. */
-  threads: () => readdirSync('/proc/self/task')
-    .map((id) => readFileSync('/proc/self/task/' + id + '/comm', 'utf8').trim())
-    .filter((name) => name.startsWith('mpmetrics')),
-  /** A scrape, its milliseconds, those of work, and how often the event loop turned meanwhile. */
-  scrape: async () => {
-    const { workClock } = await patience;
-    let turns = 0;
-    const timer = setInterval(() => turns++, 5);
-    const [begun, before] = [performance.now(), workClock()];
-    const text = await mpmetrics.register.metrics();
-    const [ms, work] = [performance.now() - begun, workClock() - before];
-    clearInterval(timer);
-    return { text, ms, work, turns };
-  },
-  /** A gauge that shows how often its callback was called. */
-  calls: (name, who, extra = () => {}) => {
-    let calls = 0;
-    return new mpmetrics.Gauge({
-      name, help: 'h', labelNames: ['who'],
-      collect() { this.set({ who }, ++calls); return extra(calls); },
-    });
-  },
-};
-const kept = {};
-require('node:readline').createInterface(process.stdin).on('line', async (line) => {
-  const run = new Function('mpmetrics', 'kept', 'require', ...Object.keys(tools), 'return (async () => {' + line + '})()');
-  console.log(JSON.stringify((await run(mpmetrics, kept, require, ...Object.values(tools))) ?? null));
-});
-`;
 
 /** What `scrape()` yields. */
 export interface Scraped {
@@ -61,6 +20,16 @@ export async function ask<T = unknown>(program: Program, code: string): Promise<
   return JSON.parse(await program.line(60_000)) as T;
 }
 
+/**
+ * The expression that calls what a file exports with what {@link ask}'s code has at hand, and with further arguments.
+ *
+ * @param path below `__test__`
+ */
+export function performing(path: string, ...args: unknown[]): string {
+  const given = [join(__dirname, '..', path), ...args].map((one) => JSON.stringify(one));
+  return `perform(${given.join(', ')})`;
+}
+
 /** Has a program scrape; the samples, and how long it took. */
 export async function scraped(
   program: Program,
@@ -75,7 +44,7 @@ export function obedient(
   made: Application[],
   env: Record<string, string> = {},
 ): Program[] {
-  const app = new Application({ 'obey.js': OBEY });
+  const app = new Application({ 'obey.js': source('support/obey.cjs') });
   made.push(app);
   const all = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'test.heap'), ...env };
   return Array.from({ length: count }, () => app.run('obey.js', { env: all }));

@@ -23,7 +23,7 @@ const TICK = 200;
 /** The most that a wait is slowed down by, if /proc tells of a machine that stands still. */
 const LEAST_SHARE = 0.01;
 
-/** What a thread could have had and another guest of the host got, in all and since the last look; see proc(5). */
+/** What a thread could have had and another guest of the host got, in all and since the last reading; see proc(5). */
 const ticks = { total: 0, stolen: 0 };
 
 /**
@@ -116,23 +116,23 @@ export async function until(look, what, ms = PATIENCE) {
 export async function within(promise, what, ms = PATIENCE) {
   const end = workClock() + ms;
   let settled = false;
-  const settle = promise.finally(() => {
+  const ended = promise.finally(() => {
     settled = true;
   });
-  // Whoever waits gets it; a rejection that comes too late is nobody's.
-  settle.catch(() => undefined);
+  // The caller that waits gets it; a rejection that comes too late is ignored.
+  ended.catch(() => undefined);
   while (!settled) {
     let timer;
     const tick = new Promise((resolve) => {
       timer = setTimeout(resolve, TICK);
     });
-    await Promise.race([settle, tick]);
+    await Promise.race([ended, tick]);
     clearTimeout(timer);
     if (!settled && workClock() > end) {
       throw new OutOfPatience(typeof what === 'string' ? what : what(), ms);
     }
   }
-  return settle;
+  return ended;
 }
 
 /**

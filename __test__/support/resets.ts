@@ -124,7 +124,7 @@ export function late(
   };
 }
 
-/** What a scrape shows, and another one behind all that the first one had done later. */
+/** What a scrape shows, and another one after all that the first one had done later. */
 export async function twice({ register }: { register: Client['register'] }): Promise<string[]> {
   const first = await register.metrics();
   await new Promise((resolve) => setImmediate(resolve));

@@ -95,8 +95,8 @@ function modulePath(path: string): string[] {
 }
 
 /**
- * Rust code without comments, literals and `#[cfg(test)]` modules: tests may build on what is above. Without who may
- * see an item, too: that is no import.
+ * Rust code without comments, literals and `#[cfg(test)]` modules: tests may build on what is above. Also
+ * without `in …` of a visibility, which is no import.
  */
 export function shipped(text: string): string {
   const code = text

@@ -1,6 +1,4 @@
-/**
- * A client that has every name and does nothing. A spec that it passes says nothing of a client: none may.
- */
+/** A client that has every name and does nothing. A spec that it passes proves nothing; there may be none. */
 
 import type { Client, Subject } from './client';
 

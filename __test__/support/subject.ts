@@ -118,7 +118,7 @@ export function any(value: unknown): never {
   return value as never;
 }
 
-/** What some of our messages say behind prom-client's words; `compat/messages` has them in full. */
+/** What some of our messages say after prom-client's words; `compat/messages` has them in full. */
 const BEHIND =
   /(?<=^(?:Value is not a valid|Delta is not a valid|Count is not a whole) number\b.*), for metric [\w:]+$|(?<=^Invalid metric name): .*$|(?<=^Invalid label name)\. At least one label name is invalid: .*$/s;
 

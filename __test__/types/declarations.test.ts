@@ -8,6 +8,7 @@ import type ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { cachedPackage } from '../support/cached-package';
+import { source } from '../support/programs';
 
 type Compiler = typeof ts;
 
@@ -57,98 +58,7 @@ function said(compiler: Compiler, file: string, text: string, more: ts.CompilerO
 }
 
 /** What a program may be written like, beside what the corpus has. */
-const PROGRAM = `
-import client, { AggregatorRegistry, Counter, Gauge, Histogram, Summary, Registry } from 'mpmetrics';
-import * as everything from 'mpmetrics';
-
-const registry: Registry = new Registry();
-const counter: Counter<'method'> = new Counter({ name: 'c', help: 'h', labelNames: ['method'] });
-const gauge: Gauge<'pool'> = new Gauge({ name: 'g', help: 'h', labelNames: ['pool'] as const });
-const histogram: Histogram<'a'> = new Histogram({ name: 'h', help: 'h', labelNames: ['a'] });
-const summary: Summary<'a'> = new Summary({ name: 's', help: 'h', labelNames: ['a'] });
-const any: Counter = counter;
-
-// A variable that is annotated has what \`new\` makes.
-export async function read(): Promise<unknown[]> {
-  const bytes: Uint8Array = await registry.metricsBuffer();
-  const own: Uint8Array = await new Registry().metricsBuffer({ scope: 'process' });
-  const text: string = await registry.metrics({ contentType: client.openMetricsContentType, scope: 'thread' });
-  const one: string = await registry.getMetricsAsString(counter);
-  const filtered = await registry.getMetricsAsJSON('sum', { scope: 'application' });
-  const all: { name: string }[] = registry.getMetricsAsArray('sum');
-  const single: string = await registry.getSingleMetricAsString('c', { scope: 'process' });
-  return [bytes, own, text, one, filtered, all, single];
-}
-for (const metric of [any, counter, gauge, histogram, summary]) {
-  metric.resetEverywhere();
-  metric.removeEverywhere({});
-}
-registry.getSingleMetric('c')?.removeEverywhere('x');
-
-// Names of labels
-counter.labels('x', 1, true).inc();
-gauge.labels(1).set(2);
-histogram.labels({ a: 'x' }).observe(1);
-summary.remove(1);
-counter.remove(true);
-new Counter({ name: 'c', help: 'h', labelNames: ['a'] }).removeEverywhere({ a: 'x' });
-// @ts-expect-error no such label
-counter.labels({ metod: 'GET' });
-// @ts-expect-error no such label
-counter.inc({ metod: 'GET' });
-// @ts-expect-error no such label
-counter.inc({ metod: 'GET' }, 2);
-// @ts-expect-error no such label
-counter.remove({ metod: 'GET' });
-// @ts-expect-error no such label
-new Counter({ name: 'c', help: 'h', labelNames: ['a'] }).removeEverywhere({ b: 'x' });
-// @ts-expect-error no value
-counter.labels(undefined);
-// @ts-expect-error no value
-counter.labels(['GET']);
-// @ts-expect-error no such label
-gauge.labels({ pol: 'x' });
-// @ts-expect-error no such label
-gauge.set({ pol: 'x' }, 1);
-// @ts-expect-error no such label
-gauge.inc({ pol: 'x' });
-// @ts-expect-error no such label
-gauge.dec({ pol: 'x' }, 1);
-// @ts-expect-error no such label
-gauge.setToCurrentTime({ pol: 'x' });
-// @ts-expect-error no such label
-gauge.startTimer({ pol: 'x' });
-// @ts-expect-error no such label
-gauge.startTimer()({ pol: 'x' });
-// @ts-expect-error no such label
-gauge.remove({ pol: 'x' });
-// @ts-expect-error no such label
-histogram.labels({ b: 'x' });
-// @ts-expect-error no such label
-histogram.observe({ b: 'x' }, 1);
-// @ts-expect-error no such label
-histogram.zero({ b: 'x' });
-// @ts-expect-error no such label
-histogram.startTimer({ b: 'x' });
-// @ts-expect-error no such label
-histogram.remove({ b: 'x' });
-// @ts-expect-error no such label
-histogram.labels({ a: 'x' }).startTimer()({ b: 'x' });
-// @ts-expect-error no such label
-summary.labels({ b: 'x' });
-// @ts-expect-error no such label
-summary.observe({ b: 'x' }, 1);
-// @ts-expect-error no such label
-summary.startTimer({ b: 'x' });
-// @ts-expect-error no such label
-summary.remove({ b: 'x' });
-
-AggregatorRegistry.aggregate({} as object[]);
-Registry.aggregate({} as object[]).clear();
-client.register.clear();
-everything.register.clear();
-new client.Pushgateway('http://x', { timeout: 5, headers: { a: 'b' }, rejectUnauthorized: false });
-`;
+const PROGRAM = source('types/declarations/program.txt');
 
 const LAYOUTS: Record<string, [file: string, options: (compiler: Compiler) => ts.CompilerOptions]> =
   {
@@ -196,18 +106,7 @@ describe.each(['5', '6'])('TypeScript %s', (version) => {
   test('with the types of Node.js: Buffers, listeners, agents and answers', () => {
     const compiler = compilers[version]!;
     const { ModuleKind, ModuleResolutionKind } = compiler;
-    const text = `
-import { Agent, createServer, type IncomingMessage } from 'node:http';
-import { metricsHandler, Pushgateway, register, Registry } from 'mpmetrics';
-createServer((request, response) => void metricsHandler(register)(request, response));
-createServer(metricsHandler());
-export async function read(): Promise<unknown[]> {
-  const bytes: Buffer = await new Registry().metricsBuffer();
-  const gateway = new Pushgateway('http://x', { agent: new Agent(), timeout: 5 });
-  const { resp } = await gateway.push({ jobName: 'j' });
-  return [bytes.toString('utf8'), resp.statusCode, resp.headers['x'], (resp as IncomingMessage).socket];
-}
-`;
+    const text = source('types/declarations/with-node.txt');
     const found = said(compiler, 'with-node/a.mts', text, {
       module: ModuleKind.Node16,
       moduleResolution: ModuleResolutionKind.Node16,

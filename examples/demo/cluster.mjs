@@ -34,7 +34,7 @@ export class Cluster {
     const port = await freePort();
     const primary = fork(fileURLToPath(new URL('server.cjs', import.meta.url)), {
       env: { ...process.env, DEMO_PORT: String(port) },
-      // The primary leads a process group of its own, so that stopping it leaves nobody behind.
+      // The primary leads a process group of its own, so that stopping it leaves no process running.
       detached: true,
     });
     const cluster = new Cluster(primary, port);

@@ -52,13 +52,13 @@ export declare class NativeHeap {
   listen(rung: () => void): void
   /** Ends [`NativeHeap::listen`]. */
   silence(): void
-  /** Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if nobody listens. */
+  /** Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if this isolate does not listen. */
   begin(): number | null
   /** Callbacks that began at that bell have settled. */
   answer(bell: number): void
   /**
    * Asks all others for their callbacks. `done` is called when they have run, or the time is over;
-   * null if there is nobody to wait for. What it returns is to be given to [`NativeHeap::over`].
+   * null if there is no writer to wait for. What it returns is to be given to [`NativeHeap::over`].
    */
   ring(milliseconds: number, done: () => void): number | null
   /** The scrape that rang has read: what others computed for it may change. */
@@ -71,7 +71,7 @@ export declare class NativeHeap {
   tidy(): boolean
 }
 
-/** One isolate's place in a heap. */
+/** The writer of one isolate. */
 export declare class NativeWriter {
   /** Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status. */
   add(slab: number, cell: number, series: number, generation: number, by: number, time: number): number
@@ -80,7 +80,7 @@ export declare class NativeWriter {
   /** Counts a value in a bucket and in the sum, `times` times at once. A status. */
   observe(slab: number, cell: number, series: number, generation: number, value: number, times: number, bucket: number): number
   /**
-   * Counts a value, `times` times at once, in a summary with a window of parts of a length (0 for none),
+   * Counts a value, `times` times at once, in a summary with a window of sub-windows of a length (0 for none),
    * at a time, all in milliseconds. A status.
    */
   summarise(slab: number, cell: number, series: number, generation: number, value: number, times: number, length: number, parts: number, now: number): number
@@ -89,9 +89,9 @@ export declare class NativeWriter {
    * block is another's now.
    */
   read(slab: number, cell: number, series: number, generation: number): Float64Array
-  /** Takes the values of a family of shared gauges along from a segment that was left: each once for all writers. */
+  /** Takes the values of a family of shared gauges out of a segment that was left: each once for all writers. */
   takeShared(family: number): Array<Taken>
-  /** Replaces all cells but the sequence words, so that nobody sees a half of them. A status. */
+  /** Replaces all cells but the sequence words, so that no scrape sees half of them. A status. */
   write(slab: number, cell: number, series: number, generation: number, values: Float64Array): number
   /** Marks a block as not shown. A status. */
   hide(slab: number, cell: number, series: number, generation: number): number
@@ -115,7 +115,7 @@ export declare class NativeWriter {
   /** Shows a block again that was marked absent. A status. */
   revive(slab: number, cell: number, series: number, generation: number): number
   /**
-   * Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`, and
+   * Records an exemplar for a block: slab, cell, series, generation, bucket, value, time in `numbers`, and
    * 1 if room may be made for it. A status; `Full` where that is 0 and room is needed.
    */
   exemplar(numbers: Float64Array, labels: string, types: string): number
@@ -124,8 +124,8 @@ export declare class NativeWriter {
   /** Finds or makes the buckets that a summary has for an octave; fills `out` with a status, slab and cell. */
   buckets(slab: number, cell: number, series: number, generation: number, octave: number, out: Uint32Array): void
   /**
-   * The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three words
-   * for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+   * The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three
+   * words for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
    */
   bucketsEach(asked: Uint32Array, out: Uint32Array): number
   /** The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now. */
@@ -163,8 +163,20 @@ export declare function choice(): string | null
 /** Keeps a text for all threads of this process. */
 export declare function choose(text: string): void
 
-/** Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for. */
+/** Gives up a turn, or no longer waits for it. The main thread gets one that it waits for. */
 export declare function endTurn(about: string, thread: number): void
+
+/** A family as rows. */
+export interface ExtraFamily {
+  /** Metric name. */
+  name: string
+  /** Help text. */
+  help: string
+  /** Its type, which may be any text. */
+  type: string
+  /** Its rows. */
+  samples: Array<Sample>
+}
 
 /** What a family is called and how it is laid out. */
 export interface FamilySpec {
@@ -184,7 +196,7 @@ export interface FamilySpec {
   bounds: Float64Array
 }
 
-/** Limits that whoever makes a segment sets for all of its users. */
+/** Limits that the process which makes a segment sets for all of its users. */
 export interface HeapLimits {
   /** Most bytes of the segment. */
   bytes?: number
@@ -230,15 +242,15 @@ export interface HeapStats {
   clampedObservations: number
   /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
   damagedReads: number
-  /** Times the heap lock was not had in time. */
+  /** Times the heap lock was not free in time. */
   lockTimeouts: number
   /** Reads that were tried again. */
   tornRetries: number
-  /** Reads that were taken as they stood. */
+  /** Reads that were accepted although they were torn. */
   tornGivenUp: number
   /** Series removed. */
   removed: number
-  /** Dead holders of the heap lock that were made whole. */
+  /** Recoveries of the heap, because a holder of the heap lock died. */
   recoveries: number
   /** Writers that had not answered when a scrape's time for their `collect` callbacks was over. */
   collectTimeouts: number
@@ -262,7 +274,7 @@ export interface Layout {
   refusals: Array<string>
   /** What calls answer, in the order of the numbers. */
   statuses: Array<string>
-  /** What `bind` fills in, in the order of the places. */
+  /** What `bind` fills in, in the order of the words. */
   outs: Array<string>
   /** Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none. */
   stores: number
@@ -314,6 +326,28 @@ export interface ProcessIdentity {
   pidNamespace: string
 }
 
+/** One row. */
+export interface Sample {
+  /** Name with the suffix that text format 0.0.4 shows. */
+  name: string
+  /** What stands between the braces. */
+  labels: string
+  /** Its value. */
+  value: number
+  /** Its exemplar. */
+  exemplar?: SampleExemplar
+}
+
+/** An exemplar of a row. */
+export interface SampleExemplar {
+  /** What stands between the braces. */
+  labels: string
+  /** The value that was observed or added. */
+  value: number
+  /** Unix time in seconds. */
+  time?: number
+}
+
 /** What a scrape shows. */
 export interface ScrapeOptions {
   /** `text`, `openmetrics` or `json`. */
@@ -328,9 +362,15 @@ export interface ScrapeOptions {
   plain: boolean
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number
+  /** Of what is chosen, only families of these names. */
+  only?: Array<string>
+  /** Names of families that are not printed, though the heap has them. */
+  without?: Array<string>
+  /** Families that the heap does not hold, printed after its own; not in `json`, whose reader has them. */
+  extra?: Array<ExtraFamily>
 }
 
-/** A value of a shared gauge that was taken along. */
+/** A value of a shared gauge that was taken out of a segment. */
 export interface Taken {
   /** The series' label text. */
   labels: string
@@ -343,7 +383,7 @@ export interface Taken {
 }
 
 /**
- * Takes a turn, or tells whether it is still this thread's: who has one keeps it until it lets go or ends, but
- * is to let go once the main thread has asked.
+ * Takes a turn, or tells whether it is still this thread's: a thread keeps it until it gives it up or ends, but
+ * is to give it up once the main thread has asked.
  */
 export declare function takeTurn(about: string, thread: number): boolean

@@ -1,9 +1,9 @@
-/** What keeps the event loop going: resources, and libuv's handles and requests. */
+/** What keeps the event loop alive: resources, and libuv's handles and requests. */
 
 import type { LabelValues } from '../metrics';
 import type { Group, Source } from './group';
 
-/** Functions of `process`, two of them undocumented, that other runtimes need not have. */
+/** Functions of `process`, two of them undocumented, which other runtimes may not have. */
 interface Listing {
   getActiveResourcesInfo?: () => string[];
   _getActiveHandles?: () => unknown[];
@@ -43,9 +43,9 @@ interface Kind {
   help: string;
   /** Help of the gauge of all types together. */
   total: string;
-  /** The function of `process` that lists them; undefined where the runtime has none. */
+  /** The function of `process` that lists them; undefined if the runtime has none. */
   list: () => (() => unknown[]) | undefined;
-  /** Undefined for what is only counted in the total. */
+  /** Undefined if it is only counted in the total. */
   typeOf: (one: unknown) => string | undefined;
 }
 
@@ -73,7 +73,7 @@ function source({ key, name, help, total, list, typeOf }: Kind): Source {
   };
 }
 
-/** How many there are of each type, in the order in which they are met. */
+/** How many there are of each type, in the order of their first occurrence. */
 export function countTypes(list: readonly unknown[], typeOf: Kind['typeOf']): Map<string, number> {
   const counts = new Map<string, number>();
   for (const one of list) {
@@ -83,7 +83,7 @@ export function countTypes(list: readonly unknown[], typeOf: Kind['typeOf']): Ma
   return counts;
 }
 
-/** Replaces all series of a gauge: one for each type. One of which none is left is not shown. */
+/** Replaces all series of a gauge: one for each type. A type of which none is left is not shown. */
 export function showTypes(
   gauge: { reset(): void; set(labels: LabelValues<string>, value: number): void },
   counts: Iterable<readonly [type: string, count: number]>,
@@ -93,7 +93,7 @@ export function showTypes(
   for (const [type, count] of counts) gauge.set({ type, ...labels }, count);
 }
 
-/** The name of an object's class; undefined for what has none. */
+/** The name of an object's class; undefined if it has none. */
 export function className(one: unknown): string | undefined {
   return (one as { constructor?: { name: string } } | null | undefined)?.constructor?.name;
 }

@@ -20,7 +20,7 @@ export const openDescriptors: Source = {
         // Without the one that reads the directory.
         gauge?.set(group.labels, readdirSync('/proc/self/fd').length - 1);
       } catch {
-        // No descriptor is left, or /proc is not there: the last value stays.
+        // No descriptor is left, or there is no /proc: the last value stays.
       }
     });
   },
@@ -40,7 +40,7 @@ export const mostDescriptors: Source = {
   },
 };
 
-/** The soft limit, see proc_pid_limits(5); undefined where there is no such file. */
+/** The soft limit, see proc_pid_limits(5); undefined if there is no such file. */
 function limit(): number | undefined {
   try {
     const text = readFileSync('/proc/self/limits', 'utf8');

@@ -50,8 +50,8 @@ export const eventLoopLag: Source = {
         lag?.set(labels, whole + rest / 1e9);
       });
       if (delays === null) return;
-      // Nothing was sampled since the last scrape: what was then still holds. (The monitor itself would say
-      // 9.2e9 and NaN.)
+      // Nothing was sampled since the last scrape: the last values stay. (The monitor itself would return 9.2e9 and
+      // NaN.)
       const none = delays.count === 0;
       if (none && sampled) return;
       sampled = !none;
@@ -68,7 +68,7 @@ export const eventLoopLag: Source = {
   },
 };
 
-/** Null where the runtime has none. */
+/** Null if the runtime has none. */
 function monitor(resolution: number | undefined): IntervalHistogram | null {
   try {
     const delays = monitorEventLoopDelay({ resolution: resolution ?? 10 });

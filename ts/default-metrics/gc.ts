@@ -14,7 +14,7 @@ const KINDS: ReadonlyMap<number, string> = new Map([
   [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
 ]);
 
-/** What an entry of type `gc` has besides. */
+/** Further properties of an entry of type `gc`. */
 interface Collection extends PerformanceEntry {
   detail: { kind: number };
 }

@@ -1,6 +1,6 @@
 /**
- * The metrics that one source of values sets, with what has to end when they do: observers, timers. They
- * end with `stop()`, and also when the registry lets go of the last of them, as `register.clear()` does.
+ * The metrics that one source of values sets, with its observers and timers. These end with `stop()`, and also when the
+ * last of the metrics is removed from the registry, as by `register.clear()`.
  */
 
 import {
@@ -18,7 +18,7 @@ import { claim, contentsOf, disclaim, register } from '../registry';
 import type { Choosable, Settings } from './settings';
 import { Turn } from './turn';
 
-/** A source of values: which metrics it has, and how they are set. */
+/** A source of values: its metrics, and how they are set. */
 export interface Source extends Choosable {
   /** True if a process has these values once, not each of its threads. */
   readonly ofProcess?: boolean;
@@ -26,7 +26,7 @@ export interface Source extends Choosable {
   start(group: Group): void;
 }
 
-/** What a metric has besides name and help. */
+/** What a metric has in addition to name and help. */
 interface Shape {
   /** Labels before those that the user configured. */
   own?: string[];
@@ -86,7 +86,7 @@ export class Group {
   }
 
   /**
-   * Has all of the metrics set before any is read: one of them gets this as its `collect`.
+   * Sets all of the metrics before any is read: one of them gets this as its `collect`.
    *
    * @param waiting called instead while another thread sets them
    */
@@ -98,12 +98,12 @@ export class Group {
     this.handOver();
   }
 
-  /** Says what is to end with the metrics. */
+  /** Adds something that is to end with the metrics. */
   onStop(release: () => void): void {
     this.releases.push(release);
   }
 
-  /** Ends everything, and takes this process's part of the metrics off the registry. */
+  /** Ends everything, and removes this process's part of the metrics from the registry. */
   stop(): void {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {
@@ -140,23 +140,23 @@ export class Group {
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
     const shown = settings.register === register && contentsOf(register)!.place !== null;
-    // Another copy of this package reports it.
+    // Another copy of this package reports these metrics.
     if (shown && !claim(full)) return undefined;
     const metric = create();
-    // Once more: one that it took the place of has given the name back.
+    // Try again: a metric that it replaces has freed the name.
     if (shown) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {
       this.metrics.delete(metric);
       if (shown) disclaim(full);
       if (this.metrics.size === 0) this.release();
-      // One that nobody reads any more cannot set the others.
+      // A metric that is not read any more cannot set the others.
       else if (metric.collect !== undefined) this.handOver();
     };
     return metric;
   }
 
-  /** What sets the metrics while it is this thread's turn, and shows nothing while it is not. */
+  /** Sets the metrics while it is this thread's turn, and hides them while it is not. */
   private inTurn(turn: Turn, run: () => void, waiting?: () => void): Collect {
     const end = (): void => {
       turn.end();
@@ -177,7 +177,7 @@ export class Group {
     };
   }
 
-  /** Shows nothing of what this thread has set. What it counted stays. */
+  /** Hides what this thread has set. Counts stay. */
   private hide(): void {
     for (const metric of this.metrics) {
       if (metric instanceof Gauge) metric[ROSTER].reset(true);

@@ -1,4 +1,4 @@
-/** Metrics of the process and of Node.js that no program has to make itself. */
+/** Metrics of the process and of Node.js, which a program need not make itself. */
 
 import { mostDescriptors, openDescriptors } from './descriptors';
 import { handles, requests, resources } from './active';
@@ -38,7 +38,7 @@ const SOURCES: readonly Source[] = [
   gc,
 ];
 
-/** A function that also passes for nothing: prom-client's declarations say so, and users hand its result on. */
+/** A function that is also declared as void, as in prom-client, because users pass its result on. */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- there is no other way to say it
 type Stop = (() => void) & void;
 
@@ -47,13 +47,13 @@ type Stop = (() => void) & void;
  * a thread (heap, event loop, garbage collection, resources) are reported by each, those of a process (CPU,
  * memory, descriptors, start time) by its main thread, or while that does not call, by one of its worker threads.
  *
- * Observers and timers keep no process alive. They end when the registry lets go of their metrics.
+ * Observers and timers do not keep the process alive. They end when their metrics are removed from the registry.
  *
  * @param config everything in it is optional
- * @returns a function that ends observers and timers, and takes this process's part of the metrics off the
- *   registry, its counts too
- * @throws TypeError `config must be null, undefined, or an object`; MpmetricsError `ERR_MPMETRICS_INVALID` for a
- *   name in `metrics` or `exclude` that there is not; Error if the registry has a metric of one of the names
+ * @returns a function that ends observers and timers, and removes this process's part of the metrics from the registry,
+ *   also its counts
+ * @throws TypeError `config must be null, undefined, or an object`; MpmetricsError `ERR_MPMETRICS_INVALID` for an
+ *   unknown name in `metrics` or `exclude`; Error if the registry has a metric of one of the names
  */
 export function collectDefaultMetrics(config?: DefaultMetricsCollectorConfiguration | null): Stop {
   const settings = settingsOf(config, SOURCES);
@@ -65,7 +65,7 @@ export function collectDefaultMetrics(config?: DefaultMetricsCollectorConfigurat
     try {
       source.start(group);
     } catch (error) {
-      // As in prom-client, what was made before stays and goes on.
+      // As in prom-client, metrics that were made before stay and go on.
       group.release();
       throw error;
     }
@@ -76,10 +76,10 @@ export function collectDefaultMetrics(config?: DefaultMetricsCollectorConfigurat
   return stop as Stop;
 }
 
-/** Names of the groups of metrics that there are. */
+/** Names of the groups of metrics. */
 collectDefaultMetrics.metricsList = SOURCES.map(({ key }) => key);
 
-/** Makes one group of metrics; returns what ends it. */
+/** Makes one group of metrics; returns a function that ends it. */
 type Start = (
   register?: RegistryLike<RegistryContentType>,
   config?: Omit<DefaultMetricsCollectorConfiguration, 'register'>,
@@ -89,7 +89,7 @@ type Start = (
 export type DefaultMetric = Start & { readonly metricNames: readonly string[] };
 
 /**
- * A function that makes one group of metrics, for who wants only some.
+ * A function that makes one group of metrics, for programs that want only some.
  *
  * @param key as in `collectDefaultMetrics.metricsList`
  */

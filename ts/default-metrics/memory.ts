@@ -35,7 +35,7 @@ interface Bytes {
   data?: number | undefined;
 }
 
-/** From memory of the kernel, not from a disk: reading it does not block. See proc_pid_status(5). */
+/** The kernel generates it in memory, so reading it does not block. See proc_pid_status(5). */
 function status(): Bytes {
   let text: string;
   try {

@@ -1,4 +1,4 @@
-/** What `collectDefaultMetrics` is given, checked. */
+/** The configuration of `collectDefaultMetrics`, and its checks. */
 
 import { readFileSync } from 'fs';
 import { inspect } from 'util';
@@ -33,28 +33,28 @@ export interface DefaultMetricsCollectorConfiguration<
   eventLoopUtilizationMaxAgeSeconds?: number;
   /** Of its summary; 5 if left out. */
   eventLoopUtilizationAgeBuckets?: number;
-  /** Only these: names out of `metricsList`, or of metrics without the prefix. */
+  /** Only these: names in `metricsList`, or of metrics without the prefix. */
   metrics?: readonly string[];
   /** All but these: as for `metrics`. */
   exclude?: readonly string[];
   /** 'reuse': an earlier call with this registry and prefix ends, and its metrics go on. Default 'throw'. */
   ifExists?: 'throw' | 'reuse';
   /**
-   * True for series of each process, with labels `pid` and `worker`: a cluster worker's number, `primary` for
-   * any other process. Threads add up to their process. They are default labels: those of the dead do not stay.
+   * True for series of each process, with labels `pid` and `worker`: a cluster worker's number, `primary` for any other
+   * process. Threads add up to their process. They are default labels: series of dead processes are removed.
    */
   perProcess?: boolean;
   /**
-   * Whether this thread reports what a process has once: CPU, memory, descriptors, start time. By default one of the
-   * threads that call does: the main thread if it is among them, else the first, and when that ends another. True
-   * reports it besides.
+   * Whether this thread reports figures of the whole process: CPU, memory, descriptors, start time. By default one of
+   * the threads that call does: the main thread if it is among them, else the first, and another when that ends. True
+   * reports them in any case.
    */
   processMetrics?: boolean;
 }
 
-/** What can be chosen: some of the default metrics. */
+/** A group of default metrics that can be chosen. */
 export interface Choosable {
-  /** As `metricsList` has it. */
+  /** Its name in `metricsList`. */
   readonly key: string;
   /** Names of its metrics, without a prefix. */
   readonly names: readonly string[];
@@ -62,16 +62,16 @@ export interface Choosable {
 
 type AnyRegistry = RegistryLike<RegistryContentType>;
 
-/** The configuration with everything in its place. */
+/** The complete configuration. */
 export interface Settings {
   readonly config: DefaultMetricsCollectorConfiguration;
   readonly register: AnyRegistry;
-  /** What new metrics are registered with; null for the default registry. */
+  /** The registry of new metrics; null for the default registry. */
   readonly registers: AnyRegistry[] | null;
   readonly prefix: string;
   readonly labels: LabelValues<string>;
   readonly processMetrics: boolean;
-  /** Where one of the process's threads is to report what a process has once; null if this one does in any case. */
+  /** Decides which of the process's threads reports figures of the process; null if this one does in any case. */
   readonly place: string | null;
   wants(key: string, name: string): boolean;
 }
@@ -80,8 +80,8 @@ export interface Settings {
  * Checks the configuration.
  *
  * @param sources what can be chosen
- * @throws TypeError with prom-client's message for no object, MpmetricsError `ERR_MPMETRICS_INVALID` for a
- *   choice that there is not
+ * @throws TypeError with prom-client's message for what is no object, MpmetricsError `ERR_MPMETRICS_INVALID` for an
+ *   unknown choice
  */
 export function settingsOf(
   given: DefaultMetricsCollectorConfiguration | null | undefined,
@@ -90,7 +90,7 @@ export function settingsOf(
   if (given !== null && given !== undefined && typeof given !== 'object') {
     throw new TypeError('config must be null, undefined, or an object');
   }
-  // A registry where the settings go says nothing, as with prom-client: what it has are no settings.
+  // A registry in place of the settings sets nothing, as in prom-client: its properties are no settings.
   const config = given && !isRegistry(given) ? given : {};
   const only = choice('metrics', config.metrics, sources);
   const except = choice('exclude', config.exclude, sources);
@@ -148,8 +148,8 @@ function processLabels(): { pid: string; worker: string } {
 
 /** The number of this cluster worker; undefined in any other process. */
 function workerNumber(): string | undefined {
-  // The main thread takes it out of the environment, but not out of what the process was started with. To import
-  // `cluster` for it would do for the main thread only, and there are hosts that cannot bear that (Passenger).
+  // The main thread deletes it from the environment, but it is still in the one that the process was started with.
+  // Importing `cluster` would help in the main thread only, and some hosts do not tolerate that (Passenger).
   try {
     return /(?:^|\0)NODE_UNIQUE_ID=(\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1];
   } catch {

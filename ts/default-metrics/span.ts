@@ -1,6 +1,6 @@
 /**
- * The active OpenTelemetry span, if the program uses OpenTelemetry: its API keeps itself under a global
- * symbol so that all of its copies find each other, and so do we without depending on it.
+ * The active OpenTelemetry span, if the program uses OpenTelemetry. Its API is stored under a global symbol, so that
+ * all of its copies find each other; this package finds it there without depending on it.
  * (https://github.com/open-telemetry/opentelemetry-js-api, `internal/global-utils`.)
  */
 

@@ -4,7 +4,7 @@ import type { Source } from './group';
 
 const NAME = 'process_start_time_seconds';
 
-// Now, before anybody fakes the clock.
+// Read now, before a test replaces the clock.
 const started = Math.round(Date.now() / 1000 - process.uptime());
 
 export const startTime: Source = {

@@ -1,7 +1,7 @@
 /**
- * Whose turn it is to report what a process has once: the main thread's if it wants to, else the thread's that came
- * first, until it ends. One that has the turn gives it up when it is next asked to collect, after it has hidden what
- * it shows: nothing is counted twice.
+ * Which thread reports the figures of the process: the main thread if it calls, else the first thread that did, until
+ * it ends. If the main thread calls later, the thread that has the turn gives it up when it is next asked to collect,
+ * after it has hidden its figures: nothing is counted twice.
  */
 
 import { threadId } from 'worker_threads';
@@ -10,16 +10,16 @@ import { loadBinding } from '../binding';
 import { heap } from '../storage';
 
 export class Turn {
-  /** Settles when who had it has given it up, or is too slow; undefined when there is nothing to wait for. */
+  /** Settles when the previous thread has given it up, or is too slow; undefined if there is nothing to wait for. */
   asked: Promise<void> | undefined;
   private readonly about: string;
-  /** Nobody would give back what was taken after the end. */
+  /** A turn that was taken after the end would never be given back. */
   private over = false;
 
   /** @param about the same text in all threads that are to share it */
   constructor(about: string) {
     this.about = about;
-    // Who has it is to know soon, also where scrapes ask no other thread.
+    // The thread that has it is to know soon, also if scrapes ask no other thread.
     if (this.take() || threadId !== 0) return;
     const ring = heap.scrapes.ring();
     this.asked = ring?.answers.then(() => {
@@ -28,17 +28,17 @@ export class Turn {
     });
   }
 
-  /** Takes the turn, or tells whether it is still this thread's. */
+  /** Takes the turn; whether this thread has it. */
   take(): boolean {
     return !this.over && loadBinding()!.takeTurn(this.about, threadId);
   }
 
-  /** Lets the main thread have it, if it wants it. */
+  /** Gives it to the main thread, if that wants it. */
   give(): void {
     if (threadId !== 0 && !this.over) this.leave();
   }
 
-  /** Lets others have it, for good. */
+  /** Gives it up for good. */
   end(): void {
     this.over = true;
     this.leave();

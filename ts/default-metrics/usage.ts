@@ -1,6 +1,6 @@
-/** What the process says of its memory; undefined in sandboxes that forbid it. */
+/** The process's memory usage; undefined in sandboxes that forbid it. */
 
-/** What of it is shown, in bytes. */
+/** The figures that are shown, in bytes. */
 interface MemoryUsage {
   rss: number;
   heapTotal: number;

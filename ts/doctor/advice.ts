@@ -1,4 +1,4 @@
-/** How each package manager is told to answer a client's name with this package. */
+/** How to make each package manager install this package under a client's name. */
 
 import type { Manifest } from './copies';
 
@@ -23,7 +23,7 @@ export function advice(names: readonly string[], application: Manifest, version:
   });
   const all = Object.fromEntries(names.map((name) => [name, alias]));
   const own = Object.fromEntries(direct.map((name) => [name, alias]));
-  // npm refuses an override of a direct dependency that says anything else than the dependency does.
+  // npm refuses an override of a direct dependency that differs from the dependency.
   const npm = Object.fromEntries(
     names.map((name) => [name, direct.includes(name) ? `$${name}` : alias]),
   );

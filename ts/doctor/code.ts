@@ -1,12 +1,11 @@
-/** What code asks of a client that this package does in another way, as far as its text tells. */
+/** Features of a client that code uses and this package does differently, as far as the code's text shows. */
 
 import { readdirSync, readFileSync, statSync } from 'fs';
 import { join } from 'path';
 
-import { fileFor } from '../register/names';
-import { CLIENTS } from './copies';
+import { CLIENTS, fileFor } from '../register/names';
 
-/** Files that are read, and bytes of each: a look, not an audit. */
+/** Most files that are read, and bytes of each. */
 const MOST_FILES = 5_000;
 const MOST_BYTES = 1_000_000;
 
@@ -14,20 +13,20 @@ const CODE = /\.[cm]?[jt]sx?$/;
 const DEEP = new RegExp(`['"\`]((?:${CLIENTS.join('|')})/lib/[\\w./-]+)['"\`]`, 'g');
 const CLIENT = new RegExp(`['"\`](?:${CLIENTS.join('|')})(?:/[\\w./-]+)?['"\`]`);
 
-/** Features that are asked for, and where deep paths are used that are not there. */
+/** Features that are used, and deep paths that this package does not have. */
 export interface Usage {
   readonly cluster: boolean;
   readonly summaries: boolean;
   readonly defaultMetrics: boolean;
   readonly pushgateway: boolean;
-  /** Deep paths that this package does not have, with a file that asks for each. */
+  /** Deep paths that this package does not have, with a file that uses each. */
   readonly missing: ReadonlyMap<string, string>;
 }
 
 /**
  * Looks through the code of packages, without that of their dependencies.
  *
- * @param folders theirs
+ * @param folders the packages' folders
  */
 export function usageIn(folders: readonly string[]): Usage {
   const missing = new Map<string, string>();
@@ -52,7 +51,7 @@ export function usageIn(folders: readonly string[]): Usage {
     try {
       look(folder);
     } catch {
-      // What cannot be read is not told about.
+      // Files that cannot be read are skipped.
     }
   }
   const any = (...names: string[]): boolean => names.some((name) => words.has(name));

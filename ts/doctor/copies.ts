@@ -1,14 +1,10 @@
-/** Copies of prom-client, its successors and this package below a folder, and who wants them. */
+/** Copies of prom-client, its successors and this package below a folder, and the packages that depend on them. */
 
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'fs';
+import { existsSync, readdirSync, realpathSync } from 'fs';
 import { join } from 'path';
 
-/** Names under which prom-client's API is loaded. */
-export const CLIENTS: readonly string[] = [
-  'prom-client',
-  '@prometheus-io/client',
-  '@platformatic/prom-client',
-];
+import { CLIENTS } from '../register/names';
+import { manifestIn } from '../register/older';
 
 /** An installed package. */
 export interface Copy {
@@ -20,7 +16,7 @@ export interface Copy {
   readonly path: string;
 }
 
-/** A package that asks for a client. */
+/** A package that depends on a client. */
 export interface Dependent {
   readonly who: string;
   /** Its folder. */
@@ -42,17 +38,12 @@ export interface Manifest {
   devDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
-  packageManager?: string;
   scripts?: Record<string, string>;
 }
 
-/** A folder's package.json; null if there is none that can be read. */
+/** A folder's package.json; null if there is none, or it cannot be read. */
 export function manifestOf(folder: string): Manifest | null {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-  } catch {
-    return null;
-  }
+  return manifestIn(folder);
 }
 
 /** Looks through all `node_modules` below a folder, pnpm's store included. */

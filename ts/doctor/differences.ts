@@ -1,4 +1,4 @@
-/** What will differ for an application, by what it has and uses; docs/COMPATIBILITY.md has all of it. */
+/** What will differ for an application, by what it has and uses; docs/COMPATIBILITY.md has all differences. */
 
 import type { Usage } from './code';
 import type { Copy, Manifest } from './copies';
@@ -13,7 +13,7 @@ const RUNNERS: readonly string[] = [
  * Sentences for people, the most important first.
  *
  * @param foreign the clients that it has
- * @param usage what its code and that of its dependencies asks for
+ * @param usage the features that its code and that of its dependencies use
  * @param application its package.json
  */
 export function differences(

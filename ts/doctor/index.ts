@@ -2,9 +2,10 @@
 
 import { dirname } from 'path';
 
+import { CLIENTS } from '../register/names';
 import { advice } from './advice';
 import { usageIn } from './code';
-import { CLIENTS, installedBelow, manifestOf } from './copies';
+import { installedBelow, manifestOf } from './copies';
 import { differences } from './differences';
 import { leftAlone } from './older';
 import { tryMemory } from './memory';
@@ -13,7 +14,7 @@ import { isHooked, verdict } from './verdict';
 /** What was found, for people. */
 export interface Report {
   readonly lines: readonly string[];
-  /** The exit code: see `verdict.ts`; 2 where there is nothing to examine. */
+  /** The exit code: see `verdict.ts`; 2 if there is nothing to examine. */
   readonly code: number;
 }
 

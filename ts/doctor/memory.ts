@@ -1,4 +1,4 @@
-/** Whether metrics of several processes would meet on this machine. */
+/** Whether several processes can share metrics on this machine. */
 
 import { bindingFailure, loadBinding, platformName } from '../binding';
 import { openSegment, settings } from '../meeting';
@@ -10,7 +10,7 @@ export interface Finding {
   readonly sentence: string;
 }
 
-/** Loads the native module and makes a segment, which goes when this process ends. */
+/** Loads the native module and makes a segment, which is removed when this process ends. */
 export function tryMemory(): Finding[] {
   if (loadBinding() === null) {
     return [

@@ -1,4 +1,4 @@
-/** Copies of prom-client that `mpmetrics/register` leaves alone, because their API is another. */
+/** Copies of prom-client that `mpmetrics/register` does not replace, because they have the old API. */
 
 import { existsSync, realpathSync } from 'fs';
 import { dirname, join } from 'path';
@@ -10,7 +10,7 @@ import type { Copy, Dependent } from './copies';
  * A sentence for each.
  *
  * @param copies the clients that an application has
- * @param dependents who asks for clients
+ * @param dependents the packages that depend on clients
  */
 export function leftAlone(copies: readonly Copy[], dependents: readonly Dependent[]): string[] {
   return copies

@@ -1,17 +1,17 @@
-/** What the findings come to: one line, and the exit code of `mpmetrics doctor`. */
+/** The verdict: one line, and the exit code of `mpmetrics doctor`. */
 
-/** What is true of an application. */
+/** The findings about an application. */
 export interface Verdict {
   readonly line: string;
-  /** 0: all is well; 1: something does not work on this machine; 3: another client answers. */
+  /** 0: all is well; 1: something does not work on this machine; 3: another client is loaded. */
   readonly code: 0 | 1 | 3;
 }
 
-/** The hook that answers all names, as it is given to Node.js. */
+/** The hook for all names, as an option of Node.js. */
 const HOOK = /(?:--import|--require|-r)[ =]["']?mpmetrics\/register\b/;
 
 /**
- * Whether programs of an application are started with the hook that answers every client's name.
+ * Whether programs of an application are started with the hook for every client's name.
  *
  * @param scripts of its package.json
  * @param options NODE_OPTIONS

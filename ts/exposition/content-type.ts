@@ -20,3 +20,11 @@ export type RegistryContentType = PrometheusContentType | OpenMetricsContentType
 export function isSupported(contentType: unknown): boolean {
   return contentType === PROMETHEUS_CONTENT_TYPE || contentType === OPENMETRICS_CONTENT_TYPE;
 }
+
+/** How a scrape is printed. */
+export type TextFormat = 'text' | 'openmetrics';
+
+/** The format of a Content-Type. */
+export function formatOf(contentType: RegistryContentType): TextFormat {
+  return contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
+}

@@ -1,8 +1,8 @@
-/** Output that is made in TypeScript. */
+/** What is printed, and output that is made in TypeScript. */
 
 export { preferred } from './accept';
 export * from './content-type';
-export { END, openMetricsTexts } from './openmetrics';
-export { prints, withoutFamilies } from './printed';
+export { extraOf, namesOf, type Printable } from './extra';
+export * from './output';
 export * from './rows';
-export * from './text';
+export { numberText } from './text';

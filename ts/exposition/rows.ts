@@ -43,7 +43,7 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
 /**
  * A family's rows, with all labels of a row in one object.
  *
- * @param defaults default labels; those that a series has itself are passed over
+ * @param defaults default labels; those that a series has itself are left out
  */
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
   const { name, help, type, aggregator } = family;
@@ -107,15 +107,15 @@ function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): 
 }
 
 function histogramRows(family: FamilyData, series: SeriesData, sharedLabels: RowLabels): Row[] {
-  const { name, bounds } = family;
+  const { name, numbers } = family;
   const [sum, ...counts] = series.values;
   let count = 0;
   const rows = counts.map((one, i): Row => {
     count += one;
-    const le = i < bounds.length ? bounds[i] : '+Inf';
+    const le = i < numbers.length ? numbers[i] : '+Inf';
     const metricName = `${name}_bucket`;
     // prom-client has no place for the last bucket's exemplar until there is one.
-    const none = family.exemplars === true && i === bounds.length ? undefined : null;
+    const none = family.exemplars === true && i === numbers.length ? undefined : null;
     const exemplar = exemplarRow(series, i) ?? none;
     return { labels: { le }, sharedLabels, value: count, metricName, exemplar };
   });
@@ -131,17 +131,17 @@ function histogramRows(family: FamilyData, series: SeriesData, sharedLabels: Row
 }
 
 function summaryRows(family: FamilyData, series: SeriesData, labels: RowLabels): Row[] {
-  const { name, bounds } = family;
+  const { name, numbers } = family;
   const [sum, count, ...quantiles] = series.values;
   return [
-    ...quantiles.map((value, i) => ({ labels: { quantile: bounds[i], ...labels }, value })),
+    ...quantiles.map((value, i) => ({ labels: { quantile: numbers[i], ...labels }, value })),
     { metricName: `${name}_sum`, labels, value: sum! },
     { metricName: `${name}_count`, labels, value: count! },
   ];
 }
 
-function exemplarRow({ exemplars }: SeriesData, place: number): ExemplarRow | null {
-  const found = exemplars?.find((one) => one.place === place);
+function exemplarRow({ exemplars }: SeriesData, bucket: number): ExemplarRow | null {
+  const found = exemplars?.find((one) => one.bucket === bucket);
   if (found === undefined) return null;
   return { labelSet: reviveLabels(found), value: found.value, timestamp: found.time };
 }

@@ -1,8 +1,8 @@
 /** Label sets as prom-client's texts for them. */
 
 /**
- * A text that is the same for the same labels, in whatever order they are. As in prom-client two label sets may have
- * one text, if their values have commas and colons in them: nothing is looked up by it here.
+ * A text that is the same for the same labels in any order. As in prom-client two label sets may have one text, if
+ * their values contain commas and colons: this package looks nothing up by it.
  *
  * @param labelNames their order, if it is known
  */

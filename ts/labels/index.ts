@@ -1,4 +1,4 @@
-/** Labels: their text, their rules, and the way from a label object to a series. */
+/** Labels: their text, their rules, and the lookup from a label object to a handle. */
 
 export * from './hash';
 export * from './lookup';

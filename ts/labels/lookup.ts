@@ -1,31 +1,31 @@
 /**
  * From a caller's label object to its leaf in a {@link LabelTree}.
  *
- * Reading `labels[name]` in a loop goes megamorphic once a program has a dozen metrics (6 → 34 ns,
- * 16 → 42 ns with the check for unknown labels). So the lookup is generated: then every property read
- * has its own inline cache. The first metrics of a program get code of their own each, those after
- * {@link OWN_CODE} share it by their list of label names (docs/DECISIONS/0003).
+ * Reading `labels[name]` in a loop goes megamorphic once a program has a dozen metrics (6 → 34 ns, 16 → 42 ns with the
+ * check for unknown labels). So the lookup is generated: then every property read has its own inline cache. The first
+ * metrics of a program each get code of their own; later ones, after {@link OWN_CODE}, share it by their list of label
+ * names (docs/DECISIONS/0003).
  */
 
 import { asText, wellFormed } from './text';
 import type { LabelTree, LabelValue } from './tree';
 
-/** What a lookup does where it cannot go on by itself. */
+/** What a lookup calls if it cannot go on by itself. */
 export interface LookupHooks<L> {
   /** No leaf has these values; returns the leaf to use, or throws. */
   miss(labels: object, values: LabelValue[]): L;
   /** The labels may have names that are not declared; throws if so. */
   check(labels: object): void;
   /**
-   * A leaf was found by values that are not those of the call before, and not all are known to be strings. Left out
-   * where nothing depends on their types.
+   * A leaf was found by other values than those of the previous call, and not all of these are known to be strings.
+   * Left out if nothing depends on types.
    */
   typed?: (leaf: L, values: readonly unknown[]) => void;
 }
 
-/** What a leaf has where {@link LookupHooks.typed} is given. */
+/** What a leaf has if {@link LookupHooks.typed} is given. */
 interface TypedLeaf {
-  /** '' if its label values were strings when it was first seen. */
+  /** '' if its label values were strings in the first call. */
   readonly types: string;
 }
 
@@ -34,20 +34,19 @@ export interface Lookup<L> {
   /** The leaf of the labels. */
   readonly find: (labels: object) => L;
   /**
-   * The leaf of a value for each label name, in order, if it is there and all values are strings or
-   * numbers.
+   * The leaf of a value for each label name, in order, if there is one and all values are strings or numbers.
    */
   readonly at: (given: readonly unknown[]) => L | undefined;
-  /** Drops the remembered leaf: it was taken out of the tree. */
+  /** Drops the remembered leaf, which was removed from the tree. */
   readonly forget: () => void;
 }
 
 type Factory = <L>(tree: LabelTree<L>, hooks: LookupHooks<L>) => Lookup<L>;
 
-/** By the list of label names and whether types count: for the metrics that share their lookup's code. */
+/** The shared code, by the list of label names and whether types count. */
 const factories = new Map<string, Factory | null>();
 
-/** Number of lookups with code of their own: each costs some 85 µs and 7 KB, once. */
+/** Most lookups with code of their own: each costs some 85 µs and 7 KB, once. */
 const OWN_CODE = 64;
 
 let own = 0;
@@ -120,8 +119,8 @@ export function labelValues(names: readonly string[], labels: object): LabelValu
 }
 
 /**
- * A label's value as text; undefined if the label was left out. A label that is given as undefined has the text
- * that is printed of it, as null has.
+ * A label's value as text; undefined if the label was left out. A label that is given as undefined or null has the text
+ * that is printed for it.
  */
 function labelValue(labels: object, name: string): LabelValue {
   const value = (labels as Record<string, unknown>)[name];
@@ -179,8 +178,7 @@ function compile(text: string): Factory | null {
  *     let leaf = root.get(t0);
  *     if (leaf !== undefined) leaf = leaf.get(t1);
  *     if (leaf === undefined) return hooks.miss(labels, [t0, t1]);
- *     ${tell('Object.values(labels)')}
-    if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
+ *     if (given === 0) { before = all; p0 = v0; p1 = v1; last = leaf; }
  *     return leaf;
  *   },
  *   at(given) {
@@ -198,10 +196,10 @@ function compile(text: string): Factory | null {
  * };
  * ```
  *
- * Where types count, `find` and `at` also note whether a value is no string, and tell it before they remember.
+ * If types count, `find` and `at` also note whether a value is no string, and report that before they remember.
  *
- * What is remembered are the caller's values, so that a status code that is a number is found again
- * before it becomes text; not objects, whose text may change.
+ * The caller's values are remembered, so that a status code that is a number is found again without being converted to
+ * text; objects are not, because their text may change.
  */
 function source(names: readonly string[], typed: boolean): string {
   const each = (make: (name: string, i: number) => string, separator = ''): string =>

@@ -1,10 +1,10 @@
-/** Label sets that are known beforehand, out of the values that each label may have. */
+/** Label sets that are known in advance, from the values that each label may have. */
 
-/** Most label sets that one metric may begin with: it is made while the program starts. */
+/** Most label sets that one metric may begin with, because they are made while the program starts. */
 const MOST_SETS = 100_000;
 
 /**
- * Every combination of the labels' values, the last label's changing quickest.
+ * Every combination of the labels' values; the last label changes fastest.
  *
  * @param declared the metric's label names
  * @param values an array of values for each of them
@@ -23,7 +23,7 @@ export function labelSets(
   let sets: Record<string, unknown>[] = [{}];
   for (const name of declared) {
     const given = values[name];
-    // With fewer labels it would be another series than those that are counted later.
+    // With fewer labels these would be other series than those that are counted later.
     if (!Array.isArray(given)) {
       throw new TypeError(
         `labelValues must have an array for each label (${names(declared)}), and has none for "${name}"`,

@@ -1,14 +1,12 @@
 /**
- * Label sets as text: what stands between the braces in text format 0.0.4, and beside it the types
- * that the values had when they were first seen.
+ * Label sets as text: what text format 0.0.4 prints between the braces, and the types of the values in the first call.
  */
 
 /**
- * A label set as the heap keeps it.
+ * A label set as the heap stores it.
  *
- * `text` is `a="1",b="x\"y"` in the caller's key order. `types` is empty when every value was a
- * string or undefined, else one letter a label: s string, n number, b boolean, i bigint, z null,
- * o anything else.
+ * `text` is `a="1",b="x\"y"` in the caller's key order. `types` is empty when every value was a string or undefined,
+ * else one letter per label: s string, n number, b boolean, i bigint, z null, o anything else.
  */
 export interface LabelText {
   readonly text: string;
@@ -21,7 +19,7 @@ export type Pair = [name: string, value: string];
 /** The label set of a series without labels. */
 export const NO_LABELS: LabelText = { text: '', types: '' };
 
-/** Stands for the text of a label set that has too long a value: none is made. */
+/** Stands for the text of a label set with too long a value, which is not made. */
 export const TOO_LONG: LabelText = { text: '', types: '' };
 
 /**
@@ -54,7 +52,7 @@ export function typesIn(text: string, label: LabelText): string {
     .join('');
 }
 
-/** Whether values have these types, in the same order. False does not say that they have others in another order. */
+/** Whether values have these types, in the same order. If false, they may still have them in another order. */
 export function haveTypes(types: string, values: readonly unknown[]): boolean {
   if (types === '') return values.every((value) => typeof value === 'string');
   return (
@@ -77,7 +75,7 @@ export function parseLabelText(text: string): Pair[] {
 
 /** True if a value has more than so many bytes as UTF-8. */
 export function isLong(value: string, bytes: number): boolean {
-  // A UTF-16 unit has one byte of UTF-8 at the least and three at the most.
+  // A UTF-16 unit has one to three bytes of UTF-8.
   if (value.length * 3 <= bytes) return false;
   return value.length > bytes || Buffer.byteLength(value) > bytes;
 }

@@ -1,9 +1,9 @@
 /**
- * The series of one metric by their label values: nested maps, one level a label name, so that no
- * two label sets can be taken for one (a joined string merges `{a: '1,b:2'}` with `{a: '1', b: '2'}`).
+ * The handles of one metric by their label values: nested maps, one level per label name, so that no two label sets can
+ * be taken for one (a joined string merges `{a: '1,b:2'}` with `{a: '1', b: '2'}`).
  */
 
-/** A label's value, or undefined where the caller left the label out: that is an identity too. */
+/** A label's value, or undefined if the caller left the label out, which is another series. */
 export type LabelValue = string | undefined;
 
 /** One level of the maps; the last holds the leaves. */
@@ -29,7 +29,7 @@ export class LabelTree<L> {
     return at as L | undefined;
   }
 
-  /** Puts a leaf in, in the place of the one that was there. */
+  /** Adds a leaf, or replaces the one with these values. */
   put(values: readonly LabelValue[], leaf: L): void {
     if (this.depth === 0) {
       this.only = leaf;
@@ -47,7 +47,7 @@ export class LabelTree<L> {
     level.set(values[this.depth - 1], leaf);
   }
 
-  /** Takes a leaf out, with the levels that were there for it alone. */
+  /** Removes a leaf, with the levels that only it needed. */
   delete(values: readonly LabelValue[]): void {
     if (this.depth === 0) this.only = undefined;
     else removeBelow(this.root, values, 0, this.depth);
@@ -63,7 +63,7 @@ export class LabelTree<L> {
     return level as L[];
   }
 
-  /** Drops every leaf that `drop` tells to; returns how many are left. */
+  /** Removes every leaf for which `drop` is true; returns how many are left. */
   prune(drop: (leaf: L) => boolean): number {
     if (this.depth === 0) {
       if (this.only !== undefined && drop(this.only)) this.only = undefined;

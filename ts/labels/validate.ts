@@ -1,4 +1,4 @@
-/** What prom-client refuses, in its words: its users match on these messages. */
+/** What prom-client refuses, with its messages, with which its users compare. */
 
 import { inspect } from 'util';
 
@@ -6,7 +6,7 @@ const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /**
- * Tells whether a metric may have this name.
+ * Whether a metric may have this name.
  *
  * @param name tested as a regular expression tests it: `undefined` and `null` become words and pass
  */
@@ -36,8 +36,8 @@ export function validateLabels(declared: readonly string[], labels: unknown): vo
 }
 
 /**
- * The label object that the arguments of `labels()` or `remove()` stand for: itself, or one value a
- * declared name. May be null, which prom-client lets through.
+ * The label object of the arguments of `labels()` or `remove()`: the object itself, or one value for each declared
+ * name. May be null, which prom-client accepts.
  *
  * @throws Error if there are not as many values as names
  */

@@ -7,7 +7,7 @@ import type { HeapLimits, ProcessIdentity } from '../native';
 import type { Root } from './root';
 import { LIMITS, SEGMENT_NAME } from './settings';
 
-/** Most directories that are taken over: a few for each generation that has other variables. */
+/** Most directories that are taken over: a few for each level of processes with other variables. */
 const MOST = 16;
 
 /** What a process decided about its segment. */
@@ -30,7 +30,7 @@ export interface Choice {
   limits?: HeapLimits;
 }
 
-/** The name of the segment of an application: a hash of who its root is. */
+/** The name of the segment of an application: a hash of its root's identity. */
 export function nameOf({ identity, pm2 }: Pick<Root, 'identity' | 'pm2'>): string {
   const { pid, startTime, bootId, pidNamespace } = identity;
   const parts: unknown[] = [pid, startTime, bootId, pidNamespace];
@@ -52,7 +52,7 @@ export function write(choice: Choice, folder: string): string {
 /**
  * Reads a choice back.
  *
- * @param text from the environment: anybody may have written it
+ * @param text from the environment, so any program may have written it
  * @param folder the package that it must be for; null for any
  * @returns null if it is for another package or makes no sense
  */

@@ -15,12 +15,15 @@ import { limitsOf, settings } from './settings';
 export const INHERIT = 'MPMETRICS_INHERIT';
 
 let atStart: Variables | undefined;
-/** True once this process found a root above it that had told it nothing: one that only runs it, like PM2. */
+/**
+ * True once this process found a root that had not passed a segment on to it: one that does not load this package, like
+ * PM2.
+ */
 let replaces = false;
 
 /**
- * The variables that decide. A worker thread may be given any, and is part of its process all the same: it
- * goes by those that the process was started with.
+ * The variables that decide. A worker thread may have any, but belongs to its process: for it, those with which the
+ * process was started decide.
  */
 export function decisiveVariables(): Variables {
   if (isMainThread) return process.env;
@@ -28,7 +31,7 @@ export function decisiveVariables(): Variables {
   return atStart;
 }
 
-/** Where `MPMETRICS_STORAGE` says that metrics are kept; undefined if it says nothing, or breaks the rule. */
+/** The storage that `MPMETRICS_STORAGE` chooses; undefined if it is not set, or invalid. */
 export function storageByVariable(): 'heap' | 'memory' | undefined {
   // A test runner may have given it to its threads only.
   const said = decisiveVariables()['MPMETRICS_STORAGE'] || process.env['MPMETRICS_STORAGE'];
@@ -42,7 +45,7 @@ export function storageByVariable(): 'heap' | 'memory' | undefined {
   return undefined;
 }
 
-/** What the user says by variable about the segment; null if nothing, or nothing that can be obeyed. */
+/** The user's choice of a segment by variable; null if there is none, or no valid one. */
 export function segmentByVariable(variables: Variables): Choice | null {
   const segment = variables['MPMETRICS_SEGMENT'];
   if (segment === undefined || segment === '') return null;
@@ -66,7 +69,7 @@ export interface Decision {
 }
 
 /**
- * Decides, for the process as a whole.
+ * Decides for the whole process.
  *
  * @returns null where nothing can be decided, because the system does not tell processes apart
  */
@@ -84,7 +87,7 @@ export function decide(binding: Binding): Decision | null {
   if (mode !== undefined) choice.mode = mode;
   if (gid !== undefined) choice.gid = gid;
   const limits = limitsOf(settings);
-  // Where several are given by the parent, those given here replace them one by one.
+  // Limits that are given here replace those of the parent one by one.
   if (limits !== undefined) choice.limits = { ...choice.limits, ...limits };
   return { choice, self: me, package: base.package };
 }
@@ -101,7 +104,7 @@ function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | nul
   const said = byUser(binding);
   if (me === null) return said === null ? null : { choice: said, package: '' };
   if (said !== null) return { choice: said, package: rootOf(binding, me).packages[0]! };
-  // PM2 is started from anywhere, also from within another application.
+  // PM2 may be started from anywhere, even from another application.
   const inherited = me.managed ? undefined : decisiveVariables()[INHERIT];
   const own = read(inherited, me.package);
   if (own !== null) return { choice: own, package: me.package };
@@ -121,15 +124,15 @@ function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | nul
   return { choice, package: root.packages[0]! };
 }
 
-/** What was said in the program, decided by its main thread, or said by variable; null if nothing was. */
+/** The choice that the program configured, that its main thread decided, or that a variable made; null for none. */
 function byUser(binding: Binding): Choice | null {
   if (settings.segment !== undefined) return choiceOf(settings.segment);
-  // What the main thread decided holds for all threads, whatever their environment says.
+  // The decision of the main thread holds for all threads, whatever their environment says.
   const ofProcess = isMainThread ? null : read(binding.choice(), null);
   return ofProcess ?? saidByVariable(decisiveVariables());
 }
 
-/** What is said by variable. Who says the name that its parent says means the parent's, in its directories. */
+/** The choice by variable. A name that is also the parent's means the parent's segment, in the parent's directories. */
 function saidByVariable(variables: Variables): Choice | null {
   const named = segmentByVariable(variables);
   if (named?.name === undefined) return named;
@@ -147,7 +150,7 @@ export function replacesOthers(choice: Choice): boolean {
   return replaces && choice.root !== undefined;
 }
 
-/** Tells this process's threads and its children what was decided. */
+/** Passes the decision on to this process's threads and children. */
 export function publish(binding: Binding, { choice, self: me, package: folder }: Decision): void {
   const text = write(choice, folder);
   binding.choose(text);
@@ -161,7 +164,7 @@ export function publish(binding: Binding, { choice, self: me, package: folder }:
  */
 export function warnOfOtherUser(choice: Choice): void {
   const root = choice.root;
-  // PM2 has no metrics of its own: those that it runs as one user meet.
+  // PM2 has no metrics of its own: processes that it runs as the same user share.
   if (root === undefined || choice.gid !== undefined || choice.pm2 === true) return;
   const uid = process.geteuid?.();
   const owner = ownerOf(root.pid);

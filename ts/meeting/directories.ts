@@ -25,8 +25,8 @@ export function namedDirectory(variables: Variables): string | undefined {
  * The chain of directories, best first.
  *
  * @param dir the directory that was configured
- * @param inherited where the process looks that the choice is from: before what follows from this one's own
- *   variables, so that both find, and make, the segment in the same place
+ * @param inherited the directories of the process that made the choice; they come before those of this process's own
+ *   variables, so that both find, and make, the segment in the same directory
  */
 export function directories(
   dir: string | undefined,
@@ -42,7 +42,7 @@ export function directories(
   return [...new Set(chain)];
 }
 
-/** What `os.tmpdir()` answers to a process with these variables. */
+/** What `os.tmpdir()` returns in a process with these variables. */
 function temporaryDirectory(variables: Variables): string {
   for (const name of ['TMPDIR', 'TMP', 'TEMP']) {
     const folder = variables[name] ?? '';
@@ -52,8 +52,8 @@ function temporaryDirectory(variables: Variables): string {
 }
 
 /**
- * Warns if the chain led to a disk, where the kernel writes every page that is updated back now and
- * then. Who named the place wants it so.
+ * Warns if the segment is on a disk, to which the kernel writes every updated page now and then; not if the user named
+ * the directory.
  *
  * @param path the segment's
  * @param chain what {@link directories} gave
@@ -70,13 +70,13 @@ export function warnOfDisk(path: string, chain: readonly string[], isNamed: bool
 }
 
 /**
- * Warns if a directory was passed over that the user named, or that others of this application may have found
- * fit before its owner or mode was changed: processes that use it, as those of another container may, are
- * not met.
+ * Warns if a directory could not be used that the user named, or that other processes of this application may have used
+ * before its owner or mode was changed: this process does not share metrics with processes that use it, for example in
+ * another container.
  *
  * @param path the segment's
  * @param named the directory that the user named
- * @param passedOver what the native module says of directories that do not serve: `path: reason`
+ * @param passedOver the directories that could not be used, from the native module: `path: reason`
  * @returns whether it warned
  */
 export function warnOfPassedOver(
@@ -102,7 +102,7 @@ function isInMemory(folder: string): boolean {
   try {
     return MEMORY_FILE_SYSTEMS.includes(statfsSync(folder).type);
   } catch {
-    // It could be used, so it is there: no reason to warn of a disk.
+    // It could be used, so a warning of a disk is not needed.
     return true;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Meeting without configuration: every process and thread of one application opens the same segment,
- * and nobody else does.
+ * Meeting without configuration: every process and thread of one application opens the same segment, and no other
+ * process does.
  *
- * Being imported opens nothing and adds no listener. It only notes, in this process's environment, who is
- * the root of the application, so that children find it however they are started.
+ * Importing this opens nothing and adds no listener. It only notes the root of the application in this process's
+ * environment, so that children find it however they are started.
  */
 
 import { isMainThread } from 'worker_threads';
@@ -31,12 +31,12 @@ export { decisiveVariables } from './decide';
 export { AGGREGATORS, GAUGE_PATTERN, SEGMENT_NAME, settings, type Settings } from './settings';
 
 let heap: NativeHeap | null = null;
-/** True once this isolate gave up: it stays with its own memory, and does not warn again. */
+/** True once this isolate gave up: it stays in memory storage, and does not warn again. */
 let failed = false;
-/** True once somebody asked for a segment: what is decided by then holds. */
+/** True once a segment was asked for: the decision holds from then on. */
 let opened = false;
 let tidies = false;
-/** What the parent put into the environment, and what this isolate did. */
+/** The decision in the environment from the parent, and the one from this isolate. */
 const inherited = process.env[INHERIT];
 let announced: string | undefined;
 
@@ -57,8 +57,8 @@ export function storageKind(): 'heap' | 'memory' {
 /**
  * Opens the application's segment, or the one that the user named.
  *
- * What goes wrong is one warning, and memory storage from then on: a metrics library must not take a
- * server down. Only where the user said `required` it throws.
+ * A failure gives one warning, and memory storage from then on: a metrics library must not take a server down. It
+ * throws only if the user configured `required`.
  *
  * @param options.create make the segment if it is not there
  * @returns null in memory storage, and without `create` where there is no segment
@@ -73,7 +73,7 @@ export function openSegment(options: { create: boolean }): NativeHeap | null {
     return heap?.current === true ? heap : null;
   } catch (error) {
     if (heap !== null) {
-      // All who have the old segment go on in it, until another can be made.
+      // All processes go on in the old segment, until another can be made.
       if (codeOf(error) !== 'ERR_MPMETRICS_BUSY') warnOfSplit(heap.path, error);
       return null;
     }
@@ -98,7 +98,7 @@ function open(create: boolean): NativeHeap | null {
     throw new MpmetricsError('ERR_MPMETRICS_UNSUPPORTED', whyUnknown(binding));
   }
   const { choice, self } = decided;
-  // A worker thread decides for the process only where no main thread has.
+  // A worker thread decides for the process only if the main thread has not.
   if (isMainThread || binding.choice() === null) {
     publish(binding, decided);
     if (isMainThread) announced = process.env[INHERIT];
@@ -144,7 +144,7 @@ function openOptions(choice: Choice, create: boolean): OpenOptions {
   return options;
 }
 
-/** Whoever makes a segment sets its limits: says so to one who wanted others. */
+/** The process that makes a segment sets its limits: warns one that configured others. */
 function warnOfOtherLimits({ limits, path }: NativeHeap): void {
   const wanted = limitsOf(settings) ?? {};
   for (const name of Object.keys(wanted) as (keyof HeapLimits)[]) {
@@ -158,7 +158,7 @@ function warnOfOtherLimits({ limits, path }: NativeHeap): void {
   }
 }
 
-/** The root removes the file when it leaves in order; whoever starts next removes what others leave. */
+/** The root removes the file at an orderly exit; other files are removed at the next start. */
 function tidyAtExit(): void {
   if (tidies) return;
   tidies = true;
@@ -172,7 +172,7 @@ function tidyAtExit(): void {
 }
 
 /**
- * Takes settings over, whose values were checked. Nothing is changed if it throws.
+ * Applies settings, whose values were checked. Changes nothing if it throws.
  *
  * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a segment was opened already and would be another;
  *   what opening throws, if `required` is set
@@ -204,7 +204,7 @@ function merge(changes: Settings): void {
   }
 }
 
-/** What the settings come to, as a text that can be compared. */
+/** The result of the settings, as a text that can be compared. */
 function effectOfSettings(): string {
   const binding = failed ? null : loadBinding();
   if (binding === null) return JSON.stringify(DECISIVE.map((key) => settings[key] ?? null));
@@ -233,11 +233,11 @@ function announce(): void {
     publish(binding, decided);
     announced = process.env[INHERIT];
   } catch {
-    // Whatever it is, the first metric will meet it again, and say so.
+    // The first metric will find the same error, and report it.
   }
 }
 
-/** Takes back what this isolate told its children, which is about to change or not to be used. */
+/** Withdraws what this isolate passes on to its children, because it changes or is not used. */
 function withdraw(): void {
   if (announced !== undefined && process.env[INHERIT] === announced) {
     if (inherited === undefined) Reflect.deleteProperty(process.env, INHERIT);

@@ -1,4 +1,7 @@
-/** Which package a program belongs to: what tells an application's own processes from what it spawns. */
+/**
+ * The package that a program belongs to, by which an application's own processes differ from other programs that it
+ * spawns.
+ */
 
 import { existsSync, realpathSync, statSync } from 'fs';
 import { dirname, join, resolve } from 'path';
@@ -6,8 +9,8 @@ import { dirname, join, resolve } from 'path';
 const MODULES = '/node_modules/';
 
 /**
- * The folder of the nearest package.json above a path; above none, the folder that was asked about, so
- * that the scripts of one folder without a package belong together.
+ * The folder of the nearest package.json above a path; if there is none, the given folder, so that the scripts of one
+ * folder without a package belong together.
  */
 export function packageOf(folder: string): string {
   for (let at = folder; ;) {
@@ -18,14 +21,14 @@ export function packageOf(folder: string): string {
   }
 }
 
-/** True if a package was installed as a dependency, of whatever it may be. */
+/** True if a package was installed as a dependency, of any package. */
 export function isInstalled(folder: string): boolean {
   return folder.includes(MODULES);
 }
 
 /**
- * True if a package lies below the `node_modules` of a package that another is, or lies in itself: both belong to
- * one application then, as its code, its runner and what the runner brings along do.
+ * True if a package is in the `node_modules` of another, or of the package that contains the other: then both belong to
+ * one application, like its code, its runner and the runner's own dependencies.
  *
  * @param folder a package, as {@link packageOf} gives it
  * @param other another one
@@ -34,7 +37,7 @@ export function isInstalledFor(folder: string, other: string): boolean {
   for (let end = folder.length; (end = folder.lastIndexOf(MODULES, end - 1)) > 0;) {
     const holder = folder.slice(0, end);
     if (other !== holder && !other.startsWith(`${holder}/`)) continue;
-    // What is installed for a machine, as in /usr/lib/node_modules, is no application.
+    // A package that is installed for the whole machine, as in /usr/lib/node_modules, is no application.
     if (existsSync(join(holder, 'package.json'))) return true;
   }
   return false;
@@ -54,7 +57,7 @@ function scriptFile(script: string): string | null {
       const real = realpathSync(candidate);
       if (statSync(real).isFile()) return real;
     } catch {
-      // Not there, or not to be read: the next one.
+      // Missing, or not readable: the next one.
     }
   }
   return null;
@@ -77,7 +80,7 @@ const CODE = /^(?:-e|-p|-pe|--eval|--print|-i|--interactive)$/;
  *
  * @param args its arguments, the program's own name first
  * @param cwd its working directory, which relative paths start from
- * @returns null if it cannot be told: the process gave itself another title, or runs something else
+ * @returns null if it is unknown, because the process changed its title, or runs something else
  */
 export function packageOfCommand(args: readonly string[], cwd: string): string | null {
   for (let i = 1; i < args.length; i++) {

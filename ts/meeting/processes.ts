@@ -1,4 +1,4 @@
-/** What /proc tells about a process of ours: how it was started, not what it made of itself since. */
+/** What /proc tells about a process of this user: how it was started, and not what it has changed since. */
 
 import { readFileSync, readlinkSync } from 'fs';
 
@@ -7,12 +7,12 @@ import { packageOf, packageOfCommand, packageOfScript } from './packages';
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** An application that PM2 runs, as PM2 calls it. */
+/** An application that PM2 runs, by PM2's names. */
 export interface Pm2Application {
   id: string;
   namespace: string;
   name: string;
-  /** The script that PM2 was told to run. */
+  /** The script that PM2 runs. */
   script: string;
 }
 
@@ -55,7 +55,7 @@ export function isClusterWorker(variables: Variables): boolean {
   return variables['NODE_UNIQUE_ID'] !== undefined;
 }
 
-/** PM2 hands its own description to cluster workers as JSON, and to others variable by variable. */
+/** PM2 passes its description of an application to cluster workers as JSON, and to others variable by variable. */
 function pm2Application(variables: Variables): Pm2Application | null {
   let fields: Readonly<Record<string, unknown>> = variables;
   const json = variables['pm2_env'];
@@ -76,7 +76,7 @@ function pm2Application(variables: Variables): Pm2Application | null {
 /**
  * The package that this process runs.
  *
- * @param pm2 the PM2 application that it is, as PM2's own script stands in for the user's
+ * @param pm2 the PM2 application that it is, because its main script is PM2's own
  */
 export function ownPackage(pm2: Pm2Application | null): string {
   const script = process.argv[1];
@@ -85,7 +85,7 @@ export function ownPackage(pm2: Pm2Application | null): string {
   return (main === undefined ? null : packageOfScript(main)) ?? packageOf(process.cwd());
 }
 
-/** The package that another process runs, by its command line; null if that does not tell. */
+/** The package that another process runs, by its command line; null if that does not show it. */
 export function packageOfProcess(pid: number): string | null {
   const cwd = workingDirectory(pid);
   const args = argumentsOf(pid);
@@ -97,7 +97,7 @@ export function argumentsOf(pid: number | 'self'): string[] | null {
   return read(pid, 'cmdline')?.replace(/\0+$/, '').split('\0') ?? null;
 }
 
-/** The package around another process's working directory; null if it cannot be told. */
+/** The package around another process's working directory; null if it is unknown. */
 export function packageAround(pid: number): string | null {
   const cwd = workingDirectory(pid);
   return cwd === null ? null : packageOf(cwd);
@@ -114,10 +114,10 @@ function workingDirectory(pid: number): string | null {
 function read(pid: number | 'self', file: string): string | null {
   try {
     const text: unknown = readFileSync(`/proc/${pid}/${file}`, 'utf8');
-    // Nothing where a test replaced `fs`.
+    // Undefined if a test replaced `fs`.
     return typeof text === 'string' ? text : null;
   } catch {
-    // Another user's, gone, or forbidden to this program.
+    // It belongs to another user, is gone, or is forbidden to this program.
     return null;
   }
 }

@@ -17,19 +17,19 @@ import {
 } from './processes';
 import { runsTests } from './runners';
 
-/** More generations than any application has; a bound all the same. */
+/** Most levels of processes: more than any application has. */
 const GENERATIONS = 64;
 
 /** The root of an application. */
 export interface Root {
   identity: ProcessIdentity;
-  /** PM2 is the root of all that it runs: the application that is meant. */
+  /** The application, if PM2 is the root, which may run several. */
   pm2: Pm2Application | null;
-  /** The folders of packages that the application may go by, the likeliest first. */
+  /** The folders of packages that may be the application's, the likeliest first. */
   packages: readonly string[];
 }
 
-/** A process on the way up. */
+/** A process on the walk up to the root. */
 interface Member {
   identity: ProcessIdentity;
   start: Start;
@@ -44,7 +44,7 @@ export interface Self extends Member {
 }
 
 /**
- * Who this process is.
+ * What this process knows about itself.
  *
  * @returns null where the system does not tell
  */
@@ -53,7 +53,7 @@ export function self(binding: Binding): Self | null {
   if (identity === null) return null;
   const start = startOf('self');
   if (start.variables === null) {
-    // Its own are hidden from it: what Node.js made of them has to do.
+    // Its own are not readable: use those that Node.js has.
     const forked = process.send === undefined ? {} : { NODE_CHANNEL_FD: '' };
     start.variables = { ...process.env, ...forked };
   }
@@ -61,8 +61,8 @@ export function self(binding: Binding): Self | null {
 }
 
 /**
- * Walks up the processes, as long as each is a part of the one above, so that grandchildren find the
- * root even if nobody between loads this package.
+ * Walks up the processes, as long as each is a part of the one above, so that grandchildren find the root even if no
+ * process in between loads this package.
  */
 export function rootOf(binding: Binding, from: Self): Root {
   let at: Member = from;
@@ -73,12 +73,12 @@ export function rootOf(binding: Binding, from: Self): Root {
     if (start.variables === null || above === null) break;
     if (isManaged(start, identity)) return { identity: above.identity, pm2: start.pm2, packages };
     if (!isForked(start.variables)) break;
-    // A test keeps to its own memory. The programs that it starts are applications.
+    // A test uses memory storage. Programs that it starts are applications.
     if (isTest(binding, above)) break;
     const told = packagesOf(binding, above);
     if (isClusterWorker(start.variables)) {
-      // It belongs to its primary, whatever package its script is of: a runner's, say. A primary that hides its
-      // command line most likely runs the script that its workers run.
+      // It belongs to its primary, whatever package its script belongs to, for example a runner's. A primary that hides
+      // its command line most likely runs the script of its workers.
       packages = told.exact ? told.packages : [...packages, ...told.packages];
     } else if (packages.some((own) => isPart(own, above.start, told.packages))) {
       packages = told.packages;
@@ -96,17 +96,17 @@ function isTest(binding: Binding, member: Member): boolean {
   return variables !== null && runsTests(variables, parent);
 }
 
-/** The parent of a process; null where it cannot be told. */
+/** The parent of a process; null if it is unknown. */
 function memberAbove(binding: Binding, { identity }: Member): Member | null {
   const parent = identityOf(binding, identity.ppid);
-  // A pid that is in use again would be younger than its child.
+  // If the pid was reused, that process is younger than its child.
   if (parent === null || BigInt(parent.startTime) > BigInt(identity.startTime)) return null;
   return { identity: parent, start: startOf(parent.pid) };
 }
 
 /**
- * True if what a process forks is a part of it: the child's script is of the same package, or of one that is installed
- * for it, such as a runner's agent or a pool's worker.
+ * True if a forked process is a part of its parent: the child's script belongs to the same package, or to one that is
+ * installed for it, such as a runner's agent or a pool's worker.
  *
  * @param own the child's package
  * @param start how the parent was started
@@ -115,8 +115,7 @@ function memberAbove(binding: Binding, { identity }: Member): Member | null {
 function isPart(own: string, start: Start, packages: readonly string[]): boolean {
   const { variables } = start;
   const ofCluster = variables !== null && isClusterWorker(variables);
-  // What a tool forks may be the tool's own child that is to run an application: of several it makes, each is a
-  // program by itself.
+  // A child of a tool may be a program that the tool runs: if it forks several, each is an application of its own.
   const isTool = !ofCluster && variables !== null && isForked(variables);
   return packages.some(
     (folder) =>
@@ -130,12 +129,12 @@ function isPart(own: string, start: Start, packages: readonly string[]): boolean
 /**
  * The packages that a process runs: its script's and, if it is a cluster's worker, its primary's.
  *
- * @returns exact: false if its title hides what it runs, and the package around its working directory is given
+ * @returns exact: false if its title hides its script, and the package around its working directory is returned
  */
 function packagesOf(binding: Binding, member: Member): { packages: string[]; exact: boolean } {
   const { pid } = member.identity;
   const { pm2, variables } = member.start;
-  // PM2's wrapper changes the title, and with it the command line.
+  // PM2's wrapper changes the title, and thereby the command line.
   const isWrapped = pm2 !== null && isManaged(member.start, member.identity);
   const script = isWrapped ? packageOfScript(pm2.script) : packageOfProcess(pid);
   const around = script === null && !isWrapped ? packageAround(pid) : null;
@@ -147,7 +146,7 @@ function packagesOf(binding: Binding, member: Member): { packages: string[]; exa
   return { packages, exact: script !== null || isWrapped };
 }
 
-/** True if the process was started by PM2: it has an application's number, and its parent has not. */
+/** True if the process was started by PM2: it has an application's number, and its parent has none. */
 function isManaged(start: Start, identity: ProcessIdentity): boolean {
   if (start.pm2 === null) return false;
   // Only PM2 gives the description as JSON, and its wrapper deletes it before the application runs.
@@ -166,7 +165,7 @@ export function whyUnknown(binding: Binding): string {
     return '/proc did not tell which process this is';
   } catch (error) {
     const reason = `which process this is cannot be told: ${messageOf(error)}`;
-    // Not for want of a descriptor, say.
+    // The reason may be another one, such as no descriptor left.
     return existsSync('/proc/self/stat') ? reason : `${reason}; set MPMETRICS_SEGMENT`;
   }
 }
@@ -175,7 +174,7 @@ function identityOf(binding: Binding, pid: number): ProcessIdentity | null {
   try {
     return binding.identity(pid);
   } catch {
-    // /proc is not there, or shows another namespace's processes.
+    // There is no /proc, or it shows another namespace's processes.
     return null;
   }
 }

@@ -1,13 +1,13 @@
-/** Test runners: under them each file's metrics are to be as fresh as with prom-client, so nothing is shared. */
+/** Test runners: each test file is to begin with fresh metrics, as with prom-client, so they are not shared. */
 
 import { isMainThread } from 'worker_threads';
 
 import { argumentsOf, startOf, type Variables } from './processes';
 
-/** Variables that runners set where they run test files in processes or threads of their own, or load them afresh. */
+/** Variables of runners that run test files in processes or threads of their own, or load them again for each file. */
 const VARIABLES = [
   'JEST_WORKER_ID',
-  // Vitest's own process sets the one for its workers, they set the other.
+  // Vitest's main process sets the first for its workers, which set the second.
   'VITEST',
   'VITEST_POOL_ID',
   'MOCHA_WORKER_ID',
@@ -24,15 +24,15 @@ const VARIABLES = [
   'RSTEST',
 ] as const;
 
-/** AVA and Jasmine set none: what their processes and threads run tells. */
+/** AVA and Jasmine set none: the scripts of their processes and threads show it. */
 const SCRIPT =
   /(?:^|\/)node_modules\/(?:\.bin\/(?:ava|jasmine)|ava\/(?:entrypoints|lib)\/.*|jasmine\/bin\/.*)$/;
 
-/** What is asked for once. */
+/** Read once. */
 interface Started {
   /** The arguments that this process was started with. */
   args: readonly string[];
-  /** The variables that this process was started with; null if they cannot be told. */
+  /** The variables that this process was started with; null if they are unknown. */
   own: Variables | null;
   /** Those of its parent. */
   parent: Variables | null;
@@ -43,9 +43,9 @@ let started: Started | undefined;
 /**
  * True if test files run in this thread or in this process's main thread.
  *
- * A program that a test starts inherits the variables and runs no tests: it shares as it does in production.
- * It is told from the runner's own child by its parent, which was started with the same; where the runner set
- * the variable in the process that runs the test, the two look alike, and nothing is shared.
+ * A program that a test starts inherits the variables but runs no tests: it shares metrics as in production. It differs
+ * from the runner's own child in that its parent was started with the same variable. If the runner set the variable in
+ * the process that runs the test, the two look alike, and metrics are not shared.
  */
 export function isUnderTest(): boolean {
   const scripts = isMainThread ? [process.argv[1]] : [process.argv[1], ...atStart().args];
@@ -62,7 +62,7 @@ export function isUnderTest(): boolean {
  * True if a process was started to run tests.
  *
  * @param own the variables that it was started with
- * @param parent gives those of its parent; null if they cannot be told
+ * @param parent returns those of its parent; null if they are unknown
  */
 export function runsTests(own: Variables, parent: () => Variables | null): boolean {
   return VARIABLES.some((name) => own[name] !== undefined && isRunners(name, own, parent()));

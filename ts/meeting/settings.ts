@@ -2,7 +2,7 @@
 
 import type { HeapLimits } from '../native';
 
-/** Settings of the package. What is not given keeps what it had. */
+/** Settings of the package. Those that are not given are not changed. */
 export interface Settings {
   /**
    * The segment to use: an absolute path, or a name (1 to 64 of a-z, 0-9 and -) that is looked for in the
@@ -17,7 +17,7 @@ export interface Settings {
   mode?: number | undefined;
   /** Group that owns the segment, for applications whose processes run as several users. */
   gid?: number | undefined;
-  /** How large the segment may become, in bytes; 1 GiB. Like the next four, for a segment that is made. */
+  /** How large the segment may become, in bytes; 1 GiB. Like the next four, it applies when the segment is made. */
   maxBytes?: number | undefined;
   /** How many series all metrics may have together, in the segment or in memory storage; 1,000,000. */
   maxSeries?: number | undefined;
@@ -28,13 +28,13 @@ export interface Settings {
   /** How much of the segment labels' text may take up, in bytes; 256 MiB. */
   maxTextBytes?: number | undefined;
   /**
-   * The aggregators of gauges whose program named none, by their names, in which `*` stands for any letters: the
-   * first that fits. Looked at before `MPMETRICS_AGGREGATORS`.
+   * The aggregators of gauges whose program names none, by name; `*` stands for any letters, and the first that fits is
+   * used. Takes precedence over `MPMETRICS_AGGREGATORS`.
    */
   aggregators?: Readonly<Record<string, string>> | undefined;
   /** How long a scrape waits for the `collect` callbacks of other processes, in milliseconds. */
   collectTimeout?: number | undefined;
-  /** Throw where the segment cannot be used, instead of going on in memory with a warning. */
+  /** Throw if the segment cannot be used, instead of going on in memory with a warning. */
   required?: boolean | undefined;
 }
 
@@ -60,20 +60,6 @@ export const AGGREGATORS = [
   'shared',
 ] as const;
 
-/** The settings that decide which segment is used, or how it is made. */
-export const DECISIVE = [
-  'segment',
-  'storage',
-  'dir',
-  'mode',
-  'gid',
-  'maxBytes',
-  'maxSeries',
-  'maxSeriesPerMetric',
-  'maxLabelValueBytes',
-  'maxTextBytes',
-] as const;
-
 /** Settings that are limits of a segment, by their names there. */
 export const LIMITS = {
   bytes: 'maxBytes',
@@ -82,6 +68,12 @@ export const LIMITS = {
   labelBytes: 'maxLabelValueBytes',
   textBytes: 'maxTextBytes',
 } as const satisfies Record<keyof HeapLimits, keyof Settings>;
+
+/** The settings that decide which segment is used, and whose it is. */
+const WHICH = ['segment', 'storage', 'dir', 'mode', 'gid'] as const;
+
+/** The settings that decide which segment is used, or how it is made. */
+export const DECISIVE: readonly (keyof Settings)[] = [...WHICH, ...Object.values(LIMITS)];
 
 /** The limits among the settings; undefined if none is given. */
 export function limitsOf(given: Settings): HeapLimits | undefined {

@@ -1,6 +1,7 @@
 /**
- * The aggregators of gauges whose program named none. Each worker of a program that was written for one process sets
- * such a gauge to the same figure, and the sum shows it as often as there are workers: who runs it says what is right.
+ * The aggregators of gauges whose program named none. If a program was written for one process, each worker sets such a
+ * gauge to the same figure, and the sum is that figure times the number of workers. So the user can choose another
+ * aggregator.
  */
 
 import { warnOnce } from '../errors';
@@ -11,13 +12,13 @@ import type { GaugeAggregator } from './values';
 /** Names of gauges, in which `*` stands for any letters, and the aggregator of those that fit. */
 type Choices = readonly (readonly [pattern: string, aggregator: string])[];
 
-/** The variable's text and what it says: it is read again only if it changes. */
+/** The variable's text and its patterns, which are parsed again only if it changes. */
 let read: { text: string; choices: Choices } = { text: '', choices: [] };
 
 /**
  * The aggregator that `configure({ aggregators })` or else `MPMETRICS_AGGREGATORS` gives to a gauge; of several
- * patterns that fit, the first. One that the gauge cannot have is passed over with a warning: it was not its program
- * that asked for it.
+ * patterns that fit, the first. One that the gauge cannot have is ignored with a warning, because the program did not
+ * ask for it.
  *
  * @param name the gauge's
  * @returns undefined if none fits
@@ -54,7 +55,7 @@ function byVariable(): Choices {
   return read.choices;
 }
 
-/** `pattern=aggregator`, with commas between them; what breaks the rule is left out, with a warning. */
+/** `pattern=aggregator`, separated by commas; invalid ones are left out, with a warning. */
 function parse(text: string): Choices {
   const choices: (readonly [string, string])[] = [];
   for (const entry of text.split(',').map((one) => one.trim())) {
@@ -75,6 +76,6 @@ function parse(text: string): Choices {
 }
 
 function fits(pattern: string, name: string): boolean {
-  // Nothing in it but letters that a name may have, and `*`.
+  // Only letters that a name may have, and `*`.
   return new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
 }

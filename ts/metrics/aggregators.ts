@@ -1,4 +1,4 @@
-/** prom-client's `aggregators`: several processes' JSON of one metric, made into one. */
+/** prom-client's `aggregators`: make one JSON of several processes' JSON of a metric. */
 
 import { inspect } from 'util';
 
@@ -10,10 +10,9 @@ import type { GaugeAggregator } from './values';
 export type { AggregatorFunction } from './joining';
 
 /**
- * The functions by the name that a metric's `aggregator` says. The sum, the count and the buckets of histograms
- * and summaries are added whatever it says, and quantiles are those of the mixture. Rows of `all` have labels that
- * keep them apart; of `mostrecent` the last is taken, because prom-client's JSON has no time in it; of `shared` too,
- * because all are one.
+ * The functions by the name of a metric's `aggregator`. Sum, count and buckets of histograms and summaries are added in
+ * any case, and quantiles are those of the mixture. Rows of `all` have labels that keep them apart; of `mostrecent` the
+ * last is taken, because prom-client's JSON has no times; of `shared` too, because all rows show the one value.
  */
 export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
   sum: joining(sum, sum),
@@ -27,23 +26,23 @@ export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
   shared: joining((values) => values.at(-1)!, sum),
 };
 
-/** Aggregators that say something of gauges only: prom-client's six are accepted for every type. */
+/** Aggregators for gauges only; prom-client's six are accepted for every type. */
 const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent', 'shared'];
 
-/** What the names of this library's own figures begin with, which native code puts into a scrape. */
+/** The prefix of this library's own figures, which native code adds to a scrape. */
 export const FIGURE = 'mpmetrics:';
 
-/** Whether a gauge may be given this. */
+/** Whether a gauge may have this aggregator. */
 export function isGaugeAggregator(name: unknown): name is GaugeAggregator {
   return (AGGREGATORS as readonly unknown[]).includes(name);
 }
 
 /**
- * Checks what a metric is to do with the parts of several processes.
+ * Checks a metric's `aggregator`.
  *
  * @param aggregator undefined and null are `sum`
- * @throws TypeError for a name that there is not: prom-client accepts it, and its cluster registry then fails at
- *   every scrape; Error for what is for gauges only, and for a label that the aggregator gives itself
+ * @throws TypeError for an unknown name, which prom-client accepts, and its cluster registry then fails at every
+ *   scrape; Error for one that is for gauges only, and for a label that the aggregator itself adds
  */
 export function validateAggregator(
   type: MetricType,
@@ -67,7 +66,7 @@ export function validateAggregator(
   }
 }
 
-/** A label that the aggregator gives and the metric has; undefined if there is none. */
+/** A label that the aggregator adds and the metric has; undefined if there is none. */
 export function takenLabel(
   aggregator: GaugeAggregator,
   labelNames: readonly string[],

@@ -21,24 +21,23 @@ import type {
    Users' tests assign objects with prom-client's methods to these types. So what prom-client does not declare is optional, and
    of the one type whose optional members may be called without asking first. What `new` makes has them typed. */
 
-/** What every metric has beyond what prom-client declares; an object that stands for one need not have it. */
+/** What every metric has in addition to prom-client's declarations; an object that stands for one need not have it. */
 export interface Beyond {
   /**
-   * Removes a series for all processes, also of a gauge; takes what `remove()` takes. Whoever updates it next starts
-   * from zero.
+   * Removes a series for all processes, also of a gauge; takes what `remove()` takes. The next update starts from zero.
    */
   removeEverywhere?: any;
   /**
-   * Sets every process's part back: all series are removed, and but for histograms the one without labels is shown at
-   * zero.
+   * Resets every process's part: all series are removed, and the one without labels is shown at zero, except for
+   * histograms.
    */
   resetEverywhere?: any;
 }
 
-/** {@link Beyond} of what `new` makes. */
+/** {@link Beyond} for metrics that `new` makes. */
 export interface Everywhere<T extends string> {
   /**
-   * Removes a series for all processes, also of a gauge. Whoever updates it next starts from zero.
+   * Removes a series for all processes, also of a gauge. The next update starts from zero.
    *
    * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error for labels that are not declared
@@ -46,8 +45,8 @@ export interface Everywhere<T extends string> {
   removeEverywhere(labels: LabelValues<T>): void;
   removeEverywhere(...values: LabelArgument[]): void;
   /**
-   * Sets every process's part back: all series are removed, and but for histograms the one without labels is shown
-   * at zero. What others count meanwhile goes with them.
+   * Resets every process's part: all series are removed, and the one without labels is shown at zero, except for
+   * histograms. What others count meanwhile is lost with them.
    */
   resetEverywhere(): void;
 }
@@ -62,7 +61,7 @@ interface Common<T extends string> {
    */
   get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>>;
   /**
-   * Removes a series: for all processes, but of a gauge this process's part only.
+   * Removes a series for all processes; of a gauge only this process's part.
    *
    * @param labels a label object; or, as further arguments, a value for each label name
    * @throws Error for labels that are not declared
@@ -71,7 +70,7 @@ interface Common<T extends string> {
   remove(...values: LabelArgument[]): void;
 }
 
-/** A counter with its labels chosen. Its function may be taken off it. */
+/** A counter with its labels chosen. Its function may be called without it. */
 export interface CounterChild {
   /** @param value what to add, not negative; 1 if left out */
   inc: (value?: number) => void;
@@ -81,9 +80,9 @@ interface CounterMethods<T extends string> extends Common<T> {
   /**
    * Adds to a series.
    *
-   * @param labels which one
+   * @param labels the labels of the series
    * @param value what to add, finite and not negative; 1 if left out
-   * @throws Error for labels that are not declared or a negative value, TypeError for no number
+   * @throws Error for labels that are not declared or a negative value, TypeError for what is no number
    */
   inc(labels: LabelValues<T>, value?: number | null): void;
   /** Adds to the series without labels. */
@@ -91,7 +90,7 @@ interface CounterMethods<T extends string> extends Common<T> {
   /**
    * Adds to a series and records an exemplar; for a counter with `enableExemplars`.
    *
-   * @throws besides, RangeError for exemplar labels that are too long, Error for one that has no valid name
+   * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of one
    */
   inc(given: IncreaseDataWithExemplar<T>): void;
   /**
@@ -102,7 +101,7 @@ interface CounterMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): CounterChild;
   labels(...values: LabelArgument[]): CounterChild;
-  /** Sets this process's own part back to where a new metric stands. */
+  /** Resets this process's own part to that of a new metric. */
   reset(): void;
 }
 
@@ -111,7 +110,7 @@ export interface Counter<T extends string = string> extends CounterMethods<T>, B
 /** A counter that `new` made. */
 export interface NewCounter<T extends string> extends CounterMethods<T>, Everywhere<T> {}
 
-/** A gauge with its labels chosen. Its functions may be taken off it. */
+/** A gauge with its labels chosen. Its functions may be called without it. */
 export interface GaugeChild<T extends string = string> {
   inc: (value?: number) => void;
   dec: (value?: number) => void;
@@ -135,7 +134,7 @@ interface GaugeMethods<T extends string> extends Common<T> {
   /** Adds to a series; 1 if no value is given. Throws as {@link set} does. */
   inc(labels: LabelValues<T>, value?: number): void;
   inc(value?: number): void;
-  /** Takes from a series; 1 if no value is given. Throws as {@link set} does. */
+  /** Subtracts from a series; 1 if no value is given. Throws as {@link set} does. */
   dec(labels: LabelValues<T>, value?: number): void;
   dec(value?: number): void;
   /** Sets a series to the Unix time in seconds. */
@@ -155,7 +154,7 @@ interface GaugeMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): GaugeChild<T>;
   labels(...values: LabelArgument[]): GaugeChild<T>;
-  /** Sets this process's own part back to where a new metric stands. */
+  /** Resets this process's own part to that of a new metric. */
   reset(): void;
 }
 
@@ -164,9 +163,9 @@ export interface Gauge<T extends string = string> extends GaugeMethods<T>, Beyon
 /** A gauge that `new` made. */
 export interface NewGauge<T extends string> extends GaugeMethods<T>, Everywhere<T> {}
 
-/** A histogram with its labels chosen. Its functions may be taken off it. */
+/** A histogram with its labels chosen. Its functions may be called without it. */
 export interface HistogramChild<T extends string = string> {
-  /** Counts a value, `count` times at once if that is given; any third argument lets it be passed over. */
+  /** Counts a value, `count` times at once if that is given; if there is a third argument, `count` is ignored. */
   observe: (value: number, count?: number) => void;
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
@@ -186,10 +185,10 @@ interface HistogramMethods<T extends string> extends Common<T> {
    * Counts a value in the series without labels; or, of a histogram with `enableExemplars`, in any, and records an
    * exemplar.
    *
-   * @throws besides, RangeError for exemplar labels that are too long, Error for one that has no valid name
+   * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of one
    */
   observe(given: number | ObserveDataWithExemplar<T>): void;
-  /** Shows a series at zero, or sets this process's part of it back to zero. */
+  /** Shows a series at zero, or resets this process's part of it to zero. */
   zero(labels?: LabelValues<T>): void;
   /**
    * Starts a timer.
@@ -210,7 +209,7 @@ interface HistogramMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): HistogramChild<T>;
   labels(...values: LabelArgument[]): HistogramChild<T>;
-  /** Sets this process's own part back: no series is shown until it is next observed. */
+  /** Resets this process's own part: no series is shown until its next observation. */
   reset(): void;
 }
 
@@ -219,9 +218,9 @@ export interface Histogram<T extends string = string> extends HistogramMethods<T
 /** A histogram that `new` made. */
 export interface NewHistogram<T extends string> extends HistogramMethods<T>, Everywhere<T> {}
 
-/** A summary with its labels chosen. Its functions may be taken off it. */
+/** A summary with its labels chosen. Its functions may be called without it. */
 export interface SummaryChild<T extends string = string> {
-  /** Counts a value, `count` times at once if that is given; any third argument lets it be passed over. */
+  /** Counts a value, `count` times at once if that is given; if there is a third argument, `count` is ignored. */
   observe: (value: number, count?: number) => void;
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
@@ -252,7 +251,7 @@ interface SummaryMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): SummaryChild<T>;
   labels(...values: LabelArgument[]): SummaryChild<T>;
-  /** Sets this process's own part of every series to zero; they stay shown. */
+  /** Resets this process's own part of every series to zero; the series are still shown. */
   reset(): void;
 }
 
@@ -261,11 +260,11 @@ export interface Summary<T extends string = string> extends SummaryMethods<T>, B
 /** A summary that `new` made. */
 export interface NewSummary<T extends string> extends SummaryMethods<T>, Everywhere<T> {}
 
-/** A metric of any type: whatever has prom-client's methods may be given for one. */
+/** A metric of any type: any object with prom-client's methods is accepted. */
 export type AnyMetric<T extends string = string> =
   Counter<T> | Gauge<T> | Histogram<T> | Summary<T>;
 
-/** prom-client's Registry, as its declarations have it: whatever has these methods may be given for one. */
+/** prom-client's Registry, as it is declared there: any object with these methods is accepted. */
 export interface RegistryLike<T extends RegistryContentType = PrometheusContentType> {
   /** The Content-Type of its text. */
   readonly contentType: T;
@@ -280,7 +279,7 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
   metricsBuffer?: any;
   /** One metric as text, without a line break at the end; takes the metric and the options of {@link metrics}. */
   getMetricsAsString?: any;
-  /** Takes all metrics off, and the default labels. Other processes' parts are not touched. */
+  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
   clear(): void;
   /** Resets this process's own part of all metrics. */
   resetMetrics(): void;
@@ -306,7 +305,7 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
    * @param aggregator only those with this `aggregator`; one that has none counts as `sum`
    */
   getMetricsAsArray(aggregator?: string): MetricObject[];
-  /** Takes a metric off; it goes on privately. Other processes' parts are not touched. */
+  /** Removes a metric, which goes on in memory storage. Does not change other processes' parts. */
   removeSingleMetric(name: string): void;
   /** The metric of that name in this process. */
   getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;

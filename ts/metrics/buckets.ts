@@ -16,7 +16,7 @@ export function linearBuckets(start: number, width: number, count: number): numb
 }
 
 /**
- * Bounds of which each is a multiple of the one before.
+ * Bounds of which each is the one before times a factor.
  *
  * @param start the first, above 0
  * @param factor above 1
@@ -27,7 +27,7 @@ export function exponentialBuckets(start: number, factor: number, count: number)
   if (start <= 0) throw new Error('Exponential buckets needs a positive start');
   if (count < 1) throw new Error('Exponential buckets needs a positive count');
   if (factor <= 1) throw new Error('Exponential buckets needs a factor greater than 1');
-  // Multiplied step by step, not by a power: the bounds are to be the very floats of prom-client.
+  // Multiplied step by step, not by a power, so that the bounds are exactly prom-client's floats.
   const buckets = new Array<number>(count);
   for (let i = 0, bound = start; i < count; i++, bound *= factor) buckets[i] = bound;
   return buckets;

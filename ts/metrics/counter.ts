@@ -1,7 +1,7 @@
 /** A value that only grows. */
 
 import { labelsOf, type LabelText } from '../labels';
-import { adding, counterKind, type Roster, type Series } from '../storage';
+import { adding, counterKind, type Roster, type Handle } from '../storage';
 import type { CounterChild, NewCounter } from './api';
 import type { CounterConfiguration } from './configuration';
 import * as hidden from './hidden';
@@ -9,7 +9,7 @@ import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
 import type { IncreaseDataWithExemplar, LabelValues } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
@@ -20,7 +20,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
 
   constructor(config: CounterConfiguration<T>) {
     super(config, counterKind, {});
-    // Decided once, so that counting without exemplars costs what it costs.
+    // Decided once, so that counting without exemplars costs nothing more.
     if (this.enableExemplars) {
       const inc = (given?: unknown, alone?: number | null): void => {
         incWithExemplar(this, given as IncreaseDataWithExemplar<T>, alone);
@@ -34,7 +34,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     labels?: LabelValues<T> | IncreaseDataWithExemplar<T> | number | null,
     value?: number | null,
   ): void {
-    let h: Series;
+    let h: Handle;
     let given: object | null = null;
     if (typeof labels === 'object' && labels !== null) {
       given = labels;
@@ -47,8 +47,8 @@ export class Counter<T extends string = string> extends Metric<T> implements New
       typeof value === 'number' && value >= 0 && value < Infinity
         ? value
         : unusual(value, this[ROSTER]);
-    if (h.g[h.w] !== h.e) update(this, h, given, adding, v);
-    else h.f[h.i]! += v;
+    if (h.generations[h.word] !== h.expected) update(this, h, given, adding, v);
+    else h.cells[h.first]! += v;
   }
 
   labels(...args: unknown[]): CounterChild {
@@ -56,9 +56,9 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as CounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
-    // As prom-client binds it: who overrides or replaces it sees what children count.
+    // Bound as in prom-client: a class that overrides it, or a program that replaces it, sees what children count.
     if (given) return { inc: this.inc.bind(this, labels as LabelValues<T>) };
-    let h: Series;
+    let h: Handle;
     try {
       h = this[FIND](labels);
     } catch {
@@ -69,7 +69,8 @@ export class Counter<T extends string = string> extends Metric<T> implements New
         },
       };
     }
-    if (h.child === null || !h.live) h.child = bound(this[ROSTER], h, this[ROSTER].text(labels));
+    if (h.child === null || !h.live)
+      h.child = makeChild(this[ROSTER], h, this[ROSTER].text(labels));
     return h.child as CounterChild;
   }
 
@@ -87,7 +88,7 @@ function incWithExemplar<T extends string>(
   alone?: number | null,
 ): void {
   const count = Counter.prototype.inc.bind(counter) as (labels?: unknown, value?: unknown) => void;
-  // As without exemplars; prom-client takes these for the one object.
+  // As without exemplars; prom-client takes these arguments for the options object.
   if (typeof given !== 'object' || given === null) {
     count(given);
   } else if (alone !== undefined) {
@@ -101,15 +102,15 @@ function incWithExemplar<T extends string>(
   }
 }
 
-function bound(roster: Roster, h: Series, label: LabelText): CounterChild {
+function makeChild(roster: Roster, h: Handle, label: LabelText): CounterChild {
   return {
     inc: (value) => {
       const v =
         typeof value === 'number' && value >= 0 && value < Infinity
           ? value
           : unusual(value, roster);
-      if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, v);
-      else h.f[h.i]! += v;
+      if (h.generations[h.word] !== h.expected) h = roster.updateText(h, label, adding, v);
+      else h.cells[h.first]! += v;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** The labels of an exemplar that a caller gives. */
+/** The labels of an exemplar, from a caller. */
 
 import { invalidLabelNames, labelText, type LabelText } from '../labels';
 
@@ -15,13 +15,13 @@ export function exemplarText(labels: object): LabelText {
   for (const [name, value] of Object.entries(labels) as [string, unknown][]) {
     all += `${name}${value as string}`;
   }
-  // A code point has one or two units, so that a long text need not be taken apart.
+  // A code point has one or two units, so a long text need not be split.
   const tooLong =
     all.length > 2 * MOST_POINTS ||
     (all.length > MOST_POINTS && Array.from(all).length > MOST_POINTS);
   if (tooLong) throw new RangeError('Label set size must be smaller than 128 UTF-8 chars');
   for (const name of Object.keys(labels)) {
-    // One such line would cost the reader the whole scrape.
+    // A reader would refuse the whole scrape for one such line.
     if (invalidLabelNames([name]).length > 0)
       throw new Error(`Invalid exemplar label name: ${name}`);
   }

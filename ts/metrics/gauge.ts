@@ -7,9 +7,9 @@ import {
   readImage,
   recentKind,
   setting,
-  sharedKind,
+  sharedGaugeKind,
   type Kind,
-  type Series,
+  type Handle,
 } from '../storage';
 import { chosenAggregator } from './aggregator-choice';
 import type { GaugeChild, NewGauge } from './api';
@@ -19,7 +19,7 @@ import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
 import type { GaugeAggregator, LabelValues } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
@@ -37,8 +37,8 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     const v = given === null ? (labels as number) : value!;
     if (typeof v !== 'number') throw invalid('Value', v, this[ROSTER]);
     const h = given === null ? this[SINGLE] : this[FIND](given);
-    if (h.g[h.w] !== h.e) update(this, h, given, setting, v);
-    else h.f[h.i] = v;
+    if (h.generations[h.word] !== h.expected) update(this, h, given, setting, v);
+    else h.cells[h.first] = v;
   }
 
   inc(labels?: Labels<T>, value?: number): void {
@@ -75,12 +75,12 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    // For null, too: its functions take that for the value.
-    if (given || labels === null) return unbound(this, labels!);
+    // For null, too, which its functions take for the value.
+    if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
     if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;
     const label = this[ROSTER].text(labels);
-    const child = bound(this, h, labels, label);
+    const child = makeChild(this, h, labels, label);
     this[ROSTER].compareChild(h, label);
     h.childTypes = label.types;
     h.child = child;
@@ -103,26 +103,26 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
 function add(gauge: Gauge, labels: object | null, delta: number): void {
   if (typeof delta !== 'number') throw invalid('Delta', delta, gauge[ROSTER]);
   const h = labels === null ? gauge[SINGLE] : gauge[FIND](labels);
-  if (h.g[h.w] !== h.e) update(gauge, h, labels, adding, delta);
-  else h.f[h.i]! += delta;
+  if (h.generations[h.word] !== h.expected) update(gauge, h, labels, adding, delta);
+  else h.cells[h.first]! += delta;
 }
 
-function bound<T extends string>(
+function makeChild<T extends string>(
   gauge: Gauge<T>,
-  h: Series,
+  h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
 ): GaugeChild<T> {
   const roster = gauge[ROSTER];
   const add = (delta: number): void => {
     if (typeof delta !== 'number') throw invalid('Delta', delta, roster);
-    if (h.g[h.w] !== h.e) h = roster.updateText(h, label, adding, delta);
-    else h.f[h.i]! += delta;
+    if (h.generations[h.word] !== h.expected) h = roster.updateText(h, label, adding, delta);
+    else h.cells[h.first]! += delta;
   };
   const set = (value: number): void => {
     if (typeof value !== 'number') throw invalid('Value', value, roster);
-    if (h.g[h.w] !== h.e) h = roster.updateText(h, label, setting, value);
-    else h.f[h.i] = value;
+    if (h.generations[h.word] !== h.expected) h = roster.updateText(h, label, setting, value);
+    else h.cells[h.first] = value;
   };
   const chosen = { ...labels };
   return {
@@ -142,8 +142,13 @@ function bound<T extends string>(
   };
 }
 
-/** As prom-client binds them: who overrides or replaces a method sees what children do. */
-function unbound<T extends string>(gauge: Gauge<T>, labels: LabelValues<T>): GaugeChild<T> {
+/**
+ * Bound as in prom-client: a class that overrides a method, or a program that replaces it, sees the calls of children.
+ */
+function makeDelegatingChild<T extends string>(
+  gauge: Gauge<T>,
+  labels: LabelValues<T>,
+): GaugeChild<T> {
   type WithLabels = (labels: object, value?: number) => void;
   const { inc, dec, set } = gauge as unknown as Record<'inc' | 'dec' | 'set', WithLabels>;
   return {
@@ -158,7 +163,7 @@ function unbound<T extends string>(gauge: Gauge<T>, labels: LabelValues<T>): Gau
 /** Methods by name, to be compared. */
 type Methods = Readonly<Record<'set' | 'inc' | 'dec' | 'setToCurrentTime' | 'startTimer', unknown>>;
 
-/** What children are made of. */
+/** The functions of children. */
 const own = ((methods: Methods): Methods => {
   const { set, inc, dec, setToCurrentTime, startTimer } = methods;
   return { set, inc, dec, setToCurrentTime, startTimer };
@@ -174,8 +179,10 @@ function ownMethods(gauge: Methods): boolean {
   );
 }
 
-/** The cells of a gauge; what is no configuration is refused behind this. */
-/** What the program named, else who runs it, else the sum. */
+/**
+ * The aggregator that the program names, else the one that the user chose, else the sum. An invalid configuration is
+ * refused later.
+ */
 function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {
@@ -186,5 +193,5 @@ function aggregatorOf<T extends string>(
 
 function kindOf(aggregator: GaugeAggregator): Kind {
   if (aggregator === 'mostrecent') return recentKind;
-  return aggregator === 'shared' ? sharedKind : gaugeKind;
+  return aggregator === 'shared' ? sharedGaugeKind : gaugeKind;
 }

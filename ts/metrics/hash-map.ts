@@ -1,13 +1,13 @@
 /**
- * prom-client's `hashMap`: a metric's own values, as they stand, in an object. Tests of applications read it. Nothing is
- * kept in it: it is made of the cells when it is asked for, and nothing that is done to it changes them.
+ * prom-client's `hashMap`: a metric's own present values, as an object. Tests of applications read it. It is made from
+ * the cells when it is read, and changing it does not change them.
  */
 
 import { reviveLabels, type RowLabels } from '../exposition';
 import { hashObject, parseLabelText } from '../labels';
-import { ownImage, type Roster, type Series, type Shape } from '../storage';
+import { ownImage, type Roster, type Handle, type Shape } from '../storage';
 
-/** What a metric has of one label set; of a counter and a gauge its value. */
+/** The entry of one label set; for a counter and a gauge its value. */
 export type HashEntry = Readonly<
   { labels: RowLabels } & (
     | { value: number }
@@ -19,7 +19,7 @@ export type HashEntry = Readonly<
 /** Entries by prom-client's text for their labels; see {@link hashObject}. */
 export type HashMap = Readonly<Record<string, HashEntry>>;
 
-/** What this isolate has counted of each series, without asking anybody else. */
+/** What this isolate has counted of each series, without asking other processes. */
 export function hashMapOf(roster: Roster): HashMap {
   const { kind } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
@@ -31,20 +31,24 @@ export function hashMapOf(roster: Roster): HashMap {
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** The handles that count something that is shown, in the order in which they were first seen. */
-export function ownHandles(roster: Roster): Series[] {
+/** The handles whose counts are shown, in the order of birth. */
+export function ownHandles(roster: Roster): Handle[] {
   const live = roster.handles().filter((h) => h.live);
   return live.sort((one, other) => one.birth - other.birth);
 }
 
 /** In prom-client's order of keys. */
-function entryOf({ kind, bounds }: Shape, labels: RowLabels, values: readonly number[]): HashEntry {
+function entryOf(
+  { kind, numbers }: Shape,
+  labels: RowLabels,
+  values: readonly number[],
+): HashEntry {
   const [first = 0, ...rest] = values;
   switch (kind.type) {
     case 'histogram':
       return {
         labels,
-        bucketValues: bucketValuesOf(bounds, rest),
+        bucketValues: bucketValuesOf(numbers, rest),
         sum: first,
         count: rest.reduce((count, one) => count + one, 0),
       };
@@ -56,7 +60,7 @@ function entryOf({ kind, bounds }: Shape, labels: RowLabels, values: readonly nu
 }
 
 /**
- * prom-client's `bucketValues`: what each bucket counts by itself, by its bound.
+ * prom-client's `bucketValues`: the count of each bucket by itself, by its bound.
  *
  * @param counts none for a histogram that has counted nothing
  */
@@ -65,19 +69,22 @@ export function bucketValuesOf(
   counts: readonly number[] = [],
 ): Readonly<Record<string, number>> {
   const values: Record<string, number> = {};
-  // Of equal bounds the first has all.
+  // Of equal bounds the first has all observations.
   bounds.forEach((bound, i) => (values[bound] ??= counts[i] ?? 0));
   return Object.freeze(values);
 }
 
 /**
- * Gives objects of a class a property that is made when it is read, and that may be assigned as any other: classes
- * written for prom-client assign theirs.
+ * Defines a property that is computed when it is read, and that may be assigned like any other, because classes written
+ * for prom-client do that.
+ *
+ * @param given called with what is assigned
  */
 export function lend<T extends object>(
   prototype: T,
   name: string,
   make: (one: T) => unknown,
+  given?: (one: T, value: unknown) => void,
 ): void {
   Object.defineProperty(prototype, name, {
     configurable: true,
@@ -91,6 +98,7 @@ export function lend<T extends object>(
         enumerable: true,
         configurable: true,
       });
+      given?.(this, value);
     },
   });
 }

@@ -1,7 +1,7 @@
 /**
- * The keys of what metrics have for themselves. Symbols, on properties that are not enumerable: subclasses and
- * configurations may use every name that prom-client leaves to them. (`#private` members are as fast, but are not
- * found through a Proxy, which prom-client's metrics may be behind.)
+ * The keys of internal properties of metrics. They are symbols of properties that are not enumerable, so that
+ * subclasses and configurations may use every name that prom-client leaves to them. (`#private` members are as fast,
+ * but cannot be reached through a Proxy, which users put around prom-client's metrics.)
  */
 
 /** This isolate's handles. */
@@ -10,22 +10,22 @@ export const ROSTER: unique symbol = Symbol('roster');
 export const FIND: unique symbol = Symbol('find');
 /** The handle of the series without labels. */
 export const SINGLE: unique symbol = Symbol('single');
-/** Called when a registry has let go of the metric. */
+/** Called when a registry has removed the metric. */
 export const LEFT: unique symbol = Symbol('left');
-/** Of a histogram: its bounds as they are searched. */
+/** Of a histogram: its bounds, prepared for the search. */
 export const SCALE: unique symbol = Symbol('scale');
 /** Of a summary: its time window. */
 export const WINDOW: unique symbol = Symbol('window');
-/** Of a summary: an observation that could not be plain stores. */
+/** Of a summary: makes an observation that could not be plain stores. */
 export const OBSERVING: unique symbol = Symbol('observing');
 
-/** Of a counter with exemplars: the `inc` that it was made with. */
+/** Of a counter with exemplars: its original `inc`. */
 export const INC: unique symbol = Symbol('inc');
 
-/** Of a registry: puts a metric in the place of the one that it takes over. */
+/** Of a registry: replaces a metric by the one that takes over its counts. */
 export const REPLACE: unique symbol = Symbol('replace');
 
-/** Gives an object a property that only code here finds. */
+/** Defines a property that only this package's code finds. */
 export function hide(owner: object, key: symbol, value: unknown): void {
   Object.defineProperty(owner, key, { value, writable: true, configurable: true });
 }

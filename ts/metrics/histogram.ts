@@ -7,7 +7,7 @@ import {
   observing,
   observingTimes,
   type Scale,
-  type Series,
+  type Handle,
 } from '../storage';
 import type { HistogramChild, NewHistogram } from './api';
 import type { HistogramConfiguration } from './configuration';
@@ -18,7 +18,7 @@ import { invalid, timesOf } from './numbers';
 import { startTimer, startTimerWithExemplar } from './timer';
 import type { LabelValues, ObserveDataWithExemplar } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SCALE: typeof hidden.SCALE = hidden.SCALE;
@@ -42,9 +42,9 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
       if (label === 'le') throw new Error('le is a reserved label keyword');
     }
     this.upperBounds = this.buckets;
-    hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.bounds));
+    hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.numbers));
     Object.freeze(this.upperBounds);
-    // Decided once, so that observing without exemplars costs what it costs.
+    // Decided once, so that observing without exemplars costs nothing more.
     if (this.enableExemplars) {
       this.observe = (given?: unknown, ...more: unknown[]) => {
         observeWithExemplar(this, given as ObserveDataWithExemplar<T>, more);
@@ -57,24 +57,25 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     value?: number,
     count?: number,
   ): void {
-    // A branch for each form, and each with its own stores: merged, the number would be boxed.
+    // Each form of arguments has its own branch and stores: in a common one, the number would be boxed.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       if (value !== undefined && count === undefined) {
         repeat(this, null, labels, timesOf(value, this[ROSTER]));
         return;
       }
       const h = this[SINGLE];
-      if (h.g[h.w] !== h.e) update(this, h, null, observing, labels, bucketOf(this[SCALE], labels));
+      if (h.generations[h.word] !== h.expected)
+        update(this, h, null, observing, labels, bucketOf(this[SCALE], labels));
       else record(h, this[SCALE], labels);
     } else if (typeof labels === 'object' && labels !== null) {
       const h = this[FIND](labels);
       if (!Number.isFinite(value)) throw invalid('Value', value, this[ROSTER]);
       if (count !== undefined) repeat(this, labels, value!, timesOf(count, this[ROSTER]));
-      else if (h.g[h.w] !== h.e)
+      else if (h.generations[h.word] !== h.expected)
         update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
       else record(h, this[SCALE], value!);
     } else {
-      // prom-client takes a falsy first argument for "no labels"; but what has a count is a value.
+      // prom-client takes a falsy first argument for "no labels"; but one with a count is a value.
       const counted = typeof labels === 'number' && value !== undefined;
       const v = labels || counted ? (labels as unknown) : value;
       if (!Number.isFinite(v)) throw invalid('Value', v, this[ROSTER]);
@@ -83,8 +84,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
   }
 
   zero(labels?: LabelValues<T>): void {
-    // prom-client does not check these labels, and prints whatever they are; here, those that are
-    // not declared are dropped.
+    // prom-client does not check these labels, and prints all of them; here, undeclared ones are dropped.
     const declared = Object.entries(labels ?? {}).filter(([name]) =>
       this[ROSTER].shape.labelNames.includes(name),
     );
@@ -93,7 +93,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     if (h.live) {
       this[ROSTER].family.reset(h, false);
       this[ROSTER].retype(h, this[ROSTER].text(label));
-    } else h = this[ROSTER].settle(h, label);
+    } else h = this[ROSTER].bind(h, label);
     if (declared.length === 0) this[SINGLE] = h;
   }
 
@@ -110,9 +110,10 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     if (made !== null) return made as HistogramChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    if (labels === null) return unbound(this);
+    if (labels === null) return makeDelegatingChild(this);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live) h.child = bound(this, h, labels, this[ROSTER].text(labels));
+    if (h.child === null || !h.live)
+      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
     return h.child as HistogramChild<T>;
   }
 
@@ -137,7 +138,7 @@ function observeWithExemplar<T extends string>(
   more: unknown[],
 ): void {
   const observe = Histogram.prototype.observe.bind(histogram) as (...args: unknown[]) => void;
-  // As without exemplars; prom-client takes these for the one object.
+  // As without exemplars; prom-client takes these arguments for the options object.
   if (typeof given !== 'object' || given === null || more[0] !== undefined) {
     observe(given, ...more);
   } else {
@@ -150,9 +151,9 @@ function observeWithExemplar<T extends string>(
   }
 }
 
-function bound<T extends string>(
+function makeChild<T extends string>(
   histogram: Histogram<T>,
-  h: Series,
+  h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
 ): HistogramChild<T> {
@@ -162,12 +163,12 @@ function bound<T extends string>(
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
       if (!Number.isFinite(value)) throw invalid('Value', value, roster);
-      // Three arguments are what `forEach(child.observe)` gives.
+      // `forEach(child.observe)` passes three arguments.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count, roster);
         const how = observingTimes(times);
         if (times > 0) h = roster.updateText(h, label, how, value, bucketOf(scale, value));
-      } else if (h.g[h.w] !== h.e) {
+      } else if (h.generations[h.word] !== h.expected) {
         h = roster.updateText(h, label, observing, value, bucketOf(scale, value));
       } else record(h, scale, value);
     },
@@ -176,7 +177,7 @@ function bound<T extends string>(
 }
 
 /** What prom-client returns for `labels(null)`: null is taken for the value. */
-function unbound<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
+function makeDelegatingChild<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
   return {
     observe: () => {
       throw invalid('Value', null, histogram[ROSTER]);

@@ -1,4 +1,4 @@
-/** What `console.log` shows of metrics and registries, whose own state lies behind symbols. */
+/** What `console.log` shows of metrics and registries, whose internal properties have symbols as keys. */
 
 import { inspect } from 'util';
 
@@ -20,7 +20,7 @@ class Observations {
   }
 }
 
-/** What this isolate has counted of each series, by its labels as they are printed. */
+/** What this isolate has counted of each series, by its labels as printed. */
 export function ownValues(roster: Roster): Record<string, unknown> {
   const { kind } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
@@ -39,12 +39,11 @@ export function ownValues(roster: Roster): Record<string, unknown> {
 }
 
 /**
- * An object that is inspected as another would be that had these properties only: under the name of its class, within
- * the depth that was asked for.
+ * Inspects an object as if it had only these properties: under the name of its class, to the requested depth.
  */
 export function inspected(one: object, properties: Readonly<Record<string, unknown>>): object {
   const shown = Object.create(Object.getPrototypeOf(one) as object) as object;
-  // Else it would be asked in turn.
+  // Otherwise it would be called again.
   Object.defineProperty(shown, inspect.custom, { value: undefined });
   // Not assigned: a class may have accessors of these names.
   for (const [name, value] of Object.entries(properties)) {

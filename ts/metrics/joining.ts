@@ -1,12 +1,12 @@
-/** One metric's JSON of several processes, joined row by row. */
+/** Joins several processes' JSON of one metric, row by row. */
 
 import type { ExemplarRow, MetricRows, Row, RowLabels } from '../exposition';
-import { mixedQuantile, type Part } from './mixture';
+import { mixedQuantile, type WeightedQuantiles } from './mixture';
 
-/** Makes one metric of the same metric of several processes; undefined to leave it out. */
+/** Makes one metric of one metric's JSON from several processes; undefined to leave it out. */
 export type AggregatorFunction = (metrics: readonly MetricRows[]) => MetricRows | undefined;
 
-/** Makes one value of those of one label set, and of the rows that they are in; never called without any. */
+/** Makes one value of the values of one label set, and of their rows; never called without any. */
 export type Combine = (values: readonly number[], rows: readonly Row[]) => number;
 
 export function sum(values: readonly number[]): number {
@@ -22,11 +22,11 @@ interface Given {
 }
 
 /**
- * Makes a function that joins what several processes say of a metric: rows of one name and label set are one.
+ * Makes a function that joins several processes' JSON of a metric: rows of one name and label set become one.
  *
  * @param combine values of counters and gauges
  * @param add sums, counts and buckets of histograms and summaries
- * @param mixes whether quantiles of summaries are those of the mixture; they are added else
+ * @param mixes whether quantiles of summaries are those of the mixture; otherwise they are added
  */
 export function joining(
   combine: Combine,
@@ -64,19 +64,19 @@ export function joining(
   };
 }
 
-/** JSON says null for NaN and for the infinities, which prom-client then counts as 0. */
+/** JSON has null for NaN and for the infinities, which prom-client then counts as 0. */
 function numberOf(value: unknown): number {
   return value === null || value === undefined ? NaN : (value as number);
 }
 
-/** JSON says null for a bound of Infinity too. */
+/** JSON has null for a bound of Infinity, too. */
 function reviveBound(labels: RowLabels): RowLabels {
   return labels['le'] === null ? { ...labels, le: Infinity } : labels;
 }
 
 /**
- * Leaves out buckets that not all processes have which have the label set: side by side, bounds of two
- * versions of an application would not be cumulative.
+ * Leaves out buckets that not all processes with this label set have: with bounds of two versions of an application,
+ * the rows would not be cumulative.
  */
 function keepCommonBounds(groups: Map<string, Given[]>): void {
   const sets = new Map<string, Set<number>>();
@@ -97,9 +97,9 @@ function keepCommonBounds(groups: Map<string, Given[]>): void {
   }
 }
 
-/** Quantiles over all processes, by a row that has the label set and the rank. */
+/** Quantiles over all processes, by a row with the label set and the rank. */
 function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
-  const parts = new Map<string, Part[]>();
+  const summaries = new Map<string, WeightedQuantiles[]>();
   for (const { name, values } of metrics) {
     const points = new Map<string, [number, number][]>();
     const counts = new Map<string, number>();
@@ -110,13 +110,13 @@ function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
         counts.set(setOf(row), numberOf(row.value));
       }
     }
-    // Without a count, as of no version that is known, all processes weigh the same.
+    // Without a count, which every known version has, all processes have the same weight.
     for (const [key, known] of points)
-      push(parts, key, { count: counts.get(key) ?? 1, points: known });
+      push(summaries, key, { count: counts.get(key) ?? 1, points: known });
   }
   return (row) => {
-    const value = mixedQuantile(parts.get(setOf(row)) ?? [], Number(row.labels['quantile']));
-    // Nothing was observed: what a summary says then.
+    const value = mixedQuantile(summaries.get(setOf(row)) ?? [], Number(row.labels['quantile']));
+    // Nothing was observed: what a summary shows then.
     return Number.isNaN(value) ? numberOf(row.value) : value;
   };
 }

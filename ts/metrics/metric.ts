@@ -16,7 +16,7 @@ import {
   gaugeKind,
   NOTHING_ASKED,
   Roster,
-  Series,
+  Handle,
   type Kind,
   type Update,
 } from '../storage';
@@ -37,7 +37,7 @@ import type {
   ScopeOptions,
 } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const LEFT: typeof hidden.LEFT = hidden.LEFT;
 const REPLACE: typeof hidden.REPLACE = hidden.REPLACE;
 const FIND: typeof hidden.FIND = hidden.FIND;
@@ -49,10 +49,10 @@ const EMPTY: LabelValues<string> = {};
 /** The registry of metrics that name none; `registry.ts` puts it here, because imports only point down. */
 export const home: { register: Registers | null } = { register: null };
 
-/** Configuration as the classes hand it on: with the type's own defaults and bounds. */
+/** Configuration as the classes pass it on: with the type's own defaults and numbers. */
 export interface Given {
   name: string;
-  /** A string by its type; prom-client takes anything that is true. */
+  /** A string by its type; prom-client accepts any truthy value. */
   help: string | number;
   labelNames?: readonly string[];
   registers?: readonly Registers[];
@@ -76,7 +76,7 @@ type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregat
 };
 
 export abstract class Metric<T extends string = string> implements Everywhere<T> {
-  // What is internal is not in the declarations, as it is not in prom-client's: a fake has to have all that is.
+  // Internal members are not declared, as in prom-client: a fake has to have all declared ones.
   /** @internal */
   readonly name!: string;
   /** @internal */
@@ -97,14 +97,14 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   /** @internal */
   declare readonly [ROSTER]: Roster;
   /** @internal */
-  declare readonly [FIND]: (labels: object) => Series;
+  declare readonly [FIND]: (labels: object) => Handle;
   /** @internal */
-  declare [SINGLE]: Series;
+  declare [SINGLE]: Handle;
   /** @internal */
   declare [LEFT]: (() => void) | null;
 
   /**
-   * @param config what the user gave
+   * @param config the user's configuration
    * @param of the type's cells; a class of the user's own gives its defaults here, or nothing, as with prom-client,
    *   and says with its `get` what it shows
    * @param more the type's own defaults
@@ -131,7 +131,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (defaults.aggregator !== undefined) given.aggregator ??= defaults.aggregator;
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
-    // prom-client's texts, and behind them those of its successor.
+    // prom-client's messages, followed by those of its successor.
     if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
     const labelNames = labelNamesOf(given.labelNames);
     const invalid = invalidLabelNames(labelNames);
@@ -158,20 +158,20 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
           kind,
           aggregator: given.aggregator ?? 'sum',
           labelNames: labelNames.map(String),
-          bounds: numbers(given),
+          numbers: numbers(given),
           exemplars: given.enableExemplars,
         },
         () => this.labelNames,
       );
     hidden.hide(this, ROSTER, roster);
     hidden.hide(this, FIND, roster.find);
-    hidden.hide(this, SINGLE, new Series());
+    hidden.hide(this, SINGLE, new Handle());
     hidden.hide(this, LEFT, null);
-    // prom-client's users find all keys of their configuration on the metric. Those that are fields
-    // here exist already, so that metrics of one class share a hidden class.
+    // As in prom-client, all keys of the configuration are properties of the metric. Fields exist already, so that
+    // metrics of one class share a hidden class.
     Object.assign(this, given, { labelNames, registers, type: kind.type });
     if (there !== null) roster.collect = null;
-    // prom-client's own classes make their values in it.
+    // prom-client's own classes create their values in it.
     if (foreign) this.reset();
     // Also a method of a subclass.
     if (this.collect) announceCollect(this);
@@ -181,14 +181,14 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
       }
       if (there !== null && register.getSingleMetric!(given.name) === there) {
         if (register[REPLACE] === undefined) {
-          // Of another copy of this package.
+          // A registry of another copy of this package.
           register.removeSingleMetric!(given.name);
           register.registerMetric(this as never);
         } else register[REPLACE](there as never, this as never);
       } else register.registerMetric(this as never);
     }
-    // The series without labels is shown from the beginning, at zero.
-    if (labelNames.length === 0) this[SINGLE] = roster.settle(this[SINGLE], null);
+    // The series without labels is shown at zero, from the declaration on.
+    if (labelNames.length === 0) this[SINGLE] = roster.bind(this[SINGLE], null);
     roster.begin(initial);
     if (ttlSeconds !== undefined && labelNames.length > 0 && there === null) {
       roster.expireAfter(ttlSeconds);
@@ -205,7 +205,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
       const running = runCollect(this);
       if (running !== undefined) await running;
       const answers = asked.answers();
-      // What nobody else sees is read in the tick in which its `collect` settled, as by prom-client.
+      // A metric that other processes do not see is read in the tick in which its `collect` settled, as by prom-client.
       if (answers !== undefined && roster.family.others !== null) await answers;
       const rows: unknown = jsonRows(roster.withTypes(await roster.family.read(scope)));
       return rows as MetricObjectWithValues<MetricValueWithName<T>>;
@@ -236,7 +236,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     roster.family.others?.removeAll();
     roster.reset(true);
     if (this.labelNames.length === 0 && this.type !== 'histogram') {
-      this[SINGLE] = roster.settle(this[SINGLE], null);
+      this[SINGLE] = roster.bind(this[SINGLE], null);
     }
   }
 }
@@ -255,7 +255,7 @@ interface ForText {
   getForPromString?: unknown;
 }
 
-/** Whether only the metric knows what it shows: its `get` was overridden or replaced. */
+/** Whether only the metric itself knows its values, because its `get` was overridden or replaced. */
 export function readsItself(metric: Metric): boolean {
   return metric.get !== ownGet || (metric as ForText).getForPromString !== undefined;
 }
@@ -266,16 +266,16 @@ export function printsItself(metric: Metric): boolean {
   return metric.get !== ownGet && (metric.type === 'counter' || metric.type === 'gauge');
 }
 
-/** Runs `collect`; what it throws rejects. Returns undefined if there is nothing to wait for. */
+/** Runs `collect`; rejects with what it throws. Returns undefined if there is nothing to wait for. */
 export function runCollect(metric: Metric): Promise<void> | undefined {
   if (!metric.collect) return undefined;
-  // A field of a subclass is set without our being told.
+  // The field of a subclass is set without a call of this class.
   announceCollect(metric);
   const result = collecting(metric[ROSTER], () => metric.collect!());
   return result instanceof Promise ? (result as Promise<void>) : undefined;
 }
 
-/** Lets scrapes of other processes run `collect`, if they do not yet. */
+/** From now on scrapes of other processes run `collect`, too. */
 function announceCollect(metric: Metric): void {
   const roster = metric[ROSTER];
   if (roster.collect !== null) return;
@@ -290,7 +290,7 @@ export function childOf(metric: Metric, args: readonly unknown[]): unknown {
   return h?.live === true && !h.retyped ? h.child : null;
 }
 
-/** Records an exemplar of a series that was just updated; throws for labels that none can have. */
+/** Records an exemplar of a series that was just updated; throws for invalid labels. */
 export function exemplify(
   metric: Metric,
   labels: object,
@@ -300,13 +300,13 @@ export function exemplify(
 ): void {
   const label = exemplarText(given);
   const time = Date.now() / 1000;
-  metric[ROSTER].family.exemplify(metric[FIND](labels), { place, value, time, label });
+  metric[ROSTER].family.exemplify(metric[FIND](labels), { bucket: place, value, time, label });
 }
 
 /** The slow path of updates; see {@link Roster.update}. */
 export function update(
   metric: Metric,
-  h: Series,
+  h: Handle,
   labels: object | null,
   how: Update,
   value: number,
@@ -316,7 +316,7 @@ export function update(
   if (labels === null) metric[SINGLE] = target;
 }
 
-/** An update that is no plain store, whether or not the handle is live. */
+/** Makes an update that is no plain store, whether or not the handle is live. */
 export function change(
   metric: Metric,
   labels: object | null,
@@ -325,7 +325,7 @@ export function change(
   bucket = 0,
 ): void {
   const h = labels === null ? metric[SINGLE] : metric[FIND](labels);
-  if (h.g[h.w] !== h.e) update(metric, h, labels, how, value, bucket);
+  if (h.generations[h.word] !== h.expected) update(metric, h, labels, how, value, bucket);
   else how(h, value, bucket);
 }
 
@@ -333,8 +333,9 @@ function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds < Infinity)) {
     throw unfit('ttlSeconds', 'a number above 0', seconds);
   }
-  if (kind.shared) throw new TypeError("ttlSeconds cannot be had with the aggregator 'shared'");
-  // Whether others update a series is seen by what they show together: a maximum would hide it.
+  if (kind.sharedGauge)
+    throw new TypeError("ttlSeconds is not possible with the aggregator 'shared'");
+  // The sum over all processes shows whether others update a series: a maximum would hide it.
   if (kind.adds && aggregator !== 'sum') {
     throw new TypeError(`ttlSeconds needs the aggregator 'sum', and it is ${inspect(aggregator)}`);
   }
@@ -346,27 +347,22 @@ function isMetric(one: unknown): one is Metric {
 
 lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]));
 
-// `collect` may be assigned at any time, and other processes are to know. The first assignment makes it
-// the ordinary property that prom-client has.
-Object.defineProperty(Metric.prototype, 'collect', {
-  configurable: true,
-  get: () => undefined,
-  set(this: Metric, value: Metric['collect']) {
-    Object.defineProperty(this, 'collect', {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-    if (typeof value === 'function') announceCollect(this);
+// `collect` may be assigned at any time, and then other processes are to ask for it. The first assignment makes it an
+// ordinary property, as in prom-client.
+lend(
+  Metric.prototype,
+  'collect',
+  () => undefined,
+  (metric: Metric, value) => {
+    if (typeof value === 'function') announceCollect(metric);
   },
-});
+);
 
 /**
- * The scope to read: as asked for, else the method's own, where `MPMETRICS_SCOPE` may make `process` of
- * `application`.
+ * The scope to read: the requested one, else the method's default, in which `MPMETRICS_SCOPE` may replace `application`
+ * by `process`.
  *
- * @throws TypeError for anything else than a scope
+ * @throws TypeError for what is no scope
  */
 export function scopeOf(options: ScopeOptions | undefined, otherwise: Scope): Scope {
   const asked: unknown = options?.scope;

@@ -1,19 +1,18 @@
 /**
- * Quantiles of several processes as those of one. From quantiles alone the exact ones cannot be had:
- * what is computed is the quantile of the mixture of the processes' distributions, each weighted by its
- * count and taken as linear between the quantiles that are known. It is exact where the processes
- * agree, and never outside of what they say.
+ * Quantiles of several processes as those of one. The exact ones cannot be computed from quantiles alone. The result is
+ * the quantile of the mixture of the processes' distributions, each weighted by its count and assumed to be linear
+ * between its known quantiles. It is exact if the processes agree, and never outside of their values.
  */
 
 /** One process's summary of one label set. */
-export interface Part {
+export interface WeightedQuantiles {
   /** Observations. */
   readonly count: number;
-  /** Ranks (0 to 1) with the values that they have; not empty. */
+  /** Ranks (0 to 1) with their values; not empty. */
   readonly points: readonly Point[];
 }
 
-/** Ranks that differ by less are the same: they were made by adding up shares. */
+/** Ranks that differ by less are the same, because they are sums of shares. */
 const SAME_RANK = 1e-12;
 
 type Point = readonly [rank: number, value: number];
@@ -21,13 +20,13 @@ type Point = readonly [rank: number, value: number];
 /**
  * A quantile of the mixture.
  *
- * @param parts in any order
+ * @param summaries in any order
  * @param rank 0 to 1
- * @returns NaN if there is no part with observations and a value
+ * @returns NaN if there is no summary with observations and a value
  */
-export function mixedQuantile(parts: readonly Part[], rank: number): number {
+export function mixedQuantile(summaries: readonly WeightedQuantiles[], rank: number): number {
   const curves: Curve[] = [];
-  for (const { count, points } of parts) {
+  for (const { count, points } of summaries) {
     const known = points.filter(([p, value]) => p >= 0 && p <= 1 && Number.isFinite(value));
     if (count > 0 && known.length > 0) curves.push(new Curve(count, known));
   }
@@ -41,8 +40,8 @@ export function mixedQuantile(parts: readonly Part[], rank: number): number {
       curves.reduce((sum, curve) => sum + curve.weight * curve.below(value), 0) / total;
     if (Math.abs(before - rank) < SAME_RANK) return value;
     if (before > rank && before > last.share) {
-      const part = (rank - last.share) / (before - last.share);
-      return last.value + Math.max(part, 0) * (value - last.value);
+      const share = (rank - last.share) / (before - last.share);
+      return last.value + Math.max(share, 0) * (value - last.value);
     }
     const after = curves.reduce((sum, curve) => sum + curve.weight * curve.upTo(value), 0) / total;
     if (after > rank - SAME_RANK) return value;
@@ -51,7 +50,7 @@ export function mixedQuantile(parts: readonly Part[], rank: number): number {
   return knots.at(-1)!;
 }
 
-/** A distribution function that is linear between the quantiles that are known. */
+/** A distribution function that is linear between the known quantiles. */
 class Curve {
   readonly weight: number;
   readonly ranks: readonly number[];
@@ -66,7 +65,7 @@ class Curve {
     this.values = sorted.map(([, value]) => (highest = Math.max(highest, value)));
   }
 
-  /** The value of a rank; of one that is not known, between or at the nearest that are. */
+  /** The value of a rank; of an unknown one, between the nearest known ones or at the nearest. */
   quantile(rank: number): number {
     const at = this.ranks.findIndex((one) => one >= rank);
     if (at === -1) return this.values.at(-1)!;

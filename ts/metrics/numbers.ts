@@ -1,8 +1,8 @@
-/** The numbers that updates are given, and what is said of others: in prom-client's words, on which its users match. */
+/** Checks of the numbers in updates, with prom-client's messages, with which its users compare. */
 
 import { format } from 'util';
 
-/** A roster, as far as it says which metric it is of. */
+/** A roster, as far as it has the name of its metric. */
 interface Named {
   readonly shape: { readonly name: string };
 }
@@ -10,8 +10,8 @@ interface Named {
 /**
  * The count that a caller gave.
  *
- * @param count what is no number is passed over, as prom-client passes over it: 1
- * @param of the metric that was given it
+ * @param count 1 if it is no number, which prom-client ignores, too
+ * @param of the metric whose update has it
  * @throws TypeError for a number that is no whole number from 0 on, or too large to be exact
  */
 export function timesOf(count: unknown, of: Named): number {
@@ -22,7 +22,7 @@ export function timesOf(count: unknown, of: Named): number {
   );
 }
 
-/** The error for what is no number, or none that may be given: prom-client's text, and behind it whose it was. */
+/** The error for an invalid number: prom-client's message, followed by the name of the metric. */
 export function invalid(what: 'Value' | 'Delta', value: unknown, of: Named): TypeError {
   return new TypeError(
     `${what} is not a valid number: ${format(value)}, for metric ${of.shape.name}`,

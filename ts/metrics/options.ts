@@ -1,10 +1,10 @@
-/** Options of metrics that are lists: what is none is refused by name, and not by what fails on it later. */
+/** Options of metrics that are lists: another value is refused by the option's name, and not by a later failure. */
 
 import { unfit } from '../errors';
 import type { Registers } from './configuration';
 
 /**
- * Label names as they were given.
+ * Label names, as given.
  *
  * @param given undefined and null are none
  * @throws TypeError for what is no array
@@ -16,10 +16,10 @@ export function labelNamesOf(given: unknown): readonly string[] {
 }
 
 /**
- * Numbers; texts are taken for the numbers that they say, as prom-client takes them.
+ * Numbers; texts are converted to numbers, as in prom-client.
  *
- * @param option what they are called
- * @throws TypeError for what is no array, or has something in it that can be no number
+ * @param option the name of the option
+ * @throws TypeError for what is no array, or contains a value that is no number
  */
 export function listOfNumbers(option: string, given: unknown): number[] {
   if (!Array.isArray(given) || given.some((one) => typeof one === 'symbol')) {
@@ -29,10 +29,10 @@ export function listOfNumbers(option: string, given: unknown): number[] {
 }
 
 /**
- * The registries that a metric is to be shown on.
+ * The registries that are to show a metric.
  *
  * @param given as in prom-client, any iterable will do
- * @throws TypeError for what has no registries in it, such as a registry
+ * @throws TypeError for what contains no registries, such as a registry itself
  */
 export function registersOf(given: unknown): readonly Registers[] {
   const iterable = typeof given === 'object' && given !== null && Symbol.iterator in given;

@@ -5,7 +5,7 @@ import { inspect } from 'util';
 import { unfit } from '../errors';
 import type { Registers } from './configuration';
 
-/** What has to be the same, besides the type: it decides how series look, or how they are counted. */
+/** What has to be the same, besides the type: how series are named and counted depends on it. */
 const IDENTITY = [
   'help',
   'labelNames',
@@ -25,11 +25,11 @@ type Configuration = Readonly<Record<string, unknown>>;
 /**
  * The metric to be reused: the first of that name on the registers.
  *
- * @param ifExists what the user asked for
- * @param isMetric tells metrics from other things that a registry may hold
+ * @param ifExists the user's option
+ * @param isMetric whether an object in a registry is a metric
  * @returns null to make a new one
- * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if there is a metric of that name
- *   that is not the same
+ * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if the metric of that name is a different
+ *   one
  */
 export function reusable<M>(
   ifExists: unknown,

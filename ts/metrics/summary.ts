@@ -4,12 +4,12 @@ import { format } from 'util';
 
 import { labelsOf, validateLabels, type LabelText } from '../labels';
 import {
-  MOST_PARTS,
+  MOST_SUB_WINDOWS,
   summaryCells,
   summaryKind,
   summaryNumbers,
   windowOf,
-  type Series,
+  type Handle,
   type Update,
   type Window,
 } from '../storage';
@@ -22,7 +22,7 @@ import { listOfNumbers } from './options';
 import { startTimer } from './timer';
 import type { LabelValues } from './values';
 
-// Constants of this file: what is imported is read from the other's exports in each update.
+// Constants of this file, because an imported one would be read from the other module's exports at each update.
 const FIND: typeof hidden.FIND = hidden.FIND;
 const OBSERVING: typeof hidden.OBSERVING = hidden.OBSERVING;
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
@@ -45,7 +45,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     const defaults = { percentiles: DEFAULT_PERCENTILES.slice(), compressCount: 1000 };
     super(config, summaryKind, defaults, numbersOf);
     const roster = this[ROSTER];
-    const window = windowOf(roster.shape.bounds);
+    const window = windowOf(roster.shape.numbers);
     const observing: Update = (h, value) => observeSlowly(h, value, 1, roster, window);
     hidden.hide(this, WINDOW, window);
     hidden.hide(this, OBSERVING, observing);
@@ -60,12 +60,12 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     value?: number,
     count?: number,
   ): void {
-    // A branch for each form, and each with its own stores: merged, the number would be boxed.
+    // Each form of arguments has its own branch and stores: in a common one, the number would be boxed.
     if (value === undefined) {
       // Without a second argument the first is the value, whatever it is.
       if (typeof labels === 'number' && Number.isFinite(labels)) {
         const h = this[SINGLE];
-        if (h.g[h.w] !== h.e) update(this, h, null, this[OBSERVING], labels);
+        if (h.generations[h.word] !== h.expected) update(this, h, null, this[OBSERVING], labels);
         else record(h, labels, this[ROSTER], this[WINDOW]);
       } else {
         if (typeof labels !== 'number') validateLabels(this.labelNames, labels || {});
@@ -75,11 +75,12 @@ export class Summary<T extends string = string> extends Metric<T> implements New
       const h = this[FIND](labels);
       if (!Number.isFinite(value)) throw invalid('Value', value, this[ROSTER]);
       if (count !== undefined) repeat(this, labels, value, timesOf(count, this[ROSTER]));
-      else if (h.g[h.w] !== h.e) update(this, h, labels, this[OBSERVING], value);
+      else if (h.generations[h.word] !== h.expected)
+        update(this, h, labels, this[OBSERVING], value);
       else record(h, value, this[ROSTER], this[WINDOW]);
     } else if (typeof labels === 'number') {
       if (!Number.isFinite(labels)) throw invalid('Value', labels, this[ROSTER]);
-      // Three arguments are what `forEach` gives.
+      // `forEach` passes three arguments.
       repeat(this, null, labels, count === undefined ? timesOf(value, this[ROSTER]) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
@@ -98,7 +99,8 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     const labels = (labelsOf(this.labelNames, args) ?? {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live) h.child = bound(this, h, labels, this[ROSTER].text(labels));
+    if (h.child === null || !h.live)
+      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
     return h.child as SummaryChild<T>;
   }
 
@@ -116,9 +118,9 @@ function observingTimes(summary: Summary, times: number): Update {
   return (h, value) => observeSlowly(h, value, times, summary[ROSTER], summary[WINDOW]);
 }
 
-function bound<T extends string>(
+function makeChild<T extends string>(
   summary: Summary<T>,
-  h: Series,
+  h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
 ): SummaryChild<T> {
@@ -128,28 +130,29 @@ function bound<T extends string>(
   const chosen = { ...labels };
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
-      // prom-client takes a child's labels for the value where no value is given.
+      // prom-client takes a child's labels for the value if no value is given.
       if (!Number.isFinite(value))
         throw invalid('Value', value === undefined ? chosen : value, roster);
-      // Three arguments are what `forEach(child.observe)` gives.
+      // `forEach(child.observe)` passes three arguments.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count, roster);
         const how = observingTimes(summary, times);
         if (times > 0) h = roster.updateText(h, label, how, value);
-      } else if (h.g[h.w] !== h.e) h = roster.updateText(h, label, observing, value);
+      } else if (h.generations[h.word] !== h.expected)
+        h = roster.updateText(h, label, observing, value);
       else record(h, value, roster, window);
     },
     startTimer: () => startTimer(summary, chosen),
   };
 }
 
-/** What a summary is configured with, as its family's numbers. */
+/** A summary's options, as its family's numbers. */
 function numbersOf(given: Given): number[] {
   const { maxAgeSeconds, ageBuckets, pruneAgedBuckets, percentiles } = given;
-  // prom-client rotates only if it is told both.
+  // prom-client rotates only if both are set.
   let window: Window | null = null;
   if (maxAgeSeconds && ageBuckets) {
-    // Out of the environment they are texts. What is no number at all is no window, as in prom-client.
+    // From the environment they are texts. If one is no number, there is no window, as in prom-client.
     const [age, buckets] = [maxAgeSeconds, ageBuckets].map(Number) as [number, number];
     if (age <= 0) throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
     if (!Number.isNaN(buckets) && !(Number.isInteger(buckets) && buckets > 0)) {
@@ -157,9 +160,9 @@ function numbersOf(given: Given): number[] {
         `ageBuckets must be a whole number from 1 on, and is ${format(buckets)}`,
       );
     }
-    const parts = Math.min(buckets, MOST_PARTS);
-    const length = (age * 1000) / parts;
-    if (length < Infinity) window = { length, parts };
+    const subWindows = Math.min(buckets, MOST_SUB_WINDOWS);
+    const length = (age * 1000) / subWindows;
+    if (length < Infinity) window = { length, subWindows };
   }
   const numbers = listOfNumbers('percentiles', percentiles ?? DEFAULT_PERCENTILES);
   return summaryNumbers(window, Boolean(pruneAgedBuckets), numbers);

@@ -1,4 +1,4 @@
-/** Timers of histograms and summaries. The clock is read on every call: users fake it. */
+/** Timers of histograms and summaries. The clock is read at every call, because tests replace it. */
 
 /** Something that takes observations. */
 interface Observer {

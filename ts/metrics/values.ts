@@ -1,4 +1,4 @@
-/** What metrics are told and what they show, as types of the public API: prom-client's names where it has them. */
+/** The arguments and results of metrics, as types of the public API: with prom-client's names if it has them. */
 
 import type { RegistryContentType } from '../exposition';
 import type { Scope } from '../native';
@@ -10,10 +10,10 @@ export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 /** A gauge's {@link Aggregator}: three more. */
 export type GaugeAggregator = Aggregator | 'all' | 'mostrecent' | 'shared';
 
-/** A label's value where labels are told by their values alone. */
+/** A label's value, if labels are given by their values alone. */
 export type LabelArgument = string | number | boolean;
 
-/** Labels with their values; a label that is left out is another series than one that is ''. */
+/** Labels with their values; leaving a label out and giving it as '' are two different series. */
 export type LabelValues<T extends string> = Partial<Record<T, string | number>>;
 
 export type { Scope };
@@ -26,11 +26,11 @@ export interface ScopeOptions {
 
 /** How a registry is printed. */
 export interface PrintOptions extends ScopeOptions {
-  /** Another Content-Type than the registry's own, this once. */
+  /** Another Content-Type than the registry's own, for this call. */
   contentType?: RegistryContentType;
 }
 
-/** The type of a metric, as its JSON says it. */
+/** The type of a metric, as in its JSON. */
 export type { MetricType };
 
 /** A metric as `getMetricsAsArray()` and JSON show it. */
@@ -54,7 +54,7 @@ export interface MetricValue<T extends string> {
   labels: LabelValues<T>;
 }
 
-/** A value of a histogram or summary: its name says which of the rows it is. */
+/** A value of a histogram or summary, with the name of its row. */
 export interface MetricValueWithName<T extends string> extends MetricValue<T> {
   metricName?: string;
   exemplar?: unknown;

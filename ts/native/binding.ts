@@ -5,9 +5,9 @@ import type { HeapLimits, NativeHeap } from './heap';
 /** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
 export interface Layout {
   readonly version: number;
-  /** 32-bit words between the word that holds a block's flags and its first cell, counted back from `2 * cell`. */
+  /** 32-bit words from a block's flags to its first cell, counted back from `2 * cell`. */
   readonly flagsBack: number;
-  /** The bit, in that 32-bit word, that says "this series is not shown". */
+  /** The bit, in that 32-bit word, that means "this series is not shown". */
   readonly absent: number;
   /** Names of {@link Refusal}, in its order. */
   readonly refusals: string[];
@@ -23,7 +23,7 @@ export interface Layout {
   readonly stores: number;
 }
 
-/** A process, told apart from any other that had or will have its pid. */
+/** The identity of a process, which differs from that of any other that had or will have its pid. */
 export interface ProcessIdentity {
   pid: number;
   ppid: number;
@@ -43,35 +43,35 @@ export interface OpenOptions {
   directories?: string[];
   /** Make the segment if it is not there. */
   create: boolean;
-  /** The root of the application, kept in the segment: who must be dead before it may be reaped. */
+  /** The root of the application, noted in the segment, which may be reaped only when the root is dead. */
   root?: ProcessIdentity;
   /** Permission bits and group of the file and the directory, for applications that change uid. */
   mode?: number;
   gid?: number;
   /** Limits of a segment that is made. */
   limits?: HeapLimits;
-  /** Whether this process is one of those that replace each other under a root that only runs them. */
+  /** Whether this process is one of those that replace each other under a root that does not load this package. */
   replaces?: boolean;
 }
 
 export interface Binding {
   layout(): Layout;
-  /** A text kept for the process by its main thread: what worker threads go by. */
+  /** A text that the main thread keeps for the process's worker threads. */
   choice(): string | null;
   choose(text: string): void;
   /**
-   * Takes a turn among the threads of this process, or tells whether it is still this thread's: who has one keeps it
-   * until it ends it or its thread ends, but is to end it once the main thread has asked. Thread 0 is the main one.
+   * Takes a turn among the threads of this process; whether this thread has it. A thread keeps a turn until it releases
+   * it or ends, and is to release it once the main thread has asked for it. Thread 0 is the main thread.
    */
   takeTurn(about: string, thread: number): boolean;
-  /** Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for. */
+  /** Releases a turn, or stops waiting for it. The main thread gets one that it waits for. */
   endTurn(about: string, thread: number): void;
-  /** The identity of a process of this pid namespace; null if it is not there. */
+  /** The identity of a process of this pid namespace; null if there is none. */
   identity(pid: number): ProcessIdentity | null;
   /**
-   * Throws an Error with a code `ERR_MPMETRICS_*`; null if it is not there and `create` is false.
+   * Throws an Error with a code `ERR_MPMETRICS_*`; null if there is none and `create` is false.
    *
-   * @param before what this isolate has, and is not current any more: it is copied, if a stranger removed its file
+   * @param before this isolate's segment, which is not current any more: it is copied, if a stranger removed its file
    */
   openHeap(options: OpenOptions, before?: NativeHeap | null): NativeHeap | null;
 }

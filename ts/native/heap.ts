@@ -1,10 +1,10 @@
-/** The native heap: a mapped segment, with what is asked of it and what it says. */
+/** The native heap: a mapped segment, its calls and their results. */
 
 import type { NativeWriter } from './writer';
 
 /**
- * A Buffer, where Node.js's types are part of the program. Declarations name none of those: TypeScript 6 takes them up
- * for who asks for them only, and prom-client's need none.
+ * A Buffer, if Node.js's types are part of the program. Declarations name none of these, because TypeScript 6 includes
+ * them only on request, and prom-client's declarations need none.
  */
 export type Bytes = typeof globalThis extends {
   Buffer: { isBuffer(one: unknown): one is infer B };
@@ -12,7 +12,7 @@ export type Bytes = typeof globalThis extends {
   ? B
   : Uint8Array;
 
-/** Limits that whoever makes a segment sets for all of its users. */
+/** Limits that the process that makes a segment sets for all. */
 export interface HeapLimits {
   /** Most bytes of the segment. */
   bytes?: number;
@@ -26,8 +26,40 @@ export interface HeapLimits {
   textBytes?: number;
 }
 
-/** Whose counts are meant: those of all processes, of the calling process with all its threads, or of the calling thread. */
+/**
+ * Whose counts are shown: those of all processes, of the calling process with all its threads, or of the calling
+ * thread.
+ */
 export type Scope = 'application' | 'process' | 'thread';
+
+/** A family that the heap does not hold, as rows. */
+export interface ExtraFamily {
+  name: string;
+  /** Unescaped. */
+  help: string;
+  /** Any text: objects of others have types of their own. */
+  type: string;
+  samples: Sample[];
+}
+
+/** One row. */
+export interface Sample {
+  /** Name with the suffix that text format 0.0.4 shows. */
+  name: string;
+  /** What stands between the braces, as in `LabelText`, but of any names. */
+  labels: string;
+  value: number;
+  exemplar?: SampleExemplar;
+}
+
+/** An exemplar of a row. */
+export interface SampleExemplar {
+  /** As in {@link Sample}. */
+  labels: string;
+  value: number;
+  /** Unix time in seconds, if it is known. */
+  time?: number;
+}
 
 /** What a scrape shows. */
 export interface ScrapeOptions {
@@ -37,10 +69,16 @@ export interface ScrapeOptions {
   tags: string[];
   /** Single families, as `tag + '\0' + name`. */
   families: string[];
-  /** Without default labels: series that differ in nothing else are one. */
+  /** Without default labels: series that differ only in these are one. */
   plain: boolean;
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number;
+  /** Of what is chosen, only families of these names. */
+  only?: string[];
+  /** Names of families that are not printed, though the heap has them. */
+  without?: string[];
+  /** Printed after the heap's families; not in `json`, whose reader has them. */
+  extra?: ExtraFamily[];
 }
 
 /** Figures of a heap. */
@@ -58,13 +96,13 @@ export interface HeapStats {
   adoptions: number;
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: number[];
-  /** Exemplars that were not recorded: a lock was not to be had in time, or there was no room. */
+  /** Exemplars that were not recorded, for want of a lock in time or of memory. */
   droppedExemplars: number;
   /** Observations of summaries that no quantile shows: there was no room for their buckets. */
   unrankedObservations: number;
-  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  /** Observations of summaries that count in the nearest bucket, for want of octaves. */
   clampedObservations: number;
-  /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
+  /** Families, series and blocks that scrapes left out because their words are damaged. */
   damagedReads: number;
   lockTimeouts: number;
   tornRetries: number;
@@ -82,32 +120,32 @@ export interface NativeHeap {
   readonly current: boolean;
   /** Whether the file's file system keeps files in memory. */
   readonly memoryBacked: boolean;
-  /** How often scrapes left something out, because what the heap has of it is damaged. */
+  /** How often scrapes left something out because its words are damaged. */
   readonly damagedReads: number;
   /** What to do about damage: the end of a sentence. */
   readonly remedy: string;
-  /** Whether this runtime lets JavaScript see the segment's own memory; else it would get copies. */
+  /** Whether this runtime gives JavaScript the segment's own memory, and not a copy. */
   views(): boolean;
-  /** Better directories that do not serve, each as `path: reason`. */
+  /** Better directories that cannot be used, each as `path: reason`. */
   readonly passedOver: string[];
   /** The limits that it was made with. */
   readonly limits: HeapLimits;
   /**
-   * This object's writer; a slot is claimed (an abandoned one adopted) at the first call, and again
-   * after it was lost. Throws an Error with a code.
+   * This object's writer; the first call, and the first after it was lost, claims a slot (or adopts a dead writer's).
+   * Throws an Error with a code.
    *
    * @param thread number of this thread in its process, 0 for the main one
    */
   writer(thread: number): NativeWriter;
   /**
-   * Takes the writer of `before` over, whose file a stranger removed, if this is a copy of it.
+   * Takes over the writer of `before`, whose file a stranger removed, if this is a copy of it.
    *
-   * @returns a {@link Status}: `Busy` to be tried again, `Lost` if the writer's slot is another's here by now, `Gone` if
-   *   this is no copy. Throws an Error with a code.
+   * @returns a {@link Status}: `Busy` to try again, `Lost` if the writer's slot belongs to another writer here by now,
+   *   `Gone` if this is no copy. Throws an Error with a code.
    */
   follow(before: NativeHeap): number;
   /**
-   * Copies what writers counted that died in `before` and had not followed.
+   * Copies the counts of writers that died in `before` before they followed.
    *
    * @returns how many are still awaited from there. Throws an Error with a code.
    */
@@ -118,27 +156,27 @@ export interface NativeHeap {
   /** How many threads of this process live that made a metric. Throws an Error with a code. */
   siblings(): number;
   /**
-   * Has `rung` called, on this isolate, when a scrape of another writer asks for `collect` callbacks. It keeps
-   * nothing alive. Needs a writer; replaces what was given before. Throws an Error with a code.
+   * From now on `rung` is called, on this isolate, when a scrape of another writer asks for `collect` callbacks. It
+   * does not keep the process alive. Needs a writer; replaces what was given before. Throws an Error with a code.
    */
   listen(rung: () => void): void;
   /** Ends {@link listen}. */
   silence(): void;
-  /** Callbacks begin to run: what to give to {@link answer}; null if nobody listens. */
+  /** Callbacks begin to run: returns the argument of {@link answer}; null if this isolate does not listen. */
   begin(): number | null;
   /** The callbacks that began at that bell have settled. */
   answer(bell: number): void;
   /**
    * Asks all others for their callbacks. `done` is called when they have run, or the time is over, and keeps the
-   * isolate alive until then; null if there is nobody to wait for. What it returns is for {@link over}. Throws an
-   * Error with a code.
+   * isolate alive until then; null if there is no writer to wait for. The result is for {@link over}. Throws an Error
+   * with a code.
    */
   ring(milliseconds: number, done: () => void): number | null;
-  /** The scrape that rang has read: what others computed for it may change. */
+  /** The scrape that rang has read: others may change what they computed for it. */
   over(ring: number): void;
-  /** Whether a scrape of any writer goes on that callbacks of this isolate have run for. */
+  /** Whether a scrape of any writer is under way for which callbacks of this isolate have run. */
   asked(): boolean;
-  /** Scrapes so far are not meant by {@link asked} any more. */
+  /** {@link asked} ignores all scrapes so far. */
   leave(): void;
   /** Removes the segment's file if no writer but this process's own lives. */
   tidy(): boolean;

@@ -1,20 +1,20 @@
 /**
- * The native module, as TypeScript sees it: here the numbers that cross the border, and beside them the shape of what
- * it has. `binding.ts` loads it; nothing else imports more than numbers and types. The generated `index.d.ts` of
- * napi-rs is checked against these types by a type test.
+ * The interface of the native module: here the numbers that both sides use, in the other files its types. `binding.ts`
+ * loads the module; all other files import only numbers and types. The generated `index.d.ts` of napi-rs is checked
+ * against these types by a type test.
  */
 
 export type * from './binding';
 export type * from './heap';
 export type * from './writer';
 
-/** Which stores of JavaScript do for cells. */
+/** Which stores of JavaScript are sufficient for cells. */
 export const enum Stores {
-  /** Plain ones. */
+  /** Plain stores. */
   Plain = 0,
-  /** Plain ones for single cells; between two sequence words the first and the last must be atomic. */
+  /** Plain stores for single cells; between two sequence words the first and the last must be atomic. */
   Ordered = 1,
-  /** None. */
+  /** No stores of JavaScript. */
   Native = 2,
 }
 
@@ -26,7 +26,7 @@ export const enum NativeKind {
   Summary = 3,
 }
 
-/** Why `bind` and its kin did or did not do it. */
+/** The result of `bind` and other calls. */
 export const enum Status {
   Ok = 0,
   /** The heap lock is held by another process: count in memory and try again later. */
@@ -37,13 +37,13 @@ export const enum Status {
   Limit = 3,
   /** The writer's slot was lost (or the segment retired): make a new writer. */
   Lost = 4,
-  /** The heap's bytes contradict each other: leave it. */
+  /** The heap is corrupt: leave it. */
   Corrupt = 5,
-  /** `revive` only: the block is somebody else's now; bind again. */
+  /** The block does not belong to the series any more: bind again. */
   Gone = 6,
 }
 
-/** Every {@link Status} by its name: compared with the native module's. */
+/** Every {@link Status} by its name, compared with the native module's. */
 export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K] } = {
   Ok: Status.Ok,
   Busy: Status.Busy,
@@ -54,7 +54,7 @@ export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K]
   Gone: Status.Gone,
 };
 
-/** The native module's numbers as what they mean. */
+/** A number of the native module as a member of the enum. */
 export function statusOf(number: number): Status {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
   return number;
@@ -62,23 +62,23 @@ export function statusOf(number: number): Status {
 
 /** Why a series was refused. */
 export const enum Refusal {
-  /** No memory, or the segment has its size. */
+  /** No memory, or the segment has its maximum size. */
   Memory = 0,
-  /** As many series as the segment may have. */
+  /** The segment has its maximum of series. */
   Series = 1,
-  /** As many series as one family may have. */
+  /** The family has its maximum of series. */
   FamilySeries = 2,
   /** A label's value is too long. */
   LabelValue = 3,
-  /** As much label text as the segment may have. */
+  /** The segment has its maximum of label text. */
   Text = 4,
   /** A size that the layout sets. */
   Layout = 5,
-  /** As many new series wait for the heap's lock as may. */
+  /** The maximum of new series waits for the heap lock. */
   Busy = 6,
 }
 
-/** The native module's numbers as what they mean. */
+/** A number of the native module as a member of the enum. */
 export function refusalOf(number: number): Refusal {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
   return number;
@@ -100,7 +100,7 @@ export const enum Out {
   Status = 0,
   /** Number of the slab: `writer.slab(n)`. */
   Slab = 1,
-  /** In its place where the status is Full or Limit: the {@link Refusal}, counted already. */
+  /** In place of it, if the status is Full or Limit: the {@link Refusal}, which is counted already. */
   // eslint-disable-next-line @typescript-eslint/no-duplicate-enum-values -- which of them depends on the status
   Refusal = 1,
   /** Index of the first cell in the slab's Float64Array. */
@@ -109,7 +109,7 @@ export const enum Out {
   Chunk = 3,
   /** Index of the series' word in the chunk's Uint32Array. */
   Word = 4,
-  /** Generation of the series: the handle is good while the word equals it. */
+  /** Generation of the series: the handle is valid while the word equals it. */
   Generation = 5,
   /** Series number. */
   Series = 6,

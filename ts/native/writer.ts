@@ -1,6 +1,6 @@
-/** The native writer: one isolate's place in a heap. */
+/** The native writer: what one isolate has in a heap. */
 
-/** What a family is called and how it is laid out. */
+/** What identifies a family, and how its blocks are laid out. */
 export interface FamilySpec {
   tag: string;
   name: string;
@@ -12,7 +12,7 @@ export interface FamilySpec {
   bounds: Float64Array;
 }
 
-/** A value of a shared gauge that was taken along. */
+/** A value of a shared gauge that was taken out of a segment. */
 export interface Taken {
   /** The series' label text. */
   readonly labels: string;
@@ -23,7 +23,7 @@ export interface Taken {
   readonly set: boolean;
 }
 
-/** One isolate's place in a heap. All calls are synchronous. */
+/** What one isolate has in a heap. All calls are synchronous. */
 export interface NativeWriter {
   readonly slot: number;
   readonly incarnation: number;
@@ -32,13 +32,13 @@ export interface NativeWriter {
    * this isolate, for default labels. Returns the family's number, or minus a {@link Status}.
    */
   family(spec: FamilySpec, group: number): number;
-  /** Takes back this life's declaration of a family. Its series are released one by one. */
+  /** Withdraws this life's declaration of a family. Its series are released one by one. */
   withdraw(family: number): void;
   /**
    * Finds or makes the series and this writer's block of it.
    *
-   * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in first-seen order, no braces
-   * @param types '' if every value was a string, else one letter a label: s n b i z u o (see model.rs)
+   * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in the order of the first call, without braces
+   * @param types '' if every value was a string, else one letter per label: s n b i z u o (see `collect/snapshot.rs`)
    * @param out eight words that are filled, see {@link Out}
    */
   bind(family: number, labels: string, types: string, out: Uint32Array): void;
@@ -47,7 +47,7 @@ export interface NativeWriter {
    *
    * @param texts label text and types of each in turn
    * @param out eight words for each
-   * @returns how many were tried, the first ones; the rest is to be asked for again
+   * @returns how many of the first ones were tried; the others have to be asked for again
    */
   bindEach(family: number, texts: string[], out: Uint32Array): number;
   /**
@@ -67,30 +67,30 @@ export interface NativeWriter {
    * The same for several blocks, under one lock.
    *
    * @param asked five words of each: slab, cell, series, generation, octave
-   * @param out three words for each, as of {@link buckets}
-   * @returns how many were tried, the first ones; the rest is to be asked for again
+   * @param out three words for each, as for {@link buckets}
+   * @returns how many of the first ones were tried; the others have to be asked for again
    */
   bucketsEach(asked: Uint32Array, out: Uint32Array): number;
   /** The buckets that a summary's block has: octave, slab and first cell of each. */
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
-  /** Counts observations that no quantile shows, for want of memory. */
+  /** Notes observations that no quantile shows, for want of memory. */
   countUnranked(observations: number): void;
-  /** Counts observations that are in the nearest bucket, for want of octaves. */
+  /** Notes observations that count in the nearest bucket, for want of octaves. */
   countClamped(observations: number): void;
-  /** Shows a block again that was marked absent, as if its series was new. A {@link Status}. */
+  /** Shows a block again that was marked absent, as if its series were new. A {@link Status}. */
   revive(slab: number, cell: number, series: number, generation: number): number;
   /**
    * Records an exemplar for a block; one that is not recorded is counted.
    *
    * @param numbers slab, cell, series, generation, place (0 or the number of a bucket), value, Unix time in seconds,
-   *   and 1 if room may be made for it, which may give blocks of removed series to others
+   *   and 1 if room may be made for it, which may free blocks of removed series
    * @param labels label text and types, as for {@link bind}
-   * @returns a {@link Status}; Full, and nothing done or counted, where room is needed and may not be made
+   * @returns a {@link Status}; Full, and nothing is done or counted, if room is needed and may not be made
    */
   exemplar(numbers: Float64Array, labels: string, types: string): number;
-  /** The exemplars of a block are not shown any more. A {@link Status}. */
+  /** Hides the exemplars of a block. A {@link Status}. */
   clearExemplars(slab: number, cell: number, series: number, generation: number): number;
-  /** Gives the block back: this writer's part of the series is gone. A {@link Status}. */
+  /** Frees the block, and with it this writer's part of the series. A {@link Status}. */
   release(slab: number, cell: number, series: number, generation: number): number;
   /** Removes the series for all writers. A {@link Status}. */
   remove(family: number, labels: string, types: string): number;
@@ -100,18 +100,18 @@ export interface NativeWriter {
    * Removes series of this family for all writers because none updates them, under one lock.
    *
    * @param texts label text and types of each, in turn
-   * @returns how many were removed, the first ones; or minus a {@link Status}
+   * @returns how many of the first ones were removed, or minus a {@link Status}
    */
   expire(family: number, texts: string[]): number;
-  /** Whether that generation of a series was ended by {@link expire}, and not by {@link remove}. Throws. */
+  /** Whether {@link expire} ended this generation of a series, and not {@link remove}. Throws. */
   expired(series: number, generation: number): boolean;
-  /** Counts updates of series that were refused here without asking; the reason is a {@link Refusal}. */
+  /** Counts updates that this isolate dropped without asking; the reason is a {@link Refusal}. */
   countDropped(refusal: number, updates: number): void;
   /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
   defaultLabels(group: number, labels: string, types: string): number;
   /**
-   * The calls from here to {@link holds} name a block by what `bind` filled in. They are for cells that JavaScript cannot
-   * store to itself, and leave a block alone that is another series' by now.
+   * The calls from here to {@link holds} name a block by what `bind` filled in. They are for cells that JavaScript
+   * cannot store to itself, and do not change a block that belongs to another series by now.
    *
    * Adds to a counter or gauge. `time` is that of the update, in milliseconds. A {@link Status}.
    */
@@ -155,13 +155,16 @@ export interface NativeWriter {
     now: number,
   ): number;
   /**
-   * Takes the values of a family of shared gauges along from a segment that was left for one that is no copy of it: each
-   * once for all writers.
+   * Takes the values of a family of shared gauges out of a segment that was left for one that is no copy of it. Only
+   * the first writer gets each value.
    */
   takeShared(family: number): Taken[];
-  /** A copy of all cells, also of a writer that lost its slot; empty if the block is another's now. */
+  /**
+   * A copy of all cells, also of a writer that lost its slot; empty if the block does not belong to the series any
+   * more.
+   */
   read(slab: number, cell: number, series: number, generation: number): Float64Array;
-  /** Replaces all cells but the sequence words, as one. A {@link Status}. */
+  /** Replaces all cells but the sequence words, as one update. A {@link Status}. */
   write(
     slab: number,
     cell: number,
@@ -171,10 +174,10 @@ export interface NativeWriter {
   ): number;
   /** Marks a block as not shown until it is revived. A {@link Status}. */
   hide(slab: number, cell: number, series: number, generation: number): number;
-  /** Whether a block is still its series', also of a writer that lost its slot. */
+  /** Whether a block still belongs to its series, also of a writer that lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean;
-  /** The memory of a slab; cells are 8-byte words in it. Never to be seen by user code. */
+  /** The memory of a slab; cells are 8-byte words in it. User code must never see it. */
   slab(n: number): ArrayBuffer;
-  /** The memory of a generation chunk, 4-byte words. Never to be seen by user code. */
+  /** The memory of a generation chunk, 4-byte words. User code must never see it. */
   generations(n: number): ArrayBuffer;
 }

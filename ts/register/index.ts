@@ -1,6 +1,6 @@
 /**
- * `node --import mpmetrics/register app.js`, or `--require`: whoever loads prom-client or one of its successors gets
- * this package, also dependencies, worker threads and children.
+ * `node --import mpmetrics/register app.js`, or `--require`: code that loads prom-client or one of its successors gets
+ * this package, also in dependencies, worker threads and child processes.
  */
 
 import * as nodeModule from 'module';
@@ -22,7 +22,7 @@ type Parent = { filename?: string | null } | null | undefined;
 
 type Next = (specifier: string, context: Context) => Resolved;
 
-/** Two ways to load this in one thread are one. */
+/** Loading this in both ways in one thread has the effect of one. */
 const DONE = Symbol.for('mpmetrics.register');
 
 function resolve(specifier: string, context: Context, next: Next): Resolved {

@@ -4,14 +4,14 @@ import { fileURLToPath, pathToFileURL } from 'url';
 
 import { answerTo, fileFor } from './names';
 
-/** What a hook answers. */
+/** The result of a hook. */
 export interface Resolved {
   url: string;
   format?: string | null;
   shortCircuit?: boolean;
 }
 
-/** What a hook is told of whoever asks. */
+/** What a hook knows about the importing module. */
 export interface Context {
   conditions?: readonly string[];
   parentURL?: string | undefined;
@@ -30,9 +30,9 @@ export async function resolve<C extends Context>(
 }
 
 /**
- * What a hook answers for our names; null for others, and where an old prom-client is asked for.
+ * The result for prom-client's names; null for others, and for an old prom-client.
  *
- * @param installed gives what is answered without this package; throws if there is nothing
+ * @param installed returns the result without this package; throws if there is none
  */
 export function answered(
   specifier: string,

@@ -1,4 +1,4 @@
-/** Which module is answered for a name of prom-client's or one of its successors'. */
+/** The module that replaces one of prom-client or its successors. */
 
 import { existsSync } from 'fs';
 import { basename, dirname, join } from 'path';
@@ -6,25 +6,25 @@ import { basename, dirname, join } from 'path';
 import { olderVersion, warnOfOlder } from './older';
 
 /** Packages with prom-client's API. */
-const NAMES: readonly string[] = [
+export const CLIENTS: readonly string[] = [
   'prom-client',
   '@prometheus-io/client',
   '@platformatic/prom-client',
 ];
 
-/** The folder of what is published: the file of all modules lies in it, the hooks in a folder below. */
+/** The published folder, with the file of all modules; the hooks are in a folder below. */
 const dist = basename(__dirname) === 'register' ? dirname(__dirname) : __dirname;
 
-/** Deep paths whose file is called otherwise here. */
+/** Deep paths whose file has another name here. */
 const RENAMED: Readonly<Record<string, string>> = { util: 'label-hashes' };
 
 /**
- * The file of this package that is answered for a specifier.
+ * The file of this package that replaces a specifier.
  *
  * @param esm true for an `import`, which needs the file with all names
- * @param from the file that asks
- * @param installed gives the file that is there for it without this package; throws if there is none
- * @returns as {@link fileFor}; null also where an old prom-client is asked for, whose API is another
+ * @param from the importing file
+ * @param installed returns its file without this package; throws if there is none
+ * @returns as {@link fileFor}; null also for an old prom-client, whose API is different
  */
 export function answerTo(
   specifier: string,
@@ -49,14 +49,13 @@ function fileOrNone(installed: () => string): string {
 }
 
 /**
- * The file of this package that stands for a specifier.
+ * The file of this package for a specifier.
  *
  * @param esm true for an `import`, which needs the file with all names
- * @returns an absolute path; null for what is none of our business: other packages, package.json, deep paths that
- *   this package does not have
+ * @returns an absolute path; null for other packages, package.json, and deep paths that this package does not have
  */
 export function fileFor(specifier: string, esm: boolean): string | null {
-  const name = NAMES.find((one) => specifier === one || specifier.startsWith(`${one}/`));
+  const name = CLIENTS.find((one) => specifier === one || specifier.startsWith(`${one}/`));
   if (name === undefined) return null;
   const inner = specifier.slice(name.length + 1).replace(/\.js$/, '');
   if (inner === '' || inner === 'index') return join(dist, esm ? 'index.mjs' : 'index.js');

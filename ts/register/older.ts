@@ -1,4 +1,4 @@
-/** Copies of prom-client whose API is another: before version 13 `metrics()` returned its text at once. */
+/** Copies of prom-client with the old API: before version 13 `metrics()` returned its text at once. */
 
 import { readFileSync } from 'fs';
 import { basename, dirname, join } from 'path';
@@ -15,8 +15,8 @@ interface Manifest {
 }
 
 /**
- * The version of the prom-client that a file is of, if it is one with the old API; null for all others, also
- * for what was installed in the place of prom-client under its name.
+ * The version of a file's prom-client, if that has the old API; null for all others, also for a package that was
+ * installed under prom-client's name.
  *
  * @param file what the name is resolved to without this package
  */
@@ -35,10 +35,10 @@ export function isOlder(name: string, version: string): boolean {
 }
 
 /**
- * Warns, once for each package that asks for it, that an old prom-client is left alone.
+ * Warns, once for each package that requires it, that an old prom-client is not replaced.
  *
  * @param version its version
- * @param from the file that asks for it; undefined if that cannot be told
+ * @param from the importing file; undefined if it is unknown
  */
 export function warnOfOlder(version: string, from: string | undefined): void {
   const asking = from === undefined ? null : manifestAbove(from);
@@ -72,12 +72,13 @@ function manifestAbove(file: string): Manifest | null {
   }
 }
 
-function manifestIn(folder: string): Readonly<Record<string, unknown>> | null {
+/** A folder's package.json; null if there is none that can be read. */
+export function manifestIn(folder: string): Readonly<Record<string, unknown>> | null {
   try {
     const read: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return typeof read === 'object' ? (read as Readonly<Record<string, unknown>> | null) : null;
   } catch {
-    // None here, or none that can be read.
+    // There is none here, or it cannot be read.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** One reading's metrics, as they stood when their `collect` had settled. */
+/** One reading's metrics, with their values when their `collect` had settled. */
 
 import { ROSTER, runCollect, type Metric, type Scope } from '../metrics';
 import { HeapFamily, type Family, type FamilyData } from '../storage';

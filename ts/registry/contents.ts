@@ -1,4 +1,4 @@
-/** What a registry holds, and which part of the heap is marked as its own. */
+/** The contents of a registry, and the tag of its families in the heap. */
 
 import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
@@ -12,9 +12,9 @@ import {
   type Registers,
   type ScopeOptions,
 } from '../metrics';
-import { heap, share, unshare } from '../storage';
+import { heap, moveToHeap, moveToMemory } from '../storage';
 
-/** What a registry can hold: a metric of ours, or anything that is read as one. */
+/** What a registry can contain: a metric of this package, or any object that is read as one. */
 export interface DuckMetric {
   name?: string;
   aggregator?: string;
@@ -28,16 +28,16 @@ export type Registered = Metric | DuckMetric;
 
 export const DEFAULT_TAG = 'default';
 export const ANONYMOUS_TAG = 'anonymous';
-/** Of families on registries without a name that `setRegistries` was given. */
+/** The tag of families on registries without a name that were passed to `setRegistries`. */
 export const AGGREGATED_TAG = 'aggregated';
 
-/** Tags of registries that show nothing but what was declared on them. */
+/** Tags of registries that show only what was declared on them. */
 const NAMELESS: ReadonlySet<string> = new Set([ANONYMOUS_TAG, AGGREGATED_TAG]);
 
 /** Copies of this package in one isolate share its writer, and so the numbers of registries. */
 const GROUPS = Symbol.for('mpmetrics.groups');
 
-/** In which registry a metric in the heap was declared. */
+/** The registry in which a metric in the heap was declared. */
 const owners = new WeakMap<Metric, Contents>();
 
 const named = new Map<string, Contents>();
@@ -46,17 +46,17 @@ export class Contents {
   readonly metrics = new Map<string, Registered>();
   /** Labels that are printed with every series that does not have them itself. */
   defaults: RowLabels = {};
-  /** Told of each scrape how many seconds it took. */
+  /** Called with the seconds of each scrape. */
   readonly scraped = new Set<(seconds: number) => void>();
   /** The tag of its families in the heap; null for a registry that is not shared. */
   private tag: string | null;
   /** Number of the registry in this isolate, for default labels. */
   private readonly group: number;
-  /** The contents that this is a part of: itself, or what {@link part} was asked of. */
+  /** The contents that this is a part of: itself, or those whose {@link part} made it. */
   private readonly whose: Contents;
-  /** Metrics that say themselves what they show, with who had them in the heap. */
+  /** Metrics with a `get` of their own, with the contents under which they were in the heap. */
   private readonly released = new Map<Metric, Contents>();
-  /** Parts, with what their default labels have over the registry's. */
+  /** Parts, with their own default labels, in addition to the registry's. */
   private readonly parts = new Map<Contents, RowLabels>();
 
   constructor(tag: string | null, whose?: Contents) {
@@ -67,7 +67,7 @@ export class Contents {
     counter[GROUPS] = this.group;
   }
 
-  /** The contents that all registries of a name have in common. */
+  /** The contents of all registries of a name. */
   static of(name: string): Contents {
     let contents = named.get(name);
     if (contents === undefined) {
@@ -82,7 +82,7 @@ export class Contents {
     return this.nameless ? null : this.tag;
   }
 
-  /** @param aggregator only metrics with this one; the sum is what metrics have that name none */
+  /** @param aggregator only metrics with this one; metrics that name none have `sum` */
   all(aggregator?: string): Registered[] {
     const all = [...this.metrics.values()];
     if (aggregator === undefined) return all;
@@ -100,7 +100,7 @@ export class Contents {
     this.share(metric);
   }
 
-  /** Puts a metric in the place of one whose series it has taken over. */
+  /** Replaces a metric by one that has taken over its series. */
   replace(there: Metric, metric: Metric): void {
     this.metrics.set(metric.name, metric);
     const owner = owners.get(there);
@@ -110,16 +110,19 @@ export class Contents {
     there[LEFT]?.();
   }
 
-  /** Where metrics that are registered now are shared with other processes and threads; null if they are not. */
+  /**
+   * The contents under which newly registered metrics are shared with other processes and threads; null if they are
+   * not.
+   */
   get place(): string | null {
     return this.tag !== null && heap.open(true) ? `${heap.path} ${this.tag}` : null;
   }
 
   /**
-   * A part of the registry with default labels of its own beside the registry's: what it is given is this
-   * registry's, and shown with them. As with any default labels, series of those that died do not stay.
+   * A part of the registry with default labels of its own, in addition to the registry's. Metrics of the part belong to
+   * this registry, and are shown with these labels. As with any default labels, series of dead processes are removed.
    *
-   * @returns null if the registry is not shared: then nothing needs to be told apart
+   * @returns null if the registry is not shared, and no part is needed
    */
   part(labels: RowLabels): Registers | null {
     if (this.place === null) return null;
@@ -141,12 +144,12 @@ export class Contents {
   private share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (readsItself(metric)) return;
-      if (share(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
+      if (moveToHeap(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
       else if (this.nameless && heap.has(this.tag, metric.name)) warnOfPrivate(metric.name);
     }
   }
 
-  /** Takes metrics out of the heap whose `get` is not ours any more, until it is again. */
+  /** Takes metrics out of the heap whose `get` was replaced, until it is restored. */
   release(): void {
     for (const [metric, owner] of this.released) {
       if (readsItself(metric)) continue;
@@ -159,18 +162,18 @@ export class Contents {
       if (owner === undefined || !this.isOwner(owner)) continue;
       this.released.set(metric, owner);
       owners.delete(metric);
-      unshare(metric[ROSTER]);
+      moveToMemory(metric[ROSTER]);
     }
   }
 
-  /** Takes a metric off; it goes on privately. */
+  /** Removes a metric, which goes on in memory storage. */
   delete(name: string): void {
     const metric = this.metrics.get(name);
     this.metrics.delete(name);
     if (metric !== undefined) this.disown(metric);
   }
 
-  /** Takes all metrics off, and the default labels. */
+  /** Removes all metrics, and the default labels. */
   clear(): void {
     const metrics = this.all();
     this.metrics.clear();
@@ -179,29 +182,29 @@ export class Contents {
   }
 
   setDefaults(labels: RowLabels): void {
-    // A copy: the heap, too, has them as they are now.
+    // A copy, because the heap has them as they are now, too.
     this.defaults = { ...labels };
     if (this.tag !== null) heap.defaultLabels(this.group, labelText(this.defaults));
     for (const [part, more] of this.parts) part.setDefaults({ ...labels, ...more });
   }
 
-  /** The default labels, null for none. */
+  /** The default labels; null for none. */
   given(): RowLabels | null {
     return isEmpty(this.defaults) ? null : this.defaults;
   }
 
-  /** The rows of a duck-typed metric, with the default labels that they do not have written into them. */
+  /** The rows of a duck-typed metric, with the default labels added that they do not have. */
   withDefaults(rows: MetricRows): MetricRows {
     const defaults = this.given();
     if (defaults === null) return rows;
-    // Optional: an object with a `get()` will do, whatever it yields.
+    // Optional, because any object with a `get()` is accepted, whatever that returns.
     for (const row of rows.values ?? []) row.labels = fillDefaults(row.labels, defaults);
     return rows;
   }
 
   /**
-   * Has its families shown by the `clusterMetrics()` of all processes, or no longer. The default and named
-   * registries are known to them anyway, and one that is not shared never is.
+   * Sets whether the `clusterMetrics()` of all processes shows its families. They know the default and named registries
+   * anyway, and never one that is not shared.
    */
   aggregate(on: boolean): void {
     const tag = on ? AGGREGATED_TAG : ANONYMOUS_TAG;
@@ -212,12 +215,12 @@ export class Contents {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
       const roster = (metric as Metric)[ROSTER];
-      unshare(roster);
-      if (!share(roster, tag, owner!.group)) owners.delete(metric as Metric);
+      moveToMemory(roster);
+      if (!moveToHeap(roster, tag, owner!.group)) owners.delete(metric as Metric);
     }
   }
 
-  /** True if a family of the heap shows the default labels of its own processes here. */
+  /** True if a family in the heap is shown here with the default labels of its own processes. */
   owns(tag: string, name: string): boolean {
     if (!NAMELESS.has(tag)) return tag === this.tag;
     const metric = this.metrics.get(name);
@@ -225,8 +228,8 @@ export class Contents {
   }
 
   /**
-   * Tells whether native code prints a metric that is in the heap as this registry shows it: with the
-   * default labels of the registry that it was declared on.
+   * Whether native code prints a metric in the heap as this registry shows it: with the default labels of the registry
+   * on which it was declared.
    */
   printsNatively(metric: Metric): boolean {
     const owner = owners.get(metric);
@@ -243,7 +246,7 @@ export class Contents {
     this.released.delete(metric);
     if (this.isOwner(owners.get(metric))) {
       owners.delete(metric);
-      unshare(metric[ROSTER]);
+      moveToMemory(metric[ROSTER]);
     }
     metric[LEFT]?.();
   }
@@ -253,7 +256,10 @@ export class Contents {
   }
 }
 
-/** Of registries without a name the first has a metric's name for itself: nothing says which is which elsewhere. */
+/**
+ * Of registries without a name, the first has a metric's name for itself: other processes cannot tell which one is
+ * meant.
+ */
 function warnOfPrivate(name: string): void {
   warnOnce(
     'MPMETRICS_CONFIG',
@@ -264,9 +270,9 @@ function warnOfPrivate(name: string): void {
   );
 }
 
-/** How the families of a named registry are marked in the heap. */
+/** The tag of a named registry's families in the heap. */
 function tagOf(name: string): string {
-  // Native code is told a family as its tag and its name with a NUL between.
+  // Native code gets a family as its tag and its name, separated by a NUL.
   if (name.includes('\0')) {
     throw new TypeError(`A registry's name must be without NUL, and is ${JSON.stringify(name)}`);
   }

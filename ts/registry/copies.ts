@@ -1,6 +1,6 @@
 /**
- * Other copies of this package in one program: two installs, or one that was loaded twice. Their default
- * registries show the families of all, so what describes the process must come from one of them.
+ * Other copies of this package in one program: two installs, or one that was loaded twice. Their default registries
+ * show the families of all copies, so figures of the process must come from only one of them.
  */
 
 import { heap } from '../storage';
@@ -33,7 +33,7 @@ export function claim(name: string): boolean {
   return holder === undefined || holder === copy;
 }
 
-/** Gives a name back. */
+/** Frees a name. */
 export function disclaim(name: string): void {
   if (claims().get(keyOf(name)) === copy) claims().delete(keyOf(name));
 }

@@ -1,22 +1,23 @@
 /**
- * One reading of a registry: asks other processes for their `collect` callbacks, runs the own ones, reads
- * the heap, and adds what is not in it.
+ * One reading of a registry: asks other processes for their `collect` callbacks, runs the own ones, and reads
+ * the heap, which is told what is not in it.
  */
 
 import {
-  END,
-  joinMetrics,
+  endOf,
+  extraOf,
+  familyTexts,
   jsonRows,
-  metricText,
-  openMetricsTexts,
+  namesOf,
   ownDefaults,
-  prints,
+  outputOf,
   textRows,
-  withoutFamilies,
   type MetricRows,
   type Printable,
+  type TextFormat,
 } from '../exposition';
 import { Metric, printsItself, readsItself, ROSTER, type Scope } from '../metrics';
+import type { ExtraFamily } from '../native';
 import {
   heap,
   HeapFamily,
@@ -28,22 +29,17 @@ import {
 import { Collected } from './collected';
 import type { Contents, DuckMetric, Registered } from './contents';
 
-/** What is printed, in two parts: what the heap has, and the metrics that are not in it. */
-interface Gathered {
-  selection: Selection | null;
-  rows: Printable[];
-  /** Those of the rows that stand for all that the heap has of their names. */
-  alone: Printable[];
-}
+/** What is printed: a scrape of the heap, or nothing but families that are not in it. */
+type Gathered = { selection: Selection } | { selection: null; extra: ExtraFamily[] };
 
 export class Reading {
   private readonly contents: Contents;
   private readonly scope: Scope;
   /** How it is printed. */
-  private readonly format: 'text' | 'openmetrics';
+  private readonly format: TextFormat;
   private readonly collected: Collected;
 
-  constructor(contents: Contents, scope: Scope, format: 'text' | 'openmetrics') {
+  constructor(contents: Contents, scope: Scope, format: TextFormat) {
     contents.release();
     this.contents = contents;
     this.scope = scope;
@@ -88,33 +84,15 @@ export class Reading {
   }
 
   private async wholeText(asked: Asked): Promise<string> {
-    const { selection, rows, alone } = await this.gather(asked);
-    const all = selection === null ? '' : await heap.scrapes.text(this.format, selection);
-    const text = this.without(all, alone) ?? all;
-    const own = this.print(rows, text);
-    if (this.format === 'openmetrics') return text.slice(0, -END.length) + ended(own);
-    return joinMetrics(text.length <= 1 ? own : [text.slice(0, -1), ...own]);
+    const gathered = await this.gather(asked);
+    if (gathered.selection === null) return outputOf(gathered.extra, this.format);
+    return heap.scrapes.text(this.format, gathered.selection);
   }
 
   private async wholeBuffer(asked: Asked): Promise<Buffer> {
-    const { selection, rows, alone } = await this.gather(asked);
-    const all = selection === null ? null : await heap.scrapes.bytes(this.format, selection);
-    if (all !== null && rows.length === 0) return all;
-    const less = this.without(all ?? '', alone);
-    const bytes = less === null ? all : Buffer.from(less);
-    const own = this.print(rows, this.format === 'openmetrics' ? bytes?.toString() : '');
-    if (this.format === 'openmetrics') {
-      const there = bytes?.subarray(0, -END.length) ?? Buffer.alloc(0);
-      return Buffer.concat([there, Buffer.from(ended(own))]);
-    }
-    if (bytes === null || bytes.length <= 1) return Buffer.from(joinMetrics(own));
-    return Buffer.concat([bytes, Buffer.from(`\n${joinMetrics(own)}`)]);
-  }
-
-  /** What the heap printed without what is printed in its place; null if that is nothing of it. */
-  private without(printed: string | Buffer, alone: readonly Printable[]): string | null {
-    const there = alone.filter(({ name }) => prints(printed, name));
-    return there.length === 0 ? null : withoutFamilies(String(printed), there, this.format);
+    const gathered = await this.gather(asked);
+    if (gathered.selection === null) return Buffer.from(outputOf(gathered.extra, this.format));
+    return heap.scrapes.bytes(this.format, gathered.selection);
   }
 
   /**
@@ -146,10 +124,8 @@ export class Reading {
     const given = (): ReturnType<Contents['given']> => contents.given();
     const selection = this.select(metrics, () => true);
     if (selection !== null) {
-      // Optional: an object with a `get()` will do, whatever it yields.
-      const alone = new Set(rest.map((rows) => (rows as MetricRows | undefined)?.name));
-      for (const family of parseFamilies(await heap.scrapes.text('json', selection))) {
-        if (alone.has(family.name)) continue;
+      const kept = { ...selection, without: namesOf(rest) };
+      for (const family of parseFamilies(await heap.scrapes.text('json', kept))) {
         if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         const { tag, name } = family;
         const own = contents.metrics.get(name);
@@ -174,7 +150,7 @@ export class Reading {
   async metric(metric: Registered): Promise<string> {
     // Asked of undefined too, which must throw what prom-client throws.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
-    if (duck || !inCells(metric, printsItself)) return this.print([await duckRows(metric)]).join();
+    if (duck || !inCells(metric, printsItself)) return this.print(await duckRows(metric));
     return this.asking((asked) => this.one(asked, metric), metric);
   }
 
@@ -184,10 +160,10 @@ export class Reading {
     if (answers !== undefined && data === null) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
     if (selection === null) {
-      return this.print([data === null ? await this.familyRows(metric) : textRows(data)]).join();
+      return this.print(data === null ? await this.familyRows(metric) : textRows(data));
     }
-    const end = this.format === 'openmetrics' ? `\n${END}` : '\n';
-    return (await heap.scrapes.text(this.format, selection)).slice(0, -end.length);
+    const text = await heap.scrapes.text(this.format, selection);
+    return text.slice(0, -endOf(this.format).length);
   }
 
   /** After all `collect`s. */
@@ -209,10 +185,12 @@ export class Reading {
         return this.printsNatively(metric) ? null : (read[i] ?? this.familyRows(metric));
       }),
     );
+    const extra = rows.filter((one) => one !== null).map((one) => this.extra(one));
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
-    const isThere = (one: Printable | null): one is Printable => one !== null;
-    const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself)).filter(isThere);
-    return { selection, rows: rows.filter(isThere), alone };
+    if (selection === null) return { selection, extra };
+    // They stand for all that the heap has of their names.
+    const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself));
+    return { selection: { ...selection, without: namesOf(alone), extra } };
   }
 
   /** Metrics that callbacks have registered meanwhile, as where they are registered in other processes. */
@@ -278,10 +256,12 @@ export class Reading {
     return textRows(await this.collected.familyOf(metric).read(this.scope));
   }
 
-  private print(metrics: readonly Printable[], before?: string): string[] {
-    const defaults = this.contents.given();
-    if (this.format === 'openmetrics') return openMetricsTexts(metrics, defaults, before);
-    return metrics.map((metric) => metricText(metric, defaults));
+  private extra(metric: Printable): ExtraFamily {
+    return extraOf(metric, this.contents.given(), this.format);
+  }
+
+  private print(metric: Printable): string {
+    return familyTexts([this.extra(metric)], this.format).join();
   }
 }
 
@@ -296,9 +276,4 @@ async function duckRows(metric: DuckMetric): Promise<Printable> {
       ? await metric.getForPromString()
       : await metric.get();
   return rows as Printable;
-}
-
-/** Texts of metrics as the end of an OpenMetrics output. */
-function ended(texts: readonly string[]): string {
-  return texts.map((text) => `${text}\n`).join('') + END;
 }

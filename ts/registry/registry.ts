@@ -4,9 +4,9 @@ import { inspect } from 'util';
 
 import { shown, unfit } from '../errors';
 import {
-  END,
+  formatOf,
   isSupported,
-  joinMetrics,
+  joinTexts,
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type MetricRows,
@@ -38,19 +38,19 @@ import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
 
 export interface RegistryOptions {
-  /** Registries of one name are one, in all processes and however often they are made. */
+  /** Registries of one name are one registry, in all processes and however often they are made. */
   name?: string;
   /** False: its metrics stay in this process's own memory. */
   shared?: boolean;
   contentType?: RegistryContentType;
 }
 
-/** A registry with metrics of its own. Not within the class: a bundler renames a class that names itself. */
+/** A registry with metrics of its own. Not within the class, because a bundler renames a class that names itself. */
 function unshared<T extends RegistryContentType>(contentType?: T): Registry<T> {
   return new Registry<T>({ ...(contentType !== undefined && { contentType }), shared: false });
 }
 
-/** Keys of what a registry has for itself; see `metrics/hidden.ts`. */
+/** Keys of internal properties of a registry; see `metrics/hidden.ts`. */
 const CONTENTS: unique symbol = Symbol('contents');
 const TYPE: unique symbol = Symbol('type');
 
@@ -65,7 +65,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return OPENMETRICS_CONTENT_TYPE;
   }
 
-  /** The registry of metrics that name none; another may be put in its place. */
+  /** The registry of metrics that name none; it may be replaced. */
   static get globalRegistry(): Registry {
     return home.register as Registry;
   }
@@ -74,15 +74,15 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     home.register = register;
   }
 
-  /** @internal What it holds; registries of one name have it in common. */
+  /** @internal Its contents; registries of one name have the same. */
   declare readonly [CONTENTS]: Contents;
   /** @internal */
   declare [TYPE]: T;
 
   /**
-   * @param options a name or `shared: false`, or prom-client's Content-Type. Without a name it shows
-   *   the metrics declared on it, over all processes, if it is the first in its process to declare
-   *   that metric's name; else that metric is private.
+   * @param options a name or `shared: false`, or prom-client's Content-Type. A registry without a name shows the
+   *   metrics that are declared on it, over all processes, if it is the first in its process to declare the metric's
+   *   name; otherwise that metric is private.
    * @param tag internal: how its families are marked in the heap
    * @throws TypeError for a Content-Type that is not supported, a name that is no string or has a NUL in it, or a
    *   `shared` that is neither true nor false
@@ -122,7 +122,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * All metrics as objects, after their `collect`, as `aggregate()` takes them.
    *
    * @param filter only metrics with this `aggregator`; may be left out
-   * @param options scope: `thread` (default, because who sends these over IPC adds them up), `process` or
+   * @param options scope: `thread` (default, because programs that send these over IPC add them up), `process` or
    *   `application`
    */
   async getMetricsAsJSON(
@@ -157,14 +157,14 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /**
    * Adds a metric; its constructor does so by itself.
    *
-   * @param metric any object with a `get()` will do
+   * @param metric any object with a `get()` is accepted
    * @throws Error if another metric has its name
    */
   registerMetric(metric: Metric | DuckMetric): void {
     this[CONTENTS].add(metric);
   }
 
-  /** Takes a metric off; it goes on privately. Other processes' parts are not touched. */
+  /** Removes a metric, which goes on in memory storage. Does not change other processes' parts. */
   removeSingleMetric(name: string): void {
     this[CONTENTS].delete(name);
   }
@@ -184,7 +184,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     for (const metric of this[CONTENTS].metrics.values()) metric.reset?.();
   }
 
-  /** Takes all metrics off, and the default labels. Other processes' parts are not touched. */
+  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
   clear(): void {
     this[CONTENTS].clear();
   }
@@ -250,10 +250,10 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
-   * A registry that shows what `getMetricsAsJSON()` yielded in several processes or threads, joined by
-   * each metric's `aggregator`, without one by adding.
+   * A registry that shows the results of `getMetricsAsJSON()` in several processes or threads, joined by each metric's
+   * `aggregator`; without one they are added.
    *
-   * @param metrics an array for each of them, as it is or parsed from JSON
+   * @param metrics an array for each of them, as returned or parsed from JSON
    * @param contentType the new registry's
    * @throws Error for a Content-Type that is not supported, or an unknown `aggregator`
    */
@@ -276,7 +276,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 }
 
-/** The methods that others are made of in prom-client: what overrides or replaces them is called. */
+/** The methods that prom-client's other methods call: one that overrides or replaces them is called here, too. */
 type Methods = Readonly<Record<'metrics' | 'getMetricsAsArray' | 'getMetricsAsString', unknown>>;
 
 const own = ((methods: Methods): Methods => {
@@ -290,7 +290,7 @@ function overridden({ getMetricsAsArray, getMetricsAsString }: Methods): boolean
   );
 }
 
-/** The text of a registry with methods of its own: metric by metric, as prom-client makes it. */
+/** The text of a registry whose methods are overridden: metric by metric, as prom-client makes it. */
 async function textOf(
   registry: Registry<RegistryContentType>,
   options: PrintOptions | undefined,
@@ -299,9 +299,7 @@ async function textOf(
   const texts = await Promise.all(
     metrics.map((metric) => registry.getMetricsAsString(metric, options)),
   );
-  const contentType = options?.contentType ?? registry.contentType;
-  if (contentType === OPENMETRICS_CONTENT_TYPE) return [...texts, END].join('\n');
-  return joinMetrics(texts);
+  return joinTexts(texts, formatOf(options?.contentType ?? registry.contentType));
 }
 
 async function jsonOf(
@@ -318,7 +316,7 @@ function isMergeable(one: unknown): boolean {
   return typeof (one as Partial<Registry> | null | undefined)?.getMetricsAsArray === 'function';
 }
 
-/** What a registry holds; undefined of anything else, such as prom-client's. */
+/** The contents of a registry; undefined for any other object, such as prom-client's. */
 export function contentsOf(registry: object): Contents | undefined {
   return (registry as Partial<Registry>)[CONTENTS];
 }
@@ -328,11 +326,10 @@ function read(
   options: PrintOptions | undefined,
   otherwise: Scope,
 ): Reading {
-  // What a subclass says of itself is not checked, as in prom-client.
+  // A subclass's own Content-Type is not checked, as in prom-client.
   const { contentType = registry.contentType } = options ?? {};
   if (options?.contentType !== undefined && !isSupported(contentType)) {
     throw new Error(`Content type ${contentType} is unsupported`);
   }
-  const format = contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
-  return new Reading(registry[CONTENTS], scopeOf(options, otherwise), format);
+  return new Reading(registry[CONTENTS], scopeOf(options, otherwise), formatOf(contentType));
 }

@@ -1,16 +1,16 @@
 /** Several registries read as one: what `clusterMetrics()` shows. */
 
 import {
-  END,
-  joinMetrics,
+  extraOf,
   jsonRows,
-  metricText,
-  openMetricsTexts,
+  namesOf,
   ownDefaults,
-  prints,
+  outputOf,
   type MetricRows,
+  type TextFormat,
 } from '../exposition';
 import { Metric, readsItself, ROSTER, type Scope } from '../metrics';
+import type { ExtraFamily } from '../native';
 import {
   heap,
   HeapFamily,
@@ -26,7 +26,7 @@ import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
 
 export class Union {
   private readonly scope: Scope;
-  private readonly format: 'text' | 'openmetrics';
+  private readonly format: TextFormat;
   private readonly tags: readonly string[];
   /** Each metric once, however many of the registries have it. */
   private readonly metrics = new Map<Registered, Contents>();
@@ -37,7 +37,7 @@ export class Union {
    * @param scope whose parts are shown
    * @param format how they are printed
    */
-  constructor(registries: readonly Contents[], scope: Scope, format: 'text' | 'openmetrics') {
+  constructor(registries: readonly Contents[], scope: Scope, format: TextFormat) {
     this.scope = scope;
     this.format = format;
     this.collected = new Collected(scope);
@@ -77,8 +77,9 @@ export class Union {
     );
     const answers = asked.answers();
     if (answers !== undefined) await answers;
-    const shared = await this.sharedText();
-    // After the heap, as a registry prints them; two registries may have one name each.
+    // The callbacks may have made the first metric.
+    const open = heap.open(false);
+    if (open) heap.flush();
     const own = await Promise.all(
       entries.map(async ([metric, contents], i) => {
         if (!(metric instanceof Metric) || readsItself(metric)) return read[i]!;
@@ -88,34 +89,26 @@ export class Union {
       }),
     );
     const given = own.filter((rows) => rows !== null);
-    const both = given.some(({ name }) => prints(shared, name));
-    const there = both ? parseFamilies(await heap.scrapes.text('json', this.selection())) : [];
-    const groups = byName([...there.map(rowsOf), ...given]);
-    const rest = groups
+    if (!open) return outputOf(this.extra(given), this.format);
+    const selection = this.selection();
+    if (given.length === 0) return heap.scrapes.text(this.format, selection);
+    // Two registries may have one name each: what the heap has of the names of others is joined with them.
+    const names = namesOf(given);
+    const there = parseFamilies(await heap.scrapes.text('json', { ...selection, only: names }));
+    const extra = this.extra([...there.map(rowsOf), ...given]);
+    return heap.scrapes.text(this.format, { ...selection, without: names, extra });
+  }
+
+  /** Metrics as data, those of one name joined. */
+  private extra(metrics: readonly MetricRows[]): ExtraFamily[] {
+    return byName(metrics)
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
-      .filter((rows) => rows !== undefined);
-    return this.joined(both ? '' : shared, rest);
+      .filter((rows) => rows !== undefined)
+      .map((rows) => extraOf(rows, null, this.format));
   }
 
   private rows(data: FamilyData | null, contents: Contents): MetricRows | null {
     return data === null ? null : jsonRows(data, () => contents.given());
-  }
-
-  /** What the heap's text and other metrics are together. */
-  private joined(shared: string, rest: readonly MetricRows[]): string {
-    if (this.format === 'openmetrics') {
-      const texts = openMetricsTexts(rest, null, shared).map((text) => `${text}\n`);
-      return shared.slice(0, -END.length) + texts.join('') + END;
-    }
-    const texts = rest.map((rows) => metricText(rows, null));
-    return joinMetrics(shared.length > 1 ? [shared.slice(0, -1), ...texts] : texts);
-  }
-
-  private async sharedText(): Promise<string> {
-    // The callbacks may have made the first metric.
-    if (!heap.open(false)) return '';
-    heap.flush();
-    return heap.scrapes.text(this.format, this.selection());
   }
 
   private selection(): Selection {

@@ -1,20 +1,20 @@
 /** The memory of memory storage: cells and generation words in ordinary ArrayBuffers. */
 
-import { Place, type Path, type Series } from './cells/series';
+import { Backing, type Path, type Handle } from './cells/handle';
 
 const FIRST_SLAB = 64;
 const LARGEST_SLAB = 16_384;
 
 /** A free block: its slab and first cell. */
 interface Block {
-  f: Float64Array;
-  i: number;
+  cells: Float64Array;
+  first: number;
 }
 
 /** A free generation word. */
 interface Word {
-  g: Uint32Array;
-  w: number;
+  generations: Uint32Array;
+  word: number;
 }
 
 /** Cells and generation words of all memory-storage metrics. */
@@ -27,28 +27,28 @@ export class Arena {
   private readonly freeWords: Word[] = [];
 
   /** Points the handle to zeroed cells of its own. */
-  allocate(h: Series, cells: number, path: Path | null): void {
-    const { f, i } = this.blocks.get(cells)?.pop() ?? this.newBlock(cells);
-    const { g, w } = this.freeWords.pop() ?? this.newWord();
-    h.f = f;
-    h.i = i;
-    h.g = g;
-    h.w = w;
+  allocate(h: Handle, cells: number, path: Path | null): void {
+    const block = this.blocks.get(cells)?.pop() ?? this.newBlock(cells);
+    const { generations, word } = this.freeWords.pop() ?? this.newWord();
+    h.cells = block.cells;
+    h.first = block.first;
+    h.generations = generations;
+    h.word = word;
     h.size = cells;
-    h.generation = g[w]!;
+    h.generation = generations[word]!;
     h.path = path;
-    h.place = Place.Memory;
+    h.backing = Backing.Memory;
     h.show();
   }
 
   /** Takes the cells back: handles that still point there find another generation. */
-  free(h: Series, cells: number): void {
-    h.f.fill(0, h.i, h.i + cells);
-    h.g[h.w] = h.generation === 0xffff_ffff ? 1 : h.generation + 1;
+  free(h: Handle, cells: number): void {
+    h.cells.fill(0, h.first, h.first + cells);
+    h.generations[h.word] = h.generation === 0xffff_ffff ? 1 : h.generation + 1;
     const same = this.blocks.get(cells);
-    if (same === undefined) this.blocks.set(cells, [{ f: h.f, i: h.i }]);
-    else same.push({ f: h.f, i: h.i });
-    this.freeWords.push({ g: h.g, w: h.w });
+    if (same === undefined) this.blocks.set(cells, [{ cells: h.cells, first: h.first }]);
+    else same.push({ cells: h.cells, first: h.first });
+    this.freeWords.push({ generations: h.generations, word: h.word });
   }
 
   private newBlock(cells: number): Block {
@@ -57,9 +57,9 @@ export class Arena {
       this.slab = new Float64Array(Math.max(size, cells));
       this.used = 0;
     }
-    const i = this.used;
+    const first = this.used;
     this.used += cells;
-    return { f: this.slab, i };
+    return { cells: this.slab, first };
   }
 
   private newWord(): Word {
@@ -67,8 +67,8 @@ export class Arena {
       this.chunk = new Uint32Array(Math.min(this.chunk.length * 2, LARGEST_SLAB));
       this.words = 0;
     }
-    const w = this.words++;
-    this.chunk[w] = 1;
-    return { g: this.chunk, w };
+    const word = this.words++;
+    this.chunk[word] = 1;
+    return { generations: this.chunk, word };
   }
 }

@@ -1,11 +1,11 @@
-/** Whether code runs inside a `collect` callback, also behind its `await`s. */
+/** Whether code runs inside a `collect` callback, also after an `await` in it. */
 
 import { AsyncLocalStorage } from 'async_hooks';
 
-/** Runs a metric's callback; may throw, and what it returns may reject. */
+/** Runs a metric's callback; may throw, and the promise that it returns may reject. */
 export type Collect = () => Promise<void> | undefined;
 
-/** Whose callbacks they are. */
+/** The metric whose callback it is. */
 export interface Collector {
   /** Calls that have not settled. */
   running: number;
@@ -21,7 +21,7 @@ let calls: AsyncLocalStorage<Call> | null = null;
 /** Calls that have not settled. */
 let running = 0;
 
-/** Runs a callback so that {@link isCollecting} knows. Throws and returns what it does. */
+/** Runs a callback so that {@link isCollecting} is true in it. Throws and returns what the callback does. */
 export function collecting(of: Collector, run: () => unknown): unknown {
   calls ??= new AsyncLocalStorage();
   const call: Call = { of, running: true };
@@ -33,10 +33,10 @@ export function collecting(of: Collector, run: () => unknown): unknown {
   } finally {
     if (result instanceof Promise) {
       const over = (): void => {
-        settle(call);
+        end(call);
       };
       result.then(over, over);
-    } else settle(call);
+    } else end(call);
   }
   return result;
 }
@@ -46,10 +46,10 @@ export function isCollecting(): boolean {
   return running > 0 && calls?.getStore()?.running === true;
 }
 
-function settle(call: Call): void {
-  // What the callback left behind, a timer or a connection, is not inside it any more.
+function end(call: Call): void {
+  // A timer or a connection that the callback started is not inside it any more.
   call.running = false;
   call.of.running--;
-  // Before Node 24 every promise of the program pays for a storage that is in use.
+  // Before Node 24, a storage in use makes every promise of the program slower.
   if (--running === 0) calls!.disable();
 }

@@ -9,8 +9,8 @@ export interface FamilyData {
   readonly help: string;
   readonly type: MetricType;
   readonly aggregator: string;
-  /** A histogram's bounds; which quantiles a summary's values have. */
-  readonly bounds: readonly number[];
+  /** A histogram's bounds; the quantiles of a summary's values. */
+  readonly numbers: readonly number[];
   readonly series: readonly SeriesData[];
   /** Whether the metric records exemplars, where that is known. */
   readonly exemplars?: boolean | undefined;
@@ -24,12 +24,12 @@ export interface LabelData {
 
 /** A series as it was read. */
 export interface SeriesData extends LabelData {
-  /** Default labels that the process that made it had set. */
+  /** Default labels of the process that made it. */
   readonly defaults: LabelData | null;
   /**
-   * Counter and gauge: the value; of a gauge that shows whoever set it last, also the time that was, in
-   * milliseconds of Unix time. Histogram: sum, then the count of each bucket by itself, last the
-   * one above all bounds. Summary: sum, count, quantiles.
+   * Counter and gauge: the value; of a gauge that shows the part that was set last, also when that was, in milliseconds
+   * of Unix time. Histogram: sum, then the count of each bucket by itself, last the one above all bounds. Summary: sum,
+   * count, quantiles.
    */
   readonly values: readonly number[];
   /** The latest exemplar of each place that has one; left out for none. */
@@ -38,7 +38,7 @@ export interface SeriesData extends LabelData {
 
 /** An exemplar as it was read. */
 export interface ExemplarData extends LabelData {
-  readonly place: number;
+  readonly bucket: number;
   readonly value: number;
   readonly time: number;
 }
@@ -46,7 +46,7 @@ export interface ExemplarData extends LabelData {
 /** An exemplar as a metric records it. */
 export interface Exemplar {
   /** 0 for a counter; else the bucket in configured order, the one above all bounds last. */
-  readonly place: number;
+  readonly bucket: number;
   /** What was added or observed. */
   readonly value: number;
   /** Unix time in seconds. */

@@ -1,39 +1,40 @@
 /**
- * Series that nobody updates for a while are taken out: `ttlSeconds`.
+ * Removing series that no process has updated for a while: `ttlSeconds`.
  *
- * An update costs nothing more by it. Now and then all handles are put to sleep: they expect a generation that
- * no series has, so that the next update of each comes to the slow path once, which notes it and wakes the handle. So
- * an isolate knows of its own updates; those of others show in the values. A gauge is each process's own, so each
- * takes out its own part. Of the others, whoever finds that no value has changed for the time takes the series out
- * for all.
+ * An update costs no more with it. Now and then a check puts all handles to sleep: they expect a generation that no
+ * series has. The next update of each takes the slow path once, which notes the update and wakes the handle. So an
+ * isolate knows its own updates; it finds those of others by their values. A part of a gauge belongs to one process,
+ * which removes it. A series of another type is removed for all processes, by one that has found its value unchanged for
+ * the time.
  *
- * RACE: another process may update the series between that look and the removal. The handle that it does so by
- * was bound or woken just before, because nobody had updated the series for long: its cells as they were then
- * are still known. What they have more is counted again, in the series as it is made anew. Known they are for some
- * periods; a look that took longer than they allow removes nothing. (They allow much: on a machine with so much to do
- * that no look is in time, nothing would expire, there would be more to look at, and it would not end by itself.) (Where cells are not updated by plain stores their
- * handles cannot sleep: updates show in the values only, and one between the look and the removal is lost.)
+ * RACE: another process may update the series between that check and the removal. No process had updated the series for
+ * long, so that process bound or woke its handle just before, and has a copy of the cells from then. It adds what the
+ * cells have gained since to the series when it makes it again. It keeps the copy for some periods, and a check that
+ * takes longer removes nothing. (There are many such periods because of overloaded machines: if no check were in time,
+ * nothing would expire, and each check would have more to read than the one before.) Handles whose cells are not updated
+ * by plain stores cannot sleep: their updates show only in the values, and one between the check and the removal is
+ * lost.
  */
 
 import { unref } from '../timers';
 import { readImage } from './cells/image';
 import type { Shape } from './cells/kind';
-import { NEVER, Place, type Series } from './cells/series';
+import { NEVER, Backing, type Handle } from './cells/handle';
 import type { Family } from './family';
 import { MOST_AT_ONCE } from './limits';
 
-/** Looks in the time of a series' life. */
+/** Checks within the time to live. */
 const LOOKS = 4;
-/** Periods that a look may take, with the removals. */
+/** Periods that a check may take, with the removals. */
 const ALLOWED = 8;
-/** Looks for which the cells of a woken handle are known: those in that time, and the one that rescues them. */
+/** Checks for which the cells of a woken handle are known: those in that time, and the one that rescues them. */
 const KNOWN = ALLOWED + 2;
-/** Looks by which a series that this isolate has no handle to is left to those that have one. */
+/** Checks for which an isolate without a handle to a series leaves it to isolates that have one. */
 const OTHERS = 2;
-/** Milliseconds between two looks, at most: `setTimeout` cannot wait for ever. */
+/** Most milliseconds between two checks: `setTimeout` cannot wait for ever. */
 const LONGEST = 3_600_000;
 
-// Kept, because tests fake the global ones.
+// Kept, because tests replace the global ones.
 const { setImmediate, setTimeout } = globalThis;
 const now = performance.now.bind(performance);
 
@@ -47,20 +48,20 @@ export interface Found {
 export interface Expiring {
   readonly shape: Shape;
   readonly family: Family;
-  handles(): Series[];
+  handles(): Handle[];
   /** The own handle of a series that was read. */
-  handleOf(labels: readonly (readonly [string, string])[]): Series | undefined;
-  /** True for a series that is shown from the beginning: it stays. */
+  handleOf(labels: readonly (readonly [string, string])[]): Handle | undefined;
+  /** True for a series that is shown from the declaration on, which is not removed. */
   isInitial(labels: readonly (readonly [string, string])[]): boolean;
   /**
-   * Takes out series that were read.
+   * Removes series that were read.
    *
    * @param series at most {@link MOST_AT_ONCE}
-   * @returns how many, the first ones; none if that is refused for now
+   * @returns how many of the first ones were removed; none if that is refused for now
    */
   expire(series: readonly Found[]): number;
-  /** Takes out the own handle's series. */
-  expireHandle(h: Series): void;
+  /** Removes the own handle's series. */
+  expireHandle(h: Handle): void;
 }
 
 /** What is known of an own handle. */
@@ -69,28 +70,28 @@ interface Own {
   at: number;
   /** Its cells when it was last woken or bound; null if that was long ago. */
   cells: Float64Array | null;
-  /** For how many more looks they are kept. */
+  /** For how many more checks they are kept. */
   periods: number;
-  /** Its values at the last look, where updates are not noticed. */
+  /** Its values at the last check, if updates are not noticed. */
   values: string;
 }
 
-/** What was seen of a series of any process, and since when. */
+/** The values of a series over all processes, and since when they are these. */
 interface Seen {
   readonly values: string;
   readonly since: number;
 }
 
-/** A series that is to be taken out. */
+/** A series that is to be removed. */
 interface Idle extends Found {
   readonly key: string;
   readonly before: Seen;
 }
 
-/** Those that know cells of woken handles. */
+/** Those that know the cells of woken handles. */
 const watchful = new Set<Expiry>();
 
-/** Saves what was counted in series that expired meanwhile, before their cells are used for others. */
+/** Saves what was counted in series that expired meanwhile, before their cells are given to others. */
 export function rescueExpired(): void {
   for (const expiry of watchful) expiry.rescue();
 }
@@ -99,26 +100,26 @@ export class Expiry {
   private readonly metric: Expiring;
   private readonly life: number;
   private readonly period: number;
-  private own = new Map<Series, Own>();
+  private own = new Map<Handle, Own>();
   private seen = new Map<string, Seen>();
   private scheduled = false;
 
-  /** @param seconds without an update, after which a series is taken out */
+  /** @param seconds without an update, after which a series is removed */
   constructor(metric: Expiring, seconds: number) {
     this.metric = metric;
     this.life = seconds * 1000;
     this.period = Math.min(this.life / LOOKS, LONGEST);
   }
 
-  /** A handle that is live came to the slow path: if it slept, it is awake now. */
-  wake(h: Series): void {
+  /** A live handle took the slow path: wakes it, if it slept. */
+  wake(h: Handle): void {
     if (!sleeps(h)) return;
     this.remember(h);
     h.show();
   }
 
   /** A handle was bound. */
-  bound(h: Series): void {
+  onBind(h: Handle): void {
     this.remember(h);
     if (!this.scheduled) this.schedule();
   }
@@ -129,20 +130,20 @@ export class Expiry {
     for (const [h, own] of this.own) {
       const { cells } = own;
       if (cells === null) continue;
-      if (h.place === Place.Heap && h.current) {
+      if (h.backing === Backing.Heap && h.current) {
         watching = true;
         continue;
       }
       own.cells = null;
-      if (h.place === Place.Heap) this.metric.family.others?.rescue(h, cells);
+      if (h.backing === Backing.Heap) this.metric.family.others?.rescue(h, cells);
     }
     if (!watching) watchful.delete(this);
   }
 
-  private remember(h: Series): void {
-    // Of a series that is gone, native code does not show the cells any more.
+  private remember(h: Handle): void {
+    // Native code does not show the cells of a series that is gone.
     const { kind } = this.metric.shape;
-    const cells = h.place === Place.Heap && h.path === null ? readImage(h, kind) : null;
+    const cells = h.backing === Backing.Heap && h.path === null ? readImage(h, kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });
     if (cells !== null) watchful.add(this);
   }
@@ -163,18 +164,18 @@ export class Expiry {
       this.seen.clear();
     }
     this.scheduled = false;
-    // Without handles there are only the series of others, which this looks after as long as it has seen any.
+    // Without handles this only checks series of other processes, as long as it has seen any.
     if (this.own.size > 0 || this.seen.size > 0) this.schedule();
   }
 
-  /** Puts the own handles to sleep, and takes out series that are no other process's matter. */
+  /** Puts the own handles to sleep, and removes series that concern no other process. */
   private sleep(): void {
     const { family, shape } = this.metric;
     const alone = family.others === null || !shape.kind.adds;
     const at = now();
-    const next = new Map<Series, Own>();
+    const next = new Map<Handle, Own>();
     for (const h of this.metric.handles()) {
-      if (h.place === Place.None || !h.live) continue;
+      if (h.backing === Backing.None || !h.live) continue;
       const own = this.own.get(h) ?? { at, cells: null, periods: 0, values: '' };
       if (own.cells !== null && --own.periods === 0) own.cells = null;
       if (this.noticed(h, own)) own.at = at;
@@ -184,9 +185,9 @@ export class Expiry {
     this.own = next;
   }
 
-  /** Whether a handle was updated since the last look; puts it to sleep. */
-  private noticed(h: Series, own: Own): boolean {
-    if (h.place === Place.Pending) return true;
+  /** Whether a handle was updated since the last check; puts it to sleep. */
+  private noticed(h: Handle, own: Own): boolean {
+    if (h.backing === Backing.Pending) return true;
     if (h.path !== null) {
       const values = readImage(h, this.metric.shape.kind).join();
       const same = values === own.values;
@@ -194,11 +195,11 @@ export class Expiry {
       return !same;
     }
     if (sleeps(h)) return false;
-    h.e = NEVER;
+    h.expected = NEVER;
     return true;
   }
 
-  /** Takes out, for all, the series whose values have not changed for the time. */
+  /** Removes, for all processes, the series whose values have not changed for the time. */
   private async compare(): Promise<void> {
     const started = now();
     const { series } = await this.metric.family.read('application');
@@ -218,7 +219,7 @@ export class Expiry {
     this.seen = next;
   }
 
-  /** Takes series out, by and by, so that the event loop turns; those that are left for the next look. */
+  /** Removes series in groups, between which the event loop goes on; returns those that are left for the next check. */
   private async take(idle: readonly Idle[], started: number): Promise<readonly Idle[]> {
     for (let at = 0; at < idle.length; at += MOST_AT_ONCE) {
       let some = idle.slice(at, at + MOST_AT_ONCE).filter(({ labels }) => !this.isUsed(labels));
@@ -233,18 +234,18 @@ export class Expiry {
     return [];
   }
 
-  /** Milliseconds without an update after which this isolate takes a series out. */
+  /** Milliseconds without an update after which this isolate removes a series. */
   private lifeOf(labels: Found['labels']): number {
-    // One that has a handle does so first: not all of them are to take the heap's lock for each series.
+    // Isolates with a handle do so first, so that not all of them take the heap lock for each series.
     const own = this.metric.handleOf(labels)?.live === true;
     return this.life + (own ? 0 : OTHERS * this.period);
   }
 
-  /** Whether this isolate has updated a series since the last look, or needs it. */
+  /** Whether this isolate has updated a series since the last check, or needs it. */
   private isUsed(labels: readonly (readonly [string, string])[]): boolean {
     const h = this.metric.handleOf(labels);
-    if (h?.live === true && h.place !== Place.None) {
-      if (h.place === Place.Pending || (h.path === null && !sleeps(h))) return true;
+    if (h?.live === true && h.backing !== Backing.None) {
+      if (h.backing === Backing.Pending || (h.path === null && !sleeps(h))) return true;
       const own = this.own.get(h);
       if (own === undefined || now() - own.at < this.life) return true;
     }
@@ -252,7 +253,7 @@ export class Expiry {
   }
 }
 
-/** Whether the next update of a live handle comes to the slow path only to be noticed. */
-function sleeps(h: Series): boolean {
-  return h.path === null && h.e !== h.generation;
+/** Whether the next update of a live handle takes the slow path only to be noticed. */
+function sleeps(h: Handle): boolean {
+  return h.path === null && h.expected !== h.generation;
 }

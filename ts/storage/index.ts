@@ -18,9 +18,14 @@ export { ownImage, readImage } from './cells/image';
 export type { Kind, MetricType, Shape } from './cells/kind';
 export * from './cells/kinds';
 export * from './cells/octave';
-export { Place, Series } from './cells/series';
+export { Backing, Handle } from './cells/handle';
 export { summaryKind } from './cells/summary';
-export { MOST_PARTS, summaryNumbers, windowOf, type Window } from './cells/summary-layout';
+export {
+  MOST_SUB_WINDOWS as MOST_SUB_WINDOWS,
+  summaryNumbers,
+  windowOf,
+  type Window,
+} from './cells/summary-layout';
 export * as summaryCells from './cells/summary-observation';
 export { adding, observing, observingTimes, setting, type Update } from './cells/update';
 export { collecting } from './collecting';
@@ -46,7 +51,7 @@ const meeting: HeapSource = {
   collectTimeout: () => settings.collectTimeout ?? COLLECT_TIMEOUT,
 };
 
-/** This isolate's heap storage; nothing is opened before the first metric or the first scrape. */
+/** This isolate's heap storage; no segment is opened before the first metric or the first scrape. */
 export const heap = new HeapStorage(meeting);
 
 /**
@@ -55,18 +60,14 @@ export const heap = new HeapStorage(meeting);
  * @param tag the registry's
  * @param group the registry's number in this isolate
  * @param host another heap than the isolate's own
- * @returns false if it stays where it is: there is no heap, or the name is taken there
+ * @returns false if it stays where it is, because there is no heap, or the name is taken there
  */
-export function share(roster: Roster, tag: string, group: number, host = heap): boolean {
+export function moveToHeap(roster: Roster, tag: string, group: number, host = heap): boolean {
   const { name } = roster.shape;
   if (roster.family.others !== null || !host.open(true) || host.has(tag, name)) return false;
   const family = new HeapFamily(host, tag, group, roster);
   host.families.add(family);
-  let status = family.declare();
-  if (status === Status.Lost) {
-    host.renew();
-    status = family.declare();
-  }
+  const status = host.attemptTwice(() => family.declare());
   if (status === Status.Ok || status === Status.Busy) {
     roster.move(family);
     if (status === Status.Busy) host.backlog.later();
@@ -78,7 +79,7 @@ export function share(roster: Roster, tag: string, group: number, host = heap): 
   return false;
 }
 
-/** Moves a metric's series out of the heap: it goes on privately with its own values. */
-export function unshare(roster: Roster): void {
+/** Moves a metric's series out of the heap: it goes on in memory storage, with its own values. */
+export function moveToMemory(roster: Roster): void {
   if (roster.family.others !== null) roster.move(new MemoryFamily(roster.shape));
 }

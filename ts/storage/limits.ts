@@ -1,13 +1,13 @@
-/** How much a storage takes, and how it says no. */
+/** The limits of a storage, and its warnings of refusals. */
 
 import { warnOnce } from '../errors';
 import { settings } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
 
-/** Most series that one call of the native module is asked for. */
+/** Most series in one call of the native module. */
 export const MOST_AT_ONCE = 128;
 
-/** Limits on what labels may fill. */
+/** Limits on series and label values. */
 export interface Limits {
   /** Most series of all metrics. */
   readonly series: number;
@@ -17,7 +17,7 @@ export interface Limits {
   readonly labelBytes: number;
 }
 
-/** Those of memory storage: what is configured, or the heap's defaults. */
+/** The limits of memory storage: those that are configured, or the heap's defaults. */
 export function memoryLimits(): Limits {
   return {
     series: settings.maxSeries ?? 1_000_000,
@@ -26,7 +26,7 @@ export function memoryLimits(): Limits {
   };
 }
 
-/** True if the reason is one that any other new series would meet, too. */
+/** True if any other new series would be refused for this reason, too. */
 export function concernsAll(refusal: Refusal): boolean {
   return refusal !== Refusal.LabelValue && refusal !== Refusal.Layout;
 }

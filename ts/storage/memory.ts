@@ -1,16 +1,16 @@
 /**
- * Memory storage: the same cells in ordinary ArrayBuffers, for one process. Handles are of the same
- * shape as the heap's, so that one update path serves both.
+ * Memory storage: the same cells in ordinary ArrayBuffers, for one isolate. Its handles have the same shape as the
+ * heap's, so that the same code updates both.
  */
 
 import { parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
 import { Arena } from './arena';
-import { ownChunk, type Buckets } from './cells/buckets';
+import { ownBuckets, type BucketSource } from './cells/octave-buckets';
 import { readImage, writeImage } from './cells/image';
 import type { Shape } from './cells/kind';
-import { Place, type Series } from './cells/series';
-import type { Chunk } from './cells/sketch';
+import { Backing, type Handle } from './cells/handle';
+import type { OctaveBuckets } from './cells/sketch';
 import type { Exemplar, FamilyData } from './data';
 import { Exemplars } from './exemplars';
 import type { Family } from './family';
@@ -27,20 +27,20 @@ export const memoryFigures = {
   dropped: REFUSALS.map(() => 0),
   /** Observations of summaries that no quantile shows, for want of memory. */
   unrankedObservations: 0,
-  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  /** Observations of summaries that count in the nearest bucket, for want of octaves. */
   clampedObservations: 0,
 };
 
 /** The buckets of one metric's series. */
-class MemoryBuckets implements Buckets {
-  private readonly parts: number;
+class MemoryBucketSource implements BucketSource {
+  private readonly subWindows: number;
 
-  constructor({ kind, bounds }: Shape) {
-    this.parts = kind.parts(bounds);
+  constructor({ kind, numbers }: Shape) {
+    this.subWindows = kind.subWindows(numbers);
   }
 
-  chunk(h: Series, octave: number): Chunk | null {
-    return h.place === Place.Sink ? null : ownChunk(octave, this.parts);
+  make(h: Handle, octave: number): OctaveBuckets | null {
+    return h.backing === Backing.Sink ? null : ownBuckets(octave, this.subWindows);
   }
 
   unranked(observations: number): void {
@@ -54,28 +54,28 @@ class MemoryBuckets implements Buckets {
 
 /** The series of one metric in memory storage. */
 export class MemoryFamily implements Family {
-  readonly buckets: MemoryBuckets;
+  readonly bucketSource: MemoryBucketSource;
   readonly leaving = false;
   readonly others = null;
   readonly shape: Shape;
   private readonly cells: number;
-  /** By birth: prom-client prints series in first-seen order. */
-  private readonly born = new Set<Series>();
+  /** In the order of birth, as prom-client prints series. */
+  private readonly born = new Set<Handle>();
   private readonly exemplars = new Exemplars();
   private refusal: Refusal = Refusal.Series;
 
   constructor(shape: Shape) {
     this.shape = shape;
-    this.buckets = new MemoryBuckets(shape);
-    this.cells = shape.kind.cells(shape.bounds);
+    this.bucketSource = new MemoryBucketSource(shape);
+    this.cells = shape.kind.cells(shape.numbers);
   }
 
-  /** Cells of this process refuse nothing. */
+  /** Cells in this process's memory are never refused. */
   hold(): boolean {
     return true;
   }
 
-  bind(h: Series, label: LabelText): boolean {
+  bind(h: Handle, label: LabelText): boolean {
     const limits = memoryLimits();
     if (memoryFigures.series >= limits.series) return this.refuse(Refusal.Series);
     if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
@@ -83,7 +83,7 @@ export class MemoryFamily implements Family {
     h.types = label.types;
     const { kind } = this.shape;
     arena.allocate(h, this.cells, kind.path);
-    h.f.set(kind.blank(this.cells), h.i);
+    h.cells.set(kind.blank(this.cells), h.first);
     this.born.add(h);
     memoryFigures.series++;
     return true;
@@ -101,34 +101,34 @@ export class MemoryFamily implements Family {
     return concernsAll(this.refusal);
   }
 
-  remove(_: unknown, h: Series | undefined): void {
+  remove(_: unknown, h: Handle | undefined): void {
     if (h !== undefined) this.release(h);
   }
 
-  expire(_: unknown, handles: readonly (Series | undefined)[]): number {
+  expire(_: unknown, handles: readonly (Handle | undefined)[]): number {
     for (const h of handles) if (h !== undefined) this.release(h);
     return handles.length;
   }
 
-  reset(h: Series, hide: boolean): void {
+  reset(h: Handle, hide: boolean): void {
     const { kind } = this.shape;
     if (hide) this.release(h);
     else if (h.live) {
-      writeImage(h, kind, kind.blank(this.cells), this.buckets);
+      writeImage(h, kind, kind.blank(this.cells), this.bucketSource);
       this.exemplars.take(h);
     }
   }
 
-  exemplify(h: Series, exemplar: Exemplar): void {
+  exemplify(h: Handle, exemplar: Exemplar): void {
     if (this.born.has(h)) this.exemplars.record(h, exemplar);
   }
 
-  /** The exemplars of a series that moves away. */
-  takeExemplars(h: Series): Exemplar[] {
+  /** The exemplars of a series that moves to another storage. */
+  takeExemplars(h: Handle): Exemplar[] {
     return this.exemplars.take(h);
   }
 
-  release(h: Series): void {
+  release(h: Handle): void {
     if (!this.born.delete(h)) return;
     this.exemplars.take(h);
     memoryFigures.series--;
@@ -136,7 +136,7 @@ export class MemoryFamily implements Family {
     h.detach();
   }
 
-  stale(h: Series): boolean {
+  stale(h: Handle): boolean {
     return !h.live;
   }
 
@@ -158,15 +158,15 @@ export class MemoryFamily implements Family {
   read(): FamilyData {
     const { name, help, kind, aggregator, exemplars } = this.shape;
     for (const h of [...this.born]) {
-      if (kind.expired(readImage(h, kind), this.shape, this.cells)) this.release(h);
+      if (kind.pruned(readImage(h, kind), this.shape, this.cells)) this.release(h);
     }
-    const bounds = kind.shown(this.shape.bounds);
+    const numbers = kind.shown(this.shape.numbers);
     const series = Array.from(this.born, (h) => {
       const own = { labels: parseLabelText(h.text), types: h.types };
       const named = aggregator === 'all' && kind.type === 'gauge' ? writerLabels(own) : own;
       const values = kind.values(readImage(h, kind), this.shape, this.cells);
       return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
     });
-    return { name, help, type: kind.type, aggregator, bounds, exemplars, series };
+    return { name, help, type: kind.type, aggregator, numbers, exemplars, series };
   }
 }

@@ -1,15 +1,15 @@
 /**
- * Label sets that a storage refused, boundedly: 1e6 random label values must neither fill memory nor cost
- * a native call each.
+ * The latest label sets that a storage refused: 1e6 random label values must neither fill memory nor cost a native call
+ * each.
  *
- * While a storage refuses, it is asked about a label set that is seen for the second time and about one in
- * {@link ASK_AGAIN}. Random values are hardly ever seen twice; a label set that matters is, and it may well
- * be there already, made by another process.
+ * While a storage refuses, it is asked only about a label set that is seen for the second time, and about one in
+ * {@link ASK_AGAIN} others. Random values are hardly ever seen twice; a label set that is used is, and another process
+ * may have made it already.
  */
 
 import type { LabelValue } from '../labels';
 
-/** Updates of label sets that the storage is not asked about before it is asked about any again. */
+/** Updates that are refused without asking before the storage is asked again. */
 const ASK_AGAIN = 1024;
 
 /** Most label sets that are remembered. */
@@ -21,7 +21,7 @@ const LONGEST = 128;
 export class Refusals {
   /** Updates that may still be refused without asking; 0 if the storage refuses nothing. */
   private left = 0;
-  /** By label set, the latest seen last: whether the storage refused it itself. */
+  /** By label set, the latest last: whether the storage itself refused it. */
   private readonly seen = new Map<string, boolean>();
 
   /** True while the storage is not asked about every label set. */
@@ -29,7 +29,7 @@ export class Refusals {
     return this.left > 0;
   }
 
-  /** Whether an update of a label set that has no handle is refused without asking. */
+  /** Whether an update of a label set without a handle is refused without asking. */
   skips(values: readonly LabelValue[]): boolean {
     if (this.left === 0) return false;
     this.left--;
@@ -41,14 +41,14 @@ export class Refusals {
     return true;
   }
 
-  /** The storage refused a label set for want of room that others would want, too. */
+  /** The storage refused a label set for want of room, so it would refuse others, too. */
   refused(values: readonly LabelValue[]): void {
     this.left = ASK_AGAIN;
     const key = keyOf(values);
     if (key !== null) this.remember(key, true);
   }
 
-  /** Lets the storage be asked about everything. */
+  /** From now on the storage is asked about every label set. */
   forget(): void {
     this.left = 0;
     this.seen.clear();
@@ -66,7 +66,7 @@ export class Refusals {
   }
 }
 
-/** A text that no two label sets share; null for one that is too long to be kept. */
+/** A text that differs for any two label sets; null if it is too long to be kept. */
 function keyOf(values: readonly LabelValue[]): string | null {
   let length = 0;
   for (const value of values) length += value?.length ?? 0;

@@ -1,6 +1,6 @@
 /**
- * All series of one metric that this isolate has a handle to: from labels to handles, and from one
- * storage to another.
+ * All handles of one metric in this isolate: finds the handle for labels, and moves handles from one storage to
+ * another.
  */
 
 import {
@@ -22,7 +22,7 @@ import {
 } from '../labels';
 import { mergeImage, ownImage } from './cells/image';
 import type { Shape } from './cells/kind';
-import { Place, Series } from './cells/series';
+import { Backing, Handle } from './cells/handle';
 import { setting, type Update } from './cells/update';
 import type { Collect } from './collecting';
 import type { FamilyData } from './data';
@@ -31,12 +31,12 @@ import type { Family } from './family';
 import { MemoryFamily } from './memory';
 import { Refusals } from './refusals';
 
-/** New label sets between two looks for leaves that are of no use any more, at least. */
+/** Fewest new label sets between two sweeps for handles that are not needed any more. */
 const SWEEP = 1024;
 
 /**
- * How often an update is tried whose series is removed by others each time just before: it is lost with the
- * series then, as it would have been a moment earlier.
+ * Attempts to bind a series again that other processes keep removing. After these the update is lost with the series, as
+ * an update just before the removal is.
  */
 const TRIES = 3;
 
@@ -45,41 +45,41 @@ let births = 0;
 export class Roster {
   readonly shape: Shape;
   /** From a label object to its handle; throws for labels that are not declared. */
-  readonly find: (labels: object) => Series;
-  /** From a value for each label name to its handle, if it is there and needs no second look. */
-  readonly at: (values: readonly unknown[]) => Series | undefined;
+  readonly find: (labels: object) => Handle;
+  /** From a value for each label name to its handle, if there is one that needs no further check. */
+  readonly at: (values: readonly unknown[]) => Handle | undefined;
   /** Where the series are. */
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
   collect: Collect | null = null;
-  /** Calls of it that have not settled: what they change is shown. */
+  /** Calls of it that have not settled: their changes are shown at once. */
   running = 0;
 
-  /** What takes out series that nobody updates; null to keep them. */
+  /** Removes series that no process updates; null to keep them. */
   expiry: Expiry | null = null;
 
-  private readonly tree: LabelTree<Series>;
-  private readonly lookup: Lookup<Series>;
+  private readonly tree: LabelTree<Handle>;
+  private readonly lookup: Lookup<Handle>;
   private readonly cells: number;
-  /** Label sets that are shown from the beginning. */
+  /** Label sets that are shown from the declaration on. */
   private initial: readonly object[] = [];
   private added = 0;
   private threshold = SWEEP;
 
   /**
-   * What stands for all series that the storage refused: cells that nobody reads. It is never live, so that
-   * each update of such a series comes to {@link settleText}, and is counted there.
+   * Represents all series that the storage refused, with cells that are never read. It is never live, so that each
+   * update of such a series comes to {@link bindText}, and is counted there.
    */
-  private readonly sink = new Series();
+  private readonly sink = new Handle();
   private readonly refusals = new Refusals();
-  /** True once a label's value was no string. */
+  /** True once a label's value was not a string. */
   private typed = false;
 
   /** @param declared the metric's label names, as error messages print them */
   constructor(shape: Shape, declared: () => readonly string[]) {
     this.shape = shape;
     this.family = new MemoryFamily(shape);
-    this.cells = shape.kind.cells(shape.bounds);
+    this.cells = shape.kind.cells(shape.numbers);
     this.tree = new LabelTree(shape.labelNames.length);
     this.lookup = createLookup(shape.labelNames, this.tree, {
       check: (labels) => {
@@ -87,13 +87,14 @@ export class Roster {
       },
       miss: (labels, values) => {
         validateLabels(declared(), labels);
-        // Whether it is asked about is decided when it is updated.
+        // Whether to ask the storage about it is decided at its update.
         if (this.refusals.active || haveLong(values, this.family.labelBytes)) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
-      // What is set last says what types a gauge's label values have, in prom-client too; of others the first does.
+      // The types of a gauge's label values are those of the last call that set it, as in prom-client; for other
+      // metrics those of the first call.
       ...(shape.kind.type === 'gauge' && {
-        typed: (h: Series, values: readonly unknown[]) => {
+        typed: (h: Handle, values: readonly unknown[]) => {
           if (h.retyped || !h.live || haveTypes(h.types, values)) return;
           h.retyped = true;
           h.show();
@@ -102,24 +103,24 @@ export class Roster {
     });
     this.find = this.lookup.find;
     this.at = this.lookup.at;
-    this.sink.keep(shape.kind.blank(this.cells), Place.Sink, null);
+    this.sink.keep(shape.kind.blank(this.cells), Backing.Sink, null);
     this.sink.hide();
   }
 
-  /** The own handle of a label set, if there is one; names that are not declared are passed over. */
-  peek(labels: object): Series | undefined {
+  /** The own handle of a label set, if there is one; undeclared names are ignored. */
+  peek(labels: object): Handle | undefined {
     return this.tree.get(labelValues(this.shape.labelNames, labels));
   }
 
   /**
-   * The slow path of every update: makes the handle count.
+   * The slow path of every update: points the handle to cells.
    *
    * @param h a handle that is not live
    * @param labels what the caller gave; null for none
    * @returns the handle to update: not always the one given
    */
-  settle(h: Series, labels: object | null): Series {
-    return this.settleText(h, this.text(labels ?? {}));
+  bind(h: Handle, labels: object | null): Handle {
+    return this.bindText(h, this.text(labels ?? {}));
   }
 
   /** The text of a caller's labels; {@link TOO_LONG} for those that the storage would refuse. */
@@ -127,8 +128,8 @@ export class Roster {
     return labelText(labels, this.family.labelBytes);
   }
 
-  /** {@link settle}, for labels that are text already. */
-  settleText(h: Series, label: LabelText): Series {
+  /** {@link bind}, for labels that are text already. */
+  bindText(h: Handle, label: LabelText): Handle {
     if (label === TOO_LONG) {
       if (h.live) return h;
       this.family.tooLong();
@@ -136,7 +137,7 @@ export class Roster {
     }
     let target = h;
     if (!h.linked) {
-      // A handle that fell out of the tree must not count beside the one that took its place there.
+      // A handle that was dropped from the tree must not count beside the one that took its place there.
       const values = textValues(this.shape.labelNames, label);
       const there = this.tree.get(values);
       if (there === undefined && this.refusals.skips(values)) {
@@ -155,35 +156,35 @@ export class Roster {
       return this.refuse(target, label);
     }
     target.birth = ++births;
-    // In the heap it is told by the family, which also binds what had to wait.
-    if (target.place === Place.Memory) this.expiry?.bound(target);
+    // In the heap the family tells it, which also binds pending handles.
+    if (target.backing === Backing.Memory) this.expiry?.onBind(target);
     return target;
   }
 
   /**
-   * The slow path of every update: makes one that could not be a plain store.
+   * The slow path of every update: makes an update that could not be a plain store.
    *
    * @param h a handle whose generation is not the expected one
    * @param labels what the caller gave; null for none
    * @param bucket of a histogram's
    * @returns the handle to go on with: not always the one given
    */
-  update(h: Series, labels: object | null, update: Update, value: number, bucket = 0): Series {
-    // Text is made of labels only if it is needed: some handles come here each time.
+  update(h: Handle, labels: object | null, update: Update, value: number, bucket = 0): Handle {
+    // The text is made only if it is needed: some handles take the slow path at each update.
     if (h.path !== null && !h.hidden && !h.retyped && update(h, value, bucket)) return h;
     return this.updateText(h, this.text(labels ?? {}), update, value, bucket);
   }
 
   /** {@link update}, for labels that are text already. */
-  updateText(h: Series, label: LabelText, update: Update, value: number, bucket = 0): Series {
+  updateText(h: Handle, label: LabelText, update: Update, value: number, bucket = 0): Handle {
     let target = h;
     for (let tries = 0; ; tries++) {
       const tried = target.path !== null && !target.hidden;
       if (tried && update(target, value, bucket)) break;
-      // It lives where it is refused: the segment is being left, and the way out of it is blocked.
+      // It is refused although its series lives: the segment is being left, and the next one is not open yet.
       if (tries >= TRIES || (tried && this.family.leaving)) {
         if (!this.family.hold(target, label)) break;
-      } else target = this.settleText(target, label);
+      } else target = this.bindText(target, label);
       if (target.path === null) {
         update(target, value, bucket);
         break;
@@ -193,39 +194,39 @@ export class Roster {
     return target;
   }
 
-  /** Lets a series that was given with other types than its child come to the slow path. */
-  compareChild(h: Series, label: LabelText): void {
+  /** Makes a series whose label values have other types than its child's take the slow path. */
+  compareChild(h: Handle, label: LabelText): void {
     if (this.shape.kind.type !== 'gauge' || h.retyped || h.child === null) return;
     if (h.childTypes === label.types) return;
     h.retyped = true;
     if (h.live) h.show();
   }
 
-  /** A series was set, or set back, with these labels: JSON shows it with the types of their values. */
-  retype(h: Series, label: LabelText): void {
+  /** A series was set, or reset, with these labels: JSON shows it with the types of their values. */
+  retype(h: Handle, label: LabelText): void {
     h.types = typesIn(h.text, label);
     if (label.types !== '') this.typed = true;
   }
 
   /**
-   * What was read of the own part, with label values of the types that this isolate gave: the storage keeps
-   * those that the series had first, whoever made it.
+   * The series of the own part that were read, with label values of the types that this isolate gave: the storage keeps
+   * the first types, of whichever process made the series.
    */
   withTypes<D extends FamilyData>(data: D): D {
     if (!this.typed) return data;
     const series = data.series.map((one) => {
       const h = this.handleOf(one.labels);
-      if (h?.live !== true || h.place !== Place.Heap) return one;
+      if (h?.live !== true || h.backing !== Backing.Heap) return one;
       const { text } = labelText(Object.fromEntries(one.labels));
       return { ...one, types: typesIn(text, h) };
     });
     return { ...data, series };
   }
 
-  /** Takes a series out; see {@link Family.remove}. */
+  /** Removes a series; see {@link Family.remove}. */
   remove(labels: object, everywhere: boolean): void {
     const label = this.text(labels);
-    // Nobody has a series that is refused.
+    // A refused series does not exist.
     if (label === TOO_LONG) return;
     const values = labelValues(this.shape.labelNames, labels);
     const h = this.tree.get(values);
@@ -237,13 +238,13 @@ export class Roster {
     this.retry();
   }
 
-  /** Takes series out that nobody updates for so many seconds. */
+  /** Removes series that no process updates for so many seconds. */
   expireAfter(seconds: number): void {
     this.expiry = new Expiry(this, seconds);
-    for (const h of this.tree.leaves()) if (h.live) this.expiry.bound(h);
+    for (const h of this.tree.leaves()) if (h.live) this.expiry.onBind(h);
   }
 
-  handleOf(labels: readonly Readonly<Pair>[]): Series | undefined {
+  handleOf(labels: readonly Readonly<Pair>[]): Handle | undefined {
     return this.tree.get(valuesOf(this.shape.labelNames, labels));
   }
 
@@ -270,7 +271,7 @@ export class Roster {
     return gone;
   }
 
-  expireHandle(h: Series): void {
+  expireHandle(h: Handle): void {
     const labels = parseLabelText(h.text);
     if (!this.isInitial(labels)) this.expire([{ labels, types: h.types }]);
   }
@@ -286,20 +287,20 @@ export class Roster {
   /** Shows series at zero, now and after each reset. */
   begin(initial: readonly object[]): void {
     this.initial = initial;
-    for (const labels of initial) this.settle(this.find(labels), labels);
+    for (const labels of initial) this.bind(this.find(labels), labels);
   }
 
-  /** Lets the storage be asked again about series that it refused. */
+  /** From now on the storage is asked again about series that it refused. */
   retry(): void {
     this.refusals.forget();
   }
 
   /** All handles. */
-  handles(): Series[] {
+  handles(): Handle[] {
     return this.tree.leaves();
   }
 
-  /** Moves to another storage with what this isolate has counted itself. */
+  /** Moves to another storage with what this isolate itself has counted. */
   move(to: Family): void {
     const { kind } = this.shape;
     const from = this.family;
@@ -316,50 +317,50 @@ export class Roster {
     this.family = to;
     for (const { h, label, own, exemplars } of moved) {
       if (own === null) continue;
-      // Not `to`: the heap may have been left for memory storage in the middle of this.
+      // Not `to`: the heap may have been left for memory storage meanwhile.
       let merged = false;
       for (let tries = 0; !merged && tries < TRIES && this.family.bind(h, label); tries++)
-        merged = mergeImage(h, kind, own, this.family.buckets);
+        merged = mergeImage(h, kind, own, this.family.bucketSource);
       if (!merged && h.live && this.family.hold(h, label))
-        mergeImage(h, kind, own, this.family.buckets);
+        mergeImage(h, kind, own, this.family.bucketSource);
       if (!h.live) continue;
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
     this.retry();
   }
 
-  /** The handle of a series, made if there is none. */
-  handleFor(label: LabelText): Series {
+  /** Finds or makes the handle of a series. */
+  handleFor(label: LabelText): Handle {
     return this.add(textValues(this.shape.labelNames, label));
   }
 
-  private add(values: readonly LabelValue[]): Series {
+  private add(values: readonly LabelValue[]): Handle {
     const there = this.tree.get(values);
     if (there !== undefined) return there;
     if (++this.added > this.threshold) this.sweep();
-    const h = new Series();
+    const h = new Handle();
     h.linked = true;
     this.tree.put(values, h);
     return h;
   }
 
-  private refuse(h: Series, label: LabelText): Series {
+  private refuse(h: Handle, label: LabelText): Handle {
     const values = textValues(this.shape.labelNames, label);
     this.unlink(h, values);
     if (this.family.full) this.refusals.refused(values);
     return this.sink;
   }
 
-  private unlink(h: Series, values: readonly LabelValue[]): void {
+  private unlink(h: Handle, values: readonly LabelValue[]): void {
     this.tree.delete(values);
     this.lookup.forget();
     h.linked = false;
   }
 
-  /** Drops the leaves of series that were removed elsewhere or never updated. */
+  /** Drops handles of series that were removed elsewhere or never updated. */
   private sweep(): void {
     const left = this.tree.prune((h) => {
-      if (h.place !== Place.None && !this.family.stale(h)) return false;
+      if (h.backing !== Backing.None && !this.family.stale(h)) return false;
       h.linked = false;
       return true;
     });

@@ -1,10 +1,10 @@
-/** How gauges of mode `all` tell whose they are. */
+/** The labels of gauges with the aggregator `all`. */
 
 import { threadId } from 'worker_threads';
 
 import type { LabelData } from './data';
 
-/** The labels by which a gauge of mode `all` tells processes and worker threads apart. */
+/** The labels that a gauge with the aggregator `all` gets for its process and worker thread. */
 export const WRITER_LABELS: readonly string[] = ['pid', 'thread'];
 
 /** A label set with this process, and the worker thread if it is one. */

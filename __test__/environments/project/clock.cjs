@@ -1,4 +1,4 @@
-/** What a program sees of time, under a clock that somebody else turns. */
+/** What a program sees of time, under a clock that a test sets. */
 'use strict';
 
 /**

@@ -29,7 +29,7 @@ async function main() {
       const [answer] = await once(worker, 'message');
       return answer;
     };
-    // Who holds the segment open that the other finds.
+    // Holds the segment open that the other finds.
     if (one.phase === 'attached') await thread({ phase: 'keeper' });
     const answer = await thread(one);
     answer.refused = refusals(file);

@@ -1,4 +1,4 @@
-/* Refuses one system call to the native module, and to nobody else: to be given in LD_PRELOAD.
+/* Refuses one system call to the native module, and to no other code: to be given in LD_PRELOAD.
  *
  * What is refused stands in a file that is mapped here and written by the test: the call's name, the errno,
  * and how many times. Calls of Node.js itself, and of the C library, go through. */

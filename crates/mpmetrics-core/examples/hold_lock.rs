@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::thread::sleep(Duration::from_millis(of_holding));
             drop(held);
             std::thread::sleep(Duration::from_millis(of_rest));
-            // Whoever has it now has it for microseconds.
+            // Another process has it for microseconds.
             held = loop {
                 if let Ok(held) = segment.heap().hold_lock() {
                     break held;

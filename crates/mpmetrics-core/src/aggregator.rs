@@ -1,13 +1,13 @@
-//! How the parts of several writers become one value, and what that is called.
+//! How the parts of several writers become one value, and the names of these rules.
 
-use crate::kind::Kind;
+use crate::metric_type::MetricType;
 
-/// The labels by which [`Mode::All`] tells writers apart: the process and, for a worker thread, its number.
+/// The labels that [`Aggregator::All`] adds to keep writers apart: the process and, for a worker thread, its number.
 pub const WRITER_LABELS: [&str; 2] = ["pid", "thread"];
 
 /// How the parts of several writers become one value: prom-client's `aggregator`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
+pub enum Aggregator {
     /// Add the parts.
     Sum,
     /// The part of the writer that made the series first.
@@ -24,12 +24,12 @@ pub enum Mode {
     All,
     /// The part that was set last. Gauges only.
     MostRecent,
-    /// There are no parts: one cell of all writers. Gauges only.
+    /// There are no parts, but one cell for all writers. Gauges only.
     Shared,
 }
 
-impl Mode {
-    /// The mode of this name: prom-client's six, and three more; `None` for any other.
+impl Aggregator {
+    /// The aggregator of this name: prom-client's six, and three more; `None` for any other.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
@@ -46,15 +46,17 @@ impl Mode {
         })
     }
 
-    /// The mode of a family: an unknown name means sum, and so does one that is for gauges only where the
-    /// family is none, or has a label of a name that [`Mode::All`] gives.
+    /// The aggregator of a family. An unknown name means sum; so does one for gauges only in a family of another type,
+    /// and [`Aggregator::All`] in a family with a label of a name that it adds.
     #[must_use]
-    pub fn of(kind: Kind, name: &str, label_names: &[impl AsRef<str>]) -> Self {
+    pub fn of(metric_type: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);
         match Self::parse(name) {
-            Some(Self::All | Self::MostRecent | Self::Shared) if kind != Kind::Gauge => Self::Sum,
+            Some(Self::All | Self::MostRecent | Self::Shared) if !metric_type.is_level() => {
+                Self::Sum
+            }
             Some(Self::All) if WRITER_LABELS.iter().any(named) => Self::Sum,
-            mode => mode.unwrap_or(Self::Sum),
+            aggregator => aggregator.unwrap_or(Self::Sum),
         }
     }
 }
@@ -65,26 +67,36 @@ mod tests {
 
     #[test]
     fn knows_prom_clients_six_names_three_more_and_no_other() {
-        let known = ["sum", "first", "omit", "average", "min", "max"].map(Mode::parse);
-        let modes = [Mode::Sum, Mode::First, Mode::Omit, Mode::Average, Mode::Min, Mode::Max];
+        let known = ["sum", "first", "omit", "average", "min", "max"].map(Aggregator::parse);
+        let modes = [
+            Aggregator::Sum,
+            Aggregator::First,
+            Aggregator::Omit,
+            Aggregator::Average,
+            Aggregator::Min,
+            Aggregator::Max,
+        ];
         assert_eq!(known, modes.map(Some));
         assert_eq!(
-            ["all", "mostrecent", "shared"].map(Mode::parse),
-            [Mode::All, Mode::MostRecent, Mode::Shared].map(Some)
+            ["all", "mostrecent", "shared"].map(Aggregator::parse),
+            [Aggregator::All, Aggregator::MostRecent, Aggregator::Shared].map(Some)
         );
-        assert_eq!(Mode::parse("Sum"), None);
-        assert_eq!(Mode::parse(""), None);
+        assert_eq!(Aggregator::parse("Sum"), None);
+        assert_eq!(Aggregator::parse(""), None);
     }
 
     #[test]
     fn what_is_for_gauges_is_for_gauges_only() {
         let none: [&str; 0] = [];
-        assert_eq!(Mode::of(Kind::Gauge, "all", &none), Mode::All);
-        assert_eq!(Mode::of(Kind::Gauge, "all", &["a", "pid"]), Mode::Sum);
-        assert_eq!(Mode::of(Kind::Gauge, "mostrecent", &["pid"]), Mode::MostRecent);
-        assert_eq!(Mode::of(Kind::Counter, "all", &none), Mode::Sum);
-        assert_eq!(Mode::of(Kind::Summary, "mostrecent", &none), Mode::Sum);
-        assert_eq!(Mode::of(Kind::Counter, "max", &none), Mode::Max);
-        assert_eq!(Mode::of(Kind::Gauge, "unheard of", &none), Mode::Sum);
+        assert_eq!(Aggregator::of(MetricType::Gauge, "all", &none), Aggregator::All);
+        assert_eq!(Aggregator::of(MetricType::Gauge, "all", &["a", "pid"]), Aggregator::Sum);
+        assert_eq!(
+            Aggregator::of(MetricType::Gauge, "mostrecent", &["pid"]),
+            Aggregator::MostRecent
+        );
+        assert_eq!(Aggregator::of(MetricType::Counter, "all", &none), Aggregator::Sum);
+        assert_eq!(Aggregator::of(MetricType::Summary, "mostrecent", &none), Aggregator::Sum);
+        assert_eq!(Aggregator::of(MetricType::Counter, "max", &none), Aggregator::Max);
+        assert_eq!(Aggregator::of(MetricType::Gauge, "unheard of", &none), Aggregator::Sum);
     }
 }

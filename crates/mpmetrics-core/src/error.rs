@@ -9,13 +9,13 @@ pub enum Code {
     Corrupt,
     /// The segment was made by an incompatible layout, build or machine.
     Version,
-    /// The heap lock was not to be had within its deadline.
+    /// The heap lock was not free within its deadline.
     Busy,
     /// No memory, or the segment's own limit is reached.
     Full,
     /// A limit on the number of series, families or writers is reached.
     Limit,
-    /// The writer's slot belongs to someone else now.
+    /// The writer's slot belongs to another writer now.
     Lost,
     /// The segment was removed from its directory.
     Retired,
@@ -30,7 +30,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// The name as users of the Node.js package match on it.
+    /// The name that users of the Node.js package compare with.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,23 +49,23 @@ impl Code {
     }
 }
 
-/// Why a series is refused: what the heap's counters of refused updates tell apart.
+/// Why a series is refused; the heap has a counter for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Refusal {
     /// The file system, or the segment's own size, has no room.
     Memory = 0,
-    /// The segment has as many series as it may.
+    /// The segment has its maximum of series.
     Series = 1,
-    /// The family has.
+    /// The family has its maximum of series.
     FamilySeries = 2,
     /// A label's value is too long.
     LabelValue = 3,
-    /// The segment has as much label text as it may.
+    /// The segment has its maximum of label text.
     Text = 4,
     /// A table of the layout is full, or a text is longer than any may be.
     Layout = 5,
-    /// The heap lock is not to be had, and as many new series wait for it as may. Counted by callers only.
+    /// The heap lock is held, and the maximum of new series waits for it. Counted by callers only.
     Busy = 6,
 }
 
@@ -81,7 +81,7 @@ impl Refusal {
         Self::Busy,
     ];
 
-    /// What it is called where it is counted.
+    /// Its name in the metric that counts refusals.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -129,13 +129,13 @@ pub enum Error {
         /// The mark of this build.
         expected: u64,
     },
-    /// The heap lock was not to be had within its deadline.
+    /// The heap lock was not free within its deadline.
     #[error("the heap lock is held by another process and was not released in time")]
     Busy,
     /// No memory, or the segment's own limit is reached.
     #[error("the segment is full: {what}")]
     Full {
-        /// What could not be had.
+        /// What there is no room for.
         what: &'static str,
     },
     /// A limit on the number of series, families or writers is reached.
@@ -146,7 +146,7 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// A limit that whoever made the segment set.
+    /// A limit that the creator of the segment set.
     #[error("limit reached: at most {limit} {}", refusal.what())]
     Quota {
         /// Which one.
@@ -154,7 +154,7 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// The writer's slot belongs to someone else now.
+    /// The writer's slot belongs to another writer now.
     #[error("this writer's slot was lost to another writer")]
     Lost,
     /// The segment was removed from its directory.
@@ -188,13 +188,13 @@ pub enum Error {
     /// This platform has no implementation.
     #[error("not supported on this platform: {0}")]
     Unsupported(&'static str),
-    /// No directory serves to keep a segment in. Its code is that of the first, the best one.
+    /// No directory can have a segment. The code is that of the first, best one.
     #[error("no directory serves: {}", join(tried))]
     Nowhere {
         /// The directories, best first, each with what is wrong with it; never empty.
         tried: Vec<(PathBuf, Error)>,
     },
-    /// A segment that its user named is of no use, and stays so: nobody but that user removes it.
+    /// A segment that the user named is unusable, and only the user may remove it.
     #[error(
         "{source}; delete it while no process uses it: rm '{}' (what MPMETRICS_SEGMENT or configure({{ segment }}) \
          names is not removed by the library)",
@@ -260,7 +260,7 @@ impl Error {
         }
     }
 
-    /// The same error, about a segment that the user named: with what to do, where the file itself is at fault.
+    /// The same error, about a segment that the user named: with what to do, if the file itself is at fault.
     #[must_use]
     pub fn of_named(self, path: &Path) -> Self {
         let located = self.at(path);

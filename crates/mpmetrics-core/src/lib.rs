@@ -7,17 +7,18 @@ pub mod os;
 
 pub mod aggregator;
 pub mod cells;
-pub mod collect;
 pub mod doorbell;
 pub mod error;
 pub mod exposition;
+pub mod form;
 pub mod heap;
-pub mod kind;
 pub mod labels;
 pub mod layout;
+pub mod metric_type;
 pub mod metrics;
 pub mod quantile;
 pub mod region;
+pub mod scrape;
 pub mod segment;
 pub mod sync;
 

@@ -4,11 +4,11 @@ mod snapshot;
 
 use std::collections::BTreeMap;
 
-use mpmetrics_core::collect::aggregate::{join, Joined};
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::exposition::{openmetrics, text};
-use mpmetrics_core::kind::Kind;
-use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::quantile::octave::locate;
+use mpmetrics_core::scrape::aggregate::{join, Joined};
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use snapshot::Builder;
@@ -25,7 +25,7 @@ fn one_family_per_name_passes_through_in_place() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app", "web")]);
     for name in ["a", "b"] {
-        make.family(Kind::Counter, name, &["m"]);
+        make.family(MetricType::Counter, name, &["m"]);
         make.scalar(&[("m", "1")], d, 1.0);
         make.scalar(&[("m", "2")], 0, 1.0);
     }
@@ -42,11 +42,11 @@ fn one_family_per_name_passes_through_in_place() {
 #[test]
 fn counters_add_by_set_of_labels_under_the_newest_help() {
     let mut make = Builder::default();
-    make.family(Kind::Counter, "c", &["a", "b"]).help = "old".into();
+    make.family(MetricType::Counter, "c", &["a", "b"]).help = "old".into();
     make.scalar(&[("a", "1"), ("b", "2")], 0, 1.0);
     make.scalar(&[("a", "1,b:2")], 0, 10.0);
-    make.family(Kind::Counter, "other", &[]);
-    make.family(Kind::Counter, "c", &["b", "a", "z"]).help = "new".into();
+    make.family(MetricType::Counter, "other", &[]);
+    make.family(MetricType::Counter, "c", &["b", "a", "z"]).help = "new".into();
     make.scalar(&[("z", "new")], 0, 100.0);
     make.scalar(&[("b", "2"), ("a", "1")], 0, 1000.0);
     let (joined, _) = join(make.snapshot.clone());
@@ -64,7 +64,7 @@ fn counters_add_by_set_of_labels_under_the_newest_help() {
 fn types_do_not_keep_series_apart() {
     let mut make = Builder::default();
     for (text, types) in [(&br#"a="1",b="null""#[..], &b"nz"[..]), (br#"b="null",a="1""#, b"")] {
-        make.family(Kind::Counter, "c", &["a", "b"]);
+        make.family(MetricType::Counter, "c", &["a", "b"]);
         let labels = make.labels(text, types);
         make.series(labels, 0, Value::Scalar(1.0));
     }
@@ -76,7 +76,7 @@ fn gauges_go_by_the_newest_aggregator() {
     let shown = |aggregator: &str| {
         let mut make = Builder::default();
         for (value, named) in [(4.0, "first"), (1.0, "min"), (4.0, aggregator)] {
-            make.family(Kind::Gauge, "g", &[]).aggregator = named.into();
+            make.family(MetricType::Gauge, "g", &[]).aggregator = named.into();
             make.scalar(&[], 0, value);
         }
         rows(&make.snapshot)
@@ -96,7 +96,7 @@ fn what_is_not_a_number_is_not_hidden_by_min_and_max() {
         for values in [[1.0, f64::NAN], [f64::NAN, 1.0]] {
             let mut make = Builder::default();
             for value in values {
-                make.family(Kind::Gauge, "g", &[]).aggregator = aggregator.into();
+                make.family(MetricType::Gauge, "g", &[]).aggregator = aggregator.into();
                 make.scalar(&[], 0, value);
             }
             assert_eq!(rows(&make.snapshot), ["g Nan"]);
@@ -107,9 +107,9 @@ fn what_is_not_a_number_is_not_hidden_by_min_and_max() {
 #[test]
 fn first_is_the_series_that_was_there_first() {
     let mut make = Builder::default();
-    make.family(Kind::Gauge, "g", &[]).aggregator = "first".into();
+    make.family(MetricType::Gauge, "g", &[]).aggregator = "first".into();
     make.scalar(&[], 0, 1.0);
-    make.family(Kind::Gauge, "g", &[]).aggregator = "first".into();
+    make.family(MetricType::Gauge, "g", &[]).aggregator = "first".into();
     make.scalar(&[], 0, 2.0);
     make.snapshot.families[0].series[0].birth = 99;
     assert_eq!(rows(&make.snapshot), ["g 2"]);
@@ -118,10 +118,10 @@ fn first_is_the_series_that_was_there_first() {
 #[test]
 fn histograms_keep_the_bounds_that_all_have() {
     let mut make = Builder::default();
-    make.family(Kind::Histogram, "h", &["a"]).bounds = [1.0, 2.0, 5.0].into();
+    make.family(MetricType::Histogram, "h", &["a"]).bounds = [1.0, 2.0, 5.0].into();
     make.histogram(&[("a", "1")], 0, 10.0, &[1.0, 2.0, 3.0, 4.0]);
     make.histogram(&[("a", "old")], 0, 1.0, &[0.0, 1.0, 0.0, 0.0]);
-    make.family(Kind::Histogram, "h", &["a"]).bounds = [1.0, 5.0, 10.0].into();
+    make.family(MetricType::Histogram, "h", &["a"]).bounds = [1.0, 5.0, 10.0].into();
     make.histogram(&[("a", "1")], 0, 100.0, &[10.0, 20.0, 30.0, 40.0]);
     assert_eq!(
         rows(&make.snapshot),
@@ -144,7 +144,7 @@ fn histograms_keep_the_bounds_that_all_have() {
 fn equal_bounds_stay_in_their_order() {
     let mut make = Builder::default();
     for _ in 0..2 {
-        make.family(Kind::Histogram, "h", &[]).bounds = [5.0, 1.0].into();
+        make.family(MetricType::Histogram, "h", &[]).bounds = [5.0, 1.0].into();
         make.histogram(&[], 0, 1.5, &[1.0, 0.0, 2.0]);
     }
     assert_eq!(
@@ -164,11 +164,11 @@ fn summaries_add() {
     let mut make = Builder::default();
     // Each version of the application with percentiles of its own: the newest's are shown, of all values.
     for (percentile, values) in [(0.1, [1.0, 2.0]), (0.2, [3.0, 4.0]), (0.5, [-1.0, 8.0])] {
-        make.family(Kind::Summary, "s", &[]).bounds = [percentile].into();
+        make.family(MetricType::Summary, "s", &[]).bounds = [percentile].into();
         make.summary(&[], 0, &values);
     }
     let middles = [2.0, 3.0].map(|value| {
-        let (octave, cell) = place(value).expect("a bucket");
+        let (octave, cell) = locate(value).expect("a bucket");
         octave.middle(cell)
     });
     let median = (middles[0] + middles[1]) / 2.0;
@@ -179,16 +179,16 @@ fn summaries_add() {
 #[test]
 fn types_that_clash_keep_the_newest() {
     let mut make = Builder::default();
-    make.family(Kind::Gauge, "x", &[]);
+    make.family(MetricType::Gauge, "x", &[]);
     make.scalar(&[], 0, 1.0);
-    make.family(Kind::Counter, "between", &[]);
-    make.family(Kind::Counter, "x", &[]);
+    make.family(MetricType::Counter, "between", &[]);
+    make.family(MetricType::Counter, "x", &[]);
     make.scalar(&[], 0, 2.0);
-    make.family(Kind::Gauge, "x", &[]);
+    make.family(MetricType::Gauge, "x", &[]);
     make.scalar(&[], 0, 4.0);
     let (joined, met) = join(make.snapshot.clone());
     assert_eq!(met, Joined { type_clashes: 1 });
-    assert_eq!(joined.families[0].kind, Kind::Gauge);
+    assert_eq!(joined.families[0].kind, MetricType::Gauge);
     assert_eq!(joined.families[1].name, "between".into());
     assert_eq!(rows(&make.snapshot), ["x 5"]);
 }
@@ -199,7 +199,7 @@ fn default_labels_are_part_of_the_set() {
     let one = make.defaults(&[("worker", "1"), ("app", "web")]);
     let two = make.defaults(&[("worker", "2"), ("app", "web")]);
     let two_again = make.defaults(&[("app", "web"), ("worker", "2")]);
-    make.family(Kind::Counter, "c", &["m"]);
+    make.family(MetricType::Counter, "c", &["m"]);
     make.scalar(&[("m", "1")], one, 1.0);
     make.scalar(&[("m", "1")], two, 10.0);
     make.scalar(&[("m", "1")], two_again, 100.0);
@@ -218,7 +218,7 @@ fn default_labels_are_part_of_the_set() {
 fn an_own_label_that_equals_a_default_is_one_series() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app", "web")]);
-    make.family(Kind::Counter, "c", &["m", "app"]);
+    make.family(MetricType::Counter, "c", &["m", "app"]);
     make.scalar(&[("m", "1")], d, 1.0);
     make.scalar(&[("m", "1"), ("app", "web")], d, 10.0);
     make.scalar(&[("app", "web"), ("m", "1")], 0, 100.0);
@@ -248,7 +248,7 @@ proptest! {
         let own: [&[(&str, &str)]; 4] = [&[], &[("a", "1")], &[("a", "2")], &[("b", "1"), ("a", "1")]];
         let mut model: BTreeMap<(usize, BTreeMap<&str, &str>), f64> = BTreeMap::new();
         for (name, series) in &program {
-            make.family(Kind::Counter, ["x", "y"][*name], &["a", "b"]);
+            make.family(MetricType::Counter, ["x", "y"][*name], &["a", "b"]);
             let mut seen = Vec::new();
             for &(labels, default, reverse, value) in series {
                 // As the directory does: a family has one series of a set and its default labels.
@@ -301,7 +301,7 @@ proptest! {
 #[test]
 fn of_exemplars_the_newest_of_each_bucket_stays() {
     let mut make = Builder::default();
-    make.family(Kind::Histogram, "h", &[]).bounds = [1.0, 2.0, 5.0].into();
+    make.family(MetricType::Histogram, "h", &[]).bounds = [1.0, 2.0, 5.0].into();
     make.histogram(&[], 0, 9.0, &[1.0, 1.0, 1.0, 1.0]);
     make.exemplars(&[
         (0, 0.5, 10.0, &[("t", "a")]),
@@ -309,13 +309,13 @@ fn of_exemplars_the_newest_of_each_bucket_stays() {
         (2, 4.0, 20.0, &[("t", "c")]),
         (3, 9.0, 40.0, &[("t", "d")]),
     ]);
-    make.family(Kind::Counter, "c", &["a"]);
+    make.family(MetricType::Counter, "c", &["a"]);
     make.scalar(&[("a", "1")], 0, 1.0);
     make.exemplars(&[(0, 1.0, 1.0, &[("t", "old")])]);
-    make.family(Kind::Histogram, "h", &["x"]).bounds = [1.0, 5.0].into();
+    make.family(MetricType::Histogram, "h", &["x"]).bounds = [1.0, 5.0].into();
     make.histogram(&[], 0, 9.0, &[1.0, 1.0, 1.0]);
     make.exemplars(&[(0, 0.7, 11.0, &[("t", "e")]), (2, 8.0, 39.0, &[("t", "f")])]);
-    make.family(Kind::Counter, "c", &["a", "b"]);
+    make.family(MetricType::Counter, "c", &["a", "b"]);
     make.scalar(&[("a", "1")], 0, 1.0);
     make.exemplars(&[(0, 1.0, 2.0, &[("t", "new")])]);
     let (joined, _) = join(make.snapshot);

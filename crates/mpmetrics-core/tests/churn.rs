@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use mpmetrics_core::cells::exemplar::Given;
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::metrics::DEFAULT_PERCENTILES;
 use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::region::Owned;
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-fn spec(name: &str, kind: Kind) -> FamilySpec {
+fn spec(name: &str, kind: MetricType) -> FamilySpec {
     let options =
         SummaryOptions { percentiles: DEFAULT_PERCENTILES.to_vec(), ..SummaryOptions::default() };
     FamilySpec {
@@ -43,9 +43,9 @@ fn spec(name: &str, kind: Kind) -> FamilySpec {
         kind,
         aggregator: "sum".into(),
         label_names: vec!["session".into()],
-        bounds: match kind {
-            Kind::Histogram => vec![0.01, 0.1, 1.0, 10.0],
-            Kind::Summary => options.numbers(),
+        numbers: match kind {
+            MetricType::Histogram => vec![0.01, 0.1, 1.0, 10.0],
+            MetricType::Summary => options.numbers(),
             _ => Vec::new(),
         },
     }
@@ -53,13 +53,13 @@ fn spec(name: &str, kind: Kind) -> FamilySpec {
 
 struct Churner {
     writer: Writer,
-    families: Vec<(u32, Kind)>,
+    families: Vec<(u32, MetricType)>,
     living: VecDeque<String>,
     made: u64,
 }
 
 impl Churner {
-    fn new(heap: &Heap, number: u64, kinds: &[(&str, Kind)]) -> Self {
+    fn new(heap: &Heap, number: u64, kinds: &[(&str, MetricType)]) -> Self {
         let mut writer = heap.writer(number, 1).expect("a slot");
         let families = kinds
             .iter()
@@ -69,7 +69,7 @@ impl Churner {
     }
 
     /// Ends, and the next one goes on with what there is.
-    fn reborn(self, heap: &Heap, number: u64, kinds: &[(&str, Kind)]) -> Self {
+    fn reborn(self, heap: &Heap, number: u64, kinds: &[(&str, MetricType)]) -> Self {
         let Self { writer, living, made, .. } = self;
         drop(writer);
         Self { living, made, ..Self::new(heap, number, kinds) }
@@ -80,21 +80,21 @@ impl Churner {
         let text = format!("session=\"{}\"", self.made);
         let times = 1 + random.below(20);
         for (family, kind) in &self.families {
-            let bound = self.writer.bind(*family, text.as_bytes(), b"").expect("room");
-            if *kind == Kind::Summary {
+            let address = self.writer.bind(*family, text.as_bytes(), b"").expect("room");
+            if *kind == MetricType::Summary {
                 for _ in 0..times {
                     let value = -random.share().ln();
-                    self.writer.observe(&bound, (value, 1.0), None, 0.0).expect("room");
+                    self.writer.observe(&address, (value, 1.0), None, 0.0).expect("room");
                 }
             } else {
-                let key = BlockKey { series: bound.series, generation: bound.generation };
+                let key = BlockKey { series: address.series, generation: address.generation };
                 let given = Given { value: 1.0, time: 1.0, text: b"trace=\"1\"", types: b"" };
-                let at = (bound.slab, bound.cell, key);
+                let at = (address.slab, address.cell, key);
                 self.writer.exemplar(at, 0, &given).expect("room");
             }
         }
         self.living.push_back(text);
-        // As the looks of an expiry do it: many at once, now more and now fewer.
+        // As the checks of an expiry do it: many at once, now more and now fewer.
         if self.living.len() > LIVING + random.below(100) as usize {
             for text in self.living.drain(..LIVING / 4) {
                 for (family, _) in &self.families {
@@ -108,7 +108,8 @@ impl Churner {
 #[test]
 fn what_comes_and_goes_takes_no_more_than_what_was_there_at_once() {
     const ROUNDS: u64 = 12_000;
-    let all = [("c", Kind::Counter), ("h", Kind::Histogram), ("s", Kind::Summary)];
+    let all =
+        [("c", MetricType::Counter), ("h", MetricType::Histogram), ("s", MetricType::Summary)];
     for kinds in [&all[..1], &all[1..2], &all[2..], &all] {
         // Also where each slot is another's now and then.
         for lives in [1, 8] {

@@ -7,7 +7,7 @@ mod handle;
 use std::sync::atomic::{AtomicU64 as Counter, Ordering};
 use std::sync::Arc;
 
-use damage::{atomics, damaged, each, image, places, read, write, write_and, Dice};
+use damage::{atomics, damaged, each, image, read, targets, write, write_and, Dice};
 use mpmetrics_core::heap::{Heap, Setup};
 use mpmetrics_core::layout::{
     extent, header, slot, BlockHead, BlockKind, EXTENT_HEADER, HEADER_WORDS, PAGE_WORDS,
@@ -35,10 +35,10 @@ fn the_image_itself_is_read_and_written() {
 #[test]
 fn bit_flips_before_a_reader_scans() {
     let image = image();
-    let places = places(&image);
+    let targets = targets(&image);
     let survived = Counter::new(0);
     each(flips(), |number| {
-        let words = atomics(&damaged(&image, &places, number));
+        let words = atomics(&damaged(&image, &targets, number));
         if read(&words, &[true, number % 2 == 0, false]) {
             survived.fetch_add(1, Ordering::Relaxed);
         }
@@ -50,10 +50,10 @@ fn bit_flips_before_a_reader_scans() {
 #[test]
 fn bit_flips_before_a_writer_attaches() {
     let image = image();
-    let places = places(&image);
+    let targets = targets(&image);
     let survived = Counter::new(0);
     each(flips(), |number| {
-        let mut words = damaged(&image, &places, number);
+        let mut words = damaged(&image, &targets, number);
         // Every third writer also finds that the last holder of the lock died.
         words[header::INTENT] |= u64::from(number % 3 == 0);
         match write(&words) {
@@ -67,10 +67,10 @@ fn bit_flips_before_a_writer_attaches() {
 #[test]
 fn bit_flips_under_a_living_writer() {
     let image = image();
-    let places = places(&image);
+    let targets = targets(&image);
     let survived = Counter::new(0);
     each(flips() / 4, |number| {
-        let words = damaged(&image, &places, number);
+        let words = damaged(&image, &targets, number);
         let outcome = write_and(&image, |heap| {
             let changed = words.iter().zip(&image).enumerate().filter(|(_, (new, old))| new != old);
             for (at, (new, _)) in changed {
@@ -106,20 +106,20 @@ fn guarded(image: &[u64]) -> Vec<usize> {
 #[test]
 fn damage_to_mutexes_and_exemplars() {
     let image = image();
-    let places = guarded(&image);
-    assert!(places.len() > 2000, "{}", places.len());
+    let targets = guarded(&image);
+    assert!(targets.len() > 2000, "{}", targets.len());
     let mutexes = 3 * slot::MUTEX_WORDS;
     let (read_back, written) = (Counter::new(0), Counter::new(0));
     each(flips() / 2, |number| {
         let mut dice = Dice(number);
         let mut words = image.clone();
         for _ in 0..=dice.roll(4) {
-            let among = if dice.roll(2) == 0 { mutexes } else { places.len() as u64 };
-            let at = places[dice.roll(among) as usize];
+            let among = if dice.roll(2) == 0 { mutexes } else { targets.len() as u64 };
+            let at = targets[dice.roll(among) as usize];
             words[at] = match dice.roll(6) {
                 0 => dice.roll(u64::MAX),
                 1 => dice.roll(4096),
-                2 => image[places[dice.roll(places.len() as u64) as usize]],
+                2 => image[targets[dice.roll(targets.len() as u64) as usize]],
                 _ => words[at] ^ 1 << dice.roll(64),
             };
         }

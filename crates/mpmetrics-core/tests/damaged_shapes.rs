@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{family, header, BlockKind, EXTENT_HEADER};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};
 
 /// A kind, an aggregator, and the block that they make, with its cells.
-type Form = (Kind, &'static str, BlockKind, usize);
+type Form = (MetricType, &'static str, BlockKind, usize);
 
 const FORMS: [Form; 6] = [
-    (Kind::Counter, "sum", BlockKind::Counter, 1),
-    (Kind::Gauge, "sum", BlockKind::Gauge, 1),
-    (Kind::Gauge, "mostrecent", BlockKind::Recent, 4),
-    (Kind::Gauge, "shared", BlockKind::Shared, 1),
-    (Kind::Histogram, "sum", BlockKind::Histogram, 6),
-    (Kind::Summary, "sum", BlockKind::Summary, 0),
+    (MetricType::Counter, "sum", BlockKind::Counter, 1),
+    (MetricType::Gauge, "sum", BlockKind::Gauge, 1),
+    (MetricType::Gauge, "mostrecent", BlockKind::Recent, 4),
+    (MetricType::Gauge, "shared", BlockKind::Shared, 1),
+    (MetricType::Histogram, "sum", BlockKind::Histogram, 6),
+    (MetricType::Summary, "sum", BlockKind::Summary, 0),
 ];
 /// Bits of the word: kind, form, and as much of the number as makes blocks longer than any may be.
 const BITS: u32 = 24;
@@ -41,7 +41,7 @@ fn with_a_series(form: Form) -> (Heap, Writer, u32) {
     let heap = heap.expect("a heap");
     let mut writer = heap.writer(1, 1).expect("a slot");
     let id = writer.family(&declared(form), 0).expect("a family");
-    bound(&mut writer, id, form, "1").expect("a series");
+    bind(&mut writer, id, form, "1").expect("a series");
     (heap, writer, id)
 }
 
@@ -54,18 +54,18 @@ fn flip(heap: &Heap, id: u32, bit: u32) {
     words.store(at, shape ^ 1 << bit).expect("a record");
 }
 
-/// Binds a series and looks whether the block is one of the form.
-fn bound(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
+/// Binds a series and checks whether the block is one of the form.
+fn bind(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
     let (kind, _, block, cells) = form;
     let text = format!("a=\"{label}\"");
     if block == BlockKind::Shared {
-        // A shared block lies in nobody's slab, and is reached by its key.
-        let bound = writer.bind(id, text.as_bytes(), b"")?;
-        assert!(writer.slab(bound.slab).is_none(), "a shared gauge has a block of its own");
+        // A shared block lies in no writer's slab, and is reached by its key.
+        let address = writer.bind(id, text.as_bytes(), b"")?;
+        assert!(writer.slab(address.slab).is_none(), "a shared gauge has a block of its own");
         return Ok(());
     }
     let handle = Handle::bind(writer, kind, id, text.as_bytes())?;
-    let at = handle.bound;
+    let at = handle.address;
     let (found, there) = writer.block(at.slab, at.cell, handle.key())?;
     assert_eq!(found, block);
     assert!(cells == 0 || there.len() == cells, "{} cells", there.len());
@@ -86,7 +86,7 @@ fn flips_under_a_writer_that_declared_the_family() {
         flip(&heap, id, bit);
         // What it declared it knows, so nothing is lost.
         for label in ["1", "2"] {
-            bound(&mut writer, id, form, label).expect("a series");
+            bind(&mut writer, id, form, label).expect("a series");
         }
     }
 }
@@ -101,10 +101,10 @@ fn flips_before_another_writer_declares_the_family() {
         let again = other.family(&declared(form), 0).expect("the family");
         assert_eq!(again, id, "{what}");
         for label in ["1", "2"] {
-            bound(&mut other, id, form, label).expect("a series");
+            bind(&mut other, id, form, label).expect("a series");
         }
-        // The record is right again for those who only read it.
-        bound(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
+        // The record is right again for those that only read it.
+        bind(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
     }
 }
 
@@ -116,8 +116,8 @@ fn flips_before_a_dead_writers_blocks_are_adopted() {
         flip(&heap, id, bit);
         let adopted = heap.writer(2, 1).and_then(|mut writer| {
             let id = writer.family(&declared(form), 0)?;
-            bound(&mut writer, id, form, "1")?;
-            bound(&mut writer, id, form, "2")
+            bind(&mut writer, id, form, "1")?;
+            bind(&mut writer, id, form, "2")
         });
         right_or_corrupt(adopted, &format!("{form:?}, bit {bit}"));
     }

@@ -9,24 +9,25 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{defaults, family, header, series, EXTENT_HEADER};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::Result;
 
-const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+const TYPES: [MetricType; 4] =
+    [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 const NOW: f64 = 1.7e12;
 
 /// A heap with a family of each kind, three series each, default labels and exemplars, and its writer.
 fn heap() -> (Heap, Writer, Vec<u32>) {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default()).expect("a heap");
     let mut writer = heap.writer(1, 1).expect("a slot");
-    let ids = KINDS.map(|kind| writer.family(&spec(kind), 0).expect("a family")).to_vec();
+    let ids = TYPES.map(|kind| writer.family(&spec(kind), 0).expect("a family")).to_vec();
     writer.default_labels(0, b"w=\"\\\"x\\\\\"", b"").expect("default labels");
     count(&mut writer, &ids).expect("room");
     (heap, writer, ids)
@@ -34,19 +35,19 @@ fn heap() -> (Heap, Writer, Vec<u32>) {
 
 /// Goes on counting in known series, and in one more.
 fn count(writer: &mut Writer, ids: &[u32]) -> Result<()> {
-    for (kind, id) in KINDS.into_iter().zip(ids) {
+    for (kind, id) in TYPES.into_iter().zip(ids) {
         for n in 0..3 {
             let (labels, types): (String, &[u8]) = match n {
                 0 => (format!("a=\"{n}\",b=\"\u{e4}\\n\""), b"ns"),
                 _ => (format!("b=\"{n}\",a=\"{}\"", "x".repeat(8 * n)), b""),
             };
-            let bound = writer.bind(*id, labels.as_bytes(), types)?;
+            let address = writer.bind(*id, labels.as_bytes(), types)?;
             let handle = Handle::bind(writer, kind, *id, labels.as_bytes())?;
             handle.update(writer, 1.5)?;
-            if matches!(kind, Kind::Counter | Kind::Histogram) {
+            if matches!(kind, MetricType::Counter | MetricType::Histogram) {
                 let given = Given { value: 1.5, time: 2.5, text: b"t=\"7f\"", types: b"" };
-                let place = u32::from(kind == Kind::Histogram);
-                writer.exemplar((bound.slab, bound.cell, handle.key()), place, &given)?;
+                let bucket = u32::from(kind == MetricType::Histogram);
+                writer.exemplar((address.slab, address.cell, handle.key()), bucket, &given)?;
             }
         }
     }
@@ -136,10 +137,10 @@ fn every_byte_of_every_text() {
                     );
                 } else {
                     assert_eq!(seen.families.len(), 4);
-                    // One that is still printable is another label; whoever counts makes a further series then.
+                    // One that is still printable is another label; a writer that counts makes a further series then.
                     assert!(damaged > 0 || shown(&seen) >= 12, "byte {byte} with {with:#x}");
                 }
-                // Who holds the series goes on, whatever their names became.
+                // The writers of the series go on, whatever their names became.
                 count(&mut writer, &ids).expect("a writer that goes on");
                 flip(&heap, byte, with);
             }
@@ -153,20 +154,21 @@ fn every_byte_of_every_text() {
 fn a_name_that_no_metric_may_have_is_not_printed() {
     let (heap, mut writer, _) = heap();
     for name in ["", "a b", "a\nb 1", "9", "\u{e4}", "a{b=\"1\"}"] {
-        let named = mpmetrics_core::heap::FamilySpec { name: name.into(), ..spec(Kind::Counter) };
+        let named =
+            mpmetrics_core::heap::FamilySpec { name: name.into(), ..spec(MetricType::Counter) };
         let id = writer.family(&named, 0).expect("a family");
-        Handle::bind(&mut writer, Kind::Counter, id, b"a=\"1\"").expect("a series");
+        Handle::bind(&mut writer, MetricType::Counter, id, b"a=\"1\"").expect("a series");
     }
     let (seen, damaged) = pages(&heap).expect("the rest of the heap");
     assert_eq!((seen.families.len(), damaged), (4, 6));
     for labels in ["a-b=\"1\"", "a=\"1\",a=\"2\"", "\u{e4}=\"1\""] {
-        let id = writer.family(&spec(Kind::Counter), 0).expect("a family");
-        Handle::bind(&mut writer, Kind::Counter, id, labels.as_bytes()).expect("a series");
+        let id = writer.family(&spec(MetricType::Counter), 0).expect("a family");
+        Handle::bind(&mut writer, MetricType::Counter, id, labels.as_bytes()).expect("a series");
     }
-    let id = writer.family(&spec(Kind::Histogram), 0).expect("a family");
-    Handle::bind(&mut writer, Kind::Histogram, id, b"le=\"1\"").expect("a series");
-    let id = writer.family(&spec(Kind::Summary), 0).expect("a family");
-    Handle::bind(&mut writer, Kind::Summary, id, b"quantile=\"1\"").expect("a series");
+    let id = writer.family(&spec(MetricType::Histogram), 0).expect("a family");
+    Handle::bind(&mut writer, MetricType::Histogram, id, b"le=\"1\"").expect("a series");
+    let id = writer.family(&spec(MetricType::Summary), 0).expect("a family");
+    Handle::bind(&mut writer, MetricType::Summary, id, b"quantile=\"1\"").expect("a series");
     assert_eq!(pages(&heap).expect("the rest of the heap").1, 6 + 5);
 }
 
@@ -211,7 +213,7 @@ fn random_bytes_under_a_writer_that_goes_on() {
         }
         let counted = count(&mut writer, &ids);
         let attached = heap.writer(2 + round, 1).and_then(|mut other| {
-            let ids = KINDS
+            let ids = TYPES
                 .iter()
                 .map(|kind| other.family(&spec(*kind), 0))
                 .collect::<Result<Vec<_>>>()?;

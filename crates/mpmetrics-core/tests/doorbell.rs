@@ -156,7 +156,7 @@ fn nobody_waits_for_the_dead_or_for_who_has_left() {
     let slot = leaves.leave();
     over.recv_timeout(LONG).unwrap();
     assert_eq!(timeouts(&heap), 0);
-    // Who adopts the dead writer's slot has no callbacks by that.
+    // The adopter of the dead writer's slot has no callbacks by that.
     let adopter = Process::new(&heap, 4);
     assert!(adopter.writer.incarnation() > 1);
     assert!(scraper.ring(LONG).is_none());
@@ -203,7 +203,7 @@ fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
     let heap = heap();
     let listener = Process::listening(&heap, 1);
     let (one, other) = (Process::new(&heap, 2), Process::new(&heap, 3));
-    assert!(!listener.asked(), "nobody has rung");
+    assert!(!listener.asked(), "no scrape has rung");
     let first = one.ring(LONG).unwrap();
     assert!(!listener.asked(), "its callbacks have not begun to run");
     listener.answer();
@@ -292,7 +292,7 @@ fn callbacks_that_ran_for_an_own_scrape_answer_the_rings_before_it() {
     assert!(other.asked(), "its own goes on");
     other.bell.over(other.rung.get().unwrap());
     assert!(!other.asked());
-    // A ring behind that is heard.
+    // A ring after that is heard.
     let third = one.ring(LONG).unwrap();
     let ear = other.ear.as_ref().unwrap();
     ear.answer(ear.begin());

@@ -1,5 +1,5 @@
-//! Exemplars over a heap: who records them, who sees them, and what becomes of them when writers die, series
-//! are removed and locks are not to be had.
+//! Exemplars over a heap: which are recorded, which are shown, and what becomes of them when writers die, series
+//! are removed and locks are not free.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -10,37 +10,37 @@ use std::time::{Duration, Instant};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, slot, EXTENT_HEADER};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::SharedMutex;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::{Code, Result};
 
 fn heap() -> Heap {
     Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("room for a heap")
 }
 
-fn bind(writer: &mut Writer, kind: Kind, text: &str) -> Handle {
+fn bind(writer: &mut Writer, kind: MetricType, text: &str) -> Handle {
     let family = writer.family(&spec(kind), 0).expect("a family");
     let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("a series");
     handle.update(writer, 1.0).expect("cells");
     handle
 }
 
-fn record(writer: &mut Writer, at: &Handle, place: u32, value: f64, text: &str) -> Result<()> {
+fn record(writer: &mut Writer, at: &Handle, bucket: u32, value: f64, text: &str) -> Result<()> {
     let given = Given { value, time: value, text: text.as_bytes(), types: b"" };
-    writer.exemplar((at.bound.slab, at.bound.cell, at.key()), place, &given)
+    writer.exemplar((at.address.slab, at.address.cell, at.key()), bucket, &given)
 }
 
 fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-/// Every exemplar of a scrape: its series' labels, place, value and labels.
+/// Every exemplar of a scrape: its series' labels, bucket, value and labels.
 fn seen(heap: &Heap) -> Vec<(String, u32, f64, String)> {
     let snapshot = scrape(heap, &everything()).expect("a scrape").0;
     let text =
@@ -52,20 +52,20 @@ fn seen(heap: &Heap) -> Vec<(String, u32, f64, String)> {
         .map(|(series, one)| {
             assert_eq!(one.time, one.value, "a value and a time of one exemplar");
             let (own, labels) = (series.labels.text, one.labels.text);
-            (text(&snapshot, own), one.place, one.value, text(&snapshot, labels))
+            (text(&snapshot, own), one.bucket, one.value, text(&snapshot, labels))
         })
         .collect()
 }
 
-fn one(series: &str, place: u32, value: f64, text: &str) -> (String, u32, f64, String) {
-    (series.to_owned(), place, value, text.to_owned())
+fn one(series: &str, bucket: u32, value: f64, text: &str) -> (String, u32, f64, String) {
+    (series.to_owned(), bucket, value, text.to_owned())
 }
 
 fn dropped(heap: &Heap) -> u64 {
     heap.words().header(header::EXEMPLARS_DROPPED)
 }
 
-/// The mutex of a slot, as somebody else sees it.
+/// The mutex of a slot, as another process sees it.
 fn mutex(heap: &Heap, id: u64) -> SharedMutex<'_> {
     let at = heap.words().header(header::SLOT_CHUNKS) + EXTENT_HEADER + id * slot::WORDS;
     SharedMutex::at(heap.words().run(at + slot::MUTEX, slot::MUTEX_WORDS).unwrap()).unwrap()
@@ -75,15 +75,15 @@ fn mutex(heap: &Heap, id: u64) -> SharedMutex<'_> {
 fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
-    let histogram = bind(&mut writer, Kind::Histogram, "a=\"2\"");
-    let gauge = bind(&mut writer, Kind::Gauge, "a=\"3\"");
+    let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
+    let histogram = bind(&mut writer, MetricType::Histogram, "a=\"2\"");
+    let gauge = bind(&mut writer, MetricType::Gauge, "a=\"3\"");
     record(&mut writer, &counter, 0, 1.0, "t=\"1\"").unwrap();
     record(&mut writer, &counter, 0, 2.0, "t=\"two\",u=\"\\\"\"").unwrap();
     record(&mut writer, &histogram, 2, 3.0, "").unwrap();
     record(&mut writer, &histogram, 0, 4.0, "t=\"4\"").unwrap();
     let refused = record(&mut writer, &counter, 1, 5.0, "t=\"5\"").unwrap_err();
-    assert_eq!(refused.code(), Code::Invalid, "a counter has one place");
+    assert_eq!(refused.code(), Code::Invalid, "a counter has one bucket");
     assert_eq!(record(&mut writer, &histogram, 3, 5.0, "").unwrap_err().code(), Code::Invalid);
     assert_eq!(record(&mut writer, &gauge, 0, 5.0, "").unwrap_err().code(), Code::Invalid);
     assert_eq!(record(&mut writer, &counter, 0, 5.0, "t=").unwrap_err().code(), Code::Invalid);
@@ -103,7 +103,7 @@ fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     }
     assert_eq!(heap.words().header(header::USED), used);
     assert_eq!(seen(&heap)[0], one("a=\"1\"", 0, 1999.0, &long));
-    assert_eq!(dropped(&heap), 3, "the places that there are none of");
+    assert_eq!(dropped(&heap), 3, "the buckets that there are none of");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn of_several_writers_the_newest_is_shown_and_the_dead_keep_theirs() {
     let mut first = heap.writer(1, 1).unwrap();
     let mut second = heap.writer(2, 2).unwrap();
     for (writer, value) in [(&mut first, 7.0), (&mut second, 5.0)] {
-        let histogram = bind(writer, Kind::Histogram, "a=\"1\"");
+        let histogram = bind(writer, MetricType::Histogram, "a=\"1\"");
         record(writer, &histogram, 1, value, &format!("w=\"{value}\"")).unwrap();
         if value < 6.0 {
             record(writer, &histogram, 0, value, "w=\"only\"").unwrap();
@@ -124,8 +124,8 @@ fn of_several_writers_the_newest_is_shown_and_the_dead_keep_theirs() {
     assert_eq!(seen(&heap), shown, "of a dead writer");
     let mut heir = heap.writer(3, 3).unwrap();
     assert_eq!(seen(&heap), shown, "of an adopted slot");
-    let histogram = bind(&mut heir, Kind::Histogram, "a=\"1\"");
-    assert!(histogram.bound.inherited);
+    let histogram = bind(&mut heir, MetricType::Histogram, "a=\"1\"");
+    assert!(histogram.address.inherited);
     record(&mut heir, &histogram, 1, 8.0, "w=\"8\"").unwrap();
     assert_eq!(seen(&heap)[1], one("a=\"1\"", 1, 8.0, "w=\"8\""));
 }
@@ -136,7 +136,7 @@ fn exemplars_go_with_the_default_labels_of_their_series() {
     let heap = heap();
     let mut writers = [heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap()];
     for (n, writer) in writers.iter_mut().enumerate() {
-        let counter = bind(writer, Kind::Counter, "");
+        let counter = bind(writer, MetricType::Counter, "");
         record(writer, &counter, 0, n as f64, &format!("w=\"{n}\"")).unwrap();
         writer.default_labels(0, format!("app=\"{n}\"").as_bytes(), b"").unwrap();
     }
@@ -151,24 +151,24 @@ fn exemplars_go_with_the_default_labels_of_their_series() {
 fn a_series_that_was_removed_reset_or_cleared_has_none() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter), 0).unwrap();
     let mut used = 0;
     for round in 0..300 {
-        let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
+        let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
         assert_eq!(seen(&heap), [], "round {round}");
         record(&mut writer, &counter, 0, 1.0, "t=\"1\"").unwrap();
         assert_eq!(seen(&heap).len(), 1);
         match round % 4 {
             0 => assert!(writer.remove(family, b"a=\"1\"", b"").unwrap()),
-            1 => writer.release(counter.bound.slab, counter.bound.cell, counter.key()).unwrap(),
+            1 => writer.release(counter.address.slab, counter.address.cell, counter.key()).unwrap(),
             2 => {
                 counter.hide(&heap).unwrap();
                 assert_eq!(seen(&heap), []);
-                writer.revive(counter.bound.slab, counter.bound.cell, counter.key()).unwrap();
+                writer.revive(counter.address.slab, counter.address.cell, counter.key()).unwrap();
             }
             _ => {
                 writer
-                    .clear_exemplars(counter.bound.slab, counter.bound.cell, counter.key())
+                    .clear_exemplars(counter.address.slab, counter.address.cell, counter.key())
                     .unwrap();
             }
         }
@@ -176,8 +176,8 @@ fn a_series_that_was_removed_reset_or_cleared_has_none() {
             used = heap.words().header(header::USED);
         }
     }
-    assert_eq!(heap.words().header(header::USED), used, "their memory serves again");
-    let stale = bind(&mut writer, Kind::Counter, "a=\"1\"");
+    assert_eq!(heap.words().header(header::USED), used, "their memory is reused");
+    let stale = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     writer.remove(family, b"a=\"1\"", b"").unwrap();
     let code = record(&mut writer, &stale, 0, 1.0, "t=\"1\"").unwrap_err().code();
     assert_eq!(code, Code::Invalid, "a stale handle writes nowhere");
@@ -189,12 +189,12 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
     let mut used = 0;
     for life in 0..60_u64 {
         let mut writer = heap.writer(life, 1).unwrap();
-        let family = writer.family(&spec(Kind::Histogram), 0).unwrap();
+        let family = writer.family(&spec(MetricType::Histogram), 0).unwrap();
         for n in 0..40 {
             let text = format!("a=\"{}\"", life * 40 + n);
-            let histogram = bind(&mut writer, Kind::Histogram, &text);
-            for place in 0..3 {
-                record(&mut writer, &histogram, place, 1.0, "trace=\"0123456789abcdef\"").unwrap();
+            let histogram = bind(&mut writer, MetricType::Histogram, &text);
+            for bucket in 0..3 {
+                record(&mut writer, &histogram, bucket, 1.0, "trace=\"0123456789abcdef\"").unwrap();
             }
             writer.remove(family, text.as_bytes(), b"").unwrap();
         }
@@ -206,14 +206,14 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
     assert_eq!(seen(&heap), []);
 }
 
-/// Somebody holds the slot's mutex, or the heap lock, and does not let go.
+/// Another thread holds the slot's mutex, or the heap lock, and keeps it.
 #[test]
 fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
+    let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     record(&mut writer, &counter, 0, 1.0, "t=\"1\"").unwrap();
-    let other = bind(&mut writer, Kind::Counter, "a=\"2\"");
+    let other = bind(&mut writer, MetricType::Counter, "a=\"2\"");
     let mut record_for_long = |counter: &Handle, held: &dyn Fn() -> bool| {
         let (before, begun) = (dropped(&heap), Instant::now());
         let mut refused = 0;
@@ -241,10 +241,10 @@ fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long()
 
 /// A thread that dies with the mutex, as a process does, and one that broke it.
 #[test]
-fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_anew_by_the_next_life() {
+fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_again_by_the_next_life() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let counter = bind(&mut writer, Kind::Counter, "a=\"1\"");
+    let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");
     std::thread::scope(|scope| {
         let hold =
             || std::mem::forget(mutex(&heap, 0).lock(Duration::from_secs(1), || ()).unwrap());
@@ -258,7 +258,7 @@ fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_anew_by_the_next_l
     assert_eq!(record(&mut writer, &counter, 0, 2.0, "").unwrap_err().code(), Code::Busy);
     drop(writer);
     let mut heir = heap.writer(2, 2).unwrap();
-    let counter = bind(&mut heir, Kind::Counter, "a=\"1\"");
+    let counter = bind(&mut heir, MetricType::Counter, "a=\"1\"");
     record(&mut heir, &counter, 0, 3.0, "t=\"3\"").unwrap();
     assert_eq!(seen(&heap), [one("a=\"1\"", 0, 3.0, "t=\"3\"")]);
 }

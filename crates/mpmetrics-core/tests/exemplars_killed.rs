@@ -13,18 +13,18 @@ use std::time::{Duration, Instant};
 
 use handle::{spec, Handle};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::heap::{Heap, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
 
 const SEGMENT: &str = "MPMETRICS_EXEMPLAR_SEGMENT";
 const NUMBER: &str = "MPMETRICS_EXEMPLAR_NUMBER";
 /// Buckets of the histogram of `spec`.
-const PLACES: u32 = 3;
+const BUCKETS: u32 = 3;
 const WRITERS: u64 = 3;
 const LONGEST_SCRAPE: Duration = Duration::from_secs(60);
 
@@ -34,12 +34,12 @@ fn text(value: u64, number: u64) -> String {
 }
 
 fn bind(writer: &mut Writer, number: u64) -> Result<[Handle; 2]> {
-    let counter = writer.family(&spec(Kind::Counter), 0)?;
-    let histogram = writer.family(&spec(Kind::Histogram), 0)?;
+    let counter = writer.family(&spec(MetricType::Counter), 0)?;
+    let histogram = writer.family(&spec(MetricType::Histogram), 0)?;
     Ok([
         // One series of each process's own, and one of all.
-        Handle::bind(writer, Kind::Counter, counter, format!("a=\"{number}\"").as_bytes())?,
-        Handle::bind(writer, Kind::Histogram, histogram, b"a=\"all\"")?,
+        Handle::bind(writer, MetricType::Counter, counter, format!("a=\"{number}\"").as_bytes())?,
+        Handle::bind(writer, MetricType::Histogram, histogram, b"a=\"all\"")?,
     ])
 }
 
@@ -54,7 +54,7 @@ fn victim() {
         let mut writer = segment.heap().writer(process.key(), process.pid)?;
         bind(&mut writer, number).map(|handles| (writer, handles))
     };
-    // Others, who are stopped or die, may hold the heap lock for as long as they like.
+    // Others, which are stopped or die, may hold the heap lock for as long as they like.
     let (mut writer, handles) = loop {
         match start() {
             Err(error) if error.code() == Code::Busy => {}
@@ -66,8 +66,12 @@ fn victim() {
         let given =
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
         let handle = &handles[value as usize % 2];
-        let place = if handle.kind == Kind::Counter { 0 } else { value as u32 % PLACES };
-        match writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), place, &given) {
+        let bucket = if handle.kind == MetricType::Counter { 0 } else { value as u32 % BUCKETS };
+        match writer.exemplar(
+            (handle.address.slab, handle.address.cell, handle.key()),
+            bucket,
+            &given,
+        ) {
             Err(error) if error.code() == Code::Busy => {}
             done => done.unwrap(),
         }
@@ -100,7 +104,7 @@ impl Drop for Victim {
     }
 }
 
-/// Scrapes; every exemplar is one that somebody recorded. Labels of the series, and values.
+/// Scrapes; every exemplar is one that a writer recorded. Labels of the series, and values.
 fn check(heap: &Heap) -> HashSet<(String, u64)> {
     let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let begun = Instant::now();
@@ -158,7 +162,7 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             victims[victim].signal("-STOP");
             let (before, stopped) = (check(&heap), own(victim));
             let goes_on = |it: &&(String, u64)| it.0.len() == stopped.len() && it.0 != stopped;
-            until(&heap, "nobody goes on", |seen| {
+            until(&heap, "no process goes on", |seen| {
                 seen.difference(&before).any(|other| goes_on(&other))
             });
             victims[victim].signal("-CONT");
@@ -176,7 +180,9 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
     let [counter, _] = bind(&mut writer, 0).unwrap();
     let text = text(9_000_000_000_000_000, 0);
     let given = Given { value: 9e15, time: 9e15, text: text.as_bytes(), types: b"" };
-    writer.exemplar((counter.bound.slab, counter.bound.cell, counter.key()), 0, &given).unwrap();
+    writer
+        .exemplar((counter.address.slab, counter.address.cell, counter.key()), 0, &given)
+        .unwrap();
     assert!(check(&heap).contains(&(own(0), 9_000_000_000_000_000)));
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }

@@ -5,11 +5,11 @@
 mod reader;
 mod snapshot;
 
-use mpmetrics_core::collect::snapshot::{LabelSpan, Snapshot, Span, Value};
 use mpmetrics_core::exposition::{json, text};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::Octave;
 use mpmetrics_core::quantile::sketch::Sketch;
+use mpmetrics_core::scrape::snapshot::{LabelSpan, Snapshot, Span, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reader::Json;
@@ -19,29 +19,30 @@ use snapshot::{Builder, Set};
 fn golden(defaults: Set<'_>) -> Snapshot {
     let mut make = Builder::default();
     let d = if defaults.is_empty() { 0 } else { make.defaults(defaults) };
-    make.family(Kind::Counter, "a_total", &["m", "k"]).help = "back\\slash \"quote\"\nline".into();
+    make.family(MetricType::Counter, "a_total", &["m", "k"]).help =
+        "back\\slash \"quote\"\nline".into();
     make.scalar(&[("m", "GET"), ("k", "x\"y\\z\nw")], d, 5.0);
     make.scalar(&[("k", "ü\u{2028}")], d, 1e21);
     make.scalar(&[], d, 1.3);
-    make.family(Kind::Counter, "none_total", &["m"]);
-    make.family(Kind::Counter, "plain_total", &[]);
+    make.family(MetricType::Counter, "none_total", &["m"]);
+    make.family(MetricType::Counter, "plain_total", &[]);
     make.scalar(&[], d, 0.0);
-    make.family(Kind::Gauge, "g", &["app", "m"]);
+    make.family(MetricType::Gauge, "g", &["app", "m"]);
     make.scalar(&[("m", "n")], d, f64::NAN);
     make.scalar(&[("m", "p")], d, f64::INFINITY);
     make.scalar(&[("m", "m")], d, f64::NEG_INFINITY);
     make.scalar(&[("m", "z")], d, -0.0);
     make.scalar(&[("m", "o"), ("app", "mine")], d, 1e-7);
     make.scalar(&[("m", "e"), ("app", "")], d, 1.0);
-    make.family(Kind::Histogram, "h_seconds", &["m", "zone"]).bounds =
+    make.family(MetricType::Histogram, "h_seconds", &["m", "zone"]).bounds =
         [0.1, 5.0, 1.0, f64::INFINITY, 1e21].into();
     make.histogram(&[("m", "GET")], d, 1e22, &[1.0, 2.0, 0.0, 2.0, 0.0, 0.0]);
     make.histogram(&[("m", "P"), ("zone", "own")], d, 0.0, &[0.0; 6]);
-    make.family(Kind::Histogram, "p_seconds", &[]).bounds = [1.0, 2.0].into();
+    make.family(MetricType::Histogram, "p_seconds", &[]).bounds = [1.0, 2.0].into();
     make.histogram(&[], d, 1.5, &[0.0, 1.0, 0.0]);
-    make.family(Kind::Summary, "s", &["m"]).bounds = [0.5, 0.9, 0.999].into();
+    make.family(MetricType::Summary, "s", &["m"]).bounds = [0.5, 0.9, 0.999].into();
     make.summary(&[("m", "a")], d, &[1.0, 2.5]);
-    make.family(Kind::Summary, "q", &["zone"]).bounds = [0.5].into();
+    make.family(MetricType::Summary, "q", &["zone"]).bounds = [0.5].into();
     make.summary(&[("zone", "own")], d, &[-3.0]);
     make.summary(&[], d, &[7.0]);
     for family in make.snapshot.families.iter_mut().skip(1) {
@@ -63,7 +64,7 @@ fn text_is_prom_clients() {
     // A default label `quantile` is overridden by the row's own, and seen on sum and count.
     let mut make = Builder::default();
     let d = make.defaults(&[("quantile", "d")]);
-    make.family(Kind::Summary, "s", &[]).bounds = [0.5].into();
+    make.family(MetricType::Summary, "s", &[]).bounds = [0.5].into();
     make.summary(&[], d, &[1.0]);
     let rows = "s{quantile=\"0.5\"} 1\ns_sum{quantile=\"d\"} 1\ns_count{quantile=\"d\"} 1\n";
     assert_eq!(printed(&make.snapshot), format!("# HELP s s help\n# TYPE s summary\n{rows}"));
@@ -73,11 +74,11 @@ fn text_is_prom_clients() {
 fn json_holds_all_of_it() {
     let mut make = Builder::default();
     let d = make.defaults(&[("k", "v")]);
-    make.family(Kind::Counter, "x", &["a"]).help = "say \"hi\"\\\n\t".into();
+    make.family(MetricType::Counter, "x", &["a"]).help = "say \"hi\"\\\n\t".into();
     make.scalar(&[("a", "1\"\\\n\u{1}\u{7f}ü\u{2028}")], d, 5.0);
-    make.family(Kind::Histogram, "h", &[]).bounds = [0.5, 1.0, f64::INFINITY].into();
+    make.family(MetricType::Histogram, "h", &[]).bounds = [0.5, 1.0, f64::INFINITY].into();
     make.histogram(&[], 0, f64::NEG_INFINITY, &[1.0, 2.0, 3.0, 4.0]);
-    make.family(Kind::Summary, "s", &["n"]).aggregator = "average".into();
+    make.family(MetricType::Summary, "s", &["n"]).aggregator = "average".into();
     let labels = make.labels(br#"n="1""#, b"n");
     make.last().bounds = [0.25, 1.0].into();
     make.summary(&[], 0, &[-2.0, 0.0]);
@@ -112,7 +113,7 @@ fn what_is_malformed_is_left_out_of_both() {
     let good = make.defaults(&[("k", "v")]);
     let bad = make.labels(b"k=\"v\"\nforged 1", b"");
     make.snapshot.defaults.push(bad);
-    make.family(Kind::Counter, "c", &["a"]);
+    make.family(MetricType::Counter, "c", &["a"]);
     make.scalar(&[("a", "kept")], good, 1.0);
     make.series(bad, 0, Value::Scalar(2.0));
     make.scalar(&[("a", "bad defaults")], 2, 3.0);
@@ -120,7 +121,7 @@ fn what_is_malformed_is_left_out_of_both() {
     make.summary(&[("a", "wrong type")], 0, &[5.0]);
     let outside = Span { start: u32::MAX, len: u32::MAX };
     make.series(LabelSpan { text: outside, types: outside }, 0, Value::Scalar(6.0));
-    make.family(Kind::Histogram, "h", &[]).bounds = [1.0].into();
+    make.family(MetricType::Histogram, "h", &[]).bounds = [1.0].into();
     make.histogram(&[], 0, 1.0, &[1.0]);
     make.series(LabelSpan::default(), 0, Value::Histogram { sum: 0.0, counts: outside });
     assert_eq!(
@@ -138,7 +139,7 @@ fn what_is_malformed_is_left_out_of_both() {
 #[test]
 fn bytes_that_are_not_utf8_pass_through_text_and_are_replaced_in_json() {
     let mut make = Builder::default();
-    make.family(Kind::Counter, "c", &["a"]);
+    make.family(MetricType::Counter, "c", &["a"]);
     let labels = make.labels(b"a=\"x\xff\x00\\\"\xc3\"", b"");
     make.series(labels, 0, Value::Scalar(1.0));
     let out = text(&make.snapshot);
@@ -160,8 +161,14 @@ fn anything() -> impl Strategy<Value = Snapshot> {
         1 => vec(byte, 0..12),
     ];
     let span = || (0..40_u32, prop_oneof![Just(0), Just(5), Just(16), 0..60_u32]);
-    let kind =
-        || prop::sample::select(vec![Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary]);
+    let kind = || {
+        prop::sample::select(vec![
+            MetricType::Counter,
+            MetricType::Gauge,
+            MetricType::Histogram,
+            MetricType::Summary,
+        ])
+    };
     let value = (kind(), any::<f64>(), any::<f64>(), span());
     let series = (span(), span(), 0..4_u32, value);
     let family = (kind(), any::<String>(), vec(any::<f64>(), 0..3), vec(series, 0..5));
@@ -183,9 +190,11 @@ fn anything() -> impl Strategy<Value = Snapshot> {
                 make.family(kind, &name, &[&name]).bounds = bounds.into();
                 for (text, types, defaults, (kind, one, two, counts)) in series {
                     let value = match kind {
-                        Kind::Counter | Kind::Gauge => Value::Scalar(one),
-                        Kind::Summary => Value::Summary { sum: one, count: two, sketch: counts.0 },
-                        Kind::Histogram => Value::Histogram { sum: one, counts: at(counts) },
+                        MetricType::Counter | MetricType::Gauge => Value::Scalar(one),
+                        MetricType::Summary => {
+                            Value::Summary { sum: one, count: two, sketch: counts.0 }
+                        }
+                        MetricType::Histogram => Value::Histogram { sum: one, counts: at(counts) },
                     };
                     make.series(
                         LabelSpan { text: at(text), types: at((types.0, 0)) },
@@ -224,14 +233,14 @@ proptest! {
             };
             expected += rows * family.get("series").list().len();
         }
-        // A family has two head lines and an empty one before the next, or the end behind the last.
+        // A family has two head lines and an empty one before the next, or the end after the last.
         prop_assert_eq!(lines, if snapshot.families.is_empty() { 2 } else { expected });
     }
 
     #[test]
     fn any_label_value_is_one_row_and_comes_back(values in vec(any::<String>(), 1..5)) {
         let mut make = Builder::default();
-        make.family(Kind::Gauge, "g", &["a"]);
+        make.family(MetricType::Gauge, "g", &["a"]);
         for value in &values {
             make.scalar(&[("a", value)], 0, 1.0);
         }

@@ -56,8 +56,8 @@ fn every_word_is_in_the_format_under_its_number() {
         ("\n### Default labels", "defaults"),
         ("\n## Slabs and blocks", "block"),
         ("\n**Exemplars.**", "exemplar"),
-        ("\n### Summaries", "part"),
-        ("\n### Summaries", "part"),
+        ("\n### Summaries", "sub_window"),
+        ("\n### Summaries", "sub_window"),
     ] {
         let written = named(heading);
         assert!(written.len() > 2, "the table below{heading} was not found");
@@ -80,7 +80,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
         (BlockKind::Gauge as u8, "gauge"),
         (BlockKind::Histogram as u8, "histogram"),
         (BlockKind::Summary as u8, "summary"),
-        (BlockKind::Chunk as u8, "chunk"),
+        (BlockKind::OctaveBuckets as u8, "octave buckets"),
         (BlockKind::Recent as u8, "recent gauge"),
         (BlockKind::Shared as u8, "shared gauge"),
         (BlockKind::Exemplar as u8, "exemplar"),
@@ -90,7 +90,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
     }
 }
 
-/// The numbers of this version: who changes one of them changes the format, and its version.
+/// The numbers of this version: a change of one of them is a change of the format, and of its version.
 #[test]
 fn the_numbers_of_version_1() {
     assert_eq!(MAGIC.to_le_bytes(), *b"MPMETRIC");

@@ -5,12 +5,12 @@
 mod small;
 
 use mpmetrics_core::cells::sequence;
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{Bound, FamilySpec, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::heap::{Address, FamilySpec, Writer};
 use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::Code;
 use small::{add, heap, key, printed, spec};
 
@@ -18,10 +18,10 @@ use small::{add, heap, key, printed, spec};
 fn writers_add_up_and_the_order_is_that_of_first_sight() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
-    let counter = spec(Kind::Counter, "c");
+    let counter = spec(MetricType::Counter, "c");
     let (f1, f2) = (one.family(&counter, 0).unwrap(), two.family(&counter, 0).unwrap());
     assert_eq!(f1, f2);
-    let histogram = one.family(&spec(Kind::Histogram, "h"), 0).unwrap();
+    let histogram = one.family(&spec(MetricType::Histogram, "h"), 0).unwrap();
     let b = two.bind(f2, b"a=\"2\"", b"").unwrap();
     let a = one.bind(f1, b"a=\"1\",b=\"x\"", b"").unwrap();
     let same = two.bind(f2, b"b=\"x\",a=\"1\"", b"").unwrap();
@@ -47,11 +47,11 @@ fn a_scope_shows_the_parts_of_its_slots_only() {
     let heap = heap();
     // Two threads of process 1, one of process 2.
     let mut writers = [1, 1, 2].map(|process| heap.writer(process, 1).unwrap());
-    let counter = spec(Kind::Counter, "c");
+    let counter = spec(MetricType::Counter, "c");
     for (writer, by) in writers.iter_mut().zip([1.0, 20.0, 300.0]) {
         let family = writer.family(&counter, 0).unwrap();
-        let bound = writer.bind(family, b"", b"").unwrap();
-        add(writer, &bound, by);
+        let address = writer.bind(family, b"", b"").unwrap();
+        add(writer, &address, by);
     }
     let value = |scope| {
         let filter = Filter { everything: true, scope, ..Filter::default() };
@@ -64,7 +64,7 @@ fn a_scope_shows_the_parts_of_its_slots_only() {
     assert_eq!(value(Scope::Process(1)).as_deref(), Some("21"));
     assert_eq!(value(Scope::Process(3)), None);
     assert_eq!(value(thread(&writers[1])).as_deref(), Some("20"));
-    assert_eq!(value(Scope::Nobody), None);
+    assert_eq!(value(Scope::None), None);
     assert_eq!((heap.living_of(1).unwrap(), heap.living_of(2).unwrap()), (2, 1));
 
     // Another life of the slot is another thread.
@@ -84,23 +84,23 @@ fn a_scope_shows_the_parts_of_its_slots_only() {
 fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
     let heap = heap();
     let mut first = heap.writer(1, 1).unwrap();
-    let c = first.family(&spec(Kind::Counter, "c"), 0).unwrap();
-    let g = first.family(&spec(Kind::Gauge, "g"), 0).unwrap();
-    let bound = first.bind(c, b"", b"").unwrap();
-    add(&first, &bound, 7.0);
+    let c = first.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let g = first.family(&spec(MetricType::Gauge, "g"), 0).unwrap();
+    let address = first.bind(c, b"", b"").unwrap();
+    add(&first, &address, 7.0);
     let gauge = first.bind(g, b"", b"").unwrap();
     add(&first, &gauge, 3.0);
-    assert!(!bound.inherited);
+    assert!(!address.inherited);
     assert!(printed(&heap).contains("g 3\n"));
     drop(first);
     assert!(printed(&heap).contains("c 7\n"), "a dead writer's counts stay");
     assert!(!printed(&heap).contains("g 3\n"), "its gauges do not");
     let mut second = heap.writer(2, 2).unwrap();
     assert_eq!((second.slot(), second.incarnation()), (0, 2));
-    let c = second.family(&spec(Kind::Counter, "c"), 0).unwrap();
-    let bound = second.bind(c, b"", b"").unwrap();
-    assert!(bound.inherited);
-    add(&second, &bound, 1.0);
+    let c = second.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let address = second.bind(c, b"", b"").unwrap();
+    assert!(address.inherited);
+    add(&second, &address, 1.0);
     assert!(printed(&heap).contains("c 8\n"));
     assert_eq!(heap.words().header(header::SLOTS), 1);
 }
@@ -109,8 +109,8 @@ fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
 fn removal_makes_handles_stale_and_places_serve_again() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
-    let f = one.family(&spec(Kind::Counter, "c"), 0).unwrap();
-    two.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let f = one.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    two.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let mine = one.bind(f, b"a=\"1\"", b"").unwrap();
     let theirs = two.bind(f, b"a=\"1\"", b"").unwrap();
     add(&one, &mine, 1.0);
@@ -125,8 +125,8 @@ fn removal_makes_handles_stale_and_places_serve_again() {
     let mut used = 0;
     for round in 0..20_000 {
         let labels = format!("a=\"r{round}\"");
-        let bound = one.bind(f, labels.as_bytes(), b"").unwrap();
-        add(&one, &bound, 1.0);
+        let address = one.bind(f, labels.as_bytes(), b"").unwrap();
+        add(&one, &address, 1.0);
         assert!(two.remove(f, labels.as_bytes(), b"").unwrap());
         if round == 2_000 {
             used = heap.words().header(header::USED);
@@ -140,9 +140,10 @@ fn removal_makes_handles_stale_and_places_serve_again() {
 fn who_finds_a_series_gone_learns_whether_it_expired() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
-    let f = one.family(&spec(Kind::Counter, "c"), 0).unwrap();
-    two.family(&spec(Kind::Counter, "c"), 0).unwrap();
-    let key = |bound: &Bound| BlockKey { series: bound.series, generation: bound.generation };
+    let f = one.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    two.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let key =
+        |address: &Address| BlockKey { series: address.series, generation: address.generation };
     let [expired, removed, kept] = [&b"a=\"1\""[..], b"a=\"2\"", b"a=\"3\""].map(|labels| {
         one.bind(f, labels, b"").unwrap();
         two.bind(f, labels, b"").unwrap()
@@ -166,26 +167,28 @@ fn who_finds_a_series_gone_learns_whether_it_expired() {
 fn removal_reaches_the_families_that_are_shown_as_one() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let old = spec(Kind::Counter, "c");
+    let old = spec(MetricType::Counter, "c");
     let new = FamilySpec { help: "other".into(), label_names: vec!["a".into()], ..old.clone() };
     let own = FamilySpec { tag: "own".into(), ..old.clone() };
-    let clash = FamilySpec { kind: Kind::Gauge, ..old.clone() };
+    let clash = FamilySpec { kind: MetricType::Gauge, ..old.clone() };
     let mut made = Vec::new();
-    for (value, spec) in [&old, &new, &own, &clash, &spec(Kind::Counter, "d")].iter().enumerate() {
+    for (value, spec) in
+        [&old, &new, &own, &clash, &spec(MetricType::Counter, "d")].iter().enumerate()
+    {
         let family = writer.family(spec, 0).unwrap();
         for labels in [&b"a=\"1\""[..], b"a=\"2\""] {
-            let bound = writer.bind(family, labels, b"").unwrap();
-            add(&writer, &bound, value as f64 + 1.0);
-            made.push((family, bound));
+            let address = writer.bind(family, labels, b"").unwrap();
+            add(&writer, &address, value as f64 + 1.0);
+            made.push((family, address));
         }
     }
     let before = heap.words().header(header::REMOVED);
     assert!(writer.remove(made[0].0, b"a=\"1\"", b"").unwrap());
     assert_eq!(heap.words().header(header::REMOVED) - before, 2);
     let again = [0, 2, 4, 6, 8].map(|index: usize| {
-        let (family, bound) = &made[index];
-        writer.bind(*family, b"a=\"1\"", b"").unwrap().generation == bound.generation
-            && writer.bind(*family, b"a=\"1\"", b"").unwrap().series == bound.series
+        let (family, address) = &made[index];
+        writer.bind(*family, b"a=\"1\"", b"").unwrap().generation == address.generation
+            && writer.bind(*family, b"a=\"1\"", b"").unwrap().series == address.series
     });
     assert_eq!(again, [false, false, true, true, true]);
     assert!(!writer.remove(made[0].0, b"a=\"3\"", b"").unwrap());
@@ -195,8 +198,8 @@ fn removal_reaches_the_families_that_are_shown_as_one() {
 fn releasing_the_last_block_removes_the_series_and_absent_blocks_come_back() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
-    let f = one.family(&spec(Kind::Gauge, "g"), 0).unwrap();
-    two.family(&spec(Kind::Gauge, "g"), 0).unwrap();
+    let f = one.family(&spec(MetricType::Gauge, "g"), 0).unwrap();
+    two.family(&spec(MetricType::Gauge, "g"), 0).unwrap();
     let (a, b) = (one.bind(f, b"", b"").unwrap(), two.bind(f, b"", b"").unwrap());
     add(&one, &a, 1.0);
     add(&two, &b, 2.0);
@@ -213,8 +216,8 @@ fn releasing_the_last_block_removes_the_series_and_absent_blocks_come_back() {
 fn default_labels_rename_what_this_life_made() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
-    let f = one.family(&spec(Kind::Counter, "c"), 4).unwrap();
-    two.family(&spec(Kind::Counter, "c"), 9).unwrap();
+    let f = one.family(&spec(MetricType::Counter, "c"), 4).unwrap();
+    two.family(&spec(MetricType::Counter, "c"), 9).unwrap();
     let (a, b) = (one.bind(f, b"", b"").unwrap(), two.bind(f, b"", b"").unwrap());
     add(&one, &a, 1.0);
     add(&two, &b, 2.0);
@@ -230,10 +233,10 @@ fn default_labels_rename_what_this_life_made() {
 }
 
 #[test]
-fn a_dead_holder_of_the_lock_is_made_whole() {
+fn a_heap_whose_lock_holder_died_is_recovered() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let f = writer.family(&spec(Kind::Histogram, "h"), 0).unwrap();
+    let f = writer.family(&spec(MetricType::Histogram, "h"), 0).unwrap();
     writer.default_labels(0, b"w=\"1\"", b"").unwrap();
     for n in 0..3000 {
         writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"").unwrap();
@@ -264,14 +267,14 @@ fn a_dead_holder_of_the_lock_is_made_whole() {
     for n in 0..900 {
         writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"").unwrap();
     }
-    assert_eq!(words.header(header::USED), used, "what was free serves again");
+    assert_eq!(words.header(header::USED), used, "what was free is reused");
 }
 
 #[test]
 fn a_stopped_holder_of_the_lock_delays_nobody_for_long() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
-    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let known = writer.bind(f, b"a=\"1\"", b"").unwrap();
     let held = heap.hold_lock().unwrap();
     assert_eq!(writer.bind(f, b"a=\"2\"", b"").unwrap_err().code(), Code::Busy);

@@ -1,25 +1,25 @@
-//! What happens to a heap when somebody dies, removes, grows it or loses a lock in the middle of
-//! somebody else's call: a region that runs a hook whenever the heap asks for its words.
+//! What happens to a heap when a writer dies, removes, grows it or loses a lock in the middle of
+//! another's call: a region that runs a hook whenever the heap asks for its words.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 mod handle;
-mod watched;
+mod hook;
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use handle::{spec, Handle};
+use hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Value;
 use mpmetrics_core::heap::{FamilySpec, Heap, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey, Words};
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Value;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::{Code, Result};
-use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 
 /// The sum of all counters that a scrape shows.
 fn total(heap: &Heap) -> f64 {
@@ -30,23 +30,23 @@ fn total(heap: &Heap) -> f64 {
 }
 
 fn count(writer: &mut Writer, text: &str, by: f64) -> Result<Handle> {
-    let family = writer.family(&spec(Kind::Counter), 0)?;
-    let handle = Handle::bind(writer, Kind::Counter, family, text.as_bytes())?;
+    let family = writer.family(&spec(MetricType::Counter), 0)?;
+    let handle = Handle::bind(writer, MetricType::Counter, family, text.as_bytes())?;
     handle.update(writer, by)?;
     Ok(handle)
 }
 
 fn exemplify(writer: &mut Writer, handle: &Handle, text: &str) -> Result<()> {
     let given = Given { value: 1.0, time: 1.0, text: text.as_bytes(), types: b"" };
-    writer.exemplar((handle.bound.slab, handle.bound.cell, handle.key()), 0, &given)
+    writer.exemplar((handle.address.slab, handle.address.cell, handle.key()), 0, &given)
 }
 
 /// Adds to a shared gauge.
 fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
-    let shared = FamilySpec { aggregator: "shared".into(), ..spec(Kind::Gauge) };
+    let shared = FamilySpec { aggregator: "shared".into(), ..spec(MetricType::Gauge) };
     let family = writer.family(&shared, 0)?;
-    let bound = writer.bind(family, text.as_bytes(), b"")?;
-    let key = BlockKey { series: bound.series, generation: bound.generation };
+    let address = writer.bind(family, text.as_bytes(), b"")?;
+    let key = BlockKey { series: address.series, generation: address.generation };
     writer.share(key, |value| value + by).map(drop)
 }
 
@@ -103,7 +103,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
         (
             &|w| {
                 let handle = count(w, "a=\"1\"", 0.0)?;
-                w.release(handle.bound.slab, handle.bound.cell, handle.key())
+                w.release(handle.address.slab, handle.address.cell, handle.key())
             },
             14.0,
             15.0,
@@ -132,7 +132,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
 #[test]
 fn two_blocks_are_made_one_once() {
     for step in 0..4 {
-        let (_, heap) = Watched::heap();
+        let (_, heap) = HookedRegion::heap();
         let [to, from] = two_blocks(&heap);
         let words = heap.words();
         words.add_header(header::MERGES, 1);
@@ -167,7 +167,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
         writer
     };
     let check = |heap: &Heap, mut writer: Writer, when: &str| {
-        // As many as it takes until the place serves again.
+        // As many as it takes until the place is reused.
         for n in 0..80 {
             let text = format!("a=\"{n}\"");
             let handle = count(&mut writer, &text, 1.0).expect(when);
@@ -179,7 +179,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
     };
     let bind = |writer: &mut Writer| {
         let handle = count(writer, "a=\"1\"", 1.0)?;
-        assert!(handle.bound.generation % 2 == 1, "bound to a dead series");
+        assert!(handle.address.generation % 2 == 1, "bound to a dead series");
         Ok(())
     };
     at_every_look(prepare, bind, remove_first, check);
@@ -188,8 +188,8 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
 }
 
 #[test]
-fn a_scrape_begins_anew_when_the_heap_grew_under_it() {
-    let (region, heap) = Watched::heap();
+fn a_scrape_begins_again_when_the_heap_grew_under_it() {
+    let (region, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     count(&mut writer, "", 1.0).expect("a series");
     let before = heap.words().len() as i64;
@@ -206,7 +206,7 @@ fn a_scrape_begins_anew_when_the_heap_grew_under_it() {
 
 #[test]
 fn more_default_labels_than_a_slot_carries_are_refused_and_others_are_not_shown() {
-    let (_, heap) = Watched::heap();
+    let (_, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     let mut set =
         |group: u32| writer.default_labels(group, format!("g=\"{group}\"").as_bytes(), b"");
@@ -244,7 +244,7 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     drop(held);
     let mut next = segment.heap().writer(1, 1).expect("the slot that was lost");
     assert_eq!(next.slot(), writer.slot());
-    assert!(count(&mut next, "", 1.0).expect("a series").bound.inherited);
+    assert!(count(&mut next, "", 1.0).expect("a series").address.inherited);
     assert!(handle.fresh(segment.heap()).unwrap() && total(segment.heap()) == 4.0);
     std::mem::forget(writer);
     drop(stranger);
@@ -265,7 +265,7 @@ fn move_slowly(words: Words<'_>, from: u64, to: u64) {
 
 #[test]
 fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
-    let (_, heap) = Watched::heap();
+    let (_, heap) = HookedRegion::heap();
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let handle = count(&mut writer, "", by).expect("a series");
@@ -292,7 +292,7 @@ fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
 
 #[test]
 fn a_scrape_does_not_wait_for_ever_until_an_adopter_is_done() {
-    let (region, heap) = Watched::heap();
+    let (region, heap) = HookedRegion::heap();
     two_blocks(&heap);
     region.moving.store(true, SeqCst);
     assert_eq!(total(&heap), 12.0);

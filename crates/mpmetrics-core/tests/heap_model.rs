@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use handle::{spec, Handle};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ proptest! {
             world.run(step);
             prop_assert_eq!(world.scraped(), world.expected(), "after {:?}", step);
         }
-        // Deriving everything anew changes nothing: the lock is taken once to settle what was left
+        // Deriving everything again changes nothing: the lock is taken once to rebuild what was left
         // to its next holder, and once more to derive.
         drop(world.heap.hold_lock().expect("the heap lock"));
         let before = world.derived();
@@ -41,10 +41,10 @@ proptest! {
 fn removing_and_making_series_without_end_does_not_grow_the_heap() {
     const ROUNDS: u32 = 100_000;
     let heap = Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("a heap");
-    let mut writers: Vec<(Writer, [(Kind, u32); 2])> = (0..3)
+    let mut writers: Vec<(Writer, [(MetricType, u32); 2])> = (0..3)
         .map(|n| {
             let mut writer = heap.writer(n, 1).expect("a slot");
-            let families = [Kind::Histogram, Kind::Summary]
+            let families = [MetricType::Histogram, MetricType::Summary]
                 .map(|kind| (kind, writer.family(&spec(kind), 0).expect("a family")));
             (writer, families)
         })
@@ -57,7 +57,7 @@ fn removing_and_making_series_without_end_does_not_grow_the_heap() {
         for (writer, families) in &mut writers {
             let (kind, family) = families[turn];
             let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("room");
-            // Each time other octaves, so other chunks.
+            // Each time other octaves.
             handle.update(writer, f64::from(round % 64)).expect("room");
             handle.update(writer, f64::from(round % 1021).exp2()).expect("room");
             handles.push(handle);

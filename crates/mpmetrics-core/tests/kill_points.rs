@@ -1,24 +1,24 @@
-//! P3: at each named place of every cold path a process dies, or stops. Then, from another process: a scrape
-//! without a wait, a new series, a new writer, the right numbers; who has to wait does so for a limited time;
-//! and a process that was stopped goes on and ends in order.
-//! `cargo test -p mpmetrics-core --features kill-points --test kill_points`
+//! P3: at each named place of every cold path a process dies, or stops. Then, from another process: a scrape without a
+//! wait, a new series, a new writer, the right numbers; a process that has to wait does so for a limited time; and a
+//! process that was stopped goes on and ends in order. `cargo test -p mpmetrics-core --features kill-points --test
+//! kill_points`
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod cold_paths;
+mod derived_words;
 mod handle;
-mod pointed;
-mod ranked;
 mod scene;
 mod signals;
+mod totals;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
+use cold_paths::told;
 use mpmetrics_core::os::kill_points::{Held, POINTS, VARIABLE};
-use pointed::told;
 use scene::{End, Scene, DIRECTORY};
 
 /// Not a test: the program that dies or stops.
@@ -26,14 +26,14 @@ use scene::{End, Scene, DIRECTORY};
 #[ignore = "the program of the victims"]
 fn victim() {
     let directory = PathBuf::from(std::env::var(DIRECTORY).expect("started by the test below"));
-    if let Err(error) = pointed::run(&directory) {
+    if let Err(error) = cold_paths::run(&directory) {
         panic!("{error}");
     }
 }
 
 /// Places that are about the segment that the victim makes for itself.
 fn of_other(point: &str) -> bool {
-    let own = ["create.", "retire.", "reap.", "succeed.", "follow.", "settle."];
+    let own = ["create.", "retire.", "reap.", "succeed.", "follow."];
     own.iter().any(|path| point.starts_with(path))
 }
 
@@ -50,7 +50,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
     scene.check_numbers();
     let locked = end == End::Stop && held == Held::Heap;
     scene.check_new(locked);
-    // Nobody waits for the dead, and for the living only as long as a scrape is willing to.
+    // No process waits for the dead, and for the living only as long as a scrape is willing to.
     if told(scene.directory.path(), "listens").is_some() {
         let late = scene.ring();
         assert_eq!(late, end == End::Stop && held == Held::Answer, "{}", scene.what);
@@ -111,8 +111,8 @@ fn later_times_at_the_places_that_are_reached_again_and_again() {
         ("merge.added", 5),
         ("merge.added", 6),
         ("merge.cleared", 5),
-        ("chunk.linked", 2),
-        ("chunk.freed", 2),
+        ("octave.linked", 2),
+        ("octave.freed", 2),
         ("register.published", 500),
         ("register.filled", 250),
         ("allocate.texts", 40),

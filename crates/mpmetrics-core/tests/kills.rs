@@ -1,35 +1,35 @@
 //! P2, P3, P4: processes that register, remove, rename, come and go without end are killed at random
 //! moments, most of them inside the heap lock; all that they told to have counted is in every scrape,
-//! and what is derived is what deriving it anew yields.
+//! and what is derived is what deriving it again yields.
 //!
 //! `MPMETRICS_KILLS=n` kills n processes; by default this goes on for ten seconds.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 mod handle;
-mod killed;
-mod ranked;
+mod totals;
+mod victim;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use derived::Derived;
-use killed::{exemplar_text, spec, Random, Told, COUNTED, SETS};
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
+use derived_words::DerivedWords;
 use mpmetrics_core::heap::{Heap, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::Segment;
+use victim::{exemplar_text, spec, Random, Told, COUNTED, SETS};
 
 const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
 const TOLD: &str = "MPMETRICS_KILLED_TOLD";
 const SEED: &str = "MPMETRICS_KILLED_SEED";
 const AT_ONCE: usize = 3;
-/// Kills between two looks at a heap that nobody changes.
+/// Kills between two checks of a heap that no process changes.
 const ROUND: u64 = 40;
 
 /// Not a test: the program that `kills` starts and kills.
@@ -38,7 +38,7 @@ const ROUND: u64 = 40;
 fn victim() {
     let var = |name| std::env::var(name).expect("started by `kills`");
     let seed = var(SEED).parse().expect("a number");
-    killed::run(Path::new(&var(SEGMENT)), Path::new(&var(TOLD)), seed).expect("nothing goes wrong");
+    victim::run(Path::new(&var(SEGMENT)), Path::new(&var(TOLD)), seed).expect("nothing goes wrong");
 }
 
 struct Victim {
@@ -116,7 +116,7 @@ impl Ward {
         self.before = counts;
         let (last, kills) = self.halves;
         let halves = halves(&snapshot);
-        // Each that was killed since left one at the most; those who live may be in the middle of something.
+        // Each that was killed since left one at the most; living ones may be in the middle of something.
         let more = 2 * (self.kills - kills) + self.victims.len() as u64;
         let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
         assert!(grown, "{last:?}, then {halves:?}, {more} more may be");
@@ -141,7 +141,7 @@ impl Ward {
         self.dead.iter_mut().zip(victim.told.counts()).for_each(|(sum, count)| *sum += count);
     }
 
-    /// Lets those who live end in order, and derives everything anew: nothing changes.
+    /// Lets the living end in order, and derives everything again: nothing changes.
     fn look(&mut self) {
         let stop = self.path.with_extension("stop");
         std::fs::write(&stop, b"").expect("a file");
@@ -154,10 +154,10 @@ impl Ward {
         // What was left to the next holder of the lock is done by the first of these.
         drop(self.heap.hold_lock().expect("the heap lock"));
         let words = self.heap.words();
-        let before = Derived::read(words);
+        let before = DerivedWords::read(words);
         words.set_header(header::INTENT, 1);
         drop(self.heap.hold_lock().expect("the heap lock"));
-        assert_eq!(Derived::read(self.heap.words()), before, "after {} kills", self.kills);
+        assert_eq!(DerivedWords::read(self.heap.words()), before, "after {} kills", self.kills);
         self.check();
     }
 }
@@ -166,7 +166,7 @@ fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-fn name(snapshot: &Snapshot, labels: mpmetrics_core::collect::snapshot::LabelSpan) -> u64 {
+fn name(snapshot: &Snapshot, labels: mpmetrics_core::scrape::snapshot::LabelSpan) -> u64 {
     let text = std::str::from_utf8(snapshot.bytes(labels.text)).expect("UTF-8");
     text.split('"').nth(1).and_then(|n| n.parse().ok()).expect("a number")
 }
@@ -187,7 +187,7 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
     let mut found = [[0; 2]; COUNTED];
     for family in snapshot.families.iter().filter(|family| &*family.name == "observed") {
         for series in &family.series {
-            let [count, _, shown] = ranked::totals(snapshot, series).expect("a summary");
+            let [count, _, shown] = totals::of(snapshot, series).expect("a summary");
             let of = &mut found[name(snapshot, series.labels) as usize];
             *of = [of[0] + count as u64, of[1] + shown as u64];
         }
@@ -204,7 +204,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
     let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {
         for series in &family.series {
-            if let Some([count, _, shown]) = ranked::totals(snapshot, series) {
+            if let Some([count, _, shown]) = totals::of(snapshot, series) {
                 halves[1] += (count - shown).abs();
             }
             if &*family.name == "observed" {
@@ -225,7 +225,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
     halves
 }
 
-/// Every exemplar is one that somebody recorded as a whole, for a series of that value.
+/// Every exemplar is one that a writer recorded as a whole, for a series of that value.
 fn check_exemplars(snapshot: &Snapshot) -> u64 {
     let mut count = 0;
     for series in snapshot.families.iter().flat_map(|family| &family.series) {
@@ -243,7 +243,7 @@ fn check_exemplars(snapshot: &Snapshot) -> u64 {
 /// A writer that lives through it all, so that the default labels of what is counted stay carried.
 fn carrier(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
-    writer.family(&spec(Kind::Counter, "counted"), 0).expect("a family");
+    writer.family(&spec(MetricType::Counter, "counted"), 0).expect("a family");
     for (group, set) in SETS.iter().enumerate() {
         writer.default_labels(group as u32, set.as_bytes(), b"").expect("default labels");
     }

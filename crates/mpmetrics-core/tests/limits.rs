@@ -5,8 +5,8 @@
 mod small;
 
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::{Code, Refusal};
 use small::{add, heap_with, printed, spec};
 
@@ -14,7 +14,7 @@ use small::{add, heap_with, printed, spec};
 fn a_full_heap_refuses_new_series_and_keeps_the_old_ones() {
     let heap = heap_with(400 << 10, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let first = writer.bind(f, b"a=\"first\"", b"").unwrap();
     let mut made = 1;
     let refused = loop {
@@ -37,8 +37,8 @@ fn a_full_heap_refuses_new_series_and_keeps_the_old_ones() {
 fn limits_on_series_are_kept() {
     let heap = heap_with(8 << 20, Limits { series: 12, family_series: 10, ..Limits::default() });
     let mut writer = heap.writer(1, 1).unwrap();
-    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
-    let g = writer.family(&spec(Kind::Counter, "d"), 0).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let g = writer.family(&spec(MetricType::Counter, "d"), 0).unwrap();
     let count = |writer: &mut Writer, family| {
         (0..20)
             .take_while(|n| writer.bind(family, format!("a=\"{n}\"").as_bytes(), b"").is_ok())
@@ -59,7 +59,7 @@ fn dropped(heap: &Heap) -> Vec<u64> {
 fn a_label_value_may_be_as_long_as_the_limit_in_bytes_without_its_escapes() {
     let heap = heap_with(8 << 20, Limits { label_bytes: 6, ..Limits::default() });
     let mut writer = heap.writer(1, 1).unwrap();
-    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     for fits in ["a=\"123456\",b=\"123456\"", "a=\"äöü\"", r#"a="\"\"\n\\12""#] {
         writer.bind(f, fits.as_bytes(), b"").expect(fits);
     }
@@ -75,22 +75,22 @@ fn label_text_is_limited_and_families_are_not_and_places_serve_again() {
     let limits = Limits { text_bytes: 64 << 10, ..Limits::default() };
     let heap = heap_with(8 << 20, limits);
     let mut writer = heap.writer(1, 1).unwrap();
-    let f = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let text = |n: usize| format!("a=\"{n:0>1000}\"");
-    let bound = (0..100).take_while(|n| writer.bind(f, text(*n).as_bytes(), b"").is_ok()).count();
+    let made = (0..100).take_while(|n| writer.bind(f, text(*n).as_bytes(), b"").is_ok()).count();
     // Each text takes 1,024 bytes, and a page of each of two classes is spent on something else.
-    assert!((40..64).contains(&bound), "{bound}");
+    assert!((40..64).contains(&made), "{made}");
     assert_eq!(dropped(&heap), [0, 0, 0, 0, 1, 0, 0]);
     assert!(heap.words().header(header::TEXT_BYTES) <= limits.text_bytes);
     for n in 0..40 {
         let help = "h".repeat(4000 + n);
         let name = format!("late_{n}");
-        let spec = FamilySpec { help, ..spec(Kind::Counter, &name) };
+        let spec = FamilySpec { help, ..spec(MetricType::Counter, &name) };
         writer.family(&spec, 0).expect("a family is the program's own");
     }
-    assert!(writer.bind(f, text(bound).as_bytes(), b"").is_err());
+    assert!(writer.bind(f, text(made).as_bytes(), b"").is_err());
     assert!(writer.remove(f, text(0).as_bytes(), b"").unwrap());
-    writer.bind(f, text(bound).as_bytes(), b"").expect("the place of the removed text");
+    writer.bind(f, text(made).as_bytes(), b"").expect("the place of the removed text");
     drop(heap.hold_lock());
     heap.words().set_header(header::INTENT, 1);
     let before = heap.words().header(header::TEXT_BYTES);

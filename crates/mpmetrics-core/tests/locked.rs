@@ -1,14 +1,14 @@
-//! Words of two halves under the mutexes of a segment: whoever dies or stops holding one, others go on.
+//! Words of two halves under the mutexes of a segment: if a process dies or stops holding one, others go on.
 //!
 //! `cargo test -p mpmetrics-core --features locked --test locked`
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
 use mpmetrics_core::cells::stores::Stores;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::layout::{header, lock_stripe, MACHINE};
 use mpmetrics_core::os::SharedMutex;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::sync::{AtomicU64, Ordering};
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ fn writers_killed_at_any_moment_leave_whole_words() {
 }
 
 #[test]
-fn who_dies_between_two_halves_has_its_store_made_whole() {
+fn a_store_whose_writer_died_between_two_halves_is_completed() {
     let (_directory, path, segment) = scene();
     word(&segment).store(twice(3), Ordering::Release);
     start(&path, "half").wait().unwrap();

@@ -17,7 +17,7 @@ use mpmetrics_core::sync::{AtomicU64, Ordering};
 const FILE: &str = "MPMETRICS_MUTEX_FILE";
 const ROLE: &str = "MPMETRICS_MUTEX_ROLE";
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Words of the file: the mutex, and behind it what it guards.
+/// Words of the file: the mutex, and after it what it guards.
 const MUTEX: usize = 64;
 const GUARDED: usize = MUTEX + MUTEX_WORDS;
 const ROUNDS: u64 = 50_000;
@@ -60,7 +60,7 @@ fn other() {
     match std::env::var(ROLE).unwrap().as_str() {
         "count" => {
             for _ in 0..ROUNDS {
-                let _held = shared.mutex().lock(PATIENCE, || panic!("nobody died")).unwrap();
+                let _held = shared.mutex().lock(PATIENCE, || panic!("no holder died")).unwrap();
                 shared.add(1);
             }
         }
@@ -119,7 +119,7 @@ fn processes_and_threads_exclude_each_other() {
         for _ in 0..2 {
             scope.spawn(|| {
                 for _ in 0..ROUNDS {
-                    let _held = shared.mutex().lock(PATIENCE, || panic!("nobody died")).unwrap();
+                    let _held = shared.mutex().lock(PATIENCE, || panic!("no holder died")).unwrap();
                     shared.add(1);
                 }
             });

@@ -4,18 +4,18 @@
 
 use std::sync::Arc;
 
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Value;
-use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::heap::{Address, FamilySpec, Heap, Setup, Writer};
 use mpmetrics_core::layout::{header, BlockKey};
-use mpmetrics_core::quantile::octave::{place, KEPT};
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::quantile::octave::{locate, KEPT};
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Value;
 
 const NOW: f64 = 1.7e12;
-const WINDOW: Window = Window { length: 10_000.0, parts: 3 };
+const WINDOW: Window = Window { length: 10_000.0, sub_windows: 3 };
 
 /// Of each octave the largest value, of both signs.
 fn hostile() -> Vec<f64> {
@@ -28,16 +28,16 @@ fn heap() -> Heap {
     Heap::create(Arc::new(Owned::new(1 << 18)), &Setup::default()).expect("a heap")
 }
 
-fn bound(writer: &mut Writer, window: Option<Window>) -> Bound {
+fn bind(writer: &mut Writer, window: Option<Window>) -> Address {
     let options = SummaryOptions { percentiles: vec![0.0, 0.5, 1.0], window, prune: false };
     let spec = FamilySpec {
         tag: "default".into(),
         name: "s".into(),
         help: "h".into(),
-        kind: Kind::Summary,
+        kind: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: Vec::new(),
-        bounds: options.numbers(),
+        numbers: options.numbers(),
     };
     let family = writer.family(&spec, 0).expect("room");
     writer.bind(family, b"", b"").expect("room")
@@ -82,10 +82,10 @@ fn clamped(heap: &Heap) -> u64 {
 fn feed(window: Option<Window>) -> (Heap, u64) {
     let heap = heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
-    let bound = bound(&mut writer, window);
+    let address = bind(&mut writer, window);
     let values = hostile();
     for value in &values {
-        writer.observe(&bound, (*value, 1.0), window, NOW).expect("never an error");
+        writer.observe(&address, (*value, 1.0), window, NOW).expect("never an error");
     }
     let found = seen(&heap);
     let all = values.len() as f64;
@@ -98,8 +98,8 @@ fn feed(window: Option<Window>) -> (Heap, u64) {
     assert_eq!(heap.words().header(header::UNRANKED), 0);
     let slabs = (0..).map_while(|number| writer.slab(number)).map(|(_, words)| words * 8).sum();
     // Also as one image, as what moves between storages comes.
-    let key = BlockKey { series: bound.series, generation: bound.generation };
-    let at = (bound.slab, bound.cell, key);
+    let key = BlockKey { series: address.series, generation: address.generation };
+    let at = (address.slab, address.cell, key);
     let image = writer.image(at).expect("cells");
     writer.set_image(at, &image).expect("room");
     assert_eq!(seen(&heap).ranked, all);
@@ -110,24 +110,24 @@ fn feed(window: Option<Window>) -> (Heap, u64) {
 #[test]
 fn any_values_take_the_bytes_of_64_octaves() {
     let (_, bytes) = feed(None);
-    // 64 chunks of 3 + 32 words, and the slab that the next block goes to.
-    assert_eq!(bytes, 32_768, "bytes, of which {} are chunks", KEPT * 35 * 8);
+    // 64 blocks of octave buckets of 3 + 32 words, and the slab that the next block goes to.
+    assert_eq!(bytes, 32_768, "bytes, of which {} are octave buckets", KEPT * 35 * 8);
     let (_, bytes) = feed(Some(WINDOW));
-    assert_eq!(bytes, 65_536, "bytes, of which {} are chunks", KEPT * 99 * 8);
+    assert_eq!(bytes, 65_536, "bytes, of which {} are octave buckets", KEPT * 99 * 8);
 }
 
 #[test]
 fn what_is_beyond_counts_in_the_nearest_bucket() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
-    let bound = bound(&mut writer, None);
+    let address = bind(&mut writer, None);
     let mut observe = |value: f64, times: f64| {
-        writer.observe(&bound, (value, times), None, NOW).expect("never an error");
+        writer.observe(&address, (value, times), None, NOW).expect("never an error");
     };
     // The octaves of (1, 2] to (2^63, 2^64].
     (1..=KEPT as i32).for_each(|power| observe(2.0_f64.powi(power), 1.0));
     assert_eq!(clamped(&heap), 0);
-    let (first, last) = (place(2.0).unwrap().0, place(2.0_f64.powi(KEPT as i32)).unwrap().0);
+    let (first, last) = (locate(2.0).unwrap().0, locate(2.0_f64.powi(KEPT as i32)).unwrap().0);
     for (value, times, expected) in [
         (1e-300, 100.0, first.middle(0)),
         (1e300, 10_000.0, last.middle(31)),
@@ -138,7 +138,7 @@ fn what_is_beyond_counts_in_the_nearest_bucket() {
     }
     // What has buckets goes there all the same.
     observe(8.0, 1e9);
-    assert_eq!(seen(&heap).median, place(8.0).map(|(octave, cell)| octave.middle(cell)).unwrap());
+    assert_eq!(seen(&heap).median, locate(8.0).map(|(octave, cell)| octave.middle(cell)).unwrap());
     assert_eq!(clamped(&heap), 1_010_100);
     std::mem::forget(writer);
 }
@@ -150,9 +150,9 @@ fn two_blocks_that_become_one_have_64_octaves_together() {
     // Each life observes before it sets its default labels: the third finds two blocks of one series.
     for values in [&values[..2_000], &values[2_000..]] {
         let mut writer = heap.writer(1, 1).expect("a slot");
-        let bound = bound(&mut writer, None);
+        let address = bind(&mut writer, None);
         for value in values {
-            writer.observe(&bound, (*value, 1.0), None, NOW).expect("room");
+            writer.observe(&address, (*value, 1.0), None, NOW).expect("room");
         }
         writer.default_labels(0, b"app=\"x\"", b"").expect("room");
     }

@@ -2,9 +2,9 @@
 
 mod snapshot;
 
-use mpmetrics_core::collect::snapshot::Snapshot;
 use mpmetrics_core::exposition::openmetrics;
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use snapshot::Builder;
 
 fn printed(snapshot: &Snapshot) -> String {
@@ -15,21 +15,22 @@ fn printed(snapshot: &Snapshot) -> String {
 fn one_program_of_every_type() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app", "web")]);
-    make.family(Kind::Counter, "a_total", &["k"]).help = "back\\slash \"quote\"\nline".into();
+    make.family(MetricType::Counter, "a_total", &["k"]).help = "back\\slash \"quote\"\nline".into();
     make.scalar(&[("k", "x\"y\\z\nw\0")], d, 5.0);
     make.exemplars(&[(0, f64::INFINITY, 1.5, &[("t", "\"\\\n"), ("s", "ü")])]);
     make.scalar(&[], 0, 1e21);
     make.exemplars(&[(0, 1.0, 1_700_000_000.123, &[])]);
-    make.family(Kind::Counter, "b", &[]);
+    make.family(MetricType::Counter, "b", &[]);
     make.scalar(&[], 0, 0.5);
-    make.family(Kind::Gauge, "g_total", &[]);
+    make.family(MetricType::Gauge, "g_total", &[]);
     make.scalar(&[], 0, f64::NAN);
-    make.family(Kind::Histogram, "h", &["k"]).bounds = [0.1, 5.0, 1.0, f64::INFINITY, 9.0].into();
+    make.family(MetricType::Histogram, "h", &["k"]).bounds =
+        [0.1, 5.0, 1.0, f64::INFINITY, 9.0].into();
     make.histogram(&[("k", "v")], d, 6.5, &[1.0, 2.0, 0.0, 4.0, 0.0, 0.0]);
     make.exemplars(&[(1, 3.0, 1.0, &[("t", "1")]), (3, 7.0, 2.0, &[("t", "2")])]);
-    make.family(Kind::Summary, "s", &[]).bounds = [0.5].into();
+    make.family(MetricType::Summary, "s", &[]).bounds = [0.5].into();
     make.summary(&[], 0, &[1.0, 2.5]);
-    make.family(Kind::Counter, "none_total", &[]);
+    make.family(MetricType::Counter, "none_total", &[]);
     assert_eq!(
         printed(&make.snapshot),
         concat!(
@@ -56,17 +57,17 @@ fn names_that_clash_are_told_apart_or_left_out() {
     let mut make = Builder::default();
     for (kind, name) in [
         // Its name is that of the gauge below.
-        (Kind::Counter, "x_total"),
-        (Kind::Gauge, "x"),
-        (Kind::Counter, "y"),
+        (MetricType::Counter, "x_total"),
+        (MetricType::Gauge, "x"),
+        (MetricType::Counter, "y"),
         // Its samples are those of the counter above.
-        (Kind::Counter, "y_total"),
-        (Kind::Histogram, "h"),
-        (Kind::Gauge, "h_sum"),
-        (Kind::Counter, "z_total_total"),
+        (MetricType::Counter, "y_total"),
+        (MetricType::Histogram, "h"),
+        (MetricType::Gauge, "h_sum"),
+        (MetricType::Counter, "z_total_total"),
     ] {
         make.family(kind, name, &[]).help = "h".into();
-        if kind == Kind::Histogram {
+        if kind == MetricType::Histogram {
             make.histogram(&[], 0, 0.0, &[0.0]);
         } else {
             make.scalar(&[], 0, 1.0);

@@ -3,16 +3,16 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 
-use derived::Derived;
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::scrape::scrape;
+use derived_words::DerivedWords;
 use mpmetrics_core::exposition::text::text;
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Setup, Writer, SHARED_SLAB};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::{Code, Result};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -27,18 +27,18 @@ fn spec() -> FamilySpec {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: Kind::Gauge,
+        kind: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: vec!["a".into()],
-        bounds: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 
 fn bind(writer: &mut Writer, labels: &str) -> Result<BlockKey> {
     let family = writer.family(&spec(), 0)?;
-    let bound = writer.bind(family, labels.as_bytes(), b"")?;
-    assert_eq!(bound.slab, SHARED_SLAB);
-    Ok(BlockKey { series: bound.series, generation: bound.generation })
+    let address = writer.bind(family, labels.as_bytes(), b"")?;
+    assert_eq!(address.slab, SHARED_SLAB);
+    Ok(BlockKey { series: address.series, generation: address.generation })
 }
 
 fn rows_of(heap: &Heap, scope: Scope) -> Vec<String> {
@@ -51,12 +51,12 @@ fn rows(heap: &Heap) -> Vec<String> {
     rows_of(heap, Scope::Application)
 }
 
-/// What is derived is what deriving it anew yields.
+/// What is derived is what deriving it again yields.
 fn assert_whole(heap: &Heap) {
-    let before = Derived::read(heap.words());
+    let before = DerivedWords::read(heap.words());
     heap.words().set_header(header::INTENT, 1);
     drop(heap.hold_lock().unwrap());
-    assert_eq!(Derived::read(heap.words()), before);
+    assert_eq!(DerivedWords::read(heap.words()), before);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_removed_series_takes_no_update_and_its_block_serves_again() {
     assert_whole(&heap);
 }
 
-/// A writer that is stopped between its look at the series and its store: by then the series is removed,
+/// A writer that is stopped between its check of the series and its store: by then the series is removed,
 /// and another one would like to have the block.
 #[test]
 fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
@@ -143,10 +143,10 @@ fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
         }
         99.0
     });
-    // The store went to the removed series' block: lost with it, and seen by nobody.
+    // The store went to the removed series' block: lost with it, and seen by no process.
     assert_eq!(done.unwrap(), 99.0);
     assert_eq!(rows(&heap), ["g{a=\"y\"} 0"]);
-    // It is in nobody's hands now.
+    // No writer announces it now.
     let mut two = stopped.take().unwrap();
     let before = heap.words().header(header::SHARED_FREE);
     bind(&mut two, "a=\"z\"").unwrap();
@@ -163,7 +163,7 @@ fn default_labels_are_those_of_who_set_them_last() {
     one.default_labels(0, b"app=\"one\"", b"").unwrap();
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
     two.default_labels(0, b"app=\"two\"", b"").unwrap();
-    // Who has nothing to do with it changes nothing.
+    // A writer that does not announce it changes nothing.
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
     bind(&mut two, "a=\"x\"").unwrap();
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"two\"} 1"]);

@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, retired, BlockKey};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Code;
 use std::cell::Cell;
@@ -46,14 +46,14 @@ fn bind(writer: &mut Writer) -> BlockKey {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: Kind::Gauge,
+        kind: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: Vec::new(),
-        bounds: Vec::new(),
+        numbers: Vec::new(),
     };
     let family = writer.family(&spec, 0).unwrap();
-    let bound = writer.bind(family, b"", b"").unwrap();
-    BlockKey { series: bound.series, generation: bound.generation }
+    let address = writer.bind(family, b"", b"").unwrap();
+    BlockKey { series: address.series, generation: address.generation }
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn who_lost_its_processor_in_an_update_does_not_make_it_behind_the_copy() {
         value + 1.0
     });
     assert_eq!(refused.unwrap_err().code(), Code::Retired);
-    // A sealed value is shown by who has not followed.
+    // A sealed value is shown by a process that has not followed.
     assert_eq!(writer.shared(key).unwrap(), 5.0);
     writer.follow(copy.take().unwrap().heap()).unwrap();
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
@@ -107,7 +107,7 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
 fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
     let folder = Folder::new("died");
     let (old, mut writer, key) = without_folder(&folder);
-    // What is left of who died after its first step.
+    // What is left of a process that died after its first step.
     old.heap().words().set_header(header::RETIRED, retired::GONE);
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
     assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());

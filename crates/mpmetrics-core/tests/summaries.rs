@@ -4,16 +4,16 @@
 
 use std::sync::Arc;
 
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
-use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::heap::{Address, FamilySpec, Heap, Limits, Setup, Writer};
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::metrics::{Metrics, DEFAULT_PERCENTILES};
-use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::quantile::octave::locate;
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::Code;
 
 const WRITERS: usize = 8;
@@ -29,10 +29,10 @@ fn spec(name: &str, options: &SummaryOptions) -> FamilySpec {
         tag: "default".into(),
         name: name.into(),
         help: "h".into(),
-        kind: Kind::Summary,
+        kind: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: vec!["a".into()],
-        bounds: options.numbers(),
+        numbers: options.numbers(),
     }
 }
 
@@ -48,7 +48,7 @@ fn scraped(heap: &Heap, now: f64) -> Snapshot {
 /// Labels, count, sum and quantiles of the series of the first family.
 fn shown(snapshot: &Snapshot) -> Vec<(String, f64, f64, Vec<f64>)> {
     let family = &snapshot.families[0];
-    let one = |series: &mpmetrics_core::collect::snapshot::Series| {
+    let one = |series: &mpmetrics_core::scrape::snapshot::Series| {
         let Value::Summary { sum, count, sketch } = series.value else { panic!("a summary") };
         let labels = String::from_utf8(snapshot.bytes(series.labels.text).to_vec()).unwrap();
         (labels, count, sum, snapshot.quantiles(sketch, &family.bounds))
@@ -114,19 +114,19 @@ fn a_million_values_over_eight_writers_are_within_the_promised_error() {
     .concat();
     for (name, distribution) in DISTRIBUTIONS {
         let heap = heap(1 << 18);
-        let mut writers: Vec<(Writer, Bound)> = (0..WRITERS)
+        let mut writers: Vec<(Writer, Address)> = (0..WRITERS)
             .map(|n| {
                 let mut writer = heap.writer(n as u64, 1).expect("a slot");
                 let family = writer.family(&spec("s", &forever(&percentiles)), 0).expect("room");
-                let bound = writer.bind(family, b"", b"").expect("room");
-                (writer, bound)
+                let address = writer.bind(family, b"", b"").expect("room");
+                (writer, address)
             })
             .collect();
         let mut random = Random(1);
         let mut values: Vec<f64> = (0..VALUES).map(|_| distribution(&mut random)).collect();
         for (n, value) in values.iter().enumerate() {
-            let (writer, bound) = &mut writers[n % WRITERS];
-            writer.observe(bound, (*value, 1.0), None, 0.0).expect("room");
+            let (writer, address) = &mut writers[n % WRITERS];
+            writer.observe(address, (*value, 1.0), None, 0.0).expect("room");
         }
         let found = shown(&scraped(&heap, 0.0)).remove(0);
         values.sort_by(f64::total_cmp);
@@ -161,11 +161,11 @@ fn a_hundred_label_sets_of_a_latency_under_eight_writers_fit_into_four_mebibytes
         let family = writer.family(&spec("latency_seconds", &options), 0).expect("room");
         for set in 0..100 {
             let text = format!("method=\"GET\",route=\"/route/{set}\"");
-            let bound = writer.bind(family, text.as_bytes(), b"").expect("room");
+            let address = writer.bind(family, text.as_bytes(), b"").expect("room");
             for _ in 0..10_000 {
                 // Half of all requests take less than 20 ms, one in 6,000 more than a second.
                 let value = 0.02 * (1.1 * random.normal()).exp();
-                writer.observe(&bound, (value, 1.0), None, 0.0).expect("room");
+                writer.observe(&address, (value, 1.0), None, 0.0).expect("room");
             }
         }
         // The next writer does not adopt the slot.
@@ -183,14 +183,14 @@ fn a_hundred_label_sets_of_a_latency_under_eight_writers_fit_into_four_mebibytes
     assert_eq!(heap.words().header(header::UNRANKED), 0);
 }
 
-const WINDOW: Window = Window { length: 10_000.0, parts: 3 };
+const WINDOW: Window = Window { length: 10_000.0, sub_windows: 3 };
 const START: f64 = 1.7e12;
 
 fn windowed(prune: bool) -> SummaryOptions {
     SummaryOptions { percentiles: vec![0.0, 1.0], window: Some(WINDOW), prune }
 }
 
-/// A writer that is not dropped: who drops one makes its slot free.
+/// A writer that is not dropped: dropping one frees its slot.
 struct Observer {
     writer: Writer,
     family: u32,
@@ -204,9 +204,9 @@ impl Observer {
     }
 
     fn observe(&mut self, labels: &str, value: f64, seconds: f64) {
-        let bound = self.writer.bind(self.family, labels.as_bytes(), b"").expect("room");
+        let address = self.writer.bind(self.family, labels.as_bytes(), b"").expect("room");
         let now = START + seconds * 1000.0;
-        self.writer.observe(&bound, (value, 1.0), Some(WINDOW), now).expect("room");
+        self.writer.observe(&address, (value, 1.0), Some(WINDOW), now).expect("room");
     }
 }
 
@@ -234,7 +234,7 @@ fn windows_expire_for_the_idle_and_the_dead_too_and_sums_never_do() {
     assert_eq!((count, sum), (4.0, 110.0));
     // What was counted before the clock was set back belongs to the future, and is not shown.
     assert_eq!(quantiles_at(&heap, 0.0), [-5.0, -5.0]);
-    // Who adopts the slot goes on with its window.
+    // The adopter of the slot goes on with its window.
     let mut heir = Observer::new(&heap, &windowed(false));
     heir.observe("", 50.0, 22.0);
     assert_eq!(quantiles_at(&heap, 25.0), [-5.0, 100.0]);
@@ -249,7 +249,7 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
     one.observe("a=\"1\"", 1.0, 1.0);
     other.observe("a=\"1\"", 2.0, 25.0);
     one.observe("a=\"2\"", 3.0, 1.0);
-    // Bound and not observed yet: not shown, and not taken away from who is about to observe.
+    // Bound and not observed yet: not shown, and not removed from a writer that is about to observe.
     let fresh = one.writer.bind(one.family, b"a=\"3\"", b"").expect("room");
     let at = |seconds: f64| -> Vec<(String, f64)> {
         let all = shown(&scraped(&heap, START + seconds * 1000.0));
@@ -264,7 +264,7 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
         ..Filter::default()
     };
     let nothing = scrape(&heap, &own).expect("a scrape");
-    assert!(shown(&nothing.0).is_empty() && nothing.1.expired.is_empty());
+    assert!(shown(&nothing.0).is_empty() && nothing.1.pruned.is_empty());
     assert_eq!(at(35.0), [("a=\"1\"".into(), 2.0)]);
     assert!(one.writer.is_current(&fresh).expect("a generation"));
     one.observe("a=\"2\"", 9.0, 36.0);
@@ -308,12 +308,12 @@ fn without_memory_for_buckets_sum_and_count_stay_right() {
     // As many as there is room for without buckets.
     let sets: Vec<String> = (0..40).map(|set| format!("a=\"{set}\"")).collect();
     let bind = |set: &String| writer.bind(family, set.as_bytes(), b"").expect("room");
-    let bounds: Vec<Bound> = sets.iter().map(bind).collect();
+    let addresses: Vec<Address> = sets.iter().map(bind).collect();
     for power in 0..30 {
-        for bound in &bounds {
+        for address in &addresses {
             let value = f64::from(power).exp2();
-            writer.observe(bound, (value, 1.0), None, 0.0).expect("never an error");
-            writer.observe(bound, (1.5, 1.0), None, 0.0).expect("never an error");
+            writer.observe(address, (value, 1.0), None, 0.0).expect("never an error");
+            writer.observe(address, (1.5, 1.0), None, 0.0).expect("never an error");
         }
     }
     let refused = heap.words().header(header::UNRANKED) as f64;
@@ -324,7 +324,7 @@ fn without_memory_for_buckets_sum_and_count_stay_right() {
     let counts = snapshot.sketches.iter().flat_map(|sketch| &sketch.octaves);
     let ranked: f64 = counts.flat_map(|(_, counts)| counts).sum();
     assert_eq!(ranked + refused, 60.0 * sets.len() as f64);
-    let (octave, cell) = place(1.5).unwrap();
+    let (octave, cell) = locate(1.5).unwrap();
     assert_eq!(all[0].3, [octave.middle(cell)]);
     let error = writer.bind(family, b"a=\"no room\"", b"").map(|_| ());
     assert!(error.is_ok() || error.unwrap_err().code() == Code::Full);

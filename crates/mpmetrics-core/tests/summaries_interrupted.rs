@@ -1,52 +1,52 @@
-//! What is left of summaries when somebody dies, removes or makes blocks one in the middle of somebody
+//! What is left of summaries when a writer dies, removes or merges blocks in the middle of another's
 //! else's call.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-mod derived;
+mod derived_words;
 mod handle;
-mod ranked;
-mod watched;
+mod hook;
+mod totals;
 
 use handle::{spec, Handle};
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
+use hook::{assert_whole, at_every_look, die, remove_first, HookedRegion};
 use mpmetrics_core::heap::{Heap, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{
-    block, extent, header, part, slot, summary, BlockHead, BlockKind, ChunkLink, EXTENT_HEADER,
-    LINK,
+    block, extent, header, slot, sub_window, summary, BlockHead, BlockKind, OctaveLink,
+    EXTENT_HEADER, LINK,
 };
-use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::quantile::octave::locate;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::{Code, Result};
-use watched::{assert_whole, at_every_look, die, remove_first, Watched};
 
 /// Count, sum, and the observations that quantiles are of, over all series.
 fn totals(heap: &Heap) -> [f64; 3] {
     let filter = Filter { everything: true, ..Filter::default() };
     let snapshot = scrape(heap, &filter).expect("a scrape").0;
     let series = snapshot.families.iter().flat_map(|family| &family.series);
-    let all = series.map(|series| ranked::totals(&snapshot, series).expect("a summary"));
+    let all = series.map(|series| totals::of(&snapshot, series).expect("a summary"));
     all.fold([0.0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z])
 }
 
 fn observe(writer: &mut Writer, text: &str, values: &[f64]) -> Result<Handle> {
-    let family = writer.family(&spec(Kind::Summary), 0)?;
-    let handle = Handle::bind(writer, Kind::Summary, family, text.as_bytes())?;
+    let family = writer.family(&spec(MetricType::Summary), 0)?;
+    let handle = Handle::bind(writer, MetricType::Summary, family, text.as_bytes())?;
     values.iter().try_for_each(|value| handle.update(writer, *value))?;
     Ok(handle)
 }
 
 /// Reference of the bucket of a value.
 fn bucket(writer: &Writer, handle: &Handle, value: f64) -> u64 {
-    let (octave, cell) = place(value).expect("a bucket");
-    let all = writer.all_buckets(handle.bound.slab, handle.bound.cell, handle.key());
+    let (octave, cell) = locate(value).expect("a bucket");
+    let all = writer.all_buckets(handle.address.slab, handle.address.cell, handle.key());
     let of = all.expect("buckets").into_iter().find(|of| of.octave == octave).expect("its octave");
     writer.slab(of.slab).expect("a slab").0 + u64::from(of.cell) + cell as u64
 }
 
-/// Every chunk belongs to one chain.
-fn assert_chunked(heap: &Heap, when: &str) {
+/// All octave buckets belong to one chain.
+fn assert_chained(heap: &Heap, when: &str) {
     let words = heap.words();
     let load = |at: u64| words.load(at).expect("a word of the heap");
     let slots = words.header(header::SLOT_CHUNKS) + EXTENT_HEADER;
@@ -56,13 +56,13 @@ fn assert_chunked(heap: &Heap, when: &str) {
         while slab != 0 {
             let mut at = slab + EXTENT_HEADER;
             while let Ok(Some(head)) = BlockHead::unpack(load(at)) {
-                if head.kind == BlockKind::Chunk {
+                if head.kind == BlockKind::OctaveBuckets {
                     made.push(at);
                 } else if head.kind == BlockKind::Summary {
-                    let mut next = load(at + block::CELLS + summary::CHUNKS);
+                    let mut next = load(at + block::CELLS + summary::OCTAVES);
                     while next != 0 {
                         chained.push(next);
-                        next = ChunkLink::unpack(load(next + LINK)).next;
+                        next = OctaveLink::unpack(load(next + LINK)).next;
                     }
                 }
                 at += u64::from(head.words);
@@ -85,7 +85,7 @@ fn twins(heap: &Heap) -> [[u64; 4]; 2] {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let handle = observe(&mut writer, "", &values).expect("room");
         writer.default_labels(0, b"app=\"x\"", b"").expect("room");
-        let cells = [summary::COUNT, summary::SUM, summary::PARTS + part::ZEROS];
+        let cells = [summary::COUNT, summary::SUM, summary::SUB_WINDOWS + sub_window::ZEROS];
         let [count, sum, zeros] = cells.map(|cell| handle.cell + cell);
         [count, sum, zeros, bucket(&writer, &handle, 1.0)]
     })
@@ -95,7 +95,7 @@ fn twins(heap: &Heap) -> [[u64; 4]; 2] {
 #[test]
 fn an_observation_that_is_being_moved_is_counted_once() {
     for (cell, step) in (0..4).flat_map(|cell| (0..4).map(move |step| (cell, step))) {
-        let (_, heap) = Watched::heap();
+        let (_, heap) = HookedRegion::heap();
         let [kept, given] = twins(&heap);
         let words = heap.words();
         let (to, from) = (kept[cell], given[cell]);
@@ -119,7 +119,7 @@ fn an_observation_that_is_being_moved_is_counted_once() {
         let next = heap.writer(2, 2).expect("a slot");
         assert_eq!(totals(&heap), BOTH, "cell {cell}, step {step}");
         assert_eq!(heap.words().header(header::MERGES) % 2, 0);
-        assert_chunked(&heap, "made one");
+        assert_chained(&heap, "made one");
         drop(next);
         assert_whole(&heap, "made one");
     }
@@ -133,7 +133,7 @@ fn whoever_dies_at_any_look_leaves_whole_summaries() {
         let mut next = heap.writer(3, 3).expect("a slot");
         let seen = totals(heap);
         assert!(allowed.contains(&seen), "{when}, adopted: {seen:?}");
-        assert_chunked(heap, when);
+        assert_chained(heap, when);
         observe(&mut next, "", &[1.0, 1e9]).expect("room");
         assert_eq!(totals(heap), [seen[0] + 2.0, seen[1] + 1e9 + 1.0, seen[2] + 2.0], "{when}");
         assert_whole(heap, when);
@@ -166,7 +166,7 @@ fn whoever_dies_at_any_look_leaves_whole_summaries() {
 
 /// Octaves that a writer's first slab has room for.
 fn octaves_of_a_slab() -> i32 {
-    let (_, heap) = Watched::heap();
+    let (_, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     let grown = |octaves: &i32| {
         observe(&mut writer, "", &[f64::from(*octaves).exp2()]).expect("room");
@@ -175,9 +175,9 @@ fn octaves_of_a_slab() -> i32 {
     (0..).find(grown).expect("a second slab")
 }
 
-/// Who looks for room for a chunk meets the series' own block, removed, among those that give theirs back.
+/// The search for room for octave buckets meets the series' own block, removed, among those that are freed.
 #[test]
-fn a_series_that_is_removed_while_an_octave_is_made_leaves_no_chunk_and_no_damage() {
+fn a_series_that_is_removed_while_an_octave_is_made_leaves_no_buckets_and_no_damage() {
     let octaves = octaves_of_a_slab();
     let full = |heap: &Heap| {
         let mut writer = heap.writer(1, 1).expect("a slot");
@@ -187,20 +187,20 @@ fn a_series_that_is_removed_while_an_octave_is_made_leaves_no_chunk_and_no_damag
     };
     let place_of = |writer: &mut Writer| {
         let handle = observe(writer, "", &[])?;
-        let (octave, _) = place(0.1).expect("an octave");
-        match writer.buckets(handle.bound.slab, handle.bound.cell, handle.key(), octave) {
+        let (octave, _) = locate(0.1).expect("an octave");
+        match writer.buckets(handle.address.slab, handle.address.cell, handle.key(), octave) {
             Err(error) if error.code() == Code::Invalid => Ok(()),
             done => done.map(drop),
         }
     };
     let value = |writer: &mut Writer| observe(writer, "", &[0.1]).map(drop);
     let check = |heap: &Heap, mut writer: Writer, when: &str| {
-        assert_chunked(heap, when);
+        assert_chained(heap, when);
         let found = totals(heap);
         assert_eq!(found[0], found[2], "{when}");
         observe(&mut writer, "a=\"1\"", &[1.0, 0.0, -1.0]).expect(when);
         assert_eq!(totals(heap), [found[0] + 3.0, found[1], found[2] + 3.0], "{when}");
-        assert_chunked(heap, when);
+        assert_chained(heap, when);
         assert_whole(heap, when);
     };
     at_every_look(full, place_of, remove_first, check);

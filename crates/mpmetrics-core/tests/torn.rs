@@ -3,23 +3,23 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
 mod handle;
-mod ranked;
+mod totals;
 
 use std::sync::Arc;
 
 use handle::Handle;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
-use mpmetrics_core::collect::walk::{walk, Patience, Walked};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
+use mpmetrics_core::scrape::walk::{walk, Patience, Walked};
 use mpmetrics_core::sync::Ordering;
 
-const WINDOW: Window = Window { length: 1000.0, parts: 64 };
+const WINDOW: Window = Window { length: 1000.0, sub_windows: 64 };
 /// The last moment of the first window.
 const NOW: f64 = 63_500.0;
 
@@ -32,7 +32,7 @@ fn everything() -> Filter {
 }
 
 /// A writer that has observed 1 and 2, and is stopped in the middle of the next update.
-fn stopped(heap: &Heap, kind: Kind) -> (Writer, Handle) {
+fn stopped(heap: &Heap, kind: MetricType) -> (Writer, Handle) {
     let mut writer = heap.writer(1, 1).expect("a slot");
     let family = writer.family(&handle::spec(kind), 0).expect("room");
     let handle = Handle::bind(&mut writer, kind, family, b"").expect("room");
@@ -45,7 +45,7 @@ fn stopped(heap: &Heap, kind: Kind) -> (Writer, Handle) {
 
 /// Stores what an update stores first: the last of the sequence words.
 fn tear(writer: &Writer, handle: &Handle) {
-    let cells = writer.cells(&handle.bound).expect("cells");
+    let cells = writer.cells(&handle.address).expect("cells");
     cells[cells.len() - 1].fetch_add(1, Ordering::Relaxed);
 }
 
@@ -53,12 +53,12 @@ fn tear(writer: &Writer, handle: &Handle) {
 fn stopped_in_many_buckets(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
     let options = SummaryOptions { percentiles: vec![0.5], window: Some(WINDOW), prune: false };
-    let spec = FamilySpec { bounds: options.numbers(), ..handle::spec(Kind::Summary) };
+    let spec = FamilySpec { numbers: options.numbers(), ..handle::spec(MetricType::Summary) };
     let family = writer.family(&spec, 0).expect("room");
-    let handle = Handle::bind(&mut writer, Kind::Summary, family, b"").expect("room");
+    let handle = Handle::bind(&mut writer, MetricType::Summary, family, b"").expect("room");
     for (part, octave) in (0..64).flat_map(|part| (0..40).map(move |octave| (part, octave))) {
         let (value, now) = (f64::from(octave).exp2(), f64::from(part) * WINDOW.length);
-        writer.observe(&handle.bound, (value, 1.0), Some(WINDOW), now).expect("room");
+        writer.observe(&handle.address, (value, 1.0), Some(WINDOW), now).expect("room");
     }
     tear(&writer, &handle);
     writer
@@ -66,7 +66,7 @@ fn stopped_in_many_buckets(heap: &Heap) -> Writer {
 
 fn counts(snapshot: &Snapshot) -> Vec<f64> {
     let series = snapshot.families.iter().flat_map(|family| &family.series);
-    let count = |series| match ranked::totals(snapshot, series) {
+    let count = |series| match totals::of(snapshot, series) {
         Some([count, _, shown]) => {
             assert_eq!(count, shown);
             count
@@ -80,8 +80,8 @@ fn counts(snapshot: &Snapshot) -> Vec<f64> {
 }
 
 #[test]
-fn who_is_stopped_in_an_update_is_taken_as_it_stands_and_counted_until_it_is_settled() {
-    for kind in [Kind::Histogram, Kind::Summary] {
+fn an_interrupted_update_is_counted_as_torn_until_its_slot_is_adopted() {
+    for kind in [MetricType::Histogram, MetricType::Summary] {
         let heap = heap();
         let given_up = || heap.words().header(header::TORN_GIVEN_UP);
         let look = || {
@@ -95,7 +95,7 @@ fn who_is_stopped_in_an_update_is_taken_as_it_stands_and_counted_until_it_is_set
             assert_eq!((walked.given_up, given_up()), (1, times), "{kind:?}");
             assert!(walked.retries > 100, "{kind:?}: {walked:?}");
         }
-        // Nobody waits for the dead, and their half of an update is in no way wrong.
+        // No scrape waits for the dead, and their half of an update is in no way wrong.
         drop(writer);
         assert_eq!((look().given_up, given_up()), (0, 2), "{kind:?}");
         let heir = heap.writer(2, 2).expect("a slot");
@@ -120,7 +120,7 @@ fn what_is_read_again_is_limited_however_many_are_stopped_or_died_in_an_update()
     const MANY: usize = 100;
     let heap = heap();
     let mut writers: Vec<Writer> = (0..8).map(|_| stopped_in_many_buckets(&heap)).collect();
-    writers.extend((0..MANY).map(|_| stopped(&heap, Kind::Histogram).0));
+    writers.extend((0..MANY).map(|_| stopped(&heap, MetricType::Histogram).0));
     let patience = Patience::default();
     let of_living = walked(&heap, &[true; 8 + MANY]);
     assert_eq!(of_living.given_up, 8 + MANY as u64);

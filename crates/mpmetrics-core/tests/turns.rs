@@ -4,9 +4,9 @@
 
 mod small;
 
-use mpmetrics_core::heap::{Bound, Limits, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::heap::{Address, Limits, Writer};
 use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave;
 use mpmetrics_core::{Code, Result};
 use std::collections::HashSet;
@@ -17,32 +17,32 @@ fn texts(from: usize, to: usize) -> Vec<String> {
     (from..to).map(|n| format!("a=\"{n}\"")).collect()
 }
 
-fn bind(writer: &mut Writer, family: u32, texts: &[String]) -> Result<Vec<Result<Bound>>> {
+fn bind(writer: &mut Writer, family: u32, texts: &[String]) -> Result<Vec<Result<Address>>> {
     let mut found = Vec::new();
     let given = texts.iter().map(|text| (text.as_bytes(), &b""[..]));
-    writer.bind_each(family, given, |bound| found.push(bound))?;
+    writer.bind_each(family, given, |address| found.push(address))?;
     Ok(found)
 }
 
 /// Asks again for those that were not tried, until there are none.
-fn bind_all(writer: &mut Writer, family: u32, texts: &[String]) -> Vec<Bound> {
-    let mut bound = Vec::new();
-    while bound.len() < texts.len() {
-        let found = bind(writer, family, &texts[bound.len()..]).unwrap();
+fn bind_all(writer: &mut Writer, family: u32, texts: &[String]) -> Vec<Address> {
+    let mut addresses = Vec::new();
+    while addresses.len() < texts.len() {
+        let found = bind(writer, family, &texts[addresses.len()..]).unwrap();
         assert!(!found.is_empty(), "nothing was tried");
-        bound.extend(found.into_iter().map(Result::unwrap));
+        addresses.extend(found.into_iter().map(Result::unwrap));
     }
-    bound
+    addresses
 }
 
 #[test]
 fn each_series_has_a_block_of_its_own_however_often_it_is_asked_for() {
     let heap = heap_with(8 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     for _ in 0..2 {
-        for bound in bind_all(&mut writer, family, &texts(0, 20)) {
-            add(&writer, &bound, 1.0);
+        for address in bind_all(&mut writer, family, &texts(0, 20)) {
+            add(&writer, &address, 1.0);
         }
     }
     let text = printed(&heap);
@@ -55,7 +55,7 @@ fn each_series_has_a_block_of_its_own_however_often_it_is_asked_for() {
 fn the_lock_is_not_kept_for_all_of_very_many() {
     let heap = heap_with(256 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let all = texts(0, 100_000);
     let found = bind(&mut writer, family, &all).unwrap();
     assert!(found.len() < all.len(), "{} at once", found.len());
@@ -66,14 +66,14 @@ fn the_lock_is_not_kept_for_all_of_very_many() {
 fn what_one_is_refused_for_keeps_no_other_out() {
     let heap = heap_with(8 << 20, Limits { label_bytes: 4, family_series: 2, ..Limits::default() });
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let mut codes = Vec::new();
     let mut rest: Vec<String> =
         ["1", "12345", "2", "3", "1"].iter().map(|value| format!("a=\"{value}\"")).collect();
     while !rest.is_empty() {
         let found = bind(&mut writer, family, &rest).unwrap();
         rest.drain(..found.len());
-        codes.extend(found.into_iter().map(|bound| bound.map(drop).map_err(|error| error.code())));
+        codes.extend(found.into_iter().map(|made| made.map(drop).map_err(|error| error.code())));
     }
     let limit = Err(Code::Limit);
     assert_eq!(codes, [Ok(()), limit, Ok(()), limit, Ok(())]);
@@ -83,7 +83,7 @@ fn what_one_is_refused_for_keeps_no_other_out() {
 fn nothing_is_tried_while_another_has_the_lock() {
     let heap = heap_with(8 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let held = heap.hold_lock().unwrap();
     assert_eq!(bind(&mut writer, family, &texts(0, 3)).unwrap_err().code(), Code::Busy);
     drop(held);
@@ -98,7 +98,7 @@ fn expire(writer: &mut Writer, family: u32, texts: &[String]) -> Result<usize> {
 fn series_that_nobody_updates_are_removed_in_turns() {
     let heap = heap_with(256 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Counter, "c"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let mut all = texts(0, 20_000);
     bind_all(&mut writer, family, &all);
     let kept = all.pop().unwrap();
@@ -122,11 +122,11 @@ fn series_that_nobody_updates_are_removed_in_turns() {
 fn summaries_get_their_buckets_in_turns() {
     let heap = heap_with(64 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
-    let family = writer.family(&spec(Kind::Summary, "s"), 0).unwrap();
+    let family = writer.family(&spec(MetricType::Summary, "s"), 0).unwrap();
     let all = texts(0, 2_000);
-    let bound = bind_all(&mut writer, family, &all);
-    let octaves = [1.0, 1e6].map(|value| octave::place(value).unwrap().0);
-    let mut asked: Vec<_> = bound
+    let addresses = bind_all(&mut writer, family, &all);
+    let octaves = [1.0, 1e6].map(|value| octave::locate(value).unwrap().0);
+    let mut asked: Vec<_> = addresses
         .iter()
         .flat_map(|one| {
             let key = BlockKey { series: one.series, generation: one.generation };
@@ -135,7 +135,7 @@ fn summaries_get_their_buckets_in_turns() {
         .collect();
     // A series that is gone keeps no other out.
     assert_eq!(expire(&mut writer, family, &all[1..2]).unwrap(), 1);
-    let mut places = HashSet::new();
+    let mut cells = HashSet::new();
     let mut gone = 0;
     let mut turns = 0;
     while !asked.is_empty() {
@@ -144,7 +144,7 @@ fn summaries_get_their_buckets_in_turns() {
             .buckets_each(asked.iter().copied(), |made| {
                 tried += 1;
                 match made {
-                    Ok(made) => assert!(places.insert((made.slab, made.cell)), "given twice"),
+                    Ok(made) => assert!(cells.insert((made.slab, made.cell)), "given twice"),
                     Err(error) => {
                         assert_eq!(error.code(), Code::Invalid);
                         gone += 1;
@@ -157,9 +157,9 @@ fn summaries_get_their_buckets_in_turns() {
         turns += 1;
     }
     assert!(turns > 1, "all at once");
-    assert_eq!((gone, places.len()), (2, 2 * (all.len() - 1)));
-    let (one, [octave, _]) = (&bound[0], octaves);
+    assert_eq!((gone, cells.len()), (2, 2 * (all.len() - 1)));
+    let (one, [octave, _]) = (&addresses[0], octaves);
     let key = BlockKey { series: one.series, generation: one.generation };
     let again = writer.buckets(one.slab, one.cell, key, octave).unwrap();
-    assert!(places.contains(&(again.slab, again.cell)), "the same place, asked for singly");
+    assert!(cells.contains(&(again.slab, again.cell)), "the same address, asked for singly");
 }

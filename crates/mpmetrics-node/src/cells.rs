@@ -4,7 +4,7 @@
 use crate::status::Status;
 use crate::writer::NativeWriter;
 use mpmetrics_core::cells::{recent, scalar, sequence};
-use mpmetrics_core::heap::{Writer, SHARED_SLAB};
+use mpmetrics_core::heap::SHARED_SLAB;
 use mpmetrics_core::layout::{BlockKey, BlockKind};
 use mpmetrics_core::quantile::summary::Window;
 use mpmetrics_core::sync::AtomicU64;
@@ -12,58 +12,39 @@ use mpmetrics_core::{Error, Result};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
-/// What JavaScript knows of a block.
-#[derive(Clone, Copy)]
-pub struct Block {
-    /// Number of the slab.
-    pub slab: u32,
-    /// Index of its first cell.
-    pub cell: u32,
-    /// Whose it was when it was bound.
-    pub key: BlockKey,
-}
-
-impl Block {
-    fn cells(self, writer: &Writer) -> Result<(BlockKind, &[AtomicU64])> {
-        writer.block(self.slab, self.cell, self.key)
-    }
-}
+/// What JavaScript knows of a block: the number of its slab, the index of its first cell there, and whose it was when
+/// it was bound.
+type Block = (u32, u32, BlockKey);
 
 fn misused(what: &'static str) -> Error {
     Error::Invalid { what, value: "a block of another kind".to_owned() }
 }
 
 fn block(slab: u32, cell: u32, series: u32, generation: u32) -> Block {
-    Block { slab, cell, key: BlockKey { series, generation } }
+    (slab, cell, BlockKey { series, generation })
+}
+
+/// The status of an update, which throws nothing: what is no status is as bad as a corrupt heap.
+fn status_of<T>(done: Result<T>) -> u32 {
+    Status::of_block(done).unwrap_or(Status::Corrupt as u32)
 }
 
 impl NativeWriter {
     /// Changes the cells of a block that is still its series', for as long as the slot is this writer's.
     fn change(
         &self,
-        block: Block,
+        (slab, cell, key): Block,
         change: impl FnOnce(BlockKind, &[AtomicU64]) -> Result<()>,
     ) -> u32 {
-        let done = self.with(|writer| {
+        status_of(self.with(|writer| {
             writer.same_life()?;
-            let (kind, cells) = block.cells(writer)?;
+            let (kind, cells) = writer.block(slab, cell, key)?;
             change(kind, cells)
-        });
-        // An update throws nothing: what is no status is as bad as a corrupt heap.
-        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+        }))
     }
 }
 
-impl NativeWriter {
-    /// Changes the value of a shared gauge.
-    fn share(&self, series: u32, generation: u32, change: impl Fn(f64) -> f64) -> u32 {
-        let key = BlockKey { series, generation };
-        let done = self.with(|writer| writer.share(key, change).map(drop));
-        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
-    }
-}
-
-/// A value of a shared gauge that was taken along.
+/// A value of a shared gauge that was taken out of a segment.
 #[napi(object)]
 pub struct Taken {
     /// The series' label text.
@@ -90,7 +71,8 @@ impl NativeWriter {
         time: f64,
     ) -> u32 {
         if slab == SHARED_SLAB {
-            return self.share(series, generation, |value| value + by);
+            let key = BlockKey { series, generation };
+            return status_of(self.with(|writer| writer.share(key, |value| value + by)));
         }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
             (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
@@ -118,8 +100,7 @@ impl NativeWriter {
     ) -> u32 {
         if slab == SHARED_SLAB {
             let key = BlockKey { series, generation };
-            let done = self.with(|writer| writer.set_shared(key, value));
-            return Status::of_block(done).unwrap_or(Status::Corrupt as u32);
+            return status_of(self.with(|writer| writer.set_shared(key, value)));
         }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
             (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
@@ -156,7 +137,7 @@ impl NativeWriter {
         })
     }
 
-    /// Counts a value, `times` times at once, in a summary with a window of parts of a length (0 for none),
+    /// Counts a value, `times` times at once, in a summary with a window of sub-windows of a length (0 for none),
     /// at a time, all in milliseconds. A status.
     #[napi]
     #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
@@ -173,29 +154,26 @@ impl NativeWriter {
         now: f64,
     ) -> u32 {
         let key = BlockKey { series, generation };
-        let window = (length > 0.0).then_some(Window { length, parts });
-        let done = self.with(|writer| {
+        let window = (length > 0.0).then_some(Window { length, sub_windows: parts });
+        status_of(self.with(|writer| {
             writer.same_life()?;
             writer.observe_in((slab, cell, key), (value, times), window, now)
-        });
-        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+        }))
     }
 
     /// A copy of all cells, and of a summary's buckets, also of a writer that lost its slot; empty if the
     /// block is another's now.
     #[napi]
     pub fn read(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Float64Array {
-        let block = block(slab, cell, series, generation);
-        let image = self.with(|writer| {
-            if slab == SHARED_SLAB {
-                return Ok(vec![writer.shared(block.key)?]);
-            }
-            writer.image((block.slab, block.cell, block.key))
+        let key = BlockKey { series, generation };
+        let image = self.with(|writer| match slab {
+            SHARED_SLAB => Ok(vec![writer.shared(key)?]),
+            _ => writer.image((slab, cell, key)),
         });
         Float64Array::new(image.unwrap_or_default())
     }
 
-    /// Takes the values of a family of shared gauges along from a segment that was left: each once for all writers.
+    /// Takes the values of a family of shared gauges out of a segment that was left: each once for all writers.
     #[napi]
     pub fn take_shared(&self, family: u32) -> Vec<Taken> {
         let taken = self.with(|writer| writer.take_shared(family)).unwrap_or_default();
@@ -211,7 +189,7 @@ impl NativeWriter {
             .collect()
     }
 
-    /// Replaces all cells but the sequence words, so that nobody sees a half of them. A status.
+    /// Replaces all cells but the sequence words, so that no scrape sees half of them. A status.
     #[napi]
     pub fn write(
         &self,
@@ -221,16 +199,16 @@ impl NativeWriter {
         generation: u32,
         values: Float64Array,
     ) -> u32 {
-        let key = BlockKey { series, generation };
+        let block = block(slab, cell, series, generation);
         let summary = self.with(|writer| {
             writer.same_life()?;
-            writer.set_image((slab, cell, key), &values)
+            writer.set_image(block, &values)
         });
         match summary {
             Ok(false) => {}
-            done => return Status::of_block(done.map(drop)).unwrap_or(Status::Corrupt as u32),
+            done => return status_of(done),
         }
-        self.change(block(slab, cell, series, generation), |kind, cells| {
+        self.change(block, |kind, cells| {
             if cells.len() != values.len() {
                 return Err(misused("as many values are written as there are cells"));
             }
@@ -251,20 +229,19 @@ impl NativeWriter {
     #[napi]
     pub fn hide(&self, slab: u32, cell: u32, series: u32, generation: u32) -> u32 {
         let key = BlockKey { series, generation };
-        let done = self.with(|writer| {
+        status_of(self.with(|writer| {
             writer.same_life()?;
             writer.hide(slab, cell, key)
-        });
-        Status::of_block(done).unwrap_or(Status::Corrupt as u32)
+        }))
     }
 
     /// Whether a block is still its series', also of a writer that lost its slot.
     #[napi]
     pub fn holds(&self, slab: u32, cell: u32, series: u32, generation: u32) -> bool {
-        let block = block(slab, cell, series, generation);
+        let key = BlockKey { series, generation };
         self.with(|writer| match slab {
-            SHARED_SLAB => writer.shared(block.key).map(drop),
-            _ => block.cells(writer).map(drop),
+            SHARED_SLAB => writer.shared(key).map(drop),
+            _ => writer.block(slab, cell, key).map(drop),
         })
         .is_ok()
     }

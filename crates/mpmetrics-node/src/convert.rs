@@ -1,7 +1,7 @@
 //! Errors, options and views, from one language to the other.
 
 use mpmetrics_core::heap::FamilySpec;
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::ProcessIdentity;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::Float64Array;
@@ -95,13 +95,8 @@ impl TryFrom<Spec> for FamilySpec {
     type Error = Failure;
 
     fn try_from(from: Spec) -> Result<Self> {
-        let kind = match from.kind {
-            0 => Kind::Counter,
-            1 => Kind::Gauge,
-            2 => Kind::Histogram,
-            3 => Kind::Summary,
-            other => return Err(invalid("a family's type is 0 to 3", other)),
-        };
+        let kind = MetricType::of_number(from.kind as usize)
+            .ok_or_else(|| invalid("a family's type is 0 to 3", from.kind))?;
         Ok(Self {
             tag: from.tag,
             name: from.name,
@@ -109,7 +104,7 @@ impl TryFrom<Spec> for FamilySpec {
             kind,
             aggregator: from.aggregator,
             label_names: from.label_names,
-            bounds: from.bounds.to_vec(),
+            numbers: from.bounds.to_vec(),
         })
     }
 }

@@ -8,11 +8,11 @@ use crate::stats::HeapStats;
 use crate::status::Status;
 use crate::views::view_of;
 use crate::writer::{NativeWriter, SharedWriter};
-use mpmetrics_core::collect::filter::Scope;
 use mpmetrics_core::doorbell::Doorbell;
 use mpmetrics_core::heap::{Limits, Owner};
 use mpmetrics_core::layout::{header, HEADER_WORDS};
 use mpmetrics_core::os::{is_of_process, ProcessIdentity};
+use mpmetrics_core::scrape::filter::Scope;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::AsyncTask;
@@ -85,7 +85,7 @@ pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option
     let (segment, bell) = (Arc::clone(segment), Bell::new(Arc::clone(doorbell)));
     let process = match ProcessIdentity::current() {
         Err(error) if is_of_process(&error) => return Err(failure(&error)),
-        // Without /proc: whoever comes here was told by the user which segment it is.
+        // Without /proc: the user named the segment.
         described => described.unwrap_or_else(|_| ProcessIdentity::undescribed()),
     };
     Ok(Some(NativeHeap { segment, process, writer: RefCell::default(), bell, replaces }))
@@ -200,7 +200,7 @@ impl NativeHeap {
     /// still awaited from there.
     #[napi]
     pub fn settle(&self, before: &NativeHeap) -> Result<u32> {
-        self.segment.heap().settle(before.segment.heap()).map_err(|error| failure(&error))
+        self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
     }
 
     /// Everything chosen, as a string.
@@ -220,7 +220,7 @@ impl NativeHeap {
             "process" => Scope::Process(self.process.key()),
             "thread" => match self.numbers() {
                 Some((slot, incarnation)) => Scope::Writer { slot, incarnation },
-                None => Scope::Nobody,
+                None => Scope::None,
             },
             _ => Scope::Application,
         };
@@ -273,7 +273,7 @@ impl NativeHeap {
         self.bell.silence();
     }
 
-    /// Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if nobody listens.
+    /// Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if this isolate does not listen.
     #[napi]
     pub fn begin(&self) -> Option<u32> {
         self.bell.begin()
@@ -286,7 +286,7 @@ impl NativeHeap {
     }
 
     /// Asks all others for their callbacks. `done` is called when they have run, or the time is over;
-    /// null if there is nobody to wait for. What it returns is to be given to [`NativeHeap::over`].
+    /// null if there is no writer to wait for. What it returns is to be given to [`NativeHeap::over`].
     #[napi(ts_args_type = "milliseconds: number, done: () => void")]
     pub fn ring(&self, env: &Env, milliseconds: f64, done: Callback<'_>) -> Result<Option<u32>> {
         self.bell.ring(env, milliseconds, &done)

@@ -4,6 +4,7 @@
 mod cells;
 mod convert;
 mod doorbell;
+mod extra;
 mod heap;
 mod limits;
 mod process;

@@ -5,7 +5,7 @@ use mpmetrics_core::heap::Limits;
 use mpmetrics_core::layout::MAX_SERIES;
 use napi_derive::napi;
 
-/// Limits that whoever makes a segment sets for all of its users.
+/// Limits that the process which makes a segment sets for all of its users.
 #[napi(object)]
 #[derive(Default)]
 pub struct HeapLimits {

@@ -25,7 +25,7 @@ pub struct Layout {
     pub refusals: Vec<String>,
     /// What calls answer, in the order of the numbers.
     pub statuses: Vec<String>,
-    /// What `bind` fills in, in the order of the places.
+    /// What `bind` fills in, in the order of the words.
     pub outs: Vec<String>,
     /// Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none.
     pub stores: u32,

@@ -1,12 +1,14 @@
 //! Scrapes on the thread pool.
 
 use crate::convert::failure;
+use crate::extra::ExtraFamily;
 use crate::text::Text;
-use mpmetrics_core::collect::filter::{Filter, Scope};
-use mpmetrics_core::collect::recycle;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::Snapshot;
+use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
+use mpmetrics_core::scrape::filter::{Filter, Scope};
+use mpmetrics_core::scrape::recycle;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::Snapshot;
 use mpmetrics_core::segment::Segment;
 use mpmetrics_core::Error;
 use napi::bindgen_prelude::{Buffer, JsValue};
@@ -29,13 +31,20 @@ pub struct ScrapeOptions {
     pub plain: bool,
     /// Unix time in milliseconds, by which the windows of summaries expire.
     pub now: f64,
+    /// Of what is chosen, only families of these names.
+    pub only: Option<Vec<String>>,
+    /// Names of families that are not printed, though the heap has them.
+    pub without: Option<Vec<String>>,
+    /// Families that the heap does not hold, printed after its own; not in `json`, whose reader has them.
+    pub extra: Option<Vec<ExtraFamily>>,
 }
 
 /// One scrape, before it is run.
 pub struct Scrape {
     segment: Arc<Segment>,
     filter: Filter,
-    print: fn(&Snapshot) -> Vec<u8>,
+    extra: Extra,
+    print: fn(&Snapshot, &Extra) -> Vec<u8>,
     failed: Option<Error>,
 }
 
@@ -44,27 +53,32 @@ impl Scrape {
     pub fn new(segment: Arc<Segment>, options: ScrapeOptions, scope: Scope) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
         let print = match options.format.as_str() {
-            "json" => json,
-            "openmetrics" => openmetrics,
-            _ => text,
+            "json" => json::with_extra,
+            "openmetrics" => openmetrics::with_extra,
+            _ => text::with_extra,
         };
         let filter = Filter {
             scope,
             tags: options.tags,
             families: families.map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
             everything: false,
+            only: options.only,
             // Text format 0.0.4 has no place for them.
             exemplars: options.format != "text",
             plain: options.plain,
             now: Some(options.now),
         };
-        Self { segment, filter, print, failed: None }
+        let extra = Extra {
+            without: options.without.unwrap_or_default(),
+            families: options.extra.into_iter().flatten().map(Into::into).collect(),
+        };
+        Self { segment, filter, extra, print, failed: None }
     }
 
     fn run(&mut self) -> napi::Result<Vec<u8>> {
         match scrape(self.segment.heap(), &self.filter) {
             Ok((snapshot, _)) => {
-                let printed = (self.print)(&snapshot);
+                let printed = (self.print)(&snapshot, &self.extra);
                 recycle(snapshot);
                 Ok(printed)
             }

@@ -38,15 +38,15 @@ pub struct HeapStats {
     pub clamped_observations: f64,
     /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
     pub damaged_reads: f64,
-    /// Times the heap lock was not had in time.
+    /// Times the heap lock was not free in time.
     pub lock_timeouts: f64,
     /// Reads that were tried again.
     pub torn_retries: f64,
-    /// Reads that were taken as they stood.
+    /// Reads that were accepted although they were torn.
     pub torn_given_up: f64,
     /// Series removed.
     pub removed: f64,
-    /// Dead holders of the heap lock that were made whole.
+    /// Recoveries of the heap, because a holder of the heap lock died.
     pub recoveries: f64,
     /// Writers that had not answered when a scrape's time for their `collect` callbacks was over.
     pub collect_timeouts: f64,

@@ -34,7 +34,7 @@ impl Status {
     }
 
     /// What an error is to JavaScript. Errors of the caller are thrown, and so is what the system refuses: it
-    /// would do so again, and who is told why can go on in memory of its own.
+    /// would do so again, and a caller that is told why can go on in memory of its own.
     pub fn of(error: &Error) -> Result<Self> {
         match error.code() {
             Code::Busy => Ok(Self::Busy),
@@ -46,17 +46,24 @@ impl Status {
         }
     }
 
-    /// The same for calls that name a block: one that is another's now is gone.
-    pub fn of_block(done: Result<(), Error>) -> Result<u32> {
+    /// What a call that gives nothing is to JavaScript.
+    pub fn of_call<T>(done: Result<T, Error>) -> Result<u32> {
         match done {
-            Ok(()) => Ok(Self::Ok as u32),
-            Err(error) if error.code() == Code::Invalid => Ok(Self::Gone as u32),
+            Ok(_) => Ok(Self::Ok as u32),
             Err(error) => Self::of(&error).map(|status| status as u32),
+        }
+    }
+
+    /// The same for calls that name a block: one that is another's now is gone.
+    pub fn of_block<T>(done: Result<T, Error>) -> Result<u32> {
+        match done {
+            Err(error) if error.code() == Code::Invalid => Ok(Self::Gone as u32),
+            done => Self::of_call(done),
         }
     }
 }
 
-/// Places of what `bind` fills in.
+/// The words that `bind` fills in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Out {
     /// A [`Status`].

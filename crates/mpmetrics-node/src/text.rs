@@ -6,8 +6,8 @@ use napi::ValueType;
 use std::ffi::{c_char, c_void};
 use std::sync::OnceLock;
 
-/// From this length on a string is handed over as it is. A shorter one is copied, in half a millisecond at most, into the
-/// engine's young generation, which is collected far more often than what is told of: 3,000 texts of 110 KB leave a
+/// From this length on a string is handed over as it is. A shorter one is copied, in half a millisecond at most, into
+/// the engine's young generation, which is collected far more often than what is told of: 3,000 texts of 110 KB leave a
 /// process at 77 MB instead of 136.
 const HANDED_OVER: usize = 1 << 19;
 
@@ -80,12 +80,13 @@ impl Text {
     }
 }
 
-/// Tells the engine of memory that its strings keep: it would else see no reason to collect them, in a process that does
-/// nothing but be scraped.
+/// Tells the engine of memory that its strings keep: it would else see no reason to collect them, in a process that
+/// does nothing but be scraped.
 fn account(env: napi_env, bytes: i64) {
     let mut total = 0;
     // SAFETY: the environment is that of the call, or null where it has ended, which is refused. Only a counter is
-    // changed by less, so that this may be called while garbage is collected. A refusal is a collection that comes later.
+    // changed by less, so that this may be called while garbage is collected. A refusal is a collection that comes
+    // later.
     unsafe { napi::sys::napi_adjust_external_memory(env, bytes, &mut total) };
 }
 

@@ -18,8 +18,8 @@ struct Turn {
     wanted: bool,
 }
 
-/// Takes a turn, or tells whether it is still this thread's: who has one keeps it until it lets go or ends, but
-/// is to let go once the main thread has asked.
+/// Takes a turn, or tells whether it is still this thread's: a thread keeps it until it gives it up or ends, but
+/// is to give it up once the main thread has asked.
 #[napi]
 pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     let mut turns = lock();
@@ -35,7 +35,7 @@ pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     Ok(true)
 }
 
-/// Lets go of a turn, or no longer waits for it. The main thread gets one that it waits for.
+/// Gives up a turn, or no longer waits for it. The main thread gets one that it waits for.
 #[napi]
 pub fn end_turn(about: String, thread: u32) {
     let mut turns = lock();

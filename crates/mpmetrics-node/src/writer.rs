@@ -4,7 +4,7 @@ use crate::convert::{failure, invalid, Result, Spec};
 use crate::status::{Out, Status};
 use crate::views::view_of;
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::heap::{Bound, Buckets, FamilySpec, Writer};
+use mpmetrics_core::heap::{Address, FamilySpec, OctaveAddress, Writer};
 use mpmetrics_core::layout::BlockKey;
 use mpmetrics_core::quantile::octave::Octave;
 use mpmetrics_core::segment::Segment;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// A writer that ends with its environment: whatever JavaScript still holds of it.
 pub type SharedWriter = Rc<RefCell<Option<Writer>>>;
 
-/// One isolate's place in a heap.
+/// The writer of one isolate.
 #[napi]
 pub struct NativeWriter {
     segment: Arc<Segment>,
@@ -29,17 +29,17 @@ pub struct NativeWriter {
 }
 
 /// What JavaScript is told of a series.
-fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
+fn filled(address: Result<Address, Error>) -> Result<[u32; Out::LEN]> {
     let mut out = [0; Out::LEN];
-    match bound {
-        Ok(bound) => {
-            out[Out::Slab as usize] = bound.slab;
-            out[Out::Cell as usize] = bound.cell;
-            out[Out::Chunk as usize] = bound.chunk;
-            out[Out::Word as usize] = bound.word;
-            out[Out::Generation as usize] = bound.generation;
-            out[Out::Series as usize] = bound.series;
-            out[Out::Flags as usize] = u32::from(bound.inherited);
+    match address {
+        Ok(address) => {
+            out[Out::Slab as usize] = address.slab;
+            out[Out::Cell as usize] = address.cell;
+            out[Out::Chunk as usize] = address.chunk;
+            out[Out::Word as usize] = address.word;
+            out[Out::Generation as usize] = address.generation;
+            out[Out::Series as usize] = address.series;
+            out[Out::Flags as usize] = u32::from(address.inherited);
         }
         Err(error) => {
             out[Out::Status as usize] = Status::of(&error)? as u32;
@@ -50,10 +50,10 @@ fn filled(bound: Result<Bound, Error>) -> Result<[u32; Out::LEN]> {
 }
 
 /// What JavaScript is told of a summary's buckets.
-fn placed(found: Result<Buckets, Error>) -> Result<[u32; 3]> {
+fn placed(found: Result<OctaveAddress, Error>) -> Result<[u32; 3]> {
     Ok(match found {
         Ok(found) => [Status::Ok as u32, found.slab, found.cell],
-        Err(error) => [Status::of_block(Err(error))?, 0, 0],
+        Err(error) => [Status::of_block::<()>(Err(error))?, 0, 0],
     })
 }
 
@@ -75,6 +75,15 @@ impl NativeWriter {
         call: impl FnOnce(&mut Writer) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.writer.borrow_mut().as_mut().map_or(Err(Error::Lost), call)
+    }
+
+    /// Tells the writer something that it cannot refuse.
+    fn tell(&self, call: impl FnOnce(&Writer)) -> Result<()> {
+        let told = self.with(|writer| {
+            call(writer);
+            Ok(())
+        });
+        told.map_err(|error| failure(&error))
     }
 
     /// An ArrayBuffer over the heap's own memory.
@@ -112,10 +121,7 @@ impl NativeWriter {
     /// Takes this life's declaration of a family back.
     #[napi]
     pub fn withdraw(&self, family: u32) -> Result<()> {
-        match self.with(|writer| writer.withdraw(family)) {
-            Ok(()) => Ok(()),
-            Err(error) => Status::of(&error).map(drop),
-        }
+        Status::of_call(self.with(|writer| writer.withdraw(family))).map(drop)
     }
 
     /// Finds or makes a series and this writer's block of it; fills `out`.
@@ -151,9 +157,9 @@ impl NativeWriter {
         }
         let mut tried = 0;
         let mut failed = Ok(());
-        let mut note = |bound| {
+        let mut note = |address| {
             tried += 1;
-            match (filled(bound), outs.next()) {
+            match (filled(address), outs.next()) {
                 (Ok(words), Some(out)) => *out = words,
                 (Err(error), _) => failed = Err(error),
                 (Ok(_), None) => {}
@@ -173,11 +179,11 @@ impl NativeWriter {
         Status::of_block(self.with(|writer| writer.revive(slab, cell, key)))
     }
 
-    /// Records an exemplar for a block: slab, cell, series, generation, place, value, time in `numbers`, and
+    /// Records an exemplar for a block: slab, cell, series, generation, bucket, value, time in `numbers`, and
     /// 1 if room may be made for it. A status; `Full` where that is 0 and room is needed.
     #[napi]
     pub fn exemplar(&self, numbers: Float64Array, labels: String, types: String) -> Result<u32> {
-        let Some(&[slab, cell, series, generation, place, value, time, room]) =
+        let Some(&[slab, cell, series, generation, bucket, value, time, room]) =
             numbers.first_chunk()
         else {
             return Err(invalid("`numbers` has eight elements", numbers.len()));
@@ -185,12 +191,12 @@ impl NativeWriter {
         let key = BlockKey { series: series as u32, generation: generation as u32 };
         let at = (slab as u32, cell as u32, key);
         let given = Given { value, time, text: labels.as_bytes(), types: types.as_bytes() };
-        let place = place as u32;
+        let bucket = bucket as u32;
         Status::of_block(self.with(|writer| {
-            if room == 0.0 && writer.exemplar_needs_room(at, place, &given)? {
+            if room == 0.0 && writer.exemplar_needs_room(at, bucket, &given)? {
                 return Err(Error::Full { what: "no block for an exemplar yet" });
             }
-            writer.exemplar(at, place, &given)
+            writer.exemplar(at, bucket, &given)
         }))
     }
 
@@ -229,8 +235,8 @@ impl NativeWriter {
         Ok(())
     }
 
-    /// The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three words
-    /// for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+    /// The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three
+    /// words for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
     #[napi]
     pub fn buckets_each(&self, asked: Uint32Array, mut out: Uint32Array) -> Result<u32> {
         // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
@@ -284,21 +290,13 @@ impl NativeWriter {
     /// Counts observations that no quantile shows.
     #[napi]
     pub fn count_unranked(&self, observations: f64) -> Result<()> {
-        self.with(|writer| {
-            writer.count_unranked(observations as u64);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
+        self.tell(|writer| writer.count_unranked(observations as u64))
     }
 
     /// Counts observations that are in the nearest bucket.
     #[napi]
     pub fn count_clamped(&self, observations: f64) -> Result<()> {
-        self.with(|writer| {
-            writer.count_clamped(observations as u64);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
+        self.tell(|writer| writer.count_clamped(observations as u64))
     }
 
     /// Gives a block back. A status.
@@ -311,19 +309,14 @@ impl NativeWriter {
     /// Removes a series for all writers. A status.
     #[napi]
     pub fn remove(&self, family: u32, labels: String, types: String) -> Result<u32> {
-        match self.with(|writer| writer.remove(family, labels.as_bytes(), types.as_bytes())) {
-            Ok(_) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
-        }
+        let (text, types) = (labels.as_bytes(), types.as_bytes());
+        Status::of_call(self.with(|writer| writer.remove(family, text, types)))
     }
 
     /// Removes all series that a scrape shows with this family, for all writers. A status.
     #[napi]
     pub fn remove_all(&self, family: u32) -> Result<u32> {
-        match self.with(|writer| writer.remove_all(family)) {
-            Ok(()) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
-        }
+        Status::of_call(self.with(|writer| writer.remove_all(family)))
     }
 
     /// Removes series of this family for all writers because none updates them, under one lock: their labels and types
@@ -348,11 +341,8 @@ impl NativeWriter {
     /// Sets the default labels of a group. A status.
     #[napi]
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
-        match self.with(|writer| writer.default_labels(group, labels.as_bytes(), types.as_bytes()))
-        {
-            Ok(()) => Ok(Status::Ok as u32),
-            Err(error) => Status::of(&error).map(|status| status as u32),
-        }
+        let (text, types) = (labels.as_bytes(), types.as_bytes());
+        Status::of_call(self.with(|writer| writer.default_labels(group, text, types)))
     }
 
     /// Counts updates of series that JavaScript refused, for the reason with that number.
@@ -360,11 +350,7 @@ impl NativeWriter {
     pub fn count_dropped(&self, refusal: u32, updates: u32) -> Result<()> {
         let known = Refusal::ALL.get(refusal as usize).copied();
         let refusal = known.ok_or_else(|| invalid("the number of a reason", refusal))?;
-        self.with(|writer| {
-            writer.count_dropped(refusal, updates);
-            Ok(())
-        })
-        .map_err(|error| failure(&error))
+        self.tell(|writer| writer.count_dropped(refusal, updates))
     }
 
     /// The memory of a slab.

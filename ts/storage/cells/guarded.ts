@@ -1,90 +1,85 @@
 /**
- * Cells between two sequence words, updated from JavaScript: those of gauges that keep the time they were
- * set, and, where a processor does not keep the order of plain stores, of histograms and summaries too.
+ * Cells between two sequence words, updated from JavaScript: those of gauges that keep the time they were set and, if
+ * the processor may reorder plain stores, those of histograms and summaries.
  */
 
-import type { Path, Series } from './series';
+import type { Path, Handle } from './handle';
 
 /** Cells of a gauge that keeps its time: sequence word, value, time, sequence word. */
 export const VALUE = 1;
 export const TIME = 2;
 
 /**
- * Milliseconds of Unix time, read at each update: users fake it. Never 0, which says "not set".
+ * Milliseconds of Unix time, read at each update because tests replace the clock. Never 0, which means "not set".
  */
 export function now(): number {
   return Date.now() || 1;
 }
 
 export class GuardedPath implements Path {
-  readonly views = true;
-
-  current(h: Series): boolean {
-    return h.g[h.w] === h.generation;
+  current(h: Handle): boolean {
+    return h.generations[h.word] === h.generation;
   }
 
   /** A gauge's value and time. */
-  add(h: Series, by: number): boolean {
-    return this.set(h, h.f[h.i + VALUE]! + by);
+  add(h: Handle, by: number): boolean {
+    return this.set(h, h.cells[h.first + VALUE]! + by);
   }
 
-  set(h: Series, value: number): boolean {
+  set(h: Handle, value: number): boolean {
     if (!this.current(h)) return false;
-    const { f, i } = h;
+    const { cells, first } = h;
     const time = now();
     const sequence = this.begin(h);
-    f[i + VALUE] = value;
-    f[i + TIME] = time;
+    cells[first + VALUE] = value;
+    cells[first + TIME] = time;
     this.end(h, sequence);
     return true;
   }
 
-  observe(h: Series, value: number, bucket: number, times: number): boolean {
+  observe(h: Handle, value: number, bucket: number, times: number): boolean {
     if (!this.current(h)) return false;
-    const { f, i } = h;
+    const { cells, first } = h;
     const sequence = this.begin(h);
-    f[i + 1 + bucket]! += times;
-    f[i + h.size - 2]! += value * times;
+    cells[first + 1 + bucket]! += times;
+    cells[first + h.size - 2]! += value * times;
     this.end(h, sequence);
     return true;
   }
 
-  read(h: Series): Float64Array {
-    return h.f.slice(h.i, h.i + h.size);
-  }
-
-  write(h: Series, values: Float64Array): void {
-    const { f, i, size } = h;
+  /** Replaces all cells; sequence words in `values` are ignored. */
+  write(h: Handle, values: Float64Array): void {
+    const { cells, first, size } = h;
     const sequence = this.begin(h);
-    for (let k = 1; k < size - 1; k++) f[i + k] = values[k]!;
+    for (let k = 1; k < size - 1; k++) cells[first + k] = values[k]!;
     this.end(h, sequence);
   }
 
   /** Stores the next number to the last word, before any other cell. */
-  begin({ f, i, size }: Series): number {
-    const sequence = f[i]! + 1;
-    f[i + size - 1] = sequence;
+  begin({ cells, first, size }: Handle): number {
+    const sequence = cells[first]! + 1;
+    cells[first + size - 1] = sequence;
     return sequence;
   }
 
   /** Stores it to the first word, after all others. */
-  end({ f, i }: Series, sequence: number): void {
-    f[i] = sequence;
+  end({ cells, first }: Handle, sequence: number): void {
+    cells[first] = sequence;
   }
 }
 
 /**
- * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE):
- * no later store overtakes the first, and the last overtakes none. `Atomics` knows no doubles, so the numbers
- * are counted in the lower halves of the words; a reader compares whole words.
+ * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE): no later
+ * store overtakes the first, and the last overtakes none. `Atomics` has no doubles, so the sequence numbers count in
+ * the lower halves of the words; a reader compares whole words.
  */
 class OrderedPath extends GuardedPath {
-  override begin({ u, i, size }: Series): number {
-    return Atomics.add(u, 2 * (i + size - 1), 1) + 1;
+  override begin({ halves, first, size }: Handle): number {
+    return Atomics.add(halves, 2 * (first + size - 1), 1) + 1;
   }
 
-  override end({ u, i }: Series, sequence: number): void {
-    Atomics.store(u, 2 * i, sequence);
+  override end({ halves, first }: Handle, sequence: number): void {
+    Atomics.store(halves, 2 * first, sequence);
   }
 }
 
@@ -94,7 +89,7 @@ export const guarded = new GuardedPath();
 /** {@link GuardedPath} by an atomic store before and one after. */
 export const ordered = new OrderedPath();
 
-/** The path by which a handle's own cells are stored to between its sequence words. */
-export function guardedPath(h: Series): GuardedPath {
+/** The path for stores between the sequence words of a handle's cells. */
+export function guardedPath(h: Handle): GuardedPath {
   return h.path instanceof GuardedPath ? h.path : guarded;
 }

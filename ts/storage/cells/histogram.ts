@@ -1,11 +1,11 @@
-/** Observations of a histogram: which bucket a value is of, and the stores that count it. */
+/** Observations of a histogram: the bucket of a value, and the stores that count it. */
 
-import type { Series } from './series';
+import type { Handle } from './handle';
 
 /**
- * The bounds as they are searched: from the first on, because they need not be sorted and the first that
- * fits counts, but from the middle where they are sorted and the value is above that. (A binary search
- * takes three times as long for a dozen bounds: every one of its branches is a coin toss.)
+ * The bounds of a histogram, with where to begin the search. They need not be sorted, and the first one that fits
+ * counts, so the search begins with the first; but if they are sorted and the value is above the middle one, with the
+ * middle. (A binary search takes three times as long for a dozen bounds, because none of its branches is predictable.)
  */
 export interface Scale {
   /** One kind of array for all histograms, whatever numbers they have. */
@@ -15,7 +15,7 @@ export interface Scale {
   readonly start: number;
 }
 
-/** The bounds of a histogram as they are searched. */
+/** The bounds of a histogram, prepared for the search. */
 export function scaleOf(numbers: readonly number[]): Scale {
   const bounds = Float64Array.from(numbers);
   const middle = (bounds.length - 1) >> 1;
@@ -33,14 +33,14 @@ export function bucketOf({ bounds, pivot, start }: Scale, value: number): number
 }
 
 /** One observation; see `kinds.ts` for the order of the stores. */
-export function record(h: Series, scale: Scale, value: number): void {
-  const { f, i } = h;
+export function record(h: Handle, scale: Scale, value: number): void {
+  const { cells, first } = h;
   const n = scale.bounds.length;
   const bucket = bucketOf(scale, value);
-  const sum = i + n + 2;
-  const sequence = f[i]! + 1;
-  f[sum + 1] = sequence;
-  f[i + 1 + bucket]! += 1;
-  f[sum]! += value;
-  f[i] = sequence;
+  const sum = first + n + 2;
+  const sequence = cells[first]! + 1;
+  cells[sum + 1] = sequence;
+  cells[first + 1 + bucket]! += 1;
+  cells[sum]! += value;
+  cells[first] = sequence;
 }

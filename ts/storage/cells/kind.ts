@@ -1,8 +1,10 @@
-/** What a kind of metric is to storage: how its cells lie in a block, are copied, added and replaced. */
+/**
+ * The kinds of metrics in storage: how the cells of each lie in a block, and how they are copied, added and replaced.
+ */
 
 import type { NativeKind } from '../../native';
-import type { Buckets } from './buckets';
-import type { Path, Series } from './series';
+import type { BucketSource } from './octave-buckets';
+import type { Path, Handle } from './handle';
 
 /** A metric's shape, as storage sees it. */
 export interface Shape {
@@ -15,48 +17,48 @@ export interface Shape {
    * The type's numbers. A histogram's: upper bounds in configured order, without the implied last one. A
    * summary's: its options, see `summaryNumbers`.
    */
-  readonly bounds: readonly number[];
+  readonly numbers: readonly number[];
   /** Whether the metric records exemplars. */
   readonly exemplars: boolean;
 }
 
-/** How the cells of a type lie in a block, and how they are written. */
+/** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
   readonly type: MetricType;
   readonly native: NativeKind;
-  /** Parts of several writers, or moved from one place to another, are added; a gauge's replace. */
+  /** Whether a part is added to another, of another writer or when it moves; a gauge's part replaces the other. */
   readonly adds: boolean;
-  /** One value for all processes: no part of it is anybody's own. */
-  readonly shared: boolean;
+  /** A shared gauge, which has one value for all writers. */
+  readonly sharedGauge: boolean;
   /** Its cells lie between two sequence words. */
   readonly guarded: boolean;
   /** How cells in JavaScript's own memory are updated; null for plain stores. */
   readonly path: Path | null;
   /** Cells of a block. */
-  cells(bounds: readonly number[]): number;
-  /** Parts that buckets are counted in; 0 for a type whose cells are all there is. */
-  parts(bounds: readonly number[]): number;
-  /** The bounds to show: a histogram's own, or which quantiles a summary's values have. */
-  shown(bounds: readonly number[]): readonly number[];
+  cells(numbers: readonly number[]): number;
+  /** Sub-windows for which buckets are kept; 0 for a kind without octave buckets. */
+  subWindows(numbers: readonly number[]): number;
+  /** The numbers to show: a histogram's bounds, or a summary's quantiles. */
+  shown(numbers: readonly number[]): readonly number[];
   /** The image of a block that has counted nothing. */
   blank(cells: number): Float64Array;
-  /** A copy of all that a block has counted: its cells, and behind them what else belongs to it. */
-  image(h: Series): Float64Array;
+  /** A copy of all that a block has counted: its cells, then its octave buckets, if it has any. */
+  image(h: Handle): Float64Array;
   /** The values of an image, as `SeriesData` orders them. */
   values(image: Float64Array, shape: Shape, cells: number): number[];
-  /** True if the series is not to be shown any more, and to be removed. */
-  expired(image: Float64Array, shape: Shape, cells: number): boolean;
+  /** True if the series is to be removed, and not shown any more. */
+  pruned(image: Float64Array, shape: Shape, cells: number): boolean;
   /** The sum of two images; may change them. */
   plus(image: Float64Array, more: Float64Array, cells: number): Float64Array;
   /** Whether an image has counted nothing. */
   isZero(image: Float64Array): boolean;
-  /** Takes what is in one image out of another. */
+  /** Subtracts one image from another. */
   minus(image: Float64Array, base: Float64Array, cells: number): void;
   /**
-   * Writes an image to a block that is in JavaScript's reach, in a way that no reader sees a half of it.
-   * Sequence words in it are ignored.
+   * Writes an image to a block that JavaScript can store to, so that no reader sees half of it. Sequence words in it
+   * are ignored.
    */
-  write(h: Series, image: Float64Array, buckets: Buckets): void;
+  write(h: Handle, image: Float64Array, source: BucketSource): void;
 }
 
 /** prom-client's names of the types. */

@@ -1,63 +1,45 @@
 /**
- * The kinds of blocks, from index i:
+ * The kinds of blocks, from the first cell:
  *
  * - counter, gauge: the value
- * - gauge that shows whoever set it last: first word, value, time, last word
- * - gauge that all processes share: the value; in a process's own memory, also whether it was set
+ * - gauge that shows the part that was set last: first word, value, time, last word
+ * - shared gauge: the value; in a process's own memory, also whether it was set
  * - histogram with n bounds: first word, n + 1 counts, sum, last word
  * - summary: see `summary-layout.ts`
  *
- * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then
- * n + 1 to the first; a reader goes upwards and accepts when both are equal. On x86-64 plain stores
- * keep that order, and V8 neither hoists nor drops typed-array stores.
+ * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then n + 1 to the
+ * first; a reader reads from the first to the last, and accepts if both are equal. On x86-64 plain stores keep that
+ * order, and V8 neither hoists nor drops typed-array stores.
  */
 
 import { NativeKind } from '../../native';
 import type { Kind } from './kind';
 import { guarded, guardedPath, TIME, VALUE } from './guarded';
-import type { Series } from './series';
-import { CELLS, sharedLocally, VALUE as SHARED_VALUE } from './shared-path';
+import type { Handle } from './handle';
+import { CELLS, sharedGaugeInMemory, VALUE as SHARED_VALUE } from './shared-path';
 
-function writeScalar(h: Series, values: Float64Array): void {
-  h.f[h.i] = values[0]!;
-}
-
-function writeGuarded(h: Series, values: Float64Array): void {
+function writeGuarded(h: Handle, values: Float64Array): void {
   guardedPath(h).write(h, values);
-}
-
-function addAll(image: Float64Array, more: Float64Array): void {
-  for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
 }
 
 /** What is the same for all kinds whose cells are all that a series has counted. */
 const plain = {
+  sharedGauge: false,
+  guarded: false,
   path: null,
-  parts: () => 0,
-  shown: (bounds: readonly number[]) => bounds,
+  subWindows: () => 0,
+  shown: (numbers: readonly number[]) => numbers,
   blank: (cells: number) => new Float64Array(cells),
-  image: ({ f, i, size }: Series) => f.slice(i, i + size),
+  image: ({ cells, first, size }: Handle) => cells.slice(first, first + size),
   plus(image: Float64Array, more: Float64Array): Float64Array {
-    addAll(image, more);
+    for (let k = 0; k < image.length; k++) image[k]! += more[k]!;
     return image;
   },
   minus(image: Float64Array, base: Float64Array): void {
     for (let k = 0; k < image.length; k++) image[k]! -= base[k]!;
   },
-  expired: () => false,
+  pruned: () => false,
   isZero: (image: Float64Array) => image.every((cell) => cell === 0),
-};
-
-export const counterKind: Kind = {
-  ...plain,
-  type: 'counter',
-  native: NativeKind.Counter,
-  adds: true,
-  shared: false,
-  guarded: false,
-  cells: () => 1,
-  values: (cells) => [cells[0]!],
-  write: writeScalar,
 };
 
 export const gaugeKind: Kind = {
@@ -65,20 +47,23 @@ export const gaugeKind: Kind = {
   type: 'gauge',
   native: NativeKind.Gauge,
   adds: false,
-  shared: false,
-  guarded: false,
   cells: () => 1,
   values: (cells) => [cells[0]!],
-  write: writeScalar,
+  write: (h, values) => {
+    h.cells[h.first] = values[0]!;
+  },
 };
 
-/** A gauge that shows whoever set it last: it keeps the time. */
+export const counterKind: Kind = {
+  ...gaugeKind,
+  type: 'counter',
+  native: NativeKind.Counter,
+  adds: true,
+};
+
+/** A gauge that shows the part that was set last: it keeps the time. */
 export const recentKind: Kind = {
-  ...plain,
-  type: 'gauge',
-  native: NativeKind.Gauge,
-  adds: false,
-  shared: false,
+  ...gaugeKind,
   guarded: true,
   path: guarded,
   cells: () => 4,
@@ -86,19 +71,15 @@ export const recentKind: Kind = {
   write: writeGuarded,
 };
 
-/** A gauge that has one value for all processes. */
-export const sharedKind: Kind = {
-  ...plain,
-  type: 'gauge',
-  native: NativeKind.Gauge,
-  adds: false,
-  shared: true,
-  guarded: false,
-  path: sharedLocally,
+/** A shared gauge: it has one value for all processes. */
+export const sharedGaugeKind: Kind = {
+  ...gaugeKind,
+  sharedGauge: true,
+  path: sharedGaugeInMemory,
   cells: () => CELLS,
   values: (cells) => [cells[SHARED_VALUE]!],
   write: (h, values) => {
-    sharedLocally.write(h, values);
+    h.cells.set(values, h.first);
   },
 };
 
@@ -107,9 +88,8 @@ export const histogramKind: Kind = {
   type: 'histogram',
   native: NativeKind.Histogram,
   adds: true,
-  shared: false,
   guarded: true,
-  cells: (bounds) => bounds.length + 4,
+  cells: (numbers) => numbers.length + 4,
   values: (cells) => [cells.at(-2)!, ...cells.subarray(1, -2)],
   write: writeGuarded,
 };

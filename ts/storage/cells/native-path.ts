@@ -1,21 +1,19 @@
 /**
- * Updates by native calls: where the runtime shows JavaScript copies of external memory, or a processor does
- * not keep the order of what JavaScript stores. Native code makes the checks that the direct way makes, at each
- * update.
+ * Updates by native calls: if the runtime gives JavaScript a copy of external memory, or the processor does not keep
+ * the order of JavaScript's stores. At each update, native code makes the checks of the direct path.
  */
 
 import { Status, type NativeWriter } from '../../native';
-import type { Path, Series } from './series';
+import type { Path, Handle } from './handle';
 import type { Window } from './summary-layout';
 
 export class NativePath implements Path {
-  readonly views = false;
   protected readonly writer: NativeWriter;
   private readonly lost: () => void;
   private readonly clock: () => number;
 
   /**
-   * @param writer whose blocks the handles point to
+   * @param writer the owner of the blocks that the handles point to
    * @param lost called when the writer turns out to have lost its slot
    * @param clock the time of an update, in milliseconds, for cells that keep it
    */
@@ -25,40 +23,42 @@ export class NativePath implements Path {
     this.clock = clock;
   }
 
-  current({ slab, i, number, generation }: Series): boolean {
-    return this.writer.holds(slab, i, number, generation);
+  current({ slab, first, number, generation }: Handle): boolean {
+    return this.writer.holds(slab, first, number, generation);
   }
 
-  add({ slab, i, number, generation }: Series, by: number): boolean {
-    return this.done(this.writer.add(slab, i, number, generation, by, this.clock()));
+  add({ slab, first, number, generation }: Handle, by: number): boolean {
+    return this.done(this.writer.add(slab, first, number, generation, by, this.clock()));
   }
 
-  set({ slab, i, number, generation }: Series, value: number): boolean {
-    return this.done(this.writer.set(slab, i, number, generation, value, this.clock()));
+  set({ slab, first, number, generation }: Handle, value: number): boolean {
+    return this.done(this.writer.set(slab, first, number, generation, value, this.clock()));
   }
 
-  observe(h: Series, value: number, bucket: number, times: number): boolean {
-    const { slab, i, number, generation } = h;
-    return this.done(this.writer.observe(slab, i, number, generation, value, times, bucket));
+  observe(h: Handle, value: number, bucket: number, times: number): boolean {
+    const { slab, first, number, generation } = h;
+    return this.done(this.writer.observe(slab, first, number, generation, value, times, bucket));
   }
 
   /** {@link Path.observe} of a summary with this window; null for none. */
-  summarise(h: Series, value: number, times: number, window: Window | null): boolean {
-    const { slab, i, number, generation } = h;
-    const { length, parts } = window ?? { length: 0, parts: 1 };
+  summarise(h: Handle, value: number, times: number, window: Window | null): boolean {
+    const { slab, first, number, generation } = h;
+    const { length, subWindows } = window ?? { length: 0, subWindows: 1 };
     const { writer } = this;
     const now = Date.now();
     return this.done(
-      writer.summarise(slab, i, number, generation, value, times, length, parts, now),
+      writer.summarise(slab, first, number, generation, value, times, length, subWindows, now),
     );
   }
 
-  read({ slab, i, number, generation }: Series): Float64Array {
-    return this.writer.read(slab, i, number, generation);
+  /** An image of what was counted; empty if the cells are another's now. */
+  read({ slab, first, number, generation }: Handle): Float64Array {
+    return this.writer.read(slab, first, number, generation);
   }
 
-  write({ slab, i, number, generation }: Series, values: Float64Array): void {
-    this.done(this.writer.write(slab, i, number, generation, values));
+  /** Replaces it by an image; sequence words in `values` are ignored. */
+  write({ slab, first, number, generation }: Handle, values: Float64Array): void {
+    this.done(this.writer.write(slab, first, number, generation, values));
   }
 
   private done(status: number): boolean {

@@ -1,18 +1,18 @@
 /**
- * Logarithmic buckets of base 2^(1/32): from a value to its bucket and back. The same as
- * `crates/mpmetrics-core/src/quantile/octave.rs`, which has the reasons; compared when a heap is opened.
+ * Logarithmic buckets of base 2^(1/32): from a value to its bucket and back. As
+ * `crates/mpmetrics-core/src/quantile/octave.rs`, which has the reasons; the bounds are compared when a heap is opened.
  *
- * An octave o covers the magnitudes in (2^o, 2^(o+1)]; it is named by o + 1075, and by 4096 more for negative
- * values. It has 32 buckets, each with its upper bound and without its lower one.
+ * An octave o covers the magnitudes in (2^o, 2^(o+1)]; its number is o + 1075, and 4096 more for negative values. It
+ * has 32 buckets, each with its upper bound and without its lower one.
  */
 
 /** Buckets in an octave. */
 export const CELLS = 32;
-/** Most octaves that a series keeps: beyond them an observation goes to the nearest bucket. */
+/** Most octaves that a series keeps; a value outside them counts in the nearest bucket. */
 export const KEPT = 64;
-/** What an octave's name has more for negative values. */
+/** Added to the number of an octave of negative values. */
 export const NEGATIVE = 4096;
-/** An octave's name less this is the exponent field of its values, less one unit in the last place. */
+/** An octave's number less this is the exponent field of its values less one unit in the last place. */
 export const FIELD = 52;
 
 const BIAS = 1075;
@@ -34,9 +34,9 @@ export const octaveBounds: Float64Array = Float64Array.from({ length: CELLS + 1 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
-/** For each of 64 slices of an octave, which are evenly wide: the bucket that it begins in. */
+/** For each of 64 equally wide slices of an octave: the bucket in which it begins. */
 export const begins: Uint8Array = new Uint8Array(SLICES);
-/** The upper 20 bits of the mantissa that the next bucket begins with; 2^20 for none in this slice. */
+/** The upper 20 bits of the mantissa at which the next bucket begins; 2^20 if none begins in this slice. */
 export const nextHigh: Int32Array = new Int32Array(SLICES).fill(1 << 20);
 /** The lower 32 bits of it. */
 export const nextLow: Uint32Array = new Uint32Array(SLICES);

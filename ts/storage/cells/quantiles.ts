@@ -2,14 +2,14 @@
 
 import { CELLS, middleOf } from './octave';
 
-/** What was counted. */
+/** The counts. */
 export interface Counts {
   zeros: number;
   /** Counts by octave, {@link CELLS} each. */
   octaves: Map<number, Float64Array>;
 }
 
-/** What was observed. */
+/** The observations. */
 export interface Observed extends Counts {
   /** Infinity for nothing. */
   min: number;
@@ -17,13 +17,13 @@ export interface Observed extends Counts {
   max: number;
 }
 
-/** Values with the number of observations up to and with each. */
+/** Values, each with the number of observations up to and including it. */
 interface Ranked {
   values: number[];
   upto: number[];
 }
 
-/** The quantiles, 0 each where nothing was observed. */
+/** The quantiles, each 0 if nothing was observed. */
 export function quantiles(observed: Observed, percentiles: readonly number[]): number[] {
   const { values, upto } = ranked(observed);
   const count = upto.at(-1);
@@ -47,7 +47,7 @@ export function quantiles(observed: Observed, percentiles: readonly number[]): n
   });
 }
 
-/** The smallest and the largest observation, as near as buckets tell; infinity and minus infinity for none. */
+/** The smallest and the largest observation, as precisely as buckets tell; infinity and minus infinity for none. */
 export function ends(counts: Counts): [min: number, max: number] {
   const { values } = ranked(counts);
   return [values[0] ?? Infinity, values.at(-1) ?? -Infinity];
@@ -65,7 +65,7 @@ function ranked({ zeros, octaves }: Counts): Ranked {
   return { values: all.map(([value]) => value), upto: all.map(([, count]) => (sum += count)) };
 }
 
-/** True if nothing was observed, also nothing that has no bucket: there may be no memory for it, or not yet. */
+/** True if nothing was observed. An observation may be without a bucket, for want of memory. */
 export function isEmpty({ zeros, min, max, octaves }: Observed): boolean {
   const none = (counts: Float64Array) => counts.every((one) => one === 0);
   return min > max && zeros === 0 && [...octaves.values()].every(none);

@@ -1,57 +1,52 @@
 /**
- * Gauges that have one value for all processes. In the heap an update is a native compare-exchange. A handle that
- * counts in this process's memory, because the heap was busy, remembers whether it was set: what it then moves
- * into the heap replaces the value, or is added to it.
+ * Shared gauges, which have one value for all processes. In the heap an update is a native compare-exchange. A pending
+ * handle, which counts in this process's memory, also keeps whether it was set: then its value replaces the one in the
+ * heap, otherwise it is added.
  */
 
 import { NativePath } from './native-path';
-import type { Path, Series } from './series';
+import type { Path, Handle } from './handle';
 
 /** Cells in this process's memory: the value, and 1 once it was set. */
 export const VALUE = 0;
 const WAS_SET = 1;
 export const CELLS = 2;
 
-/** What a value and later changes of it come to. */
+/** A value after later changes of it. */
 export function changed(value: Float64Array, later: Float64Array): Float64Array {
   if (later[WAS_SET] === 1) return later;
   return Float64Array.of(value[VALUE]! + later[VALUE]!, value[WAS_SET]!);
 }
 
 /** In this process's memory. */
-export const sharedLocally: Path = {
-  views: true,
-  current: (h) => h.g[h.w] === h.generation,
+export const sharedGaugeInMemory: Path = {
+  current: (h) => h.generations[h.word] === h.generation,
   add: (h, by) => {
-    if (!sharedLocally.current(h)) return false;
-    h.f[h.i + VALUE]! += by;
+    if (!sharedGaugeInMemory.current(h)) return false;
+    h.cells[h.first + VALUE]! += by;
     return true;
   },
   set: (h, value) => {
-    if (!sharedLocally.current(h)) return false;
-    h.f[h.i + VALUE] = value;
-    h.f[h.i + WAS_SET] = 1;
+    if (!sharedGaugeInMemory.current(h)) return false;
+    h.cells[h.first + VALUE] = value;
+    h.cells[h.first + WAS_SET] = 1;
     return true;
   },
   observe: () => false,
-  read: (h) => h.f.slice(h.i, h.i + CELLS),
-  write: (h, values) => {
-    h.f.set(values, h.i);
-  },
 };
 
 /** In the heap. */
-export class SharedPath extends NativePath {
+export class SharedGaugePath extends NativePath {
   /** False if the last {@link write} was refused, because the segment was removed. */
   written = true;
 
-  override read(h: Series): Float64Array {
-    const [value] = this.writer.read(h.slab, h.i, h.number, h.generation);
+  override read(h: Handle): Float64Array {
+    const [value] = this.writer.read(h.slab, h.first, h.number, h.generation);
     return Float64Array.of(value ?? 0, 1);
   }
 
-  /** What was counted elsewhere is brought to the value that all have. */
-  override write(h: Series, values: Float64Array): void {
+  /** Brings a value that was counted elsewhere to the shared one. */
+  override write(h: Handle, values: Float64Array): void {
     const value = values[VALUE]!;
     this.written = values[WAS_SET] === 1 ? this.set(h, value) : this.add(h, value);
   }

@@ -1,76 +1,76 @@
 /**
- * An image of a summary's series: a copy of its cells, and behind them, for each chunk, its octave and its buckets.
+ * An image of a summary's series: a copy of its cells, then, for each octave, its number and its buckets.
  */
 
-import { chunkOf, type Buckets } from './buckets';
+import { bucketsOfOctave, type BucketSource } from './octave-buckets';
 import { CELLS } from './octave';
 import type { Counts, Observed } from './quantiles';
-import type { Series } from './series';
+import type { Handle } from './handle';
 import type { Sketch } from './sketch';
-import { eachPart, Part, partsOf, type Window } from './summary-layout';
+import { eachSubWindow, SubWindow, subWindowsOf, type Window } from './summary-layout';
 
-/** The chunks of an image: octave and buckets. */
-export function* chunksOf(image: Float64Array, cells: number): Iterable<[number, Float64Array]> {
-  const length = CELLS * partsOf(cells);
+/** The octaves of an image, each with its buckets. */
+export function* octavesOf(image: Float64Array, cells: number): Iterable<[number, Float64Array]> {
+  const length = CELLS * subWindowsOf(cells);
   for (let at = cells; at < image.length; at += 1 + length) {
     yield [image[at]!, image.subarray(at + 1, at + 1 + length)];
   }
 }
 
-/** Makes chunks for those of an image that are not empty, which it returns, as far as there is memory. */
-export function makeChunks(
-  h: Series,
+/** Makes buckets for the octaves of an image that have counts, as far as there is memory, and returns those octaves. */
+export function makeBuckets(
+  h: Handle,
   image: Float64Array,
-  buckets: Buckets,
+  source: BucketSource,
 ): [number, Float64Array][] {
-  const wanted = [...chunksOf(image, h.size)].filter(([, counts]) =>
+  const wanted = [...octavesOf(image, h.size)].filter(([, counts]) =>
     counts.some((one) => one !== 0),
   );
-  let s: Sketch;
+  let sketch: Sketch;
   do {
-    ({ s } = h);
-    for (const [octave] of wanted) chunkOf(h, octave, buckets);
-    // If the series moved meanwhile, those that were made before are not there.
-  } while (h.s !== s);
+    ({ sketch } = h);
+    for (const [octave] of wanted) bucketsOfOctave(h, octave, source);
+    // If the series moved meanwhile, buckets that were made before are gone.
+  } while (h.sketch !== sketch);
   return wanted;
 }
 
-/** Adds the buckets of an octave that a full series has no place for, in the middle of an update. */
-export function addNearest(h: Series, octave: number, counts: Float64Array): void {
-  const bucket = h.s.nearest(octave);
-  eachPart(h.size, (p, part) => {
-    const all = counts.subarray(part * CELLS, (part + 1) * CELLS);
+/** Adds the buckets of an octave that a full series cannot keep, in the middle of an update. */
+export function addNearest(h: Handle, octave: number, counts: Float64Array): void {
+  const bucket = h.sketch.nearest(octave);
+  eachSubWindow(h.size, (p, index) => {
+    const all = counts.subarray(index * CELLS, (index + 1) * CELLS);
     const observations = all.reduce((sum, count) => sum + count, 0);
-    if (bucket === null) h.f[h.i + p + Part.Zeros]! += observations;
-    else bucket.chunk.f[bucket.chunk.i + CELLS * part + bucket.cell]! += observations;
+    if (bucket === null) h.cells[h.first + p + SubWindow.Zeros]! += observations;
+    else bucket.buckets.cells[bucket.buckets.first + CELLS * index + bucket.cell]! += observations;
   });
 }
 
-/** The observations of one part of an image. */
-export function leftIn(image: Float64Array, p: number, part: number, cells: number): Counts {
+/** The observations of one sub-window of an image. */
+export function leftIn(image: Float64Array, p: number, index: number, cells: number): Counts {
   const octaves = new Map<number, Float64Array>();
-  for (const [octave, counts] of chunksOf(image, cells)) {
-    octaves.set(octave, counts.subarray(part * CELLS, (part + 1) * CELLS));
+  for (const [octave, counts] of octavesOf(image, cells)) {
+    octaves.set(octave, counts.subarray(index * CELLS, (index + 1) * CELLS));
   }
-  return { zeros: image[p + Part.Zeros]!, octaves };
+  return { zeros: image[p + SubWindow.Zeros]!, octaves };
 }
 
-/** What an image has in the parts that the window holds now. */
+/** The observations of an image in the sub-windows of the present window. */
 export function observedIn(image: Float64Array, window: Window | null, cells: number): Observed {
   const observed: Observed = { zeros: 0, min: Infinity, max: -Infinity, octaves: new Map() };
-  // The clock is read on every call: users fake it.
+  // The clock is read at every call, because tests replace it.
   const now = window === null ? 0 : Math.floor(Date.now() / window.length);
-  const chunks = [...chunksOf(image, cells)];
-  for (const [octave] of chunks) observed.octaves.set(octave, new Float64Array(CELLS));
-  eachPart(cells, (p, part) => {
-    const epoch = image[p + Part.Epoch]!;
-    if (window !== null && !(epoch > now - window.parts && epoch <= now + 1)) return;
-    observed.zeros += image[p + Part.Zeros]!;
-    observed.min = Math.min(observed.min, image[p + Part.Min]!);
-    observed.max = Math.max(observed.max, image[p + Part.Max]!);
-    for (const [octave, counts] of chunks) {
+  const octaves = [...octavesOf(image, cells)];
+  for (const [octave] of octaves) observed.octaves.set(octave, new Float64Array(CELLS));
+  eachSubWindow(cells, (p, index) => {
+    const number = image[p + SubWindow.Number]!;
+    if (window !== null && !(number > now - window.subWindows && number <= now + 1)) return;
+    observed.zeros += image[p + SubWindow.Zeros]!;
+    observed.min = Math.min(observed.min, image[p + SubWindow.Min]!);
+    observed.max = Math.max(observed.max, image[p + SubWindow.Max]!);
+    for (const [octave, counts] of octaves) {
       const sums = observed.octaves.get(octave)!;
-      for (let k = 0; k < CELLS; k++) sums[k]! += counts[part * CELLS + k]!;
+      for (let k = 0; k < CELLS; k++) sums[k]! += counts[index * CELLS + k]!;
     }
   });
   return observed;

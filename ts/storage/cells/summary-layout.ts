@@ -1,24 +1,23 @@
 /**
- * The cells of a summary, from index i: first word, count, sum, a word for the heap's own use, the parts,
- * last word. A part has its sub-window's number, the count of zeros, the smallest and the largest
- * observation; there is one for each sub-window, and a single one without a window. The buckets lie in
- * chunks.
+ * The cells of a summary, in a block: first word, count, sum, a word for the heap's own use, the sub-windows, last word.
+ * Without a window there is a single sub-window. Each has its number, the count of zeros, the smallest and the largest
+ * observation. The octave buckets are in other blocks.
  */
 
 import { CELLS } from './octave';
-import type { Series } from './series';
+import type { Handle } from './handle';
 
 /** Cells of a block. */
 export const enum Cell {
   Count = 1,
   Sum = 2,
-  /** First part. */
-  Parts = 4,
+  /** The first sub-window. */
+  SubWindows = 4,
 }
 
-/** Cells of a part. */
-export const enum Part {
-  Epoch = 0,
+/** Cells of a sub-window. */
+export const enum SubWindow {
+  Number = 0,
   Zeros = 1,
   Min = 2,
   Max = 3,
@@ -26,30 +25,30 @@ export const enum Part {
   Cells = 4,
 }
 
-/** Cells beside those of the parts. */
+/** Cells without those of the sub-windows. */
 export const OTHERS = 5;
-/** Most sub-windows; a window of more has as many. */
-export const MOST_PARTS = 64;
+/** Most sub-windows; a window with more gets as many. */
+export const MOST_SUB_WINDOWS = 64;
 
 /** The numbers of a summary's options before its percentiles: see `quantile/summary.rs`. */
 export const enum Option {
   Length = 0,
-  Parts = 1,
+  SubWindows = 1,
   Prune = 2,
   Percentiles = 3,
 }
 
 /** A summary's time window. */
 export interface Window {
-  /** Milliseconds of a part. */
+  /** Milliseconds of a sub-window. */
   readonly length: number;
-  readonly parts: number;
+  readonly subWindows: number;
 }
 
-/** The window that a shape's numbers tell; null for none. */
+/** The window in a shape's numbers; null for none. */
 export function windowOf(numbers: readonly number[]): Window | null {
   const length = numbers[Option.Length]!;
-  return length > 0 ? { length, parts: numbers[Option.Parts]! } : null;
+  return length > 0 ? { length, subWindows: numbers[Option.SubWindows]! } : null;
 }
 
 /** A summary's options as its shape's numbers. */
@@ -58,37 +57,38 @@ export function summaryNumbers(
   prune: boolean,
   percentiles: readonly number[],
 ): number[] {
-  const { length, parts } = window ?? { length: 0, parts: 1 };
-  return [length, parts, prune ? 1 : 0, ...percentiles];
+  const { length, subWindows } = window ?? { length: 0, subWindows: 1 };
+  return [length, subWindows, prune ? 1 : 0, ...percentiles];
 }
 
-/** The part that belongs to the number of a sub-window. */
-export function partOf(epoch: number, parts: number): number {
-  return epoch - Math.floor(epoch / parts) * parts;
+/** The index of a sub-window in the block, by its number. */
+export function subWindowOf(number: number, subWindows: number): number {
+  return number - Math.floor(number / subWindows) * subWindows;
 }
 
-/** Makes a part that of another sub-window, in the middle of an update. */
-export function begin(h: Series, part: number, epoch: number): void {
-  const { f } = h;
-  const p = h.i + Cell.Parts + Part.Cells * part;
-  // Whoever dies in between leaves a part that readers pass over.
-  f[p + Part.Epoch] = NaN;
-  for (const chunk of h.s.all.values()) {
-    const first = chunk.i + CELLS * part;
-    for (let k = first; k < first + CELLS; k++) chunk.f[k] = 0;
+/** Begins a sub-window in the middle of an update: its cells were those of an earlier one. */
+export function begin(h: Handle, index: number, number: number): void {
+  const { cells } = h;
+  const p = h.first + Cell.SubWindows + SubWindow.Cells * index;
+  // If the writer dies in between, readers skip the index.
+  cells[p + SubWindow.Number] = NaN;
+  for (const buckets of h.sketch.all.values()) {
+    const first = buckets.first + CELLS * index;
+    for (let k = first; k < first + CELLS; k++) buckets.cells[k] = 0;
   }
-  f[p + Part.Zeros] = 0;
-  f[p + Part.Min] = Infinity;
-  f[p + Part.Max] = -Infinity;
-  f[p + Part.Epoch] = epoch;
+  cells[p + SubWindow.Zeros] = 0;
+  cells[p + SubWindow.Min] = Infinity;
+  cells[p + SubWindow.Max] = -Infinity;
+  cells[p + SubWindow.Number] = number;
 }
 
-/** How many parts a block of so many cells has. */
-export function partsOf(cells: number): number {
-  return (cells - OTHERS) / Part.Cells;
+/** How many sub-windows a block of so many cells has. */
+export function subWindowsOf(cells: number): number {
+  return (cells - OTHERS) / SubWindow.Cells;
 }
 
-/** Visits the parts of a block: the index of each's first cell, from that of the block, and its number. */
-export function eachPart(cells: number, visit: (p: number, part: number) => void): void {
-  for (let part = 0; part < partsOf(cells); part++) visit(Cell.Parts + Part.Cells * part, part);
+/** Visits the sub-windows of a block: the first cell of each, counted from the block's, and its index. */
+export function eachSubWindow(cells: number, visit: (p: number, index: number) => void): void {
+  for (let index = 0; index < subWindowsOf(cells); index++)
+    visit(Cell.SubWindows + SubWindow.Cells * index, index);
 }

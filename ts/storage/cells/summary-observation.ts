@@ -4,43 +4,43 @@
  */
 
 import type { LabelText } from '../../labels';
-import { chunkOf, type Buckets } from './buckets';
+import { bucketsOfOctave, type BucketSource } from './octave-buckets';
 import { guardedPath } from './guarded';
 import { NativePath } from './native-path';
 import { begins, bucketOf, CELLS, nextHigh, nextLow } from './octave';
-import { Place, type Series } from './series';
-import { begin, Cell, Part, partOf, type Window } from './summary-layout';
+import { Backing, type Handle } from './handle';
+import { begin, Cell, SubWindow, subWindowOf, type Window } from './summary-layout';
 import type { Update } from './update';
 
-/** The metric that is observed, as far as an observation needs it. */
+/** What an observation needs of its metric. */
 interface Observed {
-  /** Where its series are; another one once they have moved. */
-  readonly family: { readonly buckets: Buckets };
+  /** The storage of its series; another one once they have moved. */
+  readonly family: { readonly bucketSource: BucketSource };
   /** Makes an update for which a handle has to be bound first. */
-  updateText(h: Series, label: LabelText, update: Update, value: number): Series;
+  updateText(h: Handle, label: LabelText, update: Update, value: number): Handle;
 }
 
-// Constants of this file: what is imported is read from the other's exports in each observation.
-const first = begins;
+// Constants of this file, because an imported one would be read from the other module's exports at each observation.
+const starts = begins;
 const high20 = nextHigh;
 const low32 = nextLow;
 const octaveCells = CELLS;
 const COUNT: number = Cell.Count;
 const SUM: number = Cell.Sum;
-const PARTS: number = Cell.Parts;
-const PART: number = Part.Cells;
-const EPOCH: number = Part.Epoch;
-const ZEROS: number = Part.Zeros;
-const MIN: number = Part.Min;
-const MAX: number = Part.Max;
-/** Of the only part, where there is no window. */
-const ONLY_MIN = PARTS + MIN;
-const ONLY_MAX = PARTS + MAX;
+const SUB_WINDOWS: number = Cell.SubWindows;
+const SUB_WINDOW_CELLS: number = SubWindow.Cells;
+const NUMBER: number = SubWindow.Number;
+const ZEROS: number = SubWindow.Zeros;
+const MIN: number = SubWindow.Min;
+const MAX: number = SubWindow.Max;
+/** Of the only sub-window, without a window. */
+const ONLY_MIN = SUB_WINDOWS + MIN;
+const ONLY_MAX = SUB_WINDOWS + MAX;
 const double = new Float64Array(1);
 const half = new Int32Array(double.buffer);
 
-/** The last cell of a summary that has one part. */
-const LAST = PARTS + PART;
+/** The last cell of a summary with one sub-window. */
+const LAST = SUB_WINDOWS + SUB_WINDOW_CELLS;
 
 /**
  * Counts a value.
@@ -49,55 +49,54 @@ const LAST = PARTS + PART;
  * @param value finite
  * @param window that of the summary; null for none
  */
-export function record(h: Series, value: number, metric: Observed, window: Window | null): void {
+export function record(h: Handle, value: number, metric: Observed, window: Window | null): void {
   if (window !== null) {
     seldom(h, value, 1, metric, window);
     return;
   }
-  // As `bucketOf` does it, without a call and without a branch that is a coin toss.
+  // As `bucketOf`, without a call and without an unpredictable branch.
   double[0] = value;
   const low = half[0]!;
   const high = (half[1]! - (low === 0 ? 1 : 0)) | 0;
   const field = (high >>> 20) & 0x7ff;
-  const { s, f, i } = h;
-  const table = high < 0 ? s.negative : s.positive;
-  const chunk = table[field & (table.length - 1)]!;
-  if (chunk.key !== field) {
-    // Zero, denormal, or of an octave that the handle has not met.
+  const { sketch, cells, first } = h;
+  const table = high < 0 ? sketch.negative : sketch.positive;
+  const buckets = table[field & (table.length - 1)]!;
+  if (buckets.key !== field) {
+    // Zero, denormal, or in an octave that the handle does not know.
     seldom(h, value, 1, metric, null);
     return;
   }
   const mantissa = high & 0xf_ffff;
   const slice = mantissa >> 14;
   const next = high20[slice]!;
-  let cell = first[slice]! + ((next - mantissa) >>> 31);
+  let cell = starts[slice]! + ((next - mantissa) >>> 31);
   if (mantissa === next && (low - 1) >>> 0 >= low32[slice]!) cell++;
-  const sequence = f[i]! + 1;
-  f[i + LAST] = sequence;
-  f[i + COUNT]! += 1;
-  f[i + SUM]! += value;
-  if (value < f[i + ONLY_MIN]!) f[i + ONLY_MIN] = value;
-  if (value > f[i + ONLY_MAX]!) f[i + ONLY_MAX] = value;
-  chunk.f[chunk.i + cell]! += 1;
-  f[i] = sequence;
+  const sequence = cells[first]! + 1;
+  cells[first + LAST] = sequence;
+  cells[first + COUNT]! += 1;
+  cells[first + SUM]! += value;
+  if (value < cells[first + ONLY_MIN]!) cells[first + ONLY_MIN] = value;
+  if (value > cells[first + ONLY_MAX]!) cells[first + ONLY_MAX] = value;
+  buckets.cells[buckets.first + cell]! += 1;
+  cells[first] = sequence;
 }
 
 /**
- * {@link record} by whatever path a handle has: of any value, into any part, and also one of an octave that
- * has no buckets yet.
+ * {@link record} for any path, value and sub-window, also for an octave without buckets.
  *
  * @param times how often it was observed
- * @returns false if the cells are another's now, or nobody's: to be bound again
+ * @returns false if the cells do not belong to the series any more: the handle has to be bound again
  */
 export function observeSlowly(
-  h: Series,
+  h: Handle,
   value: number,
   times: number,
   metric: Observed,
   window: Window | null,
 ): boolean {
-  // What a refused series counts, nobody reads.
-  if (h.place === Place.Sink) return true;
+  // The counts of a refused series are never read.
+  if (h.backing === Backing.Sink) return true;
   if (h.path instanceof NativePath) return h.path.summarise(h, value, times, window);
   if (!h.current) return false;
   seldom(h, value, times, metric, window);
@@ -105,13 +104,13 @@ export function observeSlowly(
 }
 
 function seldom(
-  h: Series,
+  h: Handle,
   value: number,
   times: number,
   metric: Observed,
   window: Window | null,
 ): void {
-  let chunk = null;
+  let buckets = null;
   let cell = 0;
   let zero = value === 0;
   if (!zero) {
@@ -119,36 +118,36 @@ function seldom(
     const octave = Math.floor(bucket / octaveCells);
     cell = bucket % octaveCells;
     const { family } = metric;
-    chunk = chunkOf(h, octave, family.buckets);
+    buckets = bucketsOfOctave(h, octave, family.bucketSource);
     if (!h.live || metric.family !== family) {
-      // The heap was left, or the slot lost, under it: another block counts, and may be of another path.
+      // The heap was left, or the slot lost, meanwhile: the handle has another block, and may have another path.
       const label = { text: h.text, types: h.types };
       const again: Update = (one, v) => observeSlowly(one, v, times, metric, window);
       metric.updateText(h, label, again, value);
       return;
     }
-    if (chunk === null) {
-      if (h.s.full) {
-        const nearest = h.s.nearest(octave);
-        if (nearest !== null) ({ chunk, cell } = nearest);
+    if (buckets === null) {
+      if (h.sketch.full) {
+        const nearest = h.sketch.nearest(octave);
+        if (nearest !== null) ({ buckets, cell } = nearest);
         else zero = true;
-        metric.family.buckets.clamped(times);
-      } else metric.family.buckets.unranked(times);
+        metric.family.bucketSource.clamped(times);
+      } else metric.family.bucketSource.unranked(times);
     }
   }
-  // The clock is read on every call: users fake it.
-  const epoch = window === null ? 0 : Math.floor(Date.now() / window.length);
-  const part = window === null ? 0 : partOf(epoch, window.parts);
-  const { f, i } = h;
-  const p = i + PARTS + PART * part;
+  // The clock is read at every call, because tests replace it.
+  const number = window === null ? 0 : Math.floor(Date.now() / window.length);
+  const index = window === null ? 0 : subWindowOf(number, window.subWindows);
+  const { cells, first } = h;
+  const p = first + SUB_WINDOWS + SUB_WINDOW_CELLS * index;
   const path = guardedPath(h);
   const sequence = path.begin(h);
-  f[i + COUNT]! += times;
-  f[i + SUM]! += value * times;
-  if (f[p + EPOCH] !== epoch) begin(h, part, epoch);
-  if (value < f[p + MIN]!) f[p + MIN] = value;
-  if (value > f[p + MAX]!) f[p + MAX] = value;
-  if (zero) f[p + ZEROS]! += times;
-  else if (chunk !== null) chunk.f[chunk.i + octaveCells * part + cell]! += times;
+  cells[first + COUNT]! += times;
+  cells[first + SUM]! += value * times;
+  if (cells[p + NUMBER] !== number) begin(h, index, number);
+  if (value < cells[p + MIN]!) cells[p + MIN] = value;
+  if (value > cells[p + MAX]!) cells[p + MAX] = value;
+  if (zero) cells[p + ZEROS]! += times;
+  else if (buckets !== null) buckets.cells[buckets.first + octaveCells * index + cell]! += times;
   path.end(h, sequence);
 }

@@ -1,19 +1,19 @@
 /**
- * The ways of updating a series' cells. The direct one is a plain store, which the metrics do themselves and
- * which no handle's `path` names; every other is a {@link Path}, chosen when the handle is bound and never
- * asked for on the direct one: a handle with a path expects a generation that no series has, so that the
- * comparison before each store leads every update here.
+ * The paths by which a series' cells are updated. On the direct path the metrics themselves make a plain store, and the
+ * handle's `path` is null. Every other one is a {@link Path}, chosen when the handle is bound. It costs the direct path
+ * nothing: a handle with a path expects a generation that no series has, so that the comparison before each store sends
+ * every update here.
  */
 
 import { guarded } from './guarded';
-import type { Series } from './series';
+import type { Handle } from './handle';
 
-/** An update: of what, by or to what, and for a histogram in which bucket. */
-export type Update = (h: Series, value: number, bucket: number) => boolean;
+/** An update: the handle, the value and, for a histogram, the bucket. */
+export type Update = (h: Handle, value: number, bucket: number) => boolean;
 
 export const adding: Update = (h, by) => {
   if (h.path !== null) return h.path.add(h, by);
-  h.f[h.i]! += by;
+  h.cells[h.first]! += by;
   return true;
 };
 
@@ -28,6 +28,6 @@ export function observingTimes(times: number): Update {
 
 export const setting: Update = (h, value) => {
   if (h.path !== null) return h.path.set(h, value);
-  h.f[h.i] = value;
+  h.cells[h.first] = value;
   return true;
 };

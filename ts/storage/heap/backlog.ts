@@ -1,46 +1,48 @@
-/** What has to wait because another process holds the heap's lock, and is tried again until it is done. */
+/** Calls that have to wait because another process holds the heap lock, and are tried again until they succeed. */
 
 import { Status } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds before what waits is tried again; doubled up to the longest while nothing of it can be done. */
+/** Milliseconds before waiting calls are tried again; doubled up to the longest while none succeeds. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
-/** Milliseconds for which one try goes on: where many want the lock, each call waits for it some of them. */
+/** Milliseconds of one try: if many processes want the lock, each call waits for it some of these. */
 const TURN = 20;
 /** Most calls that wait; further ones are made without the lock, which takes longer. */
 const MOST = 10_000;
 
-// Kept, because tests fake the global one.
+// Kept, because tests replace the global one.
 const now = performance.now.bind(performance);
 
-/** What the calls are made on. */
+/** The heap storage on which the calls are made. */
 export interface Backlogged {
   /** True once it was left for good. */
   readonly dead: boolean;
-  /** Makes a call, if need be in another slot than before. */
+  /** Makes a call; if the slot was lost, again in another one. */
   attemptTwice(call: () => Status): Status;
-  /** What it has itself that waits, after the calls. */
+  /** Pending work of its own, which comes after the calls. */
   waiting(): readonly (() => Status)[];
   /** How much that is. */
   left(): number;
-  /** Leaves it for good: it contradicts itself. */
+  /** Leaves it for good, because it is corrupt. */
   abandon(): void;
 }
 
 export class Backlog {
   private readonly heap: Backlogged;
   private readonly calls: (() => Status)[] = [];
+  /** Called when nothing waits any more. */
+  private readonly emptying: (() => void)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
-  /** When the try that goes on is to end. */
+  /** When the present try has to end. */
   private end = Infinity;
   private trying = false;
-  /** Whether something came to wait in the middle of a try. */
+  /** Whether something was added to the backlog in the middle of a try. */
   private more = false;
-  /** Whether it is told when the process exits. */
+  /** Whether {@link flush} is called when the process exits. */
   private listening = false;
-  /** True after a slot was refused, until {@link flush} asks again. */
+  /** True after no slot could be claimed, until {@link flush} tries again. */
   slotless = false;
 
   constructor(heap: Backlogged) {
@@ -52,7 +54,7 @@ export class Backlog {
     return this.timer !== null;
   }
 
-  /** True if a try is to leave the rest to the next one: the event loop has other things to do. */
+  /** True if a try has to leave the rest to the next one, so that the event loop goes on. */
   get late(): boolean {
     return now() >= this.end;
   }
@@ -61,16 +63,12 @@ export class Backlog {
   now(call: () => Status): void {
     if (this.heap.dead) return;
     const waits = this.busy && this.calls.length < MOST;
-    const status = waits ? Status.Busy : this.heap.attemptTwice(call);
-    if (status === Status.Corrupt) {
-      this.heap.abandon();
-    } else if (status === Status.Busy || status === Status.Lost) {
-      this.calls.push(call);
-      this.later();
-    }
+    if (!waits && this.done(call) !== false) return;
+    this.calls.push(call);
+    this.later();
   }
 
-  /** Sees to it that what waits is tried again. */
+  /** Makes sure that waiting calls are tried again. */
   later(): void {
     this.more = true;
     if (this.heap.dead || this.timer !== null || this.trying) return;
@@ -84,12 +82,23 @@ export class Backlog {
   }
 
   /**
-   * Tries all that waits, before a scrape and at exit. Stops at the first that finds the heap busy, so as to block for
-   * one deadline only.
+   * Tries all waiting calls, before a scrape and at exit. Stops at the first that finds the heap busy, so that it
+   * blocks for one deadline only.
    */
   readonly flush = (): void => {
     this.again(Infinity);
   };
+
+  /**
+   * Tries all that waits.
+   *
+   * @returns what resolves when nothing waits any more; undefined if nothing does
+   */
+  emptied(): Promise<void> | undefined {
+    this.flush();
+    if (this.timer === null) return undefined;
+    return new Promise((resolve) => this.emptying.push(resolve));
+  }
 
   private again(turn: number): void {
     if (this.timer === null) return;
@@ -97,11 +106,12 @@ export class Backlog {
     this.timer = null;
     this.slotless = false;
     const before = this.left;
-    if (this.settleAll(turn)) {
+    if (this.flushAll(turn)) {
       this.calm();
       return;
     }
-    // Where many want the lock each try gets some of it done. Longer pauses would let more come than goes.
+    // If many processes want the lock, each try makes some progress. After longer pauses, more would have come than was
+    // done.
     if (this.left < before || this.late) this.delay = FIRST_DELAY;
     this.later();
   }
@@ -110,26 +120,26 @@ export class Backlog {
     return this.calls.length + this.heap.left();
   }
 
-  /** Tries what waits, unless it is to wait still. */
-  settle(): void {
+  /** Tries the waiting calls, unless a later try is scheduled. */
+  flushUnlessScheduled(): void {
     if (this.heap.dead || this.busy) return;
-    if (!this.settleAll(TURN)) this.later();
+    if (!this.flushAll(TURN)) this.later();
   }
 
-  /** Forgets what waits. */
+  /** Forgets the waiting calls. */
   clear(): void {
     this.calls.length = 0;
     this.calm();
   }
 
-  /** Tries all that waits, also what comes to wait meanwhile; false if some of it has to wait still. */
-  private settleAll(turn: number): boolean {
+  /** Tries all waiting calls, also those that are added meanwhile; false if some still have to wait. */
+  private flushAll(turn: number): boolean {
     this.end = now() + turn;
     this.trying = true;
     try {
       do {
         this.more = false;
-        if (!this.settleEach()) return false;
+        if (!this.flushEach()) return false;
       } while (this.more);
       return true;
     } finally {
@@ -137,7 +147,7 @@ export class Backlog {
     }
   }
 
-  private settleEach(): boolean {
+  private flushEach(): boolean {
     while (this.calls.length > 0) {
       const done = this.done(this.calls[0]!);
       if (done !== true) return done === null;
@@ -152,7 +162,7 @@ export class Backlog {
     return true;
   }
 
-  /** Makes a call; false if it has to wait, null if the heap was left for it. */
+  /** Makes a call; false if it has to wait, null if the heap was left because of it. */
   private done(call: () => Status): boolean | null {
     const status = this.heap.attemptTwice(call);
     if (status === Status.Corrupt) {
@@ -168,5 +178,6 @@ export class Backlog {
     this.delay = FIRST_DELAY;
     process.removeListener('exit', this.flush);
     this.listening = false;
+    for (const resolve of this.emptying.splice(0)) resolve();
   }
 }

@@ -1,4 +1,4 @@
-/** Changes of one metric's series, of which some are kept back until a scrape has read: see `keeping.ts`. */
+/** Changes of one metric's series, which may be kept back until a scrape has read: see `keeping.ts`. */
 
 import { Status, type NativeWriter } from '../../native';
 import type { Roster } from '../roster';
@@ -9,7 +9,7 @@ export class Changes {
   private readonly key: string;
   private readonly roster: Pick<Roster, 'running'>;
 
-  /** @param key what tells the metric apart from others */
+  /** @param key identifies the metric */
   constructor(host: HeapStorage, key: string, roster: Pick<Roster, 'running'>) {
     this.host = host;
     this.key = key;
@@ -21,7 +21,7 @@ export class Changes {
     return this.host.keeping.of(this.key);
   }
 
-  /** Whether one that is made now is to be kept back. */
+  /** Whether a change has to be kept back now. */
   get keepsBack(): boolean {
     return this.host.keeping.on && this.roster.running === 0;
   }
@@ -32,8 +32,8 @@ export class Changes {
   }
 
   /**
-   * Makes one now, or when the heap is not busy; not with a writer that took this one's place meanwhile: numbers of
-   * slabs and families mean nothing to it.
+   * Makes one now, or when the heap is not busy; not if another writer has replaced this one by then, for which the
+   * numbers of slabs and families are not valid.
    */
   withSameWriter(call: (writer: NativeWriter) => Status): void {
     const { life } = this.host;

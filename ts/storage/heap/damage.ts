@@ -1,9 +1,9 @@
-/** What is said of damage to the shared memory that costs a metric or a series. */
+/** The warning of damage to the shared memory by which a metric or a series is lost. */
 
 import { warnOnce } from '../../errors';
 import type { NativeHeap } from '../../native';
 
-/** Warns, once, if scrapes of this or another process left something out because it is damaged. */
+/** Warns, once, if a scrape of any process left something out because it is damaged. */
 export function warnOfDamage(heap: NativeHeap): void {
   if (heap.damagedReads === 0) return;
   const what = 'a metric or series in it is damaged, and scrapes leave it out';

@@ -1,13 +1,14 @@
-/** A metric as it is declared to the current writer of the heap, and the blocks that its series get there. */
+/** Declares a metric to the current writer of the heap, and binds its series there. */
 
 import { asText, type LabelText } from '../../labels';
 import { Out, Refusal, refusalOf, Status, statusOf, Stores } from '../../native';
 import { readImage } from '../cells/image';
 import type { Kind } from '../cells/kind';
-import { Place, type Series } from '../cells/series';
+import { NativePath } from '../cells/native-path';
+import { Backing, type Handle } from '../cells/handle';
 import { MOST_AT_ONCE } from '../limits';
 import type { Roster } from '../roster';
-import type { HeapChunks } from './chunks';
+import type { HeapBucketSource } from './bucket-source';
 import type { HeapStorage } from './storage';
 
 /** Bit of {@link Out.Flags}: the block has counts of an earlier life of the slot. */
@@ -27,33 +28,39 @@ export class Declaration {
   private readonly tag: string;
   private readonly group: number;
   private readonly roster: Roster;
-  private readonly chunks: HeapChunks;
+  private readonly bucketSource: HeapBucketSource;
 
   /**
    * @param tag the registry's
    * @param group number of the registry in this isolate, for default labels
    * @param roster the metric's handles
-   * @param chunks of a summary's
+   * @param bucketSource of a summary's
    */
-  constructor(host: HeapStorage, tag: string, group: number, roster: Roster, chunks: HeapChunks) {
+  constructor(
+    host: HeapStorage,
+    tag: string,
+    group: number,
+    roster: Roster,
+    bucketSource: HeapBucketSource,
+  ) {
     this.host = host;
     this.tag = tag;
     this.group = group;
     this.roster = roster;
-    this.chunks = chunks;
+    this.bucketSource = bucketSource;
   }
 
-  /** Points a handle to a block of its own. */
-  place(h: Series, label: LabelText): Status {
+  /** Binds a handle to a block of its own. */
+  bind(h: Handle, label: LabelText): Status {
     const writer = this.host.writer;
     if (owns(h)) {
-      const { slab, i, number, generation } = h;
-      // Given other label text, the series is to be shown with that, if nobody else holds it.
+      const { slab, first, number, generation } = h;
+      // With another label text, the series gets that, if no other process has the series.
       const same = h.text === label.text && h.types === label.types;
       const status = statusOf(
         same
-          ? writer.revive(slab, i, number, generation)
-          : writer.release(slab, i, number, generation),
+          ? writer.revive(slab, first, number, generation)
+          : writer.release(slab, first, number, generation),
       );
       if (same && status === Status.Ok) h.show();
       if (same ? status !== Status.Gone : status === Status.Busy) return status;
@@ -75,18 +82,18 @@ export class Declaration {
   }
 
   /**
-   * Makes blocks for series that have none, under one lock.
+   * Makes blocks for series without one, under one lock.
    *
    * @param labels of at most {@link MOST_AT_ONCE} series
-   * @returns how many were tried, the first ones: {@link found} tells of each
+   * @returns how many of the first ones were tried; {@link found} has the result of each
    */
-  placeEach(labels: readonly LabelText[]): number {
+  bindEach(labels: readonly LabelText[]): number {
     const texts = labels.flatMap(({ text, types }) => [text, types]);
     return this.host.writer.bindEach(this.number!, texts, out);
   }
 
-  /** Points a handle to the block that was made for the series of this number, if it was. */
-  found(number: number, h: Series): Status {
+  /** Binds a handle to the block that was made for the series of this number, if one was. */
+  found(number: number, h: Handle): Status {
     const at = number * WORDS;
     const status = statusOf(out[at + Out.Status]!);
     if (status === Status.Ok) this.point(h, at);
@@ -94,44 +101,44 @@ export class Declaration {
     return status;
   }
 
-  private point(h: Series, at: number): void {
+  private point(h: Handle, at: number): void {
     h.slab = out[at + Out.Slab]!;
-    h.i = out[at + Out.Cell]!;
-    if (this.host.paths.stores !== Stores.Native && !this.kind.shared) {
-      const { f, u } = this.host.views.slab(h.slab);
-      h.f = f;
-      h.u = u;
-      h.g = this.host.views.chunk(out[at + Out.Chunk]!);
-      h.w = out[at + Out.Word]!;
+    h.first = out[at + Out.Cell]!;
+    if (this.host.paths.stores !== Stores.Native && !this.kind.sharedGauge) {
+      const { cells, halves } = this.host.views.slab(h.slab);
+      h.cells = cells;
+      h.halves = halves;
+      h.generations = this.host.views.chunk(out[at + Out.Chunk]!);
+      h.word = out[at + Out.Word]!;
     }
-    h.size = this.kind.cells(this.roster.shape.bounds);
+    h.size = this.kind.cells(this.roster.shape.numbers);
     h.path = this.host.paths.of(this.kind);
     h.generation = out[at + Out.Generation]!;
     h.number = out[at + Out.Series]!;
-    h.place = Place.Heap;
+    h.backing = Backing.Heap;
     h.show();
     const adopted = (out[at + Out.Flags]! & ADOPTED) !== 0 && this.kind.adds;
-    const views = h.path === null || h.path.views;
-    if (views && (adopted || h.f[h.i + 1] !== 0)) this.chunks.meet(h);
+    const views = !(h.path instanceof NativePath);
+    if (views && (adopted || h.cells[h.first + 1] !== 0)) this.bucketSource.addAdopted(h);
     h.base = adopted ? readImage(h, this.kind) : null;
-    this.roster.expiry?.bound(h);
+    this.roster.expiry?.onBind(h);
   }
 
   /** Declares the metric, if it is not. */
   declared(): Status {
     if (this.number !== null) return Status.Ok;
     if (this.host.backlog.busy) return Status.Busy;
-    const { name, help, kind, aggregator, labelNames, bounds } = this.roster.shape;
+    const { name, help, kind, aggregator, labelNames, numbers } = this.roster.shape;
     const number = this.host.writer.family(
       {
         tag: this.tag,
         name: asText(name),
         help,
         kind: kind.native,
-        // Anything at all, in JavaScript; native code would throw, which is taken for a broken heap.
+        // JavaScript may pass anything; native code would throw, and the heap would be taken for corrupt.
         aggregator: asText(aggregator),
         labelNames: [...labelNames],
-        bounds: Float64Array.from(bounds),
+        bounds: Float64Array.from(numbers),
       },
       this.group,
     );
@@ -147,6 +154,6 @@ export class Declaration {
 }
 
 /** Whether a handle's block is its own. */
-export function owns(h: Series): boolean {
-  return h.place === Place.Heap && h.current;
+export function owns(h: Handle): boolean {
+  return h.backing === Backing.Heap && h.current;
 }

@@ -1,10 +1,10 @@
-/** The default labels of this isolate's registries, as the heap is told of them. */
+/** The default labels of this isolate's registries, which it stores in the heap. */
 
 import { warnOnce } from '../../errors';
 import { Status, statusOf, type NativeWriter } from '../../native';
 import type { Defaults } from './source';
 
-/** What is told of them. */
+/** The heap storage that they are stored in. */
 export interface Labelled {
   /** The segment's path, for messages. */
   readonly path: string;
@@ -22,17 +22,17 @@ export class DefaultLabels {
     this.heap = heap;
   }
 
-  /** Sets what a registry's are from now on, without telling the heap. */
+  /** Sets those of a registry, without storing them in the heap. */
   set(group: number, defaults: Defaults): void {
     this.byGroup.set(group, defaults);
   }
 
-  /** Tells the heap those of all registries. */
+  /** Stores those of all registries in the heap. */
   applyAll(): void {
     for (const group of this.byGroup.keys()) this.apply(group);
   }
 
-  /** Tells the heap those of one registry. */
+  /** Stores those of one registry in the heap. */
   apply(group: number): void {
     this.heap.now(() => {
       const { text, types } = this.byGroup.get(group)!;

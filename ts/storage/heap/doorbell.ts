@@ -1,5 +1,5 @@
 /**
- * `collect` callbacks across processes: this isolate's for the scrapes of others, and theirs for its own.
+ * `collect` callbacks across processes: runs this isolate's for scrapes of others, and asks them for theirs.
  */
 
 import { codeOf, messageOf, warnOnce } from '../../errors';
@@ -8,42 +8,50 @@ import { unref } from '../../timers';
 import { isCollecting, type Collect } from '../collecting';
 import type { Keeping } from './keeping';
 
-// Kept, because tests fake the global ones.
+// Kept, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 
-/** A ring, and what waits for its answers. */
+/** A ring, and the promise of its answers. */
 export interface Ring {
   readonly number: number;
-  /** Resolves once all others have run their callbacks, or the time for it is over. */
+  /** Resolves once all others have run their callbacks, or the time for that is over. */
   readonly answers: Promise<void>;
   /** The scrape that rang has read. */
   over(): void;
 }
 
+/** The isolate that answers. */
+export interface Called {
+  /** Its `collect` callbacks, as they are now. */
+  callbacks(): Collect[];
+  /** Moves what waits for the heap's lock into the heap: see {@link Backlog.emptied}. */
+  emptied(): Promise<void> | undefined;
+}
+
 export class Doorbell {
-  private readonly callbacks: () => Collect[];
+  private readonly isolate: Called;
   private readonly patience: () => number;
   private readonly keeping: Keeping;
   private heap: NativeHeap | null = null;
   private writer: NativeWriter | null = null;
-  /** The run whose callbacks have not settled; at most one is in flight, and one waits for it. */
+  /** The run whose callbacks have not settled; at most one is in flight, and one more waits for it. */
   private run: object | null = null;
   private again = false;
-  /** True while callbacks wait until the scrapes have read that they last ran for. */
+  /** True while callbacks wait until the scrapes for which they last ran have read. */
   private waits = false;
 
   /**
-   * @param callbacks those of this isolate, as they are now
+   * @param isolate whose callbacks are called
    * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
-   * @param keeping what is reset while scrapes go on that callbacks ran for
+   * @param keeping keeps back resets while scrapes are under way for which callbacks ran
    */
-  constructor(callbacks: () => Collect[], patience: () => number, keeping: Keeping) {
-    this.callbacks = callbacks;
+  constructor(isolate: Called, patience: () => number, keeping: Keeping) {
+    this.isolate = isolate;
     this.patience = patience;
     this.keeping = keeping;
   }
 
-  /** Lets the scrapes of others ask for this isolate's callbacks. Never throws. */
+  /** From now on scrapes of others ask for this isolate's callbacks. Never throws. */
   listen(heap: NativeHeap, writer: NativeWriter): void {
     if (this.writer === writer) return;
     this.silence();
@@ -52,7 +60,7 @@ export class Doorbell {
       this.heap = heap;
       this.writer = writer;
     } catch (error) {
-      // A slot that was lost is found by the next slow path, and everything declared again.
+      // The next slow path finds that the slot was lost, and declares everything again.
       if (codeOf(error) === 'ERR_MPMETRICS_LOST') return;
       warnOnce(
         'MPMETRICS_COLLECT',
@@ -88,7 +96,7 @@ export class Doorbell {
       };
       return { number, answers, over };
     } catch {
-      // The scrape that follows says what is wrong with the heap; else only freshness is lost.
+      // If the heap is at fault, the scrape that follows says so; otherwise it only shows older values.
       return undefined;
     }
   }
@@ -99,8 +107,8 @@ export class Doorbell {
   };
 
   /**
-   * Answers what can be answered while callbacks wait: they ran for a scrape of this isolate that goes on, after
-   * others had rung. Of two that scrape at the same time each would else wait for the other.
+   * Answers the rings for which the callbacks have run already, for a scrape of this isolate that is under way.
+   * Otherwise two processes that scrape at the same time would wait for each other.
    */
   catchUp(): void {
     const { ran } = this.keeping;
@@ -114,10 +122,10 @@ export class Doorbell {
       this.delay(ready);
       return;
     }
-    // Before the callbacks run: what they compute is an answer to all rings up to here.
+    // Read before the callbacks run: they answer all rings up to here.
     const bell = heap?.begin() ?? null;
     if (heap === null || bell === null) return;
-    const callbacks = this.callbacks();
+    const callbacks = this.isolate.callbacks();
     if (callbacks.length === 0) {
       this.silence();
       return;
@@ -129,9 +137,12 @@ export class Doorbell {
         const result = callback();
         if (result !== undefined) waiting.push(result);
       } catch {
-        // This process's own scrapes reject with it; others are served what there is.
+        // This process's own scrapes reject with it; scrapes of others show the last values.
       }
     }
+    // What waits for the heap's lock is to be in the scrape: callbacks may reset it once they have returned.
+    const emptied = this.isolate.emptied();
+    if (emptied !== undefined) waiting.push(emptied);
     if (waiting.length === 0) heap.answer(bell);
     else this.await(heap, bell, waiting);
   }
@@ -143,7 +154,7 @@ export class Doorbell {
     this.catchUp();
     void ready.then(() => {
       this.waits = false;
-      // What rang meanwhile is answered by the same run.
+      // The same run answers rings that came meanwhile.
       this.again = true;
       this.end(run);
     });

@@ -1,7 +1,7 @@
 /** Exemplars of one metric's series, in the heap or until the series moves there. */
 
 import { Status, statusOf } from '../../native';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import type { Exemplar } from '../data';
 import { Exemplars } from '../exemplars';
 import { rescueExpired } from '../expiry';
@@ -12,7 +12,7 @@ import type { HeapStorage } from './storage';
 const numbers = new Float64Array(8);
 
 export class HeapExemplars {
-  /** Of series that count in cells of their own for now. */
+  /** Exemplars of pending series. */
   readonly waiting = new Exemplars();
   /** Whether there may be exemplars in the heap. */
   any = false;
@@ -23,31 +23,31 @@ export class HeapExemplars {
   }
 
   /** Records an exemplar of a series that was just updated. */
-  exemplify(h: Series, exemplar: Exemplar): void {
+  exemplify(h: Handle, exemplar: Exemplar): void {
     if (this.recorded(h, exemplar, false)) return;
-    // Making room may give blocks of expired series to others. The series may be among them.
+    // Making room may give blocks of expired series to others, and this series may be one of them.
     rescueExpired();
     this.recorded(h, exemplar, true);
   }
 
-  /** @returns false if room is to be made for it first */
-  private recorded(h: Series, { place, value, time, label }: Exemplar, room: boolean): boolean {
-    if (h.place === Place.Pending) {
-      this.waiting.record(h, { place, value, time, label });
+  /** @returns false if room has to be made for it first */
+  private recorded(h: Handle, { bucket, value, time, label }: Exemplar, room: boolean): boolean {
+    if (h.backing === Backing.Pending) {
+      this.waiting.record(h, { bucket: bucket, value, time, label });
       return true;
     }
     if (!owns(h)) return true;
     this.any = true;
     numbers[0] = h.slab;
-    numbers[1] = h.i;
+    numbers[1] = h.first;
     numbers[2] = h.number;
     numbers[3] = h.generation;
-    numbers[4] = place;
+    numbers[4] = bucket;
     numbers[5] = value;
     numbers[6] = time;
     numbers[7] = room ? 1 : 0;
     const { text, types } = label;
-    // What is not recorded is counted there; a lock that is not to be had is no reason to wait.
+    // Native code counts exemplars that it does not record; a lock that is held is no reason to wait.
     const status = this.host.attempt(() =>
       statusOf(this.host.writer.exemplar(numbers, text, types)),
     );

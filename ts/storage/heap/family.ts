@@ -1,9 +1,9 @@
-/** The series of one metric in the shared heap. */
+/** The series of one metric in the heap. */
 
 import { TOO_LONG, type LabelText } from '../../labels';
 import { Refusal, Status, type NativeWriter, type Scope } from '../../native';
 import { ownImage, readImage } from '../cells/image';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import type { Exemplar, FamilyData } from '../data';
 import { rescueExpired } from '../expiry';
 import type { Family } from '../family';
@@ -11,14 +11,14 @@ import { concernsAll } from '../limits';
 import { MemoryFamily } from '../memory';
 import type { Roster } from '../roster';
 import { Changes } from './changes';
-import { HeapChunks } from './chunks';
+import { HeapBucketSource } from './bucket-source';
 import { Declaration, owns } from './declaration';
 import { HeapExemplars } from './exemplars';
 import { parseFamilies } from './json';
 import type { Member } from './member';
 import { HeapOthers } from './others';
 import { OwnPart } from './own-part';
-import type { Parts } from './parts';
+import type { HeapMetricParts } from './metric-parts';
 import { Pending } from './pending';
 import type { HeapStorage } from './storage';
 import { repoint, type Views } from './views';
@@ -27,10 +27,10 @@ export class HeapFamily implements Family, Member {
   readonly tag: string;
   readonly name: string;
   readonly roster: Roster;
-  readonly buckets: HeapChunks;
+  readonly bucketSource: HeapBucketSource;
   readonly others: HeapOthers;
   private readonly host: HeapStorage;
-  /** What tells it apart from others. */
+  /** Identifies it. */
   private readonly key: string;
   private readonly declaration: Declaration;
   private readonly changes: Changes;
@@ -40,7 +40,7 @@ export class HeapFamily implements Family, Member {
 
   /**
    * @param group number of the registry in this isolate, for default labels
-   * @param roster the metric's handles: to be found when the writer is lost
+   * @param roster the metric's handles, which are bound again when the writer is lost
    */
   constructor(host: HeapStorage, tag: string, group: number, roster: Roster) {
     this.host = host;
@@ -48,12 +48,12 @@ export class HeapFamily implements Family, Member {
     this.name = roster.shape.name;
     this.key = `${tag}\0${this.name}`;
     this.roster = roster;
-    this.buckets = new HeapChunks(host, roster.shape);
+    this.bucketSource = new HeapBucketSource(host, roster.shape);
     this.exemplars = new HeapExemplars(host);
-    this.declaration = new Declaration(host, tag, group, roster, this.buckets);
+    this.declaration = new Declaration(host, tag, group, roster, this.bucketSource);
     this.changes = new Changes(host, this.key, roster);
-    const { declaration, changes, buckets: chunks, exemplars } = this;
-    const parts: Parts = { host, roster, declaration, changes, chunks, exemplars };
+    const { declaration, changes, bucketSource, exemplars } = this;
+    const parts: HeapMetricParts = { host, roster, declaration, changes, bucketSource, exemplars };
     this.pending = new Pending(parts);
     this.own = new OwnPart(parts, this.pending);
     this.others = new HeapOthers(parts, this.pending);
@@ -63,20 +63,15 @@ export class HeapFamily implements Family, Member {
     return this.host.attempt(() => this.declaration.declared());
   }
 
-  bind(h: Series, label: LabelText): boolean {
+  bind(h: Handle, label: LabelText): boolean {
     rescueExpired();
     if (h.live) return true;
     if (this.keeps) {
       if (this.pending.full) return this.refuse(Refusal.Busy);
-      this.pending.holdBehind(h, label);
+      this.pending.holdUntilRead(h, label);
       return true;
     }
-    let status = this.host.attempt(() => this.declaration.place(h, label));
-    if (status === Status.Lost) {
-      this.host.renew();
-      status = this.host.attempt(() => this.declaration.place(h, label));
-    }
-    switch (status) {
+    switch (this.host.attemptTwice(() => this.declaration.bind(h, label))) {
       case Status.Ok:
         return true;
       case Status.Full:
@@ -84,7 +79,7 @@ export class HeapFamily implements Family, Member {
         this.host.refused(this.declaration.refusal, this.name);
         return false;
       case Status.Corrupt:
-        // By now the roster counts in memory storage.
+        // The roster counts in memory storage now.
         this.host.abandon();
         return this.roster.family.bind(h, label);
       default:
@@ -104,20 +99,20 @@ export class HeapFamily implements Family, Member {
     return this.host.leaving;
   }
 
-  hold(h: Series, label: LabelText): boolean {
-    if (h.place === Place.Pending) return true;
+  hold(h: Handle, label: LabelText): boolean {
+    if (h.backing === Backing.Pending) return true;
     if (label === TOO_LONG || this.pending.full) {
       if (label === TOO_LONG) this.tooLong();
       else this.refuse(Refusal.Busy);
       h.detach();
       return false;
     }
-    const { kind, bounds } = this.roster.shape;
-    // Counts stay where they are, and others go on from zero; a gauge's value comes along.
-    const stays = kind.adds || kind.shared;
-    // Of a series that was removed nothing comes along.
+    const { kind, numbers } = this.roster.shape;
+    // Counts stay in the heap, and the handle goes on from zero; a gauge keeps its value.
+    const stays = kind.adds || kind.sharedGauge;
+    // Of a series that was removed, no value is kept.
     const blank = stays || !h.current;
-    const image = blank ? kind.blank(kind.cells(bounds)) : readImage(h, kind);
+    const image = blank ? kind.blank(kind.cells(numbers)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
     return true;
   }
@@ -138,26 +133,27 @@ export class HeapFamily implements Family, Member {
     this.host.tally.dropped(this.declaration.refusal);
   }
 
-  remove(label: LabelText, h: Series | undefined, everywhere: boolean): void {
+  remove(label: LabelText, h: Handle | undefined, everywhere: boolean): void {
     const { kind } = this.roster.shape;
     this.others.cut();
-    if (!everywhere && !kind.adds && !kind.shared) {
+    if (!everywhere && !kind.adds && !kind.sharedGauge) {
       if (h !== undefined) this.release(h);
       return;
     }
     const { text, types } = label;
-    // What is still to be brought to a value that all share goes with it.
-    if (h !== undefined && kind.shared && h.place === Place.Pending) this.pending.forget(h);
+    // What a pending handle was to bring to a shared gauge is lost with the series.
+    if (h !== undefined && kind.sharedGauge && h.backing === Backing.Pending)
+      this.pending.forget(h);
     else if (h !== undefined) this.reset(h, true);
     this.others.everywhere((writer, number) => writer.remove(number, text, types));
   }
 
-  expire(labels: readonly LabelText[], handles: readonly (Series | undefined)[]): number {
+  expire(labels: readonly LabelText[], handles: readonly (Handle | undefined)[]): number {
     if (!this.roster.shape.kind.adds) {
       for (const h of handles) if (h !== undefined) this.release(h);
       return handles.length;
     }
-    // Not postponed: by then the series may be in use again.
+    // Not postponed, because the series may be in use again by then.
     const { number } = this.declaration;
     if (this.host.backlog.busy || number === null) return 0;
     let gone = 0;
@@ -169,24 +165,24 @@ export class HeapFamily implements Family, Member {
     return gone;
   }
 
-  reset(h: Series, hide: boolean): void {
+  reset(h: Handle, hide: boolean): void {
     this.own.reset(h, hide);
   }
 
-  release(h: Series): void {
+  release(h: Handle): void {
     this.own.release(h);
   }
 
-  stale(h: Series): boolean {
-    return h.place === Place.Heap && !owns(h);
+  stale(h: Handle): boolean {
+    return h.backing === Backing.Heap && !owns(h);
   }
 
-  exemplify(h: Series, exemplar: Exemplar): void {
+  exemplify(h: Handle, exemplar: Exemplar): void {
     this.exemplars.exemplify(h, exemplar);
   }
 
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, exemplars, bounds } = this.roster.shape;
+    const { name, help, kind, aggregator, exemplars, numbers } = this.roster.shape;
     const families = await this.host.scrapes.text('json', {
       scope,
       tags: [],
@@ -195,7 +191,7 @@ export class HeapFamily implements Family, Member {
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
     if (found !== undefined) return { ...found, exemplars };
-    return { name, help, type: kind.type, aggregator, bounds: kind.shown(bounds), series: [] };
+    return { name, help, type: kind.type, aggregator, numbers: kind.shown(numbers), series: [] };
   }
 
   close(): void {
@@ -213,24 +209,29 @@ export class HeapFamily implements Family, Member {
     else withdraw();
   }
 
-  /** Counts stay in the blocks, and go on from zero in new ones. A gauge belongs to the life that set it, and comes along. */
+  /**
+   * Counts stay in the old blocks, and new ones go on from zero. A gauge belongs to the life that set it, so its value
+   * is kept.
+   */
   orphan(left: NativeWriter | null): void {
     const { kind } = this.roster.shape;
     const { number } = this.declaration;
     this.declaration.number = null;
-    if (left === null) this.buckets.orphan();
+    if (left === null) this.bucketSource.orphan();
     this.pending.orphan();
     for (const h of this.roster.handles()) {
-      if (h.place !== Place.Heap) continue;
-      const comes = h.live && !kind.shared && (left !== null || !kind.adds);
+      if (h.backing !== Backing.Heap) continue;
+      const comes = h.live && !kind.sharedGauge && (left !== null || !kind.adds);
       if (comes) this.pending.postpone(h, { text: h.text, types: h.types }, ownImage(h, kind));
       else h.detach();
     }
-    if (kind.shared && left !== null && number !== null) this.bringShared(left, number);
+    if (kind.sharedGauge && left !== null && number !== null) this.bringSharedGauges(left, number);
   }
 
-  /** A value that all share stays where it is, as counts do, unless all leave: then one of them brings it along. */
-  private bringShared(left: NativeWriter, number: number): void {
+  /**
+   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one moves it.
+   */
+  private bringSharedGauges(left: NativeWriter, number: number): void {
     this.host.attempt(() => {
       for (const { labels, types, value, set } of left.takeShared(number)) {
         const label = { text: labels, types };
@@ -251,11 +252,11 @@ export class HeapFamily implements Family, Member {
     if (roster.collect !== null) this.others.collects();
   }
 
-  settle(): Status {
+  moveIn(): Status {
     const declared = this.declare();
     if (declared !== Status.Ok) return declared;
-    const moved = this.pending.settle();
-    return moved === Status.Ok ? this.buckets.settle((h) => owns(h)) : moved;
+    const moved = this.pending.moveIn();
+    return moved === Status.Ok ? this.bucketSource.moveIn((h) => owns(h)) : moved;
   }
 
   get waiting(): boolean {
@@ -263,7 +264,7 @@ export class HeapFamily implements Family, Member {
   }
 
   get left(): number {
-    return this.pending.left + this.buckets.left + (this.declaration.number === null ? 1 : 0);
+    return this.pending.left + this.bucketSource.left + (this.declaration.number === null ? 1 : 0);
   }
 
   leave(): void {

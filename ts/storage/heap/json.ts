@@ -17,7 +17,7 @@ interface NativeSeries extends NativeLabels {
   /** 0 for no default labels, else index + 1 in `defaults`. */
   d: number;
   v: JsonNumber[];
-  /** Exemplars, if there are any: place, value and Unix time. */
+  /** Exemplars, if there are any: bucket, value and Unix time. */
   e?: (NativeLabels & { p: number; v: JsonNumber; s: JsonNumber })[];
 }
 
@@ -46,14 +46,14 @@ export function parseFamilies(json: string): (FamilyData & { tag: string })[] {
     help,
     type,
     aggregator,
-    bounds: bounds.map(Number),
+    numbers: bounds.map(Number),
     series: series.map((one): SeriesData => ({
       ...labelData(one),
       defaults: one.d === 0 ? null : sets[one.d - 1]!,
       values: one.v.map(Number),
       exemplars: one.e?.map((exemplar) => ({
         ...labelData(exemplar),
-        place: exemplar.p,
+        bucket: exemplar.p,
         value: Number(exemplar.v),
         time: Number(exemplar.s),
       })),

@@ -1,8 +1,8 @@
 /**
- * What is reset or removed while a scrape goes on is kept back until it has read: what stood when a `collect` returned
- * is what the scrape that asked for it shows, as with prom-client, which reads in the same tick.
+ * Keeps back resets and removals while a scrape is under way: it shows the values at the moment
+ * when a `collect` returned, as with prom-client, which reads in the same tick.
  *
- * A scrape goes on from before its callbacks run until it has read. That of another process is one that rang, and holds
+ * A scrape is under way from before its callbacks run until it has read. A scrape of another process that rang holds
  * the lock of its ring until then. What a callback does before it has settled is done at once.
  */
 
@@ -10,42 +10,42 @@ import type { NativeHeap } from '../../native';
 import { unref } from '../../timers';
 import { isCollecting } from '../collecting';
 
-/** Milliseconds after which what was kept back is done though a scrape goes on: one of a process that is stopped. */
+/** Milliseconds after which changes are made although a scrape is under way, because its process may be stopped. */
 const LONGEST = 10_000;
-/** Milliseconds between two looks whether the scrapes of others go on. */
+/** Milliseconds between two checks whether scrapes of others are under way. */
 const LOOK = 5;
 
-// Kept, because tests fake the global ones.
+// Kept, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 const now = performance.now.bind(performance);
 
 /** A scrape of this isolate. */
 export interface Scrape {
-  /** The ring that asked others for their callbacks; null if it did not ask, or has not run all of its own since. */
+  /** The ring that asked others for their callbacks; null if there is none, or not all own callbacks have run since. */
   ran: number | null;
 }
 
 export class Keeping {
-  private readonly settle: () => void;
+  private readonly onDone: () => void;
   private readonly patience: () => number;
-  /** Scrapes of this isolate that go on, as they began. */
+  /** Scrapes of this isolate that are under way, in the order in which they began. */
   private readonly scrapes = new Set<Scrape>();
-  /** Where those of others are asked about, once callbacks have run for one. */
+  /** The heap that tells whether scrapes of others are under way, once callbacks have run for one. */
   private asker: NativeHeap | null = null;
   private changes: (() => void)[] = [];
-  /** How many of each family. */
+  /** How many changes of each family wait. */
   private readonly counts = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
   private deadline = 0;
-  /** Who waits until nothing is kept back any more. */
+  /** Called when nothing is kept back any more. */
   private waiting: (() => void)[] = [];
 
   /**
-   * @param settle called when the changes have been made
-   * @param patience milliseconds that a scrape waits for one before it
+   * @param onDone called when the changes have been made
+   * @param patience milliseconds that a scrape waits for an earlier one
    */
-  constructor(settle: () => void, patience: () => number) {
-    this.settle = settle;
+  constructor(onDone: () => void, patience: () => number) {
+    this.onDone = onDone;
     this.patience = patience;
   }
 
@@ -61,18 +61,18 @@ export class Keeping {
     if (this.scrapes.delete(scrape)) this.look();
   }
 
-  /** The latest ring since which all callbacks have run for a scrape that goes on. */
+  /** The latest ring since which all callbacks have run for a scrape that is under way. */
   get ran(): number | null {
     const rings = Array.from(this.scrapes, ({ ran }) => ran);
     return rings.findLast((ring) => ring !== null) ?? null;
   }
 
-  /** Callbacks run for scrapes of others. */
+  /** Callbacks are about to run for scrapes of others. */
   answers(heap: NativeHeap): void {
     this.asker = heap;
   }
 
-  /** Whether changes are to wait. */
+  /** Whether changes have to wait. */
   get on(): boolean {
     return !isCollecting() && this.goesOn();
   }
@@ -83,7 +83,7 @@ export class Keeping {
   }
 
   /**
-   * Keeps a change back until no scrape goes on.
+   * Keeps a change back until no scrape is under way.
    *
    * @param family its tag and name
    */
@@ -98,9 +98,9 @@ export class Keeping {
   }
 
   /**
-   * For who is about to run callbacks: what waits is reset for them first, unless this is called by one.
+   * Called before callbacks run: the waiting changes have to be made first, unless a callback calls this.
    *
-   * @returns what resolves when nothing waits any more; undefined if nothing does
+   * @returns a promise that resolves when no change waits any more; undefined if none does
    */
   ready(): Promise<void> | undefined {
     if (this.changes.length === 0 || isCollecting()) return undefined;
@@ -118,10 +118,10 @@ export class Keeping {
     const { changes } = this;
     this.drop();
     for (const change of changes) change();
-    if (changes.length > 0) this.settle();
+    if (changes.length > 0) this.onDone();
   };
 
-  /** Forgets the changes: the blocks that they are of are another's now. */
+  /** Forgets the changes: their blocks belong to another writer now. */
   drop(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

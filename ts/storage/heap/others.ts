@@ -2,34 +2,34 @@
 
 import { Status, statusOf, type NativeWriter } from '../../native';
 import { readImage } from '../cells/image';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import type { Asked, Others } from '../family';
-import type { Parts } from './parts';
+import type { HeapMetricParts } from './metric-parts';
 import type { Pending } from './pending';
 
 export class HeapOthers implements Others {
-  private readonly parts: Parts;
+  private readonly parts: HeapMetricParts;
   private readonly pending: Pending;
 
-  constructor(parts: Parts, pending: Pending) {
+  constructor(parts: HeapMetricParts, pending: Pending) {
     this.parts = parts;
     this.pending = pending;
   }
 
   removeAll(): void {
     const { roster } = this.parts;
-    if (roster.shape.kind.shared) {
-      // What is still to be brought to values that all share goes with them.
+    if (roster.shape.kind.sharedGauge) {
+      // What pending handles were to bring to shared gauges is lost with the series.
       for (const h of roster.handles()) {
-        if (h.place === Place.Pending) this.pending.forget(h);
-        // What is set from now on goes to a series that is made anew.
+        if (h.backing === Backing.Pending) this.pending.forget(h);
+        // Values that are set from now on go to a series that is made again.
         else h.detach();
       }
     }
     this.everywhere((writer, number) => writer.removeAll(number));
   }
 
-  /** Removes something for all processes, now or when it can be done. */
+  /** Removes something for all processes, now or when the heap lock is free. */
   everywhere(call: (writer: NativeWriter, number: number) => number): void {
     const { changes, declaration, host } = this.parts;
     const { number } = declaration;
@@ -48,12 +48,12 @@ export class HeapOthers implements Others {
     );
   }
 
-  rescue(h: Series, known: Float64Array): void {
+  rescue(h: Handle, known: Float64Array): void {
     const { host, roster } = this.parts;
     const { text, types } = h;
-    const { kind, bounds } = roster.shape;
+    const { kind, numbers } = roster.shape;
     const counted = readImage(h, kind);
-    kind.minus(counted, known, kind.cells(bounds));
+    kind.minus(counted, known, kind.cells(numbers));
     if (kind.isZero(counted)) return;
     host.attempt(() => {
       if (host.writer.expired(h.number, h.generation)) {
@@ -65,7 +65,8 @@ export class HeapOthers implements Others {
 
   cut(): void {
     const { changes } = this.parts;
-    // Also where nothing is shown: the scrape would show what is counted next, and the next scrape again.
+    // Also if no series is shown: otherwise this scrape would show what is counted next, and the next scrape would show
+    // it again.
     if (changes.keepsBack) changes.keepBack(() => undefined);
   }
 

@@ -1,27 +1,27 @@
-/** How this isolate takes back its own part of one metric's series in the heap. */
+/** How this isolate resets or frees its own part of one metric's series in the heap. */
 
 import { Status, statusOf } from '../../native';
 import { writeImage } from '../cells/image';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import { owns } from './declaration';
-import type { Parts } from './parts';
+import type { HeapMetricParts } from './metric-parts';
 import type { Pending } from './pending';
 
 export class OwnPart {
-  private readonly parts: Parts;
+  private readonly parts: HeapMetricParts;
   private readonly pending: Pending;
 
-  constructor(parts: Parts, pending: Pending) {
+  constructor(parts: HeapMetricParts, pending: Pending) {
     this.parts = parts;
     this.pending = pending;
   }
 
   /** See {@link Family.reset}. */
-  reset(h: Series, hide: boolean): void {
+  reset(h: Handle, hide: boolean): void {
     const { kind } = this.parts.roster.shape;
-    // A value that all share is not this process's to take back, nor what it is still to bring there.
-    if (kind.shared) return;
-    if (h.place === Place.Pending) {
+    // A shared gauge is not this process's to reset, nor is what it is still to bring there.
+    if (kind.sharedGauge) return;
+    if (h.backing === Backing.Pending) {
       this.pending.reset(h, hide, (cells) => {
         this.reset(cells, hide);
       });
@@ -29,15 +29,15 @@ export class OwnPart {
   }
 
   /** See {@link Family.release}. */
-  release(h: Series): void {
-    const { changes, chunks, host, roster } = this.parts;
-    if (h.place === Place.Pending) {
+  release(h: Handle): void {
+    const { changes, bucketSource, host, roster } = this.parts;
+    if (h.backing === Backing.Pending) {
       this.pending.reset(h, true, (cells) => {
         this.release(cells);
       });
       return;
     }
-    if (!roster.shape.kind.shared && owns(h)) {
+    if (!roster.shape.kind.sharedGauge && owns(h)) {
       if (!h.hidden && changes.keepsBack) {
         const block = h.handOver();
         changes.keepBack(() => {
@@ -45,44 +45,46 @@ export class OwnPart {
         });
         return;
       }
-      const { slab, i, number, generation } = h;
-      if (h.base !== null) writeImage(h, roster.shape.kind, h.base, chunks);
+      const { slab, first, number, generation } = h;
+      if (h.base !== null) writeImage(h, roster.shape.kind, h.base, bucketSource);
       else {
         host.paths.hide(h);
-        // Before the call: if that finds the slot lost, what is live moves to another.
+        // Before the call: if that finds the slot lost, live handles move to another one.
         h.detach();
-        changes.withSameWriter((writer) => statusOf(writer.release(slab, i, number, generation)));
+        changes.withSameWriter((writer) =>
+          statusOf(writer.release(slab, first, number, generation)),
+        );
       }
     }
     h.detach();
   }
 
-  private resetBlock(h: Series, hide: boolean): void {
-    const { changes, chunks, exemplars, host, roster } = this.parts;
-    const { kind, bounds } = roster.shape;
+  private resetBlock(h: Handle, hide: boolean): void {
+    const { changes, bucketSource, exemplars, host, roster } = this.parts;
+    const { kind, numbers } = roster.shape;
     if (!h.hidden && changes.keepsBack) {
       const label = { text: h.text, types: h.types };
       const block = h.handOver();
       changes.keepBack(() => {
         this.reset(block, hide);
       });
-      if (!hide) this.pending.holdBehind(h, label);
+      if (!hide) this.pending.holdUntilRead(h, label);
       return;
     }
     if (h.base !== null) {
-      // What a dead process counted is not ours to take back.
-      writeImage(h, kind, h.base, chunks);
+      // What a dead process counted is not this process's to reset.
+      writeImage(h, kind, h.base, bucketSource);
       return;
     }
     if (hide) {
       host.paths.hide(h);
       h.hide();
     }
-    writeImage(h, kind, kind.blank(kind.cells(bounds)), chunks);
+    writeImage(h, kind, kind.blank(kind.cells(numbers)), bucketSource);
     if (exemplars.any && !hide) {
-      const { slab, i, number, generation } = h;
+      const { slab, first, number, generation } = h;
       changes.withSameWriter((writer) => {
-        const status = statusOf(writer.clearExemplars(slab, i, number, generation));
+        const status = statusOf(writer.clearExemplars(slab, first, number, generation));
         return status === Status.Gone ? Status.Ok : status;
       });
     }

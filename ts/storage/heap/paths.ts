@@ -1,24 +1,24 @@
-/** How cells of the heap are updated: which stores do for them, found out once, when it is opened. */
+/** How cells of the heap are updated: which stores are sufficient, found out once, when it is opened. */
 
 import { Stores, type Layout, type NativeHeap, type NativeWriter } from '../../native';
 import { now, ordered } from '../cells/guarded';
 import type { Kind } from '../cells/kind';
 import { NativePath } from '../cells/native-path';
 import { KEPT, octaveBounds } from '../cells/octave';
-import type { Path, Series } from '../cells/series';
-import { SharedPath } from '../cells/shared-path';
+import type { Path, Handle } from '../cells/handle';
+import { SharedGaugePath } from '../cells/shared-path';
 import type { HeapSource } from './source';
 import type { HeapViews } from './views';
 
 export class Paths {
-  /** Which stores do for cells of the heap. */
+  /** Which stores are sufficient for cells of the heap. */
   stores: Stores = Stores.Native;
   private layout: Layout | null = null;
-  /** The native ways of the current writer: for cells that keep their time, and for others. */
+  /** The native paths of the current writer: for cells that keep their time, and for others. */
   private timed: NativePath | null = null;
   private untimed: NativePath | null = null;
-  /** The way of cells that all processes share. */
-  private shared: SharedPath | null = null;
+  /** The path of shared gauges. */
+  private sharedGauge: SharedGaugePath | null = null;
   private readonly views: HeapViews;
   private readonly writer: () => NativeWriter;
 
@@ -28,21 +28,21 @@ export class Paths {
     this.writer = writer;
   }
 
-  /** Finds out which stores do. Throws for a setting that is none, and for a layout that is not this code's. */
+  /** Finds out which stores are sufficient. Throws for an invalid setting, and for a layout that is not this code's. */
   measure(source: HeapSource, heap: NativeHeap): void {
     this.layout ??= checked(source.layout());
     const least = heap.views() ? this.layout.stores : Stores.Native;
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- one of both
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the greater of two members
     this.stores = Math.max(source.stores(), least);
   }
 
   /**
-   * Makes the ways of a writer.
+   * Makes the paths of a writer.
    *
-   * @param lost called when it turns out to have lost its slot
+   * @param lost called when the writer turns out to have lost its slot
    */
   connect(writer: NativeWriter, lost: () => void): void {
-    this.shared = new SharedPath(writer, lost, () => 0);
+    this.sharedGauge = new SharedGaugePath(writer, lost, () => 0);
     if (this.stores === Stores.Native) {
       this.timed = new NativePath(writer, lost, now);
       this.untimed = new NativePath(writer, lost, () => 0);
@@ -51,7 +51,7 @@ export class Paths {
 
   /** How handles to cells of a kind are updated. */
   of(kind: Kind): Path | null {
-    if (kind.shared) return this.shared!;
+    if (kind.sharedGauge) return this.sharedGauge!;
     switch (this.stores) {
       case Stores.Plain:
         return kind.path;
@@ -63,18 +63,18 @@ export class Paths {
   }
 
   /** Marks a block as not shown. */
-  hide(h: Series): void {
+  hide(h: Handle): void {
     if (this.stores === Stores.Native) {
-      this.writer().hide(h.slab, h.i, h.number, h.generation);
+      this.writer().hide(h.slab, h.first, h.number, h.generation);
     } else {
       const { flagsBack, absent } = this.layout!;
       // Atomic, because no later store to the cells may overtake it.
-      Atomics.or(this.views.slab(h.slab).u, 2 * h.i - flagsBack, absent);
+      Atomics.or(this.views.slab(h.slab).halves, 2 * h.first - flagsBack, absent);
     }
   }
 }
 
-/** The layout, if it divides octaves as this code does: an observation would count in another bucket else. */
+/** The layout, if it divides octaves as this code does: otherwise an observation would count in another bucket. */
 function checked(layout: Layout): Layout {
   const same = layout.octaveBounds.every((bound, number) => bound === octaveBounds[number]);
   if (!same || layout.octavesKept !== KEPT)

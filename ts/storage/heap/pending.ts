@@ -1,86 +1,94 @@
-/** Handles of one metric that count in cells of their own until they can move into the heap. */
+/** Pending handles of one metric, which count in cells of their own until they can move into the heap. */
 
 import type { LabelText } from '../../labels';
 import { Status } from '../../native';
 import { mergeImage, readImage, writeImage } from '../cells/image';
-import { Place, type Series } from '../cells/series';
+import { Backing, type Handle } from '../cells/handle';
 import { changed } from '../cells/shared-path';
 import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from '../limits';
-import type { Parts } from './parts';
+import type { HeapMetricParts } from './metric-parts';
 
-/** Most series of a metric that wait for the heap's lock. */
+/** Most series of a metric that wait for the heap lock. */
 const MOST = 10_000;
 
 export class Pending {
-  private readonly parts: Parts;
-  /** Those that wait until the heap has time. */
-  private readonly queue = new Map<Series, LabelText>();
-  /** Those that wait until a scrape has read, behind what is kept back for it. */
-  private readonly behind = new Map<Series, LabelText>();
+  private readonly parts: HeapMetricParts;
+  /** Those that wait until the heap lock is free. */
+  private readonly queue = new Map<Handle, LabelText>();
+  /** Those that wait until a scrape has read, because resets of their series are kept back for it. */
+  private readonly afterScrape = new Map<Handle, LabelText>();
   /** Handles of {@link queue} that are to be reset when a scrape has read. */
-  private readonly shown = new Set<Series>();
+  private readonly shown = new Set<Handle>();
 
-  constructor(parts: Parts) {
+  constructor(parts: HeapMetricParts) {
     this.parts = parts;
   }
 
   /** True if no more may wait. */
   get full(): boolean {
-    const size = this.queue.size + this.behind.size;
-    // Those of the same label sets were there before a scrape had to be waited for.
+    const size = this.queue.size + this.afterScrape.size;
+    // Changes that are kept back have the same label sets, which are not new.
     return size >= MOST + this.parts.changes.kept;
   }
 
-  /** How many wait until the heap has time. */
+  /** How many wait until the heap lock is free. */
   get left(): number {
     return this.queue.size;
   }
 
   /** True while some could move into the heap. */
   get waiting(): boolean {
-    return this.queue.size > 0 || (this.behind.size > 0 && this.parts.changes.kept === 0);
+    return this.queue.size > 0 || (this.afterScrape.size > 0 && this.parts.changes.kept === 0);
   }
 
-  /** Lets a handle wait until the heap has time; {@link Backlog.later} is to be called. */
-  hold(h: Series, label: LabelText): void {
+  /** Makes a handle wait until the heap lock is free; the caller then calls {@link Backlog.later}. */
+  hold(h: Handle, label: LabelText): void {
     this.wait(h, label, this.blank, this.queue);
   }
 
-  /** Lets a handle wait until a scrape has read. */
-  holdBehind(h: Series, label: LabelText): void {
-    this.wait(h, label, this.blank, this.behind);
+  /** Makes a handle wait until a scrape has read. */
+  holdUntilRead(h: Handle, label: LabelText): void {
+    this.wait(h, label, this.blank, this.afterScrape);
   }
 
-  /** Lets a handle count on from an image, until the heap has time. */
-  postpone(h: Series, label: LabelText, image: Float64Array): void {
+  /** Makes a handle count on from an image, until the heap lock is free. */
+  postpone(h: Handle, label: LabelText, image: Float64Array): void {
     this.wait(h, label, image, this.queue);
     this.parts.host.backlog.later();
   }
 
-  /** Brings a value that all share along from a segment that was left: what waits already came after it. */
-  bring(h: Series, label: LabelText, value: Float64Array): void {
-    const { chunks, roster } = this.parts;
-    if (h.place !== Place.Pending) this.postpone(h, label, value);
-    else writeImage(h, roster.shape.kind, changed(value, readImage(h, roster.shape.kind)), chunks);
+  /**
+   * Brings the value of a shared gauge from a segment that was left: changes that are pending already came after it.
+   */
+  bring(h: Handle, label: LabelText, value: Float64Array): void {
+    const { bucketSource, roster } = this.parts;
+    if (h.backing !== Backing.Pending) this.postpone(h, label, value);
+    else
+      writeImage(
+        h,
+        roster.shape.kind,
+        changed(value, readImage(h, roster.shape.kind)),
+        bucketSource,
+      );
   }
 
-  /** Lets go of a handle, which points nowhere afterwards. */
-  forget(h: Series): void {
+  /** Removes a handle, which points nowhere afterwards. */
+  forget(h: Handle): void {
     this.queue.delete(h);
-    this.behind.delete(h);
+    this.afterScrape.delete(h);
     this.parts.exemplars.waiting.take(h);
     h.detach();
   }
 
   /**
-   * Makes what a handle that waits has counted zero.
+   * Resets a pending handle.
    *
-   * @param hide lets go of it
-   * @param reset resets what a scrape that goes on is to show of it, wherever that is by then
+   * @param hide also removes it
+   * @param reset called for the cells that a scrape is still to show, when it has read, wherever they are by then
    */
-  reset(h: Series, hide: boolean, reset: (cells: Series) => void): void {
-    const { changes, chunks, exemplars, roster } = this.parts;
+  reset(h: Handle, hide: boolean, reset: (cells: Handle) => void): void {
+    const { changes, bucketSource, exemplars, roster } = this.parts;
     if (this.queue.has(h) && !this.shown.has(h) && changes.keepsBack) {
       const label = { text: h.text, types: h.types };
       // It may move into the heap before the scrape reads.
@@ -93,49 +101,49 @@ export class Pending {
         reset(cells);
         this.shown.delete(cells);
       });
-      if (!hide) this.holdBehind(h, label);
+      if (!hide) this.holdUntilRead(h, label);
       return;
     }
-    writeImage(h, roster.shape.kind, this.blank, chunks);
+    writeImage(h, roster.shape.kind, this.blank, bucketSource);
     exemplars.waiting.take(h);
     if (hide) this.forget(h);
   }
 
-  /** The writer is gone, and with it what was to be reset. */
+  /** The writer is gone, and with it the cells that were to be reset. */
   orphan(): void {
     for (const h of this.shown) this.queue.delete(h);
     this.shown.clear();
   }
 
-  /** Moves what waits into the heap. Stops at the first that has to go on waiting. */
-  settle(): Status {
+  /** Moves pending handles into the heap. Stops at the first that still has to wait. */
+  moveIn(): Status {
     if (this.parts.changes.kept === 0) {
-      for (const [h, label] of this.behind) this.queue.set(h, label);
-      this.behind.clear();
+      for (const [h, label] of this.afterScrape) this.queue.set(h, label);
+      this.afterScrape.clear();
     }
     rescueExpired();
     let status = Status.Ok;
     const { backlog } = this.parts.host;
     while (this.queue.size > 0 && status === Status.Ok) {
       if (backlog.late) return Status.Busy;
-      status = this.settleSome();
+      status = this.moveInSome();
     }
     return status;
   }
 
-  /** Moves as many as go under one lock: each waits for it as long as it takes, where many want it. */
-  private settleSome(): Status {
-    const { chunks, declaration, exemplars, host, roster } = this.parts;
+  /** Moves as many as one lock allows, because each lock may mean a long wait if many processes want it. */
+  private moveInSome(): Status {
+    const { bucketSource, declaration, exemplars, host, roster } = this.parts;
     const { kind, name } = roster.shape;
     const some = firstOf(this.queue, MOST_AT_ONCE);
     let tried = 0;
     const status = host.attempt(() => {
-      tried = declaration.placeEach(some.map(([, label]) => label));
+      tried = declaration.bindEach(some.map(([, label]) => label));
       return Status.Ok;
     });
     if (status !== Status.Ok) return status;
     const { life } = host;
-    const bound: [Series, Float64Array][] = [];
+    const boundHandles: [Handle, Float64Array][] = [];
     let refused = Status.Ok;
     for (const [number, [h, label]] of some.slice(0, tried).entries()) {
       const own = readImage(h, kind);
@@ -143,7 +151,7 @@ export class Pending {
       h.text = label.text;
       h.types = label.types;
       const found = host.attempt(() => declaration.found(number, h));
-      if (found === Status.Ok) bound.push([h, own]);
+      if (found === Status.Ok) boundHandles.push([h, own]);
       else if (found === Status.Full || found === Status.Limit) {
         host.refused(declaration.refusal, name);
         this.queue.delete(h);
@@ -153,13 +161,13 @@ export class Pending {
         break;
       }
     }
-    chunks.prepare(bound);
-    for (const [h, own] of bound) {
-      // Numbers of blocks mean nothing to a writer that took this one's place meanwhile; and the series may be gone
-      // while room is made for its buckets, or the segment is.
-      if (host.life !== life || !mergeImage(h, kind, own, chunks)) {
-        // It may wait already, with what came along from a segment that was left in the middle of this.
-        if (h.place === Place.Pending) mergeImage(h, kind, own, chunks);
+    bucketSource.prepare(boundHandles);
+    for (const [h, own] of boundHandles) {
+      // The numbers of blocks are not valid for another writer that has replaced this one meanwhile; and the series, or
+      // the segment, may be removed while room is made for its buckets.
+      if (host.life !== life || !mergeImage(h, kind, own, bucketSource)) {
+        // It may be pending already, with what was brought from a segment that was left in the middle of this.
+        if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;
         continue;
@@ -171,10 +179,10 @@ export class Pending {
   }
 
   private wait(
-    h: Series,
+    h: Handle,
     label: LabelText,
     image: Float64Array,
-    where: Map<Series, LabelText>,
+    where: Map<Handle, LabelText>,
   ): void {
     this.keep(h, image);
     h.text = label.text;
@@ -182,16 +190,16 @@ export class Pending {
     where.set(h, label);
   }
 
-  /** Lets a handle count in cells of its own, from an image on. */
-  private keep(h: Series, image: Float64Array): void {
+  /** Makes a handle count in cells of its own, from an image on. */
+  private keep(h: Handle, image: Float64Array): void {
     const { kind } = this.parts.roster.shape;
-    h.keep(this.blank, Place.Pending, kind.path);
-    writeImage(h, kind, image, this.parts.chunks);
+    h.keep(this.blank, Backing.Pending, kind.path);
+    writeImage(h, kind, image, this.parts.bucketSource);
   }
 
   private get blank(): Float64Array {
-    const { kind, bounds } = this.parts.roster.shape;
-    return kind.blank(kind.cells(bounds));
+    const { kind, numbers } = this.parts.roster.shape;
+    return kind.blank(kind.cells(numbers));
   }
 }
 

@@ -1,12 +1,11 @@
-/** Scrapes that this isolate makes of the heap, and its part in those of others. */
+/** Scrapes of the heap by this isolate, and its part in scrapes of others. */
 
 import type { Bytes, NativeHeap, NativeWriter } from '../../native';
-import type { Collect } from '../collecting';
 import { NOTHING_ASKED, type Asked } from '../family';
 import { warnOfDamage } from './damage';
-import { Doorbell, type Ring } from './doorbell';
+import { Doorbell, type Called, type Ring } from './doorbell';
 import type { Keeping } from './keeping';
-import { SharedScrapes, type Timeless } from './shared-scrapes';
+import { JointScrapes, type Timeless } from './joint-scrapes';
 import type { Tally } from './tally';
 
 /** What a scrape shows, without its format. */
@@ -16,51 +15,65 @@ export type Selection = Omit<Timeless, 'format' | 'plain'> & { plain?: boolean }
 export type Format = Timeless['format'];
 
 /** What is scraped. */
-export interface Scraped {
-  /** The segment; null where there is none, or it was left for good. */
+export interface Scraped extends Called {
+  /** The segment; null if there is none, or it was left for good. */
   readonly open: NativeHeap | null;
-  /** This isolate's writer; null as long as it has none there. */
+  /** This isolate's writer; null as long as there is none. */
   readonly attached: NativeWriter | null;
-  /** This isolate's `collect` callbacks, as they are now. */
-  callbacks(): Collect[];
+}
+
+// Kept, because tests replace the global ones.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** Resolves with a promise, or after some milliseconds. */
+function soon(promise: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 export class Scrapes {
   private readonly heap: Scraped;
   private readonly tally: Tally;
   private readonly keeping: Keeping;
+  private readonly patience: () => number;
   private readonly doorbell: Doorbell;
-  private shared: SharedScrapes | null = null;
+  private joint: JointScrapes | null = null;
 
   /**
-   * @param tally what the heap is told of before each scrape
-   * @param keeping what is reset while scrapes go on
+   * @param tally counts that are added to the heap's before each scrape
+   * @param keeping keeps back resets while scrapes are under way
    * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
    */
   constructor(heap: Scraped, tally: Tally, keeping: Keeping, patience: () => number) {
     this.heap = heap;
     this.tally = tally;
     this.keeping = keeping;
-    this.doorbell = new Doorbell(() => heap.callbacks(), patience, keeping);
+    this.patience = patience;
+    this.doorbell = new Doorbell(heap, patience, keeping);
   }
 
   /** Another segment is scraped from now on. */
   adopt(heap: NativeHeap): void {
-    this.shared = new SharedScrapes(heap, () => {
+    this.joint = new JointScrapes(heap, () => {
       warnOfDamage(heap);
     });
   }
 
-  /** One scrape of the heap, off the event loop; one that has not begun is shared. */
+  /** One scrape of the heap, off the event loop; callers share one that has not begun. */
   text(format: Format, selection: Selection): Promise<string> {
     this.tally.tell();
-    return this.shared!.text({ format, plain: false, ...selection });
+    return this.joint!.text({ format, plain: false, ...selection });
   }
 
   /** {@link text}, as bytes. */
   bytes(format: Format, selection: Selection): Promise<Bytes> {
     this.tally.tell();
-    return this.shared!.bytes({ format, plain: false, ...selection });
+    return this.joint!.bytes({ format, plain: false, ...selection });
   }
 
   /** A metric in the heap has a `collect` callback: scrapes of other processes are to run it. */
@@ -80,12 +93,23 @@ export class Scrapes {
     return open === null ? undefined : this.doorbell.ring(open);
   }
 
+  /**
+   * Callbacks may reset what they count. What waits for the heap's lock then has to be in the heap before it is read.
+   *
+   * @returns what resolves when it is, or the time for it is over; undefined if there is nothing to wait for
+   */
+  private emptied(): Promise<void> | undefined {
+    if (this.heap.callbacks().length === 0) return undefined;
+    const emptied = this.heap.emptied();
+    return emptied && soon(emptied, this.patience());
+  }
+
   /** See {@link Others.ready}. */
   ready(): Promise<void> | undefined {
     return this.keeping.ready();
   }
 
-  /** A scrape begins; see {@link Others.ask}. Before it, {@link ready} is to be waited for. */
+  /** A scrape begins; see {@link Others.ask}. The caller has waited for {@link ready}. */
   ask(others: boolean, all = false): Asked {
     if (this.heap.open === null) return NOTHING_ASKED;
     const ring = others ? this.ring() : undefined;
@@ -94,7 +118,9 @@ export class Scrapes {
       answers: () => {
         if (all && ring !== undefined) scrape.ran = ring.number;
         this.doorbell.catchUp();
-        return ring?.answers;
+        const emptied = this.emptied();
+        if (emptied === undefined) return ring?.answers;
+        return Promise.all([ring?.answers, emptied]).then(() => undefined);
       },
       over: () => {
         ring?.over();

@@ -1,14 +1,17 @@
-/** What heap storage is given: where its segment comes from, and texts that are shown with series. */
+/** What heap storage needs from outside: its segment, and the texts of default labels. */
 
 import type { Layout, NativeHeap, Stores } from '../../native';
 
 /** Where a heap comes from; `meeting/` in production. */
 export interface HeapSource {
-  /** The segment of this application; null where memory storage is to be used or, without `create`, where there is none. May throw. */
+  /**
+   * The segment of this application; null if memory storage is to be used or, without `create`, if there is none. May
+   * throw.
+   */
   openSegment(options: { create: boolean }): NativeHeap | null;
   /** The heap's layout. */
   layout(): Layout;
-  /** Which stores are asked for: at least as strict as the machine's. Throws for a setting that is none. */
+  /** Which stores the settings ask for. Throws for an invalid setting. */
   stores(): Stores;
   /** Milliseconds that a scrape waits for the `collect` callbacks of others. */
   collectTimeout(): number;

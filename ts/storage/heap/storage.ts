@@ -1,7 +1,6 @@
 /**
- * Heap storage: the segment that this isolate writes to, from the moment when it is opened until it is left. What else
- * there is to a segment stands beside it: its views, the ways of updating its cells, what waits for its lock, what
- * was dropped, and scrapes.
+ * Heap storage: opens the segment that this isolate writes to, and leaves it. Beside this file are the views of the
+ * segment, update paths, the backlog, counts of what was dropped, and scrapes.
  */
 
 import { threadId } from 'worker_threads';
@@ -28,10 +27,10 @@ import { Left, Watch, warnOfRemoval } from './succession';
 import { Tally } from './tally';
 import { HeapViews } from './views';
 
-/** Milliseconds after which the heap is asked again about series that it refused, if nobody scrapes. */
+/** Milliseconds after which the heap is asked again about series that it refused, if there is no scrape. */
 const RETRY_DELAY = 10_000;
 
-/** Errors of attaching that the state of the heap explains. */
+/** Errors of attaching that are a state of the heap. */
 const STATUS: ReadonlyMap<string, Status> = new Map([
   ['ERR_MPMETRICS_BUSY', Status.Busy],
   ['ERR_MPMETRICS_FULL', Status.Full],
@@ -43,23 +42,23 @@ const STATUS: ReadonlyMap<string, Status> = new Map([
 export class HeapStorage {
   /** Everything that this isolate declared in the heap. */
   readonly families = new Set<Member>();
-  /** Grows when this isolate gets another slot: numbers of blocks and families mean nothing then. */
+  /** Grows when this isolate gets another slot, for which earlier numbers of blocks and families are not valid. */
   life = 0;
   readonly views = new HeapViews(() => this.writer);
   readonly paths = new Paths(this.views, () => this.writer);
-  /** What waits for the heap's lock. */
+  /** The calls that wait for the heap lock. */
   readonly backlog: Backlog;
-  /** What the heap is yet to be told of. */
+  /** Counts that are still to be added to the heap's. */
   readonly tally: Tally;
-  /** What is reset while scrapes go on. */
+  /** Keeps back resets while scrapes are under way. */
   readonly keeping: Keeping;
   readonly scrapes: Scrapes;
   private readonly source: HeapSource;
   private readonly defaults: DefaultLabels;
   private heap: NativeHeap | null = null;
   private current: NativeWriter | null = null;
-  private bounds: Limits = memoryLimits();
-  /** Segments that were left for copies, as long as writers are awaited from there. */
+  private currentLimits: Limits = memoryLimits();
+  /** Segments that were left for copies, as long as writers are awaited from them. */
   private readonly left = new Left();
   private readonly watch = new Watch(() => this.look());
   private dead = false;
@@ -78,14 +77,14 @@ export class HeapStorage {
       waiting: () =>
         [...this.families]
           .filter((family) => family.waiting)
-          .map((family) => () => (family.waiting ? family.settle() : Status.Ok)),
+          .map((family) => () => (family.waiting ? family.moveIn() : Status.Ok)),
       left: () => [...this.families].reduce((sum, family) => sum + family.left, 0),
       abandon: () => {
         this.abandon();
       },
     });
     this.keeping = new Keeping(() => {
-      this.backlog.settle();
+      this.backlog.flushUnlessScheduled();
     }, patience);
     this.tally = new Tally((tell) => {
       if (this.dead || this.current === null) return false;
@@ -102,6 +101,7 @@ export class HeapStorage {
       get attached() {
         return storage.current;
       },
+      emptied: () => this.backlog.emptied(),
       callbacks: () =>
         Array.from(this.families, ({ roster }) => roster.collect).filter((one) => one !== null),
     };
@@ -123,7 +123,7 @@ export class HeapStorage {
    * Makes sure that the current segment is open.
    *
    * @param create make it if it is not there
-   * @returns false where there is none, or none is to be used
+   * @returns false if there is none, or none is to be used
    */
   open(create: boolean): boolean {
     if (this.dead) return false;
@@ -158,10 +158,10 @@ export class HeapStorage {
 
   /** The limits of the segment. */
   get limits(): Limits {
-    return this.bounds;
+    return this.currentLimits;
   }
 
-  /** How many threads of this process, but for this one, have metrics in the heap. */
+  /** How many other threads of this process have metrics in the heap. */
   get siblings(): number {
     if (!this.open(false)) return 0;
     try {
@@ -187,7 +187,7 @@ export class HeapStorage {
   /** This isolate's writer. Throws what attaching throws. */
   get writer(): NativeWriter {
     if (this.current !== null) return this.current;
-    // A slot is claimed under the heap's lock: what was refused a moment ago is not asked for again by the next series.
+    // A slot is claimed under the heap lock: if that failed a moment ago, the next series does not try it again.
     const { backlog } = this;
     if (backlog.slotless && backlog.busy) {
       throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
@@ -199,26 +199,26 @@ export class HeapStorage {
     return writer;
   }
 
-  /** Sets what a registry's default labels are from now on. */
+  /** Sets the default labels of a registry. */
   defaultLabels(group: number, defaults: Defaults): void {
     this.defaults.set(group, defaults);
     if (this.current !== null) this.defaults.apply(group);
   }
 
-  /** Tries what waits. */
+  /** Tries the waiting calls. */
   flush(): void {
     this.backlog.flush();
   }
 
-  /** The writer's slot was lost: everything is bound again to a new one. */
+  /** The writer's slot was lost: binds everything again in a new one. */
   renew(): void {
     if (this.heap?.current === true) this.restart(false);
     else this.open(true);
   }
 
   /**
-   * Runs native calls. An exception of theirs must not reach `inc()`: what the heap's state explains is
-   * a status, anything else is as bad as a corrupt heap.
+   * Runs native calls. Their exceptions must not reach `inc()`: a state of the heap becomes a status, anything else
+   * counts as a corrupt heap.
    */
   attempt(call: () => Status): Status {
     try {
@@ -231,15 +231,15 @@ export class HeapStorage {
     }
   }
 
-  /** Does something, if need be in another slot than before. */
-  private attemptTwice(call: () => Status): Status {
+  /** Makes a call; if the slot was lost, again in another one. */
+  attemptTwice(call: () => Status): Status {
     const status = this.attempt(call);
     if (status !== Status.Lost) return status;
     this.renew();
     return this.attempt(call);
   }
 
-  /** Warns, once, that there is no room for what a metric needs; sees to it that the heap is asked again. */
+  /** Warns, once, that there is no room for what a metric needs; makes sure that the heap is asked again later. */
   refused(refusal: Refusal, name: string): void {
     warnOfRefusal(refusal, this.path, name);
     if (this.retrying) return;
@@ -280,7 +280,7 @@ export class HeapStorage {
     const writer = this.heap!.writer(threadId);
     this.current = writer;
     this.paths.connect(writer, () => {
-      // One series after another would wait for a lock that another holds: what waits is tried by and by.
+      // Otherwise each series would wait for a lock that another process holds; the backlog tries again later.
       if (!this.backlog.busy || !this.leaving) this.renew();
     });
     return writer;
@@ -288,14 +288,14 @@ export class HeapStorage {
 
   private adopt(heap: NativeHeap): void {
     const before = this.heap;
-    // What is kept back is of blocks here.
+    // Changes that are kept back concern blocks of this segment.
     if (before !== null) this.keeping.end();
     const status = before === null ? Status.Ok : statusOf(heap.follow(before));
-    // Until then this isolate counts where it is; it looks again soon.
+    // This isolate goes on in the old segment, and checks again soon.
     if (status === Status.Busy) return;
     this.heap = heap;
     const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
-    this.bounds = { series, familySeries, labelBytes };
+    this.currentLimits = { series, familySeries, labelBytes };
     this.scrapes.adopt(heap);
     this.watch.begin();
     if (before === null) return;
@@ -304,7 +304,7 @@ export class HeapStorage {
     else this.restart(status === Status.Gone);
   }
 
-  /** Goes on in a copy of the segment, in which everything has the numbers that it had. */
+  /** Goes on in a copy of the segment, in which all numbers are the same. */
   private follow(before: NativeHeap): void {
     this.left.add(before);
     this.scrapes.silence();
@@ -314,16 +314,19 @@ export class HeapStorage {
     for (const family of this.families) family.follow(views);
   }
 
-  /** True if the segment is to be left for another, which it has not found yet. */
+  /** True if the segment is to be left for another, which is not open yet. */
   get leaving(): boolean {
     return this.heap?.current === false;
   }
 
-  /** Looks whether the segment still has its file, and whether writers are still awaited from others; false while it is to look soon. */
+  /**
+   * Checks whether the segment still has its file, and whether writers are still awaited from others; false to be
+   * called again soon.
+   */
   private look(): boolean {
     if (this.dead) return true;
     if (!this.open(false) || this.heap?.current !== true) return this.dead;
-    this.left.settle(this.heap);
+    this.left.moveIn(this.heap);
     return true;
   }
 

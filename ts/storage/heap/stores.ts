@@ -1,4 +1,4 @@
-/** Which stores cells are updated by, if somebody asks for others than the machine needs. */
+/** Which stores a user asks for, if stricter than the machine needs. */
 
 import { Stores } from '../../native';
 
@@ -10,8 +10,8 @@ const NAMED: ReadonlyMap<string, Stores> = new Map([
 ]);
 
 /**
- * What the environment variable `MPMETRICS_CELLS` asks for: `direct` (if it is not set), `ordered` or `native`. A
- * way that the machine does not allow is not taken: the stricter one is.
+ * What the environment variable `MPMETRICS_CELLS` asks for: `direct` (if it is not set), `ordered` or `native`. If the
+ * machine does not allow these, the stricter ones are used.
  *
  * @throws Error for another value
  */

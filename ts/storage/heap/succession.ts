@@ -1,20 +1,20 @@
 /**
- * When a stranger removes the segment's file (systemd's `RemoveIPC`, a cleaner of temporary files): who looks for
- * it, and what is brought along to the copy that takes its place.
+ * When a stranger removes the segment's file (systemd's `RemoveIPC`, a cleaner of temporary files): checking for the
+ * file, and bringing counts to the copy that takes its place.
  */
 
 import { warnOnce } from '../../errors';
 import type { NativeHeap } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds between two looks for the file; and while something about it is still to be done. */
+/** Milliseconds between two checks for the file; and while something is still to be done. */
 const PERIOD = 1_000;
 const SOON = 50;
 
-// Kept, because tests fake the global ones.
+// Kept, because tests replace the global ones.
 const { setTimeout } = globalThis;
 
-/** Looks at something for as long as the program runs; keeps nothing alive. */
+/** Calls a function again and again while the program runs; does not keep the process alive. */
 export class Watch {
   private begun = false;
   private readonly look: () => boolean;
@@ -24,7 +24,7 @@ export class Watch {
     this.look = look;
   }
 
-  /** Begins, unless it has. */
+  /** Begins, unless it has begun. */
   begin(): void {
     if (this.begun) return;
     this.begun = true;
@@ -39,17 +39,17 @@ export class Watch {
   }
 }
 
-/** Segments that were left for copies, as long as writers are awaited from there. */
+/** Segments that were left for copies, as long as writers are awaited from them. */
 export class Left {
   private all: NativeHeap[] = [];
 
-  /** One was left. */
+  /** Adds a segment that was left. */
   add(segment: NativeHeap): void {
     this.all.push(segment);
   }
 
-  /** Brings along what those counted who died there. */
-  settle(to: NativeHeap): void {
+  /** Copies the counts of writers that died there. */
+  moveIn(to: NativeHeap): void {
     this.all = this.all.filter((segment) => {
       try {
         return to.settle(segment) !== 0;
@@ -60,7 +60,7 @@ export class Left {
   }
 }
 
-/** Warns, once, that the figures of an application go on in another file. */
+/** Warns, once, that the metrics of the application go on in another file. */
 export function warnOfRemoval(path: string, now: string): void {
   const to = path === now ? 'a new file of that name' : now;
   warnOnce(

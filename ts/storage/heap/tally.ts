@@ -1,28 +1,33 @@
-/** Updates that nobody will see, and observations that no quantile shows, until the heap is told of them. */
+/** Counts of dropped updates, and of observations that no quantile shows, until they are added to the heap's. */
 
 import { REFUSALS, type NativeWriter, type Refusal } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds until the heap is told, if nobody scrapes; and how many are kept back. */
+/**
+ * Milliseconds until the counts are added to the heap's, if there is no scrape; and how many may be kept until then.
+ */
 const DELAY = 1_000;
 const MOST = 1_000;
 
 export class Tally {
-  /** Updates that were dropped since the heap was last told, by {@link Refusal}. */
+  /** Updates that were dropped since the last time, by {@link Refusal}. */
   private readonly drops = REFUSALS.map(() => 0);
   /** Observations since then that no quantile shows. */
   private unseen = 0;
-  /** Observations since then that are in the nearest bucket. */
+  /** Observations since then that count in the nearest bucket. */
   private moved = 0;
   private count = 0;
   private readonly reach: (tell: (writer: NativeWriter) => void) => boolean;
 
-  /** @param reach calls back with the writer to tell; false if there is none */
+  /** @param reach calls its argument with the writer; false if there is none */
   constructor(reach: (tell: (writer: NativeWriter) => void) => boolean) {
     this.reach = reach;
   }
 
-  /** Counts an update. The heap is told before each scrape of this isolate, a second later, at exit, and whenever it is many. */
+  /**
+   * Counts a dropped update. The counts are added to the heap's before each scrape of this isolate, a second later, at
+   * exit, and when there are many.
+   */
   dropped(refusal: Refusal): void {
     this.drops[refusal]!++;
     this.later();
@@ -34,7 +39,7 @@ export class Tally {
     this.later();
   }
 
-  /** Counts observations that are in the nearest bucket, in the same way. */
+  /** Counts observations that count in the nearest bucket, in the same way. */
   clamped(observations: number): void {
     this.moved += observations;
     this.later();
@@ -48,7 +53,7 @@ export class Tally {
     if (this.count >= MOST) this.tell();
   }
 
-  /** Tells the heap now. */
+  /** Adds the counts to the heap's now. */
   readonly tell = (): void => {
     if (this.count === 0) return;
     const told = this.reach((writer) => {

@@ -1,12 +1,12 @@
-/** Views of the segment's memory, and how handles come to point into those of a copy of it. */
+/** Views of the segment's memory, and how handles are pointed to those of a copy. */
 
 import type { NativeWriter } from '../../native';
-import { Place, type Path, type Series } from '../cells/series';
+import { Backing, type Path, type Handle } from '../cells/handle';
 
 /** The memory of one slab, as cells and as 32-bit words. */
 export interface Slab {
-  f: Float64Array;
-  u: Uint32Array;
+  cells: Float64Array;
+  halves: Uint32Array;
 }
 
 /** Views of a segment, by the numbers of slabs and of chunks of generation words. */
@@ -20,7 +20,7 @@ export class HeapViews {
   private chunks = new Map<number, Uint32Array>();
   private readonly writer: () => NativeWriter;
 
-  /** @param writer whose memory is meant */
+  /** @param writer the current writer */
   constructor(writer: () => NativeWriter) {
     this.writer = writer;
   }
@@ -30,7 +30,7 @@ export class HeapViews {
     let slab = this.slabs.get(n);
     if (slab === undefined) {
       const memory = this.writer().slab(n);
-      slab = { f: new Float64Array(memory), u: new Uint32Array(memory) };
+      slab = { cells: new Float64Array(memory), halves: new Uint32Array(memory) };
       this.slabs.set(n, slab);
     }
     return slab;
@@ -46,7 +46,7 @@ export class HeapViews {
     return chunk;
   }
 
-  /** Forgets all views, which are returned: the numbers mean other memory from now on. */
+  /** Forgets and returns all views: from now on the numbers mean other memory. */
   renew(): Views {
     const { slabs, chunks } = this;
     this.slabs = new Map();
@@ -56,32 +56,32 @@ export class HeapViews {
 }
 
 /**
- * Points a handle to the same places in the copy of a segment.
+ * Points a handle to the same cells in the copy of a segment.
  *
  * @param h a handle; one that is not in the heap stays as it is
  * @param path how it is updated there
- * @param before what it and its buckets point into
+ * @param before the views that it and its buckets point to
  * @param now the copy
  */
-export function repoint(h: Series, path: Path | null, before: Views, now: HeapViews): void {
-  if (h.place !== Place.Heap) return;
+export function repoint(h: Handle, path: Path | null, before: Views, now: HeapViews): void {
+  if (h.backing !== Backing.Heap) return;
   h.path = path;
   const there = before.slabs.get(h.slab);
-  if (there !== undefined && h.f === there.f) {
-    const { f, u } = now.slab(h.slab);
-    h.f = f;
-    h.u = u;
+  if (there !== undefined && h.cells === there.cells) {
+    const { cells, halves } = now.slab(h.slab);
+    h.cells = cells;
+    h.halves = halves;
   }
   for (const [number, chunk] of before.chunks) {
-    if (h.g === chunk) {
-      h.g = now.chunk(number);
+    if (h.generations === chunk) {
+      h.generations = now.chunk(number);
       break;
     }
   }
-  for (const chunk of h.s.all.values()) {
-    for (const [number, { f }] of before.slabs) {
-      if (chunk.f === f) {
-        chunk.f = now.slab(number).f;
+  for (const buckets of h.sketch.all.values()) {
+    for (const [number, { cells }] of before.slabs) {
+      if (buckets.cells === cells) {
+        buckets.cells = now.slab(number).cells;
         break;
       }
     }

@@ -1,10 +1,11 @@
 //! An exemplar: a value, its time and its labels, which belong together and change together.
 //!
-//! The protocol, for words `version, value, time, lengths, text…`: a writer makes the version odd, stores
-//! the rest, and makes the version the next even number. A reader takes what it read between two reads of
-//! the same even number. A writer that dies in between leaves the version odd: its exemplar is shown by
-//! nobody, and the next one is written over it. Writers are kept apart by the slot's mutex.
+//! The protocol, for words `version, value, time, lengths, text…`: a writer makes the version odd, stores the rest, and
+//! makes the version the next even number. A reader accepts what it read between two reads of the same even number. A
+//! writer that dies in between leaves the version odd: no scrape shows its exemplar, and the next one overwrites it.
+//! The slot's mutex keeps writers apart.
 
+use crate::layout::TextLengths;
 use crate::sync::{fence, AtomicU64, Ordering};
 
 /// Words before the text.
@@ -14,8 +15,8 @@ const VALUE: usize = 1;
 const TIME: usize = 2;
 const LENGTHS: usize = 3;
 
-/// Most bytes of the labels' text and types: 128 code points of up to four bytes, and for each of as
-/// many labels what stands around its value and its type.
+/// Most bytes of the labels' text and types: 128 code points of up to four bytes, and for each of as many labels the
+/// characters around its value, and its type.
 pub const MAX_BYTES: usize = 128 * 4 + 128 * 5;
 
 /// One exemplar as it is written.
@@ -25,7 +26,7 @@ pub struct Given<'a> {
     pub value: f64,
     /// When, in seconds since 1970.
     pub time: f64,
-    /// Labels as in [`crate::collect::snapshot::LabelSpan`].
+    /// Labels as in [`crate::scrape::snapshot::LabelSpan`].
     pub text: &'a [u8],
     /// Types of their values.
     pub types: &'a [u8],
@@ -48,7 +49,7 @@ pub struct Read {
     pub time: f64,
     /// Bytes of label text.
     pub text: usize,
-    /// Bytes of types, behind the text.
+    /// Bytes of types, after the text.
     pub types: usize,
 }
 
@@ -57,14 +58,14 @@ pub struct Read {
 pub enum Attempt {
     /// A whole one.
     Whole(Read),
-    /// None was ever written here, or what is here cannot be one.
+    /// None was ever written here, or the words cannot be one.
     None,
-    /// Somebody is writing, or died while writing.
+    /// A writer is writing it, or died while it did.
     Torn,
 }
 
-/// Writes an exemplar; false, and nothing changed, if it does not fit. `stored` is called after each
-/// store: a test dies or looks there.
+/// Writes an exemplar; changes nothing, and returns false, if it does not fit. `stored` is called after each store, for
+/// tests that die or read there.
 pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -> bool {
     let Some((head, body)) = cells.split_at_checked(HEAD) else {
         return false;
@@ -78,18 +79,18 @@ pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -
     };
     let odd = head[VERSION].load(Ordering::Relaxed) | 1;
     store(&head[VERSION], odd, Ordering::Relaxed);
-    // Pairs with the fence in `read`: who sees anything of this one sees the odd version.
+    // Pairs with the fence in `read`: a reader that sees anything of this exemplar sees the odd version.
     fence(Ordering::Release);
     store(&head[VALUE], given.value.to_bits(), Ordering::Relaxed);
     store(&head[TIME], given.time.to_bits(), Ordering::Relaxed);
-    let lengths = given.text.len() as u64 | (given.types.len() as u64) << 32;
-    store(&head[LENGTHS], lengths, Ordering::Relaxed);
+    let lengths = TextLengths::of(given.text, given.types);
+    store(&head[LENGTHS], lengths.pack(), Ordering::Relaxed);
     let mut bytes = given.text.iter().chain(given.types).copied();
     for word in &body[..given.words() - HEAD] {
         let value = core::array::from_fn(|_| bytes.next().unwrap_or(0));
         store(word, u64::from_le_bytes(value), Ordering::Relaxed);
     }
-    // Pairs with the first load of `read`: who sees it sees the whole exemplar. Never 0: that is "none".
+    // Pairs with the first load of `read`: a reader that sees it sees the whole exemplar. Never 0, which means "none".
     store(&head[VERSION], odd.wrapping_add(1).max(2), Ordering::Release);
     true
 }
@@ -109,8 +110,8 @@ pub fn read(cells: &[AtomicU64], to: &mut Vec<u8>) -> Attempt {
     }
     let value = f64::from_bits(head[VALUE].load(Ordering::Relaxed));
     let time = f64::from_bits(head[TIME].load(Ordering::Relaxed));
-    let lengths = head[LENGTHS].load(Ordering::Relaxed);
-    let (text, types) = ((lengths & 0xffff_ffff) as usize, (lengths >> 32) as usize);
+    let lengths = TextLengths::unpack(head[LENGTHS].load(Ordering::Relaxed));
+    let (text, types) = (lengths.text as usize, lengths.types as usize);
     let start = to.len();
     let bytes = text + types;
     let fits = bytes <= body.len() * 8;
@@ -171,7 +172,7 @@ mod tests {
         assert_eq!(read(&cells[..3], &mut Vec::new()), Attempt::None);
     }
 
-    /// Whoever dies after any store leaves the one before, none, or the new one; the next one is whole.
+    /// A death after any store leaves the previous exemplar, none, or the new one; the next one is whole.
     #[test]
     fn a_death_after_any_store_shows_no_half() {
         let before = given(1.0, r#"a="1",b="a longer text""#, "");
@@ -189,7 +190,7 @@ mod tests {
                 let cells = cells(12);
                 assert!(first || write(&cells, &before, || ()));
                 let mut done = 0;
-                // What others find if the writer goes no further than this store.
+                // The words that others find if the writer dies after this store.
                 let mut left: Vec<u64> = Vec::new();
                 let copy = || cells.iter().map(|word| word.load(Ordering::Relaxed)).collect();
                 assert!(first || shown(&cells) == old);
@@ -208,7 +209,7 @@ mod tests {
         }
     }
 
-    /// Reads against a writer at full speed; every one that is taken for whole is one that was written.
+    /// Reads against a writer at full speed; every exemplar that is accepted as whole is one that was written.
     #[test]
     fn a_read_is_never_of_two_exemplars() {
         let (cells, stop) = (cells(HEAD + 8), AtomicBool::new(false));
@@ -220,7 +221,7 @@ mod tests {
                         break;
                     }
                     let text = (n % 10).to_string().repeat(1 + n as usize % 60);
-                    // Gives way behind some of the stores, so that readers come in between on one processor, too.
+                    // Yields after some of the stores, so that readers run in between also on one processor.
                     let give_way = || {
                         if n % 64 == 0 {
                             std::thread::yield_now();
@@ -232,7 +233,7 @@ mod tests {
             let begun = std::time::Instant::now();
             let least = std::time::Duration::from_millis(300);
             let mut text = Vec::new();
-            // On a busy machine, for as long as it takes to meet both.
+            // On a busy machine, until both were seen.
             while begun.elapsed() < least
                 || (whole == 0 || torn == 0) && begun.elapsed() < 100 * least
             {

@@ -1,11 +1,11 @@
-//! A number with the time it was set: gauges that show whoever set them last. The two are never seen
-//! apart, as `sequence` has it, because an old number with a new time would win over a newer one.
+//! A number with the time it was set, for gauges that show the part that was set last. Both lie between sequence words,
+//! because an old number with a new time would win over a newer one.
 
 use super::{scalar, sequence};
 use crate::sync::AtomicU64;
 
-/// Replaces the number. `time` is in milliseconds of Unix time, and not 0, which says "never set". For the
-/// cells' only writer.
+/// Replaces the number. `time` is in milliseconds of Unix time, and not 0, which means "never set". For the cells' only
+/// writer.
 #[inline]
 pub fn set(cells: &[AtomicU64], value: f64, time: f64) {
     sequence::update(cells, |middle| {

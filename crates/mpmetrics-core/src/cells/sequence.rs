@@ -1,11 +1,10 @@
-//! Several numbers that are never seen half-updated: histograms and summaries.
+//! Several numbers that a reader never sees half-updated: histograms and summaries.
 //!
-//! The protocol, for cells `first, middle…, last`: the writer stores the next number to `last`,
-//! changes the middle, and stores the same number to `first`. A reader goes upwards: `first`, the
-//! middle, `last`. If it finds `first` and `last` equal, then all of that update was done before it
-//! read `first`, and no other had begun before it read `last`. One word read before and after by
-//! both sides validates far less often against a busy writer, and a lock could be held by a
-//! stopped process.
+//! The protocol, for cells `first, middle…, last`: the writer stores the next number to `last`, changes the middle, and
+//! stores the same number to `first`. A reader reads `first`, the middle, `last`, in this order. If it finds `first`
+//! and `last` equal, then all of that update was done before it read `first`, and no other had begun before it read
+//! `last`. With a single version word, which both sides use before and after, far fewer reads succeed against a busy
+//! writer; and a stopped process could hold a lock.
 
 use super::scalar;
 use crate::sync::{fence, AtomicU64, Ordering};
@@ -22,10 +21,10 @@ pub fn update(cells: &[AtomicU64], change: impl FnOnce(&[AtomicU64])) {
     if let Some((first, middle, last)) = split(cells) {
         let next = (scalar::get(first) + 1.0).to_bits();
         last.store(next, Ordering::Relaxed);
-        // Pairs with the fence in `read`: who sees a change of the middle sees `last` above.
+        // Pairs with the fence in `read`: a reader that sees a change of the middle sees `last` above.
         fence(Ordering::Release);
         change(middle);
-        // Pairs with the load of `first` in `read`: who sees it sees the whole change.
+        // Pairs with the load of `first` in `read`: a reader that sees it sees the whole change.
         first.store(next, Ordering::Release);
     }
 }
@@ -115,7 +114,7 @@ mod tests {
             read(cells, middle);
             true
         };
-        // On a busy machine both may run in turn on one processor, and then there is nothing to see.
+        // On a busy machine both may run in turn on one processor, and then no read is torn.
         let torn = (0..100).any(|_| race(careless).1 > 0);
         assert!(torn, "the control must see torn reads, or the test above shows nothing");
     }

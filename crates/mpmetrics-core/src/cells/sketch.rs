@@ -1,48 +1,47 @@
 //! Observations in logarithmic buckets: summaries.
 //!
-//! A block has sum and count, which never expire, and parts: one for each sub-window of time, or a
-//! single one for all of the time. The buckets of an octave lie in a chunk, 32 for each part. All of an
-//! update lies between the stores to the block's two sequence words (see [`super::sequence`]), also what it
-//! does to chunks.
+//! A block has sum and count, which never expire, and cells for each sub-window of time, or for a single one of all
+//! the time. An octave's buckets are 32 for each sub-window. All stores of an update, also those to octave buckets,
+//! lie between the stores to the block's two sequence words (see [`super::sequence`]).
 
 use super::{scalar, sequence};
-use crate::layout::{part, summary};
+use crate::layout::{sub_window, summary};
 use crate::quantile::octave::CELLS;
 use crate::sync::{AtomicU64, Ordering};
 
-/// Where in a block an observation counts.
+/// The sub-window in which an observation counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
-    /// Index of the part.
-    pub part: usize,
-    /// The sub-window that it belongs to; `None` without a window.
-    pub epoch: Option<f64>,
+    /// Its index in the block.
+    pub sub_window: usize,
+    /// Its number; `None` without a window.
+    pub number: Option<f64>,
 }
 
-/// Which bucket an observation counts in.
+/// The bucket in which an observation counts.
 #[derive(Clone, Copy)]
 pub enum Bucket<'a> {
-    /// One of a chunk.
+    /// A bucket of an octave.
     Of(&'a AtomicU64),
-    /// That of zero.
+    /// The count of zeros.
     Zero,
-    /// None: no memory was to be had for it.
+    /// None, for want of memory.
     None,
 }
 
-/// The cells of a part, of a block's cells.
-fn part_of(cells: &[AtomicU64], index: usize) -> Option<&[AtomicU64]> {
-    let start = summary::PARTS as usize + part::WORDS as usize * index;
-    cells.get(start..start + part::WORDS as usize)
+/// The cells of a sub-window, from a block's cells.
+fn sub_window_of(cells: &[AtomicU64], index: usize) -> Option<&[AtomicU64]> {
+    let start = summary::SUB_WINDOWS as usize + sub_window::WORDS as usize * index;
+    cells.get(start..start + sub_window::WORDS as usize)
 }
 
-/// What a block's cells are before anything was observed.
+/// The value of a cell of a block before anything was observed.
 #[must_use]
 pub fn initial(index: u64, cells: u64) -> u64 {
     let last = index + 1 >= cells;
-    match index.checked_sub(summary::PARTS).map(|index| index % part::WORDS) {
-        Some(part::MIN) if !last => f64::INFINITY.to_bits(),
-        Some(part::MAX) if !last => f64::NEG_INFINITY.to_bits(),
+    match index.checked_sub(summary::SUB_WINDOWS).map(|index| index % sub_window::WORDS) {
+        Some(sub_window::MIN) if !last => f64::INFINITY.to_bits(),
+        Some(sub_window::MAX) if !last => f64::NEG_INFINITY.to_bits(),
         _ => 0,
     }
 }
@@ -50,17 +49,18 @@ pub fn initial(index: u64, cells: u64) -> u64 {
 /// Counts a value. For the cells' only writer.
 ///
 /// * `value, times`: what was observed, and how often.
-/// * `bucket`: where it belongs among others.
-/// * `chunks`: the cells of all of the block's chunks, asked for where the part was another sub-window's, and
-///   cleared.
+/// * `bucket`: where it counts.
+/// * `octaves`: returns the cells of all of the block's octave buckets; called if the cells belonged to another
+///   sub-window, and
+///   is cleared.
 pub fn observe<'a>(
     cells: &[AtomicU64],
     moment: Moment,
     (value, times): (f64, f64),
     bucket: Bucket<'_>,
-    chunks: impl FnOnce() -> Vec<&'a [AtomicU64]>,
+    octaves: impl FnOnce() -> Vec<&'a [AtomicU64]>,
 ) {
-    let Some(of) = part_of(cells, moment.part) else {
+    let Some(of) = sub_window_of(cells, moment.sub_window) else {
         return;
     };
     sequence::update(cells, |middle| {
@@ -68,11 +68,11 @@ pub fn observe<'a>(
             scalar::add(count, times);
             scalar::add(sum, value * times);
         }
-        let [epoch, zeros, min, max] = of else {
+        let [number, zeros, min, max] = of else {
             return;
         };
-        if let Some(now) = moment.epoch.filter(|now| *now != scalar::get(epoch)) {
-            begin(cells, moment.part, now, &chunks());
+        if let Some(now) = moment.number.filter(|now| *now != scalar::get(number)) {
+            begin(cells, moment.sub_window, now, &octaves());
         }
         if value < scalar::get(min) {
             scalar::set(min, value);
@@ -88,32 +88,33 @@ pub fn observe<'a>(
     });
 }
 
-/// Makes a part that of another sub-window: invalid, empty, and then its. Within an update of the block.
+/// Gives the cells of a sub-window to another one: makes them invalid, clears them, and sets the number. Within an
+/// update of the block.
 ///
 /// * `cells`: all of the block's.
-/// * `chunks`: the cells of all of its chunks.
-pub fn begin(cells: &[AtomicU64], index: usize, now: f64, chunks: &[&[AtomicU64]]) {
-    let Some([epoch, zeros, min, max]) = part_of(cells, index) else {
+/// * `octaves`: the cells of all of its octave buckets.
+pub fn begin(cells: &[AtomicU64], index: usize, now: f64, octaves: &[&[AtomicU64]]) {
+    let Some([number, zeros, min, max]) = sub_window_of(cells, index) else {
         return;
     };
-    // Whoever dies in between leaves a part that readers pass over and the next owner clears again.
-    epoch.store(f64::NAN.to_bits(), Ordering::Release);
-    for chunk in chunks {
-        for cell in buckets(chunk, index) {
-            // Release: who sees a cleared cell sees that the part is invalid.
+    // If the writer dies in between, readers skip these cells, and the next owner clears them again.
+    number.store(f64::NAN.to_bits(), Ordering::Release);
+    for octave in octaves {
+        for cell in buckets(octave, index) {
+            // Release: a reader that sees a cleared cell sees that its sub-window is invalid.
             cell.store(0, Ordering::Release);
         }
     }
     zeros.store(0, Ordering::Release);
     min.store(f64::INFINITY.to_bits(), Ordering::Release);
     max.store(f64::NEG_INFINITY.to_bits(), Ordering::Release);
-    epoch.store(now.to_bits(), Ordering::Release);
+    number.store(now.to_bits(), Ordering::Release);
 }
 
-/// The buckets that a chunk has for a part.
+/// The buckets that an octave has for a sub-window.
 #[must_use]
-pub fn buckets(chunk: &[AtomicU64], part: usize) -> &[AtomicU64] {
-    chunk.get(part * CELLS..(part + 1) * CELLS).unwrap_or_default()
+pub fn buckets(octave: &[AtomicU64], sub_window: usize) -> &[AtomicU64] {
+    octave.get(sub_window * CELLS..(sub_window + 1) * CELLS).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -132,35 +133,35 @@ mod tests {
 
     #[test]
     fn counts_and_bounds_and_buckets() {
-        let (main, chunk) = (cells(9), cells(32));
-        chunk.iter().for_each(|cell| scalar::set(cell, 0.0));
+        let (main, octave) = (cells(9), cells(32));
+        octave.iter().for_each(|cell| scalar::set(cell, 0.0));
         assert_eq!(numbers(&main), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, INF, -INF, 0.0]);
-        let moment = Moment { part: 0, epoch: None };
+        let moment = Moment { sub_window: 0, number: None };
         for (value, bucket) in
-            [(5.0, Bucket::Of(&chunk[7])), (0.0, Bucket::Zero), (-2.0, Bucket::None)]
+            [(5.0, Bucket::Of(&octave[7])), (0.0, Bucket::Zero), (-2.0, Bucket::None)]
         {
             observe(&main, moment, (value, 1.0), bucket, Vec::new);
         }
         assert_eq!(numbers(&main), [3.0, 3.0, 3.0, 0.0, 0.0, 1.0, -2.0, 5.0, 3.0]);
-        assert_eq!(scalar::get(&chunk[7]), 1.0);
-        // A damaged heap's part: nothing is touched.
-        observe(&main, Moment { part: 1, epoch: None }, (1.0, 1.0), Bucket::None, Vec::new);
+        assert_eq!(scalar::get(&octave[7]), 1.0);
+        // A sub-window that a damaged heap does not have: nothing is stored.
+        observe(&main, Moment { sub_window: 1, number: None }, (1.0, 1.0), Bucket::None, Vec::new);
         assert_eq!(scalar::get(&main[0]), 3.0);
     }
 
     #[test]
-    fn a_part_of_another_time_is_cleared_and_no_other() {
+    fn a_sub_window_of_another_time_is_cleared_and_no_other() {
         let main = cells(13);
-        let chunk: Vec<AtomicU64> = (0..64).map(|_| AtomicU64::new(7_f64.to_bits())).collect();
-        let chunks = || vec![&chunk[..]];
-        let bucket = Bucket::Of(&chunk[40]);
-        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (4.0, 1.0), bucket, chunks);
+        let octave: Vec<AtomicU64> = (0..64).map(|_| AtomicU64::new(7_f64.to_bits())).collect();
+        let octaves = || vec![&octave[..]];
+        let bucket = Bucket::Of(&octave[40]);
+        observe(&main, Moment { sub_window: 1, number: Some(9.0) }, (4.0, 1.0), bucket, octaves);
         let expected = [1.0, 1.0, 4.0, 0.0, 0.0, 0.0, INF, -INF, 9.0, 0.0, 4.0, 4.0, 1.0];
         assert_eq!(numbers(&main), expected);
-        assert_eq!(numbers(&chunk[..32]), [7.0; 32]);
-        assert_eq!(scalar::get(&chunk[40]), 1.0);
-        assert_eq!(numbers(&chunk[32..]).iter().sum::<f64>(), 1.0);
-        observe(&main, Moment { part: 1, epoch: Some(9.0) }, (2.0, 1.0), bucket, chunks);
-        assert_eq!(scalar::get(&chunk[40]), 2.0);
+        assert_eq!(numbers(&octave[..32]), [7.0; 32]);
+        assert_eq!(scalar::get(&octave[40]), 1.0);
+        assert_eq!(numbers(&octave[32..]).iter().sum::<f64>(), 1.0);
+        observe(&main, Moment { sub_window: 1, number: Some(9.0) }, (2.0, 1.0), bucket, octaves);
+        assert_eq!(scalar::get(&octave[40]), 2.0);
     }
 }

@@ -1,13 +1,13 @@
-//! Which stores of JavaScript do for cells on this machine.
+//! Which stores of JavaScript are sufficient for cells on this machine.
 
-/// How cells may be updated by who has no atomics but those of JavaScript.
+/// How JavaScript may update cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Stores {
-    /// Plain ones: the processor lets others see stores in program order.
+    /// Plain stores: other processors see them in program order.
     Plain = 0,
-    /// Plain ones for single cells. Between two sequence words the first store must be an atomic
-    /// read-modify-write, and the last an atomic one, because the processor may reorder plain ones.
+    /// Plain stores for single cells. Between two sequence words the first store must be an atomic read-modify-write,
+    /// and the last an atomic store, because the processor may reorder plain stores.
     Ordered = 1,
     /// None: cells are updated by native code only.
     Native = 2,
@@ -22,8 +22,8 @@ impl Stores {
         }
         #[cfg(target_arch = "x86_64")]
         return Self::Plain;
-        // Large System Extensions: a read-modify-write is one instruction, which no later store
-        // overtakes. Made of a load and a store of its own, as without them, it may be overtaken.
+        // Large System Extensions: a read-modify-write is one instruction, which no later store overtakes. Without
+        // these it is made of a load and a store, which a later store may overtake.
         #[cfg(target_arch = "aarch64")]
         return if std::arch::is_aarch64_feature_detected!("lse") {
             Self::Ordered

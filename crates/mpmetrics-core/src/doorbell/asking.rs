@@ -1,7 +1,7 @@
-//! Scrapes that have rung and not yet read: what others keep as it is until then.
+//! Scrapes that have rung and not read yet: other processes keep back resets until they have.
 //!
-//! Each holds the lock of its ring's byte, which the kernel frees when its process dies. Who ran callbacks for a ring
-//! asks for that byte before it changes what the callbacks have computed.
+//! Each holds the lock of its ring's byte, which the kernel frees when its process dies. A process that ran callbacks
+//! for a ring asks for that byte before it changes what the callbacks have computed.
 
 use super::words;
 use crate::error::Result;
@@ -9,36 +9,36 @@ use crate::heap::Heap;
 use crate::layout::lock;
 use crate::region::Locks;
 
-/// Rings before the latest one that are asked about, at most.
+/// Most rings before the latest one whose bytes are asked for.
 const KNOWN: u32 = 4096;
-/// How often a byte is tried that another ring holds for the moment.
+/// How often to try a byte that another ring holds for the moment.
 const TRIES: u32 = 64;
 
-/// The scrapes of one process that go on.
+/// The scrapes of one process that are under way.
 #[derive(Default)]
 pub(super) struct Asking {
     /// Made at the first ring.
     locks: Option<Box<dyn Locks>>,
-    /// Who asks, and which ring is its own.
+    /// Which isolate asks, and the number of its ring.
     rings: Vec<(u64, u32)>,
 }
 
 impl Asking {
-    /// Rings by `ring`, which returns what the bell then stands at, for a scrape that goes on until it is [`Asking::over`].
+    /// Calls `ring`, which returns the new value of the bell, for a scrape that is under way until [`Asking::over`].
     ///
-    /// A process that can have no further descriptor rings all the same: its scrape may show what was changed since.
+    /// A process without a descriptor left rings all the same: its scrape may show later changes.
     pub fn ring(&mut self, heap: &Heap, owner: u64, ring: impl FnOnce() -> u32) -> u32 {
         if self.locks.is_none() {
             self.locks = heap.region().holder().ok();
         }
         let next = words::bell(heap).wrapping_add(1);
-        // SYNC POINT: held before anybody can hear the ring, who would else find that nobody asks.
+        // SYNC POINT: the lock is held before any process can see the ring, and find it free.
         let held = self.hold(next, 1);
         let rung = ring();
         if rung != next && held {
             self.free(next);
         }
-        // RACE: of two that ring at the same time one has the other's byte until this moment.
+        // RACE: if two ring at the same time, one may hold the other's byte until now.
         if rung == next && held || self.hold(rung, TRIES) {
             self.rings.push((owner, rung));
         }
@@ -75,16 +75,17 @@ impl Asking {
 
     fn free(&self, ring: u32) {
         if let Some(locks) = &self.locks {
-            // What cannot be freed is free at the end of this process; others wait for it with a bound.
+            // A byte that cannot be freed here is freed when this process ends; other processes wait for a limited
+            // time.
             let _ = locks.unlock(byte_of(ring));
         }
     }
 }
 
-/// Whether a scrape goes on whose ring comes behind `from` and not behind `to`.
+/// Whether a scrape is under way whose ring comes after `from` and not after `to`.
 ///
 /// # Errors
-/// [`crate::Error::Io`] if the system refuses the question.
+/// [`crate::Error::Io`] if the system refuses the call.
 pub(super) fn goes_on(heap: &Heap, from: u32, to: u32) -> Result<bool> {
     let rings = to.wrapping_sub(from).min(KNOWN);
     if rings == 0 {

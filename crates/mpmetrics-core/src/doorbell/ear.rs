@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::heap::Heap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Tells an isolate that it is to run its callbacks. Called on the watcher's thread, must not block.
+/// Tells an isolate to run its callbacks. Called on the watcher's thread; must not block.
 pub type Rung = Box<dyn Fn() + Send>;
 
 /// An isolate that runs callbacks when others ring.
@@ -17,17 +17,17 @@ pub struct Ear {
 }
 
 struct Heard {
-    /// The bell as it stood when callbacks last began to run.
+    /// The value of the bell when callbacks last began to run.
     handled: u32,
     /// Scrapes up to this ring are not asked about any more.
     left: u32,
-    /// The latest answer. A run that was given up and settles late must not take it back.
+    /// The latest answer, which a run that was given up and settles late must not replace.
     answered: u32,
-    /// Rings since `handled` that were this isolate's own: a scrape runs its own callbacks by itself.
+    /// Rings since `handled` that this isolate made: a scrape runs the callbacks of its own isolate by itself.
     own: Vec<u32>,
-    /// Told, and not yet begun: a second time is of no use.
+    /// The isolate was told, and has not begun yet: it need not be told again.
     told: bool,
-    /// None once the isolate has left: it must not be called any more.
+    /// None once the isolate has left, and must not be called any more.
     rung: Option<Rung>,
 }
 
@@ -44,7 +44,7 @@ impl Ear {
         Self { heap, who, heard: Mutex::new(heard) }
     }
 
-    /// The callbacks begin to run: what they are an answer to, see [`Ear::answer`].
+    /// The callbacks begin to run; the value to pass to [`Ear::answer`].
     #[must_use]
     pub fn begin(&self) -> u32 {
         let mut heard = self.lock();
@@ -55,9 +55,9 @@ impl Ear {
         heard.handled
     }
 
-    /// The callbacks that ran since [`Ear::begin`] gave this, or since that ring of its own, have settled.
+    /// The callbacks that ran since [`Ear::begin`] returned this, or since that ring of this isolate, have settled.
     pub fn answer(&self, bell: u32) {
-        // Held, so that nothing is said of an isolate that has left.
+        // Held, so that an isolate that has left does not answer.
         let mut heard = self.lock();
         if heard.rung.is_some() && is_newer(bell, heard.answered) {
             heard.answered = bell;
@@ -66,15 +66,15 @@ impl Ear {
                 heard.handled = bell;
                 heard.own.retain(|ring| *ring != bell && is_newer(*ring, bell));
             }
-            // A heap that contradicts itself is found by the next scrape.
+            // If the heap is corrupt, the next scrape says so.
             let _ = words::answer(&self.heap, self.who, bell);
         }
     }
 
-    /// Whether a scrape goes on for which callbacks of this isolate have begun to run, or that is its own.
+    /// Whether a scrape is under way for which callbacks of this isolate have begun to run, or that is its own.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the system refuses the question.
+    /// [`crate::Error::Io`] if the system refuses the call.
     pub fn is_asked(&self) -> Result<bool> {
         let (from, to) = {
             let heard = self.lock();
@@ -83,22 +83,22 @@ impl Ear {
         goes_on(&self.heap, from, to)
     }
 
-    /// Those scrapes are not asked about any more, whether or not they go on.
+    /// Those scrapes are not asked about any more, even if they are still under way.
     pub fn leave(&self) {
         let mut heard = self.lock();
         heard.left = heard.handled;
     }
 
-    /// Rings for a scrape of this isolate, which has not to hear that.
+    /// Rings for a scrape of this isolate, which is not to react to that.
     pub(super) fn ring(&self) -> u32 {
-        // SYNC POINT: the watcher of this process sees the bell at once, and asks here whose it was.
+        // SYNC POINT: the watcher of this process sees the bell at once, and checks here whose ring it was.
         let mut heard = self.lock();
         let rung = words::ring(&self.heap);
         heard.own.push(rung);
         rung
     }
 
-    /// The bell stands there now: tells the isolate, if anybody else rang.
+    /// The bell has this value now: tells the isolate, if another one rang.
     pub(super) fn hear(&self) {
         let mut heard = self.lock();
         let bell = words::bell(&self.heap);
@@ -119,7 +119,7 @@ impl Ear {
     /// After this the isolate is not called any more.
     pub(super) fn close(&self) {
         let rung = self.lock().rung.take();
-        // Outside of the lock: it may have a destructor of somebody else's.
+        // Outside of the lock: the callback may have a destructor that is not ours.
         drop(rung);
         let _ = words::forget(&self.heap, self.who);
     }

@@ -1,10 +1,9 @@
-//! Asking all processes for the values that their `collect` callbacks compute.
+//! Asking all processes to run their `collect` callbacks.
 //!
-//! A scrape rings: it adds 1 to the header's doorbell. Each process with callbacks has one thread that
-//! sleeps on that word and tells its isolates. An isolate reads the bell, runs its callbacks, and stores
-//! what it had read in its slot; the scrape waits for the slots' words, for a limited time. Nobody waits
-//! for a dead writer, and nobody is asked who has no callbacks. Until it has read it holds a lock by which those whom
-//! it asked know that it goes on.
+//! A scrape rings: it adds 1 to the header's doorbell. Each process with callbacks has one thread that sleeps on that
+//! word and tells its isolates. An isolate reads the bell, runs its callbacks, and stores the value that it read in its
+//! slot; the scrape waits for the slots' words, for a limited time. It does not wait for dead writers, or for writers
+//! without callbacks. Until it has read, it holds a lock that tells the others that it is under way.
 
 mod asking;
 mod ear;
@@ -24,10 +23,10 @@ use std::time::Duration;
 use wait::{Wait, Waits};
 use words::Listener;
 
-/// The watcher looks this often whether it is still needed, without being woken.
+/// How often the watcher checks whether it is still needed, without being woken.
 const LOOK: Duration = Duration::from_secs(10);
-/// The same after a ring: isolates leave when they find that they have no callbacks left, and to wake a
-/// watcher that is about to sleep on a bell that did not change has no effect.
+/// The same after a ring: isolates leave when they find that they have no callbacks left, and a wake has no effect on a
+/// watcher that is just about to sleep.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One process's end of a heap's doorbell: at most one thread that watches the bell, while the process
@@ -46,7 +45,7 @@ struct Ears {
 }
 
 impl Doorbell {
-    /// The doorbell of a heap. One for each heap and process.
+    /// The doorbell of a heap, one for each heap and process.
     #[must_use]
     pub fn new(heap: Heap) -> Arc<Self> {
         Arc::new(Self {
@@ -57,12 +56,12 @@ impl Doorbell {
         })
     }
 
-    /// Notes that a writer has callbacks: from now on scrapes of others ask for them.
+    /// Notes that a writer has callbacks: from now on scrapes of other isolates ask for them.
     ///
     /// # Errors
-    /// [`Error::Io`] if the process can have no further thread, [`Error::Corrupt`].
+    /// [`Error::Io`] if the process cannot start another thread, [`Error::Corrupt`].
     pub fn listen(self: &Arc<Self>, slot: u32, incarnation: u32, rung: Rung) -> Result<Arc<Ear>> {
-        let mut ears = self.ears();
+        let mut ears = lock(&self.ears);
         let who = Listener { slot, incarnation };
         let bell = words::bell(&self.heap);
         let ear = Arc::new(Ear::new(self.heap.clone(), who, bell, rung));
@@ -71,8 +70,8 @@ impl Doorbell {
             thread("mpmetrics-bell", move || doorbell.watch())?;
             ears.watched = true;
         }
-        // Whoever is waited for has a watcher, which finds the ear once this lock is free. A ring since
-        // `bell` was read is heard all the same.
+        // A scrape that waits for this writer relies on the watcher, which finds the ear once this lock is free. It
+        // also sees a ring that came since `bell` was read.
         words::answer(&self.heap, who, bell)?;
         ears.all.push(Arc::clone(&ear));
         Ok(ear)
@@ -80,7 +79,7 @@ impl Doorbell {
 
     /// Takes a writer out. When this returns its isolate is not called any more.
     pub fn leave(&self, ear: &Arc<Ear>) {
-        let mut ears = self.ears();
+        let mut ears = lock(&self.ears);
         ears.all.retain(|other| !Arc::ptr_eq(other, ear));
         if ears.all.is_empty() {
             words::wake(&self.heap, header::DOORBELL);
@@ -89,15 +88,15 @@ impl Doorbell {
         ear.close();
     }
 
-    /// Rings, and has what `done` makes called once the living writers with callbacks, but for `ear`, have answered
-    /// or `patience` is over; on another thread, which it must not block.
+    /// Rings. What `done` returns is called when all living writers with callbacks, except `ear`, have answered or
+    /// `patience` is over; on another thread, which it must not block.
     ///
-    /// Returns the number of the ring, which is to be given to [`Doorbell::over`] once the scrape has read; None if there
-    /// is nobody to wait for: nothing is made then.
+    /// Returns the number of the ring, to be passed to [`Doorbell::over`] once the scrape has read; None if there is no
+    /// writer to wait for, and `done` is not called then.
     ///
     /// # Errors
-    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not say who lives, or has no thread left;
-    /// what `done` fails with.
+    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not tell which slots live, or has no thread left; the error
+    /// of `done`.
     pub fn ring(
         self: &Arc<Self>,
         ear: Option<&Ear>,
@@ -110,15 +109,15 @@ impl Doorbell {
             return Ok(None);
         }
         let done = if patience.is_zero() { None } else { Some(done()?) };
-        // Held from the ring on: an answer to it wakes a waiter that then knows of it.
-        let mut waits = self.waits();
+        // Held from the ring on: the waiter that an answer wakes then knows of this scrape.
+        let mut waits = lock(&self.waits);
         let ring = || ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
         let Some(done) = done else {
-            // Who does not wait reads before anybody has changed anything.
+            // A scrape that does not wait reads before any reset is made.
             ring();
             return Ok(None);
         };
-        let ring = self.asking().ring(&self.heap, owner, ring);
+        let ring = lock(&self.asking).ring(&self.heap, owner, ring);
         if !waits.running {
             let doorbell = Arc::clone(self);
             let started = thread("mpmetrics-wait", move || doorbell.wait());
@@ -131,24 +130,24 @@ impl Doorbell {
         Ok(Some(ring))
     }
 
-    /// The scrape that rang has read: what others computed for it may change.
+    /// The scrape that rang has read: other processes may change what they computed for it.
     pub fn over(&self, ring: u32) {
-        self.asking().over(ring);
+        lock(&self.asking).over(ring);
     }
 
-    /// Forgets what an owner waits for, and its scrapes. When this returns none of its `done` is called any more.
+    /// Forgets an owner's waits and scrapes. When this returns, no `done` of it is called any more.
     pub fn forget(&self, owner: u64) {
-        let forgotten = self.waits().take_out(|wait| wait.owner == owner);
+        let forgotten = lock(&self.waits).take_out(|wait| wait.owner == owner);
         // Outside of the lock.
         drop(forgotten);
-        self.asking().forget(owner);
+        lock(&self.asking).forget(owner);
     }
 
     fn watch(&self) {
         let mut before = None;
         loop {
             let seen = words::bell(&self.heap);
-            let mut ears = self.ears();
+            let mut ears = lock(&self.ears);
             if ears.all.is_empty() {
                 ears.watched = false;
                 return;
@@ -167,10 +166,10 @@ impl Doorbell {
 
     fn wait(&self) {
         loop {
-            // Before the answers are looked at: one that comes in between ends the sleep.
+            // Read before the answers: one that comes in between ends the sleep.
             let seen = self.heap.words().header(header::ANSWERS) as u32;
-            let mut waits = self.waits();
-            let Some(left) = waits.settle(&self.heap) else {
+            let mut waits = lock(&self.waits);
+            let Some(left) = waits.notify(&self.heap) else {
                 waits.running = false;
                 return;
             };
@@ -178,21 +177,13 @@ impl Doorbell {
             words::sleep(&self.heap, header::ANSWERS, seen, left);
         }
     }
-
-    fn ears(&self) -> MutexGuard<'_, Ears> {
-        self.ears.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn asking(&self) -> MutexGuard<'_, Asking> {
-        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waits(&self) -> MutexGuard<'_, Waits> {
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// A thread that nobody joins: it ends by itself, or with the process.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A thread that is not joined: it ends by itself, or with the process.
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
     let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(256 << 10);
     builder.spawn(run).map(drop).map_err(|source| Error::Io { call: "pthread_create", source })

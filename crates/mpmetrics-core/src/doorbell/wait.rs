@@ -9,20 +9,20 @@ use std::time::Duration;
 /// Called once, when the answers are there or the time is over. Must not block.
 pub type Done = Box<dyn FnOnce() + Send>;
 
-/// How often it is asked who still lives: the kernel frees a dead writer's lock and wakes nobody.
+/// How often to ask which slots still live: the kernel frees a dead writer's lock, but wakes no thread.
 const ASK_US: u64 = 10_000;
 
 /// One scrape that waits.
 pub(super) struct Wait {
-    /// Who waits; see [`super::Doorbell::forget`].
+    /// Which isolate waits; see [`super::Doorbell::forget`].
     pub owner: u64,
-    /// What has to be answered.
+    /// The ring that has to be answered.
     pub ring: u32,
-    /// By the monotonic clock.
+    /// The deadline, by the monotonic clock.
     pub deadline_us: u64,
-    /// Who has not answered yet.
+    /// The listeners that have not answered yet.
     pub asked: Vec<Listener>,
-    /// Whom to tell.
+    /// Called at the end.
     pub done: Done,
 }
 
@@ -32,21 +32,22 @@ pub(super) struct Waits {
     pub all: Vec<Wait>,
     /// Whether there is a thread for them.
     pub running: bool,
-    /// When it was last asked who lives: each answer of many would else cost a question for each other.
+    /// When the waiter last asked which slots live: otherwise each of many answers would cost a system call for each
+    /// other one.
     asked_us: u64,
 }
 
 impl Waits {
-    /// Tells those whose answers are there or whose time is over; how long the others may be left alone,
-    /// None if there are none.
-    pub fn settle(&mut self, heap: &Heap) -> Option<Duration> {
+    /// Calls those whose answers are there or whose time is over; how long the others may wait undisturbed, None if
+    /// there are none.
+    pub fn notify(&mut self, heap: &Heap) -> Option<Duration> {
         let now = os::monotonic_us();
         let ask = now.saturating_sub(self.asked_us) >= ASK_US;
         if ask {
             self.asked_us = now;
         }
         for wait in &mut self.all {
-            // What cannot be read is not waited for: the scrape itself will say what is wrong.
+            // If the words cannot be read, this does not wait: the scrape itself will say what is wrong.
             let Wait { asked, ring, .. } = wait;
             asked.retain(|listener| words::owes(heap, *listener, *ring, ask).unwrap_or(false));
         }
@@ -61,7 +62,7 @@ impl Waits {
         Some(Duration::from_micros(next.saturating_sub(now).clamp(1, ASK_US)))
     }
 
-    /// Those that a rule chooses.
+    /// Takes out those that a rule chooses.
     pub fn take_out(&mut self, rule: impl Fn(&Wait) -> bool) -> Vec<Wait> {
         let (out, stay) = std::mem::take(&mut self.all).into_iter().partition(|wait| rule(wait));
         self.all = stay;

@@ -1,4 +1,4 @@
-//! The words of the doorbell: who has callbacks, what was rung, what was answered.
+//! The words of the doorbell: which slots have callbacks, which rings there were, and which were answered.
 
 use crate::error::Result;
 use crate::heap::{Heap, SLOTS};
@@ -15,13 +15,13 @@ pub struct Listener {
     pub incarnation: u32,
 }
 
-/// The doorbell as it stands, modulo 2^32.
+/// The present value of the doorbell, modulo 2^32.
 pub fn bell(heap: &Heap) -> u32 {
     heap.words().header(header::DOORBELL) as u32
 }
 
-/// Rings; returns what the bell then stands at. What the caller stored before is seen by whoever reads
-/// that value: the addition releases, [`bell`] acquires.
+/// Rings; returns the new value of the bell. A thread that reads this value sees what the caller stored before: the
+/// addition releases, [`bell`] acquires.
 pub fn ring(heap: &Heap) -> u32 {
     let rung = heap.words().add_header(header::DOORBELL, 1).wrapping_add(1) as u32;
     kill_point!("ring.rung");
@@ -29,24 +29,24 @@ pub fn ring(heap: &Heap) -> u32 {
     rung
 }
 
-/// Sleeps until a header word's lower half is something else, or for so long; may return early.
+/// Sleeps until the lower half of a header word has changed, or for so long; may return early.
 pub fn sleep(heap: &Heap, index: usize, seen: u32, timeout: Duration) {
     if let Ok(word) = heap.words().at(index as u64) {
         os::futex_wait(word, seen, timeout);
     }
 }
 
-/// Wakes everybody who sleeps on a header word.
+/// Wakes all threads that sleep on a header word.
 pub fn wake(heap: &Heap, index: usize) {
     if let Ok(word) = heap.words().at(index as u64) {
         os::futex_wake(word);
     }
 }
 
-/// The living writers with callbacks, but for one slot.
+/// The living writers with callbacks, except one slot.
 ///
 /// # Errors
-/// [`crate::Error::Corrupt`]; [`crate::Error::Io`] if the system does not say who lives.
+/// [`crate::Error::Corrupt`]; [`crate::Error::Io`] if the system does not tell which slots live.
 pub fn listeners(heap: &Heap, except: Option<u32>) -> Result<Vec<Listener>> {
     let words = heap.words();
     let slots = words.header(header::SLOTS).min(u64::from(MAX_SLOTS)) as u32;
@@ -62,8 +62,8 @@ pub fn listeners(heap: &Heap, except: Option<u32>) -> Result<Vec<Listener>> {
     Ok(found)
 }
 
-/// Whether a listener still has to answer a ring: it has callbacks, and has not answered; if that is to
-/// be asked, it lives.
+/// Whether a listener still has to answer a ring: it has callbacks, has not answered and, if that is to be asked,
+/// lives.
 ///
 /// # Errors
 /// As [`listeners`].
@@ -75,7 +75,7 @@ pub fn owes(heap: &Heap, listener: Listener, ring: u32, ask: bool) -> Result<boo
     Ok(open && (!ask || is_alive(heap, listener.slot)?))
 }
 
-/// Stores that a life of a slot has callbacks and has answered so far, if the slot is still in it.
+/// Stores that a life of a slot has callbacks and has answered this ring, if the slot is still in that life.
 ///
 /// # Errors
 /// [`crate::Error::Corrupt`].
@@ -83,7 +83,7 @@ pub fn answer(heap: &Heap, from: Listener, bell: u32) -> Result<()> {
     let answer = Answer { bell, incarnation: from.incarnation };
     store(heap, from, answer)?;
     kill_point!("answer.stored");
-    // Pairs with the waiter's load of this word, which comes before its look at the answers.
+    // Pairs with the waiter's load of this word, which comes before it reads the answers.
     heap.words().add_header(header::ANSWERS, 1);
     kill_point!("answer.counted");
     wake(heap, header::ANSWERS);
@@ -104,8 +104,8 @@ pub fn forget(heap: &Heap, from: Listener) -> Result<()> {
 fn store(heap: &Heap, from: Listener, answer: Answer) -> Result<()> {
     let words = heap.words();
     let at = SLOTS.find(words, from.slot)?;
-    // A slot that was lost is another's now. Should that happen between this look and the store, the
-    // word names a past life, and says nothing until its new owner next answers.
+    // A lost slot may be adopted by now. If that happens between this check and the store, the word names a past life,
+    // and is ignored until the new owner answers.
     if words.load(at + slot::INCARNATION)? == u64::from(from.incarnation) {
         words.store(at + slot::ANSWER, answer.pack())?;
     }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::collect::snapshot::{Series, Snapshot};
 use crate::labels::{is_whole, pairs, Pair};
+use crate::scrape::snapshot::{Series, Snapshot};
 
 /// The label texts of a snapshot, with its sets of default labels read once.
 pub(super) struct Labels<'a> {
@@ -19,7 +19,7 @@ struct Defaults<'a> {
 
 impl<'a> Labels<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
-        let read = |span: &crate::collect::snapshot::LabelSpan| {
+        let read = |span: &crate::scrape::snapshot::LabelSpan| {
             let text = snapshot.bytes(span.text);
             let pairs = pairs(text, snapshot.bytes(span.types)).collect::<Result<_, _>>().ok()?;
             Some(Defaults { text, pairs })

@@ -7,20 +7,21 @@
 //!  "defaults":[{"l":[["k","v"]],"t":""}]}
 //! ```
 //!
-//! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default
-//! labels plus 1. `v` holds a scalar (and when it was set, of a gauge of mode `mostrecent`); a
-//! histogram's sum, the count of each bucket by itself and the count above all bounds; or a summary's
-//! sum, count and quantiles, and `bounds` which these are. `e`, where there are any, are exemplars, each
-//! `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types, place, value, seconds since 1970. A number that JSON cannot write is one of the
-//! strings `NaN`, `Infinity`, `-Infinity`; bytes that are not UTF-8 become U+FFFD.
+//! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default labels plus 1.
+//! `v` holds a scalar (and when it was set, of a gauge of aggregator `mostrecent`); a histogram's sum, the count of
+//! each bucket by itself and the count above all bounds; or a summary's sum, count and quantiles, and `bounds` which
+//! these are. `e`, where there are any, are exemplars, each `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types,
+//! bucket, value, seconds since 1970. A number that JSON cannot write is one of the strings `NaN`, `Infinity`,
+//! `-Infinity`; bytes that are not UTF-8 become U+FFFD.
 
 use std::borrow::Cow;
 
-use crate::collect::snapshot::{Family, LabelSpan, Series, Snapshot, Value};
-use crate::kind::Kind;
 use crate::labels::pairs;
+use crate::metric_type::Values;
+use crate::scrape::snapshot::{Family, LabelSpan, Series, Snapshot, Value};
 
 use super::effective::Labels;
+use super::extra::Extra;
 use super::number::push_json;
 
 /// Prints a scrape as JSON.
@@ -28,6 +29,12 @@ use super::number::push_json;
 /// A series that is malformed, or whose value does not fit its family's type and bounds, is left out.
 #[must_use]
 pub fn json(snapshot: &Snapshot) -> Vec<u8> {
+    with_extra(snapshot, &Extra::default())
+}
+
+/// [`json`] without the families that are left out; its reader has the others itself.
+#[must_use]
+pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let series: usize = snapshot.families.iter().map(|family| family.series.len()).sum();
     let mut out = Vec::with_capacity(
@@ -37,7 +44,8 @@ pub fn json(snapshot: &Snapshot) -> Vec<u8> {
             + 4 * snapshot.cells.len(),
     );
     out.extend_from_slice(b"{\"families\":");
-    push_list(&mut out, &snapshot.families, |out, family| {
+    let kept = snapshot.families.iter().filter(|family| extra.keeps(&family.name));
+    push_list(&mut out, kept, |out, family| {
         push_family(out, snapshot, &labels, family);
     });
     out.extend_from_slice(b",\"defaults\":");
@@ -95,7 +103,7 @@ fn push_exemplars(out: &mut Vec<u8>, snapshot: &Snapshot, series: &Series) {
     push_list(out, exemplars, |out, exemplar| {
         out.push(b'{');
         push_labels(out, snapshot, exemplar.labels);
-        let numbers = [f64::from(exemplar.place), exemplar.value, exemplar.time];
+        let numbers = [f64::from(exemplar.bucket), exemplar.value, exemplar.time];
         for (key, number) in [",\"p\":", ",\"v\":", ",\"s\":"].into_iter().zip(numbers) {
             out.extend_from_slice(key.as_bytes());
             push_json(out, number);
@@ -109,17 +117,17 @@ type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 
 /// What `v` holds. `None` if it does not fit the family.
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
-    match (family.kind, series.value) {
-        (Kind::Counter | Kind::Gauge, Value::Scalar(value)) => {
-            // When it was set, of a gauge that shows whoever set it last.
+    match (family.kind.values(), series.value) {
+        (Values::Scalar, Value::Scalar(value)) => {
+            // When it was set, of a gauge that shows the part that was set last.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);
             Some(([Some(value), set_at], Cow::Borrowed(&[])))
         }
-        (Kind::Summary, Value::Summary { sum, count, sketch }) => {
+        (Values::Quantiles, Value::Summary { sum, count, sketch }) => {
             let quantiles = snapshot.quantiles(sketch, &family.bounds);
             Some(([Some(sum), Some(count)], Cow::Owned(quantiles)))
         }
-        (Kind::Histogram, Value::Histogram { sum, counts }) => {
+        (Values::Buckets, Value::Histogram { sum, counts }) => {
             let cells = snapshot.counts(counts);
             let fits = cells.len() == family.bounds.len() + 1;
             fits.then_some(([Some(sum), None], Cow::Borrowed(cells)))
@@ -129,7 +137,7 @@ fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Opti
 }
 
 /// Appends `"l":[..],"t":".."`; a malformed set of default labels, to which no printed series
-/// refers, as an empty one, so that the places of the others stay.
+/// refers, as an empty one, so that the others keep their numbers.
 fn push_labels(out: &mut Vec<u8>, snapshot: &Snapshot, span: LabelSpan) {
     let (text, types) = (snapshot.bytes(span.text), snapshot.bytes(span.types));
     let whole = pairs(text, types).all(|pair| pair.is_ok());
@@ -169,7 +177,7 @@ fn push_string(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// Appends an escaped label value as a JSON string. The escapes of label text (`\\`, `\"`, `\n`) are
-/// JSON's own and mean the same, so they go out as they stand.
+/// JSON's own and mean the same, so they are not changed.
 fn push_escaped(out: &mut Vec<u8>, escaped: &[u8]) {
     out.push(b'"');
     push_utf8(out, escaped, |_| false);

@@ -1,9 +1,10 @@
-//! Formats, from [`crate::collect::snapshot`] only.
+//! Formats, from [`crate::scrape::snapshot`] and from families that the heap does not hold.
 //!
-//! Label text is printed as it stands in the snapshot, so a series whose text (or whose default
+//! Label text is printed as the snapshot has it, so a series whose text (or whose default
 //! labels' text) breaks the grammar of [`crate::labels`] is left out: one such line would
 //! cost the reader the whole scrape. Only a corrupt heap has any.
 
+pub mod extra;
 pub mod json;
 pub mod number;
 pub mod openmetrics;

@@ -4,8 +4,7 @@
 //! names of all samples that it may have. So families whose names differ may still get in each other's
 //! way: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
-use crate::collect::snapshot::Family;
-use crate::kind::Kind;
+use crate::metric_type::MetricType;
 use std::collections::HashSet;
 
 /// How a family is shown.
@@ -14,59 +13,72 @@ pub(super) struct Shown<'a> {
     /// The family's name.
     pub name: &'a str,
     /// Its type.
-    pub kind: &'static str,
-    /// What its samples' names have behind the family's name; for counters only.
+    pub kind: &'a str,
+    /// What its samples' names have after the family's name; for counters only.
     pub suffix: &'static str,
 }
 
-/// The suffixes of names that a type reserves beside the plain name.
-fn reserved(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "counter" => &["_total", "_created"],
-        "histogram" => &["_bucket", "_sum", "_count", "_created"],
-        "summary" => &["_sum", "_count", "_created"],
-        _ => &[],
+/// The names that the families of one output have taken.
+#[derive(Default)]
+pub(super) struct Names {
+    taken: HashSet<String>,
+}
+
+impl Names {
+    /// How each family, a name and a type, is shown, in the same order; `None` for one whose samples would be
+    /// another's.
+    ///
+    /// Names of other types stay as they are, so those go first. A counter whose name is taken is shown with
+    /// its samples' name and without a type, if that is free.
+    pub fn show<'a>(
+        &mut self,
+        families: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Vec<Option<Shown<'a>>> {
+        let others = families.clone().map(|(name, kind)| {
+            let other = kind != COUNTER && self.take(name, kind);
+            other.then_some(Shown { name, kind, suffix: "" })
+        });
+        let mut shown: Vec<_> = others.collect();
+        for (shown, (name, kind)) in shown.iter_mut().zip(families) {
+            if kind != COUNTER {
+                continue;
+            }
+            *shown = if self.take(base(name), COUNTER) {
+                Some(Shown { name: base(name), kind, suffix: "_total" })
+            } else if self.take(name, "unknown") {
+                Some(Shown { name, kind: "unknown", suffix: "" })
+            } else {
+                None
+            };
+        }
+        shown
+    }
+
+    /// Frees what a family has taken that is not shown after all.
+    pub fn give_back(&mut self, shown: &Shown<'_>) {
+        for name in names(shown.name, shown.kind) {
+            self.taken.remove(&name);
+        }
+    }
+
+    fn take(&mut self, name: &str, kind: &str) -> bool {
+        let free = !names(name, kind).any(|name| self.taken.contains(&name));
+        if free {
+            self.taken.extend(names(name, kind));
+        }
+        free
     }
 }
 
-/// How each family is shown, in the same order; `None` for one whose samples would be another's.
-///
-/// Names of other types stay as they are, so those go first. A counter whose name is taken is shown with
-/// its samples' name and without a type, if that is free.
-pub(super) fn shown(families: &[Family]) -> Vec<Option<Shown<'_>>> {
-    let mut taken: HashSet<String> = HashSet::new();
-    let mut take = |name: &str, kind: &'static str| {
-        let names: Vec<String> = std::iter::once(&"")
-            .chain(reserved(kind))
-            .map(|suffix| format!("{name}{suffix}"))
-            .collect();
-        let free = !names.iter().any(|name| taken.contains(name));
-        if free {
-            taken.extend(names);
-        }
-        free
-    };
-    let mut shown: Vec<Option<Shown<'_>>> = families
-        .iter()
-        .map(|family| {
-            let (name, kind) = (&*family.name, family.kind.name());
-            let other = family.kind != Kind::Counter && take(name, kind);
-            other.then_some(Shown { name, kind, suffix: "" })
-        })
-        .collect();
-    for (place, family) in shown.iter_mut().zip(families) {
-        if family.kind != Kind::Counter {
-            continue;
-        }
-        let name = &*family.name;
-        let base = name.strip_suffix("_total").unwrap_or(name);
-        *place = if take(base, "counter") {
-            Some(Shown { name: base, kind: "counter", suffix: "_total" })
-        } else if take(name, "unknown") {
-            Some(Shown { name, kind: "unknown", suffix: "" })
-        } else {
-            None
-        };
-    }
-    shown
+/// A counter's name without its samples' suffix.
+pub(super) fn base(name: &str) -> &str {
+    name.strip_suffix("_total").unwrap_or(name)
+}
+
+const COUNTER: &str = "counter";
+
+/// A family's name, and those that its type reserves beside it.
+fn names<'a>(name: &'a str, kind: &str) -> impl Iterator<Item = String> + 'a {
+    let reserved = MetricType::of_name(kind).map_or(&[][..], MetricType::reserved);
+    [""].iter().chain(reserved).map(move |suffix| format!("{name}{suffix}"))
 }

@@ -4,13 +4,15 @@
 //! clash are told apart (see `names`), an output without families has no empty line, a quote in a HELP text
 //! is escaped, bounds ascend, and a configured bound of +Inf is one bucket with the implied one.
 
-use crate::collect::snapshot::{Exemplar, Family, Snapshot, Value};
-use crate::kind::Kind;
+use crate::labels::escape;
+use crate::metric_type::Values;
+use crate::scrape::snapshot::{Exemplar, Family, Snapshot, Value};
 
 use super::effective::Labels;
-use super::names::{shown, Shown};
+use super::extra::{push_row, Extra, Sample};
+use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
-use super::rows::{estimate, histogram, prefix, push_labels, push_scalars, push_summaries};
+use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
 
 /// Prints a scrape.
 ///
@@ -18,19 +20,42 @@ use super::rows::{estimate, histogram, prefix, push_labels, push_scalars, push_s
 /// its family's type and bounds, is left out.
 #[must_use]
 pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
+    with_extra(snapshot, &Extra::default())
+}
+
+/// [`openmetrics`] without the families that are left out, and with those that the heap does not hold: these are
+/// named last, so that none has a name that a family of the heap needs.
+#[must_use]
+pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
-    let mut out = Vec::with_capacity(estimate(snapshot) + more);
-    for (family, shown) in snapshot.families.iter().zip(shown(&snapshot.families)) {
+    let mut out = Vec::with_capacity(estimate(snapshot) + more + extra.estimate());
+    let mut names = Names::default();
+    let own = snapshot.families.iter().map(|family| (&*family.name, family.kind.name()));
+    for (family, shown) in snapshot.families.iter().zip(names.show(own)) {
         let Some(shown) = shown else {
             continue;
         };
-        push_head(&mut out, family, &shown);
-        match family.kind {
-            Kind::Counter => push_counters(&mut out, snapshot, &labels, family, &shown),
-            Kind::Gauge => push_scalars(&mut out, &labels, family),
-            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
+        if !extra.keeps(&family.name) {
+            names.give_back(&shown);
+            continue;
+        }
+        push_head(&mut out, &family.help, &shown);
+        match family.kind.values() {
+            Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
+        }
+        out.push(b'\n');
+    }
+    let others = extra.families.iter().map(|family| (&*family.name, &*family.kind));
+    for (family, shown) in extra.families.iter().zip(names.show(others)) {
+        let Some(shown) = shown else {
+            continue;
+        };
+        push_head(&mut out, &family.help, &shown);
+        for sample in &family.samples {
+            push_extra(&mut out, &shown, sample);
         }
         out.push(b'\n');
     }
@@ -38,25 +63,18 @@ pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
     out
 }
 
-fn push_head(out: &mut Vec<u8>, family: &Family, shown: &Shown<'_>) {
+fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
     out.extend_from_slice(b"# HELP ");
-    out.extend_from_slice(shown.name.as_bytes());
+    push_escaped(out, shown.name);
     out.push(b' ');
-    for byte in family.help.bytes() {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'"' => out.extend_from_slice(b"\\\""),
-            _ => out.push(byte),
-        }
-    }
+    escape(help.as_bytes(), out);
     out.extend_from_slice(b"\n# TYPE ");
-    out.extend_from_slice(shown.name.as_bytes());
+    push_escaped(out, shown.name);
     out.push(b' ');
-    out.extend_from_slice(shown.kind.as_bytes());
+    push_escaped(out, shown.kind);
 }
 
-fn push_counters(
+fn push_scalars(
     out: &mut Vec<u8>,
     snapshot: &Snapshot,
     labels: &Labels<'_>,
@@ -71,20 +89,34 @@ fn push_counters(
         out.extend_from_slice(&row);
         push_labels(out, own, &labels.beside(own, series.defaults, b""));
         push_sample(out, value);
-        // A family without a type has no place for exemplars.
+        // Exemplars are for counters, and not for one that is shown without its type.
         if !shown.suffix.is_empty() {
-            push_exemplar(out, snapshot, snapshot.exemplars(series).first());
+            push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }
     }
 }
 
+/// Appends a row of a family that the heap does not hold.
+fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
+    let name = if shown.suffix.is_empty() { &sample.name } else { base(&sample.name) };
+    push_row(out, name, shown.suffix, sample);
+    let has_place = !shown.suffix.is_empty()
+        || shown.kind != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+    if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
+        push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
+    }
+}
+
+fn push_own_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemplar>) {
+    if let Some(Exemplar { labels, value, time, .. }) = exemplar {
+        push_exemplar(out, snapshot.bytes(labels.text), *value, Some(*time));
+    }
+}
+
 /// Appends ` # {labels} value timestamp`.
-fn push_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemplar>) {
-    let Some(exemplar) = exemplar else {
-        return;
-    };
+fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>) {
     out.extend_from_slice(b" # {");
-    for (index, part) in snapshot.bytes(exemplar.labels.text).split(|byte| *byte == 0).enumerate() {
+    for (index, part) in labels.split(|byte| *byte == 0).enumerate() {
         // Prometheus takes U+0000 in a label's value, and refuses the whole scrape for it in an exemplar's.
         if index > 0 {
             out.extend_from_slice("\u{fffd}".as_bytes());
@@ -92,15 +124,17 @@ fn push_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&Exemp
         out.extend_from_slice(part);
     }
     out.extend_from_slice(b"} ");
-    push_sample(out, exemplar.value);
-    out.push(b' ');
-    push(out, exemplar.time);
+    push_sample(out, value);
+    if let Some(time) = time {
+        out.push(b' ');
+        push_sample(out, time);
+    }
 }
 
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
     let mut highest = f64::NEG_INFINITY;
     let buckets = family.bounds.iter().map(|&bound| {
-        // A bound behind a larger one is never counted to, and one of +Inf is the implied one.
+        // A bound after a larger one is never counted to, and one of +Inf is the implied one.
         let ascends = bound > highest && bound < f64::INFINITY;
         highest = highest.max(bound);
         ascends.then(|| {
@@ -130,9 +164,9 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
         let exemplars = snapshot.exemplars(series);
         let mut count = 0.0;
         let mut pending = None;
-        for (place, (row, cell)) in rows.iter().zip(cells).enumerate() {
+        for (bucket, (row, cell)) in rows.iter().zip(cells).enumerate() {
             count += cell;
-            let own = exemplars.iter().find(|exemplar| exemplar.place as usize == place);
+            let own = exemplars.iter().find(|exemplar| exemplar.bucket as usize == bucket);
             let Some(row) = row else {
                 // Shown with the next bucket, which has it, too.
                 pending = own.or(pending);
@@ -141,7 +175,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             out.extend_from_slice(row);
             out.extend_from_slice(&tail);
             push_sample(out, count);
-            push_exemplar(out, snapshot, own.or(pending.take()));
+            push_own_exemplar(out, snapshot, own.or(pending.take()));
         }
         let beside = labels.beside(own, series.defaults, b"");
         for (row, value) in [(&sums, sum), (&counts, count)] {

@@ -2,18 +2,18 @@
 
 use super::effective::Labels;
 use super::number::{push, push_sample};
-use crate::collect::snapshot::{Family, Series, Snapshot, Value};
-use crate::kind::Kind;
+use crate::metric_type::Values;
+use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
 /// Bytes that the text will about take: growing a buffer of many megabytes copies it.
 pub(super) fn estimate(snapshot: &Snapshot) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
-        let (rows, more) = match family.kind {
-            Kind::Counter | Kind::Gauge => (1, 0),
-            Kind::Histogram => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
-            Kind::Summary => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
+        let (rows, more) = match family.kind.values() {
+            Values::Scalar => (1, 0),
+            Values::Buckets => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
+            Values::Quantiles => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
         };
         let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
@@ -55,18 +55,6 @@ pub(super) fn push_labels(out: &mut Vec<u8>, first: &[u8], second: &[u8]) {
         out.push(b'}');
     }
     out.push(b' ');
-}
-
-pub(super) fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
-    let row = prefix(&family.name, "");
-    for series in &family.series {
-        let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
-            continue;
-        };
-        out.extend_from_slice(&row);
-        push_labels(out, own, &labels.beside(own, series.defaults, b""));
-        push_sample(out, value);
-    }
 }
 
 pub(super) fn push_summaries(

@@ -4,14 +4,13 @@
 //! on top: families stand apart by an empty line, a value that is no number is `Nan`, a counter shows
 //! its own labels before the default ones and a histogram the other way round.
 
-use crate::collect::snapshot::{Family, Snapshot};
-use crate::kind::Kind;
+use crate::metric_type::Values;
+use crate::scrape::snapshot::{Family, Snapshot, Value};
 
 use super::effective::Labels;
+use super::extra::{push_row, Extra};
 use super::number::{push, push_sample};
-use super::rows::{
-    estimate, histogram, prefix, push_escaped, push_labels, push_scalars, push_summaries,
-};
+use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
 
 /// Prints a scrape.
 ///
@@ -19,32 +18,57 @@ use super::rows::{
 /// whose value does not fit its family's type and bounds, is left out.
 #[must_use]
 pub fn text(snapshot: &Snapshot) -> Vec<u8> {
+    with_extra(snapshot, &Extra::default())
+}
+
+/// [`text`] without the families that are left out, and with those that the heap does not hold.
+#[must_use]
+pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
-    let mut out = Vec::with_capacity(estimate(snapshot));
-    for (index, family) in snapshot.families.iter().enumerate() {
-        if index > 0 {
-            out.extend_from_slice(b"\n\n");
+    let mut out = Vec::with_capacity(estimate(snapshot) + extra.estimate());
+    for family in snapshot.families.iter().filter(|family| extra.keeps(&family.name)) {
+        push_head(&mut out, &family.name, &family.help, family.kind.name());
+        match family.kind.values() {
+            Values::Scalar => push_scalars(&mut out, &labels, family),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
-        push_head(&mut out, family);
-        match family.kind {
-            Kind::Counter | Kind::Gauge => push_scalars(&mut out, &labels, family),
-            Kind::Histogram => push_histograms(&mut out, snapshot, &labels, family),
-            Kind::Summary => push_summaries(&mut out, snapshot, &labels, family),
+    }
+    for family in &extra.families {
+        push_head(&mut out, &family.name, &family.help, &family.kind);
+        for sample in &family.samples {
+            push_row(&mut out, &sample.name, "", sample);
         }
     }
     out.push(b'\n');
     out
 }
 
-fn push_head(out: &mut Vec<u8>, family: &Family) {
+/// Appends what stands above a family's rows, and the empty line between it and the family before.
+fn push_head(out: &mut Vec<u8>, name: &str, help: &str, kind: &str) {
+    if !out.is_empty() {
+        out.extend_from_slice(b"\n\n");
+    }
     out.extend_from_slice(b"# HELP ");
-    push_escaped(out, &family.name);
+    push_escaped(out, name);
     out.push(b' ');
-    push_escaped(out, &family.help);
+    push_escaped(out, help);
     out.extend_from_slice(b"\n# TYPE ");
-    push_escaped(out, &family.name);
+    push_escaped(out, name);
     out.push(b' ');
-    out.extend_from_slice(family.kind.name().as_bytes());
+    push_escaped(out, kind);
+}
+
+fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
+    let row = prefix(&family.name, "");
+    for series in &family.series {
+        let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
+            continue;
+        };
+        out.extend_from_slice(&row);
+        push_labels(out, own, &labels.beside(own, series.defaults, b""));
+        push_sample(out, value);
+    }
 }
 
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {

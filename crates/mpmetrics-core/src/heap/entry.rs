@@ -1,4 +1,4 @@
-//! Coming into a heap and leaving it: opening, claiming a place, retiring.
+//! Opening a heap, claiming a slot in it, retiring it.
 
 use super::blocks::reclaim;
 use super::init::{self, Setup};
@@ -13,7 +13,7 @@ use crate::region::{Locks, Region};
 use std::sync::Arc;
 
 impl Heap {
-    /// Opens the heap in a region, checking what it was made by.
+    /// Opens the heap in a region, if its layout and machine are this build's.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if this is no heap, [`Error::Version`] if another layout, machine or C
@@ -35,8 +35,8 @@ impl Heap {
     /// Claims a slot for a process's main thread, adopting a dead writer's if there is one.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was
-    /// removed, [`Error::Full`] or [`Error::Limit`] if there is no room for a writer.
+    /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,
+    /// [`Error::Full`] or [`Error::Limit`] if there is no room for a writer.
     pub fn writer(&self, process: u64, pid: u32) -> Result<Writer> {
         self.writer_of(Owner { process, pid, thread: 0 })
     }
@@ -63,11 +63,11 @@ impl Heap {
         Ok(count)
     }
 
-    /// Marks the segment as removed if no writer but those of `process` lives in it, so that
-    /// nobody attaches any more; its file may then be unlinked.
+    /// Marks the segment as removed if no writer but those of `process` lives in it. No process attaches any more then,
+    /// and the file may be unlinked.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the heap lock is not to be had.
+    /// [`Error::Busy`] if the heap lock is not free in time.
     pub fn retire(&self, process: Option<u64>) -> Result<bool> {
         let locks = self.region().holder()?;
         let locked = match recover::lock(self, &*locks) {
@@ -86,11 +86,11 @@ impl Heap {
         Ok(true)
     }
 
-    /// Begins another epoch if no writer lives: families that nobody declares from then on are not shown. Called by who
-    /// is about to claim a slot, where programs replace each other under a root that has no metrics.
+    /// Begins another epoch if no writer lives: families that are not declared from then on are not shown. Called
+    /// before a slot is claimed, where programs replace each other under a root without metrics.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the heap lock is not to be had, [`Error::Retired`] if the segment was removed.
+    /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed.
     pub fn begin_epoch(&self) -> Result<()> {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
@@ -103,18 +103,18 @@ impl Heap {
         Ok(())
     }
 
-    /// Holds the heap lock until the guard is dropped: for tests of what others then do.
+    /// Holds the heap lock until the guard is dropped: for tests of what other processes do then.
     ///
     /// # Errors
-    /// [`Error::Busy`] if it is not to be had.
+    /// [`Error::Busy`] if it is not free in time.
     pub fn hold_lock(&self) -> Result<HeldLock> {
         let locks = self.region().holder()?;
         std::mem::forget(recover::lock(self, &*locks)?);
         Ok(HeldLock { heap: self.clone(), locks })
     }
 
-    /// Removes a series for everybody, without the lock, unless it was removed already.
-    pub(crate) fn expire(&self, key: BlockKey) -> Result<()> {
+    /// Removes a series for all processes, without the lock, unless it was removed already.
+    pub(crate) fn prune(&self, key: BlockKey) -> Result<()> {
         reclaim::remove_unlocked(self.words(), key.series, key.generation)
     }
 }

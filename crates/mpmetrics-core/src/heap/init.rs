@@ -1,10 +1,10 @@
-//! Laying out an empty heap, and checking what a heap was made by.
+//! Laying out an empty heap, and checking which layout and machine made one.
 
 use super::directory::index;
 use super::memory::lock::Locked;
 use super::memory::table::{DEFAULTS, FAMILIES, SERIES, SLOTS};
 use crate::error::{Error, Result};
-use crate::layout::{header, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
+use crate::layout::{header, major, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
 use crate::os::{self, ProcessIdentity};
 use crate::region::Region;
 
@@ -22,7 +22,7 @@ pub struct Limits {
     pub family_series: u64,
     /// Most bytes of a label's value, as UTF-8 and not escaped.
     pub label_bytes: u64,
-    /// Most bytes of memory for texts, as far as label text needs it. Families are not refused by this.
+    /// Most bytes of text extents for label text. Families are not refused by this.
     pub text_bytes: u64,
 }
 
@@ -32,7 +32,7 @@ impl Default for Limits {
             bytes: 1 << 30,
             series: 1_000_000,
             family_series: 250_000,
-            // Servers accept header lines up to this length, so a URL or a header always fits.
+            // Servers accept header lines up to this length, so that any URL or header fits.
             label_bytes: 8 << 10,
             text_bytes: 256 << 20,
         }
@@ -40,7 +40,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Those that the maker of a segment set. 0 is "none" where it may be.
+    /// The limits in a segment's header. 0 is "none" where that is allowed.
     #[must_use]
     pub fn of(words: Words<'_>) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Limits {
     }
 }
 
-/// What a new segment is made with.
+/// The settings of a new segment.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// Limits for all users.
@@ -85,10 +85,9 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     words.set_header(header::HASH_KEY, os::random_u64());
     words.set_header(header::HASH_KEY + 1, os::random_u64());
     let boot = setup.root.as_ref().map_or_else(os::boot_id, |root| root.boot_id);
-    let (low, high) = boot.split_at(8);
-    for (index, half) in [low, high].into_iter().enumerate() {
-        let value = half.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
-        words.set_header(header::BOOT_ID + index, value);
+    let (halves, _) = boot.as_chunks::<8>();
+    for (index, half) in halves.iter().enumerate() {
+        words.set_header(header::BOOT_ID + index, u64::from_le_bytes(*half));
     }
     if let Some(root) = &setup.root {
         words.set_header(header::ROOT_PID, u64::from(root.pid));
@@ -96,7 +95,7 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
         words.set_header(header::ROOT_NAMESPACE, root.pid_namespace);
     }
     kill_point!("create.header");
-    // SYNC POINT: from here on it is a heap. Nobody sees it before it has its name anyway.
+    // SYNC POINT: from here on it is a heap. No other process finds it before it has its name.
     words.set_header(header::MAGIC, MAGIC);
     Ok(())
 }
@@ -109,12 +108,12 @@ pub fn first_tables(locked: &Locked<'_>) -> Result<()> {
     SLOTS.ensure(locked, 0).map(drop)
 }
 
-/// Refuses what is no heap, or not one of ours, or does not lie in these words.
+/// Refuses words that are no heap, not one of this build, or not all of one.
 pub fn check(words: Words<'_>) -> Result<()> {
     check_header(words, words.len())
 }
 
-/// Refuses a header that is no heap's, not one of ours, or that promises more than `total` words.
+/// Refuses a header that is no heap's, not one of this build, or that tells of more than `total` words.
 pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     if words.len() < HEADER_WORDS {
         return Err(Error::Corrupt {
@@ -126,7 +125,7 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
         return Err(Error::Corrupt { what: "the mark of a segment", at: 0 });
     }
     let version = words.header(header::VERSION);
-    if version >> 16 != VERSION >> 16 {
+    if major(version) != major(VERSION) {
         return Err(Error::Version {
             what: "the layout version",
             found: version,
@@ -163,7 +162,7 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     Ok(())
 }
 
-/// The root of the application, as its segment's maker knew it.
+/// The root of the application, as noted by the process that made the segment.
 pub fn root(words: Words<'_>) -> Option<ProcessIdentity> {
     let pid = words.header(header::ROOT_PID) as u32;
     let mut boot_id = [0; 16];

@@ -1,10 +1,9 @@
 //! The heap: what is laid out in a segment, and everything that may change it.
 //!
-//! Truth and derivation: the records of families, series, default labels and slots, and the blocks
-//! in the slabs, are the truth. Free lists, the hash index and all counts of users are derived
-//! from them. Only the holder of the heap lock changes derived structures, and the header's intent
-//! word is set while it does: whoever finds the word set after its holder's death derives them
-//! anew (`recover`). So a holder may die at any instruction.
+//! The truth is in the records of families, series, default labels and slots, and in the blocks of the slabs. Free
+//! lists, the hash index and all counts of users are derived from these. Only the holder of the heap lock changes
+//! derived words, and the header's intent word is set while it does: the next holder that finds it set rebuilds them
+//! (`recover`). So a holder may die at any instruction.
 
 mod blocks;
 mod directory;
@@ -22,28 +21,25 @@ pub use blocks::shared::SLAB as SHARED_SLAB;
 pub use directory::family::FamilySpec;
 pub use entry::HeldLock;
 pub use init::{Limits, Setup};
-pub use memory::bound::{Bound, Buckets};
+pub use memory::address::{Address, OctaveAddress};
 pub use memory::heap::Heap;
 pub use memory::lock::LOCK_DEADLINE_US;
 pub use slots::claimed::Owner;
 pub use writer::Writer;
 
-pub(crate) use blocks::block::{
-    again, for_each_block, for_each_slab, places as exemplar_places, Again,
-};
-pub(crate) use blocks::chunk::{for_each_settled as for_each_chunk, parts_of};
+pub(crate) use blocks::block::{again, exemplar_buckets, for_each_block, for_each_slab, Again};
 pub(crate) use blocks::moving::Moving;
+pub(crate) use blocks::octave_buckets::{for_each_moved as for_each_octave, sub_windows_of};
 pub(crate) use blocks::shared::for_each as for_each_shared;
 pub(crate) use directory::defaults::read as read_defaults;
 pub(crate) use directory::family::{decode as decode_family, is_of_epoch};
 pub(crate) use directory::series::read as read_labels;
 pub(crate) use init::{check, check_header, root};
 pub(crate) use memory::table::{FAMILIES, GENERATIONS, SERIES, SLOTS};
-pub(crate) use slots::claimed::of_one_life;
 pub(crate) use succession::{copy, Succession};
-/// What models race against a scrape.
+/// What models run concurrently with a scrape.
 #[cfg(all(test, loom))]
 pub(crate) use {
-    blocks::block::free as free_block, blocks::chunk::publish as publish_chunk,
-    blocks::moving::cell as merge_cell,
+    blocks::block::free as free_block, blocks::moving::cell as merge_cell,
+    blocks::octave_buckets::publish as publish_octave,
 };

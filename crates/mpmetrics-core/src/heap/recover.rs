@@ -1,4 +1,4 @@
-//! Taking the heap lock, and deriving everything anew where its last holder died, at whatever instruction.
+//! Taking the heap lock, and recovery where its last holder died, at whatever instruction.
 
 use super::blocks::{block, moving, reclaim, shared};
 use super::directory::index::{self, Target};
@@ -15,17 +15,17 @@ use crate::layout::{
 use crate::region::Locks;
 use std::collections::{HashMap, HashSet};
 
-/// Takes the heap lock within [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US), or what is left of the thread's grace
-/// above it, and finishes what a dead holder left.
+/// Takes the heap lock within [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US) and what is left of the thread's grace, and
+/// completes what a dead holder left.
 ///
 /// # Errors
-/// [`crate::Error::Busy`] after the deadline, [`crate::Error::Retired`] if the segment
-/// was removed, [`crate::Error::Corrupt`] if what a dead holder left cannot be made whole.
+/// [`crate::Error::Busy`] after the deadline, [`crate::Error::Retired`] if the segment was removed,
+/// [`crate::Error::Corrupt`] if the heap cannot be recovered.
 pub fn lock<'a>(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Locked<'a>> {
     lock_if(heap, locks, |state| state == retired::NO)
 }
 
-/// The same, also of a segment that was removed if `wanted` says so of what [`header::RETIRED`] has.
+/// The same, also in a removed segment if `wanted` accepts the value of [`header::RETIRED`].
 ///
 /// # Errors
 /// As [`lock`].
@@ -40,7 +40,7 @@ pub fn lock_if<'a>(
         rebuild(&locked)?;
         words.add_header(header::RECOVERIES, 1);
     }
-    locked.made_whole();
+    locked.recovered();
     if words.header(header::DIRTY) != 0 {
         words.set_header(header::DIRTY, 0);
         reclaim::reclaim_removed(&locked)?;
@@ -48,7 +48,7 @@ pub fn lock_if<'a>(
     Ok(locked)
 }
 
-/// What is in use, found by walking all records and blocks.
+/// Everything in use, found by walking all records and blocks.
 #[derive(Default)]
 struct Census {
     texts: HashSet<u64>,
@@ -67,10 +67,10 @@ fn rebuild(locked: &Locked<'_>) -> Result<()> {
     count_families(words, &mut census)?;
     count_blocks(words, &mut census)?;
     kill_point!("recover.blocks");
-    settle_series(words, &mut census)?;
+    rebuild_series(words, &mut census)?;
     kill_point!("recover.series");
-    settle_defaults(words, &mut census)?;
-    settle_extents(words, &census)?;
+    rebuild_defaults(words, &mut census)?;
+    rebuild_extents(words, &census)?;
     kill_point!("recover.extents");
     index::rebuild(locked, &census.entries)?;
     kill_point!("recover.done");
@@ -85,7 +85,7 @@ fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {
         census.entries.push((words.load(at + fam::HASH)?, Target::Family(id)));
         words.store(at + fam::SERIES, 0)?;
     }
-    // One that was filled but not counted yet was never seen by anybody.
+    // A family that was filled but not counted yet was never visible to others.
     if let Ok(at) = FAMILIES.find(words, count) {
         words.store(at + fam::STATE, 0)?;
     }
@@ -125,8 +125,8 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
     })
 }
 
-/// Series that have no block yet, or whose removal was under way, are taken out.
-fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
+/// Frees series that have no block yet, or whose removal was under way.
+fn rebuild_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
         words.set_header(index, 0);
     }
@@ -143,7 +143,7 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
             continue;
         }
         if generation::lives(generation) {
-            generation::retire(words, id, generation)?;
+            generation::advance(words, id, generation)?;
         }
         series::take(words, at, false)?;
         series::push_free(words, id)?;
@@ -151,23 +151,23 @@ fn settle_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     Ok(())
 }
 
-fn settle_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
+fn rebuild_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
     for id in 0..words.header(header::DEFAULTS) as u32 {
         let at = DEFAULTS.find(words, id)?;
-        let state = words.load(at + def::STATE)?;
+        let taken = defaults::state(words, at)?.is_taken();
         let users = census.users.get(&(id as u16 + 1)).copied().unwrap_or(0);
         words.store(at + def::USERS, users)?;
-        if state & 1 == 1 && users == 0 {
+        if taken && users == 0 {
             defaults::vacate(words, id as u16 + 1)?;
-        } else if state & 1 == 1 {
+        } else if taken {
             census.texts.insert(words.load(at + def::TEXT)?);
         }
     }
     Ok(())
 }
 
-/// Free lists of extents and texts. An extent that nothing refers to was never used.
-fn settle_extents(words: Words<'_>, census: &Census) -> Result<()> {
+/// Rebuilds the free lists of extents and texts. An extent that nothing refers to was never used.
+fn rebuild_extents(words: Words<'_>, census: &Census) -> Result<()> {
     words.set_header(header::FREE_EXTENTS, 0);
     words.set_header(header::TEXT_BYTES, 0);
     for class in 0..text::CLASSES.len() {

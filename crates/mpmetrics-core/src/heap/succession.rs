@@ -1,13 +1,14 @@
-//! Going on in another file, because a stranger removed the segment's: systemd's `RemoveIPC`, a cleaner of
-//! temporary files, `rm`. Who has it mapped loses nothing by that, but nobody else comes to it any more.
+//! Going on in another file, because a stranger removed the segment's: systemd's `RemoveIPC`, a cleaner of temporary
+//! files, `rm`. Processes that map it lose nothing by that, but no other process finds it any more.
 //!
-//! Who finds that out takes the segment's heap lock, marks it, so that nothing but cells of living writers
-//! changes in it from then on, and gives its name to a copy, word by word: all references stay true, and what the
-//! dead counted is there. A slot that lives is *awaited* in the copy: nobody adopts it. Its writer follows when
-//! it finds the mark or the removal, copies its own slabs once more, and stores there from then on. Nothing is
-//! added up, so each step may be repeated, by whoever comes after one that died. Values that all share belong to no slot:
-//! they are sealed before they are copied, so that no update is made behind the copy. For a writer that dies before it
-//! has followed, any other that still has both segments does this ([`Heap::settle`]).
+//! The first process that finds it gone takes the segment's heap lock, marks the segment, so that from then on nothing
+//! in it changes but the cells of living writers, and gives its name to a copy that was made word by word: all
+//! references stay valid, and the copy has what dead writers counted. A slot that lives is *awaited* in the copy: no
+//! process adopts it. Its writer follows when it finds the mark or the removal: it copies its own slabs once more, and
+//! stores to the copy from then on. For a writer that died before it has followed, any other that still has both
+//! segments copies the slabs ([`Heap::copy_for_dead`]). Nothing is added up, so each step may be repeated by another
+//! process if one dies. Shared gauges belong to no slot: they are sealed before they are copied, so that no update is
+//! made after that.
 
 use super::blocks::{block, shared};
 use super::memory::heap::Heap;
@@ -20,13 +21,13 @@ use crate::os;
 use crate::region::{Locks, Region};
 use crate::sync::Ordering;
 
-/// Milliseconds for which a segment is young: one that somebody made in the place of a removed one, not knowing it.
+/// Milliseconds for which a segment is young: a process made it that did not know the removed one.
 const YOUNG_MS: u64 = 10_000;
-/// Milliseconds for which those who followed into a copy may make the next copy if that is removed, too; then it
-/// is made of what is here.
+/// If a copy is removed, too: milliseconds for which the writers in it may make the next copy; after that it is made of
+/// this segment.
 const HEIRS_MS: u64 = 5_000;
 
-/// A segment that a stranger removed, under its heap lock.
+/// A segment whose file a stranger removed, under its heap lock.
 pub struct Succession<'a> {
     locked: Locked<'a>,
     before: u64,
@@ -34,11 +35,11 @@ pub struct Succession<'a> {
 }
 
 impl<'a> Succession<'a> {
-    /// Marks a segment whose file is gone, so that nobody registers in it any more.
+    /// Marks a segment whose file is gone, so that no series or writer is added to it any more.
     ///
     /// # Errors
-    /// [`crate::Error::Busy`] if the heap lock is not to be had; [`crate::Error::Retired`] if the segment was removed in
-    /// order, so that nobody goes on from it.
+    /// [`crate::Error::Busy`] if the heap lock is not free in time; [`crate::Error::Retired`] if an application removed
+    /// the segment, which then has no successor.
     pub fn begin(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Self> {
         let locked = recover::lock_if(heap, locks, |state| state != retired::REMOVED)?;
         let words = locked.words();
@@ -46,33 +47,33 @@ impl<'a> Succession<'a> {
             words.set_header(header::ID, os::random_u64().max(1));
         }
         let before = words.header(header::RETIRED);
-        // What a copy may have, or has, the name of stays so.
+        // If a copy has the name, or may have it, the mark is kept.
         if before == retired::NO {
             words.set_header(header::RETIRED, retired::GONE);
         }
         kill_point!("succeed.marked");
         let begun = Self { locked, before, done: false };
-        // What all share has no owner who could bring later updates along.
+        // A shared gauge has no owner that could copy later updates.
         shared::seal_all(words)?;
         kill_point!("succeed.sealed");
         Ok(begun)
     }
 
-    /// Whether those who followed into a copy, which is gone too, are to make the next.
+    /// Whether the next copy is to be made by writers that followed into the last one, which is gone, too.
     pub fn has_heirs(&self) -> bool {
         let copied = self.locked.words().header(header::COPIED);
         self.before == retired::SUCCEEDED && os::unix_ms().saturating_sub(copied) < HEIRS_MS
     }
 
-    /// Whether a segment that has the name, and is no copy of this one, is to make room for one. The older line stays:
-    /// a copy of it is as old as it is, so that nobody who began later takes its name away again.
+    /// Whether a segment that has the name, and is no copy of this one, is to make room for one. The older of the two
+    /// stays. A copy counts as old as its original, so that a younger segment does not take the name again.
     pub fn displaces(&self, other: &Heap) -> bool {
         let born = other.words().header(header::BORN);
         born > self.locked.words().header(header::BORN)
             && os::unix_ms().saturating_sub(born) < YOUNG_MS
     }
 
-    /// A copy, or a segment to join in its place, has the name.
+    /// A copy, or a segment that is used in its place, has the name.
     pub fn end(mut self) {
         self.done = true;
         let words = self.locked.words();
@@ -83,13 +84,14 @@ impl<'a> Succession<'a> {
 
 impl Drop for Succession<'_> {
     fn drop(&mut self) {
-        // There is no room for a copy, say: all who have the segment go on in it, unless one may have got the name.
+        // There is no room for a copy, for example. All processes go on in this segment, unless a copy may have got the
+        // name.
         if self.done {
             return;
         }
         let words = self.locked.words();
         if words.header(header::RETIRED) == retired::GONE {
-            // A damaged heap shows itself to the next who looks.
+            // If the heap is damaged, the next scrape says so.
             let _ = shared::unseal_all(words);
             words.set_header(header::RETIRED, retired::NO);
         }
@@ -118,7 +120,7 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     for number in 1..ANCESTORS {
         new.set_header(header::ANCESTORS + number, old.header(header::ANCESTORS + number - 1));
     }
-    // Who removes a series without the lock may do so meanwhile.
+    // Other processes may remove series without the lock meanwhile.
     new.set_header(header::DIRTY, 1);
     copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
     shared::unseal_all(new)?;
@@ -128,7 +130,7 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
             new.store(at + slt::AWAITED, id)?;
         }
         new.store(at + slt::SHARED, 0)?;
-        // A mutex is its process's own business: the copy of one may be held for ever.
+        // Mutexes are not copied: a copy of a locked one would stay locked for ever.
         for word in 0..slt::MUTEX_WORDS {
             new.store(at + slt::MUTEX + word, 0)?;
         }
@@ -138,8 +140,8 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     Ok(())
 }
 
-/// Copies words, the last one first: the order of a writer's stores, so that a reader of the copy who finds both
-/// sequence words of a block equal has all of its cells of one moment.
+/// Copies words from the last to the first, which is the order of a writer's stores: if both sequence words of a block
+/// are equal in the copy, all of its cells are of one moment.
 fn copy_down(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
     let (old, new) = (old.run(at, len)?, new.run(at, len)?);
     for (from, to) in old.iter().zip(new).rev() {
@@ -156,13 +158,13 @@ impl Heap {
         id != 0 && (0..ANCESTORS).any(|number| words.header(header::ANCESTORS + number) == id)
     }
 
-    /// Copies what writers counted that died in another segment before they followed into this one; how many
+    /// Copies the counts of writers that died in another segment before they followed into this one; how many writers
     /// are still awaited from there.
     ///
     /// # Errors
     /// [`crate::Error::Busy`], [`crate::Error::Retired`] if this segment was removed, too, [`crate::Error::Io`],
     /// [`crate::Error::Corrupt`].
-    pub fn settle(&self, from: &Self) -> Result<u32> {
+    pub fn copy_for_dead(&self, from: &Self) -> Result<u32> {
         let id = from.words().header(header::ID);
         if self.awaited(id)?.is_empty() {
             return Ok(0);
@@ -181,18 +183,18 @@ impl Heap {
             block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
                 copy_slab(from.words(), words, slab, len)
             })?;
-            kill_point!("settle.copied");
+            kill_point!("succeed.counts");
             words.store(at + slt::AWAITED, 0)?;
         }
         Ok(left)
     }
 
-    /// Retires a segment that is in another's place, once `unlink` has removed its file.
+    /// Retires a segment that takes the name of another, once `unlink` has removed its file.
     pub(crate) fn displace(&self, unlink: impl FnOnce() -> Result<()>) -> Result<()> {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
         unlink()?;
-        // What all share is brought along by one of its writers.
+        // One of its writers takes the values of shared gauges to the other segment.
         shared::seal_all(locked.words())?;
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         Ok(())

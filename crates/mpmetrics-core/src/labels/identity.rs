@@ -6,8 +6,7 @@ use std::hash::Hasher;
 
 /// Whether two label texts, each given with its types, name the same set of labels.
 ///
-/// Order does not count, and neither do the types: what is printed alike is one set. A malformed text is
-/// the same as itself only.
+/// Order and types do not count: label sets that are printed alike are the same. A malformed text equals only itself.
 #[must_use]
 pub fn same_set(a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> bool {
     // The usual case: every writer names the labels in the same order.
@@ -35,8 +34,7 @@ fn sorted<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Vec<[&'a [u8]; 2]>, Mal
     Ok(set)
 }
 
-/// A hash of a set of labels that does not depend on their order: equal wherever [`same_set`] says
-/// "same".
+/// A hash of a label set that does not depend on the order of labels: equal whenever [`same_set`] is true.
 ///
 /// SipHash-1-3 of each pair, the hashes added up, and the sum and number of pairs hashed again. It is
 /// part of the heap's format (the directory's index stores it), so only whole byte strings in little
@@ -59,7 +57,7 @@ pub fn identity_hash(text: &[u8], types: &[u8], key: (u64, u64)) -> u64 {
     sum.finish()
 }
 
-/// An order-independent hash of label pairs that come one by one.
+/// An order-independent hash of label pairs, which are added one by one.
 struct Identity {
     key: (u64, u64),
     sum: u64,
@@ -71,7 +69,7 @@ impl Identity {
         Self { key, sum: 0, count: 0 }
     }
 
-    /// Takes in a pair. The name's length keeps `("ab", "c")` and `("a", "bc")` apart.
+    /// Adds a pair. The name's length keeps `("ab", "c")` and `("a", "bc")` apart.
     fn add(&mut self, name: &[u8], escaped: &[u8]) {
         let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
         hasher.write(&(name.len() as u64).to_le_bytes());

@@ -1,5 +1,4 @@
-//! Label text: reading `a="1",b="x\"y"` pair by pair, and telling whether two texts name the same
-//! series.
+//! Label text: reading `a="1",b="x\"y"` pair by pair, and whether two texts name the same series.
 
 mod identity;
 #[cfg(test)]

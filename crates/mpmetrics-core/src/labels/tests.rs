@@ -148,9 +148,9 @@ proptest! {
         prop_assert_eq!(identity_hash(&one, b"", KEY), identity_hash(&two, b"", KEY));
         prop_assert_ne!(identity_hash(&one, b"", KEY), identity_hash(&one, b"", (3, 4)));
         if !list.is_empty() {
-            let place = change.index(list.len());
-            let longer = [list[place].1, b"!"].concat();
-            list[place].1 = &longer;
+            let index = change.index(list.len());
+            let longer = [list[index].1, b"!"].concat();
+            list[index].1 = &longer;
             let three = text(list.iter().copied());
             prop_assert!(!same_set((&one, b""), (&three, b"")));
             prop_assert_ne!(identity_hash(&one, b"", KEY), identity_hash(&three, b"", KEY));

@@ -1,9 +1,8 @@
 //! The grammar of label text, read pair by pair.
 //!
-//! It is that of [`LabelSpan`](crate::collect::snapshot::LabelSpan): pairs are separated by one comma,
-//! a name is one or more bytes other than `=`, `"` and line feed, and in a value backslash, quote
-//! and line feed stand escaped (`\\`, `\"`, `\n`) and nothing else does. So a value has exactly one
-//! escaped form, and escaped values are compared and hashed as they stand.
+//! It is that of [`LabelSpan`](crate::scrape::snapshot::LabelSpan): pairs are separated by one comma, a name is one or
+//! more bytes other than `=`, `"` and line feed, and in a value backslash, quote and line feed are escaped (`\\`, `\"`,
+//! `\n`) and nothing else is. So a value has exactly one escaped form, and values are compared and hashed in that form.
 
 use std::borrow::Cow;
 
@@ -12,9 +11,9 @@ use std::borrow::Cow;
 pub struct Pair<'a> {
     /// The label's name.
     pub name: &'a [u8],
-    /// Its value, escaped as it stands in the text. See [`unescape`].
+    /// Its value, escaped as in the text. See [`unescape`].
     pub escaped: &'a [u8],
-    /// What the value was before it became text, one of `s n b i z u o`.
+    /// The type of the value before it became text, one of `s n b i z u o`.
     pub kind: u8,
 }
 
@@ -37,8 +36,8 @@ pub struct Pairs<'a> {
 
 /// Reads a label text pair by pair.
 ///
-/// Every byte is checked: the first break of the grammar yields one [`Malformed`], and then the
-/// iteration is over. `types` is empty (every value was a string) or has one letter a pair.
+/// Every byte is checked: the first break of the grammar yields one [`Malformed`], and then the iteration is over.
+/// `types` is empty (every value was a string) or has one letter per pair.
 #[must_use]
 pub fn pairs<'a>(text: &'a [u8], types: &'a [u8]) -> Pairs<'a> {
     Pairs { text, types, at: 0, index: 0, done: text.is_empty() && types.is_empty() }
@@ -85,7 +84,7 @@ impl<'a> Pairs<'a> {
         self.at = end + 1;
         match text.get(self.at) {
             None if self.types.is_empty() || self.types.len() == self.index => self.done = true,
-            // A comma promises another pair, so the text may not end behind it.
+            // A comma announces another pair, so the text must not end after it.
             Some(b',') if self.at + 1 < text.len() => self.at += 1,
             _ => return Err(broken(self.at)),
         }
@@ -106,7 +105,7 @@ impl<'a> Iterator for Pairs<'a> {
     }
 }
 
-/// Whether the text and its types obey the grammar, so that they may be printed as they stand.
+/// Whether the text and its types obey the grammar, so that they may be printed unchanged.
 #[must_use]
 pub fn is_whole(text: &[u8], types: &[u8]) -> bool {
     pairs(text, types).all(|pair| pair.is_ok())
@@ -124,9 +123,9 @@ pub fn escape(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The value behind an escaped form; borrowed where nothing was escaped.
+/// The value of an escaped form; borrowed if nothing was escaped.
 ///
-/// A backslash that escapes nothing, which [`pairs`] never lets through, stays as it is.
+/// A backslash that escapes nothing, which [`pairs`] refuses, is kept.
 #[must_use]
 pub fn unescape(escaped: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = escaped.iter().position(|&byte| byte == b'\\') else {

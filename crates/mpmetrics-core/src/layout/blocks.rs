@@ -1,4 +1,4 @@
-//! Word indexes in a block: before its cells, and of those cells that are not a series' value alone.
+//! Word indexes in a block: the words before its cells, and the cells of kinds that have several.
 
 /// The words before a block's cells.
 pub mod block {
@@ -12,17 +12,17 @@ pub mod block {
     pub const CELLS: u64 = 3;
 }
 
-/// The words of an exemplar's block behind its head.
+/// The words of an exemplar's block after its head.
 pub mod exemplar {
     /// Reference of the block of the series that it belongs to.
     pub const OF: u64 = 3;
-    /// Which place of that block: a bucket in configured order, the one above all bounds last.
-    pub const PLACE: u64 = 4;
+    /// 0 for a counter, else which bucket in configured order, the one above all bounds last.
+    pub const BUCKET: u64 = 4;
     /// The exemplar, see [`crate::cells::exemplar`].
     pub const CELLS: u64 = 5;
 }
 
-/// A chunk has its [`ChunkLink`] in the place of the birth.
+/// Octave buckets have their [`OctaveLink`] in place of the birth.
 pub const LINK: u64 = block::BIRTH;
 
 /// The cells of a summary's block.
@@ -33,20 +33,20 @@ pub mod summary {
     pub const COUNT: u64 = 1;
     /// Their sum.
     pub const SUM: u64 = 2;
-    /// Reference of the first chunk; 0 for none.
-    pub const CHUNKS: u64 = 3;
-    /// First part: one for each sub-window, one without a window.
-    pub const PARTS: u64 = 4;
-    /// Cells of a block beside those of its parts.
+    /// Reference of the first octave buckets; 0 for none.
+    pub const OCTAVES: u64 = 3;
+    /// The first sub-window; without a window there is a single one.
+    pub const SUB_WINDOWS: u64 = 4;
+    /// Cells of a block beside those of its sub-windows.
     pub const CELLS: u64 = 5;
 }
 
-/// The cells of a part of a summary's block.
-pub mod part {
-    /// Cells of a part.
+/// The cells of a sub-window in a summary's block.
+pub mod sub_window {
+    /// Cells of a sub-window.
     pub const WORDS: u64 = 4;
-    /// The sub-window that it is of, counted from 1970 on; not a number while it is made another's.
-    pub const EPOCH: u64 = 0;
+    /// Its number, counted from 1970 on; NaN while the cells are cleared for another one.
+    pub const NUMBER: u64 = 0;
     /// Observations of zero.
     pub const ZEROS: u64 = 1;
     /// The smallest observation; infinity for none.

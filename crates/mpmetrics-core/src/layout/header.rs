@@ -32,31 +32,31 @@ pub const DIRTY: usize = 15;
 pub const BIRTH: usize = 16;
 /// Unix time of the last claim of a slot, milliseconds.
 pub const LAST_ATTACH: usize = 17;
-/// The doorbell: times that scrapes asked for `collect` callbacks. Slept on by those who have some.
+/// The doorbell: times that scrapes asked for `collect` callbacks. Processes with callbacks sleep on it.
 pub const DOORBELL: usize = 18;
-/// Times the heap lock was not had in time.
+/// Times that a process gave up waiting for the heap lock.
 pub const LOCK_TIMEOUTS: usize = 20;
 /// Reads of a block that were tried again.
 pub const TORN_RETRIES: usize = 21;
-/// Reads of a block that were taken as they stood.
+/// Reads of a block that were accepted although they were torn.
 pub const TORN_GIVEN_UP: usize = 22;
 /// Slots taken over from dead writers.
 pub const ADOPTIONS: usize = 23;
 /// Series ever removed.
 pub const REMOVED: usize = 24;
-/// Times a holder of the heap lock died and its work was made whole.
+/// Times that a holder of the heap lock died and the next one recovered the heap.
 pub const RECOVERIES: usize = 25;
 /// Most series in the heap.
 pub const LIMIT_SERIES: usize = 26;
 /// Most series in a family.
 pub const LIMIT_FAMILY_SERIES: usize = 27;
-/// Grows by 1 before and after each cell of a block is added to another's: odd while that is under way.
+/// Grows by 1 before and after each addition of a cell to a cell of another block: odd while one is under way.
 pub const MERGES: usize = 28;
 /// The word that is added to another and becomes 0; 0 for none.
 pub const MERGE_FROM: usize = 29;
 /// The word that it is added to.
 pub const MERGE_TO: usize = 30;
-/// What that becomes.
+/// The sum that is stored there.
 pub const MERGE_SUM: usize = 31;
 /// Slots ever used.
 pub const SLOTS: usize = 32;
@@ -80,7 +80,7 @@ pub const INDEX: usize = 40;
 pub const INDEX_USED: usize = 41;
 /// First extent that is free for another use (derived).
 pub const FREE_EXTENTS: usize = 42;
-/// Answers ever given to the doorbell. Slept on by scrapes that wait for them.
+/// Answers ever given to the doorbell. Scrapes that wait sleep on it.
 pub const ANSWERS: usize = 43;
 /// Writers that had not answered when a scrape's time for them was over.
 pub const COLLECT_TIMEOUTS: usize = 44;
@@ -92,26 +92,26 @@ pub const SHARED_END: usize = 46;
 pub const SHARED_FREE: usize = 47;
 /// First free text of each size class (derived).
 pub const TEXT_FREE: usize = 48;
-/// Exemplars that were not recorded: a lock was not to be had in time, or there was no room.
+/// Exemplars that were not recorded, for want of a lock in time or of memory.
 pub const EXEMPLARS_DROPPED: usize = 71;
 /// Updates of series that were refused: a word for each [`crate::error::Refusal`].
 pub const DROPPED: usize = 72;
 /// Most bytes of a label's value; 0 for any.
 pub const LIMIT_LABEL_BYTES: usize = 80;
-/// Most bytes of extents with text, as far as label text needs them; 0 for any.
+/// Most bytes of text extents; only label text is refused beyond it; 0 for any.
 pub const LIMIT_TEXT_BYTES: usize = 81;
-/// Bytes of extents with text (derived).
+/// Bytes of text extents (derived).
 pub const TEXT_BYTES: usize = 82;
 /// Observations of summaries that no quantile shows, for want of memory.
 pub const UNRANKED: usize = 83;
 /// Observations of summaries that count in the nearest bucket: their series had all the octaves that a
 /// writer keeps.
 pub const CLAMPED: usize = 84;
-/// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
+/// Families, series and blocks that scrapes left out because their words are damaged.
 pub const DAMAGED: usize = 85;
-/// 1 once the main thread of the root itself had a slot: it holds that slot's byte as long as it lives.
+/// 1 once the main thread of the root itself had a slot: it locks that slot's byte as long as it lives.
 pub const ROOT_WROTE: usize = 90;
-/// Unix time at which somebody of another pid namespace found no slot locked, milliseconds; of no
+/// Unix time, in milliseconds, at which a process that cannot tell whether the root lives found no slot locked; without
 /// meaning unless it is later than `LAST_ATTACH`.
 pub const IDLE_SINCE: usize = 91;
 /// Chunks of the table of slots.
@@ -124,17 +124,17 @@ pub const SERIES_CHUNKS: usize = 128;
 pub const GENERATION_CHUNKS: usize = 144;
 /// Chunks of the table of default labels.
 pub const DEFAULTS_CHUNKS: usize = 160;
-/// A random number that no other segment has.
+/// A random number that identifies the segment.
 pub const ID: usize = 176;
 /// Unix time at which the segment was made, milliseconds.
 pub const MADE: usize = 177;
 /// Unix time at which a copy of it got its name, milliseconds; 0 for never.
 pub const COPIED: usize = 178;
-/// Grows when a writer comes and no other lives, where the root of the application only runs it.
+/// Grows when a writer comes while no other lives, if the application's root does not load this package.
 pub const EPOCH: usize = 179;
-/// Unix time at which the first segment of those was made that this is a copy of, itself if none, milliseconds.
+/// [`MADE`] of the first segment in the chain of copies that led to this one; its own if it is no copy.
 pub const BORN: usize = 180;
-/// The [`ID`]s of the segments that this is a copy of, the latest first.
+/// The [`ID`]s of the segments in that chain, the latest first.
 pub const ANCESTORS: usize = 184;
 /// Mutexes under which words change where the target has no 64-bit atomics: see [`super::lock_stripe`].
 pub const LOCKS: usize = 384;

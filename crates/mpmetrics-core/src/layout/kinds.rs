@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExtentKind {
-    /// Waits for another use.
+    /// Free for another use.
     Free = 1,
     /// Part of a table.
     Table = 2,
@@ -22,7 +22,7 @@ pub enum ExtentKind {
 pub enum BlockKind {
     /// Unused room at a page's end.
     Pad = 1,
-    /// Waits for its slot's owner to use it again.
+    /// Free for its slot's owner.
     Free = 2,
     /// Says that the slot's life declared a family.
     Family = 3,
@@ -32,15 +32,15 @@ pub enum BlockKind {
     Gauge = 5,
     /// Sequence word, buckets, sum, sequence word.
     Histogram = 6,
-    /// Sequence word, count, sum, first chunk, parts, sequence word.
+    /// Sequence word, count, sum, first octave buckets, sub-windows, sequence word.
     Summary = 7,
     /// A gauge with the time it was set, of one life: sequence word, value, time, sequence word.
     Recent = 8,
     /// The buckets of one octave of a summary.
-    Chunk = 9,
+    OctaveBuckets = 9,
     /// An exemplar of a counter or of a histogram's bucket.
     Exemplar = 16,
-    /// One cell of all writers.
+    /// A shared gauge: value, sealed value, how it was changed.
     Shared = 17,
 }
 
@@ -48,6 +48,9 @@ impl BlockKind {
     /// Whether such a block holds the counts of a series, and keeps it alive.
     #[must_use]
     pub fn counts(self) -> bool {
-        !matches!(self, Self::Pad | Self::Free | Self::Family | Self::Chunk | Self::Exemplar)
+        !matches!(
+            self,
+            Self::Pad | Self::Free | Self::Family | Self::OctaveBuckets | Self::Exemplar
+        )
     }
 }

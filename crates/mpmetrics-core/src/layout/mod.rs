@@ -1,4 +1,4 @@
-//! The words of a heap: where they lie and what is packed in them. `docs/FORMAT.md` draws it.
+//! The words of a heap: where they are, and what is packed in them. `docs/FORMAT.md` describes them.
 //!
 //! Everything is counted in 8-byte words from the start of the segment; a reference is a word
 //! index, and 0 (the header) is "none". Little-endian 64-bit machines only: the header says so.
@@ -10,9 +10,12 @@ mod packed;
 mod records;
 mod words;
 
-pub use blocks::{block, exemplar, part, summary, FLAGS_BACK, LINK};
+pub use blocks::{block, exemplar, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
-pub use packed::{Answer, BlockBirth, BlockHead, BlockKey, ChunkLink, ExtentHead, ABSENT};
+pub use packed::{
+    major, Answer, BlockBirth, BlockHead, BlockKey, Carried, DefaultsState, ExtentHead,
+    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, ABSENT,
+};
 pub use records::{defaults, extent, family, series, slot};
 pub use words::Words;
 
@@ -30,28 +33,28 @@ const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
 pub const PAGE_WORDS: u64 = 512;
 /// Words of the header: one page.
 pub const HEADER_WORDS: u64 = PAGE_WORDS;
-/// Words that an extent spends on itself.
+/// Words of an extent's own header.
 pub const EXTENT_HEADER: u64 = 8;
 
 /// Numbers of [`header::ANCESTORS`].
 pub const ANCESTORS: usize = 8;
 
-/// What [`header::RETIRED`] says. Nobody registers any more unless it is 0.
+/// The values of [`header::RETIRED`]. Unless it is 0, no series or writer is added any more.
 pub mod retired {
-    /// It has its name, or a stranger removed it and nobody has found that out.
+    /// It has its name, or a stranger removed it and no process has noticed yet.
     pub const NO: u64 = 0;
     /// An application that had ended, or its last process, removed it.
     pub const REMOVED: u64 = 1;
-    /// A stranger removed it, and somebody makes a copy of it, or died doing so.
+    /// A stranger removed it, and a process makes a copy of it, or died while it did.
     pub const GONE: u64 = 2;
-    /// A copy of it got its name.
+    /// A copy of it has its name.
     pub const SUCCEEDED: u64 = 3;
-    /// A copy of it is made, and may have got its name: who made it died, or was refused something.
+    /// A copy of it was made, and may have its name: the process that made it died, or was refused something.
     pub const NAMED: u64 = 4;
 }
 
-/// The mutexes of a segment whose words change under a lock. Each is for the pages of its number, modulo
-/// their number.
+/// The mutexes of a segment whose words change under locks. Each is for the pages whose number is its own, modulo their
+/// count.
 pub mod lock_stripe {
     /// How many there are.
     pub const COUNT: usize = 8;
@@ -63,7 +66,7 @@ pub mod lock_stripe {
     pub const NOTED: usize = 9;
 }
 
-/// Bytes that processes lock to tell each other things. Far beyond any segment's end.
+/// Bytes of the file that processes lock. Far beyond any segment's end.
 pub mod lock {
     /// The heap lock.
     pub const HEAP: u64 = 1 << 40;

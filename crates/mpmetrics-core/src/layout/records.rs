@@ -14,9 +14,9 @@ pub mod extent {
 pub mod slot {
     /// Words of a record.
     pub const WORDS: u64 = 32;
-    /// Lives so far, this one included; 0 for never used. Stored last by who claims it.
+    /// Number of lives so far, this one included; 0 for never used. Stored last when the slot is claimed.
     pub const INCARNATION: u64 = 0;
-    /// Key of the process that lives in it.
+    /// Key of the process that owns it, or owned it last.
     pub const PROCESS: u64 = 1;
     /// Its pid, in its own namespace.
     pub const PID: u64 = 2;
@@ -30,12 +30,13 @@ pub mod slot {
     pub const ANSWER: u64 = 6;
     /// Number of its thread in the process, as Node.js counts; 0 for the main thread.
     pub const THREAD: u64 = 7;
-    /// The shared gauge's block that the owner is about to change; 0 for none. It serves no other series meanwhile.
+    /// The shared gauge's block that the owner is about to change; 0 for none. It is not given to another series
+    /// meanwhile.
     pub const SHARED: u64 = 8;
     /// In a copy: [`header::ID`](super::header::ID) of the segment that its owner still stores to; 0 for none.
     pub const AWAITED: u64 = 9;
-    /// A mutex of the C library, of [`MUTEX_WORDS`]: what has no atomic form in this slot's memory is
-    /// changed under it. Made by who claims the slot.
+    /// A mutex of the C library, of [`MUTEX_WORDS`], for exemplars in this slot's memory. Initialised when the slot is
+    /// claimed.
     pub const MUTEX: u64 = 16;
     /// Words of the mutex.
     pub const MUTEX_WORDS: u64 = 8;
@@ -55,9 +56,9 @@ pub mod family {
     pub const LENGTH: u64 = 3;
     /// Series that live now (derived).
     pub const SERIES: u64 = 4;
-    /// `kind | form << 4 | bounds << 8`.
+    /// `type | form << 4 | repeats << 8`.
     pub const SHAPE: u64 = 5;
-    /// The epoch in which it was declared last. It is not shown in a later one.
+    /// The epoch in which it was last declared. It is not shown in a later one.
     pub const EPOCH: u64 = 6;
 }
 
@@ -65,8 +66,8 @@ pub mod family {
 pub mod series {
     /// Words of a record.
     pub const WORDS: u64 = 8;
-    /// `taken | expired << 32`: 1 while the place is taken; the last generation that ended because nobody
-    /// updated the series, stored before it ends.
+    /// `taken | expired << 32`: 1 while the place is taken; the last generation of which the series expired, stored
+    /// before it ends.
     pub const STATE: u64 = 0;
     /// Hash of family and labels.
     pub const HASH: u64 = 1;
@@ -96,6 +97,6 @@ pub mod defaults {
     pub const LENGTHS: u64 = 2;
     /// Blocks and lives that refer to it (derived).
     pub const USERS: u64 = 3;
-    /// Number of the adoption that first found nobody alive who carries it; 0 for carried.
+    /// Number of the adoption that first found no living slot that carries it; 0 if one does.
     pub const ORPHANED: u64 = 4;
 }

@@ -3,11 +3,11 @@
 use crate::error::{Error, Result};
 use crate::sync::{AtomicU64, Ordering};
 
-/// The words of a heap that may be touched, every access checked.
+/// The words of a heap that are backed; every access is checked.
 #[derive(Clone, Copy)]
 pub struct Words<'a>(pub &'a [AtomicU64]);
 
-/// Kept out of the way of the accesses that succeed: a scrape makes millions.
+/// Not inlined into the accesses that succeed, of which a scrape makes millions.
 #[cold]
 fn outside(what: &'static str, word: u64) -> Error {
     Error::Corrupt { what, at: word.saturating_mul(8) }

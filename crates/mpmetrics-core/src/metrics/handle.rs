@@ -2,40 +2,40 @@
 
 use crate::cells::{scalar, sequence};
 use crate::error::{Error, Result};
-use crate::heap::{Bound, Writer};
+use crate::heap::{Address, Writer};
 use crate::os;
 use crate::quantile::summary::Window;
 use crate::sync::AtomicU64;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// A bound series that binds itself again once somebody removed it.
+/// A bound series that is bound again if it was removed.
 pub(super) struct Handle {
     writer: Rc<RefCell<Writer>>,
     family: u32,
     labels: Vec<u8>,
-    bound: Cell<Bound>,
+    address: Cell<Address>,
 }
 
 impl Handle {
     pub(super) fn new(writer: &Rc<RefCell<Writer>>, family: u32, labels: Vec<u8>) -> Result<Self> {
-        let bound = Cell::new(writer.borrow_mut().bind(family, &labels, b"")?);
-        Ok(Self { writer: Rc::clone(writer), family, labels, bound })
+        let address = Cell::new(writer.borrow_mut().bind(family, &labels, b"")?);
+        Ok(Self { writer: Rc::clone(writer), family, labels, address })
     }
 
-    /// Where the series is, bound again if somebody removed it.
-    fn current(&self) -> Result<Bound> {
+    /// Where the series is; binds it again if it was removed.
+    fn current(&self) -> Result<Address> {
         let mut writer = self.writer.borrow_mut();
-        if !writer.is_current(&self.bound.get())? {
-            self.bound.set(writer.bind(self.family, &self.labels, b"")?);
+        if !writer.is_current(&self.address.get())? {
+            self.address.set(writer.bind(self.family, &self.labels, b"")?);
         }
-        Ok(self.bound.get())
+        Ok(self.address.get())
     }
 
     /// Runs an update on the series' cells.
     fn update(&self, change: impl FnOnce(&[AtomicU64])) -> Result<()> {
-        let bound = self.current()?;
-        change(self.writer.borrow().cells(&bound)?);
+        let address = self.current()?;
+        change(self.writer.borrow().cells(&address)?);
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Histogram {
 pub struct Summary(pub(super) Handle, pub(super) Option<Window>);
 
 impl Summary {
-    /// Counts a value. One whose bucket finds no memory counts in sum and count alone.
+    /// Counts a value. If there is no memory for its bucket, it counts only in sum and count.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and
@@ -134,13 +134,13 @@ impl Summary {
     /// As [`Summary::observe`].
     pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
         finite(value, "a summary observes finite values")?;
-        // Else the extremes would be those of nothing.
+        // Otherwise nothing was observed, and the extremes would change.
         if times == 0 {
             return Ok(());
         }
         let now = if self.1.is_some() { os::unix_ms() as f64 } else { 0.0 };
-        let bound = self.0.current()?;
-        self.0.writer.borrow_mut().observe(&bound, (value, f64::from(times)), self.1, now)
+        let address = self.0.current()?;
+        self.0.writer.borrow_mut().observe(&address, (value, f64::from(times)), self.1, now)
     }
 }
 

@@ -7,19 +7,19 @@ mod handle;
 pub use crate::quantile::summary::{SummaryOptions, Window};
 pub use handle::{Counter, Gauge, Histogram, Summary};
 
-use crate::collect::filter::Filter;
-use crate::collect::scrape::scrape;
-use crate::collect::snapshot::Snapshot;
 use crate::error::Result;
 use crate::exposition;
 use crate::heap::{FamilySpec, Heap, Writer};
-use crate::kind::Kind;
 use crate::labels;
+use crate::metric_type::MetricType;
 use crate::os::ProcessIdentity;
+use crate::scrape::filter::Filter;
+use crate::scrape::scrape;
+use crate::scrape::snapshot::Snapshot;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// prom-client's default registry, which Node.js programs show.
+/// The tag of prom-client's default registry, which Node.js programs show.
 pub const DEFAULT_TAG: &str = "default";
 /// prom-client's default percentiles of summaries.
 pub const DEFAULT_PERCENTILES: [f64; 7] = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
@@ -34,11 +34,11 @@ pub struct Metrics {
     writer: Rc<RefCell<Writer>>,
 }
 
-/// A declared family: series are made of it by giving values to its label names.
+/// A declared family: a series is made by giving values to its label names.
 pub struct Family {
     writer: Rc<RefCell<Writer>>,
     id: u32,
-    bounds: Rc<[f64]>,
+    numbers: Rc<[f64]>,
     label_names: Vec<String>,
 }
 
@@ -55,11 +55,11 @@ impl Metrics {
 
     fn family(
         &self,
-        kind: Kind,
+        kind: MetricType,
         name: &str,
         help: &str,
         names: &[&str],
-        bounds: &[f64],
+        numbers: &[f64],
     ) -> Result<Family> {
         let label_names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let spec = FamilySpec {
@@ -69,10 +69,10 @@ impl Metrics {
             kind,
             aggregator: "sum".to_owned(),
             label_names: label_names.clone(),
-            bounds: bounds.to_vec(),
+            numbers: numbers.to_vec(),
         };
         let id = self.writer.borrow_mut().family(&spec, 0)?;
-        Ok(Family { writer: Rc::clone(&self.writer), id, bounds: bounds.into(), label_names })
+        Ok(Family { writer: Rc::clone(&self.writer), id, numbers: numbers.into(), label_names })
     }
 
     /// Declares a counter.
@@ -80,18 +80,18 @@ impl Metrics {
     /// # Errors
     /// As [`Writer::family`].
     pub fn counter(&self, name: &str, help: &str, label_names: &[&str]) -> Result<Family> {
-        self.family(Kind::Counter, name, help, label_names, &[])
+        self.family(MetricType::Counter, name, help, label_names, &[])
     }
 
-    /// Declares a gauge whose parts add up over the living writers.
+    /// Declares a gauge whose parts are added up over the living writers.
     ///
     /// # Errors
     /// As [`Writer::family`].
     pub fn gauge(&self, name: &str, help: &str, label_names: &[&str]) -> Result<Family> {
-        self.family(Kind::Gauge, name, help, label_names, &[])
+        self.family(MetricType::Gauge, name, help, label_names, &[])
     }
 
-    /// Declares a histogram with these upper bounds (in the unit of what is observed).
+    /// Declares a histogram with these upper bounds (in the unit of the observations).
     ///
     /// # Errors
     /// As [`Writer::family`].
@@ -102,7 +102,7 @@ impl Metrics {
         label_names: &[&str],
         bounds: &[f64],
     ) -> Result<Family> {
-        self.family(Kind::Histogram, name, help, label_names, bounds)
+        self.family(MetricType::Histogram, name, help, label_names, bounds)
     }
 
     /// Declares a summary.
@@ -116,7 +116,7 @@ impl Metrics {
         label_names: &[&str],
         options: &SummaryOptions,
     ) -> Result<Family> {
-        self.family(Kind::Summary, name, help, label_names, &options.numbers())
+        self.family(MetricType::Summary, name, help, label_names, &options.numbers())
     }
 
     /// Everything that all processes count, as plain data.
@@ -176,7 +176,7 @@ impl Family {
     /// As [`Writer::bind`].
     pub fn histogram(&self, values: &[&str]) -> Result<Histogram> {
         let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
-        Ok(Histogram(handle, Rc::clone(&self.bounds)))
+        Ok(Histogram(handle, Rc::clone(&self.numbers)))
     }
 
     /// A summary of this family.
@@ -185,6 +185,6 @@ impl Family {
     /// As [`Writer::bind`].
     pub fn summary(&self, values: &[&str]) -> Result<Summary> {
         let handle = handle::Handle::new(&self.writer, self.id, self.labels(values))?;
-        Ok(Summary(handle, SummaryOptions::from_numbers(&self.bounds).window))
+        Ok(Summary(handle, SummaryOptions::from_numbers(&self.numbers).window))
     }
 }

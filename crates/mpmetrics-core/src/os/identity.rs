@@ -1,4 +1,4 @@
-//! A process, told apart from every other that had or will have its pid.
+//! The identity of a process, which differs from that of any other that had or will have its pid.
 
 use std::hash::Hasher;
 use std::sync::OnceLock;
@@ -26,8 +26,8 @@ pub struct ProcessIdentity {
 }
 
 impl ProcessIdentity {
-    /// A 64-bit hash that is the same in every process, build and run. The parent is no part of it: a
-    /// process whose parent dies gets another one and stays itself.
+    /// A 64-bit hash that is the same in every process, build and run. The parent is not part of it: a process whose
+    /// parent dies gets another one and is still the same process.
     #[must_use]
     pub fn key(&self) -> u64 {
         // Fixed keys: this only has to be stable, not secret.
@@ -39,10 +39,10 @@ impl ProcessIdentity {
         hasher.finish()
     }
 
-    /// Whether it still lives: `None` if that cannot be told from here, because it ran in another pid
-    /// namespace, on another boot or machine, or because `/proc` does not show this namespace.
+    /// Whether it still lives; `None` if this process cannot tell, because the other ran in another pid namespace, on
+    /// another boot or machine, or because `/proc` does not show this namespace.
     ///
-    /// A zombie is dead: it runs no more.
+    /// A zombie is dead: it does not run any more.
     #[must_use]
     pub fn is_alive(&self) -> Option<bool> {
         let me = Self::current().ok()?;
@@ -90,8 +90,8 @@ impl ProcessIdentity {
         Err(Error::Unsupported("process identity"))
     }
 
-    /// The process that calls, where the system does not describe it: the same at each call, and told apart
-    /// from every other by a random number. Nobody can judge by it whether the process lives.
+    /// The process that calls, where the system does not describe it: the same at each call, and different from all
+    /// others by a random number. It cannot be used to tell whether the process lives.
     #[must_use]
     pub fn undescribed() -> Self {
         static OWN: OnceLock<ProcessIdentity> = OnceLock::new();
@@ -142,8 +142,8 @@ fn read(pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
         Err(e) => return Err(io("reading /proc/<pid>/stat")(e)),
     };
     let (state, ppid, start_time) = parse_stat(&stat).ok_or(ILLEGIBLE)?;
-    // The namespace that the number is counted in is the caller's, even if the process itself sits in
-    // a nested one; and its own ns/pid link could not be read if it belongs to another user.
+    // The number counts in the caller's namespace, even if the process itself is in a nested one; and its own ns/pid
+    // link cannot be read if it belongs to another user.
     let found = ProcessIdentity { pid, ppid, start_time, ..me };
     Ok(Some((found, !matches!(state, b'Z' | b'X' | b'x'))))
 }
@@ -153,8 +153,8 @@ fn read(_pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
     Err(Error::Unsupported("process identity"))
 }
 
-/// State, parent and start time of proc_pid_stat(5). The command name stands in parentheses, may hold
-/// anything, also `)` and spaces: the fields begin after the *last* one.
+/// State, parent and start time of proc_pid_stat(5). The command name is in parentheses and may contain anything, also
+/// `)` and spaces: the fields begin after the *last* `)`.
 #[cfg(target_os = "linux")]
 fn parse_stat(stat: &[u8]) -> Option<(u8, u32, u64)> {
     let end = stat.iter().rposition(|&b| b == b')')?;

@@ -1,5 +1,5 @@
-//! Named places at which a test has a process die or stop. They are there with the feature `kill-points`
-//! only, which no build that is shipped has: elsewhere the macro is nothing at all.
+//! Named places at which a test makes a process die or stop. They exist only with the feature `kill-points`, which no
+//! shipped build has: without it the macro expands to nothing.
 
 /// A named place; see [`POINTS`].
 macro_rules! kill_point {
@@ -17,14 +17,14 @@ mod armed {
     use crate::sync::{AtomicU64, Ordering};
     use std::sync::OnceLock;
 
-    /// Says which place, the how manieth time that it is reached, and what then happens: `name:nth:die` or
-    /// `name:nth:stop`.
+    /// The variable that says at which place, at which of the times that it is reached, and what happens then:
+    /// `name:nth:die` or `name:nth:stop`.
     pub const VARIABLE: &str = "MPMETRICS_KILL_POINT";
 
-    /// What a process has at a place, which others want.
+    /// What a process holds at a place, and others want.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Held {
-        /// Nothing: nobody waits.
+        /// Nothing: no other process waits.
         Nothing,
         /// The heap lock: a stopped holder makes others give up after
         /// [`LOCK_DEADLINE_US`](crate::heap::LOCK_DEADLINE_US).
@@ -33,7 +33,7 @@ mod armed {
         Directory,
         /// The heap lock of a segment that it made for itself.
         Other,
-        /// An answer that a scrape waits for: until its patience is over.
+        /// An answer that a scrape waits for, until its patience is over.
         Answer,
     }
 
@@ -55,17 +55,17 @@ mod armed {
         ("claim.filled", Held::Heap),
         ("claim.done", Held::Heap),
         ("adopt.begun", Held::Heap),
-        ("adopt.settled", Held::Heap),
+        ("adopt.closed", Held::Heap),
         ("adopt.freed", Held::Heap),
         ("adopt.scanned", Held::Heap),
         ("merge.begun", Held::Heap),
         ("merge.noted", Held::Heap),
         ("merge.added", Held::Heap),
         ("merge.cleared", Held::Heap),
-        ("chunk.cleared", Held::Heap),
-        ("chunk.unlinked", Held::Heap),
-        ("chunk.handed", Held::Heap),
-        ("chunk.freed", Held::Heap),
+        ("octave.cleared", Held::Heap),
+        ("octave.unlinked", Held::Heap),
+        ("octave.handed", Held::Heap),
+        ("octave.freed", Held::Heap),
         ("family.text", Held::Heap),
         ("family.record", Held::Heap),
         ("family.stated", Held::Heap),
@@ -96,9 +96,9 @@ mod armed {
         ("defaults.stated", Held::Heap),
         ("defaults.carried", Held::Heap),
         ("defaults.renamed", Held::Heap),
-        ("chunk.room", Held::Heap),
-        ("chunk.made", Held::Heap),
-        ("chunk.linked", Held::Heap),
+        ("octave.room", Held::Heap),
+        ("octave.made", Held::Heap),
+        ("octave.linked", Held::Heap),
         ("release.hidden", Held::Nothing),
         ("release.freed", Held::Heap),
         ("release.dropped", Held::Heap),
@@ -144,7 +144,7 @@ mod armed {
         ("follow.locked", Held::Other),
         ("follow.copied", Held::Other),
         ("follow.done", Held::Other),
-        ("settle.copied", Held::Other),
+        ("succeed.counts", Held::Other),
         ("retire.locked", Held::Other),
         ("retire.marked", Held::Nothing),
         ("retire.unlink", Held::Directory),

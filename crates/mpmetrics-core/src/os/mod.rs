@@ -1,7 +1,7 @@
 //! What the heap needs of the operating system: the only system calls of this crate.
 //!
-//! Every implementation offers the same items; `linux/` is the one that exists. Elsewhere each call that
-//! could fail answers [`crate::Error::Unsupported`], so that the crate compiles and says why it does nothing.
+//! Every implementation has the same items; `linux/` is the only one. On other systems each call that could fail
+//! returns [`crate::Error::Unsupported`], so that the crate compiles and says why it does nothing.
 
 #[macro_use]
 pub mod kill_points;
@@ -21,8 +21,8 @@ pub use system::{
     same_file, sleep_us, try_lock, unix_ms, unlock, Mapping, MutexHeld, SharedMutex, MUTEX_WORDS,
 };
 
-/// Whether the process is what is refused, and not the directory or file: any other would be, too, and to go
-/// on elsewhere would be to part from those who are not refused.
+/// Whether the system refuses the process, and not a directory or file: any other would be refused, too, and going on
+/// in another directory would part this process from those that are not refused.
 #[must_use]
 pub fn is_of_process(error: &Error) -> bool {
     match error {

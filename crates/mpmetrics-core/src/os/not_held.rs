@@ -1,10 +1,10 @@
-//! What a mutex that several processes share says where it is not held.
+//! Why a mutex that several processes share could not be locked.
 
 /// Why a [`SharedMutex`](super::SharedMutex) is not held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotHeld {
-    /// Somebody else held it until the patience was over.
+    /// Another thread held it until the patience was over.
     Late,
-    /// It was never made, was given up for lost, or its bytes are no mutex.
+    /// It was never initialised, became unusable when a holder died, or its bytes are no mutex.
     Broken,
 }

@@ -1,4 +1,4 @@
-//! Where nothing is implemented yet: each call that could fail says so.
+//! Systems without an implementation: each call that could fail says so.
 
 use std::fs::File;
 use std::path::Path;
@@ -103,14 +103,14 @@ pub fn sleep_us(us: u32) {
     std::thread::sleep(Duration::from_micros(u64::from(us)));
 }
 
-/// Sleeps a little if the lower half of a word holds `expected`: a poll, for want of a call.
+/// Sleeps a little if the lower half of a word holds `expected`: a poll, as there is no call for it.
 pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
     if word.load(Ordering::Acquire) as u32 == expected {
         std::thread::sleep(timeout.min(Duration::from_millis(5)));
     }
 }
 
-/// Nobody sleeps for long: see [`futex_wait`].
+/// No thread sleeps for long: see [`futex_wait`].
 pub fn futex_wake(_word: &AtomicU64) {}
 
 /// Microseconds since the first call.
@@ -120,7 +120,7 @@ pub fn monotonic_us() -> u64 {
     FIRST.get_or_init(Instant::now).elapsed().as_micros() as u64
 }
 
-/// Milliseconds since 1970, by the wall clock; 0 if it stands before that.
+/// Milliseconds since 1970, by the wall clock; 0 if it shows an earlier time.
 #[must_use]
 pub fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64)
@@ -138,7 +138,7 @@ pub fn page_size() -> usize {
     4096
 }
 
-/// A random number that nobody can foresee.
+/// An unpredictable random number.
 #[must_use]
 pub fn random_u64() -> u64 {
     use std::hash::{BuildHasher, RandomState};

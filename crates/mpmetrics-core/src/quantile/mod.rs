@@ -1,5 +1,5 @@
-//! Quantiles: the buckets that values are counted in, what a summary keeps of them, and what it is
-//! configured with. Plain data and pure functions.
+//! Quantiles: the buckets in which values are counted, the observations of a summary, and its options. Plain data and
+//! pure functions.
 
 pub mod octave;
 pub mod sketch;

@@ -1,58 +1,57 @@
 //! Logarithmic buckets of base 2^(1/32), the native histogram's schema 5: from a value to its bucket
 //! and back. JavaScript does the same (`ts/storage/cells/octave.ts`); a test compares the two.
 //!
-//! An octave `o` covers the magnitudes in (2^o, 2^(o+1)] and has 32 buckets, each with its upper bound
-//! and without its lower one. Negative values have octaves of their own, zero has none. Whatever lies in
-//! a bucket is at most 1.0831 % off the value in its middle.
+//! An octave `o` covers the magnitudes in (2^o, 2^(o+1)] and has 32 buckets, each with its upper bound and without its
+//! lower one. Negative values have octaves of their own, zero has none. Every value in a bucket is at most 1.0831 % off
+//! the value in its middle.
 
 use std::sync::LazyLock;
 
-/// Buckets in an octave; in models only as many as they tell apart.
+/// Buckets in an octave; in models only as many as they need.
 pub const CELLS: usize = if cfg!(loom) { 2 } else { 32 };
-/// Octaves of each sign: the smallest double is 2^-1074, and lies in the octave below.
+/// Octaves of each sign: the smallest double is 2^-1074, which is in the octave below.
 pub const OCTAVES: u16 = 2099;
-/// Most octaves that one writer keeps of a series: of 64, any program has room for the values of all but the
-/// oddest ones, while all that there are would take a megabyte.
+/// Most octaves that one writer keeps of a series: 64 have room for the values of nearly every series, while all
+/// octaves would take a megabyte.
 pub const KEPT: usize = 64;
-/// What is added to an octave's exponent, so that it counts from 0.
+/// Added to an octave's exponent, so that it counts from 0.
 const BIAS: i32 = 1075;
 const NEGATIVE: u16 = 1 << 12;
 const MANTISSA: u64 = (1 << 52) - 1;
-/// Slices of an octave, evenly wide: so many that none holds two bounds.
+/// Slices of an octave, equally wide: so many that none contains two bounds.
 const SLICES: usize = 64;
 
 /// The octave of a value: which power of two, and which sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Octave(u16);
 
-/// How an octave is divided, the same for all.
+/// How every octave is divided.
 struct Scale {
-    /// Lower bounds of the buckets, from 1 on, and 2 behind them.
+    /// Lower bounds of the buckets, from 1 on, and then 2.
     bounds: [f64; CELLS + 1],
-    /// For each slice: the bucket that it begins in, and the mantissa from which on the next one goes
-    /// (2^52 for none).
+    /// For each slice: the bucket in which it begins, and the mantissa at which the next bucket begins (2^52 for none).
     slices: [(u8, u64); SLICES],
 }
 
 static SCALE: LazyLock<Scale> = LazyLock::new(Scale::new);
 
 impl Scale {
-    /// By square roots and products, which IEEE 754 defines to the bit: a power function gives
-    /// other last bits in other libraries.
+    /// Computed from square roots and products, which IEEE 754 defines to the bit: the last bits of a power function
+    /// differ between libraries.
     fn new() -> Self {
         let mut roots = [0.0; 5];
         let mut root = 2.0_f64;
-        for place in &mut roots {
+        for entry in &mut roots {
             root = root.sqrt();
-            *place = root;
+            *entry = root;
         }
         let bound = |number: usize| {
             let chosen = roots.iter().enumerate().filter(|(bit, _)| number >> (4 - bit) & 1 == 1);
             chosen.fold(1.0, |product, (_, root)| product * root)
         };
         let mut bounds = [2.0; CELLS + 1];
-        for (number, place) in bounds.iter_mut().take(CELLS).enumerate() {
-            *place = bound(number);
+        for (number, entry) in bounds.iter_mut().take(CELLS).enumerate() {
+            *entry = bound(number);
         }
         let mut slices = [(0, 1 << 52); SLICES];
         for (number, slice) in slices.iter_mut().enumerate() {
@@ -75,15 +74,15 @@ pub fn bounds() -> [f64; CELLS + 1] {
     SCALE.bounds
 }
 
-/// The octave and bucket of a value; `None` for zero and what is not finite.
+/// The octave and bucket of a value; `None` for zero and values that are not finite.
 #[must_use]
 #[inline]
-pub fn place(value: f64) -> Option<(Octave, usize)> {
+pub fn locate(value: f64) -> Option<(Octave, usize)> {
     let magnitude = value.abs();
     if magnitude == 0.0 || !magnitude.is_finite() {
         return None;
     }
-    // One unit less, and the upper bound of a bucket is its own.
+    // One unit less, so that the upper bound of a bucket belongs to it.
     let mut below = magnitude.to_bits() - 1;
     let mut lifted = 0;
     if below >> 52 == 0 {
@@ -111,7 +110,7 @@ impl Octave {
         self.0
     }
 
-    /// From what is stored; `None` for what is no octave.
+    /// From what is stored; `None` if that is no octave.
     #[must_use]
     pub fn unpack(word: u16) -> Option<Self> {
         (word & !NEGATIVE < OCTAVES).then_some(Self(word))
@@ -123,9 +122,9 @@ impl Octave {
         self.0 & NEGATIVE != 0
     }
 
-    /// The bucket that is next to this octave's among those of others: octave and number. Next is what fewer
-    /// octaves of the same sign lie between, or else what is nearer to zero; `None` where there is no other of
-    /// that sign, and zero is next.
+    /// The bucket of other octaves that is nearest to this octave: octave and number. That is the one with the fewest
+    /// octaves of the same sign in between, or of two such the one nearer to zero; `None` if there is no other octave
+    /// of that sign, and zero is nearest.
     #[must_use]
     pub fn nearest(self, kept: impl IntoIterator<Item = Self>) -> Option<(Self, usize)> {
         let alike = kept.into_iter().filter(|other| other.is_negative() == self.is_negative());
@@ -177,7 +176,7 @@ mod tests {
     }
 
     fn check(value: f64) {
-        let (octave, cell) = place(value).expect("a bucket");
+        let (octave, cell) = locate(value).expect("a bucket");
         assert_eq!((octave.pack(), cell), slowly(value), "{value:e}");
         assert_eq!(Octave::unpack(octave.pack()), Some(octave));
         if value.abs() >= f64::MIN_POSITIVE {
@@ -215,9 +214,9 @@ mod tests {
                 }
             }
         }
-        let (octave, cell) = place(1.0).expect("a bucket");
+        let (octave, cell) = locate(1.0).expect("a bucket");
         assert_eq!((octave.pack(), cell), (BIAS as u16 - 1, 31), "1 ends the octave below it");
-        let (octave, cell) = place(1.0_f64.next_up()).expect("a bucket");
+        let (octave, cell) = locate(1.0_f64.next_up()).expect("a bucket");
         assert_eq!((octave.pack(), cell), (BIAS as u16, 0));
     }
 
@@ -227,10 +226,10 @@ mod tests {
             check(value);
             check(-value);
         }
-        assert_eq!(place(5e-324).map(|(octave, cell)| (octave.pack(), cell)), Some((0, 31)));
-        assert_eq!(place(f64::MAX).map(|(octave, _)| octave.pack()), Some(OCTAVES - 1));
+        assert_eq!(locate(5e-324).map(|(octave, cell)| (octave.pack(), cell)), Some((0, 31)));
+        assert_eq!(locate(f64::MAX).map(|(octave, _)| octave.pack()), Some(OCTAVES - 1));
         for nothing in [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!(place(nothing), None);
+            assert_eq!(locate(nothing), None);
         }
         assert_eq!(Octave::unpack(OCTAVES), None);
         assert_eq!(Octave::unpack(NEGATIVE << 1), None);
@@ -238,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_nearest_octave_is_of_the_same_sign_and_lends_the_bucket_on_that_side() {
-        let of = |value: f64| place(value).expect("a bucket").0;
+        let of = |value: f64| locate(value).expect("a bucket").0;
         let kept = [1.5, 100.0, -3.0, -1e9].map(of);
         for (value, expected) in [
             (1e300, Some((100.0, CELLS - 1))),

@@ -1,4 +1,4 @@
-//! Observations counted in logarithmic buckets, as plain data: what quantiles are computed from.
+//! Observations counted in logarithmic buckets, as plain data, from which quantiles are computed.
 
 use crate::quantile::octave::{Octave, CELLS};
 
@@ -22,7 +22,7 @@ impl Default for Sketch {
 }
 
 impl Sketch {
-    /// Forgets everything.
+    /// Removes all observations.
     pub fn clear(&mut self) {
         let mut octaves = std::mem::take(&mut self.octaves);
         octaves.clear();
@@ -31,18 +31,18 @@ impl Sketch {
 
     /// The buckets of an octave.
     pub fn octave(&mut self, octave: Octave) -> &mut [f64; CELLS] {
-        let place = self.octaves.iter().position(|(known, _)| *known == octave);
-        let place = place.unwrap_or_else(|| {
+        let index = self.octaves.iter().position(|(known, _)| *known == octave);
+        let index = index.unwrap_or_else(|| {
             self.octaves.push((octave, [0.0; CELLS]));
             self.octaves.len() - 1
         });
-        &mut self.octaves[place].1
+        &mut self.octaves[index].1
     }
 
-    /// Adds what another has.
+    /// Adds the observations of another.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
-        self.bound(other.min, other.max);
+        self.widen(other.min, other.max);
         for (octave, counts) in &other.octaves {
             let sums = self.octave(*octave);
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -50,13 +50,12 @@ impl Sketch {
     }
 
     /// Widens the range of the observations.
-    pub fn bound(&mut self, min: f64, max: f64) {
+    pub fn widen(&mut self, min: f64, max: f64) {
         self.min = self.min.min(min);
         self.max = self.max.max(max);
     }
 
-    /// Whether nothing was observed, also nothing that has no bucket: there may be no memory for it, or not
-    /// yet.
+    /// Whether nothing was observed. An observation may be without a bucket, for want of memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let none = |count: &f64| count.is_nan() || *count <= 0.0;
@@ -65,12 +64,12 @@ impl Sketch {
             && self.octaves.iter().all(|(_, counts)| counts.iter().all(none))
     }
 
-    /// The quantiles, 0 each where nothing was observed.
+    /// The quantiles, each 0 if nothing was observed.
     ///
-    /// Observation k of n, in ascending order from 0 on, stands at (k + ½) / n; between two, what is asked
-    /// for is interpolated, as prom-client's digest does where it still has every observation. The first
-    /// and the last are known exactly, others by the middle of their bucket. Between values of unlike sign
-    /// the nearer one is taken, because an error that is small beside both is large beside a value near zero.
+    /// Observation k of n, in ascending order from 0 on, has the rank (k + ½) / n; between two ranks the result is
+    /// interpolated, as prom-client's digest does while it has every observation. The first and the last observation
+    /// are known exactly, others by the middle of their bucket. Between values of different sign the nearer one is
+    /// taken, because an error that is small compared with both is large near zero.
     #[must_use]
     pub fn quantiles(&self, percentiles: &[f64]) -> Vec<f64> {
         let ranked = self.ranked();
@@ -86,9 +85,9 @@ impl Sketch {
             if rank >= count - 1.0 {
                 return largest;
             }
-            let place = ranked.partition_point(|(_, upto)| *upto <= rank);
-            let value = ranked.get(place).map_or(largest, |(value, _)| *value);
-            // Not `clamp`, which panics where a damaged heap has them the wrong way round.
+            let index = ranked.partition_point(|(_, upto)| *upto <= rank);
+            let value = ranked.get(index).map_or(largest, |(value, _)| *value);
+            // Not `clamp`, which panics if a damaged heap has them the wrong way round.
             value.max(smallest).min(largest)
         };
         let quantile = |percentile: &f64| {
@@ -113,11 +112,11 @@ impl Sketch {
         percentiles.iter().map(quantile).collect()
     }
 
-    /// The middles of the buckets that have observations, ascending, each with the number of observations up
-    /// to and with it.
+    /// The middles of the buckets with observations, ascending, each with the number of observations up to and
+    /// including it.
     fn ranked(&self) -> Vec<(f64, f64)> {
         let mut octaves: Vec<&(Octave, [f64; CELLS])> = self.octaves.iter().collect();
-        // By magnitude: the negative ones come first, the largest of them before all others.
+        // Sorted by value: the negative ones come first, from the largest magnitude on.
         octaves.sort_by_key(|(octave, _)| *octave);
         let split = octaves.partition_point(|(octave, _)| !octave.is_negative());
         let (positive, negative) = octaves.split_at(split);
@@ -139,7 +138,7 @@ impl Sketch {
     }
 }
 
-/// A value between two; their difference may be more than a double holds.
+/// A value between two others, whose difference may be too large for a double.
 fn between(lower: f64, upper: f64, share: f64) -> f64 {
     if lower == upper {
         lower
@@ -151,18 +150,18 @@ fn between(lower: f64, upper: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantile::octave::place;
+    use crate::quantile::octave::locate;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// Most that a quantile may be off, as the project promises it.
+    /// The largest error of a quantile that the project promises.
     const ERROR: f64 = 0.0109;
 
     fn sketch(values: &[f64]) -> Sketch {
         let mut sketch = Sketch::default();
         for value in values {
-            sketch.bound(*value, *value);
-            match place(*value) {
+            sketch.widen(*value, *value);
+            match locate(*value) {
                 None => sketch.zeros += 1.0,
                 Some((octave, cell)) => sketch.octave(octave)[cell] += 1.0,
             }
@@ -199,7 +198,7 @@ mod tests {
         for value in [0.0, 7.0, -7.0] {
             assert!(!sketch(&[value]).is_empty());
             let mut refused = Sketch::default();
-            refused.bound(value, value);
+            refused.widen(value, value);
             assert!(!refused.is_empty());
         }
     }

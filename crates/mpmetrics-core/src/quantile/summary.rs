@@ -1,37 +1,37 @@
-//! What a summary is configured with, as its family's text has it.
+//! The options of a summary, as in its family's text.
 
 /// Most sub-windows of a summary.
-pub const MAX_PARTS: u64 = 64;
+pub const MAX_SUB_WINDOWS: u64 = 64;
 
-/// The time that quantiles are about, in parts that expire one by one.
+/// The time that quantiles cover, in sub-windows that expire one by one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
-    /// Length of a part, in milliseconds.
+    /// Length of a sub-window, in milliseconds.
     pub length: f64,
-    /// Number of parts.
-    pub parts: u32,
+    /// Number of sub-windows.
+    pub sub_windows: u32,
 }
 
 impl Window {
-    /// The part that a time belongs to, counted from 1970 on.
+    /// The sub-window of a time, counted from 1970 on.
     #[must_use]
-    pub fn epoch(self, now: f64) -> f64 {
+    pub fn number(self, now: f64) -> f64 {
         (now / self.length).floor()
     }
 
-    /// Where the part of an epoch lies among the parts.
+    /// The index at which a sub-window is stored.
     #[must_use]
-    pub fn place(self, epoch: f64) -> usize {
-        let parts = f64::from(self.parts.max(1));
-        (epoch - (epoch / parts).floor() * parts) as usize
+    pub fn index(self, number: f64) -> usize {
+        let sub_windows = f64::from(self.sub_windows.max(1));
+        (number - (number / sub_windows).floor() * sub_windows) as usize
     }
 
-    /// Whether a part still counts at a time. One that has just begun does too: the writer may have
-    /// read its clock after the reader did.
+    /// Whether a sub-window counts at a time. The next one does, too: the writer may have read its clock after the
+    /// reader did.
     #[must_use]
-    pub fn holds(self, epoch: f64, now: f64) -> bool {
-        let present = self.epoch(now);
-        epoch > present - f64::from(self.parts) && epoch <= present + 1.0
+    pub fn holds(self, number: f64, now: f64) -> bool {
+        let present = self.number(now);
+        number > present - f64::from(self.sub_windows) && number <= present + 1.0
     }
 }
 
@@ -40,38 +40,41 @@ impl Window {
 pub struct SummaryOptions {
     /// Which quantiles are printed, each from 0 to 1.
     pub percentiles: Vec<f64>,
-    /// The window that they are of; `None` for all of the time.
+    /// Their window; `None` for all of the time.
     pub window: Option<Window>,
     /// Whether series without an observation in the window are not shown, and removed.
     pub prune: bool,
 }
 
 impl SummaryOptions {
-    /// As a family's numbers.
+    /// To a family's numbers.
     #[must_use]
     pub fn numbers(&self) -> Vec<f64> {
-        let (length, parts) =
-            self.window.map_or((0.0, 1.0), |window| (window.length, f64::from(window.parts)));
-        let mut numbers = vec![length, parts, f64::from(u8::from(self.prune))];
+        let (length, sub_windows) =
+            self.window.map_or((0.0, 1.0), |window| (window.length, f64::from(window.sub_windows)));
+        let mut numbers = vec![length, sub_windows, f64::from(u8::from(self.prune))];
         numbers.extend_from_slice(&self.percentiles);
         numbers
     }
 
-    /// From a family's numbers; what makes no sense is left out.
+    /// From a family's numbers; invalid ones are left out.
     #[must_use]
     pub fn from_numbers(numbers: &[f64]) -> Self {
         let number = |index: usize| numbers.get(index).copied().unwrap_or(0.0);
-        let (length, parts) = (number(0), number(1));
-        let sensible = length > 0.0 && length.is_finite() && parts >= 1.0;
-        let window = sensible.then(|| Window { length, parts: parts.min(MAX_PARTS as f64) as u32 });
+        let (length, sub_windows) = (number(0), number(1));
+        let sensible = length > 0.0 && length.is_finite() && sub_windows >= 1.0;
+        let window = sensible.then(|| Window {
+            length,
+            sub_windows: sub_windows.min(MAX_SUB_WINDOWS as f64) as u32,
+        });
         let percentiles = numbers.get(3..).unwrap_or_default().to_vec();
         Self { percentiles, window, prune: number(2) != 0.0 }
     }
 
     /// Sub-windows that are stored: 1 without a window.
     #[must_use]
-    pub fn parts(&self) -> u32 {
-        self.window.map_or(1, |window| window.parts)
+    pub fn sub_windows(&self) -> u32 {
+        self.window.map_or(1, |window| window.sub_windows)
     }
 }
 
@@ -81,7 +84,7 @@ mod tests {
 
     #[test]
     fn options_round_trip_as_numbers() {
-        let window = Some(Window { length: 12_000.0, parts: 5 });
+        let window = Some(Window { length: 12_000.0, sub_windows: 5 });
         for window in [None, window] {
             for prune in [false, true] {
                 let options = SummaryOptions { percentiles: vec![0.5, 0.99], window, prune };
@@ -93,19 +96,19 @@ mod tests {
             assert_eq!(SummaryOptions::from_numbers(&[odd, 5.0]).window, None);
         }
         let many = SummaryOptions::from_numbers(&[1.0, 1e9]);
-        assert_eq!(u64::from(many.parts()), MAX_PARTS);
+        assert_eq!(u64::from(many.sub_windows()), MAX_SUB_WINDOWS);
     }
 
     #[test]
-    fn a_part_counts_until_the_window_has_passed() {
-        let window = Window { length: 1000.0, parts: 3 };
-        let epochs = |now: f64| -> Vec<i32> {
-            (-3..20).filter(|epoch| window.holds(f64::from(*epoch), now)).collect()
+    fn a_sub_window_counts_until_the_window_has_passed() {
+        let window = Window { length: 1000.0, sub_windows: 3 };
+        let numbers = |now: f64| -> Vec<i32> {
+            (-3..20).filter(|number| window.holds(f64::from(*number), now)).collect()
         };
-        assert_eq!(epochs(9_999.0), [7, 8, 9, 10]);
-        assert_eq!(epochs(10_000.0), [8, 9, 10, 11]);
-        assert_eq!(epochs(-1.0), [-3, -2, -1, 0]);
+        assert_eq!(numbers(9_999.0), [7, 8, 9, 10]);
+        assert_eq!(numbers(10_000.0), [8, 9, 10, 11]);
+        assert_eq!(numbers(-1.0), [-3, -2, -1, 0]);
         assert!(!window.holds(f64::NAN, 1.0));
-        assert_eq!([-1.0, 0.0, 1.0, 2.0, 3.0].map(|epoch| window.place(epoch)), [2, 0, 1, 2, 0]);
+        assert_eq!([-1.0, 0.0, 1.0, 2.0, 3.0].map(|number| window.index(number)), [2, 0, 1, 2, 0]);
     }
 }

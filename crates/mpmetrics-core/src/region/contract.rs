@@ -5,7 +5,7 @@ use crate::sync::AtomicU64;
 
 /// Memory for one heap, shared by all of its writers.
 pub trait Region: Send + Sync {
-    /// The words that are backed by memory now. Grows; never shrinks, moves or loses a word.
+    /// The words that are backed by memory now. They may become more; they never become fewer, and none moves.
     fn words(&self) -> &[AtomicU64];
 
     /// Backs at least this many words. Called under the heap lock.
@@ -23,11 +23,11 @@ pub trait Region: Send + Sync {
     /// The first byte in `from..to` that some holder has locked.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the system refuses the question.
+    /// [`crate::Error::Io`] if the system refuses the call.
     fn first_locked(&self, from: u64, to: u64) -> Result<Option<u64>>;
 }
 
-/// The locks of one writer: free at its death, however it dies.
+/// The locks of one writer, which are freed at its death, however it dies.
 pub trait Locks: Send + Sync {
     /// Locks a byte unless another holder has it.
     ///

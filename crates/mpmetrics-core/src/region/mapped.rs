@@ -11,18 +11,18 @@ use std::path::PathBuf;
 /// A mapped file. The mapping reaches beyond the file's end up to the segment's limit, so that it
 /// never moves; only words that are known to be backed are handed out.
 ///
-/// A file that is truncated by a stranger while it is mapped kills its readers (SIGBUS): a stated
-/// limit. A reader that must survive that copies the file first.
+/// If a stranger truncates the file while it is mapped, its readers are killed (SIGBUS): a stated limit. A reader that
+/// must survive that copies the file first.
 pub struct Mapped {
-    /// Before the mapping: whoever waits for a word of it is through when that ends.
+    /// Declared before the mapping, so that it is dropped first: no thread waits for a word of the mapping after that.
     #[cfg(feature = "locked")]
     _guarded: crate::sync::Guarded,
     mapping: os::Mapping,
-    /// Liveness is asked, and the file grown, through this description; it never holds a lock.
+    /// The description through which the file grows and locks are queried; it never holds a lock.
     file: File,
-    /// The path that the file had, if it is known.
+    /// The path of the file, if it is known.
     path: Option<PathBuf>,
-    /// Has whatever can go removed from the file's file system; whether anything was.
+    /// Removes what it can from the file's file system; whether it removed anything.
     make_room: Option<Box<dyn Fn() -> bool + Send + Sync>>,
     /// Bytes that the file is known to have.
     known: AtomicU64,
@@ -66,13 +66,13 @@ impl Mapped {
         })
     }
 
-    /// Says which path the file has: where there is no `/proc`, it is opened again by that.
+    /// Tells the path of the file, by which it is opened again if there is no `/proc`.
     pub fn lies_at(&mut self, path: PathBuf) {
         self.path = Some(path);
     }
 
-    /// Says what makes room on the file's file system, before more is denied for want of it. It is called
-    /// under the heap lock, and says whether it removed anything.
+    /// Sets the function that makes room on the file's file system before the file cannot grow. It is called under the
+    /// heap lock, and returns whether it removed anything.
     pub fn makes_room(&mut self, make_room: impl Fn() -> bool + Send + Sync + 'static) {
         self.make_room = Some(Box::new(make_room));
     }
@@ -127,8 +127,8 @@ impl Region for Mapped {
         if need <= size {
             return Ok(());
         }
-        // Grow by an eighth, so that growing is rare and a small segment stays small; where there
-        // is no room for that, by no more than what is needed.
+        // Grow by an eighth, so that growing is rare and a small segment stays small; if there is no room for that, by
+        // what is needed.
         let step = (size / 8).clamp(64 << 10, 8 << 20) & !4095;
         let wanted = (size + step).max(need).min(limit);
         let to = |end| os::allocate(&self.file, size, end - size).map(|()| end);
@@ -156,7 +156,7 @@ impl Region for Mapped {
     }
 }
 
-/// One open file description: its locks exclude those of every other, and end with it.
+/// One open file description: its locks exclude those of every other, and are freed with it.
 struct Holder {
     file: File,
 }

@@ -1,4 +1,4 @@
-//! Where a heap's words live and how its writers tell each other that they live.
+//! Where a heap's words are, and how its writers see which of them live.
 
 mod contract;
 mod mapped;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Held = Arc<Mutex<HashMap<u64, u64>>>;
 
-/// Words of this process, with locks that know their holder.
+/// Words of this process, with locks that have a holder.
 pub struct Owned {
     words: Box<[AtomicU64]>,
     backed: AtomicU64,

@@ -1,5 +1,5 @@
-//! The mutexes under which the words of a segment change, where the target has no 64-bit atomics: a few of
-//! them in the header, each for the pages of its number.
+//! The mutexes under which the words of a segment change if the target has no 64-bit atomics: the header has a few of
+//! them, each for the pages whose number is its own, modulo their count.
 
 use crate::error::Result;
 use crate::layout::{header, lock_stripe, HEADER_WORDS, PAGE_WORDS};
@@ -7,36 +7,35 @@ use crate::os::{self, NotHeld, SharedMutex};
 use crate::sync::{AtomicU32, AtomicU64, Guard, Note, Ordering};
 use std::time::Duration;
 
-/// How long a mutex is waited for. What is done under one takes nanoseconds, so whoever holds it for
-/// longer is stopped.
+/// How long to wait for a mutex. Work under it takes nanoseconds, so a longer holder is stopped.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// Milliseconds for which a mutex that was not to be had is only tried: else a scrape would wait at each word.
+/// Milliseconds for which a mutex that was not free in time is only tried: otherwise a scrape would wait at each word.
 const SUSPECT_MS: u32 = 50;
 
 /// The mutexes of one mapping.
 pub struct Stripes {
     header: &'static [AtomicU64],
-    /// For each, until when it is only tried: milliseconds of the monotonic clock, turning over; 0 for never.
+    /// For each, until when it is only tried: milliseconds of the monotonic clock, wrapping around; 0 for never.
     suspect: [AtomicU32; lock_stripe::COUNT],
 }
 
-/// Makes the mutexes of a new segment, before anybody else sees it.
+/// Initialises the mutexes of a new segment, before any other process sees it.
 pub fn make(words: &[AtomicU64]) -> Result<()> {
     for stripe in 0..lock_stripe::COUNT {
-        if let Some(mutex) = words.get(place(stripe)).and_then(SharedMutex::at) {
+        if let Some(mutex) = words.get(locate(stripe)).and_then(SharedMutex::at) {
             mutex.make()?;
         }
     }
     Ok(())
 }
 
-fn place(stripe: usize) -> std::ops::Range<usize> {
+fn locate(stripe: usize) -> std::ops::Range<usize> {
     let from = header::LOCKS + stripe * lock_stripe::WORDS;
     from..from + lock_stripe::WORDS
 }
 
 impl Stripes {
-    /// Those of a header, which must live for as long as this does.
+    /// The mutexes of a header, which must live as long as this.
     pub fn new(header: &'static [AtomicU64]) -> Self {
         Self { header, suspect: Default::default() }
     }
@@ -45,7 +44,7 @@ impl Stripes {
         self.header.get(index)
     }
 
-    /// Carries out what a dead holder had noted. `all` is how many words of the mapping are there.
+    /// Completes the store that a dead holder had noted. `all` is the number of backed words.
     fn mend(&self, note: &Note<'_>) {
         let at = note.word.load(Ordering::Acquire);
         let all = self.word(header::SIZE).map_or(0, |size| size.load(Ordering::Acquire) / 8);
@@ -66,7 +65,7 @@ impl Guard for Stripes {
         let stripe = index / PAGE_WORDS as usize % lock_stripe::COUNT;
         let from = header::LOCKS + stripe * lock_stripe::WORDS;
         let (Some(words), Some(word), Some(value), Some(suspect)) = (
-            self.header.get(place(stripe)),
+            self.header.get(locate(stripe)),
             self.word(from + lock_stripe::NOTE),
             self.word(from + lock_stripe::NOTED),
             self.suspect.get(stripe),
@@ -93,7 +92,7 @@ impl Guard for Stripes {
                 suspect.store(now_ms().wrapping_add(SUSPECT_MS).max(1), Ordering::Relaxed);
                 work(None);
             }
-            // Whoever makes the segment makes the mutexes, and nobody else sees it before.
+            // Not initialised: the process that makes the segment does that before any other sees it.
             Err(NotHeld::Broken) => work(None),
         }
     }

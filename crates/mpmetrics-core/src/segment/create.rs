@@ -11,33 +11,32 @@ use crate::os::{self, ProcessIdentity};
 use super::contents::Contents;
 use super::directory::{Access, Directory, Lock};
 
-/// The byte of a temporary file that its creator has locked as long as it lives. Far above every byte
-/// that a heap locks.
+/// The byte of a temporary file that its creator keeps locked while it lives. Far beyond every byte that a heap locks.
 const BIRTH_BYTE: u64 = 1 << 62;
 
-/// Where a segment lies, or would.
+/// Where a segment is, or would be.
 #[derive(Debug)]
-pub struct Place {
+pub struct SegmentPath {
     path: PathBuf,
     access: Access,
     /// `None` if the user named the path: the directory is not ours then.
     directory: Option<Directory>,
 }
 
-impl Place {
-    /// A place in our own directory.
+impl SegmentPath {
+    /// A path in our own directory.
     pub fn derived(directory: Directory, name: &str) -> Self {
         let path = directory.path.join(format!("{name}.heap"));
         Self { path, access: directory.access, directory: Some(directory) }
     }
 
-    /// The place of a segment that lies in our own directory; `None` for a path without one.
+    /// The path of a segment in our own directory; `None` for a path without a directory.
     pub fn beside(path: &Path, access: Access) -> Option<Self> {
         let directory = Directory { path: path.parent()?.to_owned(), access };
         Some(Self { path: path.to_owned(), access, directory: Some(directory) })
     }
 
-    /// A place that the user named.
+    /// A path that the user named.
     pub fn named(path: &Path, access: Access) -> Result<Self> {
         if !path.is_absolute() || path.file_name().is_none() {
             return Err(Error::Invalid {
@@ -53,13 +52,13 @@ impl Place {
         &self.path
     }
 
-    /// The directory that it lies in.
+    /// Its directory.
     pub fn parent(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// The directory's lock, waited for until this time of the monotonic clock. An error if it cannot be
-    /// had, or if the directory is not ours.
+    /// Locks the directory, and waits until this time of the monotonic clock for that. An error if it stays locked, or
+    /// if the directory is not ours.
     pub fn lock(&self, until: u64) -> Result<Lock> {
         self.directory.as_ref().map_or(Err(Error::Busy), |directory| directory.lock(until))
     }
@@ -72,8 +71,8 @@ impl Place {
 
     /// Checks and opens a file of this directory; `None` if it is not there.
     pub fn open_file(&self, path: &Path) -> Result<Option<File>> {
-        // Looked at before it is opened: opening a device can have effects, and who may not open a file
-        // of somebody else's should read that, not EACCES.
+        // Checked before it is opened: opening a device can have effects, and the error for another user's file should
+        // say so, and not be EACCES.
         let found = match std::fs::symlink_metadata(path) {
             Ok(found) => found,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
@@ -104,41 +103,43 @@ impl Place {
     /// Removes a temporary file if its creator does not live.
     pub fn clear_temporary(&self, path: &Path) {
         let Ok(Some(file)) = self.open_file(path) else { return };
-        // A creator that has made its file and not locked it yet loses it, and makes another.
+        // A creator that has not locked its new file yet loses it, and makes another.
         if matches!(os::try_lock(&file, BIRTH_BYTE), Ok(true)) {
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
-/// What was found at a place.
+/// What was found at a path.
 pub enum Attached {
     /// A segment to use.
     File(File),
     /// One that is removed, or about to be.
     Retired(File),
-    /// It was removed, or got its name, while it was looked at: look again.
+    /// It was removed, or got its name, meanwhile: try again.
     Moving,
     /// Nothing.
     Absent,
 }
 
-/// Opens the segment at a place, if there is one.
-pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
-    let path = place.path();
+/// Opens the segment at a path, if there is one.
+pub fn attach(segment_path: &SegmentPath, contents: &impl Contents) -> Result<Attached> {
+    let path = segment_path.path();
     let wrap = |e: Error| match e {
         Error::Unsafe { .. } => e,
         other => other.at(path),
     };
-    let Some(file) = place.open_file(path).map_err(wrap)? else { return Ok(Attached::Absent) };
+    let Some(file) = segment_path.open_file(path).map_err(wrap)? else {
+        return Ok(Attached::Absent);
+    };
     kill_point!("attach.opened");
     let found = file.metadata().map_err(|source| wrap(Error::Io { call: "fstat", source }))?;
     match found.nlink() {
         1 => {}
         // Removed since it was opened.
         0 => return Ok(Attached::Moving),
-        // Where renaming has to be done by a link, a file that was just born has its old name, too.
-        _ if forget_twin(place, &file) => return Ok(Attached::Moving),
+        // Where a link has to do for renaming, a new file has its temporary name, too.
+        _ if forget_twin(segment_path, &file) => return Ok(Attached::Moving),
         _ => return Err(Error::Unsafe { path: path.to_owned(), why: "it has further hard links" }),
     }
     if contents.inspect(&file).map_err(wrap)?.retired {
@@ -149,9 +150,9 @@ pub fn attach(place: &Place, contents: &impl Contents) -> Result<Attached> {
 }
 
 /// Removes the temporary name of a file that already has its final one; whether there was one.
-fn forget_twin(place: &Place, file: &File) -> bool {
-    let prefix = place.temporary_prefix();
-    let entries = std::fs::read_dir(place.parent()).into_iter().flatten().flatten();
+fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
+    let prefix = segment_path.temporary_prefix();
+    let entries = std::fs::read_dir(segment_path.parent()).into_iter().flatten().flatten();
     let twin = entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
         .find(|entry| matches!(os::same_file(file, &entry.path()), Ok(true)));
@@ -161,39 +162,39 @@ fn forget_twin(place: &Place, file: &File) -> bool {
     })
 }
 
-/// How often a file is made anew because somebody took it for a dead creator's before it was locked.
+/// How often a file is made again because another process took it for a dead creator's before it was locked.
 const TRIES: u32 = 4;
 
-/// Makes the segment; `None` if somebody else was faster.
+/// Makes the segment; `None` if another process was faster.
 pub fn create(
-    place: &Place,
+    segment_path: &SegmentPath,
     root: Option<&ProcessIdentity>,
     contents: &impl Contents,
 ) -> Result<Option<File>> {
     let mut tries = 1;
     loop {
-        match create_once(place, root, contents) {
+        match create_once(segment_path, root, contents) {
             Err(Error::Io { source, .. }) if tries < TRIES && is_taken(&source) => tries += 1,
             done => return done,
         }
     }
 }
 
-/// Whether a file that was just made was lost to who clears up.
+/// Whether another process removed a file that was just made as a leftover.
 fn is_taken(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotFound)
 }
 
 fn create_once(
-    place: &Place,
+    segment_path: &SegmentPath,
     root: Option<&ProcessIdentity>,
     contents: &impl Contents,
 ) -> Result<Option<File>> {
-    let name = format!("{}{:016x}", place.temporary_prefix(), os::random_u64());
-    let born = place.parent().join(name);
-    let file = place.access.make_file(&born)?;
+    let name = format!("{}{:016x}", segment_path.temporary_prefix(), os::random_u64());
+    let born = segment_path.parent().join(name);
+    let file = segment_path.access.make_file(&born)?;
     kill_point!("create.made");
-    let done = fill_and_name(place, &born, &file, root, contents);
+    let done = fill_and_name(segment_path, &born, &file, root, contents);
     if !matches!(done, Ok(true)) {
         let _ = std::fs::remove_file(&born);
     }
@@ -201,21 +202,21 @@ fn create_once(
 }
 
 fn fill_and_name(
-    place: &Place,
+    segment_path: &SegmentPath,
     born: &Path,
     file: &File,
     root: Option<&ProcessIdentity>,
     contents: &impl Contents,
 ) -> Result<bool> {
     if !os::try_lock(file, BIRTH_BYTE)? {
-        // Taken for a dead creator's file between the two calls.
+        // Another process took it for a dead creator's between the two calls.
         let source = ErrorKind::WouldBlock.into();
         return Err(Error::Io { call: "fcntl(F_OFD_SETLK) of a new file", source });
     }
     kill_point!("create.marked");
     contents.initialise(file, root)?;
     kill_point!("create.filled");
-    match os::rename_new(born, place.path()) {
+    match os::rename_new(born, segment_path.path()) {
         Ok(true) => {
             kill_point!("create.named");
             os::unlock(file, BIRTH_BYTE).map(|()| true)

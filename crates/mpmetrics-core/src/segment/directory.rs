@@ -1,4 +1,4 @@
-//! Our own directory inside a shared one, and the rules for what may be trusted in it.
+//! Our own directory inside a shared one, and the rules for which of its files are trusted.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -11,11 +11,11 @@ use crate::os;
 /// How long [`open`](super::open()) waits for a directory's lock, in microseconds. Its holder may be stopped.
 pub const PATIENCE_US: u64 = 1_000_000;
 
-/// Why an entry that others may use is refused. Kubernetes' fsGroup does that to all that a volume holds.
+/// Why an entry that other users may use is refused. Kubernetes' fsGroup gives a group access to all files of a volume.
 const TOO_OPEN: &str = "its mode lets other users in (if a group is to share it, as with an fsGroup, call \
                         configure({ gid, mode: 0o660 }) with that group; else take the permission away)";
 
-/// Whose files are trusted, and what permissions ours get.
+/// Whose files are trusted, and which permissions ours get.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
     mode: u32,
@@ -23,7 +23,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Checks what the user asked for.
+    /// Checks the user's settings.
     pub fn new(mode: Option<u32>, gid: Option<u32>) -> Result<Self> {
         let mode = mode.unwrap_or(if gid.is_some() { 0o660 } else { 0o600 });
         if mode & !0o666 != 0 || mode & 0o600 != 0o600 {
@@ -35,12 +35,12 @@ impl Access {
         Ok(Self { mode, gid })
     }
 
-    /// Who may read may also search.
+    /// A user that may read may also search.
     fn directory_mode(self) -> u32 {
         self.mode | (self.mode & 0o444) >> 2
     }
 
-    /// Whether a directory is ours and does not let us in, nor others whom it should not.
+    /// Whether a directory is ours and lacks permissions for us, and grants none that it should not.
     fn is_narrowed(self, found: &Metadata) -> bool {
         found.is_dir()
             && found.uid() == os::effective_uid()
@@ -48,8 +48,8 @@ impl Access {
             && found.mode() & !self.directory_mode() & 0o077 == 0
     }
 
-    /// The rule that the entry at `path` breaks, as an error. An entry is trusted if it is ours or, where a
-    /// group was configured, the group's; and if it gives nobody more than was configured.
+    /// The rule that the entry at `path` breaks, as an error. An entry is trusted if it is ours or, where a group was
+    /// configured, the group's, and if it grants no more than was configured.
     fn check(self, path: &Path, found: &Metadata, allowed: u32) -> Result<()> {
         let bad = |why| Err(Error::Unsafe { path: path.to_owned(), why });
         if found.uid() != os::effective_uid() && self.gid != Some(found.gid()) {
@@ -74,7 +74,7 @@ impl Access {
         self.check(path, found, self.mode)
     }
 
-    /// Gives a fresh file, or directory, exactly what was configured, whatever the umask is.
+    /// Gives a new file or directory exactly the configured permissions, whatever the umask is.
     fn apply(self, file: &File, mode: u32) -> Result<()> {
         if let Some(gid) = self.gid {
             std::os::unix::fs::fchown(file, None, Some(gid)).map_err(io("fchown"))?;
@@ -82,7 +82,7 @@ impl Access {
         file.set_permissions(Permissions::from_mode(mode)).map_err(io("fchmod"))
     }
 
-    /// Makes a file that was not there.
+    /// Makes a file that does not exist yet.
     pub fn make_file(self, path: &Path) -> Result<File> {
         let file = OpenOptions::new()
             .read(true)
@@ -100,7 +100,7 @@ fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Io { call, source }
 }
 
-/// Refuses a name that could lead out of the directory or meet our temporary files.
+/// Refuses a name that could lead out of the directory or be that of a temporary file.
 pub fn check_name(name: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if (1..=64).contains(&name.len()) && name.bytes().all(fits) {
@@ -113,7 +113,7 @@ pub fn check_name(name: &str) -> Result<()> {
 }
 
 /// `mpmetrics-<uid>` in a parent, or `mpmetrics-g<gid>` where a group was configured, so that all its
-/// members look in the same place.
+/// members search the same directory.
 #[derive(Debug)]
 pub struct Directory {
     /// Its path.
@@ -147,14 +147,14 @@ impl Directory {
             Err(e) => return Err(io("lstat")(e)),
         };
         if access.is_narrowed(&found) {
-            // By a umask that takes more than others' permissions, in whoever made it, or between its
-            // making and its mode. By the path: what cannot be opened has no descriptor.
+            // The umask of its maker removed more than others' permissions, or its mode is not set yet. By the path,
+            // because a directory that cannot be opened has no descriptor.
             std::fs::set_permissions(&path, Permissions::from_mode(access.directory_mode()))
                 .map_err(io("chmod"))?;
             found = look().map_err(io("lstat"))?;
         }
-        // Not O_NOFOLLOW alone: the answer is to say what is wrong. Once it is ours and not writable by
-        // others, nobody else can put another in its place but the owner of the parent.
+        // Not O_NOFOLLOW alone: the error is to say what is wrong. If it is ours and others cannot write to it, only
+        // the owner of the parent can replace it.
         if !found.is_dir() {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }
@@ -166,16 +166,15 @@ impl Directory {
         Ok(Some(Self { path, access }))
     }
 
-    /// Takes the lock under which files are made and removed. It is tried at least once, and until this
-    /// time of the monotonic clock.
+    /// Takes the lock under which files are made and removed. Tries at least once, and until this time of the monotonic
+    /// clock.
     ///
-    /// [`Error::Busy`] if it was not to be had in time, because its holder is stopped; else why it cannot be
-    /// had at all.
+    /// [`Error::Busy`] if it stays locked, because its holder is stopped; else why it cannot be locked at all.
     pub fn lock(&self, until: u64) -> Result<Lock> {
         let path = self.path.join(".lock");
         let file = match os::open_read_write(&path) {
             Ok(file) => file,
-            // Somebody else may make it at the same moment.
+            // Another process may make it at the same moment.
             Err(_) => self.access.make_file(&path).or_else(|_| os::open_read_write(&path))?,
         };
         let mut pause = 100;
@@ -192,7 +191,7 @@ impl Directory {
     }
 }
 
-/// The directory's lock, held until it is dropped: closing the description gives it back.
+/// The directory's lock, held until this is dropped: closing the description frees it.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -201,18 +200,18 @@ pub struct Lock {
 fn make_directory(path: &Path, access: Access) -> Result<()> {
     let make = |path: &Path| DirBuilder::new().mode(0o700).create(path);
     if access.gid.is_none() && access.mode == 0o600 {
-        // What the umask took from it is given back when it is looked at.
+        // Permissions that the umask removed are added when it is checked.
         return match make(path) {
             Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(io("mkdir")(e)),
             _ => Ok(()),
         };
     }
-    // Group and mode come after mkdir: under its final name it would look foreign to the others until then.
+    // Group and mode are set after mkdir: under its final name, other processes would refuse it until then.
     let mut born = path.as_os_str().to_owned();
     born.push(format!(".new-{:016x}", os::random_u64()));
     let born = PathBuf::from(born);
     make(&born).map_err(io("mkdir"))?;
-    // By the path first: the umask may have left nothing by which it could be opened.
+    // By the path first: with this umask it may be impossible to open.
     let done = std::fs::set_permissions(&born, Permissions::from_mode(0o700))
         .map_err(io("chmod"))
         .and_then(|()| os::open_directory(&born))

@@ -24,7 +24,7 @@ pub struct HeapContents {
     pub limits: Limits,
 }
 
-/// The header of a file, read and not mapped: a file may be truncated at any time.
+/// The header of a file. It is read and not mapped, because a file may be truncated at any time.
 fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
     let len = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?.len();
     if len < HEADER_WORDS * 8 {
@@ -89,7 +89,7 @@ pub struct Segment {
     named: bool,
     /// Whether its file system keeps files in memory.
     pub memory_backed: bool,
-    /// Better directories that do not serve, each with the reason.
+    /// Better directories that cannot be used, each with the reason.
     pub passed_over: Vec<(PathBuf, Error)>,
 }
 
@@ -97,7 +97,7 @@ impl Segment {
     /// Opens a segment, or makes it if the options say so; `None` if it is not there.
     ///
     /// # Errors
-    /// As [`open`]; all of them name the path they are about.
+    /// As [`open`]; all errors have the path that they are about.
     pub fn open(options: &OpenOptions, limits: Limits) -> Result<Option<Self>> {
         open(options, &HeapContents { limits })
             .and_then(|opened| opened.map(|opened| Self::map(opened, options, limits)).transpose())
@@ -153,7 +153,7 @@ impl Segment {
         &self.path
     }
 
-    /// An error of this segment: with its path, and with what to do if the user named it and its bytes are at fault.
+    /// Adds to an error the path and, if the user named the segment and its bytes are damaged, what to do.
     #[must_use]
     pub fn told(&self, error: Error) -> Error {
         if self.named {
@@ -163,7 +163,7 @@ impl Segment {
         }
     }
 
-    /// What to do once the segment's bytes were damaged, as a sentence's end.
+    /// What to do if the segment's bytes are damaged, as the end of a sentence.
     #[must_use]
     pub fn remedy(&self) -> String {
         if self.named {
@@ -190,8 +190,8 @@ impl Segment {
         Ok((data.dev(), data.ino()))
     }
 
-    /// Whether the path still names this segment, and it is not retired. A process that gave up the right to
-    /// look (`setuid`) stays where the others are: what it has mapped works on.
+    /// Whether the path still names this segment, and it is not retired. True for a process that may not check any more
+    /// (`setuid`): its mapping works on, and the other processes are there.
     #[must_use]
     pub fn is_current(&self) -> bool {
         let named = match os::same_file(self.region.file(), &self.path) {
@@ -205,7 +205,7 @@ impl Segment {
     /// the user named stays.
     ///
     /// # Errors
-    /// [`Error::Busy`] if a lock is not to be had, [`Error::Io`].
+    /// [`Error::Busy`] if a lock is not free in time, [`Error::Io`].
     pub fn tidy(&self, process: Option<u64>) -> Result<bool> {
         if self.named || !self.heap.retire(process)? {
             return Ok(false);

@@ -1,16 +1,16 @@
-//! The life of the file that the processes of an application share: where it lies, who makes it, who
-//! may remove it.
+//! The life of the file that the processes of an application share: where it is, which process makes it, when it may be
+//! removed.
 //!
-//! What is in the file is somebody else's ([`Contents`]); that it is *one* file, safe to map and removed
-//! only when nobody can miss it, is decided here:
+//! [`Contents`] knows what is in the file. This module ensures that it is *one* file, safe to map, and removed only
+//! when no process needs it:
 //!
-//! - A segment is born under a temporary name, filled, and gets its name by a step that fails if the name
-//!   is taken; who meets a taken name attaches. So creation needs no lock to be right.
-//! - Who attaches locks the heap, sees that it is not retired, claims its place, and then asks
-//!   [`crate::os::same_file`] whether the path still names what it has; if not, it calls [`open`] again.
-//! - A file is removed under the directory's lock, after it was marked retired under the heap's lock and
-//!   its inode was compared with the path's. As long as a file of the name is there, no other can come to
-//!   have the name, so between the comparison and the removal nothing changes.
+//! - A segment is made under a temporary name, filled, and gets its name by a step that fails if the name is taken; a
+//!   process that finds the name taken attaches. So creation is correct without a lock.
+//! - A process that attaches locks the heap, checks that it is not retired, claims its slot, and then asks
+//!   [`crate::os::same_file`] whether the path still names its file; if not, it calls [`open`] again.
+//! - A file is removed under the directory's lock, after it was marked retired under the heap lock and its inode was
+//!   compared with the path's. As long as a file has the name, no other can get it, so nothing changes between the
+//!   comparison and the removal.
 
 mod contents;
 mod create;

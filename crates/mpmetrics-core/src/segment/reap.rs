@@ -1,4 +1,4 @@
-//! Removing segments: tidying, never part of correctness.
+//! Removing segments that are not needed any more: nothing else depends on it.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,18 +8,18 @@ use crate::error::{Error, Result};
 use crate::os;
 
 use super::contents::Contents;
-use super::create::Place;
+use super::create::SegmentPath;
 use super::directory::{Access, PATIENCE_US};
 
-/// Time for which nobody must have been found in a segment whose root cannot be judged from here, because it
-/// ran in another pid namespace or boot, and was no writer itself. The only worker of a cluster may have
-/// died a moment ago, while its primary lives and is about to start another.
+/// Time for which a segment must have had no living writer if this process cannot tell whether its root lives, because
+/// that ran in another pid namespace or boot, and was no writer itself. The only worker of a cluster may have died a
+/// moment ago, while its primary lives and is about to start another.
 const GRACE_MS: u64 = 120_000;
 
-/// Least time between two looks for room.
+/// Least time between two passes for room.
 const PAUSE_US: u64 = 1_000_000;
 
-/// How long one pass may take: it delays a start. The next start goes on.
+/// How long one pass may take, because it delays a start. The next start continues it.
 const BUDGET_US: u64 = 250_000;
 
 /// What a pass is for.
@@ -27,46 +27,51 @@ const BUDGET_US: u64 = 250_000;
 pub enum Want {
     /// Tidying.
     Order,
-    /// Room, which would be denied to a living application otherwise: nobody is given [`GRACE_MS`].
+    /// Room that a living application would be denied otherwise: without [`GRACE_MS`].
     Room,
 }
 
-/// Removes what earlier applications left beside `place`; whether anything went. The caller holds the
-/// directory's lock. What cannot be judged or removed stays for the next time.
-pub fn reap(place: &Place, contents: &impl Contents, want: Want) -> bool {
+/// Removes what earlier applications left beside `segment_path`; whether it removed anything. The caller holds the
+/// directory's lock. A segment that cannot be judged or removed is left for the next time.
+pub fn reap(segment_path: &SegmentPath, contents: &impl Contents, want: Want) -> bool {
     let deadline = os::monotonic_us() + BUDGET_US;
     let mut removed = false;
-    for entry in std::fs::read_dir(place.parent()).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(segment_path.parent()).into_iter().flatten().flatten() {
         if os::monotonic_us() > deadline {
             break;
         }
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
         if name.starts_with('.') && name.contains(".heap.new-") {
-            place.clear_temporary(&path);
-        } else if name.ends_with(".heap") && path != place.path() {
-            // Unsafe, corrupt or of another version: none of ours to judge.
-            removed |= reap_one(place, &path, contents, want).unwrap_or(false);
+            segment_path.clear_temporary(&path);
+        } else if name.ends_with(".heap") && path != segment_path.path() {
+            // If it is unsafe, corrupt or of another version, it is left alone.
+            removed |= reap_one(segment_path, &path, contents, want).unwrap_or(false);
         }
     }
     removed
 }
 
-fn reap_one(place: &Place, path: &Path, contents: &impl Contents, want: Want) -> Result<bool> {
-    let Some(file) = place.open_file(path)? else { return Ok(false) };
+fn reap_one(
+    segment_path: &SegmentPath,
+    path: &Path,
+    contents: &impl Contents,
+    want: Want,
+) -> Result<bool> {
+    let Some(file) = segment_path.open_file(path)? else { return Ok(false) };
     let found = contents.inspect(&file)?;
     let alive = match (found.retired, found.root) {
         (true, _) => Some(false),
-        // Without a root the user named it: it is kept, and counters go on.
+        // Without a root, the user named it: it is kept, and its counters go on.
         (false, None) => return Ok(false),
         (false, Some(root)) => root.is_alive(),
     };
     if alive == Some(true) {
         return Ok(false);
     }
-    // Who attaches claims its slot under the heap's lock: with the lock held and no slot taken, nobody
-    // has a place in it, and after the mark nobody gets one. The description is fresh and holds no
-    // slot, so it sees everybody's, of whatever namespace. Dropping it gives the lock back.
+    // A process that attaches claims its slot under the heap lock: while this process holds the lock and no slot is
+    // locked, no other uses the segment, and after the mark none can. This file description is new and holds no slot,
+    // so it sees the locks of all others, in whatever namespace. Dropping it frees the lock.
     if !os::try_lock(&file, contents.heap_lock_byte())? {
         return Ok(false);
     }
@@ -84,10 +89,10 @@ fn reap_one(place: &Place, path: &Path, contents: &impl Contents, want: Want) ->
     remove(path, &file)
 }
 
-/// Whether an application of which no writer lives is over, as far as its segment tells. The first who asks
-/// leaves a note of when that was; a writer that comes after it makes the note void.
+/// Whether an application without a living writer has ended, as far as its segment tells. The first process that asks
+/// notes the time; a writer that comes later makes the note invalid.
 fn is_over(file: &File, contents: &impl Contents) -> Result<bool> {
-    // Read again: now nobody can come in.
+    // Read again: now no writer can come.
     let found = contents.inspect(file)?;
     // A root that was a writer would hold its slot's byte if it lived.
     if found.root_wrote {
@@ -101,10 +106,10 @@ fn is_over(file: &File, contents: &impl Contents) -> Result<bool> {
     Ok(false)
 }
 
-/// Makes room for a segment that is in use and is denied some: removes what earlier applications left beside
-/// it. Does not wait for the directory's lock, as the caller may hold a heap's.
+/// Makes room for a segment in use that cannot grow: removes what earlier applications left beside it. Does not wait
+/// for the directory's lock, because the caller may hold a heap lock.
 pub struct RoomMaker<C> {
-    place: Place,
+    segment_path: SegmentPath,
     contents: C,
     next_us: Mutex<u64>,
 }
@@ -112,19 +117,21 @@ pub struct RoomMaker<C> {
 impl<C: Contents> RoomMaker<C> {
     /// For a segment at this path in our own directory.
     pub fn new(path: &Path, access: Access, contents: C) -> Option<Self> {
-        let place = Place::beside(path, access)?;
-        Some(Self { place, contents, next_us: Mutex::new(0) })
+        let segment_path = SegmentPath::beside(path, access)?;
+        Some(Self { segment_path, contents, next_us: Mutex::new(0) })
     }
 
-    /// Looks for what can go, no more than once a second; whether anything went.
+    /// Removes what can be removed, at most once a second; whether it removed anything.
     pub fn make_room(&self) -> bool {
         let Ok(mut next) = self.next_us.try_lock() else { return false };
         let now = os::monotonic_us();
         if now < *next {
             return false;
         }
-        let made =
-            self.place.lock(0).is_ok_and(|_lock| reap(&self.place, &self.contents, Want::Room));
+        let made = self
+            .segment_path
+            .lock(0)
+            .is_ok_and(|_lock| reap(&self.segment_path, &self.contents, Want::Room));
         *next = os::monotonic_us() + PAUSE_US;
         made
     }
@@ -140,27 +147,27 @@ fn remove(path: &Path, file: &File) -> Result<bool> {
     Ok(true)
 }
 
-/// Removes a retired file that is still at its place.
-pub fn unlink_at(place: &Place, file: &File, until: u64) -> Result<bool> {
-    let _lock = place.lock(until).map_err(|error| error.at(place.path()))?;
-    remove(place.path(), file)
+/// Removes a retired file that still has its name.
+pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<bool> {
+    let _lock = segment_path.lock(until).map_err(|error| error.at(segment_path.path()))?;
+    remove(segment_path.path(), file)
 }
 
-/// Removes the file of a derived segment that the caller has marked retired under the heap's lock;
-/// whether the path still named it. A segment that the user named must not be given here.
+/// Removes the file of a segment that the caller has marked retired under the heap lock; whether the path still named
+/// it. Not for a segment that the user named.
 ///
 /// # Errors
 ///
-/// [`Error::Busy`] if the directory's lock was not to be had within a second; [`Error::Io`];
-/// [`Error::Invalid`] for a path without a directory.
+/// [`Error::Busy`] if the directory stays locked for a second; [`Error::Io`]; [`Error::Invalid`] for a path without a
+/// directory.
 pub fn unlink(path: &Path, file: &File) -> Result<bool> {
-    let Some(place) = Place::beside(path, Access::new(None, None)?) else {
+    let Some(segment_path) = SegmentPath::beside(path, Access::new(None, None)?) else {
         return Err(Error::Invalid {
             what: "a segment is given by the absolute path of a file",
             value: path.display().to_string(),
         });
     };
     let until = os::monotonic_us() + PATIENCE_US;
-    let _lock = place.lock(until).map_err(|error| error.at(path))?;
+    let _lock = segment_path.lock(until).map_err(|error| error.at(path))?;
     remove(path, file)
 }

@@ -1,4 +1,4 @@
-//! Another file in the place of one that a stranger removed.
+//! Another file in place of one that a stranger removed.
 
 use super::contents::{Contents, Inspection};
 use super::heap_file::{HeapContents, Segment};
@@ -12,7 +12,7 @@ use crate::region::{Mapped, Region};
 use std::fs::File;
 use std::ops::Range;
 
-/// How often a segment that somebody made meanwhile makes room.
+/// How often segments that other processes made meanwhile make room.
 const ROUNDS: u32 = 4;
 
 /// What the new file holds: a copy.
@@ -53,11 +53,12 @@ impl Contents for Copy<'_> {
 }
 
 impl Segment {
-    /// As [`Segment::open`], for who has `before`, which is not current any more: if a stranger removed its file,
-    /// a copy is made, or the one that another made is found. Its writers then [follow](heap::Writer::follow).
+    /// As [`Segment::open`], for a process whose segment `before` is not current any more: if a stranger removed its
+    /// file, makes a copy, or finds the one that another process made. The process's writers then
+    /// [follow](heap::Writer::follow).
     ///
     /// # Errors
-    /// As [`Segment::open`]; [`Error::Busy`] if it is to be tried again. All go on in `before` meanwhile.
+    /// As [`Segment::open`]; [`Error::Busy`] if this has to be tried again. All writers go on in `before` meanwhile.
     pub fn open_after(
         options: &OpenOptions,
         limits: Limits,
@@ -69,7 +70,7 @@ impl Segment {
             gone => gone?,
         };
         let contents = Copy { of: before.heap(), contents: HeapContents { limits } };
-        // Those who followed into a copy that is gone, too, have later counts.
+        // Writers that followed into a copy that is gone, too, have later counts.
         let waits = gone.has_heirs();
         let options = OpenOptions { create: !waits, ..options.clone() };
         for _ in 0..ROUNDS {
@@ -89,7 +90,7 @@ impl Segment {
         Err(Error::Busy.at(before.path()))
     }
 
-    /// Gives its name up: its writers find it removed, and add what they counted to what takes its place.
+    /// Gives up its name: its writers find it removed, and add what they counted to the segment that takes its place.
     fn make_room(&self) -> Result<()> {
         self.heap().displace(|| reap::unlink(self.path(), self.region().file()).map(drop))
     }

@@ -3,7 +3,7 @@ use std::ops::Range;
 use std::os::unix::fs::{symlink, FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::create::{create, Place};
+use super::create::{create, SegmentPath};
 use super::directory::{Access, Directory};
 use super::*;
 use crate::error::{Code, Error, Result};
@@ -16,7 +16,7 @@ mod many;
 const HEAP_LOCK: u64 = 1 << 40;
 const SLOTS: Range<u64> = HEAP_LOCK + 1..HEAP_LOCK + 1025;
 
-/// Contents of a page: magic, retired, last attach, root, whether the root wrote, when nobody was there.
+/// Contents of a page: magic, retired, last attach, root, whether the root wrote, when no writer was there.
 struct Page;
 
 impl Contents for Page {
@@ -112,8 +112,7 @@ fn dead() -> ProcessIdentity {
     it
 }
 
-/// What a writer does: opens, claims a slot under the heap's lock, looks whether the path still names
-/// what it has.
+/// What a writer does: opens, claims a slot under the heap lock, checks whether the path still names its file.
 fn join(options: &OpenOptions, slot: u64) -> Opened {
     loop {
         let opened = make(options);
@@ -130,7 +129,7 @@ fn join(options: &OpenOptions, slot: u64) -> Opened {
     }
 }
 
-/// Whether a writer that leaves in order may remove the segment, as the root does.
+/// Whether a writer that ends in order may remove the segment, as the root does.
 fn tidy(opened: &Opened, slot: u64) -> bool {
     os::unlock(&opened.file, SLOTS.start + slot).unwrap();
     if !os::try_lock(&opened.file, HEAP_LOCK).unwrap() {
@@ -156,7 +155,7 @@ fn own(parent: &Path) -> PathBuf {
     parent.join(format!("mpmetrics-{}", os::effective_uid()))
 }
 
-/// Runs one test of this program again in a process of its own, with a word that tells it its part.
+/// Runs one test of this program again in a process of its own, with a word that tells it what to do.
 fn another(test: &str, part: &str, argument: &Path) -> std::process::Command {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     let module = module_path!().split_once("::").unwrap().1;

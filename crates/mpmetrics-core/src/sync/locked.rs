@@ -1,11 +1,11 @@
 //! 64-bit words for targets without 64-bit atomics: two halves, which change together under a lock.
 //!
-//! Words of a segment are guarded by mutexes that lie in it ([`Guard`], which the region gives): robust,
-//! because whoever holds one may be killed, and timed, because it may be stopped. Words of this process only
-//! are guarded by one lock of its own. Every access takes the lock, so the orderings say nothing here.
+//! Words of a segment are guarded by mutexes in it ([`Guard`], from the region): robust, because a holder may be
+//! killed, and with a deadline, because it may be stopped. Words that belong only to this process are guarded by one
+//! lock of its own. Every access takes the lock, so orderings are ignored here.
 //!
-//! Before the first half of a word is stored, the new value is noted beside the mutex; whoever finds its
-//! holder dead stores it again. So a death between the halves leaves no half.
+//! Before the first half of a word is stored, the new value is noted beside the mutex; a process that finds the holder
+//! dead stores it again. So a death between the halves leaves no half.
 
 use super::atomics::{AtomicU32, Ordering};
 use std::cell::Cell;
@@ -20,8 +20,8 @@ pub struct AtomicU64 {
 
 /// The lock of the words of one mapping.
 pub trait Guard: Send + Sync {
-    /// Runs `work` under the lock of an address, and no longer than a bounded time later in any case: without
-    /// the lock, and a note, where that is not to be had.
+    /// Runs `work` under the lock of an address. If that is not free within a bounded time, runs it without the lock
+    /// and without a note.
     fn with(&self, address: usize, work: &mut dyn FnMut(Option<&Note<'_>>));
 }
 
@@ -91,7 +91,7 @@ impl AtomicU64 {
         Self { low: AtomicU32::new(value as u32), high: AtomicU32::new((value >> 32) as u32) }
     }
 
-    /// The halves as they stand. Only whoever holds the lock knows that they belong together.
+    /// The halves, without the lock: only its holder knows that they belong together.
     #[must_use]
     pub fn halves(&self) -> u64 {
         // Acquire: pairs with the stores in `put`, for readers that did not get the lock.
@@ -145,10 +145,10 @@ impl AtomicU64 {
         self.update(|_| Some(value));
     }
 
-    /// Replaces the value if it is what it is thought to be.
+    /// Replaces the value if it is `current`.
     ///
     /// # Errors
-    /// What it is, if it is something else.
+    /// The value, if it is another one.
     pub fn compare_exchange(
         &self,
         current: u64,
@@ -164,27 +164,27 @@ impl AtomicU64 {
         }
     }
 
-    /// Adds, and returns what was there.
+    /// Adds, and returns the previous value.
     pub fn fetch_add(&self, by: u64, _: Ordering) -> u64 {
         self.update(|seen| Some(seen.wrapping_add(by)))
     }
 
-    /// Takes the larger value, and returns what was there.
+    /// Stores the larger value, and returns the previous one.
     pub fn fetch_max(&self, other: u64, _: Ordering) -> u64 {
         self.update(|seen| Some(seen.max(other)))
     }
 
-    /// Sets bits, and returns what was there.
+    /// Sets bits, and returns the previous value.
     pub fn fetch_or(&self, bits: u64, _: Ordering) -> u64 {
         self.update(|seen| Some(seen | bits))
     }
 
-    /// Keeps bits, and returns what was there.
+    /// Keeps only these bits, and returns the previous value.
     pub fn fetch_and(&self, bits: u64, _: Ordering) -> u64 {
         self.update(|seen| Some(seen & bits))
     }
 
-    /// Turns bits over, and returns what was there.
+    /// Toggles bits, and returns the previous value.
     pub fn fetch_xor(&self, bits: u64, _: Ordering) -> u64 {
         self.update(|seen| Some(seen ^ bits))
     }
@@ -208,7 +208,7 @@ impl core::fmt::Debug for AtomicU64 {
     }
 }
 
-/// Runs under this process's own lock: its holder dies and stops with all who wait.
+/// Runs under this process's own lock: its holder dies and stops together with all threads that wait for it.
 fn privately(work: &mut dyn FnMut(Option<&Note<'_>>)) {
     while PRIVATE.swap(1, Ordering::Acquire) != 0 {
         std::thread::yield_now();
@@ -241,7 +241,7 @@ mod tests {
                 }
             });
             let mut torn = 0;
-            // Both threads have to run at once for a while, which a busy machine may take its time for.
+            // Both threads have to run at the same time for a while, for which a busy machine may need some time.
             let begun = Instant::now();
             while begun.elapsed() < patience && torn == 0 {
                 for _ in 0..1000 {

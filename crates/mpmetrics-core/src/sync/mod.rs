@@ -1,6 +1,5 @@
-//! The one door to atomics: every other module imports them from here, so that a model checker
-//! can put its own in their place (`RUSTFLAGS="--cfg loom"`), and so that the feature `locked` can, for
-//! targets that have none of 64 bits.
+//! The one door to atomics: every other module imports them from here, so that a model checker can replace them
+//! (`RUSTFLAGS="--cfg loom"`), and so can the feature `locked`, for targets without 64-bit atomics.
 
 mod atomics;
 #[cfg(feature = "locked")]

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mpmetrics_core::cells::exemplar::Given;
-use mpmetrics_core::collect::aggregate::join;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::walk::{walk, Patience};
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{FamilySpec, Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::{header, HEADER_WORDS, PAGE_WORDS};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::summary::{SummaryOptions, Window};
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::aggregate::join;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::walk::{walk, Patience};
 use mpmetrics_core::sync::AtomicU64;
 use mpmetrics_core::{Code, Result};
 
 use crate::handle::{spec, Handle};
 
-const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+const TYPES: [MetricType; 4] =
+    [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Most KiB that a test may touch, and most it may ask for, beyond what it had: many times what an
 /// image needs (each thread's allocator reserves 64 MiB at once), far less than a believed length
 /// would take.
@@ -27,21 +28,21 @@ const MEMORY_KIB: [u64; 2] = [512 << 10, 2 << 20];
 /// Longest that one image may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A summary with a window and series that expire.
+/// A summary with a window, whose series are pruned.
 fn windowed() -> FamilySpec {
-    let window = Some(Window { length: 1_000.0, parts: 3 });
+    let window = Some(Window { length: 1_000.0, sub_windows: 3 });
     let options = SummaryOptions { percentiles: vec![0.5], window, prune: true };
-    FamilySpec { name: "windowed".into(), bounds: options.numbers(), ..spec(Kind::Summary) }
+    FamilySpec { name: "windowed".into(), numbers: options.numbers(), ..spec(MetricType::Summary) }
 }
 
-/// Observes in series of it, some of which have expired by [`NOW`].
+/// Observes in series of it, some of which are out of the window by [`NOW`].
 fn observe(writer: &mut Writer) -> Result<()> {
     let family = writer.family(&windowed(), 0)?;
     for n in 0..6 {
-        let bound = writer.bind(family, format!("a=\"{n}\"").as_bytes(), b"")?;
+        let address = writer.bind(family, format!("a=\"{n}\"").as_bytes(), b"")?;
         for value in [-1e-300, 0.0, 5e-324, 1.0, 2.5, 1e300] {
-            let window = Some(Window { length: 1_000.0, parts: 3 });
-            writer.observe(&bound, (value, 1.0), window, NOW - 1_000.0 * f64::from(n))?;
+            let window = Some(Window { length: 1_000.0, sub_windows: 3 });
+            writer.observe(&address, (value, 1.0), window, NOW - 1_000.0 * f64::from(n))?;
         }
     }
     Ok(())
@@ -51,12 +52,12 @@ fn observe(writer: &mut Writer) -> Result<()> {
 const NOW: f64 = 1.7e12;
 
 /// The words of a heap in use: every kind of family, removed series, hidden and freed blocks, default
-/// labels, chunks of summaries, a dead writer, and room to grow.
+/// labels, octave buckets of summaries, a dead writer, and room to grow.
 pub fn image() -> Vec<u64> {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default()).expect("a heap");
     let mut writers: Vec<Writer> = (0..3).map(|n| heap.writer(n, 1).expect("a slot")).collect();
     for writer in &mut writers {
-        for kind in KINDS {
+        for kind in TYPES {
             let family = writer.family(&spec(kind), 0).expect("a family");
             let set = format!("w=\"{}\"", writer.slot());
             writer.default_labels(0, set.as_bytes(), b"").expect("default labels");
@@ -68,7 +69,7 @@ pub fn image() -> Vec<u64> {
                 match n % 7 {
                     3 => handle.hide(&heap).expect("a block"),
                     5 => {
-                        let at = handle.bound;
+                        let at = handle.address;
                         writer.release(at.slab, at.cell, handle.key()).expect("a block");
                     }
                     6 => drop(writer.remove(family, text.as_bytes(), b"").expect("a series")),
@@ -87,19 +88,19 @@ pub fn image() -> Vec<u64> {
     words
 }
 
-/// An exemplar for each place of a counter or a histogram: small ones, and some that take more room.
+/// An exemplar for a counter or each bucket of a histogram: small ones, and some that take more room.
 fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
-    let places = match handle.kind {
-        Kind::Counter => 1,
-        Kind::Histogram => 3,
+    let buckets = match handle.kind {
+        MetricType::Counter => 1,
+        MetricType::Histogram => 3,
         _ => return Ok(()),
     };
     let text = format!("trace=\"{}\"", "7f".repeat(10 + (n as usize % 3) * 20));
-    let at = (handle.bound.slab, handle.bound.cell, handle.key());
-    for place in 0..places {
+    let at = (handle.address.slab, handle.address.cell, handle.key());
+    for bucket in 0..buckets {
         let (value, time) = (f64::from(n), 1.7e9 + f64::from(n));
         let given = Given { value, time, text: text.as_bytes(), types: b"" };
-        writer.exemplar(at, place, &given)?;
+        writer.exemplar(at, bucket, &given)?;
     }
     Ok(())
 }
@@ -132,8 +133,8 @@ pub fn write(words: &[u64]) -> Result<()> {
 pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
     let heap = Heap::open(Arc::new(Owned::copy_of(words.to_vec())))?;
     let mut writer = heap.writer(9, 1)?;
-    for (place, kind) in KINDS.into_iter().enumerate() {
-        if place == 2 {
+    for (number, kind) in TYPES.into_iter().enumerate() {
+        if number == 2 {
             between(&heap);
         }
         let family = writer.family(&spec(kind), 0)?;
@@ -141,12 +142,12 @@ pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
             let text = format!("b=\"some text\",a=\"{n}\"");
             let handle = Handle::bind(&mut writer, kind, family, text.as_bytes())?;
             handle.update(&mut writer, 1.0)?;
-            // A mutex whose bytes say that somebody holds it is one that nobody can have.
+            // A mutex whose bytes say that it is held cannot be locked.
             match exemplify(&mut writer, &handle, n) {
                 Err(error) if error.code() == Code::Busy => {}
                 done => done?,
             }
-            let at = handle.bound;
+            let at = handle.address;
             match n {
                 0 => {
                     handle.hide(&heap)?;
@@ -224,26 +225,26 @@ impl Dice {
     }
 }
 
-/// The places that are worth damage: words that are not 0, so that no flip is wasted on empty room.
-pub fn places(image: &[u64]) -> Vec<usize> {
+/// The words that are worth damage: those that are not 0, so that no flip is wasted on empty room.
+pub fn targets(image: &[u64]) -> Vec<usize> {
     (0..image.len()).filter(|at| image[*at] != 0).collect()
 }
 
-/// Damages a copy of the image: mostly single bits, in the header as often as behind it; now and
+/// Damages a copy of the image: mostly single bits, in the header as often as after it; now and
 /// then a word that becomes another word of the image, a small number, or all ones.
-pub fn damaged(image: &[u64], places: &[usize], number: u64) -> Vec<u64> {
+pub fn damaged(image: &[u64], targets: &[usize], number: u64) -> Vec<u64> {
     let mut dice = Dice(number);
     let mut words = image.to_vec();
-    let head = places.partition_point(|at| *at < HEADER_WORDS as usize) as u64;
+    let head = targets.partition_point(|at| *at < HEADER_WORDS as usize) as u64;
     for _ in 0..=dice.roll(3) {
-        let among = if dice.roll(2) == 0 { head } else { places.len() as u64 };
-        let at = places[dice.roll(among) as usize];
+        let among = if dice.roll(2) == 0 { head } else { targets.len() as u64 };
+        let at = targets[dice.roll(among) as usize];
         // The first three words are refused by name, which would hide the rest.
         if at <= header::MACHINE {
             continue;
         }
         words[at] = match dice.roll(8) {
-            0 => image[places[dice.roll(places.len() as u64) as usize]],
+            0 => image[targets[dice.roll(targets.len() as u64) as usize]],
             1 => dice.roll(4096),
             2 => u64::MAX - dice.roll(16),
             _ => words[at] ^ 1 << dice.roll(64),

@@ -1,9 +1,9 @@
 //! What JavaScript does with the cells that a writer hands out, done in Rust.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::heap::{Address, FamilySpec, Heap, Writer};
 use mpmetrics_core::layout::{block, BlockKey, ABSENT, EXTENT_HEADER};
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::sync::Ordering;
 use mpmetrics_core::{Error, Result};
@@ -11,8 +11,8 @@ use mpmetrics_core::{Error, Result};
 /// A bound series of one writer, as an application holds on to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Handle {
-    pub kind: Kind,
-    pub bound: Bound,
+    pub kind: MetricType,
+    pub address: Address,
     /// Reference of the first cell.
     pub cell: u64,
     /// Reference of the word that holds the series' generation.
@@ -21,7 +21,7 @@ pub struct Handle {
 
 /// The family of each kind that the tests use: two bounds for the histogram, two percentiles for the
 /// summary.
-pub fn spec(kind: Kind) -> FamilySpec {
+pub fn spec(kind: MetricType) -> FamilySpec {
     FamilySpec {
         tag: "default".into(),
         name: format!("{kind:?}").to_lowercase(),
@@ -29,9 +29,9 @@ pub fn spec(kind: Kind) -> FamilySpec {
         kind,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
-        bounds: match kind {
-            Kind::Histogram => vec![1.0, 2.0],
-            Kind::Summary => {
+        numbers: match kind {
+            MetricType::Histogram => vec![1.0, 2.0],
+            MetricType::Summary => {
                 let percentiles = vec![0.5, 0.9];
                 SummaryOptions { percentiles, ..SummaryOptions::default() }.numbers()
             }
@@ -41,37 +41,37 @@ pub fn spec(kind: Kind) -> FamilySpec {
 }
 
 impl Handle {
-    pub fn bind(writer: &mut Writer, kind: Kind, family: u32, text: &[u8]) -> Result<Self> {
-        let bound = writer.bind(family, text, b"")?;
-        let (slab, _) = writer.slab(bound.slab).expect("the slab of a block that was just bound");
-        let (chunk, _) = writer.generations(bound.chunk)?;
-        let generation = chunk + u64::from(bound.word / 2);
-        assert!(u64::from(bound.word / 2) >= EXTENT_HEADER);
-        Ok(Self { kind, bound, cell: slab + u64::from(bound.cell), generation })
+    pub fn bind(writer: &mut Writer, kind: MetricType, family: u32, text: &[u8]) -> Result<Self> {
+        let address = writer.bind(family, text, b"")?;
+        let (slab, _) = writer.slab(address.slab).expect("the slab of a block that was just bound");
+        let (chunk, _) = writer.generations(address.chunk)?;
+        let generation = chunk + u64::from(address.word / 2);
+        assert!(u64::from(address.word / 2) >= EXTENT_HEADER);
+        Ok(Self { kind, address, cell: slab + u64::from(address.cell), generation })
     }
 
     pub fn key(&self) -> BlockKey {
-        BlockKey { series: self.bound.series, generation: self.bound.generation }
+        BlockKey { series: self.address.series, generation: self.address.generation }
     }
 
     /// Whether the series is still the one that was bound: compared before each store.
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
-        Ok((word >> (self.bound.word % 2 * 32)) as u32 == self.bound.generation)
+        Ok((word >> (self.address.word % 2 * 32)) as u32 == self.address.generation)
     }
 
     /// Counts, sets or observes a value, as its kind does; stale or not.
     pub fn update(&self, writer: &mut Writer, value: f64) -> Result<()> {
         let heap = &writer.heap().clone();
         match self.kind {
-            Kind::Counter => self.add(heap, 0, value),
-            Kind::Gauge => heap.words().store(self.cell, value.to_bits()),
-            Kind::Histogram => {
+            MetricType::Counter => self.add(heap, 0, value),
+            MetricType::Gauge => heap.words().store(self.cell, value.to_bits()),
+            MetricType::Histogram => {
                 let bucket = [1.0, 2.0].iter().position(|bound| value <= *bound).unwrap_or(2);
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
             }
-            Kind::Summary => match writer.observe(&self.bound, (value, 1.0), None, 0.0) {
-                // JavaScript would store to a block that nobody reads any more.
+            MetricType::Summary => match writer.observe(&self.address, (value, 1.0), None, 0.0) {
+                // JavaScript would store to a block that no scrape reads any more.
                 Err(Error::Invalid { .. }) => Ok(()),
                 done => done,
             },
@@ -106,16 +106,16 @@ impl Handle {
     pub fn zero(&self, writer: &Writer) -> Result<()> {
         let heap = writer.heap();
         let cells = match self.kind {
-            Kind::Counter | Kind::Gauge => 1,
-            Kind::Histogram => 6,
-            Kind::Summary => {
+            MetricType::Counter | MetricType::Gauge => 1,
+            MetricType::Histogram => 6,
+            MetricType::Summary => {
                 let (min, max) = (self.cell + 6, self.cell + 7);
                 for (cell, value) in [(1, 0.0), (2, 0.0), (5, 0.0)] {
                     heap.words().store(self.cell + cell, f64::to_bits(value))?;
                 }
                 heap.words().store(min, f64::INFINITY.to_bits())?;
                 heap.words().store(max, f64::NEG_INFINITY.to_bits())?;
-                let Bound { slab, cell, .. } = self.bound;
+                let Address { slab, cell, .. } = self.address;
                 for buckets in writer.all_buckets(slab, cell, self.key())? {
                     let (slab, _) = writer.slab(buckets.slab).expect("a slab");
                     let first = slab + u64::from(buckets.cell);

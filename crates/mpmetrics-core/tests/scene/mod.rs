@@ -5,21 +5,21 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
-use mpmetrics_core::collect::snapshot::{Snapshot, Value};
 use mpmetrics_core::doorbell::{Doorbell, Ear};
 use mpmetrics_core::heap::{Heap, HeldLock, Limits, Writer, LOCK_DEADLINE_US};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::os::kill_points::{Held, VARIABLE};
 use mpmetrics_core::os::ProcessIdentity;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
 
-use crate::derived::Derived;
+use crate::cold_paths::{exemplar, observations, other, shared, spec, tell, told, MAIN};
+use crate::derived_words::DerivedWords;
 use crate::handle::{self, Handle};
-use crate::pointed::{exemplar, observed, other, shared, spec, tell, told, MAIN};
 
 /// Names the directory of a victim.
 pub const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
@@ -35,7 +35,7 @@ pub enum End {
     Stop,
 }
 
-/// The heap as the victim finds it, and who goes on in it.
+/// The heap as the victim finds it, and the writers that go on in it.
 pub struct Scene {
     pub directory: tempfile::TempDir,
     heap: Heap,
@@ -78,13 +78,13 @@ impl Scene {
         for by in [5.0, 7.0] {
             let mut dead = heap.writer(2, 2).expect("a slot");
             count(&mut dead, "counted", b"n=\"dead\"", by).expect("a series");
-            observed::leave_twin(&mut dead, by == 5.0).expect("a summary");
+            observations::leave_twin(&mut dead, by == 5.0).expect("a summary");
             dead.default_labels(0, b"app=\"dead\"", b"").expect("default labels");
-            let gauges = dead.family(&handle::spec(Kind::Gauge), 1).expect("a family");
-            Handle::bind(&mut dead, Kind::Gauge, gauges, b"").expect("a gauge");
+            let gauges = dead.family(&handle::spec(MetricType::Gauge), 1).expect("a family");
+            Handle::bind(&mut dead, MetricType::Gauge, gauges, b"").expect("a gauge");
         }
         leave_dead_segment(directory.path());
-        // Somebody died under the lock.
+        // A process died under the lock.
         heap.words().set_header(header::INTENT, 1);
         let bell = Doorbell::new(heap.clone());
         let ear = answering(&bell, &writer);
@@ -160,7 +160,7 @@ impl Scene {
         let own = counted(&snapshot) - BEFORE - new_ones(self.directory.path());
         let what = &self.what;
         assert!((before..=after + 1.0).contains(&own), "{what}: told {after}, scraped {own}");
-        observed::check(&snapshot, (before, after + 1.0), self.later, what);
+        observations::check(&snapshot, (before, after + 1.0), self.later, what);
     }
 
     /// Whether what needs a lock is done, or put off within the deadline.
@@ -172,12 +172,12 @@ impl Scene {
                 None
             }
             Err(error) => panic!("{}: {call}: {error}", self.what),
-            Ok(_) if locked => panic!("{}: {call} went on under somebody's lock", self.what),
+            Ok(_) if locked => panic!("{}: {call} went on under another's lock", self.what),
             Ok(done) => Some(done),
         }
     }
 
-    /// A new series of one who lives, and a new writer with a series.
+    /// A new series of a living writer, and a new writer with a series.
     pub fn check_new(&mut self, locked: bool) {
         for name in ["n=\"new 1\"", "n=\"new 2\""] {
             let begun = Instant::now();
@@ -191,7 +191,7 @@ impl Scene {
             if let Some(mut made) = self.done(locked, "a new writer", made, begun.elapsed()) {
                 count(&mut made, "counted", b"n=\"new writer\"", 1000.0).expect("a series");
                 add_new(self.directory.path(), 1000.0);
-                observed::come_later(&mut made).expect("a summary");
+                observations::come_later(&mut made).expect("a summary");
                 self.later += 1.0;
                 self.shared += 1.0;
                 assert_eq!(share(&mut made), self.shared, "{}: a shared gauge", self.what);
@@ -219,7 +219,7 @@ impl Scene {
         assert_eq!(counted(&scraped(segment.heap())), 3.0, "{}", self.what);
     }
 
-    /// What a dead process left behind in the directory is removed by who makes the next segment.
+    /// What a dead process left in the directory is removed by the process that makes the next segment.
     pub fn check_tidied(&self) {
         let own = std::fs::read_dir(self.directory.path()).unwrap().flatten();
         let own = own.map(|entry| entry.path()).find(|path| path.is_dir()).expect("a directory");
@@ -234,18 +234,18 @@ impl Scene {
         drop(opened);
     }
 
-    /// What is derived is what deriving it anew yields.
+    /// What is derived is what deriving it again yields.
     pub fn check_whole(&self) {
         drop(self.heap.hold_lock().expect("the heap lock"));
-        let before = Derived::read(self.heap.words());
+        let before = DerivedWords::read(self.heap.words());
         self.heap.words().set_header(header::INTENT, 1);
         drop(self.heap.hold_lock().expect("the heap lock"));
-        let whole = Derived::read(self.heap.words()) == before;
-        assert!(whole, "{}: what is derived is not what deriving it anew yields", self.what);
+        let whole = DerivedWords::read(self.heap.words()) == before;
+        assert!(whole, "{}: what is derived is not what deriving it again yields", self.what);
     }
 }
 
-/// A segment whose root is dead: who makes one beside it removes it.
+/// A segment whose root is dead: a process that makes one beside it removes it.
 fn leave_dead_segment(directory: &Path) {
     let now = ProcessIdentity::current().expect("a process");
     let root = Some(ProcessIdentity { start_time: now.start_time + 1, ..now });
@@ -254,7 +254,7 @@ fn leave_dead_segment(directory: &Path) {
     drop(Segment::open(&options, Limits::default()).expect("a segment"));
 }
 
-/// Answers whoever rings, at once, for as long as the ear is there.
+/// Answers every ring, at once, for as long as the ear is there.
 fn answering(bell: &Arc<Doorbell>, writer: &Writer) -> Arc<Ear> {
     let (tell, rung) = std::sync::mpsc::channel();
     let told = Box::new(move || tell.send(()).unwrap_or(()));
@@ -294,7 +294,7 @@ fn share(writer: &mut Writer) -> f64 {
 /// Counts in a series, and records an exemplar for it: under a mutex that a dead writer may have left locked.
 fn count(writer: &mut Writer, family: &str, text: &[u8], by: f64) -> Result<()> {
     let family = writer.family(&spec(family), 0)?;
-    let handle = Handle::bind(writer, Kind::Counter, family, text)?;
+    let handle = Handle::bind(writer, MetricType::Counter, family, text)?;
     handle.update(writer, by)?;
     exemplar(writer, &handle, 7)
 }
@@ -322,7 +322,7 @@ fn scraped(heap: &Heap) -> Snapshot {
 /// The sum of all counters but of those that come and go.
 fn counted(snapshot: &Snapshot) -> f64 {
     let families = snapshot.families.iter().filter(|family| &*family.name != "churned");
-    let counters = families.filter(|family| family.kind == Kind::Counter);
+    let counters = families.filter(|family| family.kind == MetricType::Counter);
     let values = counters.flat_map(|family| &family.series).map(|series| &series.value);
     values.map(|value| if let Value::Scalar(value) = value { *value } else { 0.0 }).sum()
 }

@@ -3,13 +3,13 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use mpmetrics_core::cells::scalar;
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::scrape::scrape;
 use mpmetrics_core::exposition::text::text;
-use mpmetrics_core::heap::{Bound, FamilySpec, Heap, Limits, Setup, Writer};
-use mpmetrics_core::kind::Kind;
+use mpmetrics_core::heap::{Address, FamilySpec, Heap, Limits, Setup, Writer};
 use mpmetrics_core::layout::BlockKey;
+use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::scrape;
 use std::sync::Arc;
 
 /// A heap of 8 MiB.
@@ -24,7 +24,7 @@ pub fn heap_with(bytes: usize, limits: Limits) -> Heap {
 }
 
 /// A family with two labels.
-pub fn spec(kind: Kind, name: &str) -> FamilySpec {
+pub fn spec(kind: MetricType, name: &str) -> FamilySpec {
     FamilySpec {
         tag: "default".into(),
         name: name.into(),
@@ -32,7 +32,7 @@ pub fn spec(kind: Kind, name: &str) -> FamilySpec {
         kind,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
-        bounds: if kind == Kind::Histogram { vec![1.0, 5.0] } else { Vec::new() },
+        numbers: if kind == MetricType::Histogram { vec![1.0, 5.0] } else { Vec::new() },
     }
 }
 
@@ -43,11 +43,11 @@ pub fn printed(heap: &Heap) -> String {
 }
 
 /// Counts in a block of one cell.
-pub fn add(writer: &Writer, bound: &Bound, by: f64) {
-    scalar::add(&writer.cells(bound).unwrap()[0], by);
+pub fn add(writer: &Writer, address: &Address, by: f64) {
+    scalar::add(&writer.cells(address).unwrap()[0], by);
 }
 
 /// The key of a bound block.
-pub fn key(bound: &Bound) -> BlockKey {
-    BlockKey { series: bound.series, generation: bound.generation }
+pub fn key(address: &Address) -> BlockKey {
+    BlockKey { series: address.series, generation: address.generation }
 }

@@ -1,13 +1,13 @@
 //! Snapshots made by hand.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-use mpmetrics_core::collect::snapshot::{
+use mpmetrics_core::labels::escape;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::quantile::octave::locate;
+use mpmetrics_core::quantile::sketch::Sketch;
+use mpmetrics_core::scrape::snapshot::{
     Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value,
 };
-use mpmetrics_core::kind::Kind;
-use mpmetrics_core::labels::escape;
-use mpmetrics_core::quantile::octave::place;
-use mpmetrics_core::quantile::sketch::Sketch;
 
 /// Builds a snapshot, family by family; series go to the family declared last.
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl Builder {
         self.snapshot.defaults.len() as u32
     }
 
-    pub fn family(&mut self, kind: Kind, name: &str, names: &[&str]) -> &mut Family {
+    pub fn family(&mut self, kind: MetricType, name: &str, names: &[&str]) -> &mut Family {
         let birth = self.birth();
         self.snapshot.families.push(Family {
             tag: "default".into(),
@@ -98,8 +98,8 @@ impl Builder {
     pub fn summary(&mut self, set: Set<'_>, defaults: u32, values: &[f64]) {
         let mut observed = Sketch::default();
         for value in values {
-            observed.bound(*value, *value);
-            match place(*value) {
+            observed.widen(*value, *value);
+            match locate(*value) {
                 Some((octave, cell)) => observed.octave(octave)[cell] += 1.0,
                 None => observed.zeros += 1.0,
             }
@@ -119,12 +119,12 @@ impl Builder {
         self.series(labels, defaults, Value::Histogram { sum, counts });
     }
 
-    /// Gives the series that was added last exemplars, which must be in order of their places.
+    /// Gives the series that was added last exemplars, which must be in order of their buckets.
     pub fn exemplars(&mut self, exemplars: &[(u32, f64, f64, Set<'_>)]) {
         let start = self.snapshot.exemplars.len() as u32;
-        for (place, value, time, set) in exemplars {
+        for (bucket, value, time, set) in exemplars {
             let labels = self.labels(&text(set), b"");
-            let exemplar = Exemplar { place: *place, value: *value, time: *time, labels };
+            let exemplar = Exemplar { bucket: *bucket, value: *value, time: *time, labels };
             self.snapshot.exemplars.push(exemplar);
         }
         let series = self.last().series.last_mut().expect("a series");

@@ -76,7 +76,7 @@ fn escapes(value: &str, known: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Labels from behind `{`, and what follows `}`.
+/// Labels from after `{`, and what follows `}`.
 fn labels(mut text: &str) -> Result<(HashSet<&str>, usize, &str), String> {
     let mut names = HashSet::new();
     let mut points = 0;

@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use mpmetrics_core::collect::filter::Filter;
-use mpmetrics_core::collect::snapshot::Value;
-use mpmetrics_core::collect::walk::{walk, Patience};
 use mpmetrics_core::heap::{Heap, Setup, Writer};
-use mpmetrics_core::kind::Kind;
 use mpmetrics_core::layout::header;
-use mpmetrics_core::quantile::octave::place;
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::quantile::octave::locate;
 use mpmetrics_core::quantile::sketch::Sketch;
 use mpmetrics_core::region::Owned;
+use mpmetrics_core::scrape::filter::Filter;
+use mpmetrics_core::scrape::snapshot::Value;
+use mpmetrics_core::scrape::walk::{walk, Patience};
 use mpmetrics_core::Error;
 use proptest::prelude::*;
 
 use crate::handle::{spec, Handle};
 
-const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary];
+const TYPES: [MetricType; 4] =
+    [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Label sets, each in two spellings.
 const LABELS: [[&str; 2]; 5] = [
     ["", ""],
@@ -32,7 +33,7 @@ const WRITERS: usize = 3;
 
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// A new writer in this place; the old one there dies first.
+    /// A new writer of this number; the old one dies first.
     Spawn(usize),
     Kill(usize),
     Update(usize, Name, u8),
@@ -51,7 +52,7 @@ pub enum Step {
 pub struct Name(usize, usize, usize);
 
 pub fn step() -> impl Strategy<Value = Step> {
-    let name = || (0..KINDS.len(), 0..LABELS.len(), 0..2_usize).prop_map(|(k, l, s)| Name(k, l, s));
+    let name = || (0..TYPES.len(), 0..LABELS.len(), 0..2_usize).prop_map(|(k, l, s)| Name(k, l, s));
     let writer = || 0..WRITERS;
     prop_oneof![
         30 => (writer(), name(), 1..9_u8).prop_map(|(w, n, v)| Step::Update(w, n, v)),
@@ -83,11 +84,11 @@ struct Part {
 }
 
 impl Part {
-    fn update(&mut self, kind: Kind, value: f64) {
+    fn update(&mut self, kind: MetricType, value: f64) {
         match kind {
-            Kind::Counter => self.cells[0] += value,
-            Kind::Gauge => self.cells[0] = value,
-            Kind::Histogram => {
+            MetricType::Counter => self.cells[0] += value,
+            MetricType::Gauge => self.cells[0] = value,
+            MetricType::Histogram => {
                 let bucket = if value <= 1.0 {
                     0
                 } else if value <= 2.0 {
@@ -98,7 +99,7 @@ impl Part {
                 self.cells[bucket] += 1.0;
                 self.cells[3] += value;
             }
-            Kind::Summary => {
+            MetricType::Summary => {
                 self.cells[0] += 1.0;
                 self.cells[1] += value;
                 self.cells[1 + value as usize] += 1.0;
@@ -119,7 +120,7 @@ struct Alive {
 
 pub struct World {
     pub heap: Heap,
-    places: [Option<Alive>; WRITERS],
+    lives: [Option<Alive>; WRITERS],
     parts: BTreeMap<usize, Part>,
     next: usize,
 }
@@ -128,27 +129,27 @@ impl World {
     pub fn new() -> Self {
         let region = Arc::new(Owned::new(1 << 18));
         let heap = Heap::create(region, &Setup::default()).expect("room for a heap");
-        Self { heap, places: [const { None }; WRITERS], parts: BTreeMap::new(), next: 0 }
+        Self { heap, lives: [const { None }; WRITERS], parts: BTreeMap::new(), next: 0 }
     }
 
     pub fn run(&mut self, step: &Step) {
         match *step {
-            Step::Spawn(place) => self.spawn(place),
-            Step::Kill(place) => self.places[place] = None,
-            Step::Update(place, name, value) => self.update(place, name, f64::from(value)),
-            Step::Remove(place, name) => self.remove(place, name, false),
-            Step::RemoveUnlocked(place, name) => self.remove(place, name, true),
-            Step::Release(place, name) => self.release(place, name),
-            Step::Hide(place, name) => self.hide(place, name),
-            Step::Defaults(place, set) => self.defaults(place, set),
+            Step::Spawn(number) => self.spawn(number),
+            Step::Kill(number) => self.lives[number] = None,
+            Step::Update(number, name, value) => self.update(number, name, f64::from(value)),
+            Step::Remove(number, name) => self.remove(number, name, false),
+            Step::RemoveUnlocked(number, name) => self.remove(number, name, true),
+            Step::Release(number, name) => self.release(number, name),
+            Step::Hide(number, name) => self.hide(number, name),
+            Step::Defaults(number, set) => self.defaults(number, set),
             Step::Interrupt => self.heap.words().set_header(header::INTENT, 1),
         }
     }
 
-    pub fn spawn(&mut self, place: usize) {
-        self.places[place] = None;
-        let mut writer = self.heap.writer(1, place as u32).expect("a slot");
-        let families = KINDS.map(|kind| writer.family(&spec(kind), 0).expect("a family"));
+    pub fn spawn(&mut self, number: usize) {
+        self.lives[number] = None;
+        let mut writer = self.heap.writer(1, number as u32).expect("a slot");
+        let families = TYPES.map(|kind| writer.family(&spec(kind), 0).expect("a family"));
         // Adopted: parts go on, but for gauges and what was hidden; equal names are merged.
         let mut current: HashMap<Shown, usize> = HashMap::new();
         let mine: Vec<usize> = self
@@ -159,7 +160,7 @@ impl World {
             .collect();
         for id in mine {
             let part = self.parts[&id];
-            if part.hidden || KINDS[part.name.0] == Kind::Gauge {
+            if part.hidden || TYPES[part.name.0] == MetricType::Gauge {
                 self.parts.remove(&id);
             } else if let Some(other) = current.get(&part.name) {
                 self.parts.remove(&id);
@@ -171,12 +172,12 @@ impl World {
             }
         }
         let handles = HashMap::new();
-        self.places[place] = Some(Alive { writer, families, set: 0, handles, current });
+        self.lives[number] = Some(Alive { writer, families, set: 0, handles, current });
     }
 
     /// As an application updates: through the handle it has, unless that is stale or hidden.
-    pub fn update(&mut self, place: usize, Name(kind, labels, spelling): Name, value: f64) {
-        let Some(alive) = &mut self.places[place] else { return };
+    pub fn update(&mut self, number: usize, Name(kind, labels, spelling): Name, value: f64) {
+        let Some(alive) = &mut self.lives[number] else { return };
         let name = (kind, labels, alive.set);
         let known = alive.current.get(&name).copied().filter(|id| self.parts.contains_key(id));
         let handle = alive.handles.get(&name).copied();
@@ -186,15 +187,15 @@ impl World {
         let shown = fresh.filter(|handle| {
             if hidden {
                 handle.zero(&alive.writer).expect("cells");
-                let cell = handle.bound.cell;
-                return alive.writer.revive(handle.bound.slab, cell, handle.key()).is_ok();
+                let cell = handle.address.cell;
+                return alive.writer.revive(handle.address.slab, cell, handle.key()).is_ok();
             }
             true
         });
         let handle = shown.unwrap_or_else(|| {
             let text = LABELS[labels][spelling].as_bytes();
-            let bound = Handle::bind(&mut alive.writer, KINDS[kind], alive.families[kind], text);
-            bound.expect("a series")
+            let made = Handle::bind(&mut alive.writer, TYPES[kind], alive.families[kind], text);
+            made.expect("a series")
         });
         alive.handles.insert(name, handle);
         handle.update(&mut alive.writer, value).expect("cells");
@@ -208,15 +209,15 @@ impl World {
             hidden: false,
             cells: [0.0; 10],
         });
-        assert_eq!(handle.bound.inherited, !part.own && KINDS[kind] != Kind::Gauge);
+        assert_eq!(handle.address.inherited, !part.own && TYPES[kind] != MetricType::Gauge);
         if part.hidden {
             (part.hidden, part.cells) = (false, [0.0; 10]);
         }
-        part.update(KINDS[kind], value);
+        part.update(TYPES[kind], value);
     }
 
-    pub fn remove(&mut self, place: usize, Name(kind, labels, spelling): Name, unlocked: bool) {
-        let Some(alive) = &mut self.places[place] else { return };
+    pub fn remove(&mut self, number: usize, Name(kind, labels, spelling): Name, unlocked: bool) {
+        let Some(alive) = &mut self.lives[number] else { return };
         let held = unlocked.then(|| self.heap.hold_lock().expect("the heap lock"));
         let text = LABELS[labels][spelling].as_bytes();
         let removed = alive.writer.remove(alive.families[kind], text, b"").expect("an answer");
@@ -226,16 +227,16 @@ impl World {
         assert!(removed || before == self.parts.len(), "a series that is there was not found");
     }
 
-    pub fn release(&mut self, place: usize, Name(kind, labels, _): Name) {
-        let Some(alive) = &mut self.places[place] else { return };
+    pub fn release(&mut self, number: usize, Name(kind, labels, _): Name) {
+        let Some(alive) = &mut self.lives[number] else { return };
         let name = (kind, labels, alive.set);
         let Some(handle) = alive.handles.get(&name).copied() else { return };
         let id = alive.current.get(&name).copied();
         let part = id.and_then(|id| Some((id, *self.parts.get(&id)?)));
-        let bound = handle.bound;
-        match (alive.writer.release(bound.slab, bound.cell, handle.key()), part) {
+        let address = handle.address;
+        match (alive.writer.release(address.slab, address.cell, handle.key()), part) {
             (Ok(()), Some((id, part))) if part.own => {
-                // Others may still have the series, so its generation stays: who gives a block back
+                // Others may still have the series, so its generation stays: a writer that gives a block back
                 // forgets the handle.
                 alive.handles.remove(&name);
                 self.parts.remove(&id);
@@ -248,8 +249,8 @@ impl World {
         }
     }
 
-    pub fn hide(&mut self, place: usize, Name(kind, labels, _): Name) {
-        let Some(alive) = &mut self.places[place] else { return };
+    pub fn hide(&mut self, number: usize, Name(kind, labels, _): Name) {
+        let Some(alive) = &mut self.lives[number] else { return };
         let name = (kind, labels, alive.set);
         let Some(handle) = alive.handles.get(&name) else { return };
         let id = alive.current.get(&name).copied();
@@ -260,8 +261,8 @@ impl World {
         }
     }
 
-    pub fn defaults(&mut self, place: usize, set: usize) {
-        let Some(alive) = &mut self.places[place] else { return };
+    pub fn defaults(&mut self, number: usize, set: usize) {
+        let Some(alive) = &mut self.lives[number] else { return };
         alive.writer.default_labels(0, SETS[set].as_bytes(), b"").expect("default labels");
         let before = std::mem::replace(&mut alive.set, set);
         if before == set {
@@ -285,15 +286,15 @@ impl World {
     pub fn expected(&self) -> BTreeMap<Shown, Vec<f64>> {
         let mut shown: BTreeMap<Shown, Vec<f64>> = BTreeMap::new();
         for part in self.parts.values() {
-            let kind = KINDS[part.name.0];
-            let lives = self.places.iter().flatten().any(|alive| alive.writer.slot() == part.slot);
-            if part.hidden || (kind == Kind::Gauge && !lives) {
+            let kind = TYPES[part.name.0];
+            let lives = self.lives.iter().flatten().any(|alive| alive.writer.slot() == part.slot);
+            if part.hidden || (kind == MetricType::Gauge && !lives) {
                 continue;
             }
             let cells = match kind {
-                Kind::Counter | Kind::Gauge => 1,
-                Kind::Histogram => 4,
-                Kind::Summary => 10,
+                MetricType::Counter | MetricType::Gauge => 1,
+                MetricType::Histogram => 4,
+                MetricType::Summary => 10,
             };
             let sums = shown.entry(part.name).or_insert_with(|| vec![0.0; cells]);
             sums.iter_mut().zip(part.cells).for_each(|(sum, cell)| *sum += cell);
@@ -309,7 +310,7 @@ impl World {
         let (snapshot, _) = walk(words.0, &living, &filter, Patience::default()).expect("a scrape");
         let mut shown = BTreeMap::new();
         for family in &snapshot.families {
-            let kind = KINDS.iter().position(|kind| *kind == family.kind).expect("a kind");
+            let kind = TYPES.iter().position(|kind| *kind == family.kind).expect("a kind");
             for series in &family.series {
                 let text = std::str::from_utf8(snapshot.bytes(series.labels.text)).expect("UTF-8");
                 let labels = LABELS.iter().position(|spellings| spellings.contains(&text));
@@ -332,7 +333,7 @@ impl World {
         shown
     }
 
-    /// Everything that is derived from records and blocks, as it stands.
+    /// Everything that is derived from records and blocks.
     pub fn derived(&self) -> Vec<u64> {
         let words = self.heap.words();
         [header::LIVE_SERIES, header::FREE_COUNT, header::INDEX_USED]
@@ -346,7 +347,7 @@ fn observed(sketch: &Sketch) -> Vec<f64> {
     let mut all = sketch.clone();
     let counts: Vec<f64> = (1..=8)
         .map(|value| {
-            let (octave, cell) = place(f64::from(value)).expect("a bucket");
+            let (octave, cell) = locate(f64::from(value)).expect("a bucket");
             std::mem::take(&mut all.octave(octave)[cell])
         })
         .collect();

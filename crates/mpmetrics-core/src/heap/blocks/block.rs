@@ -1,8 +1,9 @@
-//! Blocks in slabs: walking them, making them, giving them back. Only a slot's owner (or who is
-//! adopting it, under the heap lock) stores to its blocks.
+//! Blocks in slabs: walking, making and freeing them. Only a slot's owner (or its adopter, under the heap lock) stores
+//! to its blocks.
 
 use crate::cells::sketch;
 use crate::error::{Error, Result};
+use crate::form::{Form, Protocol};
 use crate::heap::memory::extent;
 use crate::layout::{
     block, extent as ext, header, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
@@ -31,7 +32,7 @@ pub fn for_each_slab(
     Ok(())
 }
 
-/// Calls `visit` with every block of a slab, pads and free ones too; where the slab ends.
+/// Calls `visit` with every block of a slab, also pads and free ones; where the last block ends.
 #[inline]
 pub fn for_each_block(
     words: Words<'_>,
@@ -75,23 +76,23 @@ pub fn head(words: Words<'_>, at: u64) -> Result<BlockHead> {
         .ok_or(Error::Corrupt { what: "a block's head", at: at.saturating_mul(8) })
 }
 
-/// What a block is, looked at again by who has read its cells.
+/// What a block is when its head is read again after its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// The same: what was read is of that head and key.
+    /// The same: what was read belongs to that head and key.
     Same,
-    /// The same series under other default labels, or shown anew.
+    /// The same series, under other default labels or with another birth.
     Renamed,
-    /// Another's, or nobody's.
+    /// Another series' block, or a free one.
     Other,
 }
 
-/// Looks at a block again behind a read of its cells. The owner may have given it to another series
-/// meanwhile: then it freed it first, and head or key are others now. Pairs with [`free`] and [`publish`].
+/// Reads head, key and birth of a block again after its cells. If the owner gave the block to another series meanwhile,
+/// it freed it first, so head or key have changed. Pairs with [`free`] and [`publish`].
 #[inline]
 pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> Again {
     fence(Ordering::Acquire);
-    // Acquire: a head that is the same again, of another series' block, must not be seen without its key.
+    // Acquire: if another series' block has an equal head, its key must be seen with that head.
     let is = |word: u64, before: u64| {
         run.get(word as usize).is_some_and(|word| word.load(Ordering::Acquire) == before)
     };
@@ -109,62 +110,57 @@ pub fn next_birth(words: Words<'_>) -> u64 {
     words.add_header(header::BIRTH, 1)
 }
 
-/// Fills a block and then makes it seen.
+/// Fills a block and then publishes it.
 pub fn publish(words: Words<'_>, at: u64, head: BlockHead, key: BlockKey, set: u16) -> Result<()> {
     let run = words.run(at, u64::from(head.words))?;
     for (index, cell) in (0..).zip(&run[block::CELLS as usize..]) {
-        // Release: a reader that sees a fresh cell also sees that the block was free before.
+        // Release: a reader that sees a new cell also sees that the block was free before.
         cell.store(initial(head, index), Ordering::Release);
     }
     let birth = BlockBirth { birth: next_birth(words), defaults: set };
     run[block::KEY as usize].store(key.pack(), Ordering::Release);
     run[block::BIRTH as usize].store(birth.pack(), Ordering::Release);
     kill_point!("register.filled");
-    // SYNC POINT with `for_each_block`: whoever sees the head sees key, birth and cells.
+    // SYNC POINT with `for_each_block`: a reader that sees the head sees key, birth and cells.
     run[block::HEAD as usize].store(head.pack(), Ordering::Release);
     Ok(())
 }
 
-/// Marks a block as free for its owner.
+/// Marks a block as free.
 pub fn free(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     let freed = BlockHead { kind: BlockKind::Free, absent: false, ..head };
     words.store(at + block::HEAD, freed.pack())?;
-    // What the owner stores next must not be seen before the head (x86-64 keeps that order).
+    // Later stores of the owner must not be seen before the head (x86-64 keeps that order).
     fence(Ordering::SeqCst);
     Ok(())
 }
 
-/// Shows a block again, as if its series was new.
+/// Shows a block again, as if its series were new.
 pub fn show(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     let birth = BlockBirth { birth: next_birth(words), ..birth(words, at)? };
     words.store(at + block::BIRTH, birth.pack())?;
     words.store(at + block::HEAD, BlockHead { absent: false, ..head }.pack())
 }
 
-/// What a cell of a new block is.
+/// The value of a cell in a new block.
 pub(super) fn initial(head: BlockHead, index: u64) -> u64 {
-    match head.kind {
-        BlockKind::Summary => sketch::initial(index, u64::from(head.words) - block::CELLS),
+    match Form::of_block(head.kind).map(|form| form.protocol) {
+        Some(Protocol::Sketched) => sketch::initial(index, u64::from(head.words) - block::CELLS),
         _ => 0,
     }
 }
 
-/// Makes the sequence words of a dead writer's block equal: an update that it did not finish is
-/// taken as it stands.
-pub fn settle(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
-    if matches!(head.kind, BlockKind::Histogram | BlockKind::Summary | BlockKind::Recent) {
+/// Makes the sequence words of a dead writer's block equal: what it stored of an unfinished update counts.
+pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
+    if Form::of_block(head.kind).is_some_and(Form::is_sequenced) {
         let last = words.load(at + u64::from(head.words) - 1)?;
         words.store(at + block::CELLS, last)?;
     }
     Ok(())
 }
 
-/// Places for exemplars in a block of a series.
-pub fn places(head: BlockHead) -> u32 {
-    match head.kind {
-        BlockKind::Counter => 1,
-        // All but the two sequence words and the sum.
-        BlockKind::Histogram => u32::from(head.words).saturating_sub(block::CELLS as u32 + 3),
-        _ => 0,
-    }
+/// Buckets of a series' block that may have an exemplar, a counter's cell among them.
+pub fn exemplar_buckets(head: BlockHead) -> u32 {
+    let cells = u32::from(head.words).saturating_sub(block::CELLS as u32);
+    Form::of_block(head.kind).map_or(0, |form| (form.exemplars)(cells))
 }

@@ -1,8 +1,8 @@
-//! What writers count in: blocks of cells in slabs, with the buckets of summaries, and who has left them.
+//! The blocks that writers count in, with the buckets of summaries; merging and removing them.
 
 pub mod block;
-pub mod chunk;
 pub mod merge;
 pub mod moving;
+pub mod octave_buckets;
 pub mod reclaim;
 pub mod shared;

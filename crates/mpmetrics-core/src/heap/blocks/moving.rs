@@ -1,4 +1,4 @@
-//! One word that is added to another and becomes 0, as one step: see [`super::merge`].
+//! Adding one word to another and setting it to 0, as one step: see [`super::merge`].
 
 use crate::error::{Error, Result};
 use crate::layout::{header, Words, HEADER_WORDS};
@@ -13,17 +13,17 @@ pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
     note(words, from, to, sum.to_bits())
 }
 
-/// Stores what a word becomes and 0 to another, as one step: done again if whoever began it dies.
+/// Stores a value to one word and 0 to another, as one step: if the caller dies, it is done again.
 pub fn note(words: Words<'_>, from: u64, to: u64, becomes: u64) -> Result<()> {
     words.set_header(header::MERGE_SUM, becomes);
     words.set_header(header::MERGE_TO, to);
-    // From this store on, whoever dies leaves it to the next holder of the lock.
+    // If the caller dies after this store, the next holder of the lock completes it.
     words.set_header(header::MERGE_FROM, from);
     kill_point!("merge.begun");
     carry_out(words)
 }
 
-/// Ends what a dead holder of the heap lock left half-done.
+/// Completes what a dead holder of the heap lock left half-done.
 pub fn finish(words: Words<'_>) -> Result<()> {
     carry_out(words)?;
     let merges = words.header(header::MERGES);
@@ -31,7 +31,7 @@ pub fn finish(words: Words<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A word that becomes another's and 0 itself: what the note in the header says.
+/// The note in the header: one word is being added to another and set to 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moving {
     from: u64,
@@ -40,7 +40,7 @@ pub struct Moving {
 }
 
 impl Moving {
-    /// What is under way; `None` for nothing. It is true if `MERGES` is afterwards as it was before.
+    /// The addition that is under way; `None` for none. It is valid if `MERGES` is unchanged afterwards.
     pub fn read(words: Words<'_>) -> Option<Self> {
         if words.header(header::MERGES).is_multiple_of(2) {
             return None;
@@ -50,8 +50,8 @@ impl Moving {
         (from != 0).then_some(Self { from, to, becomes })
     }
 
-    /// What a word is once all is done, given what it was read to be.
-    pub fn settled(&self, word: u64, read: u64) -> u64 {
+    /// The value of a word after the addition, given the value that was read.
+    pub fn after(&self, word: u64, read: u64) -> u64 {
         match word {
             _ if word == self.from => 0,
             _ if word == self.to => self.becomes,
@@ -59,8 +59,8 @@ impl Moving {
         }
     }
 
-    /// Corrects what was read of the cells from a reference on: whoever died or was stopped between the two
-    /// stores has the sum in one of them and its part still in the other.
+    /// Corrects cells that were read from a reference on: if the adopter died or was stopped between its two stores,
+    /// one cell has the sum and the other still its addend.
     pub fn correct(&self, first: u64, cells: &mut [f64]) {
         for (word, value) in [(self.from, 0.0), (self.to, f64::from_bits(self.becomes))] {
             let index = word.checked_sub(first).and_then(|index| usize::try_from(index).ok());
@@ -71,7 +71,7 @@ impl Moving {
     }
 }
 
-/// Does what the note says, again if need be.
+/// Does what the note says, for the second time if need be.
 fn carry_out(words: Words<'_>) -> Result<()> {
     let (from, to) = (words.header(header::MERGE_FROM), words.header(header::MERGE_TO));
     if from == 0 {
@@ -80,7 +80,7 @@ fn carry_out(words: Words<'_>) -> Result<()> {
     if from.min(to) < HEADER_WORDS {
         return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
     }
-    // SYNC POINT with `collect::scrape`: odd while the note says what is in two words.
+    // SYNC POINT with `scrape::rounds`: odd while the note says what two words become.
     let odd = words.header(header::MERGES) | 1;
     words.set_header(header::MERGES, odd);
     kill_point!("merge.noted");

@@ -1,5 +1,5 @@
-//! Removing series. Removal is one store to the generation word; the rest (index, text, place, a shared gauge's
-//! block) is reclaimed under the heap lock, by the remover or, where it did not get the lock, by whoever gets it next.
+//! Removing series. A removal is one store to the generation word. The rest (index, text, place, a shared gauge's
+//! block) is reclaimed under the heap lock, by the remover or, if it did not get the lock, by the next holder.
 
 use super::shared;
 use crate::error::Result;
@@ -11,12 +11,12 @@ use crate::heap::directory::series::{push_free, take, taken};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::SERIES;
 use crate::heap::memory::text;
-use crate::layout::{header, series, Words};
+use crate::layout::{header, series, SeriesState, Words};
 
-/// Removes a living series for everybody.
+/// Removes a living series for all processes.
 pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
-    // An even generation is that of a series which somebody removed without the lock meanwhile: moving
-    // it on would bring it back to life.
+    // If the generation is even, another process removed the series without the lock: moving the generation on would
+    // bring it back to life.
     if lives(generation) && advance(locked.words(), id, generation)? {
         kill_point!("remove.stale");
         locked.words().add_header(header::REMOVED, 1);
@@ -25,31 +25,31 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     Ok(())
 }
 
-/// Removes a living series that nobody updates any more. Unlike [`remove`] it leaves a note for whoever
+/// Removes a living series that no process updates any more. Unlike [`remove`] it leaves a note for a process that
 /// updates it at this very moment, see [`expired`].
 pub fn expire(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
-    // SYNC POINT: who finds the generation moved on finds this too, because `advance` releases it.
+    // SYNC POINT: a process that finds the generation moved on finds this too, because `advance` releases it.
     let at = SERIES.find(words, id)? + series::STATE;
-    words.store(at, words.load(at)? & 0xffff_ffff | u64::from(generation) << 32)?;
+    words.store(at, SeriesState(words.load(at)?).with_expired(generation).0)?;
     remove(locked, id, generation)
 }
 
-/// Removes a living series without the lock: stale at once, reclaimed by the lock's next holder.
+/// Removes a living series without the lock: it is stale at once, and the next holder of the lock reclaims it.
 pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
-    // Before the removal too: who dies behind it must not leave it to nobody.
+    // Also before the removal: if the caller dies after that, the series must still be reclaimed.
     words.set_header(header::DIRTY, 1);
     kill_point!("remove.dirty");
     if advance(words, id, generation)? {
         kill_point!("remove.unlocked");
         words.add_header(header::REMOVED, 1);
-        // SYNC POINT with the next holder, who clears this word before it looks.
+        // SYNC POINT with the next holder, which clears this word before it reads.
         words.set_header(header::DIRTY, 1);
     }
     Ok(())
 }
 
-/// Gives back what a removed series had in the directory.
+/// Frees what a removed series has in the directory.
 fn reclaim(words: Words<'_>, id: u32) -> Result<()> {
     let at = SERIES.find(words, id)?;
     index::remove(words, words.load(at + series::HASH)?, Target::Series(id))?;
@@ -80,7 +80,7 @@ pub fn reclaim_removed(locked: &Locked<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Takes back a series that has no block, because there was no room for its first one.
+/// Removes a series that has no block, because there was no room for its first one.
 pub fn remove_unused(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
     if words.load(SERIES.find(words, id)? + series::BLOCKS)? == 0 {
@@ -89,7 +89,7 @@ pub fn remove_unused(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()
     Ok(())
 }
 
-/// Counts one block less; a series without any is removed.
+/// Counts one block less; a series without blocks is removed.
 pub fn drop_block(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
     if generation::of(words, id)? != generation {

@@ -1,21 +1,21 @@
-//! Blocks of gauges that all writers of an application update: one for each series, in slabs that belong
-//! to the heap and to no slot, so that no writer's death touches them.
+//! Blocks of shared gauges, which all writers of an application update: one for each series, in slabs that belong to
+//! the heap and to no slot, so that no writer's death affects them.
 //!
-//! Made and freed under the heap lock; updated without it, by compare-exchange. So a freed block may still
-//! be in the hands of a writer that found its series alive a moment ago and was stopped since. Before a writer
-//! looks at a block it announces it in its slot ([`slt::SHARED`]), and then asks whether the series lives;
-//! who takes a freed block for another series has removed the first one before, and then looks at all
-//! announcements. One of both sees the other's store, so a block that serves again is in nobody's hands.
-//! The announcement of a stopped or dead writer keeps one block from serving again, until its slot is adopted.
+//! They are made and freed under the heap lock, and updated without it, by compare-exchange. So a freed block may still
+//! be used by a writer that found its series alive and was stopped since. Therefore a writer first announces the block
+//! in its slot ([`slt::SHARED`]), and then checks that the series lives. A process that reuses a freed block has
+//! removed its series first, and then reads all announcements. Either the writer finds the series removed, or the other
+//! process finds the announcement: no block is reused while a writer uses it. The announcement of a stopped or dead
+//! writer reserves one block until its slot is adopted.
 
 use super::block;
 use crate::cells::shared;
 use crate::error::{Error, Result};
 use crate::heap::directory::{defaults, generation, series};
-use crate::heap::memory::bound::Bound;
+use crate::heap::memory::address::Address;
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
-use crate::heap::memory::table::{GENERATIONS, SERIES, SLOTS};
+use crate::heap::memory::table::{SERIES, SLOTS};
 use crate::layout::{
     block as blk, extent as ext, header, series as ser, slot as slt, BlockBirth, BlockHead,
     BlockKey, BlockKind, ExtentKind, Words, EXTENT_HEADER, MAX_SLOTS, PAGE_WORDS,
@@ -28,10 +28,10 @@ pub const WORDS: u16 = (blk::CELLS as usize + shared::CELLS) as u16;
 const SLAB_WORDS: u64 = 4 * PAGE_WORDS;
 /// The owner of a slab that belongs to no slot.
 const NOBODY: u64 = MAX_SLOTS as u64;
-/// What a block has for the life that made it: none.
+/// The incarnation in such a block: it belongs to no life.
 const NO_LIFE: u32 = 0;
 
-/// Whether a writer's numbers of a block mean the shared block of the series: it has no slab of a writer.
+/// Slab number that marks a handle to a shared gauge, whose block is in no writer's slab.
 pub const SLAB: u32 = u32::MAX;
 
 /// Finds or makes the block of a living series, under these default labels from now on.
@@ -40,7 +40,7 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
     let record = SERIES.find(words, key.series)?;
     let at = words.load(record + ser::SHARED)?;
     if at != 0 && is_of(words, at, key)? {
-        // Who has no default labels, or none yet, takes nobody else's away.
+        // A writer without default labels, or without any yet, keeps those of another.
         return if set == 0 { Ok(()) } else { rename(words, at, set) };
     }
     let at = room(locked)?;
@@ -55,21 +55,12 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
     words.store(record + ser::SHARED, at)
 }
 
-/// What a writer knows of the block.
-pub fn bound(key: BlockKey) -> Bound {
-    let (chunk, index) = GENERATIONS.place(key.series / 2);
-    Bound {
-        slab: SLAB,
-        cell: 0,
-        chunk,
-        word: ((EXTENT_HEADER + index) * 2) as u32 + key.series % 2,
-        generation: key.generation,
-        series: key.series,
-        inherited: false,
-    }
+/// Where the block is, as a writer's handle has it.
+pub fn address(key: BlockKey) -> Address {
+    Address::new((SLAB, 0), key, false)
 }
 
-/// Carries a block over to other default labels: a shared series has one name, that of who set it last.
+/// Gives a block other default labels: a shared gauge's series has those that were set last, by any process.
 fn rename(words: Words<'_>, at: u64, set: u16) -> Result<()> {
     let birth = block::birth(words, at)?;
     if birth.defaults == set {
@@ -113,7 +104,7 @@ pub fn free(words: Words<'_>, series: u32) -> Result<()> {
     Ok(())
 }
 
-/// Calls `visit` with every block, free ones too.
+/// Calls `visit` with every block, also free ones.
 pub fn for_each(
     words: Words<'_>,
     mut visit: impl FnMut(u64, BlockHead) -> Result<()>,
@@ -123,8 +114,8 @@ pub fn for_each(
     })
 }
 
-/// Derives anew what is known of the slabs: their end, the number of free blocks, and which block a
-/// living series has. Blocks of the removed are freed; `found` is told of the others and of all slabs.
+/// Rebuilds what is derived from the slabs: their end, the number of free blocks, and which block a living series has.
+/// Frees blocks of removed series; `found` is called with the others and with all slabs.
 pub fn recount(words: Words<'_>, mut found: impl FnMut(Found)) -> Result<()> {
     let (mut end, mut free) = (0, 0);
     block::for_each_slab(words, words.header(header::SHARED), |slab, len| {
@@ -170,12 +161,12 @@ pub fn cells(words: Words<'_>, at: u64) -> Result<&[AtomicU64; shared::CELLS]> {
     found.try_into().map_err(|_| Error::Corrupt { what: "a shared gauge", at: at * 8 })
 }
 
-/// Lets nobody change the values any more.
+/// Seals all values.
 pub fn seal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::seal)
 }
 
-/// Lets them be changed again.
+/// Unseals all values.
 pub fn unseal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::unseal)
 }
@@ -189,7 +180,7 @@ fn for_each_value(words: Words<'_>, change: impl Fn(&[AtomicU64; shared::CELLS])
     })
 }
 
-/// Room for a block: one that was freed and is in nobody's hands, the end of the last slab, or a new slab.
+/// Room for a block: a freed one that no writer uses, the end of the last slab, or a new slab.
 fn room(locked: &Locked<'_>) -> Result<u64> {
     let words = locked.words();
     if let Some(at) = freed(words)? {
@@ -223,8 +214,8 @@ fn freed(words: Words<'_>) -> Result<Option<u64>> {
     if words.header(header::SHARED_FREE) == 0 {
         return Ok(None);
     }
-    // SYNC POINT: pairs with the fence in `Writer::share`. The series of a freed block was removed before:
-    // who does not find that out has announced the block before this.
+    // SYNC POINT: pairs with the fence in `Writer::share`. The series of a freed block was removed before this: a
+    // writer that does not find it removed has announced the block before this.
     fence(Ordering::SeqCst);
     let mut held = Vec::new();
     for id in 0..words.header(header::SLOTS) as u32 {

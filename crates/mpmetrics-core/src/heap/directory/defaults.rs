@@ -1,35 +1,34 @@
-//! Sets of default labels: text, shared by all blocks that were made under them.
+//! Sets of default labels: one text for all blocks that were made under them.
 
 use super::label_text::{check_values, lengths, Labels};
 use crate::error::{Error, Result};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::DEFAULTS;
 use crate::heap::memory::text;
-use crate::layout::{defaults, header, Words};
+use crate::layout::{defaults, header, DefaultsState, Words};
 
-/// Adoptions for which a set that nobody alive carries keeps its series: long enough for a
-/// restarted process to declare its default labels again, short enough to bound what a label that
-/// changes with each restart leaves behind.
+/// Adoptions for which a set that no living slot carries keeps its series: enough for a restarted process to declare
+/// its default labels again, and few enough to bound the series of a label that changes with each restart.
 pub const ORPHAN_ADOPTIONS: u64 = 64;
 
 /// Reference of the record of a set; sets count from 1.
-fn place(words: Words<'_>, set: u16) -> Result<u64> {
+fn locate(words: Words<'_>, set: u16) -> Result<u64> {
     DEFAULTS.find(words, u32::from(set).wrapping_sub(1))
 }
 
-/// Whether a record's state says that its place is taken.
-fn taken(state: u64) -> bool {
-    state & 1 == 1
+/// The state of a record.
+pub fn state(words: Words<'_>, at: u64) -> Result<DefaultsState> {
+    Ok(DefaultsState(words.load(at + defaults::STATE)?))
 }
 
-/// Finds or makes a set of default labels; it is not counted as used yet.
+/// Finds or makes a set of default labels, without counting a user.
 pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     let words = locked.words();
     let sets = words.header(header::DEFAULTS) as u32;
     let mut free = None;
     for id in 0..sets {
         let at = DEFAULTS.find(words, id)?;
-        if !taken(words.load(at + defaults::STATE)?) {
+        if !state(words, at)?.is_taken() {
             free = free.or(Some(id));
             continue;
         }
@@ -53,8 +52,8 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     words.store(at + defaults::LENGTHS, given.lengths_packed())?;
     words.store(at + defaults::USERS, 0)?;
     words.store(at + defaults::ORPHANED, 0)?;
-    // SYNC POINT: whoever sees the state sees the record.
-    words.store(at + defaults::STATE, words.load(at + defaults::STATE)? | 1)?;
+    // SYNC POINT: a reader that sees the state sees the record.
+    words.store(at + defaults::STATE, state(words, at)?.taken().0)?;
     kill_point!("defaults.stated");
     words.set_header(header::DEFAULTS, u64::from(sets.max(id + 1)));
     Ok(id as u16 + 1)
@@ -63,18 +62,18 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
 /// Counts one more block or life that refers to a set.
 pub fn add_user(words: Words<'_>, set: u16) -> Result<()> {
     if set != 0 {
-        let at = place(words, set)? + defaults::USERS;
+        let at = locate(words, set)? + defaults::USERS;
         words.store(at, words.load(at)? + 1)?;
     }
     Ok(())
 }
 
-/// Counts one less; a set without any is free for another text.
+/// Counts one user less; a set without users is freed.
 pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     if set == 0 {
         return Ok(());
     }
-    let at = place(words, set)?;
+    let at = locate(words, set)?;
     let users = words.load(at + defaults::USERS)?.saturating_sub(1);
     words.store(at + defaults::USERS, users)?;
     if users == 0 {
@@ -83,17 +82,17 @@ pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Marks a set's place as free; its text is left to who derives everything anew.
+/// Marks a set's place as free; recovery finds that its text is unused.
 pub fn vacate(words: Words<'_>, set: u16) -> Result<()> {
-    let at = place(words, set)? + defaults::STATE;
-    // SYNC POINT: a reader that copied the text finds another version behind it.
-    words.store(at, (words.load(at)? & !1).wrapping_add(1 << 8))
+    let at = locate(words, set)?;
+    // SYNC POINT: a reader that copies the text finds another version afterwards.
+    words.store(at + defaults::STATE, state(words, at)?.vacated().0)
 }
 
-/// Frees a set that nobody refers to.
+/// Frees a set without users.
 fn free(words: Words<'_>, set: u16) -> Result<()> {
-    let at = place(words, set)?;
-    if taken(words.load(at + defaults::STATE)?) {
+    let at = locate(words, set)?;
+    if state(words, at)?.is_taken() {
         vacate(words, set)?;
         let (text, types) = lengths(words.load(at + defaults::LENGTHS)?);
         text::free(words, words.load(at + defaults::TEXT)?, text.saturating_add(types))?;
@@ -101,9 +100,9 @@ fn free(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Notes whether anybody alive carries a set; true once it has been an orphan for too long.
+/// Notes whether a living slot carries a set; true once it has been an orphan for too long.
 pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
-    let at = place(words, set)? + defaults::ORPHANED;
+    let at = locate(words, set)? + defaults::ORPHANED;
     let adoption = words.header(header::ADOPTIONS) + 1;
     let since = words.load(at)?;
     if carried {
@@ -114,12 +113,12 @@ pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
     Ok(!carried && since != 0 && adoption.saturating_sub(since) > ORPHAN_ADOPTIONS)
 }
 
-/// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if
-/// the set was given away meanwhile.
+/// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if the set was freed
+/// meanwhile.
 pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
-    let at = place(words, set)?;
-    let state = words.load(at + defaults::STATE)?;
-    if !taken(state) {
+    let at = locate(words, set)?;
+    let before = state(words, at)?;
+    if !before.is_taken() {
         return Ok(None);
     }
     let (text, types) = lengths(words.load(at + defaults::LENGTHS)?);
@@ -128,7 +127,7 @@ pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usiz
         text.checked_add(types).ok_or(Error::Corrupt { what: "a text's length", at: at * 8 })?;
     text::append(words, words.load(at + defaults::TEXT)?, len, to)?;
     crate::sync::fence(crate::sync::Ordering::Acquire);
-    if words.load(at + defaults::STATE)? != state {
+    if state(words, at)? != before {
         to.truncate(start);
         return Ok(None);
     }

@@ -1,37 +1,35 @@
-//! Families: name, type, help, label names, options and registry tag. A family is never removed;
-//! another shape under the same name is another family.
+//! Families: name, type, help, label names, options and registry tag. A family is never removed; the same name with
+//! anything else different is another family.
 
 use super::index::{self, Target};
-use crate::aggregator::Mode;
-use crate::cells::shared;
 use crate::error::{Error, Result};
+use crate::form::Form;
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::FAMILIES;
 use crate::heap::memory::text;
-use crate::kind::Kind;
-use crate::layout::{block, family, header, part, summary, BlockKind, Words, MAX_BLOCK_WORDS};
-use crate::quantile::summary::{SummaryOptions, MAX_PARTS};
+use crate::layout::{block, family, header, BlockKind, FamilyShape, Words, MAX_BLOCK_WORDS};
+use crate::metric_type::MetricType;
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// What a family is called and how it is laid out.
+/// What identifies a family, and how its blocks are laid out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FamilySpec {
-    /// The registry it is shown on.
+    /// The registry that shows it.
     pub tag: String,
     /// Metric name.
     pub name: String,
     /// Help text.
     pub help: String,
     /// Type.
-    pub kind: Kind,
+    pub kind: MetricType,
     /// The aggregator's name.
     pub aggregator: String,
     /// Declared label names, in declared order.
     pub label_names: Vec<String>,
     /// The type's numbers. A histogram's: its upper bounds, in configured order, without the implied last
     /// one. A summary's: see [`SummaryOptions::numbers`].
-    pub bounds: Vec<f64>,
+    pub numbers: Vec<f64>,
 }
 
 /// A family's cells: what a block of one of its series looks like.
@@ -43,58 +41,31 @@ pub struct Shape {
     pub words: u16,
 }
 
-/// The type and the form of a family's blocks, as [`family::SHAPE`] has them: gauges have three forms.
-fn form(kind: Kind, aggregator: &str) -> u64 {
-    let form = match Mode::parse(aggregator) {
-        Some(Mode::MostRecent) if kind == Kind::Gauge => 1,
-        Some(Mode::Shared) if kind == Kind::Gauge => 2,
-        _ => 0,
-    };
-    kind as u64 | form << 4
-}
-
-/// What the length of a family's blocks depends on: a histogram's bounds, a summary's parts.
-fn repeats(spec: &FamilySpec) -> u64 {
-    match spec.kind {
-        Kind::Summary => u64::from(SummaryOptions::from_numbers(&spec.bounds).parts()),
-        _ => spec.bounds.len() as u64,
+/// The blocks of a family of this form, with so many bounds or sub-windows.
+fn shape(form: &Form, repeats: u64) -> Result<Shape> {
+    let most = form.repeats.1;
+    if repeats > most {
+        return Err(Error::Limit { what: form.limited, limit: most });
     }
-}
-
-/// The block that a family of this form has, with so many bounds or parts; `None` for no form.
-pub fn shape(form: u64, repeats: u64) -> Option<Result<Shape>> {
-    let (kind, cells) = match form {
-        0 => (BlockKind::Counter, 1),
-        1 => (BlockKind::Gauge, 1),
-        2 => (BlockKind::Histogram, repeats.saturating_add(4)),
-        3 if repeats > MAX_PARTS => {
-            return Some(Err(Error::Limit { what: "sub-windows of a summary", limit: MAX_PARTS }));
-        }
-        3 => (BlockKind::Summary, summary::CELLS + part::WORDS * repeats.max(1)),
-        0x11 => (BlockKind::Recent, 4),
-        0x21 => (BlockKind::Shared, shared::CELLS as u64),
-        _ => return None,
-    };
-    let words = block::CELLS.saturating_add(cells);
+    let words = block::CELLS.saturating_add(form.cells_of(repeats));
     if words > MAX_BLOCK_WORDS {
-        let limit = MAX_BLOCK_WORDS - 8;
-        return Some(Err(Error::Limit { what: "buckets of a histogram", limit }));
+        return Err(Error::Limit { what: form.limited, limit: MAX_BLOCK_WORDS - 8 });
     }
-    Some(Ok(Shape { kind, words: words as u16 }))
+    Ok(Shape { kind: form.block, words: words as u16 })
 }
 
 fn encode(spec: &FamilySpec) -> Vec<u8> {
     let mut to = Vec::new();
-    let mut number = |value: usize| to.extend_from_slice(&(value as u32).to_le_bytes());
-    number(spec.kind as usize);
-    number(spec.label_names.len());
-    number(spec.bounds.len());
+    let mut push = |value: usize| to.extend_from_slice(&(value as u32).to_le_bytes());
+    push(spec.kind as usize);
+    push(spec.label_names.len());
+    push(spec.numbers.len());
     let texts = [&spec.tag, &spec.name, &spec.help, &spec.aggregator];
     for text in texts.into_iter().chain(&spec.label_names) {
-        number(text.len());
+        push(text.len());
     }
-    for bound in &spec.bounds {
-        to.extend_from_slice(&bound.to_bits().to_le_bytes());
+    for number in &spec.numbers {
+        to.extend_from_slice(&number.to_bits().to_le_bytes());
     }
     for text in texts.into_iter().chain(&spec.label_names) {
         to.extend_from_slice(text.as_bytes());
@@ -102,22 +73,16 @@ fn encode(spec: &FamilySpec) -> Vec<u8> {
     to
 }
 
-/// A family from its text.
+/// Parses a family's text.
 fn parse(bytes: &[u8]) -> Option<FamilySpec> {
-    let (numbers, _) = bytes.as_chunks::<4>();
-    let number = |index: usize| numbers.get(index).map(|le| u32::from_le_bytes(*le) as usize);
-    let kind = match number(0)? {
-        0 => Kind::Counter,
-        1 => Kind::Gauge,
-        2 => Kind::Histogram,
-        3 => Kind::Summary,
-        _ => return None,
-    };
-    let (names, bounds) = (number(1)?, number(2)?);
+    let (heads, _) = bytes.as_chunks::<4>();
+    let number = |index: usize| heads.get(index).map(|le| u32::from_le_bytes(*le) as usize);
+    let kind = MetricType::of_number(number(0)?)?;
+    let (names, numbers) = (number(1)?, number(2)?);
     let texts = names.checked_add(4)?;
-    let bounds_at = texts.checked_add(3)?.checked_mul(4)?;
-    let mut at = bounds.checked_mul(8)?.checked_add(bounds_at)?;
-    let (bits, _) = bytes.get(bounds_at..at)?.as_chunks::<8>();
+    let numbers_at = texts.checked_add(3)?.checked_mul(4)?;
+    let mut at = numbers.checked_mul(8)?.checked_add(numbers_at)?;
+    let (bits, _) = bytes.get(numbers_at..at)?.as_chunks::<8>();
     let mut parts = Vec::with_capacity(texts.min(bytes.len()));
     for index in 0..texts {
         let end = at.checked_add(number(3 + index)?)?;
@@ -126,8 +91,8 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     }
     let label_names = parts.split_off(4);
     let [tag, name, help, aggregator] = <[String; 4]>::try_from(parts).ok()?;
-    let bounds = bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
-    Some(FamilySpec { tag, name, help, kind, aggregator, label_names, bounds })
+    let numbers = bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
+    Some(FamilySpec { tag, name, help, kind, aggregator, label_names, numbers })
 }
 
 /// The hash of a family's text.
@@ -140,7 +105,7 @@ fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
 /// The family of a number; `None` where its record is not whole.
 ///
 /// # Errors
-/// [`Error::Corrupt`] if a byte of its text is not what was declared: the hash tells.
+/// [`Error::Corrupt`] if the text does not have the hash that was declared.
 pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     let at = FAMILIES.find(words, id)?;
     if words.load(at + family::STATE)? != 1 {
@@ -158,9 +123,10 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
 /// The block shape of a family.
 pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     let at = FAMILIES.find(words, id)?;
-    let packed = words.load(at + family::SHAPE)?;
-    // Nobody declares one beyond a limit.
-    let shape = shape(packed & 0xff, packed >> 8).and_then(Result::ok);
+    let stored = FamilyShape::unpack(words.load(at + family::SHAPE)?);
+    // No family is declared with more than the limit.
+    let shape = Form::of_numbers(stored.metric_type, stored.form)
+        .and_then(|form| shape(form, stored.repeats).ok());
     if u64::from(id) >= words.header(header::FAMILIES) || words.load(at + family::STATE)? != 1 {
         let value = id.to_string();
         return Err(Error::Invalid { what: "the number of a declared family", value });
@@ -170,14 +136,13 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
 
 /// Finds or makes a family; its number, and what its blocks look like.
 ///
-/// The shape is that of the spec. What the record says of it is damage where it says something else, and is
-/// put right: the text, which is compared byte for byte, decides.
+/// The shape is that of the spec. If the record has another one, that is damage and is corrected: the text, which is
+/// compared byte for byte, decides.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
-    let (form, repeats) = (form(spec.kind, &spec.aggregator), repeats(spec));
-    let what = "a type and its aggregator";
-    let shape = shape(form, repeats)
-        .unwrap_or_else(|| Err(Error::Invalid { what, value: spec.aggregator.clone() }))?;
-    let packed = form | repeats << 8;
+    let form = Form::of(spec.kind, &spec.aggregator);
+    let repeats = form.repeats_of(&spec.numbers);
+    let shape = shape(form, repeats)?;
+    let packed = FamilyShape { metric_type: spec.kind as u8, form: form.number, repeats }.pack();
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
     let hash = hash_of(locked.heap().hash_key(), &bytes);
@@ -202,7 +167,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     words.store(at + family::SERIES, 0)?;
     words.store(at + family::SHAPE, packed)?;
     kill_point!("family.record");
-    // SYNC POINT: whoever sees the state sees the record, and whoever the count, the state.
+    // SYNC POINT: a reader that sees the state sees the record, and one that sees the count sees the state.
     words.store(at + family::STATE, 1)?;
     kill_point!("family.stated");
     words.set_header(header::FAMILIES, u64::from(id) + 1);
@@ -227,7 +192,7 @@ pub fn renew(words: Words<'_>, id: u32) -> Result<()> {
     words.store(FAMILIES.find(words, id)? + family::EPOCH, words.header(header::EPOCH))
 }
 
-/// Whether somebody declared a family since the last time that nobody lived.
+/// Whether a family was declared in the present epoch.
 pub fn is_of_epoch(words: Words<'_>, id: u32) -> Result<bool> {
     Ok(words.load(FAMILIES.find(words, id)? + family::EPOCH)? == words.header(header::EPOCH))
 }
@@ -248,12 +213,12 @@ mod tests {
         fn a_family_round_trips_and_bytes_never_panic(
             texts in proptest::array::uniform4(".*"),
             label_names in proptest::collection::vec(".*", 0..5),
-            bounds in proptest::collection::vec(-1e9f64..1e9, 0..20),
+            numbers in proptest::collection::vec(-1e9f64..1e9, 0..20),
             noise in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let [tag, name, help, aggregator] = texts;
-            let kind = Kind::Histogram;
-            let spec = FamilySpec { tag, name, help, kind, aggregator, label_names, bounds };
+            let kind = MetricType::Histogram;
+            let spec = FamilySpec { tag, name, help, kind, aggregator, label_names, numbers };
             prop_assert_eq!(parse(&encode(&spec)), Some(spec));
             let _ = parse(&noise);
         }

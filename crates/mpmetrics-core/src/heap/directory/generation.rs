@@ -1,35 +1,28 @@
 //! Generation words: one for the place of each series.
 //!
-//! A generation is odd while the series lives and even while its place is free; it only grows.
-//! A handle or block that remembers another generation than the word's is stale.
+//! A generation is odd while the series lives, even while it does not, and only grows. A handle or block with another
+//! generation than the word's is stale.
 
 use crate::error::Result;
 use crate::heap::memory::table::GENERATIONS;
-use crate::layout::Words;
+use crate::layout::{GenerationPair, Words};
 use crate::sync::Ordering;
-
-/// The word and the shift of a series' generation.
-fn generation_at(words: Words<'_>, id: u32) -> Result<(u64, u32)> {
-    Ok((GENERATIONS.find(words, id / 2)?, id % 2 * 32))
-}
 
 /// The generation of a series' place.
 pub fn of(words: Words<'_>, id: u32) -> Result<u32> {
-    let (at, shift) = generation_at(words, id)?;
-    Ok((words.load(at)? >> shift) as u32)
+    Ok(GenerationPair(words.load(GENERATIONS.find(words, id / 2)?)?).of(id))
 }
 
-/// Moves a generation on by one, unless it is not what it was thought to be.
-/// SYNC POINT with every handle's comparison before its store, and with scrapes.
+/// Adds one to a generation, if it still is the given one. SYNC POINT with the comparison of every handle before its
+/// store, and with scrapes.
 pub fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
-    let (at, shift) = generation_at(words, id)?;
-    let word = words.at(at)?;
+    let word = words.at(GENERATIONS.find(words, id / 2)?)?;
     let mut seen = word.load(Ordering::Acquire);
     loop {
-        if (seen >> shift) as u32 != from {
+        if GenerationPair(seen).of(id) != from {
             return Ok(false);
         }
-        let next = seen & !(0xffff_ffff << shift) | u64::from(from.wrapping_add(1)) << shift;
+        let next = GenerationPair(seen).with(id, from.wrapping_add(1)).0;
         match word.compare_exchange(seen, next, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => return Ok(true),
             Err(now) => seen = now,
@@ -40,9 +33,4 @@ pub fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
 /// Whether a series lives.
 pub fn lives(generation: u32) -> bool {
     generation % 2 == 1
-}
-
-/// Ends a series' life without reclaiming anything: for who derives everything anew.
-pub fn retire(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
-    advance(words, id, generation).map(drop)
 }

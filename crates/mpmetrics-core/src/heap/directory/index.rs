@@ -1,14 +1,14 @@
-//! The hash index from (family, label set) to series and from a family's identity to the family:
-//! open addressing, linear probing, deletion by shifting back. Used only under the heap lock and
-//! derived from the records, so it may be half-changed when its holder dies.
+//! The hash index from (family, label set) to series and from a family's identity to the family: open addressing,
+//! linear probing, deletion by shifting back. It is used only under the heap lock and is derived from the records, so a
+//! holder may die in the middle of a change.
 
 use crate::error::{Error, Result};
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
-use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER};
+use crate::layout::{extent as ext, header, ExtentKind, IndexEntry, Words, EXTENT_HEADER};
 use crate::sync::{AtomicU64, Ordering};
 
-/// What an entry leads to.
+/// What an entry refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A series number.
@@ -17,21 +17,20 @@ pub enum Target {
     Family(u32),
 }
 
-/// `hash >> 32 << 32 | number << 1 | is family`, plus 1 in the low half so that 0 is "empty".
-fn pack(hash: u64, target: Target) -> u64 {
-    let low = match target {
-        Target::Series(id) => id << 1,
-        Target::Family(id) => id << 1 | 1,
-    };
-    (hash & !0xffff_ffff) | u64::from(low + 1)
-}
+impl Target {
+    fn entry(self, hash: u64) -> IndexEntry {
+        match self {
+            Self::Series(id) => IndexEntry::new(hash, id, false),
+            Self::Family(id) => IndexEntry::new(hash, id, true),
+        }
+    }
 
-fn unpack(entry: u64) -> Target {
-    let low = (entry as u32).wrapping_sub(1);
-    if low & 1 == 1 {
-        Target::Family(low >> 1)
-    } else {
-        Target::Series(low >> 1)
+    fn of(entry: IndexEntry) -> Self {
+        if entry.is_family() {
+            Self::Family(entry.number())
+        } else {
+            Self::Series(entry.number())
+        }
     }
 }
 
@@ -53,36 +52,35 @@ impl<'a> View<'a> {
         Ok(Self { entries: words.run(at + EXTENT_HEADER, capacity)? })
     }
 
-    fn home(&self, entry: u64) -> usize {
-        // Multiply-shift maps the upper half onto any capacity without a division.
-        (((entry >> 32) * self.entries.len() as u64) >> 32) as usize
+    fn home(&self, entry: IndexEntry) -> usize {
+        entry.home(self.entries.len())
     }
 
-    fn get(&self, place: usize) -> u64 {
-        self.entries[place].load(Ordering::Relaxed)
+    fn get(&self, position: usize) -> IndexEntry {
+        IndexEntry(self.entries[position].load(Ordering::Relaxed))
     }
 
-    fn set(&self, place: usize, entry: u64) {
-        self.entries[place].store(entry, Ordering::Relaxed);
+    fn set(&self, position: usize, entry: IndexEntry) {
+        self.entries[position].store(entry.0, Ordering::Relaxed);
     }
 
-    fn next(&self, place: usize) -> usize {
-        if place + 1 == self.entries.len() {
+    fn next(&self, position: usize) -> usize {
+        if position + 1 == self.entries.len() {
             0
         } else {
-            place + 1
+            position + 1
         }
     }
 
-    /// Puts an entry in the first empty place; false if there is none.
-    fn put(&self, entry: u64) -> bool {
-        let mut place = self.home(entry);
+    /// Stores an entry in the first empty position; false if there is none.
+    fn put(&self, entry: IndexEntry) -> bool {
+        let mut position = self.home(entry);
         for _ in 0..self.entries.len() {
-            if self.get(place) == 0 {
-                self.set(place, entry);
+            if self.get(position) == IndexEntry::EMPTY {
+                self.set(position, entry);
                 return true;
             }
-            place = self.next(place);
+            position = self.next(position);
         }
         false
     }
@@ -95,16 +93,16 @@ pub fn find(
     mut is: impl FnMut(Target) -> Result<bool>,
 ) -> Result<Option<Target>> {
     let view = View::of(words)?;
-    let mut place = view.home(hash);
+    let mut position = view.home(IndexEntry(hash));
     for _ in 0..view.entries.len() {
-        let entry = view.get(place);
-        if entry == 0 {
+        let entry = view.get(position);
+        if entry == IndexEntry::EMPTY {
             break;
         }
-        if entry >> 32 == hash >> 32 && is(unpack(entry))? {
-            return Ok(Some(unpack(entry)));
+        if entry.has(hash) && is(Target::of(entry))? {
+            return Ok(Some(Target::of(entry)));
         }
-        place = view.next(place);
+        position = view.next(position);
     }
     Ok(None)
 }
@@ -122,60 +120,60 @@ pub fn reserve(locked: &Locked<'_>) -> Result<()> {
     if used.saturating_mul(4) <= capacity * 3 {
         return Ok(());
     }
-    let kept: Vec<u64> = view
+    let kept: Vec<IndexEntry> = view
         .entries
         .iter()
-        .map(|entry| entry.load(Ordering::Relaxed))
-        .filter(|e| *e != 0)
+        .map(|entry| IndexEntry(entry.load(Ordering::Relaxed)))
+        .filter(|entry| *entry != IndexEntry::EMPTY)
         .collect();
     replace(locked, capacity * 2 + EXTENT_HEADER, &kept)
 }
 
 /// Adds an entry; [`reserve`] has made room.
 pub fn insert(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
-    if !View::of(words)?.put(pack(hash, target)) {
+    if !View::of(words)?.put(target.entry(hash)) {
         return Err(Error::Corrupt { what: "room in the hash index", at: 0 });
     }
     words.add_header(header::INDEX_USED, 1);
     Ok(())
 }
 
-/// Takes an entry out, moving back those behind it that probed past its place.
+/// Removes an entry, and moves back later entries that were probed past its position.
 pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     let view = View::of(words)?;
-    let entry = pack(hash, target);
+    let entry = target.entry(hash);
     let len = view.entries.len();
     let mut hole = view.home(entry);
     let mut left = len;
     while view.get(hole) != entry {
-        if view.get(hole) == 0 || left == 0 {
+        if view.get(hole) == IndexEntry::EMPTY || left == 0 {
             return Ok(());
         }
         hole = view.next(hole);
         left -= 1;
     }
-    let mut place = view.next(hole);
+    let mut position = view.next(hole);
     for _ in 0..len {
-        let moved = view.get(place);
-        if moved == 0 {
+        let moved = view.get(position);
+        if moved == IndexEntry::EMPTY {
             break;
         }
         let home = view.home(moved);
-        // Distance from its home tells whether the hole lies on its probe path.
-        if (place + len - home) % len >= (place + len - hole) % len {
+        // The hole lies on its probe path if its home is at least as far back as the hole.
+        if (position + len - home) % len >= (position + len - hole) % len {
             view.set(hole, moved);
-            hole = place;
+            hole = position;
         }
-        place = view.next(place);
+        position = view.next(position);
     }
-    view.set(hole, 0);
+    view.set(hole, IndexEntry::EMPTY);
     let used = words.header(header::INDEX_USED);
     words.set_header(header::INDEX_USED, used.saturating_sub(1));
     Ok(())
 }
 
-/// Puts a new index in the place of the old one, which becomes a free extent.
-pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[u64]) -> Result<()> {
+/// Replaces the index; the old one becomes a free extent.
+pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[IndexEntry]) -> Result<()> {
     let old = locked.words().header(header::INDEX);
     let at = extent::allocate(locked, ExtentKind::Index, capacity, capacity)?;
     let words = locked.words();
@@ -195,12 +193,13 @@ pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[u64]) -> Result<()
 
 /// Empties the index and fills it with these entries.
 pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
-    let packed: Vec<u64> = entries.iter().map(|(hash, target)| pack(*hash, *target)).collect();
+    let packed: Vec<IndexEntry> =
+        entries.iter().map(|(hash, target)| target.entry(*hash)).collect();
     let words = locked.words();
     match View::of(words) {
         Ok(view) if (packed.len() as u64 + 1) * 4 <= view.entries.len() as u64 * 3 => {
-            for place in 0..view.entries.len() {
-                view.set(place, 0);
+            for position in 0..view.entries.len() {
+                view.set(position, IndexEntry::EMPTY);
             }
             for entry in &packed {
                 view.put(*entry);
@@ -209,7 +208,7 @@ pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
             Ok(())
         }
         found => {
-            // One that is whole but too small becomes a free extent; another may be anything.
+            // An intact index that is too small becomes a free extent; a damaged one may be anything.
             if found.is_err() {
                 words.set_header(header::INDEX, 0);
             }

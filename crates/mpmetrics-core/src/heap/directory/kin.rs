@@ -1,18 +1,18 @@
-//! Families that a scrape shows as one: of one registry, name and type, made by two versions of an
-//! application with other label names, buckets or help.
+//! Families that a scrape shows as one: of the same registry, name and type, but with other label names, buckets or
+//! help, as two versions of an application declare them.
 
 use super::family::decode;
 use crate::error::Result;
 use crate::heap::memory::table::FAMILIES;
-use crate::kind::Kind;
 use crate::layout::{header, Words};
+use crate::metric_type::MetricType;
 use std::collections::HashMap;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Name {
     tag: String,
     name: String,
-    kind: Kind,
+    kind: MetricType,
 }
 
 /// What is known of the families of a heap; families are only ever added.
@@ -27,9 +27,9 @@ impl Kin {
     /// The numbers of the families that are shown with this one, its own among them.
     pub fn of(&mut self, words: Words<'_>, family: u32) -> Result<&[u32]> {
         while u64::from(self.known) < words.header(header::FAMILIES) {
-            // A number of families that is damaged ends where there is no place for more.
+            // A damaged number of families ends with an error where the table ends.
             FAMILIES.find(words, self.known)?;
-            // One whose text is damaged is shown with no other.
+            // A family whose text is damaged is not shown with another.
             if let Ok(Some(spec)) = decode(words, self.known) {
                 let name = Name { tag: spec.tag, name: spec.name, kind: spec.kind };
                 self.named.entry(name.clone()).or_default().push(self.known);

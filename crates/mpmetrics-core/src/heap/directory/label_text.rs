@@ -1,27 +1,28 @@
-//! The labels of a series or of a set of default labels, as they lie in the heap.
+//! The labels of a series or of a set of default labels, as the heap stores them.
 
 use crate::error::{Error, Refusal, Result};
 use crate::labels;
-use crate::layout::{header, Words};
+use crate::layout::{header, TextLengths, Words};
 
-/// The labels of a series, as text and types (see [`crate::collect::snapshot::LabelSpan`]).
+/// The labels of a series, as text and types (see [`crate::scrape::snapshot::LabelSpan`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Labels<'a> {
     /// `a="1",b="x"`.
     pub text: &'a [u8],
-    /// One letter a label, or empty.
+    /// One letter per label, or empty.
     pub types: &'a [u8],
 }
 
 impl Labels<'_> {
     pub fn lengths_packed(self) -> u64 {
-        self.text.len() as u64 | (self.types.len() as u64) << 32
+        TextLengths::of(self.text, self.types).pack()
     }
 }
 
 /// Splits the two lengths of a label text.
 pub fn lengths(packed: u64) -> (usize, usize) {
-    (packed as u32 as usize, (packed >> 32) as usize)
+    let TextLengths { text, types } = TextLengths::unpack(packed);
+    (text as usize, types as usize)
 }
 
 /// Refuses a label value that is longer than the segment allows.

@@ -1,4 +1,4 @@
-//! Series: a family and a set of labels, a place in the directory, and a generation word.
+//! Series: a family and a label set, which have a record and a generation word.
 
 use super::family;
 use super::generation::{self, lives};
@@ -9,21 +9,21 @@ use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::{FAMILIES, GENERATIONS, SERIES};
 use crate::heap::memory::text;
 use crate::labels;
-use crate::layout::{header, series, Words};
+use crate::layout::{header, series, SeriesState, Words};
 use crate::sync::{fence, Ordering};
 
-/// Free places that are kept back, so that a place freed just now is not used at once.
+/// Free places that are kept back, so that a place is not reused just after it was freed.
 const PLACES_KEPT: u64 = 32;
 
 /// Whether a place is taken, by the reference of its record.
 pub fn taken(words: Words<'_>, at: u64) -> Result<bool> {
-    Ok(words.load(at + series::STATE)? as u32 == 1)
+    Ok(SeriesState(words.load(at + series::STATE)?).is_taken())
 }
 
-/// Takes a place or gives it back; what is noted of the generation that expired there stays.
+/// Takes a place or frees it; the note of the generation that expired there stays.
 pub fn take(words: Words<'_>, at: u64, taken: bool) -> Result<()> {
-    let expired = words.load(at + series::STATE)? >> 32;
-    words.store(at + series::STATE, expired << 32 | u64::from(taken))
+    let state = SeriesState(words.load(at + series::STATE)?);
+    words.store(at + series::STATE, state.with_taken(taken).0)
 }
 
 /// Hash of a family and a set of labels, independent of the labels' order.
@@ -98,7 +98,7 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
         return Err(Error::Corrupt { what: "an even generation of a free place", at: at * 8 });
     }
     kill_point!("register.record");
-    // SYNC POINT: whoever sees the odd generation sees the record.
+    // SYNC POINT: a reader that sees the odd generation sees the record.
     generation::advance(words, id, generation)?;
     kill_point!("register.published");
     index::insert(words, hash, Target::Series(id))?;
@@ -117,7 +117,7 @@ fn take_place(locked: &Locked<'_>) -> Result<u32> {
     let id = words.header(header::SERIES) as u32;
     let made = SERIES.ensure(locked, id).and_then(|_| GENERATIONS.ensure(locked, id / 2));
     if let Err(error) = made {
-        // No memory for a fresh place: one that was kept back serves as well.
+        // No memory for a fresh place: use one that was kept back.
         return if words.header(header::FREE_HEAD) != 0 { take_free(words) } else { Err(error) };
     }
     locked.words().set_header(header::SERIES, u64::from(id) + 1);
@@ -136,7 +136,7 @@ fn take_free(words: Words<'_>) -> Result<u32> {
     Ok(id)
 }
 
-/// Puts a place at the end of the queue of free ones.
+/// Appends a place to the queue of free ones.
 pub fn push_free(words: Words<'_>, id: u32) -> Result<()> {
     words.store(SERIES.find(words, id)? + series::NEXT_FREE, 0)?;
     let tail = words.header(header::FREE_TAIL) as u32;
@@ -150,14 +150,14 @@ pub fn push_free(words: Words<'_>, id: u32) -> Result<()> {
     Ok(())
 }
 
-/// Whether that generation of a series ended by [`expire`].
+/// Whether this generation of a series ended because the series expired.
 pub fn expired(words: Words<'_>, id: u32, generation: u32) -> Result<bool> {
     let state = words.load(SERIES.find(words, id)? + series::STATE)?;
-    Ok(state >> 32 == u64::from(generation))
+    Ok(SeriesState(state).expired() == generation)
 }
 
-/// Appends the labels of a series to a buffer, text and types; where the types begin. `None` if
-/// the series was removed meanwhile.
+/// Appends text and types of a series' labels to a buffer; where the types begin. `None` if the series was removed
+/// meanwhile.
 #[inline]
 pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Result<Option<usize>> {
     let at = SERIES.find(words, id)?;
@@ -165,7 +165,7 @@ pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Res
     let (text, types) = lengths(words.load(at + series::LENGTHS)?);
     let length = text.saturating_add(types);
     let whole = text::append(words, words.load(at + series::TEXT)?, length, to);
-    // Pairs with `advance`: a text that was given away was read under another generation.
+    // Pairs with `advance`: if the text's place was reused, the generation is another now.
     fence(Ordering::Acquire);
     if generation::of(words, id)? != generation {
         to.truncate(start);

@@ -6,7 +6,7 @@ use crate::heap::blocks::block;
 use crate::layout::{block as blk, slot, BlockHead, BlockKey, BlockKind, Words, EXTENT_HEADER};
 use crate::sync::AtomicU64;
 
-/// Where the block of the dead writer's summary lies: head, key, birth, and its cells.
+/// Where the block of the dead writer's summary is: head, key, birth, cells.
 const AT: u64 = 0;
 
 fn summary() -> BlockHead {
@@ -36,7 +36,7 @@ fn halves(adopt: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
 #[test]
 fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
     halves(|words| {
-        block::settle(Words(words), AT, summary()).unwrap();
+        block::close_sequence(Words(words), AT, summary()).unwrap();
         sequence::observe(cells(words), 0, 5.0, 1.0);
     });
 }
@@ -46,7 +46,7 @@ fn what_an_adopter_makes_whole_and_goes_on_from_is_never_seen_torn() {
 fn control_that_counts_before_it_makes_whole() {
     halves(|words| {
         scalar::add(&cells(words)[1], 1.0);
-        block::settle(Words(words), AT, summary()).unwrap();
+        block::close_sequence(Words(words), AT, summary()).unwrap();
         scalar::add(&cells(words)[2], 5.0);
     });
 }
@@ -58,8 +58,8 @@ fn gauge(incarnation: u32) -> BlockHead {
     BlockHead { kind: BlockKind::Gauge, absent: false, words, incarnation }
 }
 
-/// A slot whose first life has a gauge of 1 and the pid 1, and one that takes it over with the pid 2 and a
-/// gauge of 5: no scrape shows a gauge of the past, or under the other's pid.
+/// The first life of a slot has a gauge of 1 and the pid 1; the writer that adopts it has the pid 2 and a gauge of 5.
+/// No scrape shows the gauge of the past life, or a gauge under the other pid.
 fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
     let mut words = vec![0; GAUGE as usize];
     words[slot::INCARNATION as usize] = 1;
@@ -76,7 +76,7 @@ fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
             scalar::set(&words[(GAUGE + blk::CELLS) as usize], 5.0);
         };
         race(&words, adopt, |words| {
-            // In the order of `collect::walk`.
+            // In the order of `scrape::walk`.
             let slots = Words(words);
             let incarnation = slots.load(slot::INCARNATION).unwrap() as u32;
             let pid = slots.load(slot::PID).unwrap();

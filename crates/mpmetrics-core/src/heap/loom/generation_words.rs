@@ -1,4 +1,4 @@
-//! Generation words, and texts that are given away.
+//! Generation words, and texts whose places are reused.
 
 use super::{check, race, words};
 use crate::heap::directory::{generation, series};
@@ -88,7 +88,8 @@ fn control_whose_text_is_stored_without_the_fence() {
     });
 }
 
-/// Two who remove one series, and one who removes the other half of the word's: each removal happens once.
+/// Two threads remove one series, and a third removes the series in the other half of the word: each removal happens
+/// once.
 fn removals(advance: impl Fn(&[AtomicU64], u32) -> bool + Send + Sync + Copy + 'static) {
     check(move || {
         let shared = words(&heap());

@@ -1,6 +1,6 @@
-//! Models of the protocols that need no lock, checked by loom over every interleaving and every value that
-//! the memory model allows a load to see. The functions are those that ship; each model has a control that
-//! leaves a word or an ordering of the protocol out, which loom must refuse.
+//! Models of the protocols that work without a lock. Loom checks every interleaving, and every value that the memory
+//! model allows a load to see. The functions are those that ship. Each model has a control in which a word or an
+//! ordering of the protocol is left out, and which loom must refuse.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p mpmetrics-core --lib --target-dir target/loom loom`
 
@@ -14,7 +14,7 @@ use crate::sync::AtomicU64;
 use loom::sync::Arc;
 use loom::thread;
 
-/// Runs a model to its end: no bound on preemptions, so that nothing is left out.
+/// Runs a model completely: without a bound on preemptions.
 pub fn check(model: impl Fn() + Sync + Send + 'static) {
     loom::model(model);
 }
@@ -23,8 +23,9 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
     Arc::new(values.iter().map(|value| AtomicU64::new(*value)).collect())
 }
 
-/// One that stores to the words, and a thread that reads them. In this order: loom goes back to the last access of
-/// a word only, and an addition, which loads and stores, hides what was before it; a reader's loads hide nothing.
+/// Runs one thread that stores to the words, and one that reads them. The order matters: loom goes back only to the
+/// last access of a word. An addition, which loads and stores, hides the accesses before it; a reader's loads hide
+/// nothing.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

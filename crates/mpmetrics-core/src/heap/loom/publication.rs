@@ -1,4 +1,4 @@
-//! Blocks that are made, and given to another series.
+//! Blocks that are made, and blocks that are given to another series.
 
 use super::{check, race};
 use crate::cells::scalar;
@@ -35,7 +35,7 @@ fn read_all(words: &[AtomicU64], mut seen: impl FnMut(BlockKey, f64)) {
         let key = block::key(slab, at)?;
         let birth = slab.load(at + blk::BIRTH)?;
         let value = scalar::get(&run[blk::CELLS as usize]);
-        // The shipped look back is what the scrape does: see `collect::walk`.
+        // The check after reading is the shipped one: see `scrape::walk`.
         if block::again(run, head, key, birth) == block::Again::Same {
             seen(key, value);
         }
@@ -77,7 +77,7 @@ fn control_whose_head_is_not_released() {
     });
 }
 
-/// The owner gives a block of one series to another: no count of the one is shown as the other's.
+/// The owner gives a block of one series to another: no count of the first is shown as the second's.
 fn given_away(free: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
     check(move || {
         let write = move |words: &[AtomicU64]| {

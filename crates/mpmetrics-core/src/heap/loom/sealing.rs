@@ -1,4 +1,4 @@
-//! A value that all change, and who seals it before copying it.
+//! A shared gauge, and a process that seals it before it copies it.
 
 use super::{check, words};
 use crate::cells::shared;
@@ -10,7 +10,7 @@ fn cells(words: &[AtomicU64]) -> &[AtomicU64; shared::CELLS] {
     words.try_into().unwrap()
 }
 
-/// Two who add 1, and one who seals and copies: what was added is in the copy, unless it was refused.
+/// Two threads add 1, and one seals and copies: each addition is in the copy, unless it was refused.
 fn copied_by(seal: impl Fn(&[AtomicU64; shared::CELLS]) + Send + Sync + Copy + 'static) {
     check(move || {
         let value = words(&[0, 0, 0]);
@@ -27,7 +27,7 @@ fn copied_by(seal: impl Fn(&[AtomicU64; shared::CELLS]) + Send + Sync + Copy + '
         shared::unseal(cells(&copy));
         let added = adding.into_iter().map(|thread| thread.join().unwrap());
         let added = added.filter(|added| *added).count();
-        assert_eq!(shared::get(cells(&copy)), added as f64, "lost: an addition behind the copy");
+        assert_eq!(shared::get(cells(&copy)), added as f64, "lost: an addition after the copy");
     });
 }
 

@@ -11,7 +11,7 @@ fn observe(cells: &[AtomicU64], value: f64) {
     sequence::observe(cells, 0, value, 1.0);
 }
 
-/// What is accepted is one of the states between two observations of 1 and of 2.
+/// Each accepted read is one of the states between two observations, of 1 and of 2.
 fn check_read(cells: &[AtomicU64]) {
     let mut middle = Vec::new();
     if sequence::read(cells, &mut middle) {

@@ -1,5 +1,5 @@
-//! Handing out the segment's pages: a bump allocator whose extents can be walked, with a short
-//! list of retired extents (outgrown hash indexes) that serve again.
+//! Allocates the segment's pages: a bump allocator whose extents can be walked, with a short list of free extents
+//! (outgrown hash indexes) that are reused.
 
 use super::lock::Locked;
 use crate::error::{Error, Result};
@@ -8,10 +8,10 @@ use crate::layout::{
 };
 use crate::sync::Ordering;
 
-/// Most free extents that are looked at: there are as many as the index was ever doubled.
+/// Most free extents that are tried: there is one for each time that the index was doubled.
 const FREE_LOOKED_AT: usize = 64;
 
-/// Allocates an extent with room for `data` words behind its header, all of them 0.
+/// Allocates an extent with `data` words after its header, all of them 0.
 pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) -> Result<u64> {
     let total = (EXTENT_HEADER + data).div_ceil(PAGE_WORDS) * PAGE_WORDS;
     if let Some(at) = take_free(locked.words(), total)? {
@@ -42,7 +42,7 @@ pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) ->
     words.store(at + extent::NEXT, 0)?;
     words.store(at + extent::HEAD, ExtentHead { kind, words: total }.pack())?;
     kill_point!("allocate.filled");
-    // SYNC POINT: the extent is there for whoever walks them.
+    // SYNC POINT: a walk over the extents finds this one from here on.
     words.set_header(header::USED, end);
     kill_point!("allocate.used");
     Ok(at)
@@ -57,7 +57,7 @@ pub fn free(words: Words<'_>, at: u64) -> Result<()> {
     Ok(())
 }
 
-/// The header of the extent at a place.
+/// The header of the extent at a reference.
 pub fn head(words: Words<'_>, at: u64) -> Result<ExtentHead> {
     let head = ExtentHead::unpack(words.load(at.saturating_add(extent::HEAD))?);
     head.filter(|head| head.words > EXTENT_HEADER && words.run(at, head.words).is_ok())
@@ -79,7 +79,7 @@ pub fn for_each(
     Ok(())
 }
 
-/// Unlinks the first free extent that fits without wasting more than a third.
+/// Unlinks the first free extent that is large enough and wastes at most a third.
 fn take_free(words: Words<'_>, total: u64) -> Result<Option<u64>> {
     let mut before = None;
     let mut at = words.header(header::FREE_EXTENTS);

@@ -1,4 +1,4 @@
-//! A heap: the words of a region, and which slots' writers live.
+//! A heap: the words of a region, and which of its slots live.
 
 use crate::error::Result;
 use crate::layout::{header, lock, Words, MAX_SLOTS};
@@ -12,12 +12,12 @@ pub struct Heap {
 }
 
 impl Heap {
-    /// The heap in a region that was checked.
+    /// The heap in a region that has been checked.
     pub(in crate::heap) fn over(region: Arc<dyn Region>) -> Self {
         Self { region }
     }
 
-    /// The words that are there now.
+    /// The words that are backed now.
     #[must_use]
     pub fn words(&self) -> Words<'_> {
         Words(self.region.words())

@@ -7,13 +7,13 @@ use crate::os;
 use crate::region::Locks;
 use std::cell::Cell;
 
-/// How long the heap lock is waited for, in microseconds. Robustness of the lock covers death and
-/// not SIGSTOP, a debugger or a frozen cgroup: those must not freeze every other event loop.
+/// How long a thread waits for the heap lock, in microseconds. The kernel frees the lock of a dead holder, and not of
+/// one that is stopped by SIGSTOP, a debugger or a frozen cgroup: that one must not freeze every other event loop.
 pub const LOCK_DEADLINE_US: u64 = 20_000;
 
 /// Microseconds that a thread may wait beyond [`LOCK_DEADLINE_US`], in all. On a crowded machine a holder may lose its
-/// processor for longer than the deadline; with this a process that has just started has its series in the heap all the
-/// same, where SIGKILL costs none of their updates. A holder that is stopped costs each thread this once.
+/// processor for longer than the deadline. With this grace, a process that has just started still gets its series into
+/// the heap, where SIGKILL loses none of their updates. A stopped holder costs each thread this time once.
 const GRACE_US: u64 = 250_000;
 
 thread_local! {
@@ -21,20 +21,20 @@ thread_local! {
     static GRACE_LEFT_US: Cell<u64> = const { Cell::new(GRACE_US) };
 }
 
-/// The heap lock, held. Derived structures are changed only through it.
+/// The heap lock, held. Derived words are changed only through it.
 pub struct Locked<'a> {
     heap: &'a Heap,
     locks: &'a dyn Locks,
-    /// Whether all derived structures are whole again whenever this is dropped.
+    /// Whether all derived words are consistent when this is dropped.
     whole: bool,
 }
 
 impl<'a> Locked<'a> {
-    /// Takes the lock within [`LOCK_DEADLINE_US`], or what is left of the thread's grace above it; and whether its last
-    /// holder died while it changed something. Derived structures are not to be trusted before [`Locked::made_whole`].
+    /// Takes the lock within [`LOCK_DEADLINE_US`] and what is left of the thread's grace; returns whether the last
+    /// holder died while it changed something. Derived words must not be trusted before [`Locked::recovered`].
     ///
     /// # Errors
-    /// [`Error::Busy`] after the deadline, [`Error::Retired`] unless `wanted` says so of what [`header::RETIRED`] has.
+    /// [`Error::Busy`] after the deadline, [`Error::Retired`] unless `wanted` accepts the value of [`header::RETIRED`].
     pub(in crate::heap) fn take(
         heap: &'a Heap,
         locks: &'a dyn Locks,
@@ -56,12 +56,12 @@ impl<'a> Locked<'a> {
         Ok((locked, interrupted))
     }
 
-    /// All derived structures are whole now, and again whenever this is dropped.
-    pub(in crate::heap) fn made_whole(&mut self) {
+    /// All derived words are consistent now, and will be when this is dropped.
+    pub(in crate::heap) fn recovered(&mut self) {
         self.whole = true;
     }
 
-    /// The words that are there now: ask again after anything that may have grown the heap.
+    /// The words that are backed now: ask again after any call that may have grown the heap.
     pub fn words(&self) -> Words<'a> {
         self.heap.words()
     }
@@ -74,8 +74,7 @@ impl<'a> Locked<'a> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        // A panic in between, or a recovery that failed, leaves the intent word set: the next holder
-        // derives everything anew.
+        // A panic, or a recovery that failed, leaves the intent word set: the next holder recovers the heap.
         if self.whole && !std::thread::panicking() {
             self.words().set_header(header::INTENT, 0);
             kill_point!("lock.whole");
@@ -84,7 +83,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Takes the lock if it is free by the deadline, or within what is left of the thread's grace after it.
+/// Takes the lock if it is free before the deadline and what is left of the thread's grace are over.
 fn wait(locks: &dyn Locks) -> Result<bool> {
     if locks.try_lock(lock::HEAP)? {
         return Ok(true);
@@ -97,7 +96,7 @@ fn wait(locks: &dyn Locks) -> Result<bool> {
     Ok(taken)
 }
 
-/// Tries the lock until that time, first between yields, then between naps: a file lock has no wait with a deadline.
+/// Tries the lock until then, first between yields, then between naps: one cannot wait for a file lock with a deadline.
 fn poll(locks: &dyn Locks, until: u64) -> Result<bool> {
     let mut nap = 20;
     for round in 0u32.. {

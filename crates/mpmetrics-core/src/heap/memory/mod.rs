@@ -1,6 +1,6 @@
-//! The segment as memory: its words, the lock under which they are handed out, and who has which.
+//! The segment as memory: its words, the lock under which they are allocated, and what they are used for.
 
-pub mod bound;
+pub mod address;
 pub mod extent;
 pub mod heap;
 pub mod lock;

@@ -1,5 +1,5 @@
-//! Tables of records in chunks that double, so that a record never moves and few chunks serve
-//! millions.
+//! Tables of records, in chunks of which each is twice as long as the one before: a record never moves, and few chunks
+//! hold millions.
 
 use super::extent;
 use super::lock::Locked;
@@ -9,7 +9,7 @@ use crate::layout::{
     MAX_FAMILIES, MAX_SERIES, MAX_SLOTS,
 };
 
-/// One table: where its chunks are named and how large its records are.
+/// One table: where the header has the references of its chunks, and how large its records are.
 pub struct Table {
     chunks: usize,
     first: u64,
@@ -18,7 +18,7 @@ pub struct Table {
     pub max: u32,
 }
 
-/// Records of a first chunk; one in models, which have to stay small.
+/// Records of the first chunk; one in models, which have to stay small.
 const fn few(records: u64) -> u64 {
     if cfg!(loom) {
         1
@@ -54,7 +54,7 @@ pub const DEFAULTS: Table = Table {
 impl Table {
     /// The chunk that holds a record, and the record's number in it.
     #[inline]
-    pub fn place(&self, id: u32) -> (u32, u64) {
+    pub fn locate(&self, id: u32) -> (u32, u64) {
         let chunk = (u64::from(id) / self.first + 1).ilog2();
         (chunk, u64::from(id) - self.first * ((1 << chunk) - 1))
     }
@@ -67,7 +67,7 @@ impl Table {
     /// Reference of a record.
     #[inline]
     pub fn find(&self, words: Words<'_>, id: u32) -> Result<u64> {
-        let (chunk, index) = self.place(id);
+        let (chunk, index) = self.locate(id);
         let Some(start) = self.chunk(words, chunk) else {
             let at = (self.chunks as u64 + u64::from(chunk)) * 8;
             return Err(Error::Corrupt { what: "a chunk of a table", at });
@@ -77,7 +77,7 @@ impl Table {
         Ok(at)
     }
 
-    /// Reference of a chunk's extent, if it is there.
+    /// Reference of a chunk's extent, if there is one.
     #[inline]
     pub fn chunk(&self, words: Words<'_>, chunk: u32) -> Option<u64> {
         let at = (chunk < header::CHUNKS as u32)
@@ -87,9 +87,9 @@ impl Table {
         Some(at)
     }
 
-    /// Makes sure that there is room for a record; its reference.
+    /// Makes sure that a record has memory; its reference.
     pub fn ensure(&self, locked: &Locked<'_>, id: u32) -> Result<u64> {
-        let (chunk, _) = self.place(id);
+        let (chunk, _) = self.locate(id);
         if id >= self.max || chunk >= header::CHUNKS as u32 {
             return Err(Error::Limit { what: "records of one kind", limit: u64::from(self.max) });
         }
@@ -112,15 +112,15 @@ mod tests {
     fn places_are_dense_and_in_order() {
         let mut expected = (0, 0);
         for id in 0..100_000 {
-            assert_eq!(SERIES.place(id), expected);
+            assert_eq!(SERIES.locate(id), expected);
             expected.1 += 1;
             if expected.1 == 256 << expected.0 {
                 expected = (expected.0 + 1, 0);
             }
         }
-        assert!(SERIES.place(MAX_SERIES - 1).0 < header::CHUNKS as u32);
-        assert!(GENERATIONS.place(MAX_SERIES / 2 - 1).0 < header::CHUNKS as u32);
-        assert!(SLOTS.place(MAX_SLOTS - 1).0 < header::CHUNKS as u32);
-        assert!(FAMILIES.place(MAX_FAMILIES - 1).0 < header::CHUNKS as u32);
+        assert!(SERIES.locate(MAX_SERIES - 1).0 < header::CHUNKS as u32);
+        assert!(GENERATIONS.locate(MAX_SERIES / 2 - 1).0 < header::CHUNKS as u32);
+        assert!(SLOTS.locate(MAX_SLOTS - 1).0 < header::CHUNKS as u32);
+        assert!(FAMILIES.locate(MAX_FAMILIES - 1).0 < header::CHUNKS as u32);
     }
 }

@@ -1,8 +1,7 @@
-//! Texts in size classes whose places serve again.
+//! Texts, in places of a few size classes that are reused.
 //!
-//! A text's bytes are written before the record that refers to it is published, and its place is
-//! given away only after the record's generation changed: a reader that copies a text and then
-//! finds the generation as it was has read that text.
+//! A text is written before the record that refers to it is published, and its place is reused only after the record's
+//! generation changed: a reader that copies a text, and then finds the generation unchanged, has read that text.
 
 use super::extent;
 use super::lock::Locked;
@@ -10,7 +9,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER, PAGE_WORDS};
 use crate::sync::{fence, Ordering};
 
-/// Words of each size class: powers of two and the steps half-way between.
+/// Words of each size class: powers of two, and the numbers half-way between.
 pub const CLASSES: [u64; 23] = [
     4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072,
     4096, 6144, 8192,
@@ -29,12 +28,12 @@ pub fn class_of(bytes: usize) -> Result<usize> {
         .ok_or(Error::Limit { what: "bytes of text", limit: MAX_BYTES as u64 })
 }
 
-/// Stores a text that the program itself brings, as the name of a family; its reference.
+/// Stores a text that the program itself contains, such as a family's name; its reference.
 pub fn store(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
     store_within(locked, parts, 0)
 }
 
-/// Stores a text that may come from a stranger: within the segment's limit; its reference.
+/// Stores a text that may come from outside the program, within the segment's limit; its reference.
 pub fn store_labels(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
     store_within(locked, parts, locked.words().header(header::LIMIT_TEXT_BYTES))
 }
@@ -47,11 +46,11 @@ fn store_within(locked: &Locked<'_>, parts: &[&[u8]], limit: u64) -> Result<u64>
     Ok(at)
 }
 
-/// Writes a text in a place that is nobody's.
+/// Writes a text to a free place.
 pub fn write(words: Words<'_>, at: u64, parts: &[&[u8]]) -> Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    // Pairs with the fences of who copies a text: whoever sees a byte of this one sees that the record
-    // of the text before it moved on.
+    // Pairs with the fences of readers that copy a text: one that sees a byte of this text sees that the record of the
+    // previous one moved on.
     fence(Ordering::Release);
     let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
     for word in words.run(at, (length as u64).div_ceil(8))? {
@@ -61,7 +60,7 @@ pub fn write(words: Words<'_>, at: u64, parts: &[&[u8]]) -> Result<()> {
     Ok(())
 }
 
-/// Gives a text's place back.
+/// Frees a text's place.
 pub fn free(words: Words<'_>, at: u64, bytes: usize) -> Result<()> {
     push(words, class_of(bytes)?, at)
 }
@@ -82,7 +81,7 @@ pub fn append(words: Words<'_>, at: u64, bytes: usize, to: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// Puts a place on its class's list.
+/// Puts a place on the free list of its class.
 pub fn push(words: Words<'_>, class: usize, at: u64) -> Result<()> {
     words.store(at, words.header(header::TEXT_FREE + class))?;
     words.set_header(header::TEXT_FREE + class, at);
@@ -101,8 +100,8 @@ fn take(locked: &Locked<'_>, class: usize, limit: u64) -> Result<u64> {
     Ok(at)
 }
 
-/// Adds an extent of places, larger in a larger heap, so that small heaps stay small. A limit other than
-/// 0 is that on the bytes of all such extents.
+/// Adds an extent of places, larger in a larger heap, so that small heaps stay small. `limit`, unless 0, is on the
+/// bytes of all text extents.
 fn refill(locked: &Locked<'_>, class: usize, limit: u64) -> Result<()> {
     let size = CLASSES[class];
     let used = locked.words().header(header::USED);

@@ -1,17 +1,18 @@
-//! Adopting a slot: what the counts of a dead writer are to the next one.
+//! Adopting a slot: the next writer takes over the counts of a dead one.
 
-use super::claimed::{carried, of_one_life, Claimed, Slab};
+use super::claimed::{carried, Claimed, Slab};
 use super::{exemplar, room};
 use crate::error::{Error, Result};
-use crate::heap::blocks::{block, chunk, merge, reclaim};
+use crate::form::of_one_life;
+use crate::heap::blocks::{block, merge, octave_buckets, reclaim};
 use crate::heap::directory::{defaults, family, generation};
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::SLOTS;
 use crate::layout::{slot, BlockHead, BlockKind, Words};
 use std::collections::{HashMap, HashSet};
 
-/// Scans a dead writer's slabs once: whole sequence words, no gauges of the past, no series whose
-/// default labels nobody carries any more. Begun anew by the next adopter if this one dies.
+/// Scans a dead writer's slabs once: makes sequence words equal, and frees gauges of the past life and series whose
+/// default labels no living slot carries any more. If the adopter dies, the next one starts again.
 pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
@@ -23,14 +24,14 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> 
     kill_point!("adopt.begun");
     let alive = carried_by_living(locked)?;
     let mut orphans = HashMap::new();
-    let (mut slabs, mut exemplars, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut slabs, mut exemplars, mut octaves) = (Vec::new(), Vec::new(), Vec::new());
     for_slabs(words, words.load(at + slot::FIRST_SLAB)?, &mut slabs)?;
     for slab in &mut slabs {
         let end = block::for_each_block(words, slab.at, slab.words, |block, head| {
             let keep = match head.kind {
                 BlockKind::Pad => return Ok(()),
-                BlockKind::Chunk => {
-                    chunks.push(block);
+                BlockKind::OctaveBuckets => {
+                    octaves.push(block);
                     return Ok(());
                 }
                 BlockKind::Free => false,
@@ -55,20 +56,20 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> 
     claimed.slabs = slabs;
     exemplar::adopt(words, &exemplars, claimed)?;
     kill_point!("adopt.scanned");
-    give_back_chunks(words, claimed, chunks)
+    give_back_octaves(words, claimed, octaves)
 }
 
-/// Frees the chunks that no block refers to any more.
-fn give_back_chunks(words: Words<'_>, claimed: &mut Claimed, mut chunks: Vec<u64>) -> Result<()> {
+/// Frees the octave buckets that no block refers to any more.
+fn give_back_octaves(words: Words<'_>, claimed: &mut Claimed, mut octaves: Vec<u64>) -> Result<()> {
     let mut used = HashSet::new();
     for at in claimed.blocks.values() {
-        used.extend(chunk::all(words, *at, block::head(words, *at)?)?);
+        used.extend(octave_buckets::all(words, *at, block::head(words, *at)?)?);
     }
-    chunks.retain(|at| !used.contains(at));
-    room::give_back_chunks(words, claimed, chunks)
+    octaves.retain(|at| !used.contains(at));
+    room::give_back_octaves(words, claimed, octaves)
 }
 
-/// The slabs of a chain, each with its end unknown.
+/// The slabs of a chain; where their last blocks end is not known yet.
 fn for_slabs(words: Words<'_>, first: u64, to: &mut Vec<Slab>) -> Result<()> {
     block::for_each_slab(words, first, |at, len| {
         to.push(Slab { at, words: len, end: at + len });
@@ -86,7 +87,7 @@ fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
     Ok(alive)
 }
 
-/// A declaration stays with the counts it is of; those of gauges were of the past life.
+/// A declaration is kept for its counts; gauges have none, as their values belonged to the past life.
 fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool> {
     let id = block::key(words, at)?.series;
     let keep = !of_one_life(family::shape_of(words, id)?.kind);
@@ -115,8 +116,8 @@ fn adopt_series(
             }
         };
     if !stale && !orphan && !head.absent && !of_one_life(head.kind) {
-        block::settle(words, at, head)?;
-        kill_point!("adopt.settled");
+        block::close_sequence(words, at, head)?;
+        kill_point!("adopt.closed");
         match claimed.blocks.get(&(key.series, set)) {
             None => {
                 claimed.blocks.insert((key.series, set), at);

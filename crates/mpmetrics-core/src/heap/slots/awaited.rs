@@ -1,15 +1,15 @@
-//! Slots of a copy whose owners are still to come from the segment that it is of.
+//! Slots of a copy whose owners still have to follow from the old segment.
 
 use crate::error::Result;
 use crate::heap::memory::table::SLOTS;
 use crate::layout::{header, slot as slt, Words};
 use crate::os;
 
-/// Milliseconds after which a slot in a copy is awaited no longer: its owner has been stopped, or has run
-/// without a pause, for as long. What it counted in the old file since is lost then.
+/// Milliseconds after which a slot in a copy is not awaited any longer: its owner has been stopped, or has run without
+/// a pause, for that time. What it counted in the old file since the copy is lost then.
 const AWAITED_MS: u64 = 60 * 60 * 1000;
 
-/// Whether a slot's owner is to come from another segment.
+/// Whether a slot's owner still has to follow from another segment.
 pub fn is_awaited(words: Words<'_>, id: u32) -> Result<bool> {
     let at = SLOTS.find(words, id)?;
     let made = words.header(header::MADE);

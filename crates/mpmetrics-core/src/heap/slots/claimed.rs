@@ -1,8 +1,9 @@
 //! What a writer holds: plain data of its slot.
 
 use crate::error::{Error, Result};
+use crate::form::of_one_life;
 use crate::heap::memory::table::SLOTS;
-use crate::layout::{slot, BlockHead, BlockKind, Words};
+use crate::layout::{slot, BlockHead, Carried, Words};
 use crate::os::SharedMutex;
 use std::collections::{BTreeMap, HashMap};
 
@@ -39,38 +40,34 @@ pub struct Slab {
 /// Where a writer's exemplars are.
 #[derive(Default)]
 pub struct Exemplars {
-    /// By block of a series and place in it.
+    /// By block of a series and bucket in it.
     pub(super) blocks: BTreeMap<(u64, u32), u64>,
-    /// Until when nothing is recorded, and for how long the next time.
+    /// Until when no exemplar is recorded, and for how long the next time.
     pub(super) pause: (u64, u64),
 }
 
-/// Who claims a slot.
+/// The thread that claims a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// Key of the process.
     pub process: u64,
-    /// Its pid, in its own namespace: shown by gauges of mode `all`.
+    /// Its pid, in its own namespace: shown by gauges with the aggregator `all`.
     pub pid: u32,
-    /// Number of the thread in the process, 0 for the main thread: shown by gauges of mode `all`.
+    /// Number of the thread in the process, 0 for the main thread: shown by gauges with the aggregator `all`.
     pub thread: u32,
 }
 
-/// The key of the process that lives, or last lived, in a slot.
+/// The key of the process that owns a slot, or owned it last.
 pub fn process_of(words: Words<'_>, id: u32) -> Result<u64> {
     words.load(SLOTS.find(words, id)? + slot::PROCESS)
 }
 
-/// Most sets of default labels that a slot's life carries: as many as one word holds.
-pub const CARRIED: usize = 4;
-
 /// The sets of default labels that a slot's life carries.
-pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; CARRIED]> {
-    let packed = words.load(SLOTS.find(words, id)? + slot::DEFAULTS)?;
-    Ok(core::array::from_fn(|index| (packed >> (16 * index)) as u16))
+pub fn carried(words: Words<'_>, id: u32) -> Result<[u16; Carried::MOST]> {
+    Ok(Carried::unpack(words.load(SLOTS.find(words, id)? + slot::DEFAULTS)?).0)
 }
 
-/// The mutex of a slot, made or not.
+/// The mutex of a slot, initialised or not.
 pub fn mutex(words: Words<'_>, id: u32) -> Result<SharedMutex<'_>> {
     let at = SLOTS.find(words, id)? + slot::MUTEX;
     let found = SharedMutex::at(words.run(at, slot::MUTEX_WORDS)?);
@@ -80,9 +77,4 @@ pub fn mutex(words: Words<'_>, id: u32) -> Result<SharedMutex<'_>> {
 /// Whether a block has the counts of an earlier life of its slot.
 pub fn inherited(head: BlockHead, incarnation: u32) -> bool {
     head.incarnation != incarnation && !of_one_life(head.kind)
-}
-
-/// Whether a block is of the life that made it, and is not shown after its end.
-pub fn of_one_life(kind: BlockKind) -> bool {
-    matches!(kind, BlockKind::Gauge | BlockKind::Recent)
 }

@@ -1,15 +1,15 @@
-//! Exemplars in a writer's slabs: a block for each place that has one (a counter, or a bucket of a
-//! histogram), made when the first one is recorded and written over by every later one.
+//! Exemplars in a writer's slabs: a block for a counter, or for each bucket of a histogram, that has one, made
+//! when the first exemplar is recorded and overwritten by every later one.
 //!
-//! An exemplar belongs to one showing of a block of a series: to its reference, its key and its birth.
-//! When the series is removed, or hidden and shown again, it is not shown any more by that alone; its block
-//! serves again when the block that it belongs to does, or is given back.
+//! An exemplar belongs to the reference, the key and the birth of a series' block. So it is not shown any more when the
+//! series is removed, or hidden and shown again. Its block is reused when the block that it belongs to is reused, or
+//! freed.
 
 use super::claimed::{self, Claimed};
-use super::room::free_exemplar;
+use super::room::put_back;
 use crate::cells::exemplar::{self as cells, Given};
 use crate::error::{Error, Result};
-use crate::heap::blocks::block::{self, places};
+use crate::heap::blocks::block::{self, exemplar_buckets};
 use crate::heap::memory::heap::Heap;
 use crate::heap::memory::lock::Locked;
 use crate::layout::{
@@ -19,30 +19,28 @@ use crate::os;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// How long the slot's mutex is waited for. Nobody else asks for it in a heap that is well.
+/// How long to wait for the slot's mutex. In an intact heap no other thread asks for it.
 const PATIENCE: Duration = Duration::from_millis(1);
-/// Microseconds for which nothing is recorded after a lock was not to be had: the first time, and at
-/// the most. Whoever records in a loop must not wait for a stopped process in each round.
+/// Microseconds for which no exemplar is recorded after a lock was not free in time: the first time, and at most. A
+/// program that records in a loop must not wait for a stopped process in each round.
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
-/// Words of text that a block has room for: few lengths, so that blocks serve again.
+/// Words of text that a block has room for: few lengths, so that blocks are reused.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];
-/// The birth of what belongs to no showing.
-const NO_BIRTH: u64 = (1 << 48) - 1;
 
-/// Records an exemplar for a place of a block of the writer's own, counting it as dropped if that does
-/// not succeed. `lock` takes the heap lock; it is asked for room only.
+/// Records an exemplar for a bucket of the writer's own block, or counts it as dropped. `lock` takes the heap lock,
+/// which is needed only for more room.
 pub fn record<'a>(
     heap: &'a Heap,
     mine: &mut Claimed,
     (of, head): (u64, BlockHead),
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
     lock: impl FnOnce() -> Result<Locked<'a>>,
 ) -> Result<()> {
     let done = if os::monotonic_us() < mine.exemplars.pause.0 {
         Err(Error::Busy)
     } else {
-        record_now(heap, mine, (of, head), place, given, lock)
+        record_now(heap, mine, (of, head), bucket, given, lock)
     };
     let pause = &mut mine.exemplars.pause;
     match done {
@@ -63,23 +61,23 @@ fn record_now<'a>(
     heap: &'a Heap,
     mine: &mut Claimed,
     (of, head): (u64, BlockHead),
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
     lock: impl FnOnce() -> Result<Locked<'a>>,
 ) -> Result<()> {
-    if head.absent || place >= places(head) {
-        let value = place.to_string();
-        return Err(Error::Invalid { what: "a place for an exemplar in this block", value });
+    if head.absent || bucket >= exemplar_buckets(head) {
+        let value = bucket.to_string();
+        return Err(Error::Invalid { what: "a bucket for an exemplar in this block", value });
     }
-    let at = match fitting(heap.words(), mine, of, place, given)? {
+    let at = match fitting(heap.words(), mine, of, bucket, given)? {
         Some(at) => at,
         None => {
             let locked = lock()?;
-            let at = allocate(&locked, mine, of, place, given)?;
+            let at = allocate(&locked, mine, of, bucket, given)?;
             kill_point!("exemplar.made");
-            // SYNC POINT: whoever scrapes now finds both blocks, this one empty.
-            if let Some(old) = mine.exemplars.blocks.insert((of, place), at) {
-                free_exemplar(locked.words(), mine, old)?;
+            // SYNC POINT: from here on a scrape finds both blocks, this one empty.
+            if let Some(old) = mine.exemplars.blocks.insert((of, bucket), at) {
+                put_back(locked.words(), mine, old)?;
             }
             at
         }
@@ -87,15 +85,15 @@ fn record_now<'a>(
     // Making room may have grown the heap.
     let words = heap.words();
     let mutex = claimed::mutex(words, mine.slot)?;
-    // A dead holder's exemplar has an odd version, or lies in a block that is seen to belong to nothing:
-    // nobody shows it and the next one is written over it. So there is nothing to mend.
+    // A dead holder's exemplar has an odd version, or its block has no birth: no scrape shows it, and the next one
+    // overwrites it. So there is nothing to repair.
     let held = mutex.lock(PATIENCE, || ()).map_err(|_| Error::Busy)?;
     kill_point!("exemplar.locked");
     let (key, birth) = (words.load(of + blk::KEY)?, block::birth(words, of)?.birth);
     let belongs = BlockBirth { birth, defaults: 0 }.pack();
     let current = words.load(at + blk::KEY)? == key && words.load(at + blk::BIRTH)? == belongs;
     if !current {
-        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::BIRTH, BlockBirth::NONE)?;
         words.store(at + blk::KEY, key)?;
     }
     let written = cells::write(cells_of(words, at)?, given, || {
@@ -103,7 +101,7 @@ fn record_now<'a>(
     });
     kill_point!("exemplar.written");
     if !current {
-        // SYNC POINT with `collect::walk`: from here on it is this series' and this showing's.
+        // SYNC POINT with `scrape::walk`: from here on the exemplar belongs to this series and this birth.
         words.store(at + blk::BIRTH, belongs)?;
     }
     kill_point!("exemplar.shown");
@@ -117,15 +115,15 @@ fn record_now<'a>(
     }
 }
 
-/// The block of an exemplar's place, if it is there and has room for this one.
+/// The block of a bucket's exemplar, if it is there and has room for this one.
 pub fn fitting(
     words: Words<'_>,
     mine: &Claimed,
     of: u64,
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
 ) -> Result<Option<u64>> {
-    match mine.exemplars.blocks.get(&(of, place)) {
+    match mine.exemplars.blocks.get(&(of, bucket)) {
         Some(at) => Ok((cells_of(words, *at)?.len() >= given.words()).then_some(*at)),
         None => Ok(None),
     }
@@ -146,7 +144,7 @@ fn allocate(
     locked: &Locked<'_>,
     mine: &mut Claimed,
     of: u64,
-    place: u32,
+    bucket: u32,
     given: &Given<'_>,
 ) -> Result<u64> {
     let text = given.words() as u64 - cells::HEAD as u64;
@@ -162,9 +160,9 @@ fn allocate(
     }
     let words = locked.words();
     words.store(at + layout::OF, of)?;
-    words.store(at + layout::PLACE, u64::from(place))?;
+    words.store(at + layout::BUCKET, u64::from(bucket))?;
     words.store(at + blk::KEY, 0)?;
-    words.store(at + blk::BIRTH, NO_BIRTH)?;
+    words.store(at + blk::BIRTH, BlockBirth::NONE)?;
     let head = BlockHead {
         kind: BlockKind::Exemplar,
         absent: false,
@@ -172,38 +170,37 @@ fn allocate(
         incarnation: mine.incarnation,
     };
     kill_point!("exemplar.block");
-    // SYNC POINT with `for_each_block`: whoever sees the head sees the rest.
+    // SYNC POINT with `for_each_block`: a reader that sees the head sees the rest.
     words.store(at + blk::HEAD, head.pack())?;
     Ok(at)
 }
 
-/// The exemplars of a block of a series are not shown any more.
+/// Hides the exemplars of a series' block.
 pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     for at in mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX)).map(|(_, at)| *at) {
-        words.store(at + blk::BIRTH, NO_BIRTH)?;
+        words.store(at + blk::BIRTH, BlockBirth::NONE)?;
     }
     Ok(())
 }
 
-/// Takes over a dead writer's exemplars: those that belong to a block that is kept. Others, and halves,
-/// make room.
+/// Takes over a dead writer's exemplars whose block is kept. Frees others, and half-written ones.
 pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<()> {
     let kept: HashSet<u64> = claimed.blocks.values().copied().collect();
     for at in found.iter().copied() {
-        let (of, place) = (words.load(at + layout::OF)?, words.load(at + layout::PLACE)?);
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        let there = claimed.exemplars.blocks.contains_key(&(of, place));
-        if kept.contains(&of) && !there && belongs(words, at, of, place)? {
-            claimed.exemplars.blocks.insert((of, place), at);
+        let (of, bucket) = (words.load(at + layout::OF)?, words.load(at + layout::BUCKET)?);
+        let bucket = u32::try_from(bucket).unwrap_or(u32::MAX);
+        let there = claimed.exemplars.blocks.contains_key(&(of, bucket));
+        if kept.contains(&of) && !there && belongs(words, at, of, bucket)? {
+            claimed.exemplars.blocks.insert((of, bucket), at);
         } else {
-            free_exemplar(words, claimed, at)?;
+            put_back(words, claimed, at)?;
         }
     }
     Ok(())
 }
 
-/// Whether a block holds a whole exemplar of a place of a block of a series, as that is shown now.
-fn belongs(words: Words<'_>, at: u64, of: u64, place: u32) -> Result<bool> {
+/// Whether a block holds a whole exemplar of a bucket of a series' block, as that is shown now.
+fn belongs(words: Words<'_>, at: u64, of: u64, bucket: u32) -> Result<bool> {
     let key = BlockKey::unpack(words.load(at + blk::KEY)?);
     let birth = block::birth(words, at)?.birth;
     let whole =
@@ -211,5 +208,5 @@ fn belongs(words: Words<'_>, at: u64, of: u64, place: u32) -> Result<bool> {
     Ok(whole
         && key == block::key(words, of)?
         && birth == block::birth(words, of)?.birth
-        && place < places(block::head(words, of)?))
+        && bucket < exemplar_buckets(block::head(words, of)?))
 }

@@ -1,4 +1,4 @@
-//! The places of writers, what a writer has in its place, and how the next one takes it over.
+//! The slots of writers, what a writer has in its slot, and how the next one takes it over.
 
 pub mod adopt;
 pub mod awaited;

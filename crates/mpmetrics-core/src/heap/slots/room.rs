@@ -1,29 +1,29 @@
-//! A writer's slabs: room for blocks, and blocks that serve again.
+//! A writer's slabs: room for blocks, and blocks that are reused.
 
 use super::claimed::{self, Claimed, Slab};
 use crate::error::{Error, Result};
-use crate::heap::blocks::{block, chunk, reclaim};
+use crate::heap::blocks::{block, octave_buckets, reclaim};
 use crate::heap::directory::{defaults, generation};
-use crate::heap::memory::bound::Bound;
+use crate::heap::memory::address::Address;
 use crate::heap::memory::extent;
 use crate::heap::memory::lock::Locked;
-use crate::heap::memory::table::{GENERATIONS, SLOTS};
+use crate::heap::memory::table::SLOTS;
 use crate::layout::{
-    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
-    EXTENT_HEADER, PAGE_WORDS,
+    block as blk, extent as ext, slot as slt, BlockHead, BlockKey, BlockKind, Carried, ExtentKind,
+    Words, EXTENT_HEADER, PAGE_WORDS,
 };
 use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
 
-/// Words of the first slab and of the largest. Each is an eighth of all before it, so that what is not
-/// used yet is no more than that: where slabs doubled, a writer of many summaries left half its memory idle.
+/// Words of the first slab and of the largest. Each slab is an eighth of all before it, so that at most that much is
+/// unused: when slabs doubled, a writer of many summaries left half its memory unused.
 const FIRST_SLAB: u64 = 2048;
 const LARGEST_SLAB: u64 = 131_072;
 const GROWTH: u64 = 8;
 
 impl Claimed {
     /// The number of the slab that a block lies in, and the index of its first cell there.
-    pub fn place(&self, at: u64) -> Result<(u32, u32)> {
+    pub fn locate(&self, at: u64) -> Result<(u32, u32)> {
         let within = |slab: &&Slab| (slab.at..slab.at + slab.words).contains(&at);
         let found = (0..).zip(&self.slabs).find(|(_, slab)| within(slab));
         let Some((number, slab)) = found else {
@@ -33,22 +33,13 @@ impl Claimed {
         Ok((number, (at - slab.at + blk::CELLS) as u32))
     }
 
-    pub fn bound(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Bound> {
-        let (slab, cell) = self.place(at)?;
-        let (chunk, index) = GENERATIONS.place(key.series / 2);
-        Ok(Bound {
-            slab,
-            cell,
-            chunk,
-            word: ((EXTENT_HEADER + index) * 2) as u32 + key.series % 2,
-            generation: key.generation,
-            series: key.series,
-            inherited: claimed::inherited(block::head(locked.words(), at)?, self.incarnation),
-        })
+    pub fn address(&self, locked: &Locked<'_>, at: u64, key: BlockKey) -> Result<Address> {
+        let head = block::head(locked.words(), at)?;
+        Ok(Address::new(self.locate(at)?, key, claimed::inherited(head, self.incarnation)))
     }
 
-    /// Room for a block: a free one of the same length, the end of the last slab, one that a
-    /// removed series left, or a new slab.
+    /// Room for a block: a free block of the same length, the end of the last slab, a removed series' block, or a new
+    /// slab.
     pub fn room(&mut self, locked: &Locked<'_>, length: u16) -> Result<u64> {
         if let Some(at) = self.free.get_mut(&length).and_then(Vec::pop) {
             return Ok(at);
@@ -56,8 +47,8 @@ impl Claimed {
         if let Some(at) = self.fill(locked, length)? {
             return Ok(at);
         }
-        // Sweeping costs as much as the slabs are long, so it must find enough to be worth it:
-        // else the next slab puts the next sweep off.
+        // A sweep reads all slabs, so it has to free enough to be worth it. If it does not, a new slab delays the next
+        // sweep.
         let (total, found) = self.sweep(locked)?;
         let enough = found > total / 16;
         if let Some(at) = self.free.get_mut(&length).filter(|_| enough).and_then(Vec::pop) {
@@ -73,8 +64,8 @@ impl Claimed {
         self.fill(locked, length)?.ok_or(full)
     }
 
-    /// The next room in the last slab. A block that fits a page does not cross one, so that a
-    /// copy of the segment by pages has it whole.
+    /// The next room in the last slab. A block that fits in a page does not cross into the next, so that a copy of the
+    /// segment by pages has all of it.
     fn fill(&mut self, locked: &Locked<'_>, length: u16) -> Result<Option<u64>> {
         let incarnation = self.incarnation;
         let Some(slab) = self.slabs.last_mut() else {
@@ -121,7 +112,8 @@ impl Claimed {
         Ok(())
     }
 
-    /// Frees the blocks of removed series, and those marked absent. Words in all slabs, and freed.
+    /// Frees the blocks of removed series, and those marked absent. How many words all slabs have, and how many were
+    /// freed.
     fn sweep(&mut self, locked: &Locked<'_>) -> Result<(u64, u64)> {
         let words = locked.words();
         let (mut total, mut stale) = (0, Vec::new());
@@ -145,8 +137,8 @@ impl Claimed {
         Ok((total, self.idle() - before))
     }
 
-    /// Words of the blocks that wait to serve again. What a sweep freed is told by these: a block brings its
-    /// chunks and exemplars with it, and those of a summary are many times as long as itself.
+    /// Words of the free blocks. A sweep measures by these what it freed: a block frees its octave buckets and
+    /// exemplars with it, and those of a summary are many times as long as its block.
     fn idle(&self) -> u64 {
         self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
     }
@@ -156,10 +148,10 @@ impl Claimed {
         let key = block::key(words, at)?;
         let set = block::birth(words, at)?.defaults;
         give_back_exemplars(words, self, at)?;
-        let chunks = chunk::all(words, at, head)?;
+        let octaves = octave_buckets::all(words, at, head)?;
         block::free(words, at, head)?;
         kill_point!("release.freed");
-        give_back_chunks(words, self, chunks)?;
+        give_back_octaves(words, self, octaves)?;
         self.free.entry(head.words).or_default().push(at);
         if self.blocks.get(&(key.series, set)) == Some(&at) {
             self.blocks.remove(&(key.series, set));
@@ -176,16 +168,13 @@ impl Claimed {
         let mut carried: Vec<u16> = sets.values().copied().filter(|set| *set != 0).collect();
         carried.sort_unstable();
         carried.dedup();
-        let packed = carried
-            .iter()
-            .take(claimed::CARRIED)
-            .rev()
-            .fold(0, |packed, set| packed << 16 | u64::from(*set));
+        let packed =
+            Carried(core::array::from_fn(|index| carried.get(index).copied().unwrap_or(0)));
         let before = claimed::carried(words, self.slot)?;
-        for set in carried.into_iter().take(claimed::CARRIED) {
+        for set in carried.into_iter().take(Carried::MOST) {
             defaults::add_user(words, set)?;
         }
-        words.store(at, packed)?;
+        words.store(at, packed.pack())?;
         kill_point!("defaults.carried");
         for set in before {
             defaults::drop_user(words, set)?;
@@ -194,61 +183,60 @@ impl Claimed {
     }
 }
 
-/// Makes a chunk for an octave that a block has none of; its reference.
+/// Makes the buckets of an octave that a block does not have; their reference.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] where it has [`KEPT`].
-pub fn add_chunk(
+pub fn add_octave(
     locked: &Locked<'_>,
     mine: &mut Claimed,
     at: u64,
     head: BlockHead,
     octave: Octave,
 ) -> Result<u64> {
-    if chunk::all(locked.words(), at, head)?.len() >= KEPT {
+    if octave_buckets::all(locked.words(), at, head)?.len() >= KEPT {
         return Err(Error::Limit { what: "octaves of a summary's series", limit: KEPT as u64 });
     }
     let key = locked.words().load(at + blk::KEY)?;
-    let length = chunk::words_of(chunk::parts_of(head));
+    let length = octave_buckets::words_of(octave_buckets::sub_windows_of(head));
     let made = mine.room(locked, length)?;
-    kill_point!("chunk.room");
+    kill_point!("octave.room");
     let words = locked.words();
     let incarnation = mine.incarnation;
-    let kept = BlockHead { kind: BlockKind::Chunk, absent: false, words: length, incarnation };
-    // Who looks for room takes the blocks of removed series for it: this one's may be among them.
+    let kept =
+        BlockHead { kind: BlockKind::OctaveBuckets, absent: false, words: length, incarnation };
+    // Looking for room may free blocks of removed series, and this block may be one of them.
     if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
         block::free(words, made, kept)?;
         mine.free.entry(length).or_default().push(made);
         return Err(Error::Invalid { what: "a block of this series", value: at.to_string() });
     }
-    chunk::publish(words, at, made, kept, octave)?;
+    octave_buckets::publish(words, at, made, kept, octave)?;
     Ok(made)
 }
 
-/// Gives chunks back to their slot, once nothing refers to them any more.
-pub fn give_back_chunks(words: Words<'_>, mine: &mut Claimed, chunks: Vec<u64>) -> Result<()> {
-    for at in chunks {
-        let head = block::head(words, at)?;
-        block::free(words, at, head)?;
-        kill_point!("chunk.freed");
-        mine.free.entry(head.words).or_default().push(at);
+/// Frees octave buckets that nothing refers to any more.
+pub fn give_back_octaves(words: Words<'_>, mine: &mut Claimed, octaves: Vec<u64>) -> Result<()> {
+    for at in octaves {
+        put_back(words, mine, at)?;
+        kill_point!("octave.freed");
     }
     Ok(())
 }
 
-/// Gives the exemplars of a block of a series back, which is given back itself.
+/// Frees the exemplars of a series' block that is being freed.
 pub fn give_back_exemplars(words: Words<'_>, mine: &mut Claimed, of: u64) -> Result<()> {
     let there = mine.exemplars.blocks.range((of, 0)..=(of, u32::MAX));
     let there: Vec<((u64, u32), u64)> = there.map(|(key, at)| (*key, *at)).collect();
     for (key, at) in there {
         mine.exemplars.blocks.remove(&key);
-        free_exemplar(words, mine, at)?;
+        put_back(words, mine, at)?;
     }
     Ok(())
 }
 
-/// Gives the block of an exemplar back.
-pub fn free_exemplar(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
+/// Frees the block of an exemplar, a family or octave buckets.
+pub fn put_back(words: Words<'_>, mine: &mut Claimed, at: u64) -> Result<()> {
     let head = block::head(words, at)?;
     block::free(words, at, head)?;
     mine.free.entry(head.words).or_default().push(at);

@@ -1,5 +1,5 @@
-//! Slots: the places of writers. A slot lives while its byte is locked; when its writer dies, in
-//! whatever way, the next new writer adopts it and goes on from its counts.
+//! Slots: the records of writers. A slot lives while its byte is locked. When its writer dies, however it dies, the
+//! next new writer adopts the slot and goes on from its counts.
 
 use super::adopt::adopt;
 use super::awaited::is_awaited;
@@ -13,8 +13,8 @@ use crate::os::{self, NotHeld};
 use crate::region::Locks;
 use std::time::Duration;
 
-/// Locks a slot's byte and takes the slot over. Its first unlocked slot serves, so that there are
-/// never more slots than writers that lived at once.
+/// Locks the byte of the first unlocked slot and takes the slot over, so that there are never more slots than writers
+/// that lived at once.
 pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Claimed> {
     init::first_tables(locked)?;
     let slots = locked.words().header(header::SLOTS) as u32;
@@ -57,10 +57,10 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // By now no gauge of the past life is there to be shown under these: see `collect::walk`.
+    // By now the gauges of the past life are freed, so that none is shown under these: see `scrape::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
-    // Who announced something is dead, or found out that it lost the slot.
+    // The writer that announced a block is dead, or knows that it lost the slot.
     words.store(at + slot::SHARED, 0)?;
     words.store(at + slot::AWAITED, 0)?;
     words.store(at + slot::CLAIMED, now)?;
@@ -75,11 +75,11 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     Ok(claimed)
 }
 
-/// Makes a slot's mutex if it was never made, or is of no use: who held it last is dead.
+/// Initialises a slot's mutex if it never was, or if it is unusable. Its last holder is dead.
 ///
-/// One that is held all the same (a writer that lost its slot by accident is in the middle of
-/// something) is left as it is. What the dead left half-changed says so by itself, so that nothing needs
-/// to be mended here. Where the system has no such mutex, what needs it is not recorded.
+/// If it is held all the same (by a writer that lost its slot by accident and is in the middle of a change), it is left
+/// as it is. A half-written exemplar has an odd version, so nothing needs to be repaired here. If the system has no
+/// such mutexes, exemplars are not recorded.
 pub fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
     let mutex = mutex(words, id)?;
     if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {

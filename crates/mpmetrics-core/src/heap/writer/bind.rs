@@ -3,11 +3,11 @@
 use super::turn::Turn;
 use super::{checked, take_lock, Writer};
 use crate::error::{Error, Result};
-use crate::heap::blocks::{block, chunk, reclaim, shared};
+use crate::heap::blocks::{block, octave_buckets, reclaim, shared};
 use crate::heap::directory::family::Shape;
 use crate::heap::directory::label_text::Labels;
 use crate::heap::directory::{defaults, family, generation, series};
-use crate::heap::memory::bound::Bound;
+use crate::heap::memory::address::Address;
 use crate::heap::memory::lock::Locked;
 use crate::heap::slots::claimed::Claimed;
 use crate::layout::{header, BlockHead, BlockKey, BlockKind};
@@ -18,23 +18,23 @@ impl Writer {
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
     /// [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
-    pub fn bind(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<Bound> {
+    pub fn bind(&mut self, family: u32, text: &[u8], types: &[u8]) -> Result<Address> {
         let mut made = None;
-        self.bind_each(family, [(text, types)], |bound| made = Some(bound))?;
+        self.bind_each(family, [(text, types)], |address| made = Some(address))?;
         made.unwrap_or(Err(Error::Lost))
     }
 
     /// The same for several series of a family, in order, under one lock, which is kept for
-    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is told of each that was tried. The rest is to be asked for
-    /// again.
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each that was tried. The others have to be
+    /// asked for again.
     ///
     /// # Errors
-    /// As [`Writer::bind`], where they concern all series. What a single series was refused for, `found` is told.
+    /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.
     pub fn bind_each<'a>(
         &mut self,
         family: u32,
         given: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
-        mut found: impl FnMut(Result<Bound>),
+        mut found: impl FnMut(Result<Address>),
     ) -> Result<()> {
         self.check()?;
         let Self { heap, locks, mine, groups, sets, .. } = self;
@@ -66,7 +66,7 @@ fn bind(
     (family, shape): (u32, Shape),
     given: Labels<'_>,
     set: u16,
-) -> Result<Bound> {
+) -> Result<Address> {
     let hash = series::hash(locked, family, given);
     let (id, generation) = loop {
         let id = match series::find(locked, family, hash, given)? {
@@ -74,7 +74,7 @@ fn bind(
             None => series::create(locked, family, hash, given)?,
         };
         let generation = generation::of(locked.words(), id)?;
-        // Who found the lock busy may have removed it just now.
+        // A process that found the lock busy may have removed it just now.
         if generation::lives(generation) {
             break (id, generation);
         }
@@ -85,19 +85,19 @@ fn bind(
             reclaim::remove_unused(locked, id, generation)?;
             return Err(error);
         }
-        return Ok(shared::bound(key));
+        return Ok(shared::address(key));
     }
     if let Some(at) = mine.blocks.get(&(id, set)).copied() {
         let words = locked.words();
         let head = block::head(words, at)?;
         if block::key(words, at)? == key && (head.kind, head.words) == (shape.kind, shape.words) {
             if head.absent {
-                chunk::zero(words, at, head)?;
+                octave_buckets::zero(words, at, head)?;
                 block::show(words, at, head)?;
             }
-            return mine.bound(locked, at, key);
+            return mine.address(locked, at, key);
         }
-        // The place of a removed series serves another one: this block is of the removed one.
+        // The place was given to another series: this block belongs to the one that was removed.
         mine.blocks.remove(&(id, set));
     }
     let at = match mine.room(locked, shape.words) {
@@ -115,5 +115,5 @@ fn bind(
     block::publish(locked.words(), at, head, key, set)?;
     kill_point!("register.done");
     mine.blocks.insert((id, set), at);
-    mine.bound(locked, at, key)
+    mine.address(locked, at, key)
 }

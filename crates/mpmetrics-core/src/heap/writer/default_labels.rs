@@ -6,11 +6,10 @@ use crate::heap::blocks::{block, shared};
 use crate::heap::directory::defaults;
 use crate::heap::memory::table::SERIES;
 use crate::heap::slots::claimed;
-use crate::layout::{block as blk, series as ser, BlockBirth};
+use crate::layout::{block as blk, series as ser, BlockBirth, Carried};
 
 impl Writer {
-    /// Sets the default labels of a group: of the series that this life made there, and of those
-    /// that it will make.
+    /// Sets the default labels of a group: for the series that this life made there, and for those that it will make.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
@@ -26,11 +25,11 @@ impl Writer {
         let mut others: Vec<u16> = others.map(|(_, other)| *other).collect();
         others.sort_unstable();
         others.dedup();
-        if set != 0 && !others.contains(&set) && others.len() >= claimed::CARRIED {
-            // One that the slot cannot carry would be given away while it is in use.
+        if set != 0 && !others.contains(&set) && others.len() >= Carried::MOST {
+            // A set that the slot cannot carry would be freed while it is in use.
             defaults::add_user(locked.words(), set)?;
             defaults::drop_user(locked.words(), set)?;
-            let (what, limit) = ("sets of default labels in one thread", claimed::CARRIED as u64);
+            let (what, limit) = ("sets of default labels in one thread", Carried::MOST as u64);
             return Err(Error::Limit { what, limit });
         }
         sets.insert(group, set);

@@ -8,17 +8,17 @@ use crate::heap::slots::exemplar;
 use crate::layout::BlockKey;
 
 impl Writer {
-    /// Records an exemplar for a place of a block: 0 for a counter, else the number of a bucket. What is
-    /// not recorded is counted.
+    /// Records an exemplar for a bucket of a block: 0 for a counter, else the number of a bucket. Counts one that is
+    /// not recorded as dropped.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, has no such place or the labels are not
+    /// [`crate::Error::Invalid`] if the block is another series' now, has no such bucket or the labels are not
     /// well-formed, [`crate::Error::Busy`], [`crate::Error::Full`], [`crate::Error::Limit`],
     /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
     pub fn exemplar(
         &mut self,
         (slab, cell, key): (u32, u32, BlockKey),
-        place: u32,
+        bucket: u32,
         given: &Given<'_>,
     ) -> Result<()> {
         self.check()?;
@@ -30,25 +30,24 @@ impl Writer {
             let locked = recover::lock(heap, &**locks)?;
             same_life(heap, slot, incarnation).map(|()| locked)
         };
-        exemplar::record(heap, mine, of, place, given, lock)
+        exemplar::record(heap, mine, of, bucket, given, lock)
     }
 
-    /// Whether [`Writer::exemplar`] would make room for a block first. That may give blocks of removed series
-    /// to others.
+    /// Whether [`Writer::exemplar`] would first make room for a block, which may free blocks of removed series.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
     pub fn exemplar_needs_room(
         &self,
         (slab, cell, key): (u32, u32, BlockKey),
-        place: u32,
+        bucket: u32,
         given: &Given<'_>,
     ) -> Result<bool> {
         let (of, _) = self.own(slab, cell, key)?;
-        exemplar::fitting(self.heap.words(), &self.mine, of, place, given).map(|at| at.is_none())
+        exemplar::fitting(self.heap.words(), &self.mine, of, bucket, given).map(|at| at.is_none())
     }
 
-    /// The exemplars of a block are not shown any more.
+    /// Hides the exemplars of a block.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],

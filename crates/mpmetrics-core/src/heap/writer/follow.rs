@@ -10,11 +10,11 @@ use crate::heap::succession::copy_slab;
 use crate::layout::{header, lock, slot as slt};
 
 impl Writer {
-    /// Goes on in a copy of the segment, where this life's slot is awaited. All numbers of blocks stay true.
+    /// Goes on in a copy of the segment, where this life's slot is awaited. All numbers of blocks stay valid.
     ///
     /// # Errors
-    /// [`Error::Lost`] if the slot is not awaited there (any more), [`Error::Busy`], [`Error::Retired`] if the
-    /// copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. The writer is then as it was.
+    /// [`Error::Lost`] if the slot is not awaited there (any more), [`Error::Busy`], [`Error::Retired`] if the copy was
+    /// removed, too, [`Error::Io`], [`Error::Corrupt`]. The writer is unchanged then.
     pub fn follow(&mut self, to: &Heap) -> Result<()> {
         let locks = to.region().holder()?;
         let locked = recover::lock(to, &*locks)?;
@@ -41,7 +41,7 @@ impl Writer {
         kill_point!("follow.done");
         drop(locked);
         self.heap = to.clone();
-        // The slot in the old segment is given up only now.
+        // This releases the slot in the old segment.
         self.locks = locks;
         self.asked_us.set(0);
         Ok(())

@@ -4,7 +4,7 @@ use super::{same_life, Writer};
 use crate::error::{Error, Result};
 use crate::heap::blocks::block;
 use crate::heap::directory::generation;
-use crate::heap::memory::bound::Bound;
+use crate::heap::memory::address::Address;
 use crate::layout::{block as blk, BlockHead, BlockKey, BlockKind, EXTENT_HEADER};
 use crate::sync::AtomicU64;
 
@@ -13,17 +13,17 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Corrupt`].
-    pub fn is_current(&self, bound: &Bound) -> Result<bool> {
-        Ok(generation::of(self.heap.words(), bound.series)? == bound.generation)
+    pub fn is_current(&self, address: &Address) -> Result<bool> {
+        Ok(generation::of(self.heap.words(), address.series)? == address.generation)
     }
 
     /// The cells of a bound series.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
-    pub fn cells(&self, bound: &Bound) -> Result<&[AtomicU64]> {
-        let key = BlockKey { series: bound.series, generation: bound.generation };
-        let (at, head) = self.own(bound.slab, bound.cell, key)?;
+    pub fn cells(&self, address: &Address) -> Result<&[AtomicU64]> {
+        let key = BlockKey { series: address.series, generation: address.generation };
+        let (at, head) = self.own(address.slab, address.cell, key)?;
         self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)
     }
 
@@ -46,7 +46,7 @@ impl Writer {
         self.heap.words().store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())
     }
 
-    /// Whether nobody adopted the slot: what costs a load, and not a question to the system.
+    /// Whether the slot was not adopted by another writer: a load, without a system call.
     ///
     /// # Errors
     /// [`Error::Lost`].
@@ -54,7 +54,7 @@ impl Writer {
         same_life(&self.heap, self.mine.slot, self.mine.incarnation)
     }
 
-    /// The block that a handle means, if it still is that series'.
+    /// The block that a handle names, if it still belongs to that series.
     pub(super) fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
         let words = self.heap.words();
         let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };

@@ -1,5 +1,5 @@
-//! A writer: one isolate's place in a heap. Everything here happens once per series, not once per
-//! update; updates are stores to the cells that [`Writer::bind`] hands out.
+//! A writer: what one isolate has in a heap. Everything here happens once per series, not once per update; updates are
+//! stores to the cells that [`Writer::bind`] finds.
 
 mod bind;
 mod default_labels;
@@ -21,7 +21,7 @@ use super::memory::lock::Locked;
 use super::memory::table::{GENERATIONS, SLOTS};
 use super::recover;
 use super::slots::claimed::{self, Claimed, Owner};
-use super::slots::slot;
+use super::slots::{room, slot};
 use crate::error::{Error, Refusal, Result};
 use crate::labels;
 use crate::layout::{block as blk, header, lock, slot as slt, BlockHead, BlockKey, BlockKind};
@@ -30,7 +30,7 @@ use crate::region::Locks;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-/// A living slot and what lies in it.
+/// A living slot and what belongs to it.
 pub struct Writer {
     heap: Heap,
     locks: Box<dyn Locks>,
@@ -42,21 +42,21 @@ pub struct Writer {
     kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
-    /// Observations whose buckets found no room that are not to be tried again yet.
+    /// Observations for which buckets are not asked for again, because there was no room for them.
     skips: Cell<u32>,
 }
 
-/// A family as its declarer knows it.
+/// A family as this writer declared it.
 #[derive(Clone, Copy)]
 struct Declared {
     /// The registry whose default labels its series carry.
     group: u32,
-    /// Its blocks, by what was declared. The record in the heap may be damaged.
+    /// The shape that was declared; that in the heap's record may be damaged.
     shape: Shape,
 }
 
-/// How long an answer to "is the slot's byte still locked" serves: asking costs as much as making a
-/// series, and a hundred thousand may be made in a row.
+/// Microseconds for which the writer does not ask again whether its slot's byte is locked: asking costs as much as
+/// making a series, and a hundred thousand may be made in a row.
 const ASK_AGAIN_US: u64 = 1_000;
 
 impl Writer {
@@ -133,22 +133,19 @@ impl Writer {
         Ok(id)
     }
 
-    /// Takes this life's declaration of a family back.
+    /// Withdraws this life's declaration of a family.
     ///
     /// # Errors
     /// [`Error::Lost`], [`Error::Corrupt`].
     pub fn withdraw(&mut self, id: u32) -> Result<()> {
         self.check()?;
         if let Some(at) = self.mine.families.remove(&id) {
-            let words = self.heap.words();
-            let head = block::head(words, at)?;
-            block::free(words, at, head)?;
-            self.mine.free.entry(head.words).or_default().push(at);
+            room::put_back(self.heap.words(), &mut self.mine, at)?;
         }
         Ok(())
     }
 
-    /// Counts updates of series that the caller refused by itself, having been refused them before.
+    /// Counts updates that the caller dropped by itself, because their series had been refused before.
     pub fn count_dropped(&self, refusal: Refusal, updates: u32) {
         let index = header::DROPPED + refusal as usize;
         self.heap.words().add_header(index, u64::from(updates));
@@ -157,11 +154,11 @@ impl Writer {
     /// Whether the slot is still this writer's.
     #[must_use]
     pub fn owns_slot(&self) -> bool {
-        // In a segment that was removed, what was counted is this writer's all the same.
+        // Also in a removed segment, the slot is this writer's.
         matches!(self.check(), Ok(()) | Err(Error::Retired))
     }
 
-    /// Shows a block again that was marked absent, as if its series was new.
+    /// Shows a block again that was marked absent, as if its series were new.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the block is another series' now, [`Error::Lost`],
@@ -176,12 +173,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives a block back: this writer's part of the series is gone. A part that an earlier life
-    /// of the slot counted stays.
+    /// Frees a block, and with it this writer's part of the series. A part that an earlier life of the slot counted
+    /// stays.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the block is another series' now, [`Error::Busy`] (it is not shown
-    /// any more all the same), [`Error::Lost`], [`Error::Corrupt`].
+    /// [`Error::Invalid`] if the block is another series' now, [`Error::Busy`] (but it is not shown any more),
+    /// [`Error::Lost`], [`Error::Corrupt`].
     pub fn release(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
         self.check()?;
         let (at, head) = self.own(slab, cell, key)?;
@@ -196,9 +193,8 @@ impl Writer {
         mine.give_back(&locked, at, head)
     }
 
-    /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and
-    /// from then on what is locked through that descriptor may be a byte of any other file: so this is
-    /// asked before the heap lock is taken through it.
+    /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and from then on the
+    /// descriptor may be that of another file: so this is checked before the heap lock is taken through it.
     fn check(&self) -> Result<()> {
         if self.heap.words().header(header::RETIRED) != 0 {
             return Err(Error::Retired);
@@ -215,7 +211,7 @@ impl Writer {
     }
 }
 
-/// Whether nobody adopted the slot of a writer.
+/// Whether a writer's slot was not adopted by another.
 fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
     let words = heap.words();
     let lived = words.load(SLOTS.find(words, slot)? + slt::INCARNATION)?;
@@ -226,7 +222,7 @@ fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
     }
 }
 
-/// Takes the heap lock for the owner of a slot, who may have lost it while this waited.
+/// Takes the heap lock for a writer, which may have lost its slot while it waited.
 fn take_lock<'a>(heap: &'a Heap, locks: &'a dyn Locks, mine: &Claimed) -> Result<Locked<'a>> {
     let locked = recover::lock(heap, locks)?;
     same_life(heap, mine.slot, mine.incarnation)?;

@@ -1,20 +1,20 @@
-//! What a writer does to the chunks of its summaries. JavaScript asks for the place of a chunk once for
-//! each octave, and from then on stores by itself.
+//! What a writer does with the octave buckets of its summaries. JavaScript asks for them once for each octave, and from
+//! then on stores to them by itself.
 
 use super::turn::Turn;
 use super::{take_lock, Writer};
 use crate::cells::sketch::{self, Bucket, Moment};
 use crate::cells::{scalar, sequence};
 use crate::error::{Code, Error, Result};
-use crate::heap::blocks::chunk;
-use crate::heap::memory::bound::{Bound, Buckets};
+use crate::heap::blocks::octave_buckets;
+use crate::heap::memory::address::{Address, OctaveAddress};
 use crate::heap::slots::room;
-use crate::layout::{block as blk, header, part, summary, BlockHead, BlockKey, BlockKind};
+use crate::layout::{block as blk, header, sub_window, summary, BlockHead, BlockKey, BlockKind};
 use crate::quantile::octave::{self, Octave, CELLS, KEPT};
 use crate::quantile::summary::Window;
 use crate::sync::AtomicU64;
 
-/// Observations without buckets after which memory, or the heap's lock, is asked for again.
+/// Observations without buckets after which the writer asks for memory, or the heap lock, again.
 const SKIPPED: u32 = 1024;
 
 /// Where the observations of an octave count.
@@ -29,8 +29,8 @@ enum Kept {
     None,
 }
 
-/// Adds the observations of each part to its cell.
-fn add_parts<'a>(cells: impl Iterator<Item = &'a AtomicU64>, counts: &[f64]) {
+/// Adds the observations of each sub-window to its cell.
+fn add_sub_windows<'a>(cells: impl Iterator<Item = &'a AtomicU64>, counts: &[f64]) {
     for (cell, counts) in cells.zip(counts.chunks(CELLS)) {
         scalar::add(cell, counts.iter().sum());
     }
@@ -40,53 +40,53 @@ impl Writer {
     /// Finds or makes the buckets that a bound summary has for an octave.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`],
-    /// [`crate::Error::Full`], [`crate::Error::Limit`] (where the series has [`KEPT`] others, too),
-    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`], [`crate::Error::Full`],
+    /// [`crate::Error::Limit`] (also if the series has [`KEPT`] others), [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
     pub fn buckets(
         &mut self,
         slab: u32,
         cell: u32,
         key: BlockKey,
         octave: Octave,
-    ) -> Result<Buckets> {
+    ) -> Result<OctaveAddress> {
         self.check()?;
         let (at, head) = self.own(slab, cell, key)?;
-        let found = chunk::find(self.heap.words(), at, head, octave)?;
-        let found = match found.map(|chunk| chunk.at) {
+        let found = octave_buckets::find(self.heap.words(), at, head, octave)?;
+        let found = match found.map(|buckets| buckets.at) {
             Some(found) => found,
             None => {
                 let Self { heap, locks, mine, .. } = self;
                 let locked = take_lock(heap, &**locks, mine)?;
-                room::add_chunk(&locked, mine, at, head, octave)?
+                room::add_octave(&locked, mine, at, head, octave)?
             }
         };
-        let (slab, cell) = self.mine.place(found)?;
-        Ok(Buckets { octave, slab, cell })
+        let (slab, cell) = self.mine.locate(found)?;
+        Ok(OctaveAddress { octave, slab, cell })
     }
 
     /// The same for several summaries of this writer, under one lock, which is kept for
-    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is told of each that was tried, the first ones. The rest is to
-    /// be asked for again.
+    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each of the first ones, which were tried. The
+    /// others have to be asked for again.
     ///
     /// # Errors
-    /// As [`Writer::buckets`], where they concern all. What a single one was refused for, `found` is told.
+    /// As [`Writer::buckets`], if they concern all. `found` gets the error of a single one.
     pub fn buckets_each(
         &mut self,
         given: impl IntoIterator<Item = (u32, u32, BlockKey, Octave)>,
-        mut found: impl FnMut(Result<Buckets>),
+        mut found: impl FnMut(Result<OctaveAddress>),
     ) -> Result<()> {
         self.check()?;
         let locked = take_lock(&self.heap, &*self.locks, &self.mine)?;
         for (slab, cell, key, octave) in Turn::new(given) {
             let made = self.own(slab, cell, key).and_then(|(at, head)| {
-                let there = chunk::find(self.heap.words(), at, head, octave)?;
+                let there = octave_buckets::find(self.heap.words(), at, head, octave)?;
                 let at = match there {
-                    Some(chunk) => chunk.at,
-                    None => room::add_chunk(&locked, &mut self.mine, at, head, octave)?,
+                    Some(buckets) => buckets.at,
+                    None => room::add_octave(&locked, &mut self.mine, at, head, octave)?,
                 };
-                let (slab, cell) = self.mine.place(at)?;
-                Ok(Buckets { octave, slab, cell })
+                let (slab, cell) = self.mine.locate(at)?;
+                Ok(OctaveAddress { octave, slab, cell })
             });
             let broken = matches!(made, Err(Error::Corrupt { .. }));
             found(made);
@@ -102,37 +102,37 @@ impl Writer {
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
     /// [`crate::Error::Corrupt`].
-    pub fn all_buckets(&self, slab: u32, cell: u32, key: BlockKey) -> Result<Vec<Buckets>> {
+    pub fn all_buckets(&self, slab: u32, cell: u32, key: BlockKey) -> Result<Vec<OctaveAddress>> {
         self.check()?;
         let (at, head) = self.own(slab, cell, key)?;
         let mut found = Vec::new();
-        chunk::for_each(self.heap.words(), at, head, |chunk| {
-            let (slab, cell) = self.mine.place(chunk.at)?;
-            found.push(Buckets { octave: chunk.octave, slab, cell });
+        octave_buckets::for_each(self.heap.words(), at, head, |buckets| {
+            let (slab, cell) = self.mine.locate(buckets.at)?;
+            found.push(OctaveAddress { octave: buckets.octave, slab, cell });
             Ok(())
         })?;
         Ok(found)
     }
 
-    /// Counts a value in a bound summary. Where its series has [`KEPT`] other octaves, it counts in the nearest
-    /// bucket; where no memory is to be had, in sum and count only. The heap notes how often either was so.
+    /// Counts a value in a bound summary. If its series has [`KEPT`] other octaves, it counts in the nearest bucket; if
+    /// there is no memory, in sum and count only. The header counts both cases.
     ///
     /// * `value, times`: what was observed, finite, and how often.
     /// * `window`: that of the summary's family.
-    /// * `now`: Unix time in milliseconds; without a window it does not matter.
+    /// * `now`: Unix time in milliseconds; ignored without a window.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
     /// [`crate::Error::Corrupt`].
     pub fn observe(
         &mut self,
-        bound: &Bound,
+        address: &Address,
         (value, times): (f64, f64),
         window: Option<Window>,
         now: f64,
     ) -> Result<()> {
-        let key = BlockKey { series: bound.series, generation: bound.generation };
-        self.observe_in((bound.slab, bound.cell, key), (value, times), window, now)
+        let key = BlockKey { series: address.series, generation: address.generation };
+        self.observe_in((address.slab, address.cell, key), (value, times), window, now)
     }
 
     /// The same for a block that is named by its numbers.
@@ -146,7 +146,7 @@ impl Writer {
         window: Option<Window>,
         now: f64,
     ) -> Result<()> {
-        let placed = octave::place(value);
+        let placed = octave::locate(value);
         let (at, head) = self.own(slab, cell, key)?;
         if head.kind != BlockKind::Summary {
             let what = "values of any size are observed by summaries";
@@ -160,33 +160,39 @@ impl Writer {
             None => Kept::Zero,
         };
         let words = self.heap.words();
-        let epoch = window.map(|window| window.epoch(now));
-        let index = window.zip(epoch).map_or(0, |(window, epoch)| window.place(epoch));
+        let number = window.map(|window| window.number(now));
+        let index = window.zip(number).map_or(0, |(window, number)| window.index(number));
         let bucket = match kept {
-            Kept::Nearest(octave, cell) => chunk::find(words, at, head, octave)?
-                .and_then(|chunk| chunk.cells.get(index * CELLS + cell))
+            Kept::Nearest(octave, cell) => octave_buckets::find(words, at, head, octave)?
+                .and_then(|buckets| buckets.cells.get(index * CELLS + cell))
                 .map_or(Bucket::None, Bucket::Of),
             Kept::Zero => Bucket::Zero,
             _ => Bucket::None,
         };
-        let chunks = || {
+        let octaves = || {
             let mut all = Vec::new();
-            // A chain that is broken half-way is found to be by the next scrape.
-            drop(chunk::cells(words, at, head, &mut all));
+            // If the chain is broken, the next scrape finds that.
+            drop(octave_buckets::cells(words, at, head, &mut all));
             all
         };
         let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
-        sketch::observe(cells, Moment { part: index, epoch }, (value, times), bucket, chunks);
+        sketch::observe(
+            cells,
+            Moment { sub_window: index, number },
+            (value, times),
+            bucket,
+            octaves,
+        );
         Ok(())
     }
 
-    /// Finds or makes the buckets of an octave, and counts the observations that find none of their own.
+    /// Finds or makes the buckets of an octave, and counts observations that get none of their own.
     fn keep(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<Kept> {
         let words = self.heap.words();
-        if chunk::find(words, at, head, octave)?.is_some() {
+        if octave_buckets::find(words, at, head, octave)?.is_some() {
             return Ok(Kept::Own);
         }
-        let octaves = chunk::octaves(words, at, head)?;
+        let octaves = octave_buckets::octaves(words, at, head)?;
         if octaves.len() >= KEPT {
             self.count_clamped(count as u64);
             let nearest = octave.nearest(octaves);
@@ -198,7 +204,7 @@ impl Writer {
         } else {
             let Self { heap, locks, mine, .. } = self;
             let made = take_lock(heap, &**locks, mine)
-                .and_then(|locked| room::add_chunk(&locked, mine, at, head, octave));
+                .and_then(|locked| room::add_octave(&locked, mine, at, head, octave));
             match made {
                 Err(error) if matches!(error.code(), Code::Busy | Code::Full | Code::Limit) => {
                     self.skips.set(SKIPPED);
@@ -214,8 +220,7 @@ impl Writer {
         Ok(Kept::Own)
     }
 
-    /// All that a block has counted: its cells, and behind them, for each chunk of a summary, the octave
-    /// and its buckets.
+    /// All that a block has counted: its cells, then, for each octave of a summary, its number and its buckets.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
@@ -224,16 +229,16 @@ impl Writer {
         let words = self.heap.words();
         let cells = words.run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
         let mut image: Vec<f64> = cells.iter().map(scalar::get).collect();
-        chunk::for_each(words, at, head, |chunk| {
-            image.push(f64::from(chunk.octave.pack()));
-            image.extend(chunk.cells.iter().map(scalar::get));
+        octave_buckets::for_each(words, at, head, |buckets| {
+            image.push(f64::from(buckets.octave.pack()));
+            image.extend(buckets.cells.iter().map(scalar::get));
             Ok(())
         })?;
         Ok(image)
     }
 
-    /// Replaces all that a summary has counted by an image; false, and nothing done, for another type.
-    /// What finds no buckets of its own counts as [`Writer::observe`] has it.
+    /// Replaces all that a summary has counted by an image; does nothing, and returns false, for another type. Counts
+    /// that get no buckets of their own are treated as in [`Writer::observe`].
     ///
     /// # Errors
     /// As [`Writer::observe`].
@@ -247,16 +252,16 @@ impl Writer {
             return Ok(false);
         }
         let length = usize::from(head.words) - blk::CELLS as usize;
-        let chunks = image.get(length..).unwrap_or_default();
-        let chunks: Vec<(Octave, &[f64])> = chunks
-            .chunks(1 + CELLS * chunk::parts_of(head) as usize)
-            .filter_map(|chunk| {
-                let (octave, counts) = chunk.split_first()?;
+        let octaves = image.get(length..).unwrap_or_default();
+        let octaves: Vec<(Octave, &[f64])> = octaves
+            .chunks(1 + CELLS * octave_buckets::sub_windows_of(head) as usize)
+            .filter_map(|buckets| {
+                let (octave, counts) = buckets.split_first()?;
                 Some((Octave::unpack(*octave as u16)?, counts))
             })
             .collect();
         let mut clamped = Vec::new();
-        for (octave, counts) in &chunks {
+        for (octave, counts) in &octaves {
             let sum: f64 = counts.iter().sum();
             if sum > 0.0 {
                 match self.keep(at, head, *octave, sum)? {
@@ -271,40 +276,43 @@ impl Writer {
         let mut done = Ok(());
         sequence::update(cells, |_| {
             for (index, (cell, value)) in (0..).zip(cells.iter().zip(image)) {
-                // The sequence words and the reference of the chunks are the heap's own.
+                // The sequence words and the reference of the octave buckets are not part of an image.
                 let last = index + 1 == length as u64;
-                if !last && index != summary::FIRST && index != summary::CHUNKS {
+                if !last && index != summary::FIRST && index != summary::OCTAVES {
                     scalar::set(cell, *value);
                 }
             }
-            done = chunk::for_each(words, at, head, |chunk| {
-                let counts = chunks.iter().find(|(octave, _)| *octave == chunk.octave);
+            done = octave_buckets::for_each(words, at, head, |buckets| {
+                let counts = octaves.iter().find(|(octave, _)| *octave == buckets.octave);
                 let counts = counts.map_or(&[][..], |(_, counts)| counts);
                 let counts = counts.iter().copied().chain(std::iter::repeat(0.0));
-                chunk.cells.iter().zip(counts).for_each(|(cell, count)| scalar::set(cell, count));
+                buckets.cells.iter().zip(counts).for_each(|(cell, count)| scalar::set(cell, count));
                 for (nearest, counts) in &clamped {
-                    let of = nearest.filter(|(octave, _)| *octave == chunk.octave);
+                    let of = nearest.filter(|(octave, _)| *octave == buckets.octave);
                     if let Some((_, cell)) = of {
-                        let cells = chunk.cells.iter().skip(cell).step_by(CELLS);
-                        add_parts(cells, counts);
+                        let cells = buckets.cells.iter().skip(cell).step_by(CELLS);
+                        add_sub_windows(cells, counts);
                     }
                 }
                 Ok(())
             });
             for (_, counts) in clamped.iter().filter(|(nearest, _)| nearest.is_none()) {
-                let first = (summary::PARTS + part::ZEROS) as usize;
-                add_parts(cells.iter().skip(first).step_by(part::WORDS as usize), counts);
+                let first = (summary::SUB_WINDOWS + sub_window::ZEROS) as usize;
+                add_sub_windows(
+                    cells.iter().skip(first).step_by(sub_window::WORDS as usize),
+                    counts,
+                );
             }
         });
         done.map(|()| true)
     }
 
-    /// Counts observations of summaries that are in the nearest bucket, for want of octaves.
+    /// Notes observations of summaries that count in the nearest bucket, for want of octaves.
     pub fn count_clamped(&self, observations: u64) {
         self.heap.words().add_header(header::CLAMPED, observations);
     }
 
-    /// Counts observations of summaries that no quantile shows, for want of memory.
+    /// Notes observations of summaries that no quantile shows, for want of memory.
     pub fn count_unranked(&self, observations: u64) {
         self.heap.words().add_header(header::UNRANKED, observations);
     }

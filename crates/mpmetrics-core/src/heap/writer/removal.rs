@@ -1,4 +1,4 @@
-//! Taking series out, for all writers: because somebody asks for it, or because nobody updates them any more.
+//! Removing series for all writers: because a program asks for it, or because no writer updates them any more.
 
 use super::turn::Turn;
 use super::{checked, take_lock, Writer};
@@ -12,8 +12,8 @@ use crate::labels;
 use crate::layout::{header, series as ser, BlockKey, Words};
 
 impl Writer {
-    /// Removes a series for all writers, also from the families that a scrape shows with this one; whether
-    /// there was one.
+    /// Removes a series for all writers, also from the families that a scrape shows as one with this; whether there was
+    /// such a series.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Lost`], [`Error::Corrupt`].
@@ -63,12 +63,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes series of this family for all writers because none of them updates them: their label text and types,
-    /// under one lock, which is kept for [`KEPT_US`](super::turn::KEPT_US) at most. How many were removed, the first
-    /// ones; the rest is to be asked for again.
+    /// Removes series of this family, by label text and types, for all writers because none of them updates them: under
+    /// one lock, which is kept for [`KEPT_US`](super::turn::KEPT_US) at most. How many of the first ones were removed;
+    /// for the others this has to be called again.
     ///
     /// # Errors
-    /// As [`Writer::remove`], and [`Error::Busy`]: then they are to be looked at again, not removed later.
+    /// As [`Writer::remove`], and [`Error::Busy`]: then the series have to be checked again, and not be removed later.
     pub fn expire<'a>(
         &mut self,
         family: u32,
@@ -97,7 +97,7 @@ impl Writer {
     }
 }
 
-/// [`Writer::remove`] while the lock is not to be had: looks at all series.
+/// [`Writer::remove`] while another process holds the lock: reads all series.
 fn remove_unlocked(
     words: Words<'_>,
     kin: &mut Kin,

@@ -1,4 +1,4 @@
-//! Updating a gauge that all writers share.
+//! Updating a shared gauge.
 
 use super::Writer;
 use crate::cells::shared;
@@ -9,12 +9,12 @@ use crate::heap::memory::table::{SERIES, SLOTS};
 use crate::layout::{header, series as ser, slot as slt, BlockKey, Words};
 use crate::sync::{fence, AtomicU64, Ordering};
 
-/// A value of a shared gauge that was taken along.
+/// A value of a shared gauge that was taken out of a segment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Taken {
     /// The series' label text, and the types of its values.
     pub text: Vec<u8>,
-    /// See there.
+    /// The types of its label values.
     pub types: Vec<u8>,
     /// The value.
     pub value: f64,
@@ -23,7 +23,7 @@ pub struct Taken {
 }
 
 impl Writer {
-    /// Changes the value of a shared gauge, whoever else does at the same time; what it became.
+    /// Changes the value of a shared gauge, which other writers may change at the same time; what it became.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the series was removed, [`Error::Retired`] if the segment was, [`Error::Lost`],
@@ -33,7 +33,7 @@ impl Writer {
             if self.heap.retired() {
                 return Err(Error::Retired);
             }
-            // One that was sealed meanwhile is in a copy of the segment as it was before.
+            // If the value was sealed meanwhile, a copy of the segment has it without this change.
             shared::change(living(words, at, key)?, change).ok_or(Error::Retired)
         })
     }
@@ -54,8 +54,8 @@ impl Writer {
         .map(drop)
     }
 
-    /// Takes the values of a family of shared gauges along from a segment that was left for one that is no copy of it:
-    /// each for one writer only, and for others it is not there.
+    /// Takes the values of a family of shared gauges out of a segment that was left for one that is no copy of it. Only
+    /// the first writer gets each value.
     ///
     /// # Errors
     /// [`Error::Lost`], [`Error::Corrupt`].
@@ -98,7 +98,7 @@ impl Writer {
         self.announce(key, |words, at| Ok(shared::get(living(words, at, key)?)))
     }
 
-    /// Does something with the block of a series, which serves no other meanwhile.
+    /// Works on the block of a series, which is not given to another series meanwhile.
     fn announce(
         &self,
         key: BlockKey,
@@ -114,7 +114,7 @@ impl Writer {
         fence(Ordering::SeqCst);
         let done = work(words, at);
         kill_point!("shared.changed");
-        // Release: the exchange was before.
+        // Release: the exchange comes before this store.
         announced.store(0, Ordering::Release);
         done
     }

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Sleeps for so many microseconds, or a little longer; shorter after a signal, or where a sandbox refuses
-/// the call, at which `std::thread::sleep` panics. Callers look at a clock.
+/// Sleeps for so many microseconds, or a little longer; shorter after a signal, or where a sandbox refuses the call
+/// (`std::thread::sleep` panics then). Callers check a clock.
 pub fn sleep_us(us: u32) {
     let asked = libc::timespec {
         tv_sec: (us / 1_000_000) as libc::time_t,
@@ -14,8 +14,8 @@ pub fn sleep_us(us: u32) {
     unsafe { libc::nanosleep(&raw const asked, core::ptr::null_mut()) };
 }
 
-/// A clock's time since its beginning; `None` before that, and where a sandbox refuses the call, at which
-/// std's clocks panic.
+/// A clock's time since its beginning; `None` before that, and where a sandbox refuses the call (std's clocks panic
+/// then).
 fn clock(clock: libc::clockid_t) -> Option<Duration> {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: writes one timespec, which `now` is.
@@ -28,8 +28,8 @@ fn clock(clock: libc::clockid_t) -> Option<Duration> {
 pub fn monotonic_us() -> u64 {
     clock(libc::CLOCK_MONOTONIC).map_or_else(
         || {
-            // A sandbox that refuses it. A clock that stood still would make waits without end: this one goes
-            // on by 1 ms a look.
+            // A sandbox refuses the call. With a clock that stands still, waits would never end, so this one advances
+            // by 1 ms at each call.
             static LOOKS: Mutex<u64> = Mutex::new(0);
             let mut looks = LOOKS.lock().unwrap_or_else(PoisonError::into_inner);
             *looks += 1_000;
@@ -39,7 +39,7 @@ pub fn monotonic_us() -> u64 {
     )
 }
 
-/// Milliseconds since 1970, by the wall clock; 0 if it stands before that.
+/// Milliseconds since 1970, by the wall clock; 0 if it shows an earlier time.
 #[must_use]
 pub fn unix_ms() -> u64 {
     clock(libc::CLOCK_REALTIME).map_or(0, |time| time.as_millis() as u64)

@@ -1,4 +1,4 @@
-//! Opening, naming and telling files apart.
+//! Opening, naming and comparing files.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error as IoError, ErrorKind};
@@ -44,8 +44,8 @@ pub fn open_directory(path: &Path) -> Result<File> {
         .map_err(|source| Error::Io { call: "open", source })
 }
 
-/// A fresh open file description of the same file, also if its path names another one by now. Without
-/// `/proc`, the path that it had is tried.
+/// A new open file description of the same file, even if its path names another file by now. Without `/proc`, tries the
+/// path that the file had.
 ///
 /// # Errors
 ///
@@ -67,13 +67,13 @@ pub fn reopen(file: &File, path: Option<&Path>) -> Result<File> {
     }
 }
 
-/// Gives a file or directory its final name if nothing has that name yet; whether it did. Plain `rename`
-/// would let the last of several creators win.
+/// Gives a file or directory its final name if nothing has that name yet; whether it did. With plain `rename` the last
+/// of several creators would win.
 ///
-/// Where it cannot be done in one step (the file system says EINVAL, a kernel ENOSYS, a sandbox that does
-/// not know the call EPERM), a file gets a second link, then loses the first: for a moment, or for good if
-/// the caller dies there, it has two names. A directory, which can have no second link, is renamed plainly:
-/// that replaces none but an empty one, whose maker was at the same point.
+/// Where this cannot be done in one step (a file system returns EINVAL, a kernel ENOSYS, a sandbox that does not know
+/// the call EPERM), a file gets a second link, then loses the first: for a moment, or for ever if the caller dies
+/// there, it has two names. A directory, which cannot have a second link, is renamed plainly: that replaces only an
+/// empty one, whose maker was at the same point.
 ///
 /// # Errors
 ///
@@ -112,7 +112,7 @@ fn rename_in_steps(from: &Path, to: &Path, error: IoError) -> Result<bool> {
         };
     }
     match std::fs::hard_link(from, to) {
-        // The name is published: a first name that stays costs its reaping, not the success.
+        // The name is published. If the first name stays, it has to be reaped, but this call has succeeded.
         Ok(()) => {
             let _ = std::fs::remove_file(from);
             Ok(true)
@@ -130,7 +130,7 @@ fn c_path(path: &Path) -> Result<std::ffi::CString> {
     })
 }
 
-/// Whether `path` names the file that `file` is, right now. A path that names nothing does not.
+/// Whether `path` names the file `file` now; false if it names nothing.
 ///
 /// # Errors
 ///

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::sync::AtomicU64;
 
-/// Microseconds between two looks at a word where the system cannot wait for it.
+/// Microseconds between two reads of a word where the system cannot wait for it.
 const POLL_US: u32 = 5_000;
 
-/// Sleeps while the lower half of a word holds `expected`, until [`futex_wake`], or for so long. May
-/// return early; the caller looks at the word again.
+/// Sleeps while the lower half of a word holds `expected`, until [`futex_wake`], or for so long. May return early; the
+/// caller reads the word again.
 pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
     let timeout = libc::timespec {
         tv_sec: asked.as_secs().min(86_400) as libc::time_t,
@@ -26,14 +26,14 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
             &raw const timeout,
         )
     };
-    // EAGAIN: the word is another already. All but these is an emulator or a sandbox that refuses the call
-    // (ENOSYS, EPERM, or what its author thought of): a poll.
+    // EAGAIN: the word has changed already. Any other error means that an emulator or a sandbox refuses the call
+    // (ENOSYS, EPERM, or whatever its author chose): poll.
     if slept != 0 && !matches!(errno(), libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT) {
         super::clock::sleep_us(POLL_US.min(u32::try_from(asked.as_micros()).unwrap_or(POLL_US)));
     }
 }
 
-/// Wakes everybody, of any process, who sleeps in [`futex_wait`] on this word.
+/// Wakes all threads, of any process, that sleep in [`futex_wait`] on this word.
 pub fn futex_wake(word: &AtomicU64) {
     // SAFETY: as above; waking touches no memory.
     unsafe {

@@ -1,4 +1,4 @@
 //! Calls that signals interrupt.
 
-/// How often one call is made again because a signal interrupted it, before that is its answer.
+/// How often a call is repeated because a signal interrupted it, before that is its result.
 pub const INTERRUPTIONS: u32 = 1_000;

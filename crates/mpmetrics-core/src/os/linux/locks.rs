@@ -1,4 +1,4 @@
-//! Locks on single bytes of a file, which the kernel gives back when their holder dies.
+//! Locks on single bytes of a file, which the kernel frees when their holder dies.
 
 use std::fs::File;
 use std::io::{Error as IoError, ErrorKind};
@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 /// open file description (fcntl(2), F_OFD_SETLK): the kernel drops it when the last descriptor of it is
 /// closed, which death does. Locking again through the same description succeeds.
 ///
-/// `false` is EAGAIN only, which is what Linux says of a byte that somebody holds. POSIX allows EACCES, too;
-/// here that is a security module (AppArmor without `k`) or a file system that refuses all locks, and to wait
-/// for it would be to wait for ever.
+/// `false` means EAGAIN only, which Linux returns if another process holds the byte. POSIX allows EACCES, too; on Linux
+/// that comes from a security module (AppArmor without `k`) or a file system that refuses all locks, and waiting for it
+/// would never end.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub fn try_lock(file: &File, byte: u64) -> Result<bool> {
     }
 }
 
-/// Gives the byte's lock back. One that this description does not hold is left as it is.
+/// Frees the byte's lock, if this description holds it.
 ///
 /// # Errors
 ///
@@ -37,9 +37,8 @@ pub fn unlock(file: &File, byte: u64) -> Result<()> {
         .map_err(|source| Error::Io { call: "fcntl(F_OFD_SETLK)", source })
 }
 
-/// The lowest run of bytes in `from..to` that *another* description holds locks on, as (start, length),
-/// cut to the range; `None` if there is none. Asking through the description that holds a lock says
-/// "free": ask through a further one.
+/// The lowest run of bytes in `from..to` that *another* description has locked, as (start, length), cut to the range;
+/// `None` if there is none. For the description that holds a lock the answer is "free": ask through another one.
 ///
 /// # Errors
 ///
@@ -125,7 +124,7 @@ mod tests {
         assert!(!try_lock(&b, far).unwrap());
         assert!(!try_lock(&c, far).unwrap());
         assert!(try_lock(&b, far + 1).unwrap());
-        unlock(&b, far).unwrap(); // not b's: nothing happens
+        unlock(&b, far).unwrap(); // not b's, so nothing happens
         assert!(!try_lock(&b, far).unwrap());
         drop(c); // closing another description drops no lock of a's
         assert!(!try_lock(&b, far).unwrap());

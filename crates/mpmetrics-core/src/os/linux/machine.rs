@@ -1,4 +1,4 @@
-//! What the kernel tells of this boot and this process, and chance.
+//! What the kernel tells about this boot and this process, and random numbers.
 
 use super::clock::monotonic_us;
 use std::sync::OnceLock;
@@ -15,12 +15,12 @@ pub fn boot_id() -> [u8; 16] {
             let digits = text.trim().replace('-', "");
             u128::from_str_radix(&digits, 16).map_or([0; 16], u128::to_be_bytes)
         }),
-        // Not kept: a process that has no descriptor left for a moment finds out the next time.
+        // Not cached: a process that has no descriptor left for a moment succeeds the next time.
         Err(_) => [0; 16],
     }
 }
 
-/// A random number that nobody can foresee.
+/// An unpredictable random number.
 #[must_use]
 pub fn random_u64() -> u64 {
     let mut bytes = [0_u8; 8];
@@ -29,7 +29,7 @@ pub fn random_u64() -> u64 {
     if got == 8 {
         return u64::from_ne_bytes(bytes);
     }
-    // A sandbox that forbids the call: std's hasher keys have sources of their own.
+    // A sandbox forbids the call: the keys of std's hasher have sources of their own.
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(monotonic_us())
 }

@@ -1,4 +1,4 @@
-//! Memory that is a file's, and the room in the file beneath it.
+//! Mapping a file, and allocating its bytes.
 
 use std::fs::File;
 use std::io::{Error as IoError, ErrorKind};
@@ -17,8 +17,8 @@ pub struct Mapping {
     len: usize,
 }
 
-// SAFETY: the mapping is plain memory that stays where it is until the drop; it hands out a raw pointer
-// only, and who dereferences that answers for the races.
+// SAFETY: the mapping is plain memory that stays where it is until it is dropped. It hands out only a raw pointer, and
+// code that dereferences that is responsible for races.
 unsafe impl Send for Mapping {}
 // SAFETY: as above; `&Mapping` gives nothing but the address and the length.
 unsafe impl Sync for Mapping {}
@@ -55,8 +55,8 @@ impl Mapping {
         let Some(start) = NonNull::new(address.cast::<u8>()) else {
             return Err(Error::Io { call: "mmap", source: ErrorKind::AddrNotAvailable.into() });
         };
-        // A core dump of a server need not carry the reserve of everybody's metrics. Advice: a refusal
-        // changes nothing.
+        // A core dump of a server need not contain the metrics of all processes. This is advice: a refusal changes
+        // nothing.
         // SAFETY: the range is the mapping just made, and this advice does not change its contents.
         unsafe { libc::madvise(address, len, libc::MADV_DONTDUMP) };
         Ok(Self { start, len })
@@ -83,14 +83,14 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the range came from one mmap and is unmapped once; who kept the raw pointer promised
-        // not to use it any more (JavaScript's views keep the mapping itself alive).
+        // SAFETY: the range came from one mmap and is unmapped once; code that kept the raw pointer must not use it any
+        // more (JavaScript's views keep the mapping itself alive).
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
     }
 }
 
-/// Makes sure that `len` bytes from `offset` can be stored to without SIGBUS, and lengthens the file if
-/// it ends before. `ftruncate` would "succeed" on a full tmpfs and the next store would kill.
+/// Makes sure that `len` bytes from `offset` can be stored to without SIGBUS, and lengthens the file if it ends before.
+/// `ftruncate` would "succeed" on a full tmpfs, and the next store would kill the process.
 ///
 /// # Errors
 ///

@@ -1,15 +1,15 @@
-//! A mutex that lies in shared memory and outlives whoever holds it.
+//! A mutex in shared memory that survives the death of its holder.
 //!
-//! POSIX: process-shared and robust (pthread_mutexattr_setrobust(3)). Its bytes are the C library's own,
-//! which is why a segment is marked with the library that made it. What is added here:
+//! POSIX: process-shared and robust (pthread_mutexattr_setrobust(3)). Its bytes are defined by the C library, so a
+//! segment is marked with the library that made it. This module adds:
 //!
-//! - Its first word says that the rest is made, so that zeros or half a mutex are never locked.
-//! - It is locked by trying until a deadline of the monotonic clock. pthread_mutex_timedlock(3) counts by
-//!   the wall clock, so a clock that is set back would stop the caller for as long;
-//!   pthread_mutex_clocklock(3) is missing in musl and in glibc before 2.30.
-//! - The one field on which the C library chooses another algorithm (priority inheritance, recursion:
-//!   paths that wait without a bound, or abort) is compared before each try. With that as it was made, any
-//!   other bytes are answered by an error or a timeout.
+//! - The first word says that the rest is initialised, so that zeros or half a mutex are never locked.
+//! - It is locked by trying until a deadline of the monotonic clock. pthread_mutex_timedlock(3) uses the wall clock: if
+//!   that is set back by an hour, the caller waits for an hour; pthread_mutex_clocklock(3) is missing in musl and in
+//!   glibc before 2.30.
+//! - The one field by which the C library chooses another algorithm (priority inheritance, recursion: paths that wait
+//!   without a bound, or abort) is compared before each try. If it is intact, any other bytes lead to an error or a
+//!   timeout.
 
 use core::marker::PhantomData;
 use core::mem::{align_of, size_of, MaybeUninit};
@@ -24,15 +24,14 @@ use crate::sync::{AtomicU64, Ordering};
 
 /// Words that a mutex takes.
 pub const MUTEX_WORDS: usize = 8;
-/// In the first word, once the others are made.
+/// The first word, once the others are initialised.
 const MADE: u64 = 0x6d75_7465_7801;
 /// Tries before the first sleep: what is done under a lock takes less time than falling asleep.
 const SPINS: u32 = 100;
 /// Microseconds of the first sleep and of the longest.
 const SLEEPS_US: (u32, u32) = (20, 500);
 
-/// Place of the `int` by which the C library chooses an algorithm: `__data.__kind` of glibc, `_m_type`
-/// of musl.
+/// Offset of the `int` by which the C library chooses an algorithm: `__data.__kind` of glibc, `_m_type` of musl.
 const KIND: usize = if cfg!(target_env = "musl") {
     0
 } else if cfg!(target_pointer_width = "64") {
@@ -52,34 +51,34 @@ pub struct SharedMutex<'a> {
 }
 
 impl<'a> SharedMutex<'a> {
-    /// The mutex in the first [`MUTEX_WORDS`] of these words, made or not; `None` if there are fewer.
+    /// The mutex in the first [`MUTEX_WORDS`] of these words, initialised or not; `None` if there are fewer.
     #[must_use]
     pub fn at(words: &'a [AtomicU64]) -> Option<Self> {
         let (made, bytes) = words.get(..MUTEX_WORDS)?.split_first()?;
         Some(Self { made, bytes })
     }
 
-    /// Makes it, unlocked, over whatever was there.
+    /// Initialises it, unlocked, whatever the words contain.
     ///
-    /// Only for a mutex that nobody uses: one that was never made, or that [`SharedMutex::is_sound`]
-    /// denies, with makers kept apart by another lock. Making one anew that a living thread holds would
-    /// leave that thread with a list of locks that leads nowhere.
+    /// Only for a mutex that no thread uses: one that was never initialised, or is not [`SharedMutex::is_sound`]; and
+    /// under another lock that keeps others from doing the same. If a living thread held the mutex, its list of locks
+    /// would be broken.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if the system has no such mutex.
     pub fn make(&self) -> Result<()> {
         self.made.store(0, Ordering::Relaxed);
-        // SAFETY: the pointer is to `MUTEX_WORDS - 1` living words, room and alignment enough (asserted
-        // above), and the caller answers for nobody using them.
+        // SAFETY: the pointer is to `MUTEX_WORDS - 1` living words, of sufficient size and alignment (asserted above),
+        // and the caller ensures that no thread uses them.
         unsafe { init(self.pointer())? };
-        // SYNC POINT with `lock`: who sees it sees the whole mutex.
+        // SYNC POINT with `lock`: a thread that sees this sees the whole mutex.
         self.made.store(MADE, Ordering::Release);
         Ok(())
     }
 
-    /// Whether this is a mutex that can be locked some time. Of one that was given up for lost
-    /// (ENOTRECOVERABLE) only [`SharedMutex::lock`] finds that out.
+    /// Whether this is an initialised mutex. It may still have become unusable (ENOTRECOVERABLE), which only
+    /// [`SharedMutex::lock`] finds out.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         // SYNC POINT: pairs with the last store of `make`.
@@ -89,8 +88,8 @@ impl<'a> SharedMutex<'a> {
 
     /// Locks it, waiting no longer than `patience`.
     ///
-    /// `mend` is called if the last holder died with it: what the mutex guards may be half-changed, and is
-    /// whole when `mend` returns. Whoever dies in `mend` leaves it to the next.
+    /// `mend` is called if the last holder died: what the mutex guards may be half-changed, and `mend` repairs it. If
+    /// the process dies in `mend`, the next one calls it again.
     ///
     /// # Errors
     ///
@@ -106,9 +105,9 @@ impl<'a> SharedMutex<'a> {
             if !self.is_sound() {
                 return Err(NotHeld::Broken);
             }
-            // SAFETY: the words are a mutex that was made (its first word), of our kind, and live as long
-            // as `self`. Whatever the other bytes are, this call neither waits nor follows them: it
-            // overwrites the links of its list of locks without reading them.
+            // SAFETY: the words are an initialised mutex (its first word), of our kind, and live as long as `self`.
+            // Whatever the other bytes are, this call neither waits nor follows them: it overwrites the links of its
+            // list of locks without reading them.
             match unsafe { libc::pthread_mutex_trylock(self.pointer()) } {
                 0 => return Ok(MutexHeld { mutex: self, thread: PhantomData }),
                 libc::EOWNERDEAD => {
@@ -163,7 +162,7 @@ impl Drop for MutexHeld<'_> {
     }
 }
 
-/// The kind of a mutex that was just made; `None` if the system can make none.
+/// The kind of a new mutex; `None` if the system has no such mutexes.
 fn expected_kind() -> Option<u32> {
     static EXPECTED: OnceLock<Option<u32>> = OnceLock::new();
     *EXPECTED.get_or_init(|| {
@@ -171,13 +170,13 @@ fn expected_kind() -> Option<u32> {
         let model = SharedMutex::at(&words)?;
         model.make().ok()?;
         let kind = model.kind();
-        // SAFETY: made just above, and never locked.
+        // SAFETY: initialised just above, and never locked.
         unsafe { libc::pthread_mutex_destroy(model.pointer()) };
         Some(kind)
     })
 }
 
-/// Makes a process-shared, robust mutex.
+/// Initialises a process-shared, robust mutex.
 ///
 /// # Safety
 ///
@@ -253,11 +252,11 @@ mod tests {
         drop(mutex(&words).lock(SOON, || unreachable!()).unwrap());
     }
 
-    /// Locks it in a thread that ends without unlocking; has ended when this returns. `mend` runs in there.
+    /// Locks it in a thread that ends without unlocking, before this returns. `mend` runs in that thread.
     fn die_holding(words: &[AtomicU64], mend: impl FnOnce() + Send) {
         std::thread::scope(|scope| {
             let dies = scope.spawn(|| core::mem::forget(mutex(words).lock(SOON, mend).unwrap()));
-            // Joined: else the scope ends when the closure has, and the thread may live for a while.
+            // Joined: otherwise the scope ends with the closure, and the thread may live a little longer.
             dies.join().unwrap();
         });
     }
@@ -267,7 +266,7 @@ mod tests {
         let words = words();
         mutex(&words).make().unwrap();
         die_holding(&words, || unreachable!());
-        // Dies before it says that all is well.
+        // Dies before it marks the mutex as consistent.
         std::thread::scope(|scope| {
             // SAFETY: as in `lock`, whose first half this is.
             let dies =
@@ -316,7 +315,7 @@ mod tests {
                     let bit = next() as usize % (MUTEX_WORDS * 64);
                     words[bit / 64].fetch_xor(1 << (bit % 64), Ordering::Relaxed);
                 }
-                // All but the kind: what the check before each try lets through.
+                // All bytes but the kind: the check before each try does not read these.
                 _ => {
                     let kind = words[1 + KIND / 8].load(Ordering::Relaxed);
                     words[1..].iter().for_each(|word| word.store(next(), Ordering::Relaxed));

@@ -82,7 +82,7 @@ fn a_corrupt_file_is_an_error_with_its_path() {
         assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
     }
     make(&derived(&[dir.path()], "b"));
-    assert!(path.exists(), "nobody reaps what he cannot read");
+    assert!(path.exists(), "no process reaps what it cannot read");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Who may remove what, and when.
+//! Which process may remove which segment, and when.
 
 use super::*;
 use std::io::{BufRead, BufReader};
@@ -35,7 +35,7 @@ fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
     assert_eq!(after_a_start(dir.path()), kept);
 
     drop((orphan, busy));
-    // The note that nobody was in it was left just now.
+    // The note that no writer was in it was left just now.
     assert_eq!(after_a_start(dir.path()), ["elsewhere.heap", "living-root.heap", "user.heap"]);
     for name in ["elsewhere.heap", "living-root.heap", "user.heap"] {
         aged(dir.path(), name, 1000 * 3_600, 121);
@@ -77,9 +77,10 @@ fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
     kept.sort();
     assert_eq!(after_a_start(dir.path()), kept);
 
-    // Where room is wanted, only who is there is spared.
-    let place = Place::beside(&own(dir.path()).join("mine.heap"), Access::new(None, None).unwrap());
-    assert!(reap::reap(&place.unwrap(), &Page, reap::Want::Room));
+    // Where room is wanted, only segments with a living writer are kept.
+    let segment_path =
+        SegmentPath::beside(&own(dir.path()).join("mine.heap"), Access::new(None, None).unwrap());
+    assert!(reap::reap(&segment_path.unwrap(), &Page, reap::Want::Room));
     assert_eq!(names(&own(dir.path())), ["living.heap"]);
 }
 
@@ -181,11 +182,11 @@ fn what_a_killed_process_left_is_gone_after_the_next_start() {
     assert!(started.elapsed() < Duration::from_secs(50));
     assert!(names.len() == 2 && names[0].starts_with(".stuck.heap.new-"), "{names:?}");
     assert_eq!(names[1], "living.heap");
-    let place = Place::derived(
+    let segment_path = SegmentPath::derived(
         Directory::open(dir.path(), Access::new(None, None).unwrap(), false).unwrap().unwrap(),
         "stuck",
     );
-    place.clear_leftovers();
+    segment_path.clear_leftovers();
     assert_eq!(self::names(&own(dir.path())).len(), 2, "its creator lives");
 
     stuck.kill().unwrap();

@@ -1,4 +1,4 @@
-//! Everybody at once.
+//! Many processes at once.
 
 use super::*;
 use std::collections::HashSet;
@@ -50,14 +50,14 @@ fn without_the_directory_lock_there_is_one_file_all_the_same() {
             scope.spawn(|| {
                 for round in 0..rounds {
                     let directory = Directory::open(dir.path(), access, true).unwrap().unwrap();
-                    let place = Place::derived(directory, &format!("r{round}"));
+                    let segment_path = SegmentPath::derived(directory, &format!("r{round}"));
                     barrier.wait();
-                    let file = match create(&place, None, &Page).unwrap() {
+                    let file = match create(&segment_path, None, &Page).unwrap() {
                         Some(file) => {
                             *made.lock().unwrap() += 1;
                             file
                         }
-                        None => place.open_file(place.path()).unwrap().unwrap(),
+                        None => segment_path.open_file(segment_path.path()).unwrap().unwrap(),
                     };
                     seen.lock().unwrap().insert((round, inode(&file)));
                 }
@@ -67,8 +67,8 @@ fn without_the_directory_lock_there_is_one_file_all_the_same() {
     assert_eq!((seen.into_inner().unwrap().len(), made.into_inner().unwrap()), (rounds, rounds));
 }
 
-/// Each round, all come and go; whoever leaves last removes the file, while others come already. Two
-/// that hold slots at one time must hold them in one file.
+/// In each round all processes come and go. The last one that leaves removes the file, while others come already. Two
+/// that hold slots at the same time must hold them in the same file.
 #[test]
 fn those_who_come_while_others_tidy_still_meet() {
     let dir = parent();

@@ -1,0 +1,89 @@
+/**
+ * Families that no heap holds: native code prints them after a heap's, and TypeScript where there is no heap, in the
+ * same bytes.
+ */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { loadBinding } from '../../ts/binding';
+import { extraOf, outputOf, type TextFormat } from '../../ts/exposition';
+import { anything, labels } from '../support/arbitraries';
+import { LIMIT } from '../support/patience.mjs';
+import { any, heap, newSegment } from '../support/subject';
+
+const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 200);
+const FORMATS: readonly TextFormat[] = ['text', 'openmetrics'];
+
+const odd = fc.constantFrom<unknown[]>('1', 'b"\n1 # {', '\ud800', '\\', 'é', undefined, null, -7n);
+const names = fc.constantFrom('a', 'a_total', 'a_total_total', 'a_sum', 'a_created', 'b"\n\\');
+const exemplar = fc.record(
+  {
+    labelSet: fc.dictionary(fc.constantFrom('t', 'a\n"'), fc.constantFrom('', '\0', '"', '\n\\')),
+    value: fc.oneof(anything, odd),
+    timestamp: fc.oneof(anything, fc.constant(undefined)),
+  },
+  { requiredKeys: [] },
+);
+const row = fc.record(
+  {
+    labels: fc
+      .tuple(labels, fc.constantFrom({}, { le: 1 }, { le: 0.5 }, { le: Infinity }, { le: '+Inf' }))
+      .map(([own, bound]) => ({ ...bound, ...own })),
+    sharedLabels: labels,
+    value: fc.oneof(anything, odd),
+    metricName: fc.constantFrom('a_total', 'a_bucket', 'a_sum', 'c\n_bucket'),
+    exemplar: fc.oneof(exemplar, fc.constantFrom(null, undefined)),
+  },
+  { requiredKeys: [] },
+);
+const metric = fc.record(
+  {
+    name: names,
+    help: fc.constantFrom<unknown[]>('h', 'say "hi"\n\\', undefined, 5),
+    type: fc.constantFrom(
+      'counter',
+      'gauge',
+      'histogram',
+      'summary',
+      'unknown',
+      'constructor',
+      '"\n',
+    ),
+    values: fc.array(row, { maxLength: 5 }),
+  },
+  { requiredKeys: ['name', 'help', 'type'] },
+);
+
+test(
+  'native code and TypeScript print the same bytes',
+  { timeout: LIMIT + 50 * RUNS },
+  async () => {
+    const native = loadBinding()!.openHeap({ path: newSegment(), create: true })!;
+    const nothing = { scope: 'application', tags: [], families: [], plain: false, now: 0 } as const;
+    const several = fc.array(metric, { maxLength: 5 });
+    const property = fc.asyncProperty(several, labels, async (metrics, defaults) => {
+      for (const format of FORMATS) {
+        const extra = metrics.map((one) => extraOf(any(one), defaults, format));
+        const asked = { ...nothing, tags: [], families: [], format, extra };
+        const expected = outputOf(extra, format);
+        expect(String(await native.scrapeBuffer(asked))).toBe(String(Buffer.from(expected)));
+      }
+    });
+    await fc.assert(property, { numRuns: RUNS });
+  },
+);
+
+test('scrapes at one time that differ in them are not taken for the same', async () => {
+  const { register, Counter } = await heap.load();
+  new Counter({ name: 'shared_total', help: 'h' }).inc();
+  const values = [1, NaN, Infinity, -Infinity, 2];
+  let next = 0;
+  const duck = { name: 'duck', help: 'h', type: 'gauge' };
+  const get = () => ({ ...duck, values: [{ value: values[next++], labels: {} }] });
+  register.registerMetric(any({ ...duck, get }));
+  const texts = await Promise.all(values.map(() => register.metrics()));
+  expect(texts.map((text) => /^duck (.*)$/m.exec(text)?.[1])).toEqual([
+    ...['1', 'Nan', '+Inf', '-Inf', '2'],
+  ]);
+});

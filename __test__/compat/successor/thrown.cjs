@@ -1,0 +1,9 @@
+/** What a call throws, as text. */
+exports.thrown = (call) => {
+  try {
+    call();
+    return 'nothing';
+  } catch (error) {
+    return String(error);
+  }
+};

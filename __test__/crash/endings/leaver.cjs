@@ -1,0 +1,40 @@
+/** Counts, acknowledges, scrapes; has callbacks; and leaves when its time is over, as it is told to. */
+const { writeSync } = require('node:fs');
+const { Counter, Gauge, register } = require('mpmetrics');
+const [way, after] = process.argv.slice(2);
+const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
+new Gauge({
+  name: 'sync',
+  help: 's',
+  collect() {
+    this.inc();
+  },
+});
+new Gauge({
+  name: 'async',
+  help: 'a',
+  async collect() {
+    await null;
+    this.inc();
+  },
+});
+new Gauge({
+  name: 'late',
+  help: 'l',
+  async collect() {
+    await new Promise(setImmediate);
+    this.inc();
+  },
+});
+if (way === 'exit') setTimeout(() => process.exit(3), Number(after));
+if (way === 'throw')
+  setTimeout(() => {
+    throw new Error('uncaught');
+  }, Number(after));
+(async () => {
+  for (;;) {
+    updates.inc({ way });
+    writeSync(1, 'x\n');
+    await register.metrics();
+  }
+})();

@@ -1,0 +1,47 @@
+/** Ends threads at random moments that count, scrape and run callbacks, while it does so itself. */
+const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
+const { Counter, Gauge, register } = require('mpmetrics');
+const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
+new Gauge({
+  name: 'sync',
+  help: 's',
+  collect() {
+    this.inc();
+  },
+});
+new Gauge({
+  name: 'async',
+  help: 'a',
+  async collect() {
+    await null;
+    this.inc();
+  },
+});
+if (isMainThread) {
+  let over = false;
+  (async () => {
+    while (!over) await register.metrics();
+  })();
+  (async () => {
+    const counts = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < Number(process.argv[2]); i += 2) {
+      const workers = [1, 2].map(() => new Worker(__filename, { workerData: counts }));
+      await Promise.all(
+        workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))),
+      );
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+    over = true;
+    console.log(counts[0]);
+  })();
+} else {
+  (async () => {
+    for (;;) {
+      updates.inc({ way: 'terminate' });
+      Atomics.add(workerData, 0, 1);
+      parentPort.postMessage('counted');
+      await register.metrics();
+    }
+  })();
+}

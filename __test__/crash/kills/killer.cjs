@@ -1,0 +1,67 @@
+/** Tells of each kill on a line, and then what became of the heap. Goes on for a while if the kills met no update. */
+const observed = require('./observed.json');
+const { spawn } = require('node:child_process');
+const { register } = require('mpmetrics');
+const { openSegment } = require(
+  require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
+);
+const [kills, wanted] = process.argv.slice(2).map(Number);
+const places = Array.from({ length: observed.places }, (_, place) => place);
+const victims = [];
+/** By place: updates that were told, and those that were in flight. */
+const told = places.map(() => 0);
+const inFlight = places.map(() => 0);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const stats = () => openSegment({ create: false }).stats();
+
+function start(place) {
+  const child = spawn(process.execPath, ['victim.js', String(place)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  const victim = { child, closed, acknowledged: 0 };
+  child.stdout.on('data', (chunk) => (victim.acknowledged += chunk.length));
+  victims[place] = victim;
+}
+
+async function acknowledges(place, count) {
+  while (victims[place].acknowledged < count) await sleep(1);
+}
+
+async function kill(place) {
+  await acknowledges(place, 1);
+  await sleep(Math.random() * 5);
+  victims[place].child.kill('SIGKILL');
+  await victims[place].closed;
+  const { acknowledged } = victims[place];
+  const began = performance.now();
+  const text = await register.metrics();
+  const ms = performance.now() - began;
+  const { lockTimeouts } = stats();
+  console.log(JSON.stringify({ place, acknowledged, text, ms, lockTimeouts }));
+  told[place] += acknowledged;
+  const [, shown] = new RegExp('^updates_total{place="' + place + '"} (.*)$', 'm').exec(text);
+  inFlight[place] = Number(shown) - told[place];
+}
+
+(async () => {
+  // One after another, each time in another order: each slot of the heap has each of the series before its size is taken.
+  for (const round of places) {
+    if (round > 0) for (const place of places) await kill(place);
+    for (const i of places) {
+      const place = (round + i) % places.length;
+      start(place);
+      await acknowledges(place, observed.values.length);
+    }
+  }
+  const { usedBytes: usedAtFirst } = stats();
+  const met = () => inFlight.reduce((sum, count) => sum + count);
+  for (let i = 0; i < kills || (met() < wanted && i < kills + 500); i++) {
+    const place = Math.floor(Math.random() * places.length);
+    await kill(place);
+    start(place);
+  }
+  for (const place of places) await kill(place);
+  const { usedBytes, slots, adoptions } = stats();
+  console.log(JSON.stringify({ usedAtFirst, usedAtEnd: usedBytes, slots, adoptions }));
+})();

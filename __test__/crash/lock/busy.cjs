@@ -1,0 +1,9 @@
+/** Never lets its event loop turn: what waits in its own memory when it is killed is lost. */
+const { Counter } = require('mpmetrics');
+const { writeSync } = require('node:fs');
+writeSync(1, 'begins\n');
+const counter = new Counter({ name: 'busy_total', help: 'b', labelNames: ['n'] });
+for (;;) {
+  counter.inc({ n: process.argv[2] });
+  writeSync(1, 'counted\n');
+}

@@ -1,0 +1,98 @@
+const { spawn } = require('node:child_process');
+const { rmSync } = require('node:fs');
+const { dirname } = require('node:path');
+const { register, Counter } = require('mpmetrics');
+const { openSegment } = require(
+  require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
+);
+const [removals, how] = process.argv.slice(2);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+new Counter({ name: 'root_total', help: 'h' }).inc(1);
+const path = openSegment({ create: false }).path;
+const told = {};
+const killed = {};
+const running = new Map();
+let names = 0;
+const start = () => {
+  const n = 'w' + names++;
+  const child = spawn(process.execPath, ['writer.js', n], {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'ipc'],
+  });
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  const writer = { child, closed, told: 0, known: false };
+  child.stdio[3].on('data', (chunk) => (writer.told += chunk.length));
+  running.set(n, writer);
+  return n;
+};
+const kill = async (n) => {
+  const writer = running.get(n);
+  running.delete(n);
+  writer.child.kill('SIGKILL');
+  await writer.closed;
+  killed[n] = writer.told;
+};
+// Until a series has found its place in the heap, a killed process takes its counts along.
+const counted = async (n) => {
+  for (;;) {
+    const text = await register.metrics();
+    if (
+      ['c', 'h_count', 's_count', 'shared'].every((name) => text.includes(name + '{n="' + n + '"}'))
+    )
+      break;
+    await sleep(20);
+  }
+  running.get(n).known = true;
+};
+(async () => {
+  for (let i = 0; i < 3; i++) start();
+  for (const n of running.keys()) await counted(n);
+  for (let i = 0; i < Number(removals); i++) {
+    // Others may make files meanwhile.
+    rmSync(how === 'directory' ? dirname(path) : path, {
+      recursive: true,
+      force: true,
+      maxRetries: 50,
+    });
+    // Sometimes before a process has found that out, sometimes while all follow, sometimes afterwards.
+    await sleep(Math.random() * 1_500);
+    if (i % 3 === 0) {
+      const known = [...running.keys()].find((n) => running.get(n).known);
+      const victim = known ?? running.keys().next().value;
+      if (known === undefined) await counted(victim);
+      await kill(victim);
+    }
+    if (i % 3 === 0) {
+      // A process that starts before another has found the file gone makes a new one, and adds what it counted there to
+      // the copy; killed before that, its counts are lost.
+      const known = i % 2 === 0;
+      if (known) await register.metrics();
+      const n = start();
+      if (known) await counted(n);
+    }
+    if (i % 4 === 0) await register.metrics();
+  }
+  for (const { child } of running.values()) {
+    const totals = new Promise((resolve) => child.once('message', resolve));
+    child.send('end');
+    Object.assign(told, await totals);
+  }
+  const shows = async () => {
+    const text = await register.metrics();
+    return Object.entries(told).every(([n, rounds]) =>
+      text.includes('c{n="' + n + '"} ' + rounds + '\n'),
+    )
+      ? text
+      : null;
+  };
+  let text = null;
+  for (let i = 0; i < 600 && text === null; i++) {
+    await sleep(50);
+    text = await shows();
+  }
+  text ??= await register.metrics();
+  await new Promise((resolve) =>
+    process.stdout.write(JSON.stringify({ told, killed, text }) + '\n', resolve),
+  );
+  for (const { child } of running.values()) child.kill('SIGKILL');
+  process.exit();
+})();

@@ -1,0 +1,37 @@
+const { register } = require('mpmetrics');
+const { openSegment } = require(
+  require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
+);
+/** Sums by count, and the value that came last. */
+const states = new Map();
+for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
+  const last = turn % 2 === 0 ? 1 : 4;
+  count += 2 ** turn;
+  sum += last * 2 ** turn;
+  states.set(count, { sum, last });
+}
+(async () => {
+  const seen = new Set();
+  const result = { scrapes: 0, torn: 0, fallen: 0, uneven: 0, last: 0, apart: 0, misranked: 0 };
+  const until = Date.now() + Number(process.argv[2]);
+  while (Date.now() < until) {
+    const text = await register.metrics();
+    const value = (name) => Number((text.match(new RegExp('^' + name + ' (.*)$', 'm')) ?? [])[1]);
+    // Before, the summary's buckets are being made.
+    if (!(value('work_count') > 0)) continue;
+    result.scrapes++;
+    if (value('work_sum') !== value('work_count')) result.torn++;
+    if (value('work_bucket{le="\\+Inf"}') !== value('work_count')) result.uneven++;
+    if (value('work_count') < result.last) result.fallen++;
+    result.last = value('work_count');
+    if (value('size_count') > 0) {
+      const state = states.get(value('size_count'));
+      if (state === undefined || state.sum !== value('size_sum')) result.apart++;
+      else if (!(Math.abs(value('size{quantile="0.5"}') - state.last) < 0.1)) result.misranked++;
+      seen.add(state);
+    }
+  }
+  const { tornRetries, tornGivenUp } = openSegment({ create: false }).stats();
+  console.log(JSON.stringify({ ...result, states: seen.size, tornRetries, tornGivenUp }));
+  process.exit();
+})();

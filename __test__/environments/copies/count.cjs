@@ -1,0 +1,3 @@
+const { Counter, register } = require('mpmetrics');
+exports.counter = new Counter({ name: 'c_total', help: 'c' });
+exports.register = register;

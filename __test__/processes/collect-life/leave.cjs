@@ -1,0 +1,26 @@
+/** Leaves at a random moment, in a random way, in the middle of scrapes and callbacks. */
+const { Gauge, register } = require('mpmetrics');
+new Gauge({
+  name: 'sync',
+  help: 's',
+  collect() {
+    this.inc();
+  },
+});
+new Gauge({
+  name: 'async',
+  help: 'a',
+  async collect() {
+    await null;
+    this.inc();
+  },
+});
+const begun = performance.now();
+const end = Math.random() * 60;
+const over = () => performance.now() - begun > end;
+(async () => {
+  while (!over()) await register.metrics();
+  if (process.argv[2] === 'exit') process.exit(3);
+  if (process.argv[2] === 'throw') throw new Error('uncaught');
+})();
+if (process.argv[2] === 'timer') setTimeout(() => process.exit(3), end);

@@ -1,0 +1,12 @@
+/** Collects, and answers a metric's name with what this thread has of it: null for no such metric. */
+const { parentPort } = require('node:worker_threads');
+const mpmetrics = require('mpmetrics');
+
+mpmetrics.configure({ collectTimeout: 20000 });
+mpmetrics.collectDefaultMetrics();
+parentPort.on('message', (name) => {
+  /** @type {any} */
+  const metric = mpmetrics.register.getSingleMetric(name);
+  parentPort.postMessage(metric === undefined ? null : metric._getValue());
+});
+parentPort.postMessage('ready');

@@ -1,0 +1,10 @@
+const { once } = require('node:events');
+const { join } = require('node:path');
+const { Worker } = require('node:worker_threads');
+
+/** Collects in this thread and in another, which is `kept.thread`. */
+module.exports = async ({ mpmetrics, kept }) => {
+  mpmetrics.collectDefaultMetrics();
+  kept.thread = new Worker(join(__dirname, 'collector.cjs'));
+  await once(kept.thread, 'message');
+};

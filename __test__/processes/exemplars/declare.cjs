@@ -1,0 +1,13 @@
+/** A counter and a histogram, and an update of both whose exemplars tell the process. */
+module.exports = ({ mpmetrics, kept }) => {
+  const { register, Counter, Histogram } = mpmetrics;
+  register.setContentType(mpmetrics.openMetricsContentType);
+  const common = { help: 'h', labelNames: ['who'], enableExemplars: true };
+  kept.c = new Counter({ ...common, name: 'c_total' });
+  kept.h = new Histogram({ ...common, name: 'h', buckets: [1, 2] });
+  kept.update = (who, n) => {
+    const exemplarLabels = { who, n, pad: 'p'.repeat(n % 90) };
+    kept.c.inc({ labels: { who }, value: n, exemplarLabels });
+    kept.h.observe({ labels: {}, value: (n % 3) + 0.5, exemplarLabels });
+  };
+};

@@ -1,0 +1,19 @@
+/** Does what it is told, line by line: `call` of a gauge, or `show`. */
+const { Gauge, register } = require('mpmetrics');
+const { threadId } = require('node:worker_threads');
+const gauges = {};
+for (const aggregator of /** @type {const} */ (['all', 'mostrecent'])) {
+  gauges[aggregator] = new Gauge({ name: aggregator, help: 'h', aggregator });
+}
+module.exports = async (line) => {
+  const [gauge, call, value] = line.split(' ');
+  if (gauge === 'show') {
+    const text = await register.metrics();
+    return JSON.stringify(text.split('\n').filter((row) => /^(all|mostrecent)/.test(row)));
+  }
+  gauges[gauge][call](Number(value));
+  // The next update, wherever it is made, has another time.
+  const now = Date.now();
+  while (Date.now() <= now + 1);
+  return String(threadId);
+};

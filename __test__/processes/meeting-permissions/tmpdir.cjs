@@ -1,0 +1,20 @@
+/** A primary whose workers have another directory for temporary files: `tmpdir.cjs DIRECTORY HOW`. */
+const { fork } = require('node:child_process');
+const cluster = require('node:cluster');
+const { Worker } = require('node:worker_threads');
+const { arrive } = require('./report');
+const [directory, how] = process.argv.slice(2);
+const STARTS = {
+  cluster: (env) => cluster.fork(env),
+  fork: (env) => fork(__filename, { env }),
+  thread: (env) => new Worker(__filename, { env }),
+  'other-name': ({ WHO, TMPDIR }) => cluster.fork({ WHO, TMPDIR: '', TMP: TMPDIR }),
+};
+const names = ['primary', 'w1', 'w2'];
+if (process.env.WHO) {
+  arrive(process.env.WHO, names).then(() => process.disconnect?.());
+} else {
+  // The workers may be the first to make the segment.
+  for (const WHO of ['w1', 'w2']) STARTS[how]({ WHO, TMPDIR: directory });
+  setTimeout(() => arrive('primary', names), 100);
+}

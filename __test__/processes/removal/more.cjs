@@ -1,0 +1,23 @@
+/** Metrics of further kinds, and an update of all of them: `kept.update(n)`. */
+module.exports = ({ mpmetrics, counter, gauge, kept }) => {
+  kept.plain = new mpmetrics.Counter({ name: 'plain', help: 'p' });
+  kept.h = new mpmetrics.Histogram({ name: 'h', help: 'h', labelNames: ['n'], buckets: [1] });
+  kept.recent = new mpmetrics.Gauge({ name: 'r', help: 'r', aggregator: 'mostrecent' });
+  kept.all = new mpmetrics.Gauge({ name: 'all', help: 'a', labelNames: ['n'], aggregator: 'all' });
+  kept.omit = new mpmetrics.Counter({
+    name: 'o',
+    help: 'o',
+    labelNames: ['n'],
+    aggregator: 'omit',
+  });
+  kept.update = (n) => {
+    gauge.set({ n: 'a' }, n);
+    gauge.set({ n: 'b' }, n);
+    counter.inc({ n: 'a' }, n);
+    kept.plain.inc(n);
+    kept.h.observe({ n: 'a' }, n);
+    kept.recent.set(n);
+    kept.all.set({ n: 'a' }, n);
+    kept.omit.inc({ n: 'a' }, n);
+  };
+};

@@ -1,0 +1,20 @@
+/** Runs each line of stdin as code, with the package's names at hand, and prints what it yields as JSON. */
+const mpmetrics = require('mpmetrics');
+const { openSegment } = require(
+  require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
+);
+const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
+/** Until nothing waits for the heap's lock: what is made meanwhile lives and ends in the process's own memory. */
+const calm = async () => {
+  while (heap.backlog.busy) await new Promise((resolve) => setTimeout(resolve, 1));
+};
+const counter = new mpmetrics.Counter({ name: 'c', help: 'c', labelNames: ['n'] });
+const gauge = new mpmetrics.Gauge({ name: 'g', help: 'g', labelNames: ['n'] });
+const stats = () => openSegment({ create: false }).stats();
+const names = { mpmetrics, counter, gauge, stats, kept: {}, heap, calm, require };
+require('node:readline')
+  .createInterface(process.stdin)
+  .on('line', async (line) => {
+    const run = new Function(...Object.keys(names), 'return (async () => {' + line + '})()');
+    console.log(JSON.stringify((await run(...Object.values(names))) ?? null));
+  });

@@ -1,0 +1,45 @@
+//! Where one writer's cells of a series are, as numbers. By now they may belong to another series.
+
+use super::table::GENERATIONS;
+use crate::layout::{BlockKey, EXTENT_HEADER};
+use crate::quantile::octave::Octave;
+
+/// Where one writer's cells of a series are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Number of the slab.
+    pub slab: u32,
+    /// Index of the first cell in the slab, in words.
+    pub cell: u32,
+    /// Number of the generation chunk.
+    pub chunk: u32,
+    /// Index of the series' generation in the chunk, in 32-bit words.
+    pub word: u32,
+    /// The series' generation.
+    pub generation: u32,
+    /// Series number.
+    pub series: u32,
+    /// Whether the cells contain counts of an earlier life of the slot.
+    pub inherited: bool,
+}
+
+impl Address {
+    /// The cells of a series that are at a place: the number of a slab, and the index of the first one there.
+    pub(in crate::heap) fn new((slab, cell): (u32, u32), key: BlockKey, inherited: bool) -> Self {
+        let BlockKey { series, generation } = key;
+        let (chunk, index) = GENERATIONS.locate(series / 2);
+        let word = ((EXTENT_HEADER + index) * 2) as u32 + series % 2;
+        Self { slab, cell, chunk, word, generation, series, inherited }
+    }
+}
+
+/// Where one writer's buckets of an octave are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OctaveAddress {
+    /// The octave.
+    pub octave: Octave,
+    /// Number of the slab.
+    pub slab: u32,
+    /// Index of the first bucket in the slab, in words.
+    pub cell: u32,
+}

@@ -1,0 +1,133 @@
+//! The types of metrics: prom-client's four. A row of [`ROWS`] has all that tells one from the others.
+
+/// The type of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MetricType {
+    /// A sum that only grows.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// Observations counted in buckets.
+    Histogram,
+    /// Observations with their sum and count.
+    Summary,
+}
+
+/// What a series has: how its parts are joined, and which rows it is printed as, follows from that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// One number.
+    Scalar,
+    /// A sum, and a count for each bucket.
+    Buckets,
+    /// A sum, a count, and quantiles.
+    Quantiles,
+}
+
+/// One type. Its place in [`ROWS`] is its number in a segment.
+struct Row {
+    of: MetricType,
+    name: &'static str,
+    values: Values,
+    is_level: bool,
+    row_label: &'static [u8],
+    reserved: &'static [&'static str],
+}
+
+const ROWS: [Row; 4] = [
+    Row {
+        of: MetricType::Counter,
+        name: "counter",
+        values: Values::Scalar,
+        is_level: false,
+        row_label: b"",
+        reserved: &["_total", "_created"],
+    },
+    Row {
+        of: MetricType::Gauge,
+        name: "gauge",
+        values: Values::Scalar,
+        is_level: true,
+        row_label: b"",
+        reserved: &[],
+    },
+    Row {
+        of: MetricType::Histogram,
+        name: "histogram",
+        values: Values::Buckets,
+        is_level: false,
+        row_label: b"le",
+        reserved: &["_bucket", "_sum", "_count", "_created"],
+    },
+    Row {
+        of: MetricType::Summary,
+        name: "summary",
+        values: Values::Quantiles,
+        is_level: false,
+        row_label: b"quantile",
+        reserved: &["_sum", "_count", "_created"],
+    },
+];
+
+impl MetricType {
+    const fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
+
+    /// The type with this number in a segment.
+    #[must_use]
+    pub fn of_number(number: usize) -> Option<Self> {
+        ROWS.get(number).map(|row| row.of)
+    }
+
+    /// The type of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        ROWS.iter().find(|row| row.name == name).map(|row| row.of)
+    }
+
+    /// The word for the type in every format.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What a series has.
+    #[must_use]
+    pub fn values(self) -> Values {
+        self.row().values
+    }
+
+    /// Whether a part is a level of its own and not a count, so that it may be shown by itself.
+    #[must_use]
+    pub fn is_level(self) -> bool {
+        self.row().is_level
+    }
+
+    /// The label that the rows of a series have beside its own.
+    #[must_use]
+    pub fn row_label(self) -> &'static [u8] {
+        self.row().row_label
+    }
+
+    /// What samples may have after the family's name in OpenMetrics, which no other family's name may be then.
+    #[must_use]
+    pub fn reserved(self) -> &'static [&'static str] {
+        self.row().reserved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_its_type_its_number_and_its_name() {
+        for (number, row) in ROWS.iter().enumerate() {
+            assert_eq!(row.of as usize, number);
+            assert_eq!(MetricType::of_number(number), Some(row.of));
+            assert_eq!(MetricType::of_name(row.name), Some(row.of));
+        }
+        assert_eq!((MetricType::of_number(ROWS.len()), MetricType::of_name("")), (None, None));
+    }
+}

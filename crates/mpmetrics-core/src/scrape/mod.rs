@@ -1,0 +1,22 @@
+//! Reading everything at once: from words to plain data.
+
+pub mod aggregate;
+mod bounds;
+pub mod filter;
+mod gather;
+mod generations;
+#[cfg(all(test, loom))]
+mod loom;
+pub mod names;
+mod newest;
+mod own;
+mod part;
+mod rounds;
+pub mod snapshot;
+mod spare;
+mod summary;
+pub mod walk;
+mod writer_labels;
+
+pub use rounds::scrape;
+pub use spare::recycle;

@@ -1,0 +1,186 @@
+//! What a scrape gathers of one family, and of one of its series.
+
+use super::snapshot::{Family, Series, Span, Value};
+use crate::aggregator::Aggregator;
+use crate::form::{Form, Protocol};
+use crate::heap::FamilySpec;
+use crate::metric_type::Values;
+use crate::quantile::sketch::Sketch;
+use crate::quantile::summary::SummaryOptions;
+
+/// No index.
+pub(super) const NONE: u32 = u32::MAX;
+/// A writer as [`Aggregator::All`] shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub pid: u32,
+    pub thread: u32,
+}
+
+/// No writer in particular; process 0 is none that has metrics.
+pub(super) const ANY: Origin = Origin { pid: 0, thread: 0 };
+
+/// What a walk knows of a series' place.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// Generation under which the rest was read; 0 for not read yet.
+    pub generation: u32,
+    /// Index of the family among those wanted, or [`NONE`].
+    pub family: u32,
+    /// First of its parts, or [`NONE`].
+    pub part: u32,
+}
+
+/// A family that the filter chooses.
+pub(super) struct Wanted {
+    pub spec: FamilySpec,
+    pub form: &'static Form,
+    pub aggregator: Aggregator,
+    /// Of a summary.
+    pub options: SummaryOptions,
+    /// Cells between the sequence words, or 1.
+    pub cells: usize,
+    /// Cells of these that are added up one by one.
+    pub sums: usize,
+    pub birth: Option<u64>,
+    pub parts: Vec<u32>,
+}
+
+/// One series under one set of default labels.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub series: u32,
+    pub set: u16,
+    /// Whose it is, in a family of [`Aggregator::All`]; else [`ANY`].
+    pub writer: Origin,
+    /// See [`super::gather::Gather`].
+    pub defaults: Option<u32>,
+    pub next: u32,
+    pub birth: u64,
+    /// Blocks that were added.
+    pub blocks: u32,
+    /// Range of `cells`.
+    pub start: u32,
+    /// Index of a summary among `sketches`.
+    pub sketch: u32,
+}
+
+impl Wanted {
+    /// A family that was decoded, without parts.
+    pub fn new(spec: FamilySpec) -> Self {
+        let aggregator = Aggregator::of(spec.kind, &spec.aggregator, &spec.label_names);
+        let form = Form::of(spec.kind, &spec.aggregator);
+        let (cells, sums) = numbers(form, form.repeats_of(&spec.numbers));
+        let options = match form.protocol {
+            Protocol::Sketched => SummaryOptions::from_numbers(&spec.numbers),
+            _ => SummaryOptions::default(),
+        };
+        Self { spec, form, aggregator, options, cells, sums, birth: None, parts: Vec::new() }
+    }
+
+    /// The family as it is shown.
+    pub fn show(self, birth: u64, series: Vec<Series>) -> Family {
+        family(self, birth, series)
+    }
+}
+
+impl Part {
+    /// Adds the cells and the observations of another block, whose birth is given.
+    pub fn merge(
+        &mut self,
+        family: &Wanted,
+        birth: u64,
+        (cells, sketch): (&[f64], &Sketch),
+        arena: &mut [f64],
+        sketches: &mut [Sketch],
+    ) {
+        if let Some(sum) = sketches.get_mut(self.sketch as usize) {
+            match family.aggregator {
+                Aggregator::First if birth < self.birth => sum.clone_from(sketch),
+                Aggregator::First => {}
+                _ => sum.merge(sketch),
+            }
+        }
+        let start = self.start as usize;
+        if family.aggregator == Aggregator::MostRecent {
+            let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
+            // Later is newer; of two that were set in one millisecond, the one that was made later.
+            if (new[1], new[2]) > (kept[1], kept[2]) {
+                kept.copy_from_slice(&new);
+            }
+            self.birth = self.birth.min(birth);
+            return;
+        }
+        let sums = &mut arena[start..start + cells.len()];
+        let scalar = family.spec.kind.values() == Values::Scalar;
+        for (sum, cell) in sums.iter_mut().zip(cells) {
+            match family.aggregator {
+                Aggregator::Min if scalar => *sum = minimum(*sum, *cell),
+                Aggregator::Max if scalar => *sum = -minimum(-*sum, -*cell),
+                Aggregator::First if birth < self.birth => *sum = *cell,
+                Aggregator::First => {}
+                _ => *sum += cell,
+            }
+        }
+        self.birth = self.birth.min(birth);
+        self.blocks += 1;
+    }
+}
+
+/// As `Math.min`: NaN if one of them is.
+fn minimum(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a < b {
+        a
+    } else {
+        b
+    }
+}
+
+/// The value of a part, and when it was set where that is known.
+pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
+    let start = part.start as usize;
+    let cells = &arena[start..start + family.sums];
+    let value = match family.spec.kind.values() {
+        Values::Scalar if family.aggregator == Aggregator::Average => {
+            Value::Scalar(cells[0] / f64::from(part.blocks))
+        }
+        Values::Scalar => Value::Scalar(cells[0]),
+        Values::Buckets => Value::Histogram {
+            sum: cells[family.cells - 1],
+            counts: Span { start: part.start, len: family.cells as u32 - 1 },
+        },
+        Values::Quantiles => Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch },
+    };
+    (value, if family.aggregator == Aggregator::MostRecent { cells[1] } else { 0.0 })
+}
+
+/// Numbers that are read of a block, which are those between the sequence words, and how many of them are added up one
+/// by one.
+fn numbers(form: &Form, repeats: u64) -> (usize, usize) {
+    let between = (form.cells_of(repeats) as usize).saturating_sub(2);
+    match form.protocol {
+        Protocol::Plain | Protocol::Exchanged => (1, 1),
+        Protocol::Sequenced => (between, between),
+        // Count and sum.
+        Protocol::Sketched => (between, 2),
+    }
+}
+
+fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
+    let Wanted { spec, options, .. } = wanted;
+    let bounds = match spec.kind.values() {
+        Values::Quantiles => options.percentiles,
+        Values::Scalar | Values::Buckets => spec.numbers,
+    };
+    Family {
+        tag: spec.tag.into(),
+        name: spec.name.into(),
+        help: spec.help.into(),
+        kind: spec.kind,
+        aggregator: spec.aggregator.into(),
+        label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
+        bounds: bounds.into(),
+        birth,
+        series,
+    }
+}

@@ -1,0 +1,76 @@
+//! A scrape of a heap: which writers live, the walk, the join.
+
+use super::aggregate::join;
+use super::filter::Filter;
+use super::own;
+use super::walk::{walk, Patience, Walked};
+use crate::error::{Error, Result};
+use crate::heap::Heap;
+use crate::layout::{header, Words};
+use crate::os;
+use crate::scrape::snapshot::Snapshot;
+use crate::sync::{fence, Ordering};
+
+/// A scrape begins again, because the heap grew or blocks were merged meanwhile, until it has done so as often
+/// as this and for as long as [`AGAIN_US`]. Growth is by an eighth at a time, and blocks are merged at adoptions
+/// only: a long one of those is what it waits for.
+const AGAIN: u32 = 8;
+/// In microseconds.
+const AGAIN_US: u64 = 1_000_000;
+/// The longest pause between two rounds, in microseconds.
+const PAUSE_US: u32 = 5_000;
+
+/// Reads what the filter chooses, joined as it is shown, and counts in the heap what happened.
+///
+/// # Errors
+/// [`crate::Error::Corrupt`] if the heap's words contradict each other, [`crate::Error::Io`] if the
+/// system does not tell which writers live.
+pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
+    let now = filter.now.unwrap_or_else(|| os::unix_ms() as f64);
+    let filter = &Filter { now: Some(now), ..filter.clone() };
+    let begun = os::monotonic_us();
+    let mut round = 0;
+    let (words, living, moved, walked) = loop {
+        round += 1;
+        let living = heap.living()?;
+        let words = heap.words();
+        let merges = words.header(header::MERGES);
+        kill_point!("scrape.living");
+        let walked = walk(words.0, &living, filter, Patience::default());
+        // Pairs with the stores to cells in `heap::blocks::moving`: a scrape that read one of them sees that the count
+        // went on.
+        fence(Ordering::Acquire);
+        let moved = heap.words().header(header::MERGES) != merges;
+        let again = moved || grew(heap, words, &walked);
+        if !again || round >= AGAIN && os::monotonic_us() - begun >= AGAIN_US {
+            break (words, living, moved, walked);
+        }
+        os::sleep_us((50 * round).min(PAUSE_US));
+    };
+    let (snapshot, mut walked) = walked?;
+    walked.given_up += u64::from(moved);
+    kill_point!("scrape.walked");
+    if walked.damaged > 0 {
+        words.add_header(header::DAMAGED, walked.damaged);
+    }
+    if walked.retries + walked.given_up > 0 {
+        words.add_header(header::TORN_RETRIES, walked.retries);
+        words.add_header(header::TORN_GIVEN_UP, walked.given_up);
+    }
+    for key in &walked.pruned {
+        heap.prune(*key)?;
+    }
+    let mut joined = join(snapshot).0;
+    own::fill(&mut joined, words, &living);
+    Ok((joined, walked))
+}
+
+/// Whether a walk went wrong, or may have, because of what was made meanwhile: it may lie beyond the words that
+/// the walk was given, and references to it look like those of a damaged heap.
+fn grew<T>(heap: &Heap, words: Words<'_>, walked: &Result<(T, Walked)>) -> bool {
+    let wrong = match walked {
+        Ok((_, walked)) => walked.damaged > 0,
+        Err(error) => matches!(error, Error::Corrupt { .. }),
+    };
+    wrong && heap.words().len() > words.len()
+}

@@ -1,0 +1,60 @@
+//! Buffers that one scrape leaves to the next one of its process. Allocating them again costs a page
+//! fault for every 4 KiB, which is a fifth of the time that a scrape takes.
+
+use super::part::{Known, Part};
+use super::snapshot::{Series, Snapshot};
+use std::sync::Mutex;
+
+/// Most bytes of one buffer that are kept: those of some 100,000 series.
+const KEPT: usize = 8 << 20;
+
+/// Buffers of a scrape, empty.
+#[derive(Default)]
+pub(super) struct Spare {
+    pub known: Vec<Known>,
+    pub parts: Vec<Part>,
+    pub cells: Vec<f64>,
+    pub text: Vec<u8>,
+    pub series: Vec<Series>,
+}
+
+/// One set for all threads: scrapes at the same time are rare, and none waits here for another.
+static SPARE: Mutex<Spare> = Mutex::new(Spare {
+    known: Vec::new(),
+    parts: Vec::new(),
+    cells: Vec::new(),
+    text: Vec::new(),
+    series: Vec::new(),
+});
+
+/// Takes what the last scrape left.
+pub(super) fn take() -> Spare {
+    SPARE.try_lock().map(|mut spare| std::mem::take(&mut *spare)).unwrap_or_default()
+}
+
+/// Leaves the buffers of the walk to the next one.
+pub(super) fn leave(mut known: Vec<Known>, mut parts: Vec<Part>) {
+    if let Ok(mut spare) = SPARE.try_lock() {
+        keep(&mut known, &mut spare.known);
+        keep(&mut parts, &mut spare.parts);
+    }
+}
+
+/// Leaves the buffers of a snapshot that was printed to the next scrape of this thread.
+pub fn recycle(mut snapshot: Snapshot) {
+    if let Ok(mut spare) = SPARE.try_lock() {
+        keep(&mut snapshot.cells, &mut spare.cells);
+        keep(&mut snapshot.text, &mut spare.text);
+        for family in &mut snapshot.families {
+            keep(&mut family.series, &mut spare.series);
+        }
+    }
+}
+
+/// Keeps the larger of two buffers, if it is not too large.
+fn keep<T>(from: &mut Vec<T>, to: &mut Vec<T>) {
+    if from.capacity() > to.capacity() && from.capacity() * size_of::<T>() <= KEPT {
+        from.clear();
+        std::mem::swap(from, to);
+    }
+}

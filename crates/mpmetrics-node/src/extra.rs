@@ -1,0 +1,60 @@
+//! Families that the heap does not hold, as JavaScript hands them over.
+
+use mpmetrics_core::exposition::extra;
+use napi_derive::napi;
+
+/// A family as rows.
+#[napi(object, object_to_js = false)]
+pub struct ExtraFamily {
+    /// Metric name.
+    pub name: String,
+    /// Help text.
+    pub help: String,
+    /// Its type, which may be any text.
+    #[napi(js_name = "type")]
+    pub kind: String,
+    /// Its rows.
+    pub samples: Vec<Sample>,
+}
+
+/// One row.
+#[napi(object, object_to_js = false)]
+pub struct Sample {
+    /// Name with the suffix that text format 0.0.4 shows.
+    pub name: String,
+    /// What stands between the braces.
+    pub labels: String,
+    /// Its value.
+    pub value: f64,
+    /// Its exemplar.
+    pub exemplar: Option<SampleExemplar>,
+}
+
+/// An exemplar of a row.
+#[napi(object, object_to_js = false)]
+pub struct SampleExemplar {
+    /// What stands between the braces.
+    pub labels: String,
+    /// The value that was observed or added.
+    pub value: f64,
+    /// Unix time in seconds.
+    pub time: Option<f64>,
+}
+
+impl From<ExtraFamily> for extra::ExtraFamily {
+    fn from(ExtraFamily { name, help, kind, samples }: ExtraFamily) -> Self {
+        Self { name, help, kind, samples: samples.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl From<Sample> for extra::Sample {
+    fn from(Sample { name, labels, value, exemplar }: Sample) -> Self {
+        Self { name, labels, value, exemplar: exemplar.map(Into::into) }
+    }
+}
+
+impl From<SampleExemplar> for extra::SampleExemplar {
+    fn from(SampleExemplar { labels, value, time }: SampleExemplar) -> Self {
+        Self { labels, value, time }
+    }
+}

@@ -1,0 +1,175 @@
+/**
+ * The checks, each of which has its name here and nowhere else:
+ *
+ * - `npm run check` runs what a person waits for before pushing, `npm run check -- eslint types` only these two;
+ * - `node scripts/check.mjs commit` runs those that only read the sources: the hook in `.githooks` calls it;
+ * - `.ci/run` calls `node scripts/check.mjs ci`.
+ *
+ * All are run, so that one run tells everything that is wrong; only a build that fails ends it at once.
+ */
+import { pathToFileURL } from 'node:url';
+
+import { cargoEnvironment } from './environment.mjs';
+import { main, Refusal, run, step } from './steps.mjs';
+
+/** The occasions on which checks are run. */
+const OCCASIONS = ['commit', 'check', 'ci'];
+
+/** What the sources alone tell. */
+const ALWAYS = OCCASIONS;
+
+/**
+ * @typedef {object} Check
+ * @property {string[]} on the occasions on which it is run
+ * @property {string} command
+ * @property {number} [seconds] its budget in CI, on a machine of two cores; 720 in all
+ * @property {boolean} [first] whether nothing else is run where it fails
+ * @property {boolean} [tells] whether what it prints is shown as it comes; else it is shown if it fails
+ */
+
+/** @type {Record<string, Check>} */
+export const CHECKS = {
+  build: {
+    on: ['check', 'ci'],
+    seconds: 70,
+    // It installs the development dependencies where they are missing.
+    command: 'node scripts/build.mjs',
+    first: true,
+    tells: true,
+  },
+  needs: {
+    on: ['ci'],
+    seconds: 25,
+    command: 'node scripts/needs.mjs',
+    first: true,
+    tells: true,
+  },
+  rustfmt: {
+    on: ALWAYS,
+    seconds: 5,
+    command: 'cargo fmt --all -- --check',
+  },
+  'clippy-core': {
+    on: ALWAYS,
+    seconds: 15,
+    command:
+      'cargo clippy --release -p mpmetrics-core --all-targets --features kill-points --quiet -- -D warnings',
+  },
+  'clippy-binding': {
+    on: ALWAYS,
+    seconds: 10,
+    // Without its tests: compiled as a test it has no exports, and Node.js tests it.
+    command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
+  },
+  eslint: {
+    on: ALWAYS,
+    seconds: 20,
+    command: 'npm run --silent lint',
+  },
+  prettier: {
+    on: ALWAYS,
+    seconds: 10,
+    command: 'npm run --silent format:check',
+  },
+  types: {
+    on: ALWAYS,
+    seconds: 20,
+    command: 'npm run --silent typecheck',
+  },
+  // In CI both are among the tests.
+  specs: {
+    on: ['check'],
+    command: 'node scripts/specs.mjs',
+  },
+  units: {
+    on: ['check'],
+    command: 'cargo test --profile checked -p mpmetrics-core --lib --quiet',
+  },
+  tests: {
+    on: ['ci'],
+    seconds: 485,
+    command: 'npm --silent test',
+    tells: true,
+  },
+  subset: {
+    on: ['ci'],
+    seconds: 60,
+    command: 'node scripts/subset.mjs 22 24 26',
+    tells: true,
+  },
+};
+
+/**
+ * Names of the checks that a command line asks for, in their order here.
+ *
+ * @param {string[]} args an occasion, or names of checks
+ */
+export function chosen(args) {
+  const names = Object.keys(CHECKS);
+  const [occasion = 'check'] = args;
+  if (args.length < 2 && OCCASIONS.includes(occasion)) {
+    return names.filter((name) => CHECKS[name].on.includes(occasion));
+  }
+  const unknown = args.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Refusal(`no check is called ${unknown}; there are ${names.join(', ')}`);
+  }
+  return names.filter((name) => args.includes(name));
+}
+
+/** Runs a check; rejects with a Refusal where it fails. */
+function perform(name, env) {
+  const { command, seconds, tells } = CHECKS[name];
+  const [program, ...args] = command.split(' ');
+  return step(name, async () => {
+    await run(program === 'node' ? process.execPath : program, args, { env, show: tells === true });
+    return process.env.CI && seconds !== undefined ? `of ${seconds} s` : undefined;
+  });
+}
+
+function isRust(name) {
+  return CHECKS[name].command.startsWith('cargo ');
+}
+
+async function check(args) {
+  const cargo = cargoEnvironment();
+  const asked = chosen(args);
+  // A change of TypeScript alone, beside a prebuilt native module, needs no Rust.
+  const out = cargo === null && !process.env.CI ? asked.filter(isRust) : [];
+  if (out.length > 0) {
+    process.stderr.write(`! cargo was not found, and these are left out: ${out.join(', ')}\n`);
+  }
+  const names = asked.filter((name) => !out.includes(name));
+  const env = cargo ?? {};
+  const first = names.filter((name) => CHECKS[name].first);
+  for (const name of first) await perform(name, env);
+  const failed = [];
+  const lane = async (checks) => {
+    for (const name of checks) {
+      try {
+        await perform(name, env);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        process.stderr.write(`! ${error.message}\n`);
+        failed.push(name);
+      }
+    }
+  };
+  const rest = names.filter((name) => !first.includes(name));
+  // A person waits for the longer of two lanes. In CI one check runs at a time, as its budget says.
+  const lanes = process.env.CI
+    ? [rest]
+    : [rest.filter(isRust), rest.filter((name) => !isRust(name))];
+  await Promise.all(lanes.map(lane));
+  if (failed.length > 0) {
+    throw new Refusal(`failed: ${failed.join(', ')}; again: npm run check -- ${failed.join(' ')}`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    const start = Date.now();
+    await check(process.argv.slice(2));
+    process.stderr.write(`✓ all of it: ${((Date.now() - start) / 1000).toFixed(1)} s\n`);
+  });
+}
