@@ -25,7 +25,7 @@ export interface Scraped extends Called {
 // Kept, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 
-/** Resolves with a promise, or after some milliseconds. */
+/** Resolves with a promise, or after some milliseconds, for which it keeps the process alive: a scrape has to end. */
 function soon(promise: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
