@@ -65,7 +65,10 @@ test('callbacks keep neither a process nor a thread alive, a scrape under way do
 });
 
 test('50 threads terminated at random moments: no crash, no hang', async () => {
-  const app = new Application({ 'app.js': source('processes/collect-life/terminate.cjs') });
+  const app = new Application({
+    'app.js': source('processes/collect-life/terminate.cjs'),
+    'callbacks.js': source('support/callbacks.cjs'),
+  });
   made.push(app);
   for (const who of ['threads', 'both']) {
     const program = app.run('app.js', { args: [who] });
@@ -75,7 +78,10 @@ test('50 threads terminated at random moments: no crash, no hang', async () => {
 });
 
 test('50 processes that leave at random moments: no crash, no hang, and the others scrape', async () => {
-  const app = new Application({ 'leave.js': source('processes/collect-life/leave.cjs') });
+  const app = new Application({
+    'leave.js': source('processes/collect-life/leave.cjs'),
+    'callbacks.js': source('support/callbacks.cjs'),
+  });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/leave.heap` };
   const codes = { exit: 3, timer: 3, throw: 1, end: 0 };

@@ -1,23 +1,10 @@
 /** Counts, acknowledges, scrapes; has callbacks; and leaves when its time is over, as it is told to. */
 const { writeSync } = require('node:fs');
 const { Counter, Gauge, register } = require('mpmetrics');
+const declareCallbacks = require('./callbacks');
 const [way, after] = process.argv.slice(2);
 const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
-new Gauge({
-  name: 'sync',
-  help: 's',
-  collect() {
-    this.inc();
-  },
-});
-new Gauge({
-  name: 'async',
-  help: 'a',
-  async collect() {
-    await null;
-    this.inc();
-  },
-});
+declareCallbacks();
 new Gauge({
   name: 'late',
   help: 'l',

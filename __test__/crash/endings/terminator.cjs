@@ -1,22 +1,9 @@
 /** Ends threads at random moments that count, scrape and run callbacks, while it does so itself. */
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
-const { Counter, Gauge, register } = require('mpmetrics');
+const { Counter, register } = require('mpmetrics');
+const declareCallbacks = require('./callbacks');
 const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
-new Gauge({
-  name: 'sync',
-  help: 's',
-  collect() {
-    this.inc();
-  },
-});
-new Gauge({
-  name: 'async',
-  help: 'a',
-  async collect() {
-    await null;
-    this.inc();
-  },
-});
+declareCallbacks();
 if (isMainThread) {
   let over = false;
   (async () => {

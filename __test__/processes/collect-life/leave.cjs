@@ -1,20 +1,7 @@
 /** Leaves at a random moment, in a random way, in the middle of scrapes and callbacks. */
-const { Gauge, register } = require('mpmetrics');
-new Gauge({
-  name: 'sync',
-  help: 's',
-  collect() {
-    this.inc();
-  },
-});
-new Gauge({
-  name: 'async',
-  help: 'a',
-  async collect() {
-    await null;
-    this.inc();
-  },
-});
+const { register } = require('mpmetrics');
+const declareCallbacks = require('./callbacks');
+declareCallbacks();
 const begun = performance.now();
 const end = Math.random() * 60;
 const over = () => performance.now() - begun > end;

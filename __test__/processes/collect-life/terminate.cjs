@@ -1,26 +1,10 @@
 /** Threads that scrape and run callbacks are ended at random moments while the main thread scrapes. */
 const { Worker, isMainThread } = require('node:worker_threads');
-const { Gauge, register } = require('mpmetrics');
-const declare = () => {
-  new Gauge({
-    name: 'sync',
-    help: 's',
-    collect() {
-      this.inc();
-    },
-  });
-  new Gauge({
-    name: 'async',
-    help: 'a',
-    async collect() {
-      await null;
-      this.inc();
-    },
-  });
-};
+const { register } = require('mpmetrics');
+const declareCallbacks = require('./callbacks');
 if (isMainThread) {
   // In half of the runs only the threads have callbacks: the watcher starts and ends with them.
-  if (process.argv[2] === 'both') declare();
+  if (process.argv[2] === 'both') declareCallbacks();
   let over = false;
   (async () => {
     while (!over) await register.metrics();
@@ -38,7 +22,7 @@ if (isMainThread) {
     console.log((await register.metrics()).length > 0);
   })();
 } else {
-  declare();
+  declareCallbacks();
   (async () => {
     for (;;) await register.metrics();
   })();
