@@ -96,7 +96,7 @@ describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
 
   function start(way: string): { app: Application; env: Record<string, string>; account: Account } {
     const app = new Application({
-      'callbacks.js': source('support/callbacks.cjs'),
+      'callbacks.cjs': source('support/callbacks.cjs'),
       'leaver.js': source('crash/endings/leaver.cjs'),
       'terminator.js': source('crash/endings/terminator.cjs'),
       'scraper.js': source('crash/endings/scraper.cjs'),

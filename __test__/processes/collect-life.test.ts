@@ -67,7 +67,7 @@ test('callbacks keep neither a process nor a thread alive, a scrape under way do
 test('50 threads terminated at random moments: no crash, no hang', async () => {
   const app = new Application({
     'app.js': source('processes/collect-life/terminate.cjs'),
-    'callbacks.js': source('support/callbacks.cjs'),
+    'callbacks.cjs': source('support/callbacks.cjs'),
   });
   made.push(app);
   for (const who of ['threads', 'both']) {
@@ -80,7 +80,7 @@ test('50 threads terminated at random moments: no crash, no hang', async () => {
 test('50 processes that leave at random moments: no crash, no hang, and the others scrape', async () => {
   const app = new Application({
     'leave.js': source('processes/collect-life/leave.cjs'),
-    'callbacks.js': source('support/callbacks.cjs'),
+    'callbacks.cjs': source('support/callbacks.cjs'),
   });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/leave.heap` };

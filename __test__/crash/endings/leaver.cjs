@@ -1,7 +1,7 @@
 /** Counts, acknowledges, scrapes; has callbacks; and leaves when its time is over, as it is told to. */
 const { writeSync } = require('node:fs');
 const { Counter, Gauge, register } = require('mpmetrics');
-const declareCallbacks = require('./callbacks');
+const declareCallbacks = require('./callbacks.cjs');
 const [way, after] = process.argv.slice(2);
 const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
 declareCallbacks();

@@ -1,7 +1,7 @@
 /** Ends threads at random moments that count, scrape and run callbacks, while it does so itself. */
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const { Counter, register } = require('mpmetrics');
-const declareCallbacks = require('./callbacks');
+const declareCallbacks = require('./callbacks.cjs');
 const updates = new Counter({ name: 'updates_total', help: 'u', labelNames: ['way'] });
 declareCallbacks();
 if (isMainThread) {

@@ -1,6 +1,6 @@
 /** Leaves at a random moment, in a random way, in the middle of scrapes and callbacks. */
 const { register } = require('mpmetrics');
-const declareCallbacks = require('./callbacks');
+const declareCallbacks = require('./callbacks.cjs');
 declareCallbacks();
 const begun = performance.now();
 const end = Math.random() * 60;

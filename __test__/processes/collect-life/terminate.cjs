@@ -1,7 +1,7 @@
 /** Threads that scrape and run callbacks are ended at random moments while the main thread scrapes. */
 const { Worker, isMainThread } = require('node:worker_threads');
 const { register } = require('mpmetrics');
-const declareCallbacks = require('./callbacks');
+const declareCallbacks = require('./callbacks.cjs');
 if (isMainThread) {
   // In half of the runs only the threads have callbacks: the watcher starts and ends with them.
   if (process.argv[2] === 'both') declareCallbacks();
