@@ -2,7 +2,8 @@
  * Random programs on two registries, run on prom-client and on this package. After every step that reads, the text, the
  * JSON and the result of `get()` must be the same byte by byte, and errors must have the same messages.
  *
- * Where a label is undefined, prom-client is given the text `undefined`, because it prints both alike.
+ * For a label that is undefined, prom-client is given the text `undefined`: it prints both alike, but as two series,
+ * where this package has one.
  *
  * The programs leave out cases in which this package differs from prom-client on purpose:
  *
