@@ -38,8 +38,8 @@ fn sorted<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Vec<[&'a [u8]; 2]>, Mal
 /// A hash of a label set that does not depend on the order of labels: equal whenever [`same_set`] is true.
 ///
 /// Each pair is hashed with SipHash-1-3, the hashes are added up, and the sum and the number of pairs are hashed again.
-/// The hash is part of the heap's format, because the index stores it. So it must not depend on the machine: numbers are
-/// hashed as little-endian bytes.
+/// The hash is part of the heap's format, because the index stores it. So it must not depend on the machine, and
+/// numbers are hashed as little-endian bytes.
 ///
 /// * `key`: random for each heap, so that an attacker cannot choose label values whose hashes collide.
 #[must_use]
