@@ -168,7 +168,7 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('on $name', ({ load }) => {
-  test('with `enableExemplars`, updates with plain arguments count as usual', async () => {
+  test('updates with plain arguments count, and record no exemplar', async () => {
     const client = await load();
     prepared(client);
     const c = new client.Counter({ ...options, name: 'c', labelNames: ['a'] });
