@@ -6,18 +6,19 @@ import { LIMIT } from './__test__/support/patience.mjs';
 import { bundleClients } from './__test__/support/client-bundles.mts';
 
 /**
- * A run of the suites in which cells are updated in one way; `kills` is how many writers are killed. What is independent
- * of the way, because nothing is updated there or a single number is, runs on one of them: how segments are opened and
- * refused (`crash/corrupt`), and how the package is found and loaded (`environments`, `package`, `dependents`).
+ * A project that runs the suites on one update path; `kills` is how many writers are killed. Suites that do not depend
+ * on the path run on one only: how segments are opened and refused (`crash/corrupt`), and how the package is found and
+ * loaded (`environments`, `package`, `dependents`).
  */
 function over(name: string, include: string[], kills = '50') {
-  // What is said of the suite itself, and of modules and signatures, is said once.
+  // Specs of the suite itself, and of modules and signatures, run once.
   const once = ['suite', 'successor', 'deep-paths', 'exports'];
-  // Native code asks for buckets itself: `crates/mpmetrics-core/tests/summaries.rs` has the same for it.
+  // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/summaries.rs` tests that
+  // path.
   const elsewhere = name === 'native' ? ['heap-summaries'] : [];
   const left = name === 'direct' ? [] : [...once, ...elsewhere];
   const exclude = left.map((file) => `__test__/compat/${file}.test.ts`);
-  // Frameworks take minutes to install: the torture does.
+  // Frameworks take minutes to install, so only `npm run torture` runs this.
   if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
     exclude.push('__test__/dependents/frameworks.test.ts');
   const fewer = {
@@ -61,14 +62,14 @@ await bundleClients();
 
 export default defineConfig({
   test: {
-    // Tests wait by the clock of work in patience.mjs, which goes by the machine's load; this is for what hangs besides.
+    // Tests wait by the clock of patience.mjs, which depends on the machine's load. This limit is for all other hangs.
     testTimeout: LIMIT,
     hookTimeout: LIMIT,
     pool: 'forks',
-    // Most files wait for their processes half of the time, and their patience is of work: see patience.mjs.
+    // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
     maxWorkers: availableParallelism() + 1,
     reporters: ['default', './__test__/support/telling-reporter.ts'],
-    // Each way of updating cells, on the same tests: see docs/ARCHITECTURE.md.
+    // The same tests on each update path: see docs/ARCHITECTURE.md.
     projects: [
       over('direct', ['__test__/**/*.test.ts'], process.env['MPMETRICS_TEST_KILLS'] ?? '200'),
       over('native', [

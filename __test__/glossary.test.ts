@@ -1,6 +1,6 @@
 /**
- * The glossary's words are the only ones (docs/ARCHITECTURE.md): names that were given up for them, and phrases that had
- * to be read twice, are in no file of the repository. What is history quotes them: CHANGELOG.md and docs/DECISIONS.
+ * No file of the repository has a name for which the glossary (docs/ARCHITECTURE.md) has another word, or a phrase that
+ * had to be read twice. CHANGELOG.md and docs/DECISIONS are not read, because they quote names of earlier releases.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ const root = join(__dirname, '..');
 const FOLDERS = ['ts', '__test__', 'bench', 'scripts', 'examples', 'crates', 'docs'];
 const READ =
   /^crates\/[\w-]+\/src\/.*\.rs$|^(?!crates\/)(?!.*\bnode_modules\/).*\.(?:[cm]?[jt]s|md)$/;
-/** History, and this test with its words. */
+/** Files that may have retired words: history, and this test with its list. */
 const EXCEPT =
   /^CHANGELOG\.md$|^docs\/DECISIONS\/|^__test__\/(?:glossary\.test|support\/retired-words)\.ts$/;
 
-// Not by `git ls-files`: a spec that starts a process is not in `npm run check`.
+// Reads folders and does not ask `git ls-files`, because `npm run check` leaves out specs that start a process.
 const written = new Map<string, string>(
   FOLDERS.flatMap((folder) =>
     [...sourcesBelow(join(root, folder), /\.(?:[cm]?[jt]s|rs|md)$/)].map(
@@ -31,7 +31,7 @@ for (const name of readdirSync(root).filter((one) => one.endsWith('.md')))
   written.set(name, readFileSync(join(root, name), 'utf8'));
 const read = [...written].filter(([path]) => READ.test(path) && !EXCEPT.test(path));
 
-/** Where a file has a retired word, and what it should say. */
+/** The retired words of a file: in which line each is, and which word is used now. */
 function retiredIn(path: string, text: string): string[] {
   const { code, prose } = halvesOf(path, text);
   const names = path.endsWith('.rs') ? RUST : TYPESCRIPT;

@@ -1,4 +1,4 @@
-/** A segment of its own for what is measured: all children of one process would share one otherwise. */
+/** Processes that are measured, on a segment of their own: otherwise all children of this process would share one. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs an action with the path of a segment that does not exist yet, in shared memory where there is any.
+ * Runs an action with the path of a segment that does not exist yet: in /dev/shm if there is one, else in a directory
+ * of temporary files.
  *
  * @template T
  * @param {(segment: string) => Promise<T>} action
@@ -28,17 +29,17 @@ export async function withSegment(action) {
  * Starts a script of this folder.
  *
  * @param {string} script its file name
- * @param {unknown} task its argument, as JSON
- * @param {string} segment what it counts into
+ * @param {unknown} task its argument, which is passed as JSON
+ * @param {string} segment the segment that it uses
  */
 export function start(script, task, segment) {
   return fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(task)], {
-    // Named, because the directory of what this process measured itself is inherited.
+    // Names the segment, because the child would inherit the choice of this process, which has measured itself.
     env: { ...process.env, MPMETRICS_SEGMENT: segment },
   });
 }
 
-/** The next message of a child or thread that is wanted; rejects if it ends before. */
+/** Waits for the next message of a child or thread for which `wanted` is true. Rejects if the child ends before. */
 export function hear(child, wanted = () => true) {
   return new Promise((resolve, reject) => {
     const forget = () => {

@@ -1,7 +1,6 @@
 /**
- * `npm run bench [-- --quick] [--write] [--only=<part>]`: prints Markdown tables, and
- * with `--write` puts them into bench/README.md. Fails if the two clients count differently; never
- * because of a slow machine.
+ * `npm run bench [-- --quick] [--write] [--only=<part>]`: prints Markdown tables, and with `--write` puts them into
+ * bench/README.md. Fails if this package and prom-client count differently, but never because the machine is slow.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

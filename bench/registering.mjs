@@ -1,4 +1,4 @@
-/** Making series: the one part of an update that takes the heap lock and crosses the native boundary. */
+/** Measures how long it takes to make series, for which an update takes the heap lock and makes a native call. */
 import { ended, hear, start, withSegment } from './heap.mjs';
 
 const SERIES = [1000, 10_000, 100_000];
@@ -23,10 +23,10 @@ async function measure(client, series, processes) {
 }
 
 /**
- * @param {{ say: (text: string) => void, largest?: number }} options `largest`: leave out larger numbers of
- *   series
- * @returns {Promise<{ title: string, series: number, ours: number, theirs: number }[]>} milliseconds;
- *   `series`: of one process
+ * @param {{ say: (text: string) => void, largest?: number }} options `largest`: the largest number of series that is
+ *   measured
+ * @returns {Promise<{ title: string, series: number, ours: number, theirs: number }[]>} milliseconds of this package
+ *   (`ours`) and prom-client (`theirs`); `series`: how many each process makes
  */
 export async function measureRegistering({ say, largest = Infinity }) {
   const rows = [];

@@ -1,7 +1,6 @@
 /**
- * The process that `memory.mjs` measures: its main thread and a worker thread, two writers of one
- * heap, make the same counter series, and the heap's own statistics say what that took; and so they do of
- * further processes that make a metric and do nothing.
+ * The process that `memory.mjs` measures. Its main thread and a worker thread make the same series of counters, and
+ * further processes make one metric each. The statistics of the heap say how many bytes each of these steps took.
  */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** `npm run build`: the native module and the JavaScript, from whatever state the clone is in. */
+/** `npm run build`: builds the native module and the JavaScript, whatever has been built or installed before. */
 import { existsSync } from 'fs';
 import { pathToFileURL } from 'url';
 
@@ -6,7 +6,7 @@ import { binaryPath, checkMachine, checkToolchain, platformName } from './enviro
 import { install } from './install.mjs';
 import { main, run, step } from './steps.mjs';
 
-/** The command line that builds the native module; cargo itself knows whether anything changed. */
+/** Arguments of the command that builds the native module. Cargo itself finds out whether anything changed. */
 function napiArguments() {
   const output = `npm/${platformName()}`;
   return [
@@ -20,8 +20,8 @@ function napiArguments() {
 /**
  * Makes everything that the package needs to run.
  *
- * @returns {Promise<{ cargo: { PATH: string } | null }>} the environment for further cargo calls,
- *   null where there is no Rust and a prebuilt binary serves
+ * @returns {Promise<{ cargo: { PATH: string } | null }>} the environment for further cargo calls; null where Rust is
+ *   not installed and the prebuilt native module is used
  */
 export async function build() {
   checkMachine();

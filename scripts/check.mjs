@@ -1,11 +1,11 @@
 /**
- * The checks, each of which has its name here and nowhere else:
+ * All checks, and their names:
  *
- * - `npm run check` runs what a person waits for before pushing, `npm run check -- eslint types` only these two;
+ * - `npm run check` runs the checks before a push, `npm run check -- eslint types` only these two;
  * - `node scripts/check.mjs commit` runs those that only read the sources: the hook in `.githooks` calls it;
  * - `.ci/run` calls `node scripts/check.mjs ci`.
  *
- * All are run, so that one run tells everything that is wrong; only a build that fails ends it at once.
+ * If a check fails, the others still run, so that one run shows all errors; only a failed build ends the run at once.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -15,7 +15,7 @@ import { main, Refusal, run, step } from './steps.mjs';
 /** The occasions on which checks are run. */
 const OCCASIONS = ['commit', 'check', 'ci'];
 
-/** What the sources alone tell. */
+/** The occasions for checks that only read the sources. */
 const ALWAYS = OCCASIONS;
 
 /**
@@ -23,8 +23,8 @@ const ALWAYS = OCCASIONS;
  * @property {string[]} on the occasions on which it is run
  * @property {string} command
  * @property {number} [seconds] its budget in CI, on a machine of two cores; 720 in all
- * @property {boolean} [first] whether nothing else is run where it fails
- * @property {boolean} [tells] whether what it prints is shown as it comes; else it is shown if it fails
+ * @property {boolean} [first] whether no other check runs if it fails
+ * @property {boolean} [tells] whether its output is shown at once; otherwise it is shown only if the check fails
  */
 
 /** @type {Record<string, Check>} */

@@ -1,7 +1,7 @@
 /**
- * `npm pack` and `npm publish`: adds the platform packages to package.json's optional dependencies
- * for as long as the tarball is made. They are not there otherwise, because the lock file could not
- * name packages that do not exist until this version is published, and `npm ci` would fail.
+ * For `npm pack` and `npm publish`: adds the platform packages to the optional dependencies of package.json while the
+ * tarball is made. In the repository they are left out, because they do not exist until this version is published: the
+ * lock file could not name them, and `npm ci` would fail.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ function read(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Replaces package.json in one step: a process that reads it meanwhile sees a whole file. */
+/** Replaces package.json by a rename, so that a process that reads it at the same time gets a complete file. */
 function write(content) {
   writeFileSync(`${manifest}.new`, `${JSON.stringify(content, null, 2)}\n`);
   renameSync(`${manifest}.new`, manifest);

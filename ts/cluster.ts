@@ -1,6 +1,6 @@
 /**
- * prom-client's registries for many processes and threads. They send no messages, listen to nothing and wait for
- * nothing but `collect` callbacks: the heap has what they show.
+ * prom-client's registries for many processes and threads. They read the heap, which has the metrics of all processes,
+ * so they need no messages between processes; they wait only for `collect` callbacks.
  */
 
 import { isMainThread } from 'worker_threads';
@@ -21,7 +21,7 @@ class Aggregation {
   registries: readonly AnyRegistry[] = [register];
   readonly running = new Set<Promise<string>>();
 
-  /** @throws TypeError for what is no registry */
+  /** @throws TypeError if an argument is no registry */
   choose(given: AnyRegistry | readonly AnyRegistry[]): void {
     const chosen: readonly AnyRegistry[] = Array.isArray(given) ? given : [given as AnyRegistry];
     for (const registry of chosen) {
@@ -46,7 +46,7 @@ class Aggregation {
     return scrape;
   }
 
-  /** Waits for the scrapes that are under way, for at most so many milliseconds. */
+  /** Waits for the scrapes that are under way, for `timeout` milliseconds at most. */
   async drain(timeout: number): Promise<void> {
     if (this.running.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
@@ -70,7 +70,7 @@ const cluster = new Aggregation();
 const workers = new Aggregation();
 const aggregations: readonly Aggregation[] = [cluster, workers];
 
-/** Rejects, and does not throw, for an unknown scope. */
+/** Scrapes for `clusterMetrics()`. If the scope is unknown, it rejects and does not throw. */
 async function scrapeOf(
   options: ScopeOptions | undefined,
   contentType: RegistryContentType,
@@ -79,7 +79,7 @@ async function scrapeOf(
   return cluster.scrape(scope, contentType);
 }
 
-/** The callback of `clusterMetrics()`, with any parameters that a program may have declared. */
+/** The callback of `clusterMetrics()`. The type allows the parameters of any program's callback. */
 type ClusterMetricsCallback = (...args: never[]) => void;
 
 /** prom-client's registry for `cluster`; `ClusterRegistry` in its successor. */
@@ -87,23 +87,23 @@ export class AggregatorRegistry<
   T extends RegistryContentType = PrometheusContentType,
 > extends Registry<T> {
   /**
-   * Metrics of the whole application: of all processes and threads, dead ones included, whether or not they made a
-   * registry of this kind. Any of them may call it.
+   * Metrics of the whole application: of all its processes and threads, dead ones included, whether or not they made an
+   * `AggregatorRegistry`. Any process and thread may call it.
    *
    * @param options scope
    * @returns rejects if a `collect` of this thread throws
    */
   clusterMetrics(options?: ScopeOptions): Promise<string>;
   /**
-   * As before prom-client's version 13. Code for both versions passes a callback, and awaits the result if that is a
-   * promise: with both it would answer twice.
+   * The signature of prom-client before version 13. It returns nothing: a program that supports both signatures passes
+   * a callback, and awaits the result if that is a promise, so it would answer twice if there were both.
    *
    * @param callback called with the error or null, and the text
    */
   clusterMetrics(callback: ClusterMetricsCallback): void;
   clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> | undefined {
     if (typeof options !== 'function') return scrapeOf(options, this.contentType);
-    // Not within the promise, so that an exception of the callback is uncaught, as with any other callback.
+    // Calls outside of the promise, so that an exception of the callback is an uncaught exception, not a rejection.
     const call = (error: unknown, metrics?: string): void => {
       process.nextTick(options, error, metrics);
     };
@@ -114,8 +114,8 @@ export class AggregatorRegistry<
   }
 
   /**
-   * Waits for the `clusterMetrics()` of this thread that are under way. There is nothing to hand over, because a
-   * process's counts stay when it ends.
+   * Waits for calls of `clusterMetrics()` in this thread that are under way. It has nothing else to do, because the
+   * counts of a process stay in the heap when it ends.
    *
    * @param timeout milliseconds
    */
@@ -127,7 +127,7 @@ export class AggregatorRegistry<
    * Sets which registries `clusterMetrics()` shows instead of the default one. Their metrics are shown in all
    * processes, so it is enough to call it in workers.
    *
-   * @throws TypeError for what is no registry
+   * @throws TypeError if an argument is no registry
    */
   static setRegistries(registries: AnyRegistry | readonly AnyRegistry[]): void {
     cluster.choose(registries);
@@ -138,7 +138,7 @@ export class AggregatorRegistry<
 export class WorkerRegistry<
   T extends RegistryContentType = PrometheusContentType,
 > extends Registry<T> {
-  /** As passed to the constructor: whether this thread coordinates the others. Nothing depends on it here. */
+  /** The constructor's argument: whether this thread coordinates the others. This package does not use it. */
   readonly primary: boolean;
 
   constructor(contentType?: RegistryContentType, primary: boolean = isMainThread) {
@@ -147,8 +147,7 @@ export class WorkerRegistry<
   }
 
   /**
-   * Metrics of all threads of this process, also of the main thread, and of threads that ended. Any of them may call
-   * it.
+   * Metrics of all threads of this process, including the main thread and threads that ended. Any thread may call it.
    *
    * @param options scope: `process` (default) or `application`
    * @returns rejects if a `collect` of this thread throws
@@ -157,12 +156,12 @@ export class WorkerRegistry<
     return workers.scrape(scopeOf(options, 'process'), this.contentType);
   }
 
-  /** Waits for the `workerMetrics()` of this thread that are under way, `timeout` milliseconds at most. */
+  /** Waits for calls of `workerMetrics()` in this thread that are under way, for `timeout` milliseconds at most. */
   async shutdown(timeout: number = SHUTDOWN): Promise<void> {
     await workers.drain(timeout);
   }
 
-  /** How many other threads of this process have made a metric and live. */
+  /** How many other threads of this process are alive and have made a metric. */
   static workerCount(): number {
     return heap.siblings;
   }

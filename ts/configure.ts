@@ -7,7 +7,7 @@ import { AGGREGATORS, apply, GAUGE_PATTERN, SEGMENT_NAME, type Settings } from '
 
 export type { Settings } from './meeting';
 
-/** A rule as a sentence, and whether a value obeys it. */
+/** A rule for a setting: its sentence for error messages, and a function that checks a value. */
 type Rule = readonly [sentence: string, keeps: (value: unknown) => boolean];
 
 const SERIES: Rule = [
@@ -96,7 +96,7 @@ function show(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    // A bigint, or an object that contains itself.
+    // JSON has no text for a bigint, or an object that contains itself.
     return String(value);
   }
 }

@@ -33,7 +33,7 @@ type Figures = Omit<HeapStats, 'path' | 'memoryBacked' | 'slots' | 'tornRetries'
 interface Single {
   readonly name: string;
   readonly help: string;
-  /** The name of the figure in native code; see `collect/own.rs`. */
+  /** The name of the figure in native code; see `scrape/own.rs`. */
   readonly figure: string;
   readonly value: (figures: Figures) => number;
 }

@@ -6,7 +6,7 @@ import { preferred } from '../../ts/exposition';
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const OPEN = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-describe('the type that a client likes best', () => {
+describe('the content type for an Accept header', () => {
   test.each<[string | undefined, string]>([
     [undefined, TEXT],
     ['', TEXT],
@@ -32,17 +32,17 @@ describe('the type that a client likes best', () => {
     ['text/plain;q=0.5, application/openmetrics-text;q=0.6', OPEN],
     ['text/plain;q=0.6, application/openmetrics-text;q=0.5', TEXT],
     ['text/plain;q=0.5, application/openmetrics-text;q=0.5', TEXT],
-    // The most specific range gives the weight, whatever the others say.
+    // The most specific range that matches gives the weight.
     ['*/*;q=1, text/plain;q=0.1, application/openmetrics-text;q=0.2', OPEN],
     ['text/*;q=0.9, text/plain;q=0.1, application/openmetrics-text;q=0.5', OPEN],
     ['text/plain;q=0.9, text/plain;version=0.0.4;q=0.1, */*;q=0.5', OPEN],
     ['text/plain;q=0, */*;q=0.1', OPEN],
     ['application/openmetrics-text;q=0, */*', TEXT],
     ['application/openmetrics-text;version=2.0.0', TEXT],
-    // Nothing that there is: the server's own.
+    // No type that is offered is accepted: the first one offered is used.
     ['application/json', TEXT],
     ['*/*;q=0', TEXT],
-    // Malformed parts say nothing.
+    // Malformed parts are ignored.
     ['application/openmetrics-text;q=2', TEXT],
     ['application/openmetrics-text;q=-1', TEXT],
     ['application/openmetrics-text;q=0.1234', TEXT],
@@ -55,14 +55,14 @@ describe('the type that a client likes best', () => {
     expect(preferred(accept, [TEXT, OPEN])).toBe(expected);
   });
 
-  test('what is offered first serves those who like both', () => {
+  test('of two types with the same weight, the one that is offered first is used', () => {
     expect(preferred('*/*', [OPEN, TEXT])).toBe(OPEN);
     expect(preferred(undefined, [OPEN, TEXT])).toBe(OPEN);
     expect(preferred('text/plain', [OPEN, TEXT])).toBe(TEXT);
     expect(preferred('text/html', [OPEN, TEXT])).toBe(OPEN);
   });
 
-  test('any header is answered with what there is', () => {
+  test('for any header, the result is one of the types that are offered', () => {
     const letters = fc.constantFrom(
       ...'* / ; , = " \\ q 0 . 1'.split(' '),
       ' ',

@@ -1,4 +1,4 @@
-/** `aggregate()` on JSON that came over a program's own IPC, and what goes with it. */
+/** `aggregate()`, which programs call with JSON that they sent over their own IPC. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -6,7 +6,7 @@ import { any, memory, sameAsPromClient, subjects, thrown, type Client } from '..
 
 type Json = Awaited<ReturnType<Client['register']['getMetricsAsJSON']>>;
 
-/** A process's JSON: what its registry yields, after a journey over IPC. */
+/** The JSON of a process's registry, as IPC changes it. */
 async function sent(client: Client, fill: (register: never) => void): Promise<Json> {
   const registry = new client.Registry();
   fill(registry as never);
@@ -93,7 +93,7 @@ sameAsPromClient({
       (registry.getSingleMetric('c') as { name?: string } | undefined)?.name,
     ];
   },
-  'refuses what it does not know': (client) => {
+  'throws for unknown aggregators, formats and registries': (client) => {
     const { AggregatorRegistry } = client;
     const metric = { name: 'm', help: 'h', type: 'gauge', values: [{ value: 1, labels: {} }] };
     return [
@@ -163,7 +163,7 @@ sameAsPromClient(
   ),
 );
 
-describe.each(subjects)('what prom-client does wrong: $name', ({ load }) => {
+describe.each(subjects)('differs on purpose from prom-client: $name', ({ load }) => {
   const metric = { name: 'm', help: 'h', aggregator: 'sum' };
   const text = async (parts: object[][]): Promise<string[]> => {
     const { Registry } = await load();
@@ -186,7 +186,7 @@ describe.each(subjects)('what prom-client does wrong: $name', ({ load }) => {
     expect(printed).toContain('\nmax Nan\n');
   });
 
-  test('two label sets that prom-client writes alike stay two', async () => {
+  test('two label sets that have the same key in prom-client stay two series', async () => {
     const values = [part(1, { a: '1,b:2' }), part(2, { a: '1', b: '2' })];
     expect(await text([[{ ...metric, type: 'gauge', values }]])).toEqual([
       'm{a="1,b:2"} 1',
@@ -222,7 +222,7 @@ describe.each(subjects)('what prom-client does wrong: $name', ({ load }) => {
     }
   });
 
-  test('of other buckets those stay that all processes have', async () => {
+  test('histograms with different buckets keep the buckets that all processes have', async () => {
     const client = await load();
     const parts = await Promise.all(
       [
@@ -280,7 +280,7 @@ describe.each(subjects)('what prom-client does wrong: $name', ({ load }) => {
     expect(await text([[one], [one]])).toEqual(['m 4']);
   });
 
-  test('a metric without values is one without rows', async () => {
+  test('a metric without `values` is printed without samples', async () => {
     expect(
       await text([
         [{ ...metric, type: 'gauge' }],
@@ -317,7 +317,7 @@ describe('quantiles of several processes', () => {
     expect(await joined(rows(1, { 0.1: 5, 0.5: 2, 0.9: 9 }))).toEqual([5, 5, 9]);
   });
 
-  test('are weighed by the counts', async () => {
+  test('are weighted by the counts', async () => {
     const [low, high] = [
       { 0.5: 1, 0.9: 1, 0.99: 1 },
       { 0.5: 100, 0.9: 100, 0.99: 100 },
@@ -333,7 +333,7 @@ describe('quantiles of several processes', () => {
     expect(await joined(rows(5, { 0.5: null }), rows(3, { 0.5: 4 }))).toEqual([4]);
   });
 
-  test('come near those of all observations, also where the processes differ', async () => {
+  test('are near the quantiles of all observations, even if the processes observe different values', async () => {
     const ranks = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
     const exact = (values: number[], rank: number): number =>
       values[Math.min(values.length - 1, Math.floor(rank * values.length))]!;

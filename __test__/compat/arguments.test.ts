@@ -1,4 +1,4 @@
-/** Every kind of value, given to every method that takes one. */
+/** Calls every method that takes a value with every kind of value. */
 
 import { inspect } from 'node:util';
 
@@ -41,7 +41,7 @@ const VALUES: readonly unknown[] = [
 
 type Call = (client: Client, value: never) => unknown;
 
-/** A program for each value: what the call throws, and what is then shown. */
+/** Makes a program for each value. Its result is the error of the call, and the text after it. */
 function table(call: string, run: Call, except: readonly unknown[] = []): Record<string, Program> {
   const values = VALUES.filter((value) => !except.some((one) => Object.is(one, value)));
   return Object.fromEntries(
@@ -59,7 +59,7 @@ const config = { name: 'm', help: 'h', labelNames: ['a'] };
 const bare = { name: 'm', help: 'h' };
 const buckets = [1, 100];
 
-/** prom-client prints +Inf for these. */
+/** Values for which this package differs: after `inc()` with them, prom-client prints +Inf. */
 const MENDED: readonly unknown[] = ['', false];
 
 test.each(subjects)("inc('') and inc(false) add 0: $name", async ({ load }) => {

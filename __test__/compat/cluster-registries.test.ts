@@ -1,4 +1,4 @@
-/** What `@prometheus-io/client` 0.16 added, and `clusterMetrics()` in one process. */
+/** Additions of `@prometheus-io/client` 0.16, and `clusterMetrics()` in one process. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -7,7 +7,7 @@ import { any, rejected, subjects, thrown } from '../support/subject';
 
 const part = (value: number, labels: Record<string, unknown> = {}) => ({ value, labels });
 
-describe.each(subjects)('what 0.16 added: $name', ({ load }) => {
+describe.each(subjects)('additions of 0.16: $name', ({ load }) => {
   test('the filters', async () => {
     const { register, Gauge, Counter } = await load();
     new Counter({ name: 'c', help: 'h' }).inc();
@@ -28,7 +28,7 @@ describe.each(subjects)('what 0.16 added: $name', ({ load }) => {
     expect(names(register.getMetricsAsArray('none'))).toEqual([]);
     expect(names(register.getMetricsAsArray(undefined))).toHaveLength(3);
     expect(names(await register.getMetricsAsJSON('sum'))).toEqual(['c', 'd']);
-    // Only what is wanted is collected.
+    // The callbacks of metrics that the filter leaves out do not run.
     expect(ran).toBe(0);
     expect(names(await register.getMetricsAsJSON('max'))).toEqual(['g']);
     expect(names(await register.getMetricsAsJSON('max', { scope: 'application' }))).toEqual(['g']);
@@ -48,7 +48,7 @@ describe.each(subjects)('what 0.16 added: $name', ({ load }) => {
     expect(text).toContain('m 3');
   });
 
-  test('the Content-Type of a registry is that of what it prints', async () => {
+  test('the Content-Type of a registry is that of its text', async () => {
     const { AggregatorRegistry, Registry, WorkerRegistry, Counter } = await load();
     const type = Registry.OPENMETRICS_CONTENT_TYPE;
     new Counter({ name: 'c_total', help: 'h' }).inc(2);
@@ -83,7 +83,7 @@ describe.each(subjects)('what 0.16 added: $name', ({ load }) => {
 });
 
 describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
-  test('shows the own process too, and nothing but a line break if there is nothing', async () => {
+  test('shows this process, too; without metrics the text is a line break', async () => {
     const { AggregatorRegistry, Counter } = await load();
     const registry = new AggregatorRegistry();
     expect(await registry.clusterMetrics()).toBe('\n');
@@ -104,7 +104,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
         'the callback of clusterMetrics',
       );
     expect(await called()).toEqual([null, '\n']);
-    // With a promise, code for either version would answer twice.
+    // It returns no promise: a program that supports both versions would answer twice.
     expect((registry.clusterMetrics as (callback: () => void) => unknown)(() => undefined)).toBe(
       undefined,
     );
@@ -116,7 +116,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     expect(await called()).toEqual([error, undefined]);
   });
 
-  test('shows what setRegistries says, each metric once', async () => {
+  test('shows the registries of setRegistries, each metric once', async () => {
     const client = await load();
     const { AggregatorRegistry, Registry, Counter, Gauge, register } = client;
     const [one, two, hidden] = [new Registry(), new Registry({ name: 'two' }), new Registry()];
@@ -124,7 +124,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     both.inc(3);
     new Counter({ name: 'default', help: 'h' }).inc();
     AggregatorRegistry.setRegistries([one, two]);
-    // Before or after: it makes no difference.
+    // Metrics that are made after setRegistries() are shown, too.
     new Gauge({ name: 'late', help: 'h', registers: [one] }).set(1);
     new Gauge({ name: 'hidden', help: 'h', registers: [hidden] }).set(1);
     const registry = new AggregatorRegistry();
@@ -135,7 +135,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
         .map((family) => family.split('\n')[2])
         .sort();
     expect(await families()).toEqual(['both 3', 'late 1']);
-    // What it is called there is its own.
+    // The registry itself prints the same metrics.
     expect(await one.metrics()).toContain('both 3\n');
     expect(await one.metrics()).toContain('late 1\n');
     both.inc();
@@ -176,7 +176,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     expect(text.match(/^foo_count .*/gm)).toEqual(['foo_count 1']);
   });
 
-  test('rejects as a collect does', async () => {
+  test('rejects with the error of a collect callback', async () => {
     const { AggregatorRegistry, Gauge } = await load();
     new Gauge({
       name: 'g',
@@ -190,7 +190,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     );
   });
 
-  test('shutdown() waits for it, but no longer than told', async () => {
+  test('shutdown() waits for calls that are under way, until its timeout', async () => {
     const { AggregatorRegistry, Gauge } = await load();
     let end: () => void = () => undefined;
     let begun = false;

@@ -1,6 +1,6 @@
 /**
- * A metric that its `collect` resets or removes a moment later, as programs do that count since the last scrape: the
- * scrape shows its values from before.
+ * A metric that is reset or removed soon after its `collect` returned, as programs do that count since the last scrape:
+ * the scrape shows the values before that.
  */
 import { describe } from 'vitest';
 
@@ -62,7 +62,7 @@ describe('after a promise', () => {
   sameAsPromClient(table(programs));
 });
 
-describe('what is counted in the same moment', () => {
+describe('updates at the moment of the reset', () => {
   const both: Program[] = Object.values(TYPES).map((type) =>
     threeScrapes(type, json, tick, (metric) => {
       metric.reset();
@@ -86,8 +86,8 @@ describe('what is counted in the same moment', () => {
   );
 });
 
-describe('other ways to take out what was shown', () => {
-  // Of a series that is not taken out, what is counted meanwhile may be shown.
+describe('other ways to remove or reset series', () => {
+  // Updates of a series that is not removed or reset may be shown in the scrape that is under way.
   const counter = TYPES['counter with labels']!;
   const again = (metric: Resettable): void => {
     (metric as unknown as { inc(labels: object, by: number): void }).inc(LABELS, 9);
@@ -175,9 +175,9 @@ describe('other ways to take out what was shown', () => {
   });
 });
 
-describe('without its being the callback', () => {
+describe('changes that are not made by the own callback', () => {
   sameAsPromClient({
-    'what is reset while the scrape that was asked for goes on': async (client) => {
+    'a reset right after metrics() was called': async (client) => {
       const metric = new client.Counter(NAMED);
       metric.inc(3);
       const scrape = client.register.metrics();
@@ -213,7 +213,7 @@ describe('without its being the callback', () => {
       metric.inc(3);
       return twice({ register });
     },
-    'what a callback itself resets before it has settled is gone': async (client) => {
+    'a reset by a callback that has not settled yet counts at once': async (client) => {
       const metric = new client.Gauge({
         ...LABELLED,
         async collect() {

@@ -52,12 +52,12 @@ type Found = Record<string, unknown> & { name?: string; metricNames?: string[] }
 const ours = require('../../dist/index.js') as Found;
 const theirs = require('prom-client') as Found;
 
-/** A deep path by what the package itself exports: 'Counter' for the class. */
+/** The name under which the package itself exports what a deep path exports: 'Counter' for the class. */
 const known = (root: Found, found: Found): unknown =>
   Object.keys(root).find((name) => root[name] === found) ?? Object.keys(found).sort();
 
 describe.each(PATHS)('lib/%s', (path) => {
-  test('is what it is in prom-client', () => {
+  test('exports the same as in prom-client', () => {
     const [own, other] = [lib(path) as Found, require(`prom-client/lib/${path}`) as Found];
     expect(typeof own).toBe(typeof other);
     expect(known(ours, own)).toEqual(known(theirs, other));
@@ -65,7 +65,7 @@ describe.each(PATHS)('lib/%s', (path) => {
   });
 });
 
-test('an application finds them, and they are the package’s own', async () => {
+test('an application that requires deep paths gets those of this package', async () => {
   const app = new Application({
     'main.js': source('compat/deep-paths/main.cjs'),
   });
@@ -196,7 +196,7 @@ interface Base {
   Metric: new (config: object, defaults?: object) => { name: string; percentiles?: number[] };
 }
 
-/** A metric of the user's own, on the client's default registry. */
+/** Output of the default registry for a metric whose class extends lib/metric in the application. */
 async function shown(client: Found, { Metric }: Base): Promise<unknown> {
   class Own extends Metric {
     type = 'gauge';
@@ -231,7 +231,7 @@ async function shown(client: Found, { Metric }: Base): Promise<unknown> {
   return [name, percentiles, own instanceof Metric, texts, json];
 }
 
-test('a class that extends lib/metric itself is shown by its get()', async () => {
+test('a metric whose class extends lib/metric is printed as its get() returns it', async () => {
   const base = (found: unknown) => found as Base;
   const expected = await shown(theirs, base(require('prom-client/lib/metric')));
   expect(await shown(ours, base(lib('metric')))).toEqual(expected);
@@ -257,7 +257,7 @@ function hashes(hashObject: Util['hashObject']): string[] {
   return [...sets.map((labels) => hashObject(labels)), hashObject({ a: 1, b: 2 }, ['b', 'a'])];
 }
 
-test.each(VALUES)('%s yields what it does in prom-client', (_, program) => {
+test.each(VALUES)('%s returns the same as in prom-client', (_, program) => {
   const own = program((path) => lib(path) as never);
   expect(own).toEqual(program((path) => require(`prom-client/lib/${path}`) as never));
 });

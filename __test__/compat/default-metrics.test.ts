@@ -10,7 +10,7 @@ import { samples } from '../support/samples';
 import { cpuWithExemplars, within } from '../support/span';
 import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
-/** What collects garbage; V8 shows it to contexts that are made after it was told to. */
+/** Starts a garbage collection. V8 gives the function only to contexts that are made after `--expose-gc` was set. */
 const collectGarbage = (() => {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
@@ -29,14 +29,14 @@ async function shapes(register: Client['register']) {
   return all
     .filter(({ name }) => !ADDED.test(name))
     .map(({ name, help, type, aggregator, values }) => {
-      // Which handles and requests there are, and what garbage, is not the client's doing.
+      // The types of handles, requests and garbage collections do not depend on the client.
       const own = /nodejs_(active_[a-z]+$|gc)/.test(name);
       const labels = own ? [] : values.map((row) => JSON.stringify(row.labels));
       return { name, help, type, aggregator, labels: [...new Set(labels)] };
     });
 }
 
-/** The text without values. */
+/** The lines of a text without their values. */
 function lines(text: string): string[] {
   return text
     .split('\n')
@@ -53,7 +53,7 @@ function set(config: object | null | undefined) {
   return async (client: Client) => {
     client.collectDefaultMetrics(any(config));
     const { register } = client;
-    // The event loop's lag is known a turn after the first scrape.
+    // The event loop's lag is measured from the first scrape to the next turn of the event loop.
     await register.metrics();
     await new Promise(setImmediate);
     return [await shapes(register), lines(await register.metrics())];
@@ -62,8 +62,8 @@ function set(config: object | null | undefined) {
 
 sameAsPromClient({
   'makes all metrics': set(undefined),
-  'takes null': set(null),
-  'takes an empty object': set({}),
+  'accepts null': set(null),
+  'accepts an empty object': set({}),
   'puts a prefix before names': set({ prefix: 'my_application_' }),
   'adds labels': set({ labels: { node: 'a', zone: 3 } }),
   'adds labels and a prefix': set({ labels: { node: 'a' }, prefix: 'p_' }),
@@ -101,7 +101,7 @@ sameAsPromClient({
     client.collectDefaultMetrics();
     return shapes(client.register);
   },
-  'keeps what it made before a name that is taken': async (client) => {
+  'keeps the metrics that it made before it met a name that is taken': async (client) => {
     new client.Gauge({ name: 'nodejs_version_info', help: 'mine' });
     return [thrown(() => client.collectDefaultMetrics()), await shapes(client.register)];
   },
@@ -113,21 +113,21 @@ sameAsPromClient({
       .filter(([name]) => /^process_(start|max)|version_info/.test(name))
       .concat([['memory', Number(seen.get('process_resident_memory_bytes')! > 1e6)]]);
   },
-  'has a collect where prom-client has one': (client) => {
+  'the same metrics as in prom-client have a `collect`': (client) => {
     client.collectDefaultMetrics();
     return client.register
       .getMetricsAsArray()
       .filter(({ name }) => !ADDED.test(name))
       .map(({ name, collect }) => [name, typeof collect]);
   },
-  'sets a total that is read alone': async (client) => {
+  'sets the total of active resources if only that is read': async (client) => {
     client.collectDefaultMetrics();
     const timer = setTimeout(() => undefined, 60_000);
     const found = await client.register.getSingleMetric('nodejs_active_resources_total')!.get();
     clearTimeout(timer);
     return found.values.map(({ value }) => value > 0);
   },
-  'names what can be chosen': ({ collectDefaultMetrics }) =>
+  'has a list of the entries that can be chosen': ({ collectDefaultMetrics }) =>
     collectDefaultMetrics.metricsList.filter((name) => name !== 'eventLoopUtilization'),
   'has no exemplars on a Prometheus registry': (client) =>
     thrown(() => client.collectDefaultMetrics({ enableExemplars: true })),
@@ -139,7 +139,7 @@ sameAsPromClient({
     expect(inside).toContain('# {traceId="trace",spanId="span"}');
     return [cpuText(outside), cpuText(inside)];
   },
-  'asks the process of the test': async (client) => {
+  'calls functions of `process` that a test has replaced': async (client) => {
     vi.spyOn(process, 'memoryUsage').mockReturnValue({
       rss: 1,
       heapTotal: 2,
@@ -216,7 +216,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
         [...samples(await client.register.metrics())].filter(([one]) => ADDED.test(one)),
       );
     let values = await read();
-    // The heap is read off the event loop, which may have observed in one of them meanwhile.
+    // The heap is read on another thread, while the event loop may observe in one of the two metrics.
     const [summary, histogram] = [`${name}_summary_count{a="b"}`, `${name}_histogram_count{a="b"}`];
     for (let tries = 0; tries < 100 && values[summary] !== values[histogram]; tries++) {
       values = await read();
@@ -229,13 +229,13 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     client.register.clear();
   });
 
-  test('makes what is chosen by name', async () => {
+  test('makes the metrics that are chosen by name', async () => {
     const client = await load();
     const { register, collectDefaultMetrics } = client;
     const names = () => register.getMetricsAsArray().map(({ name }) => name);
     collectDefaultMetrics({ metrics: ['version', 'process_cpu_seconds_total'], prefix: 'p_' });
     expect(names()).toEqual(['p_process_cpu_seconds_total', 'p_nodejs_version_info']);
-    // The one that would have set it was left out.
+    // In prom-client another metric's callback sets this one; that metric was not chosen.
     const cpu = async () => samples(await register.metrics()).get('p_process_cpu_seconds_total');
     expect(await cpu()).toBeGreaterThan(0);
     register.clear();
@@ -252,7 +252,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     expect(names()).toEqual([]);
   });
 
-  test('refuses a choice that there is not', async () => {
+  test('refuses unknown names', async () => {
     const { collectDefaultMetrics, register } = await load();
     expect(thrown(() => collectDefaultMetrics({ exclude: ['gc', 'cpu'] }))).toMatch(
       /^MpmetricsError: collectDefaultMetrics: exclude must name default metrics, and has 'cpu'; there are processCpuTotal, .*gc, and/,
@@ -321,7 +321,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     client.register.clear();
   });
 
-  test('a metric that is removed leaves those it was made with alive', async () => {
+  test('if one metric of an entry is removed, the others of the entry go on', async () => {
     const client = await load();
     client.collectDefaultMetrics({ metrics: ['osMemoryHeap'] });
     client.register.removeSingleMetric('process_resident_memory_bytes');
@@ -330,7 +330,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     expect([...seen.values()].every((bytes) => bytes > 0)).toBe(true);
   });
 
-  test('keeps what was seen where the event loop had no time for a sample', async () => {
+  test('keeps the lag of the last scrape if the event loop has had no time for a sample since', async () => {
     const client = await load();
     client.collectDefaultMetrics({ metrics: ['eventLoopLag'], eventLoopMonitoringPrecision: 5 });
     const read = async () => samples(await client.register.metrics());
@@ -355,7 +355,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     client.register.clear();
   });
 
-  test('tells processes apart', async () => {
+  test('gives each process series of its own with `perProcess`', async () => {
     const client = await load();
     client.register.setDefaultLabels({ pod: 'a' });
     client.collectDefaultMetrics({ perProcess: true, metrics: ['version', 'processCpuTotal'] });

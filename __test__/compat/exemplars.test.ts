@@ -107,7 +107,7 @@ sameAsPromClient({
     h.observe({ value: 3, exemplarLabels: { abcde: 'x'.repeat(123) } });
     return [errors, (await c.get()).values, (await h.get()).values];
   },
-  'forgets exemplars with what they are of': async (client) => {
+  'forgets exemplars when their series is removed or reset': async (client) => {
     prepared(client);
     const exemplarLabels = { t: '1' };
     const c = new client.Counter({ ...options, name: 'c', labelNames: ['a'] });
@@ -168,7 +168,7 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('on $name', ({ load }) => {
-  test('what is not told as one object counts as without exemplars', async () => {
+  test('updates with plain arguments count, and record no exemplar', async () => {
     const client = await load();
     prepared(client);
     const c = new client.Counter({ ...options, name: 'c', labelNames: ['a'] });
@@ -214,7 +214,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     });
   });
 
-  test('exemplars come along when a metric is registered, and stay with their series', async () => {
+  test('exemplars move to the heap when a metric is registered, and default labels do not part them', async () => {
     const client = await load();
     prepared(client);
     const exemplarLabels = { t: '1' };

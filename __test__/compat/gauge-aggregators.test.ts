@@ -1,4 +1,4 @@
-/** Gauges that show each process by itself, or the one that set them last: what prom-client does not have. */
+/** Aggregators that prom-client does not have: `all`, `mostrecent` and `shared`. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -110,7 +110,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await register.metrics()).toBe('# HELP g h\n# TYPE g gauge\ng{a="y"} 7\ng{a="x"} 3\n');
   });
 
-  test('modes of gauges are refused where they mean nothing', async () => {
+  test('these aggregators are refused for other types, and `all` for label names that it adds', async () => {
     const { Counter, Gauge, Histogram, Summary, register } = await load();
     const config = (more: object) => any({ name: 'm', help: 'h', ...more });
     expect([
@@ -131,7 +131,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 });
 
-test('a shared gauge that finds the heap busy moves in later: a set replaces, the rest is added', async () => {
+test('a pending shared gauge moves into the heap: a value that was set replaces, other updates are added', async () => {
   const moody = new MoodyHeap();
   const [one, two] = [1, 2].map(
     () =>
@@ -152,7 +152,8 @@ test('a shared gauge that finds the heap busy moves in later: a set replaces, th
   moody.storage.flush();
   const rows = 'g{a="set"} 8\ng{a="added"} 103\ng{a="untouched"} 100\n';
   expect(await moody.text()).toContain(rows);
-  // Resetting takes out the own part, of which there is none; a process that leaves takes no value with it.
+  // reset() resets this process's part, and a shared gauge has no parts. A metric that leaves the heap changes no
+  // value.
   two.reset();
   expect(await moody.text()).toContain(rows);
   moveToMemory(two[ROSTER]);

@@ -1,4 +1,4 @@
-/** What heap storage does when the heap is busy, full, lost or broken; and that nothing is lost by it. */
+/** Heap storage when the heap lock is taken, the heap is full or damaged, or the slot is lost: no update is lost. */
 
 import { existsSync } from 'node:fs';
 
@@ -46,7 +46,7 @@ test('the specs of heap storage run on a segment', async () => {
 });
 
 describe('a busy heap', () => {
-  test('is counted into later, and once', async () => {
+  test('gets the updates later, and once', async () => {
     const { moody, counter, gauge, histogram } = setUp(Status.Busy);
     const child = counter.labels('x');
     child.inc(2);
@@ -66,7 +66,7 @@ describe('a busy heap', () => {
     expect(await moody.text()).toBe(all.replace('} 5', '} 6'));
   });
 
-  test('is tried again by a timer, and at exit, with a listener for as long as something waits', async () => {
+  test('is tried again by a timer and at exit, for which there is a listener while the backlog lasts', async () => {
     vi.useFakeTimers();
     const before = process.listenerCount('exit');
     const { moody, counter } = setUp();
@@ -86,7 +86,7 @@ describe('a busy heap', () => {
     expect(await moody.text()).toContain(COUNTER('c{a="x"} 1', 'c{a="y"} 1'));
   });
 
-  test('removes later', async () => {
+  test('has series removed later', async () => {
     const { moody, counter } = setUp();
     counter.inc({ a: 'x' }, 5);
     counter.inc({ a: 'y' }, 5);
@@ -102,7 +102,7 @@ describe('a busy heap', () => {
 
 describe('a full heap', () => {
   test.each([Status.Full, Status.Limit])(
-    'refuses new series, boundedly: status %i',
+    'refuses new series, and is not asked for each update: status %i',
     async (mood) => {
       vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
       const { moody, counter } = setUp();
@@ -120,9 +120,9 @@ describe('a full heap', () => {
       expect(await moody.text()).toContain(COUNTER('c{a="old"} 2'));
       moody.mood = Status.Ok;
       counter.remove('none');
-      // A scrape tells the heap first.
+      // A scrape first stores the count of dropped updates in the heap.
       await counter.get();
-      // 100,000 random ones, and the child as often.
+      // 100,000 updates of random series, and as many of the child.
       expect(moody.dropped).toBe(200_000);
       counter.inc({ a: 'new' });
       child.inc();
@@ -133,7 +133,7 @@ describe('a full heap', () => {
   );
 });
 
-test('labels that are too long for the heap keep no others out', async () => {
+test('after labels that are too long for the heap, series with shorter ones are still made', async () => {
   vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   const { moody, counter } = setUp();
   counter.inc({ a: 'x'.repeat(70_000) });
@@ -143,7 +143,7 @@ test('labels that are too long for the heap keep no others out', async () => {
   expect(counter[ROSTER].handles()).toHaveLength(100);
 });
 
-test('a name that is no text does not part the process from the heap', async () => {
+test('a metric whose name is not a string goes into the heap', async () => {
   const moody = new MoodyHeap();
   const odd = { name: ['odd'], help: 'h', registers: [] };
   const gauge = new Gauge(any(odd));
@@ -162,7 +162,7 @@ test('default labels that are too long for the heap are left out, with a warning
   expect(warning.mock.calls[0]![0]).toContain('default labels');
 });
 
-test('what differs in default labels only is one series where those are not shown', async () => {
+test('series that differ in default labels only are one series where default labels are not shown', async () => {
   const segment = newSegment();
   const clients = [await heap.load(), await heap.load()] as const;
   const values: Record<string, number[]> = {};
@@ -188,7 +188,7 @@ test('what differs in default labels only is one series where those are not show
 });
 
 describe('a lost writer', () => {
-  test('is replaced; its counts stay, and its gauges come along', async () => {
+  test('is replaced; its counts stay, and the new writer takes over its gauges', async () => {
     const { moody, counter, gauge, histogram } = setUp();
     counter.inc({ a: 'x' }, 5);
     gauge.set(3);
@@ -202,7 +202,7 @@ describe('a lost writer', () => {
     moody.storage.flush();
     child.inc();
     histogram.observe(2);
-    // The test's writer is not really gone, so that its blocks are found again.
+    // In this test the slot is not really lost, so the new writer finds the blocks of the old one.
     expect(await moody.text()).toBe(
       COUNTER('c{a="x"} 6', 'c{a="other"} 1') + GAUGE(3) + HISTOGRAM(1, 2, 3),
     );
@@ -210,7 +210,7 @@ describe('a lost writer', () => {
 });
 
 describe('a segment that was removed', () => {
-  test('is made again, with all that this process had counted', async () => {
+  test('is made again, with all updates of this process', async () => {
     const { moody, counter, gauge, histogram } = setUp();
     counter.inc({ a: 'x' }, 5);
     gauge.set(3);
@@ -227,7 +227,7 @@ describe('a segment that was removed', () => {
 });
 
 describe('a broken heap', () => {
-  test('is left for memory storage, with one warning and all values', async () => {
+  test('is given up: metrics go on in memory storage with their values, after one warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const { moody, counter, gauge, histogram } = setUp();
     counter.inc({ a: 'x' }, 5);
@@ -250,7 +250,7 @@ describe('a broken heap', () => {
     expect(moody.storage.open(true)).toBe(false);
   });
 
-  test('does not reach inc() when it cannot even be opened', async () => {
+  test('does not make inc() throw when it cannot be opened', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const moody = new MoodyHeap();
     moody.failure = new Error('no such luck');
@@ -284,7 +284,7 @@ describe('counts of a dead writer in an adopted block', () => {
     expect(await moody.text()).toContain('\nc 102\n');
   });
 
-  test('do not go along when the metric leaves its registry', async () => {
+  test('do not move to memory storage when the metric leaves its registry', async () => {
     const { counter } = adopted();
     counter.inc(5);
     moveToMemory(counter[ROSTER]);
@@ -306,7 +306,7 @@ test('a series removed by another process is counted from zero, in a new block',
   expect(await moody.text()).toContain(COUNTER('c{a="x"} 2'));
 });
 
-test('leaves of series that are gone are dropped from the label tree', () => {
+test('removed series do not stay in the label tree', () => {
   const { counter } = setUp();
   for (let i = 0; i < 20_000; i++) {
     counter.inc({ a: i });

@@ -1,4 +1,4 @@
-/** What becomes of a summary's buckets when the heap is busy, full, lost or broken; and that nothing is lost by it. */
+/** Buckets of summaries when the heap lock is taken, the heap is full or damaged, or the slot is lost. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -8,7 +8,7 @@ import { expected, other, own, setUp, shown, START } from '../support/moody-summ
 
 const PRUNED = { maxAgeSeconds: 60, ageBuckets: 5, pruneAgedBuckets: true };
 
-/** Of all tests: each is told once. */
+/** Warnings of all tests, because each is emitted once in a process. */
 const warnings: string[] = [];
 
 beforeEach(() => {
@@ -22,14 +22,14 @@ afterEach(() => {
 });
 
 describe('a busy heap', () => {
-  test('is counted into at once, and gets the buckets later, once', async () => {
+  test('gets the observations at once, and their buckets later, once', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     child.observe(1);
     moody.mood = Status.Busy;
     for (const value of [5, 0, 6, 700, -3]) child.observe(value);
     const early = (await shown(moody))!;
-    // Of those in the buckets it has; the ends are known.
+    // The median is one of the observations that have buckets in the heap; the smallest and the largest are known.
     expect(early).toEqual([6, 709, -3, expect.any(Number), 700]);
     moody.storage.flush();
     expect(await shown(moody)).toEqual(early);
@@ -75,7 +75,7 @@ describe('a busy heap', () => {
     expect(await shown(moody)).toEqual(await expected(1, 50, 900));
   });
 
-  test('gets no buckets of what was reset or removed meanwhile', async () => {
+  test('gets no buckets of series that were reset or removed meanwhile', async () => {
     const { moody, summary } = setUp();
     for (const a of ['x', 'y', 'z']) summary.observe({ a }, 1);
     moody.mood = Status.Busy;
@@ -94,8 +94,8 @@ describe('a busy heap', () => {
   });
 });
 
-describe('what has no buckets in the heap', () => {
-  test.each([Status.Busy, Status.Full])('is not taken for idle: status %i', async (mood) => {
+describe('a series without buckets in the heap', () => {
+  test.each([Status.Busy, Status.Full])('is not pruned as idle: status %i', async (mood) => {
     const { moody, summary } = setUp(PRUNED);
     moody.onBind = () => (moody.mood = mood);
     for (let i = 0; i < 5; i++) summary.observe({ a: 'x' }, 3);
@@ -115,7 +115,7 @@ describe('what has no buckets in the heap', () => {
 });
 
 describe('a full heap', () => {
-  test('counts on, says once what no quantile shows, and is asked again now and then', async () => {
+  test('gets the counts, gives one warning for missing quantiles, and is asked again now and then', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     child.observe(1);
@@ -128,7 +128,7 @@ describe('a full heap', () => {
     expect(moody.bucketCalls).toBe(1);
     expect(await shown(moody)).toEqual([1001, 3001, 1, 1, 5]);
     moody.mood = Status.Ok;
-    // After the one that was refused, 499 were not asked for.
+    // One observation was refused its bucket, and the next 499 did not ask for it.
     for (let i = 499; i < 1024; i++) child.observe(5);
     expect(moody.bucketCalls).toBe(1);
     for (let i = 0; i < 10_000; i++) child.observe(5);
@@ -140,7 +140,7 @@ describe('a full heap', () => {
     expect(warnings.filter((text) => text.includes('(the first was one of s)'))).toHaveLength(1);
   });
 
-  test('tells at exit, and a second later', () => {
+  test('gets the number of unranked observations at exit, or after a second', () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Full;
@@ -155,7 +155,7 @@ describe('a full heap', () => {
     expect(process.listenerCount('exit')).toBe(before);
   });
 
-  test('that was busy before takes none of the waiting buckets', async () => {
+  test('drops pending buckets of the time when its lock was taken', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -166,14 +166,14 @@ describe('a full heap', () => {
     expect(await shown(moody)).toEqual([4, 101, 1, 1, 90]);
     await summary.get();
     expect(moody.unranked).toBe(3);
-    // From then on there is room.
+    // From here on there is room.
     for (let i = 0; i < 5; i++) summary.observe({ a: 'x' }, 5);
     expect((await shown(moody))![3]).toBe((await expected(1, 5, 5, 5, 90))[3]);
   });
 });
 
 describe('a lost writer', () => {
-  test('is replaced; its counts stay, and the new one has buckets of its own', async () => {
+  test('is replaced; its counts stay, and the new writer has buckets of its own', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     for (const value of [1, 5]) child.observe(value);
@@ -184,11 +184,11 @@ describe('a lost writer', () => {
     moody.mood = Status.Ok;
     moody.storage.flush();
     child.observe(5);
-    // The test's writer is not really gone, so that its blocks are found again.
+    // In this test the slot is not really lost, so the new writer finds the blocks of the old one.
     expect(await shown(moody)).toEqual(await expected(1, 5, 90, 5));
   });
 
-  test('drops buckets that waited, and counts their observations', async () => {
+  test('drops its pending buckets, and counts their observations as unranked', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -204,7 +204,7 @@ describe('a lost writer', () => {
 });
 
 describe('a segment that was removed', () => {
-  test('is made again, with all buckets, also those that waited', async () => {
+  test('is made again, with all buckets, including pending ones', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Busy;
@@ -218,7 +218,7 @@ describe('a segment that was removed', () => {
     expect(moody.unranked).toBe(0);
   });
 
-  test('in the middle of an observation', async () => {
+  test('is made again in the middle of an observation', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);
     moody.onBuckets = () => {
@@ -235,7 +235,7 @@ describe('a segment that was removed', () => {
 });
 
 describe('a broken heap', () => {
-  test('is left in the middle of an observation, with one warning and all values', async () => {
+  test('is given up in the middle of an observation, with one warning, and all values stay', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Corrupt;
@@ -246,7 +246,7 @@ describe('a broken heap', () => {
     expect(warnings.filter((text) => text.includes('in its own memory'))).toHaveLength(1);
   });
 
-  test('is left when buckets that waited are to move there', async () => {
+  test('is given up when pending buckets are to move there, and all values stay', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -257,12 +257,12 @@ describe('a broken heap', () => {
     expect(await own(summary)).toEqual(await expected(1, 5, 90));
   });
 
-  test('is left while a series that waited moves there', async () => {
+  test('is given up while a pending series moves there, and all values stay', async () => {
     const { moody, summary } = setUp();
     moody.mood = Status.Busy;
     for (const value of [1, 5, 90, 90]) summary.observe({ a: 'x' }, value);
     moody.mood = Status.Ok;
-    // The first octave finds its place.
+    // The buckets of the first octave are made, and the next call fails.
     let left = 1;
     moody.onBuckets = () => {
       if (left-- === 0) moody.mood = Status.Corrupt;

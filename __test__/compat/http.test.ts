@@ -131,7 +131,7 @@ describe.each(subjects)('metricsHandler on $name', ({ load }) => {
     ]);
   });
 
-  test('tells why it failed', async () => {
+  test('answers a failed scrape with the error', async () => {
     const client = await load();
     new client.Gauge({
       name: 'g',

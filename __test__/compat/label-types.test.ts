@@ -1,7 +1,7 @@
 /**
- * Label values of other types in one series: `1` and `'1'` are printed alike, and JSON shows the one that prom-client
- * keeps. That is the last one with which a gauge was set, and the first one of any other metric; `reset()` and
- * `remove()` forget it.
+ * Label values that differ in type only: `1` and `'1'` are the same series, and JSON shows the value that prom-client
+ * keeps. For a gauge that is the value of the last `set`, for other metrics the value of the first update. `reset()`
+ * and `remove()` forget it.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ function make(client: Client) {
 
 type Metrics = ReturnType<typeof make>;
 
-/** Sequences of updates, each of which ends with what is read. */
+/** Sequences of updates. Each returns what it reads at its end. */
 const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
   'counter: inc, inc': ({ counter }) =>
     [A, B].map((labels) => {
@@ -73,7 +73,7 @@ const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
     [A, B, A, C, B, B, A, C].map((labels, i) => {
       gauge.set(any(labels), i);
     }),
-  'gauge: inc does not change them': ({ gauge }) => {
+  'gauge: inc does not change the types': ({ gauge }) => {
     gauge.set(any(A), 5);
     gauge.inc(any(B), 2);
     gauge.dec(any(C));

@@ -1,4 +1,4 @@
-/** A removal that has to wait for the heap lock is made later, also if the writer is lost meanwhile. */
+/** A removal that has to wait for the heap lock is made later, even if the slot is lost meanwhile. */
 import { describe, expect, test } from 'vitest';
 
 import { Counter, Gauge, Histogram, ROSTER, Summary } from '../../ts/metrics';
@@ -127,7 +127,7 @@ const MEANWHILE: [string, (all: All, remove: () => void) => void][] = [
 ];
 
 describe.each(MEANWHILE)('%s', (_, meanwhile) => {
-  test.each(REMOVALS)('%s goes', async (_name, shown, remove) => {
+  test.each(REMOVALS)('%s is removed', async (_name, shown, remove) => {
     const all = setUp();
     expect(await all.moody.text()).toContain(`\n${shown}a="x"`);
     meanwhile(all, () => {
@@ -137,7 +137,7 @@ describe.each(MEANWHILE)('%s', (_, meanwhile) => {
     all.moody.storage.flush();
     const text = await all.moody.text();
     expect(text).not.toContain(`\n${shown}a="x"`);
-    // Nothing else does.
+    // The series of other metrics stay.
     for (const [, other] of REMOVALS) {
       if (other !== shown) expect(text).toContain(`\n${other}a="x"`);
     }

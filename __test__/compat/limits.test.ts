@@ -1,4 +1,4 @@
-/** Limits on labels, in each storage: series that exist go on, and one warning tells of those that are refused. */
+/** Limits on series and labels, in each storage: existing series are updated, and new ones refused with one warning. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { loadBinding } from '../../ts/binding';
@@ -20,7 +20,7 @@ async function limited(load: () => Promise<Client>, limits: object) {
 }
 
 describe.each([memory, heap])('$name', ({ load }) => {
-  test('series of one metric, and of all', async () => {
+  test('limits of the series of one metric, and of all metrics', async () => {
     const { client, warnings } = await limited(load, { maxSeriesPerMetric: 3, maxSeries: 5 });
     const counters = ['one', 'two', 'three'].map(
       (name) => new client.Counter({ name, help: 'h', labelNames: ['n'] }),
@@ -37,13 +37,13 @@ describe.each([memory, heap])('$name', ({ load }) => {
     expect(first).toHaveLength(2);
     expect(first[0]).toContain('configure({ maxSeriesPerMetric })');
     expect(first[1]).toContain('configure({ maxSeries })');
-    // Room that a removal makes is used.
+    // After a removal, a series is made in the room that it left.
     counters[0]!.remove('1');
     counters[2]!.inc({ n: 7 });
     expect(await client.register.metrics()).toContain('three{n="7"} 1');
   });
 
-  test('a label value of too many bytes: not cut, not recorded, and no other kept out', async () => {
+  test('a label value with too many bytes is refused, not cut, and shorter ones are still accepted', async () => {
     const { client, warnings } = await limited(load, { maxLabelValueBytes: 10 });
     const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
     const child = counter.labels('x'.repeat(11));
@@ -79,7 +79,7 @@ describe.each([memory, heap])('$name', ({ load }) => {
 
 type Labelled = Record<'a' | 'b' | 'c', unknown>;
 
-/** Ways on which a label value comes in. */
+/** Calls that are given a label value. */
 const LONG: Record<string, (client: Client, value: string) => void> = {
   'an update': (client, value) => {
     metricOf(client).inc({ a: value });
@@ -124,7 +124,7 @@ function openCounter(client: Client) {
   return new client.Counter(config) as unknown as { inc: (given: object) => void };
 }
 
-/** The methods of strings and expressions that were called with a text of at least so many units. */
+/** The methods of strings and regular expressions that were called with a text of at least `units` code units. */
 function worksOn(units: number, run: () => void): string[] {
   const found: string[] = [];
   const watch = (
@@ -156,7 +156,7 @@ function worksOn(units: number, run: () => void): string[] {
   return found;
 }
 
-test('a child of a refused series is its own, and counts once there is room', async () => {
+test('each child of a refused series keeps its labels, and counts as soon as there is room', async () => {
   const { client } = await limited(heap.load, { maxSeriesPerMetric: 1 });
   const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
   counter.inc({ n: 'first' });
@@ -167,7 +167,7 @@ test('a child of a refused series is its own, and counts once there is room', as
   expect((await client.register.metrics()).match(/^c\{.*/gm)).toEqual(['c{n="b"} 1']);
 });
 
-test('what memory storage refuses is counted exactly', async () => {
+test('memory storage counts each update that it drops', async () => {
   const { client } = await limited(memory.load, { maxSeriesPerMetric: 2 });
   const storage = inside('storage').memoryFigures;
   expect(storage).not.toBe(memoryFigures);
@@ -183,7 +183,7 @@ test('what memory storage refuses is counted exactly', async () => {
   });
 });
 
-test('label text of the heap', async () => {
+test('a limit of the heap for label text', async () => {
   const { client, warnings } = await limited(heap.load, { maxTextBytes: 1 << 17 });
   const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['n'] });
   for (let n = 0; n < 1_000; n++) counter.inc({ n: `${n}${'x'.repeat(990)}` });
@@ -194,7 +194,7 @@ test('label text of the heap', async () => {
   expect(warnings()[0]).toContain('configure({ maxTextBytes })');
 });
 
-test('the process that makes the segment sets its limits, and others are told that theirs come too late', async () => {
+test('limits are those of the process that makes the segment, and processes with others are warned', async () => {
   const segment = newSegment();
   const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
   new one.client.Counter({ name: 'c', help: 'h' });
@@ -221,7 +221,7 @@ test('the defaults and the names of the reasons are those of the native module',
 });
 
 describe('the memory of refused label sets', () => {
-  test('asks about what is seen twice, and about one in 1,024', () => {
+  test('asks the heap again for a set that is seen twice, and for one of 1,024 sets', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);
@@ -241,7 +241,7 @@ describe('the memory of refused label sets', () => {
     expect(refusals.skips(['b'])).toBe(false);
   });
 
-  test('takes no two label sets for one, and keeps no long ones', () => {
+  test('tells similar label sets apart, and does not remember long ones', () => {
     const refusals = new Refusals();
     refusals.refused(['first']);
     const sets = [['a', 'b'], ['a,b'], ['a', undefined], ['a', 'null'], ['a'], ['a","b']];

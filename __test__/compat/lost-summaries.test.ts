@@ -1,4 +1,4 @@
-/** What becomes of a summary's buckets when its series expires, or its block becomes another's. */
+/** A summary keeps its observations when its series expires, or when it gets a dead writer's block. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -22,7 +22,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-// By other ways nothing is known of the cells of a series that expired: docs/CONCURRENCY.md.
+// On the other update paths the counts of an expired series cannot be kept: docs/CONCURRENCY.md.
 const direct = process.env['MPMETRICS_CELLS'] === 'direct' ? describe : null;
 
 direct?.('a series that expires', () => {
@@ -49,7 +49,7 @@ direct?.('a series that expires', () => {
     expect(moody.unranked).toBe(0);
   });
 
-  test('when buckets that waited move', async () => {
+  test('when pending buckets move into the heap', async () => {
     const { moody, summary } = setUp({ ttlSeconds: 60 });
     summary.observe({ a: 'x' }, 1000);
     const { expire } = other(moody, summary);
@@ -68,7 +68,7 @@ direct?.('a series that expires', () => {
     expect(moody.unranked).toBe(0);
   });
 
-  test('while it moves into the heap', async () => {
+  test('while the series moves into the heap', async () => {
     const { moody, summary } = setUp({ ttlSeconds: 60 });
     const { expire } = other(moody, summary);
     moody.mood = Status.Busy;
@@ -83,7 +83,7 @@ direct?.('a series that expires', () => {
     expect(await shown(moody)).toEqual(await expected(1000, 5, 1));
   });
 
-  test('when its metric leaves', async () => {
+  test('when its metric leaves the heap', async () => {
     const { moody, summary } = setUp({ ttlSeconds: 60 });
     for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
     expect(other(moody, summary).expire('x')).toBe(1);
@@ -91,7 +91,7 @@ direct?.('a series that expires', () => {
     expect(await own(summary)).toEqual(await expected(1000, 5, 1));
   });
 
-  test('while its metric joins others', async () => {
+  test('while its metric moves into the heap', async () => {
     const moody = new MoodyHeap();
     const summary = made({ ttlSeconds: 60 });
     for (const value of [1000, 5, 1]) summary.observe({ a: 'x' }, value);
@@ -105,7 +105,7 @@ direct?.('a series that expires', () => {
   });
 });
 
-test('a series that waited moves into a new segment if the slot is lost on the way', async () => {
+test('if the slot is lost while a pending series moves into the heap, the new writer gets all of it', async () => {
   const { moody, summary } = setUp();
   moody.mood = Status.Busy;
   for (const value of [1, 5, 90, 90]) summary.observe({ a: 'x' }, value);
@@ -148,7 +148,7 @@ describe('counts of a dead writer in an adopted block', () => {
   });
 
   test.each([[[5, 6]], [[2 ** -13, 5, 7000]], [[-5, 0, -7]], [[0]], [[]]])(
-    'do not go along when the metric leaves its registry: %j',
+    'do not move to memory storage when the metric leaves its registry: %j',
     async (values) => {
       const { summary } = adopted();
       summary.observe({ a: 'x' }, 1);

@@ -47,7 +47,7 @@ sameAsPromClient({
       ];
     });
   },
-  'takes the default registry where none is named': async (client) => {
+  'is registered in the default registry if its configuration names none': async (client) => {
     new client.Counter(any({ name: 'c', help: 'h', registers: undefined, collect: undefined }));
     return client.register.metrics();
   },
@@ -61,7 +61,7 @@ sameAsPromClient({
     c.inc(any({ constructor: 'k' }));
     return client.register.metrics();
   },
-  'is read with this the metric': async (client) => {
+  'calls its `collect` with the metric as `this`': async (client) => {
     const seen: boolean[] = [];
     const metrics = types(client).map(
       (Type) =>
@@ -118,13 +118,13 @@ sameAsPromClient({
       json.push(await client.register.getMetricsAsJSON());
     }
     const { aggregators } = client;
-    // Ours has two more.
+    // This package has further aggregators.
     const names = ['sum', 'first', 'omit', 'average', 'min', 'max'] as const;
     const results = names.map((name) => [
       name,
       aggregators[name](json.map((one) => (one as never[])[0]!)),
     ]);
-    // Of a histogram prom-client takes the average and the like of each row.
+    // Only sum and first: prom-client applies other aggregators to each row of a histogram, this package does not.
     const histograms = json.map((one) => (one as never[])[1]!);
     const sums = [aggregators.sum(histograms), aggregators.first(histograms)];
     return [results, sums, aggregators.sum([]) ?? null];

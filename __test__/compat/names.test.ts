@@ -1,10 +1,10 @@
-/** Names that prom-client leaves free are its users': for methods, fields and keys of configurations. */
+/** Users may use all names that prom-client does not use: for methods, fields and keys of configurations. */
 
 import { describe, expect, test } from 'vitest';
 
 import { any, oracle, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
-/** What the implementation is or was made of. */
+/** Names of properties that this package's implementation has or had. */
 const METRIC = [
   'add announceCollect at begin bound cells child childOf exemplify family find h handles kind left live',
   'number observing observingTimes own owner part path process record repeat roster runCollect scale scope',
@@ -22,7 +22,7 @@ type Type = (typeof TYPES)[number];
 type Any = Record<string, (...args: unknown[]) => unknown>;
 type Made = new (...args: unknown[]) => Any;
 
-/** Uses all that a metric can do, and says what it shows. */
+/** Calls all methods of a metric, and returns the output. */
 async function used(client: Client, metric: Any, type: Type): Promise<unknown> {
   const update = { Counter: 'inc', Gauge: 'set', Histogram: 'observe', Summary: 'observe' }[type];
   metric[update]!({ a: 'x' }, 1);
@@ -46,14 +46,14 @@ async function used(client: Client, metric: Any, type: Type): Promise<unknown> {
   return [before, values, after, await client.register.metrics()];
 }
 
-/** A metric without labels, too: it has a way of its own. */
+/** Updates a metric without labels, which takes another path in the code. */
 function plain(metric: Any, type: Type): void {
   if (type === 'Counter' || type === 'Gauge') metric['inc']!(2);
   else metric['observe']!(2);
 }
 
 for (const type of TYPES) {
-  // Ranks at which a summary is exact.
+  // At these percentiles the quantiles of the summary are exact.
   const config = { name: 'm', help: 'h', labelNames: ['a'], percentiles: [0.01, 0.99] };
   sameAsPromClient({
     [`a subclass of ${type} with methods of any name`]: async (client) => {
@@ -144,7 +144,7 @@ sameAsPromClient({
   },
 });
 
-describe('what can be seen of an object', () => {
+describe('properties of an object that are visible', () => {
   const makers: Record<string, (client: Client) => object> = {
     ...Object.fromEntries(
       TYPES.map((type) => [
@@ -164,7 +164,7 @@ describe('what can be seen of an object', () => {
     return above === null ? own : [...own, ...named(above)];
   };
 
-  /** In README.md, of prom-client's successor, and one that prom-client has once it is configured. */
+  /** Names that README.md documents, names of prom-client's successor, and one that prom-client may have. */
   const ours = ['metricsBuffer', 'removeEverywhere', 'resetEverywhere', 'shutdown', 'collect'];
 
   describe.each(subjects)('$name', ({ load }) => {
@@ -173,7 +173,7 @@ describe('what can be seen of an object', () => {
       const known = new Set([...named(theirs), ...ours]);
       expect(named(own).filter((name) => !known.has(name))).toEqual([]);
       expect(Object.keys(own).every((name) => Object.keys(theirs).includes(name))).toBe(true);
-      // `console.log` and `{ ...metric }` show nothing else either.
+      // `console.log` and `{ ...metric }` show no symbols either.
       const symbols = Object.getOwnPropertySymbols(own);
       expect(symbols.filter((one) => Object.prototype.propertyIsEnumerable.call(own, one))).toEqual(
         [],

@@ -1,4 +1,4 @@
-/** `observe(value, count)`: a value that was seen so often, counted at once. */
+/** `observe(value, count)` counts a value that was observed several times. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -17,7 +17,7 @@ const SEEN: readonly (readonly [value: number, count: number])[] = [
 
 type Observe = (value: number, count: number) => void;
 
-/** A metric of each shape, and each way to observe with it. */
+/** Makes histograms and summaries, with labels and without, and returns all their functions that observe. */
 function observers(client: Client): Observe[] {
   const config = { help: 'h', buckets: [1, 5, 2000] };
   const labelled = { ...config, labelNames: ['a', 'b'] as const };
@@ -68,7 +68,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(atOnce).toContain('sl_sum{a="x",b="y"} 4024004\n');
   });
 
-  test('sees a series that it removed or reset come back', async () => {
+  test('of a child makes the series again after it was removed or reset', async () => {
     const client = await load();
     const config = { help: 'h', labelNames: ['a'], buckets: [1], percentiles: [1] };
     const h = new client.Histogram({ name: 'h', ...config });
@@ -100,7 +100,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await client.register.metrics()).not.toMatch(/_count\S* [1-9]/);
   });
 
-  test('looks at the value first', async () => {
+  test('checks the value before the count', async () => {
     const client = await load();
     for (const observe of observers(client)) {
       expect(
@@ -111,8 +111,8 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('ignores what prom-client ignores', async () => {
-    // A value, its index and the whole array are what forEach gives.
+  test('ignores other arguments, as prom-client does', async () => {
+    // `forEach` passes three arguments: a value, its index and the array.
     const program = async (client: Client) => {
       const h = new client.Histogram({ name: 'h', help: 'h', buckets: [1], labelNames: ['a'] });
       const s = new client.Summary({ name: 's', help: 'h', percentiles: [], labelNames: ['a'] });

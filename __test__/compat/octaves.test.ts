@@ -5,12 +5,12 @@ import { ROSTER, Summary } from '../../ts/metrics';
 import { CELLS, KEPT, memoryFigures, middleOf, moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 
-/** The largest value of each octave that there is, of both signs. */
+/** The largest value of each octave of doubles, with both signs. */
 const HOSTILE = Array.from({ length: 2098 }, (_, n) => 2 ** (n - 1074)).flatMap((v) => [v, -v]);
 
 interface Storage {
   readonly summary: Summary;
-  /** How often an observation was in the nearest bucket. */
+  /** How many observations were counted in the nearest bucket instead of their own. */
   readonly clamped: () => Promise<number>;
   readonly bytes: () => number;
   readonly end: () => void;
@@ -30,7 +30,7 @@ function inHeap(options: object): Storage {
   const summary = made(options);
   moveToHeap(summary[ROSTER], 't', 1, moody.storage);
   const clamped = async () => {
-    // What was counted is told with a scrape.
+    // A scrape stores the number of clamped observations in the heap.
     await summary.get();
     return moody.real.stats().clampedObservations;
   };
@@ -71,15 +71,15 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
     const before = bytes();
     for (const value of HOSTILE) summary.observe(value);
     const [least, median, greatest, sum, count] = await look(summary);
-    // The 1 is lost beside the largest, in any sum of doubles.
+    // Added to the largest values, the 1 is lost in a sum of doubles.
     expect([least, greatest, sum, count]).toEqual([-(2 ** 1023), 2 ** 1023, 0, 4197]);
-    // Of the octaves that are kept, one of which is that of 1.
+    // Only 64 octaves are kept, and the median is in the one of 1.
     expect(Math.abs(median!)).toBeLessThanOrEqual(1);
     expect(await clamped()).toBe(HOSTILE.length + 1 - KEPT - 1);
     expect(bytes() - before).toBeLessThanOrEqual(most);
   });
 
-  test('beyond the octaves that are kept a value counts in the nearest bucket', async () => {
+  test('a value outside of the octaves that are kept counts in the nearest bucket', async () => {
     const { summary, clamped } = setUp();
     // The octaves of (1, 2] to (2^63, 2^64].
     for (let power = 1; power <= KEPT; power++) summary.observe(2 ** power);
@@ -88,7 +88,7 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
       [1e-300, 100, middleOf(1075, 0)],
       [1e300, 10_000, middleOf(1075 + 63, CELLS - 1)],
       [-1e300, 1_000_000, 0],
-      // What has buckets of its own goes there all the same.
+      // A value whose octave is kept still counts in its own bucket.
       [8, 1e9, middleOf(1075 + 2, CELLS - 1)],
     ] as const) {
       summary.observe(value, times);
@@ -97,7 +97,7 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
     expect(await clamped()).toBe(1_010_100);
   });
 
-  test('what was counted in memory moves to the heap within 64 octaves', async () => {
+  test('observations of memory storage move to the heap, which keeps the same 64 octaves', async () => {
     if (way === 'memory') return;
     process.env['MPMETRICS_CELLS'] = way;
     const moody = new MoodyHeap();

@@ -10,7 +10,7 @@ import {
   type Client,
 } from '../support/subject';
 
-/** Metrics of every type, of which prom-client's OpenMetrics text is valid. */
+/** Makes metrics of every type for which prom-client prints valid OpenMetrics text. */
 function populate(client: Client): void {
   const c = new client.Counter({
     name: 'a_total',
@@ -40,7 +40,7 @@ sameAsPromClient({
     populate(client);
     return [register.contentType, client.contentType, await register.metrics()];
   },
-  'prints default labels and what others can be read as a metric': async (client) => {
+  'prints default labels, and objects that have a `get()` as metrics do': async (client) => {
     client.register.setContentType(client.openMetricsContentType);
     populate(client);
     const duck = {
@@ -56,7 +56,7 @@ sameAsPromClient({
         { value: 3 },
       ],
     };
-    // prom-client prints a counter by its registered name, which it has changed by then.
+    // prom-client prints a counter under the name in the registry, from which it has taken `_total` by then.
     client.register.registerMetric(any({ ...duck, get: () => ({ ...duck, name: 'duck' }) }));
     client.register.setDefaultLabels({ app: 'web', m: 'default', a: 'other' });
     return client.register.metrics();
@@ -118,7 +118,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     expect(await client.register.getMetricsAsString(c, prometheus)).toMatch(/\na_total 0$/);
   });
 
-  test('what prom-client prints that is not valid is printed as it has to be', async () => {
+  test('the output is valid where that of prom-client is not', async () => {
     const client = await open();
     expect(await client.register.metrics()).toBe('# EOF\n');
     expect(String(await client.register.metricsBuffer())).toBe('# EOF\n');
@@ -155,7 +155,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     expect(String(await client.register.metricsBuffer())).toBe(expected);
   });
 
-  test('metrics of the heap, of private registries and of others are one output', async () => {
+  test('metrics of the heap and of private registries are printed as one output', async () => {
     const client = await open();
     new client.Counter({ name: 'shared_total', help: 'h' }).inc();
     const own = new client.Registry({ shared: false, contentType: client.openMetricsContentType });
@@ -179,7 +179,7 @@ describe.each(subjects)('on $name', ({ load }) => {
   });
 });
 
-test('no name of the heap is taken by what is not in the heap', async () => {
+test('where names clash, families of the heap keep theirs', async () => {
   const client = await heap.load();
   client.register.setContentType(client.openMetricsContentType);
   const help = 'h';
@@ -202,7 +202,7 @@ test('no name of the heap is taken by what is not in the heap', async () => {
   expect(String(await client.register.metricsBuffer())).toBe(expected);
 });
 
-/** A metric of others, with a line break or a quote in the place of each text. */
+/** Text with a quote and a line break, for each field of a metric that is an object with a `get()`. */
 const BROKEN = { broken: 'b"\n1 # {' };
 const foreign = (over: object, row: object = {}) => ({
   ...{ name: 'duck', help: 'h', type: 'counter', aggregator: 'sum' },

@@ -1,4 +1,4 @@
-/** The ways of updating cells: which is chosen, and that the chosen one is taken. */
+/** Update paths: which one is chosen, and how many native calls an update makes. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ const TEXT = (n: number) =>
   `s{quantile="0"} -2\ns{quantile="1"} 64\n` +
   `s_sum ${31 * n - 66}\ns_count ${n}\n`;
 
-/** Native calls for each update that {@link metrics} makes, and what is seen of 1000. */
+/** Makes 1000 rounds of updates, checks the text, and returns the number of native calls for each update. */
 async function calls(moody: MoodyHeap): Promise<number> {
   const { update } = metrics(moody);
   update(1);
@@ -70,7 +70,7 @@ async function calls(moody: MoodyHeap): Promise<number> {
   update(999);
   expect(await moody.text()).toBe(TEXT(1000));
   expect(moody.binds).toBe(0);
-  // Once for the other octave, unless native code itself finds it.
+  // One call makes the buckets of the second octave; on the native path they are made in the update itself.
   expect(moody.bucketCalls - bucketCalls).toBe(
     moody.storage.paths.stores === Stores.Native ? 0 : 1,
   );
@@ -80,27 +80,27 @@ async function calls(moody: MoodyHeap): Promise<number> {
 const here = loadBinding()!.layout().stores;
 
 describe('native calls of an update', () => {
-  test('none on the direct way', async () => {
+  test('none on the direct path', async () => {
     const moody = new MoodyHeap();
     const direct = here === (Stores.Native as number) ? 1 : 0;
     expect(await calls(moody)).toBe(direct);
     expect(moody.storage.paths.stores as number).toBe(here);
   });
 
-  test('none by ordered stores', async () => {
+  test('none on the ordered path', async () => {
     process.env['MPMETRICS_CELLS'] = 'ordered';
     const moody = new MoodyHeap();
     expect(await calls(moody)).toBe(here === (Stores.Native as number) ? 1 : 0);
     expect(moody.storage.paths.stores).toBe(Math.max(here, Stores.Ordered));
   });
 
-  test('one where it is asked for', async () => {
+  test('one if MPMETRICS_CELLS asks for the native path', async () => {
     process.env['MPMETRICS_CELLS'] = 'native';
     const moody = new MoodyHeap();
     expect(await calls(moody)).toBe(1);
   });
 
-  test('one where the runtime shows copies of external memory', async () => {
+  test('one if the runtime gives JavaScript copies of external memory', async () => {
     const moody = new MoodyHeap();
     moody.views = false;
     expect(await calls(moody)).toBe(1);
@@ -108,11 +108,11 @@ describe('native calls of an update', () => {
   });
 });
 
-test('what JavaScript gets from this runtime is the memory itself', () => {
+test('this runtime gives JavaScript the memory itself, not a copy', () => {
   expect(new MoodyHeap().real.views()).toBe(true);
 });
 
-test('another word for the way is refused, and told', () => {
+test('an unknown value of MPMETRICS_CELLS is refused, with a warning', () => {
   const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   process.env['MPMETRICS_CELLS'] = 'fast';
   const counter = new Counter({ name: 'c', help: 'h', registers: [] });
@@ -127,7 +127,7 @@ describe('a native update', () => {
     process.env['MPMETRICS_CELLS'] = 'native';
   });
 
-  test('of a writer that lost its slot goes to a new one, and a gauge comes along', async () => {
+  test('of a writer that lost its slot is made by the next writer, which takes over its gauges', async () => {
     const moody = new MoodyHeap();
     const { update, gauge } = metrics(moody);
     update(3);
@@ -178,12 +178,12 @@ describe('a native update', () => {
     expect(writer.set(...of(wide!), 1, 0)).toBe(Status.Gone);
     expect(writer.observe(...of(narrow!), 1, 1, 0)).toBe(Status.Gone);
     expect(writer.write(...of(narrow!), new Float64Array(2))).toBe(Status.Gone);
-    // A bucket that is not there.
+    // The histogram has no bucket of this number.
     expect(writer.observe(...of(wide!), 1, 1, 99)).toBe(Status.Ok);
   });
 });
 
-/** What is done to a summary of three series; values of every size, and often the same. */
+/** A step of a program on a summary with three series. Values have all magnitudes, and the same ones come often. */
 const step = fc.oneof(
   {
     weight: 20,
@@ -204,16 +204,13 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Numbers as they are printed: zero has one sign. */
+/** Serialises numbers as they are printed, so that 0 and -0 are equal. */
 const numbers = (_: string, value: unknown) => (typeof value === 'number' ? String(value) : value);
 
 describe.each([
   ['for ever', {}],
   ['of a window', { maxAgeSeconds: 60, ageBuckets: 5 }],
-  [
-    'of a window that takes series out',
-    { maxAgeSeconds: 60, ageBuckets: 5, pruneAgedBuckets: true },
-  ],
+  ['of a window that prunes series', { maxAgeSeconds: 60, ageBuckets: 5, pruneAgedBuckets: true }],
 ])('quantiles %s', (_, window) => {
   async function run(summary: Summary<'a'>, program: readonly Step[]): Promise<unknown[]> {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 });
@@ -221,7 +218,7 @@ describe.each([
     const seen: unknown[] = [];
     const look = async () => {
       const rows = (await summary.get()).values.map((row) => JSON.stringify(row, numbers));
-      // The heap only hides what is idle because it was reset, and so keeps its place.
+      // The order may differ: a series that is idle because it was reset is hidden in the heap, and keeps its position.
       seen.push('pruneAgedBuckets' in window ? rows.sort() : rows);
     };
     for (const one of program) {
@@ -241,7 +238,7 @@ describe.each([
 
   test.each(['direct', 'ordered', 'native'])('are the same to the bit: %s', async (way) => {
     process.env['MPMETRICS_CELLS'] = way;
-    // One for all runs: what others left of the heap is not to matter.
+    // All runs use one heap, so that blocks which earlier runs freed are used again.
     const moody = new MoodyHeap();
     const property = fc.asyncProperty(
       fc.array(step, { maxLength: 60, size: 'max' }),

@@ -1,14 +1,19 @@
 /**
- * Random programs on two registries, run beside prom-client: text, JSON and what `get()` yields must be the same byte
- * for byte after every step that looks at them, and errors must have the same words.
+ * Random programs on two registries, run on prom-client and on this package. After every step that reads, the text, the
+ * JSON and the result of `get()` must be the same byte by byte, and errors must have the same messages.
  *
- * A label that is undefined is what prom-client has of the text `undefined`, which it prints of it, too.
+ * For a label that is undefined, prom-client is given the text `undefined`: it prints both alike, but as two series,
+ * where this package has one.
  *
- * Left out, because they are to differ: label values that merge in prom-client's key (`1,b:2`), a
- * gauge's `set` with its labels in another order (prom-client then prints the new order), default labels
- * that make one series of two, two equal bounds, lone surrogates (which UTF-8 does not have), JSON with
- * default labels but at the end (it writes them into the series for good), and quantiles,
- * which are compared between the storages only.
+ * The programs leave out cases in which this package differs from prom-client on purpose:
+ *
+ * - label values that are the same in prom-client's key (`1,b:2`),
+ * - a gauge's `set` with its labels in another order, after which prom-client prints the new order,
+ * - default labels that make one series of two,
+ * - two equal bounds,
+ * - lone surrogates, which UTF-8 cannot encode,
+ * - JSON with default labels, except at the end: prom-client writes them into the series for good,
+ * - quantiles, which are compared only between memory storage and the heap.
  */
 
 import fc from 'fast-check';
@@ -55,7 +60,7 @@ function make({ Counter, Gauge, Histogram, Summary, Registry }: Client, percenti
 
 type Made = ReturnType<typeof make>;
 
-/** Calls that are refused. */
+/** Calls that throw. */
 const WRONG: readonly ((made: Made, client: Client, labels: Labels) => void)[] = [
   ({ metrics: [c] }, _, given) => {
     c.inc(any(given), -1);
@@ -112,7 +117,7 @@ const WRONG: readonly ((made: Made, client: Client, labels: Labels) => void)[] =
   },
 ];
 
-/** What prom-client is given: see {@link spelled}. */
+/** The step as prom-client is given it: see {@link spelled}. */
 function asText(one: Step): Step {
   return 'labels' in one ? { ...one, labels: spelled(one.labels) } : one;
 }
@@ -147,12 +152,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Both registries' text. */
 async function print({ register, other }: Made): Promise<string[]> {
-  // What the second one shows of the first one's comes last on the heap.
+  // In the heap, the second registry prints the metrics of the first one last.
   const families = (await other.metrics()).trim().split('\n\n').sort();
   return [await register.metrics(), families.join('\n\n')];
 }
 
-/** All that can be read as objects, serialised. */
+/** Results of all calls that return objects, serialised. */
 async function read({ register, other, metrics }: Made): Promise<string[]> {
   return [
     register.getMetricsAsArray().map(({ name }) => name),
@@ -176,7 +181,7 @@ async function run(
   const [counter, gauge, histogram, summary] = metrics;
   const seen: string[] = [];
   let plain = true;
-  // prom-client writes default labels into what it reads as JSON.
+  // prom-client writes default labels into the series when it reads them as JSON.
   const json = async () => {
     if (!plain) return;
     other.setDefaultLabels({});
@@ -207,7 +212,7 @@ async function run(
         summary.observe(any(one.labels), one.value);
         break;
       case 'zero':
-        // Else prom-client prints these labels from now on, in this order.
+        // Without this, prom-client would print these labels from now on, in this order.
         histogram.remove(one.labels);
         histogram.zero(any(one.labels));
         break;
@@ -252,7 +257,7 @@ async function run(
   await json();
   register.setDefaultLabels({ more: 'x' });
   seen.push(serialised(await register.getMetricsAsJSON()));
-  // The names are to be free for the next program's registry: it would be private otherwise.
+  // Frees the names for the next program's registry, which would be private otherwise.
   register.clear();
   other.clear();
   return seen;

@@ -35,7 +35,7 @@ function count(client: Client, value = 1): void {
   );
 }
 
-/** Pushes with those options and parameters; what arrived, and the promise's value. */
+/** Pushes with the options and parameters. Returns the requests that arrived, and the status and body of the answer. */
 function pushes(
   method: 'push' | 'pushAdd' | 'delete',
   parameters: unknown,
@@ -56,7 +56,7 @@ function pushes(
   };
 }
 
-/** A request that goes nowhere, with what was done with it. */
+/** A request that is not sent, with the calls that were made on it. */
 class FakeRequest extends EventEmitter {
   readonly done: unknown[] = [];
 
@@ -73,7 +73,7 @@ class FakeRequest extends EventEmitter {
   }
 }
 
-/** Runs with `http.request` and `https.request` as tests of applications fake them. */
+/** Runs a function while `http.request` and `https.request` are replaced, as tests of applications replace them. */
 async function faked<T>(run: (requests: FakeRequest[]) => Promise<T>): Promise<T> {
   const requests: FakeRequest[] = [];
   const real = [http.request, https.request] as const;
@@ -95,7 +95,7 @@ async function faked<T>(run: (requests: FakeRequest[]) => Promise<T>): Promise<T
   }
 }
 
-/** What has been done with requests when a call has returned, and when all is done. */
+/** The calls on requests: those made when `method` has returned, and those made in all. */
 function asks(method: 'push' | 'pushAdd' | 'delete', url: string, options?: () => object) {
   return (client: Client) =>
     faked(async (requests) => {
@@ -110,7 +110,7 @@ function asks(method: 'push' | 'pushAdd' | 'delete', url: string, options?: () =
     });
 }
 
-/** What a push rejects with. */
+/** The error with which a push rejects. */
 function fails(answer: Answer, options?: object) {
   return async (client: Client) => {
     const gateway = await start(answer);
@@ -122,7 +122,7 @@ function fails(answer: Answer, options?: object) {
 }
 
 const METHODS = ['push', 'pushAdd', 'delete'] as const;
-// Made again each time: prom-client takes the encoding out of the caller's own headers.
+// A new object each time, because prom-client deletes the encoding from the caller's own headers.
 const gzip = () => ({ headers: { 'Content-Encoding': 'gzip', 'X-Custom': 'x' } });
 
 sameAsPromClient({
@@ -215,7 +215,7 @@ sameAsPromClient({
     }
     return gateway.pushes;
   },
-  'keeps what it was given': (client) => {
+  'has its arguments as properties': (client) => {
     const registry = new client.Registry();
     const made = new client.Pushgateway(
       'http://a/b',
@@ -242,8 +242,8 @@ sameAsPromClient({
     });
     return [resp.statusCode, body];
   },
-  'rejects when the time is over': fails('hang', { timeout: 50 }),
-  'rejects when the agent says that the time is over': fails('hang', {
+  'rejects after the timeout': fails('hang', { timeout: 50 }),
+  "rejects after the agent's timeout": fails('hang', {
     agent: new Agent({ timeout: 50 }),
   }),
   'rejects when no server listens': async (client) => {
@@ -268,8 +268,8 @@ sameAsPromClient({
   ...Object.fromEntries(
     METHODS.flatMap((method) => [
       [`${method} has made its request when it returns`, asks(method, 'http://a.invalid')],
-      [`${method} the same over TLS`, asks(method, 'https://a.invalid:1/path')],
-      [`${method} the same compressed`, asks(method, 'http://a.invalid', gzip)],
+      [`${method} has made it, over TLS`, asks(method, 'https://a.invalid:1/path')],
+      [`${method} has made it, compressed`, asks(method, 'http://a.invalid', gzip)],
     ]),
   ),
   'rejects another protocol': (client) =>
@@ -294,7 +294,7 @@ describe.each(subjects)('Pushgateway on $name', ({ load }) => {
     ]);
   });
 
-  test('refuses a scope that there is not', async () => {
+  test('throws if the scope is unknown', async () => {
     const client = await load();
     expect(thrown(() => new client.Pushgateway('http://a', { scope: any('all') }))).toBe(
       "TypeError: scope must be 'application', 'process' or 'thread', and is 'all'",
@@ -312,7 +312,7 @@ describe.each(subjects)('Pushgateway on $name', ({ load }) => {
     });
   });
 
-  // Each of these is a line of docs/COMPATIBILITY.md.
+  // docs/COMPATIBILITY.md has a line for each of the following differences.
   test('goes on compressing after a delete', async () => {
     const client = await load();
     const gateway = await start();
@@ -343,7 +343,7 @@ describe.each(subjects)('Pushgateway on $name', ({ load }) => {
     );
   });
 
-  test('rejects a URL that is none, and an answer that breaks off', async () => {
+  test('rejects an invalid URL, and an answer that breaks off', async () => {
     const client = await load();
     const bare = new client.Pushgateway('127.0.0.1:9091');
     expect(await rejected(bare.push({ jobName: 'j' }))).toMatch(/^TypeError: Invalid URL/);

@@ -1,9 +1,9 @@
 /**
- * Random valid programs, read by what others wrote: the Python client's OpenMetrics parser, which is the strictest
- * there is and gives back what was counted, and `promtool check metrics`.
+ * The text of random programs, read by parsers of other projects: the Python client's OpenMetrics parser, which is the
+ * strictest and returns the samples, and `promtool check metrics`.
  *
- * Valid is what OpenMetrics can express: counters and histograms of numbers that are not negative (their sums
- * could fall), and no summaries of negative ones.
+ * The programs make only metrics that are valid in OpenMetrics: counters, histograms and summaries have no negative
+ * values, because their sums could decrease.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -125,7 +125,7 @@ function run(client: Client, { help, buckets, defaults, ...program }: Program, s
   return register;
 }
 
-/** Samples by name and labels, with the last that was said of each. */
+/** The samples of a family, by name and labels. */
 function byLabels(family: PythonFamily | undefined): Map<string, PythonFamily['samples'][number]> {
   return new Map((family?.samples ?? []).map((one) => [key(one[0], one[1]), one]));
 }
@@ -159,7 +159,7 @@ describe.each(subjects)('on $name', ({ load, name }) => {
           ['g', 'gauge'],
           ['s', 'summary'],
         ]);
-        // The reader takes spaces off.
+        // The parser removes spaces at the beginning.
         const help = program.help.replace(/^ +/, '');
         for (const one of families) expect(one.help).toBe(help);
         const { defaults } = program;
@@ -192,7 +192,7 @@ describe.each(subjects)('on $name', ({ load, name }) => {
           const seen = gauges.get(key('g', { ...defaults, ...labels }))!;
           expect(pythonNumber(seen[2]) + 0).toBe(value + 0);
         }
-        // Every observation's exemplar is the last of its bucket, or a later one took its place.
+        // Each exemplar that is shown was recorded by an observation.
         const told = program.observations.map(({ exemplarLabels, value }) =>
           JSON.stringify([readable(exemplarLabels), value]),
         );

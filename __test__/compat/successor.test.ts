@@ -1,4 +1,4 @@
-/** `@prometheus-io/client` 0.16 as the oracle of what it has beside prom-client 15; it needs Node.js 22. */
+/** `@prometheus-io/client` 0.16 as the oracle of its additions to prom-client 15. It needs Node.js 22. */
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (!lacks('Node.js 22, 24 and 26')) node = await installNode(22);
 });
 
-/** What a program of `successor/` prints: `run.cjs` says how it is told which. */
+/** Runs a program of `successor/` with `run.cjs`, and returns its output. */
 function run(file: string, title: string, env: Record<string, string>): string {
   const program = join(__dirname, 'successor', 'run.cjs');
   const { stdout, stderr } = spawnSync(node, [program, file, title], {
@@ -48,7 +48,7 @@ onNode22.each(titlesOf('programs'))('%s', (title) => {
   expect(run('programs', title, { CLIENT: dist, SEGMENT: newSegment() })).toBe(theirs);
 });
 
-/** What a program of `successor/differences.cjs` yields with it, and with both of us. */
+/** Results of programs in `successor/differences.cjs`: of the successor, and of prom-client and this package. */
 const DIFFERENCES: Record<string, readonly [theirs: unknown, ours: unknown]> = {
   'gauge.inc(null) is no delta': ['nothing', 'TypeError: Delta is not a valid number'],
   "an exemplar's value is the increment": [5, 3],
@@ -78,7 +78,7 @@ const DIFFERENCES: Record<string, readonly [theirs: unknown, ours: unknown]> = {
   ],
 };
 
-test('each program that differs is told apart', () => {
+test('there are results for each program of `differences.cjs`', () => {
   expect(titlesOf('differences')).toEqual(Object.keys(DIFFERENCES));
 });
 
@@ -92,7 +92,7 @@ onNode22.each(Object.entries(DIFFERENCES))('%s', (title, [theirs, ours]) => {
   expect(yielded({ CLIENT: dist, SEGMENT: newSegment() })).toEqual(ours);
 });
 
-test('its deep paths are there', () => {
+test('the deep paths of the successor are there', () => {
   const { fileFor } = require(join(dist, 'register', 'names.js')) as {
     fileFor: (specifier: string, esm: boolean) => string | null;
   };

@@ -1,4 +1,4 @@
-/** What waits for the heap's lock: when it is tried again, and how often the lock is taken for it. */
+/** The backlog: when its calls are tried again, and how often the heap lock is taken for them. */
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { Counter, ROSTER, Summary } from '../../ts/metrics';
@@ -15,7 +15,7 @@ function inHeap<M extends Counter<'a'> | Summary<'a'>>(moody: MoodyHeap, metric:
   return metric;
 }
 
-// Kept, because fake timers stop it.
+// Saved here, because fake timers replace it.
 const now = performance.now.bind(performance);
 
 function spin(milliseconds: number): void {
@@ -27,7 +27,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('what comes to wait in the middle of a try is tried as well', async () => {
+test('a series that becomes pending during a try is bound in the same try', async () => {
   vi.useFakeTimers();
   const moody = new MoodyHeap();
   const one = inHeap(moody, new Counter({ name: 'one', ...OPTIONS }));
@@ -37,7 +37,7 @@ test('what comes to wait in the middle of a try is tried as well', async () => {
   moody.mood = Status.Ok;
   let calls = 0;
   moody.onBind = () => {
-    // By then those of the first metric are done.
+    // By the second call, the pending series of the first metric is bound.
     if (++calls !== 2) return;
     moody.mood = Status.Busy;
     one.inc({ a: 'late' });
@@ -54,7 +54,7 @@ test('what comes to wait in the middle of a try is tried as well', async () => {
   expect(moody.storage.backlog.busy).toBe(false);
 });
 
-test('a try ends in time, however much waits; a scrape waits for all of it', () => {
+test('a try of the timer ends in time, however many series are pending; a flush binds all of them', () => {
   vi.useFakeTimers();
   const moody = new MoodyHeap();
   const counter = inHeap(moody, new Counter({ name: 'c', ...OPTIONS }));
@@ -64,7 +64,7 @@ test('a try ends in time, however much waits; a scrape waits for all of it', () 
     moody.mood = Status.Ok;
     moody.binds = 0;
   };
-  // Longer than half of a try.
+  // Each call takes more than half of the time of a try.
   moody.onBind = () => {
     spin(11);
   };
@@ -82,7 +82,7 @@ test('a try ends in time, however much waits; a scrape waits for all of it', () 
   expect(moody.storage.backlog.busy).toBe(false);
 });
 
-test('buckets of many summaries that wait are made under few locks', async () => {
+test('for the pending buckets of many summaries, the heap lock is taken a few times', async () => {
   vi.useFakeTimers();
   const moody = new MoodyHeap();
   const summary = inHeap(moody, new Summary({ name: 's', percentiles: [0.5], ...OPTIONS }));
@@ -90,7 +90,7 @@ test('buckets of many summaries that wait are made under few locks', async () =>
   for (let k = 0; k < 500; k++) summary.observe({ a: String(k) }, 1 + k);
   moody.mood = Status.Ok;
   moody.storage.flush();
-  // One by one it would be 500. A turn of the lock is for two at least.
+  // One for each series would be 500; each hold of the lock makes the buckets of at least two.
   expect(moody.turns).toBeGreaterThan(0);
   expect(moody.turns).toBeLessThanOrEqual(250);
   const seen = samples(await moody.text());
@@ -100,7 +100,7 @@ test('buckets of many summaries that wait are made under few locks', async () =>
   }
 });
 
-test('series that expire are taken out under few locks, and none while the lock is held', async () => {
+test('for series that expire, the heap lock is taken a few times, and they stay while it is held', async () => {
   const moody = new MoodyHeap();
   const counter = inHeap(moody, new Counter({ name: 'c', ttlSeconds: 0.4, ...OPTIONS }));
   moody.mood = Status.Busy;
@@ -113,7 +113,7 @@ test('series that expire are taken out under few locks, and none while the lock 
     () => moody.expiries > 0,
     () => 'nothing expired',
   );
-  // Each look is refused once, not once for each series.
+  // Each check is refused once, not once for each series.
   const looks = moody.expiries;
   expect(samples(await moody.text()).size).toBe(301);
   expect(looks).toBeLessThanOrEqual(5);

@@ -1,6 +1,6 @@
 /**
- * Containers that crash, each with a pid namespace of its own, and a directory in memory that outlives them:
- * what they leave does not pile up, and no start is refused room for it.
+ * Containers that crash, each with a pid namespace of its own, and a directory in memory that outlives them: their
+ * segments do not pile up, and the next container always has room to start.
  */
 import { execFileSync, spawn } from 'child_process';
 import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'fs';
@@ -12,7 +12,7 @@ import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
 import { source } from '../support/programs';
 
-/** Bytes of the directory's file system: room for less than what three containers leave. */
+/** Bytes of the directory's file system: less than the segments of three containers need. */
 const SIZE = 9 << 20;
 
 let app: Application;
@@ -33,7 +33,7 @@ afterEach(() => {
   app.remove();
 });
 
-/** A program as the first process of namespaces of its own. */
+/** Runs a program as the first process of new namespaces. */
 function container(shape: string, count: number, mark: string): Program {
   const own = [
     '--mount',
@@ -65,7 +65,7 @@ async function killed({ child, ended }: Program): Promise<void> {
   await ended;
 }
 
-/** What a container sees when it has counted; only itself. */
+/** Waits until a container has counted, and checks that it sees only its own metrics. */
 async function counted(program: Program, count: number, mark: string): Promise<void> {
   const seen: unknown = JSON.parse(await program.line());
   expect(seen).toEqual({ shown: count, starts: [`starts_total{mark="${mark}"} 1`] });
@@ -76,11 +76,11 @@ const contained = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
 contained.each([
   ['alone', 50],
-  // Its primary is there, too; otherwise no process of the namespace is known.
+  // The primary has metrics, too; in the last case only its worker has.
   ['primary', 8],
   ['worker', 8],
 ])(
-  'what fills the directory by the third crash: %s, %i crashes',
+  'the segments after the last crash need less than twice the room of those after the third: %s, %i crashes',
   async (shape, crashes) => {
     const after: number[] = [];
     for (let crash = 1; crash <= crashes; crash++) {
@@ -88,7 +88,7 @@ contained.each([
       await counted(program, 8_000, String(crash));
       await killed(program);
       after.push(used());
-      // A segment whose end can be seen is removed before the next needs the room.
+      // A segment whose processes are known to have ended is removed before the next one needs the room.
       if (shape !== 'worker') expect(segments()).toHaveLength(1);
     }
     expect(after.at(-1)! / after[2]!).toBeLessThan(2);

@@ -1,4 +1,4 @@
-/** A corrupt segment is an error with its path and reason, on attaching and on reading; never a crash. */
+/** To attach to a corrupt segment, or to read it, gives an error with its path and the reason, and never a crash. */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ function application(): { app: Application; path: string; start: () => Program }
   return { app, path, start: () => app.run('app.js', { env: { MPMETRICS_SEGMENT: path } }) };
 }
 
-/** A segment as an application left it. */
+/** Makes an application that has left a segment with one count. */
 async function segment(): Promise<ReturnType<typeof application>> {
   const made = application();
   const program = made.start();
@@ -105,7 +105,7 @@ test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) 
   spoil(path);
   const program = start();
   expect(await program.line()).toBe('ready');
-  // The application lives, on memory storage, and says once why.
+  // The application goes on in memory storage, with one warning.
   expect(await tell(program, 'inc')).toEqual({
     text: '# HELP c c\n# TYPE c counter\nc{n="1"} 1\n',
   });
@@ -117,19 +117,19 @@ test.each(BROKEN)('attaching to a segment that is %s', async (_, reason, spoil) 
   expect(program.errors.match(/Warning/g)).toHaveLength(1);
 });
 
-test('reading a segment that was spoiled under a living application', async () => {
+test('reading a segment that is damaged while an application uses it', async () => {
   const { path, start } = await segment();
   const program = start();
   await program.line();
   expect((await tell(program, 'inc')).text).toContain('c{n="1"} 2\n');
-  // The number of families: more than any heap has.
+  // Sets the number of families to more than a heap can have.
   poke(path, 33 * 8, 1n << 40n);
   const told = await tell(program, 'look');
   expect(told.code).toBe('ERR_MPMETRICS_CORRUPT');
   expect(told.message).toContain(path);
   expect(told.message).toContain('the length of a table');
   expect(told.message).toContain(`delete it while no process uses it: rm '${path}'`);
-  // Updates go on all the same.
+  // Updates go on, and the next scrape fails in the same way.
   expect((await tell(program, 'inc')).code).toBe('ERR_MPMETRICS_CORRUPT');
   program.tell('leave');
   expect(await program.ended).toBe(0);

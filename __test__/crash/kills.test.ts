@@ -1,4 +1,4 @@
-/** SIGKILL of a writer costs at most the update in flight, and no scrape is ever wrong. */
+/** If a writer is killed, at most the update that it was making is lost, and all scrapes are right. */
 import { afterEach, test } from 'vitest';
 
 import { Application } from '../support/application';

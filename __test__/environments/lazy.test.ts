@@ -15,7 +15,7 @@ test.each([
   ['default metrics', `client.collectDefaultMetrics({ perProcess: true });`],
   ['clusterMetrics()', `await new client.AggregatorRegistry().clusterMetrics();`],
 ])('node:cluster is not loaded by %s', async (_, code) => {
-  // Passenger crashes when it is: https://github.com/siimon/prom-client/issues/323.
+  // Passenger crashes if node:cluster is loaded: https://github.com/siimon/prom-client/issues/323.
   const app = new Application({
     'main.js': `
       const client = require('mpmetrics');

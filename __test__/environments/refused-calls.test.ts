@@ -1,7 +1,7 @@
 /**
- * System calls that are refused to the native module, by AppArmor, seccomp, a file system or a limit: every
- * call that it makes, with every errno that is worth telling apart. Metrics go on, and are right for the
- * process itself; one warning at most says what was refused; and nothing is asked for again and again.
+ * System calls of the native module that fail, because AppArmor, seccomp, a file system or a limit refuses them. Each
+ * call that it makes is refused with each errno that may make a difference. Metrics go on, and are right for the
+ * process itself; one warning at most names the error; and no call is repeated all the time.
  */
 import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
@@ -18,26 +18,26 @@ const ROOT = join(__dirname, '..', '..');
 
 const FCNTL = ['fcntl(F_OFD_SETLK)', 'fcntl(F_OFD_GETLK)', 'fcntl(F_DUPFD_CLOEXEC)', 'fcntl'];
 const SYSCALL = ['syscall(futex)', 'syscall(renameat2)', 'syscall'];
-/** The other functions of the C library that it calls, and that ask the kernel. */
+/** The other functions of the C library that the native module calls and that make system calls. */
 const CALLS = (
   'chmod clock_gettime close fchmod fchown fstat64 getcwd linkat lseek64 lstat64 madvise ' +
   'mkdir mmap mmap64 munmap nanosleep open64 opendir posix_fallocate pread64 pthread_create pwrite64 read ' +
   'readdir64 readlink realpath rename rmdir sched_yield stat64 statfs statx sysconf unlink write writev'
 ).split(' ');
-/** Those of all these that the cases below come to; the others are error paths, or loading. */
+/** The calls that the cases below reach. The others are made in error paths, or when the module is loaded. */
 const REACHED = (
   'clock_gettime close fchmod fcntl(F_DUPFD_CLOEXEC) fcntl(F_OFD_GETLK) fcntl(F_OFD_SETLK) madvise ' +
   'mmap munmap nanosleep open64 opendir posix_fallocate pread64 ' +
   'pthread_create read readdir64 readlink statfs statx syscall(futex) ' +
   'syscall(renameat2)'
 ).split(' ');
-/** Those that cannot fail, end the process, are of the C library alone, or belong to the loader. */
+/** Functions that cannot fail, end the process, make no system call, or belong to the loader. */
 const PLAIN = new RegExp(
   '^(_.*|napi_.*|node_api_.*|dl\\w+|mem\\w+|str\\w+|pthread_(?!create$)\\w+|malloc|calloc|realloc|free|bcmp|' +
     'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2|clock_nanosleep)$',
 );
 
-/** What std's hash maps panic at unless it is one of these, for which it has another source. */
+/** The call from which hash maps of std get their seed. They panic if it fails with any errno other than these. */
 const RANDOM = 'getrandom';
 const RANDOM_ERRORS = ['EPERM', 'ENOSYS'];
 
@@ -57,7 +57,7 @@ interface Answer {
   text: string;
 }
 
-/** The library that refuses is compiled here. */
+/** True if the library that refuses calls cannot be compiled. */
 const noCompiler = lacks('gcc');
 
 let folder: string;
@@ -73,14 +73,14 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true });
   for (const name of readdirSync('/dev/shm/').filter((one) => one.startsWith('mpmetrics-'))) {
-    // Where the directory was refused, segments lie in the next one.
+    // A process to which the directory was refused has made its segment in the next one.
     const own = join('/dev/shm', name);
     for (const file of name.includes('test') || !existsSync(own) ? [] : readdirSync(own)) {
       if (/^\.?refused-/.test(file)) rmSync(join(own, file));
     }
   }
 });
-/** Its programs run beside those of other tests: most of them wait, for calls that are refused. */
+/** An application of one test. Tests run at the same time, because most of their programs wait for refused calls. */
 function application({ onTestFinished }: TestContext): Application {
   const files = { 'cases.js': 'cases.js', 'counts.js': 'counts.cjs' };
   const app = new Application(
@@ -94,7 +94,7 @@ function application({ onTestFinished }: TestContext): Application {
   return app;
 }
 
-/** A file that tells `refuse.c` what to refuse; nothing yet. */
+/** Writes the file that tells `refuse.c` which call to refuse, and returns variables for a program; '' for no call. */
 function control(app: Application, call = '', error = 0): Record<string, string> {
   const page = Buffer.alloc(64);
   page.writeInt32LE(error, 0);
@@ -109,11 +109,11 @@ function errno(name: string): number {
   return (constants.errno as Record<string, number>)[name]!;
 }
 
-/** Whether the one warning that there may be says what was refused. */
+/** Whether there is no warning, or one that names the error. */
 function isTold(warnings: string[], error: string): boolean {
   if (warnings.length === 0) return true;
   const reasons = [
-    // EAGAIN of a file that no other process knows.
+    // EAGAIN from a lock of a file that no other process knows.
     'of a new file failed: operation would block',
     `os error ${errno(error)})`,
     'no space left',
@@ -124,25 +124,28 @@ function isTold(warnings: string[], error: string): boolean {
   return warnings.length === 1 && reasons.some((reason) => warnings[0]!.includes(reason));
 }
 
-test.skipIf(noCompiler)('every call of the native module is refused below, or cannot be', () => {
-  const built = process.env['MPMETRICS_NATIVE'];
-  const platform = readdirSync(join(ROOT, 'npm'))[0]!;
-  const file = built ?? join(ROOT, 'npm', platform, `mpmetrics.${platform}.node`);
-  const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' });
-  const imported = [...symbols.matchAll(/^\s+[Uw] ([^@\s]+)/gm)].map(([, name]) => name!);
-  expect(imported.length).toBeGreaterThan(50);
-  const known = new Set([...CALLS, RANDOM, 'fcntl', 'syscall']);
-  expect(imported.filter((name) => !known.has(name) && !PLAIN.test(name))).toEqual([]);
-  // And the library can refuse each of them.
-  const refuse = source('environments/refused/refuse.c');
-  const refusable = [...refuse.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
-    ([, name]) => name!,
-  );
-  expect(refusable.sort()).toEqual([...CALLS, RANDOM].sort());
-  for (const name of [...FCNTL, ...SYSCALL]) expect(refuse).toContain(`"${name}"`);
-});
+test.skipIf(noCompiler)(
+  'the tests below refuse every call of the native module that can fail',
+  () => {
+    const built = process.env['MPMETRICS_NATIVE'];
+    const platform = readdirSync(join(ROOT, 'npm'))[0]!;
+    const file = built ?? join(ROOT, 'npm', platform, `mpmetrics.${platform}.node`);
+    const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' });
+    const imported = [...symbols.matchAll(/^\s+[Uw] ([^@\s]+)/gm)].map(([, name]) => name!);
+    expect(imported.length).toBeGreaterThan(50);
+    const known = new Set([...CALLS, RANDOM, 'fcntl', 'syscall']);
+    expect(imported.filter((name) => !known.has(name) && !PLAIN.test(name))).toEqual([]);
+    // The library can refuse each of them.
+    const refuse = source('environments/refused/refuse.c');
+    const refusable = [...refuse.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
+      ([, name]) => name!,
+    );
+    expect(refusable.sort()).toEqual([...CALLS, RANDOM].sort());
+    for (const name of [...FCNTL, ...SYSCALL]) expect(refuse).toContain(`"${name}"`);
+  },
+);
 
-test('every number that os/ gives to syscall() has a name', () => {
+test('the list of calls has every number that is passed to syscall()', () => {
   const os = join(ROOT, 'crates', 'mpmetrics-core', 'src');
   const files = readdirSync(os, { recursive: true, encoding: 'utf8' }).filter((one) =>
     one.endsWith('.rs'),
@@ -166,7 +169,7 @@ describe.skipIf(noCompiler)('refused to a thread', () => {
     const app = application(context);
     const some = error === 'EACCES' ? all : REACHED;
     const calls = RANDOM_ERRORS.includes(error) ? [...some, RANDOM] : some;
-    // Interrupted calls are made again; others are refused for good.
+    // EINTR is returned three times, because such calls are made again; other errors are returned every time.
     const times = error === 'EINTR' ? 3 : 2 ** 30;
     const cases = calls.map((call) => ({ call, phase, errno: errno(error), times }));
     const program = app.run('cases.js', { env: control(app), args: [JSON.stringify(cases)] });
@@ -180,8 +183,8 @@ describe.skipIf(noCompiler)('refused to a thread', () => {
       const lines = ['c_total{n="first"} 7'];
       if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
       const missing = lines.filter((line) => !text.includes(line));
-      // What counts is how often a refused call is made; the seconds below leave room for a busy machine. Rust's own
-      // locks repeat a refused futex at once. A signal gives no warning, because the call is made again.
+      // The test is how often a refused call is made; the limit of 10 s is for busy machines. There is no limit for
+      // futex, because Rust's locks repeat it at once. EINTR gives no warning, because the call is made again.
       const told =
         error === 'EINTR' && call.startsWith('fcntl(F_OFD')
           ? answer.warnings.length === 0
@@ -205,7 +208,7 @@ describe.skipIf(noCompiler)('refused to a thread', () => {
 });
 
 test.skipIf(noCompiler)(
-  'a lock that others hold all the time is asked for now and then, not by each series',
+  'a lock that other processes hold all the time is tried now and then, not for each series',
   async (context) => {
     const app = application(context);
     const call = 'fcntl(F_OFD_SETLK)';
@@ -216,9 +219,9 @@ test.skipIf(noCompiler)(
     for (const { phase } of cases) {
       const { refused, warnings } = JSON.parse(await program.line(120_000)) as Answer;
       expect(refused, phase).toBeGreaterThan(0);
-      // 20 ms of tries for each of a handful of occasions; for each series it would be a hundred times as many.
+      // The lock is tried for 20 ms a few times. If each series tried it, there would be a hundred times as many tries.
       expect(refused, phase).toBeLessThan(5_000);
-      // No other process can hold a file that none knows: at the start that is a refusal.
+      // At the start no other process knows the file, so EAGAIN is taken for a refusal there.
       expect(warnings).toHaveLength(phase === 'start' ? 1 : 0);
     }
     expect(await program.ended).toBe(0);
@@ -227,12 +230,12 @@ test.skipIf(noCompiler)(
 );
 
 describe.skipIf(noCompiler)(
-  'refused to a process from its start, beside a segment that waits to be reaped',
+  'refused to a process from its start, while there is a segment to be reaped',
   () => {
     const warnings = ({ errors }: Program) =>
       errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));
 
-    // Two processes for each call: `npm run torture` has the time for both errnos.
+    // Each call takes two processes, so only `npm run torture` tries both errnos.
     const errors =
       process.env['MPMETRICS_TEST_REFUSALS'] === 'all' ? ['EACCES', 'ENOSYS'] : ['EACCES'];
     const calls = [...FCNTL, ...SYSCALL, ...CALLS];

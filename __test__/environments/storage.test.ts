@@ -1,6 +1,6 @@
 /**
- * Where metrics are kept: a process that runs tests keeps its own, programs that tests start share theirs, and a
- * setting overrules both.
+ * Where metrics are kept: in memory storage in a process that runs tests, in a heap in programs that tests start; and a
+ * setting overrides both.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ beforeEach(() => {
       new (require('node:worker_threads').Worker)('./app.js', { env: JSON.parse(process.env.FOR_THREAD) });`,
     'cluster.js': source('environments/storage/cluster.cjs'),
     'leaf.js': `require('./report').arrive(process.argv[2]).then(() => process.disconnect());`,
-    // What a test starts prints into files: what the test itself prints, its runner reads.
+    // Programs that a test starts print to files, because the test runner reads the output of the test.
     'started.test.js': source('environments/storage/started.cjs'),
   });
 });
@@ -39,22 +39,22 @@ function printed(name: string): Report[] {
   return text.split('\n').map((line) => JSON.parse(line) as Report);
 }
 
-describe('what a runner sets for its workers', () => {
+describe('with a variable that a test runner sets for its workers', () => {
   test.each([
     ...['VITEST_POOL_ID', 'MOCHA_WORKER_ID', 'TAP', 'TAP_CHILD_ID', 'NODE_TEST_CONTEXT'],
     ...['TEST_WORKER_INDEX', 'CUCUMBER_WORKER_ID', 'WDIO_WORKER_ID', 'STRYKER_MUTATOR_WORKER'],
     'RSTEST',
-  ])('%s: metrics stay in memory, without a word', async (variable) => {
+  ])('%s: metrics stay in memory, without a warning', async (variable) => {
     expect(await report({ [variable]: '1' })).toEqual({ path: null, errors: '' });
   });
 
-  test('and for a thread only', async () => {
+  test('a thread that alone has the variable keeps its metrics in memory', async () => {
     const FOR_THREAD = JSON.stringify({ MOCHA_WORKER_ID: '1' });
     expect(await report({ FOR_THREAD }, 'thread.js')).toEqual({ path: null, errors: '' });
   });
 });
 
-test('programs that a test starts share among themselves, each for itself, and not with the test', async () => {
+test('each program that a test starts shares metrics with its own children, and not with the test', async () => {
   const program = app.run('--test', { args: ['started.test.js'] });
   expect([await program.ended, program.errors]).toEqual([0, '']);
   const inCluster = printed('cluster');
@@ -85,7 +85,7 @@ describe('MPMETRICS_STORAGE', () => {
     else expect(seen.path).toMatch(path);
   });
 
-  test.each(['Memory', 'disk', '0', 'true'])('%s is warned of and ignored', async (value) => {
+  test.each(['Memory', 'disk', '0', 'true'])('%s is ignored, with a warning', async (value) => {
     const { path, errors } = await report({ MPMETRICS_STORAGE: value });
     expect(path).toMatch(/\.heap$/);
     expect(errors.match(/MPMETRICS_CONFIG/g)).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('MPMETRICS_STORAGE', () => {
     expect(errors).toContain(sentence);
   });
 
-  test('a thread goes by what its process was started with, and else by its own', async () => {
+  test('in a thread the variable with which the process was started counts, else its own', async () => {
     const threads: [object, string, unknown][] = [
       [{}, 'memory', null],
       [{ MPMETRICS_STORAGE: 'heap' }, 'memory', null],

@@ -1,4 +1,4 @@
-/** Compiles only if what napi-rs generates from the Rust code is what `ts/native/` says it is. */
+/** Compiles only if the types that napi-rs generates from the Rust code fit the interfaces of `ts/native/`. */
 import type * as generated from '../../npm/linux-x64-gnu/index';
 import type { Binding } from '../../ts/native';
 

@@ -28,7 +28,7 @@ const PACKAGES = [`next@${NEXT}`, 'react@19.2.0', 'react-dom@19.2.0'];
 /** Installed once, as it is large. */
 const app = join(root, '.cache', 'next');
 const platform = 'mpmetrics-linux-x64-gnu';
-/** What is deployed: in a folder that has nothing beside it. */
+/** The deployed application: outside of the repository, so that no `node_modules` above it is found. */
 const deployed = mkdtempSync(join(tmpdir(), 'mpmetrics-next-'));
 const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
     writeFileSync(join(app, 'package.json'), '{"private":true}\n');
     await npm(app, ['install', '--no-audit', '--no-fund', '--no-save', ...PACKAGES], environment);
   }
-  // The published packages, without anything beside them.
+  // Only the files that are published.
   for (const name of ['mpmetrics', platform]) {
     rmSync(join(modules, name), { recursive: true, force: true });
   }
@@ -77,7 +77,7 @@ afterAll(() => {
   rmSync(segments, { recursive: true, force: true });
 });
 
-/** Starts the server, and what it answers two requests; how many segments it has, and what it warned of. */
+/** Starts the server. Returns its answers to two requests, how many segments it made, and its stderr. */
 async function serve(): Promise<{ hits: string[]; shared: number; errors: string }> {
   const port = await freePort();
   const own = mkdtempSync(join(segments, 'run-'));
@@ -107,11 +107,11 @@ async function serve(): Promise<{ hits: string[]; shared: number; errors: string
 
 const HITS = ['hits_total 1', 'hits_total 2'];
 
-test('standalone output has the native module, and each request sees what others counted', async () => {
+test('standalone output has the native module, and a request sees the count of the one before', async () => {
   expect(await serve()).toEqual({ hits: HITS, shared: 1, errors: '' });
 });
 
-test('without the native module it says what to do: the test above can fail', async () => {
+test('without the native module the server warns and makes no segment', async () => {
   rmSync(join(deployed, 'node_modules', platform), { recursive: true });
   const { hits, shared, errors } = await serve();
   expect([hits, shared]).toEqual([HITS, 0]);

@@ -1,4 +1,4 @@
-/** What waits for the heap's lock, where the lock is free only now and then. */
+/** The backlog of an isolate where the heap lock is free only now and then. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Status } from '../../ts/native';
@@ -11,11 +11,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A heap in which so many series find a place before the lock is another's again. */
+/** A storage with pending series, of which each try binds only `atOnce` before the heap lock is taken again. */
 class Crowded implements Backlogged {
   readonly dead = false;
   series = 0;
-  /** When it was tried, in milliseconds. */
+  /** Times of the tries, in milliseconds. */
   readonly tries: number[] = [];
   private readonly atOnce: number;
 
@@ -45,12 +45,12 @@ class Crowded implements Backlogged {
   }
 }
 
-test('it goes down where each try gets some of it done, whatever comes meanwhile', () => {
+test('the backlog shrinks while each try binds some series, though new ones come', () => {
   const heap = new Crowded(20);
   const backlog = new Backlog(heap);
   heap.series = 1_000;
   backlog.later();
-  // 200 a second come, 20 a try go.
+  // 200 new series a second; each try binds 20.
   const coming = setInterval(() => {
     heap.series += 20;
     backlog.later();
@@ -66,7 +66,7 @@ test('it goes down where each try gets some of it done, whatever comes meanwhile
   expect(process.listeners('exit')).not.toContain(backlog.flush);
 });
 
-test('it is tried ever more seldom where nothing can be done, and at once when the process exits', () => {
+test('pauses between tries grow while nothing can be bound, and the last try is at the exit of the process', () => {
   const heap = new Crowded(0);
   const backlog = new Backlog(heap);
   heap.series = 1;

@@ -1,4 +1,4 @@
-/** Callbacks cost nothing where there are none, keep nothing alive, and end with their process or thread. */
+/** The thread that watches for rings runs only in processes with callbacks, and keeps no process or thread alive. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
@@ -10,13 +10,13 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-test('there is a watcher in a process with callbacks, and none elsewhere', async () => {
+test('a process with callbacks has a watcher thread, and others have none', async () => {
   const [plain, watched] = obedient(2, made);
   await ask(plain!, "new mpmetrics.Counter({ name: 'c', help: 'c' }).inc()");
   await scraped(plain!);
   expect(await ask(plain!, 'return threads()')).toEqual([]);
   await ask(watched!, "calls('calls', 'a'); calls('more', 'a')");
-  // A thread gives itself its name, when it is first scheduled.
+  // A thread sets its own name when it is first scheduled, which may be later.
   await ask(watched!, 'for (let i = 0; i < 100 && threads().length === 0; i++) await sleep(20)');
   expect(await ask(watched!, 'return threads()')).toEqual(['mpmetrics-bell']);
   for (let i = 1; i <= 5; i++) expect((await scraped(plain!)).seen.get('more{who="a"}')).toBe(i);
@@ -25,14 +25,14 @@ test('there is a watcher in a process with callbacks, and none elsewhere', async
   expect(await ask(watched!, 'return threads()')).toEqual(['mpmetrics-bell']);
 });
 
-test('no watcher in memory storage', async () => {
+test('a process with memory storage has no watcher thread', async () => {
   const [memory] = obedient(1, made);
   await ask(memory!, "mpmetrics.configure({ storage: 'memory' }); calls('calls', 'a')");
   expect((await scraped(memory!)).seen.get('calls{who="a"}')).toBe(1);
   expect(await ask(memory!, 'return threads()')).toEqual([]);
 });
 
-test('callbacks keep neither a process nor a thread alive, a scrape under way does', async () => {
+test('callbacks keep no process and no thread alive; a scrape that is under way does', async () => {
   const app = new Application({
     'callback.js': `
       const { Gauge } = require('mpmetrics');

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** A counter and a histogram, and an update of both whose exemplars tell the process. */
+/** Code that makes a counter, a histogram and a function that updates both, with exemplars that name the process. */
 const DECLARE = `await ${performing('processes/exemplars/declare.cjs')}`;
 const LONGEST = 5_000;
 const EXEMPLAR = / # \{who="(\w+)",n="(\d+)",pad="(p*)"\} (\S+) (\S+)$/;
@@ -26,7 +26,7 @@ interface Seen {
   n: number;
 }
 
-/** Scrapes; every exemplar is whole. */
+/** Scrapes, checks that every exemplar has the labels, value and time of one update, and returns all. */
 async function seen(scraper: Program): Promise<Seen[]> {
   const { text, ms } = await ask<Scraped>(scraper, 'return scrape()');
   expect(ms).toBeLessThan(LONGEST);
@@ -76,7 +76,7 @@ test.skipIf(lacks('prometheus_client'))(
         ['h', 'histogram'],
       ]);
     }
-    // What the dead had recorded is there, until a process records something newer.
+    // Exemplars of a dead process are shown until another process records newer ones.
     two!.child.kill('SIGKILL');
     await two!.ended;
     expect(await seen(plain!)).toHaveLength(5);
@@ -89,7 +89,7 @@ test.skipIf(lacks('prometheus_client'))(
   },
 );
 
-test('writers that are killed or stopped leave no half of one, and others go on', async () => {
+test('writers that are killed or stopped leave no half-written exemplar, and others go on', async () => {
   const [scraper, ...writers] = obedient(4, made);
   await ask(scraper!, DECLARE);
   const start = async (program: Program, who: string): Promise<void> => {
@@ -126,14 +126,15 @@ test('writers that are killed or stopped leave no half of one, and others go on'
     writers[i] = made[0]!.run('obey.js', { env });
     await start(writers[i], `w${i}`);
   }
-  // The count of each writer is there, and its exemplar.
+  // Each writer's series is shown, with an exemplar.
   await ask(scraper!, "kept.update('scraper', 3)");
   const counters = async () => {
     const all = await seen(scraper!);
     return all.filter(({ sample }) => sample.startsWith('c_total')).map(({ who }) => who);
   };
   const all = ['scraper', 'w0', 'w1', 'w2'];
-  // An exemplar whose writer was killed in the middle is lost: its successor has to get the heap's lock, and its turn.
+  // An exemplar that a writer was just writing when it was killed is lost. It is shown again when the process that was
+  // started in its place has got the heap lock and recorded one.
   const end = workClock() + 30_000;
   let last = await counters();
   while (last.length < all.length && workClock() < end) last = await counters();

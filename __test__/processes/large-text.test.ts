@@ -1,6 +1,6 @@
 /**
- * A large text is handed to JavaScript without a copy: it must be complete, outlive the thread that scraped it, and be
- * freed when no caller has it any more.
+ * A large text is passed to JavaScript without a copy. It must be complete, stay valid when the thread that scraped it
+ * ends, and be freed when the program does not use it any more.
  */
 import { afterEach, expect, test } from 'vitest';
 
@@ -15,13 +15,13 @@ afterEach(() => {
 const SERIES = 20_000;
 const SCRAPES = 150;
 
-test('a large text is whole, outlives its thread, and is freed', async () => {
+test('a large text is complete, outlives its thread, and is freed', async () => {
   const app = new Application({ 'app.js': source('processes/large-text/app.cjs') });
   made.push(app);
   const program = app.run('app.js', { args: [SERIES, SCRAPES].map(String) });
   const told = JSON.parse(await program.line()) as Record<string, number | boolean>;
   expect(told).toMatchObject({ lines: SERIES, right: true, sameAsBuffer: true, outlives: true });
-  // All of them together are over 90 MB; what is left is the allocator's.
+  // All texts together have over 90 MB. The process may grow by what the allocator keeps.
   expect(told['length']).toBeGreaterThan(90e6);
   expect(told['grown']).toBeLessThan(45e6);
   expect(await program.ended).toBe(0);

@@ -1,7 +1,7 @@
 /**
- * Processes of one application under other permissions than usual: a umask that takes too much, a mode that
- * was changed, a user that was given up, no `/proc`, another `TMPDIR`, no descriptor left. They meet, or one
- * warning says what is in the way. As root, as CI runs: what is tested are the rights of others.
+ * Processes of one application that have unusual permissions: a strict umask, a directory whose mode was changed, a
+ * process that changed its user, no `/proc`, another `TMPDIR`, no file descriptor left. They use the same segment, or
+ * one warning gives the reason why not. Most tests need root, because they start processes of other users.
  */
 import { spawn } from 'child_process';
 import { randomUUID } from 'crypto';
@@ -28,9 +28,9 @@ const GROUP = 65533;
 
 let app: Application;
 let own: string;
-/** A segment's name of this run: a directory further on may have what an earlier one left. */
+/** The segment's name in this run: a segment of an earlier run may be left in one of the directories that are tried. */
 const NAME = randomUUID();
-/** Most run in a mount namespace, and change it. */
+/** True if tests cannot have a mount namespace of their own, which most of them change. */
 const cannotMount = lacks('CAP_SYS_ADMIN') || lacks('util-linux');
 
 beforeEach(() => {
@@ -40,7 +40,7 @@ beforeEach(() => {
       require('./report').arrive(process.argv[2], process.argv[2] === 'b' ? ['a', 'b'] : []);
       process.stdin.once('data', () => process.exit());`,
   });
-  // Others may look for their own in them.
+  // Processes of other users make their directories in these two.
   chmodSync(app.segmentsIn, 0o1777);
   chmodSync(app.folder, 0o755);
   own = join(app.segmentsIn, `mpmetrics-${NOBODY}`);
@@ -60,7 +60,7 @@ function shell(script: string, env: Record<string, string> = {}, as: object = {}
   return new Program(child);
 }
 
-/** Runs a program in a mount namespace of its own that was prepared for it. */
+/** Runs a program in a mount namespace of its own, after a command that changes it. */
 function prepared(program: string, prepare: string, env: Record<string, string> = {}): Program {
   return shell(`exec unshare --mount sh -c '${prepare} && exec "$0" ${program}' "$0"`, env);
 }
@@ -121,7 +121,7 @@ describe.skipIf(lacks('root')).each([
 test.skipIf(cannotMount).each([true, false])(
   'a directory that fsGroup opened for a group is not used; named: %s',
   async (named) => {
-    // Not named, it is the usual one, in a mount namespace where that is another.
+    // If no directory is named, the usual one is used, /dev/shm: a mount namespace puts an empty folder in its place.
     const [shm, elsewhere] = ['shm', 'tmp'].map((name) => {
       const folder = mkdtempSync(join(tmpdir(), `mpmetrics-${name}-`));
       chmodSync(folder, 0o1777);
@@ -152,7 +152,7 @@ test.skipIf(cannotMount).each([true, false])(
     } finally {
       rmSync(shm, { recursive: true });
       rmSync(elsewhere, { recursive: true });
-      // What went to the real one.
+      // In the real /dev/shm, in case the mount did not take place.
       rmSync(`/dev/shm/mpmetrics-${NOBODY}`, { recursive: true, force: true });
     }
   },
@@ -185,7 +185,7 @@ describe.skipIf(cannotMount)('without /proc', () => {
     expect(first!.errors + second!.errors).toBe('');
   });
 
-  test('a warning names it', async () => {
+  test('without a named segment, a warning says to set MPMETRICS_SEGMENT', async () => {
     const program = run('a', {});
     expect(await told(program)).toMatchObject({ path: null, seen: { a: 1 } });
     await leave(program);
@@ -207,7 +207,7 @@ test.each([0, 1, 2, 3])('with %i descriptors left', async (left) => {
 });
 
 describe.skipIf(cannotMount)(
-  'where /dev/shm does not serve, workers with another TMPDIR meet',
+  'where /dev/shm cannot be used, workers with another TMPDIR use the same segment',
   () => {
     let folders: string[];
 

@@ -1,4 +1,7 @@
-/** Programs that replace each other under a root that has no metrics, as under PM2 and `node --watch`: what the new code does not declare is not shown. */
+/**
+ * Programs that replace each other under a root that has no metrics, as under PM2 and `node --watch`: a scrape does not
+ * show metrics that only programs before this one declared.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -11,10 +14,10 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Declares and counts what it is told to, scrapes, and prints what it sees of that kind. */
+/** Declares and increments the counters that its arguments name, scrapes, and prints the counters of the scrape. */
 const PROGRAM = source('processes/replaced/program.cjs');
 
-/** Forks a program for each line of stdin, and never loads the package. A line that ends in + lets it stay. */
+/** Forks the program as lines of stdin say, and kills the ones that stayed. It does not load the package. */
 const RUNNER = source('processes/replaced/runner.cjs');
 
 function started(runner = RUNNER) {
@@ -26,7 +29,7 @@ function started(runner = RUNNER) {
     app,
     program,
     next,
-    /** Runs to its end; what it saw. */
+    /** Runs the program to its end, and returns the counters that it saw. */
     once: async (...names: string[]) => {
       program.tell(['once', 'one', ...names].join(' '));
       const seen = await next();
@@ -44,7 +47,7 @@ function started(runner = RUNNER) {
   };
 }
 
-test('what the next program does not declare is gone, and comes back with its counts', async () => {
+test('a counter that the next program does not declare is not shown; declared again, it has its count', async () => {
   const { once } = started();
   expect(await once('old_total', 'both_total')).toEqual({ old_total: 1, both_total: 1 });
   expect(await once('both_total', 'new_total')).toEqual({ both_total: 2, new_total: 1 });
@@ -52,7 +55,7 @@ test('what the next program does not declare is gone, and comes back with its co
   expect(await once('both_total', 'old_total')).toEqual({ both_total: 4, old_total: 2 });
 });
 
-test('what a dead one of several counted stays as long as one lives, and while they overlap', async () => {
+test('counters of a dead program are shown as long as a program lives that ran at the same time', async () => {
   const { stay, end, once } = started();
   await stay('a', 'a_total');
   await stay('b', 'b_total');
@@ -65,7 +68,7 @@ test('what a dead one of several counted stays as long as one lives, and while t
   expect(await once('d_total')).toEqual({ d_total: 2 });
 });
 
-test('a root that has the package shows what its dead children counted', async () => {
+test('a root that loads the package shows all counters of its dead children', async () => {
   const { once, next, program } = started(
     `const { register } = require('mpmetrics');
     ${RUNNER}
@@ -77,7 +80,7 @@ test('a root that has the package shows what its dead children counted', async (
   expect(await next()).toContain('old_total 1');
 });
 
-test('a segment that the user named shows all that was ever counted in it', async () => {
+test('a scrape of a segment that the user named shows all counters that were ever declared in it', async () => {
   const app = new Application({ 'program.js': PROGRAM });
   made.push(app);
   const env = { MPMETRICS_SEGMENT: join(app.segmentsIn, 'kept.heap') };

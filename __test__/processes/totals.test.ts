@@ -1,4 +1,4 @@
-/** Totals that another program counts (a pool, a broker, a kernel): what README.md says of them. */
+/** Totals that another program counts (a pool, a broker, a kernel): the advice of README.md on them is right. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** What README.md says: the paragraph, on one line. */
+/** The paragraph of README.md on such totals, on one line. */
 function paragraph(): string {
   const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
   const found = readme.split('\n\n').filter((text) => text.includes('**read from elsewhere**'));
@@ -19,7 +19,7 @@ function paragraph(): string {
   return found[0]!.replaceAll('\n', ' ');
 }
 
-/** The code in it that begins with a text. */
+/** The code in that paragraph that begins with a text. */
 function code(beginning: string): string {
   const all = [...paragraph().matchAll(/`([^`]+)`/g)].map(([, one]) => one!);
   const found = all.find((one) => one.startsWith(beginning));
@@ -27,10 +27,10 @@ function code(beginning: string): string {
   return found;
 }
 
-/** What every process reads: the broker says that 100 messages were sent in all. */
+/** The total, which every process reads: a broker, for example, counts 100 messages in all. */
 const TOTAL = 100;
 
-/** Metrics of the total, in each of the ways, as the README writes them. */
+/** Metrics of the total: a counter, and a gauge with the aggregator of the README, made with the README's code. */
 const declared = () => `
   const total = ${TOTAL};
   const common = { help: 'h' };
@@ -39,11 +39,11 @@ const declared = () => `
     name: 'most', ...common, ${code('aggregator:')}, collect() { this.${code('set(')}; },
   });`;
 
-/** In one process only, by which it is told once, whichever process is scraped. */
+/** A gauge of the total that one process declares; a scrape of any process shows it once. */
 const ONCE = `
   new mpmetrics.Gauge({ name: 'once', help: 'h', collect() { this.set(${TOTAL}); } });`;
 
-/** What each process reads of its own: it is the number of those who live. */
+/** A gauge that each process sets to 1; its sum is the number of living processes. */
 const OWN = `
   new mpmetrics.Gauge({ name: 'own', help: 'h', collect() { this.set(1); } });`;
 
@@ -54,7 +54,7 @@ async function start(app: Application, code: string): Promise<Program> {
   return program;
 }
 
-test('README.md says what a total that is read from elsewhere is, and is not', () => {
+test('README.md says which metric to use for a total that is read from elsewhere', () => {
   const said = [
     'is no counter here',
     'each process adds the whole total, and each restart of a worker adds it once more',
@@ -80,7 +80,7 @@ test('a counter set by its collect grows with each worker and each restart; a ga
     workers[0]!.child.kill('SIGKILL');
     await workers[0]!.ended;
     workers = [workers[1]!, await start(app, everywhere)];
-    // A counter keeps what the dead counted, so that nothing is lost; here it counts the total once more.
+    // A counter keeps the counts of dead processes, so here each restart adds the total once more.
     expect(await shown()).toEqual([(3 + restarts) * TOTAL, TOTAL, TOTAL, 3]);
   }
   for (const worker of workers) {

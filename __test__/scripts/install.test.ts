@@ -1,4 +1,4 @@
-/** Two processes that install in one clone at the same time take turns, also if the first is killed. */
+/** Processes that install in one clone at the same time take turns, even if one of them is killed. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ afterAll(() => {
 
 const module = pathToFileURL(join(__dirname, '..', '..', 'scripts', 'install.mjs')).href;
 
-/** Begins and ends under the lock, and writes both down. */
+/** Starts a process that holds the lock for `ms`, and writes `(` to a log at the beginning and `)` at the end. */
 function start(name: string, ms: number): { ended: Promise<unknown>; kill: () => void } {
   const log = join(folder, `${name}.txt`);
   const code = `
@@ -34,7 +34,7 @@ function start(name: string, ms: number): { ended: Promise<unknown>; kill: () =>
 
 const read = (name: string): string => readFileSync(join(folder, `${name}.txt`), 'utf8');
 
-test('four at once take turns', async () => {
+test('four processes that start at the same time take turns', async () => {
   const ended = await Promise.all([1, 2, 3, 4].map(() => start('turns', 150).ended));
   expect(ended).toEqual([0, 0, 0, 0]);
   expect(read('turns')).toBe('()()()()');

@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('what a machine must have', () => {
+describe('requirements for all commands', () => {
   test('Node.js 20', () => {
     expect(nodeProblem('20.0.0')).toBeNull();
     expect(nodeProblem('26.1.0')).toBeNull();
@@ -55,7 +55,7 @@ describe('what a machine must have', () => {
   });
 });
 
-describe('what single tests need beside them', () => {
+describe('requirements of single tests', () => {
   const needed = new Map([
     ['there', ['a.test.ts']],
     ['package', ['a.test.ts', 'b.test.ts']],
@@ -79,7 +79,7 @@ describe('what single tests need beside them', () => {
     user: 'user is missing, and tests are left out in e.test.ts. To run them: be root.',
   };
 
-  test('is installed where it can be, and named where not', () => {
+  test('are installed if that is possible, and else named', () => {
     expect(plan(needed, needs, true)).toEqual({
       install: ['package', 'python', 'nodes'],
       packages: ['package', 'pip'],
@@ -94,7 +94,7 @@ describe('what single tests need beside them', () => {
     expect(plan(needed, pip, false).install).toEqual(['python', 'nodes']);
   });
 
-  test('is found in the files, by the filters of the run', () => {
+  test('are found in the files that the filters of the run select', () => {
     const all = neededBy();
     expect([...all.keys()].sort()).toEqual(Object.keys(NEEDS).sort());
     expect(all.get('redis-server')).toEqual(['__test__/dependents/dependents.test.ts']);
@@ -103,7 +103,7 @@ describe('what single tests need beside them', () => {
     ]);
   });
 
-  /** Node.js alone, as on a machine on which nothing else was installed. */
+  /** A folder for `PATH` with nothing but Node.js, as on a machine on which nothing else was installed. */
   const bin = join(folder, 'clean');
   mkdirSync(bin);
   symlinkSync(process.execPath, join(bin, 'node'));
@@ -114,7 +114,7 @@ describe('what single tests need beside them', () => {
       encoding: 'utf8',
     });
 
-  test('is named in the first lines', () => {
+  test('are named in the first lines of the output', () => {
     const { stderr, status } = run('scripts/needs.mjs');
     const named = stderr.matchAll(/^! (\S+) is missing, and tests are left out in __test__\//gm);
     const programs = ['curl', 'gcc', 'procps', 'prometheus', 'prometheus-pushgateway'];
@@ -125,7 +125,7 @@ describe('what single tests need beside them', () => {
     expect(status).toBe(1);
   });
 
-  test('and without it tests are left out by name, and none fails', () => {
+  test('are missing: tests are left out and named, and none fails', () => {
     const vitest = 'node_modules/vitest/vitest.mjs';
     const file = '__test__/processes/pushgateway.test.ts';
     const { stdout, status } = run(vitest, 'run', '--project', 'direct', file);

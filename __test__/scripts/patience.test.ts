@@ -1,4 +1,4 @@
-/** The clock by which tests wait is as fast as one more thread would be. */
+/** The clock by which tests wait: on a busy machine it slows down as a thread does. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
@@ -11,12 +11,12 @@ afterEach(() => {
   for (const child of busy.splice(0)) child.kill('SIGKILL');
 });
 
-/** /proc/stat of a machine on which so many threads run, after so much time, of which so much was stolen. */
+/** /proc/stat of a machine with `running` threads, after `total` ticks, of which its host gave `stolen` to others. */
 function stat(running: number, total: number, stolen: number): string {
   return `cpu  ${total - stolen} 0 0 0 0 0 0 ${stolen} 7 7\ncpu0 1\nprocs_running ${running}\n`;
 }
 
-test('the share of a processor is what others leave, on this machine and on its host', () => {
+test("a thread's share of a processor depends on other threads, and on time that the host takes", () => {
   expect(shareIn(stat(1, 1_000, 0), 2)).toBe(1);
   expect(shareIn(stat(2, 2_000, 0), 2)).toBe(1);
   expect(shareIn(stat(16, 3_000, 0), 2)).toBe(1 / 8);
@@ -34,12 +34,12 @@ test('eight busy threads for each processor make waits longer', async () => {
   for (let i = 0; i < 8 * availableParallelism(); i++) {
     busy.push(spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' }));
   }
-  // Half of it, as a thread that is just not on the run queue is not counted.
+  // Half of the factor of 8 is enough, because a thread that is not on the run queue at that moment is not counted.
   await until(() => patient(1_000) > 4 * 2_000, 'the loops do not run');
   expect(await wait()).toBeGreaterThan(4 * 300);
 });
 
-test('a wait ends with what it waited for, or says that it did not', async () => {
+test('a wait ends with the value that it waited for, or fails with a message', async () => {
   let n = 0;
   expect(await until(() => ++n === 3 && 'three', 'n')).toBe('three');
   expect(await within(Promise.resolve(4), 'a number')).toBe(4);

@@ -1,4 +1,4 @@
-/** What random programs are made of: labels and values, plain and odd. */
+/** Arbitraries of fast-check for random programs: labels and values, plain and odd. */
 
 import fc from 'fast-check';
 
@@ -37,11 +37,14 @@ export const labels = fc
     maxLength: 3,
   })
   .map((pairs): Labels => Object.fromEntries(pairs));
-/** In one order: prom-client prints those of the last `set`. */
+/** Labels in the order of their names: for a gauge, prom-client prints the order of the last `set`. */
 export const sorted = labels.map((given): Labels =>
   Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))),
 );
-/** The labels with what is undefined as text: prom-client prints it so, but keeps it apart from that text. */
+/**
+ * The labels with the text `undefined` in place of undefined values: prom-client prints both alike, but as two series,
+ * where this package has one.
+ */
 export function spelled(given: Labels): Labels {
   const pairs = Object.entries(given).map(([name, value]) => [
     name,
@@ -49,7 +52,10 @@ export function spelled(given: Labels): Labels {
   ]);
   return Object.fromEntries(pairs) as Labels;
 }
-/** Never the own labels of another series, which the heap would join and prom-client prints twice. */
+/**
+ * Default labels, with values that no series has as a label of its own: otherwise two series could become the same,
+ * which the heap joins and prom-client prints twice.
+ */
 export const defaults = sorted.map((given): Labels =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, `\u2603${value as number}`]),

@@ -1,4 +1,4 @@
-/** What `require('node:cluster')` is in a program of CommonJS: Node.js' types have it as a default export only. */
+/** The type of `require('node:cluster')` in a CommonJS program: Node.js' types have only a default export. */
 import type { Cluster } from 'node:cluster';
 
 declare module 'cluster' {

@@ -1,27 +1,28 @@
-/** Programs that do what they are told, line by line, and say what came of it: `obey.cjs`. */
+/** Programs that run each line of stdin as code, and print its result: `obey.cjs`. */
 import { join } from 'node:path';
 
 import { Application, type Program } from './application';
 import { source } from './programs';
 import { samples } from './samples';
 
-/** What `scrape()` yields. */
+/** The result of `scrape()` in `obey.cjs`. */
 export interface Scraped {
   text: string;
   ms: number;
-  /** The same by the clock of patience.mjs: what a busy machine adds is not in it. */
+  /** The same by the clock of patience.mjs, which does not count what other processes take on a busy machine. */
   work: number;
   turns: number;
 }
 
-/** Has a program run code; what it returns. */
+/** Has a program run code, and returns the code's result. */
 export async function ask<T = unknown>(program: Program, code: string): Promise<T> {
   program.tell(code.replaceAll('\n', ' '));
   return JSON.parse(await program.line(60_000)) as T;
 }
 
 /**
- * The expression that calls what a file exports with what {@link ask}'s code has at hand, and with further arguments.
+ * An expression for {@link ask} that calls the function which a file exports. The function gets the variables that such
+ * code can use, and further arguments.
  *
  * @param path below `__test__`
  */
@@ -30,7 +31,7 @@ export function performing(path: string, ...args: unknown[]): string {
   return `perform(${given.join(', ')})`;
 }
 
-/** Has a program scrape; the samples, and how long it took. */
+/** Has a program scrape. Returns the samples, and how long the scrape took. */
 export async function scraped(
   program: Program,
 ): Promise<{ seen: Map<string, number>; ms: number; work: number; turns: number }> {

@@ -1,6 +1,6 @@
 /**
- * A PM2 daemon of its own. PM2 is installed into the git-ignored cache and not as a dependency of the
- * project: its license is the AGPL.
+ * Runs a PM2 daemon with a home of its own. PM2 is installed into the git-ignored cache and is no dependency of the
+ * project, because its license is the AGPL.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -65,7 +65,7 @@ export class Pm2 {
     await call(process.execPath, [program, ...args], { cwd: this.application.folder, env });
   }
 
-  /** All reports that its applications have printed so far. */
+  /** All reports that the daemon's applications have printed so far. */
   reports(): Report[] {
     const logs = join(this.home, 'logs');
     const names = existsSync(logs) ? readdirSync(logs).filter((n) => n.includes('-out')) : [];
@@ -73,7 +73,7 @@ export class Pm2 {
     return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Report);
   }
 
-  /** What its applications wrote to stderr. */
+  /** The stderr of the daemon's applications. */
   errors(): string {
     const logs = join(this.home, 'logs');
     const names = readdirSync(logs).filter((name) => name.includes('-error'));
@@ -88,7 +88,7 @@ export class Pm2 {
     return this.reports();
   }
 
-  /** Ends the daemon and all that it runs. */
+  /** Ends the daemon and its applications. */
   async end(): Promise<void> {
     await this.command('kill');
     rmSync(this.home, { recursive: true, force: true });

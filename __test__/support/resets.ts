@@ -1,11 +1,11 @@
-/** Metrics of each type that are reset at a moment after their `collect` returned, and scrapes that show it. */
+/** Programs in which a metric is reset soon after its `collect` returned, and scrapes show whether that was in time. */
 
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import { any, type Client, type Program } from './subject';
 
-/** The moments at which the reset may come. */
+/** Moments after a `collect` at which a metric is reset. */
 export const MOMENTS: Record<string, (reset: () => void) => void> = {
   'process.nextTick': (reset) => {
     process.nextTick(reset);
@@ -15,18 +15,18 @@ export const MOMENTS: Record<string, (reset: () => void) => void> = {
   'a timer': (reset) => setTimeout(reset, 1),
 };
 
-/** Threads that libuv has, unless it is told otherwise; and what keeps one busy. */
+/** The default number of libuv's pool threads, and a function that keeps one of them busy. */
 const POOL = 4;
 const busy = promisify(pbkdf2);
 
-/** What is counted in and reset. */
+/** A metric that is updated and reset. */
 export interface Resettable {
   reset(): void;
   remove(...labels: unknown[]): void;
   collect?: unknown;
 }
 
-/** A type of metrics, made and counted in. */
+/** A type of metrics: how one is made, and how it is updated. */
 export interface Type {
   make: (client: Client) => Resettable;
   count: (metric: never, value: number) => void;
@@ -111,27 +111,30 @@ export const READERS: Record<string, (client: Client) => Promise<unknown>> = {
   'get()': async ({ register }) => register.getSingleMetric('m')!.get(),
 };
 
-/** A way of reading, while other work waits for the threads that it is done on: what comes in between comes before it. */
+/** Reads while other work keeps libuv's pool threads busy, on which the heap is read: so a reset comes before that. */
 export function late(
   read: (client: Client) => Promise<unknown>,
 ): (client: Client) => Promise<unknown> {
   return async (client) => {
     const work = Array.from({ length: 2 * POOL }, () => busy('p', 's', 20_000, 64, 'sha512'));
     const found = await read(client);
-    // Not left to the next read.
+    // Otherwise the work would delay the next reading, too.
     await Promise.all(work);
     return found;
   };
 }
 
-/** What a scrape shows, and another one after all that the first one had done later. */
+/** Two scrapes; the second one is made when callbacks that the first one left for later have run. */
 export async function twice({ register }: { register: Client['register'] }): Promise<string[]> {
   const first = await register.metrics();
   await new Promise((resolve) => setImmediate(resolve));
   return [first, await register.metrics()];
 }
 
-/** Has something done at a moment after each `collect`; resolves when it has been done so often. */
+/**
+ * Has `reset` called at a moment after each `collect`. Returns a function that waits until it has been called so many
+ * times.
+ */
 export function afterCollect(
   metric: Resettable,
   moment: (reset: () => void) => void,
@@ -154,12 +157,12 @@ export function afterCollect(
     return promise;
   };
   return async (times) => {
-    // A client that calls nothing is not waited for.
+    // Does not wait for a client that never calls `collect`.
     while (done < times && done < called) await new Promise((resolve) => setTimeout(resolve, 1));
   };
 }
 
-/** What three scrapes show, between which is counted, and the third right after the second. */
+/** A program with three scrapes: there are updates before the first and the second, but not before the third. */
 export function threeScrapes(
   type: Type,
   read: (client: Client) => Promise<unknown>,

@@ -11,16 +11,17 @@ interface Failure {
 /** How many files are printed as the slowest. */
 const SLOWEST = 15;
 
-/** What a test's error says that only waited too long: vitest's own timeout, or patience.cjs. */
+/** Messages of tests that only waited too long: vitest's timeout, and that of patience.cjs. */
 const TIME = /^(Test|Hook) timed out in |^out of patience: /;
 
 /**
- * Prints each failure with its text when it happens, into stdout, so that it is there under a pipe and after
- * Ctrl-C, too. At the end: what was skipped, which in CI is a failure; what failed by time alone; the slowest files.
+ * Prints each failure with its message to stdout when it happens, so that it is printed to a pipe and before Ctrl-C,
+ * too. At the end it prints the skipped tests, which in CI are failures, the tests that failed only because they waited
+ * too long, and the slowest files.
  */
 export default class TellingReporter implements Reporter {
   private readonly failures: Failure[] = [];
-  /** Titles by identifier. */
+  /** Titles of running tests, by their identifiers. */
   private readonly running = new Map<string, string>();
 
   onInit(): void {
@@ -43,12 +44,12 @@ export default class TellingReporter implements Reporter {
     this.note(titleOf(test), test.result().errors);
   }
 
-  /** A hook of a suite failed. */
+  /** Prints errors of a suite's hooks. */
   onTestSuiteResult(suite: TestSuite): void {
     this.note(titleOf(suite), suite.errors());
   }
 
-  /** A hook of the file failed, or the file could not be loaded. */
+  /** Prints errors of a file's hooks, or of loading the file. */
   onTestModuleEnd(module: TestModule): void {
     this.note(fileOf(module), module.errors());
   }
@@ -56,7 +57,7 @@ export default class TellingReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     this.note('outside of tests', unhandled);
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')]);
-    // With a filter by name (-t) all others are skipped: that says nothing.
+    // A filter by name (-t) skips all other tests, which are not worth a line.
     const filtered = process.argv.some((one) => /^(-t|--testNamePattern)/.test(one));
     if (skipped.length > 0 && !filtered) {
       const ci = (process.env['CI'] ?? '') !== '';
@@ -103,7 +104,7 @@ export default class TellingReporter implements Reporter {
     for (const line of lines) this.print(`  ${line}`);
   }
 
-  /** A terminal, file or pipe is written to at once: a process that ends keeps nothing back. */
+  /** Writes to terminals, files and pipes are synchronous, so no line is lost when the process exits. */
   private print(line: string): void {
     process.stdout.write(`${line}\n`);
   }
@@ -122,7 +123,7 @@ function titleOf(task: TestCase | TestSuite): string {
   return `${fileOf(task.module)} > ${task.fullName}`;
 }
 
-/** All that the file took, from the process it got to the last of its tests; milliseconds. */
+/** Milliseconds that a file took in all, from the start of its process to the end of its last test. */
 function durationOf(module: TestModule): number {
   const { environmentSetupDuration, prepareDuration, collectDuration, setupDuration, duration } =
     module.diagnostic();

@@ -1,4 +1,4 @@
-/** What keeps the event loop alive: resources, and libuv's handles and requests. */
+/** Numbers of active resources, which keep the event loop alive, and of libuv's handles and requests. */
 
 import type { LabelValues } from '../metrics';
 import type { Group, Source } from './group';
@@ -41,11 +41,11 @@ interface Kind {
   key: string;
   name: string;
   help: string;
-  /** Help of the gauge of all types together. */
+  /** Help text of the gauge for all types together. */
   total: string;
-  /** The function of `process` that lists them; undefined if the runtime has none. */
+  /** Returns the function of `process` that lists the resources; undefined if the runtime has none. */
   list: () => (() => unknown[]) | undefined;
-  /** Undefined if it is only counted in the total. */
+  /** Returns the type of an element of that list; undefined if it counts only in the total. */
   typeOf: (one: unknown) => string | undefined;
 }
 
@@ -58,7 +58,7 @@ function source({ key, name, help, total, list, typeOf }: Kind): Source {
       if (typeof list() !== 'function') return;
       const byType = group.gauge(name, help, { own: ['type'] });
       const all = group.gauge(totalName, total);
-      // Each by itself, as in prom-client: either may be read alone.
+      // Each gauge has its own callback, as in prom-client, because a program may read only one of them.
       if (byType !== undefined) {
         byType.collect = () => {
           showTypes(byType, countTypes(list()!.call(process), typeOf), group.labels);
@@ -73,7 +73,7 @@ function source({ key, name, help, total, list, typeOf }: Kind): Source {
   };
 }
 
-/** How many there are of each type, in the order of their first occurrence. */
+/** Counts the elements of each type. Types are in the order of their first occurrence. */
 export function countTypes(list: readonly unknown[], typeOf: Kind['typeOf']): Map<string, number> {
   const counts = new Map<string, number>();
   for (const one of list) {
@@ -83,7 +83,7 @@ export function countTypes(list: readonly unknown[], typeOf: Kind['typeOf']): Ma
   return counts;
 }
 
-/** Replaces all series of a gauge: one for each type. A type of which none is left is not shown. */
+/** Replaces all series of a gauge by one for each type. A type without elements is not shown any more. */
 export function showTypes(
   gauge: { reset(): void; set(labels: LabelValues<string>, value: number): void },
   counts: Iterable<readonly [type: string, count: number]>,

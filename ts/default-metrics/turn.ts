@@ -1,7 +1,7 @@
 /**
- * Which thread reports the figures of the process: the main thread if it calls, else the first thread that did, until
- * it ends. If the main thread calls later, the thread that has the turn gives it up when it is next asked to collect,
- * after it has hidden its figures: nothing is counted twice.
+ * The turn: which thread of a process reports the process' figures, so that they are counted once. It is the main
+ * thread if that collects default metrics, else the first thread that does, until it ends. If the main thread begins
+ * later, the thread that has the turn hides its figures and gives the turn up the next time its callbacks run.
  */
 
 import { threadId } from 'worker_threads';
@@ -10,16 +10,16 @@ import { loadBinding } from '../binding';
 import { heap } from '../storage';
 
 export class Turn {
-  /** Settles when the previous thread has given it up, or is too slow; undefined if there is nothing to wait for. */
+  /** Settles when the other thread has given the turn up or does not answer in time; undefined without such a wait. */
   asked: Promise<void> | undefined;
   private readonly about: string;
-  /** A turn that was taken after the end would never be given back. */
+  /** True after {@link end}: a turn that was taken later would never be given back. */
   private over = false;
 
-  /** @param about the same text in all threads that are to share it */
+  /** @param about names the turn: threads with the same text share one */
   constructor(about: string) {
     this.about = about;
-    // The thread that has it is to know soon, also if scrapes ask no other thread.
+    // Asks the thread that has the turn to run its callbacks now: there may be no scrape that asks other threads.
     if (this.take() || threadId !== 0) return;
     const ring = heap.scrapes.ring();
     this.asked = ring?.answers.then(() => {
@@ -28,17 +28,17 @@ export class Turn {
     });
   }
 
-  /** Takes the turn; whether this thread has it. */
+  /** Takes the turn if it is free. Returns whether this thread has it. */
   take(): boolean {
     return !this.over && loadBinding()!.takeTurn(this.about, threadId);
   }
 
-  /** Gives it to the main thread, if that wants it. */
+  /** Gives up the turn if this thread has it and is not the main thread. The main thread gets it if it waits for it. */
   give(): void {
     if (threadId !== 0 && !this.over) this.leave();
   }
 
-  /** Gives it up for good. */
+  /** Gives the turn up for good. */
   end(): void {
     this.over = true;
     this.leave();

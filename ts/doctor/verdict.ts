@@ -3,27 +3,27 @@
 /** The findings about an application. */
 export interface Verdict {
   readonly line: string;
-  /** 0: all is well; 1: something does not work on this machine; 3: another client is loaded. */
+  /** 0: everything works; 1: something does not work on this machine; 3: a program loads another client. */
   readonly code: 0 | 1 | 3;
 }
 
-/** The hook for all names, as an option of Node.js. */
+/** Matches the option of Node.js that loads the hook for all names. */
 const HOOK = /(?:--import|--require|-r)[ =]["']?mpmetrics\/register\b/;
 
 /**
  * Whether programs of an application are started with the hook for every client's name.
  *
- * @param scripts of its package.json
- * @param options NODE_OPTIONS
+ * @param scripts of the application's package.json
+ * @param options the value of NODE_OPTIONS
  */
 export function isHooked(scripts: Record<string, string> = {}, options = ''): boolean {
   return [options, ...Object.values(scripts)].some((text) => HOOK.test(text));
 }
 
 /**
- * @param foreign names that another client is installed under
+ * @param foreign names under which another client is installed
  * @param hooked see {@link isHooked}
- * @param works whether the native module and shared memory work as they should
+ * @param works whether the native module and shared memory work
  */
 export function verdict(foreign: readonly string[], hooked: boolean, works: boolean): Verdict {
   if (!works) {

@@ -1,4 +1,4 @@
-/** Families as the rows that prom-client's `get()` yields: the one shape that everything is printed from. */
+/** Families as rows, the objects with which prom-client's `get()` resolves. TypeScript makes all output from rows. */
 
 import { reviveLabelValue } from '../labels';
 import type { FamilyData, LabelData, MetricType, SeriesData } from '../storage';
@@ -20,7 +20,7 @@ export interface Row {
   value: number;
   metricName?: string;
   exemplar?: ExemplarRow | null | undefined;
-  /** Labels that follow `labels` and the default ones in text. */
+  /** The labels of a histogram's series, which text prints after `labels` (that is, `le`) and the default labels. */
   sharedLabels?: RowLabels;
 }
 
@@ -36,14 +36,14 @@ export interface MetricRows {
 /** Which default labels a series gets. */
 export type DefaultsOf = (series: SeriesData) => RowLabels | null;
 
-/** The default labels that the process that made the series had set. */
+/** The series' own default labels: those of the process that made it. */
 export const ownDefaults: DefaultsOf = ({ defaults }) =>
   defaults === null ? null : reviveLabels(defaults);
 
 /**
  * A family's rows, with all labels of a row in one object.
  *
- * @param defaults default labels; those that a series has itself are left out
+ * @param defaults default labels for a series; a label of the series wins over a default one of its name
  */
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
   const { name, help, type, aggregator } = family;
@@ -51,11 +51,11 @@ export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null):
     const rows = seriesRows(family, series, reviveLabels(series));
     const own = type === 'histogram' ? rows.map(splay) : rows;
     const more = defaults(series);
-    // Behind `le` and `quantile`, which are labels of the rows themselves.
+    // Default labels follow `le` and `quantile`, which are labels of the rows themselves.
     if (more === null) return own;
     return own.map((row) => ({ ...row, labels: fillDefaults(row.labels, more) }));
   });
-  // prom-client's own order of keys, for those who compare serialised JSON.
+  // The order of prom-client's keys, because programs compare serialised JSON.
   return type === 'counter' || type === 'gauge'
     ? { help, name, type, values, aggregator }
     : { name, help, type, values, aggregator };
@@ -70,8 +70,8 @@ export function textRows(family: FamilyData): MetricRows {
 }
 
 /**
- * Labels for JSON, with defaults for those names that have no value. prom-client 15 lets the default
- * win over 0 and '' too, which its successor mended.
+ * Labels for JSON: a default label is used for a name whose value is missing, null or undefined. In prom-client 15 the
+ * default label also wins over 0 and ''; `@prometheus-io/client` does as this function does.
  */
 export function fillDefaults(labels: RowLabels, defaults: RowLabels | null): RowLabels {
   const filled = { ...labels };
@@ -79,14 +79,14 @@ export function fillDefaults(labels: RowLabels, defaults: RowLabels | null): Row
   return filled;
 }
 
-/** Labels for text, with defaults for those names that they do not have. */
+/** Labels for text: a default label is used for a name that the labels do not have. */
 export function withDefaults(labels: RowLabels, defaults: RowLabels | null): RowLabels {
   return defaults === null ? labels : { ...labels, ...defaults, ...labels };
 }
 
-/** A label set with the values that it was first seen with. */
+/** A label set as an object, with values of the types that they had in JavaScript. */
 export function reviveLabels({ labels, types }: LabelData): RowLabels {
-  // `fromEntries` defines: a label may be called `__proto__`.
+  // `fromEntries` defines properties and calls no setter: a label may be called `__proto__`.
   return Object.fromEntries(
     labels.map(([name, value], i) => [name, reviveLabelValue(value, types[i])]),
   );
@@ -114,7 +114,7 @@ function histogramRows(family: FamilyData, series: SeriesData, sharedLabels: Row
     count += one;
     const le = i < numbers.length ? numbers[i] : '+Inf';
     const metricName = `${name}_bucket`;
-    // prom-client has no place for the last bucket's exemplar until there is one.
+    // As in prom-client, the last bucket's `exemplar` is undefined, not null, until there is an exemplar.
     const none = family.exemplars === true && i === numbers.length ? undefined : null;
     const exemplar = exemplarRow(series, i) ?? none;
     return { labels: { le }, sharedLabels, value: count, metricName, exemplar };

@@ -1,4 +1,4 @@
-/** What prom-client refuses, with its messages, with which its users compare. */
+/** Checks of names and labels. They throw prom-client's messages letter by letter, because programs compare them. */
 
 import { inspect } from 'util';
 
@@ -8,19 +8,19 @@ const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /**
  * Whether a metric may have this name.
  *
- * @param name tested as a regular expression tests it: `undefined` and `null` become words and pass
+ * @param name is converted to a string, as in prom-client: so `undefined` and `null` are valid names
  */
 export function validateMetricName(name: string): boolean {
   return METRIC_NAME.test(name);
 }
 
-/** Those of the names that no label may have. */
+/** Returns the names that are not valid as names of labels. */
 export function invalidLabelNames(names: readonly string[]): string[] {
   return names.filter((name) => !LABEL_NAME.test(name));
 }
 
 /**
- * Refuses labels that the metric was not declared with.
+ * Checks that the metric was declared with all of these labels.
  *
  * @throws Error `Added label "z" is not included in initial labelset: [ 'a', 'b' ]`
  */

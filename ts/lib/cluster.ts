@@ -1,4 +1,4 @@
-/** `prom-client/lib/cluster`: the class itself. */
+/** `prom-client/lib/cluster`, whose export is the class. */
 
 import { AggregatorRegistry } from '../cluster';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/counter`: the class itself. */
+/** `prom-client/lib/counter`, whose export is the class. */
 
 import { Counter } from '../metrics';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/defaultMetrics`: the function itself. */
+/** `prom-client/lib/defaultMetrics`, whose export is the function. */
 
 import { collectDefaultMetrics } from '../default-metrics';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/gauge`: the class itself. */
+/** `prom-client/lib/gauge`, whose export is the class. */
 
 import { Gauge } from '../metrics';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/histogram`: the class itself. */
+/** `prom-client/lib/histogram`, whose export is the class. */
 
 import { Histogram } from '../metrics';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/pushgateway`: the class itself. */
+/** `prom-client/lib/pushgateway`, whose export is the class. */
 
 import { Pushgateway } from '../pushgateway';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/registry`: the class itself, with the default registry as `globalRegistry`. */
+/** `prom-client/lib/registry`, whose export is the class, with the default registry as `globalRegistry`. */
 
 import { Registry } from '../registry';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/summary`: the class itself. */
+/** `prom-client/lib/summary`, whose export is the class. */
 
 import { Summary } from '../metrics';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/worker`: the class itself, as of `@prometheus-io/client`. */
+/** `prom-client/lib/worker`, whose export is the class, as in `@prometheus-io/client`. */
 
 import { WorkerRegistry } from '../cluster';
 

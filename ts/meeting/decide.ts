@@ -1,4 +1,4 @@
-/** The decision: which segment this isolate uses, in the order that the README promises. */
+/** Decides which segment this isolate uses. The README documents the order in which the settings count. */
 
 import { statSync } from 'fs';
 import { isMainThread } from 'worker_threads';
@@ -16,14 +16,14 @@ export const INHERIT = 'MPMETRICS_INHERIT';
 
 let atStart: Variables | undefined;
 /**
- * True once this process found a root that had not passed a segment on to it: one that does not load this package, like
- * PM2.
+ * True once this process has a root that passed no segment on to it, because the root does not load this package (PM2,
+ * for example).
  */
 let replaces = false;
 
 /**
- * The variables that decide. A worker thread may have any, but belongs to its process: for it, those with which the
- * process was started decide.
+ * The environment variables that decide. A worker thread may have an environment of its own, but uses the segment of
+ * its process: so in a thread the variables with which the process was started decide.
  */
 export function decisiveVariables(): Variables {
   if (isMainThread) return process.env;
@@ -33,7 +33,7 @@ export function decisiveVariables(): Variables {
 
 /** The storage that `MPMETRICS_STORAGE` chooses; undefined if it is not set, or invalid. */
 export function storageByVariable(): 'heap' | 'memory' | undefined {
-  // A test runner may have given it to its threads only.
+  // A test runner may have set the variable for its threads only.
   const said = decisiveVariables()['MPMETRICS_STORAGE'] || process.env['MPMETRICS_STORAGE'];
   if (said === undefined || said === '') return undefined;
   if (said === 'heap' || said === 'memory') return said;
@@ -60,18 +60,18 @@ export function segmentByVariable(variables: Variables): Choice | null {
   return choice;
 }
 
-/** What was decided, and for whom. */
+/** A decision, and the process for which it was made. */
 export interface Decision {
   choice: Choice;
   self: Self | null;
-  /** The package of the application, for which children take the choice over. */
+  /** The folder of the application's package. A child takes the choice over if it belongs to the same package. */
   package: string;
 }
 
 /**
- * Decides for the whole process.
+ * Makes the decision for the whole process.
  *
- * @returns null where nothing can be decided, because the system does not tell processes apart
+ * @returns null if the user chose no segment, and the system does not say which process is the root
  */
 export function decide(binding: Binding): Decision | null {
   const me = self(binding);
@@ -87,14 +87,15 @@ export function decide(binding: Binding): Decision | null {
   if (mode !== undefined) choice.mode = mode;
   if (gid !== undefined) choice.gid = gid;
   const limits = limitsOf(settings);
-  // Limits that are given here replace those of the parent one by one.
+  // Each limit that is set in this process replaces the one of the parent; the parent's other limits stay.
   if (limits !== undefined) choice.limits = { ...choice.limits, ...limits };
   return { choice, self: me, package: base.package };
 }
 
 /**
- * The directory that `MPMETRICS_DIR` names. It is part of the choice, because a program may have set it by
- * itself, from a file of settings: its threads know only the variables that the process was started with.
+ * The directory that `MPMETRICS_DIR` names. It becomes part of the choice, because the program may have set the
+ * variable itself (from a file of settings, for example), and threads look only at the variables with which the process
+ * was started.
  */
 function directoryByVariable(): string | undefined {
   return isMainThread ? namedDirectory(decisiveVariables()) : undefined;
@@ -104,7 +105,7 @@ function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | nul
   const said = byUser(binding);
   if (me === null) return said === null ? null : { choice: said, package: '' };
   if (said !== null) return { choice: said, package: rootOf(binding, me).packages[0]! };
-  // PM2 may be started from anywhere, even from another application.
+  // The variable of a process that PM2 manages is not used: PM2 may have been started by another application.
   const inherited = me.managed ? undefined : decisiveVariables()[INHERIT];
   const own = read(inherited, me.package);
   if (own !== null) return { choice: own, package: me.package };
@@ -124,15 +125,15 @@ function chosen(binding: Binding, me: Self | null): Omit<Decision, 'self'> | nul
   return { choice, package: root.packages[0]! };
 }
 
-/** The choice that the program configured, that its main thread decided, or that a variable made; null for none. */
+/** The user's choice: by `configure()`, else, in a thread, that of the main thread, else by a variable. May be null. */
 function byUser(binding: Binding): Choice | null {
   if (settings.segment !== undefined) return choiceOf(settings.segment);
-  // The decision of the main thread holds for all threads, whatever their environment says.
+  // The decision of the main thread holds for all threads, whatever is in their environment.
   const ofProcess = isMainThread ? null : read(binding.choice(), null);
   return ofProcess ?? saidByVariable(decisiveVariables());
 }
 
-/** The choice by variable. A name that is also the parent's means the parent's segment, in the parent's directories. */
+/** The choice by variable. If the parent's segment has the same name, it is meant, in the parent's directories. */
 function saidByVariable(variables: Variables): Choice | null {
   const named = segmentByVariable(variables);
   if (named?.name === undefined) return named;
@@ -142,7 +143,8 @@ function saidByVariable(variables: Variables): Choice | null {
 }
 
 /**
- * Whether programs like this one replace each other under a root that has no metrics: PM2, `node --watch`.
+ * Whether this process runs under a root that has no metrics (PM2, `node --watch`), where a new version of a program
+ * replaces the one before.
  *
  * @param choice what was decided for this process
  */
@@ -158,13 +160,13 @@ export function publish(binding: Binding, { choice, self: me, package: folder }:
 }
 
 /**
- * Warns if the application's root runs as another user, so that its segment is out of reach.
+ * Warns if the application's root runs as another user, because this process cannot use its segment then.
  *
  * @param choice what was decided for this process
  */
 export function warnOfOtherUser(choice: Choice): void {
   const root = choice.root;
-  // PM2 has no metrics of its own: processes that it runs as the same user share.
+  // PM2 has no metrics, so its user does not matter: processes that it runs as the same user share a segment.
   if (root === undefined || choice.gid !== undefined || choice.pm2 === true) return;
   const uid = process.geteuid?.();
   const owner = ownerOf(root.pid);

@@ -1,6 +1,6 @@
 /**
- * The package that a program belongs to, by which an application's own processes differ from other programs that it
- * spawns.
+ * The package to which a program belongs. By it, processes of the same application are told apart from other programs
+ * that the application starts.
  */
 
 import { existsSync, realpathSync, statSync } from 'fs';
@@ -9,8 +9,8 @@ import { dirname, join, resolve } from 'path';
 const MODULES = '/node_modules/';
 
 /**
- * The folder of the nearest package.json above a path; if there is none, the given folder, so that the scripts of one
- * folder without a package belong together.
+ * The folder of the nearest package.json above a path. If there is none, the given folder: so scripts in the same
+ * folder belong together even without a package.
  */
 export function packageOf(folder: string): string {
   for (let at = folder; ;) {
@@ -21,14 +21,14 @@ export function packageOf(folder: string): string {
   }
 }
 
-/** True if a package was installed as a dependency, of any package. */
+/** True if a package is a dependency of some package, that is, lies in a `node_modules`. */
 export function isInstalled(folder: string): boolean {
   return folder.includes(MODULES);
 }
 
 /**
- * True if a package is in the `node_modules` of another, or of the package that contains the other: then both belong to
- * one application, like its code, its runner and the runner's own dependencies.
+ * True if a package lies in the `node_modules` of the other, or of a package in which the other lies. Then both belong
+ * to one application, as its code, its runner and the runner's dependencies do.
  *
  * @param folder a package, as {@link packageOf} gives it
  * @param other another one
@@ -49,15 +49,15 @@ export function packageOfScript(script: string): string | null {
   return found === null ? null : packageOf(dirname(found));
 }
 
-/** The file that `node <script>` runs: links followed, as npm's programs in node_modules/.bin are. */
+/** The file that `node <script>` runs. Follows symbolic links, because programs in node_modules/.bin are such. */
 function scriptFile(script: string): string | null {
-  // Node.js tries these for its main script, too.
+  // Node.js tries the same files for its main script.
   for (const candidate of [script, `${script}.js`, join(script, 'index.js')]) {
     try {
       const real = realpathSync(candidate);
       if (statSync(real).isFile()) return real;
     } catch {
-      // Missing, or not readable: the next one.
+      // The file is missing or cannot be read: tries the next one.
     }
   }
   return null;
@@ -72,7 +72,7 @@ const VALUED = new Set(
   ).split(' '),
 );
 
-/** Options after which there is no script. */
+/** Options with which `node` runs no script. */
 const CODE = /^(?:-e|-p|-pe|--eval|--print|-i|--interactive)$/;
 
 /**

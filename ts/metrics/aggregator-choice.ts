@@ -16,12 +16,12 @@ type Choices = readonly (readonly [pattern: string, aggregator: string])[];
 let read: { text: string; choices: Choices } = { text: '', choices: [] };
 
 /**
- * The aggregator that `configure({ aggregators })` or else `MPMETRICS_AGGREGATORS` gives to a gauge; of several
- * patterns that fit, the first. One that the gauge cannot have is ignored with a warning, because the program did not
- * ask for it.
+ * The aggregator that `configure({ aggregators })`, or else `MPMETRICS_AGGREGATORS`, gives to a gauge. The first
+ * pattern that fits is used. An aggregator that the gauge cannot have is ignored with a warning, and does not throw,
+ * because the program did not name it.
  *
- * @param name the gauge's
- * @returns undefined if none fits
+ * @param name of the gauge
+ * @returns undefined if no pattern fits
  */
 export function chosenAggregator(
   name: unknown,

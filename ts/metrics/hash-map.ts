@@ -1,6 +1,6 @@
 /**
- * prom-client's `hashMap`: a metric's own present values, as an object. Tests of applications read it. It is made from
- * the cells when it is read, and changing it does not change them.
+ * prom-client's `hashMap`, which tests of applications read: an object with this isolate's values of all series of a
+ * metric. It is made from the cells when it is read, and is frozen.
  */
 
 import { reviveLabels, type RowLabels } from '../exposition';
@@ -19,7 +19,7 @@ export type HashEntry = Readonly<
 /** Entries by prom-client's text for their labels; see {@link hashObject}. */
 export type HashMap = Readonly<Record<string, HashEntry>>;
 
-/** What this isolate has counted of each series, without asking other processes. */
+/** The parts that this isolate has of a metric's series, without those of other processes. */
 export function hashMapOf(roster: Roster): HashMap {
   const { kind } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
@@ -31,13 +31,13 @@ export function hashMapOf(roster: Roster): HashMap {
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/** The handles whose counts are shown, in the order of birth. */
+/** The handles of series that are shown, in the order of their births. */
 export function ownHandles(roster: Roster): Handle[] {
   const live = roster.handles().filter((h) => h.live);
   return live.sort((one, other) => one.birth - other.birth);
 }
 
-/** In prom-client's order of keys. */
+/** The entry of a series, with its keys in prom-client's order. */
 function entryOf(
   { kind, numbers }: Shape,
   labels: RowLabels,
@@ -60,25 +60,25 @@ function entryOf(
 }
 
 /**
- * prom-client's `bucketValues`: the count of each bucket by itself, by its bound.
+ * prom-client's `bucketValues`: for each bound the count of its bucket, not cumulative.
  *
- * @param counts none for a histogram that has counted nothing
+ * @param counts left out for a histogram without observations
  */
 export function bucketValuesOf(
   bounds: readonly number[],
   counts: readonly number[] = [],
 ): Readonly<Record<string, number>> {
   const values: Record<string, number> = {};
-  // Of equal bounds the first has all observations.
+  // If bounds are equal, all observations are in the bucket of the first.
   bounds.forEach((bound, i) => (values[bound] ??= counts[i] ?? 0));
   return Object.freeze(values);
 }
 
 /**
- * Defines a property that is computed when it is read, and that may be assigned like any other, because classes written
- * for prom-client do that.
+ * Defines a property that is computed when it is read. It can be assigned like any other property, because classes that
+ * were written for prom-client do that.
  *
- * @param given called with what is assigned
+ * @param given called with a value that is assigned
  */
 export function lend<T extends object>(
   prototype: T,

@@ -1,12 +1,12 @@
 /**
- * The keys of internal properties of metrics. They are symbols of properties that are not enumerable, so that
- * subclasses and configurations may use every name that prom-client leaves to them. (`#private` members are as fast,
- * but cannot be reached through a Proxy, which users put around prom-client's metrics.)
+ * Symbols that are the keys of internal properties of metrics. So subclasses and configurations may use every name that
+ * prom-client does not use. The properties are not enumerable. (`#private` members are as fast, but cannot be reached
+ * through a Proxy, which users put around prom-client's metrics.)
  */
 
 /** This isolate's handles. */
 export const ROSTER: unique symbol = Symbol('roster');
-/** From labels to a handle; a property of its own because every update calls it. */
+/** The function that finds the handle for labels. It is a property of the metric, because every update calls it. */
 export const FIND: unique symbol = Symbol('find');
 /** The handle of the series without labels. */
 export const SINGLE: unique symbol = Symbol('single');
@@ -16,7 +16,7 @@ export const LEFT: unique symbol = Symbol('left');
 export const SCALE: unique symbol = Symbol('scale');
 /** Of a summary: its time window. */
 export const WINDOW: unique symbol = Symbol('window');
-/** Of a summary: makes an observation that could not be plain stores. */
+/** Of a summary: the function that makes an observation after its handle was bound. */
 export const OBSERVING: unique symbol = Symbol('observing');
 
 /** Of a counter with exemplars: its original `inc`. */

@@ -5,7 +5,7 @@ import { inspect } from 'util';
 import { ownImage, type Roster } from '../storage';
 import { ownHandles } from './hash-map';
 
-/** How many observations there are, on one line at any depth. */
+/** The number of observations of a series, which `console.log` prints on one line at any depth. */
 class Observations {
   readonly count: number;
   readonly sum: number;
@@ -20,7 +20,7 @@ class Observations {
   }
 }
 
-/** What this isolate has counted of each series, by its labels as printed. */
+/** This isolate's part of each series, by the label text. */
 export function ownValues(roster: Roster): Record<string, unknown> {
   const { kind } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
@@ -39,13 +39,13 @@ export function ownValues(roster: Roster): Record<string, unknown> {
 }
 
 /**
- * Inspects an object as if it had only these properties: under the name of its class, to the requested depth.
+ * An object that `console.log` prints like `one`, with the name of its class, but with only these properties.
  */
 export function inspected(one: object, properties: Readonly<Record<string, unknown>>): object {
   const shown = Object.create(Object.getPrototypeOf(one) as object) as object;
   // Otherwise it would be called again.
   Object.defineProperty(shown, inspect.custom, { value: undefined });
-  // Not assigned: a class may have accessors of these names.
+  // Defines the properties and does not assign them, because a class may have accessors of these names.
   for (const [name, value] of Object.entries(properties)) {
     Object.defineProperty(shown, name, { value, enumerable: true });
   }

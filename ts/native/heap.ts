@@ -100,7 +100,7 @@ export interface HeapStats {
   droppedExemplars: number;
   /** Observations of summaries that no quantile shows: there was no room for their buckets. */
   unrankedObservations: number;
-  /** Observations of summaries that count in the nearest bucket, for want of octaves. */
+  /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: number;
   /** Families, series and blocks that scrapes left out because their words are damaged. */
   damagedReads: number;

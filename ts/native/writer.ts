@@ -1,6 +1,6 @@
-/** The native writer: what one isolate has in a heap. */
+/** The interface of the native writer, through which an isolate declares, binds, updates and removes series. */
 
-/** What identifies a family, and how its blocks are laid out. */
+/** A family's declaration, which identifies it and determines the cells of its blocks. */
 export interface FamilySpec {
   tag: string;
   name: string;
@@ -12,7 +12,7 @@ export interface FamilySpec {
   bounds: Float64Array;
 }
 
-/** A value of a shared gauge that was taken out of a segment. */
+/** The value of a shared gauge that {@link NativeWriter.takeShared} took out of a segment. */
 export interface Taken {
   /** The series' label text. */
   readonly labels: string;
@@ -23,13 +23,13 @@ export interface Taken {
   readonly set: boolean;
 }
 
-/** What one isolate has in a heap. All calls are synchronous. */
+/** The writer of one isolate. All calls are synchronous. */
 export interface NativeWriter {
   readonly slot: number;
   readonly incarnation: number;
   /**
-   * Declares a family on this writer, so that it is shown. `group` is the number of the registry in
-   * this isolate, for default labels. Returns the family's number, or minus a {@link Status}.
+   * Declares a family on this writer, so that scrapes show it. `group` is the number of the registry in this isolate,
+   * whose default labels the family's series get. Returns the family's number, or minus a {@link Status}.
    */
   family(spec: FamilySpec, group: number): number;
   /** Withdraws this life's declaration of a family. Its series are released one by one. */
@@ -38,16 +38,17 @@ export interface NativeWriter {
    * Finds or makes the series and this writer's block of it.
    *
    * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in the order of the first call, without braces
-   * @param types '' if every value was a string, else one letter per label: s n b i z u o (see `collect/snapshot.rs`)
+   * @param types '' if every value was a string, else one letter per label: s n b i z u o (see `scrape/snapshot.rs`)
    * @param out eight words that are filled, see {@link Out}
    */
   bind(family: number, labels: string, types: string, out: Uint32Array): void;
   /**
-   * {@link bind} for several series under one lock, which is not kept for long.
+   * {@link bind} for several series. Takes the heap lock once and releases it after a fixed time at the latest, even if
+   * some series have not been tried.
    *
    * @param texts label text and types of each in turn
    * @param out eight words for each
-   * @returns how many of the first ones were tried; the others have to be asked for again
+   * @returns how many series were tried, from the first on; call again for the others
    */
   bindEach(family: number, texts: string[], out: Uint32Array): number;
   /**
@@ -64,28 +65,29 @@ export interface NativeWriter {
     out: Uint32Array,
   ): void;
   /**
-   * The same for several blocks, under one lock.
+   * {@link buckets} for several blocks, as {@link bindEach} does it for series.
    *
    * @param asked five words of each: slab, cell, series, generation, octave
    * @param out three words for each, as for {@link buckets}
-   * @returns how many of the first ones were tried; the others have to be asked for again
+   * @returns how many blocks were tried, from the first on; call again for the others
    */
   bucketsEach(asked: Uint32Array, out: Uint32Array): number;
   /** The buckets that a summary's block has: octave, slab and first cell of each. */
   allBuckets(slab: number, cell: number, series: number, generation: number): Uint32Array;
-  /** Notes observations that no quantile shows, for want of memory. */
+  /** Counts observations that are missing from quantiles because there was no memory for their buckets. */
   countUnranked(observations: number): void;
-  /** Notes observations that count in the nearest bucket, for want of octaves. */
+  /** Counts observations that went to the nearest bucket because the summary has as many octaves as it may have. */
   countClamped(observations: number): void;
   /** Shows a block again that was marked absent, as if its series were new. A {@link Status}. */
   revive(slab: number, cell: number, series: number, generation: number): number;
   /**
-   * Records an exemplar for a block; one that is not recorded is counted.
+   * Records an exemplar for a block. An exemplar that cannot be recorded is counted as dropped.
    *
-   * @param numbers slab, cell, series, generation, place (0 or the number of a bucket), value, Unix time in seconds,
-   *   and 1 if room may be made for it, which may free blocks of removed series
+   * @param numbers slab, cell, series, generation, bucket (0 for a counter), value, Unix time in seconds, and 1 if the
+   *   call may make room for a block of exemplars, which may free blocks of removed series
    * @param labels label text and types, as for {@link bind}
-   * @returns a {@link Status}; Full, and nothing is done or counted, if room is needed and may not be made
+   * @returns a {@link Status}; Full if room is needed and the call may not make it, in which case the exemplar is not
+   *   counted as dropped either
    */
   exemplar(numbers: Float64Array, labels: string, types: string): number;
   /** Hides the exemplars of a block. A {@link Status}. */
@@ -97,23 +99,23 @@ export interface NativeWriter {
   /** Removes all series that a scrape shows with this family, for all writers. A {@link Status}. */
   removeAll(family: number): number;
   /**
-   * Removes series of this family for all writers because none updates them, under one lock.
+   * Removes series of this family for all writers, because no writer updates them. Takes the heap lock once.
    *
-   * @param texts label text and types of each, in turn
-   * @returns how many of the first ones were removed, or minus a {@link Status}
+   * @param texts label text and types of each series, in turn
+   * @returns how many series were removed, from the first on, or minus a {@link Status}
    */
   expire(family: number, texts: string[]): number;
-  /** Whether {@link expire} ended this generation of a series, and not {@link remove}. Throws. */
+  /** Whether {@link expire} ended this generation of a series, and not {@link remove}. Throws if it cannot be read. */
   expired(series: number, generation: number): boolean;
-  /** Counts updates that this isolate dropped without asking; the reason is a {@link Refusal}. */
+  /** Counts updates that this isolate dropped without a native call; the reason is a {@link Refusal}. */
   countDropped(refusal: number, updates: number): void;
-  /** Renames all series that this life of the writer made, or will make, in the group. A {@link Status}. */
+  /** Sets the default labels of all series that this writer has bound, or will bind, in the group. A {@link Status}. */
   defaultLabels(group: number, labels: string, types: string): number;
   /**
-   * The calls from here to {@link holds} name a block by what `bind` filled in. They are for cells that JavaScript
-   * cannot store to itself, and do not change a block that belongs to another series by now.
+   * Adds to a counter or gauge. `time` is the time of the update, in milliseconds. A {@link Status}.
    *
-   * Adds to a counter or gauge. `time` is that of the update, in milliseconds. A {@link Status}.
+   * This method and those down to {@link holds} identify a block by the numbers that `bind` filled in. They are for
+   * cells to which JavaScript cannot store itself, and do not change a block that belongs to another series by now.
    */
   add(
     slab: number,
@@ -142,7 +144,13 @@ export interface NativeWriter {
     times: number,
     bucket: number,
   ): number;
-  /** {@link observe} of a summary: its window, {@link parts} 1 and {@link length} 0 for none, and the time in milliseconds. */
+  /**
+   * {@link observe} for a summary.
+   *
+   * @param length of a sub-window, in milliseconds; 0 if the summary has no window
+   * @param parts the number of sub-windows; 1 if the summary has no window
+   * @param now time of the observation, in milliseconds
+   */
   summarise(
     slab: number,
     cell: number,
@@ -155,13 +163,12 @@ export interface NativeWriter {
     now: number,
   ): number;
   /**
-   * Takes the values of a family of shared gauges out of a segment that was left for one that is no copy of it. Only
-   * the first writer gets each value.
+   * Takes the values of a family of shared gauges out of this writer's segment, for a writer that goes on in a segment
+   * that is no copy of it. Each value is taken once: by the first writer that calls this.
    */
   takeShared(family: number): Taken[];
   /**
-   * A copy of all cells, also of a writer that lost its slot; empty if the block does not belong to the series any
-   * more.
+   * Copies all cells, even if this writer has lost its slot. Empty if the block does not belong to the series any more.
    */
   read(slab: number, cell: number, series: number, generation: number): Float64Array;
   /** Replaces all cells but the sequence words, as one update. A {@link Status}. */
@@ -172,9 +179,9 @@ export interface NativeWriter {
     generation: number,
     values: Float64Array,
   ): number;
-  /** Marks a block as not shown until it is revived. A {@link Status}. */
+  /** Marks a block as absent, so that no scrape shows it until {@link revive}. A {@link Status}. */
   hide(slab: number, cell: number, series: number, generation: number): number;
-  /** Whether a block still belongs to its series, also of a writer that lost its slot. */
+  /** Whether a block still belongs to its series, even if this writer has lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean;
   /** The memory of a slab; cells are 8-byte words in it. User code must never see it. */
   slab(n: number): ArrayBuffer;

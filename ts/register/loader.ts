@@ -1,4 +1,4 @@
-/** Hooks for `import` where `module.registerHooks` is missing: they run on a thread of their own. */
+/** The hook for `import` on versions of Node.js without `module.registerHooks`. It runs on a thread of its own. */
 
 import { fileURLToPath, pathToFileURL } from 'url';
 
@@ -11,7 +11,7 @@ export interface Resolved {
   shortCircuit?: boolean;
 }
 
-/** What a hook knows about the importing module. */
+/** The argument of a hook that describes the importing module. */
 export interface Context {
   conditions?: readonly string[];
   parentURL?: string | undefined;
@@ -30,9 +30,10 @@ export async function resolve<C extends Context>(
 }
 
 /**
- * The result for prom-client's names; null for others, and for an old prom-client.
+ * The result of a hook for names of prom-client. It is null for other names, and where a prom-client is installed that
+ * is too old to be replaced.
  *
- * @param installed returns the result without this package; throws if there is none
+ * @param installed returns the result without the hook; throws if there is none
  */
 export function answered(
   specifier: string,

@@ -1,4 +1,4 @@
-/** Several registries read as one: what `clusterMetrics()` shows. */
+/** Reads several registries as one, for `clusterMetrics()` and `workerMetrics()`. */
 
 import {
   extraOf,
@@ -28,14 +28,14 @@ export class Union {
   private readonly scope: Scope;
   private readonly format: TextFormat;
   private readonly tags: readonly string[];
-  /** Each metric once, however many of the registries have it. */
+  /** Each metric once, with the first of the registries that has it. */
   private readonly metrics = new Map<Registered, Contents>();
   private readonly collected: Collected;
 
   /**
-   * @param registries this process's; what `setRegistries` named in other processes is shown in any case
-   * @param scope whose parts are shown
-   * @param format how they are printed
+   * @param registries of this process; registries that other processes passed to `setRegistries` are shown in any case
+   * @param scope of the processes and threads whose parts are shown
+   * @param format of the output
    */
   constructor(registries: readonly Contents[], scope: Scope, format: TextFormat) {
     this.scope = scope;
@@ -51,7 +51,7 @@ export class Union {
     }
   }
 
-  /** Everything as text, after all `collect`s. Rejects if one of this thread throws. */
+  /** All metrics as text, after all `collect` callbacks have run. Rejects if one of this thread throws. */
   async text(): Promise<string> {
     const ready = heap.scrapes.ready();
     if (ready !== undefined) await ready;
@@ -77,7 +77,7 @@ export class Union {
     );
     const answers = asked.answers();
     if (answers !== undefined) await answers;
-    // The callbacks may have made the first metric.
+    // The callbacks may have made the first metric, with which the heap is opened.
     const open = heap.open(false);
     if (open) heap.flush();
     const own = await Promise.all(
@@ -92,14 +92,14 @@ export class Union {
     if (!open) return outputOf(this.extra(given), this.format);
     const selection = this.selection();
     if (given.length === 0) return heap.scrapes.text(this.format, selection);
-    // Two registries may have one name each: what the heap has of the names of others is joined with them.
+    // Metrics outside of the heap may have names of metrics in the heap. These are read as data and joined with them.
     const names = namesOf(given);
     const there = parseFamilies(await heap.scrapes.text('json', { ...selection, only: names }));
     const extra = this.extra([...there.map(rowsOf), ...given]);
     return heap.scrapes.text(this.format, { ...selection, without: names, extra });
   }
 
-  /** Metrics as data, those of one name joined. */
+  /** Metrics as data; metrics of the same name are joined. */
   private extra(metrics: readonly MetricRows[]): ExtraFamily[] {
     return byName(metrics)
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))

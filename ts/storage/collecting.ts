@@ -1,11 +1,11 @@
-/** Whether code runs inside a `collect` callback, also after an `await` in it. */
+/** Finds out whether code runs inside of a `collect` callback, even after an `await` in it. */
 
 import { AsyncLocalStorage } from 'async_hooks';
 
 /** Runs a metric's callback; may throw, and the promise that it returns may reject. */
 export type Collect = () => Promise<void> | undefined;
 
-/** The metric whose callback it is. */
+/** A metric that has a callback. */
 export interface Collector {
   /** Calls that have not settled. */
   running: number;
@@ -47,7 +47,7 @@ export function isCollecting(): boolean {
 }
 
 function end(call: Call): void {
-  // A timer or a connection that the callback started is not inside it any more.
+  // From here on, timers and connections that the callback started do not run inside of it any more.
   call.running = false;
   call.of.running--;
   // Before Node 24, a storage in use makes every promise of the program slower.

@@ -57,7 +57,7 @@ export interface Expiring {
    * Removes series that were read.
    *
    * @param series at most {@link MOST_AT_ONCE}
-   * @returns how many of the first ones were removed; none if that is refused for now
+   * @returns how many were removed, from the first on; 0 if series cannot be removed now
    */
   expire(series: readonly Found[]): number;
   /** Removes the own handle's series. */

@@ -87,7 +87,7 @@ export interface Family {
    * Removes series that no process updates any more, as {@link remove} does.
    *
    * @param handles the own handle of each, if this isolate has one
-   * @returns how many of the first ones were removed; the others still exist, and have to be checked again
+   * @returns how many were removed, from the first on; the others still exist, and have to be checked again
    */
   expire(labels: readonly LabelText[], handles: readonly (Handle | undefined)[]): number;
   /** Sets the own part to zero; with `hide`, also hides it until its next update. */

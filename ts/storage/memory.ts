@@ -27,7 +27,7 @@ export const memoryFigures = {
   dropped: REFUSALS.map(() => 0),
   /** Observations of summaries that no quantile shows, for want of memory. */
   unrankedObservations: 0,
-  /** Observations of summaries that count in the nearest bucket, for want of octaves. */
+  /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: 0,
 };
 

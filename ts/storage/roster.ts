@@ -31,12 +31,12 @@ import type { Family } from './family';
 import { MemoryFamily } from './memory';
 import { Refusals } from './refusals';
 
-/** Fewest new label sets between two sweeps for handles that are not needed any more. */
+/** The least number of new label sets between two sweeps, which drop handles that are not needed any more. */
 const SWEEP = 1024;
 
 /**
- * Attempts to bind a series again that other processes keep removing. After these the update is lost with the series, as
- * an update just before the removal is.
+ * Attempts to bind a series again that other processes keep removing. After these the update is lost with the series,
+ * as an update just before the removal is.
  */
 const TRIES = 3;
 
@@ -44,15 +44,15 @@ let births = 0;
 
 export class Roster {
   readonly shape: Shape;
-  /** From a label object to its handle; throws for labels that are not declared. */
+  /** Finds the handle for a label object. Throws for labels that are not declared. */
   readonly find: (labels: object) => Handle;
-  /** From a value for each label name to its handle, if there is one that needs no further check. */
+  /** Finds the handle for a value of each label name. Undefined if the values have to be checked first. */
   readonly at: (values: readonly unknown[]) => Handle | undefined;
-  /** Where the series are. */
+  /** The storage of the metric's series. */
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
   collect: Collect | null = null;
-  /** Calls of it that have not settled: their changes are shown at once. */
+  /** How many calls of `collect` have not settled. While there are any, changes are not kept back. */
   running = 0;
 
   /** Removes series that no process updates; null to keep them. */
@@ -67,12 +67,12 @@ export class Roster {
   private threshold = SWEEP;
 
   /**
-   * Represents all series that the storage refused, with cells that are never read. It is never live, so that each
-   * update of such a series comes to {@link bindText}, and is counted there.
+   * The handle of all series that the storage refused. Its cells are never read. It is never live, so each update of
+   * such a series calls {@link bindText}, which counts it.
    */
   private readonly sink = new Handle();
   private readonly refusals = new Refusals();
-  /** True once a label's value was not a string. */
+  /** True once a label value was not a string. */
   private typed = false;
 
   /** @param declared the metric's label names, as error messages print them */
@@ -87,7 +87,7 @@ export class Roster {
       },
       miss: (labels, values) => {
         validateLabels(declared(), labels);
-        // Whether to ask the storage about it is decided at its update.
+        // The update decides whether to ask the storage for the series again.
         if (this.refusals.active || haveLong(values, this.family.labelBytes)) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
@@ -116,8 +116,8 @@ export class Roster {
    * The slow path of every update: points the handle to cells.
    *
    * @param h a handle that is not live
-   * @param labels what the caller gave; null for none
-   * @returns the handle to update: not always the one given
+   * @param labels the caller's labels; null for none
+   * @returns the handle to update, which may be another one
    */
   bind(h: Handle, labels: object | null): Handle {
     return this.bindText(h, this.text(labels ?? {}));
@@ -156,7 +156,7 @@ export class Roster {
       return this.refuse(target, label);
     }
     target.birth = ++births;
-    // In the heap the family tells it, which also binds pending handles.
+    // In the heap, the family calls `onBind`, because it also binds pending handles.
     if (target.backing === Backing.Memory) this.expiry?.onBind(target);
     return target;
   }
@@ -165,9 +165,9 @@ export class Roster {
    * The slow path of every update: makes an update that could not be a plain store.
    *
    * @param h a handle whose generation is not the expected one
-   * @param labels what the caller gave; null for none
-   * @param bucket of a histogram's
-   * @returns the handle to go on with: not always the one given
+   * @param labels the caller's labels; null for none
+   * @param bucket number of a histogram's bucket
+   * @returns the handle for further updates, which may be another one
    */
   update(h: Handle, labels: object | null, update: Update, value: number, bucket = 0): Handle {
     // The text is made only if it is needed: some handles take the slow path at each update.
@@ -181,7 +181,7 @@ export class Roster {
     for (let tries = 0; ; tries++) {
       const tried = target.path !== null && !target.hidden;
       if (tried && update(target, value, bucket)) break;
-      // It is refused although its series lives: the segment is being left, and the next one is not open yet.
+      // The update is refused although its series lives: the isolate leaves its segment, and the next one is not open.
       if (tries >= TRIES || (tried && this.family.leaving)) {
         if (!this.family.hold(target, label)) break;
       } else target = this.bindText(target, label);
@@ -202,15 +202,15 @@ export class Roster {
     if (h.live) h.show();
   }
 
-  /** A series was set, or reset, with these labels: JSON shows it with the types of their values. */
+  /** Notes that a series was set, or reset, with these labels: JSON shows the types of their values. */
   retype(h: Handle, label: LabelText): void {
     h.types = typesIn(h.text, label);
     if (label.types !== '') this.typed = true;
   }
 
   /**
-   * The series of the own part that were read, with label values of the types that this isolate gave: the storage keeps
-   * the first types, of whichever process made the series.
+   * Series of this isolate's own part, with label values of the types that this isolate gave. The storage has the types
+   * that the process gave which made the series.
    */
   withTypes<D extends FamilyData>(data: D): D {
     if (!this.typed) return data;
@@ -300,7 +300,7 @@ export class Roster {
     return this.tree.leaves();
   }
 
-  /** Moves to another storage with what this isolate itself has counted. */
+  /** Moves all series to another storage, with this isolate's own part of them. */
   move(to: Family): void {
     const { kind } = this.shape;
     const from = this.family;
@@ -317,7 +317,7 @@ export class Roster {
     this.family = to;
     for (const { h, label, own, exemplars } of moved) {
       if (own === null) continue;
-      // Not `to`: the heap may have been left for memory storage meanwhile.
+      // Uses `this.family` and not `to`, because the heap may have been given up for memory storage meanwhile.
       let merged = false;
       for (let tries = 0; !merged && tries < TRIES && this.family.bind(h, label); tries++)
         merged = mergeImage(h, kind, own, this.family.bucketSource);
@@ -379,7 +379,7 @@ function valuesOf(names: readonly string[], labels: readonly Readonly<Pair>[]): 
   return names.map((name) => given.get(name));
 }
 
-/** Whether a value is longer than so many bytes. */
+/** Whether a value has more than `most` bytes. */
 function haveLong(values: readonly LabelValue[], most: number): boolean {
   return values.some((value) => value !== undefined && isLong(value, most));
 }

@@ -1,4 +1,4 @@
-/** What it has beside prom-client 15, and we have as it does. */
+/** Programs that use additions of the successor to prom-client 15, with the same results in this package. */
 const { thrown } = require('./thrown.cjs');
 
 const names = (metrics) => metrics.map(({ name }) => name);
@@ -51,7 +51,7 @@ module.exports = {
     return [
       client.collectDefaultMetrics.metricsList,
       all.map(({ name, help, type, aggregator, values }) => {
-        // Labels of which there are none may be missing, and which there are is not the client's doing.
+        // Rows without labels may have no `labels`, and which rows the others have does not depend on the client.
         const rows = /utilization/.test(name) ? values : [];
         const labels = rows.map((row) => [row.metricName, row.labels ?? {}]);
         return { name, help, type, aggregator, rows: labels };

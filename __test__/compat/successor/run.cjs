@@ -1,4 +1,6 @@
-/** Prints what a program yields with the client that CLIENT names: `run.cjs programs filters`. */
+/**
+ * `run.cjs programs filters` runs `filters` of `programs.cjs` with the client that CLIENT names, and prints its result.
+ */
 const client = require(process.env.CLIENT);
 
 if (client.configure) {

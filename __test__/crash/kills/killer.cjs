@@ -1,4 +1,7 @@
-/** Tells of each kill on a line, and then what became of the heap. Goes on for a while if the kills met no update. */
+/**
+ * Starts and kills writers. Prints a line for each kill, and one at the end about the heap. If too few kills came in
+ * the middle of an update, it goes on for a while.
+ */
 const observed = require('./observed.json');
 const { spawn } = require('node:child_process');
 const { register } = require('mpmetrics');
@@ -8,7 +11,7 @@ const { openSegment } = require(
 const [kills, wanted] = process.argv.slice(2).map(Number);
 const places = Array.from({ length: observed.places }, (_, place) => place);
 const victims = [];
-/** By place: updates that were told, and those that were in flight. */
+/** For each victim's place: updates that its victims reported, and updates that a kill interrupted after the store. */
 const told = places.map(() => 0);
 const inFlight = places.map(() => 0);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -45,7 +48,8 @@ async function kill(place) {
 }
 
 (async () => {
-  // One after another, each time in another order: each slot of the heap has each of the series before its size is taken.
+  // Starts victims one after another, each round in another order: so each slot has blocks of all series before the
+  // size of the heap is read.
   for (const round of places) {
     if (round > 0) for (const place of places) await kill(place);
     for (const i of places) {

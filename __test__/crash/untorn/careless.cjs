@@ -1,6 +1,6 @@
-/** The control: the same cells, the same stores as `writer.cjs`, without the sequence words. */
+/** The control: makes the same stores to the same cells as `writer.cjs`, but none to the sequence words. */
 const { join } = require('node:path');
-/** Values whose buckets are there, and empty. */
+/** Values whose buckets are made and stay empty. */
 const OTHERS = Array.from({ length: 60 }, (_, n) => 2 ** (n + 3));
 const part = (name) => require(join(require.resolve('mpmetrics'), '..', name));
 const heap = part('binding')

@@ -1,9 +1,9 @@
 /**
- * Observes for ever, as the package does it: 1 in a histogram; in a summary in turn 1 and 4, each as often as all
- * before together and once more, until it begins from zero. So the count tells the sum, and which one the median is.
- * Their buckets are read last, after those of many values that are forgotten, so that there is time to tear them.
+ * Observes without end. The histogram observes 1. The summary observes 1 and 4 in turn, each time once more than in all
+ * turns before together, and is reset after 48 turns: so its sum and its median follow from its count. A scrape reads
+ * many empty buckets before those of 1 and 4, so that there is time for a torn read.
  */
-/** Values whose buckets are there, and empty. */
+/** Values whose buckets are made and, after the reset, stay empty. */
 const OTHERS = Array.from({ length: 60 }, (_, n) => 2 ** (n + 3));
 const { Histogram, Summary } = require('mpmetrics');
 const histogram = new Histogram({ name: 'work', help: 'w', buckets: [0.5, 1, 2] });

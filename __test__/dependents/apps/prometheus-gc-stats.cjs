@@ -11,7 +11,7 @@ const collect = vm.runInNewContext('gc');
 
 module.exports = () => {
   gcStats(register)();
-  // What V8 itself collects in full comes on top of what is asked for.
+  // Counts all full collections, because V8 may start some beside those that a request asks for.
   const FULL = 4;
   let seen = 0;
   collections().on('stats', ({ gctype }) => {

@@ -1,4 +1,7 @@
-/** Scripts take who they are, whom to wait for, and what to start: `{ who, names, starts: [[how, script, …]] }`. */
+/**
+ * The script of each process and thread of an application. PLAN, as JSON, has for each member by name: when it loads
+ * the package, which members it starts and how, and which members it expects to see.
+ */
 const { fork, spawn } = require('node:child_process');
 const cluster = require('node:cluster');
 const { join } = require('node:path');
@@ -23,8 +26,8 @@ for (const [name, [how, script]] of Object.entries(starts)) {
   else if (how === 'fork') fork(at(script), { env: environment(name), cwd: plan.cwd });
   else spawn(process.execPath, [at(script)], { env: environment(name), stdio: 'inherit' });
 }
-// The others come first, and find the way by themselves.
+// The members that this process starts use the package first, and have to find the segment by themselves.
 if (loads === 'late') setTimeout(load, 500);
 if (loads === undefined) load();
-// A process that never loads the package still has to live as long as its children do.
+// Keeps a process alive that never loads the package, because its children use it as root.
 process.on('message', () => {});

@@ -1,4 +1,4 @@
-/** `node sinon.cjs <client>` prints what it sees of time under sinon's fake timers. */
+/** `node sinon.cjs <client>` prints how the client behaves under sinon's fake timers: see `clock.cjs`. */
 'use strict';
 const sinon = require('sinon');
 const { told } = require('./clock.cjs');
@@ -6,7 +6,7 @@ const { told } = require('./clock.cjs');
 const real = setTimeout;
 const client = require(process.argv[2]);
 const clock = sinon.useFakeTimers();
-// A scrape that waits for a faked timer never ends, and lets the process end without a word.
+// If a scrape waited for a faked timer, the process would end without output. This timer keeps it alive, and throws.
 const alive = real(() => {
   throw new Error('nothing came');
 }, 20_000);

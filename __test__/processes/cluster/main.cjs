@@ -1,6 +1,6 @@
 /**
- * A primary with three workers that each count 1000 and have a gauge that is set when it is collected. Then,
- * by what the environment says, one worker does something, and the primary tells what it sees.
+ * A primary with three workers. Each worker counts to 1000 and has a gauge with a `collect` callback. One worker is
+ * blocked (BLOCK) or killed (KILL) while the primary scrapes, and the primary prints the result.
  */
 const cluster = require('node:cluster');
 const client = require(process.env.CLIENT ?? 'mpmetrics');

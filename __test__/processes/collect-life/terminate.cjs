@@ -1,9 +1,9 @@
-/** Threads that scrape and run callbacks are ended at random moments while the main thread scrapes. */
+/** Terminates threads at random moments, while they and the main thread scrape and run `collect` callbacks. */
 const { Worker, isMainThread } = require('node:worker_threads');
 const { register } = require('mpmetrics');
 const declareCallbacks = require('./callbacks.cjs');
 if (isMainThread) {
-  // In half of the runs only the threads have callbacks: the watcher starts and ends with them.
+  // Unless the argument is `both`, only the threads have callbacks, and the watcher thread starts and ends with them.
   if (process.argv[2] === 'both') declareCallbacks();
   let over = false;
   (async () => {

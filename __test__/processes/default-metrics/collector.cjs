@@ -1,4 +1,4 @@
-/** Collects, and answers a metric's name with what this thread has of it: null for no such metric. */
+/** A thread that collects default metrics. It answers a metric's name with this thread's value of it; null for none. */
 const { parentPort } = require('node:worker_threads');
 const mpmetrics = require('mpmetrics');
 

@@ -2,7 +2,7 @@ const { once } = require('node:events');
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
 
-/** `kept.tell(name, message)` tells a thread something, and waits until that is done; see `told.cjs`. */
+/** `kept.tell(name, message)` sends a message to a thread of `told.cjs`, and waits for the answer. */
 module.exports = ({ kept }) => {
   kept.tell = async (name, message) => {
     kept[name] ??= new Worker(join(__dirname, 'told.cjs'));

@@ -1,4 +1,4 @@
-/** Collects with `{ collect: config }`, and ends that with `{ stop: true }`. */
+/** A thread that starts to collect default metrics on `{ collect: config }`, and stops on `{ stop: true }`. */
 const { parentPort } = require('node:worker_threads');
 const mpmetrics = require('mpmetrics');
 

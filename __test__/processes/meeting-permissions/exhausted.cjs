@@ -1,8 +1,8 @@
-/** Comes to its segment with so many descriptors left. */
+/** Makes its first metric, and so attaches to a segment, when only a few descriptors are left. */
 const { openSync, closeSync } = require('node:fs');
 const { count, show } = require('./report');
 const left = Number(process.argv[2]);
-// Whatever is loaded by the first warning, or the first line of output, is there.
+// The first warning and the first line of output may open files, so they come before the descriptors are used up.
 process.emitWarning('first');
 console.log('ready');
 setTimeout(() => {
@@ -10,7 +10,7 @@ setTimeout(() => {
   try {
     for (;;) taken.push(openSync('/dev/null', 'r'));
   } catch {
-    // There is none left.
+    // No descriptor is left.
   }
   for (let n = 0; n < left; n++) closeSync(taken.pop());
   count('x');

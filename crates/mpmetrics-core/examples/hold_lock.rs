@@ -1,8 +1,8 @@
-//! Takes the heap lock of a segment and keeps it until it is killed: for tests of what all others do
-//! meanwhile and afterwards.
+//! Holds the heap lock of a segment, for tests of other processes that need it.
 //!
-//! `hold_lock PATH` prints `held` once it has the lock.
-//! `hold_lock PATH HELD FREE` leaves it free for so many milliseconds now and then, as many busy processes do together.
+//! `hold_lock PATH` prints `held` once it has the lock, and holds it until stdin ends or the process is killed.
+//! `hold_lock PATH HELD FREE` holds the lock for HELD milliseconds, releases it for FREE milliseconds, and so on, as if
+//! many processes used it.
 
 use mpmetrics_core::segment::Segment;
 use std::io::Write;
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::thread::sleep(Duration::from_millis(of_holding));
             drop(held);
             std::thread::sleep(Duration::from_millis(of_rest));
-            // Another process has it for microseconds.
+            // Fails only while another process holds the lock, which is soon over.
             held = loop {
                 if let Ok(held) = segment.heap().hold_lock() {
                     break held;
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
         }
     }
-    // Until the test closes our standard input, or kills us.
+    // Waits until the test closes stdin, or kills this process.
     std::io::stdin().read_line(&mut String::new())?;
     drop(held);
     Ok(())

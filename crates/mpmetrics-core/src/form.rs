@@ -1,5 +1,5 @@
-//! The forms of blocks that count: a row for each kind of block says of which metrics it is, how its cells lie, and
-//! what happens to them when their writer dies.
+//! The forms of blocks that count. There is a row for each kind of block: for which metrics it is used, how many cells
+//! it has and how they are stored, and whether a scrape shows them after their writer's death.
 
 use crate::aggregator::Aggregator;
 use crate::layout::{sub_window, summary, BlockKind};
@@ -15,34 +15,34 @@ pub enum Protocol {
     Exchanged,
     /// Numbers between two sequence words: [`crate::cells::sequence`].
     Sequenced,
-    /// The same, with octave buckets in blocks of their own: [`crate::cells::sketch`].
+    /// As [`Protocol::Sequenced`], with octave buckets in blocks of their own: [`crate::cells::sketch`].
     Sketched,
 }
 
-/// One kind of block.
+/// The form of one kind of block.
 #[derive(Debug)]
 pub struct Form {
     /// The kind.
     pub block: BlockKind,
-    /// Its metrics.
+    /// The type of the metrics that have such blocks.
     pub metric_type: MetricType,
-    /// The aggregator that its metrics have; `None` for any that has no form of its own.
+    /// The aggregator of these metrics; `None` for all aggregators that no other form of the type names.
     pub aggregator: Option<Aggregator>,
-    /// Its number among the forms of the type, in a family's record.
+    /// The form's number among those of the type; a family's record has it.
     pub number: u8,
     /// How its cells are stored.
     pub protocol: Protocol,
-    /// Its cells, beside those that are repeated.
+    /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// Cells for each bound or sub-window of the family.
+    /// How many cells it has for each bound or sub-window of the family.
     pub repeated: u64,
-    /// Least and most bounds or sub-windows.
+    /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),
-    /// What there are too many of, if a block would be too long.
+    /// For the error message if a block would be too long: what the family has too many of.
     pub limited: &'static str,
-    /// Whether its counts end with the life that made it, and are not shown after that.
+    /// Whether scrapes show the block only during the life that made it.
     pub of_one_life: bool,
-    /// How many exemplars a block with so many cells may have.
+    /// How many exemplars a block with `cells` cells may have.
     pub exemplars: fn(cells: u32) -> u32,
 }
 
@@ -60,7 +60,7 @@ const PLAIN: Form = Form {
     exemplars: |_| 0,
 };
 
-/// Of one type, the forms for an aggregator come first.
+/// All forms. The first that fits is used, so among those of one type the forms that name an aggregator come first.
 static FORMS: [Form; 6] = [
     Form { exemplars: |_| 1, ..PLAIN },
     Form {
@@ -117,21 +117,21 @@ impl Form {
         FORMS.iter().find(fits).unwrap_or(&FORMS[0])
     }
 
-    /// The form with this number among those of the type with that number.
+    /// The form by the two numbers that a family's record has: of the type, and of the form among those of the type.
     #[must_use]
     pub fn of_numbers(metric_type: u8, number: u8) -> Option<&'static Self> {
         FORMS.iter().find(|form| form.metric_type as u8 == metric_type && form.number == number)
     }
 
-    /// The form of a block; `None` for one that counts nothing.
+    /// The form of a block; `None` for a kind of block that counts nothing.
     #[inline]
     #[must_use]
     pub fn of_block(kind: BlockKind) -> Option<&'static Self> {
         FORMS.iter().find(|form| form.block == kind)
     }
 
-    /// How many bounds a histogram of these numbers has, or sub-windows a summary: the length of a family's blocks
-    /// depends on it.
+    /// How many bounds (of a histogram) or sub-windows (of a summary) the numbers of a declaration give. The length of
+    /// the family's blocks depends on it.
     #[must_use]
     pub fn repeats_of(&self, numbers: &[f64]) -> u64 {
         match self.protocol {
@@ -140,21 +140,21 @@ impl Form {
         }
     }
 
-    /// Cells of a block with so many bounds or sub-windows.
+    /// How many cells a block has with `repeats` bounds or sub-windows.
     #[must_use]
     pub fn cells_of(&self, repeats: u64) -> u64 {
         let repeated = self.repeated.saturating_mul(repeats.max(self.repeats.0));
         self.cells.saturating_add(repeated)
     }
 
-    /// Whether its first and its last cell are sequence words.
+    /// Whether the first and the last cell of a block are sequence words.
     #[must_use]
     pub fn is_sequenced(&self) -> bool {
         matches!(self.protocol, Protocol::Sequenced | Protocol::Sketched)
     }
 }
 
-/// Whether blocks of a kind belong to the life that made them, and are not shown after its end.
+/// Whether scrapes show blocks of a kind only during the life that made them.
 #[must_use]
 pub fn of_one_life(kind: BlockKind) -> bool {
     Form::of_block(kind).is_some_and(|form| form.of_one_life)

@@ -1,5 +1,5 @@
-//! P6: whatever the bytes of a segment are, reading it and writing to it end with a result: no panic,
-//! no hang, no allocation out of proportion.
+//! Whatever the bytes of a segment are, each call that reads it or writes to it returns a result: no panic, no hang, no
+//! allocation out of proportion.
 
 mod damage;
 mod handle;
@@ -17,7 +17,7 @@ use mpmetrics_core::Code;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// How many images of each test: 10,000 bit flips in CI, `MPMETRICS_FLIPS` for the torture.
+/// How many damaged images each test tries: 10,000, or `MPMETRICS_FLIPS`.
 fn flips() -> u64 {
     std::env::var("MPMETRICS_FLIPS").ok().and_then(|flips| flips.parse().ok()).unwrap_or(10_000)
 }
@@ -43,7 +43,7 @@ fn bit_flips_before_a_reader_scans() {
             survived.fetch_add(1, Ordering::Relaxed);
         }
     });
-    // Damage to one value or label must not cost the scrape; if all were refused, nothing was tested.
+    // A scrape survives damage to one value or label. If no scrape survived, this test would show nothing.
     assert!(survived.into_inner() > flips() / 20);
 }
 
@@ -143,7 +143,7 @@ fn a_truncated_segment() {
         assert!(!read(&atomics(cut), &[true; 3]), "cut at {}", cut.len());
         let error = write(cut).expect_err("a truncated segment");
         assert_eq!(error.code(), Code::Corrupt, "{error}");
-        // The same, with a header that does not give it away.
+        // The same with a header whose size fits the truncated segment.
         if cut.len() >= HEADER_WORDS as usize {
             let mut cut = cut.to_vec();
             cut[header::USED] = cut.len() as u64;
@@ -179,7 +179,7 @@ fn structures_that_lead_back_to_themselves() {
     });
 }
 
-/// Numbers as a hostile heap would have them: small ones, references, lengths in upper halves.
+/// Words that are plausible in a heap: small numbers, references, block heads with lengths, and any others.
 fn word() -> impl Strategy<Value = u64> {
     prop_oneof![
         4 => Just(0),
@@ -193,7 +193,7 @@ fn word() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    /// Nothing but the mark of a heap is right.
+    /// Only the words that identify a heap are right: magic number, version, machine.
     #[test]
     fn random_words_behind_a_good_header(
         head in vec(word(), HEADER_WORDS as usize),

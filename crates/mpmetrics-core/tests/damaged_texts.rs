@@ -1,5 +1,5 @@
-//! P6: bytes that change in names, label texts, types, bounds, hashes and the header of a living heap never
-//! make a page that a reader refuses. What is damaged is left out and counted; the rest is shown.
+//! If bytes of names, label texts, types, bounds, hashes or the header change in a heap that is in use, its scrape is
+//! still valid for Prometheus. Damaged families and series are left out and counted; all others are shown.
 
 mod handle;
 mod strict;

@@ -1,5 +1,5 @@
-//! The heap against a plain map: random programs of several writers that come, go and die, in one
-//! region, compared after every step with what a scrape shows.
+//! Compares the heap with a plain map: random programs of several writers, which start, end and die in one region.
+//! After every step, a scrape must show what the map holds.
 
 mod handle;
 mod world;
@@ -24,8 +24,8 @@ proptest! {
             world.run(step);
             prop_assert_eq!(world.scraped(), world.expected(), "after {:?}", step);
         }
-        // Deriving everything again changes nothing: the lock is taken once to rebuild what was left
-        // to its next holder, and once more to derive.
+        // Recovery changes nothing: the first holder of the lock finishes what was left to it, and the second one
+        // rebuilds all derived words.
         drop(world.heap.hold_lock().expect("the heap lock"));
         let before = world.derived();
         world.heap.words().set_header(header::INTENT, 1);
@@ -35,8 +35,8 @@ proptest! {
     }
 }
 
-/// P9: series that come and go, labels that never repeat, several writers: the heap stays as large as
-/// it was after the first rounds.
+/// Several writers make and remove series whose labels never repeat: after the first rounds the heap does not grow any
+/// more.
 #[test]
 fn removing_and_making_series_without_end_does_not_grow_the_heap() {
     const ROUNDS: u32 = 100_000;
@@ -57,7 +57,7 @@ fn removing_and_making_series_without_end_does_not_grow_the_heap() {
         for (writer, families) in &mut writers {
             let (kind, family) = families[turn];
             let handle = Handle::bind(writer, kind, family, text.as_bytes()).expect("room");
-            // Each time other octaves.
+            // Observes in other octaves each time.
             handle.update(writer, f64::from(round % 64)).expect("room");
             handle.update(writer, f64::from(round % 1021).exp2()).expect("room");
             handles.push(handle);

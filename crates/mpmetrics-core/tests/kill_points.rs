@@ -1,6 +1,6 @@
-//! P3: at each named place of every cold path a process dies, or stops. Then, from another process: a scrape without a
-//! wait, a new series, a new writer, the right numbers; a process that has to wait does so for a limited time; and a
-//! process that was stopped goes on and ends in order. `cargo test -p mpmetrics-core --features kill-points --test
+//! A process dies, or stops, at each kill point. After that, another process scrapes without waiting, makes a series,
+//! claims a slot, and sees the right numbers; a process that has to wait waits for a limited time; and a process that
+//! was stopped goes on and ends without an error. `cargo test -p mpmetrics-core --features kill-points --test
 //! kill_points`
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]

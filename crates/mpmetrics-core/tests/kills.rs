@@ -1,8 +1,8 @@
-//! P2, P3, P4: processes that register, remove, rename, come and go without end are killed at random
-//! moments, most of them inside the heap lock; all that they told to have counted is in every scrape,
-//! and what is derived is what deriving it again yields.
+//! Processes that make and remove series, set default labels, start and end without pause are killed at random moments,
+//! many of them while they hold the heap lock. Each reports in a file what it has counted: every scrape must have all
+//! of that, and recovery must rebuild the derived words as they were.
 //!
-//! `MPMETRICS_KILLS=n` kills n processes; by default this goes on for ten seconds.
+//! `MPMETRICS_KILLS=n` kills n processes; by default the test kills for ten seconds.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -29,10 +29,10 @@ const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
 const TOLD: &str = "MPMETRICS_KILLED_TOLD";
 const SEED: &str = "MPMETRICS_KILLED_SEED";
 const AT_ONCE: usize = 3;
-/// Kills between two checks of a heap that no process changes.
+/// Kills between two checks of the derived words, for which all processes end.
 const ROUND: u64 = 40;
 
-/// Not a test: the program that `kills` starts and kills.
+/// Not a test: the program of the processes that this file's test starts and kills.
 #[test]
 #[ignore = "the program of the victims"]
 fn victim() {
@@ -49,7 +49,7 @@ struct Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
-        // Only a failed test leaves one that still runs.
+        // The process still runs only if the test failed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -60,14 +60,14 @@ struct Ward {
     heap: Heap,
     random: Random,
     victims: Vec<Victim>,
-    /// What the dead have told.
+    /// Counts that dead processes have reported.
     dead: [u64; COUNTED],
     started: u64,
     kills: u64,
     before: [u64; COUNTED],
-    /// Halves of updates that the last scrape showed, and kills until then.
+    /// Half updates in the last scrape, and how many processes had been killed by then.
     halves: (Halves, u64),
-    /// Exemplars that were in scrapes.
+    /// How many exemplars were in all scrapes together.
     exemplars: u64,
 }
 
@@ -97,7 +97,7 @@ impl Ward {
         sums
     }
 
-    /// Everything told is in a scrape, nothing more than what was under way, and no series falls.
+    /// A scrape has all that was reported, at most one update more for each process, and no series decreases.
     fn check(&mut self) {
         let before = self.told();
         let snapshot = scrape(&self.heap, &everything()).expect("a scrape").0;
@@ -116,7 +116,7 @@ impl Ward {
         self.before = counts;
         let (last, kills) = self.halves;
         let halves = halves(&snapshot);
-        // Each that was killed since left one at the most; living ones may be in the middle of something.
+        // A killed process leaves at most one half update, and each living one may be in the middle of one.
         let more = 2 * (self.kills - kills) + self.victims.len() as u64;
         let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
         assert!(grown, "{last:?}, then {halves:?}, {more} more may be");
@@ -141,7 +141,7 @@ impl Ward {
         self.dead.iter_mut().zip(victim.told.counts()).for_each(|(sum, count)| *sum += count);
     }
 
-    /// Lets the living end in order, and derives everything again: nothing changes.
+    /// Lets the living processes end, and then checks that recovery rebuilds the derived words as they are.
     fn look(&mut self) {
         let stop = self.path.with_extension("stop");
         std::fs::write(&stop, b"").expect("a file");
@@ -151,7 +151,7 @@ impl Ward {
             self.bury(&victim);
         }
         std::fs::remove_file(stop).expect("a file");
-        // What was left to the next holder of the lock is done by the first of these.
+        // The first holder finishes what was left to the next holder of the lock.
         drop(self.heap.hold_lock().expect("the heap lock"));
         let words = self.heap.words();
         let before = DerivedWords::read(words);
@@ -182,7 +182,7 @@ fn counted(snapshot: &Snapshot) -> [u64; COUNTED] {
     counts
 }
 
-/// Of each series of the summary: count, and what quantiles show.
+/// For each series of the summary, its count and the number of observations that its quantiles show.
 fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
     let mut found = [[0; 2]; COUNTED];
     for family in snapshot.families.iter().filter(|family| &*family.name == "observed") {
@@ -195,11 +195,11 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
     found
 }
 
-/// By how much sums are off, in units of what is observed, and by how much buckets are.
+/// Half updates: in sums, which are off by so many observations, and in buckets.
 type Halves = [f64; 2];
 
-/// No writer ever stored into another's series: what is in series `n` is made of n + 1. Each process
-/// that died in the middle of an update may have left one half of it.
+/// Counts half updates, which processes leave that die in the middle of one. Each update of series `n` adds or observes
+/// n + 1, so another series' updates would show as values that are no multiple of that.
 fn halves(snapshot: &Snapshot) -> Halves {
     let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {
@@ -225,7 +225,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
     halves
 }
 
-/// Every exemplar is one that a writer recorded as a whole, for a series of that value.
+/// Checks that each exemplar has the labels, value and time of one update of its series. Returns how many there are.
 fn check_exemplars(snapshot: &Snapshot) -> u64 {
     let mut count = 0;
     for series in snapshot.families.iter().flat_map(|family| &family.series) {
@@ -240,7 +240,7 @@ fn check_exemplars(snapshot: &Snapshot) -> u64 {
     count
 }
 
-/// A writer that lives through it all, so that the default labels of what is counted stay carried.
+/// A writer that lives until the end of the test. It has all sets of default labels, so that they stay in the heap.
 fn carrier(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
     writer.family(&spec(MetricType::Counter, "counted"), 0).expect("a family");
@@ -299,7 +299,7 @@ fn kills_lose_nothing_and_leave_a_whole_heap() {
         "the kills miss the heap lock: {recoveries} of {}",
         ward.kills
     );
-    // Each process has two writers for a moment, when it comes back.
+    // A process that claims a slot again has two writers for a moment.
     assert!(slots <= 1 + 2 * AT_ONCE as u64, "{slots} slots");
     let (early, last) = (used[used.len() / 2], used[used.len() - 1]);
     assert!(last <= early + early / 8, "the heap grows with kills: {used:?}");

@@ -1,4 +1,4 @@
-//! What is done for several series under one lock: they are bound, get buckets, and are removed.
+//! Calls that bind several series, give them buckets, or remove them, under one hold of the heap lock.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 

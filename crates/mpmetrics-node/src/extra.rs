@@ -1,4 +1,4 @@
-//! Families that the heap does not hold, as JavaScript hands them over.
+//! Families that the heap does not hold, as JavaScript passes them to a scrape.
 
 use mpmetrics_core::exposition::extra;
 use napi_derive::napi;
@@ -10,10 +10,10 @@ pub struct ExtraFamily {
     pub name: String,
     /// Help text.
     pub help: String,
-    /// Its type, which may be any text.
+    /// The metric's type, which may be any text.
     #[napi(js_name = "type")]
     pub kind: String,
-    /// Its rows.
+    /// Its rows, each a line of text.
     pub samples: Vec<Sample>,
 }
 
@@ -22,18 +22,18 @@ pub struct ExtraFamily {
 pub struct Sample {
     /// Name with the suffix that text format 0.0.4 shows.
     pub name: String,
-    /// What stands between the braces.
+    /// Label text, as it is printed between the braces.
     pub labels: String,
-    /// Its value.
+    /// The sample's value.
     pub value: f64,
-    /// Its exemplar.
+    /// The sample's exemplar.
     pub exemplar: Option<SampleExemplar>,
 }
 
 /// An exemplar of a row.
 #[napi(object, object_to_js = false)]
 pub struct SampleExemplar {
-    /// What stands between the braces.
+    /// Label text, as it is printed between the braces.
     pub labels: String,
     /// The value that was observed or added.
     pub value: f64,

@@ -1,4 +1,5 @@
-//! Node.js binding: converts, wraps, offers async tasks. No logic of its own.
+//! The binding for Node.js: converts arguments and results, wraps objects of the core, and runs scrapes as async tasks.
+//! All logic is in the core.
 #![deny(clippy::all)]
 
 mod cells;

@@ -34,7 +34,7 @@ pub struct HeapStats {
     pub dropped_exemplars: f64,
     /// Observations of summaries that no quantile shows.
     pub unranked_observations: f64,
-    /// Observations of summaries that are in the nearest bucket, for want of octaves.
+    /// Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves.
     pub clamped_observations: f64,
     /// Families, series and blocks that scrapes left out, because what the heap has of them is damaged.
     pub damaged_reads: f64,

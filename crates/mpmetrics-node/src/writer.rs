@@ -143,8 +143,8 @@ impl NativeWriter {
         Ok(())
     }
 
-    /// The same for several series under one lock: their labels and types in turn, and eight words for each. How many
-    /// were tried, the first ones; the rest is to be asked for again.
+    /// [`NativeWriter::bind`] for several series, under one hold of the heap lock: `texts` has labels and types of each
+    /// in turn, `out` eight words for each. Returns how many were tried, from the first on; call again for the others.
     #[napi]
     pub fn bind_each(&self, family: u32, texts: Vec<String>, mut out: Uint32Array) -> Result<u32> {
         // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
@@ -235,8 +235,9 @@ impl NativeWriter {
         Ok(())
     }
 
-    /// The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three
-    /// words for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+    /// [`NativeWriter::buckets`] for several blocks, under one hold of the heap lock: `asked` has slab, cell, series,
+    /// generation and octave of each, `out` three words for each. Returns how many were tried, from the first on; call
+    /// again for the others.
     #[napi]
     pub fn buckets_each(&self, asked: Uint32Array, mut out: Uint32Array) -> Result<u32> {
         // SAFETY: JavaScript is in this call and runs nothing else meanwhile.
@@ -319,8 +320,9 @@ impl NativeWriter {
         Status::of_call(self.with(|writer| writer.remove_all(family)))
     }
 
-    /// Removes series of this family for all writers because none updates them, under one lock: their labels and types
-    /// in turn. How many were removed, the first ones, or minus a status.
+    /// Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
+    /// `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or minus a
+    /// status.
     #[napi]
     pub fn expire(&self, family: u32, texts: Vec<String>) -> Result<i32> {
         let (pairs, _) = texts.as_chunks::<2>();

@@ -17,7 +17,7 @@ export interface BucketSource {
   make(h: Handle, octave: number): OctaveBuckets | null;
   /** Counts observations that no quantile shows, for want of memory. */
   unranked(observations: number): void;
-  /** Counts observations that count in the nearest bucket, for want of octaves. */
+  /** Counts observations that went to the nearest bucket, because the series has as many octaves as it may have. */
   clamped(observations: number): void;
 }
 

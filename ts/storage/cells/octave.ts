@@ -1,27 +1,31 @@
 /**
- * Logarithmic buckets of base 2^(1/32): from a value to its bucket and back. As
- * `crates/mpmetrics-core/src/quantile/octave.rs`, which has the reasons; the bounds are compared when a heap is opened.
+ * Logarithmic buckets of base 2^(1/32): from a value to its bucket and back. The same as
+ * `crates/mpmetrics-core/src/quantile/octave.rs`, whose comments give the reasons. When a heap is opened, the bounds of
+ * both are compared.
  *
  * An octave o covers the magnitudes in (2^o, 2^(o+1)]; its number is o + 1075, and 4096 more for negative values. It
- * has 32 buckets, each with its upper bound and without its lower one.
+ * has 32 buckets. A bucket includes its upper bound and excludes its lower one.
  */
 
 /** Buckets in an octave. */
 export const CELLS = 32;
-/** Most octaves that a series keeps; a value outside them counts in the nearest bucket. */
+/** The maximum of octaves that a series keeps; a value outside of them counts in the nearest bucket. */
 export const KEPT = 64;
 /** Added to the number of an octave of negative values. */
 export const NEGATIVE = 4096;
-/** An octave's number less this is the exponent field of its values less one unit in the last place. */
+/**
+ * The difference between an octave's number and the exponent field of its values, each decreased by one unit in the
+ * last place, because an octave includes its upper limit.
+ */
 export const FIELD = 52;
 
 const BIAS = 1075;
 const SLICES = 64;
 const HIGH = 2 ** 32;
 
-/** The bounds of an octave's buckets as factors of its lower end, from 1 to 2. */
+/** The bounds of an octave's buckets divided by the octave's lower limit, from 1 to 2. */
 export const octaveBounds: Float64Array = Float64Array.from({ length: CELLS + 1 }, (_, number) => {
-  // Square roots and products are the same to the bit everywhere; Math.pow is not.
+  // Square roots and products have the same bits in all implementations; Math.pow has not.
   let root = 2;
   let bound = 1;
   for (let bit = 16; bit >= 1; bit /= 2) {
@@ -34,11 +38,11 @@ export const octaveBounds: Float64Array = Float64Array.from({ length: CELLS + 1 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
-/** For each of 64 equally wide slices of an octave: the bucket in which it begins. */
+/** For each of 64 equally wide slices of an octave: the number of the bucket in which the slice begins. */
 export const begins: Uint8Array = new Uint8Array(SLICES);
-/** The upper 20 bits of the mantissa at which the next bucket begins; 2^20 if none begins in this slice. */
+/** The upper 20 bits of the mantissa at which the next bucket begins; 2^20 if no bucket begins in the slice. */
 export const nextHigh: Int32Array = new Int32Array(SLICES).fill(1 << 20);
-/** The lower 32 bits of it. */
+/** The lower 32 bits of that mantissa. */
 export const nextLow: Uint32Array = new Uint32Array(SLICES);
 
 for (let number = 1; number < CELLS; number++) {
@@ -50,7 +54,7 @@ for (let number = 1; number < CELLS; number++) {
   begins.fill(number, slice + 1);
 }
 
-/** The bucket of a finite value other than zero: 32 times its octave and the number in it. */
+/** The bucket of a finite value other than zero: 32 times the octave's number, plus its number in the octave. */
 export function bucketOf(value: number): number {
   let lifted = 0;
   let magnitude = Math.abs(value);
@@ -74,7 +78,7 @@ export function middleOf(octave: number, cell: number): number {
   const upper = octaveBounds[cell + 1]!;
   const factor = (2 * lower * upper) / (lower + upper);
   const exponent = (octave % NEGATIVE) - BIAS;
-  // In two steps, because the power itself may be denormal.
+  // Multiplies in two steps, because the power of two alone may be denormal.
   const magnitude =
     exponent < -900 ? factor * 2 ** (exponent + 200) * 2 ** -200 : factor * 2 ** exponent;
   return octave >= NEGATIVE ? -magnitude : magnitude;

@@ -1,11 +1,14 @@
-/** The octave buckets of one summary's series that its handle knows. */
+/** A sketch: the octave buckets of a summary's series that its handle has found so far. */
 
 import { CELLS, FIELD, KEPT, NEGATIVE } from './octave';
 
 /** The buckets of an octave: {@link CELLS} for each sub-window. */
 export class OctaveBuckets {
   readonly octave: number;
-  /** The exponent field of its values less one unit in the last place; -1 if it is not found by that. */
+  /**
+   * The exponent field of the octave's values, each decreased by one unit in the last place, because an octave includes
+   * its upper limit; -1 for an octave of denormal values, which is found by its number only.
+   */
   readonly key: number;
   cells: Float64Array;
   first: number;
@@ -13,7 +16,7 @@ export class OctaveBuckets {
   constructor(octave: number, cells: Float64Array, first: number) {
     const field = (octave % NEGATIVE) - FIELD;
     this.octave = octave;
-    // Denormal values share one field, and are found by their octave.
+    // All denormal values have the same exponent field.
     this.key = field >= 1 ? field : -1;
     this.cells = cells;
     this.first = first;
@@ -23,26 +26,26 @@ export class OctaveBuckets {
 /** One bucket in each sub-window. */
 export interface Bucket {
   readonly buckets: OctaveBuckets;
-  /** Its number in the octave. */
+  /** The bucket's number in the octave. */
   readonly cell: number;
 }
 
 const NONE = new OctaveBuckets(0, new Float64Array(CELLS), 0);
 
-/** Largest length of a table, at which no two fields have the same index. */
+/** Largest length of a table. At this length no two exponent fields have the same index. */
 const LARGEST = 2048;
 
 export class Sketch {
-  /** Those of positive values, each at its key modulo the length, which is a power of two. */
+  /** Octaves of positive values, each at its key modulo the length of this table, which is a power of two. */
   positive: OctaveBuckets[] = [NONE];
-  /** The same of negative values. */
+  /** Octaves of negative values, in the same way. */
   negative: OctaveBuckets[] = [NONE];
-  /** All by octave. */
+  /** All octaves, by number. */
   readonly all = new Map<number, OctaveBuckets>();
-  /** Observations for which no bucket is asked for, because memory was refused before. */
+  /** How many observations more do not ask for buckets, because there was no memory for them. */
   skips = 0;
 
-  /** True if there is the maximum of octaves. */
+  /** True if the series has as many octaves as it may have. */
   get full(): boolean {
     return this.all.size >= KEPT;
   }
@@ -51,15 +54,14 @@ export class Sketch {
    * The bucket that is nearest to an octave without buckets: the fewest octaves away, and of two such the one nearer
    * to zero.
    *
-   * @returns null if no octave has its sign: zero is nearest
+   * @returns null if no octave of the same sign has buckets: the bucket of zero is nearest
    */
   nearest(octave: number): Bucket | null {
     let best: OctaveBuckets | null = null;
     let least = Infinity;
     for (const buckets of this.all.values()) {
       if (buckets.octave >= NEGATIVE !== octave >= NEGATIVE) continue;
-      // Half an octave more for those farther from zero, so that of two equally near ones the one nearer to zero is
-      // taken.
+      // An octave farther from zero counts as half an octave farther away, so of two equally near ones the other wins.
       const apart =
         buckets.octave < octave ? octave - buckets.octave : buckets.octave - octave + 0.5;
       if (apart < least) [best, least] = [buckets, apart];
@@ -67,7 +69,7 @@ export class Sketch {
     return best && { buckets: best, cell: best.octave < octave ? CELLS - 1 : 0 };
   }
 
-  /** Forgets an octave's buckets: the next observation asks for them again. */
+  /** Forgets an octave's buckets, so that the next observation asks for them again. */
   drop(buckets: OctaveBuckets): void {
     this.all.delete(buckets.octave);
     this.positive = [NONE];

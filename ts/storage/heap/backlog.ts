@@ -1,30 +1,34 @@
-/** Calls that have to wait because another process holds the heap lock, and are tried again until they succeed. */
+/** The backlog: calls that found the heap lock taken by another process, and are tried again until they succeed. */
 
 import { Status } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds before waiting calls are tried again; doubled up to the longest while none succeeds. */
+/**
+ * Milliseconds before waiting calls are tried again. Doubled after each try, up to LONGEST_DELAY, while none succeeds.
+ */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
-/** Milliseconds of one try: if many processes want the lock, each call waits for it some of these. */
+/**
+ * Milliseconds after which a try ends. If many processes want the lock, each call spends some of them waiting for it.
+ */
 const TURN = 20;
-/** Most calls that wait; further ones are made without the lock, which takes longer. */
+/** The number of waiting calls from which on a new call is tried at once, although others wait. */
 const MOST = 10_000;
 
-// Kept, because tests replace the global one.
+// Saved here, because tests replace the global one.
 const now = performance.now.bind(performance);
 
-/** The heap storage on which the calls are made. */
+/** The heap storage on which a backlog makes its calls. */
 export interface Backlogged {
-  /** True once it was left for good. */
+  /** True once the storage has given up its heap. */
   readonly dead: boolean;
-  /** Makes a call; if the slot was lost, again in another one. */
+  /** Makes a call. If the slot was lost, claims another one and makes the call again. */
   attemptTwice(call: () => Status): Status;
-  /** Pending work of its own, which comes after the calls. */
+  /** Calls for the storage's pending series and buckets, which are made after the calls of the backlog. */
   waiting(): readonly (() => Status)[];
-  /** How much that is. */
+  /** How many series and buckets are pending. */
   left(): number;
-  /** Leaves it for good, because it is corrupt. */
+  /** Gives up the heap, because it is corrupt. */
   abandon(): void;
 }
 
@@ -35,7 +39,7 @@ export class Backlog {
   private readonly emptying: (() => void)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private delay = FIRST_DELAY;
-  /** When the present try has to end. */
+  /** The time at which the present try has to end. */
   private end = Infinity;
   private trying = false;
   /** Whether something was added to the backlog in the middle of a try. */
@@ -49,7 +53,7 @@ export class Backlog {
     this.heap = heap;
   }
 
-  /** True while something waits. */
+  /** True while something is in the backlog. */
   get busy(): boolean {
     return this.timer !== null;
   }
@@ -59,7 +63,7 @@ export class Backlog {
     return now() >= this.end;
   }
 
-  /** Makes a call now, or later if the heap is busy. */
+  /** Makes a call now, or later if the heap lock is taken. */
   now(call: () => Status): void {
     if (this.heap.dead) return;
     const waits = this.busy && this.calls.length < MOST;
@@ -82,8 +86,8 @@ export class Backlog {
   }
 
   /**
-   * Tries all waiting calls, before a scrape and at exit. Stops at the first that finds the heap busy, so that it
-   * blocks for one deadline only.
+   * Tries all waiting calls, before a scrape and at exit. Stops at the first that finds the heap lock taken, so that it
+   * waits for the lock until one deadline only.
    */
   readonly flush = (): void => {
     this.again(Infinity);
@@ -110,8 +114,8 @@ export class Backlog {
       this.calm();
       return;
     }
-    // If many processes want the lock, each try makes some progress. After longer pauses, more would have come than was
-    // done.
+    // If many processes want the lock, each try makes some progress. With longer pauses, more calls would be added
+    // between two tries than one try makes.
     if (this.left < before || this.late) this.delay = FIRST_DELAY;
     this.later();
   }
@@ -162,7 +166,7 @@ export class Backlog {
     return true;
   }
 
-  /** Makes a call; false if it has to wait, null if the heap was left because of it. */
+  /** Makes a call. Returns false if it has to wait, null if the heap was given up because it is corrupt. */
   private done(call: () => Status): boolean | null {
     const status = this.heap.attemptTwice(call);
     if (status === Status.Corrupt) {

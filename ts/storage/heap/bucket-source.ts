@@ -85,8 +85,8 @@ export class HeapBucketSource implements BucketSource {
   }
 
   /**
-   * Makes the buckets that series are about to need, many under one lock. If the heap refuses some, each is asked for
-   * again at the observation that needs it.
+   * Makes the buckets that series are about to need, many under one hold of the heap lock. Buckets that the heap
+   * refuses are asked for again at the next observation that needs them.
    *
    * @param moved series that have a block, with the images that are to be added to it
    */
@@ -168,7 +168,7 @@ export class HeapBucketSource implements BucketSource {
     this.pending.clear();
   }
 
-  /** Asks for buckets of several octaves under one lock; how many of the first ones were tried. */
+  /** Asks for buckets of several octaves under one hold of the heap lock; returns how many were tried. */
   private ask(wanted: readonly Wanted[]): number {
     // As in `locate`.
     rescueExpired();

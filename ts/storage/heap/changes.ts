@@ -1,4 +1,4 @@
-/** Changes of one metric's series, which may be kept back until a scrape has read: see `keeping.ts`. */
+/** Resets and removals of one metric's series, which are kept back while a scrape reads: see `keeping.ts`. */
 
 import { Status, type NativeWriter } from '../../native';
 import type { Roster } from '../roster';
@@ -16,7 +16,7 @@ export class Changes {
     this.roster = roster;
   }
 
-  /** How many are kept back. */
+  /** How many changes of this metric are kept back. */
   get kept(): number {
     return this.host.keeping.of(this.key);
   }
@@ -26,14 +26,14 @@ export class Changes {
     return this.host.keeping.on && this.roster.running === 0;
   }
 
-  /** Keeps one back. */
+  /** Keeps a change back. */
   keepBack(change: () => void): void {
     this.host.keeping.keep(this.key, change);
   }
 
   /**
-   * Makes one now, or when the heap is not busy; not if another writer has replaced this one by then, for which the
-   * numbers of slabs and families are not valid.
+   * Makes a change now, or, if the heap lock is not free, later. Does nothing if another writer has replaced this one
+   * by then, because the numbers of slabs and families in `call` are not those of the new writer.
    */
   withSameWriter(call: (writer: NativeWriter) => Status): void {
     const { life } = this.host;

@@ -82,17 +82,17 @@ export class Declaration {
   }
 
   /**
-   * Makes blocks for series without one, under one lock.
+   * Makes blocks for series that have none, under one hold of the heap lock.
    *
    * @param labels of at most {@link MOST_AT_ONCE} series
-   * @returns how many of the first ones were tried; {@link found} has the result of each
+   * @returns how many were tried, from the first on; {@link found} has the result of each
    */
   bindEach(labels: readonly LabelText[]): number {
     const texts = labels.flatMap(({ text, types }) => [text, types]);
     return this.host.writer.bindEach(this.number!, texts, out);
   }
 
-  /** Binds a handle to the block that was made for the series of this number, if one was. */
+  /** Points a handle to the block that {@link bindEach} made for the series of this number, if it made one. */
   found(number: number, h: Handle): Status {
     const at = number * WORDS;
     const status = statusOf(out[at + Out.Status]!);

@@ -43,8 +43,7 @@ pub fn push_sample(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// Appends a number as JSON; what JSON has no number for becomes a string (`"NaN"`, `"Infinity"`,
-/// `"-Infinity"`).
+/// Appends a number as JSON. A value that is no number in JSON becomes a string (`"NaN"`, `"Infinity"`, `"-Infinity"`).
 pub fn push_json(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         push(out, value);
@@ -55,8 +54,8 @@ pub fn push_json(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// Counts and whole numbers are most of what a scrape prints; this is several times as fast as the
-/// shortest-digits search that fractions need.
+/// Appends an integer. Most values of a scrape are integers, and this is several times as fast as the search for the
+/// shortest digits, which fractions need.
 fn push_integer(out: &mut Vec<u8>, value: i64) {
     let mut rest = value.unsigned_abs();
     if rest < 10 && value >= 0 {

@@ -1,8 +1,8 @@
 //! OpenMetrics 1.0 text, as prom-client 15.1.3 writes it where that is valid OpenMetrics.
 //!
 //! Format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>. Unlike prom-client: names that would
-//! clash are told apart (see `names`), an output without families has no empty line, a quote in a HELP text
-//! is escaped, bounds ascend, and a configured bound of +Inf is one bucket with the implied one.
+//! clash are made different (see `names`), an output without families has no empty line, a quote in a HELP text is
+//! escaped, bounds ascend, and a configured bound of +Inf has no bucket of its own beside the implied one.
 
 use crate::labels::escape;
 use crate::metric_type::Values;
@@ -16,15 +16,15 @@ use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_s
 
 /// Prints a scrape.
 ///
-/// Label text goes out as it lies in the snapshot; a series that is malformed, or whose value does not fit
-/// its family's type and bounds, is left out.
+/// Label text is printed as the snapshot has it. A series that is malformed, or whose value does not fit its family's
+/// type and bounds, is left out.
 #[must_use]
 pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// [`openmetrics`] without the families that are left out, and with those that the heap does not hold: these are
-/// named last, so that none has a name that a family of the heap needs.
+/// [`openmetrics`] without some families, and with families that the heap does not hold. Those get their names last,
+/// so that families of the heap keep theirs.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
@@ -89,7 +89,7 @@ fn push_scalars(
         out.extend_from_slice(&row);
         push_labels(out, own, &labels.beside(own, series.defaults, b""));
         push_sample(out, value);
-        // Exemplars are for counters, and not for one that is shown without its type.
+        // Only counters have exemplars, and only if they are printed with their type, which gives them a suffix.
         if !shown.suffix.is_empty() {
             push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }
@@ -117,7 +117,7 @@ fn push_own_exemplar(out: &mut Vec<u8>, snapshot: &Snapshot, exemplar: Option<&E
 fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>) {
     out.extend_from_slice(b" # {");
     for (index, part) in labels.split(|byte| *byte == 0).enumerate() {
-        // Prometheus takes U+0000 in a label's value, and refuses the whole scrape for it in an exemplar's.
+        // Prometheus accepts U+0000 in a label value of a sample, but refuses a whole scrape for it in an exemplar.
         if index > 0 {
             out.extend_from_slice("\u{fffd}".as_bytes());
         }
@@ -134,7 +134,7 @@ fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>
 fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
     let mut highest = f64::NEG_INFINITY;
     let buckets = family.bounds.iter().map(|&bound| {
-        // A bound after a larger one is never counted to, and one of +Inf is the implied one.
+        // The bucket of a bound after a larger one stays empty, and +Inf is printed as the implied last bucket.
         let ascends = bound > highest && bound < f64::INFINITY;
         highest = highest.max(bound);
         ascends.then(|| {
@@ -153,7 +153,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             continue;
         };
         tail.clear();
-        // A bucket's `le` is its own; a default label of that name is seen on sum and count only.
+        // `le` of a bucket is its bound, so a default label of that name is printed on sum and count only.
         for part in [&*labels.beside(own, series.defaults, b"le"), own] {
             if !part.is_empty() {
                 tail.push(b',');
@@ -168,7 +168,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             count += cell;
             let own = exemplars.iter().find(|exemplar| exemplar.bucket as usize == bucket);
             let Some(row) = row else {
-                // Shown with the next bucket, which has it, too.
+                // The next bucket that is printed includes this one, and so gets its exemplar.
                 pending = own.or(pending);
                 continue;
             };

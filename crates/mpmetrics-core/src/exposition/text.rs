@@ -1,8 +1,8 @@
-//! Prometheus text format 0.0.4, byte for byte as prom-client 15.1.3 writes it.
+//! Prometheus text format 0.0.4, byte by byte as prom-client 15.1.3 writes it.
 //!
-//! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>. prom-client's own habits
-//! on top: families stand apart by an empty line, a value that is no number is `Nan`, a counter shows
-//! its own labels before the default ones and a histogram the other way round.
+//! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Where the format leaves a choice, this is
+//! prom-client's: there is an empty line between families, a value that is not a number is `Nan`, and default labels
+//! follow a counter's own labels but precede those of a histogram.
 
 use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Snapshot, Value};
@@ -14,14 +14,14 @@ use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_s
 
 /// Prints a scrape.
 ///
-/// Label text goes out as it lies in the snapshot, whatever its bytes; a series that is malformed, or
-/// whose value does not fit its family's type and bounds, is left out.
+/// Label text is printed as the snapshot has it, whatever its bytes. A series that is malformed, or whose value does
+/// not fit its family's type and bounds, is left out.
 #[must_use]
 pub fn text(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// [`text`] without the families that are left out, and with those that the heap does not hold.
+/// [`text`] without some families, and with families that the heap does not hold.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
@@ -44,7 +44,7 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     out
 }
 
-/// Appends what stands above a family's rows, and the empty line between it and the family before.
+/// Appends the two comments above a family's rows, and the empty line before them if there is a family before.
 fn push_head(out: &mut Vec<u8>, name: &str, help: &str, kind: &str) {
     if !out.is_empty() {
         out.extend_from_slice(b"\n\n");
@@ -77,7 +77,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
         .iter()
         .map(|&bound| {
             let mut row = prefix(&family.name, "_bucket{le=\"");
-            // A bound is a label value, so it is spelled as JavaScript does: Infinity, not +Inf.
+            // A bound is a label value, so it is printed as JavaScript prints it: Infinity, not +Inf.
             push(&mut row, bound);
             row.push(b'"');
             row
@@ -91,7 +91,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             continue;
         };
         tail.clear();
-        // A bucket's `le` is its own; a default label of that name is seen on sum and count only.
+        // `le` of a bucket is its bound, so a default label of that name is printed on sum and count only.
         for part in [&*labels.beside(own, series.defaults, b"le"), own] {
             if !part.is_empty() {
                 tail.push(b',');

@@ -1,14 +1,14 @@
-//! Going on in another file, because a stranger removed the segment's: systemd's `RemoveIPC`, a cleaner of temporary
-//! files, `rm`. Processes that map it lose nothing by that, but no other process finds it any more.
+//! The copy of a segment whose file a stranger removed: systemd's `RemoveIPC`, a cleaner of temporary files, `rm`.
+//! Processes that map the segment can go on with it, but no other process finds it any more.
 //!
-//! The first process that finds it gone takes the segment's heap lock, marks the segment, so that from then on nothing
-//! in it changes but the cells of living writers, and gives its name to a copy that was made word by word: all
-//! references stay valid, and the copy has what dead writers counted. A slot that lives is *awaited* in the copy: no
-//! process adopts it. Its writer follows when it finds the mark or the removal: it copies its own slabs once more, and
-//! stores to the copy from then on. For a writer that died before it has followed, any other that still has both
-//! segments copies the slabs ([`Heap::copy_for_dead`]). Nothing is added up, so each step may be repeated by another
-//! process if one dies. Shared gauges belong to no slot: they are sealed before they are copied, so that no update is
-//! made after that.
+//! The first process that finds the file gone takes the segment's heap lock and marks the segment: from then on only
+//! living writers change it, and only cells. The process makes a copy, word by word, and gives it the segment's name.
+//! So all references stay valid, and the copy has the counts of dead writers. The slot of a living writer is *awaited*
+//! in the copy: no process adopts it. The writer follows when it finds the mark or the removal: it copies its own slabs
+//! once more, and stores to the copy from then on. If a writer dies before it follows, any process that still maps both
+//! segments copies its slabs ([`Heap::copy_for_dead`]). All steps copy and none adds, so that if a process dies in one,
+//! another can repeat it. Shared gauges belong to no slot: they are sealed before they are copied, so that no update
+//! is stored to the old segment after that.
 
 use super::blocks::{block, shared};
 use super::memory::heap::Heap;
@@ -21,10 +21,11 @@ use crate::os;
 use crate::region::{Locks, Region};
 use crate::sync::Ordering;
 
-/// Milliseconds for which a segment is young: a process made it that did not know the removed one.
+/// Milliseconds for which a segment counts as new. A process that did not know the removed segment may have made a new
+/// one under its name.
 const YOUNG_MS: u64 = 10_000;
-/// If a copy is removed, too: milliseconds for which the writers in it may make the next copy; after that it is made of
-/// this segment.
+/// Milliseconds after a copy was made. If the copy's file is removed in this time, too, a writer in the copy makes the
+/// next copy; later, a process that still maps this segment makes it from this one.
 const HEIRS_MS: u64 = 5_000;
 
 /// A segment whose file a stranger removed, under its heap lock.
@@ -47,33 +48,34 @@ impl<'a> Succession<'a> {
             words.set_header(header::ID, os::random_u64().max(1));
         }
         let before = words.header(header::RETIRED);
-        // If a copy has the name, or may have it, the mark is kept.
+        // `before` is another mark if a copy has the segment's name, or may have it: that mark stays.
         if before == retired::NO {
             words.set_header(header::RETIRED, retired::GONE);
         }
         kill_point!("succeed.marked");
         let begun = Self { locked, before, done: false };
-        // A shared gauge has no owner that could copy later updates.
+        // No writer owns a shared gauge, so none would copy its later updates.
         shared::seal_all(words)?;
         kill_point!("succeed.sealed");
         Ok(begun)
     }
 
-    /// Whether the next copy is to be made by writers that followed into the last one, which is gone, too.
+    /// Whether a copy was made recently, so that if its file is gone, too, the writers in it make the next copy.
     pub fn has_heirs(&self) -> bool {
         let copied = self.locked.words().header(header::COPIED);
         self.before == retired::SUCCEEDED && os::unix_ms().saturating_sub(copied) < HEIRS_MS
     }
 
-    /// Whether a segment that has the name, and is no copy of this one, is to make room for one. The older of the two
-    /// stays. A copy counts as old as its original, so that a younger segment does not take the name again.
+    /// Whether `other`, which has this segment's name and is no copy of it, has to give the name to a copy: it has if
+    /// it is new, and younger than this segment. A copy counts as old as its original, so it cannot be displaced by a
+    /// segment that is younger than that.
     pub fn displaces(&self, other: &Heap) -> bool {
         let born = other.words().header(header::BORN);
         born > self.locked.words().header(header::BORN)
             && os::unix_ms().saturating_sub(born) < YOUNG_MS
     }
 
-    /// A copy, or a segment that is used in its place, has the name.
+    /// Ends the succession after a copy, or another segment to which all writers go, has got the name.
     pub fn end(mut self) {
         self.done = true;
         let words = self.locked.words();
@@ -84,21 +86,22 @@ impl<'a> Succession<'a> {
 
 impl Drop for Succession<'_> {
     fn drop(&mut self) {
-        // There is no room for a copy, for example. All processes go on in this segment, unless a copy may have got the
-        // name.
+        // Without [`Succession::end`], no copy could be made: there was no room, for example. All processes go on in
+        // this segment, unless a copy may have got the name.
         if self.done {
             return;
         }
         let words = self.locked.words();
         if words.header(header::RETIRED) == retired::GONE {
-            // If the heap is damaged, the next scrape says so.
+            // An error means that the heap is damaged, which the next scrape reports.
             let _ = shared::unseal_all(words);
             words.set_header(header::RETIRED, retired::NO);
         }
     }
 }
 
-/// Fills an empty region with a copy of a heap whose lock the caller has. Its mark is stored last.
+/// Fills an empty region with a copy of a heap whose lock the caller holds. The word that identifies the region as a
+/// heap is stored last.
 ///
 /// # Errors
 /// [`crate::Error::Full`] if there is no room, [`crate::Error::Io`], [`crate::Error::Corrupt`].
@@ -120,7 +123,7 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     for number in 1..ANCESTORS {
         new.set_header(header::ANCESTORS + number, old.header(header::ANCESTORS + number - 1));
     }
-    // Other processes may remove series without the lock meanwhile.
+    // Meanwhile, other processes may remove series without the lock.
     new.set_header(header::DIRTY, 1);
     copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
     shared::unseal_all(new)?;
@@ -140,8 +143,8 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     Ok(())
 }
 
-/// Copies words from the last to the first, which is the order of a writer's stores: if both sequence words of a block
-/// are equal in the copy, all of its cells are of one moment.
+/// Copies words from the last to the first, the order in which a writer stores: if both sequence words of a block are
+/// equal in the copy, no update was under way while its cells were copied.
 fn copy_down(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
     let (old, new) = (old.run(at, len)?, new.run(at, len)?);
     for (from, to) in old.iter().zip(new).rev() {
@@ -151,15 +154,15 @@ fn copy_down(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
 }
 
 impl Heap {
-    /// Whether this segment is a copy of that one, or of a copy of it.
+    /// Whether this segment is a copy of `other`, or a copy of such a copy.
     #[must_use]
     pub fn descends_from(&self, other: &Self) -> bool {
         let (words, id) = (self.words(), other.words().header(header::ID));
         id != 0 && (0..ANCESTORS).any(|number| words.header(header::ANCESTORS + number) == id)
     }
 
-    /// Copies the counts of writers that died in another segment before they followed into this one; how many writers
-    /// are still awaited from there.
+    /// Copies the slabs of writers that died in `from` before they followed into this segment. Returns how many writers
+    /// of `from` are still awaited here.
     ///
     /// # Errors
     /// [`crate::Error::Busy`], [`crate::Error::Retired`] if this segment was removed, too, [`crate::Error::Io`],
@@ -189,12 +192,12 @@ impl Heap {
         Ok(left)
     }
 
-    /// Retires a segment that takes the name of another, once `unlink` has removed its file.
+    /// Removes this segment's file by `unlink` and retires the segment, so that a copy of an older one gets its name.
     pub(crate) fn displace(&self, unlink: impl FnOnce() -> Result<()>) -> Result<()> {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
         unlink()?;
-        // One of its writers takes the values of shared gauges to the other segment.
+        // One of this segment's writers takes the values of shared gauges to the segment that gets the name.
         shared::seal_all(locked.words())?;
         locked.words().set_header(header::RETIRED, retired::REMOVED);
         Ok(())

@@ -1,4 +1,4 @@
-//! Whether two label texts name the same set of labels, and a hash of the set.
+//! The identity of a label set: compares two label texts as sets, and hashes a set.
 
 use super::text::{pairs, Malformed};
 use siphasher::sip::SipHasher13;
@@ -6,7 +6,8 @@ use std::hash::Hasher;
 
 /// Whether two label texts, each given with its types, name the same set of labels.
 ///
-/// Order and types do not count: label sets that are printed alike are the same. A malformed text equals only itself.
+/// The order of labels and the types of values do not count, so label sets that are printed alike are the same. A
+/// malformed text is the same only as an identical one.
 #[must_use]
 pub fn same_set(a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> bool {
     // The usual case: every writer names the labels in the same order.
@@ -14,7 +15,7 @@ pub fn same_set(a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> bool {
         return true;
     }
     if a.0.len() != b.0.len() {
-        // The set fixes the length of its text.
+        // Texts of the same set have the same length.
         return false;
     }
     match (sorted(a.0, a.1), sorted(b.0, b.1)) {
@@ -23,7 +24,7 @@ pub fn same_set(a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> bool {
     }
 }
 
-/// The pairs that make up the identity, sorted: as name and escaped value.
+/// Names and escaped values of all labels, sorted.
 fn sorted<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Vec<[&'a [u8]; 2]>, Malformed> {
     let mut set = Vec::new();
     for pair in pairs(text, types) {
@@ -36,11 +37,11 @@ fn sorted<'a>(text: &'a [u8], types: &'a [u8]) -> Result<Vec<[&'a [u8]; 2]>, Mal
 
 /// A hash of a label set that does not depend on the order of labels: equal whenever [`same_set`] is true.
 ///
-/// SipHash-1-3 of each pair, the hashes added up, and the sum and number of pairs hashed again. It is
-/// part of the heap's format (the directory's index stores it), so only whole byte strings in little
-/// endian are fed to the hash.
+/// Each pair is hashed with SipHash-1-3, the hashes are added up, and the sum and the number of pairs are hashed again.
+/// The hash is part of the heap's format, because the index stores it. So it must not depend on the machine, and
+/// numbers are hashed as little-endian bytes.
 ///
-/// * `key`: random for each heap, so that label values from an attacker cannot be made to collide.
+/// * `key`: random for each heap, so that an attacker cannot choose label values whose hashes collide.
 #[must_use]
 pub fn identity_hash(text: &[u8], types: &[u8], key: (u64, u64)) -> u64 {
     let mut sum = Identity::new(key);
@@ -69,7 +70,7 @@ impl Identity {
         Self { key, sum: 0, count: 0 }
     }
 
-    /// Adds a pair. The name's length keeps `("ab", "c")` and `("a", "bc")` apart.
+    /// Adds a pair. The name's length is hashed, too, so that `("ab", "c")` and `("a", "bc")` have different hashes.
     fn add(&mut self, name: &[u8], escaped: &[u8]) {
         let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
         hasher.write(&(name.len() as u64).to_le_bytes());

@@ -1,8 +1,9 @@
-//! The grammar of label text, read pair by pair.
+//! Parses label text, pair by pair.
 //!
-//! It is that of [`LabelSpan`](crate::scrape::snapshot::LabelSpan): pairs are separated by one comma, a name is one or
-//! more bytes other than `=`, `"` and line feed, and in a value backslash, quote and line feed are escaped (`\\`, `\"`,
-//! `\n`) and nothing else is. So a value has exactly one escaped form, and values are compared and hashed in that form.
+//! The grammar is the one of [`LabelSpan`](crate::scrape::snapshot::LabelSpan): pairs are separated by one comma, a
+//! name is one or more bytes other than `=`, `"` and line feed, and in a value only backslash, quote and line feed are
+//! escaped (`\\`, `\"`, `\n`). So a value has exactly one escaped form, and values are compared and hashed in that
+//! form.
 
 use std::borrow::Cow;
 
@@ -24,7 +25,7 @@ pub struct Malformed {
     pub at: usize,
 }
 
-/// Reads a label text; made by [`pairs`].
+/// The iterator over the pairs of a label text; made by [`pairs`].
 #[derive(Clone, Debug)]
 pub struct Pairs<'a> {
     text: &'a [u8],
@@ -36,8 +37,8 @@ pub struct Pairs<'a> {
 
 /// Reads a label text pair by pair.
 ///
-/// Every byte is checked: the first break of the grammar yields one [`Malformed`], and then the iteration is over.
-/// `types` is empty (every value was a string) or has one letter per pair.
+/// Every byte is checked. At the first error the iterator yields a [`Malformed`], and then ends. `types` is empty
+/// (every value was a string) or has one letter per pair.
 #[must_use]
 pub fn pairs<'a>(text: &'a [u8], types: &'a [u8]) -> Pairs<'a> {
     Pairs { text, types, at: 0, index: 0, done: text.is_empty() && types.is_empty() }
@@ -84,7 +85,7 @@ impl<'a> Pairs<'a> {
         self.at = end + 1;
         match text.get(self.at) {
             None if self.types.is_empty() || self.types.len() == self.index => self.done = true,
-            // A comma announces another pair, so the text must not end after it.
+            // Another pair must follow a comma, so the text must not end after it.
             Some(b',') if self.at + 1 < text.len() => self.at += 1,
             _ => return Err(broken(self.at)),
         }
@@ -123,7 +124,7 @@ pub fn escape(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The value of an escaped form; borrowed if nothing was escaped.
+/// The value of an escaped form. It is borrowed if nothing was escaped.
 ///
 /// A backslash that escapes nothing, which [`pairs`] refuses, is kept.
 #[must_use]

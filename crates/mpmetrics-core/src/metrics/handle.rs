@@ -9,7 +9,7 @@ use crate::sync::AtomicU64;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// A bound series that is bound again if it was removed.
+/// Where the cells of a series are. If the series was removed, the next update binds it again.
 pub(super) struct Handle {
     writer: Rc<RefCell<Writer>>,
     family: u32,
@@ -23,7 +23,7 @@ impl Handle {
         Ok(Self { writer: Rc::clone(writer), family, labels, address })
     }
 
-    /// Where the series is; binds it again if it was removed.
+    /// The address of the series' cells, after it was bound again if it was removed.
     fn current(&self) -> Result<Address> {
         let mut writer = self.writer.borrow_mut();
         if !writer.is_current(&self.address.get())? {
@@ -134,7 +134,7 @@ impl Summary {
     /// As [`Summary::observe`].
     pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
         finite(value, "a summary observes finite values")?;
-        // Otherwise nothing was observed, and the extremes would change.
+        // With 0 times nothing is observed, but the smallest and the largest observation would change.
         if times == 0 {
             return Ok(());
         }

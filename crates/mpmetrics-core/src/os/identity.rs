@@ -1,4 +1,4 @@
-//! The identity of a process, which differs from that of any other that had or will have its pid.
+//! The identity of a process. Processes that have the same pid at different times have different identities.
 
 use std::hash::Hasher;
 use std::sync::OnceLock;
@@ -10,24 +10,24 @@ use std::io::ErrorKind;
 
 use crate::error::{Error, Result};
 
-/// Which process it is: a pid alone is reused, and containers count their own from 1.
+/// The identity of a process. A pid alone does not identify it: pids are reused, and each container counts from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProcessIdentity {
-    /// Its number in `pid_namespace`.
+    /// Its pid in `pid_namespace`.
     pub pid: u32,
-    /// Its parent's number, 0 if the parent is outside the namespace.
+    /// Its parent's pid; 0 if the parent is outside of the namespace.
     pub ppid: u32,
-    /// When it started, in clock ticks after boot.
+    /// Its start time in clock ticks after boot.
     pub start_time: u64,
-    /// Which boot of which machine; zeros where the system does not tell.
+    /// The boot id of the machine on which it runs; zeros where the system has none.
     pub boot_id: [u8; 16],
-    /// Inode of the pid namespace that `pid` is counted in.
+    /// Inode of the pid namespace to which `pid` belongs.
     pub pid_namespace: u64,
 }
 
 impl ProcessIdentity {
-    /// A 64-bit hash that is the same in every process, build and run. The parent is not part of it: a process whose
-    /// parent dies gets another one and is still the same process.
+    /// A 64-bit hash that is the same in every process, build and run. The parent is not hashed, because a process
+    /// whose parent dies gets another one and is still the same process.
     #[must_use]
     pub fn key(&self) -> u64 {
         // Fixed keys: this only has to be stable, not secret.
@@ -39,8 +39,8 @@ impl ProcessIdentity {
         hasher.finish()
     }
 
-    /// Whether it still lives; `None` if this process cannot tell, because the other ran in another pid namespace, on
-    /// another boot or machine, or because `/proc` does not show this namespace.
+    /// Whether the process still lives. `None` if the caller cannot find out, because the process belongs to another
+    /// pid namespace, boot or machine, or because `/proc` does not show the caller's namespace.
     ///
     /// A zombie is dead: it does not run any more.
     #[must_use]
@@ -90,8 +90,8 @@ impl ProcessIdentity {
         Err(Error::Unsupported("process identity"))
     }
 
-    /// The process that calls, where the system does not describe it: the same at each call, and different from all
-    /// others by a random number. It cannot be used to tell whether the process lives.
+    /// An identity for the calling process where the system does not describe it. It has a random number, so it is the
+    /// same at each call and different from all others. [`ProcessIdentity::is_alive`] cannot find such a process.
     #[must_use]
     pub fn undescribed() -> Self {
         static OWN: OnceLock<ProcessIdentity> = OnceLock::new();
@@ -130,7 +130,7 @@ fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
 fn read(pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
     let me = ProcessIdentity::current()?;
     let own = std::fs::read_link("/proc/self").map_err(io("reading /proc/self"))?;
-    // `unshare --pid` without a fresh /proc: its numbers are another namespace's.
+    // After `unshare --pid` without a new mount of /proc, its numbers are those of another namespace.
     if own.to_str().and_then(|text| text.parse().ok()) != Some(me.pid) {
         return Err(Error::Unsupported("/proc shows another pid namespace"));
     }
@@ -153,8 +153,8 @@ fn read(_pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
     Err(Error::Unsupported("process identity"))
 }
 
-/// State, parent and start time of proc_pid_stat(5). The command name is in parentheses and may contain anything, also
-/// `)` and spaces: the fields begin after the *last* `)`.
+/// State, parent and start time from a file as in proc_pid_stat(5). The command name is in parentheses and may contain
+/// any character, even `)` and spaces, so the other fields begin after the *last* `)`.
 #[cfg(target_os = "linux")]
 fn parse_stat(stat: &[u8]) -> Option<(u8, u32, u64)> {
     let end = stat.iter().rposition(|&b| b == b')')?;

@@ -1,7 +1,7 @@
-//! What the heap needs of the operating system: the only system calls of this crate.
+//! The interface to the operating system: no other module of this crate makes system calls.
 //!
-//! Every implementation has the same items; `linux/` is the only one. On other systems each call that could fail
-//! returns [`crate::Error::Unsupported`], so that the crate compiles and says why it does nothing.
+//! There is one implementation for Linux, and one for all other systems that has the same items, so that the crate
+//! compiles there. In that, each call that can fail returns [`crate::Error::Unsupported`].
 
 #[macro_use]
 pub mod kill_points;
@@ -21,8 +21,9 @@ pub use system::{
     same_file, sleep_us, try_lock, unix_ms, unlock, Mapping, MutexHeld, SharedMutex, MUTEX_WORDS,
 };
 
-/// Whether the system refuses the process, and not a directory or file: any other would be refused, too, and going on
-/// in another directory would part this process from those that are not refused.
+/// Whether the error is about the process (it has no descriptor left, for example), not about a directory or a file.
+/// Then another directory would not help now; and if it did, this process would use another segment than the processes
+/// that have no such error.
 #[must_use]
 pub fn is_of_process(error: &Error) -> bool {
     match error {

@@ -1,4 +1,4 @@
-//! Where a heap's words are, and how its writers see which of them live.
+//! The memory of a heap, and the locks that show which of its writers live.
 
 mod contract;
 mod mapped;

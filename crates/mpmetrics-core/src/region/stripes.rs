@@ -1,5 +1,5 @@
-//! The mutexes under which the words of a segment change if the target has no 64-bit atomics: the header has a few of
-//! them, each for the pages whose number is its own, modulo their count.
+//! The mutexes under which the words of a segment change if the target has no 64-bit atomics. The header has
+//! [`lock_stripe::COUNT`] of them; mutex n is for the pages whose number modulo that count is n.
 
 use crate::error::Result;
 use crate::layout::{header, lock_stripe, HEADER_WORDS, PAGE_WORDS};
@@ -7,15 +7,17 @@ use crate::os::{self, NotHeld, SharedMutex};
 use crate::sync::{AtomicU32, AtomicU64, Guard, Note, Ordering};
 use std::time::Duration;
 
-/// How long to wait for a mutex. Work under it takes nanoseconds, so a longer holder is stopped.
+/// How long to wait for a mutex. Work under it takes nanoseconds, so a process that holds it longer has been stopped.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// Milliseconds for which a mutex that was not free in time is only tried: otherwise a scrape would wait at each word.
+/// Milliseconds for which, after a wait in vain, a mutex is tried without waiting: otherwise a scrape would wait for it
+/// at each word.
 const SUSPECT_MS: u32 = 50;
 
 /// The mutexes of one mapping.
 pub struct Stripes {
     header: &'static [AtomicU64],
-    /// For each, until when it is only tried: milliseconds of the monotonic clock, wrapping around; 0 for never.
+    /// For each mutex, until when it is tried without waiting: milliseconds of the monotonic clock, wrapping around; 0
+    /// if it is waited for.
     suspect: [AtomicU32; lock_stripe::COUNT],
 }
 
@@ -35,7 +37,7 @@ fn locate(stripe: usize) -> std::ops::Range<usize> {
 }
 
 impl Stripes {
-    /// The mutexes of a header, which must live as long as this.
+    /// The mutexes of a header.
     pub fn new(header: &'static [AtomicU64]) -> Self {
         Self { header, suspect: Default::default() }
     }
@@ -92,7 +94,7 @@ impl Guard for Stripes {
                 suspect.store(now_ms().wrapping_add(SUSPECT_MS).max(1), Ordering::Relaxed);
                 work(None);
             }
-            // Not initialised: the process that makes the segment does that before any other sees it.
+            // The mutex is not initialised, which the process that makes the segment does before others see it.
             Err(NotHeld::Broken) => work(None),
         }
     }

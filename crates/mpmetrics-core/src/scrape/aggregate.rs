@@ -1,8 +1,8 @@
-//! Joining families of one name, as two versions of an application at once produce them.
+//! Joins families of one name. Two versions of an application that run at the same time make such families.
 //!
-//! A scrape must show a name once. Families of one name and type are joined series by series, by
-//! the set of labels that a series is printed with (its own and the default labels that they do not
-//! override); of types that clash the newest stays.
+//! A scrape must show a name once. Families of one name and type are joined series by series: series are the same if
+//! they are printed with the same labels (their own, and default labels of other names). If families of one name have
+//! different types, only those of the newest one's type are shown.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
@@ -18,7 +18,7 @@ use crate::labels::{pairs, Malformed};
 use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 
-/// What joining met.
+/// Counts of problems that [`join`] found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Joined {
     /// Families that were left out because a newer one of their name has another type.
@@ -27,13 +27,13 @@ pub struct Joined {
 
 /// Joins families of one name, and series of one family that are printed with the same labels.
 ///
-/// * Counters, histograms and summaries add up; gauges by the newest family's aggregator (an unknown
-///   name means sum), where the parts are the families' values: an average is that of the families.
-/// * Histograms of different bounds keep the bounds that all have.
-/// * The joined family has the newest's help, aggregator and tag, and the position and birth of the
-///   earliest; a joined series has the earliest's position, birth and spelling of the labels.
+/// * Counters, histograms and summaries are added up. Gauges are joined by the newest family's aggregator (an unknown
+///   one means sum). Its parts are the values of the families, so an average is an average of families.
+/// * Histograms with different bounds are joined with the bounds that all of them have.
+/// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
+///   A joined series has the position, the birth and the label text of the oldest.
 ///
-/// Where every name is there once and no two series can coincide, the snapshot comes back untouched.
+/// If every name occurs once and no two series can coincide, the snapshot is returned unchanged.
 #[must_use]
 pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     let mut joined = Joined::default();
@@ -60,7 +60,7 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
         .map(|mut group| {
             let birth = group.iter().map(|family| family.birth).min();
             let all = group.len();
-            // The newest first. Births are unique but in a corrupt heap; there, any choice will do.
+            // The newest comes first. Births are unique, except in a corrupt heap, where any order will do.
             group.sort_by_key(|family| Reverse(family.birth));
             let kind = group[0].kind;
             group.retain(|family| family.kind == kind);
@@ -76,14 +76,14 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     (Snapshot { families, text, cells, exemplars, sketches, defaults }, joined)
 }
 
-/// What values refer to.
+/// The arenas of a snapshot to which values refer.
 struct Arena {
     cells: Vec<f64>,
     exemplars: Vec<Exemplar>,
     sketches: Vec<Sketch>,
 }
 
-/// The labels that series are printed with, as keys that are equal for equal sets.
+/// Makes a key of the labels with which a series is printed. Equal sets of labels have equal keys.
 struct Effective<'a> {
     text: &'a [u8],
     defaults: &'a [LabelSpan],
@@ -103,7 +103,7 @@ impl<'a> Effective<'a> {
         self.text.get(start..start + span.len as usize).unwrap_or_default()
     }
 
-    /// The key of a set of labels, whatever their order.
+    /// The key of a set of labels, which does not depend on their order.
     fn key(mut set: Pairs<'_>) -> Vec<u8> {
         set.sort_unstable();
         let mut key = Vec::new();
@@ -136,8 +136,9 @@ impl<'a> Effective<'a> {
 
     /// Whether two series of the family might be printed with the same labels.
     ///
-    /// The directory keeps their own labels apart, so it takes default labels: a name that the family
-    /// has too, or two sets that are the same. Where there are none this costs nothing.
+    /// No two series of a family have the same labels of their own. So they coincide only by default labels: if one has
+    /// the name of a label of the family, or if two sets of default labels are equal. Without default labels the check
+    /// returns at once.
     fn may_coincide(&self, family: &Family) -> bool {
         if self.defaults.is_empty() {
             return false;
@@ -162,14 +163,14 @@ impl<'a> Effective<'a> {
     }
 }
 
-/// A series that is being joined.
+/// A series that is being joined, and of how many parts.
 struct Sum {
     series: Series,
     parts: u32,
 }
 
-/// Joins families of one type into the first, the newest; the others are left without series. A
-/// series that is malformed, or does not fit its family, is left out.
+/// Joins families of one type into the first, which is the newest. The others have no series afterwards. A series that
+/// is malformed, or does not fit its family, is left out.
 fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     let newest = &group[0];
     let aggregator = if newest.kind.is_level() {
@@ -177,7 +178,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     } else {
         Aggregator::Sum
     };
-    // A summary's are its percentiles: those of the newest are printed, of all observations.
+    // The bounds of a summary are its percentiles. Those of the newest family are computed from all observations.
     let same = newest.kind.values() == Values::Quantiles
         || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
@@ -207,7 +208,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
                 let sum = &mut sums[*index.get()];
                 sum.parts += 1;
                 if aggregator == Aggregator::MostRecent {
-                    // The later born comes later: it wins a draw.
+                    // Parts are sorted by birth, so of parts that were set at the same time the youngest wins.
                     if series.set_at >= sum.series.set_at {
                         sum.series.value = series.value;
                         sum.series.set_at = series.set_at;
@@ -245,8 +246,8 @@ fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
     }
 }
 
-/// The value of a joined series that has one part: for a histogram of other bounds, cells of its own.
-/// `None` if the arena is full.
+/// The value of a joined series after its first part. A histogram whose bounds change gets new cells. `None` if the
+/// arena is full.
 fn begin(
     value: Value,
     folding: Option<&[usize]>,
@@ -271,12 +272,12 @@ fn add(
 ) -> Value {
     match (to, part) {
         (Value::Scalar(to), Value::Scalar(part)) => Value::Scalar(match aggregator {
-            // One process that made two of one name is one process.
+            // Of `Average` and `All` these are values of one process, which has made two families of one name.
             Aggregator::Sum | Aggregator::Average | Aggregator::All => to + part,
             Aggregator::First | Aggregator::Omit | Aggregator::MostRecent => to,
-            // Of two versions of an application, the newer one's.
+            // The value of the newer series counts.
             Aggregator::Shared => part,
-            // As Math.min and Math.max: what is not a number stays seen.
+            // As with Math.min and Math.max, the result is NaN if one part is.
             Aggregator::Min | Aggregator::Max if to.is_nan() || part.is_nan() => f64::NAN,
             Aggregator::Min => to.min(part),
             Aggregator::Max => to.max(part),
@@ -296,12 +297,13 @@ fn add(
             }
             Value::Summary { sum: sum + more_sum, count: count + more, sketch }
         }
-        // `fits` has compared both with the type of their families, which is one.
+        // Cannot happen: `fits` has checked that both have values of their families' type.
         (to, _) => to,
     }
 }
 
-/// Adds the cells of one span to those of another; `folding` says which goes where.
+/// Adds the cells of one span to those of another. `folding` has the index of the target for each cell; without it, the
+/// indexes are the same.
 fn add_counts(to: Span, part: Span, folding: Option<&[usize]>, cells: &mut [f64]) {
     for index in 0..part.len as usize {
         let target = folding.map_or(index, |folding| folding[index]);

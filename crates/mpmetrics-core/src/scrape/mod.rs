@@ -1,4 +1,4 @@
-//! Reading everything at once: from words to plain data.
+//! One scrape: reads the words of a heap and makes plain data of them, a [`snapshot`].
 
 pub mod aggregate;
 mod bounds;

@@ -1,7 +1,7 @@
-//! One scrape as plain data: what `walk` produces, `aggregate` joins and `exposition` prints.
+//! The result of a scrape as plain data: `walk` and `gather` make it, `aggregate` joins its families, and `exposition`
+//! prints it.
 //!
-//! Texts and cells lie in two arenas, so that a scrape of 100,000 series allocates a handful of
-//! times and not 100,000 times.
+//! Texts and cells lie in arenas, so that a scrape of 100,000 series allocates a few times and not 100,000 times.
 
 use crate::error::{Error, Result};
 use crate::metric_type::MetricType;
@@ -19,8 +19,8 @@ pub struct Span {
 
 /// A set of labels as text and types.
 ///
-/// `text` is what stands between the braces in text format 0.0.4: `a="1",b="x\"y"`, values
-/// escaped (`\\`, `\"`, `\n`), in first-seen order, without braces; empty for no labels.
+/// `text` is printed between the braces in text format 0.0.4: `a="1",b="x\"y"`, with values escaped (`\\`, `\"`, `\n`),
+/// in the order of the call that made the series, without the braces; empty for no labels.
 /// `types` is empty when every value was a string, else one ASCII byte a label, in the same order:
 /// `s` string, `n` number, `b` boolean, `i` bigint, `z` null, `o` anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct LabelSpan {
 }
 
 impl LabelSpan {
-    /// Text from `start` on, types from `split` on, up to `end`.
+    /// A span whose text is from `start` to `split`, and its types from there to `end`.
     pub(super) fn new(start: usize, split: usize, end: usize) -> Result<Self> {
         let at = |index: usize| u32::try_from(index);
         match (at(start), at(split), at(end)) {
@@ -51,9 +51,9 @@ impl LabelSpan {
 /// The value of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
-    /// A counter's or gauge's.
+    /// The value of a counter or gauge.
     Scalar(f64),
-    /// A histogram's.
+    /// The value of a histogram.
     Histogram {
         /// Sum of the observed values.
         sum: f64,
@@ -61,13 +61,13 @@ pub enum Value {
         /// the order of the family's bounds, and last the count above all bounds.
         counts: Span,
     },
-    /// A summary's.
+    /// The value of a summary.
     Summary {
         /// Sum of the observed values.
         sum: f64,
         /// Number of the observed values.
         count: f64,
-        /// Index in [`Snapshot::sketches`] of what its quantiles are computed from.
+        /// Index in [`Snapshot::sketches`] of the sketch from which its quantiles are computed.
         sketch: u32,
     },
 }
@@ -79,7 +79,7 @@ pub struct Exemplar {
     pub bucket: u32,
     /// The value that was observed or added.
     pub value: f64,
-    /// When, in seconds since 1970.
+    /// Unix time of the event in seconds.
     pub time: f64,
     /// Its labels.
     pub labels: LabelSpan,
@@ -88,25 +88,25 @@ pub struct Exemplar {
 /// One series with its value over all writers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Series {
-    /// Order of first sight, over the whole heap.
+    /// The lowest birth of its blocks: series are shown in this order.
     pub birth: u64,
     /// The series' own labels.
     pub labels: LabelSpan,
-    /// The default labels of the registry it was made on: 0 for none, else index + 1 in
-    /// [`Snapshot::defaults`]. A default label whose name is among the series' own is overridden.
+    /// The default labels of the series' registry: 0 for none, else index + 1 in [`Snapshot::defaults`]. A default
+    /// label is not printed if the series has a label of its name.
     pub defaults: u32,
     /// Its value.
     pub value: Value,
-    /// Of a gauge of [`Aggregator::MostRecent`]: when it was set, in milliseconds of Unix time; else 0.
+    /// For a gauge with [`Aggregator::MostRecent`], the Unix time in milliseconds at which it was set; else 0.
     pub set_at: f64,
-    /// Range of [`Snapshot::exemplars`]: at most one for each bucket, by bucket.
+    /// Range of [`Snapshot::exemplars`]: at most one for each bucket, in the order of buckets.
     pub exemplars: Span,
 }
 
 /// One family with its series.
 #[derive(Clone, Debug)]
 pub struct Family {
-    /// The registry it is shown on.
+    /// The tag of the registry that shows it.
     pub tag: Arc<str>,
     /// Metric name.
     pub name: Arc<str>,
@@ -118,19 +118,19 @@ pub struct Family {
     pub aggregator: Arc<str>,
     /// Declared label names, in declared order.
     pub label_names: Arc<[Box<str>]>,
-    /// A histogram's upper bounds, as configured: in any order, without the implied last one. A
-    /// summary's percentiles.
+    /// The upper bounds of a histogram as configured: in any order, without the implied last one. Or the percentiles of
+    /// a summary.
     pub bounds: Arc<[f64]>,
-    /// Order of first declaration, over the whole heap.
+    /// The lowest birth of its declarations: families are shown in this order.
     pub birth: u64,
-    /// Its series, by birth.
+    /// Its series, in the order of births.
     pub series: Vec<Series>,
 }
 
 /// Everything one scrape saw.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// Families, by birth.
+    /// Families, in the order of births.
     pub families: Vec<Family>,
     /// Arena of UTF-8 texts.
     pub text: Vec<u8>,

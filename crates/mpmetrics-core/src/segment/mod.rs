@@ -1,16 +1,15 @@
-//! The life of the file that the processes of an application share: where it is, which process makes it, when it may be
-//! removed.
+//! The file of a segment: where it is, which process makes it, and when it may be removed.
 //!
-//! [`Contents`] knows what is in the file. This module ensures that it is *one* file, safe to map, and removed only
-//! when no process needs it:
+//! [`Contents`] knows what is in the file. This module ensures that all processes of an application map the same file,
+//! that it is safe to map, and that it is removed only when no process needs it:
 //!
-//! - A segment is made under a temporary name, filled, and gets its name by a step that fails if the name is taken; a
-//!   process that finds the name taken attaches. So creation is correct without a lock.
-//! - A process that attaches locks the heap, checks that it is not retired, claims its slot, and then asks
+//! - A process makes a segment under a temporary name, fills it, and renames it by a call that fails if the name is
+//!   taken; in that case the process attaches to the file that has the name. So creation needs no lock.
+//! - A process that attaches takes the heap lock, checks that the segment is not retired, claims a slot, and then asks
 //!   [`crate::os::same_file`] whether the path still names its file; if not, it calls [`open`] again.
-//! - A file is removed under the directory's lock, after it was marked retired under the heap lock and its inode was
-//!   compared with the path's. As long as a file has the name, no other can get it, so nothing changes between the
-//!   comparison and the removal.
+//! - A process removes a file under the directory's lock, after it marked the segment as retired under the heap lock
+//!   and compared the file's inode with that of the path. While a file has the name, no other file can get it, so the
+//!   path names the same file at the comparison and at the removal.
 
 mod contents;
 mod create;

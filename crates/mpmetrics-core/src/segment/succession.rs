@@ -1,4 +1,4 @@
-//! Another file in place of one that a stranger removed.
+//! Makes another file in place of one that a stranger removed.
 
 use super::contents::{Contents, Inspection};
 use super::heap_file::{HeapContents, Segment};
@@ -12,10 +12,10 @@ use crate::region::{Mapped, Region};
 use std::fs::File;
 use std::ops::Range;
 
-/// How often segments that other processes made meanwhile make room.
+/// How often a segment is displaced that another process has made under the name meanwhile.
 const ROUNDS: u32 = 4;
 
-/// What the new file holds: a copy.
+/// The contents of the new file: a copy of the segment.
 struct Copy<'a> {
     of: &'a Heap,
     contents: HeapContents,
@@ -53,12 +53,13 @@ impl Contents for Copy<'_> {
 }
 
 impl Segment {
-    /// As [`Segment::open`], for a process whose segment `before` is not current any more: if a stranger removed its
-    /// file, makes a copy, or finds the one that another process made. The process's writers then
+    /// As [`Segment::open`], for a process whose segment `before` is not current any more. If a stranger removed the
+    /// file of that, opens a copy of it, which another process has made or this call makes. The process's writers then
     /// [follow](heap::Writer::follow).
     ///
     /// # Errors
-    /// As [`Segment::open`]; [`Error::Busy`] if this has to be tried again. All writers go on in `before` meanwhile.
+    /// As [`Segment::open`]; [`Error::Busy`] if the call has to be tried again. Until then all writers go on in
+    /// `before`.
     pub fn open_after(
         options: &OpenOptions,
         limits: Limits,
@@ -70,7 +71,7 @@ impl Segment {
             gone => gone?,
         };
         let contents = Copy { of: before.heap(), contents: HeapContents { limits } };
-        // Writers that followed into a copy that is gone, too, have later counts.
+        // If the last copy is gone, too, the writers in it have newer counts, and make the next copy.
         let waits = gone.has_heirs();
         let options = OpenOptions { create: !waits, ..options.clone() };
         for _ in 0..ROUNDS {
@@ -90,7 +91,8 @@ impl Segment {
         Err(Error::Busy.at(before.path()))
     }
 
-    /// Gives up its name: its writers find it removed, and add what they counted to the segment that takes its place.
+    /// Gives up this segment's name. Its writers find it removed, and move their counts to the segment that gets the
+    /// name.
     fn make_room(&self) -> Result<()> {
         self.heap().displace(|| reap::unlink(self.path(), self.region().file()).map(drop))
     }

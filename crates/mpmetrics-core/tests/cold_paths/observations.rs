@@ -1,4 +1,5 @@
-//! What the program, those before it and those after it observe: a summary with a window and a histogram.
+//! Observations in a summary with a window and in a histogram: of the program that is killed, of writers that died
+//! before it, and of writers that come after it.
 
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::metric_type::MetricType;
@@ -20,7 +21,7 @@ fn summary() -> FamilySpec {
     FamilySpec { numbers: options.numbers(), ..spec(MetricType::Summary) }
 }
 
-/// Observes values of a sub-window, each in buckets that it has made sure of.
+/// Observes values in the summary's sub-window of this number, and in the histogram. Makes the buckets first.
 fn observe(writer: &mut Writer, text: &str, number: f64, values: &[f64]) -> Result<()> {
     let family = patient(|| writer.family(&summary(), 0))?;
     let address = patient(|| writer.bind(family, text.as_bytes(), b""))?;
@@ -37,8 +38,9 @@ fn observe(writer: &mut Writer, text: &str, number: f64, values: &[f64]) -> Resu
     values.iter().try_for_each(|value| handle.update(writer, *value))
 }
 
-/// What the first and the second dead life leave: two blocks of one series in which one part is of different
-/// sub-windows and the other of the same, with zeros, an octave that both have and one each.
+/// Observes as one of two lives that die. They leave two blocks of one series. In one place of the window the blocks
+/// have different sub-windows, in the other the same one. Both have observations of 0, one octave in common, and an
+/// octave that the other has not.
 ///
 /// # Errors
 /// Whatever goes wrong.
@@ -49,27 +51,27 @@ pub fn leave_twin(writer: &mut Writer, first: bool) -> Result<()> {
     observe(writer, "n=\"dead\"", 1.0, present)
 }
 
-/// Count and sum of these, and how many a window shows.
+/// Count and sum of the observations of both dead lives, and how many of them the window shows.
 const BEFORE: [f64; 3] = [14.0, 58.0, 11.0];
 
-/// What the program observes in each of its ticks: a zero, and a value of an octave of its own.
+/// Observes as the program does in each tick: a value in an octave that no other tick uses, and 0.
 ///
 /// # Errors
-/// Whatever goes wrong but for a lock that others hold for too long.
+/// Any, but not [`mpmetrics_core::Error::Busy`], after which the call is repeated.
 pub fn tick(writer: &mut Writer, tick: u64) -> Result<()> {
     observe(writer, "n=\"victim\"", 1.0, &[4_f64.powi(tick as i32), 0.0])
 }
 
-/// What a writer that comes later observes.
+/// Observes as a writer does that comes after the program.
 ///
 /// # Errors
-/// Whatever goes wrong but for a lock that others hold for too long.
+/// As [`tick`].
 pub fn come_later(writer: &mut Writer) -> Result<()> {
     observe(writer, "n=\"new writer\"", 1.0, &[0.0, 100.0])
 }
 
-/// Compares all that is shown with so many that came later and some number of ticks, at least the first and at
-/// most the second of `ticks`.
+/// Checks all sums and counts of a scrape, after `later` writers came later and the program made some number of ticks,
+/// which is between the two numbers of `ticks`.
 pub fn check(snapshot: &Snapshot, ticks: (f64, f64), later: f64, what: &str) {
     let (mut summaries, mut histograms) = ([0.0; 3], [0.0; 2]);
     for series in snapshot.families.iter().flat_map(|family| &family.series) {
@@ -87,7 +89,7 @@ pub fn check(snapshot: &Snapshot, ticks: (f64, f64), later: f64, what: &str) {
     let count = BEFORE[0] + 2.0 * (later + own);
     let shown = BEFORE[2] + 2.0 * (later + own);
     assert_eq!(summaries, [count, sum, shown], "{what}: summaries");
-    // Of each tick the histogram comes after the summary.
+    // A tick observes in the summary first, so the last tick may be missing in the histogram.
     let ticks = (histograms[0] - BEFORE[0] - 2.0 * later) / 2.0;
     assert!([own, own - 1.0].contains(&ticks), "{what}: histograms");
     let missing = if ticks == own { 0.0 } else { 4_f64.powi(own as i32 - 1) };

@@ -1,4 +1,4 @@
-//! A reader of both text formats that refuses what Prometheus' refuses, and says why. Written from the formats'
+//! A parser of both text formats, which refuses what Prometheus refuses and gives the reason. Written from the formats'
 //! descriptions (<https://prometheus.io/docs/instrumenting/exposition_formats/>,
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>), not from this crate's writers.
 #![allow(dead_code, reason = "each test program uses its part")]
@@ -56,7 +56,7 @@ fn head<'a>(comment: &'a str, open: bool, types: &mut HashSet<&'a str>) -> Resul
     }
 }
 
-/// What follows a name.
+/// Checks the name at the start of `text`, and returns the rest.
 fn name_of(text: &str, metric: bool) -> Result<&str, String> {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || (metric && c == ':');
     let rest = text.trim_start_matches(part);
@@ -76,7 +76,7 @@ fn escapes(value: &str, known: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Labels from after `{`, and what follows `}`.
+/// Reads labels after `{`: their names, the length of their texts, and the rest after `}`.
 fn labels(mut text: &str) -> Result<(HashSet<&str>, usize, &str), String> {
     let mut names = HashSet::new();
     let mut points = 0;

@@ -1,5 +1,5 @@
-//! Octave buckets: those of an octave that a summary has met are a block of its own, in a chain from the summary's
-//! block, with the same key and in the same slot; it is freed with the summary's block.
+//! Octave buckets. Each octave in which a summary has observed a value has a block with its buckets. These blocks are
+//! chained to the summary's block, have the same key, belong to the same slot, and are freed with it.
 
 use super::block;
 use super::moving::Moving;
@@ -10,33 +10,33 @@ use crate::layout::{
 use crate::quantile::octave::{Octave, CELLS, OCTAVES};
 use crate::sync::{AtomicU64, Ordering};
 
-/// More octaves than a block can have: each octave of both signs occurs once. Writers make at most [`KEPT`] of them,
-/// except in segments of earlier releases.
+/// An upper limit for the length of a chain, which is larger than the number of octaves of both signs. Writers of this
+/// release make at most [`KEPT`] octaves for a block; earlier releases made more.
 const MOST: usize = 4 * OCTAVES as usize;
 
 /// The buckets of one octave.
 #[derive(Clone, Copy)]
 pub struct OctaveBuckets<'a> {
-    /// Reference of its block.
+    /// Reference of the block.
     pub at: u64,
-    /// Its octave.
+    /// The octave.
     pub octave: Octave,
-    /// Its buckets, [`CELLS`] for each sub-window.
+    /// The buckets, [`CELLS`] for each sub-window.
     pub cells: &'a [AtomicU64],
 }
 
-/// Words of a block of octave buckets.
+/// Length of a block of octave buckets, in words.
 pub fn words_of(sub_windows: u32) -> u16 {
     blk::CELLS as u16 + CELLS as u16 * sub_windows as u16
 }
 
-/// Sub-windows of a summary's block, by its length.
+/// How many sub-windows a summary's block has, which follows from its length.
 pub fn sub_windows_of(head: BlockHead) -> u32 {
     (u64::from(head.words).saturating_sub(blk::CELLS + summary::CELLS) / sub_window::WORDS) as u32
 }
 
-/// Calls `visit` with the buckets of every octave of a summary's block. If the chain leads elsewhere, or back to
-/// itself, it is corrupt, or the block was given to another series meanwhile.
+/// Calls `visit` with the buckets of every octave of a summary's block. Fails if the chain leads to another kind of
+/// block or back to itself: it is corrupt, or the summary's block was given to another series meanwhile.
 pub fn for_each<'a>(
     words: Words<'a>,
     at: u64,
@@ -46,7 +46,8 @@ pub fn for_each<'a>(
     for_each_moved(words, at, head, None, visit)
 }
 
-/// The same, but if an adopter died or was stopped while it stored a link, the link is taken as it will be.
+/// As [`for_each`], for a block that is being adopted: if the adopter died or was stopped while it stored a link, the
+/// chain is followed as if the link was stored.
 pub fn for_each_moved<'a>(
     words: Words<'a>,
     at: u64,
@@ -108,7 +109,7 @@ pub fn find<'a>(
     Ok(found)
 }
 
-/// The octaves that a block has buckets of.
+/// The octaves for which a summary's block has buckets.
 pub fn octaves(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<Octave>> {
     let mut found = Vec::new();
     for_each(words, at, head, |buckets| {
@@ -118,7 +119,7 @@ pub fn octaves(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<Octave>
     Ok(found)
 }
 
-/// Fills octave buckets and puts them before the others of a block.
+/// Makes the block `made` octave buckets, all 0, and puts it at the beginning of the chain of the summary's block.
 pub fn publish(
     words: Words<'_>,
     at: u64,
@@ -129,7 +130,7 @@ pub fn publish(
     let first = words.at(at + blk::CELLS + summary::OCTAVES)?;
     let run = words.run(made, u64::from(head.words))?;
     for cell in &run[blk::CELLS as usize..] {
-        // Release: a reader that sees a new cell also sees that the block was free before.
+        // Release: a reader that sees the new value of a cell also sees that the block was freed before.
         cell.store(0, Ordering::Release);
     }
     let link = OctaveLink { next: first.load(Ordering::Acquire), octave: octave.pack() };
@@ -143,7 +144,7 @@ pub fn publish(
     Ok(())
 }
 
-/// Sets all buckets of a block to 0.
+/// Sets all octave buckets of a summary's block to 0.
 pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     for_each(words, at, head, |buckets| {
         buckets.cells.iter().for_each(|cell| cell.store(0, Ordering::Release));
@@ -151,7 +152,8 @@ pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     })
 }
 
-/// Adds the cells of the octave buckets of a block to a list; if the chain is broken, those before the break.
+/// Appends the cells of all octave buckets of a block to a list. If the chain is broken, it fails after it has appended
+/// those before the break.
 pub fn cells<'a>(
     words: Words<'a>,
     at: u64,
@@ -174,7 +176,8 @@ pub fn all(words: Words<'_>, at: u64, head: BlockHead) -> Result<Vec<u64>> {
     Ok(found)
 }
 
-/// Sets all cells to what they are in a new block. A summary keeps its octave buckets.
+/// Sets all cells to their values in a new block, and all octave buckets to 0. A summary keeps the blocks of its octave
+/// buckets.
 pub fn zero(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     clear(words, at, head)?;
     let octaves = (head.kind == BlockKind::Summary).then_some(summary::OCTAVES);

@@ -1,5 +1,6 @@
-//! Removing series. A removal is one store to the generation word. The rest (index, text, place, a shared gauge's
-//! block) is reclaimed under the heap lock, by the remover or, if it did not get the lock, by the next holder.
+//! Removes and reclaims series. A removal is one store to the generation word. After that, the series' entry in the
+//! index, its text, its place and the block of a shared gauge are reclaimed under the heap lock: by the process that
+//! removed the series or, if that did not get the lock, by the next holder.
 
 use super::shared;
 use crate::error::Result;
@@ -15,8 +16,8 @@ use crate::layout::{header, series, SeriesState, Words};
 
 /// Removes a living series for all processes.
 pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
-    // If the generation is even, another process removed the series without the lock: moving the generation on would
-    // bring it back to life.
+    // If the generation is even, another process has removed the series without the lock. To advance the generation
+    // once more would make the series live again.
     if lives(generation) && advance(locked.words(), id, generation)? {
         kill_point!("remove.stale");
         locked.words().add_header(header::REMOVED, 1);
@@ -25,11 +26,11 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     Ok(())
 }
 
-/// Removes a living series that no process updates any more. Unlike [`remove`] it leaves a note for a process that
-/// updates it at this very moment, see [`expired`].
+/// Removes a living series that no process updates any more. Unlike [`remove`] it notes the generation in the series'
+/// record, for a process that updates the series at the same moment: see `series::expired`.
 pub fn expire(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
-    // SYNC POINT: a process that finds the generation moved on finds this too, because `advance` releases it.
+    // SYNC POINT: a process that sees the next generation sees this note, too, because `advance` is a release store.
     let at = SERIES.find(words, id)? + series::STATE;
     words.store(at, SeriesState(words.load(at)?).with_expired(generation).0)?;
     remove(locked, id, generation)
@@ -37,7 +38,7 @@ pub fn expire(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
 
 /// Removes a living series without the lock: it is stale at once, and the next holder of the lock reclaims it.
 pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()> {
-    // Also before the removal: if the caller dies after that, the series must still be reclaimed.
+    // Set before the removal, too: if the caller dies right after the removal, the series must still be reclaimed.
     words.set_header(header::DIRTY, 1);
     kill_point!("remove.dirty");
     if advance(words, id, generation)? {
@@ -49,7 +50,7 @@ pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()>
     Ok(())
 }
 
-/// Frees what a removed series has in the directory.
+/// Frees a removed series' entry in the index, its text, the block of a shared gauge, and its place.
 fn reclaim(words: Words<'_>, id: u32) -> Result<()> {
     let at = SERIES.find(words, id)?;
     index::remove(words, words.load(at + series::HASH)?, Target::Series(id))?;
@@ -80,7 +81,7 @@ pub fn reclaim_removed(locked: &Locked<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Removes a series that has no block, because there was no room for its first one.
+/// Removes a series if it has no block, because there was no room for its first one.
 pub fn remove_unused(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
     if words.load(SERIES.find(words, id)? + series::BLOCKS)? == 0 {
@@ -89,7 +90,7 @@ pub fn remove_unused(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()
     Ok(())
 }
 
-/// Counts one block less; a series without blocks is removed.
+/// Subtracts one from the number of a series' blocks, and removes the series if that was the last.
 pub fn drop_block(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
     if generation::of(words, id)? != generation {

@@ -1,7 +1,7 @@
 //! Generation words: one for the place of each series.
 //!
-//! A generation is odd while the series lives, even while it does not, and only grows. A handle or block with another
-//! generation than the word's is stale.
+//! A generation is odd while a series lives in the place, and even otherwise; it only grows. A handle or block is stale
+//! if its generation is not the one in the word.
 
 use crate::error::Result;
 use crate::heap::memory::table::GENERATIONS;
@@ -13,8 +13,8 @@ pub fn of(words: Words<'_>, id: u32) -> Result<u32> {
     Ok(GenerationPair(words.load(GENERATIONS.find(words, id / 2)?)?).of(id))
 }
 
-/// Adds one to a generation, if it still is the given one. SYNC POINT with the comparison of every handle before its
-/// store, and with scrapes.
+/// Adds one to a place's generation if it still is `from`; returns whether it was. SYNC POINT with the comparison that
+/// every handle makes before it stores, and with scrapes.
 pub fn advance(words: Words<'_>, id: u32, from: u32) -> Result<bool> {
     let word = words.at(GENERATIONS.find(words, id / 2)?)?;
     let mut seen = word.load(Ordering::Acquire);

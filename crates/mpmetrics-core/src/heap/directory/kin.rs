@@ -1,5 +1,5 @@
-//! Families that a scrape shows as one: of the same registry, name and type, but with other label names, buckets or
-//! help, as two versions of an application declare them.
+//! Kin are families that a scrape shows as one: they have the same registry, name and type, but different label names,
+//! buckets or help texts. Two versions of an application declare such families.
 
 use super::family::decode;
 use crate::error::Result;
@@ -15,7 +15,7 @@ struct Name {
     kind: MetricType,
 }
 
-/// What is known of the families of a heap; families are only ever added.
+/// The kin of all families of a heap that have been read so far. A heap only ever gets more families.
 #[derive(Default)]
 pub struct Kin {
     known: u32,
@@ -24,12 +24,12 @@ pub struct Kin {
 }
 
 impl Kin {
-    /// The numbers of the families that are shown with this one, its own among them.
+    /// The numbers of all families that a scrape shows as one with this family, including its own.
     pub fn of(&mut self, words: Words<'_>, family: u32) -> Result<&[u32]> {
         while u64::from(self.known) < words.header(header::FAMILIES) {
-            // A damaged number of families ends with an error where the table ends.
+            // If the header's number of families is damaged and too large, this fails at the end of the table.
             FAMILIES.find(words, self.known)?;
-            // A family whose text is damaged is not shown with another.
+            // A family whose text is damaged has no kin.
             if let Ok(Some(spec)) = decode(words, self.known) {
                 let name = Name { tag: spec.tag, name: spec.name, kind: spec.kind };
                 self.named.entry(name.clone()).or_default().push(self.known);

@@ -1,4 +1,4 @@
-//! Series: a family and a label set, which have a record and a generation word.
+//! Series. A series is one label set of a family; it has a record and a generation word.
 
 use super::family;
 use super::generation::{self, lives};
@@ -12,15 +12,16 @@ use crate::labels;
 use crate::layout::{header, series, SeriesState, Words};
 use crate::sync::{fence, Ordering};
 
-/// Free places that are kept back, so that a place is not reused just after it was freed.
+/// How many free places are left unused, so that a place is not reused soon after it was freed.
 const PLACES_KEPT: u64 = 32;
 
-/// Whether a place is taken, by the reference of its record.
+/// Whether the place of the record at `at` is taken.
 pub fn taken(words: Words<'_>, at: u64) -> Result<bool> {
     Ok(SeriesState(words.load(at + series::STATE)?).is_taken())
 }
 
-/// Takes a place or frees it; the note of the generation that expired there stays.
+/// Marks the place of the record at `at` as taken or free. The rest of the word, which is the generation that expired
+/// there last, is kept.
 pub fn take(words: Words<'_>, at: u64, taken: bool) -> Result<()> {
     let state = SeriesState(words.load(at + series::STATE)?);
     words.store(at + series::STATE, state.with_taken(taken).0)
@@ -60,7 +61,7 @@ pub fn find(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> R
     }))
 }
 
-/// Makes a series that is not there yet.
+/// Makes a series. The caller has checked that the family has no such series yet.
 pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> Result<u32> {
     let words = locked.words();
     let limit = words.header(header::LIMIT_SERIES);
@@ -117,7 +118,7 @@ fn take_place(locked: &Locked<'_>) -> Result<u32> {
     let id = words.header(header::SERIES) as u32;
     let made = SERIES.ensure(locked, id).and_then(|_| GENERATIONS.ensure(locked, id / 2));
     if let Err(error) = made {
-        // No memory for a fresh place: use one that was kept back.
+        // There is no memory for a fresh place, so one of the [`PLACES_KEPT`] is reused.
         return if words.header(header::FREE_HEAD) != 0 { take_free(words) } else { Err(error) };
     }
     locked.words().set_header(header::SERIES, u64::from(id) + 1);
@@ -156,8 +157,8 @@ pub fn expired(words: Words<'_>, id: u32, generation: u32) -> Result<bool> {
     Ok(SeriesState(state).expired() == generation)
 }
 
-/// Appends text and types of a series' labels to a buffer; where the types begin. `None` if the series was removed
-/// meanwhile.
+/// Appends text and types of a series' labels to a buffer. Returns where the types begin, or `None` if the series was
+/// removed meanwhile.
 #[inline]
 pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Result<Option<usize>> {
     let at = SERIES.find(words, id)?;
@@ -165,7 +166,7 @@ pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Res
     let (text, types) = lengths(words.load(at + series::LENGTHS)?);
     let length = text.saturating_add(types);
     let whole = text::append(words, words.load(at + series::TEXT)?, length, to);
-    // Pairs with `advance`: if the text's place was reused, the generation is another now.
+    // Pairs with `advance`: if the text's place was reused, the generation has changed.
     fence(Ordering::Acquire);
     if generation::of(words, id)? != generation {
         to.truncate(start);
@@ -174,7 +175,7 @@ pub fn read(words: Words<'_>, id: u32, generation: u32, to: &mut Vec<u8>) -> Res
     whole.map(|()| Some(start + text))
 }
 
-/// Counts one more block of a series.
+/// Adds one to the number of a series' blocks.
 pub fn add_block(words: Words<'_>, id: u32) -> Result<()> {
     words.at(SERIES.find(words, id)? + series::BLOCKS)?.fetch_add(1, Ordering::AcqRel);
     Ok(())

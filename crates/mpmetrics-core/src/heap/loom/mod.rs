@@ -1,6 +1,6 @@
-//! Models of the protocols that work without a lock. Loom checks every interleaving, and every value that the memory
-//! model allows a load to see. The functions are those that ship. Each model has a control in which a word or an
-//! ordering of the protocol is left out, and which loom must refuse.
+//! Models of the protocols that work without a lock. They call the functions that the package uses. Loom checks every
+//! interleaving, and every value that the memory model allows a load to return. Each model has a control: a variant
+//! without a word or an ordering of the protocol, in which loom must find an error.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p mpmetrics-core --lib --target-dir target/loom loom`
 
@@ -14,7 +14,7 @@ use crate::sync::AtomicU64;
 use loom::sync::Arc;
 use loom::thread;
 
-/// Runs a model completely: without a bound on preemptions.
+/// Checks all executions of a model, without a bound on preemptions.
 pub fn check(model: impl Fn() + Sync + Send + 'static) {
     loom::model(model);
 }
@@ -23,9 +23,9 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
     Arc::new(values.iter().map(|value| AtomicU64::new(*value)).collect())
 }
 
-/// Runs one thread that stores to the words, and one that reads them. The order matters: loom goes back only to the
-/// last access of a word. An addition, which loads and stores, hides the accesses before it; a reader's loads hide
-/// nothing.
+/// Runs a thread that stores to the words, and one that reads them. It matters which of them is started first: for each
+/// access, loom backtracks only to the last access of the same word. An addition, which loads and stores, hides the
+/// accesses before it; a reader's loads hide none.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

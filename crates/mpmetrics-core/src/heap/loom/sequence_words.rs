@@ -1,4 +1,4 @@
-//! Cells between two sequence words.
+//! Model of the cells between two sequence words.
 
 use super::{check, race};
 use crate::cells::{scalar, sequence};
@@ -11,7 +11,7 @@ fn observe(cells: &[AtomicU64], value: f64) {
     sequence::observe(cells, 0, value, 1.0);
 }
 
-/// Each accepted read is one of the states between two observations, of 1 and of 2.
+/// Checks that a read that is accepted has the count and sum before, between or after two observations, of 1 and of 2.
 fn check_read(cells: &[AtomicU64]) {
     let mut middle = Vec::new();
     if sequence::read(cells, &mut middle) {

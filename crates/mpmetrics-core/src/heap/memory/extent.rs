@@ -1,5 +1,5 @@
-//! Allocates the segment's pages: a bump allocator whose extents can be walked, with a short list of free extents
-//! (outgrown hash indexes) that are reused.
+//! Allocates extents: whole pages, one extent after the other, so that all can be walked. A short list has extents that
+//! were freed (hash indexes that had become too small) and can be reused.
 
 use super::lock::Locked;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::layout::{
 };
 use crate::sync::Ordering;
 
-/// Most free extents that are tried: there is one for each time that the index was doubled.
+/// How many free extents are tried at most. An extent becomes free each time that the index is doubled.
 const FREE_LOOKED_AT: usize = 64;
 
 /// Allocates an extent with `data` words after its header, all of them 0.
@@ -42,7 +42,7 @@ pub fn allocate(locked: &Locked<'_>, kind: ExtentKind, data: u64, owner: u64) ->
     words.store(at + extent::NEXT, 0)?;
     words.store(at + extent::HEAD, ExtentHead { kind, words: total }.pack())?;
     kill_point!("allocate.filled");
-    // SYNC POINT: a walk over the extents finds this one from here on.
+    // SYNC POINT: a reader that sees this value sees the extent's head, so a walk over the extents finds the extent.
     words.set_header(header::USED, end);
     kill_point!("allocate.used");
     Ok(at)
@@ -57,7 +57,7 @@ pub fn free(words: Words<'_>, at: u64) -> Result<()> {
     Ok(())
 }
 
-/// The header of the extent at a reference.
+/// The head of the extent at a reference, after a check that the extent lies in the segment.
 pub fn head(words: Words<'_>, at: u64) -> Result<ExtentHead> {
     let head = ExtentHead::unpack(words.load(at.saturating_add(extent::HEAD))?);
     head.filter(|head| head.words > EXTENT_HEADER && words.run(at, head.words).is_ok())
@@ -79,7 +79,7 @@ pub fn for_each(
     Ok(())
 }
 
-/// Unlinks the first free extent that is large enough and wastes at most a third.
+/// Unlinks the first free extent that is large enough, and at most half as large again as it need be.
 fn take_free(words: Words<'_>, total: u64) -> Result<Option<u64>> {
     let mut before = None;
     let mut at = words.header(header::FREE_EXTENTS);

@@ -1,4 +1,4 @@
-//! The segment as memory: its words, the lock under which they are allocated, and what they are used for.
+//! The memory of a segment: its words, the heap lock under which they are allocated, extents, tables and texts.
 
 pub mod address;
 pub mod extent;

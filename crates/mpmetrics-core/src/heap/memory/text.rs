@@ -1,7 +1,7 @@
-//! Texts, in places of a few size classes that are reused.
+//! Texts. Each is stored in a place of one of a few size classes; places are reused.
 //!
-//! A text is written before the record that refers to it is published, and its place is reused only after the record's
-//! generation changed: a reader that copies a text, and then finds the generation unchanged, has read that text.
+//! A text is written before the record that refers to it is published. Its place is reused only after the record's
+//! generation changed: so if a reader copies a text and then finds the generation unchanged, its copy is right.
 
 use super::extent;
 use super::lock::Locked;
@@ -9,14 +9,14 @@ use crate::error::{Error, Refusal, Result};
 use crate::layout::{extent as ext, header, ExtentKind, Words, EXTENT_HEADER, PAGE_WORDS};
 use crate::sync::{fence, Ordering};
 
-/// Words of each size class: powers of two, and the numbers half-way between.
+/// The size of each class in words: powers of two, and the numbers half-way between them.
 pub const CLASSES: [u64; 23] = [
     4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072,
     4096, 6144, 8192,
 ];
 const _: () = assert!(header::TEXT_FREE + CLASSES.len() <= header::SLOT_CHUNKS);
 
-/// Most bytes of one text.
+/// The maximum of bytes of one text.
 pub const MAX_BYTES: usize = CLASSES[CLASSES.len() - 1] as usize * 8;
 
 /// The size class of a text.
@@ -28,12 +28,12 @@ pub fn class_of(bytes: usize) -> Result<usize> {
         .ok_or(Error::Limit { what: "bytes of text", limit: MAX_BYTES as u64 })
 }
 
-/// Stores a text that the program itself contains, such as a family's name; its reference.
+/// Stores a text that the program itself contains, such as a family's name. Returns its reference.
 pub fn store(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
     store_within(locked, parts, 0)
 }
 
-/// Stores a text that may come from outside the program, within the segment's limit; its reference.
+/// Stores a text that may come from outside of the program, within the segment's limit. Returns its reference.
 pub fn store_labels(locked: &Locked<'_>, parts: &[&[u8]]) -> Result<u64> {
     store_within(locked, parts, locked.words().header(header::LIMIT_TEXT_BYTES))
 }
@@ -49,8 +49,8 @@ fn store_within(locked: &Locked<'_>, parts: &[&[u8]], limit: u64) -> Result<u64>
 /// Writes a text to a free place.
 pub fn write(words: Words<'_>, at: u64, parts: &[&[u8]]) -> Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    // Pairs with the fences of readers that copy a text: one that sees a byte of this text sees that the record of the
-    // previous one moved on.
+    // Pairs with the fences of readers that copy a text: a reader that sees a byte of this text also sees that the
+    // generation of the record that had the place before has changed.
     fence(Ordering::Release);
     let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
     for word in words.run(at, (length as u64).div_ceil(8))? {
@@ -100,8 +100,8 @@ fn take(locked: &Locked<'_>, class: usize, limit: u64) -> Result<u64> {
     Ok(at)
 }
 
-/// Adds an extent of places, larger in a larger heap, so that small heaps stay small. `limit`, unless 0, is on the
-/// bytes of all text extents.
+/// Adds an extent of places. It is larger in a larger heap, so that small heaps stay small. `limit` is the maximum of
+/// bytes of all text extents; 0 for none.
 fn refill(locked: &Locked<'_>, class: usize, limit: u64) -> Result<()> {
     let size = CLASSES[class];
     let used = locked.words().header(header::USED);
@@ -129,7 +129,7 @@ fn refill(locked: &Locked<'_>, class: usize, limit: u64) -> Result<()> {
     Ok(())
 }
 
-/// Calls `visit` with every place of a text extent; its class.
+/// Calls `visit` with every place of a text extent. Returns the extent's size class.
 pub fn for_each_place(
     words: Words<'_>,
     at: u64,

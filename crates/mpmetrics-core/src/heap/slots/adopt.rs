@@ -1,4 +1,4 @@
-//! Adopting a slot: the next writer takes over the counts of a dead one.
+//! Adopts a slot: its next writer takes over the blocks of the dead one.
 
 use super::claimed::{carried, Claimed, Slab};
 use super::{exemplar, room};
@@ -11,8 +11,9 @@ use crate::heap::memory::table::SLOTS;
 use crate::layout::{slot, BlockHead, BlockKind, Words};
 use std::collections::{HashMap, HashSet};
 
-/// Scans a dead writer's slabs once: makes sequence words equal, and frees gauges of the past life and series whose
-/// default labels no living slot carries any more. If the adopter dies, the next one starts again.
+/// Scans a dead writer's slabs once. Makes the sequence words of each block equal, and frees gauges of the past life
+/// and blocks whose default labels no living slot has carried for some adoptions. If the adopter dies, the next one
+/// starts from the beginning.
 pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
@@ -69,7 +70,7 @@ fn give_back_octaves(words: Words<'_>, claimed: &mut Claimed, mut octaves: Vec<u
     room::give_back_octaves(words, claimed, octaves)
 }
 
-/// The slabs of a chain; where their last blocks end is not known yet.
+/// Appends the slabs of a chain to a list. Their `end`, where the last block ends, is not known yet.
 fn for_slabs(words: Words<'_>, first: u64, to: &mut Vec<Slab>) -> Result<()> {
     block::for_each_slab(words, first, |at, len| {
         to.push(Slab { at, words: len, end: at + len });
@@ -87,7 +88,8 @@ fn carried_by_living(locked: &Locked<'_>) -> Result<HashSet<u16>> {
     Ok(alive)
 }
 
-/// A declaration is kept for its counts; gauges have none, as their values belonged to the past life.
+/// Whether the declaration of a family is kept: a dead writer's counts are still shown, but its gauges are not, because
+/// their values belong to its life.
 fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool> {
     let id = block::key(words, at)?.series;
     let keep = !of_one_life(family::shape_of(words, id)?.kind);

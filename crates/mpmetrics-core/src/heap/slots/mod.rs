@@ -1,4 +1,4 @@
-//! The slots of writers, what a writer has in its slot, and how the next one takes it over.
+//! The slots of writers: how a writer claims or adopts one, and where its slabs have room.
 
 pub mod adopt;
 pub mod awaited;

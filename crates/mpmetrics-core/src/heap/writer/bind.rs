@@ -24,9 +24,9 @@ impl Writer {
         made.unwrap_or(Err(Error::Lost))
     }
 
-    /// The same for several series of a family, in order, under one lock, which is kept for
-    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each that was tried. The others have to be
-    /// asked for again.
+    /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock, which ends after
+    /// [`KEPT_US`](super::turn::KEPT_US) at the latest. `found` is called for each that was tried; call again for the
+    /// others.
     ///
     /// # Errors
     /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.

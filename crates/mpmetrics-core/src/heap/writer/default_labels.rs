@@ -1,4 +1,4 @@
-//! The default labels of a registry's series, as one writer has them.
+//! Sets the default labels that a writer's series of one registry have.
 
 use super::{checked, take_lock, Writer};
 use crate::error::{Error, Result};
@@ -9,7 +9,8 @@ use crate::heap::slots::claimed;
 use crate::layout::{block as blk, series as ser, BlockBirth, Carried};
 
 impl Writer {
-    /// Sets the default labels of a group: for the series that this life made there, and for those that it will make.
+    /// Sets the default labels of a group, which is a registry in the writer's isolate: of all series that this life of
+    /// the writer has bound in it, and will bind.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
@@ -26,7 +27,8 @@ impl Writer {
         others.sort_unstable();
         others.dedup();
         if set != 0 && !others.contains(&set) && others.len() >= Carried::MOST {
-            // A set that the slot cannot carry would be freed while it is in use.
+            // The slot has no room to refer to one more set, and a set without a reference would be freed while it is
+            // in use. To add and drop a user frees the set if it was made just now.
             defaults::add_user(locked.words(), set)?;
             defaults::drop_user(locked.words(), set)?;
             let (what, limit) = ("sets of default labels in one thread", Carried::MOST as u64);

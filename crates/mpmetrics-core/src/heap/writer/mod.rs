@@ -49,7 +49,7 @@ pub struct Writer {
 /// A family as this writer declared it.
 #[derive(Clone, Copy)]
 struct Declared {
-    /// The registry whose default labels its series carry.
+    /// The number of the registry whose default labels the family's series have.
     group: u32,
     /// The shape that was declared; that in the heap's record may be damaged.
     shape: Shape,

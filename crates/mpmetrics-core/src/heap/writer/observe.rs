@@ -65,9 +65,9 @@ impl Writer {
         Ok(OctaveAddress { octave, slab, cell })
     }
 
-    /// The same for several summaries of this writer, under one lock, which is kept for
-    /// [`KEPT_US`](super::turn::KEPT_US) at most: `found` is called for each of the first ones, which were tried. The
-    /// others have to be asked for again.
+    /// [`Writer::buckets`] for several summaries of this writer, in order, under one hold of the heap lock, which ends
+    /// after [`KEPT_US`](super::turn::KEPT_US) at the latest. `found` is called for each that was tried; call again for
+    /// the others.
     ///
     /// # Errors
     /// As [`Writer::buckets`], if they concern all. `found` gets the error of a single one.
@@ -307,12 +307,13 @@ impl Writer {
         done.map(|()| true)
     }
 
-    /// Notes observations of summaries that count in the nearest bucket, for want of octaves.
+    /// Counts observations of summaries that went to the nearest bucket, because the series had as many octaves as it
+    /// may have.
     pub fn count_clamped(&self, observations: u64) {
         self.heap.words().add_header(header::CLAMPED, observations);
     }
 
-    /// Notes observations of summaries that no quantile shows, for want of memory.
+    /// Counts observations of summaries that no quantile shows, for want of memory.
     pub fn count_unranked(&self, observations: u64) {
         self.heap.words().add_header(header::UNRANKED, observations);
     }

@@ -63,9 +63,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes series of this family, by label text and types, for all writers because none of them updates them: under
-    /// one lock, which is kept for [`KEPT_US`](super::turn::KEPT_US) at most. How many of the first ones were removed;
-    /// for the others this has to be called again.
+    /// Removes series of this family, by label text and types, for all writers, because no writer updates them. All are
+    /// removed under one hold of the heap lock, which ends after [`KEPT_US`](super::turn::KEPT_US) at the latest.
+    /// Returns how many were removed, from the first on; call again for the others.
     ///
     /// # Errors
     /// As [`Writer::remove`], and [`Error::Busy`]: then the series have to be checked again, and not be removed later.

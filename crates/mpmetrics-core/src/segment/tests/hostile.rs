@@ -1,4 +1,4 @@
-//! Entries that others laid in our way, full and missing directories.
+//! Files and directories of other users under the names that a segment needs; full and missing directories.
 
 use super::*;
 
@@ -219,7 +219,7 @@ fn users_of_a_group_meet_where_it_was_configured() {
     assert_eq!((found.mode() & 0o7777, found.gid()), (0o660, 4242));
     assert_eq!(fs::metadata(ours.path.parent().unwrap()).unwrap().mode() & 0o7777, 0o770);
 
-    // The other user may not be able to reach this program where it is.
+    // The other user may have no access to this program's directory.
     let program = dir.path().join("program");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let template =
@@ -230,7 +230,7 @@ fn users_of_a_group_meet_where_it_was_configured() {
         command.env(name, value.unwrap());
     }
     command.current_dir("/").uid(4343).gid(4242);
-    // A neighbour's fork may hold the copy open for writing, until its exec.
+    // A process that another test is just starting may have the copy open for writing until its exec.
     let output = (0..500)
         .find_map(|_| match command.output() {
             Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {
