@@ -1,35 +1,13 @@
 /** Updates: nanoseconds per call, mpmetrics beside prom-client. */
 import assert from 'node:assert/strict';
-import Benchmark from 'benchmark';
 import mpmetrics from 'mpmetrics';
 import promClient from 'prom-client';
 
 import { median } from './numbers.mjs';
+import { batch, nanoseconds } from './timing.mjs';
 
 /** Calls per row with which the totals of both clients are compared. */
 const CHECKED_CALLS = 10_007;
-
-/** Calls of a row per call that `benchmark` counts. */
-const BATCH = 256;
-
-/**
- * The row's call, {@link BATCH} times. The loop of `benchmark` keeps its counter as a double, boxed
- * wherever the engine may have to leave the compiled code: a chain of conversions from turn to turn of up
- * to 5 ns, longer than the updates measured. Every row has a loop with code of its own, because
- * one loop for all would call through a megamorphic site.
- */
-function batch(call, name) {
-  const loop = `return () => { for (let k = 0; k < ${BATCH}; k++) call(); };`;
-  // The engine would let equal texts share their code: hence the name.
-  return new Function('call', `${loop} // ${name}`)(call);
-}
-
-function nanoseconds(batched, seconds) {
-  const run = new Benchmark({ fn: batched, minTime: seconds / 8, maxTime: seconds, minSamples: 5 });
-  run.run({ async: false });
-  if (run.error !== undefined) throw run.error;
-  return (median(run.stats.sample) * 1e9) / BATCH;
-}
 
 /**
  * The samples of a text, without what time puts into it, how long the timer's rounds took, and without
