@@ -1,6 +1,7 @@
 /**
- * Counts in rounds. Acknowledges each round before the next one on a pipe, whose bytes survive a kill. Reports the
- * number of rounds when the parent sends `end`.
+ * Counts in rounds, in the main thread and in a worker thread. After each round, the main thread writes a byte to a
+ * pipe, where the parent can still read it after a kill. Reports both threads' numbers of rounds when the parent sends
+ * `end`.
  */
 const { writeSync } = require('node:fs');
 const { isMainThread, Worker, parentPort, workerData } = require('node:worker_threads');
