@@ -9,7 +9,7 @@ import { median } from './numbers.mjs';
 /** Number of calls of each row after which the totals of both clients are compared. */
 const CHECKED_CALLS = 10_007;
 
-/** Number of calls of a row in each call that `benchmark` counts. */
+/** How many times one function that `benchmark` times makes the call of a row. */
 const BATCH = 256;
 
 /**
@@ -42,7 +42,7 @@ function samplesOf(text) {
   return lines.sort();
 }
 
-/** Checks after the measurement that the measured functions still count, and the same in both clients. */
+/** Checks after the measurement that the measured functions still count, and that both clients count the same. */
 async function compareTotals(clients) {
   const [ours, theirs] = await Promise.all(
     clients.map(async ({ client, rows, restart }) => {
