@@ -1,4 +1,4 @@
-/** Updates: nanoseconds per call, mpmetrics beside prom-client. */
+/** Measures updates: nanoseconds per call of mpmetrics and of prom-client. */
 import assert from 'node:assert/strict';
 import mpmetrics from 'mpmetrics';
 import promClient from 'prom-client';
@@ -6,12 +6,12 @@ import promClient from 'prom-client';
 import { median } from './numbers.mjs';
 import { batch, nanoseconds } from './timing.mjs';
 
-/** Calls per row with which the totals of both clients are compared. */
+/** Number of calls of each row after which the totals of both clients are compared. */
 const CHECKED_CALLS = 10_007;
 
 /**
- * The samples of a text, without what time puts into it, how long the timer's rounds took, and without
- * quantiles, which both estimate.
+ * Returns the samples of a text, without those that differ between the clients: the durations that
+ * `startTimer()` observed, and the quantiles, which both clients estimate.
  */
 function samplesOf(text) {
   const lines = text
@@ -20,7 +20,7 @@ function samplesOf(text) {
   return lines.sort();
 }
 
-/** After the measurement the same functions must still count, and count the same. */
+/** Checks after the measurement that the measured functions still count, and that both clients count the same. */
 async function compareTotals(clients) {
   const [ours, theirs] = await Promise.all(
     clients.map(async ({ client, rows, restart }) => {
@@ -58,7 +58,7 @@ export async function measureUpdates({ rounds, seconds, say }) {
   for (let round = 0; round < rounds; round++) {
     say(`updates, round ${round + 1} of ${rounds}`);
     titles.forEach((_, row) => {
-      // Alternating, so that a slow minute of the machine meets both.
+      // The order alternates, so that a slow minute of the machine affects both clients.
       const order = round % 2 === 0 ? clients : [...clients].reverse();
       for (const { loops, samples } of order) {
         (samples[row] ??= []).push(nanoseconds(loops[row], seconds));

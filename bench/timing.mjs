@@ -1,27 +1,28 @@
-/** The time of one call. */
+/** Measures the time of one call. */
 import Benchmark from 'benchmark';
 
 import { median } from './numbers.mjs';
 
-/** Calls of a row per call that `benchmark` counts. */
+/** How many times one function that `benchmark` times makes the call of a row. */
 const BATCH = 256;
 
 /**
- * The row's call, {@link BATCH} times. The loop of `benchmark` keeps its counter as a double, boxed
- * wherever the engine may have to leave the compiled code: a chain of conversions from turn to turn of up
- * to 5 ns, longer than the updates measured. Every row has a loop with code of its own, because
- * one loop for all would call through a megamorphic site.
+ * Returns a function that makes a row's call {@link BATCH} times. The loop of `benchmark` keeps its counter
+ * as a double, which the engine boxes wherever it may have to leave the compiled code. These conversions take
+ * up to 5 ns per turn, longer than the updates that are measured. Every row has a loop with code of its own,
+ * because the call in a common loop would be megamorphic.
  */
 export function batch(call, name) {
   const loop = `return () => { for (let k = 0; k < ${BATCH}; k++) call(); };`;
-  // The engine would let equal texts share their code: hence the name.
+  // The name makes the text unique: the engine would share the code of equal texts.
   return new Function('call', `${loop} // ${name}`)(call);
 }
 
 /**
+ * Returns the median time of a call, in nanoseconds.
+ *
  * @param {() => void} batched what {@link batch} made
  * @param {number} seconds for how long it is called
- * @returns {number} nanoseconds a call, the median
  */
 export function nanoseconds(batched, seconds) {
   const run = new Benchmark({ fn: batched, minTime: seconds / 8, maxTime: seconds, minSamples: 5 });

@@ -1,4 +1,8 @@
-/** Counts, and tells of each round before the next, over a pipe that survives a kill; ends when it is told to. */
+/**
+ * Counts in rounds, in the main thread and in a worker thread. After each round, the main thread writes a byte to a
+ * pipe, where the parent can still read it after a kill. Reports both threads' numbers of rounds when the parent sends
+ * `end`.
+ */
 const { writeSync } = require('node:fs');
 const { isMainThread, Worker, parentPort, workerData } = require('node:worker_threads');
 const { Counter, Gauge, Histogram, Summary } = require('mpmetrics');
@@ -12,7 +16,7 @@ const gauge = new Gauge(of('g'));
 let rounds = 0;
 let ending = false;
 const round = () => {
-  // New series, too: these need the heap's lock.
+  // Makes new series, too, which needs the heap lock.
   if (rounds % 50 === 0) counter.inc({ n: 'new' + rounds + n }, 1);
   counter.inc({ n }, 1);
   histogram.observe({ n }, 1);

@@ -1,9 +1,9 @@
-/** What a program sees of time, under a clock that a test sets. */
+/** A program that measures times, under a clock that a test sets. */
 'use strict';
 
 /**
- * @param client prom-client, or what is in its place
- * @param clock `set(ms)` since the epoch, and `advance(ms)`
+ * @param client prom-client or mpmetrics
+ * @param clock the test's clock: `set(ms)` sets the milliseconds since the epoch, `advance(ms)` adds to them
  */
 exports.told = async (client, clock) => {
   clock.set(Date.UTC(2030, 0, 1));
@@ -18,7 +18,7 @@ exports.told = async (client, clock) => {
   const child = timed[1].labels('y').startTimer();
   clock.advance(250);
   child();
-  // In `collect`, and through the whole scrape, no timer fires by itself.
+  // No timer fires by itself, so neither `collect` nor the scrape may wait for one.
   new client.Gauge({
     name: 'collected',
     help: 'c',
@@ -28,7 +28,7 @@ exports.told = async (client, clock) => {
     },
   });
   const text = await client.register.metrics();
-  // Quantiles are estimates, of one kind here and of another there.
+  // Quantiles are left out, because the two clients estimate them in different ways.
   const lines = text.split('\n').filter((line) => !line.includes('quantile='));
   return { seconds, lines, rows: await now.get() };
 };

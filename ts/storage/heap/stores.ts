@@ -1,4 +1,4 @@
-/** Which stores a user asks for, if stricter than the machine needs. */
+/** The environment variable by which a user chooses stricter stores to cells than the machine needs. */
 
 import { Stores } from '../../native';
 
@@ -10,8 +10,8 @@ const NAMED: ReadonlyMap<string, Stores> = new Map([
 ]);
 
 /**
- * What the environment variable `MPMETRICS_CELLS` asks for: `direct` (if it is not set), `ordered` or `native`. If the
- * machine does not allow these, the stricter ones are used.
+ * Returns the stores that the environment variable `MPMETRICS_CELLS` asks for: `direct` (also if it is not set),
+ * `ordered` or `native`. The caller ignores this choice if the machine needs stricter stores.
  *
  * @throws Error for another value
  */
