@@ -225,7 +225,9 @@ describe('changes at other times, by other callbacks or of other registries', ()
       metric.set(LABELS, 1);
       return twice(client);
     },
-    'a reset in another async context, before the promise of collect() resolves': async (client) => {
+    'a reset in another async context, before the promise of collect() resolves': async (
+      client,
+    ) => {
       let answer: (() => void) | null = null;
       const poll = setInterval(() => {
         answer?.();
