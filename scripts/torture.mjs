@@ -45,7 +45,7 @@ const PARTS = {
   programs: { minutes: 10, figures: { RUNS: 20_000 }, file: 'compat/programs' },
   openmetrics: { minutes: 8, figures: { RUNS: 20_000 }, file: 'compat/programs-openmetrics' },
   /** Removals of the segment's file while processes count. */
-  removed: { minutes: 8, figures: { REMOVED: 1_000 }, file: 'crash/removed-load' },
+  removed: { minutes: 28, figures: { REMOVED: 1_000 }, file: 'crash/removed-load' },
   /** Rounds in which each of two processes makes and removes series. */
   removal: { minutes: 6, figures: { ROUNDS: 5_000_000 }, file: 'processes/removal' },
   /** Kills of Rust processes, most of which hold the heap lock. */
