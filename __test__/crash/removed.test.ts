@@ -1,6 +1,14 @@
 /** The segment's file is removed by a stranger: systemd's `RemoveIPC`, a cleaner of temporary files, `rm -rf`. */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 
@@ -74,7 +82,8 @@ async function block(program: Program, go: string, goesOn = ''): Promise<void> {
 
 /**
  * Starts two processes. A shared gauge has the value 2, and the process `waits` adds 5 to it. The old segment refuses
- * the additions, and the heap lock of the new segment is held: so they are pending until `free` releases the lock.
+ * the additions, and the heap lock of the new segment is held until `free` releases it: so the process cannot follow
+ * into the new segment.
  */
 async function waiting(cells: string): Promise<{ one: Program; waits: Program; free: () => void }> {
   const [one, waits] = obedient(2, made, { MPMETRICS_CELLS: cells });
@@ -100,10 +109,22 @@ async function waiting(cells: string): Promise<{ one: Program; waits: Program; f
 }
 
 test.each(['direct', 'ordered', 'native'])(
-  'additions to a shared gauge wait for the lock of the new segment if the old refuses them: %s',
+  'additions to a shared gauge that the old segment refuses are in the new one, though its lock is held: %s',
   async (cells) => {
     const { one, waits, free } = await waiting(cells);
-    // reset() changes neither a shared gauge, which belongs to all processes, nor its pending additions.
+    waits.child.kill('SIGKILL');
+    await waits.ended;
+    free();
+    await expectSeen(one, [['shared{n="all"}', 7]]);
+  },
+  120_000,
+);
+
+test.each(['direct', 'ordered', 'native'])(
+  'a process that waits for the lock of the new segment goes on with a shared gauge: %s',
+  async (cells) => {
+    const { one, waits, free } = await waiting(cells);
+    // reset() does not change a shared gauge, which belongs to all processes.
     await ask(waits, `kept.all.reset()`);
     free();
     await expectSeen(one, [['shared{n="all"}', 7]]);
@@ -113,8 +134,43 @@ test.each(['direct', 'ordered', 'native'])(
   120_000,
 );
 
+/** Seals a shared gauge, as the process does that copies the segment. */
+function seal(segment: string, value: number): void {
+  const bits = Buffer.alloc(8);
+  bits.writeDoubleLE(value);
+  const at = readFileSync(segment).indexOf(bits);
+  expect(at % 8).toBe(0);
+  const sealed = Buffer.alloc(16);
+  sealed.writeBigUInt64LE(0x7ff4_5345_414c_4544n);
+  bits.copy(sealed, 8);
+  const file = openSync(segment, 'r+');
+  writeSync(file, sealed, 0, 16, at);
+  closeSync(file);
+}
+
+test.each(['direct', 'ordered', 'native'])(
+  'updates of a shared gauge are kept while a process that makes a copy is stopped: %s',
+  async (cells) => {
+    const [one, two] = obedient(2, made, { MPMETRICS_CELLS: cells });
+    await ask(one!, `${METRICS} kept.all.inc({ n: 'all' }, 4711.5)`);
+    await ask(two!, `${METRICS} kept.all.inc({ n: 'all' }, 0)`);
+    const segment = segmentOf(made[0]!);
+    const holder = await holdLock(segment, holders);
+    seal(segment, 4711.5);
+    rmSync(segment);
+    const update = `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1)`;
+    await ask(one!, update);
+    await ask(two!, update);
+    holder.kill('SIGKILL');
+    await expectSeen(one!, [['shared{n="all"}', 4721.5]]);
+    await ask(two!, update);
+    await expectSeen(two!, [['shared{n="all"}', 4726.5]]);
+  },
+  120_000,
+);
+
 test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
-  'pending additions to a shared gauge are dropped by its removal or reset: %s',
+  'earlier additions to a shared gauge are dropped by its removal or reset, though both wait for the lock: %s',
   async (removed) => {
     const { one, waits, free } = await waiting('direct');
     await ask(waits, `${removed}; kept.all.inc({ n: 'all' }, 1)`);

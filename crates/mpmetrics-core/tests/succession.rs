@@ -2,9 +2,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
+use mpmetrics_core::cells::shared;
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
-use mpmetrics_core::layout::{header, retired, BlockKey};
+use mpmetrics_core::layout::{header, lock, retired, BlockKey};
 use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::region::Region;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Code;
 use std::cell::Cell;
@@ -107,8 +109,12 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
 fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
     let folder = Folder::new("died");
     let (old, mut writer, key) = without_folder(&folder);
-    // A process that dies after the first step of making a copy leaves the segment in this state.
+    // A process that dies in the middle of making a copy leaves the segment in this state.
     old.heap().words().set_header(header::RETIRED, retired::GONE);
+    let words = old.heap().words();
+    let mut all = 0..words.header(header::USED);
+    let value = all.find(|at| words.load(*at).unwrap() == 5_f64.to_bits()).unwrap();
+    shared::seal(words.run(value, shared::CELLS as u64).unwrap().try_into().unwrap());
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
     assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
@@ -139,4 +145,70 @@ fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
     let copy = folder.after(&copy);
     assert!(copy.heap().descends_from(old.heap()));
     assert!(folder.after(&next).heap().descends_from(old.heap()));
+}
+
+#[test]
+fn who_copies_a_segment_refuses_no_update_of_a_shared_gauge_before_the_copy_is_made() {
+    let folder = Folder::new("late");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let key = bind(&mut writer);
+    fs::remove_file(old.path()).unwrap();
+    // The state of the segment while another process copies it.
+    old.heap().words().set_header(header::RETIRED, retired::GONE);
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 1.0);
+    let copy = folder.after(&old);
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
+    writer.follow(copy.heap()).unwrap();
+    assert_eq!(writer.shared(key).unwrap(), 1.0);
+}
+
+#[test]
+fn who_cannot_follow_yet_shares_values_with_those_in_the_copy() {
+    let folder = Folder::new("ahead");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let mut other = old.heap().writer(2, 2).unwrap();
+    let key = bind(&mut writer);
+    writer.share(key, |value| value + 5.0).unwrap();
+    fs::remove_file(old.path()).unwrap();
+    let copy = folder.after(&old);
+    other.follow(copy.heap()).unwrap();
+    let holder = copy.region().holder().unwrap();
+    assert!(holder.try_lock(lock::HEAP).unwrap());
+    assert_eq!(writer.follow(copy.heap()).unwrap_err().code(), Code::Busy);
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
+    assert_eq!(other.share(key, |value| value + 1.0).unwrap(), 7.0);
+    assert_eq!(writer.shared(key).unwrap(), 7.0);
+    writer.set_shared(key, 2.0).unwrap();
+    assert_eq!(other.shared(key).unwrap(), 2.0);
+    // The writer dies before it follows.
+    drop(writer);
+    holder.unlock(lock::HEAP).unwrap();
+    assert_eq!(copy.heap().copy_for_dead(old.heap()).unwrap(), 0);
+    assert_eq!(other.shared(key).unwrap(), 2.0);
+}
+
+#[test]
+fn a_copy_that_is_removed_before_all_have_followed_passes_on_what_they_share() {
+    let folder = Folder::new("twice");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    let mut other = old.heap().writer(2, 2).unwrap();
+    let key = bind(&mut writer);
+    fs::remove_file(old.path()).unwrap();
+    let copy = folder.after(&old);
+    other.follow(copy.heap()).unwrap();
+    let holder = copy.region().holder().unwrap();
+    assert!(holder.try_lock(lock::HEAP).unwrap());
+    assert_eq!(writer.follow(copy.heap()).unwrap_err().code(), Code::Busy);
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 1.0);
+    holder.unlock(lock::HEAP).unwrap();
+    fs::remove_file(copy.path()).unwrap();
+    let next = folder.after(&copy);
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
+    writer.follow(next.heap()).unwrap();
+    other.follow(next.heap()).unwrap();
+    assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 2.0);
+    assert_eq!(other.shared(key).unwrap(), 2.0);
 }

@@ -2,8 +2,12 @@
  * Shared gauges, which have one value for all processes. In the heap an update is a native compare-exchange. A pending
  * handle counts in this process's memory, and also keeps whether the gauge was set. When the handle moves into the
  * heap, its value replaces the one there if the gauge was set; otherwise it is added to the one there.
+ *
+ * A segment whose file was removed refuses updates as soon as a copy of it has the value. Such an update waits for a
+ * moment until this writer knows the copy, because counts in this process's memory would be lost with the process.
  */
 
+import { Status, type NativeWriter } from '../../native';
 import { NativePath } from './native-path';
 import type { Path, Handle } from './handle';
 
@@ -39,6 +43,36 @@ export const sharedGaugeInMemory: Path = {
 export class SharedGaugePath extends NativePath {
   /** False if the last {@link write} was refused, because the segment was removed. */
   written = true;
+  private readonly leave: () => boolean;
+
+  /**
+   * @param writer the owner of the blocks that the handles point to
+   * @param leave called when the segment or the slot is lost; returns true if the update is to be tried again
+   */
+  constructor(writer: NativeWriter, leave: () => boolean) {
+    super(
+      writer,
+      () => undefined,
+      () => 0,
+    );
+    this.leave = leave;
+  }
+
+  override add({ slab, first, number, generation }: Handle, by: number): boolean {
+    const { writer } = this;
+    let status: number;
+    do status = writer.add(slab, first, number, generation, by, 0);
+    while (status === (Status.Lost as number) && this.leave());
+    return status === (Status.Ok as number);
+  }
+
+  override set({ slab, first, number, generation }: Handle, value: number): boolean {
+    const { writer } = this;
+    let status: number;
+    do status = writer.set(slab, first, number, generation, value, 0);
+    while (status === (Status.Lost as number) && this.leave());
+    return status === (Status.Ok as number);
+  }
 
   override read(h: Handle): Float64Array {
     const [value] = this.writer.read(h.slab, h.first, h.number, h.generation);

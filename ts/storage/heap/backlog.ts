@@ -76,6 +76,18 @@ export class Backlog {
   later(): void {
     this.more = true;
     if (this.heap.dead || this.timer !== null || this.trying) return;
+    this.schedule();
+  }
+
+  /** Makes the next try come soon, because what the calls wait for may have changed. */
+  hurry(): void {
+    this.delay = FIRST_DELAY;
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
+    this.schedule();
+  }
+
+  private schedule(): void {
     this.timer = setTimeout(() => {
       this.again(TURN);
     }, this.delay);

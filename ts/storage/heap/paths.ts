@@ -40,9 +40,10 @@ export class Paths {
    * Makes the paths of a writer.
    *
    * @param lost called when the writer turns out to have lost its slot
+   * @param leave called when the segment refuses an update of a shared gauge; see {@link SharedGaugePath}
    */
-  connect(writer: NativeWriter, lost: () => void): void {
-    this.sharedGauge = new SharedGaugePath(writer, lost, () => 0);
+  connect(writer: NativeWriter, lost: () => void, leave: () => boolean): void {
+    this.sharedGauge = new SharedGaugePath(writer, leave);
     if (this.stores === Stores.Native) {
       this.timed = new NativePath(writer, lost, now);
       this.untimed = new NativePath(writer, lost, () => 0);

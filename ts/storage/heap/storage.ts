@@ -23,7 +23,7 @@ import type { Member } from './member';
 import { Paths } from './paths';
 import { Scrapes } from './scrapes';
 import type { Defaults, HeapSource } from './source';
-import { Left, Watch, warnOfRemoval } from './succession';
+import { Left, Patience, Watch, warnOfRemoval } from './succession';
 import { Tally } from './tally';
 import { HeapViews } from './views';
 
@@ -61,6 +61,7 @@ export class HeapStorage {
   /** Segments that were left for copies, as long as writers are awaited from them. */
   private readonly left = new Left();
   private readonly watch = new Watch(() => this.look());
+  private readonly patience = new Patience();
   private dead = false;
   private retrying = false;
 
@@ -279,12 +280,28 @@ export class HeapStorage {
   private connect(): NativeWriter {
     const writer = this.heap!.writer(threadId);
     this.current = writer;
-    this.paths.connect(writer, () => {
+    const lost = (): void => {
       // While the backlog waits and the segment is being left, each series would wait here for a lock that another
       // process holds. The backlog tries again later.
       if (!this.backlog.busy || !this.leaving) this.renew();
-    });
+    };
+    this.paths.connect(writer, lost, () => this.leave(lost));
     return writer;
+  }
+
+  /**
+   * Looks for the copy of a segment that refuses updates of shared gauges. Returns true if the update is to be tried
+   * again: the native writer knows the copy, or it may soon.
+   */
+  private leave(lost: () => void): boolean {
+    if (this.dead) return false;
+    const { life } = this;
+    if (!this.leaving || this.patience.over) {
+      lost();
+      return false;
+    }
+    this.patience.spend(() => this.open(true) && !this.leaving);
+    return !this.dead && this.life === life;
   }
 
   private adopt(heap: NativeHeap): void {
@@ -299,6 +316,7 @@ export class HeapStorage {
     this.currentLimits = { series, familySeries, labelBytes };
     this.scrapes.adopt(heap);
     this.watch.begin();
+    this.patience.renew();
     if (before === null) return;
     if (status !== Status.Gone) warnOfRemoval(before.path, heap.path);
     if (status === Status.Ok) this.follow(before);
@@ -313,6 +331,7 @@ export class HeapStorage {
     if (this.current === null) return;
     this.connect();
     for (const family of this.families) family.follow(views);
+    this.backlog.hurry();
   }
 
   /** True if the segment is to be left for another, which is not open yet. */

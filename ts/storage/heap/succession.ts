@@ -39,6 +39,40 @@ export class Watch {
   }
 }
 
+/**
+ * How long updates of shared gauges may keep the event loop waiting for the copy of a segment, all together. Usually the
+ * copy is there within a millisecond; but the process that makes it may have lost its processor, or be stopped.
+ */
+const PATIENCE = 1_000;
+/** Milliseconds between two looks for the copy. */
+const PAUSE = 2;
+
+// Saved here, because tests replace the global one.
+const now = performance.now.bind(performance);
+
+/** The time for which this isolate still waits for the copy of its segment. */
+export class Patience {
+  private left = PATIENCE;
+  private readonly never = new Int32Array(new SharedArrayBuffer(4));
+
+  /** True if the isolate waits no longer. */
+  get over(): boolean {
+    return this.left <= 0;
+  }
+
+  /** Calls a function, and pauses if it returns false. The time that both took counts as waited. */
+  spend(look: () => boolean): void {
+    const begun = now();
+    if (!look()) Atomics.wait(this.never, 0, 0, PAUSE);
+    this.left -= now() - begun;
+  }
+
+  /** Begins again, because the copy was found. */
+  renew(): void {
+    this.left = PATIENCE;
+  }
+}
+
 /** Segments that were left for copies, as long as writers are awaited from them. */
 export class Left {
   private all: NativeHeap[] = [];

@@ -51,6 +51,11 @@ pub fn take(cells: &[AtomicU64; CELLS]) -> Option<(f64, bool)> {
     (before & TAKEN == 0).then(|| (get(cells), before & SET != 0))
 }
 
+/// Whether the value is sealed.
+pub fn sealed([value, ..]: &[AtomicU64; CELLS]) -> bool {
+    value.load(Ordering::Acquire) == SEALED
+}
+
 /// Returns the value, sealed or not.
 pub fn get([value, kept, _]: &[AtomicU64; CELLS]) -> f64 {
     match value.load(Ordering::Acquire) {

@@ -7,8 +7,11 @@
 //! in the copy: no process adopts it. The writer follows when it finds the mark or the removal: it copies its own slabs
 //! once more, and stores to the copy from then on. If a writer dies before it follows, any process that still maps both
 //! segments copies its slabs ([`Heap::copy_for_dead`]). All steps copy and none adds, so that if a process dies in one,
-//! another can repeat it. Shared gauges belong to no slot: they are sealed before they are copied, so that no update
-//! is stored to the old segment after that.
+//! another can repeat it.
+//!
+//! Shared gauges belong to no slot. They are sealed after all else was copied, and then copied: an update of a shared
+//! gauge is stored to the old segment before that, and to the copy afterwards. A writer that cannot follow yet, because
+//! others hold the copy's lock, updates the copy's shared gauges nevertheless ([`super::Writer::share`]).
 
 use super::blocks::{block, shared};
 use super::memory::heap::Heap;
@@ -53,11 +56,7 @@ impl<'a> Succession<'a> {
             words.set_header(header::RETIRED, retired::GONE);
         }
         kill_point!("succeed.marked");
-        let begun = Self { locked, before, done: false };
-        // No writer owns a shared gauge, so none would copy its later updates.
-        shared::seal_all(words)?;
-        kill_point!("succeed.sealed");
-        Ok(begun)
+        Ok(Self { locked, before, done: false })
     }
 
     /// Whether a copy was made recently. If the copy's file is gone, too, the writers in the copy make the next one.
@@ -76,11 +75,17 @@ impl<'a> Succession<'a> {
     }
 
     /// Ends the succession after a copy, or another segment to which all writers go, has got the name.
-    pub fn end(mut self) {
-        self.done = true;
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`].
+    pub fn end(mut self) -> Result<()> {
         let words = self.locked.words();
+        // A copy has the sealed values. If there is none, the writers take the values to the other segment.
+        shared::seal_all(words)?;
+        self.done = true;
         words.set_header(header::COPIED, os::unix_ms());
         words.set_header(header::RETIRED, retired::SUCCEEDED);
+        Ok(())
     }
 }
 
@@ -127,6 +132,10 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     // the copy reclaims them.
     new.set_header(header::DIRTY, 1);
     copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
+    // No writer owns a shared gauge, so none would copy its later updates.
+    shared::seal_all(old)?;
+    kill_point!("succeed.sealed");
+    shared::copy_all(old, new)?;
     shared::unseal_all(new)?;
     for (number, living) in living.into_iter().enumerate() {
         let at = SLOTS.find(new, number as u32)?;

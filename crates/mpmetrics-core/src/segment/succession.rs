@@ -65,6 +65,9 @@ impl Segment {
         limits: Limits,
         before: &Self,
     ) -> Result<Option<Self>> {
+        if let Some(segment) = Self::find_copy(options, limits, before)? {
+            return Ok(Some(segment));
+        }
         let locks = before.region().holder()?;
         let gone = match Succession::begin(before.heap(), &*locks) {
             Err(Error::Retired) => return Self::open(options, limits),
@@ -80,7 +83,7 @@ impl Segment {
             let copied = segment.heap().descends_from(before.heap());
             if copied || !waits && !gone.displaces(segment.heap()) {
                 kill_point!("succeed.named");
-                gone.end();
+                gone.end()?;
                 return Ok(Some(segment));
             }
             if waits {
@@ -89,6 +92,22 @@ impl Segment {
             segment.make_room()?;
         }
         Err(Error::Busy.at(before.path()))
+    }
+
+    /// Opens the copy of `before` that another process has made. Many writers look for it at once, so this needs no
+    /// lock of `before`.
+    fn find_copy(options: &OpenOptions, limits: Limits, before: &Self) -> Result<Option<Self>> {
+        let words = before.heap().words();
+        if words.header(header::RETIRED) != retired::SUCCEEDED {
+            return Ok(None);
+        }
+        let options = OpenOptions { create: false, ..options.clone() };
+        let Some(segment) = Self::open(&options, limits)? else { return Ok(None) };
+        if !segment.heap().descends_from(before.heap()) {
+            return Ok(None);
+        }
+        words.set_header(header::COPIED, os::unix_ms());
+        Ok(Some(segment))
     }
 
     /// Gives up this segment's name. Its writers find it removed, and move their counts to the segment that gets the

@@ -174,12 +174,27 @@ pub fn unseal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::unseal)
 }
 
-fn for_each_value(words: Words<'_>, change: impl Fn(&[AtomicU64; shared::CELLS])) -> Result<()> {
-    for_each(words, |at, head| {
-        if head.kind == BlockKind::Shared && head.words == WORDS {
-            change(cells(words, at)?);
+/// Copies the sealed values of all shared gauges to a copy of the segment.
+pub fn copy_all(from: Words<'_>, to: Words<'_>) -> Result<()> {
+    for_each_block(from, |at| {
+        for (old, new) in cells(from, at)?.iter().zip(cells(to, at)?) {
+            new.store(old.load(Ordering::Acquire), Ordering::Release);
         }
         Ok(())
+    })
+}
+
+fn for_each_value(words: Words<'_>, change: impl Fn(&[AtomicU64; shared::CELLS])) -> Result<()> {
+    for_each_block(words, |at| {
+        change(cells(words, at)?);
+        Ok(())
+    })
+}
+
+fn for_each_block(words: Words<'_>, mut found: impl FnMut(u64) -> Result<()>) -> Result<()> {
+    for_each(words, |at, head| match head.kind {
+        BlockKind::Shared if head.words == WORDS => found(at),
+        _ => Ok(()),
     })
 }
 

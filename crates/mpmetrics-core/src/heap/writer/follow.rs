@@ -15,8 +15,10 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Lost`] if the slot is not awaited in the copy, or not any more, [`Error::Busy`], [`Error::Retired`] if
-    /// the copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. After an error the writer is unchanged.
+    /// the copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. After an error the writer goes on in its segment,
+    /// except that it [shares](Writer::share) values with those who are in the copy.
     pub fn follow(&mut self, to: &Heap) -> Result<()> {
+        self.ahead = Some(to.clone());
         let locks = to.region().holder()?;
         let locked = recover::lock(to, &*locks)?;
         let (words, id) = (locked.words(), self.mine.slot);
@@ -42,6 +44,7 @@ impl Writer {
         kill_point!("follow.done");
         drop(locked);
         self.heap = to.clone();
+        self.ahead = None;
         // Releases the slot in the old segment.
         self.locks = locks;
         self.asked_us.set(0);

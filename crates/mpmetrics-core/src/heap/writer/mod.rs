@@ -33,6 +33,8 @@ use std::collections::HashMap;
 /// A living slot and what belongs to it.
 pub struct Writer {
     heap: Heap,
+    /// The copy of the segment to which the writer has to [follow](Writer::follow), while it could not yet.
+    ahead: Option<Heap>,
     locks: Box<dyn Locks>,
     mine: Claimed,
     /// The families that this life declared.
@@ -66,7 +68,17 @@ impl Writer {
         let mine = slot::claim(&recover::lock(heap, &*locks)?, &*locks, owner)?;
         let (groups, sets, kin) = (HashMap::new(), HashMap::new(), Kin::default());
         let (asked_us, skips) = (Cell::new(0), Cell::new(0));
-        Ok(Self { heap: heap.clone(), locks, mine, groups, sets, kin, asked_us, skips })
+        Ok(Self {
+            heap: heap.clone(),
+            ahead: None,
+            locks,
+            mine,
+            groups,
+            sets,
+            kin,
+            asked_us,
+            skips,
+        })
     }
 
     /// The heap.
