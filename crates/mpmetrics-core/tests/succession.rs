@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
-use mpmetrics_core::layout::{header, retired, BlockKey};
+use mpmetrics_core::layout::{header, retired, BlockKey, ANCESTORS};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::Code;
@@ -139,4 +139,23 @@ fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
     let copy = folder.after(&copy);
     assert!(copy.heap().descends_from(old.heap()));
     assert!(folder.after(&next).heap().descends_from(old.heap()));
+}
+
+#[test]
+fn a_writer_that_was_stopped_during_many_removals_follows_into_the_last_copy() {
+    let folder = Folder::new("many");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    bind(&mut writer);
+    let mut last = None;
+    // More than a segment has room for in the list of those that led to it.
+    for _ in 0..ANCESTORS + 2 {
+        let before = last.as_ref().unwrap_or(&old);
+        fs::remove_file(before.path()).unwrap();
+        last = Some(folder.after(before));
+    }
+    let found = folder.after(&old);
+    assert_eq!(found.inode().unwrap(), last.unwrap().inode().unwrap());
+    assert!(found.heap().descends_from(old.heap()));
+    writer.follow(found.heap()).unwrap();
 }
