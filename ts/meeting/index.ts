@@ -63,8 +63,9 @@ export function storageKind(): 'heap' | 'memory' {
  * only if the user configured `required`.
  *
  * @param options.create makes the segment if there is none
- * @returns null in memory storage, if there is no segment and `create` is false, and while a removed segment cannot be
- *   replaced
+ * @returns null in memory storage, and if there is no segment and `create` is false. The segment is not current if its
+ *   file was removed as soon as it was open, or if the file was removed earlier and cannot be replaced now. The other
+ *   processes go on in such a segment, too
  */
 export function openSegment(options: { create: boolean }): NativeHeap | null {
   if (storageKind() === 'memory') return null;
@@ -73,12 +74,12 @@ export function openSegment(options: { create: boolean }): NativeHeap | null {
   try {
     heap = open(options.create) ?? heap;
     opened ||= heap !== null;
-    return heap?.current === true ? heap : null;
+    return heap;
   } catch (error) {
     if (heap !== null) {
       // All processes go on in the removed segment until a new one can be made.
       if (codeOf(error) !== 'ERR_MPMETRICS_BUSY') warnOfSplit(heap.path, error);
-      return null;
+      return heap;
     }
     if (settings.required === true) throw error;
     failed = true;

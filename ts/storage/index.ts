@@ -69,9 +69,11 @@ export function moveToHeap(roster: Roster, tag: string, group: number, host = he
   const family = new HeapFamily(host, tag, group, roster);
   host.families.add(family);
   const status = host.attemptTwice(() => family.declare());
-  if (status === Status.Ok || status === Status.Busy) {
+  // The segment may be gone, with none in its place yet.
+  const waits = status === Status.Busy || status === Status.Lost;
+  if (waits || status === Status.Ok) {
     roster.move(family);
-    if (status === Status.Busy) host.backlog.later();
+    if (waits) host.backlog.later();
     return true;
   }
   host.families.delete(family);

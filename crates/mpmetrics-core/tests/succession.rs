@@ -4,7 +4,7 @@
 
 use mpmetrics_core::cells::shared;
 use mpmetrics_core::heap::{FamilySpec, Limits, Writer};
-use mpmetrics_core::layout::{header, lock, retired, BlockKey};
+use mpmetrics_core::layout::{header, lock, retired, BlockKey, ANCESTORS};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Region;
 use mpmetrics_core::segment::{OpenOptions, Segment};
@@ -211,4 +211,23 @@ fn a_copy_that_is_removed_before_all_have_followed_passes_on_what_they_share() {
     other.follow(next.heap()).unwrap();
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 2.0);
     assert_eq!(other.shared(key).unwrap(), 2.0);
+}
+
+#[test]
+fn a_writer_that_was_stopped_during_many_removals_follows_into_the_last_copy() {
+    let folder = Folder::new("many");
+    let old = folder.make();
+    let mut writer = old.heap().writer(1, 1).unwrap();
+    bind(&mut writer);
+    let mut last = None;
+    // More than a segment has room for in the list of those that led to it.
+    for _ in 0..ANCESTORS + 2 {
+        let before = last.as_ref().unwrap_or(&old);
+        fs::remove_file(before.path()).unwrap();
+        last = Some(folder.after(before));
+    }
+    let found = folder.after(&old);
+    assert_eq!(found.inode().unwrap(), last.unwrap().inode().unwrap());
+    assert!(found.heap().descends_from(old.heap()));
+    writer.follow(found.heap()).unwrap();
 }

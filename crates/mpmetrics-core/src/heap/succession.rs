@@ -168,7 +168,10 @@ impl Heap {
     #[must_use]
     pub fn descends_from(&self, other: &Self) -> bool {
         let (words, id) = (self.words(), other.words().header(header::ID));
-        id != 0 && (0..ANCESTORS).any(|number| words.header(header::ANCESTORS + number) == id)
+        let near = || (0..ANCESTORS).any(|number| words.header(header::ANCESTORS + number) == id);
+        // A writer may have been stopped while more copies were made than a segment names. It is awaited in each.
+        let far = || self.awaited(id).is_ok_and(|slots| !slots.is_empty());
+        id != 0 && (near() || far())
     }
 
     /// Copies the slabs of writers that died in `from` before they followed into this segment. Returns how many writers

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::os::{self, ProcessIdentity};
 
 use super::contents::Contents;
-use super::directory::{Access, Directory, Lock};
+use super::directory::{unless_gone, Access, Directory, Lock};
 
 /// The byte of a temporary file that its creator keeps locked while it lives. It lies far beyond every byte that a
 /// writer of a heap locks.
@@ -80,12 +80,7 @@ impl SegmentPath {
             Err(source) => return Err(Error::Io { call: "lstat", source }),
         };
         self.access.check_file(path, &found)?;
-        let file = match os::open_read_write(path) {
-            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                return Ok(None);
-            }
-            other => other?,
-        };
+        let Some(file) = unless_gone(os::open_read_write(path))? else { return Ok(None) };
         let opened = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?;
         self.access.check_file(path, &opened)?;
         Ok(Some(file))

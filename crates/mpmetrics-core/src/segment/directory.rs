@@ -98,6 +98,21 @@ impl Access {
     }
 }
 
+/// Returns `None` in place of the error that there is no file or directory, because it was removed meanwhile.
+pub fn unless_gone<T>(result: Result<T>) -> Result<Option<T>> {
+    fn is_gone(error: &Error) -> bool {
+        match error {
+            Error::Io { source, .. } => source.kind() == ErrorKind::NotFound,
+            Error::At { source, .. } => is_gone(source),
+            _ => false,
+        }
+    }
+    match result {
+        Err(error) if is_gone(&error) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Io { call, source }
 }
@@ -125,7 +140,8 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory. If it does not exist, makes it if `make` is true, and else returns `None`.
+    /// Opens the directory. If it does not exist, makes it if `make` is true, and else returns `None`. Also returns
+    /// `None` if it is removed meanwhile.
     pub fn open(parent: &Path, access: Access, make: bool) -> Result<Option<Self>> {
         if !parent.is_absolute() {
             return Err(Error::Invalid {
@@ -143,7 +159,10 @@ impl Directory {
             Ok(found) => found,
             Err(e) if e.kind() == ErrorKind::NotFound && make => {
                 make_directory(&path, access)?;
-                look().map_err(io("lstat"))?
+                let Some(found) = unless_gone(look().map_err(io("lstat")))? else {
+                    return Ok(None);
+                };
+                found
             }
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(io("lstat")(e)),
@@ -162,7 +181,8 @@ impl Directory {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }
         access.check(&path, &found, access.directory_mode())?;
-        let opened = os::open_directory(&path)?.metadata().map_err(io("fstat"))?;
+        let Some(opened) = unless_gone(os::open_directory(&path))? else { return Ok(None) };
+        let opened = opened.metadata().map_err(io("fstat"))?;
         if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
             return Err(Error::Unsafe { path, why: "it changed while it was looked at" });
         }

@@ -2,7 +2,7 @@
 
 use super::contents::Contents;
 use super::create::{attach, create, Attached, SegmentPath};
-use super::directory::{self, Access, Directory, PATIENCE_US};
+use super::directory::{self, unless_gone, Access, Directory, PATIENCE_US};
 use super::reap::{self, Want};
 use crate::error::{Code, Error, Result};
 use crate::os::{self, ProcessIdentity};
@@ -144,7 +144,7 @@ fn chain(
                 return Ok(Turn::Done(Some(opened(&segment_path, file, false, passed_over))));
             }
             Ok(Attached::Retired(file)) => {
-                reap::unlink_at(&segment_path, &file, until)?;
+                unless_gone(reap::unlink_at(&segment_path, &file, until))?;
                 return Ok(Turn::Again);
             }
             Ok(Attached::Moving) => return Ok(Turn::Again),
@@ -179,7 +179,8 @@ fn chain(
     Err(Error::Nowhere { tried: passed_over })
 }
 
-/// Makes the segment below one parent. Returns `None` if another process has made it meanwhile.
+/// Makes the segment below one parent. Returns `None` if another process has made it meanwhile, or if the directory was
+/// removed meanwhile: a segment in a worse directory would not be found by processes that make the directory again.
 fn make(
     parent: &Path,
     name: &str,
@@ -209,7 +210,7 @@ fn make(
         }
         made => made,
     };
-    Ok(made?.map(|file| (segment_path, file)))
+    Ok(unless_gone(made)?.flatten().map(|file| (segment_path, file)))
 }
 
 fn opened(

@@ -1,6 +1,7 @@
 //! Which segments a process may remove, and when.
 
 use super::*;
+use std::cell::Cell;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -209,4 +210,51 @@ fn a_file_that_kept_its_temporary_name_loses_it() {
     let found = make(&options);
     assert_eq!(found.file.metadata().unwrap().ino(), made.file.metadata().unwrap().ino());
     assert_eq!(names(&own(dir.path())), ["a.heap"]);
+}
+
+/// A page during whose making its directory is removed, the first time.
+struct Swept<'a> {
+    directory: &'a Path,
+    times: Cell<u32>,
+}
+
+impl Contents for Swept<'_> {
+    fn initialise(&self, file: &File, root: Option<&ProcessIdentity>) -> Result<()> {
+        self.times.set(self.times.get() + 1);
+        if self.times.get() == 1 {
+            fs::remove_dir_all(self.directory).unwrap();
+        }
+        Page.initialise(file, root)
+    }
+
+    fn inspect(&self, file: &File) -> Result<Inspection> {
+        Page.inspect(file)
+    }
+
+    fn retire(&self, file: &File) -> Result<()> {
+        Page.retire(file)
+    }
+
+    fn note_idle(&self, file: &File, unix_ms: u64) -> Result<()> {
+        Page.note_idle(file, unix_ms)
+    }
+
+    fn heap_lock_byte(&self) -> u64 {
+        Page.heap_lock_byte()
+    }
+
+    fn slot_lock_range(&self) -> Range<u64> {
+        Page.slot_lock_range()
+    }
+}
+
+#[test]
+fn a_directory_that_is_removed_meanwhile_is_made_again_and_no_worse_one_is_taken() {
+    let (best, other) = (parent(), parent());
+    let options = derived(&[best.path(), other.path()], "swept");
+    let swept = Swept { directory: &own(best.path()), times: Cell::new(0) };
+    let opened = open(&options, &swept).unwrap().unwrap();
+    assert_eq!(opened.path, own(best.path()).join("swept.heap"));
+    assert!(opened.passed_over.is_empty());
+    assert_eq!(make(&options).path, opened.path);
 }
