@@ -18,7 +18,7 @@ function over(name: string, include: string[], kills = '50') {
   const elsewhere = name === 'native' ? ['heap-summaries'] : [];
   const left = name === 'direct' ? [] : [...once, ...elsewhere];
   const exclude = left.map((file) => `__test__/compat/${file}.test.ts`);
-  // Frameworks take minutes to install, so only `npm run torture` runs this.
+  // Frameworks take minutes to install, so only `npm run torture` runs their spec.
   if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
     exclude.push('__test__/dependents/frameworks.test.ts');
   const fewer = {

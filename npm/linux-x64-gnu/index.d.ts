@@ -14,7 +14,7 @@ export declare class NativeHeap {
   get memoryBacked(): boolean
   /** Whether this runtime lets JavaScript see the segment's own memory, and does not give it copies. */
   views(): boolean
-  /** Better directories that cannot be used, each with the reason. */
+  /** Directories that would be preferred but cannot be used, each with the reason. */
   get passedOver(): Array<string>
   /** The limits that the segment got when it was made. */
   get limits(): HeapLimits
@@ -30,8 +30,8 @@ export declare class NativeHeap {
    */
   follow(before: NativeHeap): number
   /**
-   * Copies the counts of writers that died in the segment `before` before they followed into this one. Returns how
-   * many writers of `before` are still awaited.
+   * Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
+   * how many writers of `before` are still awaited.
    */
   settle(before: NativeHeap): number
   /** Scrapes what the options choose, as a string. */
@@ -157,8 +157,8 @@ export declare class NativeWriter {
   removeAll(family: number): number
   /**
    * Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
-   * `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or a
-   * status as a negative number.
+   * `texts` has labels and types of each in turn. Returns how many are removed now, from the first on, also those
+   * that were removed before; or a status as a negative number.
    */
   expire(family: number, texts: Array<string>): number
   /** Whether `expire` ended this generation of the series. */
@@ -259,7 +259,7 @@ export interface HeapStats {
   unrankedObservations: number
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: number
-  /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
+  /** Families, series and blocks that scrapes left out because their words are damaged. */
   damagedReads: number
   /** Times the heap lock was not free in time. */
   lockTimeouts: number
@@ -313,7 +313,7 @@ export declare function openHeap(options: OpenOptions, before?: NativeHeap | und
 export interface OpenOptions {
   /** Absolute path of a segment that the user named. */
   path?: string
-  /** Name of a derived segment. */
+  /** Name of the application's segment, if the user named none. */
   name?: string
   /** Directories in which the library's own directory may lie, best first. */
   directories?: Array<string>
@@ -327,7 +327,7 @@ export interface OpenOptions {
   gid?: number
   /** Limits of the segment, if this call makes it. */
   limits?: HeapLimits
-  /** Whether this process is one of those that replace each other under a root that only runs them. */
+  /** Whether the root does not load this package, and starts new processes in place of old ones. */
   replaces?: boolean
 }
 
