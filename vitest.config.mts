@@ -68,6 +68,7 @@ export default defineConfig({
     pool: 'forks',
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
     maxWorkers: availableParallelism() + 1,
+    setupFiles: ['./__test__/support/processor-time.ts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // The same tests on each update path: see docs/ARCHITECTURE.md.
     projects: [
