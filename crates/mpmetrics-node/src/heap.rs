@@ -3,7 +3,7 @@
 use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
-use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
+use crate::scrape::{Scrape, ScrapeOptions, ScrapeScope, ToBuffer, ToText};
 use crate::stats::HeapStats;
 use crate::status::Status;
 use crate::views::view_of;
@@ -199,7 +199,7 @@ impl NativeHeap {
     /// Copies what writers counted that died in that segment before they followed into this one; how many are
     /// still awaited from there.
     #[napi]
-    pub fn settle(&self, before: &NativeHeap) -> Result<u32> {
+    pub fn copy_for_dead(&self, before: &NativeHeap) -> Result<u32> {
         self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
     }
 
@@ -216,13 +216,13 @@ impl NativeHeap {
     }
 
     fn scrape(&self, options: ScrapeOptions) -> Scrape {
-        let scope = match options.scope.as_str() {
-            "process" => Scope::Process(self.process.key()),
-            "thread" => match self.numbers() {
+        let scope = match options.scope {
+            ScrapeScope::Application => Scope::Application,
+            ScrapeScope::Process => Scope::Process(self.process.key()),
+            ScrapeScope::Thread => match self.numbers() {
                 Some((slot, incarnation)) => Scope::Writer { slot, incarnation },
                 None => Scope::None,
             },
-            _ => Scope::Application,
         };
         Scrape::new(Arc::clone(&self.segment), options, scope)
     }

@@ -2,7 +2,6 @@
  * The kinds of metrics in storage: how the cells of each lie in a block, and how they are copied, added and replaced.
  */
 
-import type { NativeKind } from '../../native';
 import type { BucketSource } from './octave-buckets';
 import type { Path, Handle } from './handle';
 
@@ -25,7 +24,6 @@ export interface Shape {
 /** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
   readonly type: MetricType;
-  readonly native: NativeKind;
   /** Whether a part is added to another, of another writer or when it moves; a gauge's part replaces the other. */
   readonly adds: boolean;
   /** A shared gauge, which has one value for all writers. */

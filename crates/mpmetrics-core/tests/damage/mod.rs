@@ -90,7 +90,7 @@ pub fn image() -> Vec<u64> {
 
 /// An exemplar for a counter or each bucket of a histogram: small ones, and some that take more room.
 fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
-    let buckets = match handle.kind {
+    let buckets = match handle.metric_type {
         MetricType::Counter => 1,
         MetricType::Histogram => 3,
         _ => return Ok(()),
