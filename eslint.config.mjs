@@ -33,15 +33,15 @@ export default tseslint.config(
       },
     },
     rules: {
-      // Numbers and booleans print as prom-client prints them: `${value}` is the specification.
+      // prom-client prints numbers and booleans by `${value}`, and this package must print the same.
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true, allowNullish: true },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      // Cells are typed arrays whose bounds the layout guarantees; a check per store would be the cost we avoid.
+      // Cells are typed arrays whose bounds the layout guarantees; a check before each store would cost time.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // prom-client's classes are called with values that its types forbid; the run-time checks are the API.
+      // Programs call prom-client's classes with values that its types forbid, so this package checks them at run time.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
     },
@@ -49,7 +49,7 @@ export default tseslint.config(
   {
     files: ['ts/**/*.ts'],
     rules: {
-      // Users replace core modules by the names that prom-client requires them by, and Jest 26 knows no others.
+      // Tests of users mock core modules under the names that prom-client requires; Jest 26 knows no `node:` names.
       'no-restricted-imports': ['error', { patterns: ['node:*'] }],
     },
   },

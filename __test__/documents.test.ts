@@ -1,4 +1,4 @@
-/** What documents say of files and specs is so. */
+/** Files, specs and commands that documents name exist. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 const root = join(__dirname, '..');
 const text = readFileSync(join(root, 'docs', 'COMPATIBILITY.md'), 'utf8');
 
-/** The cells of each row of each table, by the table's head. */
+/** Returns the tables: the cells of the head, and of each row. */
 function tables(): { head: string[]; rows: string[][] }[] {
   const found: { head: string[]; rows: string[][] }[] = [];
   let before = '';
@@ -43,12 +43,12 @@ test('every difference has a reason and a spec', () => {
 
 const specs = all.flatMap(({ rows }) => rows.map((row) => [row[0]!, row.at(-1)!] as const));
 
-describe('the spec that is named is there:', () => {
+describe('the named spec exists:', () => {
   test.each(specs)('%s', (_, spec) => {
     const [, file, title] = /^`([\w/-]+)`: (.+)$/.exec(spec) ?? [];
     const path = join(__dirname, `${String(file)}.test.ts`);
     expect(existsSync(path)).toBe(true);
-    // As part of a title, whatever quotes it has in the source.
+    // A document may name a part of a title, which has quotes of any kind in the source.
     const source = readFileSync(path, 'utf8').replaceAll("\\'", "'");
     const titles = [...source.matchAll(/(['"`])((?:(?!\1)[^\\\n]|\\.){4,})\1/g)].map(
       ([, , one]) => one!,
@@ -57,7 +57,7 @@ describe('the spec that is named is there:', () => {
   });
 });
 
-describe('what is named is there:', () => {
+describe('named files and commands exist:', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
@@ -75,7 +75,7 @@ describe('what is named is there:', () => {
     expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
-  test('a path is told from a word', () => {
+  test('paths are found, and other words are not', () => {
     const names = 'see `ts/index.ts`, npm/linux-x64-gnu/, an/other/ts/x and docs/FORMAT.md.';
     expect(names.match(path)).toEqual(['ts/index.ts', 'npm/linux-x64-gnu/', 'docs/FORMAT.md']);
   });

@@ -13,7 +13,7 @@ const core = sourcesBelow(join(root, 'crates', 'mpmetrics-core', 'src'), /\.rs$/
 const node = sourcesBelow(join(root, 'crates', 'mpmetrics-node', 'src'), /\.rs$/);
 
 describe('the ranks', () => {
-  test('are read from the architecture, and paths only point down', () => {
+  test('are read from docs/ARCHITECTURE.md, and paths only point down', () => {
     expect(ranks.get('heap')).toBe(3);
     expect(ranks.size).toBeGreaterThan(10);
     expect(core.size).toBeGreaterThan(12);
@@ -51,7 +51,7 @@ describe('the ranks', () => {
     expect(found.map((sentence) => / imports (\S+) /.exec(sentence)?.[1])).toEqual(targets);
   });
 
-  test('an inline module is told from its file', () => {
+  test('a path in an inline module starts from that module, not from its file', () => {
     const text = (path: string) => `use super::a;\npub mod inner { fn f() { ${path}; } }`;
     const found = (path: string) => wrongPaths(new Map([['cells/sum.rs', text(path)]]), ranks);
     expect(found('super::super::heap')).toEqual([]);
@@ -60,7 +60,7 @@ describe('the ranks', () => {
     ]);
   });
 
-  test('a part with a rank of its own is told from its folder', () => {
+  test('a file with a rank of its own does not have the rank of its folder', () => {
     const parts = new Map([...ranks, ['scrape::model', 2]]);
     const ofModel = new Map([['scrape/model.rs', 'use super::walk::Walk;']]);
     expect(wrongPaths(ofModel, parts)).toHaveLength(1);
@@ -84,7 +84,7 @@ describe('the ranks', () => {
   });
 });
 
-/** Circles of files, and of what lies side by side in a folder. */
+/** Returns circles of files, and circles of the files and folders inside each folder. */
 function allCircles(imports: Imports): string[] {
   const inside = foldersOf(imports).map((folder) => insideOf(imports, folder));
   return [imports, ...inside].flatMap(circlesIn);
@@ -101,7 +101,7 @@ describe('files', () => {
     expect(allCircles(imports)).toEqual([]);
   });
 
-  test('of one implementation of the system are found where a path attribute says', () => {
+  test('of an implementation for one system are found by their path attribute', () => {
     const imports = filesOf(core);
     const found = imports.get('os/identity.rs') ?? [];
     expect(found).toEqual(expect.arrayContaining(['os/linux/mod.rs', 'os/other.rs']));

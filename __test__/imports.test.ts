@@ -11,7 +11,7 @@ const architecture = readFileSync(join(root, 'docs', 'ARCHITECTURE.md'), 'utf8')
 const typescript = ranksOf(architecture, 'TypeScript');
 
 const tsSources = sourcesBelow(join(root, 'ts'), /\.ts$/);
-/** All that is written in TypeScript or JavaScript here, by paths from the root. */
+/** All files in TypeScript or JavaScript, by their paths from the root. */
 const written = new Map(
   ['ts', '__test__', 'bench', 'scripts', 'examples'].flatMap((folder) =>
     [...sourcesBelow(join(root, folder), /\.[cm]?[jt]s$/)].map(
@@ -21,7 +21,7 @@ const written = new Map(
 );
 
 describe('the ranks', () => {
-  test('are read from the architecture', () => {
+  test('are read from docs/ARCHITECTURE.md', () => {
     expect(typescript.get('index.ts')).toBe(8);
     expect(typescript.size).toBeGreaterThan(8);
   });
@@ -63,7 +63,7 @@ describe('TypeScript', () => {
     expect(wrongImports(sources, typescript)).toEqual([sentence]);
   });
 
-  test('a room with a rank of its own is told from its folder', () => {
+  test('a folder with a rank of its own does not have the rank of its parent', () => {
     const ofCells = new Map([
       ['storage/cells/kind.ts', "import type { Roster } from '../roster';"],
       ['storage/roster.ts', "import type { Kind } from './cells/kind';"],
@@ -73,7 +73,7 @@ describe('TypeScript', () => {
     ]);
   });
 
-  test('files can be sorted: each imports earlier ones only, be it values or types', () => {
+  test('files can be sorted so that each imports values and types of earlier ones only', () => {
     const imports = importsOf(written);
     expect(imports.get('ts/storage/index.ts')).toContain('ts/storage/heap/storage.ts');
     expect(imports.get('ts/metrics/counter.ts')).toContain('ts/metrics/api.ts');
@@ -124,14 +124,14 @@ describe('a file', () => {
   test.each([
     ['TypeScript and JavaScript', /\.[cm]?[jt]s$/, 400],
     ['Rust', /\.rs$/, 400],
-  ])('of %s has not too many lines', (_, ending, most) => {
+  ])('of %s has at most 400 lines', (_, ending, most) => {
     const here = files.filter((file) => ending.test(file));
     expect(here.length).toBeGreaterThan(50);
     const long = here.filter((file) => readFileSync(file, 'utf8').split('\n').length > most + 1);
     expect(long).toEqual([]);
   });
 
-  test('is called after what it holds', () => {
+  test('has no vague name', () => {
     const vague = /^(utils?|helpers?|common)$/;
     expect(files.filter((file) => vague.test(basename(file).split('.')[0]!))).toEqual([]);
     expect(vague.test('utils')).toBe(true);

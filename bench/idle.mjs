@@ -1,4 +1,4 @@
-/** A process that `memory.mjs` measures: one metric, and then nothing to do. */
+/** A process that `memory.mjs` and `writers.mjs` measure: it makes one metric, or none, and then does nothing. */
 const { client } = JSON.parse(process.argv[2]);
 
 if (client !== null) {

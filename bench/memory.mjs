@@ -1,11 +1,11 @@
-/** Memory: shared, of a counter series and of a process; resident, of a process that does nothing. */
+/** Measures the shared memory of a counter series and of a process, and the resident memory of an idle process. */
 import { ended, hear, start, withSegment } from './heap.mjs';
 import { median } from './numbers.mjs';
 
-/** Bytes of a counter series per writer that are the limit, beside the directory. */
+/** The most bytes that a counter series may take for each further writer. */
 const TARGET = 64;
 
-/** Processes of which the resident memory is a median. */
+/** Number of processes whose median is the resident memory. */
 const PROCESSES = 5;
 
 async function measureSeries() {
@@ -17,7 +17,7 @@ async function measureSeries() {
   });
 }
 
-/** Resident bytes of a process with one metric of the client; null for no client at all. */
+/** Returns the resident bytes of a process with one metric of a client, or without a client if `client` is null. */
 async function measureResident(client) {
   return withSegment(async (segment) => {
     const bytes = [];
@@ -33,8 +33,9 @@ async function measureResident(client) {
 
 /**
  * @returns {Promise<{ first: number, further: number, process: number, target: number,
- *   resident: { ours: number, theirs: number } }>} bytes: per series of the first writer and of a further
- *   one, shared per further idle process, resident of an idle process over one without a client
+ *   resident: { ours: number, theirs: number } }>} bytes: of a series for the first writer (`first`) and for each
+ *   further writer (`further`); shared, for each further idle process (`process`); resident, of an idle process less
+ *   those of a process without a client (`resident`)
  */
 export async function measureMemory() {
   const bare = await measureResident(null);

@@ -1,4 +1,4 @@
-/** Updates: nanoseconds per call, mpmetrics beside prom-client. */
+/** Measures updates: nanoseconds per call of mpmetrics and of prom-client. */
 import assert from 'node:assert/strict';
 import Benchmark from 'benchmark';
 import mpmetrics from 'mpmetrics';
@@ -6,21 +6,21 @@ import promClient from 'prom-client';
 
 import { median } from './numbers.mjs';
 
-/** Calls per row with which the totals of both clients are compared. */
+/** Number of calls of each row after which the totals of both clients are compared. */
 const CHECKED_CALLS = 10_007;
 
-/** Calls of a row per call that `benchmark` counts. */
+/** Number of calls of a row in each call that `benchmark` counts. */
 const BATCH = 256;
 
 /**
- * The row's call, {@link BATCH} times. The loop of `benchmark` keeps its counter as a double, boxed
- * wherever the engine may have to leave the compiled code: a chain of conversions from turn to turn of up
- * to 5 ns, longer than the updates measured. Every row has a loop with code of its own, because
- * one loop for all would call through a megamorphic site.
+ * Returns a function that makes a row's call {@link BATCH} times. The loop of `benchmark` keeps its counter
+ * as a double, which the engine boxes wherever it may have to leave the compiled code. These conversions take
+ * up to 5 ns per turn, longer than the updates that are measured. Every row has a loop with code of its own,
+ * because the call in a common loop would be megamorphic.
  */
 function batch(call, name) {
   const loop = `return () => { for (let k = 0; k < ${BATCH}; k++) call(); };`;
-  // The engine would let equal texts share their code: hence the name.
+  // The name makes the text unique: the engine would share the code of equal texts.
   return new Function('call', `${loop} // ${name}`)(call);
 }
 
@@ -32,8 +32,8 @@ function nanoseconds(batched, seconds) {
 }
 
 /**
- * The samples of a text, without what time puts into it, how long the timer's rounds took, and without
- * quantiles, which both estimate.
+ * Returns the samples of a text, without those that differ between the clients: the durations that
+ * `startTimer()` observed, and the quantiles, which both clients estimate.
  */
 function samplesOf(text) {
   const lines = text
@@ -42,7 +42,7 @@ function samplesOf(text) {
   return lines.sort();
 }
 
-/** After the measurement the same functions must still count, and count the same. */
+/** Checks after the measurement that the measured functions still count, and the same in both clients. */
 async function compareTotals(clients) {
   const [ours, theirs] = await Promise.all(
     clients.map(async ({ client, rows, restart }) => {
@@ -80,7 +80,7 @@ export async function measureUpdates({ rounds, seconds, say }) {
   for (let round = 0; round < rounds; round++) {
     say(`updates, round ${round + 1} of ${rounds}`);
     titles.forEach((_, row) => {
-      // Alternating, so that a slow minute of the machine meets both.
+      // The order alternates, so that a slow minute of the machine affects both clients.
       const order = round % 2 === 0 ? clients : [...clients].reverse();
       for (const { loops, samples } of order) {
         (samples[row] ??= []).push(nanoseconds(loops[row], seconds));

@@ -1,7 +1,10 @@
-/** A scrape that runs the `collect` callbacks of a whole cluster, one worker of which never answers. */
+/**
+ * Measures scrapes that run the `collect` callbacks of a cluster: first all workers answer, then one worker never
+ * answers.
+ */
 import { ended, hear, start, withSegment } from './heap.mjs';
 
-/** Milliseconds over `collectTimeout` that are allowed. */
+/** Milliseconds that a scrape may take beyond `collectTimeout`. */
 const OVER_MS = 50;
 
 /**

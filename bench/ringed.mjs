@@ -6,7 +6,7 @@ import { configure, Gauge, register } from 'mpmetrics';
 
 import { hear } from './heap.mjs';
 
-/** The default, milliseconds; said, so that the limit is counted from what is in force. */
+/** The default of `collectTimeout` in milliseconds; set explicitly, because `ring.mjs` computes a limit from it. */
 const TIMEOUT = 250;
 const WORKERS = 8;
 

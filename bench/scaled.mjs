@@ -3,7 +3,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 
 import { Counter, Registry } from 'mpmetrics';
 
-/** Calls between two readings of the clock. */
+/** Number of calls between two readings of the clock. */
 const BATCH = 4096;
 
 const post = isMainThread ? (message) => process.send(message) : (m) => parentPort.postMessage(m);
@@ -13,20 +13,20 @@ const make = (registers) =>
   new Counter({ name: 'hits_total', help: 'hits', labelNames: ['route'], registers });
 const own = new Registry();
 const other = new Registry();
-// The second registry of a process that declares a name is private: memory storage.
+// If two unnamed registries of a process declare the same name, the second metric is private, in memory storage.
 const bound = { shared: make([own]).labels('/'), private: make([other]).labels('/') };
 
-/** One loop each, with code of its own. */
+/** A loop for each kind of memory, with code of its own. */
 const loops = Object.fromEntries(
   Object.entries(bound).map(([memory, child]) => [
     memory,
     new Function('child', `return (n) => { for (; n > 0; n--) child.inc(); }; // ${memory}`)(child),
   ]),
 );
-// Until the code is compiled; both in turns.
+// Runs both loops in turns until their code is compiled.
 for (let i = 0; i < 200; i++) for (const loop of Object.values(loops)) loop(BATCH);
 
-/** Updates per second from an appointed time on. */
+/** Waits for the time at which all writers start, and returns the updates per second from then on. */
 function rate({ memory, from, milliseconds }) {
   const loop = loops[memory];
   while (Date.now() < from);

@@ -1,6 +1,6 @@
 /**
- * Several writers at once on one series. If an update touched memory that another writer touches, more writers
- * would make each of them slower. The control is the same call on memory that no other process has (memory
+ * Measures several writers that update one series at once. If an update touched memory that other writers touch,
+ * each writer would be slower the more writers there are. The control is the same call on private memory (memory
  * storage), in the same processes, in turns.
  */
 import { Worker } from 'node:worker_threads';
@@ -9,17 +9,17 @@ import { fileURLToPath } from 'node:url';
 import { ended, hear, start, withSegment } from './heap.mjs';
 import { median } from './numbers.mjs';
 
-/** What is demanded with at most as many writers as processors. */
+/** The lowest accepted ratio of the shared to the private rate, if there are no more writers than processors. */
 const TARGET = 0.9;
 
-/** Writers, in each way. */
+/** Numbers of writers that are measured, as processes and as threads. */
 const WRITERS = [1, 2, 4];
 
 const SINGULAR = { processes: 'process', threads: 'thread' };
 
 const SCRIPT = 'scaled.mjs';
 
-/** Starts a writer; `post` and `hear` mean the same for a process and a thread. */
+/** Starts a writer. The functions of the result are the same for a process and a thread. */
 function begin(way, segment) {
   if (way === 'processes') {
     const child = start(SCRIPT, { way }, segment);
@@ -51,7 +51,7 @@ async function measureWriters(way, number, rounds, milliseconds, segment) {
 /**
  * @param {{ rounds: number, milliseconds: number, processors: number, say: (text: string) => void }} options
  * @returns {Promise<{ title: string, shared: number, private: number, target?: number }[]>} updates per
- *   second and writer
+ *   second of one writer
  */
 export async function measureScaling({ rounds, milliseconds, processors, say }) {
   const rows = [];

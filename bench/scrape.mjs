@@ -1,4 +1,4 @@
-/** Scrapes: milliseconds to the whole text, and what event loops feel of it. */
+/** Measures scrapes: milliseconds until the text is complete, and how long a scrape blocks event loops. */
 import { ended, hear, start, withSegment } from './heap.mjs';
 import { median } from './numbers.mjs';
 
@@ -30,7 +30,7 @@ const SCENARIOS = [
   },
 ];
 
-/** Runs a scenario in processes and a segment of its own. */
+/** Measures a scenario in processes and a segment of its own. */
 async function measure(scenario) {
   const result = await withSegment(async (segment) => {
     const child = start('scraped.mjs', scenario, segment);

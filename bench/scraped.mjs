@@ -1,6 +1,7 @@
 /**
- * The processes that `scrape.mjs` measures: `node scraped.mjs <scenario as JSON>`. One process, or the
- * primary of a cluster whose workers have all made the same series. Sends its measurements to its parent.
+ * The processes that `scrape.mjs` measures: `node scraped.mjs <scenario as JSON>`. This is one process, or a
+ * cluster whose workers all make the same series. The process or the primary scrapes, and sends its
+ * measurements to its parent.
  */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
@@ -11,10 +12,10 @@ import { control, largestGap, Spinner } from './spinner.mjs';
 const scenario = JSON.parse(process.argv[2]);
 const { default: client } = await import(scenario.client);
 
-/** Updates of each series in each process. */
+/** Number of updates of each series in each process. */
 const UPDATES = 3;
 
-/** How long the processes may take until a scrape shows all that they did; milliseconds. */
+/** Milliseconds after which a scrape must show all updates of all processes. */
 const SETTLE_MS = 10_000;
 
 function makeSeries() {
@@ -28,7 +29,10 @@ function makeSeries() {
   }
 }
 
-/** What is wrong with a text: without all series of all processes its time means nothing. */
+/**
+ * Returns what is wrong with a scrape's text, or null: the time of a scrape without all series of all processes
+ * would mean nothing.
+ */
 function lack(text) {
   const pattern =
     scenario.type === 'Counter' ? /^requests\{.* (\d+)$/gm : /^requests_count\{.* (\d+)$/gm;
@@ -42,8 +46,8 @@ function lack(text) {
 }
 
 /**
- * Waits until a scrape is whole: a worker that did not get the heap lock in time counts a new series
- * in its own memory at first, and moves it into the heap later.
+ * Waits until a scrape is complete: a worker that did not get the heap lock in time counts a new series
+ * in its own memory at first, and moves the series into the heap later.
  */
 async function drain(scrape) {
   const end = Date.now() + SETTLE_MS;
@@ -65,8 +69,8 @@ async function measure(scrape, spinInWorker) {
     await scrape();
     milliseconds.push(performance.now() - start);
   }
-  // Spinning takes a processor for itself, so times and gaps are measured apart, and so are the gaps
-  // of the scraping process and of a worker.
+  // A spinner occupies a processor, so times and gaps are measured in separate scrapes, and so are the
+  // gaps of the scraping process and of a worker.
   for (let run = 0; run < scenario.runs; run++) {
     gaps.push(await largestGap(scrape));
     if (spinInWorker !== undefined) workerGaps.push(await spinInWorker(scrape));
@@ -75,7 +79,7 @@ async function measure(scrape, spinInWorker) {
 }
 
 async function runWorker() {
-  // Its constructor makes a worker answer the primary.
+  // The constructor of this registry makes a worker answer the primary.
   if (scenario.client === 'prom-client') new client.AggregatorRegistry();
   makeSeries();
   const spinner = new Spinner();
@@ -89,7 +93,7 @@ async function runWorker() {
   process.send('ready');
 }
 
-/** The next message of the kind that is wanted; prom-client's own travel the same way. */
+/** Waits for the next message that `wanted` accepts; prom-client's own messages arrive on the same channel. */
 async function hear(worker, wanted) {
   for (;;) {
     const [message] = await once(worker, 'message');

@@ -1,8 +1,8 @@
-/** Sees how long an event loop is blocked, as a request that waits for its turn would. */
+/** Measures how long an event loop is blocked, which is how long a request would have to wait. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long the control blocks the event loop; milliseconds. */
+/** Milliseconds for which the control blocks the event loop. */
 const CONTROL_MS = 5;
 
 export class Spinner {
@@ -36,7 +36,7 @@ export class Spinner {
   }
 }
 
-/** The largest gap while an action runs; milliseconds. */
+/** Returns the largest gap while an action runs, in milliseconds. */
 export async function largestGap(action) {
   const spinner = new Spinner();
   spinner.start();
@@ -46,7 +46,7 @@ export async function largestGap(action) {
   return spinner.stop();
 }
 
-/** Throws if the spinner does not see a loop that is blocked on purpose. */
+/** Blocks the event loop on purpose, and returns the gap that the spinner sees. Throws if that is too short. */
 export async function control() {
   const gap = await largestGap(async () => {
     await sleep(1);

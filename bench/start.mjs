@@ -1,4 +1,7 @@
-/** Starting: CPU of a process that loads a client and counts once, over that of Node.js alone; and the files that it loads. */
+/**
+ * Measures the start of a process that loads a client, and of one that also updates a counter once: its CPU time beyond
+ * that of Node.js alone, and the number of files that it loads.
+ */
 import { spawnSync } from 'node:child_process';
 
 import { median } from './numbers.mjs';
@@ -6,14 +9,14 @@ import { withSegment } from './heap.mjs';
 
 const root = new URL('..', import.meta.url);
 
-/** What a process does with a client before it tells its CPU time; the empty text for Node.js alone. */
+/** Programs to measure, by title. Each runs before {@link TELL}. */
 const PROGRAMS = {
   require: (client) => `require('${client}');`,
   'require and the first inc()': (client) =>
     `new (require('${client}').Counter)({ name: 'started_total', help: 'h' }).inc();`,
 };
 
-/** Ends at once, so that what a client does when a process ends is not in it. */
+/** Prints the CPU time and the number of files, and ends the process without running the client's exit handlers. */
 const TELL =
   'const { user, system } = process.cpuUsage();' +
   'const files = Object.keys(require.cache).length;' +
@@ -30,9 +33,9 @@ function run(program, segment) {
 }
 
 /**
- * @param {{ runs: number, say: (text: string) => void }} options runs: of each program, in turns
- * @returns {Promise<{ title: string, ours: number, theirs: number, oursFiles: number, theirsFiles: number }[]>} CPU in
- *   milliseconds over that of Node.js alone, medians; files, the native module among them
+ * @param {{ runs: number, say: (text: string) => void }} options `runs`: of each program, in turns
+ * @returns {Promise<{ title: string, ours: number, theirs: number, oursFiles: number, theirsFiles: number }[]>} medians
+ *   of the CPU time in milliseconds, less that of Node.js alone; numbers of files, including the native module
  */
 export async function measureStart({ runs, say }) {
   return withSegment(async (segment) => {

@@ -1,16 +1,16 @@
 /**
- * The calls that are measured: one source for both clients. `micro.mjs` imports this module once per
- * client, under another query string each time, so that each client has functions, and with them
- * inline caches, of its own.
+ * The calls that are measured, in one source for both clients. `micro.mjs` imports this module once per
+ * client, each time with another query string, so that each client has functions and inline caches of its
+ * own.
  */
 
-/** Label sets of the mixed rows. */
+/** Number of label sets in the mixed rows. */
 const SETS = 150;
 
-/** Calls after which the mixed rows start again; a power of two. */
+/** Number of calls after which values and label sets repeat; a power of two. */
 const SEQUENCE = 4096;
 
-/** A fixed pseudo-random sequence, the same for both clients. */
+/** Yields a fixed pseudo-random sequence, the same for both clients. */
 function* random(seed) {
   let state = seed;
   for (;;) {
@@ -24,7 +24,7 @@ function sequence(seed, of) {
   return Array.from({ length: SEQUENCE }, () => of(numbers.next().value));
 }
 
-/** Values like durations in seconds, over all default buckets. */
+/** Durations in seconds, spread over all default buckets. */
 const values = sequence(1, (share) => 0.001 * 10 ** (share * 4.5));
 /** Latencies in seconds, log-normal: half of them below 20 ms. */
 const latencies = sequence(3, (share) => share).map((share, n, shares) => {
@@ -36,8 +36,8 @@ const methods = setNumbers.map((number) => ['GET', 'POST', 'PUT', 'PATCH', 'DELE
 const routes = setNumbers.map((number) => `/route/${Math.floor(number / 5)}`);
 
 /**
- * A dozen other metrics of all types and label lists, used until their code is compiled: in a
- * program with one metric alone the engine specialises code in a way that no real program sees.
+ * Makes a dozen other metrics with various label lists, and uses them until their code is compiled. The
+ * engine specialises code for a program with a single metric in a way that no real program sees.
  */
 export function warm(client) {
   const labelLists = [[], ['a'], ['a', 'b'], ['x', 'y', 'z'], ['code'], ['path', 'code']];
@@ -58,7 +58,8 @@ export function warm(client) {
 /**
  * @param {typeof import('prom-client')} client
  * @returns {{ rows: { title: string, target?: number, call: () => void }[], restart: () => void }}
- *   `target`: the ratio to reach; `restart`: the next calls of the rows use the first values again
+ *   `target`: the lowest accepted ratio of prom-client's time to mpmetrics'; `restart` makes the next calls
+ *   of the rows use the first values again
  */
 export function subjects(client) {
   const labelNames = ['method', 'route'];

@@ -1,4 +1,4 @@
-/** Measurements as Markdown. */
+/** Formats measurements as Markdown tables. */
 import { cpus, release, totalmem } from 'node:os';
 
 import { digits } from './numbers.mjs';
@@ -45,7 +45,7 @@ export function startTable(rows) {
 
 function scrapeGoal({ target, ours, theirs }) {
   const goals = [];
-  // A scrape of prom-client's that failed has no time to compare with.
+  // If prom-client's scrape failed, there is no time to compare with, and every ratio is reached.
   const ratio = theirs.failure === undefined ? theirs.milliseconds / ours.milliseconds : Infinity;
   if (target.ratio !== undefined) goals.push([`${target.ratio} ×`, ratio >= target.ratio]);
   if (target.milliseconds !== undefined) {
@@ -144,7 +144,7 @@ export function memoryTable({ first, further, process: idle, resident, target })
   return `${series}\n\n${processes}`;
 }
 
-/** What it was measured on. */
+/** Describes the date and the machine of the measurement. */
 export function machine() {
   const [cpu] = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;

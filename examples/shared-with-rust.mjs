@@ -1,10 +1,10 @@
 /**
- * A Node.js program that counts into the segment of a Rust program:
+ * A Node.js program and a Rust program that count into the same segment:
  *
  *     MPMETRICS_SEGMENT=/dev/shm/shop.heap node examples/shared-with-rust.mjs 1000000
  *     MPMETRICS_SEGMENT=/dev/shm/shop.heap cargo run --release --example count -- 1000000
  *
- * in any order, or both at once. Each prints what both counted so far. The Rust program is
+ * Run both in any order, or at once. Each prints what both have counted so far. The Rust program is
  * crates/mpmetrics-core/examples/count.rs.
  */
 import { Counter, Histogram, register } from 'mpmetrics';
@@ -14,7 +14,7 @@ if (process.env.MPMETRICS_SEGMENT === undefined) {
 }
 const rounds = Number(process.argv[2] ?? 1_000_000);
 
-// The same names, help, labels and buckets as in Rust: so they are the same families.
+// Both programs declare the same names, help texts, labels and buckets, so these are the same families.
 const jobs = new Counter({ name: 'jobs_total', help: 'Jobs that were done', labelNames: ['by'] });
 const seconds = new Histogram({
   name: 'job_seconds',

@@ -1,20 +1,20 @@
-/** Installs the Debian packages that tests need, where we may: `node scripts/apt.mjs prometheus`. */
+/** Installs Debian packages that tests need, if this process may: `node scripts/apt.mjs prometheus`. */
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
 import { main, Refusal, run, step } from './steps.mjs';
 
 /**
- * Whether a program is on PATH.
+ * Returns whether a program is on PATH.
  *
  * @param {string} command such as `redis-server`
  */
 export function present(command) {
-  // `command` is built into the shell, which stands in /bin whatever PATH says.
+  // `command` is built into the shell, whose path is given in full because PATH may lack /bin.
   return spawnSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', command]).status === 0;
 }
 
-/** Whether Debian packages can be installed by this process. */
+/** Returns whether this process can install Debian packages. */
 export function hasApt() {
   return process.getuid() === 0 && present('apt-get');
 }
@@ -34,7 +34,7 @@ export async function installPackages(packages) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   main(async () => {
-    // Each of the packages asked for here is called like the program in it.
+    // Only for packages that have the same name as their program.
     const missing = process.argv.slice(2).filter((name) => !present(name));
     if (missing.length === 0) return;
     if (!hasApt()) {

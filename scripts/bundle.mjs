@@ -1,6 +1,7 @@
 /**
- * What is published of the compiled TypeScript: one file with all modules, because a process that starts reads and compiles
- * one file in half the time of a hundred, and a thin file for each name by which users load something.
+ * Bundles the compiled TypeScript for publication: one file with all modules, because a process reads and compiles one
+ * file in half the time of a hundred, and for each module that users load by name a thin file, which loads the module
+ * from that file.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,16 +11,16 @@ import { build } from 'esbuild';
 
 import { root } from './steps.mjs';
 
-/** Where the compiler puts its JavaScript, a file for each of `ts/`. */
+/** The folder of the JavaScript that the compiler makes, with a file for each file of `ts/`. */
 export const compiled = join(root, 'target', 'ts');
 
-/** The file with all modules. `ts/binding.ts` knows its name. */
+/** The file with all modules. `ts/binding.ts` takes files of other names for bundles of users. */
 const WHOLE = 'mpmetrics.js';
 
-/** Modules with a file of their own that is loaded before, or without, all others. */
+/** Modules that are bundled each into a file of its own, because they are loaded before, or without, all others. */
 const ALONE = ['register/index', 'register/loader', 'register/names'];
 
-/** Modules that have a thin file: what the package exports, and what the tests and benchmarks look into. */
+/** Returns the modules that have a thin file: the package exports them, or tests and benchmarks load them. */
 function entries() {
   const lib = readdirSync(join(compiled, 'lib'), { recursive: true })
     .filter((path) => path.endsWith('.js'))
@@ -37,17 +38,17 @@ const OPTIONS = {
   logLevel: 'warning',
 };
 
-/** The text of a module that gives each entry by its name, and evaluates it when it is first asked for. */
+/** Returns the text of a module that exports a function: it loads an entry by its name, when it is first needed. */
 function wholeText(names) {
   const loaders = names.map((name) => `  '${name}': () => require('./${name}'),\n`).join('');
   return `'use strict';\nconst modules = {\n${loaders}};\nmodule.exports = (name) => modules[name]();\n`;
 }
 
 /**
- * The text of a thin file.
+ * Returns the text of a thin file.
  *
- * @param {string} name the module's
- * @param {string[]} exported names for Node.js, which looks for them in the text where an ES module imports it
+ * @param {string} name of the module
+ * @param {string[]} exported names of the exports, which Node.js reads from the text when an ES module imports the file
  */
 function thinText(name, exported) {
   const whole = posix.relative(posix.dirname(name), WHOLE);
@@ -58,10 +59,10 @@ function thinText(name, exported) {
 }
 
 /**
- * Bundles what the compiler made.
+ * Bundles the JavaScript that the compiler made.
  *
  * @param {string} dist the folder to write to
- * @returns {Promise<string[]>} the files that were written, from there
+ * @returns {Promise<string[]>} paths of the written files, relative to that folder
  */
 export async function bundle(dist) {
   const names = entries();
@@ -80,7 +81,7 @@ export async function bundle(dist) {
   for (const name of names) {
     const file = join(dist, `${name}.js`);
     mkdirSync(dirname(file), { recursive: true });
-    // The command runs when it is loaded.
+    // Not loaded, because the command runs when its module is loaded.
     const all = name === 'cli' ? {} : load(name);
     writeFileSync(file, thinText(name, typeof all === 'function' ? [] : Object.keys(all)));
   }

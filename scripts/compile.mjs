@@ -1,4 +1,4 @@
-/** TypeScript to `dist/`, and the ES module face of it. */
+/** Compiles TypeScript to `dist/`, and writes the ES module wrapper. */
 import {
   appendFileSync,
   existsSync,
@@ -15,10 +15,10 @@ import { root, run } from './steps.mjs';
 
 const dist = join(root, 'dist');
 
-/** Files in `dist/` beside the declarations and what is bundled. */
+/** Files in `dist/` that this script writes, beside the declarations and the bundles. */
 const OWN = ['index.mjs', 'index.d.mts'];
 
-/** Removes what an earlier build made of sources that are gone: it would be published. */
+/** Removes files that an earlier build made of sources that no longer exist, because they would be published. */
 function sweep(made) {
   for (const path of readdirSync(dist, { recursive: true })) {
     const source = join(root, 'ts', path.replace(/\.d\.ts$/, '.ts'));
@@ -28,8 +28,8 @@ function sweep(made) {
 }
 
 /**
- * The text of `index.mjs`: each export by name, so that `import { Counter } from 'mpmetrics'` works
- * without Node.js guessing at the CommonJS file, and all of them as the default export.
+ * Returns the text of `index.mjs`: each export by name, so that for `import { Counter } from 'mpmetrics'` Node.js
+ * need not guess the exports of the CommonJS file, and all exports as the default export.
  *
  * @param {string[]} names
  */
@@ -40,7 +40,7 @@ export function moduleText(names) {
 
 /** Compiles `ts/`, bundles it, and writes the ES module wrapper. */
 export async function compile() {
-  // The compiler goes by what it wrote last, also where that is gone.
+  // If its output was deleted, the compiler does not notice, because it trusts `.tsbuildinfo`.
   const whole = existsSync(join(dist, 'index.d.ts')) && existsSync(join(compiled, 'index.js'));
   if (!whole) rmSync(join(compiled, '.tsbuildinfo'), { force: true });
   await run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']);
@@ -53,7 +53,7 @@ export async function compile() {
       "declare const all: typeof import('./index.js');\nexport default all;\n",
     );
   }
-  // Only names are asked for: accessors such as `contentType` are read when the wrapper is loaded.
+  // Reads only the names of the exports. The wrapper reads accessors such as `contentType` when it is loaded.
   const names = Object.keys(createRequire(import.meta.url)(join(dist, 'index.js')));
   writeFileSync(join(dist, 'index.mjs'), moduleText(names));
   writeFileSync(

@@ -4,7 +4,7 @@ import { build } from './build.mjs';
 import { checkMachine, checkToolchain } from './environment.mjs';
 import { main, Refusal, run } from './steps.mjs';
 
-/** Before anything is built: Prometheus is started if it is asked for, and a failure is told at once. */
+/** Installs Prometheus if it is missing, or refuses. Runs before the build, so that a failure is reported at once. */
 async function providePrometheus() {
   if (present('prometheus')) return;
   if (hasApt()) return installPackages(['prometheus']);

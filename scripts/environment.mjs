@@ -1,4 +1,4 @@
-/** What this machine must have before anything is installed or built, each in one sentence. */
+/** Checks what this machine must have before anything is installed or built. Each problem is one sentence. */
 import { spawnSync } from 'child_process';
 import { existsSync, readFileSync } from 'fs';
 import { homedir } from 'os';
@@ -8,12 +8,12 @@ import { Refusal, root } from './steps.mjs';
 
 const OLDEST_NODE = 20;
 
-/** Platforms that the native module is built for here, as the folders in `npm/` are called. */
+/** The platforms for which the native module is built, named like the folders in `npm/`. */
 const PLATFORMS = ['linux-x64-gnu'];
 
 /**
  * @param {string} version such as `20.11.0`
- * @returns {string | null} what is wrong with it
+ * @returns {string | null} what is wrong with the version
  */
 export function nodeProblem(version) {
   return Number(version.split('.')[0]) >= OLDEST_NODE
@@ -23,7 +23,7 @@ export function nodeProblem(version) {
 
 /**
  * @param {string} name such as `linux-x64-gnu`
- * @returns {string | null} what is wrong with it
+ * @returns {string | null} what is wrong with the platform
  */
 export function platformProblem(name) {
   return PLATFORMS.includes(name)
@@ -32,14 +32,14 @@ export function platformProblem(name) {
         'the published package still works here, on memory storage, for one process.';
 }
 
-/** This machine's platform. */
+/** Returns the name of this machine's platform, such as `linux-x64-gnu`. */
 export function platformName() {
   const base = `${process.platform}-${process.arch}`;
   if (process.platform !== 'linux') return base;
   return `${base}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 
-/** The binary that a build makes and that the package loads. */
+/** Returns the path of the native module that a build makes and the package loads. */
 export function binaryPath() {
   const platform = platformName();
   return join(root, 'npm', platform, `mpmetrics.${platform}.node`);
@@ -48,7 +48,7 @@ export function binaryPath() {
 /**
  * @param {string} found what `cargo --version` printed
  * @param {string} wanted such as `1.88`
- * @returns {string | null} what is wrong with it
+ * @returns {string | null} what is wrong with the version
  */
 export function cargoProblem(found, wanted) {
   const [, major, minor] = /(\d+)\.(\d+)\./.exec(found) || [];
@@ -59,8 +59,8 @@ export function cargoProblem(found, wanted) {
 }
 
 /**
- * The environment in which cargo is found, or null where there is none: it is on PATH, or in
- * `~/.cargo/bin`, where rustup puts it before the next login.
+ * Returns the environment in which cargo is found, or null if there is no cargo. Looks on PATH and in
+ * `~/.cargo/bin`, which rustup adds to PATH only at the next login. Refuses if cargo does not run or is too old.
  *
  * @returns {{ PATH: string } | null}
  */
@@ -74,7 +74,7 @@ export function cargoEnvironment() {
       encoding: 'utf8',
     });
     if (asked.error !== undefined) continue;
-    // rustup's cargo runs nothing where rust-toolchain.toml names a version that is not installed.
+    // rustup's cargo fails if the version in rust-toolchain.toml is not installed.
     if (asked.status !== 0) throw new Refusal(`cargo does not run: ${asked.stderr.split('\n')[0]}`);
     const manifest = readFileSync(join(root, 'Cargo.toml'), 'utf8');
     const [, wanted] = /^rust-version = "([\d.]+)"/m.exec(manifest) || [];
@@ -85,13 +85,13 @@ export function cargoEnvironment() {
   return null;
 }
 
-/** Refuses where Node.js is too old or the platform has no native module. */
+/** Refuses if Node.js is too old or the platform has no native module. */
 export function checkMachine() {
   const problem = nodeProblem(process.versions.node) || platformProblem(platformName());
   if (problem !== null) throw new Refusal(problem);
 }
 
-/** Refuses where there is neither a Rust toolchain nor a binary that was built elsewhere. */
+/** Refuses if there is neither a Rust toolchain nor a native module that was built elsewhere. */
 export function checkToolchain() {
   const environment = cargoEnvironment();
   if (environment === null && !existsSync(binaryPath())) {

@@ -1,4 +1,4 @@
-/** `npm ci`, but only where node_modules is not what package-lock.json says. */
+/** Runs `npm ci`, but only if node_modules differs from package-lock.json. */
 import { createHash } from 'crypto';
 import { readFileSync } from 'fs';
 import { createServer } from 'net';
@@ -15,8 +15,9 @@ function packagesOf(file) {
 }
 
 /**
- * Whether an installation lacks something that the lock file wants. npm keeps a copy of what it
- * installed in `node_modules/.package-lock.json`, written last, so a broken-off installation has none.
+ * Returns whether an installation lacks a package of the lock file, or has another version of it. npm writes
+ * the list of what it installed to `node_modules/.package-lock.json` at the end, so an aborted installation has
+ * no list.
  *
  * @param {Record<string, { version?: string, optional?: boolean }>} wanted
  * @param {Record<string, { version?: string }> | null} installed
@@ -26,17 +27,17 @@ export function isStale(wanted, installed) {
   return Object.entries(wanted).some(([path, entry]) => {
     if (path === '') return false;
     const found = installed[path];
-    // Optional packages of other platforms are in the lock file and never on the disk.
+    // Optional packages of other platforms are in the lock file, but are never installed.
     if (found === undefined) return entry.optional !== true && entry.devOptional !== true;
     return found.version !== entry.version;
   });
 }
 
 /**
- * Does something while no other process does it under the same name; waits for one that does.
+ * Runs an action while no other process runs one under the same name; waits for a process that does.
  *
- * The lock is an abstract socket's name: the kernel gives it back when its holder ends, in whatever way, and
- * there is no file that could be left. (Where there are none, as outside of Linux, nothing is locked.)
+ * The lock is the name of an abstract socket: the kernel frees the name when its holder ends, in whatever way, and
+ * no file can be left over. (Only Linux has abstract sockets: on other systems nothing is locked.)
  *
  * @param {string} name
  * @param {() => Promise<unknown>} action
@@ -61,14 +62,14 @@ export async function alone(name, action) {
   }
 }
 
-/** Installs the development dependencies if need be. */
+/** Installs the development dependencies if they are missing or outdated. */
 export async function install() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
   const stale = () => isStale(wanted, packagesOf(join(root, 'node_modules', '.package-lock.json')));
   if (!stale()) return;
-  // Two at once in one clone would empty each other's node_modules.
+  // Two installations at once in one clone would delete each other's node_modules.
   await alone(`install ${root}`, async () => {
-    // The process that was waited for has done it.
+    // Another process may have installed everything while this process waited.
     if (!stale()) return;
     await step('installing the development dependencies with npm ci', () =>
       run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),

@@ -1,6 +1,6 @@
 /**
- * The native module as it is on targets without 64-bit atomics, where every word changes under a mutex: for tests
- * only. It lies in cargo's folder and is never shipped.
+ * Builds the native module for tests as on targets without 64-bit atomics, where every word changes under a mutex.
+ * This module is in cargo's folder and is never published.
  */
 import { existsSync } from 'fs';
 import { join } from 'path';
@@ -8,16 +8,16 @@ import { join } from 'path';
 import { platformName } from './environment.mjs';
 import { root, run, step } from './steps.mjs';
 
-/** Where it is. */
+/** Returns the path of this module. */
 export function lockedBinary() {
   return join(root, 'target', 'locked', 'module', `mpmetrics.${platformName()}.node`);
 }
 
 /**
- * Builds it.
+ * Builds this module.
  *
  * @param {Record<string, string>} env the environment for cargo
- * @returns {Promise<string>} its path
+ * @returns {Promise<string>} the path of the module
  */
 export async function buildLocked(env) {
   const args = [

@@ -1,7 +1,7 @@
 /**
- * What single tests need beside Node.js and Rust: whether it is here, how it gets here, and which test files do without
- * part of their tests where it does not. `node scripts/needs.mjs` installs it all. A test says `lacks('redis-server')`
- * where it is declared, and the files are found by that.
+ * Needs of single tests beside Node.js and Rust: whether a need is met, how to install it, and which test files skip
+ * some of their tests without it. `node scripts/needs.mjs` installs all of them. A test that needs Redis calls
+ * `lacks('redis-server')` in its declaration, and this script finds the test files by these calls.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -15,17 +15,17 @@ import { main, Refusal, root } from './steps.mjs';
 
 /**
  * @typedef {object} Need
- * @property {() => boolean} here whether it is there, and works
- * @property {string} remedy what a person does about it
- * @property {() => string[]} [debian] the Debian packages that it takes
- * @property {() => Promise<unknown>} [install] installs it, once these are there
+ * @property {() => boolean} here whether the need is met
+ * @property {string} remedy what a person does to meet the need
+ * @property {() => string[]} [debian] the Debian packages to install
+ * @property {() => Promise<unknown>} [install] installs everything else, after the Debian packages
  */
 
 /**
- * A program out of a Debian package.
+ * Returns the need for programs of a Debian package.
  *
  * @param {string} debian
- * @param {string[]} programs what of it is used
+ * @param {string[]} programs of the package that tests use
  * @returns {Need}
  */
 function fromDebian(debian, programs = [debian]) {
@@ -40,13 +40,13 @@ function hasPip() {
   return spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 }
 
-/** Whether C compiles: Debian's gcc comes without the headers of the C library. */
+/** Returns whether a C program compiles: Debian's gcc comes without the headers of the C library. */
 function compiles() {
   const options = { input: '#include <dlfcn.h>\n' };
   return spawnSync('cc', ['-x', 'c', '-fsyntax-only', '-'], options).status === 0;
 }
 
-/** Whether this process has CAP_SYS_ADMIN, which root in a container lacks unless it is given. */
+/** Returns whether this process has CAP_SYS_ADMIN, which root in a container has only if it is granted. */
 function mayMount() {
   const [, mask] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
   return (BigInt(`0x${mask}`) & (1n << 21n)) !== 0n;
@@ -91,7 +91,7 @@ export const NEEDS = {
 };
 
 /**
- * Whether something that tests need is not here: `test.skipIf(lacks('redis-server'))`.
+ * Returns whether a need of tests is not met: `test.skipIf(lacks('redis-server'))`.
  *
  * @param {string} name one of NEEDS
  */
@@ -101,14 +101,14 @@ export function lacks(name) {
   return !need.here();
 }
 
-/** Calls of `lacks` with what they name. */
+/** Matches calls of `lacks`, and captures the need that they name. */
 const LACKS = /\blacks\('([^']+)'\)/g;
 
 /**
- * Which test files need what.
+ * Returns which test files need what.
  *
  * @param {string[]} [filters] as for vitest: parts of paths; all files if there are none
- * @returns {Map<string, string[]>} files, from the repository's root, by need
+ * @returns {Map<string, string[]>} paths from the repository's root, by need
  */
 export function neededBy(filters = []) {
   const parts = filters.filter((filter) => !filter.startsWith('-'));
@@ -125,13 +125,13 @@ export function neededBy(filters = []) {
 }
 
 /**
- * What can be installed of what is not here, and what is left out without the rest.
+ * Returns which missing needs can be installed, and which tests are skipped without the others.
  *
  * @param {Map<string, string[]>} needed see {@link neededBy}
  * @param {Record<string, Need>} needs see {@link NEEDS}
  * @param {boolean} apt whether Debian packages can be installed
- * @returns {{ install: string[], packages: string[], out: string[] }} needs to install, Debian packages for
- *   them, and a line for each need that nothing can be done about
+ * @returns {{ install: string[], packages: string[], out: string[] }} the needs that can be installed, the Debian
+ *   packages for these, and a line for each need that cannot be installed
  */
 export function plan(needed, needs, apt) {
   const missing = [...needed.keys()].filter((name) => !needs[name].here());
@@ -152,7 +152,7 @@ function leftOut(name, need, files) {
 }
 
 /**
- * Installs what can be installed, and says what is left out.
+ * Installs the missing needs that can be installed, and prints which tests are skipped without the others.
  *
  * @param {string[]} [filters] see {@link neededBy}
  * @returns {Promise<string[]>} a line for each need that is still missing
@@ -160,7 +160,7 @@ function leftOut(name, need, files) {
 export async function prepare(filters) {
   const needed = neededBy(filters);
   const { install, packages, out } = plan(needed, NEEDS, hasApt());
-  // Said first: what follows takes minutes.
+  // Printed first, because the installation takes minutes.
   for (const line of out) process.stderr.write(`! ${line}\n`);
   const attempt = async (name, action) => {
     try {

@@ -1,6 +1,6 @@
 /**
- * Further versions of Node.js for the tests, from npm into `.cache/nodes`:
- * `node scripts/nodes.mjs [22 24 26]` installs those that are not there yet and prints where they are.
+ * Installs further versions of Node.js for the tests, from npm into `.cache/nodes`:
+ * `node scripts/nodes.mjs [22 24 26]` installs the versions that are missing and prints the paths of all.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { pathToFileURL } from 'node:url';
 
 import { main, Refusal, root, run, step } from './steps.mjs';
 
-/** Exact, so that a failure is the same tomorrow; the newest of each line when this was written. */
+/** Exact versions, so that a failure can be repeated later: the newest of each major version when this was written. */
 const VERSIONS = { 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 
-/** The major versions that the tests run on beside the one that runs this. */
+/** The major versions on which tests run, beside the version that runs this script. */
 export const MAJORS = Object.keys(VERSIONS).map(Number);
 
-/** What the npm package `node` fetches in an installation script; this one has none. */
+/** The npm package with the program. The package `node` would fetch it by an installation script; this one has none. */
 const PACKAGE = `node-linux-${process.arch}`;
 
 function folder(major) {
@@ -22,7 +22,7 @@ function folder(major) {
 }
 
 /**
- * Where a version's program is, once it is installed.
+ * Returns the path of a version's program, whether it is installed or not.
  *
  * @param {number} major such as 22
  */
@@ -36,7 +36,7 @@ function installed(major) {
 }
 
 /**
- * Installs a version if it is not there.
+ * Installs a version if it is missing.
  *
  * @param {number} major such as 22
  * @returns {Promise<string>} the program's path

@@ -1,6 +1,6 @@
 /**
- * Installs the Python packages that tests need into `.cache/python`: `node scripts/python.mjs`. They are readers of
- * what this library prints, written by others.
+ * Installs the Python packages that tests need into `.cache/python`: `node scripts/python.mjs`. They parse the formats
+ * that this library prints, so that tests check its output with a parser of another project.
  */
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -10,12 +10,12 @@ import { main, root, run, step } from './steps.mjs';
 const PACKAGE = 'prometheus_client==0.26.0';
 const target = `${root}/.cache/python`;
 
-/** Whether they are installed, in the version that is wanted. */
+/** Returns whether the packages are installed in the right version. */
 export function hasPythonPackages() {
   return existsSync(`${target}/${PACKAGE.replace('==', '-')}.dist-info`);
 }
 
-/** Installs them with pip. */
+/** Installs the packages with pip. */
 export async function installPythonPackages() {
   const install = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--upgrade'];
   await step(`installing ${PACKAGE} into .cache/python`, () =>

@@ -1,7 +1,7 @@
 /**
- * Runs the specs that start no process: `node scripts/specs.mjs`; `node scripts/specs.mjs list` prints which they are.
- * They are found by what they import: neither the spec nor a file of the tests and scripts that it imports, at whatever
- * distance, imports `node:child_process`.
+ * Runs the specs that start no process: `node scripts/specs.mjs`. `node scripts/specs.mjs list` prints their names. A
+ * spec is one of these if neither it nor a file of the tests and scripts that it imports, directly or indirectly,
+ * imports `node:child_process`.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,16 +9,16 @@ import { pathToFileURL } from 'node:url';
 
 import { main, root, run } from './steps.mjs';
 
-/** What an import names. As prettier lays them out, an import or its last line starts at the margin. */
+/** Captures the module that an import names. Prettier puts an import, or its last line, at the margin. */
 const IMPORTS = /^(?:import|export|\}) .*'([^']+)';$/gm;
 
-/** What an import leaves out of a file's name. */
+/** Endings of a file's name that an import may leave out. */
 const ENDINGS = ['', '.ts', '/index.ts'];
 
-/** Fewer random programs than in CI. */
+/** Environment of the specs, with fewer random programs than in CI. */
 const SIZES = { MPMETRICS_TEST_RUNS: '50' };
 
-/** The file of a relative import; undefined where it is none of the tests' and scripts'. */
+/** Returns the file that a relative import names; undefined if it is outside of the tests and scripts. */
 function imported(file, specifier) {
   if (!specifier.startsWith('.')) return undefined;
   const path = join(dirname(file), specifier);
@@ -29,7 +29,7 @@ function imported(file, specifier) {
   );
 }
 
-/** Whether a file, or one that it imports, imports `node:child_process`. */
+/** Returns whether a file imports `node:child_process`, directly or through files that it imports. */
 function startsProcesses(file, seen) {
   if (seen.has(file)) return false;
   seen.add(file);
@@ -40,7 +40,7 @@ function startsProcesses(file, seen) {
 }
 
 /**
- * The specs that start no process.
+ * Returns the specs that start no process.
  *
  * @returns {string[]} paths from the repository's root
  */

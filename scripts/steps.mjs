@@ -1,6 +1,6 @@
 /**
- * Running one thing after another while saying so: a line per step with the seconds it took.
- * This file and `environment.mjs` keep to what Node.js 14 can read, so that an old Node.js gets the
+ * Runs steps and programs, and prints a line per step with the seconds that it took.
+ * This file and `environment.mjs` use only syntax that Node.js 14 can read, so that an old Node.js prints the
  * sentence about its version and not a syntax error.
  */
 import { spawn } from 'child_process';
@@ -10,10 +10,10 @@ import { dirname } from 'path';
 /** The repository's root, without a slash at the end. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Every so many milliseconds a step that still runs says that it does. */
+/** Milliseconds between two lines that say that a step still runs. */
 const HEARTBEAT_MS = 15000;
 
-/** Something that a person can put right: shown as one sentence, without a stack. */
+/** An error that a person can fix. It is printed as one sentence, without a stack. */
 export class Refusal extends Error {}
 
 function say(text) {
@@ -25,10 +25,10 @@ function seconds(since) {
 }
 
 /**
- * Does one step and says how long it took.
+ * Runs one step and prints how long it took.
  *
  * @param {string} title what is done, as in "compiling TypeScript"
- * @param {() => unknown} action may return a promise; may return a string, which is added to the line
+ * @param {() => unknown} action may return or resolve with a string, which is added to the line
  * @returns {Promise<unknown>} what the action returned
  */
 export async function step(title, action) {
@@ -49,12 +49,13 @@ export async function step(title, action) {
 }
 
 /**
- * Runs a program, in the repository's root if nothing else is said.
+ * Runs a program, by default in the repository's root.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, show?: boolean }} options `show`: pass its output on as it
- *   comes; else it is printed only if the program fails. What is shown ends itself at Ctrl-C, and this process with it
+ * @param {{ cwd?: string, env?: Record<string, string>, show?: boolean }} options `show`: whether the program's output
+ *   is shown at once; otherwise it is printed only if the program fails. With `show`, Ctrl-C ends the program, and then
+ *   this process
  * @returns {Promise<void>} rejects with a Refusal if the program is missing or does not exit with 0
  */
 export function run(command, args, options = {}) {
@@ -82,7 +83,7 @@ export function run(command, args, options = {}) {
     );
     child.on('close', (code, signal) => {
       process.off('SIGINT', breakOff);
-      // A shell's code for what SIGINT ended.
+      // The exit code that shells use for a program that SIGINT ended.
       if (broken) process.exit(130);
       if (code === 0) return resolve();
       process.stderr.write(Buffer.concat(output));

@@ -1,11 +1,12 @@
 /**
- * The named subset of the tests on another version of Node.js, with the binary that is built:
- * `node scripts/subset.mjs 22`. Several versions (`22 24 26`) are tested at once, and each one's output is shown when it is done.
+ * Runs a subset of the tests on another version of Node.js, with the native module that is already built:
+ * `node scripts/subset.mjs 22`. Several versions (`22 24 26`) are tested at once; then the output of a version is
+ * shown only if its tests fail.
  */
 import { installNode } from './nodes.mjs';
 import { main, Refusal, run, step } from './steps.mjs';
 
-/** What depends on V8, on N-API and on how Node.js ends; the rest is the same code on each version. */
+/** Tests of code that depends on V8, on N-API or on how Node.js ends. */
 const SUBSET = [
   '__test__/compat/default-metrics.test.ts',
   '__test__/compat/heap-storage.test.ts',
@@ -21,7 +22,7 @@ const SUBSET = [
   '__test__/processes/sums.test.ts',
 ];
 
-/** Smaller than on the version on which everything runs. */
+/** Sizes of the tests, smaller than on the version on which all tests run. */
 const SIZES = {
   MPMETRICS_TEST_EACH: '300000',
   MPMETRICS_TEST_KILLS: '25',

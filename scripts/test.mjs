@@ -1,6 +1,6 @@
 /**
- * `npm test [-- vitest's arguments]`: installs what the tests need or says which are left out, builds, then the tests of
- * TypeScript and of Rust. Where CI is set, a test that is left out is a failure.
+ * `npm test [-- vitest's arguments]`: installs what the tests need, or prints which tests are skipped; builds; and runs
+ * the tests of TypeScript and Rust. If the environment variable CI is set, a skipped test is a failure.
  */
 import { build } from './build.mjs';
 import { checkMachine, checkToolchain } from './environment.mjs';
@@ -8,18 +8,18 @@ import { buildLocked } from './locked.mjs';
 import { prepare } from './needs.mjs';
 import { main, run, step, Refusal } from './steps.mjs';
 
-/** Optimised as what is shipped, but linked sooner: see Cargo.toml. */
+/** The profile of Rust tests: optimised as the release, but linked faster; see Cargo.toml. */
 const CHECKED = ['--profile', 'checked'];
 
-/** Tests of Rust that are run with locked words, too. */
+/** Rust tests that also run with locked words. */
 const LOCKED = [
   ...['locked', 'heap', 'shared_gauge', 'gauge_aggregators', 'heap_interrupted'],
   ...['exemplars', 'exemplars_killed', 'kills', 'summaries', 'summaries_interrupted', 'torn'],
 ];
-/** A million observations say the same of quantiles there, and take ten times as long. */
+/** Tests that are skipped with locked words: the quantiles are the same, and the tests would take ten times as long. */
 const NOT_LOCKED = ['a_million_values', 'a_hundred_label_sets'];
 
-/** One after another; what fails is printed when it has. */
+/** Runs the Rust tests one after another. The output of a failed run is printed when it has ended. */
 async function testRust(part, cargo) {
   const test = (title, args, env = {}) =>
     part(title, 'cargo', ['test', ...args], { env: { ...cargo, ...env } });
@@ -31,7 +31,7 @@ async function testRust(part, cargo) {
   const locked = [...CHECKED, ...'-p mpmetrics-core --features locked'.split(' ')];
   const tests = LOCKED.map((name) => `--test=${name}`);
   const skipped = NOT_LOCKED.map((name) => `--skip=${name}`);
-  // The tests of the cells themselves race two threads, which share one lock here: they say nothing.
+  // The tests of cells are not run: they race two threads, which here share one lock, so they would prove nothing.
   for (const of of [
     ['--lib', 'sync::'],
     [...tests, '--', ...skipped],
@@ -61,7 +61,7 @@ main(async () => {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...filter];
   const tests = [
     part('testing with vitest', process.execPath, vitest, { env, show: true }),
-    // Beside it: the tests of TypeScript wait for their processes half of the time.
+    // Runs beside vitest, whose tests wait for their processes half of the time.
     ...(filter.length === 0 && cargo !== null ? [testRust(part, cargo)] : []),
   ];
   await Promise.all(tests);

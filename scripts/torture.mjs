@@ -1,9 +1,10 @@
 /**
- * `npm run torture [-- TIMES [PART …]]`: the tests that kill, end and damage, in larger numbers than CI has time for.
- * `npm run torture -- 0.1` is a tenth of it, `npm run torture -- 1 untorn removal` only these parts at full size.
+ * `npm run torture [-- TIMES [PART …]]` runs the tests that kill processes, end them and damage segments, in larger
+ * numbers than CI has time for. `npm run torture -- 0.1` runs a tenth of these numbers,
+ * `npm run torture -- 1 untorn removal` only these two parts at full size.
  *
- * It tells its plan with an estimate of each part, then runs two parts at a time, the longest first, and all of them
- * also where one fails. What a part prints is passed on as it comes, with the part's name before each line.
+ * It prints its plan with an estimate for each part, then runs two parts at a time, the longest first. If a part fails,
+ * the others still run. The output of a part is printed at once, with the part's name before each line.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -14,59 +15,60 @@ import { installNode, MAJORS } from './nodes.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
 
 /**
- * The parts: minutes at full size on two quiet cores, alone; what the figures are, times the given number; and the
- * test file, or the test of the crate.
+ * The parts. Each has its minutes at full size, if it runs alone on two idle cores; the sizes that its tests read from
+ * the environment (`figures`), before they are multiplied by TIMES; and the test file, or the Rust test. The comments
+ * say what the sizes count.
  */
 const PARTS = {
   /** Seconds of series that come and go, with kills. */
   soak: { minutes: 30, figures: { SOAK_SECONDS: 1_800 }, file: 'crash/soak' },
-  /** Processes and threads that end, of each way, on each version of Node.js. */
+  /** Processes and threads that end in each way, on each version of Node.js. */
   endings: { minutes: 20, figures: { ENDINGS: 1_250 }, file: 'crash/endings' },
   /** Writers killed, and replaced. */
   kills: { minutes: 15, figures: { KILLS: 5_000 }, file: 'crash/kills' },
-  /** Seconds of scraping against writers at full speed. */
+  /** Seconds of scrapes while writers update at full speed. */
   untorn: { minutes: 11, figures: { UNTORN_SECONDS: 600 }, file: 'crash/untorn' },
-  /** Bits flipped before a reader scans and before a writer attaches, and bytes under writers that go on. */
+  /** Bits flipped before a reader reads and before a writer attaches, and bytes changed while writers go on. */
   corruption: { minutes: 10, figures: { FLIPS: 1_000_000 }, rust: 'corruption' },
   texts: { minutes: 5, figures: { FLIPS: 1_000_000 }, rust: 'damaged_texts' },
-  /** Rounds of bytes that change under processes that count and scrape. */
+  /** Rounds that change bytes while processes count and scrape. */
   damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },
-  /** Scrapes of 100 KB by a process that does nothing else; a hundredth as many are of 5 MB. */
+  /** Scrapes of 100 KB in a process that does nothing else; there are a hundredth as many of 5 MB. */
   scraped: { minutes: 3, figures: { SCRAPES: 20_000 }, file: 'processes/scrape-memory' },
-  /** System calls that are refused to a process from its start are the same at any size. */
+  /** All errors with which system calls are refused; CI tests a part of them. TIMES changes nothing. */
   refused: { minutes: 4, figures: { REFUSALS: 'all' }, file: 'environments/refused-calls' },
-  /** Test runners are the same at any size, and long to install. */
+  /** All test runners, which take long to install; CI tests a part of them. TIMES changes nothing. */
   runners: { minutes: 5, figures: { RUNNERS: 'all' }, file: 'runners/runners' },
-  /** Frameworks too are the same at any size. */
+  /** All frameworks, which CI does not test. TIMES changes nothing. */
   dependents: { minutes: 6, figures: { DEPENDENTS: 'all' }, file: 'dependents/frameworks' },
-  /** Random programs beside prom-client. */
+  /** Random programs that are compared with prom-client. */
   programs: { minutes: 10, figures: { RUNS: 20_000 }, file: 'compat/programs' },
   openmetrics: { minutes: 8, figures: { RUNS: 20_000 }, file: 'compat/programs-openmetrics' },
-  /** Times that the segment's file is removed under processes that count. */
+  /** Removals of the segment's file while processes count. */
   removed: { minutes: 8, figures: { REMOVED: 1_000 }, file: 'crash/removed-load' },
-  /** Rounds of making and removing series, of each of two processes. */
+  /** Rounds in which each of two processes makes and removes series. */
   removal: { minutes: 6, figures: { ROUNDS: 5_000_000 }, file: 'processes/removal' },
-  /** Kills of processes of Rust, most of them under the heap lock. */
+  /** Kills of Rust processes, most of which hold the heap lock. */
   rust: { minutes: 6, figures: { KILLS: 5_000 }, rust: 'kills' },
   exemplars: { minutes: 5, figures: { KILLS: 5_000 }, rust: 'exemplars_killed' },
   /** Updates of each process and thread. */
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
-  /** A million label values from a stranger: the figure is the promise's own. */
+  /** No size: the test always uses a million random label values. */
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };
 
-/** Parts that run at once: each waits for its processes a good part of the time. */
+/** Number of parts that run at once: each part waits for its processes much of the time. */
 const AT_ONCE = 2;
 
-/** A figure as the tests read it: a number times the given one, at least 1. */
+/** Returns a size as the tests read it: multiplied by TIMES, at least 1. A text stays as it is. */
 function scaled(figure, times) {
   return typeof figure === 'number' ? String(Math.max(1, Math.round(figure * times))) : figure;
 }
 
-/** Runs a part; its lines come out as they are written, with its name. Whether it passed. */
+/** Runs a part, and prints each line of its output with the part's name. Resolves with whether the part passed. */
 function passes(name, { file, rust, figures }, times, cargo) {
   const prefix = rust === undefined ? 'MPMETRICS_TEST_' : 'MPMETRICS_';
-  // A test that is left out is a failure, as in CI.
+  // A skipped test is a failure, as in CI.
   const env = { ...process.env, ...cargo, CI: 'true' };
   for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
   const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct'];
@@ -87,7 +89,7 @@ function passes(name, { file, rust, figures }, times, cargo) {
   });
 }
 
-/** The parts that are asked for by name, all of them without a name, the longest first. */
+/** Returns the parts with the given names, or all parts if there are none, the longest first. */
 function chosen(names) {
   const unknown = names.find((name) => !(name in PARTS));
   if (unknown !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * Loads the native module; nothing else does. Importing this file loads nothing: the first call of {@link loadBinding}
- * looks for a binary, and its result holds for the isolate's life.
+ * Loads the native module; no other file loads it. Importing this file loads nothing: the first call of
+ * {@link loadBinding} looks for a binary, and its result holds for the isolate's life.
  */
 
 import { closeSync, openSync, readSync } from 'fs';
@@ -9,19 +9,22 @@ import { basename, dirname, isAbsolute, join, resolve } from 'path';
 
 import { OUTS, REFUSALS, STATUSES, type Binding, type Layout } from './native';
 
-/** Platforms that have a binary, as the ending of its package's name. */
+/** The platforms for which a package with a binary exists, as the suffixes of the packages' names. */
 const PLATFORMS: readonly string[] = ['linux-x64-gnu'];
 
-/** Bytes of an ELF file that contain its program headers and its interpreter's path. */
+/** Number of bytes at the start of an ELF file that contain its program headers and its interpreter's path. */
 const ELF_HEAD_BYTES = 2048;
 
-/** The program's main script, or where one would be. */
+/** Path of the program's main script; without one, of an `index.js` in the working directory. */
 const MAIN_FILE = resolve(process.argv[1] ?? 'index.js');
 
-/** This file. A bundler makes it a part of another one, which as an ES module does not know its name. */
+/**
+ * Path of the file that contains this code. A bundler may have put the code into an ES module, which has no
+ * `__filename`: then this is the path of the main script.
+ */
 const OWN_FILE = typeof __filename === 'string' && isAbsolute(__filename) ? __filename : MAIN_FILE;
 
-/** Whether it is part of another file than this package's own. */
+/** True if a bundler put this code into a file that is not one of this package's own. */
 const BUNDLED = !/^(binding\.ts|mpmetrics\.js)$/.test(basename(OWN_FILE));
 
 /** The result of looking for the binary: either the module or a sentence that says why there is none. */
@@ -30,12 +33,15 @@ type Outcome = { binding: Binding; reason: null } | { binding: null; reason: str
 let outcome: Outcome | undefined;
 
 /**
- * The native module, loaded at the first call.
+ * Returns the native module, which the first call loads.
  *
- * It is looked for in this order: the file named by the environment variable `MPMETRICS_NATIVE`
- * (an absolute path); a local build in `npm/<platform>/` beside this package's folder of code; in a bundle,
- * `mpmetrics.<platform>.node` beside it; the platform package `mpmetrics-<platform>`, as this file would require
- * it, or the program's main script.
+ * If the environment variable `MPMETRICS_NATIVE` is set, it names the file to load (an absolute path). Otherwise the
+ * first call tries in this order:
+ *
+ * 1. a local build in `npm/<platform>/` beside this package's folder of code; in a bundle,
+ *    `mpmetrics.<platform>.node` beside the bundle;
+ * 2. the platform package `mpmetrics-<platform>`, resolved from this file;
+ * 3. the same package, resolved from the program's main script.
  *
  * @returns null if no binary fits or loading one is forbidden (`--permission`, `--no-addons`); {@link bindingFailure}
  *   then says why. Never throws.
@@ -46,8 +52,8 @@ export function loadBinding(): Binding | null {
 }
 
 /**
- * Why {@link loadBinding} returned null, as part of a sentence without a full stop; null if it did not fail. Looks for
- * the module if that was not done yet.
+ * Returns why {@link loadBinding} returned null, as part of a sentence without a full stop; null if it returned a
+ * module. Loads the module if neither function was called before.
  */
 export function bindingFailure(): string | null {
   outcome ??= look();
@@ -55,8 +61,8 @@ export function bindingFailure(): string | null {
 }
 
 /**
- * The name of this machine's platform as the platform packages spell it, such as `linux-x64-gnu`. There may be no
- * binary for it.
+ * Returns the name of this machine's platform as the platform packages spell it, such as `linux-x64-gnu`. The platform
+ * may have no binary.
  */
 export function platformName(): string {
   const base = `${process.platform}-${process.arch}`;
@@ -104,8 +110,8 @@ function attempt(
   from = OWN_FILE,
 ): Outcome & { missing?: boolean } {
   try {
-    // Not a plain `require`: bundlers would try to inline a binary, and ES module loaders that run
-    // this source directly have none.
+    // Not a plain `require`: bundlers would try to inline the binary, and an ES module loader that runs
+    // this source directly has no `require`.
     const loaded: unknown = createRequire(from)(specifier);
     if (!isBinding(loaded)) return failed(`${sentence}: it does not export openHeap`);
     const strange = strangeNumber(loaded.layout());
@@ -129,7 +135,10 @@ function isBinding(loaded: unknown): loaded is Binding {
   );
 }
 
-/** A number that means something else in the module than in this package; null if there is none. */
+/**
+ * Returns the first number of an enum whose name in the native module is not the name in this package, such as
+ * `Status 3`; null if all names are the same.
+ */
 function strangeNumber({ statuses, outs, refusals }: Layout): string | null {
   const tables = [
     ['Status', STATUSES, statuses],
@@ -146,7 +155,7 @@ function strangeNumber({ statuses, outs, refusals }: Layout): string | null {
   return null;
 }
 
-/** True if the module itself was missing, and not something that it needs. */
+/** True if the module itself was not found; false if one of its own dependencies was not. */
 function isMissing(error: unknown, specifier: string): boolean {
   return (
     error instanceof Error &&
@@ -162,9 +171,9 @@ function firstLine(error: unknown): string {
 }
 
 /**
- * The C library that this Node.js is linked with, from the interpreter's path in its own ELF header. `process.report`
- * has it, too, but interrupts every worker thread and waits for it without a bound: a thread in `Atomics.wait` would
- * hang the program.
+ * Returns the C library with which this Node.js is linked. Reads it from the interpreter's path in the ELF header of
+ * Node.js. `process.report` has it, too, but interrupts every worker thread and waits for each without a time limit: a
+ * thread in `Atomics.wait` would hang the program.
  */
 function libc(): 'gnu' | 'musl' {
   try {
@@ -177,7 +186,7 @@ function libc(): 'gnu' | 'musl' {
       closeSync(file);
     }
   } catch {
-    // The permission model forbids reading it. Loading the binary will report that.
+    // The permission model forbids reading the file of Node.js. The attempt to load the binary reports that.
     return 'gnu';
   }
 }

@@ -1,6 +1,4 @@
-/**
- * Errors that are thrown, and warnings of which each is emitted once, as closed sets of codes.
- */
+/** Errors and warnings, each with a code of a closed set. */
 
 import { inspect } from 'util';
 
@@ -22,7 +20,7 @@ export type ErrorCode =
 export type WarningCode =
   /** Metrics are kept in this process's own memory: other processes do not see them. */
   | 'MPMETRICS_MEMORY'
-  /** Scrapes of other processes do not run this one's `collect` callbacks, because it cannot start another thread. */
+  /** This process cannot start another thread, so scrapes of other processes do not run its `collect` callbacks. */
   | 'MPMETRICS_COLLECT'
   /** The shared memory is full: new series are refused. */
   | 'MPMETRICS_FULL'
@@ -30,18 +28,18 @@ export type WarningCode =
   | 'MPMETRICS_LIMIT'
   /** Something in the shared memory is damaged: scrapes leave it out. */
   | 'MPMETRICS_CORRUPT'
-  /** The segment's file was removed by a stranger: metrics go on in another. */
+  /** Another program removed the segment's file: metrics go on in a copy of it, if one can be made. */
   | 'MPMETRICS_REMOVED'
   /** The segment is on a disk. */
   | 'MPMETRICS_DISK'
-  /** Another user's process cannot reach the segment. */
+  /** A process runs as another user, or a directory's owner or mode was changed: not all processes share metrics. */
   | 'MPMETRICS_ACCESS'
   /** `mpmetrics/register` did not replace a prom-client with the old API. */
   | 'MPMETRICS_REGISTER'
-  /** A setting came too late or was ignored. */
+  /** A setting has no effect, because it is invalid or came too late. */
   | 'MPMETRICS_CONFIG';
 
-/** An error with a code, with which programs can compare. */
+/** An error with a code that programs can check. */
 export class MpmetricsError extends Error {
   readonly code: ErrorCode;
 
@@ -59,7 +57,10 @@ export class MpmetricsError extends Error {
 
 const WARNED = Symbol.for('mpmetrics.warned.15');
 
-/** The warnings of all copies of this package in the program; a test runner's fresh copies have their own. */
+/**
+ * Keys of the warnings that were emitted. All copies of this package in an isolate share the set; under a test runner,
+ * which loads a copy for each test file, each copy has its own.
+ */
 const warned = isUnderTest() ? new Set<string>() : warnedByAll();
 
 function warnedByAll(): Set<string> {
@@ -72,9 +73,8 @@ function isUnderTest(): boolean {
 }
 
 /**
- * Emits a process warning the first time that its code is used in this isolate.
- *
- * A full segment must not fill the log of a server that runs for months.
+ * Emits a process warning, once in an isolate for each code and reason, so that a full segment does not fill the log of
+ * a server that runs for months.
  *
  * @param reason distinguishes warnings with the same code
  */
@@ -86,17 +86,17 @@ export function warnOnce(code: WarningCode, message: string, reason = ''): void 
 }
 
 /**
- * The error for an invalid option.
+ * Returns the error for an invalid option.
  *
  * @param option its name, as the user writes it
- * @param rule what it must be
- * @param value its value
+ * @param rule what the value must be
+ * @param value the invalid value
  */
 export function unfit(option: string, rule: string, value: unknown): TypeError {
   return new TypeError(`${option} must be ${rule}, and is ${shown(value)}`);
 }
 
-/** A value on one line, shortened: it may be a whole registry. */
+/** Returns a value as text on one line, shortened, because the value may be a whole registry. */
 export function shown(value: unknown): string {
   return inspect(value, {
     depth: 0,
@@ -106,12 +106,12 @@ export function shown(value: unknown): string {
   });
 }
 
-/** The message of anything that was thrown. */
+/** Returns the message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** The code of an error that has one; empty for anything else that was thrown. */
+/** Returns the code of an error that has one; an empty text for anything else that was thrown. */
 export function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }

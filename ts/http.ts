@@ -1,4 +1,4 @@
-/** A listener for `http` that serves a registry; Express and Connect take it too. */
+/** A request listener for `http` that serves a registry. Express and Connect accept it, too. */
 
 import { promisify } from 'util';
 import { gzip } from 'zlib';
@@ -15,7 +15,7 @@ import { register as defaultRegister, Registry } from './registry';
 
 const compress = promisify(gzip);
 
-/** What the handler needs of a registry: ours, or prom-client's. */
+/** The members of a registry that the handler uses. Registries of this package and of prom-client have them. */
 export interface Scrapable {
   readonly contentType: string;
   metrics(options?: ScopeOptions): Promise<string>;
@@ -24,19 +24,19 @@ export interface Scrapable {
 
 export interface HandlerOptions extends ScopeOptions {
   /**
-   * True: the Content-Type is that of the text format or of OpenMetrics, whichever the request's Accept header prefers;
-   * the registry's own if it prefers neither. For registries of this package.
+   * True: answers in the text format or in OpenMetrics, as the request's Accept header prefers, and with the registry's
+   * own Content-Type if the header prefers neither. It has no effect for registries of other packages.
    */
   negotiate?: boolean;
 }
 
-/** What a listener needs of a request, of `node:http` or of any framework on it. */
+/** The members of a request that the listener uses. Requests of `node:http` and of frameworks on it have them. */
 export interface HandlerRequest {
   readonly method?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What a listener needs of a response; see {@link HandlerRequest | the request}. */
+/** The members of a response that the listener uses; see {@link HandlerRequest | the request}. */
 export interface HandlerResponse {
   statusCode: number;
   readonly headersSent: boolean;
@@ -48,13 +48,16 @@ export interface HandlerResponse {
 export type MetricsHandler = (request: HandlerRequest, response: HandlerResponse) => Promise<void>;
 
 /**
- * Makes a request listener that answers GET and HEAD with the registry's metrics, compressed if the
- * client asks for gzip; other methods with 405; and with 500 and the reason if a `collect` throws.
+ * Makes a request listener. It answers:
+ *
+ * - GET and HEAD with the registry's metrics, compressed if the client accepts gzip;
+ * - other methods with status 405;
+ * - with status 500 and the reason if a `collect` throws.
  *
  * @param register the default registry if left out
  * @param options scope: `application` (default), `process` or `thread`; negotiate: obey the Accept header
  * @returns a listener whose promise never rejects
- * @throws TypeError for what is no registry, and for invalid options
+ * @throws TypeError if `register` is not a registry, or an option is invalid
  */
 export function metricsHandler(
   register: Scrapable = defaultRegister,
@@ -72,7 +75,7 @@ export function metricsHandler(
   if (negotiate !== undefined && typeof negotiate !== 'boolean') {
     throw unfit('negotiate', 'true or false', negotiate);
   }
-  // An invalid scope throws here, and not in a scrape.
+  // Checks the scope here, so that an invalid one does not throw in a scrape.
   scopeOf(options, 'application');
   return async (request, response) => {
     try {
@@ -116,7 +119,7 @@ function isScrapable(given: unknown): given is Scrapable {
   return typeof metrics === 'function' && typeof contentType === 'string';
 }
 
-/** The Content-Types of a registry, its own first. */
+/** Returns the Content-Types that a registry can print, its own first. */
 function offered({ contentType }: Scrapable): [RegistryContentType, RegistryContentType] {
   return contentType === OPENMETRICS_CONTENT_TYPE
     ? [OPENMETRICS_CONTENT_TYPE, PROMETHEUS_CONTENT_TYPE]
@@ -135,7 +138,7 @@ function fail(response: HandlerResponse, status: number, message: string): void 
   response.end(body);
 }
 
-/** Reads Accept-Encoding as RFC 9110 §12.5.3 says: the coding's own weight, else that of `*`. */
+/** Returns whether Accept-Encoding allows gzip (RFC 9110 §12.5.3): by the weight of gzip, else by that of `*`. */
 function acceptsGzip(header: string | string[] | undefined): boolean {
   const weights = new Map<string, number>();
   for (const part of String(header ?? '').split(',')) {

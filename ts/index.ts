@@ -98,8 +98,8 @@ export import exponentialBuckets = metrics.exponentialBuckets;
 export import linearBuckets = metrics.linearBuckets;
 export import Pushgateway = gateway.Pushgateway;
 export import register = registries.register;
-// As types these are prom-client's declarations, so that fakes need no more, and this package's additions; see
-// `Beyond`.
+// As types, these have prom-client's members, and optional members that only this package has (`Beyond`): an object
+// that stands for a metric in a test needs prom-client's members only.
 /** A value that only grows. */
 export type Counter<T extends string = string> = api.Counter<T>;
 /** A value that goes up and down. */
@@ -114,32 +114,32 @@ export const Histogram: HistogramClass = metrics.Histogram;
 export const Summary: SummaryClass = metrics.Summary;
 /* eslint-disable @typescript-eslint/no-namespace -- prom-client's types are written so */
 export declare namespace Counter {
-  /** prom-client's name of what `labels()` returns. */
+  /** prom-client's name for the result of `labels()`. */
   type Internal = api.CounterChild;
 }
 export declare namespace Gauge {
-  /** prom-client's name of what `labels()` returns. */
+  /** prom-client's name for the result of `labels()`. */
   type Internal<T extends string> = api.GaugeChild<T>;
 }
 export declare namespace Histogram {
-  /** prom-client's name of what `labels()` returns. */
+  /** prom-client's name for the result of `labels()`. */
   type Internal<T extends string> = api.HistogramChild<T>;
-  /** prom-client's name of a part of the configuration. */
+  /** prom-client's name for a part of the configuration. */
   interface Config {
     buckets?: number[];
   }
 }
 export declare namespace Summary {
-  /** prom-client's name of what `labels()` returns. */
+  /** prom-client's name for the result of `labels()`. */
   type Internal<T extends string> = api.SummaryChild<T>;
-  /** prom-client's name of a part of the configuration. */
+  /** prom-client's name for a part of the configuration. */
   interface Config {
     percentiles?: number[];
   }
 }
 /* eslint-enable @typescript-eslint/no-namespace */
 
-/** prom-client's registries, and any object with their methods. */
+/** A registry of prom-client, or any object with its methods. */
 export type Registry<T extends RegistryContentType = PrometheusContentType> = api.RegistryLike<T>;
 export const Registry = registries.Registry;
 
@@ -148,10 +148,10 @@ export const prometheusContentType = PROMETHEUS_CONTENT_TYPE;
 /** OpenMetrics' Content-Type. */
 export const openMetricsContentType = OPENMETRICS_CONTENT_TYPE;
 
-/** The default registry's Content-Type; assigning to it sets that. */
+/** The default registry's Content-Type, which an assignment changes. */
 export declare let contentType: RegistryContentType;
 
-// An accessor, as in prom-client, which an `export` statement cannot declare.
+// `contentType` is an accessor, as in prom-client. An `export` statement cannot declare one.
 Object.defineProperty(exports, 'contentType', {
   configurable: false,
   enumerable: true,
@@ -161,6 +161,6 @@ Object.defineProperty(exports, 'contentType', {
   },
 });
 
-// `import client from 'prom-client'`, as TypeScript and Babel compile it to CommonJS, reads `default` of a module with
-// `__esModule`. Not enumerable: prom-client's exports have no such key.
+// TypeScript and Babel compile `import client from 'prom-client'` to CommonJS that reads `default` of a module with
+// `__esModule`. The property is not enumerable, because prom-client's exports have no such key.
 Object.defineProperty(exports, 'default', { value: exports });

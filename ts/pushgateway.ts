@@ -1,4 +1,4 @@
-/** Pushing a registry to a Prometheus Pushgateway, for jobs that end before a scrape. */
+/** Pushes a registry to a Prometheus Pushgateway, for jobs that end before a scrape. */
 
 import { request as requestHttp, type RequestOptions } from 'http';
 import { request as requestHttps, type RequestOptions as TlsRequestOptions } from 'https';
@@ -11,13 +11,13 @@ import { register as defaultRegister } from './registry';
 
 const compress = promisify(gzip);
 
-/** What a Pushgateway needs of a registry: ours, or prom-client's. */
+/** The members of a registry that a Pushgateway uses. Registries of this package and of prom-client have them. */
 export interface Pushable<T extends string = string> {
   readonly contentType: T;
   metrics(options?: ScopeOptions): Promise<string>;
 }
 
-/** Options of `http` or `https`, of which the first four are the most used, and: */
+/** Options of `http` or `https`, and two of this package: `requireJobName` and `scope`. */
 export interface PushgatewayOptions {
   headers?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** `user:password` */
@@ -25,18 +25,18 @@ export interface PushgatewayOptions {
   /** Milliseconds of inactivity of the gateway after which a push rejects. */
   timeout?: number | undefined;
   agent?: object | boolean | undefined;
-  /** Any other of `http` or `https`. */
+  /** Any other option of `http` or `https`. */
   [option: string]: unknown;
   /** False: pushes without `jobName` go to the gateway's `/metrics`. Default true. */
   requireJobName?: boolean;
-  /** What is pushed: the metrics of the whole application (default) or of this process. */
+  /** Selects the metrics that are pushed: those of the whole application (default) or of this process. */
   scope?: Scope;
 }
 
 /** The group in the gateway to which metrics are pushed. */
 export interface PushgatewayParameters {
   jobName: string;
-  /** Further labels of the group; an empty value or one with a slash is sent as base64. */
+  /** Further labels of the group. A value that is empty or has a slash is sent as base64. */
   groupings?: Record<string, string>;
 }
 
@@ -50,7 +50,7 @@ export interface PushgatewayResponse {
   body: string;
 }
 
-/** The key of its scope; see `metrics/hidden.ts`. */
+/** The key of the property that holds the scope; see `metrics/hidden.ts`. */
 const SCOPE: unique symbol = Symbol('scope');
 
 export class Pushgateway<T extends string = string> {
@@ -68,7 +68,7 @@ export class Pushgateway<T extends string = string> {
   /**
    * @param gatewayUrl such as `http://127.0.0.1:9091`; may have a path and `user:password@`
    * @param options of each request; see {@link PushgatewayOptions}
-   * @param registry what is pushed; the default registry if left out
+   * @param registry the registry to push; the default registry if left out
    * @throws TypeError for an unknown scope
    */
   constructor(gatewayUrl: string, registry: Pushable<T>);
@@ -76,7 +76,7 @@ export class Pushgateway<T extends string = string> {
   /** Options of any type, as in prom-client's declarations. */
   constructor(gatewayUrl: string, options: unknown, registry?: Pushable<T>);
   constructor(gatewayUrl: string, options?: unknown, registry?: Pushable<T>) {
-    // As in @prometheus-io/client, but with a registry of any copy of the package.
+    // As in @prometheus-io/client, the second argument may be a registry, here also of another copy of this package.
     const second = isPushable(options);
     const { requireJobName, scope, ...requestOptions } = {
       requireJobName: true,
@@ -95,8 +95,8 @@ export class Pushgateway<T extends string = string> {
   /**
    * Replaces the metrics of the group that have the same names (POST).
    *
-   * @throws Error `Missing jobName parameter`, at once
-   * @returns rejects if the gateway cannot be reached, answers with 400 or above (`push failed with
+   * @throws Error `Missing jobName parameter`, synchronously
+   * @returns rejects if the gateway cannot be reached, if it answers with 400 or above (`push failed with
    *   status 400, …`) or not in time (`Pushgateway request timed out`), or if a `collect` throws
    */
   pushAdd(params?: PushgatewayParameters): Promise<PushgatewayResponse> {
@@ -123,8 +123,8 @@ function checked(
 }
 
 /**
- * Before any `await`, so that a test that replaces `http.request` sees the call when `push()` has returned, as with
- * prom-client.
+ * Sends a request. Calls `http.request` before any `await`: as with prom-client, a test that replaces `http.request`
+ * sees the call when `push()` has returned.
  */
 async function send(
   gateway: Pushgateway,
@@ -163,7 +163,7 @@ function isPushable(given: unknown): boolean {
   return typeof (given as Pushable | null | undefined)?.metrics === 'function';
 }
 
-/** The group as the end of a path, https://github.com/prometheus/pushgateway#url. */
+/** Returns the group as the end of a path, see https://github.com/prometheus/pushgateway#url. */
 function groupPath({ jobName, groupings }: Partial<PushgatewayParameters>): string {
   if (!jobName) return '';
   const labels: [string, unknown][] = [['job', jobName], ...Object.entries(groupings ?? {})];
@@ -172,13 +172,13 @@ function groupPath({ jobName, groupings }: Partial<PushgatewayParameters>): stri
 
 function segmentOf(name: string, value: string): string {
   const label = encodeURIComponent(name);
-  // The gateway decodes a path before it splits it: a slash would end the value, and an empty value would not be in the
-  // path at all.
+  // The gateway decodes a path before it splits it: a slash would end the value, and an empty value would be missing in
+  // the path.
   if (value !== '' && !value.includes('/')) return `/${label}/${encodeURIComponent(value)}`;
   return `/${label}@base64/${value === '' ? '=' : Buffer.from(value).toString('base64url')}`;
 }
 
-/** @param body returns the text to send; null for none */
+/** @param body returns the text to send; null for a request without a body */
 function exchange(
   options: RequestOptions,
   body: (() => Promise<string | Buffer>) | null,
@@ -207,7 +207,7 @@ function exchange(
       outgoing.write(text);
       outgoing.end();
     }, reject);
-    // Nothing was sent, and the request would hold a connection.
+    // Without a body, the request would not end, and would hold a connection.
     sent.catch(() => outgoing.destroy());
   });
 }

@@ -3,8 +3,8 @@
 /**
  * Makes a timer not keep the process alive.
  *
- * @param timer from the global functions: a number if a test runner replaced them by a browser's (Jest's jsdom), which
- *   do not keep a process alive anyway
+ * @param timer the result of a global function. It is a number if a test runner replaced these functions by a browser's
+ *   (Jest's jsdom), whose timers do not keep a process alive anyway
  * @returns the timer
  */
 export function unref<T>(timer: T): T {

@@ -1,4 +1,4 @@
-/** What a metric's `aggregator` may be, and how a user chooses it where its program did not. */
+/** Values of the option `aggregator`, and the settings by which a user chooses it for gauges without that option. */
 
 import { afterEach, expect, test, vi } from 'vitest';
 
@@ -37,13 +37,13 @@ for (const subject of subjects) {
       expect(thrown(() => new client[type](config))).toMatch(
         `TypeError: aggregator must be one of ${LIST}, and is `,
       );
-      // Nothing half made.
+      // The refused metric is not registered.
       expect(await client.register.metrics()).toBe('\n');
       new client[type]({ name: 'm', help: 'h' });
     });
   }
 
-  test(`undefined and null are the sum on ${subject.name}`, async () => {
+  test(`undefined and null stand for the aggregator sum on ${subject.name}`, async () => {
     const client = await subject.load();
     for (const [i, aggregator] of [undefined, null].entries()) {
       const gauge = new client.Gauge(any({ name: `g${i}`, help: 'h', aggregator }));
@@ -74,7 +74,7 @@ const CHOSEN = {
 };
 
 test.each(subjects)(
-  'MPMETRICS_AGGREGATORS is for gauges whose program named none, on $name',
+  'MPMETRICS_AGGREGATORS sets the aggregator of gauges without one of their own, on $name',
   async ({ load }) => {
     vi.stubEnv('MPMETRICS_AGGREGATORS', ' users_total=max, *_limit = mostrecent ,*limit=max');
     const client = await load();
@@ -84,7 +84,7 @@ test.each(subjects)(
 );
 
 test.each(subjects)(
-  'configure({ aggregators }) goes before the variable, on $name',
+  'configure({ aggregators }) has precedence over the variable, on $name',
   async ({ load }) => {
     vi.stubEnv('MPMETRICS_AGGREGATORS', 'users_total=min,plain=first');
     const client = await load();
@@ -94,7 +94,7 @@ test.each(subjects)(
   },
 );
 
-test('a collected gauge of the default metrics can be chosen, and keeps what it names', async () => {
+test('the variable applies to default metrics, except those that name their aggregator', async () => {
   vi.stubEnv('MPMETRICS_AGGREGATORS', '*=max');
   const client = await heap.load();
   const stop = client.collectDefaultMetrics({ metrics: ['heapSizeAndUsed', 'version'] });
@@ -104,7 +104,7 @@ test('a collected gauge of the default metrics can be chosen, and keeps what it 
   expect(shown['nodejs_version_info']).toBe('first');
 });
 
-test('what breaks the rule in the variable is left out, with one warning each', async () => {
+test('invalid entries of the variable are ignored, with one warning each', async () => {
   const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   vi.stubEnv('MPMETRICS_AGGREGATORS', 'a=avg,b,c-d=max,e=max=min,=max,plain=max,,a=avg');
   const client = await heap.load();
@@ -154,7 +154,7 @@ test.each([
 });
 
 test.each(subjects)(
-  'collectDefaultMetrics takes a registry for no settings, on $name',
+  'collectDefaultMetrics(registry) works as collectDefaultMetrics(), on $name',
   async ({ load }) => {
     const client = await load();
     const { register, Registry } = client;

@@ -1,4 +1,4 @@
-/** What constructors accept and refuse, and what is then found on the metric. */
+/** Options that constructors accept and refuse, and the properties of the metric that they set. */
 
 import { inspect } from 'node:util';
 
@@ -54,12 +54,12 @@ for (const type of TYPES) {
 }
 
 const ACCEPTED: Record<string, object> = {
-  'no more than it must': {},
+  'required options only': {},
   'label names': { labelNames: ['a', 'B_9', '_x', '__y'] },
   'an aggregator': { aggregator: 'max' },
   'no registry': { registers: [] },
   'registers undefined': { registers: undefined },
-  'a key of their own': { unit: 'seconds', toString: 1 },
+  'unknown options': { unit: 'seconds', toString: 1 },
   'a collect': { collect() {} },
   'a colon in the name': { name: 'a:b_c:9' },
 };
@@ -113,17 +113,17 @@ test.each(subjects)('a help that is no string is printed: $name', async ({ load 
 sameAsPromClient({
   ...refusals,
   ...accepted,
-  'le in a histogram': async (client) => {
+  'the label name le in a histogram': async (client) => {
     const error = thrown(() => new client.Histogram({ name: 'm', help: 'h', labelNames: ['le'] }));
     return [error, client.register.getSingleMetric('m') !== undefined, await Promise.resolve(1)];
   },
-  'quantile in a summary': (client) => {
+  'the label name quantile in a summary': (client) => {
     const error = thrown(
       () => new client.Summary({ name: 'm', help: 'h', labelNames: ['quantile'] }),
     );
     return [error, client.register.getSingleMetric('m') !== undefined];
   },
-  'le in a counter': async (client) => {
+  'the label names le and quantile in a counter': async (client) => {
     new client.Counter({ name: 'm', help: 'h', labelNames: ['le', 'quantile'] }).inc({ le: 1 });
     return client.register.metrics();
   },

@@ -5,7 +5,7 @@ const labelled = (client: Client) =>
   new client.Counter({ name: 'c', help: 'h', labelNames: ['a', 'b'] });
 
 sameAsPromClient({
-  'shows 0 before it is counted': (client) => {
+  'without labels, shows 0 before the first inc()': (client) => {
     plain(client);
     return client.register.metrics();
   },
@@ -19,7 +19,7 @@ sameAsPromClient({
     c.inc({}, 3);
     return client.register.metrics();
   },
-  'shows nothing with labels before it is counted': (client) => {
+  'with labels, shows nothing before the first inc()': (client) => {
     labelled(client).labels('x', 'y');
     return client.register.metrics();
   },
@@ -34,7 +34,7 @@ sameAsPromClient({
     c.inc();
     return client.register.metrics();
   },
-  'takes values that are not strings for their text': async (client) => {
+  'converts label values to strings': async (client) => {
     const c = labelled(client);
     c.inc({ a: 1 });
     c.inc({ a: '1' });
@@ -46,13 +46,13 @@ sameAsPromClient({
     const { values } = await c.get();
     return [await client.register.metrics(), values.map(({ labels }) => Object.keys(labels))];
   },
-  'keeps the first labels it saw in JSON': async (client) => {
+  'shows in JSON the label values that the first update of a series gave': async (client) => {
     const c = labelled(client);
     c.inc({ b: 'x', a: 1 });
     c.inc({ a: '1', b: 'x' });
     return c.get();
   },
-  'refuses what is no increment': (client) => {
+  'refuses increments that are no number, not finite or negative': (client) => {
     const c = plain(client);
     const values: unknown[] = ['3ms', '5', Infinity, -Infinity, -1, true, 1n, [], [1]];
     return [
@@ -68,7 +68,7 @@ sameAsPromClient({
       ),
     ];
   },
-  'lets NaN through': (client) => {
+  'accepts NaN and false as increments': (client) => {
     const c = labelled(client);
     c.inc({ a: 'x' });
     c.inc({ a: 'x' }, any(false));
@@ -101,7 +101,7 @@ sameAsPromClient({
       await client.register.metrics(),
     ];
   },
-  'names the arity': (client) => {
+  'refuses a wrong number of label values': (client) => {
     const c = labelled(client);
     return [
       thrown(() => c.labels('x')),

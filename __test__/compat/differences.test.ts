@@ -57,7 +57,7 @@ differs(
 );
 
 differs(
-  'labels() again',
+  'labels() called twice with one label set',
   ({ Gauge }) => {
     const gauge = new Gauge(labelled);
     gauge.labels('1', '2').inc();
@@ -78,7 +78,7 @@ differs(
 );
 
 differs(
-  'a lone surrogate',
+  'a lone surrogate in a label value',
   async ({ Gauge, register }) => {
     new Gauge(labelled).set({ a: '\ud800' }, 1);
     return register.metrics();
@@ -115,7 +115,7 @@ differs(
 );
 
 differs(
-  'default labels that are changed in the object, or undefined',
+  'default labels that are changed in the object that was given, or undefined',
   async ({ Gauge, register }) => {
     const labels = { b: 1 };
     register.setDefaultLabels(labels);
@@ -149,7 +149,7 @@ differs(
 );
 
 differs(
-  'a metric that was removed counts on, and comes along when it is registered again',
+  'a removed metric counts on, and keeps its value when it is registered again',
   async ({ Gauge, register }) => {
     const gauge = new Gauge({ name: 'g', help: 'h' });
     gauge.set(1);
@@ -164,7 +164,7 @@ differs(
 );
 
 differs(
-  'what inc() returns',
+  'the return value of inc()',
   ({ Counter }) => {
     const counter = new Counter({ name: 'c', help: 'h' }) as unknown as { inc(): unknown };
     return counter.inc();
@@ -251,7 +251,7 @@ differs(
 );
 
 differs(
-  'the order of metrics that lie on two registries',
+  'the order of metrics that are on two registries',
   async ({ Gauge, Registry }) => {
     const [one, two] = [new Registry(), new Registry()];
     two.setDefaultLabels({ a: 1 });
@@ -276,7 +276,7 @@ differs(
 );
 
 differs(
-  'a metric that is called as a property of every object',
+  'a metric whose name is that of a property of every object',
   ({ Gauge }) => thrown(() => new Gauge({ name: 'constructor', help: 'h' })),
   'Error: A metric with the name constructor has already been registered.',
   'nothing',
@@ -313,7 +313,7 @@ differs(
 );
 
 differs(
-  'what collectDefaultMetrics() returns',
+  'the return value of collectDefaultMetrics()',
   ({ collectDefaultMetrics }) => typeof collectDefaultMetrics(),
   'undefined',
   'function',
@@ -336,7 +336,7 @@ differs(
 );
 
 differs(
-  'in the middle between observations of both signs, or of equal ones and another',
+  'a median between observations of both signs, or between equal ones and another',
   async ({ Summary }) => {
     const median = async (values: number[]) => {
       const s = new Summary({ name: 's', help: 'h', percentiles: [0.5], registers: [] });
@@ -369,7 +369,7 @@ differs(
 );
 
 differs(
-  'what is not there',
+  'properties that this package does not have',
   ({ Gauge, Histogram, Summary, register }) => {
     const [gauge, histogram, summary] = [
       new Gauge({ name: 'g', help: 'h' }),
@@ -389,7 +389,7 @@ differs(
   [false, false, false, false, false],
 );
 
-test('deep paths that are not there', () => {
+test('deep paths that this package does not have', () => {
   const lib = (name: string) => join(__dirname, '..', '..', 'ts', 'lib', name);
   for (const name of ['exemplar', 'timeWindowQuantiles']) {
     expect([name, existsSync(lib(`${name}.ts`))]).toEqual([name, false]);

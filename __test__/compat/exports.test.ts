@@ -1,4 +1,4 @@
-/** What the compiled package exports, as users' tests stub and replace it. */
+/** Exports of the compiled package: users' tests stub and replace them, as those of prom-client. */
 
 import { createRequire } from 'node:module';
 
@@ -10,7 +10,7 @@ const ours = require('../../dist/index.js') as Found;
 const theirs = require('prom-client') as Found;
 const names = Object.keys(theirs);
 
-/** A property without its value. */
+/** Returns a property's descriptor, with the types of functions and values in place of these. */
 function described(exported: Found, name: string): object {
   const found = Object.getOwnPropertyDescriptor(exported, name)!;
   return Object.fromEntries(
@@ -19,12 +19,12 @@ function described(exported: Found, name: string): object {
 }
 
 describe.each(names)('%s', (name) => {
-  test('is such a property as in prom-client', () => {
+  test('has the same property descriptor as in prom-client', () => {
     expect(described(ours, name)).toEqual(described(theirs, name));
   });
 });
 
-test('our own names are such properties, too', () => {
+test('exports that prom-client lacks are writable properties, too', () => {
   const own = Object.keys(ours).filter((name) => !names.includes(name));
   for (const name of own) expect(described(ours, name)).toMatchObject({ writable: true });
   expect(own).toContain('configure');
@@ -39,13 +39,13 @@ describe.each([
     Object.assign(client, { register, Counter });
   });
 
-  test('what is assigned is what the next one finds', () => {
+  test('an assigned export is read back', () => {
     const fake = (): string => 'fake';
     client['Counter'] = fake;
     expect(client['Counter']).toBe(fake);
   });
 
-  test('contentType is that of the registry that is exported now', () => {
+  test('contentType is that of a registry that is assigned to the export register', () => {
     client['register'] = { contentType: 'x' };
     expect(client['contentType']).toBe('x');
   });

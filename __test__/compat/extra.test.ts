@@ -1,6 +1,6 @@
 /**
- * Families that no heap holds: native code prints them after a heap's, and TypeScript where there is no heap, in the
- * same bytes.
+ * Families that the heap does not hold. Native code prints them after the families of the heap. Without a heap,
+ * TypeScript prints them, in the same bytes.
  */
 
 import fc from 'fast-check';
@@ -74,7 +74,7 @@ test(
   },
 );
 
-test('scrapes at one time that differ in them are not taken for the same', async () => {
+test("concurrent scrapes each show the value that another package's metric gave them", async () => {
   const { register, Counter } = await heap.load();
   new Counter({ name: 'shared_total', help: 'h' }).inc();
   const values = [1, NaN, Infinity, -Infinity, 2];

@@ -23,7 +23,7 @@ sameAsPromClient({
     texts.push(await client.register.metrics());
     return texts;
   },
-  'takes every number': async (client) => {
+  'accepts every number': async (client) => {
     const g = labelled(client);
     const values = [NaN, Infinity, -Infinity, 0, 1e21, 1e-7, 5e-324, 1.7976931348623157e308];
     values.forEach((value, i) => {
@@ -35,7 +35,7 @@ sameAsPromClient({
     plain(client).set(-0);
     return client.register.metrics();
   },
-  'refuses what is no number': (client) => {
+  'refuses values that are no numbers': (client) => {
     const g = plain(client);
     const c = new client.Gauge({ name: 'c', help: 'h', labelNames: ['a'] }).labels('x');
     const values: unknown[] = ['3', null, true, {}, { a: 1 }, undefined, 1n];
@@ -66,7 +66,7 @@ sameAsPromClient({
       }),
     ]);
   },
-  'refuses labels that were not declared, after the value': (client) => {
+  'refuses undeclared labels, but checks the value first': (client) => {
     const g = labelled(client);
     return [
       thrown(() => {
@@ -132,7 +132,7 @@ sameAsPromClient({
     one.inc(1);
     return [empty, await client.register.metrics()];
   },
-  'is set by its collect, which may be assigned late': async (client) => {
+  'is set by its collect callback, which may be assigned later': async (client) => {
     let calls = 0;
     const early = new client.Gauge({
       name: 'early',
@@ -148,7 +148,7 @@ sameAsPromClient({
     };
     return [await client.register.metrics(), await early.get(), await late.get(), calls];
   },
-  'tells the time': async (client) => {
+  'sets the current time, and measures durations': async (client) => {
     vi.useFakeTimers({ toFake: ['hrtime', 'Date'], now: 1_234_567 });
     try {
       const g = labelled(client);
@@ -169,7 +169,7 @@ sameAsPromClient({
       vi.useRealTimers();
     }
   },
-  'tells its own value': (client) => {
+  'returns the value of a series from _getValue()': (client) => {
     const g = labelled(client);
     g.set({ a: 'x' }, 4);
     return [g._getValue({ a: 'x' }), g._getValue({ a: 'y' }), g._getValue()];

@@ -34,7 +34,7 @@ sameAsPromClient({
     for (const value of [0.5, 2, 3, 4, 6]) h.observe(value);
     return [await client.register.metrics(), await h.get(), Object.isFrozen(h.buckets)];
   },
-  'finds the bucket among any bounds': (client) => {
+  'finds the bucket for any bounds: unsorted, with NaN, of any number': (client) => {
     const scales = [
       [1],
       [1, 2],
@@ -54,7 +54,7 @@ sameAsPromClient({
     labelled(client, []).observe(3);
     return client.register.metrics();
   },
-  'refuses what is no finite number': (client) => {
+  'refuses values that are no finite numbers': (client) => {
     const h = plain(client);
     const values: unknown[] = ['3', null, true, {}, { z: 1 }, undefined, Infinity, NaN, ''];
     const child = new client.Histogram({ name: 'c', help: 'h', labelNames: ['a'] }).labels('x');
@@ -89,7 +89,7 @@ sameAsPromClient({
       }),
     ];
   },
-  'shows series at zero': async (client) => {
+  'shows a series at zero after zero()': async (client) => {
     const h = labelled(client, [1]);
     h.zero({ a: 'x' });
     h.observe({ a: 'y' }, 1);
@@ -124,7 +124,7 @@ sameAsPromClient({
     one.observe(2);
     return [removed, empty, await client.register.metrics()];
   },
-  times: async (client) => {
+  'measures durations': async (client) => {
     vi.useFakeTimers({ toFake: ['hrtime', 'Date'] });
     try {
       const h = labelled(client, [1]);
@@ -136,16 +136,16 @@ sameAsPromClient({
       vi.useRealTimers();
     }
   },
-  'reserves le, after it was registered': (client) => [
+  'refuses the label name le, but only after it has registered the metric': (client) => [
     thrown(() => new client.Histogram({ name: 'h', help: 'h', labelNames: ['le'] })),
     client.register.getSingleMetric('h') !== undefined,
   ],
 });
 
 test.each(subjects)(
-  'count is the sum of the buckets, doubles among them too: $name',
+  'the count is the sum of the buckets, also with two equal bounds: $name',
   async (one) => {
-    // prom-client counts a value into both of two equal bounds.
+    // prom-client counts a value in the buckets of both equal bounds.
     const client = await one.load();
     const h = new client.Histogram({ name: 'h', help: 'h', buckets: [1, 1, 2] });
     for (const value of [0.5, 1.5, 3]) h.observe(value);
@@ -155,14 +155,14 @@ test.each(subjects)(
 );
 
 test.each(subjects)('zero() drops labels that were not declared: $name', async (one) => {
-  // prom-client 15 prints them, whatever they are.
+  // prom-client 15 prints these labels, even with invalid names.
   const client = await one.load();
   labelled(client, []).zero(any({ a: 'x', 'z"': 1 }));
   expect(await client.register.metrics()).toContain('h_count{a="x"} 0');
 });
 
 test.each(subjects)('a bound of -1 is a bound like any other: $name', async (one) => {
-  // prom-client counts a value above all bounds into it, as -1 is also its mark for "none".
+  // prom-client counts a value above all bounds in the bucket of -1, because -1 is also its mark for "no bucket".
   const client = await one.load();
   const h = new client.Histogram({ name: 'h', help: 'h', buckets: [-1, 0] });
   h.observe(5);

@@ -1,4 +1,4 @@
-/** What is seen of a metric's own values without reading it: `hashMap`, and what `console.log` shows. */
+/** A metric's own values without a scrape: in `hashMap`, and as `console.log` prints them. */
 
 import { inspect } from 'node:util';
 
@@ -9,12 +9,12 @@ import { any, sameAsPromClient, subjects, type Client, type Program } from '../s
 const named = { name: 'm', help: 'h' };
 const labelled = { ...named, labelNames: ['b', 'a'] };
 
-/** Without the digest that prom-client keeps in a summary's entries. */
+/** Returns a copy of a metric's `hashMap`, without the digests that prom-client keeps in entries of a summary. */
 function hashMap(metric: object): unknown {
   const all = (metric as { hashMap: Record<string, { td?: unknown }> }).hashMap;
   const entries = Object.entries(all).map(([key, { ...entry }]) => {
     delete entry.td;
-    // A copy: prom-client goes on counting in it.
+    // Copies the entry, because prom-client changes it with each update.
     return [key, structuredClone(entry)];
   });
   return Object.fromEntries(entries) as unknown;
@@ -196,7 +196,7 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('$name', ({ load }) => {
-  test('hashMap: changing it changes nothing', async () => {
+  test('a change of the hashMap does not change the metric', async () => {
     const { Counter, register } = await load();
     const counter = new Counter(named);
     counter.inc();
@@ -213,7 +213,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 
   test.each(['sum', 'max', 'all', 'mostrecent', 'shared'] as const)(
-    'hashMap of a gauge with %s',
+    'hashMap of a gauge with the aggregator %s',
     async (aggregator) => {
       const { Gauge } = await load();
       const gauge = new Gauge({ ...named, aggregator, labelNames: ['a'] });
@@ -249,7 +249,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(inspect([[[register]]])).toBe('[ [ [ [Registry] ] ] ]');
   });
 
-  test('console.log of a metric, and of one in an object', async () => {
+  test('console.log of a metric, and of an object with a metric', async () => {
     const { Counter } = await load();
     class Requests extends Counter {}
     const requests = new Requests({ name: 'c', help: 'h', labelNames: ['a'] });

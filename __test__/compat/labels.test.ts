@@ -1,4 +1,4 @@
-/** Labels: which are accepted, which series they mean, and how they are printed. */
+/** Labels: which are accepted, which series they identify, and how they are printed. */
 
 import { inspect } from 'node:util';
 

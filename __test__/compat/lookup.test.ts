@@ -1,4 +1,4 @@
-/** Generated and plain lookup against a model: a list that is searched. */
+/** The generated and the plain lookup, compared with a model that searches a list. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -48,7 +48,7 @@ describe.each([
   ['generated', createLookup],
   ['plain', plainLookup],
 ] as const)('the %s lookup', (_, make) => {
-  test('finds one leaf for each set of values, and refuses other names', () => {
+  test('finds one leaf for each set of values, and refuses undeclared names', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(labels, fc.boolean())), (queries) => {
         const { tree, lookup } = setUp(make);
@@ -100,7 +100,7 @@ describe.each([
     expect(lookup.find({})).not.toBe(leaf);
   });
 
-  test('reads the text of an object at each call, and of a number once', () => {
+  test('calls toString() of an object at each lookup, and finds one leaf for a number and its text', () => {
     const { lookup } = setUp(make);
     let text = 'x';
     const changing = { toString: () => text };
@@ -113,7 +113,7 @@ describe.each([
     expect(lookup.find({ a: 'x', b: true }).values).toEqual(['x', 'true', undefined]);
   });
 
-  test('sees inherited labels and none of a symbol', () => {
+  test('accepts inherited labels, and refuses a symbol as a value', () => {
     const { lookup } = setUp(make);
     const leaf = lookup.find({ a: 'x' });
     expect(lookup.find(Object.create({ a: 'x' }) as object)).toBe(leaf);
@@ -121,7 +121,7 @@ describe.each([
   });
 });
 
-test('the first metrics have code of their own, all others share it', () => {
+test('the first metrics get code of their own, and later ones share code by their label names', () => {
   const { length } = Array.from({ length: 100 }, () => setUp(createLookup, ['many']));
   const { lookup } = setUp(createLookup, ['many']);
   expect(length).toBe(100);
@@ -130,7 +130,7 @@ test('the first metrics have code of their own, all others share it', () => {
   expect(() => lookup.find({ more: 'x' })).toThrow('Added label "more"');
 });
 
-test('code is generated, and without leave to do so the plain lookup serves', () => {
+test('code is generated; where that is forbidden, the plain lookup is used', () => {
   expect(String(setUp(createLookup).lookup.find)).toContain('labels["class"]');
   const { Function: original } = globalThis;
   globalThis.Function = function () {
@@ -145,7 +145,7 @@ test('code is generated, and without leave to do so the plain lookup serves', ()
   }
 });
 
-test('label text is read back as it was', () => {
+test('labels are read back from their label text', () => {
   fc.assert(
     fc.property(labels, (given) => {
       const { text, types } = labelText(given);

@@ -9,7 +9,7 @@ import { any, subjects, type Client } from '../support/subject';
 const m = { name: 'm', help: 'h' };
 const labelled = { ...m, labelNames: ['a'] };
 
-/** Calls by the message of what they throw. */
+/** Calls that throw, by the message of the error. */
 type Table = Record<string, (client: Client) => unknown>;
 
 const NUMBERS = (option: string, value: string) =>
@@ -125,7 +125,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(String(error)).toBe(message);
   });
 
-  test('registers: register, which is none of a list', async () => {
+  test('registers: register, which is no array', async () => {
     const { Counter, register } = await load();
     expect(() => new Counter({ ...m, registers: any(register) })).toThrow(
       /^registers must be an array of registries, and is Registry/,
@@ -133,7 +133,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(register.getMetricsAsArray()).toEqual([]);
   });
 
-  test('what says nothing of registries is the default one, as with prom-client', async () => {
+  test('falsy registers stand for the default registry, and a Set is accepted, as with prom-client', async () => {
     const { Counter, register } = await load();
     for (const registers of [undefined, null, false, '']) {
       new Counter({ ...m, registers: any(registers) });
@@ -145,7 +145,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(register.getSingleMetric('m')).toBeDefined();
   });
 
-  test('a handler of a registry and of one like it', async () => {
+  test('metricsHandler() accepts a registry, or an object with its properties', async () => {
     const { metricsHandler, register, Gauge } = await load();
     new Gauge(m).set(2);
     const like = { contentType: 'text/plain', metrics: () => register.metrics() };

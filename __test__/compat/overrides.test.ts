@@ -1,4 +1,4 @@
-/** Methods that users override, replace or spy on are the ones that count. */
+/** Methods that users override, replace or spy on: the package calls them in place of its own. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -7,7 +7,7 @@ import { any, oracle, sameAsPromClient, subjects, thrown, type Client } from '..
 type Any = Record<string, (...args: unknown[]) => unknown>;
 type Rows = { values: { value: number; labels: object }[] };
 
-/** Everything that a registry shows of its metric `m`. */
+/** Returns the metric `m` in each form in which a registry shows it. */
 async function shown({ register }: Client): Promise<unknown[]> {
   return [
     await register.metrics(),
@@ -16,7 +16,7 @@ async function shown({ register }: Client): Promise<unknown[]> {
   ];
 }
 
-/** Replaces a method of an object; returns the arguments of its calls. */
+/** Wraps a method of an object. Returns a list that gets the arguments of each call. */
 function spied(object: object, name: string): unknown[][] {
   const calls: unknown[][] = [];
   const before = (object as Any)[name]!;
@@ -58,7 +58,7 @@ sameAsPromClient({
     counter.inc({ a: 'x' });
     return [before, await shown(client)];
   },
-  "a histogram's own get() is JSON alone": async (client) => {
+  "a histogram's own get() changes JSON only": async (client) => {
     class Own extends client.Histogram {
       override async get() {
         return { ...(await super.get()), values: [] };
@@ -67,14 +67,14 @@ sameAsPromClient({
     new Own({ name: 'm', help: 'h', buckets: [1] }).observe(1);
     return shown(client);
   },
-  'getForPromString() is text alone': async (client) => {
+  "a metric's own getForPromString() changes the text only": async (client) => {
     const gauge = new client.Gauge({ name: 'm', help: 'h' });
     Object.assign(gauge, {
       getForPromString: () => ({ name: 'm', help: 'h', type: 'gauge', values: [{ value: 3 }] }),
     });
     return shown(client);
   },
-  'clusterMetrics() asks for what a metric says itself': async (client) => {
+  "aggregate() gets the values of a metric's own get()": async (client) => {
     const gauge = new client.Gauge({ name: 'm', help: 'h' });
     gauge.get = () =>
       Promise.resolve({
@@ -115,7 +115,7 @@ sameAsPromClient({
     }
     return [await register.metrics(), await register.getSingleMetricAsString('a')];
   },
-  'inc() of a child calls the one of its counter': async (client) => {
+  'inc() of a child calls inc() of its counter': async (client) => {
     const counter = new client.Counter({ name: 'm', help: 'h', labelNames: ['a'] });
     counter.labels('x').inc();
     const early = counter.labels('x');
@@ -125,7 +125,7 @@ sameAsPromClient({
     early.inc();
     return [calls, await client.register.metrics()];
   },
-  'so does one of a counter with exemplars': (client) => {
+  'inc() of a child calls inc() of its counter, if that has exemplars, too': (client) => {
     client.register.setContentType(any(client.openMetricsContentType));
     const counter = new client.Counter({
       name: 'm',
@@ -157,7 +157,7 @@ sameAsPromClient({
     }
     return seen;
   },
-  'observe() of a child is not that of its histogram or summary, but the timer’s is': (client) => {
+  "observe() of a child does not call its metric's observe(), but its timer does": (client) => {
     const seen: unknown[] = [];
     for (const type of ['Histogram', 'Summary'] as const) {
       const metric = new client[type](any({ name: type, help: 'h', labelNames: ['a'] }));
@@ -172,7 +172,7 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('$name', ({ load }) => {
-  test('a stub that is taken away again is forgotten', async () => {
+  test('a stub that was deleted is not called', async () => {
     for (const client of [await oracle.load(), await load()]) {
       const gauge = new client.Gauge({ name: 'm', help: 'h', labelNames: ['a'] });
       const calls = spied(gauge, 'set');
@@ -200,13 +200,13 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(seen).toEqual([2, 4]);
   });
 
-  test('metricsBuffer() is what metrics() says', async () => {
+  test('metricsBuffer() returns the text of a replaced metrics()', async () => {
     const { register } = await load();
     register.metrics = async () => Promise.resolve('stubbed');
     expect(String(await register.metricsBuffer())).toBe('stubbed');
   });
 
-  test('clusterMetrics() has it too, and once', async () => {
+  test('clusterMetrics() shows the values of a replaced get(), once', async () => {
     const client = await load();
     const gauge = new client.Gauge({ name: 'm', help: 'h' });
     const rows = {

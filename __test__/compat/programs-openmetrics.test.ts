@@ -1,9 +1,12 @@
 /**
- * Random programs with exemplars on an OpenMetrics registry, run beside prom-client: the text must be the same byte
- * for byte, and JSON too.
+ * Random programs with exemplars on an OpenMetrics registry, run with prom-client and with this package. Text and JSON
+ * must be the same, byte for byte.
  *
- * Left out, because they are to differ: a `help` with a quote in it, bounds that do not ascend, counters that are called
- * alike but for `_total`, and exemplars that are refused.
+ * The programs have none of the following, in which this package differs on purpose:
+ * - a `help` with a quote in it,
+ * - bounds that do not ascend,
+ * - counters whose names differ only by `_total`,
+ * - exemplars that are refused.
  */
 
 import fc from 'fast-check';
@@ -112,14 +115,17 @@ async function run(client: Client, program: readonly Step[]): Promise<string[]> 
   }
   seen.push(await register.metrics());
   const json = await register.getMetricsAsJSON();
-  // prom-client took the ending off for good.
+  // After it has printed a text, prom-client's JSON has the name without `_total`.
   for (const metric of json) metric.name = metric.name.replace(/_total$/, '');
   seen.push(JSON.stringify(json, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one)));
   register.clear();
   return seen;
 }
 
-/** U+0000 in an exemplar, for which Prometheus refuses the whole page, is U+FFFD with us. */
+/**
+ * Replaces U+0000 in exemplars by U+FFFD, as this package does, because Prometheus refuses a whole page with U+0000 in
+ * an exemplar.
+ */
 function withoutNul(text: string): string {
   return text
     .split('\n')

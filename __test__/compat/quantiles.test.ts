@@ -1,6 +1,6 @@
 /**
- * Quantiles beside prom-client's, which are exact as long as it has fewer than a hundred observations: the same
- * rows in the same order, and values within the error that a bucket may have.
+ * Quantiles, compared with those of prom-client, which are exact for fewer than a hundred observations. Rows and their
+ * order must be the same, and values must be within the error of a bucket.
  */
 
 import fc from 'fast-check';
@@ -10,9 +10,12 @@ import { loadBinding } from '../../ts/binding';
 import { bucketOf, CELLS, middleOf, octaveBounds, type Handle } from '../../ts/storage';
 import { any, inside, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
-/** Most that a quantile may be off. */
+/** The greatest relative error of a quantile. */
 const ERROR = 0.0109;
-/** Any multiple of the windows' lengths: prom-client's begin with the first observation, ours do not. */
+/**
+ * The time at which tests begin. Windows of prom-client begin with the first observation, and those of this package at
+ * multiples of their length: so this is such a multiple.
+ */
 const START = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
 
 interface Row {
@@ -31,7 +34,7 @@ async function look(client: Client): Promise<Seen> {
   return { text: await client.register.metrics(), rows: (await s.get()).values };
 }
 
-/** The same but for quantiles, and these within the error. */
+/** Expects equal rows, except that quantiles may differ by the error. */
 function expectNear(found: Seen, expected: Seen): void {
   const lines = (text: string) => text.split('\n').map((line) => line.split(/ (?=\S+$)/));
   const [ours, theirs] = [lines(found.text), lines(expected.text)];
@@ -57,7 +60,7 @@ type Step =
   | { do: 'remove'; labels: object }
   | { do: 'reset' | 'look' };
 
-/** Values of one sign for each label: between unlike ones we do not interpolate. */
+/** Each series gets values of one sign only, because this package does not interpolate between values of both signs. */
 const observation = fc
   .record({
     do: fc.constantFrom<'observe' | 'child'>('observe', 'child'),
@@ -80,7 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 async function run(client: Client, program: readonly Step[]): Promise<Seen[]> {
   const s = new client.Summary({ name: 's', help: 'h', labelNames: ['sign'] });
   const seen: Seen[] = [];
-  // Of equal ones prom-client makes one, from whose middle it interpolates to the next.
+  // No value is observed twice: prom-client joins equal values, and interpolates from the middle of these to the next.
   const values = new Set<number>();
   for (const one of program) {
     if (one.do === 'reset') values.clear();
@@ -113,7 +116,7 @@ describe.each(subjects)('$name', ({ load }) => {
     );
   });
 
-  test('an empty summary shows zeros, and what was asked for and no other', async () => {
+  test('an empty summary shows zeros, for the configured quantiles only', async () => {
     for (const config of [{}, { percentiles: [] }, { percentiles: [0.5, 0.1] }]) {
       const [ours, theirs] = [await load(), await oracle.load()];
       for (const client of [ours, theirs]) new client.Summary({ name: 's', help: 'h', ...config });
@@ -122,7 +125,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 
   test('denormal and huge values, zeros of both signs', async () => {
-    // Between these prom-client's arithmetic leaves the range of doubles, and it shows NaN.
+    // Not compared with prom-client, which shows NaN: its interpolation between these values overflows.
     const client = await load();
     const percentiles = [0, 0.2, 0.5, 0.8, 1];
     const s = new client.Summary({ name: 's', help: 'h', percentiles });
@@ -133,7 +136,7 @@ describe.each(subjects)('$name', ({ load }) => {
     near(values[3]!, Number.MAX_VALUE / 2);
   });
 
-  test('refuses windows that make no sense, with the value and the rule', async () => {
+  test('refuses invalid windows, with the value and the rule', async () => {
     const { Summary } = await load();
     const make = (config: object) => thrown(() => new Summary({ name: 's', help: 'h', ...config }));
     expect(make({ maxAgeSeconds: -1, ageBuckets: 5 })).toBe(
@@ -156,7 +159,7 @@ describe.each(subjects)('$name', ({ load }) => {
     const windowed = (client: Client, more: object = {}) =>
       new client.Summary({ name: 's', help: 'h', maxAgeSeconds: 60, ageBuckets: 5, ...more });
 
-    test('forgets what prom-client forgets, when it does, and no sum', async () => {
+    test('drops observations when prom-client does, and keeps the sum', async () => {
       const steps = fc.array(
         fc.record({
           wait: fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 1, max: 90_000 })),
@@ -170,12 +173,13 @@ describe.each(subjects)('$name', ({ load }) => {
           const seen: Seen[][] = [];
           for (const client of [ours, theirs]) {
             vi.setSystemTime(START);
-            // Those between weigh more in prom-client until each of its digests was replaced once.
+            // No quantiles in between: at first prom-client's sub-windows share one digest, which gets each value
+            // several times.
             const s = windowed(client, { percentiles: [0, 1] });
             const looks: Seen[] = [];
             for (const { wait, value } of program) {
               vi.advanceTimersByTime(wait);
-              // At the very end of a part prom-client still waits for the next moment.
+              // prom-client ends a sub-window one millisecond later than this package.
               if ((Date.now() - START) % 12_000 === 0) vi.advanceTimersByTime(1);
               if (value !== null) s.observe(value);
               looks.push(await look(client));
@@ -219,7 +223,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(seen[0]![3]).toContain('s_count{a="x"} 1');
     });
 
-    test('is read by the clock at each call', async () => {
+    test('moves with the clock, which is read at each call', async () => {
       const client = await load();
       const s = windowed(client, { percentiles: [1] });
       s.observe(3);
@@ -229,7 +233,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await largest()).toBe(0);
       s.observe(1);
       expect(await largest()).toBe(1);
-      // Back: what was observed since is of the future, and what was there then has been given up for it.
+      // The clock is set back. Now the second observation is in the future, and it has replaced the first one.
       vi.setSystemTime(START);
       expect(await largest()).toBe(0);
     });
@@ -237,7 +241,7 @@ describe.each(subjects)('$name', ({ load }) => {
 });
 
 describe('buckets', () => {
-  /** By definition: the first bound of the octave that is not below the value. */
+  /** Returns the bucket of a value by its definition: the first bound of the octave that is not below the value. */
   function slowly(value: number): number {
     let magnitude = Math.abs(value);
     let octave = 1075;
@@ -254,7 +258,7 @@ describe('buckets', () => {
     bits[0]! += by;
     return double[0];
   };
-  /** Each bound of some octaves, its neighbours, and the ends of the range. */
+  /** Each bound of some octaves with the doubles next to it, and the ends of the range of doubles. */
   const edges: number[] = [5e-324, 1e-323, 2 ** -1022, Number.MAX_VALUE, 1e308, -5e-324, -1e308];
   for (const exponent of [-1074, -1073, -1030, -1023, -1022, -1021, -970, -1, 0, 1, 40, 1023]) {
     for (const bound of octaveBounds) {
@@ -265,14 +269,14 @@ describe('buckets', () => {
     }
   }
 
-  test('have the bounds that native code has, to the bit', () => {
+  test('have exactly the bounds that native code has', () => {
     expect([...octaveBounds]).toEqual(loadBinding()!.layout().octaveBounds);
   });
 
-  test('hold the values that they should, at each bound', async () => {
+  test('hold the right values at each bound', async () => {
     expect(edges.length).toBeGreaterThan(2_000);
     for (const value of edges) expect([value, bucketOf(value)]).toEqual([value, slowly(value)]);
-    // The observation itself finds the bucket in its own way.
+    // observe() has code of its own that finds the bucket.
     const client = await memory.load();
     const s = new client.Summary({ name: 's', help: 'h' });
     const { SINGLE } = inside('metrics/hidden');
@@ -280,7 +284,7 @@ describe('buckets', () => {
     const { sketch: sketch } = single();
     expect(sketch.all.size).toBe(0);
     for (const value of edges) {
-      // Twice: the first of an octave goes another way.
+      // Twice, because the first observation in an octave takes another path in the code.
       s.reset();
       s.observe(value);
       s.observe(value);
@@ -290,7 +294,7 @@ describe('buckets', () => {
     }
   });
 
-  test('hold any value, near their middle', () => {
+  test('have a middle that is near each of their values', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         if (value === 0) return;

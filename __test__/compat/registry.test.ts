@@ -11,7 +11,7 @@ import {
   type Client,
 } from '../support/subject';
 
-/** One metric of each type with something in it. */
+/** Makes and updates one metric of each type. */
 function populate(client: Client, registers?: InstanceType<Client['Registry']>[]) {
   const common = { help: 'h "quoted" \\ and\nbroken', ...(registers ? { registers } : {}) };
   const counter = new client.Counter({ name: 'c_total', labelNames: ['a', 'b'], ...common });
@@ -33,7 +33,7 @@ function populate(client: Client, registers?: InstanceType<Client['Registry']>[]
 }
 
 sameAsPromClient({
-  'prints nothing': async ({ register }) => [
+  'prints an empty registry': async ({ register }) => [
     await register.metrics(),
     await register.getMetricsAsJSON(),
     register.getMetricsAsArray(),
@@ -64,7 +64,7 @@ sameAsPromClient({
     register.setDefaultLabels({});
     texts.push(await register.metrics());
     register.setDefaultLabels({ a: 'default', n: 3 });
-    // 15.1.3 lets defaults win over '' in JSON, and writes them into the series for good.
+    // The series is removed, because prom-client 15.1.3 replaces '' by the default label in JSON, and stores it.
     counter.remove({ a: '' });
     return [texts, structuredClone(await counter.get()), await register.getMetricsAsJSON()];
   },
@@ -95,7 +95,7 @@ sameAsPromClient({
       await one.getMetricsAsJSON(),
     ];
   },
-  'keeps bounds and quantiles beside default labels of those names': async (client) => {
+  'keeps the labels le and quantile beside default labels of these names': async (client) => {
     client.register.setDefaultLabels({ le: 'x', quantile: 'y', z: 1 });
     new client.Histogram({ name: 'h', help: 'h', buckets: [1, 2] }).observe(1.5);
     new client.Summary({ name: 's', help: 'h', percentiles: [0.5, 0.9] }).observe(1);
@@ -103,7 +103,7 @@ sameAsPromClient({
     const both = await client.AggregatorRegistry.aggregate([json, json]).metrics();
     return [json, await client.register.metrics(), both.replace(/^s\{.*quantile.*$/gm, '')];
   },
-  'has a global registry that can be another': async (client) => {
+  'has a global registry that can be replaced': async (client) => {
     const { Registry, register, Gauge } = client;
     const other = new Registry();
     const before = Registry.globalRegistry === register;
@@ -159,7 +159,7 @@ sameAsPromClient({
     counter.inc({ a: 'again' });
     return [before, await client.register.metrics()];
   },
-  'takes anything with a get()': async (client) => {
+  'accepts any object with a get() as a metric': async (client) => {
     const { register } = client;
     const plain = { help: 'h', type: 'gauge', aggregator: 'sum' };
     register.registerMetric(
@@ -205,7 +205,7 @@ sameAsPromClient({
     ];
     return [errors, await register.metrics()];
   },
-  'passes on what a collect throws': async (client) => {
+  'rejects with the error of a collect callback': async (client) => {
     const { register } = client;
     let ran = 0;
     new client.Gauge({
@@ -230,7 +230,7 @@ sameAsPromClient({
       ran,
     ];
   },
-  'tells its Content-Type': (client) => {
+  'has a Content-Type': (client) => {
     const { register, Registry } = client;
     return [
       register.contentType,
@@ -283,7 +283,7 @@ test.each(subjects)("a scrape shows the caller's own last update: $name", async 
   });
 });
 
-test.each(subjects)('registries of one name are one: $name', async (one) => {
+test.each(subjects)('registries of one name share their metrics: $name', async (one) => {
   const { Registry, Counter } = await one.load();
   const [a, b] = [new Registry({ name: 'x' }), new Registry({ name: 'x' })];
   const other = new Registry({ name: 'y' });
@@ -304,7 +304,7 @@ test.each(subjects)('a registry that is not shared prints its own: $name', async
 test.each(subjects)(
   "JSON keeps own labels that are '' or 0 beside default ones: $name",
   async (one) => {
-    // 15.1.3 lets the default win there, and its own text does not.
+    // In prom-client 15.1.3 the default label replaces these in JSON, but not in text.
     const { register, Counter } = await one.load();
     const c = new Counter({ name: 'c', help: 'h', labelNames: ['a'] });
     c.inc({ a: '' });

@@ -59,20 +59,20 @@ const DIFFERENCES: Record<string, readonly [theirs: unknown, ours: unknown]> = {
   'an empty label is not a missing one': [[2], [1, 2]],
   'label values with a bar in them': [[2], [1, 2]],
   'a label that is null where there is a default label': ['m{a="d"} 1', 'm{a="null"} 1'],
-  'an undeclared label: the order of those that are': [
+  'an undeclared label: the order of declared labels in the error': [
     `Error: Added label "z" is not included in initial labelset: [ 'a', 'b' ]`,
     `Error: Added label "z" is not included in initial labelset: [ 'b', 'a' ]`,
   ],
-  'an undeclared label and no number: which is told': [
+  'an undeclared label and no number: which of the two the error names': [
     ['Value', 'Value'],
     ['Added', 'Added'],
   ],
   'the clock of gauge.startTimer()': [false, true],
-  'where values are found': [
+  'the property that holds the values': [
     [false, true],
     [true, false],
   ],
-  'validateLabelName() and setValue() of its deep paths': [
+  'validateLabelName() and setValue() of deep paths': [
     [['b-c'], 1],
     [false, 0],
   ],

@@ -2,19 +2,19 @@ import { expect, test, vi } from 'vitest';
 
 import { any, sameAsPromClient, subjects, thrown, type Client } from '../support/subject';
 
-// Quantiles are compared in quantiles.test.ts: they are not to the bit what prom-client's are.
+// No quantiles, because they differ from prom-client's within an error; quantiles.test.ts compares them.
 const plain = (client: Client) => new client.Summary({ name: 's', help: 'h', percentiles: [] });
 const labelled = (client: Client) =>
   new client.Summary({ name: 's', help: 'h', labelNames: ['a', 'b'], percentiles: [] });
 
 sameAsPromClient({
-  'adds up': async (client) => {
+  'sums up observations': async (client) => {
     const s = plain(client);
     const empty = await client.register.metrics();
     for (const value of [0, -1, 0.25, 1e300]) s.observe(value);
     return [empty, await client.register.metrics(), await s.get()];
   },
-  'adds up by labels': async (client) => {
+  'sums up observations by labels': async (client) => {
     const s = labelled(client);
     s.observe({ a: 'x' }, 1);
     s.observe({ b: 'x', a: 'y' }, 1.5);
@@ -25,7 +25,7 @@ sameAsPromClient({
     s.observe(any(undefined), 0.5);
     return [await client.register.metrics(), await s.get()];
   },
-  'refuses what is no finite number': (client) => {
+  'refuses values that are no finite numbers': (client) => {
     const s = plain(client);
     const values: unknown[] = ['3', null, true, {}, { z: 1 }, undefined, Infinity, NaN, ''];
     const child = new client.Summary({ name: 'c', help: 'h', labelNames: ['a'] }).labels('x');
@@ -68,7 +68,7 @@ sameAsPromClient({
     s.observe({ a: 'x', b: 'y' }, 3);
     return client.register.metrics();
   },
-  'removes, and keeps its series when reset': async (client) => {
+  'removes series, and keeps them at zero after reset()': async (client) => {
     const s = labelled(client);
     const one = new client.Summary({ name: 'one', help: 'h', percentiles: [] });
     const child = s.labels('x', 'y');
@@ -86,7 +86,7 @@ sameAsPromClient({
     one.observe(2);
     return [removed, zero, await client.register.metrics()];
   },
-  times: async (client) => {
+  'measures durations': async (client) => {
     vi.useFakeTimers({ toFake: ['hrtime', 'Date'] });
     try {
       const s = labelled(client);
@@ -98,7 +98,7 @@ sameAsPromClient({
       vi.useRealTimers();
     }
   },
-  'has no window where its numbers are none': async (client) => {
+  'accepts a window whose maxAgeSeconds or ageBuckets is no number': async (client) => {
     const odd = [
       { maxAgeSeconds: 'x', ageBuckets: 3 },
       { maxAgeSeconds: 60, ageBuckets: 'x' },
@@ -112,7 +112,7 @@ sameAsPromClient({
     });
     return Promise.all(rows);
   },
-  'reserves quantile, after it was registered': (client) => [
+  'refuses the label name quantile, but only after it has registered the metric': (client) => [
     thrown(() => new client.Summary({ name: 's', help: 'h', labelNames: ['quantile'] })),
     client.register.getSingleMetric('s') !== undefined,
   ],

@@ -1,4 +1,4 @@
-/** `ttlSeconds`: series that no process updates are removed, and no update is lost by it. */
+/** `ttlSeconds` removes series that no process updates, and loses no update. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -7,7 +7,7 @@ import type { ROSTER } from '../../ts/metrics';
 import { samples } from '../support/samples';
 import { any, heap, inside, newSegment, subjects, thrown, type Client } from '../support/subject';
 
-/** Much longer than a busy machine lets a program wait, and short enough to wait for. */
+/** Seconds: much longer than a busy machine delays a program, and short enough for a test to wait for. */
 const TTL = 2;
 
 const timers: NodeJS.Timeout[] = [];
@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Does something again and again, until the test is over or it is told to stop. */
+/** Repeats an update every 50 ms, until the test ends or the returned function is called. */
 function keep(update: () => void): () => void {
   update();
   const timer = setInterval(update, 50);
@@ -44,7 +44,7 @@ async function until(
 }
 
 describe.each(subjects)('$name', ({ load }) => {
-  test('takes out what is not updated, and leaves what is', async () => {
+  test('removes series that are not updated, and keeps those that are', async () => {
     const client = await load();
     const common = { help: 'h', labelNames: ['a'] as const, ttlSeconds: TTL };
     const counter = new client.Counter({ name: 'c', ...common });
@@ -59,7 +59,7 @@ describe.each(subjects)('$name', ({ load }) => {
     const stop = keep(() => {
       updates++;
       counter.inc({ a: 'busy' });
-      // Neither of these changes a value.
+      // The next two updates do not change a value.
       counter.inc({ a: 'zero' }, 0);
       gauge.set({ a: 'busy' }, 7);
       histogram.observe({ a: 'busy' }, 1);
@@ -75,13 +75,13 @@ describe.each(subjects)('$name', ({ load }) => {
     const gone = await until(client, (seen) => ![...seen.keys()].some(isIdle));
     expect(performance.now() - begun).toBeGreaterThanOrEqual(1000 * TTL);
     expect(gone.get('plain')).toBe(3);
-    // A removed series begins from zero, with the objects that there are.
+    // After the removal, updates through the same objects make the series again, from zero.
     child.inc();
     gauge.labels('idle').inc(2);
     histogram.observe({ a: 'idle' }, 0.5);
-    // Long enough for another round of all.
+    // Long enough for series without updates to expire a second time.
     await new Promise((resolve) => setTimeout(resolve, 1000 * TTL));
-    // A scrape reads on a thread of its own: it may read a metric before an update, and the next one after it.
+    // No updates during the scrape, which reads on another thread: one could come between its reads of two metrics.
     stop();
     const seen = await shown(client);
     expect([seen.get('c{a="busy"}'), seen.get('h_count{a="busy"}')]).toEqual([updates, updates]);
@@ -94,7 +94,7 @@ describe.each(subjects)('$name', ({ load }) => {
     for (const metric of Object.values(all)) metric.reset();
   });
 
-  test('a series that is taken out begins at zero', async () => {
+  test('a removed series begins from zero', async () => {
     const client = await load();
     const ttlSeconds = 0.1;
     const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'], ttlSeconds });
@@ -113,7 +113,7 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('series of labelValues stay', async () => {
+  test('series of labelValues are not removed', async () => {
     const client = await load();
     const config = { help: 'h', labelNames: ['a'], labelValues: { a: ['x', 1] }, ttlSeconds: 0.1 };
     const counter = new client.Counter({ name: 'c', ...config });
@@ -131,7 +131,7 @@ describe.each(subjects)('$name', ({ load }) => {
     });
   });
 
-  test('does not wait for a faked clock', async () => {
+  test('sets no timer on a fake clock', async () => {
     const client = await load();
     vi.useFakeTimers();
     const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'], ttlSeconds: 60 });
@@ -150,7 +150,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(register.getMetricsAsArray()).toEqual([]);
   });
 
-  test('refuses what would hide updates', async () => {
+  test('refuses aggregators that would hide updates', async () => {
     const { Counter, Gauge } = await load();
     const config = { name: 'm', help: 'h', ttlSeconds: 1, aggregator: 'max' } as const;
     expect(thrown(() => new Counter(config))).toBe(
@@ -163,8 +163,8 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 });
 
-// Native updates leave no trace of a series that is gone, and ordered ones only counters': a limit that
-// docs/CONCURRENCY.md states.
+// An update of a series that another process has just removed is added again on the direct path, for counters also on
+// the ordered path, and never on the native path. docs/CONCURRENCY.md states this limit.
 const KINDS = {
   direct: ['Counter', 'Histogram', 'Summary'],
   ordered: ['Counter'],
@@ -173,12 +173,12 @@ const KINDS = {
 const kinds = KINDS[(process.env['MPMETRICS_CELLS'] ?? 'direct') as keyof typeof KINDS];
 const described = kinds.length === 0 ? null : describe.each(kinds);
 
-/** Makes what a test counts in. */
+/** Makes the metric of a test, by its type. */
 const MAKE = {
   Counter: (client: Client, config: object) =>
     new client.Counter({ name: 'm', help: 'h', labelNames: ['a'], ...config }),
   Histogram: (client: Client, config: object) =>
-    // Its blocks are as long as the smallest of exemplars.
+    // With these buckets its blocks are as long as the smallest blocks of exemplars.
     new client.Histogram({
       name: 'm',
       help: 'h',
@@ -196,7 +196,7 @@ const MAKE = {
     }),
 };
 
-/** A metric in a heap, and what another process does to its series. */
+/** Makes a metric in a heap, and a second writer that expires and removes its series as another process would. */
 async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   const client = await heap.load();
   const path = newSegment();
@@ -204,7 +204,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   client.register.setContentType(client.openMetricsContentType);
   const metric = MAKE[kind](client, { ttlSeconds });
   const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
-  // Of the copy that was just loaded.
+  // The key in the copy of the package that was just loaded.
   const key: typeof ROSTER = inside('metrics').ROSTER;
   const { shape } = metric[key];
   const family = other.family(
@@ -238,7 +238,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   return { client, metric, by, series, count, inc, value };
 }
 
-described?.('an update of a %s at the very moment', (kind) => {
+described?.('an update of a %s while its series expires', (kind) => {
   test('is not lost when the series is new', async () => {
     const { inc, by, value } = await setUp(kind, 60);
     inc(5);
@@ -246,7 +246,7 @@ described?.('an update of a %s at the very moment', (kind) => {
     expect(await value()).toBe(undefined);
     inc(1);
     expect(await value()).toBe(6);
-    // What was removed on purpose stays removed.
+    // After remove(), the counts of the series are not added again.
     expect(by.remove()).toBe(0);
     inc(1);
     expect(await value()).toBe(1);
@@ -275,10 +275,10 @@ described?.('an update of a %s at the very moment', (kind) => {
     expect(all).toHaveLength(1_501);
   });
 
-  test('is not lost when it wakes a series that slept', async () => {
+  test('is not lost when it wakes a sleeping handle', async () => {
     const { client, inc, by, series, value } = await setUp(kind, 3);
     for (const before of [4, 0.25, 900]) inc(before);
-    // Two looks: it sleeps, and its cells of then are forgotten after two more.
+    // Long enough for a check that puts the handle to sleep.
     await new Promise((resolve) => setTimeout(resolve, 2_400));
     expect(await value()).toBe(904.25);
     inc(5);
@@ -286,7 +286,7 @@ described?.('an update of a %s at the very moment', (kind) => {
     by.expire();
     inc(7);
     const seen = await until(client, (now) => now.has(series()));
-    // What was there for long has expired.
+    // The counts of before the sleep have expired; 5 and 7 are later.
     expect(seen.get(series())).toBe(12);
     if (kind === 'Counter') return;
     expect(seen.get('m_count{a="x"}')).toBe(2);
@@ -303,7 +303,7 @@ described?.('an update of a %s at the very moment', (kind) => {
     }
   });
 
-  test('is not lost when exemplars of others take its place in memory', async () => {
+  test('is not lost when exemplars of other series take its place in memory', async () => {
     const { client, count, by, series } = await setUp(kind, 60);
     const config = { name: 'e', help: 'h', labelNames: ['a'], enableExemplars: true } as const;
     const exemplary = new client.Counter(config);

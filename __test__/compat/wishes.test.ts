@@ -1,4 +1,4 @@
-/** What prom-client's users wish for and it does not have: nothing to compare with. */
+/** Features that users ask of prom-client. It does not have them, so there is nothing to compare with. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -38,7 +38,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await lines(client)).toHaveLength(3);
     });
 
-    test('shows those of the other types', async () => {
+    test('shows the combinations of the other types, too', async () => {
       const client = await load();
       const common = { help: 'h', labelNames: ['a'] as const, labelValues: { a: ['x'] } };
       new client.Gauge({ name: 'g', ...common });
@@ -66,7 +66,7 @@ describe.each(subjects)('$name', ({ load }) => {
         { a: Array.from({ length: 1000 }), c: Array.from({ length: 101 }) },
         'labelValues makes more than 100000 label sets',
       ],
-    ])('refuses what makes no sense (%#)', async (labelValues, message) => {
+    ])('refuses invalid labelValues (%#)', async (labelValues, message) => {
       const { Counter, register } = await load();
       const config = { name: 'c', help: 'h', labelNames: ['a', 'c'], labelValues };
       expect(thrown(() => new Counter(any(config)))).toBe(`TypeError: ${message}`);
@@ -77,7 +77,7 @@ describe.each(subjects)('$name', ({ load }) => {
   describe("ifExists: 'reuse'", () => {
     const reuse = { help: 'h', ifExists: 'reuse' } as const;
 
-    test('goes on from the counts that are there', async () => {
+    test('goes on from the counts of the existing metric', async () => {
       const client = await load();
       const make = () => [
         new client.Counter({ name: 'c', labelNames: ['a'], ...reuse }),
@@ -155,7 +155,7 @@ describe.each(subjects)('$name', ({ load }) => {
       );
     });
 
-    test('refuses another type, and other words', async () => {
+    test('refuses another type, and unknown values of ifExists', async () => {
       const { Counter, Gauge } = await load();
       new Counter({ name: 'm', help: 'h' });
       expect(thrown(() => new Gauge({ name: 'm', ...reuse }))).toBe(

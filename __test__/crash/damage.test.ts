@@ -1,6 +1,6 @@
 /**
- * Names, label texts, hashes and the header of a segment are changed while processes count in it and scrape it. A
- * scrape leaves out what is damaged, there is a count and one warning of it, and readers accept each page.
+ * The tests change names, label texts, hashes and the header of a segment while processes count in it and scrape it. A
+ * scrape leaves out damaged records and counts them, there is one warning, and readers accept each page.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -13,11 +13,11 @@ import { Application, type Program } from '../support/application';
 import { source } from '../support/programs';
 import { PythonReader } from '../support/python-reader';
 
-/** Rounds of the random test. */
+/** The number of rounds of the random test. */
 const ROUNDS = Number(process.env['MPMETRICS_TEST_DAMAGE'] ?? 400);
-/** One round in so many damages the header, which may cost the processes the segment. */
+/** Rounds whose number is a multiple of this one damage the header. Processes may then give up the segment. */
 const OF_HEADER = 25;
-/** One page in so many is read by those who did not write it. */
+/** In rounds whose number is a multiple of this one, promtool and Python's client read the pages. */
 const READ = 10;
 
 interface Told {
@@ -74,7 +74,7 @@ class Damaged {
     closeSync(this.file);
   }
 
-  /** Where each of these texts begins. */
+  /** Returns the offsets at which one of these texts begins. */
   places(...texts: readonly string[]): number[] {
     const bytes = Buffer.alloc(fstatSync(this.file).size);
     readSync(this.file, bytes, 0, bytes.length, 0);
@@ -85,14 +85,14 @@ class Damaged {
     });
   }
 
-  /** The word of a reference's, as the format has it. */
+  /** Returns the word with an index (docs/FORMAT.md). */
   word(index: number): number {
     const bytes = Buffer.alloc(8);
     readSync(this.file, bytes, 0, 8, index * 8);
     return Number(bytes.readBigUInt64LE());
   }
 
-  /** Changes a byte; undone by the same again. */
+  /** Flips bits of a byte. The same call again restores the byte. */
   flip(at: number, bits: number): void {
     const byte = Buffer.alloc(1);
     readSync(this.file, byte, 0, 1, at);
@@ -101,32 +101,32 @@ class Damaged {
   }
 }
 
-/** What others say of the pages. */
+/** Expects promtool and Python's client to accept the pages. */
 async function accepted({ text, openMetrics }: Told): Promise<void> {
   if (text !== null) {
     const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
-    // 3 is a habit of names; 1 is a page that is refused.
+    // Exit code 3 is a remark about names; 1 is a refused page.
     expect([0, 3], `${checked.stderr}\n${text}`).toContain(checked.status);
   }
   if (openMetrics !== null) await reader.read(openMetrics);
 }
 
 const TEXTS: [string, string, number][] = [
-  ['a metric name', 'damage_count_total', 0],
-  ['a metric name, by a line feed', 'damage_level', 3],
+  ['the beginning of a metric name', 'damage_count_total', 0],
+  ['the middle of a metric name', 'damage_level', 3],
   ['a help text', 'Another help', 2],
   ['a label name of a metric', 'route', 0],
   ['a label name of a series', 'route="/a"', 1],
   ['the quote of a label value', '"/a"', 0],
-  ['a label value, by a byte that is no UTF-8', '/a"', 1],
+  ['a label value', '/a"', 1],
   ['the name of a default label', 'service="', 3],
 ];
 
-/** Whose word is asked for. */
+/** Whether promtool or Python's client is not installed. */
 const readersMissing = lacks('prometheus') || lacks('prometheus_client');
 
 test.skipIf(readersMissing).each(TEXTS)(
-  '%s that changes costs what it names, and no page',
+  'scrapes count damage in %s, and readers accept each page',
   async (_, text, offset) => {
     const damaged = await Damaged.start();
     const places = damaged.places(text);
@@ -151,7 +151,7 @@ test.skipIf(readersMissing).each(TEXTS)(
 );
 
 test.skipIf(readersMissing)(
-  'random bytes, while both processes count and scrape',
+  'random bytes change while both processes count and scrape',
   { timeout: 0 },
   async () => {
     let seed = 1;

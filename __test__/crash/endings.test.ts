@@ -1,10 +1,11 @@
 /**
- * Endings of processes and threads: process.exit, an uncaught error, SIGTERM and worker.terminate at random moments, in
- * the middle of updates, scrapes and callbacks, on every version of Node.js. No process crashes, hangs or is kept alive,
- * and the scrapes of another process show what all of them had counted.
+ * Processes and threads end by process.exit, an uncaught error, SIGTERM or worker.terminate, on every version of
+ * Node.js. They end at random moments, in the middle of updates, scrapes and callbacks. No process crashes, hangs or is
+ * kept alive, and scrapes of another process show all that was counted.
  *
- * There are 50 of each on each version, which are the promised 200 a version: a start takes a tenth of a second of a core.
- * `npm run torture` has 1,250 of each on each version; `MPMETRICS_TEST_ENDINGS` says how many.
+ * Each of the four ways has 50 endings on each version, which makes the promised 200 a version. There are no more,
+ * because a start takes a tenth of a second of a core. `npm run torture` has 1,250 of each; `MPMETRICS_TEST_ENDINGS`
+ * sets the number.
  */
 import { join } from 'node:path';
 
@@ -20,7 +21,7 @@ import { samples } from '../support/samples';
 const OWN = process.versions.node.split('.')[0]!;
 const ASKED = process.env['MPMETRICS_TEST_ENDINGS'];
 const AT_ONCE = 4;
-/** Milliseconds: whatever takes longer hangs. */
+/** Milliseconds after which a process counts as one that hangs. */
 const HANGS = patient(60_000);
 
 const made: Application[] = [];
@@ -28,10 +29,10 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Updates that were told to have been made, and those that the scraper sees. */
+/** Compares the updates that processes acknowledged with those that a scrape of another process shows. */
 class Account {
   told = 0;
-  /** Updates that may have been made and not told: one of each process that was ended from outside. */
+  /** The most updates that were made and not acknowledged: one of each process that was ended from outside. */
   open = 0;
   private last = 0;
   private busy: Promise<void> = Promise.resolve();
@@ -41,7 +42,11 @@ class Account {
     private readonly way: string,
   ) {}
 
-  /** A scrape of another process, in time: what was told is in it, and nothing that no process counted. */
+  /**
+   * Expects a scrape of another process in time, with all acknowledged updates. If no process runs, expects no others.
+   *
+   * @param running number of processes that still count
+   */
   check(running: number): Promise<void> {
     this.busy = this.busy.then(async () => {
       const least = this.told;
@@ -53,7 +58,7 @@ class Account {
       const seen = samples(text).get(`updates_total{way="${this.way}"}`) ?? 0;
       expect(ms).toBeLessThan(HANGS / 2);
       expect(seen).toBeGreaterThanOrEqual(Math.max(least, this.last));
-      // Processes that still run go on while this is read.
+      // Processes that still run may make further updates before the scrape.
       if (running === 0) expect(seen).toBeLessThanOrEqual(this.told + this.open);
       this.last = seen;
     });
@@ -82,7 +87,7 @@ async function leave(
   const hangs = setTimeout(() => program.child.kill('SIGKILL'), HANGS);
   expect(await program.ended, program.errors).toBe(WAYS[way]);
   clearTimeout(hangs);
-  // An exit may come between an update and the next line only where it is not the process's own doing.
+  // Only an ending from outside can come between an update and its acknowledgement.
   if (way === 'term') account.open++;
   if (way === 'throw') expect(program.errors).toContain('Error: uncaught');
   else expect(program.errors).toBe('');

@@ -1,4 +1,4 @@
-/** A full file system: existing series go on, new ones are refused and counted, no process dies. */
+/** A full file system: existing series count on, updates of new series are dropped and counted, and no process dies. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,17 +46,17 @@ mounting('a tmpfs of 1 MiB', async () => {
   const two = app.run('fill.js', { env, args: ['b'] });
   const second = JSON.parse(await two.line()) as Filled;
   expect(first.reservedBytes).toBeLessThanOrEqual(1 << 20);
-  // Most of the room was used; a table that doubles may find none for its next part.
+  // Most of the room is used. The rest may be too small for the next chunk of a table, which doubles its size.
   expect(first.reservedBytes).toBeGreaterThan((1 << 20) * 0.75);
   const shown = first.text.match(/^c\{n="a\d+"\} 1$/gm)!.length;
   expect(shown).toBeGreaterThan(2_000);
   expect(first.text).toContain('c{n="first"} 30001\n');
   expect(first.text).toContain('h_count 30000\n');
-  // Exactly the refused are counted: 30,000 label sets are there or dropped. A late family is refused when it
-  // is made, which would show it at zero, and when it is counted.
+  // The number of dropped updates is exact. Each of the 30,000 label sets is shown or dropped. A late family that is
+  // refused is dropped twice: when it is made, because it would be shown at zero, and when it is updated.
   const late = first.text.match(/^late_a\d+ 1$/gm)?.length ?? 0;
   expect(first.dropped).toEqual([30_000 - shown + 2 * (20 - late), 0, 0, 0, 0, 0, 0]);
-  // Memory that the first did not use up serves what fits; no process dies either way.
+  // The number is that of the heap, so the second program adds to it. Some of its series may still fit.
   expect(second.dropped[0]).toBeGreaterThan(first.dropped[0]!);
   for (const program of [one, two]) {
     program.tell('leave');

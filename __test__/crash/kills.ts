@@ -1,6 +1,6 @@
 /**
- * The program that kills writers, and what is to be true of what it saw. It is an application's own
- * script, so that it runs against a checkout and against an installed package alike.
+ * The program that kills writers, and checks of its output. It is a script of an application, so that it runs with a
+ * checkout and with an installed package.
  */
 import { expect } from 'vitest';
 
@@ -8,13 +8,16 @@ import type { Program } from '../support/application';
 import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
-/** How many; `npm run torture` and other versions of Node.js have figures of their own. */
+/** The number of kills; `npm run torture` and other versions of Node.js have numbers of their own. */
 export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 
-/** Milliseconds that so many kills may take on a slow machine. */
+/** Milliseconds that the kills may take on a slow machine. */
 export const PATIENCE = Math.max(180_000, KILLS * 1_000);
 
-/** What is observed, over and over: of several octaves and both signs, with sums that are exact. */
+/**
+ * The number of victims, the values that each of them observes over and over, and the quantiles. The values have both
+ * signs and several octaves, and their sums are exact.
+ */
 const {
   places: PLACES,
   values: VALUES,
@@ -24,31 +27,34 @@ const {
   values: number[];
   percentiles: number[];
 };
-/** Most that a quantile between the smallest and the largest may be off. */
+/** The greatest relative error of a quantile. The smallest and the largest value are exact. */
 const ERROR = 0.0109;
 
-/** The programs, `killer.js` and what it starts. */
+/** The files of the application: `killer.js`, and those that it uses. */
 export const FILES: Record<string, string> = {
   'killer.js': source('crash/kills/killer.cjs'),
   'victim.js': source('crash/kills/victim.cjs'),
   'observed.json': source('crash/kills/observed.json'),
 };
 
-/** How many of so many kills have to meet an update that was made and not acknowledged: else nothing was shown. */
+/**
+ * Returns how many of these kills have to come between an update and its acknowledgement. With fewer, a test would show
+ * nothing about such kills.
+ */
 const wanted = (kills: number): number => Math.max(1, Math.floor(kills / 40));
 
 /** One kill, and the scrape after it. */
 interface Kill {
   place: number;
-  /** Updates that the victim wrote to its pipe. */
+  /** The number of updates that the victim acknowledged on its pipe. */
   acknowledged: number;
   text: string;
   ms: number;
-  /** In all so far. What a victim counts that starts with one is in its own memory for a while. */
+  /** The number of timeouts so far. A victim whose first call has one counts in its own memory for a while. */
   lockTimeouts: number;
 }
 
-/** What the heap has come to. */
+/** Figures of the heap. */
 interface End {
   usedAtFirst: number;
   usedAtEnd: number;
@@ -56,14 +62,14 @@ interface End {
   adoptions: number;
 }
 
-/** What was acknowledged, beside what is scraped. */
+/** Compares acknowledged updates with scraped values. */
 class Ledger {
-  /** By place: kills, and how often each of the values was acknowledged. */
+  /** For each place: the number of kills, and how often each value was acknowledged. */
   private readonly places = Array.from({ length: PLACES }, () => ({
     kills: 0,
     told: VALUES.map(() => 0),
   }));
-  /** By series: how much more it shows than was acknowledged. */
+  /** For each series: its scraped value minus the acknowledged one. */
   private readonly gaps = new Map<string, number>();
   private last = new Map<string, number>();
   private lockTimeouts = 0;
@@ -97,14 +103,14 @@ class Ledger {
     }
   }
 
-  /** A count moves away from what was acknowledged by the update in flight, or not at all. Returns which. */
+  /** Expects that a count grew by the acknowledged updates and at most one in flight. Returns the number in flight. */
   private counted(series: string, acknowledged: number, found: Map<string, number>): number {
     const by = this.moved(series, acknowledged, found);
     expect(by, `${series} after ${String(this.lockTimeouts)} lock timeouts`).toBeOneOf([0, 1]);
     return by;
   }
 
-  /** A sum may lack the share of an update in flight that was counted. */
+  /** Expects that a sum grew by the acknowledged updates, and by nothing else or the share of the update in flight. */
   private summed(series: string, told: number, share: number, found: Map<string, number>): void {
     expect(this.moved(series, told, found), series).toBeOneOf([0, share]);
   }
@@ -113,11 +119,11 @@ class Ledger {
     const gap = found.get(series)! - told;
     const by = gap - (this.gaps.get(series) ?? 0);
     this.gaps.set(series, gap);
-    // Of 0 and -0 both are nothing.
+    // Turns -0 into 0.
     return by + 0;
   }
 
-  /** Kills after which one more update was scraped than acknowledged. */
+  /** Returns the number of kills after which a scrape showed one update more than was acknowledged. */
   inFlight(): number {
     const gaps = [...this.gaps].filter(([series]) => series.startsWith('updates_total'));
     return gaps.reduce((sum, [, gap]) => sum + gap, 0);
@@ -125,10 +131,10 @@ class Ledger {
 
   private expectRisen(found: Map<string, number>): void {
     for (const [series, value] of this.last) {
-      // The gauge is of the living.
+      // This gauge shows living processes only.
       if (series === 'alive') continue;
       expect(found.has(series), series).toBe(true);
-      // With values of both signs these may fall, and are compared with what was told.
+      // These may fall, because values have both signs; `check` compares them with the acknowledged values.
       if (/quantile=|^(size|recent)_sum/.test(series)) continue;
       expect(found.get(series), series).toBeGreaterThanOrEqual(value);
     }
@@ -137,7 +143,7 @@ class Ledger {
 }
 
 /**
- * A quantile lies among the values whose ranks it may be of: each kill moved them by one at the most.
+ * Expects a quantile among the values at its possible ranks. Each kill may have moved the ranks by one.
  *
  * @param told how often each of the values was acknowledged
  */
@@ -162,12 +168,12 @@ function expectQuantile(
   expect(found, series).toBeLessThanOrEqual(most + error * Math.abs(most));
 }
 
-/** What the killer is told. */
+/** Returns the arguments of `killer.js`. */
 export function killerArguments(kills: number): string[] {
   return [String(kills), String(wanted(kills))];
 }
 
-/** Reads what the killer tells and holds it against the promise. */
+/** Reads the output of `killer.js`, and expects what the package promises of killed writers. */
 export async function expectKept(program: Program, kills: number): Promise<void> {
   const ledger = new Ledger();
   let seen = 0;

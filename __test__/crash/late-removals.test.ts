@@ -1,4 +1,7 @@
-/** Removals while a process holds the heap lock: made once it is free, also if the segment's file is gone by then. */
+/**
+ * Removals while another process holds the heap lock: they are made when the lock is free, even if the segment's file
+ * was removed meanwhile.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -23,7 +26,7 @@ const METRICS = `await ${performing('crash/late-removals/metrics.cjs')};`;
 const REMOVE = `await ${performing('crash/late-removals/remove.cjs')};`;
 
 test.each(['stays', 'goes'])(
-  'while the file %s',
+  'removals wait for the lock while the file %s',
   async (file) => {
     const [one, other] = obedient(2, made);
     const path = join(made[0]!.segmentsIn, 'test.heap');

@@ -1,6 +1,6 @@
 /**
- * A process that is stopped, or killed, while it holds the heap lock: all others register within the
- * deadline, and no count is lost.
+ * A process is stopped or killed while it holds the heap lock. All others can make series within the deadline, and no
+ * count is lost.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,16 +47,16 @@ async function started(): Promise<{ app: Application; path: string; writer: Prog
   return { app, path, writer };
 }
 
-test('SIGSTOP: no process waits longer than the deadline, and what was counted meanwhile is moved in', async () => {
+test('SIGSTOP: no process waits longer than the deadline, and pending series move into the heap later', async () => {
   const { app, path, writer } = await started();
   const holder = await hold(path);
   holder.kill('SIGSTOP');
   writer.tell('count 0');
   const during = await told(writer);
-  // One deadline (20 ms) a registration and not one an update; the bound allows for a busy machine.
+  // One deadline (20 ms) for each new series, and none for further updates. The bound allows for a busy machine.
   expect(during.longest).toBeLessThan(1_000);
   expect(during.get('old_total')).toBe(21);
-  // A process that starts meanwhile counts and answers, too.
+  // A process that starts meanwhile can count and scrape, too.
   const second = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
   expect(await second.line()).toBe('ready');
   second.tell('count 100');
@@ -64,13 +64,13 @@ test('SIGSTOP: no process waits longer than the deadline, and what was counted m
   holder.kill('SIGCONT');
   holder.stdin!.end();
   await once(holder, 'exit');
-  // What the second counted is seen by the first.
+  // The first process shows the counts of the second.
   const whole = async () => {
     writer.tell('show');
     return told(writer);
   };
   const moved = async () => (await whole()).get('series_total{n="109"}') === 2;
-  await until(moved, 'what the second counted is not moved in');
+  await until(moved, 'series of the second process are still pending');
   const after = await whole();
   expect(after.get('old_total')).toBe(42);
   for (let i = 0; i < 10; i++) {
@@ -81,13 +81,13 @@ test('SIGSTOP: no process waits longer than the deadline, and what was counted m
   expect(after.get('late_100_count')).toBe(1);
 });
 
-test('a holder that lost its processor for three deadlines costs a process that starts nothing, also by SIGKILL', async () => {
+test('a lock that is held for three deadlines: a process that starts meanwhile loses no count, even by SIGKILL', async () => {
   const { app, path, writer } = await started();
   const shown = async () => {
     writer.tell('show');
     return told(writer);
   };
-  // On a crowded machine this process, which lets the holder go, may itself be late: then again.
+  // On a busy machine this process may end the holder too late, so that there is a timeout: then it tries again.
   for (let n = 0, timeouts = 0; ; n++) {
     const holder = await hold(path);
     const args = [String(n)];
@@ -108,9 +108,9 @@ test('a holder that lost its processor for three deadlines costs a process that 
   }
 });
 
-test('a lock that is free now and then: what waits goes into the heap faster than more comes', async () => {
+test('a lock that is free now and then: series move into the heap faster than new ones become pending', async () => {
   const { app, path, writer } = await started();
-  // Its scrapes are no occasion for the writer to try again.
+  // Scrapes in another process, because a scrape of the writer would make it try again.
   const reader = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
   expect(await reader.line()).toBe('ready');
   const shown = async () => {
@@ -120,13 +120,13 @@ test('a lock that is free now and then: what waits goes into the heap faster tha
   await hold(path, 30, 3);
   writer.tell('pour 12000');
   const isWhole = async () => (await shown()).get('poured_total{n="11999"}') === 1;
-  await until(isWhole, 'what was counted is not moved in');
+  await until(isWhole, 'series are still pending');
   const after = await shown();
   for (let n = 0; n < 12_000; n++) expect(after.get(`poured_total{n="${String(n)}"}`)).toBe(1);
   expect(writer.errors).toBe('');
 });
 
-test('SIGKILL: the next holder makes whole what the dead one left', async () => {
+test('SIGKILL: the next holder of the lock recovers the heap', async () => {
   const { path, writer } = await started();
   writer.tell('count 0');
   await told(writer);

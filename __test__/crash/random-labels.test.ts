@@ -1,4 +1,4 @@
-/** Label values from an attacker exhaust neither memory nor time, and what is dropped is counted exactly. */
+/** Label values from an attacker exhaust neither memory nor time, and dropped updates are counted exactly. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ test('1e6 random label values with the default limits: one process', async () =>
   program.tell('go');
   const { ms, filled, end, shown, rest } = JSON.parse(await program.line(120_000)) as Seen;
   process.stderr.write(`1e6 random label values: ${JSON.stringify({ ms, filled, end, shown })}\n`);
-  // One of them is no random one.
+  // One of the shown series is `known`, whose label value is not random.
   expect(shown).toBe(250_000);
   expect(end.dropped).toEqual([0, 0, 750_001, 0, 0, 0, 0]);
   // 500,000 further values: neither the segment nor this process's memory grows.
@@ -56,7 +56,7 @@ test('1e6 random label values with the default limits: one process', async () =>
   expect(program.errors).toContain('maxSeriesPerMetric');
 });
 
-test('four processes with limits of their own, and one that comes when all is full', async () => {
+test('four processes with limits of their own, and one that starts when the limit is reached', async () => {
   const app = new Application({
     'attack.js': source('crash/random-labels/attack.cjs'),
     'late.js': source('crash/random-labels/late.cjs'),
@@ -73,7 +73,7 @@ test('four processes with limits of their own, and one that comes when all is fu
   const seen: Seen[] = [];
   for (const program of programs) seen.push(JSON.parse(await program.line(120_000)) as Seen);
   expect(seen.map(({ shown }) => shown)).toEqual([19_000, 19_000, 19_000, 19_000]);
-  // Whose series waited while others had the heap's lock tells of them a moment later.
+  // A process whose series were pending, because others held the heap lock, counts dropped updates a moment later.
   let reasons: number[] = [];
   const dropped = async (): Promise<number> => {
     programs[0]!.tell('look');
@@ -87,14 +87,14 @@ test('four processes with limits of their own, and one that comes when all is fu
     () => `${String(reasons)} are not ${refused}`,
   );
   for (const { end, filled } of seen) {
-    // Up to 10,000 series wait while others have the heap's lock.
+    // Up to 10,000 series are pending while others hold the heap lock.
     expect(end.heapUsed - filled.heapUsed).toBeLessThan(12 * MiB);
     expect(end.usedBytes).toBeLessThan(8 * MiB);
   }
   const late = app.run('late.js', { env });
   const told = JSON.parse(await late.line()) as { text: string; dropped: number[] };
   const values = samples(told.text);
-  // Its first update is refused unasked, the second is not.
+  // Its first update of `known` is refused without a call of the heap; the second update finds the series.
   expect(values.get('random_total{id="known"}')).toBe(4 + 5_000 - 1);
   expect(told.dropped).toEqual([0, 0, reasons[0]! + 5_000 + 1, 0, 0, 0, reasons[1]]);
   expect(values.get('old_total{path="/"}')).toBe((4 * each) / 10 + 5_000);

@@ -1,11 +1,11 @@
-/** The segment's file, or its whole directory, is removed again and again while processes and threads count, and die. */
+/** The segment's file, or its directory, is removed repeatedly while processes and threads count and are killed. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
 import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
-/** How often; `npm run torture` has a figure of its own. */
+/** The number of removals; `npm run torture` has a number of its own. */
 const REMOVALS = Number(process.env['MPMETRICS_TEST_REMOVED'] ?? 12);
 
 const made: Application[] = [];
@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 test.each(['file', 'directory'])(
-  'no count is lost or made twice: %s',
+  'no count is lost or made twice by removals of the %s',
   async (how) => {
     const app = new Application({
       'root.js': source('crash/removed-load/root.cjs'),
@@ -36,7 +36,7 @@ test.each(['file', 'directory'])(
       expect(shown).toEqual(names.map((name) => [n, name, rounds]));
       for (let i = 0; i < rounds; i += 50) expect(of('c', `new${String(i)}${n}`)).toBe(1);
     }
-    // Of the killed a round may have been under way.
+    // A killed process may have been in the middle of a round.
     for (const [n, rounds] of Object.entries(killed)) {
       for (const name of ['c', 'h_count', 's_count', 'shared']) {
         const shown = of(name, n);

@@ -17,12 +17,16 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Milliseconds until which everything is to be seen again: more than the period of the check, on a busy machine. */
+/** Milliseconds until scrapes must show all counts again: more than the period of the check, on a busy machine. */
 const PATIENCE = 20_000;
 
 const METRICS = `await ${performing('crash/removed/metrics.cjs')};`;
 
-/** What a scrape is to show of what `n` did so many times. */
+/**
+ * Returns the samples that a scrape has to show after so many updates of a series.
+ *
+ * @param lives whether the process that made them is alive, so that its gauges are shown
+ */
 function figures(n: string, times: number, lives: boolean): [string, number][] {
   const of = (name: string, more = '') => `${name}{${more}n="${n}"}`;
   const all: [string, number][] = [
@@ -39,7 +43,7 @@ function figures(n: string, times: number, lives: boolean): [string, number][] {
   return all;
 }
 
-/** Scrapes until all figures are there; then they are to be exact. */
+/** Scrapes until all samples have the expected values; fails if they do not in time. */
 async function expectSeen(by: Program, wanted: [string, number][]): Promise<void> {
   const deadline = Date.now() + PATIENCE;
   for (;;) {
@@ -56,11 +60,11 @@ function segmentOf(app: Application): string {
   return join(app.segmentsIn, 'test.heap');
 }
 
-/** Adds to the shared gauge, and to a counter that shows what is right. */
+/** Returns code that adds to the shared gauge, and to a counter for comparison. */
 const add = (by: number): string =>
   `kept.all.inc({ n: 'all' }, ${by}); kept.c.inc({ n: 'all' }, ${by});`;
 
-/** Lets the event loop of a program stand still until there is a file; then it goes on. */
+/** Blocks the event loop of a program until there is the file `go`; then the program runs `goesOn`. */
 async function block(program: Program, go: string, goesOn = ''): Promise<void> {
   program.tell(
     `console.log('blocked'); while (!require('fs').existsSync(${JSON.stringify(go)})) ; ${goesOn}`,
@@ -68,14 +72,17 @@ async function block(program: Program, go: string, goesOn = ''): Promise<void> {
   expect(await program.line()).toBe('blocked');
 }
 
-/** A process that added 5 to a shared gauge of 2 where the old file refuses it, and the lock of the new one is held. */
+/**
+ * Starts a process that adds 5 to a shared gauge of 2, while the old segment refuses the additions and the heap lock of
+ * the new segment is held: so the additions are pending until `free` releases the lock.
+ */
 async function waiting(cells: string): Promise<{ one: Program; waits: Program; free: () => void }> {
   const [one, waits] = obedient(2, made, { MPMETRICS_CELLS: cells });
   await ask(one!, `${METRICS} kept.update('one', 1)`);
   await ask(waits!, `${METRICS} kept.update('waits', 1)`);
   const segment = segmentOf(made[0]!);
   const go = `${segment}.go`;
-  // It does not find out that the file is gone.
+  // While it is blocked, it does not find that the file is gone.
   await block(waits!, go, `for (let i = 0; i < 5; i++) kept.all.inc({ n: 'all' }, 1);`);
   rmSync(segment);
   await expectSeen(one!, [['shared{n="all"}', 2]]);
@@ -93,10 +100,10 @@ async function waiting(cells: string): Promise<{ one: Program; waits: Program; f
 }
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge counts on while the old file refuses it and the lock of the new one is held: %s',
+  'additions to a shared gauge wait for the lock of the new segment if the old refuses them: %s',
   async (cells) => {
     const { one, waits, free } = await waiting(cells);
-    // It is not this process's value, nor is what it is still to bring.
+    // reset() changes neither a shared gauge, which belongs to all processes, nor its pending additions.
     await ask(waits, `kept.all.reset()`);
     free();
     await expectSeen(one, [['shared{n="all"}', 7]]);
@@ -107,7 +114,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
-  'what is still to be brought to a shared gauge is removed with it: %s',
+  'pending additions to a shared gauge are dropped by its removal or reset: %s',
   async (removed) => {
     const { one, waits, free } = await waiting('direct');
     await ask(waits, `${removed}; kept.all.inc({ n: 'all' }, 1)`);
@@ -118,7 +125,7 @@ test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge of a segment that others made meanwhile is copied once: %s',
+  'a shared gauge in a segment that others made meanwhile is added to the copy once: %s',
   async (cells) => {
     const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
@@ -127,7 +134,7 @@ test.each(['direct', 'ordered', 'native'])(
     await block(one!, `${segment}.first`);
     await block(other!, `${segment}.first`);
     rmSync(segment);
-    // These never had the one that is gone.
+    // These two processes make their metrics after the removal, so they never map the old segment.
     await ask(late!, `${METRICS} ${add(3)}`);
     await ask(last!, `${METRICS} ${add(4)}`);
     await block(last!, `${segment}.last`);
@@ -149,7 +156,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge that waits while its segment makes room for another keeps what it had there: %s',
+  'a shared gauge keeps its value if a copy displaces a segment for which series are pending: %s',
   async (cells) => {
     const [one, late] = obedient(2, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);
@@ -158,7 +165,7 @@ test.each(['direct', 'ordered', 'native'])(
     rmSync(segment);
     await ask(late!, `${METRICS} ${add(3)}`);
     const holder = await holdLock(segment, holders);
-    // What waits for the lock keeps it from leaving its segment at once.
+    // A pending series keeps the process from leaving its segment at once.
     late!.tell(
       `kept.c.inc({ n: 'new' }, 1); console.log('blocked');` +
         `while (!require('fs').existsSync(${JSON.stringify(`${segment}.late`)})) ; ${add(4)}`,
@@ -180,7 +187,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'what the living, the idle and the dead counted goes on in a new file: %s',
+  'a new segment has the counts of active, idle and dead processes: %s',
   async (cells) => {
     const [one, idle, dead] = obedient(3, made, { MPMETRICS_CELLS: cells });
     for (const [program, n] of [
@@ -193,7 +200,7 @@ test.each(['direct', 'ordered', 'native'])(
     dead!.child.kill('SIGKILL');
     await dead!.ended;
     rmSync(segmentOf(made[0]!));
-    // Known series only: nothing here asks for the heap by itself.
+    // Updates bound series only, because making a series would check for the file.
     await ask(one!, `kept.update('one', 5)`);
     const wanted = [
       ...figures('one', 15, true).filter(([name]) => !name.startsWith('recent')),
@@ -203,7 +210,7 @@ test.each(['direct', 'ordered', 'native'])(
     ];
     await expectSeen(one!, wanted);
     await expectSeen(idle!, wanted);
-    // A process that starts now finds it, too, and all count on.
+    // A process that starts now finds the new segment, too, and all processes count on.
     const late = made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: segmentOf(made[0]!) } });
     await ask(late, `${METRICS} kept.update('one', 1); kept.update('new', 2)`);
     await ask(idle!, `kept.update('idle', 3); kept.update('another', 4)`);
@@ -229,7 +236,7 @@ test.each(['direct', 'ordered', 'native'])(
   120_000,
 );
 
-test('a gauge of a series that was removed begins from zero where no segment can be made', async () => {
+test('a removed series of a gauge begins from zero if no segment can be made', async () => {
   const [one, two] = obedient(2, made, {});
   await ask(one!, `${METRICS} kept.recent.set({ n: 'all' }, 10)`);
   await ask(two!, `${METRICS} kept.recent.set({ n: 'two' }, 1)`);

@@ -1,6 +1,6 @@
 /**
- * Series that come and go, in workers that are killed and replaced, under scrapes: the heap and the processes need no
- * more memory in the second half of the time than in the first.
+ * Workers make series that expire, and are killed and replaced, under scrapes. The heap and the processes need no more
+ * memory in the last third of the time than in the second.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,20 +10,21 @@ import { afterEach, expect, test } from 'vitest';
 import { Application } from '../support/application';
 import { LIMIT } from '../support/patience.mjs';
 
-/** `npm run torture` has half an hour. */
+/** The duration in seconds; half an hour in `npm run torture`. */
 const SECONDS = Number(process.env['MPMETRICS_TEST_SOAK_SECONDS'] ?? 24);
-/** Label sets a second, of all workers. */
+/** Label sets that all workers together make in a second. */
 const SETS = 250;
-/** Seconds until an idle one expires: short of what the halves are compared by. */
+/** Seconds until an idle label set expires: much less than a third of the time. */
 const TTL = Math.min(5, SECONDS / 24);
 /** Seconds between two kills. */
 const KILLS = Math.min(4, SECONDS / 12);
-/** Lines that the primary prints. */
+/** The number of lines that the primary prints, each of one span of the time. */
 const PARTS = 240;
-/** Metrics with sets that come and go, and label sets that stay in each. */
+/** The number of metrics with label sets that expire, and of metrics with label sets that stay. */
 const METRICS = 3;
+/** The number of label sets that stay, in each of these metrics. */
 const ROUTES = 40;
-/** Lifetimes after which a set is gone at the latest: its own, and twice a check's period and duration. */
+/** Multiple of TTL after which a label set is removed at the latest: 1, and twice a check's period and duration. */
 const LIVES = 1 + 2 * (0.25 + 2);
 const MiB = 1 << 20;
 
@@ -32,18 +33,18 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** The most of each figure in one span of the time: see `soak/primary.cjs`. */
+/** The maximum of each figure in one span of the time, as `soak/primary.cjs` prints it. */
 interface Span {
-  /** Of the heap. */
+  /** Used bytes of the heap, and its series. */
   bytes: number;
   series: number;
-  /** Kilobytes in memory: of the primary, and of the worker that is not killed. */
+  /** Resident kilobytes of the primary, and of the worker that is not killed. */
   primary: number;
   worker: number;
 }
 
 test(
-  `${String(SECONDS)} s of series that come and go, with kills, take what they take from the beginning on`,
+  `${String(SECONDS)} s of expiring series and kills: memory does not grow in the last third`,
   { timeout: LIMIT + SECONDS * 1000 },
   async () => {
     const file = (name: string) => readFileSync(join(__dirname, 'soak', name), 'utf8');
@@ -54,7 +55,7 @@ test(
     const parts: Span[] = [];
     while (parts.length < PARTS) parts.push(JSON.parse(await program.line()) as Span);
     expect(program.errors).toBe('');
-    /** A figure in a third of the time, ascending. */
+    /** Returns the values of a figure in a third of the time, in ascending order. */
     const third = (figure: keyof Span, n: number): number[] => {
       const shown = parts.slice((n * PARTS) / 3, ((n + 1) * PARTS) / 3);
       return shown.map((part) => part[figure] ?? 0).sort((a, b) => a - b);
@@ -69,9 +70,9 @@ test(
     process.stderr.write(`soak, median and most of each third: ${JSON.stringify(told)}\n`);
     expect(most('series', 2)).toBeGreaterThan(METRICS * ROUTES);
     expect(most('series', 2)).toBeLessThanOrEqual(METRICS * (ROUTES + LIVES * TTL * SETS));
-    // Beside other work more is there at once now and then; what is there at once may take its room.
+    // On a busy machine more series may exist at once now and then; then the heap may grow in proportion.
     const peak = Math.max(1, most('series', 2) / most('series', 1));
-    // In seconds hardly anything is to be seen: slabs are being filled, and V8 takes what it takes before it collects.
+    // Short runs have wide limits: slabs are still being filled, and V8's heap grows until its first full collection.
     const [growth, slack] = SECONDS < 300 ? [2, 96 * MiB] : [1.15, 16 * MiB];
     expect(most('bytes', 2)).toBeLessThanOrEqual(growth * peak * most('bytes', 1));
     for (const figure of ['primary', 'worker'] as const) {

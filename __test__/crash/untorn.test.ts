@@ -1,4 +1,4 @@
-/** A histogram, or a summary, is never seen half-updated, by another process, while it is updated at full speed. */
+/** While a process updates a histogram and a summary at full speed, scrapes of another never show half an update. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
@@ -12,7 +12,7 @@ afterEach(() => {
 
 const SECONDS = Number(process.env['MPMETRICS_TEST_UNTORN_SECONDS'] ?? 5);
 
-/** Seconds of one try of the control, which is seen torn in the first of them. */
+/** Seconds of one try of the control, in which torn reads are seen within the first second. */
 const CONTROL = Math.min(10, SECONDS);
 
 interface Read {
@@ -21,8 +21,9 @@ interface Read {
   fallen: number;
   uneven: number;
   last: number;
-  /** Of the summary: its sum, or its median, is not that of its count. */
+  /** Scrapes in which the summary's sum does not match its count. */
   apart: number;
+  /** Scrapes in which the summary's median does not match its count. */
   misranked: number;
   /** How many of the summary's 48 states were seen. */
   states: number;
@@ -43,27 +44,27 @@ async function read(writer: string, seconds: number): Promise<Read> {
 }
 
 test(
-  'sum, count and buckets belong together in every scrape',
+  'sum, count and buckets match in every scrape',
   { timeout: LIMIT + SECONDS * 1000 },
   async () => {
     const result = await read(source('crash/untorn/writer.cjs'), SECONDS);
     expect(result.scrapes).toBeGreaterThan(100);
-    // At full speed, whatever that is on this machine: each scrape met hundreds of observations.
+    // The writer observes at full speed, so there are hundreds of observations for each scrape.
     expect(result.last).toBeGreaterThan(100 * result.scrapes);
     const whole = { torn: 0, fallen: 0, uneven: 0, apart: 0, misranked: 0, tornGivenUp: 0 };
     expect(result).toMatchObject(whole);
     expect(result.states).toBeGreaterThan(24);
-    // Else the reader never met the writer, and nothing was shown.
+    // Without a retry no scrape met an update under way, and the test would show nothing.
     expect(result.tornRetries).toBeGreaterThan(0);
   },
 );
 
 test(
-  'the control, which stores without the sequence words, is seen torn',
+  'torn reads of a writer that stores without the sequence words are seen',
   { timeout: LIMIT + 5 * CONTROL * 1000 },
   async () => {
     const seen = { torn: false, misranked: false };
-    // On a busy machine both may run in turn on one processor, and then there is nothing to see.
+    // Several tries: on a busy machine reader and writer may run in turn on one processor, without a torn read.
     for (let tries = 0; tries < 5 && !(seen.torn && seen.misranked); tries++) {
       const { torn, misranked } = await read(source('crash/untorn/careless.cjs'), CONTROL);
       seen.torn ||= torn > 0;

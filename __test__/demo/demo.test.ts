@@ -36,7 +36,7 @@ describe('the demo', () => {
     expect(code).toBe(1);
   });
 
-  test('fails if every process only shows its own', async () => {
+  test('fails if every process shows only its own counts', async () => {
     const { code, output } = await demo([], { MPMETRICS_SCOPE: 'process' });
     expect(output).toMatch(/Verdict: FAIL/);
     expect(code).toBe(1);
@@ -55,7 +55,7 @@ describe('the demo', () => {
     expect(code).toBe(0);
   });
 
-  test.skipIf(lacks('prometheus'))('fails by what Prometheus saw', async () => {
+  test.skipIf(lacks('prometheus'))('fails if Prometheus sees wrong totals', async () => {
     const { code, output } = await demo(['--prometheus'], { DEMO_BREAK: 'lose' });
     expect(output).toMatch(/PromQL/);
     expect(output).toMatch(/Verdict: FAIL/);

@@ -1,6 +1,6 @@
 /**
- * Packages that build on prom-client, unmodified, with mpmetrics put in its place by npm: each as its users
- * use it (`apps/`), in a cluster of two workers that are asked over HTTP, each on a port of its own.
+ * Packages that depend on prom-client, unmodified, with mpmetrics installed by npm in place of prom-client. Each is
+ * used as its users do (`apps/`), in a cluster of two workers that serve HTTP, each on a port of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -18,12 +18,12 @@ import { plainEnvironment } from '../support/plain-environment';
 import { Redis } from '../support/redis';
 import { samples } from '../support/samples';
 
-/** Requests to the one worker, and to the other. */
+/** Numbers of requests to the first worker and to the second. */
 const SENT = [25, 15] as const;
 
 const MAJOR = Number(process.versions.node.split('.')[0]);
 
-/** The sum over the series of a name that have all of these labels in their text. */
+/** Returns the sum of all samples with this name whose label text has all of these labels. */
 function total(text: string, name: string, ...labels: string[]): number {
   return [...samples(text)]
     .filter(([series]) => series.startsWith(`${name}{`) && labels.every((l) => series.includes(l)))
@@ -31,11 +31,11 @@ function total(text: string, name: string, ...labels: string[]): number {
 }
 
 interface Dependent {
-  /** Where its requests go; `/hello` unless said. */
+  /** The path of its requests; `/hello` by default. */
   path?: string;
-  /** How many requests it counted, by each of its metrics. */
+  /** Returns the number of requests that each of its metrics counted. */
   counted: (text: string) => number[];
-  /** True for a package that Node.js 20 is too old for. */
+  /** True if the package needs Node.js 22. */
   modern?: boolean;
 }
 
@@ -104,7 +104,7 @@ const segments = mkdtempSync(
   join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-test-'),
 );
 const redis = new Redis();
-/** Without it what needs it is left out. */
+/** Whether Redis is not installed, so that tests which need it are skipped. */
 const noRedis = lacks('redis-server');
 const NAMES = Object.keys(DEPENDENTS).map((name) => ({
   name,
@@ -138,7 +138,7 @@ async function get(worker: Worker, path: string): Promise<string> {
   return text;
 }
 
-/** Starts a script of the applications. */
+/** Starts a script of `apps/`. */
 function run(node: string, args: readonly string[], env: Record<string, string> = {}): Program {
   const child = spawn(node, args, {
     cwd: join(folder, 'apps'),
@@ -162,13 +162,16 @@ async function start(name: string, env: Record<string, string> = {}) {
   return { program, workers };
 }
 
-/** What workers say was counted, by metric and by worker, once it is as expected or five seconds of work have passed. */
+/**
+ * Returns the counts that the workers show, for each worker and metric, when `settled` accepts them or five seconds of
+ * work have passed.
+ */
 async function counted(
   workers: readonly Worker[],
   name: string,
   settled: (all: number[]) => boolean,
 ) {
-  // A request is counted when its answer is sent, which is a moment before or after it arrives.
+  // A worker counts a request a moment before or after the answer arrives here.
   const end = workClock() + 5_000;
   for (;;) {
     const counts: number[][] = [];
@@ -180,7 +183,7 @@ async function counted(
   }
 }
 
-/** Waits until each worker shows what it is to show in all of the metrics. */
+/** Waits until each worker shows its expected count in all metrics of the package. */
 async function expectCounted(
   workers: readonly Worker[],
   name: string,
@@ -192,7 +195,7 @@ async function expectCounted(
   expect(await counted(workers, name, (all) => String(all) === text)).toEqual(wanted);
 }
 
-/** What the workers' own parts are to add up to: requests, or what V8 says was done for them. */
+/** Returns the count that each worker has to show: its requests, or the garbage collections that V8 made for them. */
 async function truth(workers: readonly Worker[], name: string): Promise<number[]> {
   if (name !== 'prometheus-gc-stats') return [...SENT];
   const seen = await Promise.all(workers.map(async (worker) => Number(await get(worker, '/seen'))));
@@ -200,7 +203,7 @@ async function truth(workers: readonly Worker[], name: string): Promise<number[]
   return seen;
 }
 
-test('npm put mpmetrics in the place of every prom-client, and none was installed', () => {
+test('npm installed mpmetrics in place of every prom-client', () => {
   const code = readFileSync(join(__dirname, '..', '..', 'dist', 'mpmetrics.js'), 'utf8');
   const { packages } = JSON.parse(
     readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'),
@@ -214,7 +217,7 @@ test('npm put mpmetrics in the place of every prom-client, and none was installe
 });
 
 test.for(NAMES)(
-  '$name counts every request, whichever worker is asked, and after one is killed',
+  '$name shows the requests to all workers in each worker, also after one is killed',
   async ({ name, out }, { skip }) => {
     skip(out);
     const { program, workers } = await start(name);
@@ -228,13 +231,13 @@ test.for(NAMES)(
 );
 
 test.for(NAMES)(
-  '$name shows each worker its own part under MPMETRICS_SCOPE=process',
+  '$name shows in each worker only its own requests with MPMETRICS_SCOPE=process',
   async ({ name, out }, { skip }) => {
     skip(out);
     const { program, workers } = await start(name, { MPMETRICS_SCOPE: 'process' });
     const sent = await truth(workers, name);
     if (name === 'bull-prom') {
-      // Which worker does a job is Redis's business, and each observes its own.
+      // Redis chooses the worker of each job, so only the sum is known.
       const sum = (all: number[]) => all.reduce((one, other) => one + other);
       const all = SENT[0] + SENT[1];
       expect(sum((await counted(workers, name, (parts) => sum(parts) === all)).flat())).toBe(all);
@@ -243,7 +246,7 @@ test.for(NAMES)(
   },
 );
 
-test("express-prom-bundle's clusterMetrics() in the primary: all requests, one worker blocked, one killed", async () => {
+test("express-prom-bundle's clusterMetrics() shows all requests, even those to a blocked and a killed worker", async () => {
   const program = run(process.execPath, ['cluster-metrics.cjs']);
   const lines = [await program.line(), await program.line(), await program.line()];
   const [one, other, primary] = lines.map((line) => JSON.parse(line) as Worker);

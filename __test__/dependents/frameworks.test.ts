@@ -1,7 +1,7 @@
 /**
  * Applications of frameworks that run them in several processes or threads, unmodified, under
- * `--import mpmetrics/register`: Egg's workers run a script of another package, and Watt resets metrics after it read
- * them. They take minutes to install: `npm run torture` runs them, and CI does not.
+ * `--import mpmetrics/register`. Egg's workers run a script of another package, and Watt resets metrics after it has
+ * read them. The frameworks take minutes to install, so `npm run torture` runs these tests, and CI does not.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -26,12 +26,12 @@ const MAJOR = Number(process.versions.node.split('.')[0]);
 const made: string[] = [];
 const running: Program[] = [];
 afterEach(() => {
-  // Started as groups, with agents and workers.
+  // Kills process groups, which include agents and workers.
   for (const { child } of running.splice(0)) process.kill(-child.pid!, 'SIGKILL');
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Installs what an application needs, and starts it with the register. */
+/** Installs the packages of an application, and starts it with `--import mpmetrics/register`. */
 async function start(
   name: string,
   packages: Record<string, string>,
@@ -47,7 +47,7 @@ async function start(
   const more = { HOME: home, NODE_ENV: 'production', MPMETRICS_DIR: segments, ...env };
   const child = spawn(node, ['--import', register, ...args], {
     cwd: folder,
-    // Egg writes its logs below its own variable.
+    // Egg writes its logs below EGG_HOME.
     env: plainEnvironment({ EGG_HOME: home, ...more }),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -57,7 +57,7 @@ async function start(
   return program;
 }
 
-/** A connection for each request, so that they go round the workers. */
+/** Sends a request on a connection of its own, so that requests go to all workers in turn. */
 async function get(port: number, path: string): Promise<string> {
   const headers = { connection: 'close' };
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
@@ -65,19 +65,19 @@ async function get(port: number, path: string): Promise<string> {
   return response.text();
 }
 
-test('Egg: every worker shows every request, also those of a worker that was killed', async () => {
+test('Egg: every worker shows the requests to all workers, also to one that was killed', async () => {
   const port = await freePort();
   const packages = { egg: '4.0.10', 'prom-client': '15.1.3' };
   const egg = await start('egg', packages, ['start.js', String(port)]);
   const ask = async (path: string) =>
     JSON.parse(await get(port, path)) as { pid: number; text: string };
-  /** Scrapes until as many workers as there should be have answered; what each of them showed last. */
+  /** Scrapes until all workers have answered, without the killed one (`gone`). Returns the last count of each. */
   const shown = async (gone?: number) => {
     const all = new Map<number, string | undefined>();
     await until(
       async () => {
         if (egg.child.exitCode !== null) throw new Error(`Egg ended: ${egg.errors}`);
-        // No server listens at first, and a connection of the killed worker breaks.
+        // At first no server listens, and a connection to the killed worker fails.
         const answer = await ask('/metrics').catch(() => null);
         if (answer === null || answer.pid === gone) return false;
         all.set(answer.pid, /^hellos_total (.*)$/m.exec(answer.text)?.[1]);
@@ -88,7 +88,7 @@ test('Egg: every worker shows every request, also those of a worker that was kil
     );
     return all;
   };
-  /** Sends requests one after another, which all arrive; the workers that answered. */
+  /** Sends requests one after another. Returns the workers that answered. */
   const greet = async (times: number) => {
     const pids = new Set<number>();
     for (let i = 0; i < times; i++) pids.add((await ask('/hello')).pid);
@@ -105,7 +105,7 @@ test('Egg: every worker shows every request, also those of a worker that was kil
   expect([...(await shown(victim)).values()]).toEqual(['50', '50']);
 });
 
-test('Watt: each scrape shows the requests since the one before, of each thread', async () => {
+test('Watt: each scrape shows the requests to each thread since the previous scrape', async () => {
   const [port, metrics] = [await freePort(), await freePort()];
   const packages = { wattpm: '3.65.0', '@platformatic/node': '3.65.0' };
   const env = { PORT: String(port), METRICS_PORT: String(metrics) };
@@ -113,7 +113,7 @@ test('Watt: each scrape shows the requests since the one before, of each thread'
   const cli = 'node_modules/wattpm/bin/cli.js';
   const program = await start('watt', packages, [cli, 'start'], env, node);
   const errors = () => `Watt does not answer: ${program.errors}`;
-  /** Requests that were answered and not yet looked for, by thread. */
+  /** For each thread: the number of answered requests that the test has not yet compared with a scrape. */
   const sent = new Map<number, number>();
   const ask = async () => {
     const { thread } = JSON.parse(await get(port, '/')) as { thread: number };
@@ -132,7 +132,7 @@ test('Watt: each scrape shows the requests since the one before, of each thread'
   for (const times of [9, 1, 0, 4]) {
     for (let i = 0; i < times; i++) await ask();
     const counted = { duration: new Map<string, number>(), summary: new Map<string, number>() };
-    // A request is counted a moment after its answer is sent: in this scrape, or the next.
+    // A request is counted a moment after its answer is sent, so this scrape or the next one shows it.
     await until(async () => {
       const all = samples(await get(metrics, '/metrics'));
       for (const [kind, by] of Object.entries(counted)) {

@@ -15,7 +15,7 @@ afterEach(() => {
   app.remove();
 });
 
-/** A second install: files of its own, so that Node.js loads them once more. */
+/** Installs the package a second time, as files of its own, so that Node.js loads it twice. */
 function installAgain(as: string, binary: 'own' | 'shared' | 'none'): void {
   const target = join(app.folder, 'node_modules', as);
   mkdirSync(target, { recursive: true });
@@ -25,14 +25,14 @@ function installAgain(as: string, binary: 'own' | 'shared' | 'none'): void {
   const built = join(root, 'npm', PLATFORM);
   if (binary === 'own') cpSync(built, join(target, 'npm', PLATFORM), { recursive: true });
   if (binary === 'shared') {
-    // As npm has it: one platform package that both find.
+    // As npm installs it: one platform package, which both installs find.
     cpSync(built, join(app.folder, 'node_modules', `mpmetrics-${PLATFORM}`), { recursive: true });
   }
 }
 
 interface Seen {
   texts: { text: string; before: number }[];
-  /** What the JSON of each has of the counter that both declare. */
+  /** The value of the counter that both installs declare, in the JSON of each. */
   own: number[];
   rss: number;
 }
@@ -43,7 +43,7 @@ describe('two installs in one program', () => {
   });
 
   test.each(['own', 'shared'] as const)(
-    'show the families of both, and what describes the process once: %s binary',
+    'show the families of both, and the process metrics once: %s binary',
     async (binary) => {
       installAgain('prom-client', binary);
       const program = app.run('two.js');
@@ -57,7 +57,7 @@ describe('two installs in one program', () => {
         expect(values.get('same_seconds_bucket{le="1"}')).toBe(1);
         expect(values.get('own_0')).toBe(3);
         expect(values.get('own_1')).toBe(4);
-        // Callbacks of both run for a scrape of either.
+        // A scrape of either install runs the callbacks of both.
         expect(values.get('collected_0')).toBeGreaterThanOrEqual(before);
         expect(values.get('collected_1')).toBeGreaterThanOrEqual(before);
         const resident = values.get('process_resident_memory_bytes')!;
@@ -67,14 +67,14 @@ describe('two installs in one program', () => {
         const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
         expect(new Set(names).size).toBe(names.length);
       }
-      // A program that sends these somewhere adds them up.
+      // The JSON has the counts of its own install only: a program that collects the JSON of both adds them up.
       expect(own).toEqual([11, 12]);
       expect(await program.ended).toBe(0);
       expect(program.errors).toBe('');
     },
   );
 
-  test('in memory storage each shows its own, with one warning', async () => {
+  test('in memory storage each install shows its own metrics, with one warning', async () => {
     installAgain('prom-client', 'own');
     const program = app.run('two.js', { env: { NODE_OPTIONS: '--no-addons' } });
     const { texts } = JSON.parse(await program.line()) as Seen;
@@ -94,13 +94,13 @@ describe('ES modules and CommonJS in one program', () => {
   beforeEach(() => {
     app = new Application({
       'count.cjs': source('environments/copies/count.cjs'),
-      // What TypeScript and Babel make of `import client, { Counter } from` and of `import * as`.
+      // The output of TypeScript and Babel for `import client, { Counter } from`.
       'compiled.cjs': source('environments/copies/compiled.cjs'),
       'app.mjs': source('environments/copies/app.mjs'),
     });
   });
 
-  test('are one copy with one default registry', async () => {
+  test('load one copy of the package, with one default registry', async () => {
     const program = app.run('app.mjs');
     const lines = JSON.parse(await program.line()) as string[];
     expect(lines).toEqual(['# HELP c_total c', '# TYPE c_total counter', 'c_total 5', '']);

@@ -1,10 +1,10 @@
-/** A program may end at any place: with its own exit code, at once, in silence, and with its counts kept. */
+/** A program may end at any place: it ends at once with its own exit code, prints nothing, and its counts stay. */
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
 
-/** What each program begins with. */
+/** The first lines of each program. */
 const START = `
 const mpmetrics = require('mpmetrics');
 const { Worker, isMainThread, parentPort } = require('node:worker_threads');
@@ -14,11 +14,11 @@ const counter = () => (mpmetrics.register.getSingleMetric('c_total') ??
 
 interface Ending {
   code: string;
-  /** What the process is to end with; 3 unless said. */
+  /** The expected exit code or signal; 3 by default. */
   ends?: number | string;
-  /** How much is to be counted at the end. */
+  /** The expected value of `c_total` at the end. */
   counted: number;
-  /** True for what Node.js itself reports on stderr. */
+  /** True if Node.js itself reports the error on stderr. */
   loud?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Programs whose parts lie in several packages: a primary whose workers run a runner's script, as Egg's do, what such
- * programs fork, and what stays apart all the same.
+ * Applications whose scripts lie in several packages: a primary whose workers run the script of a runner (as Egg's do),
+ * and the processes that they fork. Also programs that do not belong to the application and have their own segments.
  */
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ interface Member {
 
 interface Plan {
   members: Record<string, Member>;
-  /** True: children get nothing of their parent's environment. */
+  /** True if children inherit nothing of their parent's environment. */
   bare?: boolean;
 }
 
@@ -45,7 +45,7 @@ function application(more: Record<string, string> = {}): Application {
   return app;
 }
 
-/** Runs the plan, whose members are expected to meet in these groups. */
+/** Runs the plan, and expects that the members of each group find one segment, which is the group's own. */
 async function expectGroups(
   plan: Plan,
   groups: readonly string[][],
@@ -73,7 +73,7 @@ async function expectGroups(
   return [...reports.values()];
 }
 
-/** Two workers of the runner's script, and an agent that is forked. */
+/** The processes that a primary starts: two workers with the runner's script, and a forked agent. */
 const STARTS: Member['starts'] = {
   agent: ['fork', AGENT],
   w1: ['cluster', RUNNER],
@@ -86,25 +86,25 @@ test.each<[string, Member, boolean?]>([
   ['first', { loads: 'first' }],
   ['late', { loads: 'late' }],
   ['never', { loads: 'never' }],
-  ['late, with nothing passed on', { loads: 'late' }, true],
-  ['never, with nothing passed on', { loads: 'never' }, true],
-  ['late, under a title', { loads: 'late', title: 'my beautiful server' }],
-  ['never, under a title, with nothing passed on', { loads: 'never', title: 'server' }, true],
+  ['late, with no environment passed on', { loads: 'late' }, true],
+  ['never, with no environment passed on', { loads: 'never' }, true],
+  ['late, with a title', { loads: 'late', title: 'my beautiful server' }],
+  ['never, with a title, and no environment passed on', { loads: 'never', title: 'server' }, true],
 ])(
-  "workers of a runner's script, and an agent, of a primary that loads the package %s",
+  "a primary that loads the package %s: its agent and the runner's workers share a segment",
   async (_, primary, bare = false) => {
     const members = { ...LEAVES, primary: { ...primary, starts: STARTS } };
     await expectGroups({ members, bare }, [ALL.slice(primary.loads === 'never' ? 1 : 0)]);
   },
 );
 
-test.each([false, true])("a runner's script is the primary, too; bare: %s", async (bare) => {
+test.each([false, true])("a primary that runs the runner's script; bare: %s", async (bare) => {
   const members = { ...LEAVES, primary: { loads: 'late' as const, starts: STARTS } };
   await expectGroups({ members, bare }, [ALL], application(), `${MODULES}runner/start.js`);
 });
 
 test.each([false, true])(
-  'threads of a worker, and what it and its agent fork in turn; bare: %s',
+  'threads of a worker, and processes that the worker and the agent fork; bare: %s',
   async (bare) => {
     const members: Plan['members'] = {
       primary: { loads: 'never', starts: { w1: ['cluster', RUNNER], agent: ['fork', AGENT] } },
@@ -126,7 +126,7 @@ test.each([false, true])(
   },
 );
 
-test('what the primary configured holds for all of them', async () => {
+test('the configuration of the primary holds for all processes', async () => {
   const app = application();
   const segment = join(app.segmentsIn, 'mine');
   const members = { ...LEAVES, primary: { configure: { segment }, starts: STARTS } };
@@ -138,7 +138,7 @@ test('what the primary configured holds for all of them', async () => {
   expect(reports.map(({ path }) => path)).toEqual(ALL.map(() => segment));
 });
 
-test('a runner that lies outside of the application', async () => {
+test('a worker whose script lies outside of the application shares the segment of its primary', async () => {
   const runner = application();
   const exec = join('..', '..', runner.folder, 'main.js');
   const members = { primary: { starts: { w1: ['cluster', exec] as const } }, w1: {} };
@@ -158,7 +158,7 @@ test('an unrelated program that a worker spawns or forks stays apart', async () 
 });
 
 test('programs that one tool of the application runs stay apart', async () => {
-  // As with a monorepo's task runner: it forks itself for each task, which forks a wrapper for the program.
+  // A monorepo's task runner does so: it forks itself for each task, and this process forks the programs.
   const tool = `${MODULES}runner/start.js`;
   const members: Plan['members'] = {
     primary: { loads: 'never', starts: { t1: ['fork', tool], t2: ['fork', tool] } },

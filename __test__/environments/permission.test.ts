@@ -1,6 +1,6 @@
 /**
- * Node.js' permission model forbids native code: one warning, metrics in the process's own memory, and
- * everything else as prom-client does it under the same flags.
+ * Node.js' permission model forbids native code. The package then warns once, keeps metrics in the process's own
+ * memory, and otherwise behaves as prom-client does under the same flags.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -46,7 +46,7 @@ function start(
   env: Record<string, string> = {},
 ): Program {
   const on = major < 22 ? '--experimental-permission' : '--permission';
-  // Since Node.js 25 the network is part of it.
+  // Since Node.js 25 the permission model restricts the network, too.
   const net = major < 25 ? [] : ['--allow-net'];
   const child = spawn(nodes.get(major)!, [on, ...net, ...flags, 'app.js', client], {
     cwd: app.folder,
@@ -61,18 +61,18 @@ async function seen(program: Program): Promise<Seen> {
   return seen;
 }
 
-/** Warnings, but for Node.js' own about the flag. */
+/** The warnings of a program, without the one that Node.js prints for the experimental flag. */
 function warnings(program: Program): string[] {
   const all = program.errors.match(/^\(node:.*$/gm) ?? [];
   return all.filter((line) => !line.includes('ExperimentalWarning'));
 }
 
-/** On this Node.js, and on the others where they are. */
+/** Declares a test for this Node.js, and for the other versions if they are installed. */
 const on = test.for(
   majors.map((major) => ({ major, out: major !== OWN && lacks('Node.js 22, 24 and 26') })),
 );
 
-on('Node.js $major', async ({ major, out }, { skip }) => {
+on('Node.js $major, without native code: as prom-client', async ({ major, out }, { skip }) => {
   skip(out);
   const read = [app.folder, root].map((folder) => `--allow-fs-read=${folder}/*`);
   const program = start(major, read, 'mpmetrics');

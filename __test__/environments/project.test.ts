@@ -1,4 +1,4 @@
-/** Users' own tests: fake timers of sinon, Jest and Vitest, their stubs, and modules that Jest loads afresh. */
+/** The package in users' tests: fake timers of sinon, Jest and Vitest, stubs, mocks, and modules that Jest reloads. */
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -44,14 +44,14 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
   });
 }
 
-/** What prom-client sees of time under sinon's timers. */
+/** Returns the output of prom-client under sinon's fake timers: see `clock.cjs`. */
 async function expected(): Promise<string> {
   return (await run(['sinon.cjs', oracle])).stdout;
 }
 
-/** What chooses a storage, for a runner. */
+/** Variables that choose a storage, for a runner. */
 const STORAGES: Record<string, (runner: string) => Record<string, string>> = {
-  // What makes the package keep to it; Jest and Vitest set their own.
+  // This variable makes the package choose memory storage. Jest and Vitest set such a variable themselves.
   'memory storage': () => ({ JEST_WORKER_ID: '1' }),
   'heap storage': (runner) => ({ MPMETRICS_SEGMENT: join(segments, `${runner}.heap`) }),
 };
@@ -81,22 +81,22 @@ async function jest(file: string, client: string, env: Record<string, string>): 
 }
 
 describe.each(Object.keys(RUNNERS))('under the fake timers of %s', (name) => {
-  test('prom-client, the oracle, sees time as everywhere', () => RUNNERS[name]!(oracle, {}));
+  test('prom-client, the oracle, shows the same as under sinon', () => RUNNERS[name]!(oracle, {}));
 
-  test.each(Object.keys(STORAGES))('%s sees the same', async (storage) => {
+  test.each(Object.keys(STORAGES))('%s shows the same as prom-client', async (storage) => {
     await RUNNERS[name]!('mpmetrics', STORAGES[storage]!(name));
     expect(existsSync(join(segments, `${name}.heap`))).toBe(storage === 'heap storage');
   });
 });
 
-describe('modules that Jest loads afresh', () => {
+describe('modules that Jest reloads', () => {
   test.each(['prom-client', 'mpmetrics'])('%s starts from zero', async (client) => {
     await jest('reset', client === 'prom-client' ? oracle : client, {});
   });
 });
 
-describe('what users replace in their tests', () => {
-  test('sinon sees the same as of prom-client', async () => {
+describe('exports and methods that tests replace', () => {
+  test("sinon's stubs and spies see the same as with prom-client", async () => {
     const [theirs, ours] = await Promise.all([
       run(['stubs.cjs', oracle]),
       run(['stubs.cjs', 'mpmetrics']),

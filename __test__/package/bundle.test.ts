@@ -1,4 +1,4 @@
-/** Applications that are bundled before they run: mpmetrics within the bundle, or left out of it. */
+/** Bundled applications, with mpmetrics in the bundle or left out of it. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const platform = join(root, 'npm', 'linux-x64-gnu');
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-bundle-'));
 const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
 
-/** What the primary sees if the workers share its metrics. */
+/** Lines that the primary prints if the workers share its metrics. */
 const SHARED = ['jobs_total{kind="a"} 4', 'took_bucket{le="1"} 0', 'took_bucket{le="2"} 2'];
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ afterAll(() => {
   rmSync(segments, { recursive: true, force: true });
 });
 
-/** Runs a script; what it saw, and what it wrote to stderr. */
+/** Runs a script. Returns the lines of its scrape, and its stderr. */
 async function run(
   script: string,
   extra: Record<string, string> = {},
@@ -53,7 +53,7 @@ async function run(
 
 const ESM = [
   '--format=esm',
-  // What esbuild's documentation gives for packages that require Node.js' own modules.
+  // esbuild's documentation recommends this for packages that require core modules of Node.js.
   `--banner:js=import{createRequire as r}from'node:module';const require=r(import.meta.url);`,
 ];
 
@@ -70,7 +70,7 @@ test.each([
   expect(seen).toEqual(expect.arrayContaining(SHARED));
 });
 
-test('a bundle without the native module says what to do, and that then works', async () => {
+test('a bundle without the native module warns with instructions, and these work', async () => {
   const alone = join(folder, 'build', 'alone.js');
   await bundle(folder, 'app.mjs', `--outfile=${alone}`, '--format=cjs');
   const elsewhere = mkdtempSync(join(tmpdir(), 'mpmetrics-bundle-'));
@@ -80,7 +80,7 @@ test('a bundle without the native module says what to do, and that then works', 
     const without = await run(script);
     expect(without.seen.filter((line) => line.startsWith('jobs_total'))).toEqual([]);
     const said = without.errors.split('\n').filter((line) => line.includes('MPMETRICS_MEMORY'));
-    // The primary and its two workers.
+    // One warning of the primary, and one of each of its two workers.
     expect(said).toHaveLength(3);
     for (const advice of [
       'mpmetrics-linux-x64-gnu is not installed where this bundle can find it',

@@ -9,7 +9,7 @@ const root = join(__dirname, '..', '..');
 const [, list] = /^allow = \[([^\]]*)\]/m.exec(readFileSync(join(root, 'deny.toml'), 'utf8'))!;
 const allowed = new Set([...list!.matchAll(/"([^"]+)"/g)].map(([, name]) => name!));
 
-/** Whether what an SPDX expression asks for is allowed. A slash is how it said OR before. */
+/** Returns whether the allowed licences satisfy an SPDX expression. A slash is the old form of OR. */
 function fits(expression: string): boolean {
   const inner = /\(([^()]*)\)/.exec(expression);
   if (inner !== null) {
@@ -20,7 +20,7 @@ function fits(expression: string): boolean {
     .some((all) => all.split(' AND ').every((one) => one === 'allowed' || allowed.has(one)));
 }
 
-test('expressions are understood', () => {
+test('SPDX expressions are evaluated', () => {
   expect(allowed.size).toBeGreaterThan(2);
   expect(fits('Apache-2.0 OR BSL-1.0')).toBe(true);
   expect(fits('MIT/BSL-1.0')).toBe(true);

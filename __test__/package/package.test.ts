@@ -21,14 +21,14 @@ import { pack } from '../support/packed';
 import { LIMIT } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
-/** `crash/kills` has the promised number: here it is shown that the packed binary is that one. */
+/** The number of kills. `crash/kills` has the promised number; this one suffices for a check of the packed binary. */
 const KILLS = 40;
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-package-'));
 const running: ChildProcess[] = [];
 
-/** A PATH on which there is no Rust, nor anything else to build with. */
+/** Returns a PATH without Rust or any other build tool. */
 function barePath(): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
@@ -55,7 +55,7 @@ function manifest(target: string, name: string): Manifest {
   return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
 }
 
-/** The README's first example, as CommonJS or with its `require`s as `import`s. */
+/** Returns the README's first example, as CommonJS or with `import` in place of `require`. */
 function example(kind: 'cjs' | 'mjs'): string {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const between = /<!-- first example -->\s*```js\n([^]*?)```\s*<!-- end of first example -->/;
@@ -71,7 +71,7 @@ async function get(url: string): Promise<string> {
   return response.text();
 }
 
-/** Runs the example as a server and sends it requests; what its workers then say of them. */
+/** Runs the example as a server, and sends it requests. Returns scrapes of its workers, and its stderr. */
 async function serve(target: string, kind: 'cjs' | 'mjs', requests: number) {
   const file = join(target, `server.${kind}`);
   writeFileSync(file, example(kind));
@@ -122,8 +122,8 @@ beforeAll(async () => {
   withoutBinary = await install('without', [main]);
 });
 
-describe('what is installed', () => {
-  test('runs no script at installation and depends on nothing', () => {
+describe('the installed package', () => {
+  test('runs no script at installation, and has no dependencies', () => {
     for (const name of ['mpmetrics', 'mpmetrics-linux-x64-gnu']) {
       const { scripts = {}, dependencies } = manifest(withBinary, name);
       const atInstallation = ['preinstall', 'install', 'postinstall', 'prepare'];
@@ -132,12 +132,12 @@ describe('what is installed', () => {
     }
   });
 
-  test('wants the platform package of its own version', () => {
+  test('has the platform package of its own version as an optional dependency', () => {
     const { version, optionalDependencies } = manifest(withBinary, 'mpmetrics');
     expect(optionalDependencies).toEqual({ 'mpmetrics-linux-x64-gnu': version });
   });
 
-  test('is the code and its types, and no source', () => {
+  test('has the code and its types, and no source', () => {
     const installed = join(withBinary, 'node_modules', 'mpmetrics');
     for (const there of ['dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'LICENSE']) {
       expect(existsSync(join(installed, there)), there).toBe(true);
@@ -227,7 +227,7 @@ test(
     const program = new Program(child);
     await expectKept(program, KILLS);
     expect(await program.ended).toBe(0);
-    // It ended by itself: there is nothing to kill.
+    // The program has ended, so `afterEach` must not kill it.
     running.splice(running.indexOf(child), 1);
   },
 );

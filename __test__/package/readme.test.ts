@@ -1,4 +1,4 @@
-/** What the README tells to paste works when it is pasted: letter for letter, but for the registry and the port. */
+/** Commands and code of the README work unchanged, except that the tests replace the npm registry and the port. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ beforeAll(async () => {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
-    // `npm --silent test` would hand on its own.
+    // Otherwise `npm --silent test` would pass on its own level.
     npm_config_loglevel: 'error',
     MPMETRICS_DIR: mkdtempSync(join('/dev/shm', 'mpmetrics-test-')),
   });
@@ -50,7 +50,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The block of code after a heading, a comment or a sentence. */
+/** Returns the first code block of a language after a heading, comment or sentence of the README. */
 function block(after: string, language: string): string {
   const start = readme.indexOf(after);
   const found = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(readme.slice(start));
@@ -58,7 +58,7 @@ function block(after: string, language: string): string {
   return found[1]!;
 }
 
-/** A folder with files. */
+/** Makes a folder with files. */
 function project(name: string, files: Record<string, string>): string {
   const target = join(folder, name);
   for (const [path, text] of Object.entries(files)) {
@@ -71,14 +71,14 @@ function project(name: string, files: Record<string, string>): string {
 describe('the first example', () => {
   const pasted = test.skipIf(lacks('curl') || lacks('procps'));
 
-  pasted('prints what it says, command by command', async () => {
+  pasted('prints the output that the README shows, command by command', async () => {
     const port = String(await freePort());
     const lines = block('<!-- end of first example -->', 'console').replaceAll('8080', port);
     const target = project('first', {
       'package.json': '{}',
       'server.js': block('<!-- first example -->', 'js'),
     });
-    // A shell that is told line by line, as by a person, and says when it is done with each.
+    // Runs the commands one after another in a shell, which prints `done` after each of them.
     const shell = spawn('bash', [], {
       cwd: target,
       env: { ...environment, PORT: port },
@@ -97,7 +97,7 @@ describe('the first example', () => {
     for (const [, command, expected] of lines.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
       asked++;
       const printed = await within(typed(command!), () => `no end: ${command!}`, 120_000);
-      // What npm says of itself is its own business.
+      // The output of npm itself is not in the README.
       if (!command!.startsWith('npm ')) expect(printed, command).toBe(expected);
     }
     expect(asked).toBe(7);
@@ -105,7 +105,7 @@ describe('the first example', () => {
 });
 
 describe('in place of prom-client', () => {
-  /** An application, and a library that asks for prom-client. */
+  /** Makes an application, and a library that depends on prom-client. */
   function shop(name: string, manifest: object): string {
     return project(name, {
       'package.json': JSON.stringify(manifest),
@@ -124,7 +124,7 @@ describe('in place of prom-client', () => {
 
   const library = { library: 'file:./library' };
 
-  /** Not by spawnSync: the registry is in this process. */
+  /** Runs `npm install`, without spawnSync, which would block the registry in this process. */
   async function install(target: string) {
     const child = spawn('npm', ['install', '--install-links'], {
       cwd: target,
@@ -152,7 +152,7 @@ describe('in place of prom-client', () => {
 
   const isOurs = (path: string) => existsSync(join(dirname(path), 'dist', 'mpmetrics.js'));
 
-  test('the override, where only libraries ask for it', async () => {
+  test('the override works if only libraries depend on prom-client', async () => {
     const snippet = JSON.parse(block('<!-- override -->', 'json'));
     const target = shop('indirect', { dependencies: library, ...snippet });
     expect(await install(target)).toMatchObject({ status: 0, stderr: '' });
@@ -160,7 +160,7 @@ describe('in place of prom-client', () => {
     expect(isOurs(path)).toBe(true);
   });
 
-  test('the alias and the override, where the application does, too', async () => {
+  test('the alias and the override work if the application depends on prom-client, too', async () => {
     const snippet = JSON.parse(block('<!-- alias and override -->', 'json'));
     const dependencies = { ...library, ...snippet.dependencies };
     const target = shop('direct', { ...snippet, dependencies });
@@ -170,7 +170,7 @@ describe('in place of prom-client', () => {
     expect(isOurs(path)).toBe(true);
   });
 
-  test('the override alone is refused there, as the README says', async () => {
+  test('npm refuses the override alone if the application depends on prom-client, as the README says', async () => {
     const snippet = JSON.parse(block('<!-- override -->', 'json'));
     const dependencies = { ...library, 'prom-client': '^15.0.0' };
     const { status, stderr } = await install(shop('refused', { dependencies, ...snippet }));
@@ -178,7 +178,7 @@ describe('in place of prom-client', () => {
     expect(status).toBe(1);
   });
 
-  test('what mpmetrics doctor prints for npm', async () => {
+  test('the settings that mpmetrics doctor prints for npm work', async () => {
     const manifest = { dependencies: { ...library, 'prom-client': '^15.0.0' } };
     const target = shop('told', manifest);
     const copy = join(target, 'node_modules', 'prom-client', 'package.json');

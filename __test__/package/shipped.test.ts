@@ -1,4 +1,4 @@
-/** What is built for users has nothing in it that is for tests only. */
+/** The files that users get contain nothing that is for tests only. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,8 +16,8 @@ afterAll(() => {
 const binary = readFileSync(join(root, 'npm', 'linux-x64-gnu', 'mpmetrics.linux-x64-gnu.node'));
 
 test('the binary has no kill points', () => {
-  // A test in Rust shows that a build with them has this name; a string that is in every build shows that
-  // one is found here.
+  // A test in Rust shows that a build with kill points contains the first name. The last name is in every build, which
+  // shows that this search finds names.
   expect(binary.includes('MPMETRICS_KILL_POINT')).toBe(false);
   expect(binary.includes('register.published')).toBe(false);
   expect(binary.includes('ERR_MPMETRICS_CORRUPT')).toBe(true);
@@ -36,11 +36,11 @@ test('core modules are required without a prefix, as prom-client requires them',
   expect(required.filter((name) => name.startsWith('node:'))).toEqual([]);
 });
 
-test('what is exported has its own name, also where everything is one file', () => {
+test('exported functions have their own names, although they are bundled into one file', () => {
   const exported = createRequire(__filename)(join(root, 'dist', 'index.js')) as object;
   const functions = Object.entries(exported).filter(([, one]) => typeof one === 'function');
   expect(functions.length).toBeGreaterThan(10);
-  // `ClusterRegistry` is another name of the successor's for `AggregatorRegistry`.
+  // `ClusterRegistry` is the name that prom-client's successor has for `AggregatorRegistry`.
   const wrong = functions.filter(([name, one]) => name !== (one as () => void).name);
   expect(wrong.map(([name]) => name)).toEqual(['ClusterRegistry']);
 });

@@ -1,4 +1,4 @@
-/** AggregatorRegistry, ClusterRegistry and WorkerRegistry: right and in time, without a message. */
+/** AggregatorRegistry, ClusterRegistry and WorkerRegistry show right sums, in time, without messages to workers. */
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -13,7 +13,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** What prom-client waits for a worker that does not answer. */
+/** Milliseconds for which prom-client waits for a worker that does not answer. */
 const PROM_CLIENT_TIMEOUT = 5_000;
 
 interface Outcome {
@@ -35,7 +35,7 @@ async function run(env: Record<string, string>): Promise<Outcome> {
   return JSON.parse(await app.run('main.js', { env }).line()) as Outcome;
 }
 
-test('clusterMetrics() is the sum of all workers and the primary, with nothing listening', async () => {
+test('clusterMetrics() is the sum of all workers and the primary, and installs no listener', async () => {
   const { text, ms, listeners } = await run({ PRIMARY: '1' });
   const seen = samples(text);
   expect(seen.get('c_total')).toBe(3005);
@@ -45,12 +45,12 @@ test('clusterMetrics() is the sum of all workers and the primary, with nothing l
   expect(listeners).toEqual({ cluster: 0, process: 0 });
 });
 
-test('prom-client sums its workers likewise, and forgets the primary: the program is a fair one', async () => {
+test('prom-client shows the same sum of the workers, without the primary: both clients run the program', async () => {
   const { text } = await run({ PRIMARY: '1', CLIENT: 'prom-client' });
   expect(samples(text).get('c_total')).toBe(3000);
 });
 
-test('a worker in an endless loop delays clusterMetrics() by collectTimeout, and its counts are in', async () => {
+test('a looping worker delays clusterMetrics() by collectTimeout, and its counts are in the sum', async () => {
   const { text, ms, turns } = await run({ BLOCK: '1' });
   const seen = samples(text);
   expect(seen.get('c_total')).toBe(3000);
@@ -59,7 +59,7 @@ test('a worker in an endless loop delays clusterMetrics() by collectTimeout, and
   expect(turns).toBeGreaterThan(10);
 });
 
-test('a worker killed during clusterMetrics() fails nothing, and its counts stay', async () => {
+test('a worker killed during clusterMetrics() causes no error, and its counts stay', async () => {
   const { text, later, ms } = await run({ KILL: '1' });
   expect(samples(text).get('c_total')).toBe(3000);
   expect(samples(later).get('c_total')).toBe(3000);
@@ -68,7 +68,7 @@ test('a worker killed during clusterMetrics() fails nothing, and its counts stay
   expect(ms).toBeLessThan(2_500);
 });
 
-test('a worker that never made a registry is in', async () => {
+test('the counts of a worker that never made an AggregatorRegistry are in the sum', async () => {
   const { text, ms } = await run({ NONE: '1' });
   expect(samples(text).get('c_total')).toBe(3000);
   expect(ms).toBeLessThan(2_500);
@@ -84,7 +84,7 @@ test('prom-client fails in all three cases: the tests above can fail', async () 
   }
 });
 
-test('setRegistries in workers: their registry is in the clusterMetrics() of all', async () => {
+test('clusterMetrics() shows the registries that setRegistries() names in the workers', async () => {
   const { text } = await run({ CUSTOM: '1' });
   const seen = samples(text);
   expect(seen.get('c_total')).toBe(3000);
@@ -101,7 +101,7 @@ interface Told {
   shutdown: string[];
 }
 
-test('WorkerRegistry shows the threads of its process, and JSON of each thread adds up to them', async () => {
+test('WorkerRegistry sums the threads of its process, and the JSON of all threads adds up to the same', async () => {
   const other = source('processes/cluster/other.cjs');
   const app = new Application({
     'main.js': source('processes/cluster/threads.cjs'),

@@ -1,6 +1,6 @@
 /**
- * Metrics that are reset a moment after their `collect` returned, in several processes and threads: a scrape shows the
- * values of all of them from before the resets, and each count is in one scrape.
+ * Metrics that several processes and threads reset a moment after their `collect` returned. A scrape shows the values
+ * of all of them from before the resets, and each count is in exactly one scrape.
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { buildLockHolder, holdLock } from '../support/hold-lock';
 import { ask, obedient, performing, scraped } from '../support/obedient';
 import { samples } from '../support/samples';
 
-/** Milliseconds until which all counts are in a scrape, on a busy machine. */
+/** Milliseconds within which all counts appear in scrapes, on a busy machine. */
 const PATIENCE = 20_000;
 
 const made: Application[] = [];
@@ -23,15 +23,18 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Moments after a `collect` at which it resets: see `declare.cjs`. */
+/** Moments after a `collect` at which the metrics are reset: see `declare.cjs`. */
 const MOMENTS = ['process.nextTick', 'a microtask', 'setImmediate', 'a timer'];
 
-/** A counter, a gauge, a histogram and a summary, all of which are reset after each `collect`; `kept.count(n)` counts. */
+/**
+ * Code that declares a counter, a gauge, a histogram and a summary, which are reset after each `collect`.
+ * `kept.count(n)` updates them.
+ */
 function declare(moment = 'process.nextTick', label = ''): string {
   return `await ${performing('processes/collect-resets/declare.cjs', moment, label)}`;
 }
 
-/** The values of all four, without labels. */
+/** The values of the series of the four metrics with these labels. */
 function seen(values: Map<string, number>, labels = ''): (number | undefined)[] {
   const at = labels === '' ? '' : `{${labels}}`;
   return ['c', 'g', 'h_sum', 'h_count', 's_sum', 's_count'].map((name) => values.get(name + at));
@@ -41,8 +44,8 @@ async function shown(program: Program): Promise<(number | undefined)[]> {
   return seen((await scraped(program)).seen);
 }
 
-describe.each(MOMENTS)('by %s', (moment) => {
-  test('the scraper, one that was asked, and one that scrapes without metrics show what stood', async () => {
+describe.each(MOMENTS)('a reset by %s', (moment) => {
+  test('scrapes of processes with and without the metrics show the values from before the reset', async () => {
     const [one, other, reader] = obedient(3, made);
     await ask(one!, declare(moment));
     await ask(other!, declare(moment));
@@ -58,14 +61,14 @@ describe.each(MOMENTS)('by %s', (moment) => {
       await ask(one!, 'kept.count(5)');
       await ask(one!, 'kept.count(1)');
       await ask(other!, 'kept.count(2)');
-      // A gauge has what it was set to last.
+      // The part of a gauge is the value that its process set last: 1 and 2.
       expect(await shown(from)).toEqual([8, 3, 8, 3, 8, 3]);
     }
     expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
   });
 });
 
-test('worker threads: their counts, too, are each in one scrape', async () => {
+test('each count of a worker thread is in exactly one scrape', async () => {
   const [one] = obedient(1, made);
   await ask(one!, declare());
   await ask(
@@ -80,10 +83,10 @@ test('worker threads: their counts, too, are each in one scrape', async () => {
   await ask(one!, 'await kept.thread.terminate()');
 });
 
-test('what is counted, by several that scrape all the time, is in the scrapes once', async () => {
+test('each count of two processes is in exactly one scrape, while a third process scrapes all the time', async () => {
   const programs = obedient(3, made);
   const [one, other, third] = programs;
-  // A gauge may show more than once what it was set to: only what adds up is added up.
+  // Only the counter is summed over scrapes, because several scrapes may show the same value of a gauge.
   for (const [i, program] of programs.entries()) {
     await ask(program, declare('process.nextTick', String(i)));
   }
@@ -99,7 +102,7 @@ test('what is counted, by several that scrape all the time, is in the scrapes on
        }
        return sum;`,
     );
-  // One scraper, so that no two scrapes show the same; the others count.
+  // Only one process scrapes, because two scrapes at the same time may show the same counts.
   const counting = Promise.all([count(other!), count(third!)]);
   let over = false;
   const sums = [0, 0, 0];
@@ -110,7 +113,7 @@ test('what is counted, by several that scrape all the time, is in the scrapes on
   void counting.then(() => (over = true));
   while (!over) await add();
   const counted = await counting;
-  // What waits for the heap's lock comes into a later scrape; no sum ever shrinks.
+  // Counts of pending series appear in a later scrape. No sum ever shrinks.
   const seen = async (): Promise<number[]> => {
     await add();
     return sums;
@@ -143,19 +146,19 @@ test.each(['another process', 'the scraper'])(
   },
 );
 
-test('two that scrape at the same time do not wait for each other', async () => {
+test('two processes that scrape at the same time do not wait for each other', async () => {
   const [one, other] = obedient(2, made);
   await ask(one!, declare());
   await ask(other!, declare());
   const scrapes =
     'const all = []; for (let i = 0; i < 50; i++) all.push((await scrape()).ms); return all';
   const all = await Promise.all([ask<number[]>(one!, scrapes), ask<number[]>(other!, scrapes)]);
-  // Their time for each other is 20 s.
+  // If one waited for the other, it would wait until `collectTimeout`, which is 20 s.
   expect(Math.max(...all.flat())).toBeLessThan(10_000);
   expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
 });
 
-/** What the heap has, without a ring. */
+/** Code for `raw()`, which reads the heap without a ring, and `until(line)`, which waits until a line is in it. */
 const RAW = `
   const raw = () => mpmetrics.openSegment({ create: false }).scrapeString({
     format: 'text', scope: 'application', tags: ['default'], families: [], plain: false, now: Date.now(),
@@ -166,7 +169,7 @@ const RAW = `
   "require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting')).openSegment",
 );
 
-/** One that resets, and a scraper that has its values and waits for a third. */
+/** Starts a process that resets its metrics, and a scraper that has its answer and waits for a slow process. */
 async function waiting(): Promise<{ one: Program; slow: Program; scraper: Program }> {
   const [one, slow, scraper] = obedient(3, made);
   await ask(one!, declare());
@@ -183,7 +186,7 @@ async function waiting(): Promise<{ one: Program; slow: Program; scraper: Progra
 }
 
 describe('while a scraper waits for others', () => {
-  test('what is reset is kept back, and what is counted after it is in the next scrape', async () => {
+  test('a reset is kept back, and counts after the reset are in the next scrape', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(slow, 'kept.open()');
     const text = JSON.parse(await scraper.line()) as string;
@@ -191,14 +194,14 @@ describe('while a scraper waits for others', () => {
     expect(await shown(one)).toEqual([5, 5, 5, 1, 5, 1]);
   });
 
-  test('its death ends that', async () => {
+  test('the reset is no longer kept back after the death of the scraper', async () => {
     const { one, scraper } = await waiting();
     scraper.child.kill('SIGKILL');
     await scraper.ended;
     await ask(one, `${RAW} await until('\\nc 5')`);
   });
 
-  test('while it is stopped the next scrape waits its time for it, and no longer', async () => {
+  test('the scrape of another process waits for a stopped scraper until collectTimeout, and no longer', async () => {
     const { one, slow, scraper } = await waiting();
     scraper.child.kill('SIGSTOP');
     await ask(slow, 'kept.open()');
@@ -208,14 +211,14 @@ describe('while a scraper waits for others', () => {
     JSON.parse(await scraper.line());
   });
 
-  test('a process that ends in order leaves its counts', async () => {
+  test('counts after the reset stay when their process exits', async () => {
     const { one, slow } = await waiting();
     one.tell('process.exit()');
     expect(await one.ended).toBe(0);
     await ask(slow, `${RAW} await until('\\nc 5')`);
   });
 
-  test('the segment is lost: counts after the reset go on in the next', async () => {
+  test('counts after the reset move to the next segment if the segment is removed', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(one, "require('node:fs').rmSync(stats().path)");
     await ask(slow, 'kept.open()');

@@ -11,13 +11,13 @@ afterEach(() => {
 });
 
 const TIMEOUT = patient(250);
-/** One that is over before the next scrape of the test. */
+/** A timeout that is over before the test scrapes again. */
 const SHORT = patient(30);
-/** What else a scrape takes on a machine of two cores; of work. */
+/** Milliseconds of work that a scrape takes besides the timeout, on a machine with two cores. */
 const SLACK = 500;
 const CONFIGURE = `mpmetrics.configure({ collectTimeout: ${TIMEOUT} });`;
 
-test('one in a loop without end, one stopped, one killed under way: the others are fresh', async () => {
+test('a scrape is fresh for all but one looping, one stopped and one killed process', async () => {
   const [scraper, fresh, looping, stopped, killed] = obedient(5, made);
   await ask(scraper!, `${CONFIGURE} calls('calls', 'scraper')`);
   await ask(fresh!, "calls('calls', 'fresh')");
@@ -36,7 +36,7 @@ test('one in a loop without end, one stopped, one killed under way: the others a
   const second = await scrape;
   expect(second.ms).toBeGreaterThanOrEqual(TIMEOUT - 10);
   expect(second.work).toBeLessThan(TIMEOUT + SLACK);
-  // The event loop of the scraper was its own all the while.
+  // The scrape did not block the event loop of the scraper.
   expect(second.turns).toBeGreaterThan(10);
   expect(second.seen.get('calls{who="scraper"}')).toBe(2);
   expect(second.seen.get('calls{who="fresh"}')).toBe(2);
@@ -55,7 +55,7 @@ test('one in a loop without end, one stopped, one killed under way: the others a
   expect(third.work).toBeLessThan(TIMEOUT);
 });
 
-test('a process that is killed while all wait for it ends the waiting', async () => {
+test('a scrape stops waiting for a process that is killed', async () => {
   const [scraper, killed] = obedient(2, made);
   const kill = "process.kill(process.pid, 'SIGKILL')";
   const dying = `() => { setTimeout(() => ${kill}, 200); return new Promise(() => {}); }`;
@@ -65,7 +65,7 @@ test('a process that is killed while all wait for it ends the waiting', async ()
   expect(work).toBeLessThan(10_000);
 });
 
-test('a callback that throws or rejects fails its own process only, and delays no scrape', async () => {
+test('a callback that throws or rejects fails scrapes of its own process only, and delays none', async () => {
   const [scraper, throws, rejects] = obedient(3, made);
   await ask(throws!, "calls('calls', 'throws', () => { throw new Error('thrown') })");
   await ask(rejects!, "calls('calls', 'rejects', () => Promise.reject(new Error('rejected')))");
@@ -81,7 +81,7 @@ test('a callback that throws or rejects fails its own process only, and delays n
   expect(throws!.errors + rejects!.errors).toBe('');
 });
 
-test('a callback that never settles costs each scrape the time, and is run for the next all the same', async () => {
+test('a callback that never settles delays each scrape by collectTimeout, and each scrape calls it again', async () => {
   const [scraper, never] = obedient(2, made);
   await ask(scraper!, `mpmetrics.configure({ collectTimeout: ${SHORT} })`);
   await ask(
@@ -94,7 +94,7 @@ test('a callback that never settles costs each scrape the time, and is run for t
     expect(ms).toBeGreaterThan(50);
     await ask(never!, `await sleep(${SHORT + 20})`);
   }
-  // While one is in flight, at most one more waits for it.
+  // The 30 scrapes share a call in flight and the next one, and the last scrape makes one more.
   await ask(
     scraper!,
     'await Promise.all(Array.from({ length: 30 }, () => mpmetrics.register.metrics()))',
@@ -104,7 +104,7 @@ test('a callback that never settles costs each scrape the time, and is run for t
   expect(seen.get('calls{who="never"}')).toBeLessThanOrEqual(7);
 });
 
-test('a callback that scrapes, before and after an await, neither rings nor waits', async () => {
+test('a scrape in a callback, before or after an await, neither rings nor waits', async () => {
   const [one, other] = obedient(2, made);
   const nested = `
     let inside = false;
@@ -119,7 +119,7 @@ test('a callback that scrapes, before and after an await, neither rings nor wait
   await ask(one!, `${nested} calls('calls', 'one', again)`);
   await ask(other!, `${nested} calls('calls', 'other', again)`);
   for (let i = 1; i <= 3; i++) {
-    // Each run calls the callback once, and twice more by the scrapes in it.
+    // A scrape calls the callback once, and the two scrapes in the callback call it twice more.
     const { seen, work } = await scraped(one!);
     expect(work).toBeLessThan(5_000);
     expect(seen.get('calls{who="one"}')).toBe(3 * i);
@@ -130,7 +130,7 @@ test('a callback that scrapes, before and after an await, neither rings nor wait
   expect(seen.get('calls{who="one"}')).toBe(12);
 });
 
-test('what a callback registers is in the scrape that it was called for', async () => {
+test('a metric that a callback registers is in the scrape for which the callback runs', async () => {
   const [one, other] = obedient(2, made);
   await ask(
     other!,

@@ -1,4 +1,4 @@
-/** A scrape shows what all living processes and threads computed for it, whichever of them serves it. */
+/** A scrape by any process runs the callbacks of all living processes and threads, and shows their values. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ afterEach(() => {
 
 const ALL = ['primary', 'worker1', 'worker2', 'worker3', 'thread'];
 
-test('from primary, workers, a thread and a separate program: every callback once for each scrape', async () => {
+test('a scrape by a primary, a worker, a thread or a separate program runs every callback once', async () => {
   const app = new Application({
     'metrics.js': source('processes/collect/metrics.js'),
     'app.js': source('processes/collect/server.cjs'),
@@ -43,7 +43,7 @@ test('from primary, workers, a thread and a separate program: every callback onc
   expect(await program.ended).toBe(0);
 });
 
-test('metric.get() asks the others; the process scope does not', async () => {
+test('metric.get() runs the callbacks of other processes; a scrape with scope process does not', async () => {
   const [one, other] = obedient(2, made);
   await ask(one!, "calls('calls', 'one')");
   await ask(other!, "calls('calls', 'other')");
@@ -61,7 +61,7 @@ test('metric.get() asks the others; the process scope does not', async () => {
   ]);
 });
 
-test('many scrapes at once are each fresh, and do not pile up in the others', async () => {
+test('many scrapes at once show fresh values, and share calls of the callbacks in other processes', async () => {
   const [one, other] = obedient(2, made);
   await ask(other!, "calls('calls', 'other', () => sleep(20))");
   const { least, ms } = await ask<{ least: number; ms: number }>(
@@ -74,11 +74,11 @@ test('many scrapes at once are each fresh, and do not pile up in the others', as
   expect(least).toBeGreaterThan(0);
   expect(ms).toBeLessThan(1_000);
   const { seen } = await scraped(one!);
-  // A run in flight and one after it for the fifty, and one for the last.
+  // The fifty scrapes share a call in flight and the next one, and the last scrape makes one more.
   expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
 });
 
-test('a callback that ran already when a scrape began is no answer to it', async () => {
+test('a call that was in flight when a scrape began is no answer to that scrape', async () => {
   const [one, other] = obedient(2, made);
   await ask(
     other!,
@@ -98,7 +98,7 @@ test('a callback that ran already when a scrape began is no answer to it', async
   expect(seen).toEqual([1, 2]);
 });
 
-test('a callback that is assigned late, to an object or in a subclass, is run for others', async () => {
+test('a callback that is assigned later, or defined in a subclass, runs for scrapes of other processes', async () => {
   const [one, other] = obedient(2, made);
   await ask(
     other!,
@@ -112,7 +112,7 @@ test('a callback that is assigned late, to an object or in a subclass, is run fo
   ({ seen } = await scraped(one!));
   expect(Object.fromEntries(seen)).toEqual({ late: 1, own: 2 });
   expect(await ask(other!, 'return Object.keys(kept.late).includes("collect")')).toBe(true);
-  // Off the registry no other process asks for it, and back on it they do.
+  // Scrapes of other processes do not run the callback while its metric is not in the registry.
   await ask(other!, "mpmetrics.register.removeSingleMetric('late')");
   ({ seen } = await scraped(one!));
   expect(Object.fromEntries(seen)).toEqual({ own: 3 });
@@ -121,7 +121,7 @@ test('a callback that is assigned late, to an object or in a subclass, is run fo
   expect(Object.fromEntries(seen)).toEqual({ late: 2, own: 4 });
 });
 
-test('after all callbacks are gone no process is waited for, until there is one again', async () => {
+test('a process whose last callback is removed is not waited for, until it has a callback again', async () => {
   const [one, other] = obedient(2, made);
   await ask(
     other!,

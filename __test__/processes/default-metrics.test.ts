@@ -17,12 +17,12 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Collects in the program's main thread, and in a worker thread of it that answers `own(name)`. */
+/** Collects default metrics in the program's main thread, and in a worker thread, which answers `own()`. */
 async function collectTwice(program: Program): Promise<void> {
   await ask(program, `await ${performing('processes/default-metrics/twice.cjs')}`);
 }
 
-/** What the program's two threads hold of a gauge without labels; null for no such metric. */
+/** The values of a gauge without labels in the program's two threads; null in a worker thread without this metric. */
 async function own(program: Program, name: string): Promise<(number | null)[]> {
   return ask(
     program,
@@ -34,7 +34,7 @@ async function own(program: Program, name: string): Promise<(number | null)[]> {
 
 const sum = (values: (number | null)[]) => values.reduce<number>((all, one) => all + (one ?? 0), 0);
 
-test('all processes and threads are in, and what a process has once counts once', async () => {
+test('a scrape sums the metrics of all threads, and counts process metrics once per process', async () => {
   const programs = obedient(2, made);
   for (const program of programs) await collectTwice(program);
   const { seen } = await scraped(programs[1]!);
@@ -53,7 +53,7 @@ test('all processes and threads are in, and what a process has once counts once'
   const [major, minor, patch] = process.versions.node.split('.');
   const version = `version="v${process.versions.node}",major="${major!}",minor="${minor!}",patch="${patch!}"`;
   expect(seen.get(`nodejs_version_info{${version}}`)).toBe(1);
-  // Of two processes neither start is the application's.
+  // With two processes no start time is shown, because neither is that of the application.
   expect(seen.has('process_start_time_seconds')).toBe(false);
   expect(seen.get('process_cpu_seconds_total')).toBeCloseTo(
     seen.get('process_cpu_user_seconds_total')! + seen.get('process_cpu_system_seconds_total')!,
@@ -66,7 +66,7 @@ test('all processes and threads are in, and what a process has once counts once'
   expect(samples(alone).get('process_start_time_seconds')).toBeGreaterThan(1.6e9);
 });
 
-test('CPU time that was counted stays when its process dies; its memory does not', async () => {
+test('the CPU time of a dead process stays in the sum; its memory does not', async () => {
   const [victim, other] = obedient(2, made) as [Program, Program];
   for (const program of [victim, other]) {
     await ask(
@@ -74,7 +74,7 @@ test('CPU time that was counted stays when its process dies; its memory does not
       `mpmetrics.collectDefaultMetrics({ metrics: ['processCpuTotal', 'osMemoryHeap'] });`,
     );
   }
-  // From here on: what the start took, more on a busy machine, was before the counters.
+  // Uses CPU time after the counters were made. The start of the process, which used some before, does not count.
   await ask(victim, `const at = process.cpuUsage(); while (process.cpuUsage(at).user < 3e5);`);
   const before = (await scraped(other)).seen;
   victim.child.kill('SIGKILL');
@@ -86,7 +86,7 @@ test('CPU time that was counted stays when its process dies; its memory does not
   expect(after.get(memory)).toBeLessThan(before.get(memory)!);
 });
 
-test('series of each process, in a cluster with worker threads', async () => {
+test('with perProcess, a cluster with worker threads has series of each process', async () => {
   const app = new Application({
     'cluster.js': source('processes/default-metrics/cluster.cjs'),
   });
@@ -115,7 +115,7 @@ test('series of each process, in a cluster with worker threads', async () => {
   expect(samples(after).get(primary!)).toBe(heap);
 });
 
-test('a program that collects ends by itself', async () => {
+test('a program with default metrics ends by itself', async () => {
   const app = new Application({
     'end.js': source('processes/default-metrics/end.cjs'),
   });
@@ -134,10 +134,10 @@ test('a program that collects ends by itself', async () => {
   expect(program.errors).toBe('');
 });
 
-/** A program whose worker threads `one`, `two` collect when told: `{ collect: config }`, and `{ stop: true }`. */
+/** Code for worker threads `one` and `two`, which collect on `{ collect: config }`, and stop on `{ stop: true }`. */
 const THREADS = `await ${performing('processes/default-metrics/threads.cjs')};`;
 
-/** What belongs to the process is in a scrape, and no more than once. */
+/** Expects that a scrape shows the process metrics of this one process, and counts them once. */
 async function onceIn(program: Program): Promise<void> {
   const { seen } = await scraped(program);
   expect(seen.get('process_max_fds')).toBe(limit);
@@ -146,14 +146,14 @@ async function onceIn(program: Program): Promise<void> {
   expect(seen.get('process_cpu_seconds_total')).toBeLessThanOrEqual((user + system) / 1e6);
 }
 
-/** What the main thread by itself has; undefined for nothing. */
+/** The value of `process_max_fds` in the main thread alone; undefined if that thread does not report it. */
 async function ofMain(program: Program): Promise<number | undefined> {
   const json = `return mpmetrics.register.getMetricsAsJSON()`;
   const all = await ask<{ name: string; values: { value: number }[] }[]>(program, json);
   return all.find(({ name }) => name === 'process_max_fds')?.values[0]?.value;
 }
 
-test('where the main thread does not collect, one worker thread reports the process, and when it ends another', async () => {
+test('without the main thread, one worker thread reports the process, and after its end another one does', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   await ask(program, `await kept.tell('two', { collect: {} });`);
@@ -172,7 +172,7 @@ test('where the main thread does not collect, one worker thread reports the proc
   expect(after).toBeGreaterThanOrEqual(before + 0.2);
 });
 
-test('a worker thread that stops collecting leaves the process to another', async () => {
+test('after a worker thread stops collecting, another one reports the process', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   await ask(program, `await kept.tell('two', { collect: {} });`);
@@ -180,7 +180,7 @@ test('a worker thread that stops collecting leaves the process to another', asyn
   await onceIn(program);
 });
 
-test('the main thread takes over what a worker thread reported of the process, and gives it back', async () => {
+test('the main thread takes the process metrics from a worker thread, and gives them back when it stops', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   await onceIn(program);
@@ -192,7 +192,7 @@ test('the main thread takes over what a worker thread reported of the process, a
   await onceIn(program);
 });
 
-test('what was stopped takes nothing back when it is read', async () => {
+test('after the main thread stops collecting, reads of its metrics leave the process to the thread', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   for (const read of [
@@ -209,7 +209,7 @@ test('what was stopped takes nothing back when it is read', async () => {
   }
 });
 
-test('a worker thread reports its process where it is told to or shares its metrics with no process, not where told not to', async () => {
+test('a worker thread reports the process, too, if processMetrics is set or its storage is memory', async () => {
   const app = new Application({
     'thread.js': source('processes/default-metrics/thread.cjs'),
   });

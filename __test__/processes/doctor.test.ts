@@ -12,7 +12,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** See statfs(2). */
+/** The type of tmpfs: see statfs(2). */
 const TMPFS = 0x01021994;
 
 const root = join(__dirname, '..', '..');
@@ -49,7 +49,7 @@ const TWO = {
   },
 };
 
-test('names each copy and what asks for it, and the change for each package manager', () => {
+test('names each client, the packages that ask for it, and the change for each package manager', () => {
   const app = application(
     { name: 'shop', dependencies: { 'prom-client': '^15.0.0', bundle: '8' } },
     TWO,
@@ -90,7 +90,7 @@ test('names each copy and what asks for it, and the change for each package mana
   expect(app.segments()).toEqual([]);
 });
 
-test('a name that is answered by mpmetrics is well', () => {
+test('reports no problem if prom-client is an alias of mpmetrics', () => {
   const app = application({
     name: 'shop',
     dependencies: { 'prom-client': 'npm:mpmetrics@^15.2.0' },
@@ -106,7 +106,7 @@ test('a name that is answered by mpmetrics is well', () => {
 test.each([
   ['a script', { scripts: { start: 'node --import mpmetrics/register app.js' } }, {}],
   ['NODE_OPTIONS', {}, { NODE_OPTIONS: '--require=mpmetrics/register' }],
-])('a client that %s has answered by mpmetrics/register is well', (_, manifest, env) => {
+])('reports no problem if %s loads mpmetrics/register', (_, manifest, env) => {
   const app = application({ name: 'shop', ...manifest }, TWO);
   const { status, stdout } = doctor(app, env);
   expect(stdout).toMatch(
@@ -115,12 +115,12 @@ test.each([
   expect(status).toBe(0);
 });
 
-test('finds what pnpm installed', () => {
+test('finds packages that pnpm installed', () => {
   const store = '.pnpm/prom-client@15.1.3/node_modules/prom-client';
   const app = application({ name: 'shop' }, { [store]: TWO['prom-client'] });
   const { status, stdout } = doctor(app);
   expect(stdout).toContain(`prom-client 15.1.3, in ${app.folder}/node_modules/.pnpm/`);
-  // Not the application's own dependency: an alias is not needed beside the override.
+  // The application itself does not depend on prom-client, so the override suffices, without an alias.
   expect(stdout).toMatch(
     /with npm:\n {4} {2}"overrides": \{\n {4} {4}"prom-client": "npm:mpmetrics@/,
   );
@@ -154,7 +154,7 @@ test('says that shared memory lies on a disk, or cannot be used', () => {
   expect(denied.status).toBe(1);
 });
 
-/** The sentences of what will differ. */
+/** The doctor's sentences about what will differ from prom-client. */
 function different(app: Application): string[] {
   const { stdout } = doctor(app);
   return stdout
@@ -165,7 +165,7 @@ function different(app: Application): string[] {
     .map((line) => line.trim());
 }
 
-test('says what will differ by what is installed and used', () => {
+test('lists the differences that concern the packages which are installed and used', () => {
   const plain = different(application({}));
   expect(plain).toHaveLength(4);
   const full = application(
@@ -208,7 +208,7 @@ test('says what will differ by what is installed and used', () => {
   );
 });
 
-test('takes a folder, and says how it is used', () => {
+test('takes a folder, prints its usage and version, and refuses wrong arguments', () => {
   const app = application({ name: 'shop' });
   expect(doctor(app, {}, ['doctor', root]).stdout).toContain('mpmetrics');
   expect(doctor(app, {}, ['doctor', '/nowhere'])).toMatchObject({

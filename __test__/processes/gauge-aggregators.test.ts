@@ -1,4 +1,4 @@
-/** Gauges of several processes and threads: each by itself, or the one that set them last. */
+/** Gauges with the aggregators `shared`, `all` and `mostrecent` in several processes and threads. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
@@ -18,7 +18,7 @@ async function shown(program: Program): Promise<string[]> {
   return (JSON.parse(await ask(program, 'show')) as string[]).sort();
 }
 
-test('a shared gauge: 4 processes at once lose nothing, and a killed one takes nothing along', async () => {
+test('a shared gauge loses no update of 4 processes at once, and keeps the updates of killed processes', async () => {
   const app = new Application({
     'add.js': source('processes/gauge-aggregators/add.cjs'),
     'show.js': `require('mpmetrics').register.metrics().then((text) => console.log(JSON.stringify(text)));`,
@@ -47,7 +47,7 @@ test('a shared gauge: 4 processes at once lose nothing, and a killed one takes n
   expect(await shown()).toBe(left + 1);
 });
 
-test('all and mostrecent, from any process, of the living only', async () => {
+test('all and mostrecent show the parts of living processes only, whichever process scrapes', async () => {
   const app = new Application({
     'app.js': source('processes/gauge-aggregators/app.cjs'),
     'gauges.js': source('processes/gauge-aggregators/gauges.js'),
@@ -74,7 +74,7 @@ test('all and mostrecent, from any process, of the living only', async () => {
     expect(await shown(asked)).toEqual([...all, 'mostrecent 10']);
   }
   expect(JSON.parse(await ask(two, 'worker show'))).toContain('mostrecent 10');
-  // Adding is an update too, of the own part.
+  // `inc` adds to the part of its own isolate, and makes this part the most recent one.
   await ask(two, 'mostrecent inc 1');
   for (const asked of [one, two]) expect(await shown(asked)).toEqual([...all, 'mostrecent 21']);
 

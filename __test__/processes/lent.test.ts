@@ -1,4 +1,4 @@
-/** What a process does while a scrape of its own is being printed: the binding lends the heap to the scrape until then. */
+/** Calls of a heap while a scrape of the same process prints: the native module borrows the heap object until then. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -34,15 +34,15 @@ const ALL: ScrapeOptions = {
 test.each<[string, (heap: NativeHeap, other: NativeHeap) => unknown]>([
   ['claims a slot', (heap) => heap.writer(0)],
   ['rings', (heap) => heap.ring(1, () => undefined)],
-  ['asks whether it follows another', (heap, other) => heap.follow(other)],
-])('it %s', async (_, act) => {
+  ['follows another heap', (heap, other) => heap.follow(other)],
+])('while it prints a scrape, a process %s', async (_, act) => {
   const heap = open();
   const text = heap.scrapeString(ALL);
   expect(() => act(heap, open())).not.toThrow();
   expect(await text).toBe('\n');
 });
 
-test('a process that makes its first metric meanwhile has it in the heap', async () => {
+test('the first metrics that a process makes while it prints a scrape are in the heap', async () => {
   const app = new Application({ 'late.js': source('processes/lent/late.cjs') });
   made.push(app);
   const program = app.run('late.js');

@@ -1,4 +1,4 @@
-/** The library's own metrics are the application's: one figure in every process, and real numbers. */
+/** The library's own metrics describe the application: each process shows the same figures, and they are right. */
 import { spawnSync } from 'node:child_process';
 
 import { afterEach, expect, test } from 'vitest';
@@ -21,13 +21,13 @@ interface Stats {
   families: number;
 }
 
-/** What of a scrape is the library's own, without its prefix. */
+/** The library's own metrics in a scrape, by name without the prefix. */
 function own(seen: Map<string, number>): Record<string, number> {
   const entries = [...seen].filter(([name]) => name.startsWith('mpmetrics_'));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(10), value]));
 }
 
-test('in an application of four processes, one of them killed, one full of refusals, one deaf', async () => {
+test('four processes show the same figures after a kill, dropped updates and a lost answer', async () => {
   const [one, two, victim, plain] = obedient(4, made);
   const limits = 'mpmetrics.configure({ maxSeriesPerMetric: 30, maxLabelValueBytes: 20 });';
   for (const program of [one!, two!, victim!, plain!]) await ask(program, limits);
@@ -42,14 +42,14 @@ test('in an application of four processes, one of them killed, one full of refus
   await victim!.ended;
   expect(own((await scraped(two!)).seen)).toMatchObject({ writers: 3, adoptions_total: 0 });
 
-  // 28 more label sets fit; ten updates with long values, and a hundred of others, do not.
+  // 28 more label sets have room. Ten updates with long values are dropped, and a hundred with further label sets.
   await ask(plain!, `for (let n = 3; n <= 30; n++) kept.c.inc({ n });`);
   await ask(plain!, `for (let n = 0; n < 10; n++) kept.c.inc({ n: 'x'.repeat(21 + n) });`);
   await ask(plain!, `for (let n = 0; n < 100; n++) kept.c.inc({ n: 'random' + n });`);
   await ask(plain!, `kept.c.remove(7)`);
   await ask(plain!, `await mpmetrics.register.metrics()`);
 
-  // The next process adopts the slot; its callback is not waited for.
+  // The next process adopts the slot. Its callback never settles, so each scrape waits until `collectTimeout`.
   const [deaf] = [
     made[0]!.run('obey.js', { env: { MPMETRICS_SEGMENT: `${made[0]!.segmentsIn}/test.heap` } }),
   ];
@@ -84,13 +84,13 @@ test('in an application of four processes, one of them killed, one full of refus
     });
   }
   const { seen } = await scraped(one!);
-  // Three processes have waited for the deaf one, and this scrape has.
+  // The three scrapes above waited in vain for the process that never answers, and so did this scrape.
   expect(own(seen)['collect_timeouts_total']).toBe(4);
-  // Scrapes of the two that measure them, before this one.
+  // Processes one and two measured three scrapes of their own before this one; the others measure none.
   expect(own(seen)['scrape_duration_seconds_count']).toBe(3);
   expect(own(seen)['scrape_duration_seconds_sum']).toBeGreaterThan(0.1);
 
-  // Taken off by one of them they are there by the other; by both, only counters of the living are.
+  // Process two still provides the figures after process one stopped, until process two is killed.
   await ask(one!, 'kept.end()');
   expect(own((await scraped(one!)).seen)['writers']).toBe(4);
   two!.child.kill('SIGKILL');
@@ -98,7 +98,7 @@ test('in an application of four processes, one of them killed, one full of refus
   expect(own((await scraped(one!)).seen)).not.toHaveProperty('writers');
 });
 
-test('default labels, a prefix, JSON that others add up, and a registry of its own', async () => {
+test('default labels, a prefix, aggregators of the JSON, and a private registry', async () => {
   const [one, two] = obedient(2, made);
   const set = (worker: string) =>
     `mpmetrics.register.setDefaultLabels({ app: 'a', ${worker} });
@@ -107,7 +107,7 @@ test('default labels, a prefix, JSON that others add up, and a registry of its o
   expect((await scraped(one!)).seen.get('my_mpmetrics_writers{app="a"}')).toBe(1);
   await ask(two!, set('worker: 2'));
   const { seen } = await scraped(one!);
-  // The processes do not agree on labels: none is shown, and the figure is shown once.
+  // The processes have different default labels, so the figure is shown once and without labels.
   const names = [...seen.keys()].filter((name) => name.startsWith('my_mpmetrics_writers'));
   expect(names).toEqual(['my_mpmetrics_writers']);
   const code = `const all = await mpmetrics.register.getMetricsAsJSON();
@@ -129,7 +129,7 @@ test('default labels, a prefix, JSON that others add up, and a registry of its o
   );
 });
 
-test('observations that no quantile shows, or in the nearest bucket, are told by every process', async () => {
+test('every process shows the numbers of unranked and of clamped observations', async () => {
   const [one, two] = obedient(2, made);
   await ask(one!, 'mpmetrics.configure({ maxBytes: 2 ** 20 }); mpmetrics.collectLibraryMetrics();');
   const told = async (program: Program) => {
@@ -144,13 +144,13 @@ test('observations that no quantile shows, or in the nearest bucket, are told by
      kept.s.observe({ n: 0 }, 1);`,
   );
   expect(await told(one!)).toEqual([0, 0]);
-  // Of these 4,000 octaves 64 have buckets.
+  // These values lie in 4,000 octaves, of which 64 have buckets.
   await ask(
     one!,
     `for (let power = -1000; power < 1000; power++) { kept.wide.observe(2 ** power); kept.wide.observe(-(2 ** power)); }`,
   );
   expect(await told(one!)).toEqual([0, 3_936]);
-  // The buckets of all of these take more than there is.
+  // The buckets of these observations take more room than the heap has.
   await ask(
     one!,
     `for (let power = 1; power <= 64; power++) for (let n = 1; n <= 100; n++) kept.s.observe({ n }, 2 ** power);`,
@@ -165,7 +165,7 @@ test('observations that no quantile shows, or in the nearest bucket, are told by
   expect((await scraped(two!)).seen.get('s_count{n="100"}')).toBe(564);
 });
 
-test('in memory storage they are of this process', async () => {
+test('in memory storage the figures describe the process', async () => {
   const [one] = obedient(1, made);
   await ask(
     one!,
@@ -178,14 +178,14 @@ test('in memory storage they are of this process', async () => {
     expect(own((await scraped(one!)).seen)).toMatchObject({
       writers: 1,
       heap_used_bytes: 0,
-      // All but five of a thousand, and two reasons that had no place among the first five.
+      // 995 updates of `c`, and series for two of the seven reasons: the limit of five holds for this metric, too.
       'dropped_updates_total{reason="metric_series"}': 995 + 2,
       scrape_duration_seconds_count: i,
     });
   }
 });
 
-test.skipIf(lacks('prometheus'))('promtool finds nothing wrong with them', async () => {
+test.skipIf(lacks('prometheus'))('promtool accepts the library metrics', async () => {
   const [one] = obedient(1, made);
   await ask(one!, 'mpmetrics.collectLibraryMetrics()');
   const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');
@@ -193,7 +193,7 @@ test.skipIf(lacks('prometheus'))('promtool finds nothing wrong with them', async
   const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   expect(checked.stderr + checked.stdout).toBe('');
   expect(checked.status).toBe(0);
-  // It does find what is wrong.
+  // promtool does report a metric that is wrong.
   const wrong = spawnSync('promtool', ['check', 'metrics'], {
     input: '# TYPE a_total gauge\na_total 1\n',
     encoding: 'utf8',

@@ -11,11 +11,11 @@ afterEach(() => {
   app.remove();
 });
 
-/** Processes meet before there is any cell: other ways of updating cells need fewer. */
+/** Numbers of rounds. Runs with other update paths set lower ones, because processes meet before there are cells. */
 const STARTS = Number(process.env['MPMETRICS_TEST_STARTS'] ?? 20);
 const SEGMENTS = Number(process.env['MPMETRICS_TEST_SEGMENTS'] ?? 500);
 
-test(`${STARTS} starts of eight real processes, of a root that never loads the package`, async () => {
+test(`eight processes make one segment, in ${STARTS} starts of a root that never loads the package`, async () => {
   app = new Application({
     'leaf.js': `
       const [, , who, at, ...names] = process.argv;
@@ -25,7 +25,7 @@ test(`${STARTS} starts of eight real processes, of a root that never loads the p
     'app.js': `
       const { fork } = require('node:child_process');
       const names = ${JSON.stringify(EIGHT)};
-      // All are loaded by then, and make their first metric in the same millisecond.
+      // By then all processes have loaded the package, and they make their first metric in the same millisecond.
       const at = Date.now() + 1000;
       for (const name of names) fork('leaf.js', [name, at, ...names]);`,
   });
@@ -38,7 +38,7 @@ test(`${STARTS} starts of eight real processes, of a root that never loads the p
     expect(path).not.toBe(before);
     before = path;
     for (const report of reports) expect(report).toMatchObject({ path, seen: all });
-    // The last root is dead, and so its segment reaped: one is there.
+    // The root of the last round is dead, so its segment was reaped, and only this segment is left.
     expect(app.segments()).toEqual([path]);
     expect(await program.ended).toBe(0);
     expect(program.errors).toBe('');

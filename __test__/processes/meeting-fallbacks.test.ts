@@ -1,4 +1,4 @@
-/** Where no segment can be shared: one warning that says why, and everything else works. */
+/** If no segment can be shared, the package warns once and says why, and everything else works. */
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ let app: Application;
 beforeEach(() => {
   app = new Application({
     'app.js': `require('./report').arrive(process.argv[2] ?? 'x').then(() => process.disconnect?.());`,
-    // Tells what configure() throws, and goes on.
+    // Runs steps, and prints the error of each configure() that throws.
     'configured.js': `
       const mpmetrics = require('mpmetrics');
       const { count, show } = require('./report');
@@ -56,7 +56,7 @@ test.each(['JEST_WORKER_ID', 'VITEST'])('under %s metrics stay in memory', async
   expect((await report(told)).path).toMatch(/\.heap$/);
 });
 
-test('configure({ storage: memory }) opens nothing and tells children nothing', async () => {
+test('configure({ storage: memory }) makes no segment and gives no warning', async () => {
   const program = configured([{ storage: 'memory' }]);
   expect(await program.line()).toBe('taken');
   expect(await report(program)).toMatchObject({ path: null, seen: { x: 1 } });
@@ -64,7 +64,7 @@ test('configure({ storage: memory }) opens nothing and tells children nothing', 
   expect(program.errors).toBe('');
 });
 
-test('a corrupt segment that the user named is a warning with its path and reason', async () => {
+test('a corrupt segment that the user named gives a warning with its path, or an error if required', async () => {
   const path = join(app.segmentsIn, 'mine');
   writeFileSync(path, 'no heap at all'.repeat(1000), { mode: 0o600 });
   const program = app.run('app.js', { env: { MPMETRICS_SEGMENT: path } });
@@ -73,12 +73,12 @@ test('a corrupt segment that the user named is a warning with its path and reaso
   expect(program.errors).toContain(path);
   const strict = configured([{ segment: path, required: true }]);
   expect(await strict.line()).toMatch(/^ERR_MPMETRICS_(CORRUPT|VERSION): .*\/mine: /);
-  // A program that catches that goes on as if configure() had not been called.
+  // After the error, the program goes on as if configure() had not been called.
   expect((await report(strict)).path).toMatch(/[0-9a-f]{32}\.heap$/);
   expect(strict.errors).toBe('');
 });
 
-test('a segment that others can read is refused', async () => {
+test('a segment that other users can read is refused', async () => {
   const path = join(app.segmentsIn, 'mine');
   await report(app.run('app.js', { env: { MPMETRICS_SEGMENT: path } }));
   chmodSync(path, 0o644);
@@ -104,7 +104,7 @@ test('configure() after the first metric may not change the segment', async () =
   expect((await report(same)).path).toMatch(/one\.heap$/);
 });
 
-test('a foreign directory is ignored, with a warning where the user named its parent', async () => {
+test('a file in place of the segment directory is ignored, with a warning if the user named its parent', async () => {
   const uid = process.geteuid!();
   writeFileSync(join(app.segmentsIn, `mpmetrics-${uid}`), 'in the way');
   const program = app.run('app.js');
@@ -115,7 +115,7 @@ test('a foreign directory is ignored, with a warning where the user named its pa
   expect(program.errors).toContain(path);
 });
 
-test('wrong values of variables are warned of and ignored', async () => {
+test('wrong values of environment variables are ignored, with a warning', async () => {
   const env = { MPMETRICS_SEGMENT: 'Not/A/Name', MPMETRICS_INHERIT: '{"name":"../../x"}' };
   const program = app.run('app.js', { env });
   expect((await report(program)).path).toMatch(/\/[0-9a-f]{32}\.heap$/);
@@ -126,7 +126,7 @@ test('wrong values of variables are warned of and ignored', async () => {
   expect(warnings(relative)).toEqual(['MPMETRICS_CONFIG']);
 });
 
-/** Runs a script where /dev/shm is something else. */
+/** Runs `app.js` in a mount namespace, after a shell command that changes /dev/shm there. */
 function withShm(prepare: string, env: Record<string, string>): Program {
   writeFileSync(
     join(app.folder, 'namespace.js'),
@@ -140,7 +140,7 @@ function withShm(prepare: string, env: Record<string, string>): Program {
 
 const mounting = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
-mounting('without memory to keep it in, a disk is used, with a warning', async () => {
+mounting('without a directory in memory, one on a disk is used, with a warning', async () => {
   const temporary = mkdtempSync('/var/tmp/mpmetrics-disk-');
   const program = withShm('mount -t proc none /dev/shm', {
     MPMETRICS_DIR: '',
@@ -171,7 +171,7 @@ mounting('without any directory metrics stay in memory, with a warning', async (
 });
 
 test.skipIf(lacks('root'))(
-  'setupPrimary({ uid }) is explained once, and solved by a group',
+  'workers of setupPrimary({ uid }) warn once each, unless the segment belongs to a group',
   async () => {
     const [uid, gid] = [65534, 65533];
     chmodSync(app.segmentsIn, 0o1777);
@@ -197,7 +197,7 @@ test.skipIf(lacks('root'))(
     expect(await alone.ended).toBe(0);
     expect(reports.get('primary')?.seen).toEqual({ primary: 1 });
     expect(reports.get('w1')?.seen).toEqual({ w1: 1, w2: 1 });
-    // One for each worker.
+    // One warning of each worker.
     expect(warnings(alone)).toEqual(['MPMETRICS_ACCESS', 'MPMETRICS_ACCESS']);
     expect(alone.errors).toContain(`runs as user ${uid}`);
     const together = app.run('cluster.js', { args: ['shared'] });

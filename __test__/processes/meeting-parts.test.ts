@@ -1,4 +1,4 @@
-/** The decisions that meeting is made of, one by one. */
+/** The functions by which processes choose a segment, one by one. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ describe('a name', () => {
   const pm2 = { id: '0', namespace: 'default', name: 'blue', script: '/app.js' };
   const base = nameOf({ identity, pm2: null });
 
-  test('is one that segments may have, and the same every time', () => {
+  test('is valid for a segment, and the same every time', () => {
     expect(base).toMatch(/^[0-9a-f]{32}$/);
     expect(nameOf({ identity: { ...identity, ppid: 7 }, pm2: null })).toBe(base);
   });
@@ -33,11 +33,11 @@ describe('a name', () => {
     ['boot', { identity: { ...identity, bootId: 'f'.repeat(32) }, pm2: null }],
     ['namespace', { identity: { ...identity, pidNamespace: '1' }, pm2: null }],
     ['PM2', { identity, pm2 }],
-  ])('tells another %s apart', (_, root) => {
+  ])('differs for another %s', (_, root) => {
     expect(nameOf(root)).not.toBe(base);
   });
 
-  test("tells PM2's applications and namespaces apart, and not their instances", () => {
+  test("differs for PM2's applications and namespaces, but not for instances of one application", () => {
     const of = (changes: object) => nameOf({ identity, pm2: { ...pm2, ...changes } });
     expect(of({ name: 'green' })).not.toBe(of({}));
     expect(of({ namespace: 'blue', name: 'default' })).not.toBe(of({}));
@@ -68,11 +68,11 @@ describe('a choice', () => {
     ['{"name":"../x"}'],
     ['{"path":"relative"}'],
     ['{"name":7}'],
-  ])('%s is none', (text) => {
+  ])('is not read from %s', (text) => {
     expect(read(text, null)).toBe(null);
   });
 
-  test('a root that makes no sense is left out', () => {
+  test('with an invalid root is read without the root', () => {
     const text = JSON.stringify({ name: 'a', root: { ...identity, startTime: 'soon' } });
     expect(read(text, null)).toEqual({ name: 'a' });
   });
@@ -99,11 +99,11 @@ describe('the chain of directories', () => {
     expect(directories(dir, variables)).toEqual(chain);
   });
 
-  test('without variables of its own the temporary directory is that of Node.js', () => {
+  test('contains the temporary directory of Node.js', () => {
     expect(directories(undefined, process.env)).toContain(tmpdir());
   });
 
-  test('those that were inherited come before its own', () => {
+  test('has inherited directories before those of its own variables', () => {
     const inherited = ['/m', '/dev/shm', '/of-the-parent'];
     const variables = { TMPDIR: '/t' };
     expect(directories(undefined, variables, inherited)).toEqual([...inherited, '/t']);
@@ -189,7 +189,7 @@ describe('configure()', () => {
     [{ maxTextBytes: '1MB' }, 'must be a whole number of bytes from 65536 to 4e12, and is "1MB"'],
     [{ collectTimeout: NaN }, 'configure({ collectTimeout }) must be a number of milliseconds'],
     [{ required: 'yes' }, 'must be true or false, and is "yes"'],
-  ])('%o is refused by name, value and rule', (config, message) => {
+  ])('refuses %o with its name, value and rule', (config, message) => {
     const call = () => {
       configure(config as never);
     };
@@ -197,7 +197,7 @@ describe('configure()', () => {
     expect(call).toThrow(expect.objectContaining({ code: 'ERR_MPMETRICS_INVALID' }));
   });
 
-  test('takes what keeps the rules, and under Vitest storage is memory', () => {
+  test('takes valid settings, and under Vitest storage is memory', () => {
     configure({ collectTimeout: 0, mode: 0o640, gid: 0, maxBytes: 2 ** 20, dir: undefined });
     expect(storageKind()).toBe('memory');
   });

@@ -1,4 +1,4 @@
-/** Under PM2, whose daemon is the parent of every application that it runs. */
+/** Applications under PM2, whose daemon is the parent of every application that it runs. */
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { Application, type Report } from '../support/application';
@@ -19,7 +19,7 @@ beforeEach(() => {
       const names = [0, 1].flatMap((i) => [who(i), who(i) + '-child']);
       const own = who(NODE_APP_INSTANCE);
       require('./report').arrive(own, names);
-      // In cluster mode PM2 collects what is written in the process, not on its descriptor.
+      // In cluster mode PM2 collects writes to process.stdout, but not those of a child that inherits descriptor 1.
       const child = require('node:child_process').fork('leaf.js', [own + '-child', ...names], { silent: true });
       child.stdout.on('data', (text) => process.stdout.write(text));
       setInterval(() => {}, 1000);`,
@@ -36,7 +36,11 @@ function members(name: string): string[] {
   return [0, 1].flatMap((i) => [`${name}${i}`, `${name}${i}-child`]);
 }
 
-/** Each sees all of its application, each `count` times, and no other process; the segment's path. */
+/**
+ * Expects that each process of an application sees all its processes, each `count` times, and no others.
+ *
+ * @returns the segment's path
+ */
 function expectMet(reports: readonly Report[], name: string, count = 1): string {
   const own = reports.filter(({ who }) => who.startsWith(name));
   expect(own.map(({ who }) => who).sort()).toEqual(members(name));
@@ -50,7 +54,7 @@ function expectMet(reports: readonly Report[], name: string, count = 1): string 
 }
 
 test.each(['cluster', 'fork'] as const)(
-  'two applications from one script, in %s mode: each meets its own',
+  'two applications from one script, in %s mode, have a segment each',
   async (exec_mode) => {
     const two = { script: 'app.js', instances: 2, exec_mode };
     await pm2.start([
@@ -66,12 +70,12 @@ test.each(['cluster', 'fork'] as const)(
   },
 );
 
-test('a reload goes on with the counts that were there', async () => {
+test('counts continue after a reload', async () => {
   await pm2.start([{ name: 'blue', script: 'app.js', instances: 2, exec_mode: 'cluster' }]);
   const first = expectMet(await pm2.untilReports(4), 'blue');
   await pm2.command('reload', 'blue');
   const later = (await pm2.untilReports(8)).filter(({ seen }) => !Object.values(seen).includes(1));
-  // PM2 reloads one by one; the last of the new processes to look sees all of them twice.
+  // PM2 reloads the instances one by one. The new process that reports last sees two arrivals of each member.
   const last = later.at(-1);
   expect(last?.path).toBe(first);
   expect(last?.seen).toEqual(Object.fromEntries(members('blue').map((member) => [member, 2])));

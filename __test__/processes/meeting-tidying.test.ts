@@ -1,4 +1,4 @@
-/** Files that remain of an application's segment, and for how long. */
+/** When the file of an application's segment is removed, and by which process. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -16,7 +16,7 @@ beforeEach(() => {
         if (end === 'throw') setImmediate(() => { throw new Error('on purpose'); });
         if (end === 'stay') setInterval(() => {}, 1000);
       });`,
-    // The primary forks, and replaces each process that dies, until its stdin says otherwise.
+    // The primary replaces each worker that dies, until it gets a line on stdin.
     'cluster.js': `
       const cluster = require('node:cluster');
       const { arrive } = require('./report');
@@ -37,7 +37,7 @@ afterEach(() => {
 });
 
 test.each(['return', 'exit', 'throw'])(
-  'a root that leaves by %s takes the segment away',
+  'a root that ends by %s removes the segment of its application',
   async (end) => {
     const program = app.run('app.js', { args: ['x', end] });
     const [report] = (await program.reports(1)).values();
@@ -62,7 +62,7 @@ test('a SIGKILLed application leaves a segment, which the next start removes', a
   await next.ended;
 });
 
-test('a start removes nothing of an application that lives', async () => {
+test('a start does not remove the segment of a living application', async () => {
   const one = app.run('app.js', { args: ['x', 'stay'] });
   const [first] = (await one.reports(1)).values();
   const two = app.run('app.js', { args: ['y', 'stay'] });
@@ -83,7 +83,7 @@ test('a cluster whose only worker is killed finds its counts again', async () =>
   }
   program.tell('leave');
   expect(await program.ended).toBe(0);
-  // Its primary has no metric, and so nothing to tidy: the next start does.
+  // The primary has no metric, so it does not remove the segment at its end. The next start does.
   expect(app.segments()).toHaveLength(1);
   await app.run('app.js', { args: ['next', 'exit'] }).ended;
   expect(app.segments()).toEqual([]);
@@ -102,7 +102,7 @@ test('a segment that the user named is never removed', async () => {
   expect(app.segments()[0]).toMatch(/\/kept\.heap$/);
 });
 
-test('nothing of ours that cannot be read is removed, and it stops no process', async () => {
+test('a start does not remove a file in our directory that is no segment, and does not fail', async () => {
   const program = app.run('app.js', { args: ['x', 'stay'] });
   const [report] = (await program.reports(1)).values();
   const strange = report!.path!.replace(/[^/]+$/, 'strange.heap');

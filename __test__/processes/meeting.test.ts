@@ -1,4 +1,4 @@
-/** Processes and threads that belong together find each other, however they were started. */
+/** The processes and threads of an application find the same segment, however they were started. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application, type Program } from '../support/application';
@@ -15,7 +15,7 @@ afterEach(() => {
   for (const one of made.splice(0)) one.remove();
 });
 
-/** Each of them sees exactly these, in one segment. */
+/** Expects that each of these processes sees exactly these, in one segment. Returns the segment's path. */
 async function expectMet(program: Program, names: string[]): Promise<string> {
   const reports = await program.reports(names.length);
   expect([...reports.keys()].sort()).toEqual([...names].sort());
@@ -50,7 +50,7 @@ test('cluster: the primary and its workers, which cannot talk to each other', as
         for (const name of names.slice(1)) cluster.fork();
         arrive('primary', names);
       } else {
-        // Else Node.js ends a worker whose channel is gone.
+        // Without this, Node.js ends a worker whose channel is closed.
         cluster.worker.exitedAfterDisconnect = true;
         process.disconnect();
         arrive(String(cluster.worker.id), names);
@@ -106,7 +106,7 @@ test('worker threads of a program that sets MPMETRICS_DIR by itself', async () =
   const names = ['main', 'thread'];
   const app = application({
     'app.js': `
-      // As dotenv does: what /proc tells of the process does not have it.
+      // As dotenv does: the variable is not in /proc/self/environ.
       process.env.MPMETRICS_DIR = process.env.FROM_FILE;
       const { Worker } = require('node:worker_threads');
       new Worker('./leaf.js', { argv: ['thread', ...${JSON.stringify(names)}] });
@@ -119,7 +119,7 @@ test('worker threads of a program that sets MPMETRICS_DIR by itself', async () =
   await expectQuiet(program);
 });
 
-test('worker threads of a main thread that never loads the package, and their process', async () => {
+test('worker threads and a child of a main thread that never loads the package', async () => {
   const names = ['one', 'two', 'child'];
   const app = application({
     'leaf.js': LEAF,
@@ -136,7 +136,7 @@ test('worker threads of a main thread that never loads the package, and their pr
   await expectQuiet(program);
 });
 
-test('grandchildren, with no process above that loads the package or passes anything on', async () => {
+test('grandchildren of a root that loads the package late, without inherited variables', async () => {
   const names = ['a', 'b', 'late root'];
   const app = application({
     'leaf.js': LEAF,
@@ -176,7 +176,7 @@ test('a primary that changed its title, and loads the package late', async () =>
   await expectQuiet(program);
 });
 
-test('a primary that only requires the package shows what its workers counted', async () => {
+test('a primary that only requires the package shows the counts of its workers', async () => {
   const app = application({
     'app.js': `
       const cluster = require('node:cluster');
@@ -231,7 +231,7 @@ test('two starts of one program stay apart', async () => {
 test.each([
   ['a path', (app: Application) => `${app.segmentsIn}/mine`],
   ['a name', () => 'mine'],
-])('separate programs given one MPMETRICS_SEGMENT, by %s; it is kept', async (_, value) => {
+])('programs with the same MPMETRICS_SEGMENT (%s) share it, and it is kept', async (_, value) => {
   const one = application({ 'leaf.js': LEAF });
   const two = application({ 'leaf.js': LEAF }, one);
   const env = { MPMETRICS_SEGMENT: value(one) };
@@ -248,7 +248,7 @@ test.each([
   await expectQuiet(third);
 });
 
-test('configure({ segment }) is obeyed, and found by children that do not configure', async () => {
+test("children without configure() find the segment of their parent's configure({ segment })", async () => {
   const app = application({
     'leaf.js': LEAF,
     'app.js': `
@@ -263,7 +263,7 @@ test('configure({ segment }) is obeyed, and found by children that do not config
     expect(report).toMatchObject({ path: mine, seen: { parent: 1, child: 1 } });
   }
   await expectQuiet(program);
-  // A child that has the variable, too, and no configure(), obeys the variable.
+  // A child with MPMETRICS_SEGMENT and without configure() uses the segment of the variable.
   const both = app.run('app.js', { env: { MPMETRICS_SEGMENT: 'other' } });
   const reports = await both.reports(2);
   expect(reports.get('parent')).toMatchObject({ path: mine, seen: { parent: 2, child: 1 } });
@@ -272,7 +272,7 @@ test('configure({ segment }) is obeyed, and found by children that do not config
   await expectQuiet(both);
 });
 
-test('worker threads take what their main thread configured', async () => {
+test('worker threads use the segment that their main thread configured', async () => {
   const app = application({
     'thread.js': `
       require('./report').arrive(require('node:worker_threads').workerData, ['main', 'a', 'b']);`,

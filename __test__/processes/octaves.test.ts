@@ -1,6 +1,6 @@
 /**
- * Bytes of the segment that a summary needs if it observes values of any magnitude, for each writer of each series, as
- * a scrape shows them. It uses the public interface only, so that it runs against any build.
+ * Bytes that a summary takes in the segment for each series and writer, if it observes values of all magnitudes. The
+ * test reads them in a scrape, and uses the public interface only, so that it runs against any build.
  */
 import { afterEach, expect, test } from 'vitest';
 
@@ -14,9 +14,9 @@ afterEach(() => {
 
 const WRITERS = 2;
 const SERIES = 10;
-/** What README.md says that a series takes of a writer, without a window: for 64 octaves. */
+/** Bytes of a series and writer without a window, according to README.md: for 64 octaves. */
 const KEPT_BYTES = 18 * 1024;
-/** A window has buckets of its own for each part of it. */
+/** Number of sub-windows, each of which has buckets of its own. */
 const AGE_BUCKETS = 5;
 
 const OBSERVE = `
@@ -25,14 +25,14 @@ const OBSERVE = `
   };
   kept.observe([1]);`;
 
-/** The largest value of each octave that there is, of both signs: 4,196. */
+/** Observes the largest value of 4,196 octaves: each power of two, with both signs. */
 const HOSTILE = `
   for (let power = -1074; power <= 1023; power++) kept.observe([2 ** power, -(2 ** power)]);`;
 
 test.each([
-  ['for ever', {}, KEPT_BYTES],
+  ['without a window', {}, KEPT_BYTES],
   ['with a window', { maxAgeSeconds: 86_400, ageBuckets: AGE_BUCKETS }, AGE_BUCKETS * KEPT_BYTES],
-])('a series takes the bytes of 64 octaves of each writer, %s', async (_, options, most) => {
+])('a series takes at most 64 octaves of each writer, %s', async (_, options, most) => {
   const programs = obedient(WRITERS, made);
   const config = { name: 's', help: 'h', labelNames: ['n'], percentiles: [0, 1], ...options };
   const declare = `kept.summary = new mpmetrics.Summary(${JSON.stringify(config)});`;
@@ -42,17 +42,17 @@ test.each([
   for (const program of programs) await ask(program, declare + OBSERVE);
   const before = (await look()).get('mpmetrics_heap_used_bytes')!;
   for (const program of programs) await ask(program, HOSTILE);
-  // What was counted beside the segment is told with a process's own scrape.
+  // A scrape of a process adds its count of clamped observations to that in the heap.
   for (const program of programs) await scraped(program);
   const seen = await look();
   const each = (seen.get('mpmetrics_heap_used_bytes')! - before) / (WRITERS * SERIES);
   expect(each, 'bytes of a series in a writer').toBeLessThanOrEqual(most);
-  // They are of octaves that are kept: without any, it would be a few hundred.
+  // Most of the bytes are octave buckets. Without these, a series takes a few hundred bytes.
   expect(each).toBeGreaterThan(KEPT_BYTES / 2);
 
   const all = WRITERS * SERIES * 4_196;
   const clamped = seen.get('mpmetrics_clamped_observations_total')!;
-  // What is beyond the 64 octaves, one of which is that of the 1 before.
+  // 64 octaves have buckets, and hold 65 observations: the octave of 1 holds two, because 1 was observed before.
   expect(clamped).toBe(all + WRITERS * SERIES - WRITERS * SERIES * (64 + 1));
   expect(seen.get('mpmetrics_unranked_observations_total')).toBe(0);
   for (let n = 0; n < SERIES; n++) {

@@ -1,4 +1,4 @@
-/** Metrics that say themselves what they show, where other processes have metrics of their names. */
+/** Metrics whose `get()` a program replaces, while other processes have metrics with the same names. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application, Program } from '../support/application';
@@ -9,10 +9,13 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Counts `n` in `own_total`, `own_seconds` and `duck`, and has the first two say `n * 100` and nothing. */
+/**
+ * Code that counts `n` in `own_total` and `own_seconds`, and replaces their `get()`, which then yield `n * 100` and
+ * nothing.
+ */
 const declare = (n: number) => `await ${performing('processes/overrides/declare.cjs', n)}`;
 
-/** What a program shows: its text, twice, and the values of its JSON. */
+/** Scrapes a program. Returns the text, the text of the buffer, and the values of the JSON by name. */
 async function shown(program: Program): Promise<[string, string, Record<string, number[]>]> {
   return ask(
     program,
@@ -25,7 +28,7 @@ async function shown(program: Program): Promise<[string, string, Record<string, 
   );
 }
 
-test('each process shows what its own says, and that alone', async () => {
+test('each process shows the values of its own replaced get(), without those of other processes', async () => {
   const [one, two] = obedient(2, made) as [Program, Program];
   await ask(one, declare(1));
   await ask(two, declare(2));
@@ -75,7 +78,7 @@ own_seconds_count 1
 `,
   );
   expect(openBuffer).toBe(open);
-  // Without one of its own it shows what all have counted.
+  // With the original `get()` the process shows the sum of all processes.
   await ask(one, `kept.counter.get = kept.get; delete kept.histogram.get;`);
   const [restored] = await shown(one);
   expect(restored).toContain('own_total 3\n');
@@ -84,7 +87,7 @@ own_seconds_count 1
   expect((await shown(one))[0]).toContain('own_total 1\n');
 });
 
-test('nothing else is shown where it was all there is', async () => {
+test('a metric with a replaced get() is shown if there is no other metric', async () => {
   const [one, two] = obedient(2, made) as [Program, Program];
   const only = `
     kept.gauge = new mpmetrics.Gauge({ name: 'm', help: 'h' });

@@ -1,4 +1,4 @@
-/** Processes that update cells in different ways count into one segment, and all read the same numbers. */
+/** Processes with different update paths count into one segment, and all read the same numbers. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
@@ -12,7 +12,7 @@ afterEach(() => {
 
 const EACH = 200_000;
 
-test('direct, ordered and native writers in one segment add up, and adopt each other', async () => {
+test('direct, ordered and native writers in one segment add up, and adopt slots of each other', async () => {
   const app = new Application({ 'count.js': source('processes/paths/count.cjs') });
   made.push(app);
   const start = (cells: string) =>
@@ -24,7 +24,7 @@ test('direct, ordered and native writers in one segment add up, and adopt each o
   const here = process.env['MPMETRICS_NATIVE'] === undefined ? ['0', '1', '2'] : ['2', '2', '2'];
   let programs = ways.map(start);
   for (let round = 1; round <= 2; round++) {
-    // Each does it in the way that it was asked to.
+    // Each process prints the update path that it uses.
     for (const [n, program] of programs.entries()) expect(await program.line()).toBe(here[n]);
     for (const program of programs) {
       program.tell('show');
@@ -45,7 +45,7 @@ test('direct, ordered and native writers in one segment add up, and adopt each o
       child.kill('SIGKILL');
       await ended;
     }
-    // The slots are free now; a process that starts adopts one that was updated in another way, maybe.
+    // The slots are free now. A new process may adopt a slot whose writer used another update path.
     if (round < 2) programs = ways.toReversed().map(start).toReversed();
   }
 });

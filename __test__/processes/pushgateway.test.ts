@@ -15,10 +15,10 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** A test of what is pushed to the real one. */
+/** Declares a test that pushes to the real Pushgateway. */
 const pushed = test.skipIf(lacks('prometheus-pushgateway'));
 
-/** Starts a Pushgateway on a free port; its address. */
+/** Starts a Pushgateway on a free port. Returns its URL. */
 async function startGateway(): Promise<string> {
   const gateway = spawn('prometheus-pushgateway', ['--web.listen-address=127.0.0.1:0']);
   gateways.push(gateway);
@@ -36,7 +36,7 @@ async function startGateway(): Promise<string> {
   });
 }
 
-/** What the gateway holds of the test's metrics: value by `name{labels}`. */
+/** The samples of the test's metrics in the gateway: value by `name{labels}`. */
 async function held(url: string): Promise<Record<string, string>> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split('\n').filter((line) => /^(jobs|depth|took)/.test(line));
@@ -63,7 +63,7 @@ function push(program: Program, url: string, call: string, options = '{}'): Prom
   );
 }
 
-pushed('a push is of the whole application, or of the process that asks for it', async () => {
+pushed('a push sends the metrics of the whole application, or of its own process', async () => {
   const url = await startGateway();
   const programs = obedient(3, made);
   await countIn(programs);
@@ -106,7 +106,7 @@ pushed('push replaces a group, pushAdd adds to it, delete empties it', async () 
   expect(await held(url)).toEqual({});
 });
 
-pushed("the gateway's refusal is told", async () => {
+pushed("a push that the gateway refuses rejects with the gateway's message", async () => {
   const url = await startGateway();
   const [program] = obedient(1, made) as [Program];
   await ask(program, `new mpmetrics.Gauge({ name: 'depth', help: 'h' }).set(1);`);

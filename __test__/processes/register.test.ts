@@ -1,4 +1,4 @@
-/** `mpmetrics/register`: a program that asks for prom-client gets this package, and code is not touched. */
+/** With `mpmetrics/register`, an unmodified program that loads prom-client gets this package. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 const root = join(__dirname, '..', '..');
-/** An application that uses prom-client in every way, unmodified; its dependency has one of its own. */
+/** An application that loads prom-client in every way, and whose dependency has a copy of its own. */
 function application(): Application {
   const app = new Application({
     'tell.js': source('processes/register/tell.cjs'),
@@ -68,7 +68,7 @@ describe.each(NODES)('%s', (node) => {
   here.each([
     ['--import', 'mpmetrics/register'],
     ['--require', 'mpmetrics/register'],
-  ])('%s %s answers prom-client everywhere', (flag, name) => {
+  ])('with %s %s, every load of prom-client yields mpmetrics', (flag, name) => {
     const app = application();
     const done = spawnSync(node, [flag, name, 'main.js'], {
       cwd: app.folder,
@@ -86,10 +86,10 @@ describe.each(NODES)('%s', (node) => {
   });
 });
 
-describe.each(NODES)('%s, a prom-client below 13', (node) => {
+describe.each(NODES)('%s, with a prom-client below 13', (node) => {
   const here = test.skipIf(node !== process.execPath && lacks('Node.js 22, 24 and 26'));
   here.each(['--import', '--require'])(
-    '%s leaves it alone, and warns once of each package that asks for it',
+    '%s does not replace it, and warns once of each package that asks for it',
     (flag) => {
       const app = new Application({
         'node_modules/prom-client/package.json': '{"name":"prom-client","version":"12.0.0"}',
@@ -111,7 +111,7 @@ describe.each(NODES)('%s, a prom-client below 13', (node) => {
         'node_modules/new/node_modules/prom-client/package.json':
           '{"name":"prom-client","version":"13.0.0"}',
         'node_modules/new/node_modules/prom-client/index.js': `throw new Error('loaded');`,
-        // What npm puts there by an alias is no prom-client, whatever its version.
+        // A package that npm installed there by an alias is not prom-client, whatever its version.
         'node_modules/other/package.json': '{"name":"other","version":"1.0.0"}',
         'node_modules/other/index.js': `exports.seen = 'metricsHandler' in require('prom-client');`,
         'node_modules/other/node_modules/prom-client/package.json':
@@ -153,7 +153,7 @@ describe.each(NODES)('%s, a prom-client below 13', (node) => {
   );
 });
 
-test('NODE_OPTIONS of the user stay, and a folder with spaces does no harm', () => {
+test("the user's NODE_OPTIONS stay, and the package's path may have quotes and spaces", () => {
   const app = application();
   const folder = join(app.folder, 'with "quotes" and spaces');
   symlinkSync(root, folder);
@@ -180,7 +180,7 @@ test('NODE_OPTIONS of the user stay, and a folder with spaces does no harm', () 
   ]);
 });
 
-test('without it the program gets prom-client: the tests above can fail', () => {
+test('without mpmetrics/register the program gets prom-client: the tests above can fail', () => {
   const app = application();
   const args = ['-e', "console.log('metricsHandler' in require('prom-client'))"];
   const done = spawnSync(process.execPath, args, { cwd: app.folder, encoding: 'utf8' });

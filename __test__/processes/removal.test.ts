@@ -1,4 +1,4 @@
-/** Removing and making series again, over processes: stale handles, reused places, no growth. */
+/** Series that several processes remove and make again: stale handles, reused places, and no growth of the heap. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -29,14 +29,14 @@ function two(): [Program, Program] {
   return [app.run('obey.js', { env }), app.run('obey.js', { env })];
 }
 
-test('a stale handle starts from zero and never writes into the series that took the place', async () => {
+test('a stale handle starts from zero, and never updates the series that reuses the place', async () => {
   const [one, other] = two();
   await ask(one, "kept.child = counter.labels('a'); kept.child.inc(5); counter.inc({ n: 'b' }, 1)");
   await ask(other, "counter.inc({ n: 'a' }, 7)");
   expect((await shown(other)).get('c{n="a"}')).toBe(12);
   await ask(other, "counter.remove('a')");
   expect((await shown(one)).has('c{n="a"}')).toBe(false);
-  // Many others take places, that of the removed one among them.
+  // Many other series take places, and one of them reuses that of the removed series.
   await ask(
     other,
     "for (let i = 0; i < 200; i++) { counter.inc({ n: 'x' + i }); counter.remove('x' + i); }",
@@ -50,7 +50,7 @@ test('a stale handle starts from zero and never writes into the series that took
   expect([...seen.keys()].filter((key) => key.startsWith('c{'))).toHaveLength(302);
 });
 
-test('removing a gauge takes only the own part out', async () => {
+test("remove() of a gauge removes the process's own part only", async () => {
   const [one, other] = two();
   await ask(one, "gauge.set({ n: 'a' }, 1)");
   await ask(other, "gauge.set({ n: 'a' }, 20)");
@@ -93,12 +93,12 @@ test('removeEverywhere and resetEverywhere act on all processes', async () => {
   expect([...again].filter(([name]) => name.startsWith('all{')).map(([, n]) => n)).toEqual([5]);
 });
 
-/** Of each of two processes; `npm run torture` has a hundred times as many. */
+/** Rounds of each of two processes; `npm run torture` has a hundred times as many. */
 const ROUNDS = Number(process.env['MPMETRICS_TEST_ROUNDS'] ?? 50_000);
 const ROUNDS_PATIENCE = Math.max(60_000, ROUNDS);
 
 test(
-  `${2 * ROUNDS} rounds of making and removing over two processes leave the heap as large as it was`,
+  `the heap does not grow in ${2 * ROUNDS} rounds of making and removing series in two processes`,
   { timeout: LIMIT + 2 * ROUNDS_PATIENCE },
   async () => {
     const [one, other] = two();
@@ -121,7 +121,7 @@ test(
       removed: number;
       series: number;
     };
-    // One slab more, if they meet as they had not before. A word that leaks each time would be a hundred.
+    // The processes may need one more slab than before. A leak of one word in each round would fill a hundred slabs.
     expect(after.usedBytes).toBeLessThanOrEqual(usedBytes + 8192);
     expect(after.removed).toBeGreaterThan(Math.min(100_000, 2 * ROUNDS));
     expect(after.series).toBeLessThanOrEqual(977);

@@ -20,7 +20,7 @@ beforeAll(() => {
   count = rustExample('count');
 });
 
-/** Runs one of the two examples; what it prints at its end. */
+/** Runs one of the two examples. Returns the samples that it prints at its end. */
 async function run(command: string, args: string[]): Promise<Map<string, number>> {
   const env = plainEnvironment({ MPMETRICS_SEGMENT: join(folder, 'shared.heap') });
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -35,7 +35,7 @@ const ROUNDS = 400_000;
 const rust = () => run(count, [String(ROUNDS)]);
 const node = () => run(process.execPath, ['examples/shared-with-rust.mjs', String(ROUNDS)]);
 
-test('both at once, then each again: both see all of it', async () => {
+test('both programs see all counts, after runs at once and runs one after the other', async () => {
   await Promise.all([rust(), node(), rust(), node()]);
   const afterRust = await rust();
   expect(afterRust.get('jobs_total{by="rust"}')).toBe(3 * ROUNDS);

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-test("clusterMetrics() is the application's under MPMETRICS_SCOPE=process too, unless it is told", async () => {
+test('clusterMetrics() without a scope shows the whole application even under MPMETRICS_SCOPE=process', async () => {
   const programs = obedient(2, made, { MPMETRICS_SCOPE: 'process' });
   const seen: (number | undefined)[] = [];
   for (const program of programs) {
@@ -27,7 +27,7 @@ test("clusterMetrics() is the application's under MPMETRICS_SCOPE=process too, u
   expect(seen).toEqual([4, 2, 2]);
 });
 
-test('a second anonymous registry with a metric of the same name is warned about, once', async () => {
+test('the package warns once of a second anonymous registry with a metric of the same name', async () => {
   const [program] = obedient(1, made);
   const seen = await ask<[string, string][]>(
     program!,
@@ -44,7 +44,7 @@ test('a second anonymous registry with a metric of the same name is warned about
   ]);
 });
 
-test('of two anonymous registries with one name the first is shared, and the second is private', async () => {
+test('of two anonymous registries with a metric of one name, the first is shared, the second is private', async () => {
   const programs = obedient(2, made);
   for (const program of programs) {
     await ask(

@@ -1,6 +1,6 @@
 /**
- * A process that does nothing but be scraped has no reason to collect garbage of its own: the texts must be memory that
- * V8 knows of, and resident memory flat after the first tenth.
+ * A process that is only scraped makes little garbage in V8's heap. V8 has to know of the memory of the texts, so that
+ * it collects them, and resident memory stays flat after the first tenth of the scrapes.
  */
 import { afterEach, expect, test } from 'vitest';
 
@@ -12,16 +12,16 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Scrapes of 100 KB; a hundredth as many are of 5 MB. */
+/** Number of scrapes of 100 KB. There are a hundredth as many of 5 MB. */
 const SCRAPES = Number(process.env['MPMETRICS_TEST_SCRAPES'] ?? 4_000);
 
 test.each([
-  // What the engine's young generation may take.
+  // The most that V8's young generation may take.
   { length: 100_000, scrapes: SCRAPES, most: 48e6 },
-  // Besides 64 MB of external memory, after which it collects garbage.
+  // Also 64 MB of external memory, after which V8 collects garbage.
   { length: 5_000_000, scrapes: Math.max(60, SCRAPES / 100), most: 128e6 },
 ])(
-  '$scrapes scrapes of $length bytes leave resident memory flat',
+  'resident memory stays flat in $scrapes scrapes of $length bytes',
   async ({ length, scrapes, most }) => {
     const app = new Application({ 'app.js': source('processes/scrape-memory/app.cjs') });
     made.push(app);

@@ -1,4 +1,4 @@
-/** No update is lost or invented, over processes and worker threads, whichever of them is asked. */
+/** No update of several processes and worker threads is lost or counted twice, whichever process scrapes. */
 import { afterEach, expect, test } from 'vitest';
 
 import { Application } from '../support/application';
@@ -14,11 +14,11 @@ afterEach(() => {
 /** Updates of each process and thread; `npm run torture` has ten times as many. */
 const EACH = Number(process.env['MPMETRICS_TEST_EACH'] ?? 1_000_000);
 
-/** Milliseconds that they may take on a slow machine. */
+/** Milliseconds that the updates may take on a slow machine. */
 const PATIENCE = 30_000 * Math.max(1, EACH / 1_000_000);
 
 test(
-  `4 processes and 2 worker threads, ${EACH} updates each, exact from every one of them`,
+  `each process shows the exact sums of 4 processes and 2 worker threads with ${EACH} updates each`,
   { timeout: LIMIT + 2 * PATIENCE },
   async () => {
     const app = new Application({

@@ -28,7 +28,7 @@ async function until(
   }
 }
 
-test('a series lives as long as any process updates it, and then goes for all', async () => {
+test('a series lives as long as any process updates it, and then expires for all', async () => {
   const [one, two] = obedient(2, made) as [Program, Program];
   for (const program of [one, two]) await ask(program, MAKE);
   await ask(
@@ -51,7 +51,7 @@ test('a series lives as long as any process updates it, and then goes for all', 
   expect([before.get('c{a="idle"}'), before.get('s_sum{a="idle"}')]).toEqual([5, 41]);
   const gone = await until(two, (seen) => ![...seen.keys()].some((name) => name.includes('idle')));
   expect(gone.get('c{a="busy"}')).toBeGreaterThan(1);
-  // Through the life of another series.
+  // Waits for longer than `ttlSeconds`.
   await ask(one, 'await sleep(4000)');
   const updates = await ask<number>(two, 'clearInterval(kept.timer); return kept.n');
   const { seen } = await scraped(one);
@@ -61,18 +61,18 @@ test('a series lives as long as any process updates it, and then goes for all', 
   expect(seen.get('s_sum{a="busy"}')).toBe(
     5 * Math.floor(updates / 2) + 500 * Math.ceil(updates / 2),
   );
-  // The first was one of 500: so is the median of an odd number, and else it is in the middle.
+  // Values of 500 and 5 alternate, beginning with 500: the median is 500 if their number is odd, else in the middle.
   const median = updates % 2 === 0 ? 252.5 : 500;
   expect(Math.abs(seen.get('s{quantile="0.5",a="busy"}')! - median)).toBeLessThan(0.0109 * median);
   expect(updates).toBeGreaterThan(20);
-  // What the dead had counted goes too.
+  // The counts of a dead process expire, too.
   two.child.kill('SIGKILL');
   await two.ended;
   expect((await scraped(one)).seen.get('c{a="busy"}')).toBe(updates + 1);
   await until(one, (seen) => seen.size === 0);
 });
 
-test('a gauge goes from each process by itself', async () => {
+test("each process's part of a gauge expires by itself", async () => {
   const [one, two] = obedient(2, made) as [Program, Program];
   for (const program of [one, two]) await ask(program, MAKE);
   await ask(one, `kept.g.set({ a: 'x' }, 1)`);

@@ -1,6 +1,6 @@
 /**
- * Users' test suites under the runners that they use: three files, in processes or threads of their own, that replace
- * core modules. Each file sees what it sees with prom-client, and nothing of the others.
+ * Users' test suites under the runners that they use. A suite has three files, which run in processes or threads of
+ * their own and replace core modules. Each file sees the same as with prom-client, and no counts of the other files.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -31,14 +31,14 @@ const ours = join(root, 'dist', 'index.js');
 const FILES = ['one', 'two', 'three'];
 
 interface Runner {
-  /** What npm installs for it; nothing for those that are here anyway. */
+  /** The package that npm installs; undefined if the repository has the runner anyway. */
   install?: string;
-  /** The file of the suite that each test file is a copy of, and how it ends. */
+  /** The file of `suite/` of which each test file is a copy, with its ending. */
   suite: 'declared.cjs' | 'jest.cjs' | 'vitest.mjs';
-  /** What Node.js runs. */
+  /** The arguments of Node.js. */
   args: readonly string[];
   env?: Record<string, string>;
-  /** False: only `npm run torture` has the time to install it. */
+  /** True if every run includes the runner. Only `npm run torture` has the time to install the others. */
   always?: boolean;
 }
 
@@ -52,7 +52,7 @@ const jest = (version: string): Runner => ({
 });
 
 const RUNNERS: Record<string, Runner> = {
-  // The one that knows no `node:`, and mocks what is required by its bare name only, as all before 30.
+  // Jest 26 does not know the prefix `node:`. As all versions before 30, it mocks modules under their bare names only.
   'Jest 26': { ...jest('26.6.3'), always: true },
   'Jest 27': jest('27.5.1'),
   'Jest 28': jest('28.1.3'),
@@ -124,7 +124,7 @@ afterAll(() => {
   for (const folder of [segments, ...folders]) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Installs a runner into `.cache/runners`, unless it is there; rejects, with npm's words, if that fails. */
+/** Installs a runner into `.cache/runners`, unless it is there. Rejects with npm's message if that fails. */
 async function installed(spec: string): Promise<string> {
   const folder = join(root, '.cache', 'runners', spec);
   const mark = join(folder, '.installed');
@@ -138,7 +138,7 @@ async function installed(spec: string): Promise<string> {
   return folder;
 }
 
-/** A project with three test files, whose runner is installed. */
+/** Makes a project with three test files, and installs its runner. */
 async function project({ install, suite }: Runner): Promise<string> {
   const folder = mkdtempSync(join(root, '.cache', 'project-'));
   folders.push(folder);
@@ -157,7 +157,7 @@ async function project({ install, suite }: Runner): Promise<string> {
   return folder;
 }
 
-/** Runs a runner with a client; what each test file saw. */
+/** Runs a runner with a client. Returns what each test file recorded. */
 async function seen(runner: Runner, folder: string, client: string): Promise<unknown[]> {
   const results = mkdtempSync(join(folder, 'results-'));
   const env = { MPMETRICS_DIR: segments, CLIENT: client, RESULTS: results, ...runner.env };
@@ -172,7 +172,7 @@ async function seen(runner: Runner, folder: string, client: string): Promise<unk
 }
 
 describe.each(chosen)('%s', (name) => {
-  test('files see what they see with prom-client, and each its own counts', async () => {
+  test('each file sees the same as with prom-client, and only its own counts', async () => {
     const runner = RUNNERS[name]!;
     const folder = await project(runner);
     const expected = await seen(runner, folder, prom);

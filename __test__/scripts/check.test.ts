@@ -8,22 +8,22 @@ import { specsWithoutProcesses } from '../../scripts/specs.mjs';
 const root = join(__dirname, '..', '..');
 
 describe('the checks', () => {
-  test('of a commit are part of those before a push, and CI has them all', () => {
+  test('before a push include those of a commit, and CI runs all of them', () => {
     const [commit, check, ci] = [['commit'], [], ['ci']].map(chosen);
     expect(check).toEqual(expect.arrayContaining(commit!));
-    // The specs and the units are among CI's tests.
+    // CI's check `tests` includes `specs` and `units`.
     const alone = check!.filter((name) => !ci!.includes(name));
     expect(alone).toEqual(['specs', 'units']);
     expect(ci).toContain('tests');
   });
 
-  test('are chosen by their names, in their order', () => {
+  test('are chosen by name, and run in a fixed order', () => {
     expect(chosen(['types', 'eslint'])).toEqual(['eslint', 'types']);
     expect(() => chosen(['lint'])).toThrow(/^no check is called lint; there are build, /);
     expect(() => chosen(['ci', 'types'])).toThrow(/^no check is called ci; /);
   });
 
-  test('have 12 minutes in CI', () => {
+  test('may take 12 minutes in CI', () => {
     const seconds = chosen(['ci']).map((name) => CHECKS[name]!.seconds!);
     expect(seconds.reduce((sum, one) => sum + one)).toBe(720);
   });
@@ -31,7 +31,7 @@ describe('the checks', () => {
   test.each([
     ['.ci/run', 'ci'],
     ['.githooks/pre-commit', 'commit'],
-  ])('are called by %s, which has none of its own', (file, occasion) => {
+  ])('are called by %s, which has no checks of its own', (file, occasion) => {
     const lines = readFileSync(join(root, file), 'utf8').trim().split('\n');
     expect(lines.at(-1)).toMatch(new RegExp(`^exec node scripts/check.mjs ${occasion}\\b`));
     const own = lines.slice(0, -1).filter((line) => !/^(#|set |cd |export )/.test(line));
@@ -44,10 +44,10 @@ test('specs that start no process are found by what they and their support impor
   const specs = specsWithoutProcesses();
   expect(specs).toContain('__test__/compat/counter.test.ts');
   expect(specs).toContain('__test__/documents.test.ts');
-  // It starts some itself.
+  // This spec starts processes itself.
   expect(specs).not.toContain('__test__/scripts/machine.test.ts');
-  // By support/application.ts.
+  // This spec starts processes through support/application.ts.
   expect(specs).not.toContain('__test__/processes/ttl.test.ts');
-  // By scripts/needs.mjs.
+  // This spec starts processes through scripts/needs.mjs.
   expect(specs).not.toContain('__test__/compat/default-metrics.test.ts');
 });

@@ -1,4 +1,4 @@
-/** What a run of the tests prints, seen by a pipe. */
+/** The output of a test run whose stdout is a pipe. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest';
 import { plainEnvironment } from '../support/plain-environment';
 
 const root = join(__dirname, '..', '..');
-// Below the repository, for vitest to be found.
+// The folder is below the repository, so that vitest is found.
 const folder = mkdtempSync(join(root, 'target', 'reporter-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -51,11 +51,11 @@ function start(file: string, env: Record<string, string> = {}) {
   return run;
 }
 
-/** The texts of the failures, in their order. */
+/** Matches the messages of the failures, in their order. */
 const FAILURES =
   /FAILED a\.test\.mjs > unequal\nAssertionError: [^]*"a": 2[^]*\n {2}at .*a\.test\.mjs:2[^]*FAILED a\.test\.mjs > suite\nError: thrown by a hook[^]*FAILED a\.test\.mjs > slow\nError: Test timed out in 50ms/;
 
-test('failures are printed when they happen, and again at Ctrl-C, with what was running', async () => {
+test('failures are printed when they happen, and again at Ctrl-C, with the running tests', async () => {
   const run = start('a.test.mjs', { HANGS: '1' });
   const told = () => FAILURES.test(run.text) && run.text.includes('hangs');
   while (!told()) await once(run.child.stdout, 'data');
@@ -66,7 +66,7 @@ test('failures are printed when they happen, and again at Ctrl-C, with what was 
   expect(last).toMatch(FAILURES);
 });
 
-test('what was left out, what failed by time alone, and the slowest files are named', async () => {
+test('skipped tests, tests that failed by time alone, and the slowest files are named', async () => {
   const run = start('a.test.mjs');
   expect(await run.ended).toEqual([1, null]);
   const end = run.text.slice(run.text.indexOf('\nLeft out:'));
@@ -77,7 +77,7 @@ test('what was left out, what failed by time alone, and the slowest files are na
   expect(end).toMatch(/\nThe slowest files, in seconds:\n +\d+\.\d {2}a\.test\.mjs\n$/);
 });
 
-test('what is left out is a failure in CI', async () => {
+test('skipped tests are failures in CI', async () => {
   writeFileSync(
     join(folder, 'b.test.mjs'),
     `import { test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
  * An application as a user has it: a folder of its own with a package.json, scripts, and mpmetrics in its
- * node_modules; and its programs, which tell what they see as lines of JSON.
+ * node_modules; and its running programs, which print their results as lines of JSON.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { source } from './programs';
 
 const root = join(__dirname, '..', '..');
 
-/** What `report.js` prints. */
+/** The JSON that `report.js` prints. */
 export interface Report {
   who: string;
   pid: number;
@@ -28,7 +28,7 @@ export interface Report {
 /** A running program. */
 export class Program {
   readonly child: ChildProcess;
-  /** What it wrote to stderr: warnings, mostly. */
+  /** Its output on stderr: warnings, mostly. */
   errors = '';
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
@@ -56,9 +56,9 @@ export class Program {
   }
 
   /**
-   * The next line, of it or of its descendants.
+   * Waits for the next line that the program or one of its descendants prints.
    *
-   * @param patience milliseconds of work until it has to be there
+   * @param patience milliseconds of work (see patience.mjs) after which the test fails
    */
   async line(patience = PATIENCE): Promise<string> {
     const any = (): Promise<void> => new Promise((resolve) => (this.wake = resolve));
@@ -72,7 +72,7 @@ export class Program {
     return this.lines.shift()!;
   }
 
-  /** The next reports, by process. */
+  /** Waits for the next reports. Returns them by `who`. */
   async reports(count: number): Promise<Map<string, Report>> {
     const reports = new Map<string, Report>();
     for (let i = 0; i < count; i++) {
@@ -91,17 +91,17 @@ export class Program {
 /** A package with scripts, and a directory of segments that no other test uses. */
 export class Application {
   readonly folder: string;
-  /** Where its segments lie: `MPMETRICS_DIR`. */
+  /** The directory of its segments: `MPMETRICS_DIR`. */
   readonly segmentsIn: string;
-  /** Process groups that were started. */
+  /** The process groups of the programs that were started. */
   private readonly groups: number[] = [];
-  /** A test run that is interrupted leaves no files either. */
+  /** Kills all programs, also when the test's own process exits early. */
   private readonly end = (): void => {
     for (const group of this.groups) {
       try {
         process.kill(-group, 'SIGKILL');
       } catch {
-        // None of it is left.
+        // No process of the group is left.
       }
     }
   };
@@ -116,7 +116,7 @@ export class Application {
     const all = {
       'package.json': '{"private":true}',
       'report.js': source('support/report.js'),
-      // For that, and for `obey.cjs`.
+      // `report.js` and `obey.cjs` import this file.
       'patience.mjs': source('support/patience.mjs'),
       ...files,
     };
@@ -135,9 +135,9 @@ export class Application {
   }
 
   /**
-   * Starts a script of it.
+   * Starts a script of the application.
    *
-   * @param options node: the program that runs it, if not this one
+   * @param options node: path of the Node.js that runs the script, by default this one
    */
   run(
     script: string,
@@ -147,7 +147,7 @@ export class Application {
       cwd: this.folder,
       env: this.environment(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
-      // A process group of its own, to be ended whole: a worker in an endless loop outlives its primary.
+      // A process group of its own can be killed as a whole: a worker in an endless loop outlives its primary.
       detached: true,
     });
     if (child.pid !== undefined) this.groups.push(child.pid);
@@ -162,7 +162,7 @@ export class Application {
     return names.map((name) => join(own, name)).sort();
   }
 
-  /** Ends what still runs and removes everything. */
+  /** Kills programs that still run, and removes all files. */
   remove(): void {
     this.end();
     process.off('exit', this.end);

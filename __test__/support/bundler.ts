@@ -1,4 +1,4 @@
-/** esbuild, installed into the git-ignored cache: a bundler is needed by one test only. */
+/** esbuild as a program. It is installed into the git-ignored cache, because only one test needs it. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ const VERSION = '0.28.2';
 const cache = join(__dirname, '..', '..', '.cache', 'esbuild');
 const call = promisify(execFile);
 
-/** Installs esbuild where it is not installed yet. */
+/** Installs esbuild, unless it is installed. */
 export async function installBundler(): Promise<void> {
   const manifest = join(cache, 'node_modules', 'esbuild', 'package.json');
   if (existsSync(manifest)) {

@@ -1,4 +1,4 @@
-/** Packages that single tests are run with, installed once: they are no dependency of this package. */
+/** Packages that only single tests need: installed once into `.cache`, and no dependencies of this package. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,10 +7,10 @@ import { npm } from './npm';
 const root = join(__dirname, '..', '..');
 
 /**
- * Installs packages together, unless they are there.
+ * Installs packages together, unless they are installed.
  *
- * @param folder where in `.cache`
- * @param versions of the registry, by what npm calls the packages
+ * @param folder name of a folder in `.cache`
+ * @param versions version by package name
  * @returns the folder that has their node_modules
  */
 export async function cachedPackages(
@@ -28,7 +28,7 @@ export async function cachedPackages(
   return cache;
 }
 
-/** As {@link cachedPackages}, of one; yields the package's own folder. */
+/** Installs one package as {@link cachedPackages} does. Returns the package's own folder. */
 export async function cachedPackage(
   folder: string,
   name: string,

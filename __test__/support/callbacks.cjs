@@ -1,4 +1,4 @@
-/** Declares gauges whose callbacks settle at once and a microtask later, for programs that end in the middle of them. */
+/** Declares gauges whose callbacks settle at once and a microtask later, for programs that end while they run. */
 const { Gauge } = require('mpmetrics');
 
 module.exports = () => {

@@ -1,10 +1,10 @@
 /**
- * Circles of files: which sources import each other, by whatever detour. Pure functions over texts, so that a test can
- * hand them a circle.
+ * Circles of imports: sources that import each other, directly or through other sources. Pure functions over texts, so
+ * that a test can pass texts with a circle.
  */
 import { specifiersOf, targetOf, type Sources } from './ranks';
 
-/** What each source imports, whether values or only types, of the sources that are given. */
+/** The sources that each source imports, for values or only for types. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
 /** Reads the imports out of TypeScript sources. */
@@ -21,8 +21,8 @@ export function importsOf(sources: Sources): Imports {
 }
 
 /**
- * The circles, one sentence each: `a.ts imports b.ts imports a.ts`. Of files that are tied together in several ways
- * one circle is told; there is none if and only if the files can be sorted so that each imports earlier ones only.
+ * Returns circles, one sentence each: `a.ts imports b.ts imports a.ts`. Files that are in several circles may be
+ * returned in one circle only. The result is empty if and only if there is no circle.
  */
 export function circlesIn(imports: Imports): string[] {
   const circles: string[] = [];

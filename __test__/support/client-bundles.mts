@@ -1,7 +1,7 @@
 /**
- * The client's source and prom-client as one CommonJS file each, for specs that load them afresh for each program: a file
- * is compiled once, and running it again takes a tenth of the time of its modules. vitest.config.mts makes both before
- * any test, so that they are never old.
+ * Bundles of this package's source and of prom-client, one CommonJS file each, for specs that load a new copy for each
+ * program. A bundle is compiled once, and running it again takes a tenth of the time that loading the modules takes.
+ * vitest.config.mts makes both before any test, so that they are never old.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -13,17 +13,17 @@ import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** The client's file; it exports modules by their path in `ts/`. */
+/** Path of this package's bundle, which exports modules by their path in `ts/`. */
 export const SUBJECT = join(root, '.cache', 'subject.cjs');
-/** prom-client's. What it requires stays outside. */
+/** Path of prom-client's bundle, which does not contain prom-client's dependencies. */
 export const ORACLE = join(root, '.cache', 'oracle.cjs');
 
 const oracle = createRequire(import.meta.url).resolve('prom-client');
 
-/** The package, and what specs look into. */
+/** The modules that are exported: the public one, and internal ones for specs. */
 const MODULES = ['index', 'metrics', 'metrics/hidden', 'storage'];
 
-/** What `tsc` makes of a file, as published: exports are plain properties. */
+/** Compiles sources as `tsc` does for the published package: exports are plain properties. */
 const compiler: Plugin = {
   name: 'typescript',
   setup({ onLoad }) {
@@ -36,7 +36,7 @@ const compiler: Plugin = {
           isolatedModules: true,
         },
       });
-      // The native module is looked for from where the source is.
+      // The source searches the native module from its own path.
       const names = `const __filename = ${JSON.stringify(path)};\n`;
       return { contents: names + outputText, loader: 'js' };
     });
@@ -53,7 +53,7 @@ export async function bundleClients(): Promise<void> {
 
 async function make(file: string, from: BuildOptions): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
-  // Projects of one run each ask for it, in one process.
+  // A unique name, because each project of a Vitest run makes the bundles, all in one process.
   const outfile = `${file}.${randomUUID()}`;
   await build({
     bundle: true,
@@ -64,6 +64,6 @@ async function make(file: string, from: BuildOptions): Promise<void> {
     ...from,
     outfile,
   });
-  // At once, for another run in the same folder may be reading it.
+  // Replaces the file atomically, because another run in the same folder may be reading it.
   renameSync(outfile, file);
 }

@@ -1,18 +1,18 @@
-/** What a spec needs of a client, whichever it is. */
+/** The types of a client that specs run against: of this package or of prom-client. */
 
 import type * as client from '../../ts/index';
 import type * as metrics from '../../ts/metrics';
 
-/** What makes metrics, with what is internal in them too: specs look at it, users do not. */
+/** The classes of metrics, including internal members, which specs read and users do not. */
 type Classes = Pick<typeof metrics, 'Counter' | 'Gauge' | 'Histogram' | 'Summary'>;
 
-/** The part of the API that both have. */
+/** The API of a client. prom-client is given the type of this package. */
 export type Client = Omit<typeof client, keyof Classes> & Classes;
 
-/** What a program does with a client, and what it then has to show. */
+/** A program that uses a client, and returns a result to compare. */
 export type Program = (client: Client) => unknown;
 
-/** A client by name. */
+/** A client, with its name for test titles. */
 export interface Subject {
   name: string;
   load: () => Promise<Client>;

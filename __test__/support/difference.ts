@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { heap, memory, oracle, type Program } from './subject';
 
-/** Both sides of a row: what the program yields with prom-client, and with this package, whichever the storage. */
+/** Declares tests of a difference: the program's results with prom-client, and with this package on each storage. */
 export function differs(
   title: string,
   program: Program,

@@ -21,12 +21,12 @@ const root = join(__dirname, '..', '..');
 /** The names that prom-client has had. */
 const NAMES = ['prom-client', '@prometheus-io/client', '@platformatic/prom-client'];
 
-/** What `npm install` has put there, as the text of its package.json. */
+/** Name of a copy of the package.json, written after `npm install` succeeded. */
 const MARK = '.installed.json';
 
 /**
- * Installs what `__test__/<name>/package.json` wants into `.cache/<name>`, unless that is there with this
- * very build. Every package that wants prom-client, by any of its names, gets the tarballs of this one by
+ * Installs the dependencies of `__test__/<name>/package.json` into `.cache/<name>`, unless they are installed with this
+ * very build. Every package that depends on prom-client, by any of its names, gets the tarballs of this package by
  * npm's `overrides`, as README.md tells users to do.
  *
  * @returns the folder with node_modules
@@ -39,7 +39,7 @@ export async function installFixture(name: string): Promise<string> {
     const fixture = JSON.parse(
       readFileSync(join(root, '__test__', name, 'package.json'), 'utf8'),
     ) as { dependencies: Record<string, string> };
-    // A name that tells the content: npm would not see that another file has taken the place.
+    // The name depends on the content, because npm does not notice new content under the same name.
     const files = [main, platform].map((path) => ({ path, to: `${digest(path)}.tgz` }));
     const ours = `file:./${files[0]!.to}`;
     const manifest = {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** Lets the kernel choose one, for servers that can only be told which. */
+/** Returns a free port that the kernel chooses, for servers that need the number of a port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0);
   await once(server, 'listening');

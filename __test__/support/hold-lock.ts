@@ -1,4 +1,4 @@
-/** Programs that hold the lock of a segment. */
+/** Processes that hold the heap lock of a segment. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'vitest';
@@ -13,11 +13,12 @@ export function buildLockHolder(): void {
 }
 
 /**
- * Takes the lock in a process of its own.
+ * Starts a process that takes the heap lock, and waits until the process has it.
  *
- * @param holders gets the process, which is to be killed
- * @param times milliseconds for which it holds the lock, and for which it leaves it, over and over; it keeps it if none
- *   are given
+ * @param path of the segment
+ * @param holders list to which the process is added; the caller kills it
+ * @param times milliseconds for which the process holds the lock, and for which it then releases the lock, over and
+ *   over; without times the process keeps the lock
  */
 export async function holdLock(
   path: string,

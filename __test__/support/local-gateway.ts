@@ -1,10 +1,10 @@
-/** An HTTP server in the test's process that notes what is pushed to it and answers as it is told. */
+/** An HTTP server in the test's process that records pushes and answers them as a test says. */
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-/** What arrived, without what differs from run to run. */
+/** A request that arrived, without headers that differ from run to run. */
 export interface Push {
   method: string | undefined;
   url: string | undefined;
@@ -15,7 +15,7 @@ export interface Push {
   body: string;
 }
 
-/** For `localhost` and 127.0.0.1, valid for a hundred years; made for these tests, and trusted by nothing. */
+/** A certificate for `localhost` and 127.0.0.1, valid for a hundred years; made for these tests, and not trusted. */
 export const certificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguQf3vR9Vk4gVpywZ
@@ -37,7 +37,7 @@ T1KR2w7WsNDVZPT+sVyMplssCH1pa1+Mbek3QQy0/A==
 `,
 };
 
-/** How a request is answered; `hang` never is, `cut` is broken off in the middle. */
+/** The answer to a request: a response, none at all (`hang`), or one that breaks off in the middle (`cut`). */
 export type Answer = { status: number; body: string } | 'hang' | 'cut';
 
 export class LocalGateway {
@@ -51,9 +51,9 @@ export class LocalGateway {
     this.host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   }
 
-  /** Starts one. */
+  /** Starts a gateway. */
   static async start(answer: Answer = { status: 202, body: '' }, tls = false) {
-    // eslint-disable-next-line prefer-const -- the listener needs it, and it the listener
+    // eslint-disable-next-line prefer-const -- the listener needs the gateway, and the gateway the listener
     let gateway: LocalGateway;
     const listener: RequestListener = (request, response) => {
       const chunks: Buffer[] = [];
@@ -85,7 +85,7 @@ export class LocalGateway {
     return gateway;
   }
 
-  /** Stops it, and what still hangs. */
+  /** Stops the server, and closes connections that still hang. */
   stop(): void {
     this.server.closeAllConnections();
     this.server.close();

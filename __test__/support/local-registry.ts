@@ -1,4 +1,4 @@
-/** A registry that knows this package and its binary, as they are packed here, and nothing else. */
+/** An npm registry that has this package and its binary, as they are packed here, and nothing else. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 
 import type { Tarballs } from './packed';
 
-/** What npm asks a registry for of one version. */
+/** The fields of one version that npm reads in a registry. */
 export interface Version {
   readonly name: string;
   readonly version: string;
@@ -22,10 +22,10 @@ export class LocalRegistry {
   }
 
   /**
-   * Starts one.
+   * Starts a registry.
    *
-   * @param tarballs what it serves
-   * @param manifests the package.json in each
+   * @param tarballs the tarballs that the registry serves
+   * @param manifests the package.json of each tarball
    */
   static async start(
     tarballs: Tarballs,
@@ -56,7 +56,7 @@ export class LocalRegistry {
     return new LocalRegistry(server);
   }
 
-  /** For npm's option `registry`. */
+  /** The URL for npm's option `registry`. */
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
   }

@@ -1,4 +1,4 @@
-/** A real heap whose writer can be told to be busy, full or lost. */
+/** A real heap whose writer a test can make busy, full or lost. */
 
 import { loadBinding } from '../../ts/binding';
 import { Out, Refusal, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
@@ -6,34 +6,35 @@ import { HeapStorage, storesAsked } from '../../ts/storage';
 import { newSegment } from './subject';
 
 export class MoodyHeap {
-  /** What the writer answers to everything that has a status; Ok for the real answer. */
+  /** The status that calls of the writer return; with Ok they return that of the real heap. */
   mood: Status = Status.Ok;
-  /** What the next attempt to attach throws. */
+  /** The error that attempts to attach throw, if any. */
   failure: Error | null = null;
-  /** True if the segment is to look as if it had been removed from its directory. */
+  /** True makes the segment look as if it had been removed from its directory. */
   retired = false;
-  /** Calls of `bind`. */
+  /** Number of calls of `bind` and `bindEach`. */
   binds = 0;
-  /** False if the runtime is to look as if it copied external memory. */
+  /** False makes the runtime look as if it copied external memory. */
   views = true;
-  /** Native calls that updated cells. */
+  /** Number of native calls that update cells. */
   updates = 0;
-  /** Writers that were handed out. */
+  /** Number of writers that were made. */
   writers = 0;
-  /** Calls of `buckets`. */
+  /** Number of octaves whose buckets were asked for one by one. */
   bucketCalls = 0;
-  /** Calls of `bucketsEach` that were passed on as they were. */
+  /** Number of calls of `bucketsEach` that went to the real writer unchanged. */
   turns = 0;
-  /** Calls of `expire`; and whether another holds the lock at each. */
+  /** Number of calls of `expire`. */
   expiries = 0;
+  /** True makes `expire` fail as if another process held the heap lock. */
   held = false;
-  /** Sum of what was reported to be in no quantile. */
+  /** Number of observations that were reported as unranked. */
   unranked = 0;
-  /** Sum of what was reported as dropped. */
+  /** Number of updates that were reported as dropped, or that this heap refused. */
   dropped = 0;
-  /** Called after a real `bind`. */
+  /** Called after a real `bind` or `bindEach`. */
   onBind: ((writer: NativeWriter, out: Uint32Array) => void) | null = null;
-  /** Called at each `buckets`, before anything else. */
+  /** Called before the buckets of each octave are made. */
   onBuckets: (() => void) | null = null;
   readonly storage: HeapStorage;
   real: NativeHeap;
@@ -59,7 +60,7 @@ export class MoodyHeap {
     });
   }
 
-  /** All that is in the heap, as any process would see it. */
+  /** A scrape of a registry's metrics in the heap, as any process would see it. */
   text(tag = 't'): Promise<string> {
     const what = { tags: [tag], families: [], plain: false, now: Date.now() };
     return this.real.scrapeString({ format: 'text', scope: 'application', ...what });
@@ -111,13 +112,13 @@ export class MoodyHeap {
   private refuse(out: Uint32Array): void {
     out[Out.Status] = this.mood;
     out[Out.Refusal] = this.mood === Status.Full ? Refusal.Memory : Refusal.Series;
-    // The real one counts what it refuses itself.
+    // Counts the dropped update, as the real heap does when it refuses a series.
     if (this.mood === Status.Full || this.mood === Status.Limit) this.dropped++;
   }
 
   private writer(real: NativeWriter): NativeWriter {
     this.writers++;
-    // A heap that is busy or full holds up no update.
+    // Updates of cells succeed in a heap that is busy or full.
     const counted = (call: () => number): number => {
       this.updates++;
       return this.mood === Status.Lost ? this.mood : call();
@@ -172,7 +173,7 @@ export class MoodyHeap {
           this.turns++;
           return real.bucketsEach(asked, out);
         }
-        // One by one, for the mood to change in between.
+        // Asks for the octaves one by one, so that `onBuckets` can change the mood in between.
         for (let k = 0; 5 * k < asked.length; k++) {
           this.bucketCalls++;
           this.onBuckets?.();

@@ -1,14 +1,14 @@
-/** A summary in a heap that can be told to be busy, full or lost, and what is to be seen of it. */
+/** A summary in a heap that a test can make busy, full or lost, and the values that a scrape shows of it. */
 
 import { ROSTER, Summary } from '../../ts/metrics';
 import { moveToHeap } from '../../ts/storage';
 import { MoodyHeap } from './moody-heap';
 import { samples } from './samples';
 
-/** When its time begins: with an hour. */
+/** The time at which tests start their clock: the beginning of an hour. */
 export const START = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
 
-/** A summary that is not in the heap. */
+/** Makes a summary that is not in the heap. */
 export const made = (options: object = {}) =>
   new Summary({
     name: 's',
@@ -19,7 +19,7 @@ export const made = (options: object = {}) =>
     ...options,
   });
 
-/** One that is. */
+/** Makes a summary in a heap. */
 export function setUp(options: object = {}) {
   const moody = new MoodyHeap();
   const summary = made(options);
@@ -29,7 +29,7 @@ export function setUp(options: object = {}) {
 
 type Shown = [count: number, sum: number, ...quantiles: number[]];
 
-/** Count, sum and quantiles of a series; nothing for none. */
+/** Returns count, sum and quantiles of a series in a scrape; null if there is no such series. */
 export async function shown(moody: MoodyHeap, a = 'x'): Promise<Shown | null> {
   return inText(await moody.text(), a);
 }
@@ -42,25 +42,25 @@ function inText(text: string, a: string): Shown | null {
   return [count, sum, ...quantiles];
 }
 
-/** The same of what a summary has in this process's memory, or of its own part of the heap. */
+/** Returns the same values of a summary in this process's memory, or of its own part in the heap. */
 export async function own(summary: Summary<'a'>): Promise<Shown> {
   const values = (await summary.get()).values.map(({ value }) => value);
   return [values.at(-1)!, values.at(-2)!, ...values.slice(0, -2)];
 }
 
-/** What is to be shown of these values. */
+/** Returns the expected count, sum and quantiles of these observations. */
 export async function expected(...values: number[]): Promise<Shown> {
   const memory = made();
   for (const value of values) memory.observe({ a: 'x' }, value);
   return own(memory);
 }
 
-/** What another process does to a series. */
+/** Returns functions that remove and expire series as another process would. */
 export function other(moody: MoodyHeap, summary: Summary<'a'>) {
   const { numbers } = summary[ROSTER].shape;
   const writer = moody.real.writer(0);
   const spec = { tag: 't', name: 's', help: 'h', kind: 3, aggregator: 'sum', labelNames: ['a'] };
-  const family = writer.family({ ...spec, bounds: Float64Array.from(numbers) }, 1);
+  const family = writer.family({ ...spec, numbers: Float64Array.from(numbers) }, 1);
   return {
     remove: (a: string) => writer.remove(family, `a="${a}"`, ''),
     expire: (a: string) => writer.expire(family, [`a="${a}"`, '']),

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const call = promisify(execFile);
 
-/** npm's own script: with it npm runs where PATH has nothing but Node.js and a shell. */
+/** Returns the path of npm's script, with which npm runs even if PATH has only Node.js and a shell. */
 function npmPath(): string {
   const fromRunner = process.env['npm_execpath'];
   if (fromRunner?.endsWith('npm-cli.js')) return fromRunner;
@@ -21,7 +21,7 @@ const cli = npmPath();
  * @param cwd folder to run it in
  * @param args its command line
  * @param env its whole environment
- * @returns what it printed; rejects, with what it wrote to stderr, if it fails
+ * @returns its output; rejects, with its output on stderr, if npm fails
  */
 export async function npm(
   cwd: string,

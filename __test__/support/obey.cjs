@@ -1,27 +1,27 @@
 /**
- * Runs each line of stdin as code, with the package's names and {@link tools} at hand, and prints what it yields as
- * JSON. `kept` lasts from line to line.
+ * Runs each line of stdin as code, and prints its result as JSON. The code can use `mpmetrics`, {@link tools}, and
+ * `kept`, an object that lasts from line to line.
  */
 const mpmetrics = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
 );
 const { readdirSync, readFileSync } = require('node:fs');
-// A program that is slow to be scheduled, on a busy machine, is not one that does not answer.
+// On a busy machine a thread may answer late. A long timeout keeps a scrape from giving up.
 mpmetrics.configure({ collectTimeout: 20_000 });
 const patience = import('./patience.mjs');
 const kept = {};
 const tools = {
-  /** Calls what a file exports with what code has at hand, and with further arguments. */
+  /** Calls the function that a file exports, with `mpmetrics`, `kept` and the tools, and with further arguments. */
   perform: (path, ...args) => require(path)({ mpmetrics, kept, ...tools }, ...args),
   stats: () => openSegment({ create: false }).stats(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  /** Names of this process's threads that are the package's. */
+  /** Returns the names of the threads that the package started in this process. */
   threads: () =>
     readdirSync('/proc/self/task')
       .map((id) => readFileSync('/proc/self/task/' + id + '/comm', 'utf8').trim())
       .filter((name) => name.startsWith('mpmetrics')),
-  /** A scrape, its milliseconds, those of work, and how often the event loop turned meanwhile. */
+  /** Scrapes. Returns the text, milliseconds of real time and of work, and the number of timer ticks meanwhile. */
   scrape: async () => {
     const { workClock } = await patience;
     let turns = 0;
@@ -33,11 +33,11 @@ const tools = {
     return { text, ms, work, turns };
   },
   /**
-   * A gauge that shows how often its callback was called.
+   * Makes a gauge that shows how often its callback was called.
    *
    * @param {string} name
    * @param {string} who
-   * @param {(calls: number) => void | Promise<void>} extra what else the callback does
+   * @param {(calls: number) => void | Promise<void>} extra called by the callback, after the gauge is set
    */
   calls: (name, who, extra = () => {}) => {
     let calls = 0;

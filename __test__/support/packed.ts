@@ -15,7 +15,7 @@ export interface Tarballs {
 /**
  * Packs a copy, because packing writes to package.json for a moment.
  *
- * @param copy a folder that is not there yet
+ * @param copy path of the folder to make
  * @param env the environment of npm
  */
 export async function pack(copy: string, env?: NodeJS.ProcessEnv): Promise<Tarballs> {

@@ -1,36 +1,36 @@
 /**
- * How long tests wait: for work, not for seconds. On a machine on which sixteen threads want two processors, each gets
- * an eighth of one, so what takes ten seconds alone takes eighty. The clock here goes by the share of a processor that
- * one more thread gets, so a bound of thirty seconds holds at any load. For tests and for the programs they start.
+ * Timeouts in milliseconds of work instead of real time, for tests and for the programs that they start. If sixteen
+ * threads want two processors, each gets an eighth of one, so that a task of ten seconds takes eighty. The clock here
+ * therefore advances by the share of a processor that one more thread gets, so that a timeout holds at any load.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 
-/** Milliseconds of work that a wait lasts if nothing else is said. */
+/** The default timeout of a wait, in milliseconds of work. */
 export const PATIENCE = 30_000;
 
 /**
- * Milliseconds after which vitest ends a test or hook that waits for something else than these functions: at any load
- * that a machine is usable at. What hangs is named by the reporter every minute.
+ * Milliseconds of real time after which Vitest ends a test or hook that waits without the functions of this file. They
+ * suffice at any load at which a machine is usable. The reporter names tests that hang every minute.
  */
 export const LIMIT = 1_800_000;
 
-/** How often the share is looked at; milliseconds. */
+/** The interval at which the share is read, in milliseconds. */
 const TICK = 200;
 
-/** The most that a wait is slowed down by, if /proc tells of a machine that stands still. */
+/** The least share, which limits a wait to a hundred times its timeout, even if /proc shows a stalled machine. */
 const LEAST_SHARE = 0.01;
 
-/** What a thread could have had and another guest of the host got, in all and since the last reading; see proc(5). */
+/** Ticks of all processors at the last reading, and those of them that the host gave to other guests; see proc(5). */
 const ticks = { total: 0, stolen: 0 };
 
 /**
- * The share of a processor, from 0 to 1, that one more thread would get now.
+ * Returns the share of a processor, from 0 to 1, that one more thread would get now.
  *
- * @param {string} stat what /proc/stat says
- * @param {number} processors how many there are
+ * @param {string} stat the text of /proc/stat
+ * @param {number} processors the number of processors
  */
 export function shareIn(stat, processors) {
   const running = Number(/^procs_running (\d+)/m.exec(stat)?.[1] ?? 1);
@@ -47,18 +47,18 @@ function share() {
   try {
     return shareIn(readFileSync('/proc/stat', 'utf8'), availableParallelism());
   } catch {
-    // Where there is no /proc, or none that may be read, seconds have to do.
+    // Without a readable /proc the clock counts real time.
     return 1;
   }
 }
 
-/** As it is without a test's fake clock. */
+/** The real clock, also while a test uses a fake clock. */
 const realNow = performance.now.bind(performance);
 
 let seen = realNow();
 let worked = 0;
 
-/** Milliseconds of work that one more thread would have got done since this file was loaded. */
+/** Returns the milliseconds of work that one more thread would have done since this file was loaded. */
 export function workClock() {
   const now = realNow();
   worked += (now - seen) * share();
@@ -68,10 +68,10 @@ export function workClock() {
 
 setInterval(workClock, TICK).unref();
 
-/** The reporter names tests that failed by this alone. */
+/** The error of a timeout. The reporter names tests that failed with this error only. */
 export class OutOfPatience extends Error {
   /**
-   * @param {string} what was waited for
+   * @param {string} what the failure, as in "the gateway does not answer"
    * @param {number} ms milliseconds of work
    */
   constructor(what, ms) {
@@ -86,13 +86,13 @@ function pause(ms) {
 }
 
 /**
- * Waits until something is so.
+ * Waits until a condition holds.
  *
  * @template T
- * @param {() => T | Promise<T>} look yields something true once it is
- * @param {string | (() => string)} what is waited for, as in "the gateway does not answer"
+ * @param {() => T | Promise<T>} look returns a truthy value once the condition holds
+ * @param {string | (() => string)} what the failure, as in "the gateway does not answer"
  * @param {number} [ms] milliseconds of work
- * @returns {Promise<T>} what `look` yielded; rejects with OutOfPatience
+ * @returns {Promise<T>} the value of `look`; rejects with OutOfPatience
  */
 export async function until(look, what, ms = PATIENCE) {
   const end = workClock() + ms;
@@ -109,7 +109,7 @@ export async function until(look, what, ms = PATIENCE) {
  *
  * @template T
  * @param {Promise<T>} promise
- * @param {string | (() => string)} what is waited for
+ * @param {string | (() => string)} what the failure, as in {@link until}
  * @param {number} [ms] milliseconds of work
  * @returns {Promise<T>} rejects with OutOfPatience
  */
@@ -119,7 +119,7 @@ export async function within(promise, what, ms = PATIENCE) {
   const ended = promise.finally(() => {
     settled = true;
   });
-  // The caller that waits gets it; a rejection that comes too late is ignored.
+  // The return below passes a rejection on to the caller. A rejection after the timeout is ignored.
   ended.catch(() => undefined);
   while (!settled) {
     let timer;
@@ -136,7 +136,7 @@ export async function within(promise, what, ms = PATIENCE) {
 }
 
 /**
- * A bound in real time for what counts by no clock but its own, at the load of this moment and twice that.
+ * Returns a timeout in real time, for code that cannot use {@link workClock}. It suffices for twice the present load.
  *
  * @param {number} ms milliseconds of work
  */

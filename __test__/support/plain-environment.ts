@@ -1,7 +1,7 @@
 /**
- * The environment for a process that is to behave as it does in production. The test runner's own
- * variables would make the package choose memory storage, and those of a developer's shell another segment. How
- * cells are updated, and by which binary, stays: suites are run once for each.
+ * Returns the environment for a process that behaves as in production. It lacks the variables of the test runner, which
+ * make the package choose memory storage, and those of a developer's shell, which may choose another segment. It keeps
+ * the update path (MPMETRICS_CELLS) and the binary (MPMETRICS_NATIVE), because suites run once for each of these.
  *
  * @param extra variables to add
  */

@@ -1,9 +1,9 @@
-/** The programs of specs: files in a folder beside the spec, which is called as the spec is. */
+/** The programs of specs: files in a folder beside the spec, with the name of the spec. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The text of a program, to be a file of an application's.
+ * Returns the text of a program, for a file of an application.
  *
  * @param path below `__test__`
  */

@@ -1,4 +1,4 @@
-/** The prose of a file, apart from its code: comments and texts of a program, the paragraphs of a document. */
+/** Separates the prose of a file from its code: comments and strings of a program, or paragraphs of a document. */
 
 /** A line of a file. */
 export interface Line {
@@ -10,12 +10,12 @@ export interface Line {
 /** A file in two halves, line by line. */
 export interface Halves {
   readonly code: Line[];
-  /** Sentences go on in the next line, so these are not sentences. */
+  /** Lines of prose. A sentence may continue in the next line. */
   readonly prose: Line[];
 }
 
 const TOKEN = /\/\*[^]*?\*\/|\/\/.*|`(?:[^`\\]|\\[^])*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
-// Lifetimes begin with an apostrophe, too.
+// Only single characters in apostrophes are literals, because lifetimes begin with an apostrophe, too.
 const RUST_TOKEN =
   /\/\*[^]*?\*\/|\/\/.*|\bb?r(#+)"[^]*?"\1|"(?:[^"\\]|\\[^])*"|'(?:[^'\\\n]|\\.)'/g;
 
@@ -28,7 +28,7 @@ export function halvesOf(path: string, text: string): Halves {
   for (const found of text.matchAll(token)) {
     const first = text.slice(0, found.index).split('\n').length - 1;
     const [token] = found;
-    // A text of one word is a name or a value.
+    // A string without a space is a name or a value, and no prose.
     if (!token.startsWith('/') && !token.includes(' ')) continue;
     const words = token.startsWith('/') ? token.replace(/`[^`\n]*`/g, '``') : token.slice(1, -1);
     for (const { number, text } of lines(words))
@@ -44,7 +44,7 @@ function lines(text: string): Line[] {
   return text.split('\n').map((text, k) => ({ number: k + 1, text }));
 }
 
-/** White space in place of a text, of as many lines. */
+/** Replaces each line of a text with a space, and keeps the line breaks. */
 function blank(text: string): string {
   return text.replace(/[^\n]+/g, ' ');
 }

@@ -1,4 +1,4 @@
-/** The Python client's OpenMetrics parser, which others wrote: what it makes of a text. */
+/** Reads OpenMetrics texts with the parser of Prometheus's Python client, which is independent of this project. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ export class PythonReader {
   }
 }
 
-/** A number as Python spells it, as one of JavaScript's. */
+/** Parses a number as Python spells it. */
 export function pythonNumber(text: string): number {
   if (text === 'nan') return NaN;
   if (text.endsWith('inf')) return text === 'inf' ? Infinity : -Infinity;

@@ -1,6 +1,6 @@
 /**
- * The direction of imports: the ranks in docs/ARCHITECTURE.md against what the sources import. Pure
- * functions over texts, so that a test can hand them a wrong import.
+ * Compares the imports of sources with the ranks in docs/ARCHITECTURE.md. Pure functions over texts, so that a test can
+ * pass a text with a wrong import.
  */
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
@@ -8,7 +8,7 @@ import { posix } from 'node:path';
 /** Rank of each module, as the architecture's tables name them: `cells`, `collect::model`, `labels/`. */
 export type Ranks = ReadonlyMap<string, number>;
 
-/** Sources by their path below the folder that the table is about, with slashes. */
+/** Texts of sources, by their path below the folder that the table describes, with slashes. */
 export type Sources = ReadonlyMap<string, string>;
 
 /** Reads the table under the heading that starts with `### <language>`. */
@@ -18,7 +18,7 @@ export function ranksOf(architecture: string, language: string): Ranks {
   return new Map([...rows].map(([, rank, name]) => [name!, Number(rank)]));
 }
 
-/** Imports in TypeScript sources that do not point down, one sentence each. */
+/** Returns the wrong imports of TypeScript sources, one sentence each. */
 export function wrongImports(sources: Sources, ranks: Ranks): string[] {
   const moduleOf = (path: string) => {
     const folders = path.split('/').slice(0, -1);
@@ -32,7 +32,7 @@ export function wrongImports(sources: Sources, ranks: Ranks): string[] {
     const from = moduleOf(path);
     if (!ranks.has(from)) return [`${path} has no rank`];
     return specifiersOf(text).flatMap((specifier) => {
-      // What prom-client requires as `http` users replace by that name, and Jest 26 knows no other.
+      // Users mock `http` by the name that prom-client requires, and Jest 26 does not know the prefix.
       if (specifier.startsWith('node:')) return [`${path} imports ${specifier} by that prefix`];
       if (isBuiltin(specifier)) return [];
       if (!specifier.startsWith('.')) return [`${path} imports the package ${specifier}`];
@@ -43,7 +43,7 @@ export function wrongImports(sources: Sources, ranks: Ranks): string[] {
   });
 }
 
-/** The sentence about an import, if it does not point down. */
+/** Returns a sentence about an import, unless the imported module has a lower rank. */
 export function verdict(
   path: string,
   from: string,
@@ -57,14 +57,14 @@ export function verdict(
   return other < own ? [] : [`${path} (rank ${own}) imports ${target} (rank ${other})`];
 }
 
-/** The file that an import in another means; undefined if it is not among the sources. */
+/** Returns the file to which an import resolves; undefined if it is not among the sources. */
 export function targetOf(path: string, specifier: string, sources: Sources): string | undefined {
   const exact = posix.join(posix.dirname(path), specifier);
   const bare = exact.replace(/\.[jt]s$/, '');
   return [exact, `${bare}.ts`, posix.join(bare, 'index.ts')].find((file) => sources.has(file));
 }
 
-/** What a TypeScript source imports, as it says it. */
+/** Returns the module specifiers that a TypeScript source imports. */
 export function specifiersOf(text: string): string[] {
   const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
   const found = code.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*(['"])([^'"]+)\1/g);

@@ -1,4 +1,4 @@
-/** A Redis of its own: Debian's redis-server, which keeps nothing on disk. */
+/** A Redis server of a test's own: Debian's redis-server, which keeps nothing on disk. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -6,11 +6,11 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { until } from './patience.mjs';
 
 export class Redis {
-  /** Where it is, once it is started. */
+  /** The URL of the server, after {@link start}. */
   url = '';
   private server: ChildProcess | null = null;
 
-  /** Starts it on a free port. Rejects if there is no redis-server (`node scripts/apt.mjs redis-server`). */
+  /** Starts the server on a free port. Rejects if there is no redis-server (`node scripts/apt.mjs redis-server`). */
   async start(): Promise<void> {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');

@@ -1,6 +1,6 @@
 /**
- * `arrive(who, expected)` counts, waits until the process's own scrape shows all the expected or the time is over, and
- * prints a report: see `application.ts`.
+ * `arrive(who, expected)` counts an arrival, waits until a scrape of this process shows the arrivals of all expected
+ * processes or the time is over, and prints a report: see `application.ts`.
  */
 const { join } = require('node:path');
 const mpmetrics = require('mpmetrics');
@@ -25,16 +25,16 @@ exports.count = (who) => {
 };
 exports.show = async (who, expected = []) => {
   const { OutOfPatience, until } = await import('./patience.mjs');
-  // A series is there a moment before its first count: it is made, then stored to.
+  // A scrape may show a series with 0, because a series is made a moment before its first update.
   const all = async () => {
     const seen = await look();
     return expected.every((one) => seen[one] > 0);
   };
-  // A process that does not see them says what it sees.
+  // A process that does not see all expected arrivals reports those that it sees.
   await until(all, 'not all arrived', 10_000).catch((error) => {
     if (!(error instanceof OutOfPatience)) throw error;
   });
-  // A process of another application has time to show.
+  // Waits, so that the report shows arrivals of other applications if their processes share the segment by mistake.
   if (expected.length < 2) await new Promise((resolve) => setTimeout(resolve, 200));
   const path = openSegment({ create: false })?.path ?? null;
   const text = JSON.stringify({ who, pid: process.pid, path, seen: await look() });

@@ -1,17 +1,17 @@
-/** Names and phrases that were given up, each with what stands in its place. */
+/** Names and phrases that are no longer used, each with its replacement. */
 
 export interface Retired {
   readonly word: RegExp;
-  /** The word of today. */
+  /** The word to use instead. */
   readonly now: string;
-  /** The only files in which it is retired. */
+  /** The only files in which the word is retired; all by default. */
   readonly only?: RegExp;
-  /** Files in which it means something else. */
+  /** Files in which the word has another meaning and is allowed. */
   readonly except?: RegExp;
 }
 
 const CORE = /^crates\/mpmetrics-core\//;
-/** The native module's own names, in its interface and where they are called. */
+/** Files with the interface of the native module or calls of it, which use its names. */
 const NATIVE =
   /^ts\/native\/|^ts\/storage\/heap\/succession\.ts$|^__test__\/support\/moody-heap\.ts$/;
 
@@ -80,7 +80,7 @@ export const RUST: readonly Retired[] = [
 /** In sentences of any file. */
 export const PHRASES: readonly Retired[] = [
   { word: /\bwhoever\b/i, now: 'the process that, any process that' },
-  // Of a process. Headings of tables that say who does what, and questions, are none.
+  // For a process. Headings of tables that say who does what, and questions, are allowed.
   {
     word: /(?:^|[.;:] )Who (?!stores what|reads what)[a-z]+\b(?!.*\?)|^who [a-z]+\b(?!.* \|)/,
     now: 'the process that',

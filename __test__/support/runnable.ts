@@ -16,7 +16,7 @@ type Wrapper = (
 /**
  * Compiles a file.
  *
- * @returns runs it; what it exports
+ * @returns a function that runs the file, and returns its exports
  */
 export function runnable(path: string): () => object {
   const script = new Script(wrap(readFileSync(path, 'utf8')), { filename: path });

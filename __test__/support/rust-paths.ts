@@ -1,20 +1,20 @@
 /**
- * What Rust sources import: paths that start with `crate`, `self`, `super` or a module that the file declares.
- * Pure functions over texts, so that a test can hand them a wrong path.
+ * The imports of Rust sources: paths that start with `crate`, `self`, `super` or a module that the file declares.
+ * Pure functions over texts, so that a test can pass a text with a wrong path.
  */
 import { posix } from 'node:path';
 
 import type { Imports } from './circles';
 import { type Ranks, type Sources, verdict } from './ranks';
 
-/** Paths in Rust sources of a crate that do not point down, one sentence each. */
+/** Returns the paths in Rust sources of a crate to modules without a lower rank, one sentence each. */
 export function wrongPaths(sources: Sources, ranks: Ranks): string[] {
   const moduleOf = (segments: readonly string[]) => {
     for (let length = segments.length; length > 0; length--) {
       const name = segments.slice(0, length).join('::');
       if (ranks.has(name)) return name;
     }
-    // What is not a module of the table is a name that lib.rs re-exports.
+    // A path without a module of the table is a name that lib.rs re-exports.
     return 'lib';
   };
   return [...sources].flatMap(([path, text]) => {
@@ -29,7 +29,7 @@ export function wrongPaths(sources: Sources, ranks: Ranks): string[] {
   });
 }
 
-/** The files of a crate that each of its files imports; a name of a module is one of the module's file. */
+/** Returns the files that each file of a crate imports. A name in a module counts for the module's file. */
 export function filesOf(sources: Sources): Imports {
   const elsewhere = new Map([...sources].flatMap(([path, text]) => movedBy(path, text)));
   const filesAt = (path: readonly string[]): string[] => {
@@ -50,7 +50,7 @@ export function filesOf(sources: Sources): Imports {
   );
 }
 
-/** What lies side by side in one folder of the graph: files, and folders (with a slash) as one place each. */
+/** Returns the graph of one folder: its files, and its folders (with a slash) as one node each. */
 export function insideOf(imports: Imports, folder: string): Imports {
   const placeOf = (file: string) => {
     const [first, ...rest] = file.slice(folder.length).split('/');
@@ -79,7 +79,7 @@ export function foldersOf(imports: Imports): string[] {
   return ['', ...new Set(folders)];
 }
 
-/** Modules that a file declares with `path = "…"`, each with the files that may be it. */
+/** Modules that a file declares with `path = "…"`, each with the files that may contain it. */
 function movedBy(path: string, text: string): [string, string[]][] {
   const declarations = text.matchAll(/((?:#\[[^\]]*\]\s*)+)(?:pub(?:\([^)]*\))? )?mod (\w+);/g);
   return [...declarations].flatMap(([, attributes, name]) => {
@@ -95,8 +95,8 @@ function modulePath(path: string): string[] {
 }
 
 /**
- * Rust code without comments, literals and `#[cfg(test)]` modules: tests may build on what is above. Also
- * without `in …` of a visibility, which is no import.
+ * Returns Rust code without comments, literals and `#[cfg(test)]` modules: tests may import modules of any rank. Also
+ * removes `in …` of a visibility, which is no import.
  */
 export function shipped(text: string): string {
   const code = text
@@ -116,7 +116,7 @@ export function shipped(text: string): string {
   return rest;
 }
 
-/** Modules that lie in files of their own, as a file declares them; not those that only tests have. */
+/** Names of the modules in files of their own that a file declares, without those for tests only. */
 function declared(code: string): string[] {
   const found = code.matchAll(
     /(#\[cfg\([^\]]*\btest\b[^\]]*\)\]\s*)?(?:pub(?:\([^)]*\))? )?\bmod (\w+);/g,
@@ -125,13 +125,13 @@ function declared(code: string): string[] {
 }
 
 /**
- * Every path that starts with `crate`, `self`, `super` or a module of the file, from the crate's root, use trees
- * unfolded.
+ * Returns every path that starts with `crate`, `self`, `super` or a module of the file, as a path from the crate's
+ * root. Use trees are unfolded.
  */
 function pathsOf(code: string, file: readonly string[]): string[][] {
   const first = ['crate', 'self', 'super', ...declared(code)].join('|');
   const starts = new RegExp(`\\bmod (\\w+) \\{|\\{|\\}|(?<![\\w:$])(${first})::`, 'g');
-  // The inline modules around a place, with an empty name for every other brace.
+  // The inline modules around the current match, and an empty name for each brace that opens something else.
   const around: string[] = [];
   const paths: string[][] = [];
   for (const match of code.matchAll(starts)) {

@@ -10,7 +10,7 @@ export function filesBelow(folder: string, ending: RegExp): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Their texts, by their paths below the folder, with slashes. */
+/** Texts of these files, by their paths below the folder, with slashes. */
 export function sourcesBelow(folder: string, ending: RegExp): Map<string, string> {
   return new Map(
     filesBelow(folder, ending).map((file) => [

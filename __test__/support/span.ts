@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 
 import { any, type Client } from './subject';
 
-/** Default metrics on an OpenMetrics registry, with exemplars, of a process whose time is told. */
+/** Collects default metrics with exemplars on an OpenMetrics registry, with fake times of the clock and the CPU. */
 export function cpuWithExemplars(client: Client) {
   let cpu = 0;
   vi.spyOn(process, 'cpuUsage').mockImplementation(() => {
@@ -22,7 +22,7 @@ export function cpuWithExemplars(client: Client) {
   return { register, cpuText };
 }
 
-/** Makes a span the active one, as OpenTelemetry's API does it; returns what ends that. */
+/** Makes a span the active one, as OpenTelemetry's API does. Returns a function that ends this. */
 export function within(ids: { traceId: string; spanId: string }): () => void {
   const api = Symbol.for('opentelemetry.js.api.1');
   const span = { spanContext: () => ids };

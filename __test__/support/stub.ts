@@ -1,4 +1,4 @@
-/** A client that has every name and does nothing. A spec that it passes proves nothing; there may be none. */
+/** A client that has all names of the API and does nothing. A spec that passes with it would prove nothing. */
 
 import type { Client, Subject } from './client';
 
@@ -61,7 +61,7 @@ const aggregators = Object.fromEntries(
   ['sum', 'first', 'omit', 'average', 'min', 'max'].map((name) => [name, nothing]),
 );
 
-/** The stub, as a program gets it. */
+/** The stub, as a subject of specs. */
 export const stub: Subject = {
   name: 'a client that does nothing',
   load: () =>

@@ -1,6 +1,6 @@
 /**
  * The clients that compatibility specs run against: prom-client, which is the oracle, and this package
- * on each storage. Every client is loaded afresh, with a default registry of its own.
+ * on each storage. Each load makes a new copy of a client, with a default registry of its own.
  */
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -53,15 +53,15 @@ export function newSegment(): string {
   return join(folder, `${String(++segments)}.heap`);
 }
 
-/** Whether this run is the one over cells updated by plain stores; the others are about the heap's cells only. */
+/** True in the run with the direct update path. The runs with other update paths test heap storage only. */
 const direct = (process.env['MPMETRICS_CELLS'] ?? 'direct') === 'direct';
 
 /** This package's implementations. */
 export const subjects: readonly Subject[] = direct ? [memory, heap] : [heap];
 
 /**
- * Declares a test for each storage: the program's result is to be what it is with prom-client. And one that
- * a client which does nothing fails it.
+ * Declares a test for each storage, which expects the result that the program has with prom-client; and a test which
+ * expects another result with a client that does nothing.
  *
  * @param programs by title
  */
@@ -71,7 +71,7 @@ export function sameAsPromClient(programs: Record<string, Program>): void {
       const expected = await program(await oracle.load());
       const found = await program(await load());
       expect(found).toEqual(expected);
-      // Order of keys and rows too: some compare serialised JSON.
+      // The order of keys and rows is the same, too, because some users compare serialised JSON.
       expect(JSON.stringify(found)).toBe(JSON.stringify(expected));
       expect(expected).toBeDefined();
     });
@@ -86,7 +86,7 @@ export function sameAsPromClient(programs: Record<string, Program>): void {
   });
 }
 
-/** What a program yields or throws. */
+/** Returns the result or the error of a program. */
 export async function outcome(program: Program, client: Client): Promise<object> {
   try {
     return { value: await program(client) };
@@ -95,7 +95,7 @@ export async function outcome(program: Program, client: Client): Promise<object>
   }
 }
 
-/** What a call throws, as text; 'nothing' if it throws nothing. */
+/** Returns the error that a call throws, as text; 'nothing' if it throws nothing. */
 export function thrown(call: () => unknown): string {
   try {
     call();
@@ -105,7 +105,7 @@ export function thrown(call: () => unknown): string {
   return 'nothing';
 }
 
-/** What a promise rejects with, as text; 'nothing' if it does not reject. */
+/** Returns the error with which a promise rejects, as text; 'nothing' if it does not reject. */
 export async function rejected(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'nothing',
@@ -113,12 +113,12 @@ export async function rejected(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-/** Anything at all, where the types forbid what prom-client's users do. */
+/** Gives a value any type, for uses that the types forbid and that prom-client's users have. */
 export function any(value: unknown): never {
   return value as never;
 }
 
-/** What some of our messages say after prom-client's words; `compat/messages` has them in full. */
+/** The texts that some of our messages add after prom-client's words; `compat/messages` has the full messages. */
 const BEHIND =
   /(?<=^(?:Value is not a valid|Delta is not a valid|Count is not a whole) number\b.*), for metric [\w:]+$|(?<=^Invalid metric name): .*$|(?<=^Invalid label name)\. At least one label name is invalid: .*$/s;
 
@@ -127,7 +127,7 @@ function described(error: unknown): string {
   return `${error.constructor.name}: ${error.message.replace(BEHIND, '')}`;
 }
 
-/** What {@link SUBJECT} exports: modules by their path in `ts/`. */
+/** The exports of {@link SUBJECT}: modules by their path in `ts/`. */
 interface Modules {
   index: Client;
   metrics: typeof metrics;
@@ -135,7 +135,7 @@ interface Modules {
   storage: typeof storage;
 }
 
-/** Those of the copy that was loaded last. */
+/** The modules of the copy that was loaded last. */
 let loaded: Modules | undefined;
 
 function fresh(): Promise<Client> {
@@ -144,7 +144,7 @@ function fresh(): Promise<Client> {
 }
 
 /**
- * A module of the copy that was loaded last, for specs that look inside.
+ * Returns a module of the copy that was loaded last, for specs that read internals.
  *
  * @param path in `ts/`, without an ending
  */

@@ -9,7 +9,7 @@ const root = join(__dirname, '..', '..');
 const corpus = readFileSync(join(__dirname, 'corpus.txt'), 'utf8');
 const file = join(__dirname, 'corpus.ts');
 
-/** What the compiler says of a text in which `prom-client` has the declarations of a file. */
+/** Compiles a text in which `prom-client` has the declarations of a file. Returns the compiler's messages. */
 function compiled(text: string, declarations: string): string[] {
   const options: ts.CompilerOptions = {
     strict: true,
@@ -41,7 +41,7 @@ test.each(['node_modules/prom-client/index.d.ts', 'dist/index.d.ts'])(
   },
 );
 
-test('what prom-client leaves out of its declarations is in ours', () => {
+test('our declarations have names that those of prom-client lack', () => {
   const more = `
     import { aggregators, Counter, register, ClusterRegistry, WorkerRegistry, Registry } from 'prom-client';
     const joined: unknown = aggregators.sum([]);

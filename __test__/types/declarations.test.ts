@@ -1,4 +1,4 @@
-/** The declarations as they are published: with each way to import them, TypeScript 5 and 6, and no other package's types. */
+/** The published declarations compile with every import style and TypeScript 5 and 6, without other packages' types. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   mkdirSync(place, { recursive: true });
   cpSync(join(root, 'dist'), join(place, 'dist'), { recursive: true });
   cpSync(join(root, 'package.json'), join(place, 'package.json'));
-  // What an application has that is compiled with Node.js's types.
+  // A folder for programs that are compiled with the types of Node.js.
   mkdirSync(join(folder, 'with-node', 'node_modules', '@types'), { recursive: true });
   for (const name of ['@types/node', 'undici-types']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'with-node', 'node_modules', name));
@@ -37,7 +37,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a compiler says of a program, declarations included. */
+/** Compiles a program and the declarations. Returns the compiler's messages. */
 function said(compiler: Compiler, file: string, text: string, more: ts.CompilerOptions): string[] {
   const path = join(folder, file);
   writeFileSync(path, text);
@@ -46,7 +46,7 @@ function said(compiler: Compiler, file: string, text: string, more: ts.CompilerO
     noEmit: true,
     skipLibCheck: false,
     target: compiler.ScriptTarget.ES2022,
-    // Without the browser's, which take longer to check than all else.
+    // Without the browser's declarations, which take longer to check than all others.
     lib: ['lib.es2022.d.ts'],
     types: [],
     ...more,
@@ -57,7 +57,7 @@ function said(compiler: Compiler, file: string, text: string, more: ts.CompilerO
   });
 }
 
-/** What a program may be written like, beside what the corpus has. */
+/** A program that uses the package in ways that the corpus does not have. */
 const PROGRAM = source('types/declarations/program.txt');
 
 const LAYOUTS: Record<string, [file: string, options: (compiler: Compiler) => ts.CompilerOptions]> =
@@ -87,7 +87,7 @@ const LAYOUTS: Record<string, [file: string, options: (compiler: Compiler) => ts
       'b.ts',
       ({ ModuleKind, ModuleResolutionKind, versionMajorMinor }) => ({
         module: ModuleKind.CommonJS,
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- which is why it is tried
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- users still have it
         moduleResolution: ModuleResolutionKind.Node10,
         esModuleInterop: false,
         allowSyntheticDefaultImports: false,
@@ -110,7 +110,7 @@ describe.each(['5', '6'])('TypeScript %s', (version) => {
     const found = said(compiler, 'with-node/a.mts', text, {
       module: ModuleKind.Node16,
       moduleResolution: ModuleResolutionKind.Node16,
-      // Theirs are not ours to check.
+      // Without a check of the declarations of Node.js.
       skipLibCheck: true,
       types: ['node'],
       typeRoots: [join(folder, 'with-node', 'node_modules', '@types')],
@@ -118,7 +118,7 @@ describe.each(['5', '6'])('TypeScript %s', (version) => {
     expect(found).toEqual([]);
   });
 
-  test('what is hovered over is explained', () => {
+  test('all members have a comment, which editors show', () => {
     const compiler = compilers[version]!;
     const { ModuleKind, ModuleResolutionKind } = compiler;
     const path = join(folder, 'hover.mts');

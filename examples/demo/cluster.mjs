@@ -1,10 +1,10 @@
-/** The demo's server as the demo sees it: a process tree that is started, hurt and stopped. */
+/** Starts the demo's server, which is a process tree, kills one of its workers, and stops it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** How long the server may take to start its processes, or to replace one; milliseconds. */
+/** Milliseconds that the server may take to start its processes, or to replace one. */
 const START_MS = 30_000;
 
 async function freePort() {
@@ -23,7 +23,7 @@ export class Cluster {
   constructor(primary, port) {
     this.#primary = primary;
     this.port = port;
-    /** Of each process its port for /metrics, by pid; the primary first. */
+    /** The port for /metrics of each process, by pid; the primary comes first. */
     this.processes = new Map();
     /** The worker that was killed, and the connections that it had open then. */
     this.victim = undefined;
@@ -47,7 +47,7 @@ export class Cluster {
     return cluster;
   }
 
-  /** SIGKILLs a worker. It answers nothing more from then on; the primary starts another. */
+  /** Has the primary kill a worker with SIGKILL, and start another worker in its place. */
   killWorker() {
     this.#primary.send('kill a worker');
   }
@@ -62,7 +62,7 @@ export class Cluster {
     try {
       process.kill(-this.#primary.pid, 'SIGTERM');
     } catch {
-      // It is gone already.
+      // The process group has already ended.
     }
   }
 

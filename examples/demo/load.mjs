@@ -1,7 +1,7 @@
-/** Real load, with a known number of requests, so that none is in flight when it ends. */
+/** Sends real load: a known number of requests, so that none is in flight at the end. */
 import autocannon from 'autocannon';
 
-/** A third of the load each: answered at once, handed to a worker thread, and not found. */
+/** The requests, each a third of the load: answered at once, passed to a worker thread, and not found. */
 const REQUESTS = [
   { method: 'GET', path: '/' },
   { method: 'POST', path: '/work' },

@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --prometheus] [--amount=N] [--connections=N]`: a cluster of four workers with a
- * worker thread each under real load; one worker is killed in the middle; then every process is asked
+ * `npm run demo [-- --prometheus] [--amount=N] [--connections=N]`: starts a cluster of four workers with a
+ * worker thread each, sends it real load, and kills one worker in the middle. Then it scrapes every process
  * for the metrics of all. Exits with 1 unless every answer is right.
  */
 import { parseArgs } from 'node:util';
@@ -57,7 +57,7 @@ async function demonstrate(cluster) {
   const wrong = shown.flatMap(([who, figures]) =>
     problems(load, figures, open).map((problem) => `${who}: ${problem}`),
   );
-  // Fewer processes than were started would make the comparison easier to pass.
+  // A missing answer is an error, because the comparison would not check that process.
   const expected = cluster.processes.size * (values.prometheus ? 2 : 1);
   if (shown.length !== expected) wrong.push(`${shown.length} of ${expected} answers came`);
   say(`\n${verdict(wrong, open)}`);

@@ -1,4 +1,4 @@
-/** A real Prometheus that scrapes every process of the demo and is asked for the totals by PromQL. */
+/** Starts a real Prometheus, which scrapes every process of the demo, and queries the totals by PromQL. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long Prometheus may take to start and to scrape everyone; milliseconds. */
+/** Milliseconds that Prometheus may take to start and to scrape all processes. */
 const PATIENCE_MS = 60_000;
 
-/** Every process is asked for its totals, each as Prometheus stored them. */
+/** Queries for the totals that Prometheus scraped from each process. */
 const QUERIES = {
   requests: 'sum by (instance) (http_requests_total)',
   observed: 'sum by (instance) (http_request_duration_seconds_count)',
@@ -27,7 +27,7 @@ async function freePort() {
   return port;
 }
 
-/** Refuses where there is no Prometheus; to be asked before anything is measured. */
+/** Ends the demo with exit code 2 if Prometheus is not installed. Call it before anything is measured. */
 export function checkPrometheus() {
   if (spawnSync('prometheus', ['--version']).status === 0) return;
   console.error(
@@ -38,11 +38,11 @@ export function checkPrometheus() {
 }
 
 /**
- * Scrapes the given ports with Prometheus and asks it what it saw.
+ * Scrapes the given ports with Prometheus, and queries the figures that it stored.
  *
  * @param {number[]} ports of /metrics
  * @returns {Promise<Map<number, { requests: number, byStatus: Record<string, number>, observed: number, jobs: number, p99: number }>>}
- *   by port
+ *   figures by port
  */
 export async function askPrometheus(ports) {
   const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-demo-'));
@@ -52,7 +52,7 @@ export async function askPrometheus(ports) {
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
     scrape_configs: [{ job_name: 'demo', static_configs: [{ targets }] }],
   };
-  // JSON is YAML.
+  // JSON is valid YAML.
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
   const server = spawn(
     'prometheus',
@@ -80,7 +80,7 @@ async function query(base, expression) {
   return body.data.result;
 }
 
-/** Waits until every target was scraped. The load is over, so the first scrape is the last word. */
+/** Waits until every target has been scraped once. The load is over, so the first scrape has the final values. */
 async function everyoneUp(base, ports) {
   const end = Date.now() + PATIENCE_MS;
   let up = [];

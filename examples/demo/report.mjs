@@ -1,4 +1,4 @@
-/** The demo's result as text for people. */
+/** Formats the demo's result for people. */
 
 function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
@@ -28,7 +28,7 @@ function row(title, figures, statuses) {
 
 /**
  * @param {object} load what `sendLoad` returned
- * @param {[string, object][]} shown figures by who shows them, see `figuresOf`
+ * @param {[string, object][]} shown the title of each process or instance, with its figures (see `figuresOf`)
  * @returns {string}
  */
 export function comparison(load, shown) {
@@ -42,7 +42,7 @@ export function comparison(load, shown) {
   ]);
 }
 
-/** At most so many of the problems are spelled out. */
+/** Number of problems that are printed; further ones are only counted. */
 const SHOWN_PROBLEMS = 6;
 
 /** @param {string[]} wrong what is wrong @param {number} open the killed worker's open connections */

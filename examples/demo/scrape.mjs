@@ -1,4 +1,4 @@
-/** What one process says on its /metrics. */
+/** Scrapes one process and reads the demo's figures from the text. */
 
 function parseLine(line) {
   const [, name, labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
@@ -13,7 +13,7 @@ function parseLine(line) {
   };
 }
 
-/** The value below which a share of the observations lies, as Prometheus' `histogram_quantile` has it. */
+/** Returns a quantile of a histogram, computed as Prometheus' `histogram_quantile` does. */
 function quantile(share, buckets) {
   const total = buckets.at(-1)?.count ?? 0;
   if (total === 0) return Number.NaN;
@@ -26,7 +26,7 @@ function quantile(share, buckets) {
 }
 
 /**
- * The demo's figures in a text of format 0.0.4.
+ * Reads the demo's figures from a text of format 0.0.4.
  *
  * @param {string} text
  * @returns {{ requests: number, byStatus: Record<string, number>, observed: number, jobs: number, p50: number, p99: number }}

@@ -1,6 +1,6 @@
 /**
- * A web server as a cluster of four processes with a worker thread each: what an application that
- * uses mpmetrics looks like. Nothing here sends a metric anywhere, and any process serves them all.
+ * A web server as a cluster of four processes with a worker thread each, as an example of an application that
+ * uses mpmetrics. No process sends metrics to another, and every process serves the metrics of all.
  */
 const cluster = require('node:cluster');
 const http = require('node:http');
@@ -10,10 +10,10 @@ const { Counter, Histogram, metricsHandler, register } = require('mpmetrics');
 
 const WORKERS = 4;
 
-/** For the test that the demo can fail: `lose` forgets every 100th request, `invent` counts it twice. */
+/** Lets a test check that the demo can fail: `lose` does not count every 100th request, `invent` counts it twice. */
 const broken = process.env.DEMO_BREAK;
 
-/** Serves /metrics on a port that is this process's own, also in a cluster worker. */
+/** Serves /metrics on a port of this process alone, also in a cluster worker. Resolves with the port. */
 function serveMetrics() {
   return new Promise((resolve) => {
     const server = http.createServer(metricsHandler(register));
@@ -23,7 +23,7 @@ function serveMetrics() {
   });
 }
 
-/** The thread that does the work of `POST /work`; it counts its jobs itself. */
+/** Passes the work of `POST /work` to a worker thread, which counts its jobs itself. */
 class Workshop {
   #thread = new Worker(join(__dirname, 'thread.cjs'));
   #waiting = new Map();
@@ -80,7 +80,7 @@ async function startWorker() {
   });
 }
 
-/** Kills the worker with the most open connections, and tells how many requests that may have cost. */
+/** Kills the worker with the most open connections, and reports their number: so many requests may be unanswered. */
 class Killer {
   #open = new Map();
 
@@ -99,8 +99,8 @@ class Killer {
 }
 
 async function startPrimary() {
-  // With round robin the primary hands connections also to a worker that is dead and does not know
-  // of it yet, and Node.js forgets those: the clients would wait until their timeout.
+  // With round robin the primary may pass a connection to a worker whose death it has not noticed yet.
+  // Node.js loses such connections, and the clients would wait until their timeout.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   const processes = new Map([[process.pid, await serveMetrics()]]);
   const killer = new Killer();

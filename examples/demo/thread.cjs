@@ -1,4 +1,4 @@
-/** A worker thread of the demo's server: it computes, and counts what it did before it says so. */
+/** A worker thread of the demo's server: it does jobs, and counts each job before it posts the result. */
 const { createHash } = require('node:crypto');
 const { parentPort } = require('node:worker_threads');
 const { Counter } = require('mpmetrics');

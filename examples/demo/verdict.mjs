@@ -1,9 +1,9 @@
-/** The rule that the demo is about. */
+/** The rule that the demo checks. */
 
 /**
- * Compares what the load generator saw with what a process shows. A request is counted before it is
- * answered, so none that was answered may be missing; what the killed worker had counted and could
- * not answer any more is at most one request for each of its open connections.
+ * Compares the answers that the load generator counted with the metrics that a process shows. The server
+ * counts a request before it answers it, so no answered request may be missing. The killed worker may have
+ * counted requests that it did not answer: at most one for each of its open connections.
  *
  * @param {{ answered: number, byStatus: Record<string, number> }} load
  * @param {{ requests: number, byStatus: Record<string, number>, observed: number, jobs: number }} shown

@@ -8,7 +8,7 @@ const USER = 'process_cpu_user_seconds_total';
 const SYSTEM = 'process_cpu_system_seconds_total';
 const TOTAL = 'process_cpu_seconds_total';
 
-/** `inc()` of a counter with exemplars. */
+/** The `inc()` of a counter with exemplars. */
 interface WithExemplars {
   inc(given: { labels: LabelValues<string>; value: number; exemplarLabels: object }): void;
 }

@@ -1,4 +1,4 @@
-/** File descriptors of the process: those that are open, and how many may be. */
+/** File descriptors of the process: how many are open, and the limit of their number. */
 
 import { readdirSync, readFileSync } from 'fs';
 import { platform } from 'process';
@@ -17,10 +17,10 @@ export const openDescriptors: Source = {
     const gauge = group.gauge(OPEN, 'Number of open file descriptors.');
     group.collect(() => {
       try {
-        // Without the one that reads the directory.
+        // Does not count the descriptor that reads the directory.
         gauge?.set(group.labels, readdirSync('/proc/self/fd').length - 1);
       } catch {
-        // No descriptor is left, or there is no /proc: the last value stays.
+        // No descriptor is free, or there is no /proc: the gauge keeps its last value.
       }
     });
   },
@@ -40,7 +40,7 @@ export const mostDescriptors: Source = {
   },
 };
 
-/** The soft limit, see proc_pid_limits(5); undefined if there is no such file. */
+/** Returns the soft limit of open files, see proc_pid_limits(5); undefined if it cannot be read. */
 function limit(): number | undefined {
   try {
     const text = readFileSync('/proc/self/limits', 'utf8');

@@ -1,4 +1,4 @@
-/** How late the event loop is. */
+/** The delay of the event loop. */
 
 import { monitorEventLoopDelay, type IntervalHistogram } from 'perf_hooks';
 
@@ -50,8 +50,8 @@ export const eventLoopLag: Source = {
         lag?.set(labels, whole + rest / 1e9);
       });
       if (delays === null) return;
-      // Nothing was sampled since the last scrape: the last values stay. (The monitor itself would return 9.2e9 and
-      // NaN.)
+      // The gauges are 0 before the monitor's first sample, and keep their last values if a scrape finds no new sample.
+      // (The monitor itself would return 9.2e9 and NaN.)
       const none = delays.count === 0;
       if (none && sampled) return;
       sampled = !none;
@@ -68,7 +68,7 @@ export const eventLoopLag: Source = {
   },
 };
 
-/** Null if the runtime has none. */
+/** Starts a monitor of the event loop's delay; returns null if the runtime has none. */
 function monitor(resolution: number | undefined): IntervalHistogram | null {
   try {
     const delays = monitorEventLoopDelay({ resolution: resolution ?? 10 });

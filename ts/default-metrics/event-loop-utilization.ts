@@ -13,7 +13,8 @@ const HELP =
 const PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 const BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1];
 
-// Kept, because tests replace the global ones: running all of a test's timers would never end.
+// The original functions: users' tests replace the global ones by fake timers, and running all fake timers would never
+// end with this interval.
 const { setInterval, clearInterval } = globalThis;
 const now = performance.now.bind(performance);
 
@@ -39,7 +40,7 @@ export const eventLoopUtilization: Source = {
       last = performance.eventLoopUtilization();
       at = now();
       const { utilization } = performance.eventLoopUtilization(last, before);
-      // A blocked loop takes one sample for several that were due; it counts for each.
+      // If the event loop was blocked, several samples were due: this one counts for each of them.
       for (let due = Math.round((at - since) / interval); due > 0; due--) {
         summary?.observe(group.labels, utilization);
         histogram?.observe(group.labels, utilization);

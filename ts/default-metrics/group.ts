@@ -1,6 +1,6 @@
 /**
- * The metrics that one source of values sets, with its observers and timers. These end with `stop()`, and also when the
- * last of the metrics is removed from the registry, as by `register.clear()`.
+ * A group: the metrics that one source of values sets, with its observers and timers. The observers and timers end with
+ * `stop()`, and also when the last of the metrics is removed from the registry, for example by `register.clear()`.
  */
 
 import {
@@ -20,15 +20,15 @@ import { Turn } from './turn';
 
 /** A source of values: its metrics, and how they are set. */
 export interface Source extends Choosable {
-  /** True if a process has these values once, not each of its threads. */
+  /** True if the values are those of the whole process, not of a thread. */
   readonly ofProcess?: boolean;
   /** Makes the metrics and begins to set them. */
   start(group: Group): void;
 }
 
-/** What a metric has in addition to name and help. */
+/** Properties of a metric in addition to its name and help text. */
 interface Shape {
-  /** Labels before those that the user configured. */
+  /** Label names of the metric itself; those that the user configured follow. */
   own?: string[];
   aggregator?: Aggregator;
 }
@@ -37,10 +37,10 @@ type Collect = () => void | Promise<void>;
 
 export class Group {
   readonly settings: Settings;
-  /** The user's labels, that every series has. */
+  /** The labels that the user configured for every series. */
   readonly labels: LabelValues<string>;
   private readonly source: Source;
-  /** Those that the registry still has. */
+  /** The metrics of the group that the registry still has. */
   private readonly metrics = new Set<Metric>();
   private readonly releases: (() => void)[] = [];
   private run: Collect | null = null;
@@ -56,7 +56,7 @@ export class Group {
     return this.metrics.size > 0;
   }
 
-  /** Makes a gauge; undefined if it is not among the chosen. */
+  /** Makes a gauge. Returns undefined if the user did not choose it, or another copy of this package reports it. */
   gauge(name: string, help: string, shape: Shape = {}): Gauge | undefined {
     return this.make(name, () => new Gauge(this.configuration(name, help, shape)));
   }
@@ -86,9 +86,10 @@ export class Group {
   }
 
   /**
-   * Sets all of the metrics before any is read: one of them gets this as its `collect`.
+   * Sets a function as the `collect` of one metric of the group. A scrape runs it before it reads any metric.
    *
-   * @param waiting called instead while another thread sets them
+   * @param run sets all metrics of the group
+   * @param waiting called in place of `run` while another thread reports the figures of the process
    */
   collect(run: () => void, waiting?: () => void): void {
     const { key, ofProcess } = this.source;
@@ -98,12 +99,12 @@ export class Group {
     this.handOver();
   }
 
-  /** Adds something that is to end with the metrics. */
+  /** Adds a function that ends an observer or timer of the group. */
   onStop(release: () => void): void {
     this.releases.push(release);
   }
 
-  /** Ends everything, and removes this process's part of the metrics from the registry. */
+  /** Ends observers and timers, and removes this process's part of the metrics from the registry. */
   stop(): void {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {
@@ -140,23 +141,23 @@ export class Group {
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
     const shown = settings.register === register && contentsOf(register)!.place !== null;
-    // Another copy of this package reports these metrics.
+    // Another copy of this package reports this metric.
     if (shown && !claim(full)) return undefined;
     const metric = create();
-    // Try again: a metric that it replaces has freed the name.
+    // Claims the name again, because a metric that the new one replaced has freed it.
     if (shown) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {
       this.metrics.delete(metric);
       if (shown) disclaim(full);
       if (this.metrics.size === 0) this.release();
-      // A metric that is not read any more cannot set the others.
+      // No scrape runs the `collect` of a removed metric: another metric of the group gets it.
       else if (metric.collect !== undefined) this.handOver();
     };
     return metric;
   }
 
-  /** Sets the metrics while it is this thread's turn, and hides them while it is not. */
+  /** Returns a `collect` that sets the metrics while this thread has the turn, and hides its gauges otherwise. */
   private inTurn(turn: Turn, run: () => void, waiting?: () => void): Collect {
     const end = (): void => {
       turn.end();
@@ -177,7 +178,7 @@ export class Group {
     };
   }
 
-  /** Hides what this thread has set. Counts stay. */
+  /** Hides this thread's gauges. Counters keep their counts. */
   private hide(): void {
     for (const metric of this.metrics) {
       if (metric instanceof Gauge) metric[ROSTER].reset(true);

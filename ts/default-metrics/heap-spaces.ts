@@ -1,4 +1,4 @@
-/** The spaces of the JavaScript heap of this thread. */
+/** The spaces of V8's heap of this thread. */
 
 import { getHeapSpaceStatistics } from 'v8';
 

@@ -1,4 +1,4 @@
-/** The JavaScript heap of this thread. */
+/** V8's heap of this thread. */
 
 import type { Source } from './group';
 import { memoryUsage } from './usage';
@@ -16,7 +16,7 @@ export const heap: Source = {
     const external = group.gauge(EXTERNAL, 'Node.js external memory size in bytes.');
     group.collect(() => {
       const bytes = memoryUsage();
-      // The last values stay.
+      // The gauges keep their last values.
       if (bytes === undefined) return;
       total?.set(group.labels, bytes.heapTotal);
       used?.set(group.labels, bytes.heapUsed);

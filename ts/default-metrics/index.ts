@@ -1,4 +1,4 @@
-/** Metrics of the process and of Node.js, which a program need not make itself. */
+/** The default metrics: figures of the process and of Node.js. */
 
 import { mostDescriptors, openDescriptors } from './descriptors';
 import { handles, requests, resources } from './active';
@@ -20,7 +20,7 @@ export { className, countTypes, showTypes } from './active';
 export type { DefaultMetricsCollectorConfiguration } from './settings';
 export { memoryUsage, residentBytes } from './usage';
 
-/** In prom-client's order, which is the order of the output. */
+/** All sources, in the order in which prom-client prints their metrics. */
 const SOURCES: readonly Source[] = [
   cpu,
   startTime,
@@ -38,20 +38,22 @@ const SOURCES: readonly Source[] = [
   gc,
 ];
 
-/** A function that is also declared as void, as in prom-client, because users pass its result on. */
+/** A function that is also declared as void, as in prom-client: users' code may return it where void is declared. */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- there is no other way to say it
 type Stop = (() => void) & void;
 
 /**
- * Makes the default metrics and keeps them set. Call it in every process and thread that is to report: values of
- * a thread (heap, event loop, garbage collection, resources) are reported by each, those of a process (CPU,
- * memory, descriptors, start time) by its main thread, or while that does not call, by one of its worker threads.
+ * Makes the default metrics and keeps their values up to date. Call it in every process and thread that should report:
+ *
+ * - Each thread reports its own figures: heap, event loop, garbage collection, resources.
+ * - One thread reports the figures of its process (CPU, memory, descriptors, start time): the main thread if it calls
+ *   this function, else one of the worker threads that do.
  *
  * Observers and timers do not keep the process alive. They end when their metrics are removed from the registry.
  *
- * @param config everything in it is optional
+ * @param config all of its properties are optional
  * @returns a function that ends observers and timers, and removes this process's part of the metrics from the registry,
- *   also its counts
+ *   including its counts
  * @throws TypeError `config must be null, undefined, or an object`; MpmetricsError `ERR_MPMETRICS_INVALID` for an
  *   unknown name in `metrics` or `exclude`; Error if the registry has a metric of one of the names
  */
@@ -65,7 +67,7 @@ export function collectDefaultMetrics(config?: DefaultMetricsCollectorConfigurat
     try {
       source.start(group);
     } catch (error) {
-      // As in prom-client, metrics that were made before stay and go on.
+      // As in prom-client, the metrics of the sources before this one stay, and are kept up to date.
       group.release();
       throw error;
     }
@@ -85,13 +87,13 @@ type Start = (
   config?: Omit<DefaultMetricsCollectorConfiguration, 'register'>,
 ) => () => void;
 
-/** A group of metrics by itself, with their names without a prefix. */
+/** A function that makes one group of metrics, with the names of these metrics without a prefix. */
 export type DefaultMetric = Start & { readonly metricNames: readonly string[] };
 
 /**
- * A function that makes one group of metrics, for programs that want only some.
+ * Returns a function that makes one group of metrics, for programs that want only some.
  *
- * @param key as in `collectDefaultMetrics.metricsList`
+ * @param key a name in `collectDefaultMetrics.metricsList`
  */
 export function defaultMetric(key: string): DefaultMetric {
   const { names } = SOURCES.find((source) => source.key === key)!;

@@ -35,7 +35,10 @@ interface Bytes {
   data?: number | undefined;
 }
 
-/** The kernel generates it in memory, so reading it does not block. See proc_pid_status(5). */
+/**
+ * Reads figures from /proc/self/status, see proc_pid_status(5). The read does not block, because the kernel generates
+ * the file in memory.
+ */
 function status(): Bytes {
   let text: string;
   try {

@@ -11,13 +11,13 @@ import { contentsOf, register as defaultRegister } from '../registry';
 export interface DefaultMetricsCollectorConfiguration<
   T extends RegistryContentType = RegistryContentType,
 > {
-  /** The default registry if left out. */
+  /** The registry of the metrics; the default registry if left out. */
   register?: RegistryLike<T>;
-  /** Put before each name. */
+  /** Prefix of each metric's name. */
   prefix?: string;
   /** Labels for each series. */
   labels?: object;
-  /** Seconds; 0.001, 0.01, 0.1, 1, 2 and 5 if left out. */
+  /** Bounds of the garbage collection histogram in seconds; 0.001, 0.01, 0.1, 1, 2 and 5 if left out. */
   gcDurationBuckets?: number[];
   /** Milliseconds between two samples of the event loop's delay; 10 if left out. */
   eventLoopMonitoringPrecision?: number;
@@ -25,29 +25,33 @@ export interface DefaultMetricsCollectorConfiguration<
   enableExemplars?: boolean;
   /** Milliseconds between two samples of the event loop's utilization; 100 if left out. */
   eventLoopUtilizationTimeout?: number;
-  /** Upper bounds of its histogram. */
+  /** Bounds of the histogram of the event loop's utilization. */
   eventLoopUtilizationBuckets?: number[];
-  /** Of its summary. */
+  /** Percentiles of the summary of the event loop's utilization, as fractions. */
   eventLoopUtilizationPercentiles?: number[];
-  /** Of its summary, seconds; 60 if left out. */
+  /** Window of that summary in seconds; 60 if left out. */
   eventLoopUtilizationMaxAgeSeconds?: number;
-  /** Of its summary; 5 if left out. */
+  /** Number of sub-windows of that summary; 5 if left out. */
   eventLoopUtilizationAgeBuckets?: number;
-  /** Only these: names in `metricsList`, or of metrics without the prefix. */
+  /** The metrics to make: names in `metricsList`, or names of metrics without the prefix. All if left out. */
   metrics?: readonly string[];
-  /** All but these: as for `metrics`. */
+  /** The metrics not to make, named as in `metrics`. */
   exclude?: readonly string[];
-  /** 'reuse': an earlier call with this registry and prefix ends, and its metrics go on. Default 'throw'. */
+  /**
+   * What to do if the registry has the metrics of an earlier call with this prefix. 'throw' (default): throw an Error.
+   * 'reuse': take over their series, and end the observers and timers of the earlier call.
+   */
   ifExists?: 'throw' | 'reuse';
   /**
-   * True for series of each process, with labels `pid` and `worker`: a cluster worker's number, `primary` for any other
-   * process. Threads add up to their process. They are default labels: series of dead processes are removed.
+   * True: each process has series of its own, with the labels `pid` and `worker` (the number of a cluster worker,
+   * `primary` for any other process). Values of a process's threads are added up. Because these are default labels,
+   * series of dead processes are removed.
    */
   perProcess?: boolean;
   /**
-   * Whether this thread reports figures of the whole process: CPU, memory, descriptors, start time. By default one of
-   * the threads that call does: the main thread if it is among them, else the first, and another when that ends. True
-   * reports them in any case.
+   * Whether this thread reports the figures of the process: CPU, memory, descriptors, start time. If left out, one of
+   * the threads that call `collectDefaultMetrics` reports them: the main thread if it calls, else the first thread that
+   * does, and after that thread's end another. True: this thread reports them in any case.
    */
   processMetrics?: boolean;
 }
@@ -71,17 +75,20 @@ export interface Settings {
   readonly prefix: string;
   readonly labels: LabelValues<string>;
   readonly processMetrics: boolean;
-  /** Decides which of the process's threads reports figures of the process; null if this one does in any case. */
+  /**
+   * Names the segment and the registry. Threads of a process with the same place take turns, so that only one of them
+   * reports the figures of the process. Null if this thread reports them in any case.
+   */
   readonly place: string | null;
   wants(key: string, name: string): boolean;
 }
 
 /**
- * Checks the configuration.
+ * Checks and completes the configuration.
  *
- * @param sources what can be chosen
- * @throws TypeError with prom-client's message for what is no object, MpmetricsError `ERR_MPMETRICS_INVALID` for an
- *   unknown choice
+ * @param sources the groups that `metrics` and `exclude` may name
+ * @throws TypeError with prom-client's message if the configuration is not an object, MpmetricsError
+ *   `ERR_MPMETRICS_INVALID` for an unknown name in `metrics` or `exclude`
  */
 export function settingsOf(
   given: DefaultMetricsCollectorConfiguration | null | undefined,
@@ -90,7 +97,7 @@ export function settingsOf(
   if (given !== null && given !== undefined && typeof given !== 'object') {
     throw new TypeError('config must be null, undefined, or an object');
   }
-  // A registry in place of the settings sets nothing, as in prom-client: its properties are no settings.
+  // As in prom-client, a registry in place of the configuration configures nothing: its properties are not options.
   const config = given && !isRegistry(given) ? given : {};
   const only = choice('metrics', config.metrics, sources);
   const except = choice('exclude', config.exclude, sources);
@@ -110,7 +117,7 @@ export function settingsOf(
     prefix: config.prefix || '',
     labels,
     processMetrics: config.processMetrics !== false,
-    // A registry of another package has none.
+    // A registry of another package has no contents, and so no place.
     place: config.processMetrics === undefined ? (contentsOf(register)?.place ?? null) : null,
     wants: (key, name) =>
       (only === null || only.has(key) || only.has(name)) &&
@@ -118,7 +125,7 @@ export function settingsOf(
   };
 }
 
-/** Whether this is a registry, of this package or any other. */
+/** True for a registry of this package or any other. */
 function isRegistry(one: object): boolean {
   const { registerMetric, getSingleMetric } = one as Partial<AnyRegistry>;
   return typeof registerMetric === 'function' && typeof getSingleMetric === 'function';
@@ -148,8 +155,8 @@ function processLabels(): { pid: string; worker: string } {
 
 /** The number of this cluster worker; undefined in any other process. */
 function workerNumber(): string | undefined {
-  // The main thread deletes it from the environment, but it is still in the one that the process was started with.
-  // Importing `cluster` would help in the main thread only, and some hosts do not tolerate that (Passenger).
+  // Node.js deletes the variable from `process.env`, but /proc shows the variables with which the process was started.
+  // The module `cluster` has the number in the main thread only, and some hosts do not tolerate its import (Passenger).
   try {
     return /(?:^|\0)NODE_UNIQUE_ID=(\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1];
   } catch {

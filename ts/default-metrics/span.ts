@@ -1,6 +1,6 @@
 /**
- * The active OpenTelemetry span, if the program uses OpenTelemetry. Its API is stored under a global symbol, so that
- * all of its copies find each other; this package finds it there without depending on it.
+ * The active OpenTelemetry span, if the program uses OpenTelemetry. OpenTelemetry stores its API under a global symbol,
+ * so that all copies of it find each other. This package reads the API there and does not depend on OpenTelemetry.
  * (https://github.com/open-telemetry/opentelemetry-js-api, `internal/global-utils`.)
  */
 
@@ -19,7 +19,7 @@ interface Span {
 const API = Symbol.for('opentelemetry.js.api.1');
 const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 
-/** Labels for an exemplar, as prom-client names them; none outside of a span. */
+/** Returns the active span's labels for an exemplar, as prom-client names them; no labels outside of a span. */
 export function spanLabels(): { traceId?: string; spanId?: string } {
   const api = (globalThis as { [API]?: Api })[API];
   const span = api?.context?.active().getValue(SPAN) as Span | undefined;

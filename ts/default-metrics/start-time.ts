@@ -1,10 +1,10 @@
-/** When the process started. */
+/** The start time of the process. */
 
 import type { Source } from './group';
 
 const NAME = 'process_start_time_seconds';
 
-// Read now, before a test replaces the clock.
+// Computed when this file is loaded, before a test can replace the clock.
 const started = Math.round(Date.now() / 1000 - process.uptime());
 
 export const startTime: Source = {

@@ -1,4 +1,4 @@
-/** The process's memory usage; undefined in sandboxes that forbid it. */
+/** The process's memory usage, which some sandboxes forbid to read. */
 
 /** The figures that are shown, in bytes. */
 interface MemoryUsage {
@@ -8,12 +8,12 @@ interface MemoryUsage {
   external: number;
 }
 
-/** `process.memoryUsage()`. */
+/** Returns `process.memoryUsage()`; undefined if it is forbidden. */
 export function memoryUsage(): MemoryUsage | undefined {
   return allowed(() => process.memoryUsage());
 }
 
-/** `process.memoryUsage.rss()`: bytes. */
+/** Returns `process.memoryUsage.rss()`, in bytes; undefined if it is forbidden. */
 export function residentBytes(): number | undefined {
   return allowed(() => process.memoryUsage.rss());
 }

@@ -15,7 +15,7 @@ export const nodeVersion: Source = {
       own: ['version', 'major', 'minor', 'patch'],
       aggregator: 'first',
     });
-    // Each time, so that it is also there after a reset.
+    // Set at each scrape, so that the series is shown again after a reset.
     group.collect(() => {
       gauge?.set({ version, major, minor, patch, ...group.labels }, 1);
     });

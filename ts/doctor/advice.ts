@@ -1,4 +1,4 @@
-/** How to make each package manager install this package under a client's name. */
+/** Changes of package.json that make each package manager install this package under a client's name. */
 
 import type { Manifest } from './copies';
 
@@ -9,11 +9,11 @@ export interface Advice {
 }
 
 /**
- * What to write into package.json so that every package gets this one for the names.
+ * Returns the changes of package.json after which every package that loads one of the names gets this package.
  *
  * @param names clients that are installed under their own name
- * @param application its package.json
- * @param version of this package
+ * @param application the application's package.json
+ * @param version the version of this package
  */
 export function advice(names: readonly string[], application: Manifest, version: string): Advice[] {
   const alias = `npm:mpmetrics@^${version}`;

@@ -1,11 +1,11 @@
-/** Features of a client that code uses and this package does differently, as far as the code's text shows. */
+/** Searches code for features of a client that work differently in this package. */
 
 import { readdirSync, readFileSync, statSync } from 'fs';
 import { join } from 'path';
 
 import { CLIENTS, fileFor } from '../register/names';
 
-/** Most files that are read, and bytes of each. */
+/** Maximum number of files that are read, and maximum size of each in bytes. */
 const MOST_FILES = 5_000;
 const MOST_BYTES = 1_000_000;
 
@@ -13,7 +13,7 @@ const CODE = /\.[cm]?[jt]sx?$/;
 const DEEP = new RegExp(`['"\`]((?:${CLIENTS.join('|')})/lib/[\\w./-]+)['"\`]`, 'g');
 const CLIENT = new RegExp(`['"\`](?:${CLIENTS.join('|')})(?:/[\\w./-]+)?['"\`]`);
 
-/** Features that are used, and deep paths that this package does not have. */
+/** Which features of a client the code uses. */
 export interface Usage {
   readonly cluster: boolean;
   readonly summaries: boolean;
@@ -24,7 +24,7 @@ export interface Usage {
 }
 
 /**
- * Looks through the code of packages, without that of their dependencies.
+ * Searches the code of packages, without the code of their dependencies.
  *
  * @param folders the packages' folders
  */

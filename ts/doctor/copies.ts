@@ -8,9 +8,9 @@ import { manifestIn } from '../register/older';
 
 /** An installed package. */
 export interface Copy {
-  /** The name that it is loaded by. */
+  /** The name by which it is loaded. */
   readonly name: string;
-  /** The name in its own package.json: another one, if an alias or an override put it there. */
+  /** The name in its own package.json, which is another one if an alias or an override put the copy there. */
   readonly is: string;
   readonly version: string;
   readonly path: string;
@@ -19,7 +19,7 @@ export interface Copy {
 /** A package that depends on a client. */
 export interface Dependent {
   readonly who: string;
-  /** Its folder. */
+  /** The package's folder. */
   readonly path: string;
   readonly name: string;
   readonly range: string;
@@ -46,7 +46,7 @@ export function manifestOf(folder: string): Manifest | null {
   return manifestIn(folder);
 }
 
-/** Looks through all `node_modules` below a folder, pnpm's store included. */
+/** Searches all `node_modules` below a folder, including pnpm's store. */
 export function installedBelow(folder: string): Installed {
   const copies = new Map<string, Copy>();
   const dependents = new Map<string, Dependent>();
@@ -65,7 +65,7 @@ export function installedBelow(folder: string): Installed {
     if (name === 'mpmetrics' || CLIENTS.includes(name)) {
       copies.set(`${name} ${real}`, { name, is, version, path: real });
     }
-    // This package depends on nothing; a checkout of it has prom-client to compare with.
+    // This package has no dependencies. A checkout of it has prom-client only to compare the two.
     if (is === 'mpmetrics' || seen.has(real)) return;
     seen.add(real);
     if (!CLIENTS.includes(is)) ask(real, manifest, `${is}@${version}`);
@@ -102,7 +102,7 @@ function namesIn(folder: string): string[] {
     .sort();
 }
 
-/** A link may lead nowhere. */
+/** False for a symbolic link whose target does not exist. */
 function exists(folder: string, name: string): boolean {
   return existsSync(join(folder, name));
 }

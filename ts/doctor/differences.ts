@@ -1,4 +1,4 @@
-/** What will differ for an application, by what it has and uses; docs/COMPATIBILITY.md has all differences. */
+/** The differences from prom-client that concern an application. docs/COMPATIBILITY.md lists all differences. */
 
 import type { Usage } from './code';
 import type { Copy, Manifest } from './copies';
@@ -10,11 +10,11 @@ const RUNNERS: readonly string[] = [
 ];
 
 /**
- * Sentences for people, the most important first.
+ * Returns the differences as sentences for people, the most important first.
  *
- * @param foreign the clients that it has
- * @param usage the features that its code and that of its dependencies use
- * @param application its package.json
+ * @param foreign the other clients that the application has
+ * @param usage the features that the code of the application and of its dependencies uses
+ * @param application the application's package.json
  */
 export function differences(
   foreign: readonly Copy[],

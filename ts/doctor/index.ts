@@ -1,4 +1,4 @@
-/** `npx mpmetrics doctor`: what an application loads, what works here, and what to change. */
+/** `npx mpmetrics doctor`: reports what an application loads, what works on this machine, and what to change. */
 
 import { dirname } from 'path';
 
@@ -11,21 +11,21 @@ import { leftAlone } from './older';
 import { tryMemory } from './memory';
 import { isHooked, verdict } from './verdict';
 
-/** What was found, for people. */
+/** The result of an examination, for people. */
 export interface Report {
   readonly lines: readonly string[];
   /** The exit code: see `verdict.ts`; 2 if there is nothing to examine. */
   readonly code: number;
 }
 
-/** The nearest folder from one on upwards that is a package. */
+/** Returns the folder itself or the nearest one above that has a package.json; the root folder if none has. */
 function packageAbove(folder: string): string {
   return manifestOf(folder) !== null || dirname(folder) === folder
     ? folder
     : packageAbove(dirname(folder));
 }
 
-/** This package's version. */
+/** Returns this package's version. */
 export function ownVersion(): string {
   return manifestOf(packageAbove(__dirname))?.version ?? '?';
 }
@@ -33,7 +33,7 @@ export function ownVersion(): string {
 /**
  * Examines an application.
  *
- * @param folder that has its package.json
+ * @param folder the folder with the application's package.json
  */
 export function examine(folder: string): Report {
   const application = manifestOf(folder);

@@ -1,10 +1,10 @@
-/** Whether several processes can share metrics on this machine. */
+/** Tries whether several processes can share metrics on this machine. */
 
 import { bindingFailure, loadBinding, platformName } from '../binding';
 import { openSegment, settings } from '../meeting';
 import { messageOf } from '../errors';
 
-/** One sentence about what was tried. */
+/** The result of one attempt. */
 export interface Finding {
   readonly good: boolean;
   readonly sentence: string;

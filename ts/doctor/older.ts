@@ -7,7 +7,7 @@ import { isOlder } from '../register/older';
 import type { Copy, Dependent } from './copies';
 
 /**
- * A sentence for each.
+ * Returns a sentence for each of these copies.
  *
  * @param copies the clients that an application has
  * @param dependents the packages that depend on clients
@@ -24,7 +24,7 @@ export function leftAlone(copies: readonly Copy[], dependents: readonly Dependen
     });
 }
 
-/** The folder that a package gets a client from, as Node.js looks for it; null if there is none. */
+/** Returns the folder from which Node.js loads a client for a package; null if there is none. */
 function loadedBy(folder: string, name: string): string | null {
   for (let at = folder; ; at = dirname(at)) {
     const candidate = join(at, 'node_modules', name);

@@ -1,4 +1,4 @@
-/** Choosing a Content-Type by the Accept header of a request: RFC 9110, section 12.5.1. */
+/** Chooses a Content-Type by the Accept header of a request: RFC 9110, section 12.5.1. */
 
 interface MediaRange {
   type: string;
@@ -7,18 +7,18 @@ interface MediaRange {
   quality: number;
 }
 
-/** A weight as RFC 9110, section 12.4.2 has it. */
+/** The syntax of a weight: RFC 9110, section 12.4.2. */
 const WEIGHT = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 
 /**
- * The type that a client likes best.
+ * Returns the type that a client prefers.
  *
- * Of a range's parameters only `version` decides whether it means a type: Prometheus names others (`escaping`)
- * that a type without them serves as well. The most specific range that means a type gives its weight.
+ * A type's weight is that of the most specific range that matches the type. Of a range's parameters, only `version`
+ * must match: Prometheus sends others (`escaping`), and accepts types without them.
  *
  * @param accept the header; undefined if there is none
- * @param offered what there is, the server's favourite first: it serves those who like others no better, and
- *   those who like none
+ * @param offered the types that the server can send, its favourite first: that is the result if the client prefers
+ *   no other one, or accepts none of them
  */
 export function preferred<T extends string>(
   accept: string | undefined,
@@ -49,7 +49,7 @@ function qualityOf(offered: string, ranges: readonly MediaRange[]): number {
   return quality;
 }
 
-/** How exactly a range means a type; 0 if it does not. */
+/** Returns how specifically a range matches a type, from 1 to 4; 0 if it does not match. */
 function closenessOf(range: MediaRange, own: MediaRange): number {
   if (range.type === '*') return range.subtype === '*' ? 1 : 0;
   if (range.type !== own.type) return 0;
@@ -59,7 +59,7 @@ function closenessOf(range: MediaRange, own: MediaRange): number {
   return range.version === own.version ? 4 : 0;
 }
 
-/** A part of the header; nothing if it is malformed. */
+/** Parses a part of the header. Returns an array with its range, which is empty if the part is malformed. */
 function mediaRange(text: string): MediaRange[] {
   const [range = '', ...parameters] = parts(text, ';');
   const [type = '', subtype = '', ...more] = range.toLowerCase().split('/');
@@ -78,7 +78,7 @@ function mediaRange(text: string): MediaRange[] {
   return [{ type, subtype, version, quality }];
 }
 
-/** What stands between separators that are not quoted, without white space around it and without empty parts. */
+/** Splits a text at separators outside of quotes. Returns each part once, trimmed; leaves out empty parts. */
 function parts(text: string, separator: string): string[] {
   const found: string[] = [];
   let [start, quoted] = [0, false];
@@ -91,7 +91,7 @@ function parts(text: string, separator: string): string[] {
       start = at + 1;
     }
   }
-  // A quote that is never closed hides the rest.
+  // A backslash at the end of the text, in a quote that is not closed, made the loop skip the last part.
   if (quoted) found.push(text.slice(start).trim());
   return [...new Set(found)].filter((part) => part !== '');
 }

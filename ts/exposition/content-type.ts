@@ -16,15 +16,15 @@ export type OpenMetricsContentType =
   `${OpenMetricsMIME}; version=${OpenMetricsVersion}; charset=${Charset}`;
 export type RegistryContentType = PrometheusContentType | OpenMetricsContentType;
 
-/** Tells whether a registry can print this type. */
+/** Returns whether a registry can print this type. */
 export function isSupported(contentType: unknown): boolean {
   return contentType === PROMETHEUS_CONTENT_TYPE || contentType === OPENMETRICS_CONTENT_TYPE;
 }
 
-/** How a scrape is printed. */
+/** The format in which a scrape is printed. */
 export type TextFormat = 'text' | 'openmetrics';
 
-/** The format of a Content-Type. */
+/** Returns the format of a Content-Type. */
 export function formatOf(contentType: RegistryContentType): TextFormat {
   return contentType === OPENMETRICS_CONTENT_TYPE ? 'openmetrics' : 'text';
 }

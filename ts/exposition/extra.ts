@@ -1,6 +1,6 @@
 /**
- * Families that the heap does not hold, as data: native code prints them after the heap's, and TypeScript where there
- * is no heap (`output.ts`).
+ * Families that are not in the heap, as data. Native code prints them after the families of the heap; without a heap,
+ * TypeScript prints them (`output.ts`).
  */
 
 import { asText, escapeLabelValue, wellFormed } from '../labels';
@@ -8,7 +8,7 @@ import type { ExtraFamily, Sample, SampleExemplar } from '../native';
 import type { TextFormat } from './content-type';
 import { withDefaults, type ExemplarRow, type Row, type RowLabels } from './rows';
 
-/** What can be printed: rows of ours, or what a duck-typed metric's `get()` yields. */
+/** A metric that can be printed: rows of this package, or the result of a duck-typed metric's `get()`. */
 export interface Printable {
   name: string;
   help: string;
@@ -17,7 +17,7 @@ export interface Printable {
 }
 
 /**
- * A metric as data.
+ * Returns a metric as data.
  *
  * @param defaults default labels of the registry that prints; null for none
  */
@@ -41,20 +41,21 @@ export function extraOf(
   return { name, help, type, samples };
 }
 
-/** Names of metrics. Optional: an object with a `get()` will do, whatever it yields. */
+/** Returns the names of metrics. The `get()` of a duck-typed metric may yield anything, even null. */
 export function namesOf(metrics: readonly (Partial<Printable> | null | undefined)[]): string[] {
   return metrics.map((metric) => String(metric?.name));
 }
 
-/** A number as it is printed: what is none is an infinity, as with prom-client. */
+/** Returns the number that is printed for a value: as in prom-client, an infinity if the value is not a number. */
 export function numberOf(value: unknown): number {
   if (typeof value === 'number') return value;
   return (value as number) < 0 ? -Infinity : Infinity;
 }
 
 /**
- * A histogram's rows with bounds that ascend: one after a larger one is never counted to, and one of +Inf is the
- * implied one. Their exemplars go to the next bucket, which has those events, too.
+ * Returns a histogram's rows with ascending bounds. It leaves out buckets whose bound is not larger than all before it,
+ * because they count no event of their own, and buckets with a declared bound of infinity, because the last bucket
+ * (`+Inf`) is the same. The next bucket gets their exemplar if it has none, because it counts the same event, too.
  */
 function ascending({ name, values = [] }: Printable): Row[] {
   const rows: Row[] = [];
@@ -82,7 +83,7 @@ function ascending({ name, values = [] }: Printable): Row[] {
   return rows;
 }
 
-/** The labels of a row, `sharedLabels` last. Duck-typed metrics leave both out. */
+/** Returns the label text of a row, `sharedLabels` last. Rows of duck-typed metrics may have neither. */
 function labelsOf({ labels, sharedLabels = {} }: Partial<Row>, defaults: RowLabels | null): string {
   const own = Object.entries(withDefaults(labels ?? {}, defaults)).filter(
     ([name]) => !Object.hasOwn(sharedLabels, name),
@@ -97,7 +98,7 @@ function exemplarOf(exemplar: ExemplarRow): SampleExemplar {
   return timestamp === undefined ? shown : { ...shown, time: Number(timestamp) };
 }
 
-// prom-client escapes strings only, so that an array of one quoted word breaks its output.
+// Escapes all values. prom-client escapes strings only: an array with a quote in one of its texts breaks its output.
 function labelText(labels: readonly [string, unknown][]): string {
   const texts = labels.map(
     ([name, value]) => `${escapeLabelValue(name)}="${escapeLabelValue(wellFormed(asText(value)))}"`,

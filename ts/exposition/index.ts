@@ -1,4 +1,4 @@
-/** What is printed, and output that is made in TypeScript. */
+/** The data that is printed, and the output that TypeScript prints. */
 
 export { preferred } from './accept';
 export * from './content-type';

@@ -1,6 +1,6 @@
 /**
- * OpenMetrics 1.0 text of families that no heap prints: native code prints the same bytes (`exposition/openmetrics.rs`,
- * which says what differs from prom-client).
+ * Prints families as OpenMetrics 1.0 where no heap is read. Native code prints the same bytes
+ * (`exposition/openmetrics.rs`, which lists the differences from prom-client).
  */
 
 import { escapeHelp, escapeLabelValue } from '../labels';
@@ -13,7 +13,7 @@ export const END = '# EOF\n';
 /** The suffix of a counter's samples. */
 const TOTAL = '_total';
 
-/** The names that a type reserves beside the plain one, by their suffixes. */
+/** The names that a family of a type reserves in addition to its own, as suffixes. */
 const RESERVED = new Map([
   ['counter', [TOTAL, '_created']],
   ['histogram', ['_bucket', '_sum', '_count', '_created']],
@@ -24,16 +24,22 @@ const RESERVED = new Map([
 interface Shown {
   name: string;
   type: string;
-  /** What the names of a counter's samples have after the family's. */
+  /** The suffix that a counter's samples have after the family's name; empty for other types. */
   suffix: string;
 }
 
-/** Families as text, each without a line break at the end; those whose samples would be another's are left out. */
+/**
+ * Returns the text of each family, without a line break at its end. Leaves out families whose samples would have names
+ * of another family.
+ */
 export function openMetricsTexts(families: readonly ExtraFamily[]): string[] {
   return shown(families).flatMap((how, i) => (how === null ? [] : [familyText(families[i]!, how)]));
 }
 
-/** Counters go last: a name that is taken can be told apart by their suffix. */
+/**
+ * Returns how each family is shown; null for one that is left out. Counters take their names last: if the name without
+ * the suffix is taken, a counter is shown by its full name, with the type `unknown`.
+ */
 function shown(families: readonly ExtraFamily[]): (Shown | null)[] {
   const taken = new Set<string>();
   const take = (name: string, type: string): boolean => {
@@ -66,16 +72,16 @@ function familyText({ help, samples }: ExtraFamily, { name, type, suffix }: Show
   return lines.join('\n');
 }
 
-/** A counter's name without its samples' suffix. */
+/** Returns a counter's name without the suffix of its samples. */
 function base(name: string): string {
   return name.endsWith(TOTAL) ? name.slice(0, -TOTAL.length) : name;
 }
 
-/** ` # {labels} value timestamp` where a sample may have it. */
+/** Returns ` # {labels} value timestamp` if the sample has an exemplar and its name allows one; else an empty text. */
 function exemplarText({ exemplar }: Sample, name: string): string {
   if (exemplar === undefined || !(name.endsWith(TOTAL) || name.endsWith('_bucket'))) return '';
   const { labels, value, time } = exemplar;
-  // Prometheus takes U+0000 in a label's value, and refuses the whole scrape for it in an exemplar's.
+  // Prometheus accepts U+0000 in a label of a sample, but refuses the whole scrape if a label of an exemplar has it.
   const shownLabels = labels.replaceAll('\0', '\uFFFD');
   return ` # {${shownLabels}} ${numberText(value)}${time === undefined ? '' : ` ${numberText(time)}`}`;
 }

@@ -1,26 +1,26 @@
-/** The output of families that no heap prints, and of texts that registries of users make themselves. */
+/** Makes the output where no heap is read, or where a user overrides methods of a registry. */
 
 import type { ExtraFamily } from '../native';
 import type { TextFormat } from './content-type';
 import { END, openMetricsTexts } from './openmetrics';
 import { familyText } from './text';
 
-/** Families as an output. */
+/** Returns an output of families. */
 export function outputOf(families: readonly ExtraFamily[], format: TextFormat): string {
   return joinTexts(familyTexts(families, format), format);
 }
 
-/** Families, each without a line break at the end; in OpenMetrics without those whose samples would be another's. */
+/** Returns the text of each family, without a line break at its end; in OpenMetrics see {@link openMetricsTexts}. */
 export function familyTexts(families: readonly ExtraFamily[], format: TextFormat): string[] {
   return format === 'openmetrics' ? openMetricsTexts(families) : families.map(familyText);
 }
 
-/** Texts of single families as an output. */
+/** Joins the texts of single families to an output. */
 export function joinTexts(texts: readonly string[], format: TextFormat): string {
   return format === 'openmetrics' ? [...texts, END].join('\n') : `${texts.join('\n\n')}\n`;
 }
 
-/** What an output has after the text of its last family. */
+/** Returns the end of an output, after the text of its last family. */
 export function endOf(format: TextFormat): string {
   return format === 'openmetrics' ? `\n${END}` : '\n';
 }

@@ -1,10 +1,10 @@
-/** Text format 0.0.4 as prom-client prints it, of families that no heap prints: native code prints the same bytes. */
+/** Prints families in text format 0.0.4 where no heap is read. Native code and prom-client print the same bytes. */
 
 import { escapeHelp } from '../labels';
 import type { ExtraFamily, Sample } from '../native';
 import { numberOf } from './extra';
 
-/** One family, without a line break at the end. */
+/** Returns the text of one family, without a line break at its end. */
 export function familyText(family: ExtraFamily): string {
   const name = escapeHelp(family.name);
   const head = [
@@ -14,7 +14,7 @@ export function familyText(family: ExtraFamily): string {
   return [...head, ...family.samples.map((sample) => sampleText(sample.name, sample))].join('\n');
 }
 
-/** A number as prom-client prints it. */
+/** Returns a number as prom-client prints it. */
 export function numberText(value: unknown): string {
   const number = numberOf(value);
   if (Number.isNaN(number)) return 'Nan';
@@ -22,7 +22,7 @@ export function numberText(value: unknown): string {
   return number < 0 ? '-Inf' : '+Inf';
 }
 
-/** A row's name, labels and value. */
+/** Returns a sample's line: name, labels and value. */
 export function sampleText(name: string, { labels, value }: Sample): string {
   return `${escapeHelp(name)}${labels === '' ? '' : `{${labels}}`} ${numberText(value)}`;
 }

@@ -1,10 +1,10 @@
-/** Label sets as prom-client's texts for them. */
+/** prom-client's text for a label set, by which its `hashMap` finds values. */
 
 /**
- * A text that is the same for the same labels in any order. As in prom-client two label sets may have one text, if
- * their values contain commas and colons: this package looks nothing up by it.
+ * Returns a text that is the same for the same labels in any order. As in prom-client, two label sets can have the same
+ * text if their values contain commas and colons, so this package never finds a series by this text.
  *
- * @param labelNames their order, if it is known
+ * @param labelNames the order of the labels in the text; sorted names if left out
  */
 export function hashObject(
   labels: Readonly<Record<string, unknown>>,

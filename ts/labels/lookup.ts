@@ -1,58 +1,59 @@
 /**
- * From a caller's label object to its leaf in a {@link LabelTree}.
+ * Finds the leaf of a caller's label object in a {@link LabelTree}.
  *
- * Reading `labels[name]` in a loop goes megamorphic once a program has a dozen metrics (6 → 34 ns, 16 → 42 ns with the
- * check for unknown labels). So the lookup is generated: then every property read has its own inline cache. The first
- * metrics of a program each get code of their own; later ones, after {@link OWN_CODE}, share it by their list of label
- * names (docs/DECISIONS/0003).
+ * A loop that reads `labels[name]` becomes megamorphic once a program has a dozen metrics (6 → 34 ns; 16 → 42 ns with
+ * the check for unknown labels). So the code of a lookup is generated, and every property read in the code has its own
+ * inline cache. The first {@link OWN_CODE} metrics of a program each get code of their own; later metrics with the same
+ * list of label names share code (docs/DECISIONS/0003).
  */
 
 import { asText, wellFormed } from './text';
 import type { LabelTree, LabelValue } from './tree';
 
-/** What a lookup calls if it cannot go on by itself. */
+/** The functions that a lookup calls if it cannot find the leaf by itself. */
 export interface LookupHooks<L> {
-  /** No leaf has these values; returns the leaf to use, or throws. */
+  /** Called if no leaf has these values. Returns the leaf to use, or throws. */
   miss(labels: object, values: LabelValue[]): L;
-  /** The labels may have names that are not declared; throws if so. */
+  /** Called if the labels may have names that are not declared. Throws if they have. */
   check(labels: object): void;
   /**
-   * A leaf was found by other values than those of the previous call, and not all of these are known to be strings.
-   * Left out if nothing depends on types.
+   * Called when a leaf was found by other values than those of the previous call, if some of these values, or of those
+   * in the leaf's first call, are not strings. Left out if nothing depends on the types of values.
    */
   typed?: (leaf: L, values: readonly unknown[]) => void;
 }
 
-/** What a leaf has if {@link LookupHooks.typed} is given. */
+/** A leaf of a lookup that has {@link LookupHooks.typed}. */
 interface TypedLeaf {
-  /** '' if its label values were strings in the first call. */
+  /** '' if all label values were strings in the first call that used the leaf. */
   readonly types: string;
 }
 
 /** A lookup over one tree. */
 export interface Lookup<L> {
-  /** The leaf of the labels. */
+  /** Finds the leaf of a label object. */
   readonly find: (labels: object) => L;
   /**
-   * The leaf of a value for each label name, in order, if there is one and all values are strings or numbers.
+   * Finds the leaf of label values, one for each label name in order. Returns undefined if there is none, or if a value
+   * is neither a string nor a number.
    */
   readonly at: (given: readonly unknown[]) => L | undefined;
-  /** Drops the remembered leaf, which was removed from the tree. */
+  /** Forgets the leaf of the last call, because it was removed from the tree. */
   readonly forget: () => void;
 }
 
 type Factory = <L>(tree: LabelTree<L>, hooks: LookupHooks<L>) => Lookup<L>;
 
-/** The shared code, by the list of label names and whether types count. */
+/** The shared code, by the list of label names and whether types count; null if code generation is forbidden. */
 const factories = new Map<string, Factory | null>();
 
-/** Most lookups with code of their own: each costs some 85 µs and 7 KB, once. */
+/** The maximum of lookups with code of their own. Each costs some 85 µs and 7 KB, once. */
 const OWN_CODE = 64;
 
 let own = 0;
 
 /**
- * A lookup over the tree: generated, or {@link plainLookup} where code generation is forbidden
+ * Makes a lookup over the tree: with generated code, or {@link plainLookup} if code generation is forbidden
  * (`--disallow-code-generation-from-strings`, a content security policy).
  *
  * @param names the declared label names, already validated; the tree's depth is their number
@@ -66,7 +67,7 @@ export function createLookup<L>(
   return factory === null ? plainLookup(names, tree, hooks) : factory(tree, hooks);
 }
 
-/** The lookup that generates no code. */
+/** Makes a lookup without generated code. */
 export function plainLookup<L>(
   names: readonly string[],
   tree: LabelTree<L>,
@@ -110,7 +111,7 @@ export function plainLookup<L>(
   };
 }
 
-/** The values of a label object, in the order of the names, as a tree holds them. */
+/** Returns the values of a label object in the order of the names, as a {@link LabelTree} has them. */
 export function labelValues(names: readonly string[], labels: object): LabelValue[] {
   return names.map((name) => {
     const value = labelValue(labels, name);
@@ -119,8 +120,8 @@ export function labelValues(names: readonly string[], labels: object): LabelValu
 }
 
 /**
- * A label's value as text; undefined if the label was left out. A label that is given as undefined or null has the text
- * that is printed for it.
+ * Returns a label's value as text; undefined if the caller left the label out. A value of undefined or null becomes the
+ * text `undefined` or `null`.
  */
 function labelValue(labels: object, name: string): LabelValue {
   const value = (labels as Record<string, unknown>)[name];
@@ -131,7 +132,7 @@ function labelValue(labels: object, name: string): LabelValue {
 function generate(names: readonly string[], typed: boolean): Factory | null {
   if (own < OWN_CODE) {
     own++;
-    // The engine knows equal texts again, and would let them share what it learns: hence the number.
+    // V8 recognises equal source text, and shares what its inline caches learn. The number makes the texts differ.
     return compile(`${source(names, typed)} // ${own}`);
   }
   const key = `${names.join()};${typed}`;
@@ -143,10 +144,10 @@ function generate(names: readonly string[], typed: boolean): Factory | null {
   return factory;
 }
 
-/** Null where code generation is forbidden. */
+/** Compiles a factory; null if code generation is forbidden. */
 function compile(text: string): Factory | null {
   try {
-    // The names match /^[a-zA-Z_][a-zA-Z0-9_]*$/: nothing of the user's can become code.
+    // The names match /^[a-zA-Z_][a-zA-Z0-9_]*$/, so a user's text cannot become code.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
     return new Function('tree', 'hooks', text) as Factory;
   } catch {
@@ -155,7 +156,7 @@ function compile(text: string): Factory | null {
 }
 
 /**
- * The text of a factory. For the names a and b:
+ * Returns the source text of a factory. For the names a and b:
  *
  * ```js
  * const root = tree.root; let last, before = -1, p0, p1;
@@ -196,10 +197,11 @@ function compile(text: string): Factory | null {
  * };
  * ```
  *
- * If types count, `find` and `at` also note whether a value is no string, and report that before they remember.
+ * With `typed`, `find` and `at` also note whether a value is not a string, and call {@link LookupHooks.typed} before
+ * they remember the leaf.
  *
- * The caller's values are remembered, so that a status code that is a number is found again without being converted to
- * text; objects are not, because their text may change.
+ * The code remembers the caller's own values, so that a repeated number (a status code) need not be converted to text
+ * again. It does not remember objects, because their text may change.
  */
 function source(names: readonly string[], typed: boolean): string {
   const each = (make: (name: string, i: number) => string, separator = ''): string =>

@@ -1,14 +1,14 @@
-/** Label sets that are known in advance, from the values that each label may have. */
+/** Label sets that a program declares in advance, by the values that each label may have (`labelValues`). */
 
-/** Most label sets that one metric may begin with, because they are made while the program starts. */
+/** The maximum of label sets in one metric's `labelValues`: their series are made while the program starts. */
 const MOST_SETS = 100_000;
 
 /**
- * Every combination of the labels' values; the last label changes fastest.
+ * Returns every combination of the labels' values; the last label changes fastest.
  *
  * @param declared the metric's label names
- * @param values an array of values for each of them
- * @throws TypeError if a label has none or is not declared, or there are more than 100,000 combinations
+ * @param values for each label name, an array of values
+ * @throws TypeError if a label has no array or is not declared, or if there are more than 100,000 combinations
  */
 export function labelSets(
   declared: readonly string[],
@@ -23,7 +23,7 @@ export function labelSets(
   let sets: Record<string, unknown>[] = [{}];
   for (const name of declared) {
     const given = values[name];
-    // With fewer labels these would be other series than those that are counted later.
+    // Without this label, the label sets would be those of other series than the program updates later.
     if (!Array.isArray(given)) {
       throw new TypeError(
         `labelValues must have an array for each label (${names(declared)}), and has none for "${name}"`,

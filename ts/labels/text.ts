@@ -1,5 +1,6 @@
 /**
- * Label sets as text: what text format 0.0.4 prints between the braces, and the types of the values in the first call.
+ * Label sets as text: the label text, which text format 0.0.4 prints between the braces, and the types of the label
+ * values in the first call.
  */
 
 /**
@@ -19,13 +20,14 @@ export type Pair = [name: string, value: string];
 /** The label set of a series without labels. */
 export const NO_LABELS: LabelText = { text: '', types: '' };
 
-/** Stands for the text of a label set with too long a value, which is not made. */
+/** The result of {@link labelText} for a label set with a value that is too long; no text is made for it. */
 export const TOO_LONG: LabelText = { text: '', types: '' };
 
 /**
- * The text of a caller's labels: its own enumerable keys, in its order, as prom-client prints them.
+ * Returns the text of a caller's label object: its own enumerable keys, in its order, as prom-client prints them.
  *
- * @param most bytes of UTF-8 that a value may have; {@link TOO_LONG} if one has more, before anything is escaped
+ * @param most the maximum of UTF-8 bytes in a value, before it is escaped
+ * @returns {@link TOO_LONG} if a value has more bytes
  */
 export function labelText(labels: object, most = Infinity): LabelText {
   let text = '';
@@ -43,7 +45,7 @@ export function labelText(labels: object, most = Infinity): LabelText {
   return text === '' ? NO_LABELS : { text, types: strings ? '' : types };
 }
 
-/** The types of label values, in the order in which another text of the same set names them. */
+/** Returns the types of a label set's values, in the order of the labels in `text`, another text of the same set. */
 export function typesIn(text: string, label: LabelText): string {
   if (label.types === '' || label.text === text) return label.types;
   const names = parseLabelText(label.text).map(([name]) => name);
@@ -52,7 +54,7 @@ export function typesIn(text: string, label: LabelText): string {
     .join('');
 }
 
-/** Whether values have these types, in the same order. If false, they may still have them in another order. */
+/** Whether values have these types in this order. If false, they may still have the types in another order. */
 export function haveTypes(types: string, values: readonly unknown[]): boolean {
   if (types === '') return values.every((value) => typeof value === 'string');
   return (
@@ -73,14 +75,14 @@ export function parseLabelText(text: string): Pair[] {
   return pairs;
 }
 
-/** True if a value has more than so many bytes as UTF-8. */
+/** True if a value has more than `bytes` bytes as UTF-8. */
 export function isLong(value: string, bytes: number): boolean {
-  // A UTF-16 unit has one to three bytes of UTF-8.
+  // A UTF-16 unit becomes one to three bytes of UTF-8.
   if (value.length * 3 <= bytes) return false;
   return value.length > bytes || Buffer.byteLength(value) > bytes;
 }
 
-/** A value as it was before it became text; `type` is a letter of {@link LabelText}'s `types`. */
+/** Converts a label value back from text; `type` is a letter of {@link LabelText}'s `types`. */
 export function reviveLabelValue(value: string, type: string | undefined): unknown {
   switch (type) {
     case 'n':
@@ -96,22 +98,25 @@ export function reviveLabelValue(value: string, type: string | undefined): unkno
   }
 }
 
-/** A label value between quotes in text format 0.0.4. */
+/** Escapes a label value for text format 0.0.4. */
 export function escapeLabelValue(value: string): string {
   return /["\\\n]/.test(value) ? escapeHelp(value).replaceAll('"', '\\"') : value;
 }
 
-/** A help text in text format 0.0.4. */
+/** Escapes a help text for text format 0.0.4. */
 export function escapeHelp(value: string): string {
   return /[\\\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n') : value;
 }
 
-/** The value without lone surrogates: UTF-8 has none, and two of them would print as one series twice. */
+/**
+ * Replaces lone surrogates, which UTF-8 does not have. Otherwise a scrape would print two label values that differ only
+ * in such a surrogate as the same series twice.
+ */
 export function wellFormed(value: string): string {
   return value.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
-/** A label value as text, as a template literal makes it: symbols throw a TypeError. */
+/** Converts a label value to text, as a template literal does: a symbol throws a TypeError. */
 export function asText(value: unknown): string {
   return `${value as number}`;
 }
@@ -127,7 +132,7 @@ function typeLetter(value: unknown): string {
     case 'bigint':
       return 'i';
     case 'undefined':
-      // Not a type of its own: JSON would leave the label out, and show the series without it twice.
+      // Has no letter of its own: JSON leaves out undefined labels, and would show the series without the label twice.
       return 's';
     default:
       return value === null ? 'z' : 'o';

@@ -1,16 +1,16 @@
 /**
- * The handles of one metric by their label values: nested maps, one level per label name, so that no two label sets can
- * be taken for one (a joined string merges `{a: '1,b:2'}` with `{a: '1', b: '2'}`).
+ * The handles of one metric by their label values: nested maps, one level per label name, so that different label sets
+ * never share a handle. (A key of joined strings would be the same for `{a: '1,b:2'}` and `{a: '1', b: '2'}`.)
  */
 
-/** A label's value, or undefined if the caller left the label out, which is another series. */
+/** A label's value; undefined if the caller left the label out, which makes it another series. */
 export type LabelValue = string | undefined;
 
 /** One level of the maps; the last holds the leaves. */
 export type Level = Map<LabelValue, unknown>;
 
 export class LabelTree<L> {
-  /** The first level; the same object for the tree's life. */
+  /** The first level. Always the same object, because a generated lookup keeps a reference to it. */
   readonly root: Level = new Map();
   /** The leaf of a tree without label names. */
   only: L | undefined = undefined;
@@ -47,7 +47,7 @@ export class LabelTree<L> {
     level.set(values[this.depth - 1], leaf);
   }
 
-  /** Removes a leaf, with the levels that only it needed. */
+  /** Removes a leaf, and the levels that are empty without it. */
   delete(values: readonly LabelValue[]): void {
     if (this.depth === 0) this.only = undefined;
     else removeBelow(this.root, values, 0, this.depth);

@@ -1,4 +1,4 @@
-/** `prom-client/lib/util`: what programs import from there, which is mostly {@link hashObject}. */
+/** `prom-client/lib/util`: the functions that programs import from it, mostly {@link hashObject}. */
 
 import { hashObject, labelsOf } from '../labels';
 
@@ -13,7 +13,7 @@ export function getLabels(labelNames: readonly string[], args: readonly unknown[
   return labelsOf(labelNames, args);
 }
 
-/** Writes a value into an object of values by {@link hashObject}. */
+/** Sets the value of a label set in an object whose keys are made by {@link hashObject}. */
 export function setValue(values: Values, value: unknown, labels?: Labels): Values {
   values[hashObject(labels ?? {})] = {
     value: typeof value === 'number' ? value : 0,
@@ -22,7 +22,7 @@ export function setValue(values: Values, value: unknown, labels?: Labels): Value
   return values;
 }
 
-/** Adds to a value in such an object. */
+/** Adds to the value of a label set in an object as for {@link setValue}. */
 export function setValueDelta(values: Values, delta: unknown, labels: Labels, hash = ''): Values {
   const value = typeof delta === 'number' ? delta : 0;
   const there = values[hash];
@@ -31,7 +31,7 @@ export function setValueDelta(values: Values, delta: unknown, labels: Labels, ha
   return values;
 }
 
-/** Takes a value out of such an object. */
+/** Removes the value of a label set from an object as for {@link setValue}. */
 export function removeLabels(values: Values, labels: Labels, labelNames?: readonly string[]): void {
   Reflect.deleteProperty(values, hashObject(labels, labelNames));
 }
@@ -40,12 +40,12 @@ export function isObject(value: unknown): value is object {
   return value !== null && typeof value === 'object';
 }
 
-/** Unix time in seconds. */
+/** Returns the Unix time in seconds. */
 export function nowTimestamp(): number {
   return Date.now() / 1000;
 }
 
-/** Lists by key. */
+/** A map with a list for each key. */
 export class Grouper extends Map<unknown, unknown[]> {
   add(key: unknown, value: unknown): void {
     const list = this.get(key);

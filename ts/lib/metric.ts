@@ -1,4 +1,4 @@
-/** `prom-client/lib/metric`: what all metrics inherit from, for `instanceof`. */
+/** `prom-client/lib/metric`: the base class of all metrics, for `instanceof`. */
 
 import { Metric } from '../metrics';
 

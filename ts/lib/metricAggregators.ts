@@ -6,9 +6,9 @@ import { joining, type AggregatorFunction, type Combine } from '../metrics';
 export { aggregators } from '../metrics';
 
 /**
- * Makes an aggregator of one's own.
+ * Makes a custom aggregator.
  *
- * @param combine makes one value of the rows that several processes have for one label set
+ * @param combine computes one value from the rows of several processes with the same label set
  */
 export function AggregatorFactory(combine: (rows: readonly Row[]) => number): AggregatorFunction {
   const value: Combine = (_, rows) => combine(rows);

@@ -4,7 +4,7 @@ import { invalidLabelNames } from '../labels';
 
 export { validateLabels as validateLabel, validateMetricName } from '../labels';
 
-/** Tells whether all of these may be label names. */
+/** Returns whether all names are valid label names. */
 export function validateLabelName(names: readonly string[] = []): boolean {
   return invalidLabelNames(names).length === 0;
 }

@@ -1,4 +1,4 @@
-/** Which segment a process uses, as a text that worker threads and children can take over. */
+/** The choice of a process's segment, as a text that its worker threads and children read. */
 
 import { createHash } from 'crypto';
 import { isAbsolute } from 'path';
@@ -7,30 +7,33 @@ import type { HeapLimits, ProcessIdentity } from '../native';
 import type { Root } from './root';
 import { LIMITS, SEGMENT_NAME } from './settings';
 
-/** Most directories that are taken over: a few for each level of processes with other variables. */
+/** Maximum number of directories that are read from a choice. Each level of processes may add a few to it. */
 const MOST = 16;
 
-/** What a process decided about its segment. */
+/** A process's decision about its segment. */
 export interface Choice {
-  /** Absolute path, if the user gave one. */
+  /** Absolute path of the segment, if the user gave one. */
   path?: string;
-  /** Else its name in the directories. */
+  /** Name of the segment in the directories, if there is no `path`. */
   name?: string;
   /** The application's root; absent if the user chose the segment. */
   root?: ProcessIdentity;
-  /** True if PM2 is the root: it only runs the application. */
+  /** True if the root is PM2, which runs the application and is not part of it. */
   pm2?: boolean;
   /** The directory that the user configured. */
   dir?: string;
-  /** The directories where the process looks, best first: its children may have other variables. */
+  /**
+   * The directories in which the process looks for the segment, best first. Its children look in the same ones, even if
+   * they have other variables.
+   */
   directories?: string[];
   mode?: number;
   gid?: number;
-  /** Limits for a segment that is made. */
+  /** Limits of the segment, if it has to be made. */
   limits?: HeapLimits;
 }
 
-/** The name of the segment of an application: a hash of its root's identity. */
+/** Returns the name of an application's segment: a hash of its root's identity, and of its names in PM2. */
 export function nameOf({ identity, pm2 }: Pick<Root, 'identity' | 'pm2'>): string {
   const { pid, startTime, bootId, pidNamespace } = identity;
   const parts: unknown[] = [pid, startTime, bootId, pidNamespace];
@@ -38,13 +41,13 @@ export function nameOf({ identity, pm2 }: Pick<Root, 'identity' | 'pm2'>): strin
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-/** What a value of `MPMETRICS_SEGMENT` or `configure({ segment })` says; null if it breaks the rule. */
+/** Returns the choice for a value of `MPMETRICS_SEGMENT` or `configure({ segment })`; null if it is invalid. */
 export function choiceOf(segment: string): Choice | null {
   if (isAbsolute(segment)) return { path: segment };
   return SEGMENT_NAME.test(segment) ? { name: segment } : null;
 }
 
-/** The choice as text, with the package of the application that it is for. */
+/** Returns the choice as text, with a hash of the folder of the application's package. */
 export function write(choice: Choice, folder: string): string {
   return JSON.stringify({ ...choice, for: folderKey(folder) });
 }
@@ -53,8 +56,8 @@ export function write(choice: Choice, folder: string): string {
  * Reads a choice back.
  *
  * @param text from the environment, so any program may have written it
- * @param folder the package that it must be for; null for any
- * @returns null if it is for another package or makes no sense
+ * @param folder the folder of the package for which the choice must be made; null for any
+ * @returns null if the choice is for another package, or is invalid
  */
 export function read(text: string | null | undefined, folder: string | null): Choice | null {
   if (text === null || text === undefined) return null;

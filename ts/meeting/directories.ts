@@ -1,4 +1,4 @@
-/** Where segments are kept. */
+/** The directories in which segments are kept. */
 
 import { statfsSync } from 'fs';
 import { dirname, isAbsolute } from 'path';
@@ -9,7 +9,7 @@ import type { Variables } from './processes';
 /** Types of file systems that keep files in memory: tmpfs and ramfs (statfs(2)). */
 const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6];
 
-/** The directory that `MPMETRICS_DIR` names; undefined if it names none, or breaks the rule. */
+/** Returns the directory that `MPMETRICS_DIR` names; undefined if it is not set, or is not an absolute path. */
 export function namedDirectory(variables: Variables): string | undefined {
   const named = variables['MPMETRICS_DIR'];
   if (named === undefined || named === '') return undefined;
@@ -22,11 +22,11 @@ export function namedDirectory(variables: Variables): string | undefined {
 }
 
 /**
- * The chain of directories, best first.
+ * Returns the chain of directories in which a process looks for its segment, best first.
  *
  * @param dir the directory that was configured
- * @param inherited the directories of the process that made the choice; they come before those of this process's own
- *   variables, so that both find, and make, the segment in the same directory
+ * @param inherited the directories of the process that made the choice. They precede those of this process's own
+ *   variables, so that both processes find, or make, the segment in the same directory
  */
 export function directories(
   dir: string | undefined,
@@ -42,7 +42,7 @@ export function directories(
   return [...new Set(chain)];
 }
 
-/** What `os.tmpdir()` returns in a process with these variables. */
+/** Returns what `os.tmpdir()` returns in a process with these variables. */
 function temporaryDirectory(variables: Variables): string {
   for (const name of ['TMPDIR', 'TMP', 'TEMP']) {
     const folder = variables[name] ?? '';
@@ -52,12 +52,12 @@ function temporaryDirectory(variables: Variables): string {
 }
 
 /**
- * Warns if the segment is on a disk, to which the kernel writes every updated page now and then; not if the user named
- * the directory.
+ * Warns if the segment is on a disk, because the kernel writes every updated page to the disk now and then. Does not
+ * warn if the user named the directory.
  *
- * @param path the segment's
- * @param chain what {@link directories} gave
- * @param isNamed true if the user named the first of them
+ * @param path of the segment
+ * @param chain the result of {@link directories}
+ * @param isNamed true if the user named the first directory of the chain
  */
 export function warnOfDisk(path: string, chain: readonly string[], isNamed: boolean): void {
   const folder = dirname(dirname(path));
@@ -70,11 +70,11 @@ export function warnOfDisk(path: string, chain: readonly string[], isNamed: bool
 }
 
 /**
- * Warns if a directory could not be used that the user named, or that other processes of this application may have used
- * before its owner or mode was changed: this process does not share metrics with processes that use it, for example in
- * another container.
+ * Warns in two cases that a directory could not be used: if the user named it, or if its owner or mode was changed.
+ * This process does not share metrics with processes that use the directory, for example because they run in another
+ * container, or started before the change.
  *
- * @param path the segment's
+ * @param path of the segment
  * @param named the directory that the user named
  * @param passedOver the directories that could not be used, from the native module: `path: reason`
  * @returns whether it warned
@@ -102,7 +102,7 @@ function isInMemory(folder: string): boolean {
   try {
     return MEMORY_FILE_SYSTEMS.includes(statfsSync(folder).type);
   } catch {
-    // It could be used, so a warning of a disk is not needed.
+    // The type of the file system is unknown, so there is no reason to warn.
     return true;
   }
 }

@@ -2,8 +2,8 @@
  * Meeting without configuration: every process and thread of one application opens the same segment, and no other
  * process does.
  *
- * Importing this opens nothing and adds no listener. It only notes the root of the application in this process's
- * environment, so that children find it however they are started.
+ * Importing this file opens nothing and adds no listener. It only writes the choice of the segment into this process's
+ * environment, so that children find the segment, however they are started.
  */
 
 import { isMainThread } from 'worker_threads';
@@ -31,19 +31,21 @@ export { decisiveVariables } from './decide';
 export { AGGREGATORS, GAUGE_PATTERN, SEGMENT_NAME, settings, type Settings } from './settings';
 
 let heap: NativeHeap | null = null;
-/** True once this isolate gave up: it stays in memory storage, and does not warn again. */
+/** True once this isolate failed to open a segment: it uses memory storage from then on, and does not warn again. */
 let failed = false;
-/** True once a segment was asked for: the decision holds from then on. */
+/** True once this isolate opened a segment or tried to make one: from then on settings cannot choose another. */
 let opened = false;
 let tidies = false;
-/** The decision in the environment from the parent, and the one from this isolate. */
+/** The choice that the parent wrote into this process's environment. */
 const inherited = process.env[INHERIT];
+/** The choice that this isolate wrote there. */
 let announced: string | undefined;
 
 /**
- * Where this isolate keeps the metrics that are to be shared.
+ * Returns where this isolate keeps metrics of shared registries.
  *
- * @returns `memory` where the user said so, under test runners, and after the segment could not be used
+ * @returns `memory` if the user chose it, if the segment could not be used, or under a test runner if the user chose
+ *   neither a storage nor a segment
  */
 export function storageKind(): 'heap' | 'memory' {
   if (failed) return 'memory';
@@ -57,11 +59,12 @@ export function storageKind(): 'heap' | 'memory' {
 /**
  * Opens the application's segment, or the one that the user named.
  *
- * A failure gives one warning, and memory storage from then on: a metrics library must not take a server down. It
- * throws only if the user configured `required`.
+ * If that fails, warns once, and uses memory storage from then on: a metrics library must not stop a server. Throws
+ * only if the user configured `required`.
  *
- * @param options.create make the segment if it is not there
- * @returns null in memory storage, and without `create` where there is no segment
+ * @param options.create makes the segment if there is none
+ * @returns null in memory storage, if there is no segment and `create` is false, and while a removed segment cannot be
+ *   replaced
  */
 export function openSegment(options: { create: boolean }): NativeHeap | null {
   if (storageKind() === 'memory') return null;
@@ -73,7 +76,7 @@ export function openSegment(options: { create: boolean }): NativeHeap | null {
     return heap?.current === true ? heap : null;
   } catch (error) {
     if (heap !== null) {
-      // All processes go on in the old segment, until another can be made.
+      // All processes go on in the removed segment until a new one can be made.
       if (codeOf(error) !== 'ERR_MPMETRICS_BUSY') warnOfSplit(heap.path, error);
       return null;
     }
@@ -144,7 +147,7 @@ function openOptions(choice: Choice, create: boolean): OpenOptions {
   return options;
 }
 
-/** The process that makes a segment sets its limits: warns one that configured others. */
+/** Warns if this process configured other limits than those of the segment, which the process that made it set. */
 function warnOfOtherLimits({ limits, path }: NativeHeap): void {
   const wanted = limitsOf(settings) ?? {};
   for (const name of Object.keys(wanted) as (keyof HeapLimits)[]) {
@@ -158,7 +161,10 @@ function warnOfOtherLimits({ limits, path }: NativeHeap): void {
   }
 }
 
-/** The root removes the file at an orderly exit; other files are removed at the next start. */
+/**
+ * Makes the root remove the segment's file when it exits. If the root is killed instead, a later start of an
+ * application reaps the file.
+ */
 function tidyAtExit(): void {
   if (tidies) return;
   tidies = true;
@@ -166,16 +172,17 @@ function tidyAtExit(): void {
     try {
       heap?.tidy();
     } catch {
-      // The file stays for the next start to reap.
+      // A later start of an application reaps the file.
     }
   });
 }
 
 /**
- * Applies settings, whose values were checked. Changes nothing if it throws.
+ * Applies settings, whose values the caller has checked. Changes nothing if it throws.
  *
- * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a segment was opened already and would be another;
- *   what opening throws, if `required` is set
+ * @throws MpmetricsError `ERR_MPMETRICS_INVALID` if a segment was opened already and the settings choose another one
+ *   or other limits, or if they require a segment and memory storage is in use; with `required` also the error of
+ *   opening the segment
  */
 export function apply(changes: Settings): void {
   const before = { ...settings };
@@ -204,7 +211,7 @@ function merge(changes: Settings): void {
   }
 }
 
-/** The result of the settings, as a text that can be compared. */
+/** Returns the effect of the settings as a text, so that effects can be compared. */
 function effectOfSettings(): string {
   const binding = failed ? null : loadBinding();
   if (binding === null) return JSON.stringify(DECISIVE.map((key) => settings[key] ?? null));
@@ -222,7 +229,7 @@ function tooLate(changes: Settings): MpmetricsError {
   );
 }
 
-/** Notes which segment this process will use, for its threads and children. Never throws. */
+/** Passes the choice of this process's segment on to its threads and children. Never throws. */
 function announce(): void {
   try {
     withdraw();
@@ -233,11 +240,11 @@ function announce(): void {
     publish(binding, decided);
     announced = process.env[INHERIT];
   } catch {
-    // The first metric will find the same error, and report it.
+    // The first metric meets the same error, and reports it.
   }
 }
 
-/** Withdraws what this isolate passes on to its children, because it changes or is not used. */
+/** Replaces this isolate's choice in the environment by the parent's, because it changes or is not used. */
 function withdraw(): void {
   if (announced !== undefined && process.env[INHERIT] === announced) {
     if (inherited === undefined) Reflect.deleteProperty(process.env, INHERIT);

@@ -1,4 +1,4 @@
-/** What /proc tells about a process of this user: how it was started, and not what it has changed since. */
+/** Reads from /proc how a process of this user was started, without changes that the process has made since. */
 
 import { readFileSync, readlinkSync } from 'fs';
 
@@ -18,13 +18,13 @@ export interface Pm2Application {
 
 /** How a process was started. */
 export interface Start {
-  /** Its variables when it started: Node.js deletes some of them then. Null if they cannot be read. */
+  /** The variables with which it was started, some of which Node.js then deletes. Null if they cannot be read. */
   variables: Variables | null;
-  /** The PM2 application that it is a part of, itself or as a child of such a process. */
+  /** The PM2 application for which PM2 started it or one of its ancestors; null if there is none. */
   pm2: Pm2Application | null;
 }
 
-/** How a process was started. */
+/** Returns how a process was started. */
 export function startOf(pid: number | 'self'): Start {
   const variables = variablesOf(pid);
   return { variables, pm2: variables === null ? null : pm2Application(variables) };
@@ -36,7 +36,7 @@ function variablesOf(pid: number | 'self'): Variables | null {
   const variables: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const entry of text.split('\0')) {
     const end = entry.indexOf('=');
-    // The first of two wins, as in getenv(3).
+    // Of two entries with one name, the first is used, as in getenv(3).
     if (end > 0) variables[entry.slice(0, end)] ??= entry.slice(end + 1);
   }
   return variables;
@@ -44,7 +44,7 @@ function variablesOf(pid: number | 'self'): Variables | null {
 
 /**
  * True if the process was started with a channel to its parent, by `cluster.fork` or
- * `child_process.fork`. The parent's Node.js sets these variables, and the child's deletes them.
+ * `child_process.fork`. The parent's Node.js sets these variables, and the child's Node.js deletes them.
  */
 export function isForked(variables: Variables): boolean {
   return isClusterWorker(variables) || variables['NODE_CHANNEL_FD'] !== undefined;
@@ -74,9 +74,9 @@ function pm2Application(variables: Variables): Pm2Application | null {
 }
 
 /**
- * The package that this process runs.
+ * Returns the folder of the package that this process runs.
  *
- * @param pm2 the PM2 application that it is, because its main script is PM2's own
+ * @param pm2 the PM2 application of this process, whose script is used if the main script is PM2's wrapper
  */
 export function ownPackage(pm2: Pm2Application | null): string {
   const script = process.argv[1];
@@ -85,19 +85,19 @@ export function ownPackage(pm2: Pm2Application | null): string {
   return (main === undefined ? null : packageOfScript(main)) ?? packageOf(process.cwd());
 }
 
-/** The package that another process runs, by its command line; null if that does not show it. */
+/** Returns the folder of the package that another process runs; null if its command line does not show it. */
 export function packageOfProcess(pid: number): string | null {
   const cwd = workingDirectory(pid);
   const args = argumentsOf(pid);
   return cwd === null || args === null ? null : packageOfCommand(args, cwd);
 }
 
-/** The arguments of a process, the program's own name first; null if they cannot be read. */
+/** Returns the arguments of a process, the program's own name first; null if they cannot be read. */
 export function argumentsOf(pid: number | 'self'): string[] | null {
   return read(pid, 'cmdline')?.replace(/\0+$/, '').split('\0') ?? null;
 }
 
-/** The package around another process's working directory; null if it is unknown. */
+/** Returns the folder of the package around another process's working directory; null if it is unknown. */
 export function packageAround(pid: number): string | null {
   const cwd = workingDirectory(pid);
   return cwd === null ? null : packageOf(cwd);
@@ -117,7 +117,7 @@ function read(pid: number | 'self', file: string): string | null {
     // Undefined if a test replaced `fs`.
     return typeof text === 'string' ? text : null;
   } catch {
-    // It belongs to another user, is gone, or is forbidden to this program.
+    // The process belongs to another user or has ended, or this program may not read the file.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** The process at the root of the application that this process is a part of. */
+/** Finds the root of the application to which this process belongs. */
 
 import { existsSync } from 'fs';
 
@@ -17,13 +17,13 @@ import {
 } from './processes';
 import { runsTests } from './runners';
 
-/** Most levels of processes: more than any application has. */
+/** Maximum number of levels between a process and its root, more than any application has. */
 const GENERATIONS = 64;
 
 /** The root of an application. */
 export interface Root {
   identity: ProcessIdentity;
-  /** The application, if PM2 is the root, which may run several. */
+  /** The PM2 application, if the root is PM2, which may run several; otherwise null. */
   pm2: Pm2Application | null;
   /** The folders of packages that may be the application's, the likeliest first. */
   packages: readonly string[];
@@ -35,25 +35,25 @@ interface Member {
   start: Start;
 }
 
-/** What this process knows about itself. */
+/** Facts about this process. */
 export interface Self extends Member {
   /** The folder of its main script's package. */
   package: string;
-  /** True if PM2 itself started it. */
+  /** True if PM2 started this process directly. */
   managed: boolean;
 }
 
 /**
- * What this process knows about itself.
+ * Returns facts about this process.
  *
- * @returns null where the system does not tell
+ * @returns null if /proc does not identify it
  */
 export function self(binding: Binding): Self | null {
   const identity = identityOf(binding, process.pid);
   if (identity === null) return null;
   const start = startOf('self');
   if (start.variables === null) {
-    // Its own are not readable: use those that Node.js has.
+    // /proc hides the variables: uses those of Node.js, and adds the one that Node.js deletes in a forked child.
     const forked = process.send === undefined ? {} : { NODE_CHANNEL_FD: '' };
     start.variables = { ...process.env, ...forked };
   }
@@ -61,8 +61,8 @@ export function self(binding: Binding): Self | null {
 }
 
 /**
- * Walks up the processes, as long as each is a part of the one above, so that grandchildren find the root even if no
- * process in between loads this package.
+ * Finds the root: walks up from this process as long as a process belongs to the same application as its parent. So
+ * grandchildren find the root even if no process in between loads this package.
  */
 export function rootOf(binding: Binding, from: Self): Root {
   let at: Member = from;
@@ -73,12 +73,12 @@ export function rootOf(binding: Binding, from: Self): Root {
     if (start.variables === null || above === null) break;
     if (isManaged(start, identity)) return { identity: above.identity, pm2: start.pm2, packages };
     if (!isForked(start.variables)) break;
-    // A test uses memory storage. Programs that it starts are applications.
+    // A process that runs tests uses memory storage. Each program that it starts is an application of its own.
     if (isTest(binding, above)) break;
     const told = packagesOf(binding, above);
     if (isClusterWorker(start.variables)) {
-      // It belongs to its primary, whatever package its script belongs to, for example a runner's. A primary that hides
-      // its command line most likely runs the script of its workers.
+      // A cluster worker belongs to its primary, whatever the package of its script: it may be a runner's script. A
+      // primary whose title hides its script most likely runs the script of its workers.
       packages = told.exact ? told.packages : [...packages, ...told.packages];
     } else if (packages.some((own) => isPart(own, above.start, told.packages))) {
       packages = told.packages;
@@ -96,40 +96,41 @@ function isTest(binding: Binding, member: Member): boolean {
   return variables !== null && runsTests(variables, parent);
 }
 
-/** The parent of a process; null if it is unknown. */
+/** Returns the parent of a process; null if it is unknown. */
 function memberAbove(binding: Binding, { identity }: Member): Member | null {
   const parent = identityOf(binding, identity.ppid);
-  // If the pid was reused, that process is younger than its child.
+  // A process that is younger than the child is not its parent: the parent's pid was reused.
   if (parent === null || BigInt(parent.startTime) > BigInt(identity.startTime)) return null;
   return { identity: parent, start: startOf(parent.pid) };
 }
 
 /**
- * True if a forked process is a part of its parent: the child's script belongs to the same package, or to one that is
- * installed for it, such as a runner's agent or a pool's worker.
+ * True if a forked process belongs to the application of its parent: its script belongs to the parent's package, or to
+ * one that is installed for the parent's package, such as a runner's agent or a pool's worker.
  *
  * @param own the child's package
  * @param start how the parent was started
- * @param packages of the parent
+ * @param packages the parent's packages
  */
 function isPart(own: string, start: Start, packages: readonly string[]): boolean {
   const { variables } = start;
   const ofCluster = variables !== null && isClusterWorker(variables);
-  // A child of a tool may be a program that the tool runs: if it forks several, each is an application of its own.
+  // A forked process may be a tool that forks several programs: each of these is an application of its own.
   const isTool = !ofCluster && variables !== null && isForked(variables);
   return packages.some(
     (folder) =>
       folder === own ||
       (isInstalledFor(own, folder) && !(isTool && isInstalled(folder))) ||
-      // A runner's worker runs the application's code, which forks scripts of the application.
+      // A cluster worker may be a runner's: it runs the application's code, which forks scripts of the application.
       (ofCluster && isInstalledFor(folder, own)),
   );
 }
 
 /**
- * The packages that a process runs: its script's and, if it is a cluster's worker, its primary's.
+ * Returns the packages that a process runs: the package of its script and, for a cluster worker, those of its primary.
  *
- * @returns exact: false if its title hides its script, and the package around its working directory is returned
+ * @returns exact: false if the process's title hides its script; the package around its working directory then stands
+ *   for the script's
  */
 function packagesOf(binding: Binding, member: Member): { packages: string[]; exact: boolean } {
   const { pid } = member.identity;
@@ -146,16 +147,16 @@ function packagesOf(binding: Binding, member: Member): { packages: string[]; exa
   return { packages, exact: script !== null || isWrapped };
 }
 
-/** True if the process was started by PM2: it has an application's number, and its parent has none. */
+/** True if PM2 started the process: it has the number of a PM2 application, and its parent does not have the same. */
 function isManaged(start: Start, identity: ProcessIdentity): boolean {
   if (start.pm2 === null) return false;
-  // Only PM2 gives the description as JSON, and its wrapper deletes it before the application runs.
+  // Only PM2 sets this variable, and its wrapper deletes it before the application runs.
   if (start.variables?.['pm2_env'] !== undefined) return true;
   return startOf(identity.ppid).pm2?.id !== start.pm2.id;
 }
 
 /**
- * Why {@link self} returned null.
+ * Explains why {@link self} returned null.
  *
  * @returns a sentence without a full stop
  */
@@ -165,7 +166,7 @@ export function whyUnknown(binding: Binding): string {
     return '/proc did not tell which process this is';
   } catch (error) {
     const reason = `which process this is cannot be told: ${messageOf(error)}`;
-    // The reason may be another one, such as no descriptor left.
+    // If /proc is there, the reason is another one, such as no free descriptor, and the setting would not help.
     return existsSync('/proc/self/stat') ? reason : `${reason}; set MPMETRICS_SEGMENT`;
   }
 }
@@ -174,7 +175,7 @@ function identityOf(binding: Binding, pid: number): ProcessIdentity | null {
   try {
     return binding.identity(pid);
   } catch {
-    // There is no /proc, or it shows another namespace's processes.
+    // There is no /proc, or it shows the processes of another namespace.
     return null;
   }
 }

@@ -1,13 +1,16 @@
-/** Test runners: each test file is to begin with fresh metrics, as with prom-client, so they are not shared. */
+/** Test runners: under these, metrics are not shared, so that each test file begins with fresh metrics. */
 
 import { isMainThread } from 'worker_threads';
 
 import { argumentsOf, startOf, type Variables } from './processes';
 
-/** Variables of runners that run test files in processes or threads of their own, or load them again for each file. */
+/**
+ * Environment variables that are set by runners that run each test file in a process or thread of its own, or load
+ * modules again for each file.
+ */
 const VARIABLES = [
   'JEST_WORKER_ID',
-  // Vitest's main process sets the first for its workers, which set the second.
+  // Vitest's main process sets VITEST for its workers, which set VITEST_POOL_ID.
   'VITEST',
   'VITEST_POOL_ID',
   'MOCHA_WORKER_ID',
@@ -24,17 +27,17 @@ const VARIABLES = [
   'RSTEST',
 ] as const;
 
-/** AVA and Jasmine set none: the scripts of their processes and threads show it. */
+/** The scripts of AVA's and Jasmine's processes and threads, because these runners set no variable. */
 const SCRIPT =
   /(?:^|\/)node_modules\/(?:\.bin\/(?:ava|jasmine)|ava\/(?:entrypoints|lib)\/.*|jasmine\/bin\/.*)$/;
 
-/** Read once. */
+/** How this process was started; read once. */
 interface Started {
   /** The arguments that this process was started with. */
   args: readonly string[];
   /** The variables that this process was started with; null if they are unknown. */
   own: Variables | null;
-  /** Those of its parent. */
+  /** The variables that its parent was started with; null if they are unknown. */
   parent: Variables | null;
 }
 
@@ -43,9 +46,10 @@ let started: Started | undefined;
 /**
  * True if test files run in this thread or in this process's main thread.
  *
- * A program that a test starts inherits the variables but runs no tests: it shares metrics as in production. It differs
- * from the runner's own child in that its parent was started with the same variable. If the runner set the variable in
- * the process that runs the test, the two look alike, and metrics are not shared.
+ * A program that a test starts inherits the runner's variable, but runs no tests: it shares metrics as in production.
+ * Such a program is recognized by its parent, which was started with the same variable, whereas the runner itself was
+ * not. If a runner sets the variable within the process that runs the test, that process was not started with it
+ * either: then metrics of the program are not shared.
  */
 export function isUnderTest(): boolean {
   const scripts = isMainThread ? [process.argv[1]] : [process.argv[1], ...atStart().args];
@@ -62,13 +66,13 @@ export function isUnderTest(): boolean {
  * True if a process was started to run tests.
  *
  * @param own the variables that it was started with
- * @param parent returns those of its parent; null if they are unknown
+ * @param parent returns the variables that its parent was started with; null if they are unknown
  */
 export function runsTests(own: Variables, parent: () => Variables | null): boolean {
   return VARIABLES.some((name) => own[name] !== undefined && isRunners(name, own, parent()));
 }
 
-/** True if the variable was set by a runner for this very process. */
+/** True if a runner set the variable for this process, which did not inherit it from its parent. */
 function isRunners(name: string, own: Variables | null, parent: Variables | null): boolean {
   const value = own?.[name];
   return value === undefined || value !== parent?.[name];

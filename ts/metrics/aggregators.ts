@@ -1,4 +1,4 @@
-/** prom-client's `aggregators`: make one JSON of several processes' JSON of a metric. */
+/** prom-client's `aggregators`: functions that join several processes' JSON of one metric. */
 
 import { inspect } from 'util';
 
@@ -10,9 +10,12 @@ import type { GaugeAggregator } from './values';
 export type { AggregatorFunction } from './joining';
 
 /**
- * The functions by the name of a metric's `aggregator`. Sum, count and buckets of histograms and summaries are added in
- * any case, and quantiles are those of the mixture. Rows of `all` have labels that keep them apart; of `mostrecent` the
- * last is taken, because prom-client's JSON has no times; of `shared` too, because all rows show the one value.
+ * The functions by the name of a metric's `aggregator`. All except `first` and `omit` add the sums, counts and buckets
+ * of histograms and summaries, and compute quantiles of the mixture (`mixture.ts`). For gauges only:
+ *
+ * - `all`: rows of different processes have different labels, which keep the rows apart
+ * - `mostrecent`: takes the last row, because prom-client's JSON has no times
+ * - `shared`: takes the last row, because all rows show the same value
  */
 export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
   sum: joining(sum, sum),
@@ -29,7 +32,7 @@ export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
 /** Aggregators for gauges only; prom-client's six are accepted for every type. */
 const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent', 'shared'];
 
-/** The prefix of this library's own figures, which native code adds to a scrape. */
+/** The prefix of the `aggregator` of this library's own metrics, whose values native code adds to a scrape. */
 export const FIGURE = 'mpmetrics:';
 
 /** Whether a gauge may have this aggregator. */
@@ -41,8 +44,8 @@ export function isGaugeAggregator(name: unknown): name is GaugeAggregator {
  * Checks a metric's `aggregator`.
  *
  * @param aggregator undefined and null are `sum`
- * @throws TypeError for an unknown name, which prom-client accepts, and its cluster registry then fails at every
- *   scrape; Error for one that is for gauges only, and for a label that the aggregator itself adds
+ * @throws TypeError for an unknown name (prom-client accepts it, and its cluster registry then fails at every scrape);
+ *   Error for an aggregator of gauges on another type, and for a declared label that the aggregator itself adds
  */
 export function validateAggregator(
   type: MetricType,
@@ -66,7 +69,7 @@ export function validateAggregator(
   }
 }
 
-/** A label that the aggregator adds and the metric has; undefined if there is none. */
+/** Returns a label that the aggregator adds although the metric declares it; undefined if there is none. */
 export function takenLabel(
   aggregator: GaugeAggregator,
   labelNames: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The public interfaces of metrics and registries, each declared here and nowhere else, as prom-client's declarations
- * are. The classes implement them; this file imports none.
+ * The public interfaces of metrics and registries, compatible with prom-client's declarations. Only this file declares
+ * them. The classes implement them, and this file imports no class.
  */
 
 import type { PrometheusContentType, RegistryContentType } from '../exposition';
@@ -18,18 +18,20 @@ import type {
 } from './values';
 
 /* eslint-disable @typescript-eslint/no-explicit-any --
-   Users' tests assign objects with prom-client's methods to these types. So what prom-client does not declare is optional, and
-   of the one type whose optional members may be called without asking first. What `new` makes has them typed. */
+   Users' tests assign objects that have only prom-client's methods to these types. So members that prom-client does not
+   declare are optional, and of type `any`: only an optional member of this type can be called without a check. The
+   interfaces of the metrics that `new` makes declare these members with their exact types. */
 
-/** What every metric has in addition to prom-client's declarations; an object that stands for one need not have it. */
+/** The methods that metrics have in addition to prom-client's. An object that replaces a metric need not have them. */
 export interface Beyond {
   /**
-   * Removes a series for all processes, also of a gauge; takes what `remove()` takes. The next update starts from zero.
+   * Removes a series for all processes, also if the metric is a gauge. Takes the arguments of `remove()`. The next
+   * update starts from zero.
    */
   removeEverywhere?: any;
   /**
-   * Resets every process's part: all series are removed, and the one without labels is shown at zero, except for
-   * histograms.
+   * Resets every process's part: removes all series, then shows the series without labels at zero (not for
+   * histograms).
    */
   resetEverywhere?: any;
 }
@@ -37,42 +39,42 @@ export interface Beyond {
 /** {@link Beyond} for metrics that `new` makes. */
 export interface Everywhere<T extends string> {
   /**
-   * Removes a series for all processes, also of a gauge. The next update starts from zero.
+   * Removes a series for all processes, also if the metric is a gauge. The next update starts from zero.
    *
-   * @param labels a label object; or, as further arguments, a value for each label name
+   * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error for labels that are not declared
    */
   removeEverywhere(labels: LabelValues<T>): void;
   removeEverywhere(...values: LabelArgument[]): void;
   /**
-   * Resets every process's part: all series are removed, and the one without labels is shown at zero, except for
-   * histograms. What others count meanwhile is lost with them.
+   * Resets every process's part: removes all series, then shows the series without labels at zero (not for
+   * histograms). Updates that other processes make meanwhile are lost with the series.
    */
   resetEverywhere(): void;
 }
 
-/** What metrics of all types have. */
+/** The methods of metrics of all types. */
 interface Common<T extends string> {
   /**
-   * Reads the metric, after its `collect`.
+   * Reads the metric, after its `collect` has run.
    *
    * @param options scope: `application` (default) for the sum over all processes, `process` or
    *   `thread` for the caller's own part
    */
   get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>>;
   /**
-   * Removes a series for all processes; of a gauge only this process's part.
+   * Removes a series for all processes; for a gauge whose aggregator is not `shared`, only this process's part of it.
    *
-   * @param labels a label object; or, as further arguments, a value for each label name
+   * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error for labels that are not declared
    */
   remove(labels: LabelValues<T>): void;
   remove(...values: LabelArgument[]): void;
 }
 
-/** A counter with its labels chosen. Its function may be called without it. */
+/** A counter with its labels chosen. `inc` can be called detached from the object. */
 export interface CounterChild {
-  /** @param value what to add, not negative; 1 if left out */
+  /** @param value the number to add, not negative; 1 if left out */
   inc: (value?: number) => void;
 }
 
@@ -81,27 +83,28 @@ interface CounterMethods<T extends string> extends Common<T> {
    * Adds to a series.
    *
    * @param labels the labels of the series
-   * @param value what to add, finite and not negative; 1 if left out
-   * @throws Error for labels that are not declared or a negative value, TypeError for what is no number
+   * @param value the number to add, finite and not negative; 1 if left out
+   * @throws Error for labels that are not declared or a negative value, TypeError for an infinite value or one that is
+   *   not a number (but NaN is accepted, as by prom-client)
    */
   inc(labels: LabelValues<T>, value?: number | null): void;
   /** Adds to the series without labels. */
   inc(value?: number | null): void;
   /**
-   * Adds to a series and records an exemplar; for a counter with `enableExemplars`.
+   * Adds to a series and records an exemplar, if the counter has `enableExemplars`.
    *
-   * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of one
+   * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of an exemplar label
    */
   inc(given: IncreaseDataWithExemplar<T>): void;
   /**
-   * The counter with its labels chosen: the quickest way to count.
+   * Returns the counter with its labels chosen: the quickest way to count.
    *
-   * @param labels a label object; or, as further arguments, a value for each label name
+   * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names
    */
   labels(labels: LabelValues<T>): CounterChild;
   labels(...values: LabelArgument[]): CounterChild;
-  /** Resets this process's own part to that of a new metric. */
+  /** Resets this process's own part to the state of a new metric. */
   reset(): void;
 }
 
@@ -110,14 +113,14 @@ export interface Counter<T extends string = string> extends CounterMethods<T>, B
 /** A counter that `new` made. */
 export interface NewCounter<T extends string> extends CounterMethods<T>, Everywhere<T> {}
 
-/** A gauge with its labels chosen. Its functions may be called without it. */
+/** A gauge with its labels chosen. Its functions can be called detached from the object. */
 export interface GaugeChild<T extends string = string> {
   inc: (value?: number) => void;
   dec: (value?: number) => void;
   set: (value: number) => void;
-  /** Sets it to the Unix time in seconds. */
+  /** Sets the gauge to the Unix time in seconds. */
   setToCurrentTime: () => void;
-  /** Returns a function that sets the gauge to the seconds since, and returns them. */
+  /** Starts a timer. The returned function sets the gauge to the seconds since the start, and returns them. */
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
 
@@ -131,10 +134,10 @@ interface GaugeMethods<T extends string> extends Common<T> {
   set(labels: LabelValues<T>, value: number): void;
   /** Sets the series without labels. */
   set(value: number): void;
-  /** Adds to a series; 1 if no value is given. Throws as {@link set} does. */
+  /** Adds a value to a series; 1 if no value is given. Throws as {@link set} does. */
   inc(labels: LabelValues<T>, value?: number): void;
   inc(value?: number): void;
-  /** Subtracts from a series; 1 if no value is given. Throws as {@link set} does. */
+  /** Subtracts a value from a series; 1 if no value is given. Throws as {@link set} does. */
   dec(labels: LabelValues<T>, value?: number): void;
   dec(value?: number): void;
   /** Sets a series to the Unix time in seconds. */
@@ -142,19 +145,19 @@ interface GaugeMethods<T extends string> extends Common<T> {
   /**
    * Starts a timer.
    *
-   * @returns a function that sets the gauge to the seconds since, and returns them; its labels are
-   *   added to those given here
+   * @returns a function that sets the gauge to the seconds since the start, and returns them; labels that are given to
+   *   that function are added to those given here
    */
   startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number;
   /**
-   * The gauge with its labels chosen.
+   * Returns the gauge with its labels chosen.
    *
-   * @param labels a label object; or, as further arguments, a value for each label name
+   * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): GaugeChild<T>;
   labels(...values: LabelArgument[]): GaugeChild<T>;
-  /** Resets this process's own part to that of a new metric. */
+  /** Resets this process's own part to the state of a new metric. */
   reset(): void;
 }
 
@@ -163,9 +166,9 @@ export interface Gauge<T extends string = string> extends GaugeMethods<T>, Beyon
 /** A gauge that `new` made. */
 export interface NewGauge<T extends string> extends GaugeMethods<T>, Everywhere<T> {}
 
-/** A histogram with its labels chosen. Its functions may be called without it. */
+/** A histogram with its labels chosen. Its functions can be called detached from the object. */
 export interface HistogramChild<T extends string = string> {
-  /** Counts a value, `count` times at once if that is given; if there is a third argument, `count` is ignored. */
+  /** Counts a value, or counts it `count` times in one update. With a third argument, `count` is ignored. */
   observe: (value: number, count?: number) => void;
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
@@ -175,36 +178,36 @@ interface HistogramMethods<T extends string> extends Common<T> {
    * Counts a value.
    *
    * @param value finite
-   * @param count how often the value is counted, at once; a whole number from 0 on
+   * @param count how many times the value is counted, in one update; a whole number from 0 on; 1 if left out
    * @throws TypeError for a value that is no finite number, Error for labels that are not declared
    */
   observe(labels: LabelValues<T>, value: number, count?: number): void;
-  /** The same in the series without labels. */
+  /** Counts a value `count` times in the series without labels. */
   observe(value: number, count: number): void;
   /**
-   * Counts a value in the series without labels; or, of a histogram with `enableExemplars`, in any, and records an
-   * exemplar.
+   * Counts a value in the series without labels. Given an object, if the histogram has `enableExemplars`: counts a
+   * value in any series, and records an exemplar.
    *
-   * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of one
+   * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of an exemplar label
    */
   observe(given: number | ObserveDataWithExemplar<T>): void;
-  /** Shows a series at zero, or resets this process's part of it to zero. */
+  /** Shows a series at zero. If this process has a part of the series, resets that part to zero. */
   zero(labels?: LabelValues<T>): void;
   /**
    * Starts a timer.
    *
    * @param exemplarLabels with `enableExemplars`: labels of the observation's exemplar
-   * @returns a function that observes the seconds since, and returns them; its labels are added to
-   *   those given here
+   * @returns a function that observes the seconds since the start, and returns them; labels that are given to that
+   *   function are added to those given here
    */
   startTimer(
     labels?: LabelValues<T>,
     exemplarLabels?: LabelValues<string>,
   ): (labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>) => number;
   /**
-   * The histogram with its labels chosen: the quickest way to observe.
+   * Returns the histogram with its labels chosen: the quickest way to observe.
    *
-   * @param labels a label object; or, as further arguments, a value for each label name
+   * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): HistogramChild<T>;
@@ -218,35 +221,35 @@ export interface Histogram<T extends string = string> extends HistogramMethods<T
 /** A histogram that `new` made. */
 export interface NewHistogram<T extends string> extends HistogramMethods<T>, Everywhere<T> {}
 
-/** A summary with its labels chosen. Its functions may be called without it. */
+/** A summary with its labels chosen. Its functions can be called detached from the object. */
 export interface SummaryChild<T extends string = string> {
-  /** Counts a value, `count` times at once if that is given; if there is a third argument, `count` is ignored. */
+  /** Observes a value, or observes it `count` times in one update. With a third argument, `count` is ignored. */
   observe: (value: number, count?: number) => void;
   startTimer: () => (labels?: LabelValues<T>) => number;
 }
 
 interface SummaryMethods<T extends string> extends Common<T> {
   /**
-   * Adds a value.
+   * Observes a value.
    *
    * @param value finite
-   * @param count how often the value is added, at once; a whole number from 0 on
+   * @param count how many times the value is observed, in one update; a whole number from 0 on; 1 if left out
    * @throws TypeError for a value that is no finite number, Error for labels that are not declared
    */
   observe(labels: LabelValues<T>, value: number, count?: number): void;
-  /** The same in the series without labels. */
+  /** Observes a value in the series without labels. */
   observe(value: number, count?: number): void;
   /**
    * Starts a timer.
    *
-   * @returns a function that observes the seconds since, and returns them; its labels are added to
-   *   those given here
+   * @returns a function that observes the seconds since the start, and returns them; labels that are given to that
+   *   function are added to those given here
    */
   startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number;
   /**
-   * The summary with its labels chosen: the quickest way to observe.
+   * Returns the summary with its labels chosen: the quickest way to observe.
    *
-   * @param labels a label object; or, as further arguments, a value for each label name
+   * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): SummaryChild<T>;
@@ -264,33 +267,33 @@ export interface NewSummary<T extends string> extends SummaryMethods<T>, Everywh
 export type AnyMetric<T extends string = string> =
   Counter<T> | Gauge<T> | Histogram<T> | Summary<T>;
 
-/** prom-client's Registry, as it is declared there: any object with these methods is accepted. */
+/** prom-client's Registry as prom-client declares it: any object with these methods is accepted. */
 export interface RegistryLike<T extends RegistryContentType = PrometheusContentType> {
-  /** The Content-Type of its text. */
+  /** The Content-Type of the text that the registry prints. */
   readonly contentType: T;
   /**
-   * All metrics as text, after their `collect`.
+   * Returns all metrics as text, after their `collect` has run.
    *
    * @param options scope: `application` (default), `process` or `thread`; contentType: the registry's own if left out
-   * @returns rejects if a `collect` throws
+   * @returns a promise, which rejects if a `collect` throws
    */
   metrics(options?: PrintOptions): Promise<string>;
-  /** {@link metrics} as UTF-8: a promise of a Buffer. */
+  /** Returns {@link metrics} as UTF-8, in a promise of a Buffer. */
   metricsBuffer?: any;
-  /** One metric as text, without a line break at the end; takes the metric and the options of {@link metrics}. */
+  /** Returns one metric as text, without a line break at the end; takes the metric and {@link PrintOptions}. */
   getMetricsAsString?: any;
   /** Removes all metrics, and the default labels. Does not change other processes' parts. */
   clear(): void;
   /** Resets this process's own part of all metrics. */
   resetMetrics(): void;
   /**
-   * Adds a metric; its constructor does so by itself.
+   * Adds a metric. Constructors of metrics call this.
    *
    * @throws Error if another metric has its name
    */
   registerMetric<L extends string>(metric: AnyMetric<L>): void;
   /**
-   * All metrics as objects, after their `collect`, as `aggregate()` takes them.
+   * Returns all metrics as objects, after their `collect` has run, in the form that `aggregate()` takes.
    *
    * @param filter only metrics with this `aggregator`; may be left out
    * @param options scope: `thread` (default), `process` or `application`
@@ -300,20 +303,24 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
     options?: ScopeOptions,
   ): Promise<MetricObjectWithValues<MetricValue<string>>[]>;
   /**
-   * All metrics of this process's registry.
+   * Returns all metrics of this process's registry.
    *
-   * @param aggregator only those with this `aggregator`; one that has none counts as `sum`
+   * @param aggregator only metrics with this `aggregator`; a metric without one counts as `sum`
    */
   getMetricsAsArray(aggregator?: string): MetricObject[];
-  /** Removes a metric, which goes on in memory storage. Does not change other processes' parts. */
+  /** Removes a metric, which then counts in memory storage. Does not change other processes' parts. */
   removeSingleMetric(name: string): void;
-  /** The metric of that name in this process. */
+  /** Returns the metric of that name in this process; undefined if there is none. */
   getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;
-  /** Sets labels that are printed with every series that does not have them itself. */
+  /** Sets default labels: labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void;
-  /** The metric of that name as text, without a line break at the end. */
+  /** Returns the metric of that name as text, without a line break at the end. */
   getSingleMetricAsString(name: string, options?: PrintOptions): Promise<string>;
-  /** @throws Error for a Content-Type that is not supported */
+  /**
+   * Sets {@link contentType}.
+   *
+   * @throws Error for a Content-Type that is not supported
+   */
   setContentType(contentType: RegistryContentType): void;
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */

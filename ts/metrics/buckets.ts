@@ -1,11 +1,11 @@
 /** Bounds for histograms. */
 
 /**
- * Bounds at equal distances.
+ * Returns bounds at equal distances.
  *
- * @param start the first
- * @param width the distance
- * @param count how many
+ * @param start the first bound
+ * @param width the distance between two bounds
+ * @param count the number of bounds
  * @throws Error if count is less than 1, RangeError if it is no whole number
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
@@ -16,18 +16,18 @@ export function linearBuckets(start: number, width: number, count: number): numb
 }
 
 /**
- * Bounds of which each is the one before times a factor.
+ * Returns bounds, each of which is the previous bound times a factor.
  *
- * @param start the first, above 0
+ * @param start the first bound, above 0
  * @param factor above 1
- * @param count how many
+ * @param count the number of bounds
  * @throws Error if an argument is out of its range, RangeError if count is no whole number
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   if (start <= 0) throw new Error('Exponential buckets needs a positive start');
   if (count < 1) throw new Error('Exponential buckets needs a positive count');
   if (factor <= 1) throw new Error('Exponential buckets needs a factor greater than 1');
-  // Multiplied step by step, not by a power, so that the bounds are exactly prom-client's floats.
+  // Multiplies step by step, and computes no powers, so that the bounds are exactly prom-client's floats.
   const buckets = new Array<number>(count);
   for (let i = 0, bound = start; i < count; i++, bound *= factor) buckets[i] = bound;
   return buckets;

@@ -5,7 +5,7 @@ import type { NewCounter, NewGauge, NewHistogram, NewSummary, RegistryLike } fro
 import type { REPLACE } from './hidden';
 import type { CollectFunction, GaugeAggregator } from './values';
 
-/** What a metric needs of a registry. */
+/** The members of a registry that a metric uses. */
 export interface Registers {
   readonly contentType?: string;
   registerMetric(metric: never): void;
@@ -21,31 +21,32 @@ export interface MetricConfiguration<T extends string> {
   name: string;
   help: string;
   labelNames?: T[] | readonly T[];
-  /** Registries that show it; the default one if left out, none if empty. */
+  /** Registries that show the metric; the default registry if left out, none if empty. */
   registers?: RegistryLike<RegistryContentType>[];
-  /** How the parts of several processes become one value; their sum if left out. The last three are for gauges. */
+  /** How the parts of several processes become one value; their sum if left out. Some are for gauges only. */
   aggregator?: GaugeAggregator;
-  /** Called before the metric is read, with `this` the metric. */
+  /** Called before the metric is read; `this` is the metric. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in prom-client, so that `this` is of any type
   collect?: CollectFunction<any>;
   /**
-   * What happens if a registry has a metric of that name: 'throw' (default), or 'reuse', with which the new one takes
-   * its place and goes on from its counts. The old object still counts, too; its `collect` is not called any more. They
-   * must not differ in type, help, label names, aggregator, buckets or percentiles.
+   * What happens if a registry already has a metric of that name. 'throw' (default) throws an Error. With 'reuse', the
+   * new metric replaces the existing one and continues its counts. Updates of the old object count, too, but its
+   * `collect` is not called any more. The two metrics must not differ in type, help, label names, aggregator, buckets,
+   * percentiles, `maxAgeSeconds`, `ageBuckets`, `pruneAgedBuckets`, `enableExemplars` or `ttlSeconds`.
    */
   ifExists?: 'throw' | 'reuse';
   /**
-   * Seconds without an update by any process or thread after which a series is removed, for all of them; it is removed
-   * within one and a half times that, and made again by the next update. No update is lost by it. Of other processes
-   * only updates that change a value are noticed. A gauge's series is removed for each process by itself. Series
-   * without labels, and those of `labelValues`, are not removed.
+   * Seconds without an update by any process or thread after which a series is removed for all of them. The series is
+   * removed within one and a half times that time, and the next update makes it again; no update is lost. An update by
+   * another process is noticed only if it changes a value. Of a gauge's series, each process removes its own part.
+   * Series without labels, and those of `labelValues`, are not removed.
    */
   ttlSeconds?: number;
-  /** Values of each label: every combination is shown at zero, from the declaration on, and again after `reset()`. */
+  /** Values of each label. Every combination is shown at zero from the declaration on, and again after `reset()`. */
   labelValues?: Readonly<Record<T, readonly (string | number)[]>>;
   /**
-   * Counters and histograms: `inc()` and `observe()` take one object `{ labels, value, exemplarLabels }`, as in prom-client.
-   * Refused on a registry that does not print OpenMetrics.
+   * For counters and histograms: `inc()` and `observe()` take one object `{ labels, value, exemplarLabels }`, as in
+   * prom-client. The constructor throws if a registry does not print OpenMetrics.
    */
   enableExemplars?: boolean;
 }
@@ -58,9 +59,12 @@ export interface CounterConfiguration<T extends string> extends MetricConfigurat
 /** The configuration of a gauge. */
 export interface GaugeConfiguration<T extends string> extends MetricConfiguration<T> {
   /**
-   * How the parts of the living processes and threads become one value; their sum if left out. `all` shows each by
-   * itself, with labels `pid` and, for a worker thread, `thread`; `mostrecent` the one that was set, or added to, last;
-   * `shared` is one value for all, which each can set, add to and subtract from, and which no process's death changes.
+   * How the parts of the living processes and threads become one value; their sum if left out. Only gauges have these:
+   *
+   * - `all` shows each part as a series of its own, with the label `pid` and, for a worker thread, the label `thread`
+   * - `mostrecent` shows the part that was set, or added to, last
+   * - `shared` has one value for all processes: each can set it, add to it and subtract from it, and it stays when a
+   *   process dies
    */
   aggregator?: GaugeAggregator;
   collect?: CollectFunction<NewGauge<T>>;
@@ -68,24 +72,25 @@ export interface GaugeConfiguration<T extends string> extends MetricConfiguratio
 
 /** The configuration of a histogram. */
 export interface HistogramConfiguration<T extends string> extends MetricConfiguration<T> {
-  /** Upper bounds; neither sorted nor checked for duplicates, as in prom-client. */
+  /** Upper bounds. They are neither sorted nor checked for duplicates, as in prom-client. */
   buckets?: number[];
   collect?: CollectFunction<NewHistogram<T>>;
 }
 
 /** The configuration of a summary. */
 export interface SummaryConfiguration<T extends string> extends MetricConfiguration<T> {
-  /** Which quantiles are shown, each from 0 to 1; 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 if left out. */
+  /** Quantiles to show, each from 0 to 1; 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 if left out. */
   percentiles?: number[];
   /**
-   * Seconds after which an observation does not count in quantiles any more; needs `ageBuckets`. Sum and count keep it.
+   * Seconds after which an observation does not count in quantiles any more; needs `ageBuckets`. The sum and the count
+   * keep the observation.
    */
   maxAgeSeconds?: number;
-  /** Steps in which observations of the last `maxAgeSeconds` expire; at most 64. */
+  /** Number of sub-windows of `maxAgeSeconds`, which expire one after another. More than 64 count as 64. */
   ageBuckets?: number;
-  /** Series without an observation in the last `maxAgeSeconds` are not shown any more, and removed. */
+  /** Whether a scrape removes series without an observation in the last `maxAgeSeconds`, instead of showing them. */
   pruneAgedBuckets?: boolean;
-  /** Accepted, without effect: buckets are never compressed. */
+  /** Accepted, but has no effect: buckets are never compressed. */
   compressCount?: number;
   collect?: CollectFunction<NewSummary<T>>;
 }

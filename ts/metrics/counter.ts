@@ -20,7 +20,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
 
   constructor(config: CounterConfiguration<T>) {
     super(config, counterKind, {});
-    // Decided once, so that counting without exemplars costs nothing more.
+    // Replaces the method here, once, so that counting without exemplars costs nothing more.
     if (this.enableExemplars) {
       const inc = (given?: unknown, alone?: number | null): void => {
         incWithExemplar(this, given as IncreaseDataWithExemplar<T>, alone);
@@ -56,13 +56,14 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as CounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
-    // Bound as in prom-client: a class that overrides it, or a program that replaces it, sees what children count.
+    // Binds `inc` as prom-client does: a class that overrides `inc`, or a program that replaces it, sees the updates of
+    // children.
     if (given) return { inc: this.inc.bind(this, labels as LabelValues<T>) };
     let h: Handle;
     try {
       h = this[FIND](labels);
     } catch {
-      // prom-client accepts any labels here, and refuses them when they are counted.
+      // prom-client accepts any labels here, and throws for invalid ones only when the child counts.
       return {
         inc: (value) => {
           this.inc(labels, value);
@@ -88,7 +89,7 @@ function incWithExemplar<T extends string>(
   alone?: number | null,
 ): void {
   const count = Counter.prototype.inc.bind(counter) as (labels?: unknown, value?: unknown) => void;
-  // As without exemplars; prom-client takes these arguments for the options object.
+  // Counts as without exemplars; prom-client would take these arguments for the options object.
   if (typeof given !== 'object' || given === null) {
     count(given);
   } else if (alone !== undefined) {
@@ -97,7 +98,7 @@ function incWithExemplar<T extends string>(
     const { labels = {}, value = 1, exemplarLabels } = given;
     count(labels, value);
     if (exemplarLabels === undefined) return;
-    // prom-client's exemplar of an increment by 0 is 1, too.
+    // As in prom-client, the exemplar of an increment by 0 has the value 1.
     exemplify(counter, labels, 0, value || 1, exemplarLabels);
   }
 }
@@ -115,7 +116,7 @@ function makeChild(roster: Roster, h: Handle, label: LabelText): CounterChild {
   };
 }
 
-/** What an unusual increment adds. prom-client lets NaN and other falsy values through. */
+/** Returns what an unusual increment adds, or throws. NaN and other falsy values are accepted, as by prom-client. */
 function unusual(value: unknown, of: Roster): number {
   if (value === undefined || value === null) return 1;
   if (value && !Number.isFinite(value)) {

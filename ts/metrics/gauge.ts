@@ -75,7 +75,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    // For null, too, which its functions take for the value.
+    // Also for `labels(null)`: the functions of the child then take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
     if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;
@@ -91,7 +91,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     this[ROSTER].reset(this.labelNames.length > 0);
   }
 
-  /** @internal This process's own value of a series; 0 if there is none. */
+  /** @internal Returns this process's own value of a series; 0 if there is none. */
   _getValue(labels?: LabelValues<T>): number {
     const h = this[ROSTER].peek(labels ?? {});
     if (h?.live !== true) return 0;
@@ -143,7 +143,8 @@ function makeChild<T extends string>(
 }
 
 /**
- * Bound as in prom-client: a class that overrides a method, or a program that replaces it, sees the calls of children.
+ * Makes a child that calls the gauge's methods, as prom-client's children do: a class that overrides a method, or a
+ * program that replaces it, sees the calls of children.
  */
 function makeDelegatingChild<T extends string>(
   gauge: Gauge<T>,
@@ -160,10 +161,10 @@ function makeDelegatingChild<T extends string>(
   };
 }
 
-/** Methods by name, to be compared. */
+/** The methods of a gauge that children need, for comparison. */
 type Methods = Readonly<Record<'set' | 'inc' | 'dec' | 'setToCurrentTime' | 'startTimer', unknown>>;
 
-/** The functions of children. */
+/** The methods of this class. If a gauge has other methods, its children call those: {@link makeDelegatingChild}. */
 const own = ((methods: Methods): Methods => {
   const { set, inc, dec, setToCurrentTime, startTimer } = methods;
   return { set, inc, dec, setToCurrentTime, startTimer };
@@ -180,8 +181,8 @@ function ownMethods(gauge: Methods): boolean {
 }
 
 /**
- * The aggregator that the program names, else the one that the user chose, else the sum. An invalid configuration is
- * refused later.
+ * Returns the aggregator that the program names, or else the one that the user chose for gauges of this name, or else
+ * `sum`. Ignores an invalid configuration, for which the constructor throws later.
  */
 function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,

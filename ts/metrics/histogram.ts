@@ -37,14 +37,14 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
 
   constructor(config: HistogramConfiguration<T>) {
     super(config, histogramKind, { buckets: DEFAULT_BUCKETS.slice() });
-    // After registration, as in prom-client: the broken metric stays registered.
+    // Checks after registration, as prom-client does: the invalid metric stays registered.
     for (const label of this.labelNames as readonly string[]) {
       if (label === 'le') throw new Error('le is a reserved label keyword');
     }
     this.upperBounds = this.buckets;
     hidden.hide(this, SCALE, scaleOf(this[ROSTER].shape.numbers));
     Object.freeze(this.upperBounds);
-    // Decided once, so that observing without exemplars costs nothing more.
+    // Replaces the method here, once, so that observing without exemplars costs nothing more.
     if (this.enableExemplars) {
       this.observe = (given?: unknown, ...more: unknown[]) => {
         observeWithExemplar(this, given as ObserveDataWithExemplar<T>, more);
@@ -57,7 +57,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     value?: number,
     count?: number,
   ): void {
-    // Each form of arguments has its own branch and stores: in a common one, the number would be boxed.
+    // Each form of arguments has its own branch and stores: in a common branch, V8 would box the number.
     if (typeof labels === 'number' && Number.isFinite(labels)) {
       if (value !== undefined && count === undefined) {
         repeat(this, null, labels, timesOf(value, this[ROSTER]));
@@ -75,7 +75,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
         update(this, h, labels, observing, value!, bucketOf(this[SCALE], value!));
       else record(h, this[SCALE], value!);
     } else {
-      // prom-client takes a falsy first argument for "no labels"; but one with a count is a value.
+      // prom-client takes a falsy first argument for "no labels"; but a number followed by a count is a value.
       const counted = typeof labels === 'number' && value !== undefined;
       const v = labels || counted ? (labels as unknown) : value;
       if (!Number.isFinite(v)) throw invalid('Value', v, this[ROSTER]);
@@ -126,7 +126,7 @@ lend(Histogram.prototype, 'bucketValues', (histogram: Histogram) =>
   bucketValuesOf(histogram.upperBounds),
 );
 
-/** Counts a value so many times at once. */
+/** Counts a value `times` times in one update. */
 function repeat(histogram: Histogram, labels: object | null, value: number, times: number): void {
   const bucket = bucketOf(histogram[SCALE], value);
   if (times > 0) change(histogram, labels, observingTimes(times), value, bucket);
@@ -138,7 +138,7 @@ function observeWithExemplar<T extends string>(
   more: unknown[],
 ): void {
   const observe = Histogram.prototype.observe.bind(histogram) as (...args: unknown[]) => void;
-  // As without exemplars; prom-client takes these arguments for the options object.
+  // Observes as without exemplars; prom-client would take these arguments for the options object.
   if (typeof given !== 'object' || given === null || more[0] !== undefined) {
     observe(given, ...more);
   } else {
@@ -163,7 +163,7 @@ function makeChild<T extends string>(
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
       if (!Number.isFinite(value)) throw invalid('Value', value, roster);
-      // `forEach(child.observe)` passes three arguments.
+      // `forEach(child.observe)` passes three arguments, of which the second is no count.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count, roster);
         const how = observingTimes(times);
@@ -176,7 +176,7 @@ function makeChild<T extends string>(
   };
 }
 
-/** What prom-client returns for `labels(null)`: null is taken for the value. */
+/** Makes the child that prom-client returns for `labels(null)`, which takes null for the value. */
 function makeDelegatingChild<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
   return {
     observe: () => {

@@ -3,10 +3,10 @@
 import type { ExemplarRow, MetricRows, Row, RowLabels } from '../exposition';
 import { mixedQuantile, type WeightedQuantiles } from './mixture';
 
-/** Makes one metric of one metric's JSON from several processes; undefined to leave it out. */
+/** Joins several processes' JSON of one metric; returns undefined to leave the metric out. */
 export type AggregatorFunction = (metrics: readonly MetricRows[]) => MetricRows | undefined;
 
-/** Makes one value of the values of one label set, and of their rows; never called without any. */
+/** Makes one value of the values in the rows of one label set. Called with at least one row. */
 export type Combine = (values: readonly number[], rows: readonly Row[]) => number;
 
 export function sum(values: readonly number[]): number {
@@ -15,18 +15,18 @@ export function sum(values: readonly number[]): number {
 
 export const first: Combine = (values) => values[0]!;
 
-/** A row, and which process it is from. */
+/** A row, and the index of its process. */
 interface Given {
   readonly row: Row;
   readonly from: number;
 }
 
 /**
- * Makes a function that joins several processes' JSON of a metric: rows of one name and label set become one.
+ * Makes a function that joins several processes' JSON of a metric: rows with the same name and label set become one.
  *
- * @param combine values of counters and gauges
- * @param add sums, counts and buckets of histograms and summaries
- * @param mixes whether quantiles of summaries are those of the mixture; otherwise they are added
+ * @param combine joins values of counters and gauges
+ * @param add joins sums, counts and buckets of histograms and summaries
+ * @param mixes whether quantiles of summaries are those of the mixture; otherwise `add` joins them
  */
 export function joining(
   combine: Combine,
@@ -64,19 +64,19 @@ export function joining(
   };
 }
 
-/** JSON has null for NaN and for the infinities, which prom-client then counts as 0. */
+/** Returns NaN for null, which JSON has for NaN and the infinities, and which prom-client then counts as 0. */
 function numberOf(value: unknown): number {
   return value === null || value === undefined ? NaN : (value as number);
 }
 
-/** JSON has null for a bound of Infinity, too. */
+/** Replaces a bound of null by Infinity, for which JSON has null. */
 function reviveBound(labels: RowLabels): RowLabels {
   return labels['le'] === null ? { ...labels, le: Infinity } : labels;
 }
 
 /**
- * Leaves out buckets that not all processes with this label set have: with bounds of two versions of an application,
- * the rows would not be cumulative.
+ * Removes buckets that not all processes with the same label set have. If the processes run two versions of an
+ * application, which have different bounds, the rows would not be cumulative otherwise.
  */
 function keepCommonBounds(groups: Map<string, Given[]>): void {
   const sets = new Map<string, Set<number>>();
@@ -97,7 +97,7 @@ function keepCommonBounds(groups: Map<string, Given[]>): void {
   }
 }
 
-/** Quantiles over all processes, by a row with the label set and the rank. */
+/** Returns a function that computes a row's quantile over all processes, from the row's label set and rank. */
 function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
   const summaries = new Map<string, WeightedQuantiles[]>();
   for (const { name, values } of metrics) {
@@ -110,13 +110,13 @@ function quantilesOf(metrics: readonly MetricRows[]): (row: Row) => number {
         counts.set(setOf(row), numberOf(row.value));
       }
     }
-    // Without a count, which every known version has, all processes have the same weight.
+    // Every known version of prom-client has a count. Without it, a process has the weight 1.
     for (const [key, known] of points)
       push(summaries, key, { count: counts.get(key) ?? 1, points: known });
   }
   return (row) => {
     const value = mixedQuantile(summaries.get(setOf(row)) ?? [], Number(row.labels['quantile']));
-    // Nothing was observed: what a summary shows then.
+    // Nothing was observed: keeps the value that a summary shows then.
     return Number.isNaN(value) ? numberOf(row.value) : value;
   };
 }
@@ -125,7 +125,7 @@ function isQuantile({ metricName, labels }: Row): boolean {
   return !metricName && labels['quantile'] !== undefined;
 }
 
-/** The label set that a row of a summary belongs to. */
+/** Returns the label set of a summary's row as text, without the label `quantile`. */
 function setOf({ labels }: Row): string {
   return identity({ labels: without(labels, 'quantile') });
 }
@@ -142,7 +142,7 @@ function latestExemplar(given: readonly Given[]): ExemplarRow | null {
   return latest;
 }
 
-/** Rows are one if they have the same name and the same set of labels; undefined ones do not count. */
+/** Returns a text that is the same for rows of one name and label set. Ignores labels that are undefined. */
 function identity({ metricName, labels }: Pick<Row, 'metricName' | 'labels'>): string {
   const given = Object.entries(labels ?? {}).filter(([, value]) => value !== undefined);
   const sorted = given.map(([name, value]) => [name, `${value as number}`]).sort(byName);

@@ -46,13 +46,16 @@ const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 const EMPTY: LabelValues<string> = {};
 
-/** The registry of metrics that name none; `registry.ts` puts it here, because imports only point down. */
+/**
+ * The registry of metrics whose configuration names none. `ts/registry` sets it, because this file may not import that
+ * folder (docs/ARCHITECTURE.md, "Ranks").
+ */
 export const home: { register: Registers | null } = { register: null };
 
-/** Configuration as the classes pass it on: with the type's own defaults and numbers. */
+/** A configuration with the defaults of the metric's type. */
 export interface Given {
   name: string;
-  /** A string by its type; prom-client accepts any truthy value. */
+  /** Declared as a string for users; prom-client accepts any truthy value. */
   help: string | number;
   labelNames?: readonly string[];
   registers?: readonly Registers[];
@@ -76,7 +79,8 @@ type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregat
 };
 
 export abstract class Metric<T extends string = string> implements Everywhere<T> {
-  // Internal members are not declared, as in prom-client: a fake has to have all declared ones.
+  // Internal members are not declared for users, as in prom-client: an object that replaces a metric needs all declared
+  // ones.
   /** @internal */
   readonly name!: string;
   /** @internal */
@@ -91,7 +95,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   readonly enableExemplars!: boolean;
   /** @internal */
   readonly type: Kind['type'];
-  /** @internal Called before the metric is read, with `this` the metric; may be assigned at any time. */
+  /** @internal Called before the metric is read; `this` is the metric. May be assigned at any time. */
   collect?(this: this): void | Promise<void>;
 
   /** @internal */
@@ -105,11 +109,11 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
 
   /**
    * @param config the user's configuration
-   * @param of the type's cells; a class of the user's own gives its defaults here, or nothing, as with prom-client,
-   *   and says with its `get` what it shows
-   * @param more the type's own defaults
-   * @param numbers the type's numbers: see `Shape`
-   * @throws TypeError|Error with prom-client's messages, in its order
+   * @param of the kind of the metric's cells. A user's own class passes its defaults here, or nothing, as with
+   *   prom-client; its `get` returns the values to show
+   * @param more the defaults of the type
+   * @param numbers makes the numbers of the metric: see `Shape.numbers`
+   * @throws TypeError|Error with prom-client's messages, in the order of prom-client's checks
    */
   protected constructor(
     config: AnyConfiguration<T>,
@@ -120,7 +124,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
     }
-    const foreign = !('native' in of);
+    const foreign = !('sharedGauge' in of);
     const [kind, defaults] = foreign ? [gaugeKind, of] : [of, more];
     const given: Given = Object.assign(
       { labelNames: [], registers: undefined, aggregator: 'sum', enableExemplars: false },
@@ -131,7 +135,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (defaults.aggregator !== undefined) given.aggregator ??= defaults.aggregator;
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
-    // prom-client's messages, followed by those of its successor.
+    // The messages begin with prom-client's, and end with what its successor `@prometheus-io/client` adds.
     if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
     const labelNames = labelNamesOf(given.labelNames);
     const invalid = invalidLabelNames(labelNames);
@@ -167,13 +171,13 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     hidden.hide(this, FIND, roster.find);
     hidden.hide(this, SINGLE, new Handle());
     hidden.hide(this, LEFT, null);
-    // As in prom-client, all keys of the configuration are properties of the metric. Fields exist already, so that
-    // metrics of one class share a hidden class.
+    // As in prom-client, all keys of the configuration become properties of the metric. The fields were defined before,
+    // so that metrics of one class share a hidden class in V8.
     Object.assign(this, given, { labelNames, registers, type: kind.type });
     if (there !== null) roster.collect = null;
-    // prom-client's own classes create their values in it.
+    // A class that was written for prom-client creates its values in `reset`, as prom-client's own classes do.
     if (foreign) this.reset();
-    // Also a method of a subclass.
+    // `collect` may also be a method of a subclass.
     if (this.collect) announceCollect(this);
     for (const register of registers) {
       if (this.enableExemplars && register.contentType === PROMETHEUS_CONTENT_TYPE) {
@@ -181,7 +185,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
       }
       if (there !== null && register.getSingleMetric!(given.name) === there) {
         if (register[REPLACE] === undefined) {
-          // A registry of another copy of this package.
+          // The registry belongs to another copy of this package.
           register.removeSingleMetric!(given.name);
           register.registerMetric(this as never);
         } else register[REPLACE](there as never, this as never);
@@ -250,7 +254,7 @@ function remove(metric: Metric, args: readonly unknown[], everywhere: boolean): 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
 const ownGet = Metric.prototype.get;
 
-/** What some of prom-client's metrics have, and anything may: its rows as they are printed. */
+/** The method by which a registry prints some of prom-client's metrics, and which any metric may have. */
 interface ForText {
   getForPromString?: unknown;
 }
@@ -260,22 +264,22 @@ export function readsItself(metric: Metric): boolean {
   return metric.get !== ownGet || (metric as ForText).getForPromString !== undefined;
 }
 
-/** The same of its text: prom-client never asks `get` for that of histograms and summaries. */
+/** Whether only the metric itself knows its text: prom-client prints histograms and summaries without their `get`. */
 export function printsItself(metric: Metric): boolean {
   if ((metric as ForText).getForPromString !== undefined) return true;
   return metric.get !== ownGet && (metric.type === 'counter' || metric.type === 'gauge');
 }
 
-/** Runs `collect`; rejects with what it throws. Returns undefined if there is nothing to wait for. */
+/** Runs `collect`; throws or rejects as `collect` does. Returns undefined if there is nothing to wait for. */
 export function runCollect(metric: Metric): Promise<void> | undefined {
   if (!metric.collect) return undefined;
-  // The field of a subclass is set without a call of this class.
+  // A field `collect` of a subclass is defined without a call of the setter below.
   announceCollect(metric);
   const result = collecting(metric[ROSTER], () => metric.collect!());
   return result instanceof Promise ? (result as Promise<void>) : undefined;
 }
 
-/** From now on scrapes of other processes run `collect`, too. */
+/** Makes scrapes of other processes run `collect`, too, from now on. */
 function announceCollect(metric: Metric): void {
   const roster = metric[ROSTER];
   if (roster.collect !== null) return;
@@ -283,7 +287,7 @@ function announceCollect(metric: Metric): void {
   roster.family.others?.collects();
 }
 
-/** The child that was made for these arguments of `labels()`, if it can be used again. */
+/** Returns the child that an earlier call of `labels()` with these arguments made, if it can be used again. */
 export function childOf(metric: Metric, args: readonly unknown[]): unknown {
   if (args.length === 0 || args.length !== metric.labelNames.length) return null;
   const h = metric[ROSTER].at(args);
@@ -316,7 +320,7 @@ export function update(
   if (labels === null) metric[SINGLE] = target;
 }
 
-/** Makes an update that is no plain store, whether or not the handle is live. */
+/** Makes an update that needs more than a plain store, whether or not the handle is live. */
 export function change(
   metric: Metric,
   labels: object | null,
@@ -335,7 +339,7 @@ function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
   }
   if (kind.sharedGauge)
     throw new TypeError("ttlSeconds is not possible with the aggregator 'shared'");
-  // The sum over all processes shows whether others update a series: a maximum would hide it.
+  // Whether other processes update a series is seen by the sum over all processes. A maximum would hide most updates.
   if (kind.adds && aggregator !== 'sum') {
     throw new TypeError(`ttlSeconds needs the aggregator 'sum', and it is ${inspect(aggregator)}`);
   }
@@ -347,8 +351,8 @@ function isMetric(one: unknown): one is Metric {
 
 lend(Metric.prototype, 'hashMap', (metric: Metric) => hashMapOf(metric[ROSTER]));
 
-// `collect` may be assigned at any time, and then other processes are to ask for it. The first assignment makes it an
-// ordinary property, as in prom-client.
+// `collect` may be assigned at any time; from then on, scrapes of other processes run it. The first assignment makes it
+// an ordinary property, as in prom-client.
 lend(
   Metric.prototype,
   'collect',
@@ -359,10 +363,10 @@ lend(
 );
 
 /**
- * The scope to read: the requested one, else the method's default, in which `MPMETRICS_SCOPE` may replace `application`
- * by `process`.
+ * Returns the scope to read: the requested one, or else the default of the method. `MPMETRICS_SCOPE=process` replaces
+ * the default `application` by `process`.
  *
- * @throws TypeError for what is no scope
+ * @throws TypeError for an invalid scope
  */
 export function scopeOf(options: ScopeOptions | undefined, otherwise: Scope): Scope {
   const asked: unknown = options?.scope;

@@ -1,24 +1,25 @@
 /**
- * Quantiles of several processes as those of one. The exact ones cannot be computed from quantiles alone. The result is
- * the quantile of the mixture of the processes' distributions, each weighted by its count and assumed to be linear
- * between its known quantiles. It is exact if the processes agree, and never outside of their values.
+ * Joins the quantiles of several processes. The exact quantiles of all observations cannot be computed from quantiles
+ * alone. The result is the quantile of the mixture of the processes' distributions, each weighted by its count and
+ * assumed to be linear between its known quantiles. The result is exact if all processes have the same quantiles, and
+ * never outside of the range of their values.
  */
 
 /** One process's summary of one label set. */
 export interface WeightedQuantiles {
-  /** Observations. */
+  /** Number of observations. */
   readonly count: number;
   /** Ranks (0 to 1) with their values; not empty. */
   readonly points: readonly Point[];
 }
 
-/** Ranks that differ by less are the same, because they are sums of shares. */
+/** Ranks that differ by less are equal: they are sums of shares, with rounding errors. */
 const SAME_RANK = 1e-12;
 
 type Point = readonly [rank: number, value: number];
 
 /**
- * A quantile of the mixture.
+ * Returns a quantile of the mixture.
  *
  * @param summaries in any order
  * @param rank 0 to 1
@@ -60,12 +61,12 @@ class Curve {
     const sorted = [...points].sort(([a], [b]) => a - b);
     this.weight = weight;
     this.ranks = sorted.map(([rank]) => rank);
-    // Estimated one by one, they may cross by a little.
+    // Each quantile was estimated by itself, so the value of a higher rank may be slightly lower.
     let highest = -Infinity;
     this.values = sorted.map(([, value]) => (highest = Math.max(highest, value)));
   }
 
-  /** The value of a rank; of an unknown one, between the nearest known ones or at the nearest. */
+  /** Returns the value of a rank: if the rank is unknown, between the nearest known ranks, or that of the nearest. */
   quantile(rank: number): number {
     const at = this.ranks.findIndex((one) => one >= rank);
     if (at === -1) return this.values.at(-1)!;
@@ -88,7 +89,7 @@ class Curve {
   }
 }
 
-/** On the line between the points before and at an index, of which the first coordinates differ. */
+/** Interpolates between the points `at - 1` and `at`, whose x coordinates differ. */
 function between(x: number, xs: readonly number[], ys: readonly number[], at: number): number {
   const [x0, x1, y0, y1] = [xs[at - 1]!, xs[at]!, ys[at - 1]!, ys[at]!];
   return y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);

@@ -1,18 +1,18 @@
-/** Checks of the numbers in updates, with prom-client's messages, with which its users compare. */
+/** Checks the numbers in updates. The messages begin with prom-client's, with which users compare them. */
 
 import { format } from 'util';
 
-/** A roster, as far as it has the name of its metric. */
+/** The part of a roster that has the metric's name. */
 interface Named {
   readonly shape: { readonly name: string };
 }
 
 /**
- * The count that a caller gave.
+ * Returns how many times an update counts its value.
  *
- * @param count 1 if it is no number, which prom-client ignores, too
- * @param of the metric whose update has it
- * @throws TypeError for a number that is no whole number from 0 on, or too large to be exact
+ * @param count the caller's count; anything but a number is ignored, as by prom-client, and means 1
+ * @param of the roster of the updated metric
+ * @throws TypeError for a number that is no whole number from 0 on, or that is too large to be exact
  */
 export function timesOf(count: unknown, of: Named): number {
   if (typeof count !== 'number') return 1;
@@ -22,7 +22,7 @@ export function timesOf(count: unknown, of: Named): number {
   );
 }
 
-/** The error for an invalid number: prom-client's message, followed by the name of the metric. */
+/** Makes the error for an invalid number, with prom-client's message, followed by the name of the metric. */
 export function invalid(what: 'Value' | 'Delta', value: unknown, of: Named): TypeError {
   return new TypeError(
     `${what} is not a valid number: ${format(value)}, for metric ${of.shape.name}`,

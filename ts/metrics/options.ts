@@ -1,13 +1,13 @@
-/** Options of metrics that are lists: another value is refused by the option's name, and not by a later failure. */
+/** Checks the options of metrics that are lists, so that errors name the option, and no later code fails. */
 
 import { unfit } from '../errors';
 import type { Registers } from './configuration';
 
 /**
- * Label names, as given.
+ * Returns the label names of a configuration.
  *
- * @param given undefined and null are none
- * @throws TypeError for what is no array
+ * @param given the option's value; undefined and null mean no label names
+ * @throws TypeError if the value is no array
  */
 export function labelNamesOf(given: unknown): readonly string[] {
   if (given === undefined || given === null) return [];
@@ -16,10 +16,10 @@ export function labelNamesOf(given: unknown): readonly string[] {
 }
 
 /**
- * Numbers; texts are converted to numbers, as in prom-client.
+ * Returns an option's list as numbers. Texts are converted to numbers, as by prom-client.
  *
  * @param option the name of the option
- * @throws TypeError for what is no array, or contains a value that is no number
+ * @throws TypeError if the value is no array, or contains a symbol
  */
 export function listOfNumbers(option: string, given: unknown): number[] {
   if (!Array.isArray(given) || given.some((one) => typeof one === 'symbol')) {
@@ -29,10 +29,10 @@ export function listOfNumbers(option: string, given: unknown): number[] {
 }
 
 /**
- * The registries that are to show a metric.
+ * Returns the registries that a configuration names.
  *
- * @param given as in prom-client, any iterable will do
- * @throws TypeError for what contains no registries, such as a registry itself
+ * @param given the option's value: any iterable of registries, as in prom-client
+ * @throws TypeError for any other value, such as a single registry
  */
 export function registersOf(given: unknown): readonly Registers[] {
   const iterable = typeof given === 'object' && given !== null && Symbol.iterator in given;

@@ -1,11 +1,11 @@
-/** `ifExists: 'reuse'`: declaring a metric again where a module is loaded again, by hot reload or otherwise. */
+/** `ifExists: 'reuse'`: a module that is loaded again, by hot reload for example, declares its metrics again. */
 
 import { inspect } from 'util';
 
 import { unfit } from '../errors';
 import type { Registers } from './configuration';
 
-/** What has to be the same, besides the type: how series are named and counted depends on it. */
+/** The options that must be the same, besides the type, because they determine how series are named and counted. */
 const IDENTITY = [
   'help',
   'labelNames',
@@ -23,13 +23,13 @@ const IDENTITY = [
 type Configuration = Readonly<Record<string, unknown>>;
 
 /**
- * The metric to be reused: the first of that name on the registers.
+ * Finds the metric to reuse: the first of that name in the registries.
  *
  * @param ifExists the user's option
  * @param isMetric whether an object in a registry is a metric
- * @returns null to make a new one
- * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if the metric of that name is a different
- *   one
+ * @returns the metric; null if a new one has to be made
+ * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if the metric of that name has another type
+ *   or differs in an option of {@link IDENTITY}
  */
 export function reusable<M>(
   ifExists: unknown,

@@ -40,7 +40,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
   /** @internal */
   declare readonly [OBSERVING]: Update;
 
-  /** @throws also RangeError for a `maxAgeSeconds` below 0, or `ageBuckets` that are no whole number */
+  /** @throws also RangeError for a `maxAgeSeconds` below 0, or `ageBuckets` that are no whole number from 1 on */
   constructor(config: SummaryConfiguration<T>) {
     const defaults = { percentiles: DEFAULT_PERCENTILES.slice(), compressCount: 1000 };
     super(config, summaryKind, defaults, numbersOf);
@@ -49,7 +49,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     const observing: Update = (h, value) => observeSlowly(h, value, 1, roster, window);
     hidden.hide(this, WINDOW, window);
     hidden.hide(this, OBSERVING, observing);
-    // After registration, as in prom-client: the broken metric stays registered.
+    // Checks after registration, as prom-client does: the invalid metric stays registered.
     for (const label of this.labelNames as readonly string[]) {
       if (label === 'quantile') throw new Error('quantile is a reserved label keyword');
     }
@@ -60,9 +60,9 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     value?: number,
     count?: number,
   ): void {
-    // Each form of arguments has its own branch and stores: in a common one, the number would be boxed.
+    // Each form of arguments has its own branch and stores: in a common branch, V8 would box the number.
     if (value === undefined) {
-      // Without a second argument the first is the value, whatever it is.
+      // Without a second argument, the first argument is the value, whatever its type.
       if (typeof labels === 'number' && Number.isFinite(labels)) {
         const h = this[SINGLE];
         if (h.generations[h.word] !== h.expected) update(this, h, null, this[OBSERVING], labels);
@@ -80,7 +80,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
       else record(h, value, this[ROSTER], this[WINDOW]);
     } else if (typeof labels === 'number') {
       if (!Number.isFinite(labels)) throw invalid('Value', labels, this[ROSTER]);
-      // `forEach` passes three arguments.
+      // `forEach` passes three arguments, of which the second is no count.
       repeat(this, null, labels, count === undefined ? timesOf(value, this[ROSTER]) : 1);
     } else {
       validateLabels(this.labelNames, labels || {});
@@ -109,7 +109,7 @@ export class Summary<T extends string = string> extends Metric<T> implements New
   }
 }
 
-/** Counts a value so many times at once. */
+/** Observes a value `times` times in one update. */
 function repeat(summary: Summary, labels: object | null, value: number, times: number): void {
   if (times > 0) change(summary, labels, observingTimes(summary, times), value);
 }
@@ -130,10 +130,10 @@ function makeChild<T extends string>(
   const chosen = { ...labels };
   return {
     observe: (value: number, count?: unknown, more?: unknown) => {
-      // prom-client takes a child's labels for the value if no value is given.
+      // If no value is given, prom-client's error names the child's labels as the value.
       if (!Number.isFinite(value))
         throw invalid('Value', value === undefined ? chosen : value, roster);
-      // `forEach(child.observe)` passes three arguments.
+      // `forEach(child.observe)` passes three arguments, of which the second is no count.
       if (count !== undefined && more === undefined) {
         const times = timesOf(count, roster);
         const how = observingTimes(summary, times);
@@ -146,13 +146,13 @@ function makeChild<T extends string>(
   };
 }
 
-/** A summary's options, as its family's numbers. */
+/** Returns a summary's options as the numbers of its family. */
 function numbersOf(given: Given): number[] {
   const { maxAgeSeconds, ageBuckets, pruneAgedBuckets, percentiles } = given;
-  // prom-client rotates only if both are set.
+  // As in prom-client, there is a window only if both are set.
   let window: Window | null = null;
   if (maxAgeSeconds && ageBuckets) {
-    // From the environment they are texts. If one is no number, there is no window, as in prom-client.
+    // Options from environment variables are texts. If one is no number, there is no window, as in prom-client.
     const [age, buckets] = [maxAgeSeconds, ageBuckets].map(Number) as [number, number];
     if (age <= 0) throw new RangeError(`maxAgeSeconds must be more than 0, and is ${format(age)}`);
     if (!Number.isNaN(buckets) && !(Number.isInteger(buckets) && buckets > 0)) {

@@ -1,6 +1,6 @@
 /** Timers of histograms and summaries. The clock is read at every call, because tests replace it. */
 
-/** Something that takes observations. */
+/** A metric that takes observations. */
 interface Observer {
   observe(labels: object, value: number): void;
 }
@@ -9,7 +9,8 @@ interface Observer {
  * Starts a timer.
  *
  * @param labels the observation's labels
- * @returns a function that observes the seconds since, and returns them; its labels are added
+ * @returns a function that observes the seconds since the start, and returns them; labels that are given to that
+ *   function are added to `labels`
  */
 export function startTimer(observer: Observer, labels?: object): (labels?: object) => number {
   const start = process.hrtime();
@@ -21,12 +22,12 @@ export function startTimer(observer: Observer, labels?: object): (labels?: objec
   };
 }
 
-/** Something that takes observations with exemplars. */
+/** A metric that takes observations with exemplars. */
 interface ExemplarObserver {
   observe(given: { labels: object; value: number; exemplarLabels: object }): void;
 }
 
-/** {@link startTimer} for observations with exemplars; their labels are added, too. */
+/** {@link startTimer} for observations with exemplars. The function also adds exemplar labels that are given to it. */
 export function startTimerWithExemplar(
   observer: ExemplarObserver,
   labels?: object,

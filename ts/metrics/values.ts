@@ -1,4 +1,4 @@
-/** The arguments and results of metrics, as types of the public API: with prom-client's names if it has them. */
+/** Types of the public API: the arguments and results of metrics. prom-client's types have their names here, too. */
 
 import type { RegistryContentType } from '../exposition';
 import type { Scope } from '../native';
@@ -7,26 +7,26 @@ import type { MetricType } from '../storage';
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
-/** A gauge's {@link Aggregator}: three more. */
+/** How the parts of a gauge become one value: an {@link Aggregator}, or one of three more. */
 export type GaugeAggregator = Aggregator | 'all' | 'mostrecent' | 'shared';
 
-/** A label's value, if labels are given by their values alone. */
+/** A label's value, as an argument of a method that takes values without the label names. */
 export type LabelArgument = string | number | boolean;
 
-/** Labels with their values; leaving a label out and giving it as '' are two different series. */
+/** Labels with their values. A series without a label and one with '' as the label's value are two series. */
 export type LabelValues<T extends string> = Partial<Record<T, string | number>>;
 
 export type { Scope };
 
-/** Whose parts are shown. */
+/** The option that selects whose parts are shown. */
 export interface ScopeOptions {
   /** `application` for the sum over all processes and threads, `process` or `thread` for the caller's own part. */
   scope?: Scope;
 }
 
-/** How a registry is printed. */
+/** Options for printing a registry. */
 export interface PrintOptions extends ScopeOptions {
-  /** Another Content-Type than the registry's own, for this call. */
+  /** The Content-Type for this call; the registry's own if left out. */
   contentType?: RegistryContentType;
 }
 
@@ -43,7 +43,7 @@ export interface MetricObject {
   collect: CollectFunction<any>;
 }
 
-/** What `get()` resolves with. */
+/** A metric with its values, as `get()` returns it. */
 export interface MetricObjectWithValues<T extends MetricValue<string>> extends MetricObject {
   values: T[];
 }
@@ -54,7 +54,7 @@ export interface MetricValue<T extends string> {
   labels: LabelValues<T>;
 }
 
-/** A value of a histogram or summary, with the name of its row. */
+/** A value of a histogram or summary, with the name of its sample. */
 export interface MetricValueWithName<T extends string> extends MetricValue<T> {
   metricName?: string;
   exemplar?: unknown;
@@ -69,9 +69,12 @@ export type CollectFunction<M> = (this: M) => void | Promise<void>;
 /** An increment with its exemplar. */
 export interface IncreaseDataWithExemplar<T extends string> {
   labels?: LabelValues<T>;
-  /** What to add; 1 if left out. */
+  /** The number to add; 1 if left out. */
   value?: number;
-  /** Any labels, names and values together of at most 128 code points; no exemplar is recorded if left out. */
+  /**
+   * The labels of the exemplar, whose names and values together have at most 128 code points. No exemplar is recorded
+   * if left out.
+   */
   exemplarLabels?: LabelValues<string>;
 }
 
@@ -81,6 +84,9 @@ export interface ObserveDataWithExemplar<T extends string> {
   value: number;
   /** How often the value is counted; once if left out. */
   count?: number;
-  /** Any labels, names and values together of at most 128 code points; none is recorded if left out or empty. */
+  /**
+   * The labels of the exemplar, whose names and values together have at most 128 code points. No exemplar is recorded
+   * if left out or empty.
+   */
   exemplarLabels?: LabelValues<string>;
 }

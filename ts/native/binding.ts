@@ -1,13 +1,13 @@
-/** The native module's own functions. */
+/** The functions of the native module, and the types of their arguments. */
 
 import type { HeapLimits, NativeHeap } from './heap';
 
 /** Numbers of the heap's layout that JavaScript needs; defined once, in Rust. */
 export interface Layout {
   readonly version: number;
-  /** 32-bit words from a block's flags to its first cell, counted back from `2 * cell`. */
+  /** Number of 32-bit words from a block's flags to its first cell: the flags are at `2 * cell - flagsBack`. */
   readonly flagsBack: number;
-  /** The bit, in that 32-bit word, that means "this series is not shown". */
+  /** The bit of the flags that means "this series is not shown". */
   readonly absent: number;
   /** Names of {@link Refusal}, in its order. */
   readonly refusals: string[];
@@ -17,17 +17,17 @@ export interface Layout {
   readonly outs: string[];
   /** The bounds of an octave's buckets, as factors of its lower end, from 1 to 2. */
   readonly octaveBounds: number[];
-  /** Most octaves that a writer keeps of a summary's series. */
+  /** Maximum number of octaves that a writer keeps of a summary's series. */
   readonly octavesKept: number;
-  /** A {@link Stores}. */
+  /** The number of a {@link Stores}. */
   readonly stores: number;
 }
 
-/** The identity of a process, which differs from that of any other that had or will have its pid. */
+/** The identity of a process. It differs from that of any process that had its pid before, or gets it later. */
 export interface ProcessIdentity {
   pid: number;
   ppid: number;
-  /** Clock ticks after boot. */
+  /** Time of the process's start, in clock ticks after boot. */
   startTime: string;
   bootId: string;
   /** Inode of the pid namespace. */
@@ -35,43 +35,44 @@ export interface ProcessIdentity {
 }
 
 export interface OpenOptions {
-  /** Absolute path of a segment that the user named; it is never removed by us. */
+  /** Absolute path of a segment that the user named. This package never removes it. */
   path?: string;
-  /** Name of a derived segment, `[a-z0-9-]+`, looked for in `directories`. */
+  /** Name of a segment, `[a-z0-9-]+`, that is looked for in `directories`. */
   name?: string;
-  /** Parents of our own directory, best first. */
+  /** Parents of this package's own directory, best first. */
   directories?: string[];
-  /** Make the segment if it is not there. */
+  /** True: makes the segment if there is none. */
   create: boolean;
-  /** The root of the application, noted in the segment, which may be reaped only when the root is dead. */
+  /** The root of the application. The segment stores it, and may be reaped only when the root is dead. */
   root?: ProcessIdentity;
   /** Permission bits and group of the file and the directory, for applications that change uid. */
   mode?: number;
   gid?: number;
-  /** Limits of a segment that is made. */
+  /** Limits of the segment, if it has to be made. */
   limits?: HeapLimits;
-  /** Whether this process is one of those that replace each other under a root that does not load this package. */
+  /** True if the root does not load this package, and starts new processes in place of old ones. */
   replaces?: boolean;
 }
 
 export interface Binding {
   layout(): Layout;
-  /** A text that the main thread keeps for the process's worker threads. */
+  /** The text that the main thread stored for the process's worker threads. */
   choice(): string | null;
   choose(text: string): void;
   /**
-   * Takes a turn among the threads of this process; whether this thread has it. A thread keeps a turn until it releases
-   * it or ends, and is to release it once the main thread has asked for it. Thread 0 is the main thread.
+   * Takes a turn among the threads of this process if it is free; returns whether this thread has it. A thread keeps a
+   * turn until it releases it or ends. It has to release it once the main thread (thread 0) has asked for it.
    */
   takeTurn(about: string, thread: number): boolean;
-  /** Releases a turn, or stops waiting for it. The main thread gets one that it waits for. */
+  /** Releases a turn, or stops waiting for it. If the main thread waits for a released turn, it gets the turn. */
   endTurn(about: string, thread: number): void;
   /** The identity of a process of this pid namespace; null if there is none. */
   identity(pid: number): ProcessIdentity | null;
   /**
-   * Throws an Error with a code `ERR_MPMETRICS_*`; null if there is none and `create` is false.
+   * Opens a segment; returns null if there is none and `create` is false. Throws an Error with a code
+   * `ERR_MPMETRICS_*`.
    *
-   * @param before this isolate's segment, which is not current any more: it is copied, if a stranger removed its file
+   * @param before the former segment of this isolate. It is copied if a stranger removed its file
    */
   openHeap(options: OpenOptions, before?: NativeHeap | null): NativeHeap | null;
 }

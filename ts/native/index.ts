@@ -1,20 +1,20 @@
 /**
- * The interface of the native module: here the numbers that both sides use, in the other files its types. `binding.ts`
- * loads the module; all other files import only numbers and types. The generated `index.d.ts` of napi-rs is checked
- * against these types by a type test.
+ * The interface of the native module. This file has the numbers that TypeScript and Rust use; the other files of the
+ * folder have the types. `ts/binding.ts` loads the module; all other files import only numbers and types. A type test
+ * compares these types with the `index.d.ts` that napi-rs generates.
  */
 
 export type * from './binding';
 export type * from './heap';
 export type * from './writer';
 
-/** Which stores of JavaScript are sufficient for cells. */
+/** The kinds of stores with which JavaScript may update cells on this machine. */
 export const enum Stores {
   /** Plain stores. */
   Plain = 0,
-  /** Plain stores for single cells; between two sequence words the first and the last must be atomic. */
+  /** Plain stores for single cells. Between two sequence words, the first and the last store must be atomic. */
   Ordered = 1,
-  /** No stores of JavaScript. */
+  /** No stores of JavaScript: only native code updates cells. */
   Native = 2,
 }
 
@@ -35,7 +35,7 @@ export const enum Status {
   Gone = 6,
 }
 
-/** Every {@link Status} by its name, compared with the native module's. */
+/** Every {@link Status} by its name. `ts/binding.ts` compares them with those of the native module. */
 export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K] } = {
   Ok: Status.Ok,
   Busy: Status.Busy,
@@ -46,7 +46,7 @@ export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K]
   Gone: Status.Gone,
 };
 
-/** A number of the native module as a member of the enum. */
+/** Returns a number of the native module as a {@link Status}. */
 export function statusOf(number: number): Status {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
   return number;
@@ -56,27 +56,30 @@ export function statusOf(number: number): Status {
 export const enum Refusal {
   /** No memory, or the segment has its maximum size. */
   Memory = 0,
-  /** The segment has its maximum of series. */
+  /** The segment has its maximum number of series. */
   Series = 1,
-  /** The family has its maximum of series. */
+  /** The family has its maximum number of series. */
   FamilySeries = 2,
   /** A label's value is too long. */
   LabelValue = 3,
   /** The segment has its maximum of label text. */
   Text = 4,
-  /** A size that the layout sets. */
+  /** A maximum that the layout sets is reached. */
   Layout = 5,
-  /** The maximum of new series waits for the heap lock. */
+  /** The maximum number of new series already waits for the heap lock. */
   Busy = 6,
 }
 
-/** A number of the native module as a member of the enum. */
+/** Returns a number of the native module as a {@link Refusal}. */
 export function refusalOf(number: number): Refusal {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
   return number;
 }
 
-/** The reasons by name, in the order of {@link Refusal}; the native module's are compared when it is loaded. */
+/**
+ * The names of the reasons, in the order of {@link Refusal}. `ts/binding.ts` compares them with those of the native
+ * module.
+ */
 export const REFUSALS = [
   'memory',
   'series',
@@ -92,7 +95,7 @@ export const enum Out {
   Status = 0,
   /** Number of the slab: `writer.slab(n)`. */
   Slab = 1,
-  /** In place of it, if the status is Full or Limit: the {@link Refusal}, which is counted already. */
+  /** In place of the slab, if the status is Full or Limit: the {@link Refusal}, which native code has counted. */
   // eslint-disable-next-line @typescript-eslint/no-duplicate-enum-values -- which of them depends on the status
   Refusal = 1,
   /** Index of the first cell in the slab's Float64Array. */
@@ -103,13 +106,13 @@ export const enum Out {
   Word = 4,
   /** Generation of the series: the handle is valid while the word equals it. */
   Generation = 5,
-  /** Series number. */
+  /** Number of the series. */
   Series = 6,
   /** Bit 0: the block has counts of an earlier life of this slot (adopted). */
   Flags = 7,
 }
 
-/** Every {@link Out} by its name: compared with the native module's. */
+/** Every {@link Out} by its name. `ts/binding.ts` compares them with those of the native module. */
 export const OUTS: { readonly [K in Exclude<keyof typeof Out, 'Refusal'>]: (typeof Out)[K] } = {
   Status: Out.Status,
   Slab: Out.Slab,

@@ -10,19 +10,19 @@ import { pathToFileURL } from 'url';
 import { answered, type Context, type Resolved } from './loader';
 import { answerTo } from './names';
 
-/** What this uses of `node:module`; the first is of Node.js 22.15, the second never documented. */
+/** The functions of `node:module` used here. The first exists since Node.js 22.15; the last is undocumented. */
 interface Hooks {
   registerHooks?: (hooks: { resolve: typeof resolve }) => void;
   register(specifier: string): void;
   _resolveFilename: (request: string, parent: Parent, ...rest: unknown[]) => string;
 }
 
-/** The module that requires. */
+/** The module that calls `require`. */
 type Parent = { filename?: string | null } | null | undefined;
 
 type Next = (specifier: string, context: Context) => Resolved;
 
-/** Loading this in both ways in one thread has the effect of one. */
+/** Marks a thread that has the hooks, so that `--import` and `--require` together install them once. */
 const DONE = Symbol.for('mpmetrics.register');
 
 function resolve(specifier: string, context: Context, next: Next): Resolved {
@@ -44,11 +44,14 @@ function hook(): void {
   module.register(pathToFileURL(join(__dirname, 'loader.js')).href);
 }
 
-/** Children that are spawned, not forked, do not get this process's `--import`. */
+/**
+ * Adds this file to NODE_OPTIONS for child processes: those that are spawned, not forked, do not get this process's
+ * `--import`.
+ */
 function passOn(): void {
   const before = process.env['NODE_OPTIONS'] ?? '';
   if (before.includes(__filename)) return;
-  // As Node.js reads it: in double quotes, with backslashes before quotes and backslashes.
+  // Node.js reads a path in double quotes, with a backslash before each quote and backslash.
   const quoted = `"${__filename.replace(/["\\]/g, '\\$&')}"`;
   process.env['NODE_OPTIONS'] = `${before} --require ${quoted}`.trim();
 }

@@ -30,8 +30,8 @@ export async function resolve<C extends Context>(
 }
 
 /**
- * The result of a hook for names of prom-client. It is null for other names, and where a prom-client is installed that
- * is too old to be replaced.
+ * Returns the result of a hook for names of prom-client and its successors; null for other names, and if the installed
+ * prom-client is too old to be replaced.
  *
  * @param installed returns the result without the hook; throws if there is none
  */

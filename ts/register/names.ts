@@ -1,4 +1,4 @@
-/** The module that replaces one of prom-client or its successors. */
+/** Finds the file of this package that replaces a module of prom-client or its successors. */
 
 import { existsSync } from 'fs';
 import { basename, dirname, join } from 'path';
@@ -12,18 +12,18 @@ export const CLIENTS: readonly string[] = [
   '@platformatic/prom-client',
 ];
 
-/** The published folder, with the file of all modules; the hooks are in a folder below. */
+/** The published folder. The bundle of all modules is in it, and the hooks are in its folder `register`. */
 const dist = basename(__dirname) === 'register' ? dirname(__dirname) : __dirname;
 
-/** Deep paths whose file has another name here. */
+/** Deep paths whose file has another name in this package. */
 const RENAMED: Readonly<Record<string, string>> = { util: 'label-hashes' };
 
 /**
- * The file of this package that replaces a specifier.
+ * Returns the file of this package that replaces a specifier, and warns if the installed prom-client is too old.
  *
- * @param esm true for an `import`, which needs the file with all names
+ * @param esm true for an `import`, which needs the ES module that exports all names
  * @param from the importing file
- * @param installed returns its file without this package; throws if there is none
+ * @param installed returns the file of the specifier without this package; throws if there is none
  * @returns as {@link fileFor}; null also for an old prom-client, whose API is different
  */
 export function answerTo(
@@ -43,15 +43,15 @@ function fileOrNone(installed: () => string): string {
   try {
     return installed();
   } catch {
-    // Not installed at all, as after an `npm uninstall`.
+    // No prom-client is installed, for example after `npm uninstall`.
     return '/';
   }
 }
 
 /**
- * The file of this package for a specifier.
+ * Returns the file of this package for a specifier.
  *
- * @param esm true for an `import`, which needs the file with all names
+ * @param esm true for an `import`, which needs the ES module that exports all names
  * @returns an absolute path; null for other packages, package.json, and deep paths that this package does not have
  */
 export function fileFor(specifier: string, esm: boolean): string | null {

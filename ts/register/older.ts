@@ -15,10 +15,10 @@ interface Manifest {
 }
 
 /**
- * The version of a file's prom-client, if that has the old API; null for all others, also for a package that was
- * installed under prom-client's name.
+ * Returns the version of the prom-client to which a file belongs, if it has the old API. Returns null for all other
+ * files, also of another package that is installed under prom-client's name.
  *
- * @param file what the name is resolved to without this package
+ * @param file the file to which the name is resolved without this package
  */
 export function olderVersion(file: string): string | null {
   const own = manifestAbove(file);
@@ -28,7 +28,7 @@ export function olderVersion(file: string): string | null {
 /**
  * True for a prom-client with the old API.
  *
- * @param name in its own package.json
+ * @param name the name in the package's own package.json
  */
 export function isOlder(name: string, version: string): boolean {
   return name === 'prom-client' && Number.parseInt(version, 10) < FIRST;
@@ -37,7 +37,7 @@ export function isOlder(name: string, version: string): boolean {
 /**
  * Warns, once for each package that requires it, that an old prom-client is not replaced.
  *
- * @param version its version
+ * @param version the version of prom-client
  * @param from the importing file; undefined if it is unknown
  */
 export function warnOfOlder(version: string, from: string | undefined): void {
@@ -56,7 +56,10 @@ function shown({ name, version, folder }: Manifest): string {
   return version === '' ? name : `${name}@${version}`;
 }
 
-/** The nearest package.json above a file that says more than how files are read. */
+/**
+ * Returns the nearest package.json above a file that has a name; without one, the nearest of all. (A package.json
+ * without a name may only say how Node.js loads the files of a folder.)
+ */
 function manifestAbove(file: string): Manifest | null {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   let nearest: Manifest | null = null;
@@ -65,20 +68,19 @@ function manifestAbove(file: string): Manifest | null {
     if (read !== null) {
       const found = { folder, name: text(read['name']), version: text(read['version']) };
       if (found.name !== '') return found;
-      // An application need not have a name.
+      // The package.json of an application may have no name.
       nearest ??= found;
     }
     if (folder === dirname(folder) || basename(dirname(folder)) === 'node_modules') return nearest;
   }
 }
 
-/** A folder's package.json; null if there is none that can be read. */
+/** Returns a folder's package.json; null if there is none that can be read. */
 export function manifestIn(folder: string): Readonly<Record<string, unknown>> | null {
   try {
     const read: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return typeof read === 'object' ? (read as Readonly<Record<string, unknown>> | null) : null;
   } catch {
-    // There is none here, or it cannot be read.
     return null;
   }
 }

@@ -1,9 +1,9 @@
-/** The JSON of several processes, joined metric by metric. */
+/** Joins the JSON of several processes, metric by metric. */
 
 import type { MetricRows } from '../exposition';
 import { aggregators, type AggregatorFunction } from '../metrics';
 
-/** Metrics by name, in the order in which the names are met. */
+/** Groups metrics by name, in the order in which the names first occur. */
 export function byName(metrics: Iterable<MetricRows>): MetricRows[][] {
   const groups = new Map<string, MetricRows[]>();
   for (const metric of metrics) {
@@ -15,7 +15,7 @@ export function byName(metrics: Iterable<MetricRows>): MetricRows[][] {
 }
 
 /**
- * The function that joins metrics of one name: the first one's `aggregator`, without one the sum.
+ * Returns the function that joins metrics of one name: that of the first metric's `aggregator`, or else the sum.
  *
  * @throws Error for a name that prom-client does not know
  */

@@ -1,23 +1,26 @@
-/** One reading's metrics, with their values when their `collect` had settled. */
+/** The metrics of one reading, with their values at the time when their `collect` has settled. */
 
 import { ROSTER, runCollect, type Metric, type Scope } from '../metrics';
 import { HeapFamily, type Family, type FamilyData } from '../storage';
 
 export class Collected {
   private readonly scope: Scope;
-  /** Where those were that are in the heap. */
+  /** The families of the metrics that were in the heap when their `collect` had settled. */
   private readonly families = new Map<Metric, HeapFamily>();
 
-  /** @param scope whose parts are read */
+  /** @param scope the processes and threads whose parts are read */
   constructor(scope: Scope) {
     this.scope = scope;
   }
 
   /**
-   * Runs a metric's `collect`, and reads it, if it is not in the heap, in the tick in which that settled: what is reset
-   * a moment later is in what prom-client shows. In the heap that is kept back until the reading is over.
+   * Runs a metric's `collect`, and reads the metric if it is not in the heap.
    *
-   * @returns null for one in the heap; rejects if the `collect` throws
+   * As in prom-client, a reset just after the `collect` has settled does not change what the reading shows. So a metric
+   * that is not in the heap is read in the tick in which the `collect` settles. For a metric in the heap, the reset is
+   * kept back until the reading is over.
+   *
+   * @returns null for a metric in the heap; rejects if the `collect` throws
    */
   async run(metric: Metric): Promise<FamilyData | null> {
     const running = runCollect(metric);
@@ -28,7 +31,10 @@ export class Collected {
     return null;
   }
 
-  /** Where a metric is to be read: where it was, if it has left the heap meanwhile and that is kept back. */
+  /**
+   * Returns the family from which a metric is to be read. If the metric has left the heap since its `collect`, and the
+   * change is kept back in the heap, that is still the family in the heap.
+   */
   familyOf(metric: Metric): Family {
     const family = this.families.get(metric);
     return family?.keeps === true ? family : metric[ROSTER].family;

@@ -14,7 +14,7 @@ import {
 } from '../metrics';
 import { heap, moveToHeap, moveToMemory } from '../storage';
 
-/** What a registry can contain: a metric of this package, or any object that is read as one. */
+/** The members that a registry uses of a metric: any object with a `get()` can be registered. */
 export interface DuckMetric {
   name?: string;
   aggregator?: string;
@@ -34,10 +34,13 @@ export const AGGREGATED_TAG = 'aggregated';
 /** Tags of registries that show only what was declared on them. */
 const NAMELESS: ReadonlySet<string> = new Set([ANONYMOUS_TAG, AGGREGATED_TAG]);
 
-/** Copies of this package in one isolate share its writer, and so the numbers of registries. */
+/**
+ * Key of the last number of a registry in this isolate. All copies of this package share it, because they share the
+ * isolate's writer.
+ */
 const GROUPS = Symbol.for('mpmetrics.groups');
 
-/** The registry in which a metric in the heap was declared. */
+/** The contents under which each metric in the heap was declared. */
 const owners = new WeakMap<Metric, Contents>();
 
 const named = new Map<string, Contents>();
@@ -46,15 +49,15 @@ export class Contents {
   readonly metrics = new Map<string, Registered>();
   /** Labels that are printed with every series that does not have them itself. */
   defaults: RowLabels = {};
-  /** Called with the seconds of each scrape. */
+  /** Functions that are called with the duration of each scrape, in seconds. */
   readonly scraped = new Set<(seconds: number) => void>();
-  /** The tag of its families in the heap; null for a registry that is not shared. */
+  /** The tag of the registry's families in the heap; null for a registry that is not shared. */
   private tag: string | null;
   /** Number of the registry in this isolate, for default labels. */
   private readonly group: number;
-  /** The contents that this is a part of: itself, or those whose {@link part} made it. */
+  /** The contents of the whole registry: for a part, those whose {@link part} made it; otherwise this object. */
   private readonly whose: Contents;
-  /** Metrics with a `get` of their own, with the contents under which they were in the heap. */
+  /** Metrics that left the heap because their `get` was replaced, with the contents under which they were declared. */
   private readonly released = new Map<Metric, Contents>();
   /** Parts, with their own default labels, in addition to the registry's. */
   private readonly parts = new Map<Contents, RowLabels>();
@@ -67,7 +70,7 @@ export class Contents {
     counter[GROUPS] = this.group;
   }
 
-  /** The contents of all registries of a name. */
+  /** Returns the contents that all registries of a name share. */
   static of(name: string): Contents {
     let contents = named.get(name);
     if (contents === undefined) {
@@ -77,12 +80,12 @@ export class Contents {
     return contents;
   }
 
-  /** The tag of which every family is shown, also those that this process never declared; null for none. */
+  /** The tag whose families are all shown, also those that this process never declared; null for none. */
   get whole(): string | null {
     return this.nameless ? null : this.tag;
   }
 
-  /** @param aggregator only metrics with this one; metrics that name none have `sum` */
+  /** @param aggregator selects metrics with this aggregator; a metric without one counts as `sum` */
   all(aggregator?: string): Registered[] {
     const all = [...this.metrics.values()];
     if (aggregator === undefined) return all;
@@ -111,18 +114,19 @@ export class Contents {
   }
 
   /**
-   * The contents under which newly registered metrics are shared with other processes and threads; null if they are
-   * not.
+   * The segment and the tag under which newly registered metrics are shared with other processes and threads, as one
+   * text; null if they are not shared.
    */
   get place(): string | null {
     return this.tag !== null && heap.open(true) ? `${heap.path} ${this.tag}` : null;
   }
 
   /**
-   * A part of the registry with default labels of its own, in addition to the registry's. Metrics of the part belong to
-   * this registry, and are shown with these labels. As with any default labels, series of dead processes are removed.
+   * Makes a part of the registry with default labels of its own, in addition to the registry's. Metrics of the part
+   * belong to this registry, and are shown with these labels. As with any default labels, series of dead processes are
+   * removed.
    *
-   * @returns null if the registry is not shared, and no part is needed
+   * @returns null if the registry is not shared, because no part is needed then
    */
   part(labels: RowLabels): Registers | null {
     if (this.place === null) return null;
@@ -149,7 +153,7 @@ export class Contents {
     }
   }
 
-  /** Takes metrics out of the heap whose `get` was replaced, until it is restored. */
+  /** Moves metrics whose `get` was replaced out of the heap, and moves them back once it is restored. */
   release(): void {
     for (const [metric, owner] of this.released) {
       if (readsItself(metric)) continue;
@@ -166,7 +170,7 @@ export class Contents {
     }
   }
 
-  /** Removes a metric, which goes on in memory storage. */
+  /** Removes a metric, whose own part moves to memory storage. */
   delete(name: string): void {
     const metric = this.metrics.get(name);
     this.metrics.delete(name);
@@ -182,29 +186,30 @@ export class Contents {
   }
 
   setDefaults(labels: RowLabels): void {
-    // A copy, because the heap has them as they are now, too.
+    // A copy, so that a later change of the given object has no effect here, as it has none in the heap.
     this.defaults = { ...labels };
     if (this.tag !== null) heap.defaultLabels(this.group, labelText(this.defaults));
     for (const [part, more] of this.parts) part.setDefaults({ ...labels, ...more });
   }
 
-  /** The default labels; null for none. */
+  /** Returns the default labels; null if there are none. */
   given(): RowLabels | null {
     return isEmpty(this.defaults) ? null : this.defaults;
   }
 
-  /** The rows of a duck-typed metric, with the default labels added that they do not have. */
+  /** Adds to the rows of a duck-typed metric the default labels that they do not have; returns the rows. */
   withDefaults(rows: MetricRows): MetricRows {
     const defaults = this.given();
     if (defaults === null) return rows;
-    // Optional, because any object with a `get()` is accepted, whatever that returns.
+    // `values` may be missing, because any object with a `get()` is accepted, whatever `get()` returns.
     for (const row of rows.values ?? []) row.labels = fillDefaults(row.labels, defaults);
     return rows;
   }
 
   /**
-   * Sets whether the `clusterMetrics()` of all processes shows its families. They know the default and named registries
-   * anyway, and never one that is not shared.
+   * Sets whether `clusterMetrics()` of any process shows the families of this registry. Has an effect only on a shared
+   * registry without a name: other processes know families of the default registry and of named ones by their tags, and
+   * cannot see those of a registry that is not shared.
    */
   aggregate(on: boolean): void {
     const tag = on ? AGGREGATED_TAG : ANONYMOUS_TAG;
@@ -220,7 +225,7 @@ export class Contents {
     }
   }
 
-  /** True if a family in the heap is shown here with the default labels of its own processes. */
+  /** True if this registry shows a family in the heap with the default labels of the processes that declared it. */
   owns(tag: string, name: string): boolean {
     if (!NAMELESS.has(tag)) return tag === this.tag;
     const metric = this.metrics.get(name);
@@ -228,8 +233,8 @@ export class Contents {
   }
 
   /**
-   * Whether native code prints a metric in the heap as this registry shows it: with the default labels of the registry
-   * on which it was declared.
+   * Returns whether native code prints a metric in the heap as this registry shows it. Native code prints it with the
+   * default labels of the registry on which it was declared.
    */
   printsNatively(metric: Metric): boolean {
     const owner = owners.get(metric);
@@ -257,8 +262,8 @@ export class Contents {
 }
 
 /**
- * Of registries without a name, the first has a metric's name for itself: other processes cannot tell which one is
- * meant.
+ * Warns that a metric is not shared, because another registry without a name shares a metric of the same name. Other
+ * processes could not tell the two registries apart.
  */
 function warnOfPrivate(name: string): void {
   warnOnce(
@@ -270,7 +275,7 @@ function warnOfPrivate(name: string): void {
   );
 }
 
-/** The tag of a named registry's families in the heap. */
+/** Returns the tag of a named registry's families in the heap. */
 function tagOf(name: string): string {
   // Native code gets a family as its tag and its name, separated by a NUL.
   if (name.includes('\0')) {

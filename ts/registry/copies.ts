@@ -1,13 +1,13 @@
 /**
- * Other copies of this package in one program: two installs, or one that was loaded twice. Their default registries
- * show the families of all copies, so figures of the process must come from only one of them.
+ * Several copies of this package in one program: two installations, or one that was loaded twice. The default registry
+ * of each copy shows the families of all copies, so only one copy may report a default metric.
  */
 
 import { heap } from '../storage';
 
 const CLAIMS = Symbol.for('mpmetrics.claims.15');
 
-/** Stands for this copy. */
+/** The object that identifies this copy. */
 const copy = {};
 
 function claims(): Map<string, object> {
@@ -17,15 +17,15 @@ function claims(): Map<string, object> {
   return all;
 }
 
-/** A name in the heap that this copy uses: test runners have many copies, each with a heap of its own. */
+/** Returns a key for a name in this copy's heap: under a test runner, many copies may each have a heap of their own. */
 function keyOf(name: string): string {
   return `${heap.path} ${name}`;
 }
 
 /**
- * Takes a metric's name for this copy.
+ * Claims a metric's name for this copy.
  *
- * @returns false if another copy has it
+ * @returns false if another copy has claimed it
  */
 export function claim(name: string): boolean {
   const holder = claims().get(keyOf(name));
@@ -33,7 +33,7 @@ export function claim(name: string): boolean {
   return holder === undefined || holder === copy;
 }
 
-/** Frees a name. */
+/** Frees a name that this copy has claimed. */
 export function disclaim(name: string): void {
   if (claims().get(keyOf(name)) === copy) claims().delete(keyOf(name));
 }

@@ -1,4 +1,4 @@
-/** Registries: which metrics belong together, and what is printed of them. */
+/** Registries: which metrics belong together, and how a scrape of them is made. */
 
 export type { Contents, DuckMetric } from './contents';
 export { claim, disclaim } from './copies';

@@ -1,6 +1,6 @@
 /**
- * One reading of a registry: asks other processes for their `collect` callbacks, runs the own ones, and reads
- * the heap, which is told what is not in it.
+ * One reading of a registry. It asks other processes to run their `collect` callbacks, runs those of this isolate, and
+ * reads the heap. The call that reads the heap also gets the families that are not in the heap, and prints them.
  */
 
 import {
@@ -29,13 +29,13 @@ import {
 import { Collected } from './collected';
 import type { Contents, DuckMetric, Registered } from './contents';
 
-/** What is printed: a scrape of the heap, or nothing but families that are not in it. */
+/** The families to print: a selection for a scrape of the heap, or only families that are not in the heap. */
 type Gathered = { selection: Selection } | { selection: null; extra: ExtraFamily[] };
 
 export class Reading {
   private readonly contents: Contents;
   private readonly scope: Scope;
-  /** How it is printed. */
+  /** The format of the output. */
   private readonly format: TextFormat;
   private readonly collected: Collected;
 
@@ -47,12 +47,12 @@ export class Reading {
     this.format = format;
   }
 
-  /** All metrics as text. Rejects if a `collect` throws. */
+  /** Returns all metrics as text. Rejects if a `collect` throws. */
   async text(): Promise<string> {
     return this.timed(() => this.asking((asked) => this.wholeText(asked)));
   }
 
-  /** {@link text} as UTF-8, never a JavaScript string as far as it comes from the heap. */
+  /** Returns {@link text} as UTF-8. The text that native code prints is never a JavaScript string. */
   async buffer(): Promise<Buffer> {
     return this.timed(() => this.asking((asked) => this.wholeBuffer(asked)));
   }
@@ -68,9 +68,10 @@ export class Reading {
   }
 
   /**
-   * Reads, once what was reset for a scrape before this one is reset; what is reset meanwhile is reset afterwards.
+   * Waits until the resets are done that earlier scrapes kept back, and then reads. Resets during the reading are kept
+   * back until it is over.
    *
-   * @param only the one metric to be read
+   * @param only the metric to read; all metrics if left out
    */
   private async asking<T>(read: (asked: Asked) => Promise<T>, only?: Metric): Promise<T> {
     const ready = heap.scrapes.ready();
@@ -96,9 +97,9 @@ export class Reading {
   }
 
   /**
-   * All metrics as objects.
+   * Returns all metrics as objects.
    *
-   * @param aggregator only metrics with this one
+   * @param aggregator selects metrics with this aggregator
    */
   async json(aggregator?: string): Promise<MetricRows[]> {
     return this.asking((asked) => this.objects(asked, aggregator));
@@ -146,9 +147,9 @@ export class Reading {
     return all;
   }
 
-  /** One metric as text, without a line break at the end. */
+  /** Returns one metric as text, without a line break at the end. */
   async metric(metric: Registered): Promise<string> {
-    // Asked of undefined too, which must throw what prom-client throws.
+    // If the metric is undefined, this throws the same error as prom-client.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
     if (duck || !inCells(metric, printsItself)) return this.print(await duckRows(metric));
     return this.asking((asked) => this.one(asked, metric), metric);
@@ -166,7 +167,7 @@ export class Reading {
     return text.slice(0, -endOf(this.format).length);
   }
 
-  /** After all `collect`s. */
+  /** Runs all `collect` callbacks, and gathers the families to print. */
   private async gather(asked: Asked): Promise<Gathered> {
     const metrics = this.contents.all();
     const read = await Promise.all(
@@ -188,12 +189,15 @@ export class Reading {
     const extra = rows.filter((one) => one !== null).map((one) => this.extra(one));
     const selection = this.select(metrics, (metric) => this.printsNatively(metric));
     if (selection === null) return { selection, extra };
-    // They stand for all that the heap has of their names.
+    // A metric that does not show its cells replaces all families of its name in the heap.
     const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself));
     return { selection: { ...selection, without: namesOf(alone), extra } };
   }
 
-  /** Metrics that callbacks have registered meanwhile, as where they are registered in other processes. */
+  /**
+   * Returns metrics that `collect` callbacks of this isolate registered during the reading. The reading shows them, as
+   * it shows metrics that callbacks of other processes register.
+   */
   private addedTo(metrics: readonly Registered[]): Metric[] {
     const known = new Set(metrics);
     return this.contents
@@ -201,7 +205,7 @@ export class Reading {
       .filter((metric) => metric instanceof Metric && !known.has(metric)) as Metric[];
   }
 
-  /** Asks other processes to run their `collect` callbacks, if any of them may show here. */
+  /** Asks other processes to run their `collect` callbacks, if this registry may show their metrics. */
   private ask(only: Metric | undefined): Asked {
     const others = this.scope === 'application';
     if (only !== undefined) return only[ROSTER].family.others?.ask(others) ?? NOTHING_ASKED;
@@ -215,11 +219,12 @@ export class Reading {
   }
 
   /**
-   * What to read in the heap: all of this registry's tag, and those of its metrics that lie elsewhere.
+   * Selects the families to read in the heap: all with this registry's tag, and those of its metrics that have another
+   * tag.
    *
-   * @param wanted which of the metrics
-   * @param only nothing but these metrics
-   * @returns null for nothing
+   * @param wanted returns whether to read a metric whose family has another tag
+   * @param only true to read no families but those of `metrics`
+   * @returns null if there is nothing to read
    */
   private select(
     metrics: readonly Registered[],
@@ -227,7 +232,7 @@ export class Reading {
     only = false,
   ): Selection | null {
     const whole = only ? null : this.contents.whole;
-    // A scrape is when there is time to ask again about series that were refused.
+    // After each scrape, updates ask the storage again for series that it refused.
     for (const metric of metrics) if (metric instanceof Metric) metric[ROSTER].retry();
     if (whole !== null && !heap.open(false)) return null;
     heap.flush();
@@ -244,7 +249,7 @@ export class Reading {
   }
 
   private async readDuck(metric: DuckMetric): Promise<MetricRows> {
-    // For one of ours whose `get` hands on what it is given.
+    // The scope is for a metric of this package whose replaced `get` passes its argument on to the original.
     return (await metric.get({ scope: this.scope })) as MetricRows;
   }
 
@@ -265,7 +270,11 @@ export class Reading {
   }
 }
 
-/** Whether a metric is one of ours, and does not itself say what it shows. */
+/**
+ * True for a metric of this package that shows its cells.
+ *
+ * @param itself returns true if the metric's methods show something else
+ */
 function inCells(metric: Registered, itself: (metric: Metric) => boolean): metric is Metric {
   return metric instanceof Metric && !itself(metric);
 }

@@ -38,14 +38,14 @@ import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
 
 export interface RegistryOptions {
-  /** Registries of one name are one registry, in all processes and however often they are made. */
+  /** Registries with the same name are one registry, in all processes and however often they are made. */
   name?: string;
   /** False: its metrics stay in this process's own memory. */
   shared?: boolean;
   contentType?: RegistryContentType;
 }
 
-/** A registry with metrics of its own. Not within the class, because a bundler renames a class that names itself. */
+/** Makes a registry that is not shared. Not in the class, because a bundler renames a class that uses its own name. */
 function unshared<T extends RegistryContentType>(contentType?: T): Registry<T> {
   return new Registry<T>({ ...(contentType !== undefined && { contentType }), shared: false });
 }
@@ -65,7 +65,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return OPENMETRICS_CONTENT_TYPE;
   }
 
-  /** The registry of metrics that name none; it may be replaced. */
+  /** The registry of metrics whose configuration names none; it may be replaced. */
   static get globalRegistry(): Registry {
     return home.register as Registry;
   }
@@ -74,17 +74,17 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     home.register = register;
   }
 
-  /** @internal Its contents; registries of one name have the same. */
+  /** @internal The contents of the registry, which registries of one name share. */
   declare readonly [CONTENTS]: Contents;
   /** @internal */
   declare [TYPE]: T;
 
   /**
-   * @param options a name or `shared: false`, or prom-client's Content-Type. A registry without a name shows the
-   *   metrics that are declared on it, over all processes, if it is the first in its process to declare the metric's
-   *   name; otherwise that metric is private.
-   * @param tag internal: how its families are marked in the heap
-   * @throws TypeError for a Content-Type that is not supported, a name that is no string or has a NUL in it, or a
+   * @param options see {@link RegistryOptions}, or a Content-Type, as in prom-client. A registry without a name shows
+   *   its metrics over all processes. If two registries without a name in one process have a metric of the same name,
+   *   the second metric is private.
+   * @param tag internal: the tag of the registry's families in the heap
+   * @throws TypeError for a Content-Type that is not supported, a name that is not a string or contains NUL, or a
    *   `shared` that is neither true nor false
    */
   constructor(options?: RegistryOptions | RegistryContentType, tag: string = ANONYMOUS_TAG) {
@@ -101,7 +101,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
-   * All metrics as text, after their `collect`.
+   * Returns all metrics as text, after their `collect` callbacks have run.
    *
    * @param options scope: `application` (default), `process` or `thread`; contentType: the registry's own if left out
    * @returns rejects if a `collect` throws
@@ -111,7 +111,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return read(this, options, 'application').text();
   }
 
-  /** {@link metrics}, as UTF-8: the output of native code is never a JavaScript string. */
+  /** Returns {@link metrics} as UTF-8. The output of native code is never converted to a JavaScript string. */
   async metricsBuffer(options?: PrintOptions): Promise<Bytes> {
     const plain = (this as Methods).metrics === own.metrics && !overridden(this);
     if (!plain) return Buffer.from(await this.metrics(options));
@@ -119,11 +119,11 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
-   * All metrics as objects, after their `collect`, as `aggregate()` takes them.
+   * Returns all metrics as objects, after their `collect` callbacks have run. `aggregate()` accepts these objects.
    *
-   * @param filter only metrics with this `aggregator`; may be left out
-   * @param options scope: `thread` (default, because programs that send these over IPC add them up), `process` or
-   *   `application`
+   * @param filter selects metrics with this `aggregator`; may be left out
+   * @param options scope: `thread` (default, because programs send these objects over IPC and add them up), `process`
+   *   or `application`
    */
   async getMetricsAsJSON(
     filter?: string | ScopeOptions,
@@ -137,25 +137,25 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
-   * All metrics of this process's registry.
+   * Returns all metrics that this isolate has registered.
    *
-   * @param aggregator only those with this `aggregator`; one that has none counts as `sum`
+   * @param aggregator selects metrics with this `aggregator`; a metric without one counts as `sum`
    */
   getMetricsAsArray(aggregator?: string): (MetricObject & DuckMetric)[] {
     return this[CONTENTS].all(aggregator) as (MetricObject & DuckMetric)[];
   }
 
   /**
-   * One metric as text, without a line break at the end.
+   * Returns one metric as text, without a line break at the end.
    *
-   * @param metric of this registry or not
+   * @param metric may belong to this registry or not
    */
   async getMetricsAsString(metric: Metric | DuckMetric, options?: PrintOptions): Promise<string> {
     return read(this, options, 'application').metric(metric);
   }
 
   /**
-   * Adds a metric; its constructor does so by itself.
+   * Adds a metric. The constructor of a metric adds it to its registries.
    *
    * @param metric any object with a `get()` is accepted
    * @throws Error if another metric has its name
@@ -164,17 +164,17 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     this[CONTENTS].add(metric);
   }
 
-  /** Removes a metric, which goes on in memory storage. Does not change other processes' parts. */
+  /** Removes a metric, whose own part moves to memory storage. Does not change other processes' parts. */
   removeSingleMetric(name: string): void {
     this[CONTENTS].delete(name);
   }
 
-  /** The metric of that name in this process. */
+  /** Returns the metric of that name that this isolate has registered. */
   getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined {
     return this[CONTENTS].metrics.get(name) as AnyMetric<L> | undefined;
   }
 
-  /** {@link getMetricsAsString} of the metric with that name. */
+  /** Returns {@link getMetricsAsString} of the metric with that name. */
   async getSingleMetricAsString(name: string, options?: PrintOptions): Promise<string> {
     return this.getMetricsAsString(this[CONTENTS].metrics.get(name)!, options);
   }
@@ -205,10 +205,10 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
-   * A registry with the metrics of all.
+   * Returns a new registry with the metrics of all given registries.
    *
-   * @throws Error if their Content-Types differ, or two of their metrics have one name; TypeError for no array, or an
-   *   empty one
+   * @throws Error if their Content-Types differ, or two of their metrics have the same name; TypeError if `registers`
+   *   is not an array of registries, or is empty
    */
   static merge<T extends RegistryContentType>(registers: readonly RegistryLike<T>[]): Registry<T> {
     const given: unknown = registers;
@@ -250,12 +250,13 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
-   * A registry that shows the results of `getMetricsAsJSON()` in several processes or threads, joined by each metric's
-   * `aggregator`; without one they are added.
+   * Returns a new registry that shows the results of `getMetricsAsJSON()` of several processes or threads. Metrics with
+   * the same name are joined by the first one's `aggregator`; without one, their values are added.
    *
-   * @param metrics an array for each of them, as returned or parsed from JSON
-   * @param contentType the new registry's
-   * @throws Error for a Content-Type that is not supported, or an unknown `aggregator`
+   * @param metrics one array for each process or thread, as returned or parsed from JSON
+   * @param contentType the Content-Type of the new registry
+   * @throws Error for a Content-Type that is not supported, or an unknown `aggregator`; TypeError if `metrics` is not
+   *   an array of arrays
    */
   static aggregate<T extends RegistryContentType = PrometheusContentType>(
     metrics: readonly object[],
@@ -276,7 +277,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 }
 
-/** The methods that prom-client's other methods call: one that overrides or replaces them is called here, too. */
+/** Methods that other methods of prom-client's registry, and so of this one, call even if a user overrides them. */
 type Methods = Readonly<Record<'metrics' | 'getMetricsAsArray' | 'getMetricsAsString', unknown>>;
 
 const own = ((methods: Methods): Methods => {
@@ -290,7 +291,7 @@ function overridden({ getMetricsAsArray, getMetricsAsString }: Methods): boolean
   );
 }
 
-/** The text of a registry whose methods are overridden: metric by metric, as prom-client makes it. */
+/** Returns the text of a registry whose methods are overridden, which is made metric by metric, as in prom-client. */
 async function textOf(
   registry: Registry<RegistryContentType>,
   options: PrintOptions | undefined,
@@ -316,7 +317,7 @@ function isMergeable(one: unknown): boolean {
   return typeof (one as Partial<Registry> | null | undefined)?.getMetricsAsArray === 'function';
 }
 
-/** The contents of a registry; undefined for any other object, such as prom-client's. */
+/** Returns the contents of a registry; undefined for any other object, such as a registry of prom-client. */
 export function contentsOf(registry: object): Contents | undefined {
   return (registry as Partial<Registry>)[CONTENTS];
 }
@@ -326,7 +327,7 @@ function read(
   options: PrintOptions | undefined,
   otherwise: Scope,
 ): Reading {
-  // A subclass's own Content-Type is not checked, as in prom-client.
+  // As in prom-client, the Content-Type that a subclass returns is not checked.
   const { contentType = registry.contentType } = options ?? {};
   if (options?.contentType !== undefined && !isSupported(contentType)) {
     throw new Error(`Content type ${contentType} is unsupported`);

@@ -41,7 +41,7 @@ export class Arena {
     h.show();
   }
 
-  /** Takes the cells back: handles that still point there find another generation. */
+  /** Frees the cells of a handle. Handles that still point to them find another generation. */
   free(h: Handle, cells: number): void {
     h.cells.fill(0, h.first, h.first + cells);
     h.generations[h.word] = h.generation === 0xffff_ffff ? 1 : h.generation + 1;

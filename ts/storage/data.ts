@@ -1,4 +1,4 @@
-/** What is recorded and read, as data: families, their series, exemplars. */
+/** The data that storage records and reads: families, their series, exemplars. */
 
 import type { LabelText, Pair } from '../labels';
 import type { MetricType } from './cells/kind';
@@ -9,10 +9,10 @@ export interface FamilyData {
   readonly help: string;
   readonly type: MetricType;
   readonly aggregator: string;
-  /** A histogram's bounds; the quantiles of a summary's values. */
+  /** A histogram's bounds; the ranks of a summary's quantiles. */
   readonly numbers: readonly number[];
   readonly series: readonly SeriesData[];
-  /** Whether the metric records exemplars, where that is known. */
+  /** Whether the metric records exemplars; undefined if that is not known. */
   readonly exemplars?: boolean | undefined;
 }
 
@@ -24,15 +24,16 @@ export interface LabelData {
 
 /** A series as it was read. */
 export interface SeriesData extends LabelData {
-  /** Default labels of the process that made it. */
+  /** Default labels of the process that made the series; null for none. */
   readonly defaults: LabelData | null;
   /**
-   * Counter and gauge: the value; of a gauge that shows the part that was set last, also when that was, in milliseconds
-   * of Unix time. Histogram: sum, then the count of each bucket by itself, last the one above all bounds. Summary: sum,
-   * count, quantiles.
+   * - Counter and gauge: the value. A gauge that shows the part that was set last also has the Unix time of that update
+   *   in milliseconds.
+   * - Histogram: the sum, then the count of each bucket, not cumulative. The bucket above all bounds is the last.
+   * - Summary: the sum, the count, the quantiles.
    */
   readonly values: readonly number[];
-  /** The latest exemplar of each place that has one; left out for none. */
+  /** The latest exemplar of a counter, or of each bucket that has one; left out if there is none. */
   readonly exemplars?: readonly ExemplarData[] | undefined;
 }
 
@@ -45,9 +46,9 @@ export interface ExemplarData extends LabelData {
 
 /** An exemplar as a metric records it. */
 export interface Exemplar {
-  /** 0 for a counter; else the bucket in configured order, the one above all bounds last. */
+  /** 0 for a counter; otherwise the index of the bucket in configured order. The one above all bounds is the last. */
   readonly bucket: number;
-  /** What was added or observed. */
+  /** The number that was added or observed. */
   readonly value: number;
   /** Unix time in seconds. */
   readonly time: number;

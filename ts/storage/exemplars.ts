@@ -1,4 +1,4 @@
-/** Exemplars in storage: one event of those that a counter or a histogram's bucket counted. */
+/** Exemplars in this process's own memory: for each counter and each bucket, one of the updates that it counted. */
 
 import { parseLabelText } from '../labels';
 import type { Handle } from './cells/handle';
@@ -14,14 +14,14 @@ export class Exemplars {
     else there.set(exemplar.bucket, exemplar);
   }
 
-  /** Removes and returns those of a handle. */
+  /** Removes and returns the exemplars of a handle. */
   take(h: Handle): Exemplar[] {
     const there = this.byHandle.get(h);
     this.byHandle.delete(h);
     return there === undefined ? [] : [...there.values()];
   }
 
-  /** Those of a handle; undefined for none. */
+  /** Returns the exemplars of a handle; undefined for none. */
   read(h: Handle): ExemplarData[] | undefined {
     const there = this.byHandle.get(h);
     if (there === undefined) return undefined;
@@ -33,7 +33,7 @@ export class Exemplars {
   }
 }
 
-/** The newest of each place. */
+/** Returns the newest exemplar of each bucket. */
 export function newest(exemplars: readonly ExemplarData[]): ExemplarData[] {
   const places = new Map<number, ExemplarData>();
   for (const one of exemplars) {

@@ -57,10 +57,11 @@ export const heap = new HeapStorage(meeting);
 /**
  * Moves a metric's series into the heap, where every process sees them.
  *
- * @param tag the registry's
+ * @param tag the registry's tag
  * @param group the registry's number in this isolate
- * @param host another heap than the isolate's own
- * @returns false if it stays where it is, because there is no heap, or the name is taken there
+ * @param host the heap storage to use instead of the isolate's own
+ * @returns false if the metric was not moved: it is in a heap already, there is no heap, this isolate has a metric of
+ *   that name and tag there, or the heap refused the metric
  */
 export function moveToHeap(roster: Roster, tag: string, group: number, host = heap): boolean {
   const { name } = roster.shape;
@@ -79,7 +80,7 @@ export function moveToHeap(roster: Roster, tag: string, group: number, host = he
   return false;
 }
 
-/** Moves a metric's series out of the heap: it goes on in memory storage, with its own values. */
+/** Moves a metric from the heap to memory storage, with this isolate's own parts of its series. */
 export function moveToMemory(roster: Roster): void {
   if (roster.family.others !== null) roster.move(new MemoryFamily(roster.shape));
 }

@@ -4,7 +4,7 @@ import { warnOnce } from '../errors';
 import { settings } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
 
-/** Most series in one call of the native module. */
+/** The maximum of series in one call of the native module. */
 export const MOST_AT_ONCE = 128;
 
 /** Limits on series and label values. */
@@ -26,7 +26,7 @@ export function memoryLimits(): Limits {
   };
 }
 
-/** True if any other new series would be refused for this reason, too. */
+/** True if the reason of a refusal applies to every other new series, too. */
 export function concernsAll(refusal: Refusal): boolean {
   return refusal !== Refusal.LabelValue && refusal !== Refusal.Layout;
 }

@@ -1,10 +1,10 @@
 /**
- * The latest label sets that a storage refused: 1e6 random label values must neither fill memory nor cost a native call
- * each.
+ * Remembers the latest label sets that a storage refused, so that 1e6 random label values neither fill memory nor cost
+ * a native call each.
  *
- * While a storage refuses, it is asked only about a label set that is seen for the second time, and about one in
- * {@link ASK_AGAIN} others. Random values are hardly ever seen twice; a label set that is used is, and another process
- * may have made it already.
+ * While a storage refuses new series, it is asked only about a label set that is seen for the second time, and about
+ * one in {@link ASK_AGAIN} others. Random label values are hardly ever seen twice. A label set that a program really
+ * uses is seen again, and another process may have made its series already.
  */
 
 import type { LabelValue } from '../labels';
@@ -12,16 +12,16 @@ import type { LabelValue } from '../labels';
 /** Updates that are refused without asking before the storage is asked again. */
 const ASK_AGAIN = 1024;
 
-/** Most label sets that are remembered. */
+/** The maximum of label sets that are remembered. */
 const REMEMBERED = 1024;
 
-/** Longest label set, in UTF-16 units, that is remembered. */
+/** The length, in UTF-16 units, of the longest label set that is remembered. */
 const LONGEST = 128;
 
 export class Refusals {
   /** Updates that may still be refused without asking; 0 if the storage refuses nothing. */
   private left = 0;
-  /** By label set, the latest last: whether the storage itself refused it. */
+  /** Whether the storage itself refused a label set, by the text of the label set; the latest is the last. */
   private readonly seen = new Map<string, boolean>();
 
   /** True while the storage is not asked about every label set. */
@@ -41,14 +41,14 @@ export class Refusals {
     return true;
   }
 
-  /** The storage refused a label set for want of room, so it would refuse others, too. */
+  /** Notes that the storage refused a label set for want of room, so that it would refuse others, too. */
   refused(values: readonly LabelValue[]): void {
     this.left = ASK_AGAIN;
     const key = keyOf(values);
     if (key !== null) this.remember(key, true);
   }
 
-  /** From now on the storage is asked about every label set. */
+  /** Forgets all refusals: from now on the storage is asked about every label set. */
   forget(): void {
     this.left = 0;
     this.seen.clear();

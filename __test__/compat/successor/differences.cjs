@@ -1,4 +1,7 @@
-/** What it does otherwise than prom-client 15.1.3, whom we follow. */
+/**
+ * Programs whose results differ between `@prometheus-io/client` 0.16 and prom-client 15.1.3. This package has the
+ * results of prom-client.
+ */
 const { dirname, join } = require('node:path');
 const { thrown } = require('./thrown.cjs');
 
@@ -34,11 +37,11 @@ module.exports = {
     gauge.set({ a: null }, 1);
     return (await registry.metrics()).split('\n')[2];
   },
-  'an undeclared label: the order of those that are': ({ Gauge }) => {
+  'an undeclared label: the order of declared labels in the error': ({ Gauge }) => {
     const gauge = new Gauge({ name: 'm', help: 'h', labelNames: ['b', 'a'] });
     return thrown(() => gauge.set({ z: 1 }, 1));
   },
-  'an undeclared label and no number: which is told': (client) =>
+  'an undeclared label and no number: which of the two the error names': (client) =>
     ['Counter', 'Histogram'].map((type) => {
       const metric = new client[type]({ name: type, help: 'h' });
       const update = metric.inc || metric.observe;
@@ -51,11 +54,11 @@ module.exports = {
     process.hrtime = real;
     return seconds === 7;
   },
-  'where values are found': ({ Counter }) => {
+  'the property that holds the values': ({ Counter }) => {
     const counter = new Counter({ name: 'm', help: 'h' });
     return ['hashMap', 'store'].map((name) => name in counter);
   },
-  'validateLabelName() and setValue() of its deep paths': () => {
+  'validateLabelName() and setValue() of deep paths': () => {
     const { CLIENT } = process.env;
     const lib = (name) => require(join(dirname(require.resolve(CLIENT)), 'lib', name));
     const { setValue } = lib(CLIENT.endsWith('dist') ? 'label-hashes' : 'util');

@@ -37,7 +37,7 @@ process.on('warning', (/** @type {NodeJS.ErrnoException} */ { code }) => {
 const page = (registry, type) => {
   registry.setContentType(type);
   return registry.metrics().catch(({ code, message }) => {
-    // What hits the header's version makes the segment another build's.
+    // If the header's version has changed, the segment looks like that of another build.
     if (!['ERR_MPMETRICS_CORRUPT', 'ERR_MPMETRICS_VERSION'].includes(code))
       throw new Error(message);
     alone = true;

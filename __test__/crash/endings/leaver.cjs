@@ -1,4 +1,7 @@
-/** Counts, acknowledges, scrapes; has callbacks; and leaves when its time is over, as it is told to. */
+/**
+ * Counts, acknowledges each update on stdout, and scrapes, with callbacks. `leaver.js WAY AFTER`: how the process ends,
+ * and the milliseconds after which it does.
+ */
 const { writeSync } = require('node:fs');
 const { Counter, Gauge, register } = require('mpmetrics');
 const declareCallbacks = require('./callbacks.cjs');

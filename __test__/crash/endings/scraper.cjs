@@ -1,4 +1,4 @@
-/** Scrapes when it is told to, and says how long that took. */
+/** Scrapes for each line of stdin. Prints the text and how long the scrape took, in milliseconds. */
 const { register } = require('mpmetrics');
 require('node:readline')
   .createInterface(process.stdin)

@@ -1,4 +1,7 @@
-/** Ends threads at random moments that count, scrape and run callbacks, while it does so itself. */
+/**
+ * Starts threads that count, scrape and run callbacks, and terminates them at random moments. The main thread scrapes
+ * meanwhile, and prints the number of updates at the end.
+ */
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const { Counter, register } = require('mpmetrics');
 const declareCallbacks = require('./callbacks.cjs');

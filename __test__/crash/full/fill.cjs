@@ -1,4 +1,4 @@
-/** Fills the heap with series, goes on with the first of them, and prints what is left. */
+/** Fills the heap with series, and updates the first of them meanwhile. Prints a scrape and figures of the heap. */
 const { Counter, Histogram, register } = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
@@ -13,7 +13,7 @@ const first = counter.labels('first');
     first.inc();
     histogram.observe(1);
   }
-  // A family that has no room either.
+  // Makes families, for which there is no room either.
   for (let i = 0; i < 20; i++)
     new Counter({ name: 'late_' + process.argv[2] + i, help: 'x'.repeat(4000) }).inc();
   const text = await register.metrics();

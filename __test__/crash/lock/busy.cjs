@@ -1,4 +1,4 @@
-/** Never lets its event loop turn: what waits in its own memory when it is killed is lost. */
+/** Counts in one turn of the event loop, so that counts which are still pending at a kill are lost. */
 const { Counter } = require('mpmetrics');
 const { writeSync } = require('node:fs');
 writeSync(1, 'begins\n');

@@ -1,4 +1,4 @@
-/** Counts on a line of stdin in series that it never had, and tells how long its event loop was held up. */
+/** Counts in new series for a line of stdin. Prints the longest update and the whole time, in milliseconds. */
 require('mpmetrics').configure({ maxSeriesPerMetric: 20_000 });
 const { collectLibraryMetrics, Counter, Histogram, register } = require('mpmetrics');
 collectLibraryMetrics();
@@ -13,7 +13,7 @@ require('node:readline')
     const [command, from] = line.split(' ');
     const began = process.hrtime.bigint();
     let longest = 0;
-    // 20 series each 10 ms.
+    // Makes 20 series every 10 ms.
     for (let n = 0; command === 'pour' && n < Number(from);) {
       for (let i = 0; i < 20; i++) poured.inc({ n: n++ });
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,4 +1,7 @@
-/** Old series, then random label values, then what can be seen of both. */
+/**
+ * `attack.js WHO VALUES SETTINGS` makes old series, then counts random label values, and updates the old series
+ * meanwhile. Prints figures of the heap and the process, and a scrape.
+ */
 const { randomBytes } = require('node:crypto');
 const { Counter, Histogram, configure, register } = require('mpmetrics');
 const { openSegment } = require(

@@ -4,7 +4,7 @@ const { openSegment } = require(
 );
 const old = new Counter({ name: 'old_total', help: 'o', labelNames: ['path'] });
 const random = new Counter({ name: 'random_total', help: 'r', labelNames: ['id'] });
-// What is known to the others is there, though this process does not know; the rest is refused.
+// Other processes have made the series `known` and `/`, so this process can bind them. New series are refused.
 for (let i = 0; i < 5_000; i++) {
   random.inc({ id: 'late' + i });
   random.inc({ id: 'known' });

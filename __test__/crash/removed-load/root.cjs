@@ -31,7 +31,7 @@ const kill = async (n) => {
   await writer.closed;
   killed[n] = writer.told;
 };
-// Until a series has found its place in the heap, a killed process takes its counts along.
+// Waits until the series of a process are in the heap: while they are pending, a kill loses their counts.
 const counted = async (n) => {
   for (;;) {
     const text = await register.metrics();
@@ -47,13 +47,13 @@ const counted = async (n) => {
   for (let i = 0; i < 3; i++) start();
   for (const n of running.keys()) await counted(n);
   for (let i = 0; i < Number(removals); i++) {
-    // Others may make files meanwhile.
+    // Retries, because other processes may make files in the directory meanwhile.
     rmSync(how === 'directory' ? dirname(path) : path, {
       recursive: true,
       force: true,
       maxRetries: 50,
     });
-    // Sometimes before a process has found that out, sometimes while all follow, sometimes afterwards.
+    // Goes on before a process has found the removal, while processes follow, or afterwards, at random.
     await sleep(Math.random() * 1_500);
     if (i % 3 === 0) {
       const known = [...running.keys()].find((n) => running.get(n).known);
@@ -62,8 +62,8 @@ const counted = async (n) => {
       await kill(victim);
     }
     if (i % 3 === 0) {
-      // A process that starts before another has found the file gone makes a new one, and adds what it counted there to
-      // the copy; killed before that, its counts are lost.
+      // A process that starts before another has found that the file is gone makes a new segment. Later it adds its
+      // counts to the copy; if it is killed before that, they are lost. A scrape makes the copy first.
       const known = i % 2 === 0;
       if (known) await register.metrics();
       const n = start();

@@ -1,4 +1,7 @@
-/** Counts, and tells of each round before the next, over a pipe that survives a kill; ends when it is told to. */
+/**
+ * Counts in rounds. Acknowledges each round before the next one on a pipe, whose bytes survive a kill. Reports the
+ * number of rounds when the parent sends `end`.
+ */
 const { writeSync } = require('node:fs');
 const { isMainThread, Worker, parentPort, workerData } = require('node:worker_threads');
 const { Counter, Gauge, Histogram, Summary } = require('mpmetrics');
@@ -12,7 +15,7 @@ const gauge = new Gauge(of('g'));
 let rounds = 0;
 let ending = false;
 const round = () => {
-  // New series, too: these need the heap's lock.
+  // Makes new series, too, which needs the heap lock.
   if (rounds % 50 === 0) counter.inc({ n: 'new' + rounds + n }, 1);
   counter.inc({ n }, 1);
   histogram.observe({ n }, 1);

@@ -1,10 +1,11 @@
 'use strict';
 /**
- * The soak's primary: four workers, of which the first lives on and another is killed now and then; a scrape each
- * 200 ms; a line of JSON with each figure for each of the soak's 240 parts.
+ * The primary of the soak test. Starts four workers, of which the first lives on, and kills and replaces another now
+ * and then. Scrapes every 200 ms. Prints a line of JSON with the maximum of each figure for each of 240 spans of the
+ * time.
  *
- * `primary.cjs SECONDS SETS TTL KILLS`: how long, label sets a second of all workers, seconds until an idle one
- * expires, and seconds between two kills (0 for none).
+ * `primary.cjs SECONDS SETS TTL KILLS`: the duration in seconds, label sets that all workers make in a second, seconds
+ * until an idle label set expires, and seconds between two kills (0 for none).
  */
 const cluster = require('node:cluster');
 const { readFileSync } = require('node:fs');
@@ -30,7 +31,7 @@ function replace() {
   dying.process.kill('SIGKILL');
 }
 
-/** Kilobytes of a process that are in memory; 0 once it is gone. */
+/** Returns the resident kilobytes of a process; 0 if it has ended. */
 function resident(pid) {
   try {
     return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
@@ -39,7 +40,7 @@ function resident(pid) {
   }
 }
 
-/** The most of each figure since the last line. */
+/** The maximum of each figure since the last line. */
 let most = {};
 const note = (figures) => {
   for (const [name, value] of Object.entries(figures)) {
@@ -54,7 +55,7 @@ setInterval(() => {
   register.metrics().then(
     (text) => {
       scraping = false;
-      // Until the first worker has a metric there is none.
+      // There is no segment until the first worker has made a metric.
       const segment = openSegment({ create: false });
       if (segment === null) return;
       const { usedBytes: bytes, series } = segment.stats();

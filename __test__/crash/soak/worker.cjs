@@ -1,8 +1,8 @@
 'use strict';
 /**
- * One of the soak's workers: fixed routes, and label sets that come, are counted in for a moment and expire.
+ * A worker of the soak test. Updates fixed routes, and makes label sets that it updates once, so that they expire.
  *
- * `worker.cjs SETS TTL`: label sets a second, and seconds until an idle one expires.
+ * `worker.cjs SETS TTL`: label sets that it makes in a second, and seconds until an idle label set expires.
  */
 const { Counter, Histogram, Summary } = require('mpmetrics');
 
@@ -35,7 +35,7 @@ let made = 0;
 const began = performance.now();
 setInterval(() => {
   for (let route = 0; route < ROUTES; route++) count(routes, { route: `/${route}` });
-  // By the clock, so that a machine that is late makes up for it, and each worker makes as many.
+  // Goes by the clock, so that a late turn makes up for lost time, and each worker makes the same number.
   const due = Math.min(made + sets, ((performance.now() - began) / 1_000) * sets);
   for (; made < due; made++) count(sessions, { session: `${process.pid}-${made}` });
 }, TURN);

@@ -2,7 +2,7 @@ const { register } = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
 );
-/** Sums by count, and the value that came last. */
+/** The sum and the last value of the summary, by its count. */
 const states = new Map();
 for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
   const last = turn % 2 === 0 ? 1 : 4;
@@ -17,7 +17,7 @@ for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
   while (Date.now() < until) {
     const text = await register.metrics();
     const value = (name) => Number((text.match(new RegExp('^' + name + ' (.*)$', 'm')) ?? [])[1]);
-    // Before, the summary's buckets are being made.
+    // Ignores scrapes before the histogram's first observation: the summary's buckets are still being made.
     if (!(value('work_count') > 0)) continue;
     result.scrapes++;
     if (value('work_sum') !== value('work_count')) result.torn++;

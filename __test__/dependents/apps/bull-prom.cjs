@@ -4,7 +4,7 @@ const Queue = require('bull');
 const bullProm = require('bull-prom');
 const { register } = require('prom-client');
 
-// Each job that is waited for takes listeners, of the queue and of its connection.
+// Each call of `finished()` adds listeners to the queue and to its connection.
 require('node:events').defaultMaxListeners = 100;
 
 module.exports = async () => {

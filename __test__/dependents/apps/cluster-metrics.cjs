@@ -1,6 +1,6 @@
 /**
- * express-prom-bundle as its README has it for a cluster: two workers that serve no metrics, and a primary that
- * serves those of all. A line of JSON tells the port of each, the primary's last.
+ * A cluster with express-prom-bundle as in its README: two workers that serve no metrics, and a primary that serves the
+ * metrics of all. Prints a line of JSON with the port of each process, that of the primary last.
  */
 'use strict';
 const cluster = require('node:cluster');

@@ -8,7 +8,7 @@ const {
   PrometheusModule,
 } = require('@willsoto/nestjs-prometheus');
 
-// What the decorators of TypeScript do.
+// Calls of decorators, which TypeScript would make for `@Controller()` and the like.
 class Hello {
   constructor(counter) {
     this.counter = counter;

@@ -1,6 +1,6 @@
 /**
- * `node serve.cjs <application>`: a cluster of two workers that serve it, each on a port of its own. A line
- * of JSON tells the port of each; the primary has no metrics and knows nothing of them.
+ * `node serve.cjs <application>` starts a cluster of two workers that serve the application, each on a port of its own.
+ * Prints a line of JSON with the port of each worker. The primary does not load any package of metrics.
  */
 'use strict';
 const cluster = require('node:cluster');

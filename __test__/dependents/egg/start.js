@@ -1,4 +1,4 @@
-/** `node start.js <port>`: two workers, as `egg-scripts start` has them; Egg itself prints where it listens. */
+/** `node start.js <port>` starts Egg with two workers, as `egg-scripts start` does. Egg itself prints its address. */
 'use strict';
 const { startCluster } = require('egg');
 

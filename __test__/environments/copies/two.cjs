@@ -1,10 +1,10 @@
-/** Declares in both installs, and prints what the default registry of each shows. */
+/** Declares metrics in both installs, and prints the default registry of each. */
 /** @type {any[]} */
 const clients = [require('mpmetrics'), require('prom-client')];
 const assert = require('node:assert');
 assert.notStrictEqual(clients[0].Counter, clients[1].Counter);
 for (const [i, client] of clients.entries()) {
-  // A program that is slow to be scheduled, on a busy machine, is not one that does not answer.
+  // On a busy machine a thread may answer late. A long timeout keeps a scrape from giving up.
   client.configure({ collectTimeout: 20_000 });
   const counter = new client.Counter({ name: 'same_total', help: 's', labelNames: ['a'] });
   counter.inc({ a: 'x' }, i + 1);

@@ -1,4 +1,4 @@
-/** Uses all of it, and prints what it sees. */
+/** Uses the whole API of the client that argv names, and prints the results. */
 const http = require('node:http');
 const { once } = require('node:events');
 const client = require(process.argv[2]);

@@ -1,8 +1,8 @@
-/** What a program sees of time, under a clock that a test sets. */
+/** A program that measures times, under a clock that a test sets. */
 'use strict';
 
 /**
- * @param client prom-client, or what is in its place
+ * @param client prom-client or mpmetrics
  * @param clock `set(ms)` since the epoch, and `advance(ms)`
  */
 exports.told = async (client, clock) => {
@@ -18,7 +18,7 @@ exports.told = async (client, clock) => {
   const child = timed[1].labels('y').startTimer();
   clock.advance(250);
   child();
-  // In `collect`, and through the whole scrape, no timer fires by itself.
+  // No timer fires by itself, so neither `collect` nor the scrape may wait for one.
   new client.Gauge({
     name: 'collected',
     help: 'c',
@@ -28,7 +28,7 @@ exports.told = async (client, clock) => {
     },
   });
   const text = await client.register.metrics();
-  // Quantiles are estimates, of one kind here and of another there.
+  // Quantiles are left out, because the two clients estimate them in different ways.
   const lines = text.split('\n').filter((line) => !line.includes('quantile='));
   return { seconds, lines, rows: await now.get() };
 };

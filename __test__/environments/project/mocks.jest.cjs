@@ -8,7 +8,7 @@ afterEach(() => {
   client.register.clear();
 });
 
-test('spyOn what is exported', () => {
+test('spyOn and replaceProperty on exports', () => {
   const spy = jest.spyOn(client, 'collectDefaultMetrics').mockReturnValue('mocked');
   expect(client.collectDefaultMetrics()).toBe('mocked');
   expect(spy).toHaveBeenCalledTimes(1);

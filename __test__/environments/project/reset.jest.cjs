@@ -1,7 +1,7 @@
 /* global afterEach, beforeEach, describe, expect, jest, test */
 'use strict';
 
-/** An application's own module, which makes its metrics when it is loaded. */
+/** Loads the client and makes metrics, as a module of an application does when it is loaded. */
 function application() {
   const client = require(process.env.CLIENT);
   const counter = new client.Counter({ name: 'c_total', help: 'c', labelNames: ['a'] });
@@ -32,7 +32,7 @@ describe('jest.resetModules', () => {
 });
 
 describe('jest.isolateModules', () => {
-  test('each has a default registry of its own', async () => {
+  test('each isolated copy has a default registry of its own', async () => {
     const apps = [];
     for (let i = 0; i < 2; i++) jest.isolateModules(() => apps.push(application()));
     const [one, other] = apps;
@@ -44,7 +44,7 @@ describe('jest.isolateModules', () => {
   });
 });
 
-test('a second metric of one name is still refused', () => {
+test('a second metric with the same name is still refused', () => {
   const { client } = application();
   expect(() => new client.Counter({ name: 'c_total', help: 'c' })).toThrow(
     'A metric with the name c_total has already been registered.',

@@ -1,2 +1,2 @@
-// Else Vitest would take the one of the repository that this is copied into.
+// Without this file Vitest would use the configuration of the repository into which this folder is copied.
 export default {};

@@ -1,9 +1,9 @@
-// Runs cases that the test gives as JSON, each in a thread of its own, and prints what became of each.
+// Runs the cases that the test gives as JSON, each in a thread of its own, and prints the result of each.
 const { closeSync, openSync, readSync, writeSync } = require('fs');
 const { once } = require('events');
 const { Worker, isMainThread, parentPort, workerData } = require('worker_threads');
 
-/** Writes to the memory that `refuse.c` reads. */
+/** Tells `refuse.c`, by the file that it maps, which call to refuse, with which errno, and how often. */
 function refuse(file, { call, errno, times }) {
   const page = Buffer.alloc(64);
   page.writeInt32LE(errno, 0);
@@ -29,7 +29,7 @@ async function main() {
       const [answer] = await once(worker, 'message');
       return answer;
     };
-    // Holds the segment open that the other finds.
+    // Makes the segment and keeps it open, so that the thread of the case attaches to it.
     if (one.phase === 'attached') await thread({ phase: 'keeper' });
     const answer = await thread(one);
     answer.refused = refusals(file);
@@ -46,7 +46,7 @@ async function one({ phase, segment, ...refused }) {
   const warnings = [];
   process.on('warning', ({ code, message }) => warnings.push(`${code}: ${message}`));
   mpmetrics.configure({ segment });
-  // For exemplars.
+  // Only OpenMetrics shows exemplars.
   register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   if (phase === 'keeper') {
     new Counter({ name: 'kept_total', help: 'k' }).inc();
@@ -66,7 +66,7 @@ async function one({ phase, segment, ...refused }) {
   timed(() => counter.inc({ n: 'first' }, 3));
   if (phase === 'running') refuse(file, refused);
   timed(() => counter.inc({ n: 'first' }, 4));
-  // More than the segment has room for at first.
+  // These series need more room than the segment has at first.
   timed(() => {
     for (let n = 0; n < 1_000; n++) counter.inc({ n });
   });

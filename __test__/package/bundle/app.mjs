@@ -1,4 +1,4 @@
-/** A cluster whose primary tells what two workers counted, and in which storage. */
+/** A cluster whose two workers count, and whose primary prints a scrape after they have ended. */
 import cluster from 'node:cluster';
 import { Counter, Histogram, register } from 'mpmetrics';
 const jobs = new Counter({ name: 'jobs_total', help: 'h', labelNames: ['kind'] });

@@ -1,4 +1,4 @@
-/** Worker threads that count, in two processes. */
+/** A main thread and two worker threads count. The main thread prints the results of WorkerRegistry. */
 const { Worker, isMainThread, parentPort } = require('node:worker_threads');
 const client = require('mpmetrics');
 const counter = new client.Counter({ name: 'c_total', help: 'h' });

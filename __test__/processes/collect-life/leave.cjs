@@ -1,4 +1,4 @@
-/** Leaves at a random moment, in a random way, in the middle of scrapes and callbacks. */
+/** Ends at a random moment, in the way that argv names, in the middle of scrapes and callbacks. */
 const { register } = require('mpmetrics');
 const declareCallbacks = require('./callbacks.cjs');
 declareCallbacks();

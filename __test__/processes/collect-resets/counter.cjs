@@ -1,4 +1,4 @@
-/** Counts what it is told, and resets that right after each `collect`. */
+/** A worker thread that adds each number it gets to a counter, which it resets right after each `collect`. */
 const { parentPort } = require('node:worker_threads');
 const mpmetrics = require('mpmetrics');
 

@@ -5,7 +5,7 @@ const MOMENTS = {
   'a timer': (reset) => setTimeout(reset, 2),
 };
 
-/** Metrics that are reset so soon after each `collect`; with a label where one is given. */
+/** Declares metrics that are reset at the given moment after each `collect`; with a label unless it is empty. */
 module.exports = ({ mpmetrics, kept, sleep }, moment, label) => {
   const labelNames = label === '' ? [] : ['who'];
   const labels = label === '' ? {} : { who: label };
@@ -31,7 +31,7 @@ module.exports = ({ mpmetrics, kept, sleep }, moment, label) => {
     h.observe(labels, n);
     s.observe(labels, n);
   };
-  /** Everything that was asked for is reset, and a scrape has read. */
+  /** Waits until this many resets were made, over all metrics. */
   kept.rest = async (resets) => {
     while (kept.resets < resets) await sleep(1);
   };

@@ -1,7 +1,7 @@
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
 
-/** A thread that counts: `kept.counted(n)` has it count, and waits until it has. */
+/** Starts a worker thread with a counter. `kept.counted(n)` waits until the thread has added n. */
 module.exports = ({ kept }) => {
   kept.thread = new Worker(join(__dirname, 'counter.cjs'));
   kept.counted = (n) =>

@@ -1,6 +1,6 @@
-/** Every process and thread counts the calls of its callback; one callback is async. */
+/** Declares gauges whose callbacks show how often they were called. One of the callbacks is asynchronous. */
 const { configure, Gauge, register } = require('mpmetrics');
-// One that is slow to be scheduled, on a busy machine, must not fail the exact numbers.
+// On a busy machine a thread may answer late. A long timeout keeps the numbers exact.
 configure({ collectTimeout: 20_000 });
 exports.declare = (who) => {
   let calls = 0;

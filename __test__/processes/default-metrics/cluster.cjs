@@ -22,7 +22,7 @@ if (!isMainThread) {
     one.process.kill('SIGKILL');
     await require('node:events').once(one, 'exit');
     const after = await register.metrics();
-    // As the scrape left it: the heap may grow meanwhile.
+    // Reads the value of the last scrape, because V8's heap may have grown since.
     console.log(JSON.stringify({ all, heap: heaps(), after, pids }));
     process.exit();
   });

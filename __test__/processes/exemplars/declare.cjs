@@ -1,4 +1,4 @@
-/** A counter and a histogram, and an update of both whose exemplars tell the process. */
+/** Declares a counter and a histogram. `kept.update(who, n)` updates both, with exemplars that name the process. */
 module.exports = ({ mpmetrics, kept }) => {
   const { register, Counter, Histogram } = mpmetrics;
   register.setContentType(mpmetrics.openMetricsContentType);

@@ -1,4 +1,4 @@
-/** Adds 1 and takes 1 by turns, ends with 1 more, and says so; goes on for ever with `for ever`. */
+/** Adds to a gauge and subtracts from it in turns, leaves it larger by 1, and prints `done`; or goes on for ever. */
 const { Gauge } = require('mpmetrics');
 const gauge = new Gauge({ name: 'in_flight', help: 'i', aggregator: 'shared', labelNames: ['k'] });
 const child = gauge.labels('x');

@@ -1,4 +1,4 @@
-/** Does what it is told, line by line: `call` of a gauge, or `show`. */
+/** Runs a line: `<gauge> <method> <value>` updates a gauge, and `show` returns a scrape of both gauges. */
 const { Gauge, register } = require('mpmetrics');
 const { threadId } = require('node:worker_threads');
 const gauges = {};
@@ -12,7 +12,7 @@ module.exports = async (line) => {
     return JSON.stringify(text.split('\n').filter((row) => /^(all|mostrecent)/.test(row)));
   }
   gauges[gauge][call](Number(value));
-  // The next update, wherever it is made, has another time.
+  // Waits until the next update of any process or thread has a later time.
   const now = Date.now();
   while (Date.now() <= now + 1);
   return String(threadId);

@@ -37,7 +37,7 @@ async function main() {
 async function thread() {
   const held = [];
   for (let i = 0; i < 3; i++) held.push(await register.metrics());
-  // Ended by the main thread, with three of them still in hand.
+  // The main thread terminates this thread while it still holds three texts.
   parentPort.postMessage(held[1]);
   setInterval(() => held.length, 1000);
 }

@@ -1,4 +1,4 @@
-/** Its main thread makes its first metric while it prints what its worker has. */
+/** The main thread makes its first metrics while it prints the metrics of a worker thread. */
 const { Worker, isMainThread, parentPort } = require('node:worker_threads');
 const { Counter, register } = require('mpmetrics');
 if (!isMainThread) {

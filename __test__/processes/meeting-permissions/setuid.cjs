@@ -1,4 +1,4 @@
-/** A worker gives up root, for the user that is named, between two updates. */
+/** A worker changes from root to the user in argv, between two updates. */
 const cluster = require('node:cluster');
 const { Gauge, Counter, register } = require('mpmetrics');
 const user = Number(process.argv[2]);

@@ -14,7 +14,7 @@ const names = ['primary', 'w1', 'w2'];
 if (process.env.WHO) {
   arrive(process.env.WHO, names).then(() => process.disconnect?.());
 } else {
-  // The workers may be the first to make the segment.
+  // The workers start before the primary counts, so that a worker may make the segment.
   for (const WHO of ['w1', 'w2']) STARTS[how]({ WHO, TMPDIR: directory });
   setTimeout(() => arrive('primary', names), 100);
 }

@@ -1,4 +1,4 @@
-/** Metrics of further kinds, and an update of all of them: `kept.update(n)`. */
+/** Declares metrics of further types and aggregators. `kept.update(n)` updates all metrics. */
 module.exports = ({ mpmetrics, counter, gauge, kept }) => {
   kept.plain = new mpmetrics.Counter({ name: 'plain', help: 'p' });
   kept.h = new mpmetrics.Histogram({ name: 'h', help: 'h', labelNames: ['n'], buckets: [1] });

@@ -1,10 +1,10 @@
-/** Runs each line of stdin as code, with the package's names at hand, and prints what it yields as JSON. */
+/** Runs each line of stdin as code, which can use `names` below, and prints its result as JSON. */
 const mpmetrics = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
 );
 const { heap } = require(require('node:path').join(require.resolve('mpmetrics'), '..', 'storage'));
-/** Until nothing waits for the heap's lock: what is made meanwhile lives and ends in the process's own memory. */
+/** Waits until the backlog is empty. Until then, series are made and removed in the process's own memory only. */
 const calm = async () => {
   while (heap.backlog.busy) await new Promise((resolve) => setTimeout(resolve, 1));
 };

@@ -1,4 +1,4 @@
-/** Counts, waits until all have counted, and prints what it sees. Nothing travels over IPC. */
+/** `count` updates metrics. `show` waits until all threads have counted, and prints a scrape. Neither uses IPC. */
 const { Counter, Histogram, Gauge, Summary, register } = require('mpmetrics');
 exports.count = async (who, n) => {
   const plain = new Counter({ name: 'plain_total', help: 'p' });
@@ -20,7 +20,7 @@ exports.count = async (who, n) => {
     summary.observe(3);
     halves.observe(i < n / 2 ? -2 : 7);
   }
-  // By its own scrape what had to wait for the heap's lock is there for all.
+  // After a scrape of its own, this isolate has no pending series, so that all processes see its counts.
   await register.metrics();
   new Gauge({ name: 'done', help: 'd' }).set(1);
 };
@@ -31,6 +31,6 @@ exports.show = async (who, all) => {
     text = await register.metrics();
   } while (!text.includes('done ' + all + '\n'));
   console.log(JSON.stringify({ who, text }));
-  // No process leaves before all have read: gauges are of the living.
+  // Ends only after all processes have scraped, because scrapes do not show gauges of ended processes.
   await new Promise((resolve) => process.stdin.once('data', resolve).once('end', resolve));
 };

@@ -1,4 +1,4 @@
-/** Configuration of Jest: files as they are. */
+/** Configuration of Jest, without transforms. */
 module.exports = {
   transform: {},
   testMatch: ['**/*.test.cjs'],

@@ -1,4 +1,4 @@
-/** A test file of a runner that is required, or whose functions are global. */
+/** A test file for runners whose functions are required or global. */
 'use strict';
 const suite = require('./plain.cjs');
 
@@ -10,4 +10,4 @@ const DECLARE = {
   tap: () => require('tap').test,
 };
 
-DECLARE[process.env.RUNNER]()('what is replaced reaches the client', () => suite(__filename));
+DECLARE[process.env.RUNNER]()('the client uses replaced functions', () => suite(__filename));

@@ -1,13 +1,13 @@
-/** What the suite puts in the place of core modules' functions, and what it sees of a client that uses them. */
+/** Replacements for functions of core modules, and a program that uses a client with these and records the results. */
 'use strict';
 const fs = require('fs');
 const path = require('path');
 const { PassThrough, Writable } = require('stream');
 
-/** Requests that were made of `http` and `https`. */
+/** Requests that were made with the replacements for `http` and `https`. */
 const requests = [];
 
-/** A function in the place of `http.request` or `https.request`. */
+/** Returns a replacement for `http.request` or `https.request`. */
 exports.request = (module) => (options, answer) => {
   const entry = { module, host: options.hostname, path: options.path, body: '' };
   requests.push(entry);
@@ -32,7 +32,7 @@ exports.spaces = () => [
 exports.platform = 'fake';
 
 /**
- * Uses a client, and tells what came of it.
+ * Uses a client, and returns the results.
  *
  * @param client prom-client, or this package
  * @param clock fakes timers: `start()`, `advance(milliseconds)`, `stop()`
@@ -64,12 +64,12 @@ exports.observe = async (client, clock) => {
       seen: /^seen_total.*$/m.exec(body)?.[0],
     })),
     lines: pick(/^(seen_total|took_seconds|nodejs_heap_space)/),
-    // Neither client has it on other platforms than Linux.
+    // Both clients have this metric on Linux only, and the suite replaces the platform.
     descriptors: pick(/^process_open_fds/).length,
   };
 };
 
-/** Leaves what was seen where the test of the runner finds it. */
+/** Writes results to the folder in which `runners.test.ts` reads them. */
 exports.record = (file, seen) => {
   const name = `${path.basename(file)}.json`;
   fs.writeFileSync(path.join(process.env.RESULTS, name), JSON.stringify(seen));

@@ -8,7 +8,7 @@ jest.mock('process', () => ({ platform: require('./fakes.cjs').platform }));
 const fakes = require('./fakes.cjs');
 const client = require(process.env.CLIENT);
 
-/** What single versions need to be told: 28 cannot replace `performance`, which is read-only since Node.js 19. */
+/** Arguments of `useFakeTimers` by version. Jest 28 cannot replace `performance`: it is read-only since Node.js 19. */
 const FAKED = { 26: ['modern'], 28: [{ doNotFake: ['performance'] }] };
 
 const clock = {
@@ -17,6 +17,6 @@ const clock = {
   stop: () => jest.useRealTimers(),
 };
 
-test('what Jest mocks reaches the client', async () => {
+test('the client uses modules that Jest mocks', async () => {
   fakes.record(__filename, await fakes.observe(client, clock));
 });

@@ -1,4 +1,4 @@
-/** The suite for runners that leave it to tests to replace functions, as with sinon. */
+/** The suite for runners under which tests replace functions themselves, as with sinon. */
 'use strict';
 const fakes = require('./fakes.cjs');
 
@@ -9,7 +9,7 @@ function replace(object, name, value) {
 let now = 0;
 const real = process.hrtime;
 
-/** Timers of which both clients use the one. */
+/** A fake of `process.hrtime`, with which both clients measure durations. */
 const clock = {
   start() {
     const elapsed = () => [Math.floor(now / 1_000), (now % 1_000) * 1e6];
@@ -29,7 +29,7 @@ const clock = {
   },
 };
 
-/** Replaces, uses the client and records, for the test file that calls it. */
+/** Replaces functions, uses the client, and records the results under the name of the test file. */
 module.exports = async (file) => {
   replace(require('http'), 'request', fakes.request('http'));
   replace(require('https'), 'request', fakes.request('https'));
@@ -38,7 +38,7 @@ module.exports = async (file) => {
   const { platform } = process;
   replace(process, 'platform', fakes.platform);
   const observed = fakes.observe(client, clock);
-  // It is read when default metrics are asked for, and of use to the runner itself.
+  // Restores the platform for the runner. The client has read it when it started default metrics.
   replace(process, 'platform', platform);
   fakes.record(file, await observed);
 };

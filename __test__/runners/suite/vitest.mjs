@@ -5,4 +5,4 @@ import { test } from 'vitest';
 
 const suite = createRequire(import.meta.url)('./plain.cjs');
 
-test('what is replaced reaches the client', () => suite(fileURLToPath(import.meta.url)));
+test('the client uses replaced functions', () => suite(fileURLToPath(import.meta.url)));

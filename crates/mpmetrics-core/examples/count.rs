@@ -5,8 +5,8 @@
 //! MPMETRICS_SEGMENT=/dev/shm/shop.heap cargo run --release --example count -- 1000000
 //! ```
 //!
-//! It counts `jobs_total{by="rust"}` and times itself into `job_seconds`, then prints what all
-//! programs counted so far.
+//! It counts `jobs_total{by="rust"}`, observes its run time in `job_seconds`, and then prints the
+//! metrics of all programs.
 
 use mpmetrics_core::metrics::{Metrics, DEFAULT_BUCKETS};
 use mpmetrics_core::segment::Segment;

@@ -1,18 +1,19 @@
-//! How the parts of several writers become one value, and the names of these rules.
+//! Aggregators: the rules by which a scrape makes one value of the parts of several writers.
 
 use crate::metric_type::MetricType;
 
-/// The labels that [`Aggregator::All`] adds to keep writers apart: the process and, for a worker thread, its number.
+/// The labels that [`Aggregator::All`] adds to keep writers apart: the process id and, for a worker thread, the
+/// thread's number.
 pub const WRITER_LABELS: [&str; 2] = ["pid", "thread"];
 
-/// How the parts of several writers become one value: prom-client's `aggregator`.
+/// The rule by which a scrape makes one value of the parts of several writers: prom-client's `aggregator`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Aggregator {
-    /// Add the parts.
+    /// The sum of the parts.
     Sum,
     /// The part of the writer that made the series first.
     First,
-    /// Leave the series out once more than one living writer has it.
+    /// The part, if a single writer has the series; otherwise the series is left out.
     Omit,
     /// The arithmetic mean of the parts.
     Average,
@@ -24,12 +25,13 @@ pub enum Aggregator {
     All,
     /// The part that was set last. Gauges only.
     MostRecent,
-    /// There are no parts, but one cell for all writers. Gauges only.
+    /// The value of the one cell that all writers share, in place of parts. Gauges only.
     Shared,
 }
 
 impl Aggregator {
-    /// The aggregator of this name: prom-client's six, and three more; `None` for any other.
+    /// Returns the aggregator with this name: one of prom-client's six, or one of three more. `None` for any other
+    /// name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
@@ -46,8 +48,11 @@ impl Aggregator {
         })
     }
 
-    /// The aggregator of a family. An unknown name means sum; so does one for gauges only in a family of another type,
-    /// and [`Aggregator::All`] in a family with a label of a name that it adds.
+    /// Returns the aggregator of a family. It is [`Aggregator::Sum`] in place of
+    ///
+    /// - an unknown name,
+    /// - an aggregator for gauges only, if the family is of another type,
+    /// - [`Aggregator::All`], if the family has one of the label names that [`Aggregator::All`] adds.
     #[must_use]
     pub fn of(metric_type: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);

@@ -1,4 +1,4 @@
-//! What can go wrong, as a closed set of codes that carry their data.
+//! The errors of this crate: a closed set of codes, and errors with the data of their messages.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub enum Code {
     Retired,
     /// The operating system refused a call.
     Io,
-    /// A directory or file of our name is not safe to use (owner, mode, type, links).
+    /// A directory or file with a name of this library is not safe to use (owner, mode, type, links).
     Unsafe,
     /// The caller's argument breaks a rule.
     Invalid,
@@ -63,14 +63,15 @@ pub enum Refusal {
     LabelValue = 3,
     /// The segment has its maximum of label text.
     Text = 4,
-    /// A table of the layout is full, or a text is longer than any may be.
+    /// A table of the layout is full, or a text is longer than the layout allows.
     Layout = 5,
-    /// The heap lock is held, and the maximum of new series waits for it. Counted by callers only.
+    /// The heap lock is held, and the maximum of new series waits for it. Only callers of this crate count this
+    /// refusal.
     Busy = 6,
 }
 
 impl Refusal {
-    /// All, in order of their numbers.
+    /// All refusals, in the order of their numbers.
     pub const ALL: [Self; 7] = [
         Self::Memory,
         Self::Series,
@@ -114,7 +115,7 @@ pub enum Error {
     /// The bytes of a heap contradict each other.
     #[error("corrupt segment: {what} at byte {at}")]
     Corrupt {
-        /// What was expected and not found.
+        /// The expectation that the bytes do not meet.
         what: &'static str,
         /// Offset from the start of the segment.
         at: u64,
@@ -135,13 +136,13 @@ pub enum Error {
     /// No memory, or the segment's own limit is reached.
     #[error("the segment is full: {what}")]
     Full {
-        /// What there is no room for.
+        /// The resource that is exhausted.
         what: &'static str,
     },
     /// A limit on the number of series, families or writers is reached.
     #[error("limit reached: at most {limit} {what}")]
     Limit {
-        /// What is limited.
+        /// The name of the things that are limited.
         what: &'static str,
         /// The limit.
         limit: u64,
@@ -149,7 +150,7 @@ pub enum Error {
     /// A limit that the creator of the segment set.
     #[error("limit reached: at most {limit} {}", refusal.what())]
     Quota {
-        /// Which one.
+        /// The limit, named by the refusal that it causes.
         refusal: Refusal,
         /// The limit.
         limit: u64,
@@ -165,11 +166,11 @@ pub enum Error {
     Io {
         /// The call.
         call: &'static str,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// A directory or file of our name is not safe to use.
+    /// A directory or file with a name of this library is not safe to use.
     #[error("{} is not safe to use: {why}", path.display())]
     Unsafe {
         /// The path.
@@ -188,10 +189,10 @@ pub enum Error {
     /// This platform has no implementation.
     #[error("not supported on this platform: {0}")]
     Unsupported(&'static str),
-    /// No directory can have a segment. The code is that of the first, best one.
+    /// No directory can have a segment. The code is that of the best directory, which is the first.
     #[error("no directory serves: {}", join(tried))]
     Nowhere {
-        /// The directories, best first, each with what is wrong with it; never empty.
+        /// The directories, best first, each with its error; never empty.
         tried: Vec<(PathBuf, Error)>,
     },
     /// A segment that the user named is unusable, and only the user may remove it.
@@ -203,7 +204,7 @@ pub enum Error {
     Spoiled {
         /// The segment's path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The segment's error.
         #[source]
         source: Box<Error>,
     },
@@ -212,7 +213,7 @@ pub enum Error {
     At {
         /// The segment's path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The segment's error.
         #[source]
         source: Box<Error>,
     },
@@ -239,7 +240,7 @@ impl Error {
         }
     }
 
-    /// Why a series was refused, if this is about that.
+    /// Returns why a series was refused; `None` if the error is not the refusal of a series.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
         match self {
@@ -251,7 +252,7 @@ impl Error {
         }
     }
 
-    /// The same error, with the path of the segment it is about.
+    /// Adds the path of the segment to the error.
     #[must_use]
     pub fn at(self, path: impl Into<PathBuf>) -> Self {
         match self {
@@ -260,7 +261,8 @@ impl Error {
         }
     }
 
-    /// The same error, about a segment that the user named: with what to do, if the file itself is at fault.
+    /// Adds the path of a segment that the user named. If the file itself is at fault, the message also says that the
+    /// user has to delete it.
     #[must_use]
     pub fn of_named(self, path: &Path) -> Self {
         let located = self.at(path);
@@ -276,7 +278,7 @@ impl Error {
 
 fn join(tried: &[(PathBuf, Error)]) -> String {
     let each = |(path, error): &(PathBuf, Error)| match error {
-        // These name the path themselves.
+        // The messages of these errors have the path already.
         Error::At { .. } | Error::Spoiled { .. } | Error::Unsafe { .. } => error.to_string(),
         other => format!("{}: {other}", path.display()),
     };

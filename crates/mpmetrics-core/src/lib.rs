@@ -1,6 +1,6 @@
 //! Prometheus metrics of many processes and threads in one shared-memory heap.
 //!
-//! Imports only point down the list of modules in `docs/ARCHITECTURE.md`.
+//! A module imports only modules below it in the list of `docs/ARCHITECTURE.md`.
 
 #[macro_use]
 pub mod os;

@@ -1,4 +1,4 @@
-//! The types of metrics: prom-client's four. A row of [`ROWS`] has all that tells one from the others.
+//! The types of metrics: prom-client's four. A row of [`ROWS`] has all properties of a type.
 
 /// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,11 +9,11 @@ pub enum MetricType {
     Gauge,
     /// Observations counted in buckets.
     Histogram,
-    /// Observations with their sum and count.
+    /// Observations with their sum, count and quantiles.
     Summary,
 }
 
-/// What a series has: how its parts are joined, and which rows it is printed as, follows from that.
+/// The numbers of a series. They determine how its parts are joined, and as which rows it is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     /// One number.
@@ -24,7 +24,7 @@ pub enum Values {
     Quantiles,
 }
 
-/// One type. Its place in [`ROWS`] is its number in a segment.
+/// The properties of one type. The index in [`ROWS`] is the type's number in a segment.
 struct Row {
     of: MetricType,
     name: &'static str,
@@ -92,25 +92,25 @@ impl MetricType {
         self.row().name
     }
 
-    /// What a series has.
+    /// The numbers of a series.
     #[must_use]
     pub fn values(self) -> Values {
         self.row().values
     }
 
-    /// Whether a part is a level of its own and not a count, so that it may be shown by itself.
+    /// Whether a part is a level (as of a gauge) and not a count, so that a single part may be shown.
     #[must_use]
     pub fn is_level(self) -> bool {
         self.row().is_level
     }
 
-    /// The label that the rows of a series have beside its own.
+    /// The name of the label that rows have beside their series' own labels; empty for none.
     #[must_use]
     pub fn row_label(self) -> &'static [u8] {
         self.row().row_label
     }
 
-    /// What samples may have after the family's name in OpenMetrics, which no other family's name may be then.
+    /// The suffixes of samples' names in OpenMetrics. No other family may have the family's name with such a suffix.
     #[must_use]
     pub fn reserved(self) -> &'static [&'static str] {
         self.row().reserved

@@ -1,4 +1,4 @@
-//! Joining families of one name: what a scrape shows while two versions of an application run.
+//! Joining families of one name, which two versions of an application make that run at the same time.
 
 mod snapshot;
 
@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use snapshot::Builder;
 
-/// What is printed after joining, without the head lines.
+/// Returns the rows that are printed after joining, without HELP and TYPE.
 fn rows(snapshot: &Snapshot) -> Vec<String> {
     let (joined, _) = join(snapshot.clone());
     let text = String::from_utf8(text(&joined)).expect("UTF-8");
@@ -162,7 +162,7 @@ fn equal_bounds_stay_in_their_order() {
 #[test]
 fn summaries_add() {
     let mut make = Builder::default();
-    // Each version of the application with percentiles of its own: the newest's are shown, of all values.
+    // Each version of the application has its own percentiles. Those of the newest are shown, computed of all values.
     for (percentile, values) in [(0.1, [1.0, 2.0]), (0.2, [3.0, 4.0]), (0.5, [-1.0, 8.0])] {
         make.family(MetricType::Summary, "s", &[]).bounds = [percentile].into();
         make.summary(&[], 0, &values);
@@ -229,7 +229,7 @@ fn an_own_label_that_equals_a_default_is_one_series() {
     );
 }
 
-/// A program over a small world, so that names, labels and default labels meet often.
+/// Families with their series. There are few names, labels and default labels, so that many of them coincide.
 type Program = Vec<(usize, Vec<(usize, usize, bool, u32)>)>;
 
 fn program() -> impl Strategy<Value = Program> {
@@ -238,7 +238,7 @@ fn program() -> impl Strategy<Value = Program> {
 }
 
 proptest! {
-    /// Against a map from the printed set of labels to a sum.
+    /// Compares the result with a map from the printed labels to a sum.
     #[test]
     fn joins_what_is_printed_alike_and_nothing_else(program in program()) {
         let mut make = Builder::default();
@@ -251,7 +251,7 @@ proptest! {
             make.family(MetricType::Counter, ["x", "y"][*name], &["a", "b"]);
             let mut seen = Vec::new();
             for &(labels, default, reverse, value) in series {
-                // As the directory does: a family has one series of a set and its default labels.
+                // As in a heap, a family has one series for each label set and its default labels.
                 if seen.contains(&(labels, default)) {
                     continue;
                 }
@@ -297,7 +297,7 @@ proptest! {
     }
 }
 
-/// Of two versions of an application, whose histograms have other bounds.
+/// The histograms of the two versions of an application have different bounds.
 #[test]
 fn of_exemplars_the_newest_of_each_bucket_stays() {
     let mut make = Builder::default();

@@ -1,4 +1,4 @@
-//! Series that come and go for ever take no more memory than the most of them that were there at once.
+//! Series that are made and removed for ever take no more memory than the largest number that existed at once.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -14,7 +14,7 @@ use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::region::Owned;
 
 const WRITERS: usize = 4;
-/// Label sets of a writer that are there at once.
+/// Number of label sets of a writer that exist at once.
 const LIVING: usize = 400;
 
 /// splitmix64: the same numbers in every run.
@@ -68,7 +68,7 @@ impl Churner {
         Self { writer, families, living: VecDeque::new(), made: number << 32 }
     }
 
-    /// Ends, and the next one goes on with what there is.
+    /// Ends the writer, and goes on with another writer and the same series.
     fn reborn(self, heap: &Heap, number: u64, kinds: &[(&str, MetricType)]) -> Self {
         let Self { writer, living, made, .. } = self;
         drop(writer);
@@ -94,7 +94,7 @@ impl Churner {
             }
         }
         self.living.push_back(text);
-        // As the checks of an expiry do it: many at once, now more and now fewer.
+        // Removes many series at once, as the checks of expiring series do; their number varies.
         if self.living.len() > LIVING + random.below(100) as usize {
             for text in self.living.drain(..LIVING / 4) {
                 for (family, _) in &self.families {
@@ -111,7 +111,7 @@ fn what_comes_and_goes_takes_no_more_than_what_was_there_at_once() {
     let all =
         [("c", MetricType::Counter), ("h", MetricType::Histogram), ("s", MetricType::Summary)];
     for kinds in [&all[..1], &all[1..2], &all[2..], &all] {
-        // Also where each slot is another's now and then.
+        // With 8 lives, other writers adopt each slot now and then.
         for lives in [1, 8] {
             let region = Arc::new(Owned::new(1 << 22));
             let heap = Heap::create(region, &Setup::default()).expect("a heap");
@@ -132,7 +132,7 @@ fn what_comes_and_goes_takes_no_more_than_what_was_there_at_once() {
                 }
             }
             let used = heap.words().header(header::USED);
-            // What is needed at once is now more and now less: one small slab, and no more.
+            // The number of living series varies, for which one small slab is enough.
             assert!(used <= at_half + at_half / 32, "{kinds:?}, {lives}: {at_half}, then {used}");
         }
     }

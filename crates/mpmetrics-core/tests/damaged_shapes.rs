@@ -1,5 +1,5 @@
-//! Damage to what the heap says of a family's blocks: a writer hands out blocks of the shape that it declared,
-//! in slabs that it has, or an error.
+//! Damage to the word that describes a family's blocks: a writer hands out blocks of the shape that it declared,
+//! in its own slabs, or returns an error.
 
 mod handle;
 
@@ -12,7 +12,7 @@ use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::region::Owned;
 use mpmetrics_core::{Code, Result};
 
-/// A kind, an aggregator, and the block that they make, with its cells.
+/// A metric type, an aggregator, the kind of their block, and its number of cells (0 if not checked).
 type Form = (MetricType, &'static str, BlockKind, usize);
 
 const FORMS: [Form; 6] = [
@@ -23,19 +23,20 @@ const FORMS: [Form; 6] = [
     (MetricType::Histogram, "sum", BlockKind::Histogram, 6),
     (MetricType::Summary, "sum", BlockKind::Summary, 0),
 ];
-/// Bits of the word: kind, form, and as much of the number as makes blocks longer than any may be.
+/// Number of bits of the word that are flipped: those of kind and form, and so many of the number that blocks become
+/// longer than allowed.
 const BITS: u32 = 24;
 
 fn declared((kind, aggregator, ..): Form) -> FamilySpec {
     FamilySpec { aggregator: aggregator.into(), ..spec(kind) }
 }
 
-/// Every bit of every form.
+/// Returns every form with every bit to flip.
 fn flips() -> impl Iterator<Item = (Form, u32)> {
     FORMS.into_iter().flat_map(|form| (0..BITS).map(move |bit| (form, bit)))
 }
 
-/// A heap with one series of the form, its writer, and the family.
+/// Makes a heap with one series of the form. Returns the heap, the writer, and the family.
 fn with_a_series(form: Form) -> (Heap, Writer, u32) {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default());
     let heap = heap.expect("a heap");
@@ -54,12 +55,12 @@ fn flip(heap: &Heap, id: u32, bit: u32) {
     words.store(at, shape ^ 1 << bit).expect("a record");
 }
 
-/// Binds a series and checks whether the block is one of the form.
+/// Binds a series, and checks that its block has the form.
 fn bind(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
     let (kind, _, block, cells) = form;
     let text = format!("a=\"{label}\"");
     if block == BlockKind::Shared {
-        // A shared block lies in no writer's slab, and is reached by its key.
+        // The block of a shared gauge lies in no writer's slab, and is found by its key.
         let address = writer.bind(id, text.as_bytes(), b"")?;
         assert!(writer.slab(address.slab).is_none(), "a shared gauge has a block of its own");
         return Ok(());
@@ -72,7 +73,7 @@ fn bind(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
     handle.update(writer, 1.0)
 }
 
-/// Nothing but what was declared, or an error that says what is wrong.
+/// Checks that the calls succeeded, or that the error says that the heap is corrupt.
 fn right_or_corrupt(done: Result<()>, what: &str) {
     if let Err(error) = done {
         assert_eq!(error.code(), Code::Corrupt, "{what}: {error}");
@@ -84,7 +85,7 @@ fn flips_under_a_writer_that_declared_the_family() {
     for (form, bit) in flips() {
         let (heap, mut writer, id) = with_a_series(form);
         flip(&heap, id, bit);
-        // What it declared it knows, so nothing is lost.
+        // The writer knows the shape that it declared, and does not read the damaged word.
         for label in ["1", "2"] {
             bind(&mut writer, id, form, label).expect("a series");
         }
@@ -103,7 +104,7 @@ fn flips_before_another_writer_declares_the_family() {
         for label in ["1", "2"] {
             bind(&mut other, id, form, label).expect("a series");
         }
-        // The record is right again for those that only read it.
+        // The second declaration has repaired the record, so a writer that only reads it gets the right shape.
         bind(&mut heap.writer(3, 1).expect("a slot"), id, form, "3").expect(&what);
     }
 }

@@ -1,4 +1,4 @@
-//! Rings, answers and waits over process memory, with real threads.
+//! Rings, answers and waits in a heap in process memory, with real threads.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -19,7 +19,7 @@ struct Process {
     bell: Arc<Doorbell>,
     writer: Writer,
     ear: Option<Arc<Ear>>,
-    /// A message each time that its isolate is told to run callbacks.
+    /// Receives a message each time that the isolate is told to run callbacks.
     told: Receiver<()>,
     tell: Sender<()>,
     /// Number of the latest ring.
@@ -49,7 +49,7 @@ impl Process {
         process
     }
 
-    /// Rings; a message comes when the wait is over, and None is returned if there is none.
+    /// Rings. Returns a receiver that gets a message when the wait is over; `None` if the scrape does not wait.
     fn ring(&self, patience: Duration) -> Option<Receiver<()>> {
         let (done, over) = channel();
         let done = Box::new(move || done.send(()).unwrap());
@@ -58,7 +58,7 @@ impl Process {
         ring.map(|_| over)
     }
 
-    /// Whether a scrape goes on that this isolate ran callbacks for.
+    /// Whether a scrape is under way for which this isolate ran callbacks.
     fn asked(&self) -> bool {
         self.ear.as_ref().unwrap().is_asked().unwrap()
     }
@@ -156,7 +156,7 @@ fn nobody_waits_for_the_dead_or_for_who_has_left() {
     let slot = leaves.leave();
     over.recv_timeout(LONG).unwrap();
     assert_eq!(timeouts(&heap), 0);
-    // The adopter of the dead writer's slot has no callbacks by that.
+    // The adopter of the dead writer's slot does not take over its callbacks.
     let adopter = Process::new(&heap, 4);
     assert!(adopter.writer.incarnation() > 1);
     assert!(scraper.ring(LONG).is_none());
@@ -216,7 +216,7 @@ fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
     second.recv_timeout(LONG).unwrap();
     assert!(listener.asked());
     one.bell.over(one.rung.get().unwrap());
-    assert!(listener.asked(), "an end that is told twice is no other's");
+    assert!(listener.asked(), "a second end of one scrape ends no other scrape");
     other.bell.forget(1);
     assert!(!listener.asked(), "its isolate has ended");
     // A process that dies frees its locks.
@@ -225,13 +225,13 @@ fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
     third.recv_timeout(LONG).unwrap();
     assert!(listener.asked());
     drop(one);
-    // Its thread that waited may have it for a moment longer.
+    // The thread that waited for it may hold its doorbell, and so its locks, for a moment longer.
     let begun = Instant::now();
     while listener.asked() {
         assert!(begun.elapsed() < LONG, "it is gone");
         std::thread::yield_now();
     }
-    // One that is stopped is waited for with a bound.
+    // The listener gives up a scrape that does not end, as one of a stopped process.
     let fourth = other.ring(LONG).unwrap();
     listener.answer();
     fourth.recv_timeout(LONG).unwrap();
@@ -258,7 +258,7 @@ fn scrapes_that_ring_at_once_are_each_known() {
         });
         listener.answer();
         for (scraper, ring) in scrapers.iter().zip(&all) {
-            // Of an answer that covered some of them only, the rest come with the next.
+            // The answer may have covered only some of the rings; the next answer covers the rest.
             if !listener.asked() {
                 listener.answer();
             }
@@ -281,7 +281,7 @@ fn callbacks_that_ran_for_an_own_scrape_answer_the_rings_before_it() {
     let first = one.ring(LONG).unwrap();
     let second = other.ring(LONG).unwrap();
     other.told.recv_timeout(LONG).unwrap();
-    // Its callbacks ran after both rings, for its own scrape.
+    // The callbacks of `other` ran after both rings, for its own scrape.
     other.ear.as_ref().unwrap().answer(other.rung.get().unwrap());
     first.recv_timeout(LONG).unwrap();
     assert!(other.asked(), "the first scrape has not read, nor has its own");
@@ -289,10 +289,10 @@ fn callbacks_that_ran_for_an_own_scrape_answer_the_rings_before_it() {
     one.answer();
     second.recv_timeout(LONG).unwrap();
     one.bell.over(one.rung.get().unwrap());
-    assert!(other.asked(), "its own goes on");
+    assert!(other.asked(), "its own scrape is under way");
     other.bell.over(other.rung.get().unwrap());
     assert!(!other.asked());
-    // A ring after that is heard.
+    // A later ring is heard.
     let third = one.ring(LONG).unwrap();
     let ear = other.ear.as_ref().unwrap();
     ear.answer(ear.begin());

@@ -1,5 +1,5 @@
-//! Exemplars over a heap: which are recorded, which are shown, and what becomes of them when writers die, series
-//! are removed and locks are not free.
+//! Exemplars in a heap: which are recorded, which are shown, and what happens to them when writers die, series
+//! are removed, or locks are held.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -40,7 +40,7 @@ fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-/// Every exemplar of a scrape: its series' labels, bucket, value and labels.
+/// Returns every exemplar of a scrape: the labels of its series, its bucket, value and labels.
 fn seen(heap: &Heap) -> Vec<(String, u32, f64, String)> {
     let snapshot = scrape(heap, &everything()).expect("a scrape").0;
     let text =
@@ -95,7 +95,7 @@ fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     assert_eq!(seen(&heap), shown);
     let without = Filter { exemplars: false, ..everything() };
     assert!(scrape(&heap, &without).unwrap().0.exemplars.is_empty());
-    // Room that is too small for the next one is exchanged for more, and serves others.
+    // A block that is too small for the next exemplar is replaced by a larger one, and is reused.
     let long = format!("t=\"{}\"", "x".repeat(120));
     let used = heap.words().header(header::USED);
     for n in 0..2000 {
@@ -103,7 +103,7 @@ fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
     }
     assert_eq!(heap.words().header(header::USED), used);
     assert_eq!(seen(&heap)[0], one("a=\"1\"", 0, 1999.0, &long));
-    assert_eq!(dropped(&heap), 3, "the buckets that there are none of");
+    assert_eq!(dropped(&heap), 3, "exemplars of buckets that do not exist");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long()
         }
         assert!(held());
         assert_eq!(dropped(&heap) - before, refused);
-        // One wait after another of 20 ms each would take minutes; pauses make it a few.
+        // If each call waited for 20 ms, this would take minutes. After a wait in vain, calls do not wait for a while.
         assert!(begun.elapsed() < Duration::from_secs(100), "{:?}", begun.elapsed());
         assert_eq!(seen(&heap), [one("a=\"1\"", 0, 1.0, "t=\"1\"")], "scrapes go on");
         std::thread::sleep(Duration::from_millis(1_050));
@@ -236,10 +236,10 @@ fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long()
     record_for_long(&other, &|| heap.words().header(header::LOCK_TIMEOUTS) > 0);
     drop(held);
     record(&mut writer, &other, 0, 9.0, "t=\"9\"").unwrap();
-    assert_eq!(seen(&heap).len(), 2, "and when it is free again so does recording");
+    assert_eq!(seen(&heap).len(), 2, "recording goes on when the lock is free");
 }
 
-/// A thread that dies with the mutex, as a process does, and one that broke it.
+/// A thread dies while it holds the mutex, as a process may; later the bytes of the mutex are overwritten.
 #[test]
 fn a_mutex_of_the_dead_is_taken_over_and_a_broken_one_is_made_again_by_the_next_life() {
     let heap = heap();

@@ -1,5 +1,5 @@
-//! Processes that record exemplars without a pause are killed and stopped at any instruction of that: what
-//! is scraped is whole, no scrape waits, and the others go on.
+//! Processes that record exemplars without a pause are killed or stopped at any instruction. The scraped
+//! exemplars are whole, no scrape waits, and the other processes go on.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -28,7 +28,7 @@ const BUCKETS: u32 = 3;
 const WRITERS: u64 = 3;
 const LONGEST_SCRAPE: Duration = Duration::from_secs(60);
 
-/// Labels that tell value and writer, in lengths between nothing much and the most.
+/// Labels with the number of the writer and the value, of lengths from short to nearly the limit.
 fn text(value: u64, number: u64) -> String {
     format!("n=\"{number}\",v=\"{value}\",pad=\"{}\"", "p".repeat((value % 100) as usize))
 }
@@ -37,7 +37,7 @@ fn bind(writer: &mut Writer, number: u64) -> Result<[Handle; 2]> {
     let counter = writer.family(&spec(MetricType::Counter), 0)?;
     let histogram = writer.family(&spec(MetricType::Histogram), 0)?;
     Ok([
-        // One series of each process's own, and one of all.
+        // A series that only this process has, and one that all processes have.
         Handle::bind(writer, MetricType::Counter, counter, format!("a=\"{number}\"").as_bytes())?,
         Handle::bind(writer, MetricType::Histogram, histogram, b"a=\"all\"")?,
     ])
@@ -54,7 +54,7 @@ fn victim() {
         let mut writer = segment.heap().writer(process.key(), process.pid)?;
         bind(&mut writer, number).map(|handles| (writer, handles))
     };
-    // Others, which are stopped or die, may hold the heap lock for as long as they like.
+    // Other victims, which are stopped or killed, may hold the heap lock for a long time.
     let (mut writer, handles) = loop {
         match start() {
             Err(error) if error.code() == Code::Busy => {}
@@ -105,7 +105,7 @@ impl Drop for Victim {
     }
 }
 
-/// Scrapes; every exemplar is one that a writer recorded. Labels of the series, and values.
+/// Scrapes, and checks that every exemplar is one that a writer recorded. Returns labels of series, and values.
 fn check(heap: &Heap) -> HashSet<(String, u64)> {
     let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let begun = Instant::now();
@@ -130,7 +130,7 @@ fn own(number: usize) -> String {
     format!("a=\"{number}\"")
 }
 
-/// Scrapes until something was seen; fails after a while.
+/// Scrapes until `seen` returns true; fails after ten minutes.
 fn until(heap: &Heap, what: &str, seen: impl Fn(&HashSet<(String, u64)>) -> bool) {
     let begun = Instant::now();
     loop {
@@ -159,7 +159,7 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
         std::thread::sleep(Duration::from_micros(random >> 52));
         let victim = (random >> 33) as usize % victims.len();
         if round % 4 == 0 {
-            // Stopped wherever it is: others go on recording, and scrapes go on.
+            // The victim is stopped at any instruction: others go on recording, and scrapes go on.
             victims[victim].signal("-STOP");
             let (before, stopped) = (check(&heap), own(victim));
             let goes_on = |it: &&(String, u64)| it.0.len() == stopped.len() && it.0 != stopped;
@@ -169,14 +169,14 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             victims[victim].signal("-CONT");
         }
         let next = Victim::start(&path, victim as u64);
-        // The old one is killed and waited for; its slot is adopted by the next.
+        // The old process is killed and waited for; the next one adopts its slot.
         drop(std::mem::replace(&mut victims[victim], next));
         check(&heap);
     }
     until(&heap, "some do not record any more", all);
     drop(victims);
     check(&heap);
-    // A new writer after them all, in a slot of one of them.
+    // A new writer adopts the slot of one of the victims.
     let mut writer = heap.writer(1, 1).unwrap();
     let [counter, _] = bind(&mut writer, 0).unwrap();
     let text = text(9_000_000_000_000_000, 0);

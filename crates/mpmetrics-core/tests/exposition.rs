@@ -1,5 +1,5 @@
-//! What a scrape looks like on paper: text beside prom-client's own output, JSON read back by a
-//! reader of its own.
+//! The formats of a scrape: text is compared with prom-client's own output, and JSON is read by a
+//! reader that only the tests have.
 #![allow(clippy::panic)]
 
 mod reader;
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use reader::Json;
 use snapshot::{Builder, Set};
 
-/// The program whose text prom-client 15.1.3 printed into `golden/`.
+/// The metrics of the program whose text prom-client 15.1.3 printed into `golden/`.
 fn golden(defaults: Set<'_>) -> Snapshot {
     let mut make = Builder::default();
     let d = if defaults.is_empty() { 0 } else { make.defaults(defaults) };
@@ -61,7 +61,7 @@ fn text_is_prom_clients() {
     let defaults = [("app", "web"), ("zone", "eu\"1"), ("le", "x")];
     assert_eq!(printed(&golden(&defaults)), include_str!("golden/prom-client-15.1.3-defaults.txt"));
     assert_eq!(printed(&Snapshot::default()), "\n");
-    // A default label `quantile` is overridden by the row's own, and seen on sum and count.
+    // A row's own label `quantile` overrides a default label `quantile`, which is printed on sum and count.
     let mut make = Builder::default();
     let d = make.defaults(&[("quantile", "d")]);
     make.family(MetricType::Summary, "s", &[]).bounds = [0.5].into();
@@ -149,8 +149,8 @@ fn bytes_that_are_not_utf8_pass_through_text_and_are_replaced_in_json() {
     assert_eq!(pair.list()[1], Json::Text("x\u{fffd}\0\"\u{fffd}".into()));
 }
 
-/// A snapshot in which nothing need fit together: an arena of bytes that look like labels, and spans
-/// into and out of it.
+/// Generates snapshots whose data need not fit together: an arena of bytes that look like labels, and
+/// spans that lie inside or outside of it.
 fn anything() -> impl Strategy<Value = Snapshot> {
     let byte = prop_oneof![
         6 => prop::sample::select(b"a=\"\\n,".to_vec()),
@@ -208,7 +208,7 @@ fn anything() -> impl Strategy<Value = Snapshot> {
     )
 }
 
-/// The rows of a text that is one line of HELP, one of TYPE, and rows.
+/// Returns the rows of a text with a single family, which begins with HELP and TYPE.
 fn rows(out: &[u8]) -> Vec<&[u8]> {
     out.strip_suffix(b"\n")
         .expect("a final line feed")
@@ -233,7 +233,7 @@ proptest! {
             };
             expected += rows * family.get("series").list().len();
         }
-        // A family has two head lines and an empty one before the next, or the end after the last.
+        // Each family has HELP and TYPE, and after its rows an empty line or, if it is the last, the text's end.
         prop_assert_eq!(lines, if snapshot.families.is_empty() { 2 } else { expected });
     }
 

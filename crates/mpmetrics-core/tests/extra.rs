@@ -89,7 +89,7 @@ fn rows_are_printed_as_they_are() {
     );
 }
 
-/// The heads of an OpenMetrics output, without the help texts.
+/// Returns the TYPE lines of an OpenMetrics output: name and type.
 fn types(make: &Builder, without: &[&str], families: Vec<ExtraFamily>) -> Vec<String> {
     let printed = printed(openmetrics::with_extra, make, without, families);
     printed.lines().filter_map(|line| line.strip_prefix("# TYPE ").map(str::to_owned)).collect()

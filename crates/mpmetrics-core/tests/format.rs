@@ -1,4 +1,4 @@
-//! `docs/FORMAT.md` says what `layout/` says: each word's number stands beside its name.
+//! `docs/FORMAT.md` agrees with `layout/`: both give each word the same number.
 
 use mpmetrics_core::layout::{
     block, defaults, extent, family, header, lock, series, slot, BlockKind, ExtentKind, FLAGS_BACK,
@@ -7,8 +7,8 @@ use mpmetrics_core::layout::{
 
 const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
 
-/// The rows, below one heading, of tables whose second column is a name in backticks: number (of the
-/// first word) and name.
+/// Returns number (of the first word) and name of the rows below one heading, of tables whose second
+/// column is a name in backticks.
 fn named(heading: &str) -> Vec<(u64, &'static str)> {
     let from = FORMAT.find(heading).expect("the heading");
     let section = &FORMAT[from + heading.len()..];
@@ -23,7 +23,7 @@ fn named(heading: &str) -> Vec<(u64, &'static str)> {
     section.lines().filter_map(row).collect()
 }
 
-/// The number that a source file gives a constant in one of its modules.
+/// Returns the number and the name of each constant in a module of `layout/`.
 fn constants(module: &str) -> Vec<(u64, &'static str)> {
     let inline =
         concat!(include_str!("../src/layout/records.rs"), include_str!("../src/layout/blocks.rs"),);
@@ -90,7 +90,7 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
     }
 }
 
-/// The numbers of this version: a change of one of them is a change of the format, and of its version.
+/// The numbers of this version. A change of one of them changes the format, and needs another version.
 #[test]
 fn the_numbers_of_version_1() {
     assert_eq!(MAGIC.to_le_bytes(), *b"MPMETRIC");

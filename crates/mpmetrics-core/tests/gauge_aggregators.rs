@@ -1,4 +1,4 @@
-//! Gauges that show each writer by itself, or the one that set them last.
+//! Gauges that show each writer's part, or the part that was set last.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
@@ -28,7 +28,7 @@ fn spec(aggregator: &str) -> FamilySpec {
     }
 }
 
-/// What is printed, without the head lines.
+/// Returns the printed rows, without HELP and TYPE.
 fn rows(heap: &Heap) -> Vec<String> {
     let filter = Filter { everything: true, ..Filter::default() };
     let text = String::from_utf8(text(&scrape(heap, &filter).unwrap().0)).unwrap();
@@ -42,7 +42,7 @@ fn writer(heap: &Heap, pid: u32, thread: u32) -> Writer {
     heap.writer_of(Owner { process: u64::from(pid), pid, thread }).unwrap()
 }
 
-/// A writer's update of the series without labels: `change` gets its cells.
+/// Updates a writer's part of the series without labels: `change` gets its cells.
 fn update(
     writer: &mut Writer,
     spec: &FamilySpec,
@@ -65,7 +65,7 @@ fn all_names_process_and_thread_behind_the_own_labels_and_their_types() {
     assert_eq!(rows(&heap), ["g{a=\"5\",pid=\"7\"} 1", "g{a=\"5\",pid=\"7\",thread=\"3\"} 2"]);
     drop(two);
     assert_eq!(rows(&heap), ["g{a=\"5\",pid=\"7\"} 1"]);
-    // Two containers on one volume may have a process of that number each: no row is printed twice.
+    // Two containers that share a volume may each have a process with this id. No row is printed twice.
     let mut namesake = heap.writer(8, 7).unwrap();
     update(&mut namesake, &spec("all"), |cells| scalar::set(&cells[0], 4.0));
     let mut same = heap.writer(9, 7).unwrap();
@@ -91,14 +91,14 @@ fn most_recent_goes_by_time_then_by_birth_and_forgets_the_dead() {
     for (n, time) in [(0, 5000.0), (1, 9000.0), (2, 9000.0)] {
         update(&mut writers[n], &spec, |cells| recent::set(cells, n as f64, time));
     }
-    // The fourth has never set it.
+    // The fourth writer has never set the gauge.
     update(&mut writers[3], &spec, |_| ());
     assert_eq!(rows(&heap), ["g 2"]);
     update(&mut writers[1], &spec, |cells| recent::add(cells, 10.0, 9001.0));
     assert_eq!(rows(&heap), ["g 11"]);
     drop(writers.remove(1));
     assert_eq!(rows(&heap), ["g 2"]);
-    // The next owner of the slot begins again.
+    // The next owner of the slot does not take over the value.
     let mut next = writer(&heap, 9, 0);
     update(&mut next, &spec, |_| ());
     assert_eq!(rows(&heap), ["g 2"]);
@@ -115,7 +115,7 @@ fn two_versions_of_a_family_and_default_labels_that_coincide_go_by_time_too() {
     update(&mut one, &spec("mostrecent"), |cells| recent::set(cells, 1.0, 8000.0));
     update(&mut two, &newer, |cells| recent::set(cells, 2.0, 7000.0));
     assert_eq!(rows(&heap), ["g 1"]);
-    // Default labels that the family's own override.
+    // Series with their own label of the name of a default label.
     three.default_labels(0, b"a=\"x\"", b"").unwrap();
     let family = three.family(&newer, 0).unwrap();
     let address = three.bind(family, b"a=\"x\"", b"").unwrap();

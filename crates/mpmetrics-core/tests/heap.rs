@@ -1,4 +1,4 @@
-//! The heap over process memory: registering, removing, adopting, recovering.
+//! The heap in process memory: making and removing series, adopting slots, recovering.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -157,7 +157,7 @@ fn who_finds_a_series_gone_learns_whether_it_expired() {
     assert!(two.expired(key(&expired)).unwrap());
     assert!(!two.expired(key(&removed)).unwrap());
     assert!(!two.expired(key(&kept)).unwrap());
-    // The next life of the place is another generation.
+    // The next series in this place has another generation.
     let again = two.bind(f, b"a=\"1\"", b"").unwrap();
     assert!(!two.expired(key(&again)).unwrap());
     assert_eq!(heap.words().header(header::LIVE_SERIES), 2);
@@ -248,7 +248,7 @@ fn a_heap_whose_lock_holder_died_is_recovered() {
     let words = heap.words();
     let derived: Vec<u64> =
         (header::LIVE_SERIES..header::FREE_EXTENTS).map(|i| words.header(i)).collect();
-    // The holder died having spoiled everything that is derived.
+    // Spoils derived words, as a holder that died in the middle of a change may leave them.
     for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
         words.set_header(index, 77);
     }

@@ -1,5 +1,5 @@
-//! What happens to a heap when a writer dies, removes, grows it or loses a lock in the middle of
-//! another's call: a region that runs a hook whenever the heap asks for its words.
+//! The state of a heap after a writer died in the middle of a call, or after another writer removed a series,
+//! grew the heap or took a lost slot meanwhile. A region runs a hook when the heap asks for its words.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -50,11 +50,11 @@ fn share(writer: &mut Writer, text: &str, by: f64) -> Result<()> {
     writer.share(key, |value| value + by).map(drop)
 }
 
-/// Something that a writer does.
+/// A call of a writer.
 type Call<'a> = &'a dyn Fn(&mut Writer) -> Result<()>;
 
-/// Two lives that each count before they set default labels leave two blocks of one series; the third
-/// makes them one. References of their cells.
+/// Makes two blocks of one series in one slot, which the next adopter merges: two lives each count before
+/// they set default labels. Returns the references of the blocks' cells.
 fn two_blocks(heap: &Heap) -> [u64; 2] {
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");
@@ -112,7 +112,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
         (
             &|w| {
                 let handle = count(w, "a=\"1\"", 0.0)?;
-                // Room for the first, more room for the second, none needed for the third.
+                // The first exemplar takes room, the second takes more, and the third takes none.
                 ["t=\"1\"", &format!("t=\"{}\"", "2".repeat(100)), "t=\"3\""]
                     .into_iter()
                     .try_for_each(|text| exemplify(w, &handle, text))
@@ -128,7 +128,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
     }
 }
 
-/// An adopter that died at each step of making two blocks one.
+/// An adopter died at each step of merging two blocks.
 #[test]
 fn two_blocks_are_made_one_once() {
     for step in 0..4 {
@@ -149,7 +149,7 @@ fn two_blocks_are_made_one_once() {
             words.set_header(header::MERGE_FROM, 0);
         }
         words.set_header(header::INTENT, 1);
-        assert_eq!(total(&heap), 12.0, "step {step}, before anybody finished it");
+        assert_eq!(total(&heap), 12.0, "step {step}, before another writer finishes it");
         let mut next = heap.writer(2, 2).expect("a slot");
         assert_eq!(total(&heap), 12.0, "step {step}");
         assert_eq!(heap.words().header(header::MERGES) % 2, 0);
@@ -167,7 +167,7 @@ fn a_series_that_is_removed_at_any_look_of_another_call_stays_removed() {
         writer
     };
     let check = |heap: &Heap, mut writer: Writer, when: &str| {
-        // As many as it takes until the place is reused.
+        // Makes so many series that the place is reused.
         for n in 0..80 {
             let text = format!("a=\"{n}\"");
             let handle = count(&mut writer, &text, 1.0).expect(when);
@@ -216,7 +216,7 @@ fn more_default_labels_than_a_slot_carries_are_refused_and_others_are_not_shown(
     assert_whole(&heap, "refused");
 }
 
-/// The descriptor that a writer's locks belong to, closed by accident, comes to name another file.
+/// The descriptor of a writer's locks is closed by accident, and then names another file.
 #[test]
 fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -226,15 +226,15 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     let before = std::fs::File::open(&path).expect("a file");
     let mut writer = segment.heap().writer(1, 1).expect("a slot");
     let handle = count(&mut writer, "", 3.0).expect("a series");
-    // The lowest free number was the writer's.
+    // The writer's descriptor is the last one of the segment's file.
     let open =
         |fd: &i32| std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|to| to == path);
     let number = (before.as_raw_fd()..).take(64).filter(open).last().expect("a descriptor");
     assert_ne!(number, before.as_raw_fd());
-    // SAFETY: the writer, who owns it, is forgotten below and so never closes it again.
+    // SAFETY: the writer, which owns the descriptor, is forgotten below, so it never closes it again.
     drop(unsafe { OwnedFd::from_raw_fd(number) });
     let stranger = std::fs::File::create(directory.path().join("stranger")).expect("a file");
-    // As long as the writer goes by the last answer it had.
+    // Waits for as long as the writer relies on the last check of its lock.
     std::thread::sleep(std::time::Duration::from_millis(2));
     let held = segment.heap().hold_lock().expect("the heap lock");
     let text = b"a=\"1\"";
@@ -249,7 +249,7 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     std::mem::forget(writer);
     drop(stranger);
 }
-/// Adds a cell to another as an adopter does that takes its time.
+/// Adds a cell to another, as a slow adopter does.
 fn move_slowly(words: Words<'_>, from: u64, to: u64) {
     let [part, sum] = [from, to].map(|at| f64::from_bits(words.load(at).unwrap()));
     words.set_header(header::MERGE_SUM, (part + sum).to_bits());
@@ -269,7 +269,7 @@ fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let handle = count(&mut writer, "", by).expect("a series");
-        // A scrape takes its time from the one to the other.
+        // So many series that a scrape takes some time from the one block to the other.
         (0..3000).for_each(|n| drop(count(&mut writer, &format!("a=\"{n}\""), 0.0)));
         writer.default_labels(0, b"app=\"x\"", b"").expect("default labels");
         handle.cell

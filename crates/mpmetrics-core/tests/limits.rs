@@ -49,7 +49,7 @@ fn limits_on_series_are_kept() {
     assert_eq!(dropped(&heap), [0, 1, 1, 0, 0, 0, 0]);
 }
 
-/// What was counted as refused, by reason.
+/// Returns the counts of refusals, in the order of their reasons.
 fn dropped(heap: &Heap) -> Vec<u64> {
     let at = |refusal: &Refusal| heap.words().header(header::DROPPED + *refusal as usize);
     Refusal::ALL.iter().map(at).collect()
@@ -78,7 +78,7 @@ fn label_text_is_limited_and_families_are_not_and_places_serve_again() {
     let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let text = |n: usize| format!("a=\"{n:0>1000}\"");
     let made = (0..100).take_while(|n| writer.bind(f, text(*n).as_bytes(), b"").is_ok()).count();
-    // Each text takes 1,024 bytes, and a page of each of two classes is spent on something else.
+    // Each text takes 1,024 bytes. Two other size classes take a page each.
     assert!((40..64).contains(&made), "{made}");
     assert_eq!(dropped(&heap), [0, 0, 0, 0, 1, 0, 0]);
     assert!(heap.words().header(header::TEXT_BYTES) <= limits.text_bytes);
@@ -86,7 +86,7 @@ fn label_text_is_limited_and_families_are_not_and_places_serve_again() {
         let help = "h".repeat(4000 + n);
         let name = format!("late_{n}");
         let spec = FamilySpec { help, ..spec(MetricType::Counter, &name) };
-        writer.family(&spec, 0).expect("a family is the program's own");
+        writer.family(&spec, 0).expect("texts of families have no limit");
     }
     assert!(writer.bind(f, text(made).as_bytes(), b"").is_err());
     assert!(writer.remove(f, text(0).as_bytes(), b"").unwrap());

@@ -1,4 +1,5 @@
-//! Words of two halves under the mutexes of a segment: if a process dies or stops holding one, others go on.
+//! Words of two halves under the mutexes of a segment. Other processes go on if a process dies or stops while it
+//! holds a mutex.
 //!
 //! `cargo test -p mpmetrics-core --features locked --test locked`
 
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 const PATH: &str = "MPMETRICS_LOCKED_PATH";
 const WHAT: &str = "MPMETRICS_LOCKED_WHAT";
-/// A word of the header that nothing else uses; its stripe is the first.
+/// A word of the header that has no other use. Its mutex is the first one.
 const WORD: usize = 300;
 
 const fn twice(n: u64) -> u64 {
@@ -48,7 +49,7 @@ fn victim() {
                 set(WORD, twice(n));
             }
         }
-        // Dies between the two halves, as its own stores under the lock have it.
+        // Dies between the stores of the two halves: makes the same stores as an update under the lock does until then.
         "half" => {
             std::mem::forget(mutex(&segment).lock(Duration::from_secs(1), || ()).unwrap());
             set(header::LOCKS + lock_stripe::NOTED, twice(7));
@@ -113,7 +114,7 @@ fn writers_killed_at_any_moment_leave_whole_words() {
         }
         let note = &segment.heap().words().0[header::LOCKS + lock_stripe::NOTE];
         assert_eq!(note.load(Ordering::Acquire), 0, "round {round}");
-        // Others change it, too.
+        // Other processes can change the word, too.
         word(&segment).store(twice(round), Ordering::Release);
         assert_eq!(word(&segment).load(Ordering::Acquire), twice(round));
     }
@@ -150,7 +151,7 @@ fn who_stops_holding_a_mutex_holds_up_nobody_for_long() {
     assert!(writer.owns_slot());
     victim.kill().unwrap();
     victim.wait().unwrap();
-    // The mutex is mended, and taken again.
+    // The mutex is repaired, and can be locked again.
     std::thread::sleep(Duration::from_millis(60));
     word(&segment).store(twice(1), Ordering::Release);
     drop(mutex(&segment).lock(Duration::from_secs(1), || ()).unwrap());

@@ -1,5 +1,4 @@
-//! A mutex in a mapped file: processes that count under it, and processes that are killed or stopped
-//! while they hold it.
+//! A mutex in a mapped file. Processes count under it, and are killed or stopped while they hold it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -17,7 +16,7 @@ use mpmetrics_core::sync::{AtomicU64, Ordering};
 const FILE: &str = "MPMETRICS_MUTEX_FILE";
 const ROLE: &str = "MPMETRICS_MUTEX_ROLE";
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Words of the file: the mutex, and after it what it guards.
+/// Indexes of words in the file: the mutex, and after it the word that it guards.
 const MUTEX: usize = 64;
 const GUARDED: usize = MUTEX + MUTEX_WORDS;
 const ROUNDS: u64 = 50_000;
@@ -45,7 +44,7 @@ impl Shared {
         &self.0.words()[GUARDED]
     }
 
-    /// A load and a store: sound under the lock only.
+    /// Adds by a load and a store, which loses updates unless the caller holds the lock.
     fn add(&self, by: u64) {
         let before = self.guarded().load(Ordering::Relaxed);
         self.guarded().store(before + by, Ordering::Relaxed);
@@ -91,7 +90,7 @@ impl Other {
         Self(child)
     }
 
-    /// Starts one that holds the mutex when this returns.
+    /// Starts a process, and waits until it holds the mutex.
     fn holding(dir: &tempfile::TempDir, role: &str) -> Self {
         let mut other = Self::start(dir, role);
         let lines = BufReader::new(other.0.stdout.take().unwrap()).lines();
@@ -144,7 +143,7 @@ fn a_killed_holder_leaves_it_to_the_next_who_mends() {
         drop(shared.mutex().lock(PATIENCE, || mended += 1).unwrap());
         assert_eq!(mended, 1);
     }
-    // One that leaves without unlocking is no other case; nor is a process that mends for another.
+    // The same holds if the holder exits without unlocking, and if another process mends.
     let mut leaver = Other::holding(&dir, "exit");
     leaver.0.wait().unwrap();
     let heir = Other::holding(&dir, "hold");

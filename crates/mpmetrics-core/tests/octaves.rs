@@ -1,4 +1,4 @@
-//! A summary that is fed any values there are takes the memory of 64 octaves, and no more.
+//! A summary takes the memory of 64 octaves at most, whatever values it observes.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -17,7 +17,7 @@ use mpmetrics_core::scrape::snapshot::Value;
 const NOW: f64 = 1.7e12;
 const WINDOW: Window = Window { length: 10_000.0, sub_windows: 3 };
 
-/// Of each octave the largest value, of both signs.
+/// Returns the largest value of each octave, with both signs.
 fn hostile() -> Vec<f64> {
     let powers = (-1074..=1023)
         .map(|power: i32| 2.0_f64.powi(power.max(-1022)) * 2.0_f64.powi((power + 1022).min(0)));
@@ -48,7 +48,7 @@ struct Seen {
     sum: f64,
     min: f64,
     max: f64,
-    /// Sum of all buckets, that of zero among them.
+    /// Sum of the counts of all buckets, including the count of zeros.
     ranked: f64,
     octaves: usize,
     median: f64,
@@ -78,7 +78,7 @@ fn clamped(heap: &Heap) -> u64 {
     heap.words().header(header::CLAMPED)
 }
 
-/// Feeds all values; what a writer takes for it, in bytes of slabs.
+/// Observes all values in a new heap. Returns the heap, and the bytes of the writer's slabs.
 fn feed(window: Option<Window>) -> (Heap, u64) {
     let heap = heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
@@ -97,7 +97,7 @@ fn feed(window: Option<Window>) -> (Heap, u64) {
     assert_eq!(clamped(&heap), (values.len() - KEPT) as u64);
     assert_eq!(heap.words().header(header::UNRANKED), 0);
     let slabs = (0..).map_while(|number| writer.slab(number)).map(|(_, words)| words * 8).sum();
-    // Also as one image, as what moves between storages comes.
+    // The same holds if the observations come as one image, as when a summary moves between storages.
     let key = BlockKey { series: address.series, generation: address.generation };
     let at = (address.slab, address.cell, key);
     let image = writer.image(at).expect("cells");
@@ -110,7 +110,7 @@ fn feed(window: Option<Window>) -> (Heap, u64) {
 #[test]
 fn any_values_take_the_bytes_of_64_octaves() {
     let (_, bytes) = feed(None);
-    // 64 blocks of octave buckets of 3 + 32 words, and the slab that the next block goes to.
+    // 64 blocks of octave buckets, each of 3 + 32 words, and room for more blocks in the last slab.
     assert_eq!(bytes, 32_768, "bytes, of which {} are octave buckets", KEPT * 35 * 8);
     let (_, bytes) = feed(Some(WINDOW));
     assert_eq!(bytes, 65_536, "bytes, of which {} are octave buckets", KEPT * 99 * 8);
@@ -136,7 +136,7 @@ fn what_is_beyond_counts_in_the_nearest_bucket() {
         observe(value, times);
         assert_eq!(seen(&heap).median, expected, "{value}");
     }
-    // What has buckets goes there all the same.
+    // A value whose octave has buckets counts there.
     observe(8.0, 1e9);
     assert_eq!(seen(&heap).median, locate(8.0).map(|(octave, cell)| octave.middle(cell)).unwrap());
     assert_eq!(clamped(&heap), 1_010_100);
@@ -147,7 +147,7 @@ fn what_is_beyond_counts_in_the_nearest_bucket() {
 fn two_blocks_that_become_one_have_64_octaves_together() {
     let heap = heap();
     let values = hostile();
-    // Each life observes before it sets its default labels: the third finds two blocks of one series.
+    // Two lives of the slot observe, and then set default labels. So the third life finds two blocks of one series.
     for values in [&values[..2_000], &values[2_000..]] {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let address = bind(&mut writer, None);

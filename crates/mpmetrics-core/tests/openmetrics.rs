@@ -56,11 +56,11 @@ fn one_program_of_every_type() {
 fn names_that_clash_are_told_apart_or_left_out() {
     let mut make = Builder::default();
     for (kind, name) in [
-        // Its name is that of the gauge below.
+        // Without `_total`, its name is that of the gauge below.
         (MetricType::Counter, "x_total"),
         (MetricType::Gauge, "x"),
         (MetricType::Counter, "y"),
-        // Its samples are those of the counter above.
+        // Its samples' name is that of the counter above.
         (MetricType::Counter, "y_total"),
         (MetricType::Histogram, "h"),
         (MetricType::Gauge, "h_sum"),

@@ -1,5 +1,5 @@
-//! Gauges of one cell for all writers: exact under contention, alive beyond any writer, and never changed
-//! through a handle of a series that is gone.
+//! Shared gauges, which have one cell for all writers: they are exact under contention, outlive every writer, and
+//! do not change through the handle of a removed series.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
@@ -51,7 +51,7 @@ fn rows(heap: &Heap) -> Vec<String> {
     rows_of(heap, Scope::Application)
 }
 
-/// What is derived is what deriving it again yields.
+/// Checks that the derived words equal those that a recovery derives.
 fn assert_whole(heap: &Heap) {
     let before = DerivedWords::read(heap.words());
     heap.words().set_header(header::INTENT, 1);
@@ -87,7 +87,7 @@ fn the_value_outlives_every_writer_and_belongs_to_nobody() {
     assert_eq!(bind(&mut two, "a=\"x\"").unwrap(), key);
     one.share(key, |_| 5.0).unwrap();
     assert_eq!(two.share(key, |value| value + 2.0).unwrap(), 7.0);
-    // One value, and not one for each.
+    // All scopes show the same value, not a part for each process.
     for scope in [Scope::Application, Scope::Process(1), Scope::Process(2)] {
         assert_eq!(rows_of(&heap, scope), ["g{a=\"x\"} 7"]);
     }
@@ -117,14 +117,14 @@ fn a_removed_series_takes_no_update_and_its_block_serves_again() {
         assert!(two.remove(family, b"a=\"fresh\"", b"").unwrap());
     }
     assert!(rows(&heap).is_empty());
-    // Two blocks, and no more.
+    // Two blocks were enough for all series.
     let free = heap.words().header(header::SHARED_FREE);
     assert!((1..=2).contains(&free), "{free} blocks");
     assert_whole(&heap);
 }
 
-/// A writer that is stopped between its check of the series and its store: by then the series is removed,
-/// and another one would like to have the block.
+/// A writer is stopped between its check of the series and its store. Meanwhile the series is removed, and
+/// another series needs a block.
 #[test]
 fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
     let heap = heap();
@@ -143,10 +143,10 @@ fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
         }
         99.0
     });
-    // The store went to the removed series' block: lost with it, and seen by no process.
+    // The store went to the block of the removed series, and is lost with the series. No process sees it.
     assert_eq!(done.unwrap(), 99.0);
     assert_eq!(rows(&heap), ["g{a=\"y\"} 0"]);
-    // No writer announces it now.
+    // No writer announces the block any more, so the next series gets it.
     let mut two = stopped.take().unwrap();
     let before = heap.words().header(header::SHARED_FREE);
     bind(&mut two, "a=\"z\"").unwrap();
@@ -163,7 +163,7 @@ fn default_labels_are_those_of_who_set_them_last() {
     one.default_labels(0, b"app=\"one\"", b"").unwrap();
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
     two.default_labels(0, b"app=\"two\"", b"").unwrap();
-    // A writer that does not announce it changes nothing.
+    // A writer that has not bound the series does not change its default labels.
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"one\"} 1"]);
     bind(&mut two, "a=\"x\"").unwrap();
     assert_eq!(rows(&heap), ["g{a=\"x\",app=\"two\"} 1"]);

@@ -1,4 +1,4 @@
-//! Going on in a copy, when a stranger removed the segment's file, while values that all share are changed.
+//! Writers go on in a copy of the segment when its file was removed, while they change shared gauges.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
@@ -29,7 +29,7 @@ impl Folder {
         Segment::open(&self.options(), Limits::default()).unwrap().unwrap()
     }
 
-    /// The segment that takes the place of one whose file is gone.
+    /// Opens the segment that takes the place of `before`, whose file was removed.
     fn after(&self, before: &Segment) -> Segment {
         Segment::open_after(&self.options(), Limits::default(), before).unwrap().unwrap()
     }
@@ -64,7 +64,7 @@ fn who_lost_its_processor_in_an_update_does_not_make_it_behind_the_copy() {
     let key = bind(&mut writer);
     writer.share(key, |value| value + 5.0).unwrap();
     let copy = Cell::new(None);
-    // Everything happens between what the update reads and what it stores.
+    // The file is removed and the copy made between the update's read and its store.
     let refused = writer.share(key, |value| {
         if copy.take().is_none() {
             fs::remove_file(old.path()).unwrap();
@@ -73,13 +73,13 @@ fn who_lost_its_processor_in_an_update_does_not_make_it_behind_the_copy() {
         value + 1.0
     });
     assert_eq!(refused.unwrap_err().code(), Code::Retired);
-    // A sealed value is shown by a process that has not followed.
+    // A process that has not followed into the copy still shows the sealed value.
     assert_eq!(writer.shared(key).unwrap(), 5.0);
     writer.follow(copy.take().unwrap().heap()).unwrap();
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap(), 6.0);
 }
 
-/// A segment with a shared gauge of 5, whose folder is gone: no copy can be made.
+/// Makes a segment with a shared gauge of 5, and removes its folder, so that no copy can be made.
 fn without_folder(folder: &Folder) -> (Segment, Writer, BlockKey) {
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
@@ -107,7 +107,7 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
 fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
     let folder = Folder::new("died");
     let (old, mut writer, key) = without_folder(&folder);
-    // What is left of a process that died after its first step.
+    // The state in which a process leaves the segment that dies after the first step of making a copy.
     old.heap().words().set_header(header::RETIRED, retired::GONE);
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
     assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
@@ -124,13 +124,13 @@ fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
     let key = bind(&mut writer);
     writer.share(key, |value| value + 5.0).unwrap();
     fs::remove_file(old.path()).unwrap();
-    // The younger is of another millisecond.
+    // The younger segment is made in another millisecond.
     std::thread::sleep(std::time::Duration::from_millis(5));
     let young = folder.make();
     fs::remove_file(young.path()).unwrap();
     let copy = folder.after(&old);
     assert!(folder.after(&young).heap().descends_from(old.heap()));
-    // The same of a copy of the young one, which has the name first.
+    // The same holds if a copy of the younger segment gets the name first.
     fs::remove_file(copy.path()).unwrap();
     let young = folder.make();
     fs::remove_file(young.path()).unwrap();

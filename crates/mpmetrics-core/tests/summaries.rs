@@ -1,4 +1,4 @@
-//! Summaries over many writers: how far off quantiles are, what they take, and what windows show.
+//! Summaries of many writers: the error of quantiles, the memory that they take, and the windows.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -17,7 +17,7 @@ use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::Code;
 
 const WRITERS: usize = 8;
-/// Most that a quantile may be off.
+/// The largest relative error of a quantile that the project promises.
 const ERROR: f64 = 0.0109;
 
 fn heap(words: usize) -> Heap {
@@ -45,7 +45,7 @@ fn scraped(heap: &Heap, now: f64) -> Snapshot {
     scrape(heap, &filter).expect("a scrape").0
 }
 
-/// Labels, count, sum and quantiles of the series of the first family.
+/// Returns labels, count, sum and quantiles of each series of the first family.
 fn shown(snapshot: &Snapshot) -> Vec<(String, f64, f64, Vec<f64>)> {
     let family = &snapshot.families[0];
     let one = |series: &mpmetrics_core::scrape::snapshot::Series| {
@@ -56,11 +56,11 @@ fn shown(snapshot: &Snapshot) -> Vec<(String, f64, f64, Vec<f64>)> {
     family.series.iter().map(one).collect()
 }
 
-/// splitmix64, and from it what the distributions need.
+/// Random numbers (splitmix64) for the distributions.
 struct Random(u64);
 
 impl Random {
-    /// Between 0 and 1, never either.
+    /// Returns a number between 0 and 1, but neither 0 nor 1.
     fn share(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -92,7 +92,7 @@ const DISTRIBUTIONS: [Distribution; 7] = [
     ("whole numbers with zeros", |random| (random.share() * 40.0).floor() - 10.0),
 ];
 
-/// By definition, from the sorted observations; see `Sketch::quantiles`.
+/// Computes a quantile by its definition, from the sorted observations; see `Sketch::quantiles`.
 fn exact(sorted: &[f64], percentile: f64) -> f64 {
     let last = sorted.len() - 1;
     let rank = (sorted.len() as f64 * percentile - 0.5).clamp(0.0, last as f64);
@@ -138,7 +138,7 @@ fn a_million_values_over_eight_writers_are_within_the_promised_error() {
             assert!(off <= ERROR * truth.abs(), "{name} {percentile}: {found} for {truth}");
             worst = worst.max(if truth == 0.0 { 0.0 } else { off / truth.abs() });
         }
-        // By the other usual definition, the nearest rank, it is no more: the neighbours are close.
+        // The error is no larger by the other usual definition, the nearest rank, because neighbours are close.
         for (percentile, found) in DEFAULT_PERCENTILES.iter().zip(&found.3) {
             let nearest = values[((VALUES as f64 * percentile).ceil() as usize).max(1) - 1];
             let off = (found - nearest).abs();
@@ -168,7 +168,7 @@ fn a_hundred_label_sets_of_a_latency_under_eight_writers_fit_into_four_mebibytes
                 writer.observe(&address, (value, 1.0), None, 0.0).expect("room");
             }
         }
-        // The next writer does not adopt the slot.
+        // Forgotten, so that the next writer does not adopt the slot.
         std::mem::forget(writer);
     }
     let snapshot = scraped(&heap, 0.0);
@@ -190,7 +190,7 @@ fn windowed(prune: bool) -> SummaryOptions {
     SummaryOptions { percentiles: vec![0.0, 1.0], window: Some(WINDOW), prune }
 }
 
-/// A writer that is not dropped: dropping one frees its slot.
+/// A writer of summaries. Dropping it frees its slot.
 struct Observer {
     writer: Writer,
     family: u32,
@@ -232,9 +232,9 @@ fn windows_expire_for_the_idle_and_the_dead_too_and_sums_never_do() {
     assert_eq!(quantiles_at(&heap, 71.0), [0.0, 0.0]);
     let (_, count, sum, _) = shown(&scraped(&heap, START + 1e9)).remove(0);
     assert_eq!((count, sum), (4.0, 110.0));
-    // What was counted before the clock was set back belongs to the future, and is not shown.
+    // After the clock is set back, earlier observations belong to the future, and are not shown.
     assert_eq!(quantiles_at(&heap, 0.0), [-5.0, -5.0]);
-    // The adopter of the slot goes on with its window.
+    // The adopter of the slot goes on with the dead writer's window.
     let mut heir = Observer::new(&heap, &windowed(false));
     heir.observe("", 50.0, 22.0);
     assert_eq!(quantiles_at(&heap, 25.0), [-5.0, 100.0]);
@@ -249,14 +249,14 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
     one.observe("a=\"1\"", 1.0, 1.0);
     other.observe("a=\"1\"", 2.0, 25.0);
     one.observe("a=\"2\"", 3.0, 1.0);
-    // Bound and not observed yet: not shown, and not removed from a writer that is about to observe.
+    // A series that is bound and not observed yet is neither shown nor removed: its writer may be about to observe.
     let fresh = one.writer.bind(one.family, b"a=\"3\"", b"").expect("room");
     let at = |seconds: f64| -> Vec<(String, f64)> {
         let all = shown(&scraped(&heap, START + seconds * 1000.0));
         all.into_iter().map(|(labels, count, _, _)| (labels, count)).collect()
     };
     assert_eq!(at(25.0), [("a=\"1\"".into(), 2.0), ("a=\"2\"".into(), 1.0)]);
-    // One process's view tells nothing of the others: nothing is removed by it.
+    // A scrape of one process does not know the other parts, so it removes no series.
     let own = Filter {
         everything: true,
         scope: Scope::Process(1),
@@ -271,7 +271,7 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
     assert_eq!(at(36.0), [("a=\"1\"".into(), 2.0), ("a=\"2\"".into(), 1.0)]);
     assert_eq!(at(99.0), []);
     assert_eq!(heap.words().header(header::REMOVED), 3);
-    // Removed without the lock, and reclaimed by its next holder.
+    // The series were removed without the heap lock. Its next holder reclaims their places.
     one.observe("a=\"4\"", 1.0, 99.0);
     assert_eq!(heap.words().header(header::LIVE_SERIES), 2);
 }
@@ -279,7 +279,7 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
 #[test]
 fn two_blocks_of_one_series_become_one_with_their_windows() {
     let heap = heap(1 << 18);
-    // Each life observes before it sets its default labels: the third finds two blocks of one series.
+    // Two lives of the slot observe, and then set default labels. So the third life finds two blocks of one series.
     for (value, seconds) in [(1.0, 1.0), (-3.0, 11.0)] {
         let mut life = Observer::new(&heap, &windowed(false));
         life.observe("", value, seconds);
@@ -305,7 +305,7 @@ fn without_memory_for_buckets_sum_and_count_stay_right() {
     let heap = Heap::create(Arc::new(Owned::new(12 << 10)), &setup).expect("a heap");
     let mut writer = heap.writer(1, 1).expect("a slot");
     let family = writer.family(&spec("s", &forever(&[0.5])), 0).expect("room");
-    // As many as there is room for without buckets.
+    // As many series as the heap has room for without buckets.
     let sets: Vec<String> = (0..40).map(|set| format!("a=\"{set}\"")).collect();
     let bind = |set: &String| writer.bind(family, set.as_bytes(), b"").expect("room");
     let addresses: Vec<Address> = sets.iter().map(bind).collect();

@@ -1,5 +1,5 @@
-//! What is left of summaries when a writer dies, removes or merges blocks in the middle of another's
-//! else's call.
+//! The state of summaries after a writer died in the middle of a call, or after another writer removed a series
+//! or merged blocks meanwhile.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -21,7 +21,7 @@ use mpmetrics_core::scrape::filter::Filter;
 use mpmetrics_core::scrape::scrape;
 use mpmetrics_core::{Code, Result};
 
-/// Count, sum, and the observations that quantiles are of, over all series.
+/// Returns count, sum, and the number of observations of which quantiles are computed, over all series.
 fn totals(heap: &Heap) -> [f64; 3] {
     let filter = Filter { everything: true, ..Filter::default() };
     let snapshot = scrape(heap, &filter).expect("a scrape").0;
@@ -37,7 +37,7 @@ fn observe(writer: &mut Writer, text: &str, values: &[f64]) -> Result<Handle> {
     Ok(handle)
 }
 
-/// Reference of the bucket of a value.
+/// Returns the reference of the bucket of a value.
 fn bucket(writer: &Writer, handle: &Handle, value: f64) -> u64 {
     let (octave, cell) = locate(value).expect("a bucket");
     let all = writer.all_buckets(handle.address.slab, handle.address.cell, handle.key());
@@ -45,7 +45,7 @@ fn bucket(writer: &Writer, handle: &Handle, value: f64) -> u64 {
     writer.slab(of.slab).expect("a slab").0 + u64::from(of.cell) + cell as u64
 }
 
-/// All octave buckets belong to one chain.
+/// Checks that every block of octave buckets is in the chain of one summary.
 fn assert_chained(heap: &Heap, when: &str) {
     let words = heap.words();
     let load = |at: u64| words.load(at).expect("a word of the heap");
@@ -75,11 +75,11 @@ fn assert_chained(heap: &Heap, when: &str) {
     assert_eq!(made, chained, "{when}");
 }
 
-/// What [`twins`] have observed together.
+/// Count, sum and ranked observations of the two blocks of [`twins`] together.
 const BOTH: [f64; 3] = [8.0, 40.0, 8.0];
 
-/// Two lives leave two blocks of one series, with zeros, an octave that both have and one each. Of each
-/// block the references of count, sum, zeros and the bucket of 1.
+/// Makes two blocks of one series in one slot, by two lives. Both have zeros and one common octave, and each has
+/// one more octave. Returns, for each block, the references of count, sum, zeros and the bucket of 1.
 fn twins(heap: &Heap) -> [[u64; 4]; 2] {
     [[0.0, 0.0, 1.0, 40.0], [0.0, 1.0, 1.0, -3.0]].map(|values| {
         let mut writer = heap.writer(1, 1).expect("a slot");
@@ -91,7 +91,7 @@ fn twins(heap: &Heap) -> [[u64; 4]; 2] {
     })
 }
 
-/// An adopter that died at each step of adding one cell of a summary to another.
+/// An adopter died at each step of adding one cell of a summary to another.
 #[test]
 fn an_observation_that_is_being_moved_is_counted_once() {
     for (cell, step) in (0..4).flat_map(|cell| (0..4).map(move |step| (cell, step))) {
@@ -115,7 +115,7 @@ fn an_observation_that_is_being_moved_is_counted_once() {
             words.set_header(header::MERGE_FROM, 0);
         }
         words.set_header(header::INTENT, 1);
-        assert_eq!(totals(&heap), BOTH, "cell {cell}, step {step}, before anybody finished it");
+        assert_eq!(totals(&heap), BOTH, "cell {cell}, step {step}, before a writer finishes it");
         let next = heap.writer(2, 2).expect("a slot");
         assert_eq!(totals(&heap), BOTH, "cell {cell}, step {step}");
         assert_eq!(heap.words().header(header::MERGES) % 2, 0);
@@ -164,7 +164,7 @@ fn whoever_dies_at_any_look_leaves_whole_summaries() {
     at_every_look(two, adopt, die, |heap, writer, when| check(heap, writer, &[BOTH], when));
 }
 
-/// Octaves that a writer's first slab has room for.
+/// Returns the number of octaves for which a writer's first slab has room.
 fn octaves_of_a_slab() -> i32 {
     let (_, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
@@ -175,7 +175,7 @@ fn octaves_of_a_slab() -> i32 {
     (0..).find(grown).expect("a second slab")
 }
 
-/// The search for room for octave buckets meets the series' own block, removed, among those that are freed.
+/// The search for room for octave buckets frees blocks of removed series, and finds the series' own block among them.
 #[test]
 fn a_series_that_is_removed_while_an_octave_is_made_leaves_no_buckets_and_no_damage() {
     let octaves = octaves_of_a_slab();

@@ -1,4 +1,4 @@
-//! Writers that are stopped in the middle of an update: how often a scrape tries again, and what it then shows.
+//! Writers that are stopped in the middle of an update: how often a scrape tries again, and what it shows then.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -31,7 +31,7 @@ fn everything() -> Filter {
     Filter { everything: true, now: Some(NOW), ..Filter::default() }
 }
 
-/// A writer that has observed 1 and 2, and is stopped in the middle of the next update.
+/// Makes a writer that has observed 1 and 2, and is stopped in the middle of the next update.
 fn stopped(heap: &Heap, kind: MetricType) -> (Writer, Handle) {
     let mut writer = heap.writer(1, 1).expect("a slot");
     let family = writer.family(&handle::spec(kind), 0).expect("room");
@@ -43,13 +43,13 @@ fn stopped(heap: &Heap, kind: MetricType) -> (Writer, Handle) {
     (writer, handle)
 }
 
-/// Stores what an update stores first: the last of the sequence words.
+/// Makes the first store of an update, which is to the last sequence word.
 fn tear(writer: &Writer, handle: &Handle) {
     let cells = writer.cells(&handle.address).expect("cells");
     cells[cells.len() - 1].fetch_add(1, Ordering::Relaxed);
 }
 
-/// A summary whose buckets are many: 40 octaves in each of 64 sub-windows.
+/// Makes a writer that is stopped in the update of a summary with many buckets: 40 octaves in each of 64 sub-windows.
 fn stopped_in_many_buckets(heap: &Heap) -> Writer {
     let mut writer = heap.writer(1, 1).expect("a slot");
     let options = SummaryOptions { percentiles: vec![0.5], window: Some(WINDOW), prune: false };
@@ -95,7 +95,7 @@ fn an_interrupted_update_is_counted_as_torn_until_its_slot_is_adopted() {
             assert_eq!((walked.given_up, given_up()), (1, times), "{kind:?}");
             assert!(walked.retries > 100, "{kind:?}: {walked:?}");
         }
-        // No scrape waits for the dead, and their half of an update is in no way wrong.
+        // No scrape waits for a dead writer, and half an update of a dead writer is not counted as torn.
         drop(writer);
         assert_eq!((look().given_up, given_up()), (0, 2), "{kind:?}");
         let heir = heap.writer(2, 2).expect("a slot");
@@ -105,7 +105,7 @@ fn an_interrupted_update_is_counted_as_torn_until_its_slot_is_adopted() {
     }
 }
 
-/// Walks with few pauses, which would take their time.
+/// Walks with few pauses, so that the test does not take long.
 fn walked(heap: &Heap, living: &[bool]) -> Walked {
     let patience = Patience { pauses: 3, ..Patience::default() };
     let (snapshot, walked) = walk(heap.words().0, living, &everything(), patience).expect("a walk");
@@ -125,7 +125,7 @@ fn what_is_read_again_is_limited_however_many_are_stopped_or_died_in_an_update()
     let of_living = walked(&heap, &[true; 8 + MANY]);
     assert_eq!(of_living.given_up, 8 + MANY as u64);
     assert!(of_living.reread > patience.walk / 2, "{of_living:?}");
-    // Each whole read of the first costs more than a block is given.
+    // Reading one of the first eight summaries once costs more words than the limit for a block.
     let few = walked(&heap, &[true, true, true, true, true, true, true, true]);
     assert_eq!(few.given_up, 8);
     let of_dead = walked(&heap, &[]);

@@ -1,5 +1,5 @@
-//! Updates of cells, where JavaScript cannot store to them itself. A block is named by its numbers, as
-//! `bind` gave them; one that is another series' by now is left alone.
+//! Updates of cells by native calls, for machines on which JavaScript cannot store to cells itself. The caller
+//! names a block by the numbers that `bind` gave. A block that belongs to another series by now is not changed.
 
 use crate::status::Status;
 use crate::writer::NativeWriter;
@@ -12,7 +12,7 @@ use mpmetrics_core::{Error, Result};
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
 
-/// What JavaScript knows of a block: the number of its slab, the index of its first cell there, and whose it was when
+/// A block as JavaScript names it: the number of its slab, the index of its first cell there, and the series for which
 /// it was bound.
 type Block = (u32, u32, BlockKey);
 
@@ -24,13 +24,13 @@ fn block(slab: u32, cell: u32, series: u32, generation: u32) -> Block {
     (slab, cell, BlockKey { series, generation })
 }
 
-/// The status of an update, which throws nothing: what is no status is as bad as a corrupt heap.
+/// Returns the status of an update, which never throws. An error without a status counts as a corrupt heap.
 fn status_of<T>(done: Result<T>) -> u32 {
     Status::of_block(done).unwrap_or(Status::Corrupt as u32)
 }
 
 impl NativeWriter {
-    /// Changes the cells of a block that is still its series', for as long as the slot is this writer's.
+    /// Changes the cells of a block, if the block still belongs to its series and the slot to this writer.
     fn change(
         &self,
         (slab, cell, key): Block,
@@ -44,7 +44,7 @@ impl NativeWriter {
     }
 }
 
-/// A value of a shared gauge that was taken out of a segment.
+/// The value of a shared gauge that was taken out of a segment.
 #[napi(object)]
 pub struct Taken {
     /// The series' label text.
@@ -53,13 +53,13 @@ pub struct Taken {
     pub types: String,
     /// The value.
     pub value: f64,
-    /// Whether it was ever set, rather than only added to.
+    /// Whether it was ever set; false if it was only added to.
     pub set: bool,
 }
 
 #[napi]
 impl NativeWriter {
-    /// Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status.
+    /// Adds to a counter or gauge. `time` is the time of the update, in milliseconds. Returns a status.
     #[napi]
     pub fn add(
         &self,
@@ -87,7 +87,7 @@ impl NativeWriter {
         })
     }
 
-    /// Replaces a gauge's value; `time` is that of the update, in milliseconds. A status.
+    /// Replaces a gauge's value. `time` is the time of the update, in milliseconds. Returns a status.
     #[napi]
     pub fn set(
         &self,
@@ -115,7 +115,7 @@ impl NativeWriter {
         })
     }
 
-    /// Counts a value in a bucket and in the sum, `times` times at once. A status.
+    /// Counts a value in a bucket and in the sum of a histogram, `times` times at once. Returns a status.
     #[napi]
     #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
     pub fn observe(
@@ -137,8 +137,8 @@ impl NativeWriter {
         })
     }
 
-    /// Counts a value, `times` times at once, in a summary with a window of sub-windows of a length (0 for none),
-    /// at a time, all in milliseconds. A status.
+    /// Counts a value in a summary, `times` times at once. The summary's window has `parts` sub-windows of `length`
+    /// milliseconds (0 for no window); `now` is the Unix time in milliseconds. Returns a status.
     #[napi]
     #[allow(clippy::too_many_arguments, reason = "an object would be made for each update")]
     pub fn summarise(
@@ -161,8 +161,8 @@ impl NativeWriter {
         }))
     }
 
-    /// A copy of all cells, and of a summary's buckets, also of a writer that lost its slot; empty if the
-    /// block is another's now.
+    /// Returns a copy of all cells, and of a summary's buckets, even if the writer lost its slot. Returns an empty
+    /// array if the block belongs to another series now.
     #[napi]
     pub fn read(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Float64Array {
         let key = BlockKey { series, generation };
@@ -173,7 +173,8 @@ impl NativeWriter {
         Float64Array::new(image.unwrap_or_default())
     }
 
-    /// Takes the values of a family of shared gauges out of a segment that was left: each once for all writers.
+    /// Takes the values of a family of shared gauges out of a segment that writers leave. Of all writers, only one gets
+    /// each value.
     #[napi]
     pub fn take_shared(&self, family: u32) -> Vec<Taken> {
         let taken = self.with(|writer| writer.take_shared(family)).unwrap_or_default();
@@ -189,7 +190,8 @@ impl NativeWriter {
             .collect()
     }
 
-    /// Replaces all cells but the sequence words, so that no scrape sees half of them. A status.
+    /// Replaces all cells except the sequence words, so that no scrape sees only some of the new values. Returns a
+    /// status.
     #[napi]
     pub fn write(
         &self,
@@ -225,7 +227,7 @@ impl NativeWriter {
         })
     }
 
-    /// Marks a block as not shown. A status.
+    /// Hides a block from scrapes. Returns a status.
     #[napi]
     pub fn hide(&self, slab: u32, cell: u32, series: u32, generation: u32) -> u32 {
         let key = BlockKey { series, generation };
@@ -235,7 +237,7 @@ impl NativeWriter {
         }))
     }
 
-    /// Whether a block is still its series', also of a writer that lost its slot.
+    /// Whether a block still belongs to its series. Works even if the writer lost its slot.
     #[napi]
     pub fn holds(&self, slab: u32, cell: u32, series: u32, generation: u32) -> bool {
         let key = BlockKey { series, generation };

@@ -1,4 +1,4 @@
-//! Errors, options and views, from one language to the other.
+//! Converts errors, identities and specifications of families between Rust and JavaScript.
 
 use mpmetrics_core::heap::FamilySpec;
 use mpmetrics_core::metric_type::MetricType;
@@ -12,29 +12,29 @@ pub type Failure = napi::Error<String>;
 /// A result with such an error.
 pub type Result<T, E = Failure> = core::result::Result<T, E>;
 
-/// Carries an error over, with its code and the chain of its causes as one message.
+/// Converts an error, with its code, and the chain of its causes as one message.
 pub fn failure(error: &Error) -> Failure {
     Failure::new(error.code().name().to_owned(), error.to_string())
 }
 
-/// An error of Node.js itself, as ours.
+/// Converts an error of Node.js itself into one with a code of this library.
 pub fn foreign(error: &napi::Error) -> Failure {
     Failure::new("ERR_MPMETRICS_UNSUPPORTED".to_owned(), error.to_string())
 }
 
-/// A rule that the caller broke.
+/// Returns the error for a rule that the caller broke.
 pub fn invalid(what: &'static str, value: impl ToString) -> Failure {
     failure(&Error::Invalid { what, value: value.to_string() })
 }
 
-/// A process, told apart from any other that had or will have its pid.
+/// A process, distinct from any other process that had or will have its pid.
 #[napi(object, js_name = "ProcessIdentity")]
 pub struct Identity {
     /// Process id.
     pub pid: u32,
-    /// Its parent's.
+    /// Process id of the parent.
     pub ppid: u32,
-    /// Clock ticks after boot, in decimal.
+    /// Time of the start in clock ticks after boot, in decimal.
     pub start_time: String,
     /// Boot id, 32 hexadecimal digits.
     pub boot_id: String,
@@ -96,10 +96,10 @@ impl From<FamilyType> for MetricType {
     }
 }
 
-/// What a family is called and how it is laid out.
+/// The declaration of a family.
 #[napi(object, js_name = "FamilySpec", object_to_js = false)]
 pub struct Spec {
-    /// Registry.
+    /// Tag of the registry.
     pub tag: String,
     /// Metric name.
     pub name: String,
@@ -108,7 +108,7 @@ pub struct Spec {
     /// Its type.
     #[napi(js_name = "type")]
     pub family_type: FamilyType,
-    /// Aggregator's name.
+    /// Name of the aggregator.
     pub aggregator: String,
     /// Declared label names.
     pub label_names: Vec<String>,

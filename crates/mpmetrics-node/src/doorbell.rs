@@ -1,4 +1,4 @@
-//! The doorbell of one isolate: JavaScript's functions as what the core's threads may call.
+//! The doorbell of one isolate, whose JavaScript functions threads of the core may call.
 
 use crate::convert::{failure, foreign, Result};
 use mpmetrics_core::doorbell::{Done, Doorbell, Ear};
@@ -18,12 +18,12 @@ pub type Callback<'a> = Function<'a, (), UnknownReturnValue>;
 /// Numbers of isolates, for [`Doorbell::forget`].
 static OWNERS: AtomicU64 = AtomicU64::new(1);
 
-/// One isolate's end of a process's doorbell. Its environment's cleanup hooks take everything back
-/// that a thread might call: they run before anything of the environment is gone.
+/// One isolate's side of a process's doorbell. Cleanup hooks of its environment take back all functions that
+/// a thread might call, and run before any part of the environment is freed.
 pub struct Bell {
     doorbell: Arc<Doorbell>,
     listening: Rc<RefCell<Option<Listening>>>,
-    /// Not 0 once the isolate has waited.
+    /// The isolate's number in [`OWNERS`]; 0 until the isolate first rings.
     owner: Cell<u64>,
 }
 
@@ -40,17 +40,18 @@ impl Drop for Listening {
 }
 
 impl Bell {
-    /// An end of a doorbell.
+    /// Makes one isolate's side of a doorbell.
     pub fn new(doorbell: Arc<Doorbell>) -> Self {
         Self { doorbell, listening: Rc::default(), owner: Cell::new(0) }
     }
 
-    /// Has a function called when other writers ring. It does not keep the isolate alive.
+    /// Has the watcher call `rung` on this isolate when another writer rings. `rung` does not keep the isolate alive.
     pub fn listen(&self, env: &Env, (slot, life): (u32, u32), rung: &Callback<'_>) -> Result<()> {
         let rung = rung.build_threadsafe_function().weak::<true>().build();
         let rung = rung.map_err(|error| foreign(&error))?;
         self.silence();
-        // After the function was made: hooks run backwards, so it is given up before it is closed.
+        // Added after the function was made: hooks run in reverse order, so the listener leaves before the function is
+        // closed.
         env.add_env_cleanup_hook(Rc::clone(&self.listening), |listening| drop(listening.take()))
             .map_err(|error| foreign(&error))?;
         let rung = Box::new(move || {
@@ -67,38 +68,39 @@ impl Bell {
         drop(self.listening.take());
     }
 
-    /// The bell, before callbacks run.
+    /// Notes that callbacks begin to run. Returns the value for [`Bell::answer`]; `None` if the isolate does not
+    /// listen.
     pub fn begin(&self) -> Option<u32> {
         self.listening.borrow().as_ref().map(|listening| listening.ear.begin())
     }
 
-    /// Callbacks that began at that bell have settled.
+    /// Answers all rings up to `bell`: the callbacks that began at this value have settled.
     pub fn answer(&self, bell: u32) {
         if let Some(listening) = &*self.listening.borrow() {
             listening.ear.answer(bell);
         }
     }
 
-    /// Whether a scrape goes on that callbacks of this isolate ran for.
+    /// Whether a scrape is under way for which callbacks of this isolate ran.
     pub fn asked(&self) -> bool {
         let listening = self.listening.borrow();
-        // Where the system does not say so, what the scrape shows is fresher than it should be.
+        // If the system refuses the call, resets are not kept back, and the scrape may show them.
         listening.as_ref().is_some_and(|listening| listening.ear.is_asked().unwrap_or(false))
     }
 
-    /// Those scrapes are not asked about any more.
+    /// Makes [`Bell::asked`] ignore the scrapes so far.
     pub fn leave(&self) {
         if let Some(listening) = &*self.listening.borrow() {
             listening.ear.leave();
         }
     }
 
-    /// The scrape that rang has read.
+    /// Notes that the scrape with this ring has read.
     pub fn over(&self, ring: u32) {
         self.doorbell.over(ring);
     }
 
-    /// Rings; None if `done` will not be called. It keeps the isolate alive until then.
+    /// Rings. `done` keeps the isolate alive until it is called; `None` if it will not be called.
     pub fn ring(&self, env: &Env, milliseconds: f64, done: &Callback<'_>) -> Result<Option<u32>> {
         if self.owner.get() == 0 {
             let owner = OWNERS.fetch_add(1, Ordering::Relaxed);

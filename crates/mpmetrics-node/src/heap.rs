@@ -24,21 +24,21 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Every segment that this process has mapped, by device and inode. One mapping serves all threads
-/// and all copies of the package; it is never undone, because views of it may live anywhere.
+/// Every segment that this process has mapped, by device and inode. All threads and all copies of the package
+/// use one mapping. It is never unmapped, because any isolate may still have views of it.
 static MAPPED: Mutex<Option<Segments>> = Mutex::new(None);
 type Segments = HashMap<(u64, u64), (Arc<Segment>, Arc<Doorbell>)>;
 
-/// Which segment is wanted.
+/// The segment to open.
 #[napi(object, js_name = "OpenOptions", object_to_js = false)]
 pub struct Options {
     /// Absolute path of a segment that the user named.
     pub path: Option<String>,
     /// Name of a derived segment.
     pub name: Option<String>,
-    /// Parents of our own directory, best first.
+    /// Directories in which the library's own directory may lie, best first.
     pub directories: Option<Vec<String>>,
-    /// Make it if it is not there.
+    /// Whether to make the segment if it does not exist.
     pub create: bool,
     /// The root of the application.
     pub root: Option<Identity>,
@@ -46,14 +46,14 @@ pub struct Options {
     pub mode: Option<u32>,
     /// Group of file and directory.
     pub gid: Option<u32>,
-    /// Limits of a segment that is made.
+    /// Limits of the segment, if this call makes it.
     pub limits: Option<HeapLimits>,
     /// Whether this process is one of those that replace each other under a root that only runs them.
     pub replaces: Option<bool>,
 }
 
-/// Opens a segment; null if it is not there and is not to be made. `before` is the one that this isolate has, if
-/// that is not current any more.
+/// Opens a segment. Returns null if it does not exist and `create` is false. `before` is the segment that this isolate
+/// has, if that is not current any more.
 #[napi]
 pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option<NativeHeap>> {
     let replaces = options.replaces.unwrap_or(false);
@@ -85,14 +85,14 @@ pub fn open_heap(options: Options, before: Option<&NativeHeap>) -> Result<Option
     let (segment, bell) = (Arc::clone(segment), Bell::new(Arc::clone(doorbell)));
     let process = match ProcessIdentity::current() {
         Err(error) if is_of_process(&error) => return Err(failure(&error)),
-        // Without /proc: the user named the segment.
+        // Without /proc this process cannot be described. That happens only if the user named the segment.
         described => described.unwrap_or_else(|_| ProcessIdentity::undescribed()),
     };
     Ok(Some(NativeHeap { segment, process, writer: RefCell::default(), bell, replaces }))
 }
 
-/// A mapped segment. No method takes it mutably: the binding lends it to a scrape until that is printed, and refuses
-/// others meanwhile.
+/// A mapped segment. No method borrows it mutably: a scrape borrows it until the scrape is printed, and the binding
+/// refuses mutable borrows meanwhile.
 #[napi]
 pub struct NativeHeap {
     segment: Arc<Segment>,
@@ -104,7 +104,7 @@ pub struct NativeHeap {
 
 #[napi]
 impl NativeHeap {
-    /// Path of the segment's file.
+    /// The path of the segment's file.
     #[napi(getter)]
     pub fn path(&self) -> String {
         self.segment.path().to_string_lossy().into_owned()
@@ -116,33 +116,33 @@ impl NativeHeap {
         self.segment.is_current()
     }
 
-    /// Whether the file's file system keeps files in memory.
+    /// Whether the segment's file system keeps files in memory.
     #[napi(getter)]
     pub fn memory_backed(&self) -> bool {
         self.segment.memory_backed
     }
 
-    /// Whether this runtime lets JavaScript see the segment's own memory; else it would get copies.
+    /// Whether this runtime lets JavaScript see the segment's own memory, and does not give it copies.
     #[napi]
     pub fn views(&self, env: &Env) -> Result<bool> {
         Ok(view_of(env, &self.segment, 0, HEADER_WORDS)?.is_some())
     }
 
-    /// Better directories that do not serve, each with the reason.
+    /// Better directories that cannot be used, each with the reason.
     #[napi(getter)]
     pub fn passed_over(&self) -> Vec<String> {
         let reasons = self.segment.passed_over.iter();
         reasons.map(|(path, error)| format!("{}: {error}", path.display())).collect()
     }
 
-    /// The limits that the segment was made with.
+    /// The limits that the segment got when it was made.
     #[napi(getter)]
     pub fn limits(&self) -> HeapLimits {
         Limits::of(self.segment.heap().words()).into()
     }
 
-    /// This object's writer, with a slot of its own; claimed at the first call, and again after the
-    /// slot was lost. `thread` is the number of this thread, 0 for the main one.
+    /// Returns this object's writer. Claims a slot at the first call, and again after the slot was lost. `thread` is
+    /// the number of this thread, 0 for the main thread.
     #[napi]
     pub fn writer(&self, env: &Env, thread: u32) -> Result<NativeWriter> {
         let lost = |writer: &SharedWriter| {
@@ -160,8 +160,8 @@ impl NativeHeap {
                 let claimed = heap.writer_of(Owner { process, pid, thread });
                 let writer = claimed.map_err(|error| failure(&error.at(self.segment.path())))?;
                 let writer = Rc::new(RefCell::new(Some(writer)));
-                // A worker thread's slot is free for adoption as soon as its environment ends. A
-                // process that ends without running hooks frees its slots all the same.
+                // Frees a worker thread's slot for adoption as soon as its environment ends. The kernel
+                // frees the slots of a process that ends without running hooks.
                 env.add_env_cleanup_hook(Rc::clone(&writer), |writer| drop(writer.take()))
                     .map_err(|error| foreign(&error))?;
                 writer
@@ -171,8 +171,9 @@ impl NativeHeap {
         NativeWriter::new(Arc::clone(&self.segment), writer)
     }
 
-    /// Takes the writer of a segment over whose file a stranger removed, if this one is a copy of it: a `Status`.
-    /// `Lost` if its slot here is another's by now; `Gone` if this is no copy.
+    /// Takes over the writer of the segment `before`, whose file was removed, if this segment is a copy of it. Returns
+    /// a `Status`: `Lost` if the writer's slot here belongs to another writer by now; `Gone` if this segment is no
+    /// copy; `Busy` if the file of this segment was removed, too.
     #[napi]
     pub fn follow(&self, before: &NativeHeap) -> Result<u32> {
         if !self.segment.heap().descends_from(before.segment.heap()) {
@@ -190,26 +191,26 @@ impl NativeHeap {
                 self.writer.replace(Some(Rc::clone(&writer)));
                 Ok(Status::Ok as u32)
             }
-            // The copy was removed, too: it is opened again.
+            // The copy was removed, too: the caller opens the next copy.
             Err(Error::Retired) => Ok(Status::Busy as u32),
             Err(error) => Status::of(&error).map(|status| status as u32),
         }
     }
 
-    /// Copies what writers counted that died in that segment before they followed into this one; how many are
-    /// still awaited from there.
+    /// Copies the counts of writers that died in the segment `before` before they followed into this one. Returns how
+    /// many writers of `before` are still awaited.
     #[napi]
     pub fn copy_for_dead(&self, before: &NativeHeap) -> Result<u32> {
         self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
     }
 
-    /// Everything chosen, as a string.
+    /// Scrapes what the options choose, as a string.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn scrape_string(&self, options: ScrapeOptions) -> AsyncTask<ToText> {
         AsyncTask::new(ToText(self.scrape(options)))
     }
 
-    /// Everything chosen, as UTF-8.
+    /// Scrapes what the options choose, as UTF-8.
     #[napi(ts_return_type = "Promise<Buffer>")]
     pub fn scrape_buffer(&self, options: ScrapeOptions) -> AsyncTask<ToBuffer> {
         AsyncTask::new(ToBuffer(self.scrape(options)))
@@ -227,27 +228,27 @@ impl NativeHeap {
         Scrape::new(Arc::clone(&self.segment), options, scope)
     }
 
-    /// The writer's slot and its life.
+    /// The slot and the life of the writer; `None` without a writer.
     fn numbers(&self) -> Option<(u32, u32)> {
         let writer = self.writer.borrow().clone()?;
         let writer = writer.borrow();
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
-    /// How many writers of this process live: its threads that made a metric.
+    /// The number of living writers of this process, which are its threads that made a metric.
     #[napi]
     pub fn siblings(&self) -> Result<u32> {
         let living = self.segment.heap().living_of(self.process.key());
         living.map_err(|error| failure(&error))
     }
 
-    /// How often scrapes left something out, because what the heap has of it is damaged.
+    /// The number of families, series and blocks that scrapes left out because their words are damaged.
     #[napi(getter)]
     pub fn damaged_reads(&self) -> f64 {
         self.segment.heap().words().header(header::DAMAGED) as f64
     }
 
-    /// What to do about damage: the end of a sentence.
+    /// The end of a sentence that says what the user can do about damage.
     #[napi(getter)]
     pub fn remedy(&self) -> String {
         self.segment.remedy()
@@ -259,8 +260,8 @@ impl NativeHeap {
         HeapStats::of(&self.segment).map_err(|error| failure(&error))
     }
 
-    /// Has `rung` called, on this isolate, when a scrape of another writer asks for callbacks. Needs a
-    /// writer. Replaces what was given before.
+    /// Has `rung` called on this isolate when a scrape of another writer asks for callbacks. Needs a writer.
+    /// Replaces the function of an earlier call.
     #[napi(ts_args_type = "rung: () => void")]
     pub fn listen(&self, env: &Env, rung: Callback<'_>) -> Result<()> {
         let numbers = self.numbers().ok_or_else(|| failure(&Error::Lost))?;
@@ -273,44 +274,46 @@ impl NativeHeap {
         self.bell.silence();
     }
 
-    /// Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if this isolate does not listen.
+    /// Notes that callbacks begin to run. Returns the value for [`NativeHeap::answer`]; null if this isolate does not
+    /// listen.
     #[napi]
     pub fn begin(&self) -> Option<u32> {
         self.bell.begin()
     }
 
-    /// Callbacks that began at that bell have settled.
+    /// Answers all rings up to `bell`: the callbacks that began at this value have settled.
     #[napi]
     pub fn answer(&self, bell: u32) {
         self.bell.answer(bell);
     }
 
-    /// Asks all others for their callbacks. `done` is called when they have run, or the time is over;
-    /// null if there is no writer to wait for. What it returns is to be given to [`NativeHeap::over`].
+    /// Asks all other writers to run their callbacks. `done` is called when the callbacks have run, or the time is
+    /// over. Returns the number for [`NativeHeap::over`]; null, without a call of `done`, if there is no writer to wait
+    /// for.
     #[napi(ts_args_type = "milliseconds: number, done: () => void")]
     pub fn ring(&self, env: &Env, milliseconds: f64, done: Callback<'_>) -> Result<Option<u32>> {
         self.bell.ring(env, milliseconds, &done)
     }
 
-    /// The scrape that rang has read: what others computed for it may change.
+    /// Notes that the scrape with this ring has read. Other processes may make the resets that they kept back for it.
     #[napi]
     pub fn over(&self, ring: u32) {
         self.bell.over(ring);
     }
 
-    /// Whether a scrape of any writer goes on that callbacks of this isolate have run for.
+    /// Whether a scrape of any writer is under way for which callbacks of this isolate have run.
     #[napi]
     pub fn asked(&self) -> bool {
         self.bell.asked()
     }
 
-    /// Scrapes so far are not meant by [`NativeHeap::asked`] any more.
+    /// Makes [`NativeHeap::asked`] ignore the scrapes so far.
     #[napi]
     pub fn leave(&self) {
         self.bell.leave();
     }
 
-    /// Removes the file if no writer but this process's own lives; whether it did.
+    /// Removes the file if no writer of another process lives. Returns whether it did.
     #[napi]
     pub fn tidy(&self) -> Result<bool> {
         self.segment.tidy(Some(self.process.key())).map_err(|error| failure(&error))

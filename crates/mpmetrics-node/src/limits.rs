@@ -5,7 +5,7 @@ use mpmetrics_core::heap::Limits;
 use mpmetrics_core::layout::MAX_SERIES;
 use napi_derive::napi;
 
-/// Limits that the process which makes a segment sets for all of its users.
+/// The limits of a segment. The process that makes the segment sets them for all processes that use it.
 #[napi(object)]
 #[derive(Default)]
 pub struct HeapLimits {
@@ -22,7 +22,7 @@ pub struct HeapLimits {
 }
 
 impl HeapLimits {
-    /// The limits for a segment that is made: the defaults where nothing is said.
+    /// Checks the limits for a new segment. A limit that is not set gets its default.
     pub fn checked(&self) -> Result<Limits> {
         let mut limits = Limits::default();
         let of = |value: Option<f64>, what, least: f64, most: f64, limit: &mut u64| match value {

@@ -1,4 +1,4 @@
-//! What the process knows of itself, and what its threads tell each other.
+//! The layout for JavaScript, identities of processes, and a text that all threads of the process share.
 
 use crate::convert::{failure, Identity, Result};
 use crate::status::{Out, Status};
@@ -9,7 +9,7 @@ use mpmetrics_core::{layout, Refusal};
 use napi_derive::napi;
 use std::sync::{Mutex, PoisonError};
 
-/// What the main thread chose; worker threads go by it, whatever environment they were given.
+/// The text that the main thread chose. Worker threads read it, because their environment variables may differ.
 static CHOICE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Numbers of the heap's layout that JavaScript needs.
@@ -21,13 +21,13 @@ pub struct Layout {
     pub flags_back: u32,
     /// The bit of the flags that hides a series.
     pub absent: u32,
-    /// Why series are refused, in the order of the numbers.
+    /// Names of the reasons to refuse a series, in the order of the numbers.
     pub refusals: Vec<String>,
-    /// What calls answer, in the order of the numbers.
+    /// Names of the statuses that calls return, in the order of the numbers.
     pub statuses: Vec<String>,
-    /// What `bind` fills in, in the order of the words.
+    /// Names of the words that `bind` fills in, in their order.
     pub outs: Vec<String>,
-    /// Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none.
+    /// The stores by which JavaScript may update cells on this machine: 0 plain stores, 1 ordered stores, 2 none.
     pub stores: u32,
     /// The bounds of an octave's buckets, as factors of its lower end.
     pub octave_bounds: Vec<f64>,
@@ -35,7 +35,7 @@ pub struct Layout {
     pub octaves_kept: u32,
 }
 
-/// Numbers of the heap's layout that JavaScript needs.
+/// Returns the numbers of the heap's layout that JavaScript needs.
 #[napi]
 pub fn layout() -> Layout {
     Layout {
@@ -51,7 +51,7 @@ pub fn layout() -> Layout {
     }
 }
 
-/// The text that was kept for this process by [`choose`].
+/// Returns the text that [`choose`] keeps for this process.
 #[napi]
 pub fn choice() -> Option<String> {
     CHOICE.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -63,7 +63,7 @@ pub fn choose(text: String) {
     *CHOICE.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
 }
 
-/// The identity of a process of this pid namespace; null if it is not there.
+/// Returns the identity of a process of this pid namespace; null if there is no such process.
 #[napi]
 pub fn identity(pid: u32) -> Result<Option<Identity>> {
     let found = ProcessIdentity::of(pid).map_err(|error| failure(&error))?;

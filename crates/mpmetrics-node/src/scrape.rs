@@ -38,26 +38,27 @@ pub enum ScrapeScope {
     Thread,
 }
 
-/// What a scrape shows.
+/// The choice of what a scrape shows, and how.
 #[napi(object, object_to_js = false)]
 pub struct ScrapeOptions {
     /// How it is printed.
     pub format: ScrapeFormat,
-    /// Whose parts it shows.
+    /// The writers whose parts are shown.
     pub scope: ScrapeScope,
-    /// Registries of which every family is shown.
+    /// Tags of the registries whose families are all shown.
     pub tags: Vec<String>,
     /// Single families, as `tag + '\0' + name`.
     pub families: Vec<String>,
-    /// Without default labels: series that differ in nothing else are one.
+    /// Whether default labels are left out. Series that differ only in default labels are joined then.
     pub plain: bool,
     /// Unix time in milliseconds, by which the windows of summaries expire.
     pub now: f64,
-    /// Of what is chosen, only families of these names.
+    /// If it is set, chosen families with other names are not shown.
     pub only: Option<Vec<String>>,
-    /// Names of families that are not printed, though the heap has them.
+    /// Names of families of the heap that are not printed.
     pub without: Option<Vec<String>>,
-    /// Families that the heap does not hold, printed after its own; not in `json`, whose reader has them.
+    /// Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
+    /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
 }
 
@@ -71,7 +72,7 @@ pub struct Scrape {
 }
 
 impl Scrape {
-    /// Takes the options apart.
+    /// Makes a scrape of these options.
     pub fn new(segment: Arc<Segment>, options: ScrapeOptions, scope: Scope) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
         let print = match options.format {
@@ -85,7 +86,7 @@ impl Scrape {
             families: families.map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
             everything: false,
             only: options.only,
-            // Text format 0.0.4 has no place for them.
+            // Text format 0.0.4 has no exemplars.
             exemplars: !matches!(options.format, ScrapeFormat::Text),
             plain: options.plain,
             now: Some(options.now),
@@ -113,7 +114,7 @@ impl Scrape {
         }
     }
 
-    /// The error with its code, as an Error of JavaScript.
+    /// Returns the error of the scrape as a JavaScript Error with its `code`.
     fn rejected(&self, env: &Env, error: napi::Error) -> napi::Error {
         let Some(failed) = &self.failed else {
             return error;

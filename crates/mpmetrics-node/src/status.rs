@@ -1,14 +1,14 @@
-//! Numbers that `ts/native/index.ts` has, too: it compares them by name when it loads this module.
+//! Numbers that `ts/native/index.ts` defines, too. It compares their names with these when it loads this module.
 
 use crate::convert::{failure, Result};
 use mpmetrics_core::{Code, Error};
 
-/// Why something was or was not done.
+/// The result of a call: whether it was done, or why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Done.
     Ok,
-    /// The heap lock is held by another process: to be tried again later.
+    /// Another process holds the heap lock. The caller tries again later.
     Busy,
     /// No memory left for a new series.
     Full,
@@ -18,7 +18,7 @@ pub enum Status {
     Lost,
     /// The heap's bytes contradict each other.
     Corrupt,
-    /// The block is another series' now.
+    /// The block belongs to another series now.
     Gone,
 }
 
@@ -33,8 +33,8 @@ impl Status {
         Self::ALL.iter().map(|status| format!("{status:?}")).collect()
     }
 
-    /// What an error is to JavaScript. Errors of the caller are thrown, and so is what the system refuses: it
-    /// would do so again, and a caller that is told why can go on in memory of its own.
+    /// Returns the status of an error. An error without a status is thrown: an error of the caller, or a call that the
+    /// system refuses. The system would refuse it again, and a caller that knows why can go on in its own memory.
     pub fn of(error: &Error) -> Result<Self> {
         match error.code() {
             Code::Busy => Ok(Self::Busy),
@@ -46,7 +46,7 @@ impl Status {
         }
     }
 
-    /// What a call that gives nothing is to JavaScript.
+    /// Returns the status of a call without a result.
     pub fn of_call<T>(done: Result<T, Error>) -> Result<u32> {
         match done {
             Ok(_) => Ok(Self::Ok as u32),
@@ -54,7 +54,7 @@ impl Status {
         }
     }
 
-    /// The same for calls that name a block: one that is another's now is gone.
+    /// Returns the status of a call that names a block: [`Status::Gone`] if the block belongs to another series now.
     pub fn of_block<T>(done: Result<T, Error>) -> Result<u32> {
         match done {
             Err(error) if error.code() == Code::Invalid => Ok(Self::Gone as u32),
@@ -68,7 +68,7 @@ impl Status {
 pub enum Out {
     /// A [`Status`].
     Status,
-    /// Number of the slab; where the series was refused, why.
+    /// Number of the slab; if the series was refused, the reason's number.
     Slab,
     /// Index of the first cell in the slab.
     Cell,
@@ -85,7 +85,7 @@ pub enum Out {
 }
 
 impl Out {
-    /// How many there are.
+    /// Number of words.
     pub const LEN: usize = 8;
 
     const ALL: [Self; Self::LEN] = {

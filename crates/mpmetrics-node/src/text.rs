@@ -1,4 +1,4 @@
-//! A scrape's text on its way to JavaScript.
+//! Passes the text of a scrape to JavaScript.
 
 use napi::bindgen_prelude::{ToNapiValue, TypeName};
 use napi::sys::{napi_env, napi_status, napi_value};
@@ -6,9 +6,9 @@ use napi::ValueType;
 use std::ffi::{c_char, c_void};
 use std::sync::OnceLock;
 
-/// From this length on a string is handed over as it is. A shorter one is copied, in half a millisecond at most, into
-/// the engine's young generation, which is collected far more often than what is told of: 3,000 texts of 110 KB leave a
-/// process at 77 MB instead of 136.
+/// The length from which on a string is handed over without a copy. A shorter string is copied, in half a millisecond
+/// at most, into the engine's young generation, which is collected far more often than memory outside of its heap:
+/// 3,000 texts of 110 KB leave a process at 77 MB instead of 136.
 const HANDED_OVER: usize = 1 << 19;
 
 /// `node_api_create_external_string_latin1`: in Node.js since 20.4, in the stable interface since 22.14.
@@ -22,7 +22,7 @@ type CreateExternal = unsafe extern "C" fn(
     copied: *mut bool,
 ) -> napi_status;
 
-/// The runtime's function, if it has one.
+/// Returns the runtime's function, if the runtime has it.
 fn create_external() -> Option<CreateExternal> {
     static FOUND: OnceLock<Option<CreateExternal>> = OnceLock::new();
     *FOUND.get_or_init(find_external)
@@ -31,7 +31,7 @@ fn create_external() -> Option<CreateExternal> {
 #[cfg(unix)]
 fn find_external() -> Option<CreateExternal> {
     let program = libloading::os::unix::Library::this();
-    // SAFETY: a runtime that exports this name means the function of Node-API, which has this type.
+    // SAFETY: a symbol of this name that the runtime exports is the function of Node-API, which has this type.
     let found =
         unsafe { program.get::<CreateExternal>(b"node_api_create_external_string_latin1\0") };
     found.ok().map(|function| *function)
@@ -42,21 +42,22 @@ fn find_external() -> Option<CreateExternal> {
     None
 }
 
-/// A text, made on another thread.
+/// A text that was made on another thread.
 pub struct Text {
     bytes: Vec<u8>,
     ascii: bool,
 }
 
 impl Text {
-    /// Takes UTF-8 over.
+    /// Takes UTF-8 bytes.
     pub fn new(bytes: Vec<u8>) -> Self {
         let ascii = bytes.is_ascii();
         Self { bytes, ascii }
     }
 
-    /// The text itself as a string, without a copy: allocating a string of 5 MB in the engine's own heap
-    /// and filling it takes the event loop 10 ms. None if the runtime does not offer it.
+    /// Hands the text over as a string without a copy: to allocate a string of 5 MB in the engine's own heap and
+    /// fill it takes the event loop 10 ms. Returns `None` if the text is short or not ASCII, or the runtime does
+    /// not support it.
     fn hand_over(&mut self, env: napi_env) -> napi::Result<Option<napi_value>> {
         if !self.ascii || self.bytes.len() < HANDED_OVER {
             return Ok(None);
@@ -66,7 +67,7 @@ impl Text {
         };
         let bytes = Box::leak(std::mem::take(&mut self.bytes).into_boxed_slice());
         let (start, len) = (bytes.as_mut_ptr(), bytes.len());
-        // Before it can be freed, so that the engine's total is never less than what is taken from it.
+        // Added before `free` can subtract it, so that the engine's total is never negative.
         account(env, len as i64);
         let (mut value, mut copied) = (std::ptr::null_mut(), false);
         // SAFETY: the bytes live until `free`, which is called once: when the string is collected, at the
@@ -74,23 +75,23 @@ impl Text {
         let status = unsafe {
             create(env, start.cast(), len, free, len as *mut c_void, &mut value, &mut copied)
         };
-        // What was refused may be freed all the same, at the environment's end: it is never taken back.
+        // If the call fails, the runtime may still free the bytes at the environment's end, so they stay leaked.
         napi::check_status!(status, "a scrape of {len} bytes is no string")?;
         Ok(Some(value))
     }
 }
 
-/// Tells the engine of memory that its strings keep: it would else see no reason to collect them, in a process that
-/// does nothing but be scraped.
+/// Reports to the engine the memory that its strings keep. Without this, in a process that does nothing but answer
+/// scrapes, the engine would see no reason to collect them.
 fn account(env: napi_env, bytes: i64) {
     let mut total = 0;
-    // SAFETY: the environment is that of the call, or null where it has ended, which is refused. Only a counter is
-    // changed by less, so that this may be called while garbage is collected. A refusal is a collection that comes
-    // later.
+    // SAFETY: the environment is that of the call, or null if it has ended, for which the call fails. A negative number
+    // only changes a counter, so that this may be called while garbage is collected. If the call fails, garbage is
+    // collected later.
     unsafe { napi::sys::napi_adjust_external_memory(env, bytes, &mut total) };
 }
 
-/// Takes back what [`Text::hand_over`] leaked.
+/// Frees the bytes that [`Text::hand_over`] leaked.
 unsafe extern "C" fn free(env: napi_env, start: *mut c_void, len: *mut c_void) {
     let bytes = std::ptr::slice_from_raw_parts_mut(start.cast::<u8>(), len as usize);
     // SAFETY: start and length are those of a leaked slice; the runtime calls this once.
@@ -115,7 +116,7 @@ impl ToNapiValue for Text {
         }
         let mut value = std::ptr::null_mut();
         let (start, len) = (text.bytes.as_ptr().cast(), text.bytes.len() as isize);
-        // ASCII goes over as it is; anything else is decoded, which takes a few times as long.
+        // ASCII is copied as it is. Other text is decoded, which takes a few times as long.
         // SAFETY: pointer and length are those of a vector that lives until the call is over.
         let status = unsafe {
             if text.ascii {

@@ -1,4 +1,4 @@
-//! Whose turn it is among the threads of this process, where one of them is to speak for all.
+//! Turns: of the threads of this process, the one that has the turn acts for all of them.
 
 use crate::convert::{foreign, Result};
 use napi::Env;
@@ -6,7 +6,7 @@ use napi_derive::napi;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Turns that are taken, by what they are about.
+/// The turns that are taken, by subject.
 static TURNS: Mutex<Option<HashMap<String, Turn>>> = Mutex::new(None);
 
 /// The main thread's number.
@@ -14,12 +14,12 @@ const MAIN: u32 = 0;
 
 struct Turn {
     thread: u32,
-    /// The main thread waits for it.
+    /// Whether the main thread waits for the turn.
     wanted: bool,
 }
 
-/// Takes a turn, or tells whether it is still this thread's: a thread keeps it until it gives it up or ends, but
-/// is to give it up once the main thread has asked.
+/// Takes a turn, if it is free. Returns whether this thread has the turn and may keep it. A thread keeps a turn until
+/// it gives the turn up or ends, but has to give it up once the main thread has asked for it.
 #[napi]
 pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     let mut turns = lock();
@@ -28,14 +28,15 @@ pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
         turn.wanted |= thread == MAIN && turn.thread != MAIN;
         return Ok(turn.thread == thread && !turn.wanted);
     }
-    // Before it is taken: a thread that ends gives it back, whatever happens.
+    // The hook is added before the turn is taken, so that the end of the thread always gives the turn up.
     env.add_env_cleanup_hook((about.clone(), thread), |(about, thread)| end_turn(about, thread))
         .map_err(|error| foreign(&error))?;
     turns.insert(about, Turn { thread, wanted: false });
     Ok(true)
 }
 
-/// Gives up a turn, or no longer waits for it. The main thread gets one that it waits for.
+/// Gives up a turn; the main thread gets it if it waits for it. If the main thread calls this without having the turn,
+/// it does not wait any more.
 #[napi]
 pub fn end_turn(about: String, thread: u32) {
     let mut turns = lock();

@@ -1,12 +1,12 @@
-//! Memory of a segment as JavaScript sees it.
+//! Views of a segment's memory for JavaScript.
 
 use crate::convert::{foreign, Result};
 use mpmetrics_core::segment::Segment;
 use napi::bindgen_prelude::ArrayBuffer;
 use napi::Env;
 
-/// An ArrayBuffer over words of a segment; `None` where the runtime (Electron) refuses external memory:
-/// what is given then is a copy, and stores to it would go nowhere.
+/// Returns an ArrayBuffer over words of a segment. Returns `None` if the runtime (Electron) refuses external
+/// memory: it would give a copy, and stores to the copy would not reach the segment.
 pub fn view_of(
     env: &Env,
     segment: &Segment,

@@ -1,4 +1,4 @@
-/** `@prometheus-io/client/lib/metrics/eventLoopUtilization`: one of the default metrics by itself. */
+/** `@prometheus-io/client/lib/metrics/eventLoopUtilization`: makes one group of the default metrics. */
 
 import { defaultMetric } from '../../default-metrics';
 

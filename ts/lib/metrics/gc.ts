@@ -1,4 +1,4 @@
-/** `prom-client/lib/metrics/gc`: one of the default metrics by itself. */
+/** `prom-client/lib/metrics/gc`: makes one group of the default metrics. */
 
 import { defaultMetric } from '../../default-metrics';
 

@@ -1,4 +1,4 @@
-/** `prom-client/lib/metrics/osMemoryHeapLinux`: one of the default metrics by itself. */
+/** `prom-client/lib/metrics/osMemoryHeapLinux`: makes one group of the default metrics. */
 
 import { defaultMetric } from '../../default-metrics';
 

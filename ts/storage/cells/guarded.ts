@@ -1,6 +1,6 @@
 /**
- * Cells between two sequence words, updated from JavaScript: those of gauges that keep the time they were set and, if
- * the processor may reorder plain stores, those of histograms and summaries.
+ * Updates from JavaScript of cells between two sequence words: of gauges that keep the time of their last update and,
+ * if the processor may reorder plain stores, of histograms and summaries.
  */
 
 import type { Path, Handle } from './handle';
@@ -10,7 +10,8 @@ export const VALUE = 1;
 export const TIME = 2;
 
 /**
- * Milliseconds of Unix time, read at each update because tests replace the clock. Never 0, which means "not set".
+ * Returns the Unix time in milliseconds. Never 0, which means "not set". The clock is read at each update, because
+ * tests replace it.
  */
 export function now(): number {
   return Date.now() || 1;
@@ -21,7 +22,7 @@ export class GuardedPath implements Path {
     return h.generations[h.word] === h.generation;
   }
 
-  /** A gauge's value and time. */
+  /** Adds to a gauge's value, and stores the time. */
   add(h: Handle, by: number): boolean {
     return this.set(h, h.cells[h.first + VALUE]! + by);
   }
@@ -55,23 +56,24 @@ export class GuardedPath implements Path {
     this.end(h, sequence);
   }
 
-  /** Stores the next number to the last word, before any other cell. */
+  /** Stores the next sequence number to the last word, before any other cell is stored. Returns the number. */
   begin({ cells, first, size }: Handle): number {
     const sequence = cells[first]! + 1;
     cells[first + size - 1] = sequence;
     return sequence;
   }
 
-  /** Stores it to the first word, after all others. */
+  /** Stores the sequence number to the first word, after all other cells. */
   end({ cells, first }: Handle, sequence: number): void {
     cells[first] = sequence;
   }
 }
 
 /**
- * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE): no later
- * store overtakes the first, and the last overtakes none. `Atomics` has no doubles, so the sequence numbers count in
- * the lower halves of the words; a reader compares whole words.
+ * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE). No later
+ * store of the update overtakes that to the last word, and the store to the first word overtakes no earlier one.
+ * `Atomics` has no doubles, so the sequence numbers count in the lower halves of the words; a reader compares whole
+ * words.
  */
 class OrderedPath extends GuardedPath {
   override begin({ halves, first, size }: Handle): number {
@@ -83,13 +85,13 @@ class OrderedPath extends GuardedPath {
   }
 }
 
-/** {@link GuardedPath} by plain stores: memory of this process, and a heap on x86-64. */
+/** The path with plain stores: for memory of this process, and for a heap on x86-64. */
 export const guarded = new GuardedPath();
 
-/** {@link GuardedPath} by an atomic store before and one after. */
+/** The path with atomic stores to the sequence words. */
 export const ordered = new OrderedPath();
 
-/** The path for stores between the sequence words of a handle's cells. */
+/** Returns the path for updates of a handle's cells between sequence words. */
 export function guardedPath(h: Handle): GuardedPath {
   return h.path instanceof GuardedPath ? h.path : guarded;
 }

@@ -1,9 +1,9 @@
 /**
- * A handle to one series' cells: all that an update needs, and nothing that would slow it down.
+ * A handle to one series' cells, with all that an update needs.
  *
- * An update is `if (h.generations[h.word] !== h.expected) slowPath(h, v); else h.cells[h.first] += v`. The comparison is
- * all that removals need: a process that removes a series stores another generation to its word, and every handle to
- * it, in every process, finds that before its next store.
+ * An update is `if (h.generations[h.word] !== h.expected) slowPath(h, v); else h.cells[h.first] += v`. Because of this
+ * comparison, removals need nothing else: a process that removes a series stores another generation to the series'
+ * word, and every update by a handle to the series, in every process, finds that generation before it stores.
  */
 
 import { NO_SKETCH, type Sketch } from './sketch';
@@ -22,9 +22,9 @@ export const enum Backing {
   Memory,
   /** A block of the heap. */
   Heap,
-  /** Cells of its own, because the heap was busy: they move into the heap later. */
+  /** Cells of its isolate's own, because the heap lock was taken; they move into the heap later. */
   Pending,
-  /** Cells that are never read: the storage refused the series. */
+  /** Cells that are never read, because the storage refused the series. */
   Sink,
 }
 
@@ -33,13 +33,13 @@ export interface Path {
   /** Whether the handle's series still lives. */
   current(h: Handle): boolean;
   /**
-   * Adds to a counter or gauge. False if the cells do not belong to the series any more: the handle has to be bound
-   * again.
+   * Adds to a counter or gauge. Returns false if the cells do not belong to the series any more, so that the handle has
+   * to be bound again.
    */
   add(h: Handle, by: number): boolean;
   /** Replaces a gauge's value; see {@link Path.add}. */
   set(h: Handle, value: number): boolean;
-  /** Adds a value to a sum and to the count of a bucket, so many times, as one update; see {@link Path.add}. */
+  /** Counts a value `times` times in the sum and in a bucket, as one update; see {@link Path.add}. */
   observe(h: Handle, value: number, bucket: number, times: number): boolean;
 }
 
@@ -52,55 +52,55 @@ export class Handle {
   first = 0;
   /** The chunk of generation words that contains the series' own. */
   generations: Uint32Array = ALWAYS;
-  /** Index of the series' word in it. */
+  /** Index of the series' word in {@link generations}. */
   word = 0;
-  /** What the word must hold; {@link NEVER} while the series is not to be updated by plain stores. */
+  /** The generation that the word must have for a plain store; {@link NEVER} while plain stores are not allowed. */
   expected: number = NEVER;
-  /** The path by which it is updated; null for plain stores. */
+  /** The path by which the cells are updated; null for plain stores. */
   path: Path | null = null;
   /** The slab as 32-bit words, if the path needs them. */
   halves: Uint32Array = ALWAYS;
-  /** Number of its cells. */
+  /** Number of the block's cells. */
   size = 0;
-  /** True while it is not shown, because it was reset. */
+  /** True while the series is not shown, because it was reset. */
   hidden = false;
 
-  /** A summary's buckets, as far as this handle knows them. */
+  /** A summary's octave buckets that this handle has found so far. */
   sketch: Sketch = NO_SKETCH;
 
-  /** Its labels, as in the first call that had them. */
+  /** The series' label text and the types of its label values, from the first call that had these labels. */
   text = '';
   types = '';
   /**
-   * True once it was set with label values of other types. JSON shows those of the last update that set it, so all
-   * updates take the slow path.
+   * True once a gauge was set with label values of other types. JSON shows the types of the last call that set the
+   * gauge, so all updates take the slow path.
    */
   retyped = false;
   /**
-   * Its position in the order in which this isolate first used its series; kept when the metric moves to another
+   * The series' position in the order in which this isolate bound its series; kept when the metric moves to another
    * storage.
    */
   birth = 0;
   backing: Backing = Backing.None;
-  /** True while it is in the metric's label tree; otherwise another handle may be there. */
+  /** True while the handle is in the metric's label tree; otherwise another handle may be there for the same labels. */
   linked = false;
-  /** The generation that the word holds while the cells are this series'; `e` is this or {@link NEVER}. */
+  /** The generation of the word while the cells belong to the series; {@link expected} is this or {@link NEVER}. */
   generation: number = NEVER;
-  /** Heap: the slab's number, the series' number. */
+  /** In the heap: the slab's number and the series' number. */
   slab = 0;
   number = 0;
-  /** An image of the block when it was bound: counts of a dead writer whose slot was adopted. */
+  /** An image of the counts of a dead writer whose slot was adopted, if the block had them when it was bound. */
   base: Float64Array | null = null;
-  /** The object that `labels()` returned for it, and the types of the label values that were given. */
+  /** The object that `labels()` returned for the series, and the types of the label values in that call. */
   child: unknown = null;
   childTypes = '';
 
-  /** True if an update would go straight to the cells. */
+  /** True if the series is shown and updates can be made in the cells, so that the handle need not be bound. */
   get live(): boolean {
     return !this.hidden && this.current;
   }
 
-  /** True if its cells are still those of the series that it was bound to. */
+  /** True if the cells still belong to the series to which the handle was bound. */
   get current(): boolean {
     if (this.generation === NEVER) return false;
     return this.path === null
@@ -108,19 +108,19 @@ export class Handle {
       : this.path.current(this);
   }
 
-  /** Makes updates store to the cells. */
+  /** Shows the series: from now on updates store to the cells. */
   show(): void {
     this.hidden = false;
     this.expected = this.path === null && !this.retyped ? this.generation : NEVER;
   }
 
-  /** Hides the series: the next update binds it again. */
+  /** Hides the series: the next update binds the handle again. */
   hide(): void {
     this.hidden = true;
     this.expected = NEVER;
   }
 
-  /** Points to cells that no generation word guards. */
+  /** Points the handle to cells without a generation word, which are never removed. */
   keep(cells: Float64Array, backing: Backing, path: Path | null): void {
     this.detach();
     this.cells = cells;
@@ -131,14 +131,14 @@ export class Handle {
     this.show();
   }
 
-  /** Moves what it points to to another handle, which is returned, and points nowhere afterwards. */
+  /** Returns a new handle that points to the same cells. This handle points nowhere afterwards. */
   handOver(): Handle {
     const other = Object.assign(new Handle(), this, { child: null, linked: false });
     this.detach();
     return other;
   }
 
-  /** Points nowhere: the next update binds again. */
+  /** Makes the handle point nowhere: the next update binds it again. */
   detach(): void {
     this.cells = NO_CELLS;
     this.first = 0;

@@ -3,19 +3,20 @@
 import type { Handle } from './handle';
 
 /**
- * The bounds of a histogram, with where to begin the search. They need not be sorted, and the first one that fits
- * counts, so the search begins with the first; but if they are sorted and the value is above the middle one, with the
- * middle. (A binary search takes three times as long for a dozen bounds, because none of its branches is predictable.)
+ * The bounds of a histogram, and where the search of a value's bucket begins. Bounds need not be sorted, and the first
+ * bound that is not below the value decides, so the search begins with the first bound. Only if the bounds are sorted
+ * and the value is above the middle bound, the search begins after that bound. (A binary search takes three times as
+ * long for a dozen bounds, because none of its branches is predictable.)
  */
 export interface Scale {
-  /** One kind of array for all histograms, whatever numbers they have. */
+  /** A typed array, so that V8 sees one kind of array in all histograms, whatever their bounds are. */
   readonly bounds: Float64Array;
-  /** Values above this one are searched from `start` on. */
+  /** For values above this bound, the search begins at `start`. */
   readonly pivot: number;
   readonly start: number;
 }
 
-/** The bounds of a histogram, prepared for the search. */
+/** Prepares a histogram's bounds for the search. */
 export function scaleOf(numbers: readonly number[]): Scale {
   const bounds = Float64Array.from(numbers);
   const middle = (bounds.length - 1) >> 1;
@@ -24,7 +25,7 @@ export function scaleOf(numbers: readonly number[]): Scale {
   return { bounds, pivot: bounds[middle]!, start: middle + 1 };
 }
 
-/** The bucket of a value: the first bound that is not below it. */
+/** Returns the bucket of a value: the index of the first bound that is not below it, or the number of bounds. */
 export function bucketOf({ bounds, pivot, start }: Scale, value: number): number {
   const n = bounds.length;
   let bucket = value > pivot ? start : 0;
@@ -32,7 +33,7 @@ export function bucketOf({ bounds, pivot, start }: Scale, value: number): number
   return bucket;
 }
 
-/** One observation; see `kinds.ts` for the order of the stores. */
+/** Stores one observation; `kinds.ts` gives the reason for the order of the stores. */
 export function record(h: Handle, scale: Scale, value: number): void {
   const { cells, first } = h;
   const n = scale.bounds.length;

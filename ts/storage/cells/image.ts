@@ -1,4 +1,4 @@
-/** Images of a handle's counts ({@link Kind.image}), whatever path the handle has. */
+/** Images of a handle's counts ({@link Kind.image}), for handles with any path. */
 
 import type { BucketSource } from './octave-buckets';
 import type { Kind } from './kind';
@@ -6,31 +6,31 @@ import { NativePath } from './native-path';
 import type { Handle } from './handle';
 import { changed, SharedGaugePath } from './shared-path';
 
-/** An image of the counts. */
+/** Returns an image of the counts. */
 export function readImage(h: Handle, kind: Kind): Float64Array {
   if (!(h.path instanceof NativePath)) return kind.image(h);
   const image = h.path.read(h);
   return image.length < h.size ? kind.blank(h.size) : image;
 }
 
-/** An image of the counts, without those of a dead writer. */
+/** Returns an image of the counts, without those of a dead writer whose slot was adopted. */
 export function ownImage(h: Handle, kind: Kind): Float64Array {
   const own = readImage(h, kind);
   if (h.base !== null && kind.adds) kind.minus(own, h.base, h.size);
   return own;
 }
 
-/** Replaces the counts, so that no reader sees half of them. */
+/** Replaces the counts by an image. No reader sees half of it. */
 export function writeImage(h: Handle, kind: Kind, image: Float64Array, source: BucketSource): void {
   if (h.path instanceof NativePath) h.path.write(h, image);
   else kind.write(h, image, source);
 }
 
 /**
- * Adds an image to the counts in the cells that a handle moved to; a gauge's replaces the value.
+ * Adds an image to the counts in the cells that a handle moved to. A gauge's image replaces the value instead.
  *
- * @returns false if that failed, because the series was removed while room was made for its buckets, or the segment is
- *   being left
+ * @returns false if that failed, because the series was removed while room was made for its buckets, or because the
+ *   segment is being left
  */
 export function mergeImage(
   h: Handle,

@@ -5,7 +5,7 @@
 import type { BucketSource } from './octave-buckets';
 import type { Path, Handle } from './handle';
 
-/** A metric's shape, as storage sees it. */
+/** The properties of a metric that storage needs. */
 export interface Shape {
   readonly name: string;
   readonly help: string;
@@ -13,8 +13,8 @@ export interface Shape {
   readonly aggregator: string;
   readonly labelNames: readonly string[];
   /**
-   * The type's numbers. A histogram's: upper bounds in configured order, without the implied last one. A
-   * summary's: its options, see `summaryNumbers`.
+   * Of a histogram, the upper bounds in configured order, without the implied last one. Of a summary, its options: see
+   * `summaryNumbers`.
    */
   readonly numbers: readonly number[];
   /** Whether the metric records exemplars. */
@@ -24,37 +24,37 @@ export interface Shape {
 /** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
   readonly type: MetricType;
-  /** Whether a part is added to another, of another writer or when it moves; a gauge's part replaces the other. */
+  /** Whether the parts of a series are added up. A gauge's part that moves replaces the one in its new cells. */
   readonly adds: boolean;
-  /** A shared gauge, which has one value for all writers. */
+  /** Whether this is a shared gauge, which has one value for all writers. */
   readonly sharedGauge: boolean;
-  /** Its cells lie between two sequence words. */
+  /** Whether the cells lie between two sequence words. */
   readonly guarded: boolean;
   /** How cells in JavaScript's own memory are updated; null for plain stores. */
   readonly path: Path | null;
-  /** Cells of a block. */
+  /** Returns the number of cells of a block. */
   cells(numbers: readonly number[]): number;
-  /** Sub-windows for which buckets are kept; 0 for a kind without octave buckets. */
+  /** Returns the number of sub-windows with octave buckets; 0 for a kind without octave buckets. */
   subWindows(numbers: readonly number[]): number;
-  /** The numbers to show: a histogram's bounds, or a summary's quantiles. */
+  /** Returns the numbers to show: a histogram's bounds, or the ranks of a summary's quantiles. */
   shown(numbers: readonly number[]): readonly number[];
-  /** The image of a block that has counted nothing. */
+  /** Returns the image of a block that has counted nothing. */
   blank(cells: number): Float64Array;
-  /** A copy of all that a block has counted: its cells, then its octave buckets, if it has any. */
+  /** Returns a copy of all that a block has counted: its cells, then its octave buckets, if it has any. */
   image(h: Handle): Float64Array;
-  /** The values of an image, as `SeriesData` orders them. */
+  /** Returns the values of an image in the order of `SeriesData.values`. */
   values(image: Float64Array, shape: Shape, cells: number): number[];
-  /** True if the series is to be removed, and not shown any more. */
+  /** True if the series has to be removed instead of shown. */
   pruned(image: Float64Array, shape: Shape, cells: number): boolean;
-  /** The sum of two images; may change them. */
+  /** Returns the sum of two images; may change both images. */
   plus(image: Float64Array, more: Float64Array, cells: number): Float64Array;
   /** Whether an image has counted nothing. */
   isZero(image: Float64Array): boolean;
-  /** Subtracts one image from another. */
+  /** Subtracts `base` from `image`. */
   minus(image: Float64Array, base: Float64Array, cells: number): void;
   /**
-   * Writes an image to a block that JavaScript can store to, so that no reader sees half of it. Sequence words in it
-   * are ignored.
+   * Writes an image to a block that JavaScript can store to, so that no reader sees half of the image. Sequence words
+   * in the image are ignored.
    */
   write(h: Handle, image: Float64Array, source: BucketSource): void;
 }

@@ -1,15 +1,16 @@
 /**
- * The kinds of blocks, from the first cell:
+ * The kinds of blocks, with their cells in order:
  *
  * - counter, gauge: the value
- * - gauge that shows the part that was set last: first word, value, time, last word
- * - shared gauge: the value; in a process's own memory, also whether it was set
- * - histogram with n bounds: first word, n + 1 counts, sum, last word
+ * - gauge that shows the part that was set last: sequence word, value, time, sequence word
+ * - shared gauge: the value; in a process's own memory, also whether the gauge was set
+ * - histogram with n bounds: sequence word, n + 1 counts, sum, sequence word
  * - summary: see `summary-layout.ts`
  *
- * The protocol of the two words: a writer stores n + 1 to the last word, then the cells between, then n + 1 to the
- * first; a reader reads from the first to the last, and accepts if both are equal. On x86-64 plain stores keep that
- * order, and V8 neither hoists nor drops typed-array stores.
+ * The protocol of the two sequence words, which hold the same number s between updates: a writer stores s + 1 to the
+ * last word, then the cells between the words, then s + 1 to the first word. A reader reads from the first word to the
+ * last, and accepts the cells if both words are equal. On x86-64 plain stores keep that order, and V8 neither hoists
+ * nor drops typed-array stores.
  */
 
 import type { Kind } from './kind';
@@ -21,7 +22,7 @@ function writeGuarded(h: Handle, values: Float64Array): void {
   guardedPath(h).write(h, values);
 }
 
-/** What is the same for all kinds whose cells are all that a series has counted. */
+/** The members that are the same for all kinds without octave buckets. */
 const plain = {
   sharedGauge: false,
   guarded: false,
@@ -58,7 +59,7 @@ export const counterKind: Kind = {
   adds: true,
 };
 
-/** A gauge that shows the part that was set last: it keeps the time. */
+/** A gauge that shows the part that was set last, for which it keeps the time. */
 export const recentKind: Kind = {
   ...gaugeKind,
   guarded: true,

@@ -1,6 +1,7 @@
 /**
- * Updates by native calls: if the runtime gives JavaScript a copy of external memory, or the processor does not keep
- * the order of JavaScript's stores. At each update, native code makes the checks of the direct path.
+ * Updates by native calls. They are needed if the runtime gives JavaScript only a copy of external memory, or if the
+ * processor does not keep the order of JavaScript's stores. At each update, native code makes the checks of the direct
+ * path.
  */
 
 import { Status, type NativeWriter } from '../../native';
@@ -15,7 +16,7 @@ export class NativePath implements Path {
   /**
    * @param writer the owner of the blocks that the handles point to
    * @param lost called when the writer turns out to have lost its slot
-   * @param clock the time of an update, in milliseconds, for cells that keep it
+   * @param clock returns the time of an update, in milliseconds, for cells that keep the time
    */
   constructor(writer: NativeWriter, lost: () => void, clock: () => number) {
     this.writer = writer;
@@ -40,7 +41,7 @@ export class NativePath implements Path {
     return this.done(this.writer.observe(slab, first, number, generation, value, times, bucket));
   }
 
-  /** {@link Path.observe} of a summary with this window; null for none. */
+  /** {@link Path.observe} for a summary; `window` is null for a summary without a window. */
   summarise(h: Handle, value: number, times: number, window: Window | null): boolean {
     const { slab, first, number, generation } = h;
     const { length, subWindows } = window ?? { length: 0, subWindows: 1 };
@@ -51,12 +52,12 @@ export class NativePath implements Path {
     );
   }
 
-  /** An image of what was counted; empty if the cells are another's now. */
+  /** Returns an image of the counts; empty if the cells do not belong to the series any more. */
   read({ slab, first, number, generation }: Handle): Float64Array {
     return this.writer.read(slab, first, number, generation);
   }
 
-  /** Replaces it by an image; sequence words in `values` are ignored. */
+  /** Replaces the counts by an image; sequence words in `values` are ignored. */
   write({ slab, first, number, generation }: Handle, values: Float64Array): void {
     this.done(this.writer.write(slab, first, number, generation, values));
   }

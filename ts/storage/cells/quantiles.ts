@@ -2,18 +2,18 @@
 
 import { CELLS, middleOf } from './octave';
 
-/** The counts. */
+/** Counts of observations in buckets. */
 export interface Counts {
   zeros: number;
-  /** Counts by octave, {@link CELLS} each. */
+  /** The counts of each octave's {@link CELLS} buckets, by the octave's number. */
   octaves: Map<number, Float64Array>;
 }
 
-/** The observations. */
+/** Counts of observations, with the smallest and the largest observation. */
 export interface Observed extends Counts {
-  /** Infinity for nothing. */
+  /** Infinity if nothing was observed. */
   min: number;
-  /** -Infinity for nothing. */
+  /** -Infinity if nothing was observed. */
   max: number;
 }
 
@@ -23,7 +23,7 @@ interface Ranked {
   upto: number[];
 }
 
-/** The quantiles, each 0 if nothing was observed. */
+/** Returns the quantiles; each is 0 if nothing was observed. */
 export function quantiles(observed: Observed, percentiles: readonly number[]): number[] {
   const { values, upto } = ranked(observed);
   const count = upto.at(-1);
@@ -47,7 +47,7 @@ export function quantiles(observed: Observed, percentiles: readonly number[]): n
   });
 }
 
-/** The smallest and the largest observation, as precisely as buckets tell; infinity and minus infinity for none. */
+/** Returns the smallest and the largest observation, as far as buckets show; Infinity and -Infinity for none. */
 export function ends(counts: Counts): [min: number, max: number] {
   const { values } = ranked(counts);
   return [values[0] ?? Infinity, values.at(-1) ?? -Infinity];
@@ -65,7 +65,7 @@ function ranked({ zeros, octaves }: Counts): Ranked {
   return { values: all.map(([value]) => value), upto: all.map(([, count]) => (sum += count)) };
 }
 
-/** True if nothing was observed. An observation may be without a bucket, for want of memory. */
+/** True if nothing was observed. Compares `min` and `max`, too: an observation has no bucket if memory was full. */
 export function isEmpty({ zeros, min, max, octaves }: Observed): boolean {
   const none = (counts: Float64Array) => counts.every((one) => one === 0);
   return min > max && zeros === 0 && [...octaves.values()].every(none);

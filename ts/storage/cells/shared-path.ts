@@ -1,24 +1,24 @@
 /**
  * Shared gauges, which have one value for all processes. In the heap an update is a native compare-exchange. A pending
- * handle, which counts in this process's memory, also keeps whether it was set: then its value replaces the one in the
- * heap, otherwise it is added.
+ * handle counts in this process's memory, and also keeps whether the gauge was set. When the handle moves into the
+ * heap, its value replaces the one there if the gauge was set; otherwise it is added to the one there.
  */
 
 import { NativePath } from './native-path';
 import type { Path, Handle } from './handle';
 
-/** Cells in this process's memory: the value, and 1 once it was set. */
+/** Cells in this process's memory: the value, and 1 once the gauge was set. */
 export const VALUE = 0;
 const WAS_SET = 1;
 export const CELLS = 2;
 
-/** A value after later changes of it. */
+/** Returns the cells of a value after later changes, which are those of `later`. */
 export function changed(value: Float64Array, later: Float64Array): Float64Array {
   if (later[WAS_SET] === 1) return later;
   return Float64Array.of(value[VALUE]! + later[VALUE]!, value[WAS_SET]!);
 }
 
-/** In this process's memory. */
+/** The path of shared gauges in this process's memory. */
 export const sharedGaugeInMemory: Path = {
   current: (h) => h.generations[h.word] === h.generation,
   add: (h, by) => {
@@ -35,7 +35,7 @@ export const sharedGaugeInMemory: Path = {
   observe: () => false,
 };
 
-/** In the heap. */
+/** The path of shared gauges in the heap. */
 export class SharedGaugePath extends NativePath {
   /** False if the last {@link write} was refused, because the segment was removed. */
   written = true;
@@ -45,7 +45,7 @@ export class SharedGaugePath extends NativePath {
     return Float64Array.of(value ?? 0, 1);
   }
 
-  /** Brings a value that was counted elsewhere to the shared one. */
+  /** Sets the shared value, or adds to it, from the cells of a pending handle. */
   override write(h: Handle, values: Float64Array): void {
     const value = values[VALUE]!;
     this.written = values[WAS_SET] === 1 ? this.set(h, value) : this.add(h, value);

@@ -9,7 +9,7 @@ import type { Handle } from './handle';
 import type { Sketch } from './sketch';
 import { eachSubWindow, SubWindow, subWindowsOf, type Window } from './summary-layout';
 
-/** The octaves of an image, each with its buckets. */
+/** Yields the octaves of an image, each with its buckets. */
 export function* octavesOf(image: Float64Array, cells: number): Iterable<[number, Float64Array]> {
   const length = CELLS * subWindowsOf(cells);
   for (let at = cells; at < image.length; at += 1 + length) {
@@ -17,7 +17,11 @@ export function* octavesOf(image: Float64Array, cells: number): Iterable<[number
   }
 }
 
-/** Makes buckets for the octaves of an image that have counts, as far as there is memory, and returns those octaves. */
+/**
+ * Makes buckets for the octaves of an image that have counts, as far as there is memory.
+ *
+ * @returns the octaves that have counts, whether or not they got buckets
+ */
 export function makeBuckets(
   h: Handle,
   image: Float64Array,
@@ -30,12 +34,15 @@ export function makeBuckets(
   do {
     ({ sketch } = h);
     for (const [octave] of wanted) bucketsOfOctave(h, octave, source);
-    // If the series moved meanwhile, buckets that were made before are gone.
+    // If the series moved meanwhile, it has none of the buckets that were made before.
   } while (h.sketch !== sketch);
   return wanted;
 }
 
-/** Adds the buckets of an octave that a full series cannot keep, in the middle of an update. */
+/**
+ * Adds the counts of an octave to the nearest bucket, because the series has as many octaves as it may have. Called in
+ * the middle of an update.
+ */
 export function addNearest(h: Handle, octave: number, counts: Float64Array): void {
   const bucket = h.sketch.nearest(octave);
   eachSubWindow(h.size, (p, index) => {
@@ -46,7 +53,7 @@ export function addNearest(h: Handle, octave: number, counts: Float64Array): voi
   });
 }
 
-/** The observations of one sub-window of an image. */
+/** Returns the observations of one sub-window of an image. */
 export function leftIn(image: Float64Array, p: number, index: number, cells: number): Counts {
   const octaves = new Map<number, Float64Array>();
   for (const [octave, counts] of octavesOf(image, cells)) {
@@ -55,7 +62,7 @@ export function leftIn(image: Float64Array, p: number, index: number, cells: num
   return { zeros: image[p + SubWindow.Zeros]!, octaves };
 }
 
-/** The observations of an image in the sub-windows of the present window. */
+/** Returns the observations of an image that are in the current window. */
 export function observedIn(image: Float64Array, window: Window | null, cells: number): Observed {
   const observed: Observed = { zeros: 0, min: Infinity, max: -Infinity, octaves: new Map() };
   // The clock is read at every call, because tests replace it.

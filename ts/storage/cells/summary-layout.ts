@@ -1,13 +1,13 @@
 /**
- * The cells of a summary, in a block: first word, count, sum, a word for the heap's own use, the sub-windows, last word.
- * Without a window there is a single sub-window. Each has its number, the count of zeros, the smallest and the largest
- * observation. The octave buckets are in other blocks.
+ * The cells of a summary, in a block: sequence word, count, sum, a word for the heap's own use, the sub-windows,
+ * sequence word. A summary without a window has a single sub-window. Each sub-window has its number, the count of
+ * zeros, the smallest and the largest observation. The octave buckets are in other blocks.
  */
 
 import { CELLS } from './octave';
 import type { Handle } from './handle';
 
-/** Cells of a block. */
+/** Indexes of the cells in a block. */
 export const enum Cell {
   Count = 1,
   Sum = 2,
@@ -15,22 +15,22 @@ export const enum Cell {
   SubWindows = 4,
 }
 
-/** Cells of a sub-window. */
+/** Indexes of the cells in a sub-window. */
 export const enum SubWindow {
   Number = 0,
   Zeros = 1,
   Min = 2,
   Max = 3,
-  /** How many there are. */
+  /** Number of cells in a sub-window. */
   Cells = 4,
 }
 
-/** Cells without those of the sub-windows. */
+/** Number of cells in a block besides those of the sub-windows. */
 export const OTHERS = 5;
-/** Most sub-windows; a window with more gets as many. */
+/** The maximum of sub-windows; a window that is configured with more gets this number. */
 export const MOST_SUB_WINDOWS = 64;
 
-/** The numbers of a summary's options before its percentiles: see `quantile/summary.rs`. */
+/** Indexes of a summary's options in its numbers, the last that of the first percentile: see `quantile/summary.rs`. */
 export const enum Option {
   Length = 0,
   SubWindows = 1,
@@ -40,18 +40,18 @@ export const enum Option {
 
 /** A summary's time window. */
 export interface Window {
-  /** Milliseconds of a sub-window. */
+  /** Length of a sub-window in milliseconds. */
   readonly length: number;
   readonly subWindows: number;
 }
 
-/** The window in a shape's numbers; null for none. */
+/** Returns the window in a shape's numbers; null if there is none. */
 export function windowOf(numbers: readonly number[]): Window | null {
   const length = numbers[Option.Length]!;
   return length > 0 ? { length, subWindows: numbers[Option.SubWindows]! } : null;
 }
 
-/** A summary's options as its shape's numbers. */
+/** Returns a summary's options as the numbers of its shape. */
 export function summaryNumbers(
   window: Window | null,
   prune: boolean,
@@ -61,16 +61,16 @@ export function summaryNumbers(
   return [length, subWindows, prune ? 1 : 0, ...percentiles];
 }
 
-/** The index of a sub-window in the block, by its number. */
+/** Returns the index in the block of the sub-window with this number. */
 export function subWindowOf(number: number, subWindows: number): number {
   return number - Math.floor(number / subWindows) * subWindows;
 }
 
-/** Begins a sub-window in the middle of an update: its cells were those of an earlier one. */
+/** Begins a sub-window, in the cells of an earlier one. Called in the middle of an update. */
 export function begin(h: Handle, index: number, number: number): void {
   const { cells } = h;
   const p = h.first + Cell.SubWindows + SubWindow.Cells * index;
-  // If the writer dies in between, readers skip the index.
+  // If the writer dies before it stores the new number, readers skip the sub-window.
   cells[p + SubWindow.Number] = NaN;
   for (const buckets of h.sketch.all.values()) {
     const first = buckets.first + CELLS * index;
@@ -82,12 +82,12 @@ export function begin(h: Handle, index: number, number: number): void {
   cells[p + SubWindow.Number] = number;
 }
 
-/** How many sub-windows a block of so many cells has. */
+/** Returns the number of sub-windows of a block with this number of cells. */
 export function subWindowsOf(cells: number): number {
   return (cells - OTHERS) / SubWindow.Cells;
 }
 
-/** Visits the sub-windows of a block: the first cell of each, counted from the block's, and its index. */
+/** Calls `visit` for each sub-window of a block, with the position of its first cell in the block and its index. */
 export function eachSubWindow(cells: number, visit: (p: number, index: number) => void): void {
   for (let index = 0; index < subWindowsOf(cells); index++)
     visit(Cell.SubWindows + SubWindow.Cells * index, index);

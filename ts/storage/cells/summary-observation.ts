@@ -1,6 +1,5 @@
 /**
- * One observation of a summary. The order of the stores is that of all blocks with sequence words: see
- * `kinds.ts`.
+ * One observation of a summary. The stores have the order of all blocks with sequence words: see `kinds.ts`.
  */
 
 import type { LabelText } from '../../labels';
@@ -12,9 +11,9 @@ import { Backing, type Handle } from './handle';
 import { begin, Cell, SubWindow, subWindowOf, type Window } from './summary-layout';
 import type { Update } from './update';
 
-/** What an observation needs of its metric. */
+/** The members of a metric's roster that an observation needs. */
 interface Observed {
-  /** The storage of its series; another one once they have moved. */
+  /** The storage of the metric's series, which changes when they move to another storage. */
   readonly family: { readonly bucketSource: BucketSource };
   /** Makes an update for which a handle has to be bound first. */
   updateText(h: Handle, label: LabelText, update: Update, value: number): Handle;
@@ -33,7 +32,7 @@ const NUMBER: number = SubWindow.Number;
 const ZEROS: number = SubWindow.Zeros;
 const MIN: number = SubWindow.Min;
 const MAX: number = SubWindow.Max;
-/** Of the only sub-window, without a window. */
+/** Cells of the only sub-window of a summary without a window. */
 const ONLY_MIN = SUB_WINDOWS + MIN;
 const ONLY_MAX = SUB_WINDOWS + MAX;
 const double = new Float64Array(1);
@@ -47,14 +46,14 @@ const LAST = SUB_WINDOWS + SUB_WINDOW_CELLS;
  *
  * @param h a handle that is live
  * @param value finite
- * @param window that of the summary; null for none
+ * @param window the summary's window; null if it has none
  */
 export function record(h: Handle, value: number, metric: Observed, window: Window | null): void {
   if (window !== null) {
     seldom(h, value, 1, metric, window);
     return;
   }
-  // As `bucketOf`, without a call and without an unpredictable branch.
+  // Finds the bucket as `bucketOf` does, but without a call and without an unpredictable branch.
   double[0] = value;
   const low = half[0]!;
   const high = (half[1]! - (low === 0 ? 1 : 0)) | 0;
@@ -63,7 +62,7 @@ export function record(h: Handle, value: number, metric: Observed, window: Windo
   const table = high < 0 ? sketch.negative : sketch.positive;
   const buckets = table[field & (table.length - 1)]!;
   if (buckets.key !== field) {
-    // Zero, denormal, or in an octave that the handle does not know.
+    // The value is zero or denormal, or in an octave whose buckets the handle has not found yet.
     seldom(h, value, 1, metric, null);
     return;
   }
@@ -85,7 +84,7 @@ export function record(h: Handle, value: number, metric: Observed, window: Windo
 /**
  * {@link record} for any path, value and sub-window, also for an octave without buckets.
  *
- * @param times how often it was observed
+ * @param times how many times the value was observed
  * @returns false if the cells do not belong to the series any more: the handle has to be bound again
  */
 export function observeSlowly(
@@ -120,7 +119,7 @@ function seldom(
     const { family } = metric;
     buckets = bucketsOfOctave(h, octave, family.bucketSource);
     if (!h.live || metric.family !== family) {
-      // The heap was left, or the slot lost, meanwhile: the handle has another block, and may have another path.
+      // Meanwhile the heap was left or the slot was lost: the handle has another block, and may have another path.
       const label = { text: h.text, types: h.types };
       const again: Update = (one, v) => observeSlowly(one, v, times, metric, window);
       metric.updateText(h, label, again, value);

@@ -90,7 +90,7 @@ export const summaryKind: Kind = {
         if (taken === undefined) continue;
         for (let k = index * CELLS; k < (index + 1) * CELLS; k++) counts[k]! -= taken[k]!;
       }
-      // If smallest and largest are the same as before, they belong to what was subtracted.
+      // If the smallest or largest observation is that of `base`, it was subtracted; the buckets show the new one.
       const [least, most] = ends(leftIn(image, p, index, cells));
       if (image[p + SubWindow.Min] === base[p + SubWindow.Min]) image[p + SubWindow.Min] = least;
       if (image[p + SubWindow.Max] === base[p + SubWindow.Max]) image[p + SubWindow.Max] = most;
@@ -98,7 +98,7 @@ export const summaryKind: Kind = {
   },
   write: (h, image, source) => {
     const wanted = makeBuckets(h, image, source);
-    // This may have moved the series, or found it gone.
+    // Making the buckets may have moved the series, or found that it was removed.
     if (!h.current) return;
     const { cells, first, size } = h;
     const path = guardedPath(h);

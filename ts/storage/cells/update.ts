@@ -1,14 +1,14 @@
 /**
  * The paths by which a series' cells are updated. On the direct path the metrics themselves make a plain store, and the
- * handle's `path` is null. Every other one is a {@link Path}, chosen when the handle is bound. It costs the direct path
- * nothing: a handle with a path expects a generation that no series has, so that the comparison before each store sends
- * every update here.
+ * handle's `path` is null. Every other path is a {@link Path}, chosen when the handle is bound. The other paths cost
+ * the direct path nothing: a handle with a `path` expects a generation that no series has, so the comparison before
+ * each store sends every update of the handle here.
  */
 
 import { guarded } from './guarded';
 import type { Handle } from './handle';
 
-/** An update: the handle, the value and, for a histogram, the bucket. */
+/** Updates a handle with a value. `bucket` is for histograms. Returns false if the handle has to be bound again. */
 export type Update = (h: Handle, value: number, bucket: number) => boolean;
 
 export const adding: Update = (h, by) => {
@@ -17,11 +17,11 @@ export const adding: Update = (h, by) => {
   return true;
 };
 
-/** Of a histogram. */
+/** Counts a histogram's observation. */
 export const observing: Update = (h, value, bucket) =>
   (h.path ?? guarded).observe(h, value, bucket, 1);
 
-/** Of a histogram, the same value so many times at once. */
+/** Returns an update that counts a histogram's observation `times` times at once. */
 export function observingTimes(times: number): Update {
   return (h, value, bucket) => (h.path ?? guarded).observe(h, value, bucket, times);
 }

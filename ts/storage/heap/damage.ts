@@ -1,9 +1,9 @@
-/** The warning of damage to the shared memory by which a metric or a series is lost. */
+/** The warning that scrapes leave out a metric or a series, because the shared memory is damaged. */
 
 import { warnOnce } from '../../errors';
 import type { NativeHeap } from '../../native';
 
-/** Warns, once, if a scrape of any process left something out because it is damaged. */
+/** Warns, once, if a scrape of any process left out a damaged metric or series. */
 export function warnOfDamage(heap: NativeHeap): void {
   if (heap.damagedReads === 0) return;
   const what = 'a metric or series in it is damaged, and scrapes leave it out';

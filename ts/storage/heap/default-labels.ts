@@ -4,13 +4,13 @@ import { warnOnce } from '../../errors';
 import { Status, statusOf, type NativeWriter } from '../../native';
 import type { Defaults } from './source';
 
-/** The heap storage that they are stored in. */
+/** The heap storage in which the default labels are stored. */
 export interface Labelled {
   /** The segment's path, for messages. */
   readonly path: string;
-  /** This isolate's writer. Throws what attaching throws. */
+  /** This isolate's writer. Throws the errors of attaching to the heap. */
   readonly writer: NativeWriter;
-  /** Does something now, or later if the heap is busy. */
+  /** Makes a call now, or later if the heap lock is taken. */
   now(call: () => Status): void;
 }
 
@@ -22,17 +22,17 @@ export class DefaultLabels {
     this.heap = heap;
   }
 
-  /** Sets those of a registry, without storing them in the heap. */
+  /** Sets the default labels of a registry, without storing them in the heap. */
   set(group: number, defaults: Defaults): void {
     this.byGroup.set(group, defaults);
   }
 
-  /** Stores those of all registries in the heap. */
+  /** Stores the default labels of all registries in the heap. */
   applyAll(): void {
     for (const group of this.byGroup.keys()) this.apply(group);
   }
 
-  /** Stores those of one registry in the heap. */
+  /** Stores the default labels of one registry in the heap. */
   apply(group: number): void {
     this.heap.now(() => {
       const { text, types } = this.byGroup.get(group)!;

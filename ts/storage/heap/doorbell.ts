@@ -1,5 +1,6 @@
 /**
- * `collect` callbacks across processes: runs this isolate's for scrapes of others, and asks them for theirs.
+ * `collect` callbacks across processes: runs this isolate's callbacks for scrapes of other writers, and asks other
+ * writers to run theirs for this isolate's scrapes.
  */
 
 import { codeOf, messageOf, warnOnce } from '../../errors';
@@ -8,23 +9,23 @@ import { unref } from '../../timers';
 import { isCollecting, type Collect } from '../collecting';
 import type { Keeping } from './keeping';
 
-// Kept, because tests replace the global ones.
+// Saved here, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 
 /** A ring, and the promise of its answers. */
 export interface Ring {
   readonly number: number;
-  /** Resolves once all others have run their callbacks, or the time for that is over. */
+  /** Resolves once all other writers have run their callbacks, or the time for that is over. */
   readonly answers: Promise<void>;
-  /** The scrape that rang has read. */
+  /** Notes that the scrape that rang has read. */
   over(): void;
 }
 
-/** The isolate that answers. */
+/** The isolate whose callbacks answer rings. */
 export interface Called {
-  /** Its `collect` callbacks, as they are now. */
+  /** Returns its present `collect` callbacks. */
   callbacks(): Collect[];
-  /** Moves what waits for the heap's lock into the heap: see {@link Backlog.emptied}. */
+  /** Tries the calls in the backlog, and resolves when it is empty: see {@link Backlog.emptied}. */
   emptied(): Promise<void> | undefined;
 }
 
@@ -34,16 +35,16 @@ export class Doorbell {
   private readonly keeping: Keeping;
   private heap: NativeHeap | null = null;
   private writer: NativeWriter | null = null;
-  /** The run whose callbacks have not settled; at most one is in flight, and one more waits for it. */
+  /** The run whose callbacks have not settled. At most one run is under way, and at most one more waits for it. */
   private run: object | null = null;
   private again = false;
   /** True while callbacks wait until the scrapes for which they last ran have read. */
   private waits = false;
 
   /**
-   * @param isolate whose callbacks are called
-   * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
-   * @param keeping keeps back resets while scrapes are under way for which callbacks ran
+   * @param isolate the isolate whose callbacks are called
+   * @param patience milliseconds that a scrape waits for other writers, and that a run waits for its callbacks
+   * @param keeping keeps back resets while scrapes for which callbacks ran are under way
    */
   constructor(isolate: Called, patience: () => number, keeping: Keeping) {
     this.isolate = isolate;
@@ -51,7 +52,7 @@ export class Doorbell {
     this.keeping = keeping;
   }
 
-  /** From now on scrapes of others ask for this isolate's callbacks. Never throws. */
+  /** Makes scrapes of other writers ask for this isolate's callbacks from now on. Never throws. */
   listen(heap: NativeHeap, writer: NativeWriter): void {
     if (this.writer === writer) return;
     this.silence();
@@ -78,7 +79,7 @@ export class Doorbell {
   }
 
   /**
-   * Asks all others to run their callbacks, unless this is called by one.
+   * Asks all other writers to run their callbacks. Does nothing if a callback calls this.
    *
    * @returns undefined if there is nothing to wait for
    */
@@ -96,7 +97,7 @@ export class Doorbell {
       };
       return { number, answers, over };
     } catch {
-      // If the heap is at fault, the scrape that follows says so; otherwise it only shows older values.
+      // If the heap is damaged, the scrape that follows reports it. Otherwise it only shows older values of others.
       return undefined;
     }
   }
@@ -107,8 +108,8 @@ export class Doorbell {
   };
 
   /**
-   * Answers the rings for which the callbacks have run already, for a scrape of this isolate that is under way.
-   * Otherwise two processes that scrape at the same time would wait for each other.
+   * Answers rings without running the callbacks again, if the callbacks have run since for a scrape of this isolate
+   * that is still under way. Otherwise two processes that scrape at the same time would wait for each other.
    */
   catchUp(): void {
     const { ran } = this.keeping;
@@ -122,7 +123,7 @@ export class Doorbell {
       this.delay(ready);
       return;
     }
-    // Read before the callbacks run: they answer all rings up to here.
+    // The bell is read before the callbacks run, because they answer all rings up to this moment.
     const bell = heap?.begin() ?? null;
     if (heap === null || bell === null) return;
     const callbacks = this.isolate.callbacks();
@@ -137,10 +138,10 @@ export class Doorbell {
         const result = callback();
         if (result !== undefined) waiting.push(result);
       } catch {
-        // This process's own scrapes reject with it; scrapes of others show the last values.
+        // This process's own scrapes reject with the error; scrapes of others show the last values.
       }
     }
-    // What waits for the heap's lock is to be in the scrape: callbacks may reset it once they have returned.
+    // Pending counts have to be in the heap before the scrape reads: the program may reset them after the callbacks.
     const emptied = this.isolate.emptied();
     if (emptied !== undefined) waiting.push(emptied);
     if (waiting.length === 0) heap.answer(bell);
@@ -154,7 +155,7 @@ export class Doorbell {
     this.catchUp();
     void ready.then(() => {
       this.waits = false;
-      // The same run answers rings that came meanwhile.
+      // The next run also answers rings that came meanwhile.
       this.again = true;
       this.end(run);
     });
@@ -163,7 +164,7 @@ export class Doorbell {
   private await(heap: NativeHeap, bell: number, waiting: Promise<void>[]): void {
     const run = {};
     this.run = run;
-    // Callbacks that never settle must not keep later rings from running them.
+    // A callback that never settles must not prevent runs for later rings.
     const timer = setTimeout(() => {
       this.end(run);
     }, this.patience());

@@ -1,4 +1,4 @@
-/** Exemplars of one metric's series, in the heap or until the series moves there. */
+/** Exemplars of one metric's series: in the heap, or in this process's memory while a series is pending. */
 
 import { Status, statusOf } from '../../native';
 import { Backing, type Handle } from '../cells/handle';
@@ -8,7 +8,7 @@ import { rescueExpired } from '../expiry';
 import { owns } from './declaration';
 import type { HeapStorage } from './storage';
 
-/** What the native writer's `exemplar` takes. */
+/** The argument of the native writer's `exemplar`. */
 const numbers = new Float64Array(8);
 
 export class HeapExemplars {
@@ -25,12 +25,12 @@ export class HeapExemplars {
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Handle, exemplar: Exemplar): void {
     if (this.recorded(h, exemplar, false)) return;
-    // Making room may give blocks of expired series to others, and this series may be one of them.
+    // Making room may give the blocks of expired series to others, and this series may have expired.
     rescueExpired();
     this.recorded(h, exemplar, true);
   }
 
-  /** @returns false if room has to be made for it first */
+  /** @returns false if room has to be made for the exemplar first */
   private recorded(h: Handle, { bucket, value, time, label }: Exemplar, room: boolean): boolean {
     if (h.backing === Backing.Pending) {
       this.waiting.record(h, { bucket: bucket, value, time, label });
@@ -47,7 +47,7 @@ export class HeapExemplars {
     numbers[6] = time;
     numbers[7] = room ? 1 : 0;
     const { text, types } = label;
-    // Native code counts exemplars that it does not record; a lock that is held is no reason to wait.
+    // Native code counts exemplars that it does not record. If the heap lock is taken, the call is not tried again.
     const status = this.host.attempt(() =>
       statusOf(this.host.writer.exemplar(numbers, text, types)),
     );

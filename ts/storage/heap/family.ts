@@ -30,7 +30,7 @@ export class HeapFamily implements Family, Member {
   readonly bucketSource: HeapBucketSource;
   readonly others: HeapOthers;
   private readonly host: HeapStorage;
-  /** Identifies it. */
+  /** Identifies the metric. */
   private readonly key: string;
   private readonly declaration: Declaration;
   private readonly changes: Changes;
@@ -108,9 +108,9 @@ export class HeapFamily implements Family, Member {
       return false;
     }
     const { kind, numbers } = this.roster.shape;
-    // Counts stay in the heap, and the handle goes on from zero; a gauge keeps its value.
+    // Counts stay in the heap, and the handle counts on from zero. A gauge that is not shared keeps its value.
     const stays = kind.adds || kind.sharedGauge;
-    // Of a series that was removed, no value is kept.
+    // The value of a series that was removed is not kept.
     const blank = stays || !h.current;
     const image = blank ? kind.blank(kind.cells(numbers)) : readImage(h, kind);
     this.pending.postpone(h, label, image);
@@ -141,7 +141,7 @@ export class HeapFamily implements Family, Member {
       return;
     }
     const { text, types } = label;
-    // What a pending handle was to bring to a shared gauge is lost with the series.
+    // Changes of a shared gauge that a pending handle has are lost with the series.
     if (h !== undefined && kind.sharedGauge && h.backing === Backing.Pending)
       this.pending.forget(h);
     else if (h !== undefined) this.reset(h, true);
@@ -153,7 +153,7 @@ export class HeapFamily implements Family, Member {
       for (const h of handles) if (h !== undefined) this.release(h);
       return handles.length;
     }
-    // Not postponed, because the series may be in use again by then.
+    // The removal is not postponed, because the series may be in use again later.
     const { number } = this.declaration;
     if (this.host.backlog.busy || number === null) return 0;
     let gone = 0;
@@ -210,8 +210,9 @@ export class HeapFamily implements Family, Member {
   }
 
   /**
-   * Counts stay in the old blocks, and new ones go on from zero. A gauge belongs to the life that set it, so its value
-   * is kept.
+   * If only the slot was lost, counts stay in the old blocks and new blocks count from zero. A gauge's value moves to a
+   * new block, because scrapes show only the parts of a gauge that living writers have. If the whole segment was left,
+   * counts move, too.
    */
   orphan(left: NativeWriter | null): void {
     const { kind } = this.roster.shape;
@@ -229,7 +230,8 @@ export class HeapFamily implements Family, Member {
   }
 
   /**
-   * A shared gauge stays where it is, as counts do, unless all processes leave the segment: then one moves it.
+   * Moves the shared gauges of a segment that all processes leave; each gauge is moved by one process only. In other
+   * cases shared gauges stay where they are, as counts do.
    */
   private bringSharedGauges(left: NativeWriter, number: number): void {
     this.host.attempt(() => {

@@ -1,19 +1,19 @@
 /**
- * Scrapes of one heap, so that ten callers at once cost two: callers may share a scrape that has not begun to read, but
- * not one that has begun, in which a caller would miss its own last update.
+ * Joins scrapes of one heap, so that ten callers at once cost two scrapes. Callers may share a scrape that has not
+ * begun to read, but not one that has begun, in which a caller could miss its own last update.
  */
 
 import type { Bytes, ExtraFamily, NativeHeap, Sample, ScrapeOptions } from '../../native';
 
-/** What a scrape shows; its time is when it begins. */
+/** The options of a scrape, without its time, which is the time at which it begins. */
 export type Timeless = Omit<ScrapeOptions, 'now'>;
 
-/** A text that only equal scrapes have. */
+/** Returns a text that is the same only for scrapes with equal options. */
 function keyOf({ extra = [], ...options }: Timeless): string {
   return [JSON.stringify(options), ...extra.map(familyKey)].join('\0');
 }
 
-// Rows may be many, and JSON says `null` for NaN and both infinities.
+// Is not JSON, because there may be many rows, and JSON has `null` for NaN and both infinities.
 function familyKey({ name, help, type, samples }: ExtraFamily): string {
   return [name, help, type, ...samples.map(sampleKey)].join('\0');
 }
@@ -29,7 +29,7 @@ function timed(options: Timeless): ScrapeOptions {
   return { ...options, now: Date.now() };
 }
 
-/** One kind of scrape: the one that reads, and the one that waits for it. */
+/** Scrapes with equal options: the scrape that reads, and the next scrape, which waits for it. */
 interface Turn {
   running: Promise<unknown>;
   next: Promise<unknown> | null;

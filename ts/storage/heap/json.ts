@@ -3,13 +3,13 @@
 import type { MetricType } from '../cells/kind';
 import type { FamilyData, LabelData, SeriesData } from '../data';
 
-/** A number as JSON can say it. */
+/** A number in the JSON, which has texts for NaN and the infinities. */
 type JsonNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 
 interface NativeLabels {
   /** Names with unescaped values. */
   l: [string, string][];
-  /** Types, as in `LabelText`. */
+  /** The types of the label values, as in `LabelText`. */
   t: string;
 }
 
@@ -36,7 +36,7 @@ interface NativeScrape {
   defaults: NativeLabels[];
 }
 
-/** The families of a native scrape in format `json`, in its order. */
+/** Parses the families of a native scrape in format `json`, and keeps their order. */
 export function parseFamilies(json: string): (FamilyData & { tag: string })[] {
   const { families, defaults } = JSON.parse(json) as NativeScrape;
   const sets = defaults.map(labelData);

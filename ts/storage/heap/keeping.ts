@@ -1,9 +1,9 @@
 /**
- * Keeps back resets and removals while a scrape is under way: it shows the values at the moment
- * when a `collect` returned, as with prom-client, which reads in the same tick.
+ * Keeps back resets and removals while a scrape is under way. So the scrape shows the values at the moment when a
+ * `collect` returned, as with prom-client, which reads in the same tick.
  *
- * A scrape is under way from before its callbacks run until it has read. A scrape of another process that rang holds
- * the lock of its ring until then. What a callback does before it has settled is done at once.
+ * A scrape is under way from before its callbacks run until it has read. Another process that rang holds the lock of
+ * its ring until its scrape has read. Changes that a callback makes before it has settled are not kept back.
  */
 
 import type { NativeHeap } from '../../native';
@@ -15,13 +15,16 @@ const LONGEST = 10_000;
 /** Milliseconds between two checks whether scrapes of others are under way. */
 const LOOK = 5;
 
-// Kept, because tests replace the global ones.
+// Saved here, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 const now = performance.now.bind(performance);
 
 /** A scrape of this isolate. */
 export interface Scrape {
-  /** The ring that asked others for their callbacks; null if there is none, or not all own callbacks have run since. */
+  /**
+   * The number of the ring that asked other writers for their callbacks; null if there is none, or if not all of this
+   * isolate's callbacks have run since.
+   */
   ran: number | null;
 }
 
@@ -30,10 +33,10 @@ export class Keeping {
   private readonly patience: () => number;
   /** Scrapes of this isolate that are under way, in the order in which they began. */
   private readonly scrapes = new Set<Scrape>();
-  /** The heap that tells whether scrapes of others are under way, once callbacks have run for one. */
+  /** The heap to ask whether scrapes of others are under way; null if callbacks have not run for any of these. */
   private asker: NativeHeap | null = null;
   private changes: (() => void)[] = [];
-  /** How many changes of each family wait. */
+  /** How many changes of each family are kept back. */
   private readonly counts = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
   private deadline = 0;
@@ -42,42 +45,42 @@ export class Keeping {
 
   /**
    * @param onDone called when the changes have been made
-   * @param patience milliseconds that a scrape waits for an earlier one
+   * @param patience milliseconds that a scrape waits for earlier scrapes
    */
   constructor(onDone: () => void, patience: () => number) {
     this.onDone = onDone;
     this.patience = patience;
   }
 
-  /** A scrape of this isolate begins. */
+  /** Notes that a scrape of this isolate begins. */
   begin(): Scrape {
     const scrape: Scrape = { ran: null };
     this.scrapes.add(scrape);
     return scrape;
   }
 
-  /** It has read. */
+  /** Notes that the scrape has read. */
   over(scrape: Scrape): void {
     if (this.scrapes.delete(scrape)) this.look();
   }
 
-  /** The latest ring since which all callbacks have run for a scrape that is under way. */
+  /** The number of the latest ring since which all callbacks have run for a scrape that is under way. */
   get ran(): number | null {
     const rings = Array.from(this.scrapes, ({ ran }) => ran);
     return rings.findLast((ring) => ring !== null) ?? null;
   }
 
-  /** Callbacks are about to run for scrapes of others. */
+  /** Notes that callbacks are about to run for scrapes of others. */
   answers(heap: NativeHeap): void {
     this.asker = heap;
   }
 
-  /** Whether changes have to wait. */
+  /** Whether a change has to be kept back now. */
   get on(): boolean {
     return !isCollecting() && this.goesOn();
   }
 
-  /** How many changes of a family wait. */
+  /** How many changes of a family are kept back. */
   of(family: string): number {
     return this.counts.get(family) ?? 0;
   }
@@ -98,9 +101,10 @@ export class Keeping {
   }
 
   /**
-   * Called before callbacks run: the waiting changes have to be made first, unless a callback calls this.
+   * Called before callbacks run, because the changes that are kept back have to be made first. A callback that calls
+   * this does not wait.
    *
-   * @returns a promise that resolves when no change waits any more; undefined if none does
+   * @returns a promise that resolves when no change is kept back any more; undefined if there is nothing to wait for
    */
   ready(): Promise<void> | undefined {
     if (this.changes.length === 0 || isCollecting()) return undefined;
@@ -121,7 +125,7 @@ export class Keeping {
     if (changes.length > 0) this.onDone();
   };
 
-  /** Forgets the changes: their blocks belong to another writer now. */
+  /** Drops the changes without making them, because their blocks belong to another writer now. */
   drop(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

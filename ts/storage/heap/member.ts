@@ -10,22 +10,22 @@ export interface Member {
   readonly name: string;
   /** The metric's handles. */
   readonly roster: Pick<Roster, 'collect' | 'retry'>;
-  /** True while something of it is to move into the heap. */
+  /** True while a part of the metric waits to move into the heap. */
   readonly waiting: boolean;
-  /** How much that is: handles, buckets of summaries, and the declaration. */
+  /** Number of handles, of buckets of summaries and of declarations that wait. */
   readonly left: number;
-  /** Declares it, so that it is shown even without series. */
+  /** Declares the metric, so that it is shown even without series. */
   declare(): Status;
-  /** Moves what is pending into the heap. Stops at the first that still has to wait. */
+  /** Moves pending handles and buckets into the heap. Stops at the first that still has to wait. */
   moveIn(): Status;
-  /** The writer went on in a copy of the segment: points handles to the same cells there. */
+  /** Points handles to the same cells in a copy of the segment, in which the writer goes on. */
   follow(before: Views): void;
   /**
-   * The writer is gone, and its blocks belong to the adopter of its slot.
+   * Detaches handles from the blocks of a lost writer, which belong to the adopter of its slot.
    *
-   * @param left the writer, if the whole segment was left for another, so that all counts are moved; else null
+   * @param left the lost writer, if the whole segment was left for another, so that all counts move; otherwise null
    */
   orphan(left: NativeWriter | null): void;
-  /** Leaves the heap for memory storage: its bytes cannot be trusted. */
+  /** Moves the metric to memory storage, because the bytes of the heap cannot be trusted. */
   leave(): void;
 }

@@ -1,4 +1,4 @@
-/** What concerns other processes of one metric in the heap. */
+/** Operations on one metric's series in the heap that concern other processes, too. */
 
 import { Status, statusOf, type NativeWriter } from '../../native';
 import { readImage } from '../cells/image';
@@ -19,10 +19,10 @@ export class HeapOthers implements Others {
   removeAll(): void {
     const { roster } = this.parts;
     if (roster.shape.kind.sharedGauge) {
-      // What pending handles were to bring to shared gauges is lost with the series.
+      // Changes of shared gauges that pending handles have are lost with the series.
       for (const h of roster.handles()) {
         if (h.backing === Backing.Pending) this.pending.forget(h);
-        // Values that are set from now on go to a series that is made again.
+        // The next update makes the series again.
         else h.detach();
       }
     }
@@ -65,8 +65,8 @@ export class HeapOthers implements Others {
 
   cut(): void {
     const { changes } = this.parts;
-    // Also if no series is shown: otherwise this scrape would show what is counted next, and the next scrape would show
-    // it again.
+    // Keeps back an empty change, also if the metric has no series, so that new series wait until this scrape has read.
+    // Otherwise this scrape would show their counts, and the next scrape would show the same counts again.
     if (changes.keepsBack) changes.keepBack(() => undefined);
   }
 

@@ -19,7 +19,7 @@ export class OwnPart {
   /** See {@link Family.reset}. */
   reset(h: Handle, hide: boolean): void {
     const { kind } = this.parts.roster.shape;
-    // A shared gauge is not this process's to reset, nor is what it is still to bring there.
+    // One process does not reset a shared gauge, nor changes of it that are still pending.
     if (kind.sharedGauge) return;
     if (h.backing === Backing.Pending) {
       this.pending.reset(h, hide, (cells) => {
@@ -49,7 +49,7 @@ export class OwnPart {
       if (h.base !== null) writeImage(h, roster.shape.kind, h.base, bucketSource);
       else {
         host.paths.hide(h);
-        // Before the call: if that finds the slot lost, live handles move to another one.
+        // Detached before the call: if the call finds the slot lost, live handles are bound in another slot.
         h.detach();
         changes.withSameWriter((writer) =>
           statusOf(writer.release(slab, first, number, generation)),
@@ -72,7 +72,7 @@ export class OwnPart {
       return;
     }
     if (h.base !== null) {
-      // What a dead process counted is not this process's to reset.
+      // Keeps the counts of the dead writer: only the own counts are reset.
       writeImage(h, kind, h.base, bucketSource);
       return;
     }

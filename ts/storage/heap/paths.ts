@@ -1,4 +1,4 @@
-/** How cells of the heap are updated: which stores are sufficient, found out once, when it is opened. */
+/** Chooses how cells of the heap are updated: finds out, once, when the heap is opened, which stores are sufficient. */
 
 import { Stores, type Layout, type NativeHeap, type NativeWriter } from '../../native';
 import { now, ordered } from '../cells/guarded';
@@ -28,7 +28,7 @@ export class Paths {
     this.writer = writer;
   }
 
-  /** Finds out which stores are sufficient. Throws for an invalid setting, and for a layout that is not this code's. */
+  /** Finds out which stores are sufficient. Throws for an invalid setting, and if the layout is not this code's. */
   measure(source: HeapSource, heap: NativeHeap): void {
     this.layout ??= checked(source.layout());
     const least = heap.views() ? this.layout.stores : Stores.Native;
@@ -49,7 +49,7 @@ export class Paths {
     }
   }
 
-  /** How handles to cells of a kind are updated. */
+  /** Returns the path for handles to cells of a kind; null for plain stores. */
   of(kind: Kind): Path | null {
     if (kind.sharedGauge) return this.sharedGauge!;
     switch (this.stores) {
@@ -74,7 +74,10 @@ export class Paths {
   }
 }
 
-/** The layout, if it divides octaves as this code does: otherwise an observation would count in another bucket. */
+/**
+ * Returns the layout. Throws if it divides octaves otherwise than this code does, which would count observations in
+ * wrong buckets.
+ */
 function checked(layout: Layout): Layout {
   const same = layout.octaveBounds.every((bound, number) => bound === octaveBounds[number]);
   if (!same || layout.octavesKept !== KEPT)

@@ -9,14 +9,14 @@ import { rescueExpired } from '../expiry';
 import { MOST_AT_ONCE } from '../limits';
 import type { HeapMetricParts } from './metric-parts';
 
-/** Most series of a metric that wait for the heap lock. */
+/** The maximum of series of a metric that wait for the heap lock. */
 const MOST = 10_000;
 
 export class Pending {
   private readonly parts: HeapMetricParts;
-  /** Those that wait until the heap lock is free. */
+  /** Handles that wait until the heap lock is free. */
   private readonly queue = new Map<Handle, LabelText>();
-  /** Those that wait until a scrape has read, because resets of their series are kept back for it. */
+  /** Handles that wait until a scrape has read, because resets of their series are kept back for the scrape. */
   private readonly afterScrape = new Map<Handle, LabelText>();
   /** Handles of {@link queue} that are to be reset when a scrape has read. */
   private readonly shown = new Set<Handle>();
@@ -25,19 +25,19 @@ export class Pending {
     this.parts = parts;
   }
 
-  /** True if no more may wait. */
+  /** True if no more handles may wait. */
   get full(): boolean {
     const size = this.queue.size + this.afterScrape.size;
-    // Changes that are kept back have the same label sets, which are not new.
+    // Each change that is kept back allows one handle more, because its series is not new.
     return size >= MOST + this.parts.changes.kept;
   }
 
-  /** How many wait until the heap lock is free. */
+  /** Number of handles that wait until the heap lock is free. */
   get left(): number {
     return this.queue.size;
   }
 
-  /** True while some could move into the heap. */
+  /** True while there are handles that could move into the heap. */
   get waiting(): boolean {
     return this.queue.size > 0 || (this.afterScrape.size > 0 && this.parts.changes.kept === 0);
   }
@@ -52,14 +52,15 @@ export class Pending {
     this.wait(h, label, this.blank, this.afterScrape);
   }
 
-  /** Makes a handle count on from an image, until the heap lock is free. */
+  /** Makes a handle wait until the heap lock is free, and count on from an image meanwhile. */
   postpone(h: Handle, label: LabelText, image: Float64Array): void {
     this.wait(h, label, image, this.queue);
     this.parts.host.backlog.later();
   }
 
   /**
-   * Brings the value of a shared gauge from a segment that was left: changes that are pending already came after it.
+   * Brings the value of a shared gauge from a segment that was left. If the handle is pending already, its changes are
+   * later than that value.
    */
   bring(h: Handle, label: LabelText, value: Float64Array): void {
     const { bucketSource, roster } = this.parts;
@@ -73,7 +74,7 @@ export class Pending {
       );
   }
 
-  /** Removes a handle, which points nowhere afterwards. */
+  /** Drops a pending handle with its counts. The handle points nowhere afterwards. */
   forget(h: Handle): void {
     this.queue.delete(h);
     this.afterScrape.delete(h);
@@ -84,14 +85,15 @@ export class Pending {
   /**
    * Resets a pending handle.
    *
-   * @param hide also removes it
-   * @param reset called for the cells that a scrape is still to show, when it has read, wherever they are by then
+   * @param hide whether to drop the handle, too
+   * @param reset called, if a scrape still has to show the cells, when the scrape has read; gets a handle to the cells,
+   *   which may be in the heap by then
    */
   reset(h: Handle, hide: boolean, reset: (cells: Handle) => void): void {
     const { changes, bucketSource, exemplars, roster } = this.parts;
     if (this.queue.has(h) && !this.shown.has(h) && changes.keepsBack) {
       const label = { text: h.text, types: h.types };
-      // It may move into the heap before the scrape reads.
+      // These cells may move into the heap before the scrape reads.
       const cells = h.handOver();
       this.queue.delete(h);
       this.queue.set(cells, label);
@@ -109,7 +111,7 @@ export class Pending {
     if (hide) this.forget(h);
   }
 
-  /** The writer is gone, and with it the cells that were to be reset. */
+  /** Drops the cells that were to be reset when a scrape has read, because their writer is lost. */
   orphan(): void {
     for (const h of this.shown) this.queue.delete(h);
     this.shown.clear();
@@ -131,7 +133,10 @@ export class Pending {
     return status;
   }
 
-  /** Moves as many as one lock allows, because each lock may mean a long wait if many processes want it. */
+  /**
+   * Moves up to {@link MOST_AT_ONCE} handles under one hold of the heap lock, because each hold may mean a long wait if
+   * many processes want the lock.
+   */
   private moveInSome(): Status {
     const { bucketSource, declaration, exemplars, host, roster } = this.parts;
     const { kind, name } = roster.shape;
@@ -163,10 +168,10 @@ export class Pending {
     }
     bucketSource.prepare(boundHandles);
     for (const [h, own] of boundHandles) {
-      // The numbers of blocks are not valid for another writer that has replaced this one meanwhile; and the series, or
-      // the segment, may be removed while room is made for its buckets.
+      // The numbers of blocks are not valid any more if another writer has replaced this one meanwhile. And the series
+      // or the segment may be removed while room is made for the buckets of the series.
       if (host.life !== life || !mergeImage(h, kind, own, bucketSource)) {
-        // It may be pending already, with what was brought from a segment that was left in the middle of this.
+        // The handle may be pending already, with a value that was brought from a segment that was left meanwhile.
         if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;
@@ -190,7 +195,7 @@ export class Pending {
     where.set(h, label);
   }
 
-  /** Makes a handle count in cells of its own, from an image on. */
+  /** Makes a handle count in cells of its own, which begin with an image. */
   private keep(h: Handle, image: Float64Array): void {
     const { kind } = this.parts.roster.shape;
     h.keep(this.blank, Backing.Pending, kind.path);
@@ -203,7 +208,7 @@ export class Pending {
   }
 }
 
-/** The first entries of a map, at most so many. */
+/** Returns the first entries of a map, at most `most`. */
 function firstOf<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
   const found: [K, V][] = [];
   for (const entry of map) {

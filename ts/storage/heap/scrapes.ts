@@ -1,4 +1,4 @@
-/** Scrapes of the heap by this isolate, and its part in scrapes of others. */
+/** Scrapes of the heap by this isolate, and its `collect` callbacks for scrapes of other writers. */
 
 import type { Bytes, NativeHeap, NativeWriter } from '../../native';
 import { NOTHING_ASKED, type Asked } from '../family';
@@ -8,24 +8,27 @@ import type { Keeping } from './keeping';
 import { JointScrapes, type Timeless } from './joint-scrapes';
 import type { Tally } from './tally';
 
-/** What a scrape shows, without its format. */
+/** The options of a scrape without its format. */
 export type Selection = Omit<Timeless, 'format' | 'plain'> & { plain?: boolean };
 
-/** How a scrape is printed. */
+/** The format of a scrape. */
 export type Format = Timeless['format'];
 
-/** What is scraped. */
+/** The heap storage that is scraped. */
 export interface Scraped extends Called {
-  /** The segment; null if there is none, or it was left for good. */
+  /** The segment; null if there is none, or if this isolate left it for good. */
   readonly open: NativeHeap | null;
   /** This isolate's writer; null as long as there is none. */
   readonly attached: NativeWriter | null;
 }
 
-// Kept, because tests replace the global ones.
+// Saved here, because tests replace the global ones.
 const { setTimeout, clearTimeout } = globalThis;
 
-/** Resolves with a promise, or after some milliseconds, for which it keeps the process alive: a scrape has to end. */
+/**
+ * Resolves when a promise does, or after some milliseconds. Keeps the process alive until then, because a scrape has to
+ * end.
+ */
 function soon(promise: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
@@ -47,7 +50,7 @@ export class Scrapes {
   /**
    * @param tally counts that are added to the heap's before each scrape
    * @param keeping keeps back resets while scrapes are under way
-   * @param patience milliseconds that a scrape waits for others, and a run for its callbacks
+   * @param patience milliseconds that a scrape waits for other writers, and that a run waits for its callbacks
    */
   constructor(heap: Scraped, tally: Tally, keeping: Keeping, patience: () => number) {
     this.heap = heap;
@@ -57,14 +60,14 @@ export class Scrapes {
     this.doorbell = new Doorbell(heap, patience, keeping);
   }
 
-  /** Another segment is scraped from now on. */
+  /** Scrapes another segment from now on. */
   adopt(heap: NativeHeap): void {
     this.joint = new JointScrapes(heap, () => {
       warnOfDamage(heap);
     });
   }
 
-  /** One scrape of the heap, off the event loop; callers share one that has not begun. */
+  /** Scrapes the heap, off the event loop. Callers share a scrape that has not begun. */
   text(format: Format, selection: Selection): Promise<string> {
     this.tally.tell();
     return this.joint!.text({ format, plain: false, ...selection });
@@ -76,7 +79,7 @@ export class Scrapes {
     return this.joint!.bytes({ format, plain: false, ...selection });
   }
 
-  /** A metric in the heap has a `collect` callback: scrapes of other processes are to run it. */
+  /** Makes scrapes of other writers run this isolate's `collect` callbacks from now on. */
   listen(): void {
     const { open, attached } = this.heap;
     if (open !== null && attached !== null) this.doorbell.listen(open, attached);
@@ -94,9 +97,10 @@ export class Scrapes {
   }
 
   /**
-   * Callbacks may reset what they count. What waits for the heap's lock then has to be in the heap before it is read.
+   * Moves pending counts into the heap before it is read, if there are callbacks: these may reset what they count.
    *
-   * @returns what resolves when it is, or the time for it is over; undefined if there is nothing to wait for
+   * @returns a promise that resolves when nothing is pending any more, or when the time for that is over; undefined if
+   *   there is nothing to wait for
    */
   private emptied(): Promise<void> | undefined {
     if (this.heap.callbacks().length === 0) return undefined;
@@ -109,7 +113,7 @@ export class Scrapes {
     return this.keeping.ready();
   }
 
-  /** A scrape begins; see {@link Others.ask}. The caller has waited for {@link ready}. */
+  /** Begins a scrape; see {@link Others.ask}. The caller has waited for {@link ready}. */
   ask(others: boolean, all = false): Asked {
     if (this.heap.open === null) return NOTHING_ASKED;
     const ring = others ? this.ring() : undefined;

@@ -1,23 +1,23 @@
-/** What heap storage needs from outside: its segment, and the texts of default labels. */
+/** The data that heap storage gets from outside: its segment, settings, and default labels. */
 
 import type { Layout, NativeHeap, Stores } from '../../native';
 
-/** Where a heap comes from; `meeting/` in production. */
+/** The source of segments and settings; `meeting/` except in tests. */
 export interface HeapSource {
   /**
-   * The segment of this application; null if memory storage is to be used or, without `create`, if there is none. May
-   * throw.
+   * Opens the segment of this application. Returns null if memory storage is to be used, or if there is no segment and
+   * `create` is false. May throw.
    */
   openSegment(options: { create: boolean }): NativeHeap | null;
-  /** The heap's layout. */
+  /** Returns the heap's layout. */
   layout(): Layout;
-  /** Which stores the settings ask for. Throws for an invalid setting. */
+  /** Returns the stores that the settings ask for. Throws for an invalid setting. */
   stores(): Stores;
-  /** Milliseconds that a scrape waits for the `collect` callbacks of others. */
+  /** Returns the milliseconds that a scrape waits for the `collect` callbacks of other writers. */
   collectTimeout(): number;
 }
 
-/** A text with the default labels of a registry. */
+/** The default labels of a registry, in the form of `LabelText`. */
 export interface Defaults {
   text: string;
   types: string;

@@ -1,6 +1,6 @@
 /**
- * Heap storage: opens the segment that this isolate writes to, and leaves it. Beside this file are the views of the
- * segment, update paths, the backlog, counts of what was dropped, and scrapes.
+ * Heap storage: opens the segment that this isolate writes to, and leaves it. Other files of this folder have the views
+ * of the segment, update paths, the backlog, counts of dropped updates, and scrapes.
  */
 
 import { threadId } from 'worker_threads';
@@ -30,7 +30,7 @@ import { HeapViews } from './views';
 /** Milliseconds after which the heap is asked again about series that it refused, if there is no scrape. */
 const RETRY_DELAY = 10_000;
 
-/** Errors of attaching that are a state of the heap. */
+/** The states of the heap for which attaching to it throws an error, by the code of the error. */
 const STATUS: ReadonlyMap<string, Status> = new Map([
   ['ERR_MPMETRICS_BUSY', Status.Busy],
   ['ERR_MPMETRICS_FULL', Status.Full],
@@ -40,9 +40,9 @@ const STATUS: ReadonlyMap<string, Status> = new Map([
 ]);
 
 export class HeapStorage {
-  /** Everything that this isolate declared in the heap. */
+  /** The metrics that this isolate declared in the heap. */
   readonly families = new Set<Member>();
-  /** Grows when this isolate gets another slot, for which earlier numbers of blocks and families are not valid. */
+  /** Grows when this isolate gets another slot, in which earlier numbers of blocks and families are not valid. */
   life = 0;
   readonly views = new HeapViews(() => this.writer);
   readonly paths = new Paths(this.views, () => this.writer);
@@ -122,8 +122,8 @@ export class HeapStorage {
   /**
    * Makes sure that the current segment is open.
    *
-   * @param create make it if it is not there
-   * @returns false if there is none, or none is to be used
+   * @param create whether to make the segment if there is none
+   * @returns false if there is no segment, or if memory storage is used
    */
   open(create: boolean): boolean {
     if (this.dead) return false;
@@ -173,21 +173,21 @@ export class HeapStorage {
     }
   }
 
-  /** Figures of the segment; null where there is none. */
+  /** Returns figures of the segment; null if there is none. */
   figures(): HeapStats | null {
     if (this.dead || this.heap === null) return null;
     try {
       return this.heap.stats();
     } catch {
-      // A scrape says what is wrong with it.
+      // A scrape reports what is wrong with the heap.
       return null;
     }
   }
 
-  /** This isolate's writer. Throws what attaching throws. */
+  /** This isolate's writer; attaches to the heap first, if needed. Throws the errors of attaching. */
   get writer(): NativeWriter {
     if (this.current !== null) return this.current;
-    // A slot is claimed under the heap lock: if that failed a moment ago, the next series does not try it again.
+    // A slot is claimed under the heap lock. If that failed a moment ago, the next series does not try again.
     const { backlog } = this;
     if (backlog.slotless && backlog.busy) {
       throw new MpmetricsError('ERR_MPMETRICS_BUSY', `${this.path} is busy`);
@@ -210,15 +210,15 @@ export class HeapStorage {
     this.backlog.flush();
   }
 
-  /** The writer's slot was lost: binds everything again in a new one. */
+  /** Binds all series again in a new slot, because the writer's slot was lost. */
   renew(): void {
     if (this.heap?.current === true) this.restart(false);
     else this.open(true);
   }
 
   /**
-   * Runs native calls. Their exceptions must not reach `inc()`: a state of the heap becomes a status, anything else
-   * counts as a corrupt heap.
+   * Runs native calls. Their exceptions must not reach `inc()`: an error that stands for a state of the heap becomes a
+   * status, and any other error means a corrupt heap.
    */
   attempt(call: () => Status): Status {
     try {
@@ -231,7 +231,7 @@ export class HeapStorage {
     }
   }
 
-  /** Makes a call; if the slot was lost, again in another one. */
+  /** Makes a call. If the slot was lost, claims another one and makes the call again. */
   attemptTwice(call: () => Status): Status {
     const status = this.attempt(call);
     if (status !== Status.Lost) return status;
@@ -257,7 +257,7 @@ export class HeapStorage {
     warnOnce('MPMETRICS_FULL', `${this.path} is full: summaries count on, but ${rest}`, 'buckets');
   }
 
-  /** Leaves the heap for good: every metric goes on in memory storage. */
+  /** Leaves the heap for good: moves every metric to memory storage. */
   abandon(): void {
     if (!this.dead) this.failed(`${this.path} contradicts itself; ${this.heap?.remedy ?? ''}`);
     this.keeping.drop();
@@ -267,7 +267,7 @@ export class HeapStorage {
     this.families.clear();
   }
 
-  /** Notes that native code failed; {@link abandon} follows. */
+  /** Notes that native code failed. {@link abandon} is called next. */
   private failed(reason: string): void {
     this.dead = true;
     warnOnce(
@@ -280,7 +280,8 @@ export class HeapStorage {
     const writer = this.heap!.writer(threadId);
     this.current = writer;
     this.paths.connect(writer, () => {
-      // Otherwise each series would wait for a lock that another process holds; the backlog tries again later.
+      // While the backlog waits and the segment is being left, each series would wait here for a lock that another
+      // process holds. The backlog tries again later.
       if (!this.backlog.busy || !this.leaving) this.renew();
     });
     return writer;
@@ -288,10 +289,10 @@ export class HeapStorage {
 
   private adopt(heap: NativeHeap): void {
     const before = this.heap;
-    // Changes that are kept back concern blocks of this segment.
+    // Changes that are kept back concern blocks of the old segment, so they are made before it is left.
     if (before !== null) this.keeping.end();
     const status = before === null ? Status.Ok : statusOf(heap.follow(before));
-    // This isolate goes on in the old segment, and checks again soon.
+    // This isolate stays in the old segment, and checks again soon.
     if (status === Status.Busy) return;
     this.heap = heap;
     const { series = Infinity, familySeries = Infinity, labelBytes = Infinity } = heap.limits;
@@ -320,8 +321,8 @@ export class HeapStorage {
   }
 
   /**
-   * Checks whether the segment still has its file, and whether writers are still awaited from others; false to be
-   * called again soon.
+   * Checks whether the segment still has its file, and moves in counts from segments that were left. Returns false to
+   * be called again soon.
    */
   private look(): boolean {
     if (this.dead) return true;

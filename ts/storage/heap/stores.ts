@@ -1,4 +1,4 @@
-/** Which stores a user asks for, if stricter than the machine needs. */
+/** The setting of stores for users who want stricter ones than the machine needs. */
 
 import { Stores } from '../../native';
 
@@ -10,8 +10,8 @@ const NAMED: ReadonlyMap<string, Stores> = new Map([
 ]);
 
 /**
- * What the environment variable `MPMETRICS_CELLS` asks for: `direct` (if it is not set), `ordered` or `native`. If the
- * machine does not allow these, the stricter ones are used.
+ * Returns the stores that the environment variable `MPMETRICS_CELLS` asks for: `direct` (also if it is not set),
+ * `ordered` or `native`. If the machine needs stricter stores than these, the caller uses those.
  *
  * @throws Error for another value
  */

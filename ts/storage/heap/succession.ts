@@ -1,17 +1,17 @@
 /**
- * When a stranger removes the segment's file (systemd's `RemoveIPC`, a cleaner of temporary files): checking for the
- * file, and bringing counts to the copy that takes its place.
+ * The parts of heap storage for the case that a stranger (systemd's `RemoveIPC`, a cleaner of temporary files) removes
+ * the segment's file: the check for the file, and the transfer of counts to the copy that replaces the segment.
  */
 
 import { warnOnce } from '../../errors';
 import type { NativeHeap } from '../../native';
 import { unref } from '../../timers';
 
-/** Milliseconds between two checks for the file; and while something is still to be done. */
+/** Milliseconds between two checks for the file: usually, and after a check that could not finish. */
 const PERIOD = 1_000;
 const SOON = 50;
 
-// Kept, because tests replace the global ones.
+// Saved here, because tests replace the global ones.
 const { setTimeout } = globalThis;
 
 /** Calls a function again and again while the program runs; does not keep the process alive. */
@@ -48,7 +48,7 @@ export class Left {
     this.all.push(segment);
   }
 
-  /** Copies the counts of writers that died there. */
+  /** Copies the counts of writers that died there, and forgets segments from which no writer is awaited any more. */
   moveIn(to: NativeHeap): void {
     this.all = this.all.filter((segment) => {
       try {

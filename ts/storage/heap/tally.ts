@@ -1,16 +1,20 @@
-/** Counts of dropped updates, and of observations that no quantile shows, until they are added to the heap's. */
+/**
+ * Counts of dropped updates, and of observations that no quantile shows or that are in the nearest bucket, until these
+ * counts are added to the heap's.
+ */
 
 import { REFUSALS, type NativeWriter, type Refusal } from '../../native';
 import { unref } from '../../timers';
 
 /**
- * Milliseconds until the counts are added to the heap's, if there is no scrape; and how many may be kept until then.
+ * Milliseconds until the counts are added to the heap's, if there is no scrape before; and the number of calls that
+ * count something after which the counts are added at once.
  */
 const DELAY = 1_000;
 const MOST = 1_000;
 
 export class Tally {
-  /** Updates that were dropped since the last time, by {@link Refusal}. */
+  /** Updates that were dropped since the counts were last added to the heap's, by {@link Refusal}. */
   private readonly drops = REFUSALS.map(() => 0);
   /** Observations since then that no quantile shows. */
   private unseen = 0;
@@ -19,7 +23,7 @@ export class Tally {
   private count = 0;
   private readonly reach: (tell: (writer: NativeWriter) => void) => boolean;
 
-  /** @param reach calls its argument with the writer; false if there is none */
+  /** @param reach calls its argument with the writer; returns false if there is no writer */
   constructor(reach: (tell: (writer: NativeWriter) => void) => boolean) {
     this.reach = reach;
   }

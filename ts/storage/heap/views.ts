@@ -25,7 +25,7 @@ export class HeapViews {
     this.writer = writer;
   }
 
-  /** Views of a slab. */
+  /** Returns the views of a slab. */
   slab(n: number): Slab {
     let slab = this.slabs.get(n);
     if (slab === undefined) {
@@ -36,7 +36,7 @@ export class HeapViews {
     return slab;
   }
 
-  /** A view of a chunk of generation words. */
+  /** Returns the view of a chunk of generation words. */
   chunk(n: number): Uint32Array {
     let chunk = this.chunks.get(n);
     if (chunk === undefined) {
@@ -46,7 +46,7 @@ export class HeapViews {
     return chunk;
   }
 
-  /** Forgets and returns all views: from now on the numbers mean other memory. */
+  /** Forgets and returns all views, because the numbers mean other memory from now on. */
   renew(): Views {
     const { slabs, chunks } = this;
     this.slabs = new Map();
@@ -58,10 +58,10 @@ export class HeapViews {
 /**
  * Points a handle to the same cells in the copy of a segment.
  *
- * @param h a handle; one that is not in the heap stays as it is
- * @param path how it is updated there
- * @param before the views that it and its buckets point to
- * @param now the copy
+ * @param h a handle; unchanged if its cells are not in the heap
+ * @param path the path by which the handle is updated in the copy
+ * @param before the views to which the handle and its buckets point
+ * @param now the views of the copy
  */
 export function repoint(h: Handle, path: Path | null, before: Views, now: HeapViews): void {
   if (h.backing !== Backing.Heap) return;

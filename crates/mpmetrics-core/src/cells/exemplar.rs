@@ -1,9 +1,9 @@
 //! An exemplar: a value, its time and its labels, which belong together and change together.
 //!
 //! The protocol, for words `version, value, time, lengths, text…`: a writer makes the version odd, stores the rest, and
-//! makes the version the next even number. A reader accepts what it read between two reads of the same even number. A
-//! writer that dies in between leaves the version odd: no scrape shows its exemplar, and the next one overwrites it.
-//! The slot's mutex keeps writers apart.
+//! makes the version the next even number. A reader accepts the words that it read between two reads of the same even
+//! version. A writer that dies in between leaves the version odd: no scrape shows its exemplar, and the next exemplar
+//! overwrites it. The slot's mutex lets only one thread write at a time.
 
 use crate::layout::TextLengths;
 use crate::sync::{fence, AtomicU64, Ordering};
@@ -15,8 +15,8 @@ const VALUE: usize = 1;
 const TIME: usize = 2;
 const LENGTHS: usize = 3;
 
-/// Most bytes of the labels' text and types: 128 code points of up to four bytes, and for each of as many labels the
-/// characters around its value, and its type.
+/// Largest number of bytes of the labels' text and types: 128 code points of up to four bytes, and for each of at most
+/// 128 labels the four characters around its value and one byte for the type of the value.
 pub const MAX_BYTES: usize = 128 * 4 + 128 * 5;
 
 /// One exemplar as it is written.
@@ -24,16 +24,16 @@ pub const MAX_BYTES: usize = 128 * 4 + 128 * 5;
 pub struct Given<'a> {
     /// The value that was observed or added.
     pub value: f64,
-    /// When, in seconds since 1970.
+    /// The time of the observation, in seconds since 1970.
     pub time: f64,
     /// Labels as in [`crate::scrape::snapshot::LabelSpan`].
     pub text: &'a [u8],
-    /// Types of their values.
+    /// Types of the labels' values.
     pub types: &'a [u8],
 }
 
 impl Given<'_> {
-    /// Words that it takes.
+    /// Returns the number of words that the exemplar takes.
     #[must_use]
     pub fn words(&self) -> usize {
         HEAD + (self.text.len() + self.types.len()).div_ceil(8)
@@ -45,26 +45,26 @@ impl Given<'_> {
 pub struct Read {
     /// The value that was observed or added.
     pub value: f64,
-    /// When, in seconds since 1970.
+    /// The time of the observation, in seconds since 1970.
     pub time: f64,
-    /// Bytes of label text.
+    /// Number of bytes of label text.
     pub text: usize,
-    /// Bytes of types, after the text.
+    /// Number of bytes of types, which follow the text.
     pub types: usize,
 }
 
-/// What one attempt to read an exemplar found.
+/// The result of one attempt to read an exemplar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Attempt {
-    /// A whole one.
+    /// A whole exemplar.
     Whole(Read),
-    /// None was ever written here, or the words cannot be one.
+    /// No exemplar was ever written here, or its lengths do not fit the words.
     None,
-    /// A writer is writing it, or died while it did.
+    /// A writer is writing the exemplar, or died while it wrote.
     Torn,
 }
 
-/// Writes an exemplar; changes nothing, and returns false, if it does not fit. `stored` is called after each store, for
+/// Writes an exemplar. If it does not fit, changes nothing and returns false. Calls `stored` after each store, for
 /// tests that die or read there.
 pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -> bool {
     let Some((head, body)) = cells.split_at_checked(HEAD) else {
@@ -90,7 +90,8 @@ pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -
         let value = core::array::from_fn(|_| bytes.next().unwrap_or(0));
         store(word, u64::from_le_bytes(value), Ordering::Relaxed);
     }
-    // Pairs with the first load of `read`: a reader that sees it sees the whole exemplar. Never 0, which means "none".
+    // Pairs with the first load of `read`: a reader that sees this version sees the whole exemplar. The version is not
+    // 0, because 0 means that no exemplar was written.
     store(&head[VERSION], odd.wrapping_add(1).max(2), Ordering::Release);
     true
 }
@@ -152,7 +153,7 @@ mod tests {
                 Some((read.value, read.time, String::from_utf8(text).unwrap()))
             }
             _ => {
-                assert!(text.is_empty(), "what is not whole leaves no text");
+                assert!(text.is_empty(), "a read that is not whole appends no text");
                 None
             }
         }
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(read(&cells[..3], &mut Vec::new()), Attempt::None);
     }
 
-    /// A death after any store leaves the previous exemplar, none, or the new one; the next one is whole.
+    /// A writer that dies after any store leaves no exemplar or the whole new one; the next exemplar is whole.
     #[test]
     fn a_death_after_any_store_shows_no_half() {
         let before = given(1.0, r#"a="1",b="a longer text""#, "");
@@ -190,7 +191,7 @@ mod tests {
                 let cells = cells(12);
                 assert!(first || write(&cells, &before, || ()));
                 let mut done = 0;
-                // The words that others find if the writer dies after this store.
+                // The words that readers find if the writer dies after store number `dies_after`.
                 let mut left: Vec<u64> = Vec::new();
                 let copy = || cells.iter().map(|word| word.load(Ordering::Relaxed)).collect();
                 assert!(first || shown(&cells) == old);
@@ -204,12 +205,12 @@ mod tests {
                 let expected = if dies_after == stores { new.clone() } else { None };
                 assert_eq!(shown(&left), expected, "after store {dies_after}");
                 assert!(write(&left, &before, || ()));
-                assert_eq!(shown(&left), old, "written over what died after store {dies_after}");
+                assert_eq!(shown(&left), old, "written after a death after store {dies_after}");
             }
         }
     }
 
-    /// Reads against a writer at full speed; every exemplar that is accepted as whole is one that was written.
+    /// Reads while a writer writes at full speed: every exemplar that is accepted as whole was written as such.
     #[test]
     fn a_read_is_never_of_two_exemplars() {
         let (cells, stop) = (cells(HEAD + 8), AtomicBool::new(false));
@@ -221,7 +222,7 @@ mod tests {
                         break;
                     }
                     let text = (n % 10).to_string().repeat(1 + n as usize % 60);
-                    // Yields after some of the stores, so that readers run in between also on one processor.
+                    // Yields after each store of some exemplars, so that the reader runs in between on one processor.
                     let give_way = || {
                         if n % 64 == 0 {
                             std::thread::yield_now();
@@ -233,7 +234,7 @@ mod tests {
             let begun = std::time::Instant::now();
             let least = std::time::Duration::from_millis(300);
             let mut text = Vec::new();
-            // On a busy machine, until both were seen.
+            // Takes longer on a busy machine: until there was at least one whole read and one torn read.
             while begun.elapsed() < least
                 || (whole == 0 || torn == 0) && begun.elapsed() < 100 * least
             {

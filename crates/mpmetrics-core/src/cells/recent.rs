@@ -1,5 +1,5 @@
-//! A number with the time it was set, for gauges that show the part that was set last. Both lie between sequence words,
-//! because an old number with a new time would win over a newer one.
+//! A number with the time when it was set, for gauges that show the part that was set last. Both lie between sequence
+//! words, because a scrape that read an old number with a new time would prefer it to a newer number.
 
 use super::{scalar, sequence};
 use crate::sync::AtomicU64;
@@ -16,7 +16,7 @@ pub fn set(cells: &[AtomicU64], value: f64, time: f64) {
     });
 }
 
-/// Adds to the number; see [`set`].
+/// Adds to the number and sets its time; see [`set`].
 #[inline]
 pub fn add(cells: &[AtomicU64], by: f64, time: f64) {
     let value = cells.get(1).map_or(0.0, scalar::get);

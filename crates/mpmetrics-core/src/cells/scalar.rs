@@ -2,7 +2,7 @@
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// The number in a cell.
+/// Returns the number in a cell.
 #[inline]
 #[must_use]
 pub fn get(cell: &AtomicU64) -> f64 {

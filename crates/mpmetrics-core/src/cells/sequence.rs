@@ -2,9 +2,11 @@
 //!
 //! The protocol, for cells `first, middle…, last`: the writer stores the next number to `last`, changes the middle, and
 //! stores the same number to `first`. A reader reads `first`, the middle, `last`, in this order. If it finds `first`
-//! and `last` equal, then all of that update was done before it read `first`, and no other had begun before it read
-//! `last`. With a single version word, which both sides use before and after, far fewer reads succeed against a busy
-//! writer; and a stopped process could hold a lock.
+//! and `last` equal, then the update with that number was complete before the reader read `first`, and no other update
+//! had begun before it read `last`.
+//!
+//! Why no other protocol: with a single version word, which writer and reader use before and after, far fewer reads
+//! succeed against a busy writer. With a lock, a stopped process could keep all others waiting.
 
 use super::scalar;
 use crate::sync::{fence, AtomicU64, Ordering};
@@ -15,7 +17,7 @@ fn split(cells: &[AtomicU64]) -> Option<(&AtomicU64, &[AtomicU64], &AtomicU64)> 
     Some((first, middle, last))
 }
 
-/// Changes the middle cells as one. For the cells' only writer.
+/// Changes the middle cells as one update. For the cells' only writer.
 #[inline]
 pub fn update(cells: &[AtomicU64], change: impl FnOnce(&[AtomicU64])) {
     if let Some((first, middle, last)) = split(cells) {
@@ -24,12 +26,12 @@ pub fn update(cells: &[AtomicU64], change: impl FnOnce(&[AtomicU64])) {
         // Pairs with the fence in `read`: a reader that sees a change of the middle sees `last` above.
         fence(Ordering::Release);
         change(middle);
-        // Pairs with the load of `first` in `read`: a reader that sees it sees the whole change.
+        // Pairs with the load of `first` in `read`: a reader that sees this number sees the whole change.
         first.store(next, Ordering::Release);
     }
 }
 
-/// Reads the middle cells once; whether they belong together.
+/// Reads the middle cells once. Returns whether they belong together: whether no update was under way.
 #[inline]
 pub fn read(cells: &[AtomicU64], middle: &mut Vec<f64>) -> bool {
     middle.clear();
@@ -44,7 +46,8 @@ pub fn read(cells: &[AtomicU64], middle: &mut Vec<f64>) -> bool {
     last.load(Ordering::Relaxed) == before
 }
 
-/// The bucket of a value: the first bound that is not below it (`bounds` in any order), or the one above all.
+/// Returns the index of a value's bucket: the index of the first bound that is not below the value (`bounds` may be in
+/// any order), or `bounds.len()` if the value is above all bounds.
 #[inline]
 #[must_use]
 pub fn bucket(bounds: &[f64], value: f64) -> usize {
@@ -82,7 +85,8 @@ mod tests {
         assert_eq!(middle, [3.0, 0.0, 1.0, 13.5]);
     }
 
-    /// Reads against a writer at full speed. `check` says whether a read is whole.
+    /// Reads with `read` while a writer updates at full speed. Returns how many reads `read` accepted, and how many of
+    /// these were torn.
     fn race(read: impl Fn(&[AtomicU64], &mut Vec<f64>) -> bool) -> (u64, u64) {
         let (cells, stop) = (cells(5), AtomicBool::new(false));
         let (mut torn, mut whole) = (0, 0);
@@ -114,7 +118,7 @@ mod tests {
             read(cells, middle);
             true
         };
-        // On a busy machine both may run in turn on one processor, and then no read is torn.
+        // Several tries: on a busy machine, reader and writer may run in turn on one processor, and no read is torn.
         let torn = (0..100).any(|_| race(careless).1 > 0);
         assert!(torn, "the control must see torn reads, or the test above shows nothing");
     }

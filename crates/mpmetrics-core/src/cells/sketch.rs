@@ -1,8 +1,8 @@
 //! Observations in logarithmic buckets: summaries.
 //!
-//! A block has sum and count, which never expire, and cells for each sub-window of time, or for a single one of all
-//! the time. An octave's buckets are 32 for each sub-window. All stores of an update, also those to octave buckets,
-//! lie between the stores to the block's two sequence words (see [`super::sequence`]).
+//! A block has a count and a sum, which never expire, and cells for each sub-window; a summary without a window has a
+//! single sub-window, for all the time. An octave has 32 buckets for each sub-window. All stores of an update, also
+//! those to octave buckets, lie between the stores to the block's two sequence words (see [`super::sequence`]).
 
 use super::{scalar, sequence};
 use crate::layout::{sub_window, summary};
@@ -12,9 +12,9 @@ use crate::sync::{AtomicU64, Ordering};
 /// The sub-window in which an observation counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
-    /// Its index in the block.
+    /// The index of the sub-window in the block.
     pub sub_window: usize,
-    /// Its number; `None` without a window.
+    /// The number of the sub-window; `None` if the summary has no window.
     pub number: Option<f64>,
 }
 
@@ -25,17 +25,17 @@ pub enum Bucket<'a> {
     Of(&'a AtomicU64),
     /// The count of zeros.
     Zero,
-    /// None, for want of memory.
+    /// No bucket: the writer got no memory for the octave buckets.
     None,
 }
 
-/// The cells of a sub-window, from a block's cells.
+/// Returns the cells of a sub-window, given all cells of a block.
 fn sub_window_of(cells: &[AtomicU64], index: usize) -> Option<&[AtomicU64]> {
     let start = summary::SUB_WINDOWS as usize + sub_window::WORDS as usize * index;
     cells.get(start..start + sub_window::WORDS as usize)
 }
 
-/// The value of a cell of a block before anything was observed.
+/// Returns the value of a cell of a block before the first observation.
 #[must_use]
 pub fn initial(index: u64, cells: u64) -> u64 {
     let last = index + 1 >= cells;
@@ -48,11 +48,10 @@ pub fn initial(index: u64, cells: u64) -> u64 {
 
 /// Counts a value. For the cells' only writer.
 ///
-/// * `value, times`: what was observed, and how often.
-/// * `bucket`: where it counts.
-/// * `octaves`: returns the cells of all of the block's octave buckets; called if the cells belonged to another
-///   sub-window, and
-///   is cleared.
+/// * `value, times`: the value that was observed, and how often.
+/// * `bucket`: the bucket in which it counts.
+/// * `octaves`: returns the cells of all of the block's octave buckets. It is called only if the cells of `moment`
+///   belong to an earlier sub-window and are to be cleared.
 pub fn observe<'a>(
     cells: &[AtomicU64],
     moment: Moment,
@@ -88,16 +87,17 @@ pub fn observe<'a>(
     });
 }
 
-/// Gives the cells of a sub-window to another one: makes them invalid, clears them, and sets the number. Within an
-/// update of the block.
+/// Begins a new sub-window in the cells of an earlier one: makes them invalid, clears them, and stores the new number.
+/// To be called within an update of the block.
 ///
-/// * `cells`: all of the block's.
+/// * `cells`: all cells of the block.
 /// * `octaves`: the cells of all of its octave buckets.
 pub fn begin(cells: &[AtomicU64], index: usize, now: f64, octaves: &[&[AtomicU64]]) {
     let Some([number, zeros, min, max]) = sub_window_of(cells, index) else {
         return;
     };
-    // If the writer dies in between, readers skip these cells, and the next owner clears them again.
+    // If the writer dies before it stores the new number, readers skip these cells, and the slot's next owner clears
+    // them again.
     number.store(f64::NAN.to_bits(), Ordering::Release);
     for octave in octaves {
         for cell in buckets(octave, index) {
@@ -111,7 +111,7 @@ pub fn begin(cells: &[AtomicU64], index: usize, now: f64, octaves: &[&[AtomicU64
     number.store(now.to_bits(), Ordering::Release);
 }
 
-/// The buckets that an octave has for a sub-window.
+/// Returns the buckets that an octave has for a sub-window.
 #[must_use]
 pub fn buckets(octave: &[AtomicU64], sub_window: usize) -> &[AtomicU64] {
     octave.get(sub_window * CELLS..(sub_window + 1) * CELLS).unwrap_or_default()
@@ -144,7 +144,7 @@ mod tests {
         }
         assert_eq!(numbers(&main), [3.0, 3.0, 3.0, 0.0, 0.0, 1.0, -2.0, 5.0, 3.0]);
         assert_eq!(scalar::get(&octave[7]), 1.0);
-        // A sub-window that a damaged heap does not have: nothing is stored.
+        // The block has no cells for this sub-window, as may be in a damaged heap: nothing is stored.
         observe(&main, Moment { sub_window: 1, number: None }, (1.0, 1.0), Bucket::None, Vec::new);
         assert_eq!(scalar::get(&main[0]), 3.0);
     }

@@ -1,20 +1,20 @@
-//! Which stores of JavaScript are sufficient for cells on this machine.
+//! Which kind of stores JavaScript may use to update cells on this machine.
 
-/// How JavaScript may update cells.
+/// The kinds of stores by which JavaScript may update cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Stores {
-    /// Plain stores: other processors see them in program order.
+    /// Plain stores, because other processors see them in program order.
     Plain = 0,
     /// Plain stores for single cells. Between two sequence words the first store must be an atomic read-modify-write,
     /// and the last an atomic store, because the processor may reorder plain stores.
     Ordered = 1,
-    /// None: cells are updated by native code only.
+    /// No stores of JavaScript: only native code updates cells.
     Native = 2,
 }
 
 impl Stores {
-    /// What this machine and this build allow.
+    /// Returns the kind of stores that this machine and this build allow.
     #[must_use]
     pub fn here() -> Self {
         if cfg!(feature = "locked") {
@@ -22,8 +22,8 @@ impl Stores {
         }
         #[cfg(target_arch = "x86_64")]
         return Self::Plain;
-        // Large System Extensions: a read-modify-write is one instruction, which no later store overtakes. Without
-        // these it is made of a load and a store, which a later store may overtake.
+        // With the Large System Extensions, a read-modify-write is one instruction, which no later store overtakes.
+        // Without them, it consists of a load and a store, which a later store may overtake.
         #[cfg(target_arch = "aarch64")]
         return if std::arch::is_aarch64_feature_detected!("lse") {
             Self::Ordered

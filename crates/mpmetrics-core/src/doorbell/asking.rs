@@ -1,7 +1,8 @@
-//! Scrapes that have rung and not read yet: other processes keep back resets until they have.
+//! Scrapes that have rung and have not read the heap yet. Other processes keep resets back until these scrapes have
+//! read.
 //!
-//! Each holds the lock of its ring's byte, which the kernel frees when its process dies. A process that ran callbacks
-//! for a ring asks for that byte before it changes what the callbacks have computed.
+//! Each such scrape holds the lock of its ring's byte, which the kernel frees when the scrape's process dies. A process
+//! that ran callbacks for a ring checks the lock of that byte before it resets values that the callbacks set.
 
 use super::words;
 use crate::error::Result;
@@ -9,43 +10,44 @@ use crate::heap::Heap;
 use crate::layout::lock;
 use crate::region::Locks;
 
-/// Most rings before the latest one whose bytes are asked for.
+/// Largest number of rings whose bytes [`goes_on`] checks, from the latest ring back.
 const KNOWN: u32 = 4096;
-/// How often to try a byte that another ring holds for the moment.
+/// Number of attempts to lock a byte that another ring holds for a moment.
 const TRIES: u32 = 64;
 
 /// The scrapes of one process that are under way.
 #[derive(Default)]
 pub(super) struct Asking {
-    /// Made at the first ring.
+    /// The holder of the rings' locks, which the first ring makes.
     locks: Option<Box<dyn Locks>>,
-    /// Which isolate asks, and the number of its ring.
+    /// For each scrape, the isolate that scrapes and the number of its ring.
     rings: Vec<(u64, u32)>,
 }
 
 impl Asking {
-    /// Calls `ring`, which returns the new value of the bell, for a scrape that is under way until [`Asking::over`].
+    /// Rings for a scrape, and holds the lock of the ring's byte until [`Asking::over`]. The function `ring` rings and
+    /// returns the new value of the bell.
     ///
-    /// A process without a descriptor left rings all the same: its scrape may show later changes.
+    /// A process that has no file descriptor left rings without the lock: its scrape may show later resets.
     pub fn ring(&mut self, heap: &Heap, owner: u64, ring: impl FnOnce() -> u32) -> u32 {
         if self.locks.is_none() {
             self.locks = heap.region().holder().ok();
         }
         let next = words::bell(heap).wrapping_add(1);
-        // SYNC POINT: the lock is held before any process can see the ring, and find it free.
+        // SYNC POINT: the lock is held before any process can see the ring, so none finds the ring's byte free.
         let held = self.hold(next, 1);
         let rung = ring();
         if rung != next && held {
             self.free(next);
         }
-        // RACE: if two ring at the same time, one may hold the other's byte until now.
+        // RACE: if two scrapes ring at the same time, one of them may have locked the other's byte until now.
         if rung == next && held || self.hold(rung, TRIES) {
             self.rings.push((owner, rung));
         }
         rung
     }
 
-    /// A scrape has read.
+    /// Frees the byte of a ring whose scrape has read.
     pub fn over(&mut self, ring: u32) {
         if let Some(index) = self.rings.iter().position(|(_, rung)| *rung == ring) {
             self.rings.swap_remove(index);
@@ -53,7 +55,7 @@ impl Asking {
         }
     }
 
-    /// All scrapes of an owner are over.
+    /// Frees the bytes of all rings of an isolate.
     pub fn forget(&mut self, owner: u64) {
         let of = |(who, ring): &(u64, u32)| (*who == owner).then_some(*ring);
         for ring in self.rings.iter().filter_map(of).collect::<Vec<_>>() {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Tells an isolate to run its callbacks. Called on the watcher's thread; must not block.
 pub type Rung = Box<dyn Fn() + Send>;
 
-/// An isolate that runs callbacks when others ring.
+/// An isolate that runs its callbacks when another isolate rings.
 pub struct Ear {
     heap: Heap,
     pub(super) who: Listener,
@@ -19,15 +19,16 @@ pub struct Ear {
 struct Heard {
     /// The value of the bell when callbacks last began to run.
     handled: u32,
-    /// Scrapes up to this ring are not asked about any more.
+    /// The ring up to which [`Ear::is_asked`] ignores scrapes.
     left: u32,
-    /// The latest answer, which a run that was given up and settles late must not replace.
+    /// The latest ring that was answered. A run of callbacks that was given up and settles late must not replace it.
     answered: u32,
-    /// Rings since `handled` that this isolate made: a scrape runs the callbacks of its own isolate by itself.
+    /// Rings since `handled` that this isolate made. They need no call of `rung`, because a scrape runs the callbacks
+    /// of its own isolate itself.
     own: Vec<u32>,
-    /// The isolate was told, and has not begun yet: it need not be told again.
+    /// Whether `rung` was called and the callbacks have not begun to run since. It need not be called again then.
     told: bool,
-    /// None once the isolate has left, and must not be called any more.
+    /// Tells the isolate to run its callbacks. `None` once the isolate has left.
     rung: Option<Rung>,
 }
 
@@ -44,7 +45,7 @@ impl Ear {
         Self { heap, who, heard: Mutex::new(heard) }
     }
 
-    /// The callbacks begin to run; the value to pass to [`Ear::answer`].
+    /// Notes that the callbacks begin to run, and returns the value to pass to [`Ear::answer`].
     #[must_use]
     pub fn begin(&self) -> u32 {
         let mut heard = self.lock();
@@ -55,9 +56,10 @@ impl Ear {
         heard.handled
     }
 
-    /// The callbacks that ran since [`Ear::begin`] returned this, or since that ring of this isolate, have settled.
+    /// Answers all rings up to `bell`, once callbacks have settled. `bell` is what [`Ear::begin`] returned before they
+    /// ran or, if they ran for a scrape of this isolate, that scrape's ring.
     pub fn answer(&self, bell: u32) {
-        // Held, so that an isolate that has left does not answer.
+        // Locked until the answer is stored, so that an isolate that has left does not answer.
         let mut heard = self.lock();
         if heard.rung.is_some() && is_newer(bell, heard.answered) {
             heard.answered = bell;
@@ -71,7 +73,7 @@ impl Ear {
         }
     }
 
-    /// Whether a scrape is under way for which callbacks of this isolate have begun to run, or that is its own.
+    /// Whether a scrape is under way that this isolate made, or for which its callbacks have begun to run.
     ///
     /// # Errors
     /// [`crate::Error::Io`] if the system refuses the call.
@@ -83,22 +85,23 @@ impl Ear {
         goes_on(&self.heap, from, to)
     }
 
-    /// Those scrapes are not asked about any more, even if they are still under way.
+    /// Makes [`Ear::is_asked`] ignore the scrapes for which callbacks have begun to run, even if they are still under
+    /// way.
     pub fn leave(&self) {
         let mut heard = self.lock();
         heard.left = heard.handled;
     }
 
-    /// Rings for a scrape of this isolate, which is not to react to that.
+    /// Rings for a scrape of this isolate, and notes that this isolate need not react to the ring.
     pub(super) fn ring(&self) -> u32 {
-        // SYNC POINT: the watcher of this process sees the bell at once, and checks here whose ring it was.
+        // SYNC POINT: the watcher of this process sees the ring at once, and waits for this lock until `own` has it.
         let mut heard = self.lock();
         let rung = words::ring(&self.heap);
         heard.own.push(rung);
         rung
     }
 
-    /// The bell has this value now: tells the isolate, if another one rang.
+    /// Reads the bell, and tells the isolate to run its callbacks if another isolate has rung.
     pub(super) fn hear(&self) {
         let mut heard = self.lock();
         let bell = words::bell(&self.heap);
@@ -116,10 +119,10 @@ impl Ear {
         }
     }
 
-    /// After this the isolate is not called any more.
+    /// Drops the isolate's `rung`, which is not called any more once this has returned.
     pub(super) fn close(&self) {
         let rung = self.lock().rung.take();
-        // Outside of the lock: the callback may have a destructor that is not ours.
+        // Dropped without the lock, because its destructor may be code of the caller.
         drop(rung);
         let _ = words::forget(&self.heap, self.who);
     }
@@ -129,7 +132,7 @@ impl Ear {
     }
 }
 
-/// Whether a ring is not before another.
+/// Whether `ring` is `than` or a later ring. The numbers wrap at 2^32.
 fn is_newer(ring: u32, than: u32) -> bool {
     ring.wrapping_sub(than) < 1 << 31
 }

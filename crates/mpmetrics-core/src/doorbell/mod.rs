@@ -1,9 +1,11 @@
-//! Asking all processes to run their `collect` callbacks.
+//! The doorbell, by which a scrape asks all processes to run their `collect` callbacks.
 //!
-//! A scrape rings: it adds 1 to the header's doorbell. Each process with callbacks has one thread that sleeps on that
-//! word and tells its isolates. An isolate reads the bell, runs its callbacks, and stores the value that it read in its
-//! slot; the scrape waits for the slots' words, for a limited time. It does not wait for dead writers, or for writers
-//! without callbacks. Until it has read, it holds a lock that tells the others that it is under way.
+//! - A scrape rings: it adds 1 to the header's doorbell.
+//! - Each process with callbacks has one thread, the watcher, which sleeps on that word and tells the process's
+//!   isolates.
+//! - An isolate reads the bell, runs its callbacks, and answers: it stores the value that it has read in its slot.
+//! - The scrape waits for the answers of all living writers with callbacks, for a limited time.
+//! - Until the scrape has read the heap, it holds a lock that shows other processes that it is under way.
 
 mod asking;
 mod ear;
@@ -23,14 +25,14 @@ use std::time::Duration;
 use wait::{Wait, Waits};
 use words::Listener;
 
-/// How often the watcher checks whether it is still needed, without being woken.
+/// Time after which the watcher checks whether it is still needed, if nothing wakes it.
 const LOOK: Duration = Duration::from_secs(10);
-/// The same after a ring: isolates leave when they find that they have no callbacks left, and a wake has no effect on a
-/// watcher that is just about to sleep.
+/// The same time after a ring. Then isolates may find that they have no callbacks left, and leave; the last one wakes
+/// the watcher, but the wake has no effect if the watcher is only about to sleep.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// One process's end of a heap's doorbell: at most one thread that watches the bell, while the process
-/// has callbacks, and at most one that waits for answers, while it has scrapes that wait.
+/// One process's side of a heap's doorbell. It has at most two threads: the watcher, while the process has callbacks,
+/// and the waiter, while scrapes of the process wait for answers.
 pub struct Doorbell {
     heap: Heap,
     ears: Mutex<Ears>,
@@ -45,7 +47,7 @@ struct Ears {
 }
 
 impl Doorbell {
-    /// The doorbell of a heap, one for each heap and process.
+    /// Makes the doorbell of a heap. A process makes one for each heap.
     #[must_use]
     pub fn new(heap: Heap) -> Arc<Self> {
         Arc::new(Self {
@@ -56,7 +58,7 @@ impl Doorbell {
         })
     }
 
-    /// Notes that a writer has callbacks: from now on scrapes of other isolates ask for them.
+    /// Notes that a writer has callbacks. From now on, scrapes of other isolates call `rung` and wait for the answer.
     ///
     /// # Errors
     /// [`Error::Io`] if the process cannot start another thread, [`Error::Corrupt`].
@@ -70,14 +72,14 @@ impl Doorbell {
             thread("mpmetrics-bell", move || doorbell.watch())?;
             ears.watched = true;
         }
-        // A scrape that waits for this writer relies on the watcher, which finds the ear once this lock is free. It
-        // also sees a ring that came since `bell` was read.
+        // From this store on, scrapes wait for this writer. The watcher finds the ear once this lock is free, and then
+        // also sees a ring that was made since `bell` was read.
         words::answer(&self.heap, who, bell)?;
         ears.all.push(Arc::clone(&ear));
         Ok(ear)
     }
 
-    /// Takes a writer out. When this returns its isolate is not called any more.
+    /// Ends [`Doorbell::listen`]. Once this has returned, the isolate's `rung` is not called any more.
     pub fn leave(&self, ear: &Arc<Ear>) {
         let mut ears = lock(&self.ears);
         ears.all.retain(|other| !Arc::ptr_eq(other, ear));
@@ -88,15 +90,15 @@ impl Doorbell {
         ear.close();
     }
 
-    /// Rings. What `done` returns is called when all living writers with callbacks, except `ear`, have answered or
-    /// `patience` is over; on another thread, which it must not block.
+    /// Rings. `done` returns a function that the waiter's thread calls once all living writers with callbacks, except
+    /// that of `ear`, have answered or `patience` is over. The function must not block.
     ///
-    /// Returns the number of the ring, to be passed to [`Doorbell::over`] once the scrape has read; None if there is no
-    /// writer to wait for, and `done` is not called then.
+    /// Returns the number of the ring, which the caller passes to [`Doorbell::over`] once the scrape has read. Returns
+    /// `None` without calling `done` if no other writer has callbacks, or if `patience` is zero.
     ///
     /// # Errors
-    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not tell which slots live, or has no thread left; the error
-    /// of `done`.
+    /// [`Error::Corrupt`]; [`Error::Io`] if the system does not tell which slots live, or cannot start a thread; the
+    /// error of `done`.
     pub fn ring(
         self: &Arc<Self>,
         ear: Option<&Ear>,
@@ -109,11 +111,11 @@ impl Doorbell {
             return Ok(None);
         }
         let done = if patience.is_zero() { None } else { Some(done()?) };
-        // Held from the ring on: the waiter that an answer wakes then knows of this scrape.
+        // Locked before the ring, so that the waiter knows of this scrape when an answer wakes it.
         let mut waits = lock(&self.waits);
         let ring = || ear.map_or_else(|| words::ring(&self.heap), Ear::ring);
         let Some(done) = done else {
-            // A scrape that does not wait reads before any reset is made.
+            // A scrape that does not wait for answers reads at once, and keeps no resets back.
             ring();
             return Ok(None);
         };
@@ -130,15 +132,15 @@ impl Doorbell {
         Ok(Some(ring))
     }
 
-    /// The scrape that rang has read: other processes may change what they computed for it.
+    /// Notes that the scrape with this ring has read. Other processes may make the resets that they kept back for it.
     pub fn over(&self, ring: u32) {
         lock(&self.asking).over(ring);
     }
 
-    /// Forgets an owner's waits and scrapes. When this returns, no `done` of it is called any more.
+    /// Forgets the scrapes of an isolate. Once this has returned, no function that waits for their answers is called.
     pub fn forget(&self, owner: u64) {
         let forgotten = lock(&self.waits).take_out(|wait| wait.owner == owner);
-        // Outside of the lock.
+        // Dropped without the lock, because the destructors may be code of the caller.
         drop(forgotten);
         lock(&self.asking).forget(owner);
     }
@@ -166,7 +168,7 @@ impl Doorbell {
 
     fn wait(&self) {
         loop {
-            // Read before the answers: one that comes in between ends the sleep.
+            // Read before the answers are checked: a later answer changes this word, which ends the sleep.
             let seen = self.heap.words().header(header::ANSWERS) as u32;
             let mut waits = lock(&self.waits);
             let Some(left) = waits.notify(&self.heap) else {
@@ -183,7 +185,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A thread that is not joined: it ends by itself, or with the process.
+/// Starts a thread that is not joined: it ends by itself, or with the process.
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
     let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(256 << 10);
     builder.spawn(run).map(drop).map_err(|source| Error::Io { call: "pthread_create", source })

@@ -6,23 +6,24 @@ use crate::layout::header;
 use crate::os;
 use std::time::Duration;
 
-/// Called once, when the answers are there or the time is over. Must not block.
+/// A function that is called once, when all answers are there or the deadline has passed. It must not block.
 pub type Done = Box<dyn FnOnce() + Send>;
 
-/// How often to ask which slots still live: the kernel frees a dead writer's lock, but wakes no thread.
+/// Microseconds between two checks of which slots still live. The kernel frees a dead writer's lock, but wakes no
+/// thread.
 const ASK_US: u64 = 10_000;
 
 /// One scrape that waits.
 pub(super) struct Wait {
-    /// Which isolate waits; see [`super::Doorbell::forget`].
+    /// The isolate that waits; see [`super::Doorbell::forget`].
     pub owner: u64,
     /// The ring that has to be answered.
     pub ring: u32,
-    /// The deadline, by the monotonic clock.
+    /// The deadline, in microseconds of the monotonic clock.
     pub deadline_us: u64,
     /// The listeners that have not answered yet.
     pub asked: Vec<Listener>,
-    /// Called at the end.
+    /// The function that is called when the wait ends.
     pub done: Done,
 }
 
@@ -30,16 +31,16 @@ pub(super) struct Wait {
 #[derive(Default)]
 pub(super) struct Waits {
     pub all: Vec<Wait>,
-    /// Whether there is a thread for them.
+    /// Whether the waiter's thread runs.
     pub running: bool,
-    /// When the waiter last asked which slots live: otherwise each of many answers would cost a system call for each
-    /// other one.
+    /// Time of the last check of which slots live. If each answer led to a check, it would cost a system call for each
+    /// listener that has not answered.
     asked_us: u64,
 }
 
 impl Waits {
-    /// Calls those whose answers are there or whose time is over; how long the others may wait undisturbed, None if
-    /// there are none.
+    /// Ends the waits whose answers are all there or whose deadline has passed. Returns the time until the next check,
+    /// or `None` if no scrape waits any more.
     pub fn notify(&mut self, heap: &Heap) -> Option<Duration> {
         let now = os::monotonic_us();
         let ask = now.saturating_sub(self.asked_us) >= ASK_US;
@@ -47,7 +48,7 @@ impl Waits {
             self.asked_us = now;
         }
         for wait in &mut self.all {
-            // If the words cannot be read, this does not wait: the scrape itself will say what is wrong.
+            // If the words cannot be read, the wait ends: the scrape itself reports the error.
             let Wait { asked, ring, .. } = wait;
             asked.retain(|listener| words::owes(heap, *listener, *ring, ask).unwrap_or(false));
         }
@@ -62,7 +63,7 @@ impl Waits {
         Some(Duration::from_micros(next.saturating_sub(now).clamp(1, ASK_US)))
     }
 
-    /// Takes out those that a rule chooses.
+    /// Removes and returns the waits that a rule chooses.
     pub fn take_out(&mut self, rule: impl Fn(&Wait) -> bool) -> Vec<Wait> {
         let (out, stay) = std::mem::take(&mut self.all).into_iter().partition(|wait| rule(wait));
         self.all = stay;

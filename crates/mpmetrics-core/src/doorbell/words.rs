@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Listener {
     /// Slot number.
     pub slot: u32,
-    /// Its life.
+    /// The slot's life.
     pub incarnation: u32,
 }
 
@@ -29,7 +29,7 @@ pub fn ring(heap: &Heap) -> u32 {
     rung
 }
 
-/// Sleeps until the lower half of a header word has changed, or for so long; may return early.
+/// Sleeps while the lower half of a header word is `seen`, at most for `timeout`. May return early.
 pub fn sleep(heap: &Heap, index: usize, seen: u32, timeout: Duration) {
     if let Ok(word) = heap.words().at(index as u64) {
         os::futex_wait(word, seen, timeout);
@@ -62,8 +62,8 @@ pub fn listeners(heap: &Heap, except: Option<u32>) -> Result<Vec<Listener>> {
     Ok(found)
 }
 
-/// Whether a listener still has to answer a ring: it has callbacks, has not answered and, if that is to be asked,
-/// lives.
+/// Whether a listener still has to answer a ring: it has callbacks, and has not answered. With `ask`, a system call
+/// also checks that it lives.
 ///
 /// # Errors
 /// As [`listeners`].
@@ -83,7 +83,7 @@ pub fn answer(heap: &Heap, from: Listener, bell: u32) -> Result<()> {
     let answer = Answer { bell, incarnation: from.incarnation };
     store(heap, from, answer)?;
     kill_point!("answer.stored");
-    // Pairs with the waiter's load of this word, which comes before it reads the answers.
+    // Pairs with the waiter's load of this word, which the waiter makes before it reads the answers.
     heap.words().add_header(header::ANSWERS, 1);
     kill_point!("answer.counted");
     wake(heap, header::ANSWERS);
@@ -104,8 +104,8 @@ pub fn forget(heap: &Heap, from: Listener) -> Result<()> {
 fn store(heap: &Heap, from: Listener, answer: Answer) -> Result<()> {
     let words = heap.words();
     let at = SLOTS.find(words, from.slot)?;
-    // A lost slot may be adopted by now. If that happens between this check and the store, the word names a past life,
-    // and is ignored until the new owner answers.
+    // Another writer may have adopted the slot. If it does so between this check and the store, the word names a past
+    // life, which readers ignore until the new owner answers.
     if words.load(at + slot::INCARNATION)? == u64::from(from.incarnation) {
         words.store(at + slot::ANSWER, answer.pack())?;
     }

@@ -1,11 +1,11 @@
-//! The labels a series is printed with: its own, and the default labels that they do not override.
+//! The labels with which a series is printed: its own labels, and the default labels with other names.
 
 use std::borrow::Cow;
 
 use crate::labels::{is_whole, pairs, Pair};
 use crate::scrape::snapshot::{Series, Snapshot};
 
-/// The label texts of a snapshot, with its sets of default labels read once.
+/// The label texts of a snapshot. Its sets of default labels are parsed once.
 pub(super) struct Labels<'a> {
     snapshot: &'a Snapshot,
     /// `None` for a set whose text is malformed.
@@ -27,7 +27,8 @@ impl<'a> Labels<'a> {
         Self { snapshot, defaults: snapshot.defaults.iter().map(read).collect() }
     }
 
-    /// The series' own label text; `None` where it, or its default labels, must not be printed.
+    /// Returns the series' own label text. Returns `None` if this text or the default labels are malformed: the series
+    /// must not be printed then.
     pub(super) fn own(&self, series: &Series) -> Option<&'a [u8]> {
         let text = self.snapshot.bytes(series.labels.text);
         let whole = is_whole(text, self.snapshot.bytes(series.labels.types))
@@ -35,8 +36,8 @@ impl<'a> Labels<'a> {
         whole.then_some(text)
     }
 
-    /// The text of the default labels that a series of these labels shows: those whose names are
-    /// neither among its own nor `hidden`.
+    /// Returns the text of the default labels that a series with the label text `own` shows: those whose names are
+    /// neither in `own` nor `hidden`.
     pub(super) fn beside(&self, own: &[u8], defaults: u32, hidden: &[u8]) -> Cow<'a, [u8]> {
         let Some(set) = self.set(defaults) else {
             return Cow::Borrowed(b"");

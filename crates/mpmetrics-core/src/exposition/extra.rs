@@ -1,14 +1,15 @@
-//! Families that the heap does not hold, as rows: what a process has in its own memory, and what objects of others say.
+//! Families that the heap does not hold, as rows: metrics in a process's own memory, and metric objects of other
+//! libraries.
 
 use super::number::push_sample;
 use super::rows::{push_escaped, push_labels};
 
-/// What is printed after the heap's families, and which of those are left out.
+/// The families that are printed after the heap's families, and the heap's families that are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Extra {
-    /// Names of families that are not printed, though the heap has them.
+    /// Names of families of the heap that are not printed.
     pub without: Vec<String>,
-    /// Printed after all others, in this order.
+    /// Families that are printed after those of the heap, in this order.
     pub families: Vec<ExtraFamily>,
 }
 
@@ -30,7 +31,7 @@ pub struct ExtraFamily {
 pub struct Sample {
     /// Name with the suffix that text format 0.0.4 shows.
     pub name: String,
-    /// What stands between the braces, as in [`LabelSpan`](crate::scrape::snapshot::LabelSpan).
+    /// Label text, as in [`LabelSpan`](crate::scrape::snapshot::LabelSpan).
     pub labels: String,
     /// Its value.
     pub value: f64,
@@ -45,7 +46,7 @@ pub struct SampleExemplar {
     pub labels: String,
     /// The value that was observed or added.
     pub value: f64,
-    /// When, in seconds since 1970, if that is known.
+    /// Unix time in seconds, if it is known.
     pub time: Option<f64>,
 }
 
@@ -55,7 +56,7 @@ impl Extra {
         !self.without.iter().any(|one| one == name)
     }
 
-    /// Bytes that the families will about take.
+    /// Estimates the bytes that the printed families take.
     pub(super) fn estimate(&self) -> usize {
         let row = |sample: &Sample| {
             let more = sample.exemplar.as_ref().map_or(0, |one| 48 + one.labels.len());
@@ -69,7 +70,7 @@ impl Extra {
     }
 }
 
-/// Appends a row whose name may be another than its own in both parts.
+/// Appends a row of a sample under `name` and `suffix`, which may differ from the sample's own name.
 pub(super) fn push_row(out: &mut Vec<u8>, name: &str, suffix: &str, sample: &Sample) {
     out.push(b'\n');
     push_escaped(out, name);

@@ -7,12 +7,19 @@
 //!  "defaults":[{"l":[["k","v"]],"t":""}]}
 //! ```
 //!
-//! without the white space. `l` are the labels, `t` their types, `d` is 0 or the index of the default labels plus 1.
-//! `v` holds a scalar (and when it was set, of a gauge of aggregator `mostrecent`); a histogram's sum, the count of
-//! each bucket by itself and the count above all bounds; or a summary's sum, count and quantiles, and `bounds` which
-//! these are. `e`, where there are any, are exemplars, each `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`: labels, types,
-//! bucket, value, seconds since 1970. A number that JSON cannot write is one of the strings `NaN`, `Infinity`,
-//! `-Infinity`; bytes that are not UTF-8 become U+FFFD.
+//! The JSON has no white space. The keys of a series are:
+//!
+//! - `l`: the labels; `t`: their types.
+//! - `d`: 0, or the index of the default labels plus 1.
+//! - `v`: the numbers of its type.
+//!   - Counter or gauge: the value, and the time at which it was set if the aggregator is `mostrecent`.
+//!   - Histogram: the sum, the count of each bucket by itself, and the count above all bounds.
+//!   - Summary: the sum, the count, and the quantiles, whose percentiles are the family's `bounds`.
+//! - `e`, only if there are exemplars: each is `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`, which are its labels, types,
+//!   bucket, value, and Unix time in seconds.
+//!
+//! A number that JSON cannot write is one of the strings `NaN`, `Infinity`, `-Infinity`. Bytes that are not UTF-8
+//! become U+FFFD.
 
 use std::borrow::Cow;
 
@@ -32,7 +39,8 @@ pub fn json(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// [`json`] without the families that are left out; its reader has the others itself.
+/// [`json`] without the families that `extra` leaves out. The families that `extra` adds are not printed, because the
+/// reader has them already.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
@@ -93,7 +101,7 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
     out.push(b'}');
 }
 
-/// Appends `,"e":[..]`, if there are any.
+/// Appends `,"e":[..]`, if the series has exemplars.
 fn push_exemplars(out: &mut Vec<u8>, snapshot: &Snapshot, series: &Series) {
     let exemplars = snapshot.exemplars(series);
     if exemplars.is_empty() {
@@ -112,14 +120,14 @@ fn push_exemplars(out: &mut Vec<u8>, snapshot: &Snapshot, series: &Series) {
     });
 }
 
-/// Up to two numbers, and then more.
+/// The numbers of `v`: up to two, and then the rest.
 type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 
-/// What `v` holds. `None` if it does not fit the family.
+/// Returns the numbers of `v`; `None` if the series' value does not fit the family.
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
     match (family.metric_type.values(), series.value) {
         (Values::Scalar, Value::Scalar(value)) => {
-            // When it was set, of a gauge that shows the part that was set last.
+            // Not 0 only for a gauge with the aggregator `mostrecent`.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);
             Some(([Some(value), set_at], Cow::Borrowed(&[])))
         }
@@ -136,8 +144,8 @@ fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Opti
     }
 }
 
-/// Appends `"l":[..],"t":".."`; a malformed set of default labels, to which no printed series
-/// refers, as an empty one, so that the others keep their numbers.
+/// Appends `"l":[..],"t":".."`. A malformed set of default labels, to which no printed series refers, is printed as an
+/// empty set, so that the other sets keep their indexes.
 fn push_labels(out: &mut Vec<u8>, snapshot: &Snapshot, span: LabelSpan) {
     let (text, types) = (snapshot.bytes(span.text), snapshot.bytes(span.types));
     let whole = pairs(text, types).all(|pair| pair.is_ok());
@@ -184,8 +192,8 @@ fn push_escaped(out: &mut Vec<u8>, escaped: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends what must be escaped (control characters, and the bytes that `special` names) escaped, and
-/// what is not UTF-8 as U+FFFD.
+/// Appends a text. Control characters and the bytes that `special` chooses are escaped, and bytes that are not UTF-8
+/// become U+FFFD.
 fn push_utf8(out: &mut Vec<u8>, text: &[u8], special: impl Fn(u8) -> bool) {
     for chunk in text.utf8_chunks() {
         let valid = chunk.valid().as_bytes();

@@ -1,8 +1,8 @@
-//! Formats, from [`crate::scrape::snapshot`] and from families that the heap does not hold.
+//! The formats that print a [`crate::scrape::snapshot`], and families that the heap does not hold.
 //!
-//! Label text is printed as the snapshot has it, so a series whose text (or whose default
-//! labels' text) breaks the grammar of [`crate::labels`] is left out: one such line would
-//! cost the reader the whole scrape. Only a corrupt heap has any.
+//! Label text is printed as the snapshot has it. So a series whose label text, or whose default
+//! labels' text, breaks the grammar of [`crate::labels`] is left out: one such line would make
+//! the whole scrape unreadable. Only a corrupt heap has such a text.
 
 pub mod extra;
 pub mod json;

@@ -1,8 +1,8 @@
-//! What families are called in OpenMetrics.
+//! The names of families in OpenMetrics.
 //!
-//! There, a counter's name is without `_total` and its sample's is with it, and a type reserves the
-//! names of all samples that it may have. So families whose names differ may still get in each other's
-//! way: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
+//! In OpenMetrics, a counter's name has no suffix `_total`, but its sample's name has it; and a type reserves
+//! the names of all samples that it may have. So families with different names may still conflict: the
+//! counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
 use crate::metric_type::MetricType;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ pub(super) struct Shown<'a> {
     pub name: &'a str,
     /// Its type.
     pub type_name: &'a str,
-    /// What its samples' names have after the family's name; for counters only.
+    /// The suffix of its samples' names; empty for all types but counters.
     pub suffix: &'static str,
 }
 
@@ -25,11 +25,11 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// How each family, a name and a type, is shown, in the same order; `None` for one whose samples would be
-    /// another's.
+    /// Returns how each family (a name and a type) is shown, in the same order; `None` for a family whose samples'
+    /// names belong to another family.
     ///
-    /// Names of other types stay as they are, so those go first. A counter whose name is taken is shown with
-    /// its samples' name and without a type, if that is free.
+    /// Families that are no counters keep their names, so they take them first. A counter whose name is taken is
+    /// shown under its samples' name and with the type `unknown`, if that name is free.
     pub fn show<'a>(
         &mut self,
         families: impl Iterator<Item = (&'a str, &'a str)> + Clone,
@@ -54,7 +54,7 @@ impl Names {
         shown
     }
 
-    /// Frees what a family has taken that is not shown after all.
+    /// Frees the names that a family has taken, because it is not shown after all.
     pub fn give_back(&mut self, shown: &Shown<'_>) {
         for name in names(shown.name, shown.type_name) {
             self.taken.remove(&name);

@@ -1,11 +1,11 @@
-//! Rows of samples, as both text formats have them.
+//! The rows that both text formats print in the same way.
 
 use super::effective::Labels;
 use super::number::{push, push_sample};
 use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
-/// Bytes that the text will about take: growing a buffer of many megabytes copies it.
+/// Estimates the bytes of the text, because a buffer of many megabytes is copied each time that it grows.
 pub(super) fn estimate(snapshot: &Snapshot) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
@@ -23,7 +23,7 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
     bytes
 }
 
-/// Appends with backslash and line feed escaped, as HELP texts and names are; quotes stay.
+/// Appends a help text or a name with backslashes and line feeds escaped. Quotes are not escaped.
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     for byte in text.bytes() {
         match byte {
@@ -34,7 +34,7 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// What begins every row of a family, from the line feed on.
+/// Returns the beginning of every row of a family: the line feed before the row, and the name.
 pub(super) fn prefix(family: &str, suffix: &str) -> Vec<u8> {
     let mut row = vec![b'\n'];
     push_escaped(&mut row, family);
@@ -81,7 +81,7 @@ pub(super) fn push_summaries(
             continue;
         };
         tail.clear();
-        // A default label of the name `quantile` is seen on sum and count only.
+        // A default label with the name `quantile` is printed on sum and count only.
         for part in [own, &*labels.beside(own, series.defaults, b"quantile")] {
             if !part.is_empty() {
                 tail.push(b',');
@@ -103,7 +103,7 @@ pub(super) fn push_summaries(
     }
 }
 
-/// Sum, cells and own label text of a histogram's series, if they fit the family.
+/// Returns sum, cells and own label text of a histogram's series, if they fit the family.
 pub(super) fn histogram<'a>(
     snapshot: &'a Snapshot,
     labels: &Labels<'a>,

@@ -1,4 +1,4 @@
-//! Opening a heap, claiming a slot in it, retiring it.
+//! Opening a heap, claiming a slot in it, and retiring its segment.
 
 use super::blocks::reclaim;
 use super::init::{self, Setup};
@@ -16,8 +16,8 @@ impl Heap {
     /// Opens the heap in a region, if its layout and machine are this build's.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if this is no heap, [`Error::Version`] if another layout, machine or C
-    /// library made it.
+    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] if a build with another layout or for another
+    /// machine or C library made the heap.
     pub fn open(region: Arc<dyn Region>) -> Result<Self> {
         init::check(Words(region.words()))?;
         Ok(Self::over(region))
@@ -32,7 +32,7 @@ impl Heap {
         Self::open(region)
     }
 
-    /// Claims a slot for a process's main thread, adopting a dead writer's if there is one.
+    /// Claims a slot for the main thread of a process: a dead writer's slot, which is adopted, or else a new one.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,
@@ -41,7 +41,7 @@ impl Heap {
         self.writer_of(Owner { process, pid, thread: 0 })
     }
 
-    /// The same for any thread.
+    /// Claims a slot for any thread, like [`Heap::writer`] for a main thread.
     ///
     /// # Errors
     /// As [`Heap::writer`].
@@ -49,10 +49,10 @@ impl Heap {
         Writer::claim(self, owner)
     }
 
-    /// How many writers of the process with this key live.
+    /// Returns how many writers of the process with this key live.
     ///
     /// # Errors
-    /// [`Error::Io`] if the system refuses the question, [`Error::Corrupt`] if a slot is not there.
+    /// [`Error::Io`] if the system does not tell which slots are locked, [`Error::Corrupt`] if a slot has no record.
     pub fn living_of(&self, process: u64) -> Result<u32> {
         let mut count = 0;
         for (slot, living) in self.living()?.into_iter().enumerate() {
@@ -63,8 +63,9 @@ impl Heap {
         Ok(count)
     }
 
-    /// Marks the segment as removed if no writer but those of `process` lives in it. No process attaches any more then,
-    /// and the file may be unlinked.
+    /// Marks the segment as removed if no slot is awaited, and if no writer lives in it except writers of `process`.
+    /// From then on no process attaches to the segment, and its file may be unlinked. Returns whether the segment is
+    /// marked.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time.
@@ -86,8 +87,9 @@ impl Heap {
         Ok(true)
     }
 
-    /// Begins another epoch if no writer lives: families that are not declared from then on are not shown. Called
-    /// before a slot is claimed, where programs replace each other under a root without metrics.
+    /// Begins another epoch if no writer lives and no slot is awaited. Scrapes then show only families that are
+    /// declared in this epoch. Called before a slot is claimed, in an application whose root does not load this package
+    /// while programs replace each other under it.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed.
@@ -103,23 +105,23 @@ impl Heap {
         Ok(())
     }
 
-    /// Holds the heap lock until the guard is dropped: for tests of what other processes do then.
+    /// Holds the heap lock until the guard is dropped, for tests of other processes that need the lock meanwhile.
     ///
     /// # Errors
-    /// [`Error::Busy`] if it is not free in time.
+    /// [`Error::Busy`] if the heap lock is not free in time.
     pub fn hold_lock(&self) -> Result<HeldLock> {
         let locks = self.region().holder()?;
         std::mem::forget(recover::lock(self, &*locks)?);
         Ok(HeldLock { heap: self.clone(), locks })
     }
 
-    /// Removes a series for all processes, without the lock, unless it was removed already.
+    /// Removes a series for all processes, without the heap lock, unless the series is removed already.
     pub(crate) fn prune(&self, key: BlockKey) -> Result<()> {
         reclaim::remove_unlocked(self.words(), key.series, key.generation)
     }
 }
 
-/// The heap lock, held for as long as this lives.
+/// A guard: the heap lock is held until it is dropped.
 pub struct HeldLock {
     heap: Heap,
     locks: Box<dyn Locks>,

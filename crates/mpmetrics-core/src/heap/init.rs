@@ -1,4 +1,4 @@
-//! Laying out an empty heap, and checking which layout and machine made one.
+//! Laying out an empty heap, and checking that a heap has the layout and the machine of this build.
 
 use super::directory::index;
 use super::memory::lock::Locked;
@@ -8,21 +8,21 @@ use crate::layout::{header, major, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERI
 use crate::os::{self, ProcessIdentity};
 use crate::region::Region;
 
-/// Most bytes that any segment may have: what a process can map beside everything else.
+/// Largest size of any segment in bytes: as much as a process can map beside its other memory.
 const MAX_SEGMENT_BYTES: u64 = 1 << 42;
 
-/// Limits that the creator of a segment sets for all of its users.
+/// Limits that the process that makes a segment sets for all processes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most bytes of the segment.
+    /// Largest size of the segment in bytes.
     pub bytes: u64,
-    /// Most series in the segment.
+    /// Largest number of series in the segment.
     pub series: u64,
-    /// Most series in one family.
+    /// Largest number of series in one family.
     pub family_series: u64,
-    /// Most bytes of a label's value, as UTF-8 and not escaped.
+    /// Largest number of bytes of a label's value, as UTF-8 and not escaped.
     pub label_bytes: u64,
-    /// Most bytes of text extents for label text. Families are not refused by this.
+    /// Largest size of the text extents in bytes for label texts. Families are not refused for this limit.
     pub text_bytes: u64,
 }
 
@@ -32,7 +32,7 @@ impl Default for Limits {
             bytes: 1 << 30,
             series: 1_000_000,
             family_series: 250_000,
-            // Servers accept header lines up to this length, so that any URL or header fits.
+            // Servers accept HTTP header lines up to this length, so any URL or header fits as a label value.
             label_bytes: 8 << 10,
             text_bytes: 256 << 20,
         }
@@ -40,7 +40,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits in a segment's header. 0 is "none" where that is allowed.
+    /// Returns the limits in a segment's header. 0 means no limit, where that is allowed.
     #[must_use]
     pub fn of(words: Words<'_>) -> Self {
         Self {
@@ -56,13 +56,13 @@ impl Limits {
 /// The settings of a new segment.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// Limits for all users.
+    /// Limits for all processes.
     pub limits: Limits,
-    /// The root of the application: the segment is not reaped while it lives.
+    /// The root of the application. The segment is not reaped while the root lives.
     pub root: Option<ProcessIdentity>,
 }
 
-/// Writes header and first tables; the magic last.
+/// Writes the header of a heap, and its magic last.
 pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
     region.grow(HEADER_WORDS)?;
     let words = Words(region.words());
@@ -95,12 +95,12 @@ pub fn initialise(region: &dyn Region, setup: &Setup) -> Result<()> {
         words.set_header(header::ROOT_NAMESPACE, root.pid_namespace);
     }
     kill_point!("create.header");
-    // SYNC POINT: from here on it is a heap. No other process finds it before it has its name.
+    // SYNC POINT: from here on the region is a heap. No other process finds the file before it gets its name.
     words.set_header(header::MAGIC, MAGIC);
     Ok(())
 }
 
-/// The tables that every heap needs, made at the first claim of a slot.
+/// Makes the tables that every heap needs, at the first claim of a slot.
 pub fn first_tables(locked: &Locked<'_>) -> Result<()> {
     if locked.words().header(header::INDEX) == 0 {
         index::reserve(locked)?;
@@ -108,12 +108,13 @@ pub fn first_tables(locked: &Locked<'_>) -> Result<()> {
     SLOTS.ensure(locked, 0).map(drop)
 }
 
-/// Refuses words that are no heap, not one of this build, or not all of one.
+/// Fails if the words are no heap, a heap of another layout or machine, or only the beginning of a heap.
 pub fn check(words: Words<'_>) -> Result<()> {
     check_header(words, words.len())
 }
 
-/// Refuses a header that is no heap's, not one of this build, or that tells of more than `total` words.
+/// Fails if the words do not begin with the header of a heap, if the heap has another layout or machine, or if its
+/// header says that it has more than `total` words.
 pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     if words.len() < HEADER_WORDS {
         return Err(Error::Corrupt {
@@ -162,7 +163,7 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     Ok(())
 }
 
-/// The root of the application, as noted by the process that made the segment.
+/// Returns the root of the application, which the process that made the segment noted.
 pub fn root(words: Words<'_>) -> Option<ProcessIdentity> {
     let pid = words.header(header::ROOT_PID) as u32;
     let mut boot_id = [0; 16];

@@ -1,9 +1,9 @@
-//! The heap: what is laid out in a segment, and everything that may change it.
+//! The heap: the layout of a segment's contents, and all code that changes them.
 //!
-//! The truth is in the records of families, series, default labels and slots, and in the blocks of the slabs. Free
-//! lists, the hash index and all counts of users are derived from these. Only the holder of the heap lock changes
-//! derived words, and the header's intent word is set while it does: the next holder that finds it set rebuilds them
-//! (`recover`). So a holder may die at any instruction.
+//! Records of families, series, default labels and slots, and blocks in slabs, are the source of truth. Free lists, the
+//! hash index and all counts of users are derived from them. Only the holder of the heap lock changes derived words,
+//! and meanwhile the header's intent word is set. If the holder dies at any instruction, the next holder finds the
+//! intent word set, and rebuilds all derived words (`recover`).
 
 mod blocks;
 mod directory;
@@ -37,7 +37,7 @@ pub(crate) use directory::series::read as read_labels;
 pub(crate) use init::{check, check_header, root};
 pub(crate) use memory::table::{FAMILIES, GENERATIONS, SERIES, SLOTS};
 pub(crate) use succession::{copy, Succession};
-/// What models run concurrently with a scrape.
+/// Functions that loom models run concurrently with a scrape.
 #[cfg(all(test, loom))]
 pub(crate) use {
     blocks::block::free as free_block, blocks::moving::cell as merge_cell,

@@ -1,4 +1,4 @@
-//! Taking the heap lock, and recovery where its last holder died, at whatever instruction.
+//! Taking the heap lock, and recovery if its last holder died at any instruction.
 
 use super::blocks::{block, moving, reclaim, shared};
 use super::directory::index::{self, Target};
@@ -15,8 +15,8 @@ use crate::layout::{
 use crate::region::Locks;
 use std::collections::{HashMap, HashSet};
 
-/// Takes the heap lock within [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US) and what is left of the thread's grace, and
-/// completes what a dead holder left.
+/// Takes the heap lock within [`LOCK_DEADLINE_US`](super::LOCK_DEADLINE_US) and the rest of the thread's grace.
+/// Recovers the heap if the last holder died.
 ///
 /// # Errors
 /// [`crate::Error::Busy`] after the deadline, [`crate::Error::Retired`] if the segment was removed,
@@ -25,7 +25,7 @@ pub fn lock<'a>(heap: &'a Heap, locks: &'a dyn Locks) -> Result<Locked<'a>> {
     lock_if(heap, locks, |state| state == retired::NO)
 }
 
-/// The same, also in a removed segment if `wanted` accepts the value of [`header::RETIRED`].
+/// Takes the heap lock like [`lock`], but in any segment for which `wanted` accepts the value of [`header::RETIRED`].
 ///
 /// # Errors
 /// As [`lock`].
@@ -48,7 +48,7 @@ pub fn lock_if<'a>(
     Ok(locked)
 }
 
-/// Everything in use, found by walking all records and blocks.
+/// All texts, index entries, blocks, default labels and slabs in use, found by walking all records and blocks.
 #[derive(Default)]
 struct Census {
     texts: HashSet<u64>,
@@ -85,7 +85,7 @@ fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {
         census.entries.push((words.load(at + fam::HASH)?, Target::Family(id)));
         words.store(at + fam::SERIES, 0)?;
     }
-    // A family that was filled but not counted yet was never visible to others.
+    // Drops a family whose record was filled but not counted yet: no other process has seen it.
     if let Ok(at) = FAMILIES.find(words, count) {
         words.store(at + fam::STATE, 0)?;
     }
@@ -125,7 +125,8 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
     })
 }
 
-/// Frees series that have no block yet, or whose removal was under way.
+/// Rebuilds the counts of living series and the list of free series. Frees series that have no block yet, or whose
+/// removal was under way.
 fn rebuild_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
         words.set_header(index, 0);
@@ -166,7 +167,7 @@ fn rebuild_defaults(words: Words<'_>, census: &mut Census) -> Result<()> {
     Ok(())
 }
 
-/// Rebuilds the free lists of extents and texts. An extent that nothing refers to was never used.
+/// Rebuilds the free lists of extents and texts. Frees extents without a reference.
 fn rebuild_extents(words: Words<'_>, census: &Census) -> Result<()> {
     words.set_header(header::FREE_EXTENTS, 0);
     words.set_header(header::TEXT_BYTES, 0);

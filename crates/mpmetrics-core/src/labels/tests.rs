@@ -18,7 +18,7 @@ fn text<'a>(set: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
     out
 }
 
-/// Label texts and near-misses of them: bytes that the grammar gives a meaning to, mostly.
+/// Generates label texts and near-misses of them, mostly from bytes that have a meaning in the grammar.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         8 => prop::sample::select(b"a=\"\\n,\n".to_vec()),
@@ -86,7 +86,7 @@ fn types_are_no_part_of_the_identity() {
     assert_ne!(identity_hash(typed.0, typed.1, KEY), identity_hash(without.0, without.1, KEY));
 }
 
-/// The numbers are those of a SipHash written from its paper, in Python.
+/// The expected hashes are those of a SipHash that was written in Python from its paper.
 #[test]
 fn the_hash_is_part_of_the_format() {
     assert_eq!(identity_hash(b"", b"", KEY), 0x1bc6_22af_31b0_8b3d);

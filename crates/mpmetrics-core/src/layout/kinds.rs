@@ -1,14 +1,14 @@
-//! What an extent is used for, and what a block holds.
+//! The kinds of extents and of blocks.
 
-/// What an extent is used for.
+/// The use of an extent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExtentKind {
     /// Free for another use.
     Free = 1,
-    /// Part of a table.
+    /// A chunk of a table.
     Table = 2,
-    /// A writer's memory.
+    /// Blocks of one writer, or of shared gauges.
     Slab = 3,
     /// Texts of one size class.
     Text = 4,
@@ -16,36 +16,37 @@ pub enum ExtentKind {
     Index = 5,
 }
 
-/// What a block holds.
+/// The content of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum BlockKind {
     /// Unused room at a page's end.
     Pad = 1,
-    /// Free for its slot's owner.
+    /// Free; the slot's owner may reuse it.
     Free = 2,
-    /// Says that the slot's life declared a family.
+    /// A note that the writer declared a family.
     Family = 3,
     /// One cell.
     Counter = 4,
-    /// One cell, of one life.
+    /// One cell. Shown only during the life of the slot in which it was made.
     Gauge = 5,
     /// Sequence word, buckets, sum, sequence word.
     Histogram = 6,
     /// Sequence word, count, sum, first octave buckets, sub-windows, sequence word.
     Summary = 7,
-    /// A gauge with the time it was set, of one life: sequence word, value, time, sequence word.
+    /// A gauge with the time when it was set: sequence word, value, time, sequence word. Shown only during one life,
+    /// like [`Self::Gauge`].
     Recent = 8,
     /// The buckets of one octave of a summary.
     OctaveBuckets = 9,
     /// An exemplar of a counter or of a histogram's bucket.
     Exemplar = 16,
-    /// A shared gauge: value, sealed value, how it was changed.
+    /// A shared gauge: value, sealed value, marks.
     Shared = 17,
 }
 
 impl BlockKind {
-    /// Whether such a block holds the counts of a series, and keeps it alive.
+    /// Returns whether such a block has the counts of a series, and keeps the series alive.
     #[must_use]
     pub fn counts(self) -> bool {
         !matches!(

@@ -1,7 +1,8 @@
-//! The words of a heap: where they are, and what is packed in them. `docs/FORMAT.md` describes them.
+//! The words of a heap: where they are, and which numbers are packed in them. `docs/FORMAT.md` describes them.
 //!
-//! Everything is counted in 8-byte words from the start of the segment; a reference is a word
-//! index, and 0 (the header) is "none". Little-endian 64-bit machines only: the header says so.
+//! The unit is a word of 8 bytes. A reference is the index of a word from the start of the segment; the reference 0,
+//! which is that of the header, means "none". The layout is for little-endian 64-bit machines only, and the header says
+//! so.
 
 mod blocks;
 pub mod header;
@@ -21,74 +22,77 @@ pub use words::Words;
 
 /// `MPMETRIC`, little-endian.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
-/// Layout version: `major << 16 | minor`. Another major is refused, a higher minor only appends.
+/// Layout version: `major << 16 | minor`. A heap with another major number is refused. A higher minor number means that
+/// words were only appended.
 pub const VERSION: u64 = 1 << 16;
-/// What the bytes were written by: byte order, word size, C library. Another mark is refused.
+/// Mark of the machines that share the heap: byte order, word size, how words change, C library. A heap with another
+/// mark is refused.
 pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LOCKED << 32) | (LIBC << 56);
-/// How words change: 1 for under a lock.
+/// How words change: 1 under locks, 0 by atomic instructions.
 const LOCKED: u64 = if cfg!(feature = "locked") { 1 } else { 0 };
 const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
 
-/// Words in a page: extents are whole pages.
+/// Number of words in a page. Extents are whole pages.
 pub const PAGE_WORDS: u64 = 512;
-/// Words of the header: one page.
+/// Number of words of the header: one page.
 pub const HEADER_WORDS: u64 = PAGE_WORDS;
-/// Words of an extent's own header.
+/// Number of words of an extent's own header.
 pub const EXTENT_HEADER: u64 = 8;
 
-/// Numbers of [`header::ANCESTORS`].
+/// Number of segments in [`header::ANCESTORS`].
 pub const ANCESTORS: usize = 8;
 
 /// The values of [`header::RETIRED`]. Unless it is 0, no series or writer is added any more.
 pub mod retired {
-    /// It has its name, or a stranger removed it and no process has noticed yet.
+    /// The segment has its name, or a stranger removed its file and no process has noticed yet.
     pub const NO: u64 = 0;
-    /// An application that had ended, or its last process, removed it.
+    /// The last process of the application, or a process that reaped it, removed the segment.
     pub const REMOVED: u64 = 1;
-    /// A stranger removed it, and a process makes a copy of it, or died while it did.
+    /// A stranger removed the file, and a process makes a copy of the segment, or died while it made the copy.
     pub const GONE: u64 = 2;
-    /// A copy of it has its name.
+    /// A copy of the segment has its name.
     pub const SUCCEEDED: u64 = 3;
-    /// A copy of it was made, and may have its name: the process that made it died, or was refused something.
+    /// A copy of the segment was made, and may have its name: the process that made the copy died, or a system call of
+    /// it failed.
     pub const NAMED: u64 = 4;
 }
 
-/// The mutexes of a segment whose words change under locks. Each is for the pages whose number is its own, modulo their
-/// count.
+/// The mutexes of a segment whose words change under locks. Mutex `n` is for the pages whose number is `n` modulo
+/// `COUNT`.
 pub mod lock_stripe {
-    /// How many there are.
+    /// Number of mutexes.
     pub const COUNT: usize = 8;
-    /// Words of each: the mutex, and a note of the store that its holder is about to make.
+    /// Number of words of each mutex, with a note of the store that its holder is about to make.
     pub const WORDS: usize = 16;
-    /// In the note: the number of the word + 1; 0 for none.
+    /// Index of the note's first word: the index of the word that changes + 1; 0 for none.
     pub const NOTE: usize = 8;
-    /// In the note: what the word becomes.
+    /// Index of the note's second word: the new value of the word that changes.
     pub const NOTED: usize = 9;
 }
 
-/// Bytes of the file that processes lock. Far beyond any segment's end.
+/// Bytes of the file that processes lock. They lie far beyond the end of any segment.
 pub mod lock {
     /// The heap lock.
     pub const HEAP: u64 = 1 << 40;
     /// Slot `n` lives while byte `SLOTS + n` is locked.
     pub const SLOTS: u64 = (1 << 40) + (1 << 20);
-    /// One past the last slot's byte.
+    /// The byte after that of the last slot.
     pub const SLOTS_END: u64 = SLOTS + super::MAX_SLOTS as u64;
-    /// The scrape whose ring has number `n`, modulo [`RINGS`], goes on while byte `ASKERS + n` is locked.
+    /// The scrape whose ring has number `n`, modulo [`RINGS`], is under way while byte `ASKERS + n` is locked.
     pub const ASKERS: u64 = 1 << 41;
-    /// How many rings have a byte of their own.
+    /// Number of rings that have a byte of their own.
     pub const RINGS: u32 = 1 << 16;
 }
 
-/// Most writers that may live at once.
+/// Largest number of writers that may live at the same time.
 pub const MAX_SLOTS: u32 = 65_536;
-/// Most families.
+/// Largest number of families.
 pub const MAX_FAMILIES: u32 = 1 << 20;
-/// Most series places.
+/// Largest number of series places.
 pub const MAX_SERIES: u32 = 1 << 23;
-/// Most sets of default labels (16 bits in a block).
+/// Largest number of sets of default labels (16 bits in a block).
 pub const MAX_DEFAULTS: u32 = 65_535;
-/// Most words of a block (16 bits in its head).
+/// Largest number of words of a block (16 bits in its head).
 pub const MAX_BLOCK_WORDS: u64 = u16::MAX as u64;
 const _: () =
     assert!(header::DROPPED + crate::error::Refusal::ALL.len() <= header::LIMIT_LABEL_BYTES);

@@ -4,41 +4,42 @@
 pub mod extent {
     /// `kind | words << 8`.
     pub const HEAD: u64 = 0;
-    /// A slab: its slot. A text extent: its size class. A chunk: its number. The index: its capacity.
+    /// Of a slab: number of its slot. Of a text extent: its size class. Of a chunk: its number. Of the hash index: its
+    /// capacity.
     pub const OWNER: u64 = 1;
-    /// A slab: the slot's next slab. A free extent: the next one.
+    /// Of a slab: reference of the slot's next slab. Of a free extent: reference of the next free extent. 0 for none.
     pub const NEXT: u64 = 2;
 }
 
 /// Word indexes in a slot.
 pub mod slot {
-    /// Words of a record.
+    /// Number of words of a record.
     pub const WORDS: u64 = 32;
-    /// Number of lives so far, this one included; 0 for never used. Stored last when the slot is claimed.
+    /// Number of lives so far, with the present life; 0 for never used. Stored last when the slot is claimed.
     pub const INCARNATION: u64 = 0;
-    /// Key of the process that owns it, or owned it last.
+    /// Key of the process that owns the slot, or owned it last.
     pub const PROCESS: u64 = 1;
-    /// Its pid, in its own namespace.
+    /// Pid of that process, in its own namespace.
     pub const PID: u64 = 2;
-    /// First slab.
+    /// Reference of the first slab.
     pub const FIRST_SLAB: u64 = 3;
     /// Unix time of the claim, milliseconds.
     pub const CLAIMED: u64 = 4;
-    /// Sets of default labels that this life carries: four 16-bit numbers.
+    /// The sets of default labels that the slot carries: four 16-bit numbers.
     pub const DEFAULTS: u64 = 5;
-    /// [`super::Answer`]: that a life has `collect` callbacks, and which ring it last answered.
+    /// [`super::Answer`]: whether the writer has `collect` callbacks, and which ring it answered last.
     pub const ANSWER: u64 = 6;
-    /// Number of its thread in the process, as Node.js counts; 0 for the main thread.
+    /// Number of the owner's thread in its process, as Node.js counts threads; 0 for the main thread.
     pub const THREAD: u64 = 7;
-    /// The shared gauge's block that the owner is about to change; 0 for none. It is not given to another series
-    /// meanwhile.
+    /// Reference of the shared gauge's block that the owner is about to change; 0 for none. No process reuses that
+    /// block for another series meanwhile.
     pub const SHARED: u64 = 8;
-    /// In a copy: [`header::ID`](super::header::ID) of the segment that its owner still stores to; 0 for none.
+    /// In a copy: [`header::ID`](super::header::ID) of the segment to which the slot's owner still stores; 0 for none.
     pub const AWAITED: u64 = 9;
-    /// A mutex of the C library, of [`MUTEX_WORDS`], for exemplars in this slot's memory. Initialised when the slot is
-    /// claimed.
+    /// A mutex of the C library, of [`MUTEX_WORDS`], for the exemplars in the slot's slabs. Initialised when the slot
+    /// is claimed.
     pub const MUTEX: u64 = 16;
-    /// Words of the mutex.
+    /// Number of words of the mutex.
     pub const MUTEX_WORDS: u64 = 8;
 }
 
@@ -46,19 +47,19 @@ pub mod slot {
 pub mod family {
     /// Words of a record.
     pub const WORDS: u64 = 8;
-    /// 1 once the record is whole.
+    /// 1 once the record is complete.
     pub const STATE: u64 = 0;
-    /// Hash of its identity.
+    /// Hash of the family's text.
     pub const HASH: u64 = 1;
-    /// Reference of its text.
+    /// Reference of the family's text, which has all that was declared.
     pub const TEXT: u64 = 2;
-    /// Length of its text in bytes.
+    /// Length of the text in bytes.
     pub const LENGTH: u64 = 3;
-    /// Series that live now (derived).
+    /// Number of series that live now (derived).
     pub const SERIES: u64 = 4;
     /// `type | form << 4 | repeats << 8`.
     pub const SHAPE: u64 = 5;
-    /// The epoch in which it was last declared. It is not shown in a later one.
+    /// The epoch in which the family was last declared. Scrapes do not show it in a later epoch.
     pub const EPOCH: u64 = 6;
 }
 
@@ -66,22 +67,22 @@ pub mod family {
 pub mod series {
     /// Words of a record.
     pub const WORDS: u64 = 8;
-    /// `taken | expired << 32`: 1 while the place is taken; the last generation of which the series expired, stored
-    /// before it ends.
+    /// `taken | expired << 32`. `taken` is 1 while the place is taken. `expired` is the last generation of the place
+    /// whose series expired, and is stored before that generation ends.
     pub const STATE: u64 = 0;
     /// Hash of family and labels.
     pub const HASH: u64 = 1;
-    /// Its family.
+    /// Number of the series' family.
     pub const FAMILY: u64 = 2;
-    /// Reference of its label text.
+    /// Reference of the label text.
     pub const TEXT: u64 = 3;
     /// `bytes of label text | bytes of types << 32`.
     pub const LENGTHS: u64 = 4;
-    /// Blocks that belong to it (derived).
+    /// Number of blocks that belong to the series (derived).
     pub const BLOCKS: u64 = 5;
-    /// Next free place + 1 (derived).
+    /// Number of the next free place + 1; 0 for none (derived).
     pub const NEXT_FREE: u64 = 6;
-    /// Of a shared gauge: its block.
+    /// Of a shared gauge: reference of the series' block.
     pub const SHARED: u64 = 7;
 }
 
@@ -91,12 +92,12 @@ pub mod defaults {
     pub const WORDS: u64 = 8;
     /// `1 | version << 8` while the place is taken, `version << 8` while it is free.
     pub const STATE: u64 = 0;
-    /// Reference of its label text.
+    /// Reference of the label text.
     pub const TEXT: u64 = 1;
     /// `bytes of label text | bytes of types << 32`.
     pub const LENGTHS: u64 = 2;
-    /// Blocks and lives that refer to it (derived).
+    /// Number of blocks that have the set and of slots that carry it (derived).
     pub const USERS: u64 = 3;
-    /// Number of the adoption that first found no living slot that carries it; 0 if one does.
+    /// Number of the adoption that first found no living slot that carries the set; 0 if a living slot carries it.
     pub const ORPHANED: u64 = 4;
 }

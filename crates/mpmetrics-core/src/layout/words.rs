@@ -3,18 +3,18 @@
 use crate::error::{Error, Result};
 use crate::sync::{AtomicU64, Ordering};
 
-/// The words of a heap that are backed; every access is checked.
+/// The words of a heap that have memory. Every access is checked.
 #[derive(Clone, Copy)]
 pub struct Words<'a>(pub &'a [AtomicU64]);
 
-/// Not inlined into the accesses that succeed, of which a scrape makes millions.
+/// Makes the error of an access outside the heap. Not inlined into the accesses, of which a scrape makes millions.
 #[cold]
 fn outside(what: &'static str, word: u64) -> Error {
     Error::Corrupt { what, at: word.saturating_mul(8) }
 }
 
 impl<'a> Words<'a> {
-    /// The word at an index.
+    /// Returns the word at an index.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if the index leaves the heap.
@@ -26,7 +26,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// `len` words from an index.
+    /// Returns `len` words from an index on.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if the range leaves the heap.
@@ -39,7 +39,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The value of a header word. The header is always there.
+    /// Returns the value of a header word. Needs no error, because the header always has memory.
     #[inline]
     #[must_use]
     pub fn header(self, index: usize) -> u64 {
@@ -54,7 +54,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Adds to a header word; returns what it was.
+    /// Adds to a header word. Returns the value before.
     #[inline]
     pub fn add_header(self, index: usize, value: u64) -> u64 {
         self.0.get(index).map_or(0, |word| word.fetch_add(value, Ordering::AcqRel))
@@ -69,7 +69,7 @@ impl<'a> Words<'a> {
         Ok(self.at(word)?.load(Ordering::Acquire))
     }
 
-    /// Stores the word at an index; pairs with [`Words::load`].
+    /// Stores a value to the word at an index. Pairs with [`Words::load`].
     ///
     /// # Errors
     /// [`Error::Corrupt`] if the index leaves the heap.
@@ -79,13 +79,13 @@ impl<'a> Words<'a> {
         Ok(())
     }
 
-    /// Length in words.
+    /// Returns the number of words.
     #[must_use]
     pub fn len(self) -> u64 {
         self.0.len() as u64
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no words.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0.is_empty()

@@ -1,4 +1,4 @@
-//! Metrics for Rust programs: the same segment, the same cells, the same scrape as Node.js has.
+//! Metrics for Rust programs, in the same segment and cells as those of Node.js, and shown by the same scrape.
 //!
 //! A [`Metrics`] is one writer: make one for each thread.
 
@@ -19,7 +19,7 @@ use crate::scrape::snapshot::Snapshot;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The tag of prom-client's default registry, which Node.js programs show.
+/// The tag of the default registry, whose metrics Node.js programs show.
 pub const DEFAULT_TAG: &str = "default";
 /// prom-client's default percentiles of summaries.
 pub const DEFAULT_PERCENTILES: [f64; 7] = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
@@ -119,7 +119,7 @@ impl Metrics {
         self.family(MetricType::Summary, name, help, label_names, &options.numbers())
     }
 
-    /// Everything that all processes count, as plain data.
+    /// Scrapes all metrics of all processes, as plain data.
     ///
     /// # Errors
     /// As [`scrape`].
@@ -128,7 +128,7 @@ impl Metrics {
         Ok(scrape(&self.heap, &filter)?.0)
     }
 
-    /// Everything that all processes count, in text format 0.0.4.
+    /// Scrapes all metrics of all processes, in text format 0.0.4.
     ///
     /// # Errors
     /// As [`scrape`].
@@ -138,7 +138,7 @@ impl Metrics {
 }
 
 impl Family {
-    /// The series with these label values, in the order of the family's label names.
+    /// Returns the label text of these values, which are in the order of the family's label names.
     fn labels(&self, values: &[&str]) -> Vec<u8> {
         let mut text = Vec::new();
         for (name, value) in self.label_names.iter().zip(values) {
@@ -153,8 +153,8 @@ impl Family {
         text
     }
 
-    /// A counter of this family. Values beyond the family's label names are ignored, missing ones
-    /// leave their label out.
+    /// Returns the counter with these label values, which are in the order of the family's label names.
+    /// Surplus values are ignored, and labels without a value are left out.
     ///
     /// # Errors
     /// As [`Writer::bind`].
@@ -162,7 +162,7 @@ impl Family {
         handle::Handle::new(&self.writer, self.id, self.labels(values)).map(Counter)
     }
 
-    /// A gauge of this family.
+    /// Returns the gauge with these label values, as [`Family::counter`].
     ///
     /// # Errors
     /// As [`Writer::bind`].
@@ -170,7 +170,7 @@ impl Family {
         handle::Handle::new(&self.writer, self.id, self.labels(values)).map(Gauge)
     }
 
-    /// A histogram of this family.
+    /// Returns the histogram with these label values, as [`Family::counter`].
     ///
     /// # Errors
     /// As [`Writer::bind`].
@@ -179,7 +179,7 @@ impl Family {
         Ok(Histogram(handle, Rc::clone(&self.numbers)))
     }
 
-    /// A summary of this family.
+    /// Returns the summary with these label values, as [`Family::counter`].
     ///
     /// # Errors
     /// As [`Writer::bind`].

@@ -17,11 +17,11 @@ mod armed {
     use crate::sync::{AtomicU64, Ordering};
     use std::sync::OnceLock;
 
-    /// The variable that says at which place, at which of the times that it is reached, and what happens then:
+    /// The environment variable that makes the process die or stop when it reaches a place for the nth time:
     /// `name:nth:die` or `name:nth:stop`.
     pub const VARIABLE: &str = "MPMETRICS_KILL_POINT";
 
-    /// What a process holds at a place, and others want.
+    /// What a process holds at a place while other processes wait for it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Held {
         /// Nothing: no other process waits.
@@ -31,9 +31,9 @@ mod armed {
         Heap,
         /// The lock of the segments' directory: a stopped holder makes others go on without it after a second.
         Directory,
-        /// The heap lock of a segment that it made for itself.
+        /// The heap lock of a segment that only this process uses.
         Other,
-        /// An answer that a scrape waits for, until its patience is over.
+        /// An answer for which a scrape waits until its patience is over.
         Answer,
     }
 
@@ -176,14 +176,14 @@ mod armed {
         Some(Armed { name: name.to_owned(), nth, signal, reached: AtomicU64::new(0) })
     }
 
-    /// A process is at a place.
+    /// Makes the process die or stop if the variable names this place and this time.
     pub fn reach(name: &str) {
         static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
         let Some(armed) = ARMED.get_or_init(armed) else {
             return;
         };
         if armed.name == name && armed.reached.fetch_add(1, Ordering::Relaxed) + 1 == armed.nth {
-            // SAFETY: raising a signal passes no memory. To the own thread, so that it does not go on.
+            // SAFETY: raising a signal passes no memory. The signal is for this thread, so that it does not go on.
             unsafe { libc::raise(armed.signal) };
         }
     }

@@ -1,4 +1,4 @@
-//! Systems without an implementation: each call that could fail says so.
+//! The calls for systems without an implementation: each call that can fail returns an error.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::sync::{AtomicU64, Ordering};
 
 const SHARED: Error = Error::Unsupported("shared memory");
 
-/// Never made here.
+/// A type without values, because no file can be mapped here.
 #[derive(Debug)]
 pub enum Mapping {}
 
@@ -39,7 +39,7 @@ impl Mapping {
 /// Words that a mutex takes.
 pub const MUTEX_WORDS: usize = 8;
 
-/// Never made here.
+/// A mutex that can neither be initialised nor locked here.
 #[derive(Clone, Copy)]
 pub struct SharedMutex<'a>(core::marker::PhantomData<&'a AtomicU64>);
 
@@ -64,12 +64,12 @@ impl<'a> SharedMutex<'a> {
     }
 }
 
-/// Never had here.
+/// The lock of a [`SharedMutex`], which no thread can hold here.
 pub struct MutexHeld<'a>(core::marker::PhantomData<&'a AtomicU64>);
 
 macro_rules! unsupported {
     ($($name:ident($($argument:ty),*) -> $value:ty;)*) => {$(
-        /// Always an error here.
+        /// Returns an error.
         ///
         /// # Errors
         ///
@@ -93,24 +93,25 @@ unsupported! {
     is_memory_backed(&Path) -> bool;
 }
 
-/// Not told here.
+/// Unknown here: false.
 pub(super) fn is_exhausted(_: &std::io::Error) -> bool {
     false
 }
 
-/// Sleeps for so many microseconds, or a little longer.
+/// Sleeps for `us` microseconds, or a little longer.
 pub fn sleep_us(us: u32) {
     std::thread::sleep(Duration::from_micros(u64::from(us)));
 }
 
-/// Sleeps a little if the lower half of a word holds `expected`: a poll, as there is no call for it.
+/// Sleeps at most 5 ms if the lower half of `word` is `expected`. The caller polls, because no call waits for a change
+/// here.
 pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
     if word.load(Ordering::Acquire) as u32 == expected {
         std::thread::sleep(timeout.min(Duration::from_millis(5)));
     }
 }
 
-/// No thread sleeps for long: see [`futex_wait`].
+/// Does nothing, because no thread sleeps for long: see [`futex_wait`].
 pub fn futex_wake(_word: &AtomicU64) {}
 
 /// Microseconds since the first call.
@@ -126,13 +127,13 @@ pub fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64)
 }
 
-/// Unknown here: zeros.
+/// Zeros, because the id is unknown here.
 #[must_use]
 pub fn boot_id() -> [u8; 16] {
     [0; 16]
 }
 
-/// Bytes of a page of memory, by assumption.
+/// Assumed bytes of a page of memory.
 #[must_use]
 pub fn page_size() -> usize {
     4096
@@ -145,7 +146,7 @@ pub fn random_u64() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// Unknown here.
+/// The largest number, because the user is unknown here.
 #[must_use]
 pub fn effective_uid() -> u32 {
     u32::MAX

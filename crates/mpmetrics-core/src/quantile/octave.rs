@@ -7,27 +7,27 @@
 
 use std::sync::LazyLock;
 
-/// Buckets in an octave; in models only as many as they need.
+/// Buckets in an octave. Models of concurrency need only two.
 pub const CELLS: usize = if cfg!(loom) { 2 } else { 32 };
-/// Octaves of each sign: the smallest double is 2^-1074, which is in the octave below.
+/// Octaves of each sign. The lowest one ends with 2^-1074, which is the smallest double.
 pub const OCTAVES: u16 = 2099;
-/// Most octaves that one writer keeps of a series: 64 have room for the values of nearly every series, while all
+/// Most octaves that one writer keeps of a series. 64 octaves have room for the values of nearly every series; all
 /// octaves would take a megabyte.
 pub const KEPT: usize = 64;
-/// Added to an octave's exponent, so that it counts from 0.
+/// The number that is added to an octave's exponent, so that octaves are numbered from 0.
 const BIAS: i32 = 1075;
 const NEGATIVE: u16 = 1 << 12;
 const MANTISSA: u64 = (1 << 52) - 1;
-/// Slices of an octave, equally wide: so many that none contains two bounds.
+/// Number of equally wide slices of an octave. It is large enough that no slice contains two bounds.
 const SLICES: usize = 64;
 
 /// The octave of a value: which power of two, and which sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Octave(u16);
 
-/// How every octave is divided.
+/// The division of every octave into buckets.
 struct Scale {
-    /// Lower bounds of the buckets, from 1 on, and then 2.
+    /// Lower bounds of the buckets, from 1 on, and last 2, the end of the octave.
     bounds: [f64; CELLS + 1],
     /// For each slice: the bucket in which it begins, and the mantissa at which the next bucket begins (2^52 for none).
     slices: [(u8, u64); SLICES],
@@ -36,8 +36,8 @@ struct Scale {
 static SCALE: LazyLock<Scale> = LazyLock::new(Scale::new);
 
 impl Scale {
-    /// Computed from square roots and products, which IEEE 754 defines to the bit: the last bits of a power function
-    /// differ between libraries.
+    /// Computes the bounds from square roots and products, which IEEE 754 defines to the bit. The last bits of a power
+    /// function differ between libraries.
     fn new() -> Self {
         let mut roots = [0.0; 5];
         let mut root = 2.0_f64;
@@ -67,8 +67,8 @@ impl Scale {
     }
 }
 
-/// The bounds of an octave's buckets as factors of its lower end, from 1 to 2: what JavaScript
-/// compares its own with.
+/// Returns the bounds of an octave's buckets as factors of its lower end, from 1 to 2. JavaScript compares
+/// its own bounds with these.
 #[must_use]
 pub fn bounds() -> [f64; CELLS + 1] {
     SCALE.bounds
@@ -82,11 +82,11 @@ pub fn locate(value: f64) -> Option<(Octave, usize)> {
     if magnitude == 0.0 || !magnitude.is_finite() {
         return None;
     }
-    // One unit less, so that the upper bound of a bucket belongs to it.
+    // One unit less, because the upper bound of a bucket belongs to the bucket.
     let mut below = magnitude.to_bits() - 1;
     let mut lifted = 0;
     if below >> 52 == 0 {
-        // Denormal: a power of two more is exact, and makes it normal.
+        // Denormal: the product with a power of two is exact, and normal.
         below = (magnitude * power(54)).to_bits() - 1;
         lifted = 54;
     }
@@ -104,13 +104,13 @@ fn power(exponent: i32) -> f64 {
 }
 
 impl Octave {
-    /// As it is stored: number, counted from 2^-1075 on, and sign.
+    /// Returns the stored form: the octave's number, counted from 2^-1075 on, and its sign.
     #[must_use]
     pub fn pack(self) -> u16 {
         self.0
     }
 
-    /// From what is stored; `None` if that is no octave.
+    /// Returns the octave of a stored form; `None` if the word is not that of an octave.
     #[must_use]
     pub fn unpack(word: u16) -> Option<Self> {
         (word & !NEGATIVE < OCTAVES).then_some(Self(word))
@@ -122,9 +122,9 @@ impl Octave {
         self.0 & NEGATIVE != 0
     }
 
-    /// The bucket of other octaves that is nearest to this octave: octave and number. That is the one with the fewest
-    /// octaves of the same sign in between, or of two such the one nearer to zero; `None` if there is no other octave
-    /// of that sign, and zero is nearest.
+    /// Returns the bucket among those of the `kept` octaves that is nearest to this octave, as octave and number. It is
+    /// in the kept octave of the same sign with the fewest octaves in between; of two such octaves, in the one nearer
+    /// to zero. Returns `None` if no kept octave has this sign: zero is nearest then.
     #[must_use]
     pub fn nearest(self, kept: impl IntoIterator<Item = Self>) -> Option<(Self, usize)> {
         let alike = kept.into_iter().filter(|other| other.is_negative() == self.is_negative());
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn bounds_are_powers_of_two_to_the_last_bits() {
         for (number, bound) in bounds().into_iter().enumerate() {
-            // 2^(j/32), from a power function, may itself be off by a unit.
+            // The result of a power function may itself be off by a unit in the last place.
             let exact = (number as f64 / 32.0).exp2();
             assert!((bound - exact).abs() <= 4.0 * f64::EPSILON, "{number}: {bound} {exact}");
         }

@@ -39,7 +39,7 @@ impl Sketch {
         &mut self.octaves[index].1
     }
 
-    /// Adds the observations of another.
+    /// Adds the observations of another sketch.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
         self.widen(other.min, other.max);
@@ -55,7 +55,7 @@ impl Sketch {
         self.max = self.max.max(max);
     }
 
-    /// Whether nothing was observed. An observation may be without a bucket, for want of memory.
+    /// Whether nothing was observed. An observation may have no bucket, for want of memory, but it widens the range.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let none = |count: &f64| count.is_nan() || *count <= 0.0;
@@ -68,8 +68,8 @@ impl Sketch {
     ///
     /// Observation k of n, in ascending order from 0 on, has the rank (k + ½) / n; between two ranks the result is
     /// interpolated, as prom-client's digest does while it has every observation. The first and the last observation
-    /// are known exactly, others by the middle of their bucket. Between values of different sign the nearer one is
-    /// taken, because an error that is small compared with both is large near zero.
+    /// are known exactly, others by the middle of their bucket. Between two values of different sign, the result is the
+    /// value with the nearer rank: an error that is small compared with both values is large near zero.
     #[must_use]
     pub fn quantiles(&self, percentiles: &[f64]) -> Vec<f64> {
         let ranked = self.ranked();
@@ -87,7 +87,7 @@ impl Sketch {
             }
             let index = ranked.partition_point(|(_, upto)| *upto <= rank);
             let value = ranked.get(index).map_or(largest, |(value, _)| *value);
-            // Not `clamp`, which panics if a damaged heap has them the wrong way round.
+            // Not `clamp`, which panics if `smallest` exceeds `largest`, as a damaged heap may have it.
             value.max(smallest).min(largest)
         };
         let quantile = |percentile: &f64| {
@@ -112,11 +112,12 @@ impl Sketch {
         percentiles.iter().map(quantile).collect()
     }
 
-    /// The middles of the buckets with observations, ascending, each with the number of observations up to and
-    /// including it.
+    /// Returns the middles of the buckets with observations, ascending, each with the number of observations in all
+    /// buckets up to this one.
     fn ranked(&self) -> Vec<(f64, f64)> {
         let mut octaves: Vec<&(Octave, [f64; CELLS])> = self.octaves.iter().collect();
-        // Sorted by value: the negative ones come first, from the largest magnitude on.
+        // Sorted by stored form: the positive octaves first, then the negative ones, each by magnitude. The middles of
+        // the negative octaves are reversed below, and put first.
         octaves.sort_by_key(|(octave, _)| *octave);
         let split = octaves.partition_point(|(octave, _)| !octave.is_negative());
         let (positive, negative) = octaves.split_at(split);
@@ -138,7 +139,7 @@ impl Sketch {
     }
 }
 
-/// A value between two others, whose difference may be too large for a double.
+/// Interpolates between two values, whose difference may be too large for a double.
 fn between(lower: f64, upper: f64, share: f64) -> f64 {
     if lower == upper {
         lower
@@ -169,7 +170,7 @@ mod tests {
         sketch
     }
 
-    /// By its definition, from the sorted observations: the two neighbours and the quantile.
+    /// Computes a quantile by its definition, from the sorted observations.
     fn exact(sorted: &[f64], percentile: f64) -> f64 {
         let last = sorted.len() - 1;
         let rank = (sorted.len() as f64 * percentile - 0.5).clamp(0.0, last as f64);

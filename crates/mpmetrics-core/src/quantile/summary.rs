@@ -1,4 +1,4 @@
-//! The options of a summary, as in its family's text.
+//! The options of a summary, as its family's text stores them.
 
 /// Most sub-windows of a summary.
 pub const MAX_SUB_WINDOWS: u64 = 64;
@@ -13,7 +13,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// The sub-window of a time, counted from 1970 on.
+    /// The number of the sub-window at a time in Unix milliseconds, counted from 1970 on.
     #[must_use]
     pub fn number(self, now: f64) -> f64 {
         (now / self.length).floor()
@@ -26,8 +26,8 @@ impl Window {
         (number - (number / sub_windows).floor() * sub_windows) as usize
     }
 
-    /// Whether a sub-window counts at a time. The next one does, too: the writer may have read its clock after the
-    /// reader did.
+    /// Whether a sub-window belongs to the window at a time. The sub-window after the present one belongs to it, too,
+    /// because the writer may have read its clock after the reader did.
     #[must_use]
     pub fn holds(self, number: f64, now: f64) -> bool {
         let present = self.number(now);
@@ -40,14 +40,14 @@ impl Window {
 pub struct SummaryOptions {
     /// Which quantiles are printed, each from 0 to 1.
     pub percentiles: Vec<f64>,
-    /// Their window; `None` for all of the time.
+    /// The window of the quantiles; `None` if they cover all observations ever made.
     pub window: Option<Window>,
-    /// Whether series without an observation in the window are not shown, and removed.
+    /// Whether series without an observation in the window are hidden and removed.
     pub prune: bool,
 }
 
 impl SummaryOptions {
-    /// To a family's numbers.
+    /// Returns the options as the numbers of a family.
     #[must_use]
     pub fn numbers(&self) -> Vec<f64> {
         let (length, sub_windows) =
@@ -57,7 +57,7 @@ impl SummaryOptions {
         numbers
     }
 
-    /// From a family's numbers; invalid ones are left out.
+    /// Reads the options from the numbers of a family. Ignores an invalid window.
     #[must_use]
     pub fn from_numbers(numbers: &[f64]) -> Self {
         let number = |index: usize| numbers.get(index).copied().unwrap_or(0.0);
@@ -71,7 +71,7 @@ impl SummaryOptions {
         Self { percentiles, window, prune: number(2) != 0.0 }
     }
 
-    /// Sub-windows that are stored: 1 without a window.
+    /// Number of sub-windows that are stored: 1 without a window.
     #[must_use]
     pub fn sub_windows(&self) -> u32 {
         self.window.map_or(1, |window| window.sub_windows)

@@ -8,35 +8,34 @@ use crate::sync::{AtomicU64, Ordering};
 use std::fs::File;
 use std::path::PathBuf;
 
-/// A mapped file. The mapping reaches beyond the file's end up to the segment's limit, so that it
-/// never moves; only words that are known to be backed are handed out.
+/// A mapped file. The mapping reaches beyond the file's end up to the segment's limit, so that it never moves.
+/// [`Region::words`] returns only words that are known to be backed.
 ///
-/// If a stranger truncates the file while it is mapped, its readers are killed (SIGBUS): a stated limit. A reader that
-/// must survive that copies the file first.
+/// If a stranger truncates the file while it is mapped, a process that reads beyond the new end is killed (SIGBUS), as
+/// the documents say. A reader that must survive a truncation copies the file first.
 pub struct Mapped {
-    /// Declared before the mapping, so that it is dropped first: no thread waits for a word of the mapping after that.
+    /// Declared before the mapping, so that it is dropped first. After that, no thread waits for a word of the mapping.
     #[cfg(feature = "locked")]
     _guarded: crate::sync::Guarded,
     mapping: os::Mapping,
-    /// The description through which the file grows and locks are queried; it never holds a lock.
+    /// The open file description through which the file grows and locks are queried. It never holds a lock.
     file: File,
     /// The path of the file, if it is known.
     path: Option<PathBuf>,
-    /// Removes what it can from the file's file system; whether it removed anything.
+    /// Makes room on the file's file system, and returns whether it removed anything.
     make_room: Option<Box<dyn Fn() -> bool + Send + Sync>>,
-    /// Bytes that the file is known to have.
+    /// Number of bytes that the file is known to have.
     known: AtomicU64,
 }
 
-/// Fewest bytes that can hold a header.
+/// Smallest number of bytes of a file with a header.
 const LEAST: u64 = crate::layout::HEADER_WORDS * 8;
 
 impl Mapped {
-    /// Maps a segment's file, which must have a header, up to `max_bytes`.
+    /// Maps a segment's file, which must have a header, with `max_bytes` at the most.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if the file is too short for a header, [`Error::Io`] if it cannot be
-    /// mapped.
+    /// [`Error::Corrupt`] if the file is too short for a header, [`Error::Io`] if it cannot be mapped.
     pub fn new(file: File, max_bytes: u64) -> Result<Self> {
         let len = length(&file)?;
         if len < LEAST {
@@ -66,24 +65,24 @@ impl Mapped {
         })
     }
 
-    /// Tells the path of the file, by which it is opened again if there is no `/proc`.
+    /// Sets the path of the file. [`Region::holder`] opens the file again by this path if there is no `/proc`.
     pub fn lies_at(&mut self, path: PathBuf) {
         self.path = Some(path);
     }
 
-    /// Sets the function that makes room on the file's file system before the file cannot grow. It is called under the
+    /// Sets the function that makes room on the file's file system when the file cannot grow. It is called under the
     /// heap lock, and returns whether it removed anything.
     pub fn makes_room(&mut self, make_room: impl Fn() -> bool + Send + Sync + 'static) {
         self.make_room = Some(Box::new(make_room));
     }
 
-    /// The file, through the description that never holds a lock.
+    /// Returns the file, with the open file description that never holds a lock.
     #[must_use]
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// The address of a word, for views of it.
+    /// Returns the address of a word, for typed arrays over it.
     #[must_use]
     pub fn address(&self, word: u64) -> *mut u8 {
         self.mapping.as_ptr().wrapping_add(word as usize * 8)
@@ -110,7 +109,7 @@ impl Region for Mapped {
         if size <= known || known >= self.mapping.len() as u64 {
             return words;
         }
-        // Another process grew the file: believe the file system, not the word.
+        // Another process grew the file. Takes the length from the file system, because the word may be damaged.
         let known =
             length(&self.file).map_or(known, |len| len.min(self.mapping.len() as u64)).max(known);
         self.known.store(known, Ordering::Release);
@@ -127,8 +126,8 @@ impl Region for Mapped {
         if need <= size {
             return Ok(());
         }
-        // Grow by an eighth, so that growing is rare and a small segment stays small; if there is no room for that, by
-        // what is needed.
+        // Grows by an eighth, so that growing is rare and a small segment stays small. If the file system has no room
+        // for that, grows only by the bytes that are needed.
         let step = (size / 8).clamp(64 << 10, 8 << 20) & !4095;
         let wanted = (size + step).max(need).min(limit);
         let to = |end| os::allocate(&self.file, size, end - size).map(|()| end);
@@ -156,7 +155,7 @@ impl Region for Mapped {
     }
 }
 
-/// One open file description: its locks exclude those of every other, and are freed with it.
+/// One open file description. Its locks exclude those of every other description, and are freed when it is closed.
 struct Holder {
     file: File,
 }

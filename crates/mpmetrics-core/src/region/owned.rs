@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Held = Arc<Mutex<HashMap<u64, u64>>>;
 
-/// Words of this process, with locks that have a holder.
+/// Words in this process's memory, and locks between the writers in this process.
 pub struct Owned {
     words: Box<[AtomicU64]>,
     backed: AtomicU64,
@@ -17,13 +17,13 @@ pub struct Owned {
 }
 
 impl Owned {
-    /// A region that can grow to this many words.
+    /// Returns an empty region that can grow to this many words.
     #[must_use]
     pub fn new(words: usize) -> Self {
         Self::from_words((0..words).map(|_| AtomicU64::new(0)).collect(), 0)
     }
 
-    /// A region of given words, all of them backed: a copy of a segment.
+    /// Returns a region with the words of a copy of a segment, all of them backed.
     #[must_use]
     pub fn copy_of(words: Vec<u64>) -> Self {
         let backed = words.len() as u64;

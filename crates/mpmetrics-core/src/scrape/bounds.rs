@@ -1,11 +1,11 @@
 //! Bounds of histograms that are joined.
 //!
 //! Bounds are configured in any order, and an observation counts in the first bucket *in that order*
-//! whose bound it does not exceed. So a bound after a larger one is never counted to, and how many
-//! observations lie below it is not known; only the bounds that exceed all before them carry
-//! a cumulative count that is true.
+//! whose bound it does not exceed. So no observation counts in the bucket of a bound that follows a
+//! larger bound, and the number of observations below that bound is not known. Only the bounds that
+//! exceed all bounds before them have a true cumulative count.
 
-/// The bounds that exceed all before them, which puts them in ascending order.
+/// Returns the bounds that exceed all bounds before them. These are in ascending order.
 fn records(bounds: &[f64]) -> Vec<f64> {
     let mut records: Vec<f64> = Vec::with_capacity(bounds.len());
     for &bound in bounds {
@@ -16,9 +16,9 @@ fn records(bounds: &[f64]) -> Vec<f64> {
     records
 }
 
-/// The bounds, ascending, at which every one of the lists knows its cumulative count.
+/// Returns the bounds, ascending, at which every list has a true cumulative count.
 ///
-/// Buckets side by side that only some of the parts have would be read wrongly by Prometheus.
+/// Prometheus would misread buckets that only some of the parts have.
 pub(super) fn kept<'a>(mut lists: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
     let mut kept = lists.next().map(records).unwrap_or_default();
     for list in lists {
@@ -34,8 +34,9 @@ pub(super) fn kept<'a>(mut lists: impl Iterator<Item = &'a [f64]>) -> Vec<f64> {
     kept
 }
 
-/// For each cell of a histogram of these bounds, and the one above them all, the index of the cell
-/// among `kept` that takes its count: that of the next bound kept, so that cumulative counts stay exact.
+/// Returns, for each cell of a histogram with these bounds and for the cell above them all, the index of the
+/// cell of `kept` that takes its count. It is the cell of the next kept bound, so that cumulative counts
+/// stay exact.
 pub(super) fn folding(bounds: &[f64], kept: &[f64]) -> Vec<usize> {
     let target = |&bound: &f64| match bound.is_nan() {
         true => kept.len(),

@@ -1,11 +1,11 @@
-//! What a scrape is to read.
+//! The choice of the writers and families that a scrape reads.
 
 use crate::heap::FamilySpec;
 
-/// Whose parts are read.
+/// The writers whose parts are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// All slots, also those of the dead.
+    /// All slots, including those of dead writers.
     #[default]
     Application,
     /// The slots of the process with this key: those of all its threads.
@@ -32,25 +32,25 @@ impl Scope {
     }
 }
 
-/// Which families and whose parts are read.
+/// The choice of the families and of the writers whose parts are read.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Whose parts.
+    /// The writers whose parts are read.
     pub scope: Scope,
-    /// Registries of which every family is chosen.
+    /// Tags of the registries whose families are all chosen.
     pub tags: Vec<String>,
-    /// Single families: registry and name.
+    /// Single families that are chosen: the registry's tag, and the family's name.
     pub families: Vec<(String, String)>,
-    /// Every family of every registry.
+    /// Whether every family of every registry is chosen.
     pub everything: bool,
-    /// Of what is chosen, only families of these names.
+    /// If it is set, chosen families with other names are not read.
     pub only: Option<Vec<String>>,
-    /// Exemplars, too.
+    /// Whether exemplars are read, too.
     pub exemplars: bool,
-    /// Without default labels: series that differ in nothing else are one.
+    /// Whether default labels are left out. Series that differ only in default labels are joined then.
     pub plain: bool,
-    /// Unix time in milliseconds, by which the windows of summaries expire; [`scrape`] takes its own
-    /// clock where there is none.
+    /// Unix time in milliseconds, by which the windows of summaries expire. If it is `None`, [`scrape`] reads
+    /// the clock.
     ///
     /// [`scrape`]: super::scrape
     pub now: Option<f64>,

@@ -1,4 +1,4 @@
-//! Adding the blocks of all writers up to one value a series.
+//! Adds the blocks of all writers up to one value for each series.
 
 use super::filter::Filter;
 use super::generations::Generations;
@@ -20,16 +20,16 @@ use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
 use std::collections::HashMap;
 
-/// Bytes of label text that are made room for, for each series.
+/// Bytes of label text for which a scrape reserves room, for each series.
 const LABELS_GUESS: usize = 32;
 
-/// A series that a block belongs to.
+/// A living series of a chosen family, to which a block belongs.
 pub struct Chosen {
     series: u32,
     family: u32,
 }
 
-/// Sums by series, while blocks are being read.
+/// The sums of all series, while a walk reads blocks.
 pub struct Gather<'a> {
     words: Words<'a>,
     wanted: Vec<Wanted>,
@@ -47,9 +47,9 @@ pub struct Gather<'a> {
     defaults: Vec<LabelSpan>,
     sets: HashMap<u16, Option<u32>>,
     spare: Vec<Series>,
-    /// `None` if they are not asked for.
+    /// `None` if exemplars are not asked for.
     exemplars: Option<Newest>,
-    /// Families, series and blocks that are left out, because what the words say of them is damaged.
+    /// Number of families, series and blocks that are left out because their words are damaged.
     damaged: u64,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Gather<'a> {
         let families = words.header(header::FAMILIES) as u32;
         let (mut wanted, mut by_family) = (Vec::new(), Vec::new());
         let mut damaged = 0;
-        // The table's last record must be there before its records are judged one by one.
+        // The records are judged one by one below. If the table has no last record, the whole scrape fails.
         if let Some(last) = families.checked_sub(1) {
             FAMILIES.find(words, last)?;
         }
@@ -80,7 +80,7 @@ impl<'a> Gather<'a> {
                 wanted.push(Wanted::new(spec));
             }
         }
-        // The table's last record must be there before memory for as many is allocated.
+        // Checked before memory for so many records is allocated, because the number may be damaged.
         let series = words.header(header::SERIES);
         if let Some(last) = series.checked_sub(1) {
             SERIES.find(words, last as u32)?;
@@ -89,7 +89,7 @@ impl<'a> Gather<'a> {
         let unread = Known { generation: 0, family: NONE, part: NONE };
         let Spare { mut known, mut parts, mut cells, text, series: spare } = spare::take();
         known.resize(series, unread);
-        // Growing by doubling would touch fresh pages again and again.
+        // Vectors that grow by doubling would touch fresh pages at each step.
         let live = (words.header(header::LIVE_SERIES) as usize).min(series);
         parts.reserve(live);
         cells.reserve(live);
@@ -114,13 +114,13 @@ impl<'a> Gather<'a> {
         })
     }
 
-    /// Notes whose blocks follow.
+    /// Notes the writer of the blocks that are added next.
     pub fn of_writer(&mut self, pid: u32, thread: u32) {
         self.writer = Origin { pid, thread };
     }
 
-    /// Notes that a writer declared a family. A gauge's declaration ends with its
-    /// writer's life, but for a shared one.
+    /// Notes that a writer declared a family. A gauge's declaration ends with its writer's life, except
+    /// that of a shared gauge.
     pub fn declare(&mut self, family: u32, birth: u64, current: bool) {
         let index = self.by_family.get(family as usize).copied().unwrap_or(NONE);
         if let Some(wanted) = self.wanted.get_mut(index as usize) {
@@ -137,10 +137,10 @@ impl<'a> Gather<'a> {
         Ok(wanted.is_some_and(|wanted| wanted.birth.is_some()))
     }
 
-    /// The series of a block, if it lives and its family is chosen.
+    /// Returns the series of a block, if the series lives and its family is chosen.
     #[inline]
     pub fn choose(&mut self, key: BlockKey) -> Result<Option<Chosen>> {
-        // A series that was made after this walk began is left to the next one.
+        // A place that was made after this walk began is left to the next walk.
         let Some(known) = self.known.get_mut(key.series as usize) else {
             return Ok(None);
         };
@@ -151,7 +151,7 @@ impl<'a> Gather<'a> {
                 let family = self.words.load(at + ser::FAMILY)?;
                 let index = self.by_family.get(usize::try_from(family).unwrap_or(usize::MAX));
                 // By now the place may have a series of another family, while blocks of the removed
-                // one lie about as long as their owners like. Pairs with `heap::directory::series::create`.
+                // series still exist. Pairs with `heap::directory::series::create`.
                 if self.generations.get(key.series) == generation {
                     known.family = index.copied().unwrap_or(NONE);
                 }
@@ -163,7 +163,7 @@ impl<'a> Gather<'a> {
         Ok((living && family != NONE).then_some(Chosen { series, family }))
     }
 
-    /// The window of the summary that a block belongs to.
+    /// Returns the window of the summary to which a block belongs.
     pub fn window(&self, of: &Chosen) -> Option<Window> {
         self.wanted.get(of.family as usize).and_then(|wanted| wanted.options.window)
     }
@@ -203,7 +203,7 @@ impl<'a> Gather<'a> {
         let start = self.cells.len() as u32;
         self.cells.extend_from_slice(cells);
         if wanted.aggregator == Aggregator::MostRecent {
-            // What `Part::merge` compares where two were set at once.
+            // `Part::merge` compares the births of parts that were set in the same millisecond.
             self.cells.push(born.birth as f64);
         }
         let (series, birth) = (to.series, born.birth);
@@ -223,7 +223,7 @@ impl<'a> Gather<'a> {
         self.exemplars.is_some()
     }
 
-    /// Where the texts of what is read go.
+    /// The buffer to which label texts are appended.
     pub fn text_mut(&mut self) -> &mut Vec<u8> {
         &mut self.text
     }
@@ -251,14 +251,14 @@ impl<'a> Gather<'a> {
         Ok(())
     }
 
-    /// Whether nothing that a part's window holds was observed, and its family shows no such series.
+    /// Whether a part has no observation in its window, and its family hides such series.
     fn idle(&self, wanted: &Wanted, part: &Part) -> bool {
         wanted.options.prune
             && self.sketches.get(part.sketch as usize).is_some_and(Sketch::is_empty)
     }
 
-    /// Series to remove: those that were observed, but not in their window. One that was never observed may
-    /// be so the next moment, and is as good as removed already.
+    /// Collects the series to remove: those that were observed, but not in their window. A series that was never
+    /// observed is hidden anyway, and may be observed at the next moment.
     fn pruned(&self, wanted: &Wanted, to: &mut Vec<BlockKey>) {
         for part in wanted.parts.iter().filter_map(|index| self.parts.get(*index as usize)) {
             let known = &self.known[part.series as usize];
@@ -277,8 +277,8 @@ impl<'a> Gather<'a> {
         }
     }
 
-    /// The snapshot: families and series in order of birth, with their labels; and the series that their
-    /// families do not keep any longer; and how much was left out because it is damaged.
+    /// Returns the snapshot, with families and series in the order of births; the series to remove; and the
+    /// number of damaged families, series and blocks that were left out.
     pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>, u64)> {
         let mut pruned = Vec::new();
         let text = std::mem::take(&mut self.text);
@@ -291,7 +291,7 @@ impl<'a> Gather<'a> {
                 self.pruned(&wanted, &mut pruned);
             }
             let parts = std::mem::take(&mut wanted.parts);
-            // The largest family is worth the spare buffer, and comes first often enough.
+            // The first family takes the spare buffer, because it is often the largest one.
             let mut series = std::mem::take(&mut self.spare);
             series.reserve(parts.len());
             for index in parts {
@@ -301,7 +301,7 @@ impl<'a> Gather<'a> {
                 {
                     continue;
                 }
-                // The heap's own figures tell of the damage, so they are shown even without default labels.
+                // The heap's own figures report damage, so they are shown even if their default labels are damaged.
                 let figure = wanted.spec.aggregator.starts_with(PREFIX).then_some(0);
                 let Some(defaults) = part.defaults.or(figure) else {
                     continue;
@@ -328,7 +328,7 @@ impl<'a> Gather<'a> {
         Ok((snapshot, pruned, self.damaged))
     }
 
-    /// The labels of a part; `None` if its series was removed meanwhile, or its labels are damaged.
+    /// Appends the labels of a part. `None` if its series was removed meanwhile, or its labels are damaged.
     fn labels(&mut self, part: Part, own: &[u8], text: &mut Vec<u8>) -> Result<Option<LabelSpan>> {
         let start = text.len();
         let generation = self.known[part.series as usize].generation;
@@ -347,9 +347,9 @@ impl<'a> Gather<'a> {
         LabelSpan::new(start, split, text.len()).map(Some)
     }
 
-    /// Reads a set of default labels when the first block that carries it is met: a block keeps its
-    /// set from being given away, and by the end of the walk the block may be another's. The place
-    /// among `defaults` + 1, 0 for none; `None` if it was given away all the same.
+    /// Reads a set of default labels at the first block that has it: the block keeps the set from being
+    /// reused, but by the end of the walk the block may belong to another series. Returns the index in
+    /// `defaults` + 1, 0 for no set; `None` if the set was reused all the same, or is damaged.
     fn set(&mut self, set: u16) -> Result<Option<u32>> {
         if set == 0 {
             return Ok(Some(0));
@@ -374,7 +374,7 @@ impl<'a> Gather<'a> {
         Ok(number)
     }
 
-    /// Whether a set of default labels that lies at the end of the texts may be printed.
+    /// Whether the set of default labels at the end of the texts may be printed.
     fn is_set(&self, start: usize, split: usize) -> bool {
         let text = self.text.get(start..split);
         text.is_some_and(|text| is_printable(text, &self.text[split..], b""))

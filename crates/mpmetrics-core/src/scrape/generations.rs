@@ -1,11 +1,11 @@
-//! The generations of all series at once.
+//! The generations of all series, as a walk reads them.
 
 use crate::error::Result;
 use crate::heap::GENERATIONS;
 use crate::layout::{GenerationPair, Words, EXTENT_HEADER};
 use crate::sync::{AtomicU64, Ordering};
 
-/// The generation chunks, found once.
+/// The chunks of the table of generations, which are found once for a walk.
 pub(super) struct Generations<'a>(Vec<&'a [AtomicU64]>);
 
 impl<'a> Generations<'a> {

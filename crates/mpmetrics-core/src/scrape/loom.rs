@@ -1,5 +1,5 @@
-//! Models of what a scrape reads of summaries and of blocks that are merged, as those in `heap::loom`: the
-//! functions are those that ship, over octaves of few buckets, and each model has controls.
+//! Models of a scrape that reads summaries, or blocks that are being merged. As in `heap::loom`, the functions
+//! are those that ship, octaves have few buckets, and each model has controls, which must fail.
 
 use super::summary::{self as reading, Reading, Time};
 use crate::cells::sketch::{self, Moment};
@@ -18,7 +18,7 @@ use crate::sync::{fence, AtomicU64, Ordering};
 const KEY: BlockKey = BlockKey { series: 5, generation: 3 };
 const OTHER: BlockKey = BlockKey { series: 6, generation: 1 };
 
-/// Where a summary with one sub-window lies, octave buckets of it, and room for others; 0 is no reference.
+/// Offset of a summary with one sub-window. Its octave buckets are at `OLD`, free ones at `NEW`; 0 is no reference.
 const AT: u64 = 1;
 const WORDS: u64 = block::CELLS + summary::CELLS + sub_window::WORDS;
 const OLD: u64 = AT + WORDS;
@@ -39,7 +39,7 @@ fn octave_head() -> BlockHead {
     BlockHead { kind: BlockKind::OctaveBuckets, words: OCTAVE as u16, ..head() }
 }
 
-/// Count, sum, first octave buckets, and one sub-window.
+/// The words of a summary's block with this key, count, sum, reference to octave buckets, and one sub-window.
 fn summary_of(key: BlockKey, count: f64, sum: f64, first: u64, sub_window: [f64; 4]) -> Vec<u64> {
     let [count, sum] = [count, sum].map(f64::to_bits);
     let mut words = vec![head().pack(), key.pack(), 0, 0, count, sum, first];
@@ -48,13 +48,14 @@ fn summary_of(key: BlockKey, count: f64, sum: f64, first: u64, sub_window: [f64;
     words
 }
 
-/// What a summary's first octave buckets have: an octave 7, and an observation of 1 in its first bucket.
+/// The words of a heap with two summaries. The first has octave 7, with one observation of 1 in the first bucket; the
+/// second has no octave. `number` is the number of their sub-windows.
 fn heap(number: f64) -> Vec<u64> {
     let mut words = vec![0];
     words.extend(summary_of(KEY, 1.0, 1.0, OLD, [number, 0.0, 1.0, 1.0]));
     let link = OctaveLink { next: 0, octave: 7 }.pack();
     words.extend([octave_head().pack(), KEY.pack(), link, 1.0_f64.to_bits(), 0]);
-    // Freed, and full of what another series left.
+    // Freed octave buckets, which still have the words of another series.
     let free = BlockHead { kind: BlockKind::Free, ..octave_head() };
     words.extend([free.pack(), OTHER.pack(), link, 7.0_f64.to_bits(), 7.0_f64.to_bits()]);
     words.extend(summary_of(OTHER, 0.0, 0.0, 0, [number, 0.0, f64::INFINITY, f64::NEG_INFINITY]));
@@ -76,7 +77,7 @@ fn publish(words: &[AtomicU64], at: u64, made: u64) {
 mod publication {
     use super::*;
 
-    /// New octave buckets are seen whole and empty, or not at all, and the others always.
+    /// Checks that a reader sees new octave buckets whole or not at all, and always sees the old ones.
     fn new_octave(publish: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
         check(move || {
             let write = move |words: &[AtomicU64]| {
@@ -117,7 +118,7 @@ mod publication {
         words[(AT + block::CELLS + summary::OCTAVES) as usize].store(NEW, order);
     }
 
-    /// That the controls fail by what they leave out, and not by their other stores.
+    /// Shows that the controls fail by the step that they change, and not by their other stores.
     #[test]
     fn the_stores_of_the_controls_do_when_the_last_one_is_released() {
         new_octave(|words| {
@@ -148,7 +149,7 @@ mod publication {
     }
 }
 
-/// Reads a summary once, as `scrape::walk` does; `None` for what does not belong together, or is no more what it was.
+/// Reads a summary once, as `scrape::walk` does; `None` if its words do not belong together, or the block was freed.
 fn read(words: &[AtomicU64], at: u64, key: BlockKey, time: Time) -> Option<Reading> {
     let heap = Words(words);
     let run = heap.run(at, WORDS).unwrap();
@@ -166,7 +167,7 @@ const ALWAYS: Time = Time { window: None, now: 0.0, moving: None };
 mod observation {
     use super::*;
 
-    /// Count, sum, buckets and the largest, of one moment.
+    /// Checks that a reader sees count, sum, buckets and the largest observation of one moment.
     fn whole(observe: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
         check(move || {
             race(&heap(0.0), observe, |words| {
@@ -205,7 +206,7 @@ mod observation {
         });
     }
 
-    /// The sub-windows 1 and 2 have the same cells; a reader at their border shows either.
+    /// The sub-windows 1 and 2 use the same cells; a reader at the border between the two shows either.
     const BORDER: Time =
         Time { window: Some(Window { length: 1.0, sub_windows: 1 }), now: 1.0, moving: None };
 
@@ -227,7 +228,7 @@ mod observation {
         sketch::begin(cells(words), 0, 2.0, &[buckets]);
     }
 
-    /// By its writer, or by an adopter of the slot.
+    /// The writer of the block, or an adopter of its slot, begins a sub-window.
     #[test]
     fn cells_are_of_one_sub_window_only() {
         next_window(|words| sequence::update(cells(words), |_| begin(words)));
@@ -243,7 +244,7 @@ mod observation {
 mod reuse {
     use super::*;
 
-    /// A series is removed, and its octave buckets become those of another series' summary.
+    /// Removes a series, and gives its octave buckets to the summary of another series.
     fn given_away(free: impl Fn(Words<'_>) + Send + Sync + Copy + 'static) {
         check(move || {
             let write = move |words: &[AtomicU64]| {
@@ -293,7 +294,7 @@ mod merging {
     const FROM: u64 = HEADER_WORDS;
     const TO: u64 = FROM + 1;
 
-    /// Two cells of two blocks of one series, that are added up while a scrape reads them.
+    /// Adds up two cells, of two blocks of one series, while a scrape reads them.
     fn moved(
         add: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static,
         same: impl Fn(u64, u64) -> bool + Send + Sync + Copy + 'static,

@@ -1,11 +1,11 @@
-//! What metrics and labels may be called, and which label texts may be printed.
+//! The rules for names of metrics and labels, and for label texts that may be printed.
 //!
-//! One line that breaks a rule of the format costs its reader the whole scrape. So what was read from shared
-//! memory is checked against the rules before it is shown, whatever wrote it.
+//! One line that breaks a rule of the format makes the whole scrape unreadable. So names and texts from shared
+//! memory are checked before they are shown, because any process may have written them.
 
 use crate::labels::{pairs, Pair};
 
-/// Labels of which nearly every series has less.
+/// Number of labels that few series exceed.
 const FEW: usize = 16;
 
 /// Whether a metric may have this name: `[a-zA-Z_:][a-zA-Z0-9_:]*`
@@ -26,8 +26,8 @@ fn is_name(name: &[u8], more: impl Fn(u8) -> bool) -> bool {
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || more(*byte))
 }
 
-/// Whether a label text may be printed: it and its types obey the grammar, it is UTF-8, and its names are label
-/// names that differ from each other and from `own`, the label that rows of its family have by themselves.
+/// Whether a label text may be printed: the text and its types obey the grammar, the text is UTF-8, and its names are
+/// label names that differ from each other and from `own`, which is the label of the family's rows (`le`, `quantile`).
 #[must_use]
 pub fn is_printable(text: &[u8], types: &[u8], own: &[u8]) -> bool {
     if core::str::from_utf8(text).is_err() {
@@ -43,7 +43,7 @@ pub fn is_printable(text: &[u8], types: &[u8], own: &[u8]) -> bool {
                 *entry = name;
                 few[..index].contains(&name)
             }
-            // Slower, and few series have so many.
+            // Slower, but few series have so many labels.
             None => pairs(text, b"").take(index).flatten().any(|other| other.name == name),
         };
         if again || name == own || !is_label_name(name) {

@@ -1,22 +1,23 @@
-//! The exemplars that one walk met: of each bucket of a series the newest.
+//! The newest exemplar of each bucket, among the exemplars that a walk met.
 
 use super::snapshot::{Exemplar, Span};
 use crate::labels::pairs;
 use std::collections::HashMap;
 
-/// Exemplars by the part that they belong to.
+/// Exemplars, each with the part to which it belongs: a series under a set of default labels.
 #[derive(Default)]
 pub struct Newest {
     found: Vec<(u32, u16, Exemplar)>,
 }
 
 impl Newest {
-    /// Notes one of a series under a set of default labels.
+    /// Adds an exemplar of a series under a set of default labels.
     pub fn add(&mut self, series: u32, set: u16, exemplar: Exemplar) {
         self.found.push((series, set, exemplar));
     }
 
-    /// The newest of each bucket, and where in this list those of a series under a set are.
+    /// Returns the newest exemplar of each bucket and, for each series and set, the range of its exemplars in this
+    /// list.
     pub fn finish(mut self) -> (Vec<Exemplar>, HashMap<(u32, u16), Span>) {
         self.found.sort_by(|(a, a_set, one), (b, b_set, other)| {
             (a, a_set, one.bucket)
@@ -33,8 +34,8 @@ impl Newest {
     }
 }
 
-/// The exemplars of two ranges as one range: the newest of each bucket. `folding` says which bucket
-/// becomes which in the second.
+/// Joins the exemplars of two ranges into one range, with the newest of each bucket. `folding` maps the
+/// buckets of `part` to those of the result.
 pub fn unite(to: Span, part: Span, folding: Option<&[usize]>, arena: &mut Vec<Exemplar>) -> Span {
     if part.len == 0 || (to.len == 0 && folding.is_none()) {
         return if part.len == 0 { to } else { part };
@@ -59,7 +60,7 @@ pub fn unite(to: Span, part: Span, folding: Option<&[usize]>, arena: &mut Vec<Ex
 }
 
 /// Whether the labels of an exemplar are as short as OpenMetrics demands: names and values together at most 128
-/// code points. One line with others would cost the reader the whole scrape. Only a corrupt heap has any.
+/// code points. A line with longer labels would make the whole scrape unreadable. Only a corrupt heap has such labels.
 pub fn is_short(text: &[u8]) -> bool {
     let points = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
     let escapes = |bytes: &[u8]| {

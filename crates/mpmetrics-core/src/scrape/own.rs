@@ -1,8 +1,8 @@
-//! The library's own metrics: figures of the heap, put into a scrape as it is read.
+//! The library's own metrics: figures of the heap, which a scrape puts into its snapshot.
 //!
-//! A program that wants them declares families whose aggregator is [`PREFIX`] and the name of a figure.
-//! Their blocks only say that they are shown, and with which labels: the heap has one value, however
-//! many writers declared it, so that nothing is added up.
+//! A program that wants such a metric declares a family whose aggregator is [`PREFIX`] and the name of a
+//! figure. The blocks of the family only say that it is shown, and with which labels. The heap has one
+//! value of each figure, so values of several writers are not added up.
 
 use super::snapshot::{Family, Series, Snapshot, Value};
 use crate::error::Refusal;
@@ -11,13 +11,14 @@ use crate::layout::{header, Words};
 use crate::metric_type::Values;
 use std::collections::HashMap;
 
-/// What the aggregators of such families begin with.
+/// The beginning of the aggregators of such families.
 pub const PREFIX: &str = "mpmetrics:";
 
-/// How the JSON of several processes is joined: the figures are the same in all of them.
+/// The aggregator that a scrape shows for such families. It joins the JSON of several processes, which have the same
+/// figures.
 const SHOWN_AS: &str = "max";
 
-/// The label by which refused updates are told apart.
+/// The label with the reason why updates were dropped.
 const REASON: &[u8] = b"reason";
 
 /// Puts the heap's figures into the families that ask for them. `living` tells which slots' writers live.
@@ -44,8 +45,8 @@ fn bytes(text: &[u8], series: Series) -> &[u8] {
     text.get(span.start as usize..(span.start + span.len) as usize).unwrap_or_default()
 }
 
-/// Leaves one series of those that differ in default labels only. Where processes set different ones, none is
-/// right for all.
+/// Keeps one of several series that differ only in default labels, and removes its default labels: none of them is
+/// right for all processes.
 fn one_each(family: &mut Family, text: &[u8]) {
     let mut first: HashMap<&[u8], usize> = HashMap::new();
     let mut kept: Vec<Series> = Vec::new();
@@ -61,7 +62,7 @@ fn one_each(family: &mut Family, text: &[u8]) {
     family.series = kept;
 }
 
-/// The figure of a name; `None` for a name of another version of this library.
+/// Returns the figure with this name; `None` for a name that only another version of this library has.
 fn figure(name: &str, labels: &[u8], words: Words<'_>, living: &[bool]) -> Option<f64> {
     let number = |index| Some(words.header(index) as f64);
     match name {

@@ -1,4 +1,4 @@
-//! What a scrape gathers of one family, and of one of its series.
+//! The data that a scrape gathers of a family, and of a series.
 
 use super::snapshot::{Family, Series, Span, Value};
 use crate::aggregator::Aggregator;
@@ -17,10 +17,10 @@ pub(super) struct Origin {
     pub thread: u32,
 }
 
-/// No writer in particular; process 0 is none that has metrics.
+/// No writer in particular. No process with metrics has the id 0.
 pub(super) const ANY: Origin = Origin { pid: 0, thread: 0 };
 
-/// What a walk knows of a series' place.
+/// The state of a series' place, as a walk has read it.
 #[derive(Clone, Copy)]
 pub(super) struct Known {
     /// Generation under which the rest was read; 0 for not read yet.
@@ -36,11 +36,11 @@ pub(super) struct Wanted {
     pub spec: FamilySpec,
     pub form: &'static Form,
     pub aggregator: Aggregator,
-    /// Of a summary.
+    /// The options, if the family is a summary.
     pub options: SummaryOptions,
-    /// Cells between the sequence words, or 1.
+    /// Number of cells between the sequence words; 1 without sequence words.
     pub cells: usize,
-    /// Cells of these that are added up one by one.
+    /// Number of these cells that are added up one by one.
     pub sums: usize,
     pub birth: Option<u64>,
     pub parts: Vec<u32>,
@@ -51,22 +51,22 @@ pub(super) struct Wanted {
 pub(super) struct Part {
     pub series: u32,
     pub set: u16,
-    /// Whose it is, in a family of [`Aggregator::All`]; else [`ANY`].
+    /// The writer, in a family with [`Aggregator::All`]; else [`ANY`].
     pub writer: Origin,
-    /// See [`super::gather::Gather`].
+    /// Index of the set in the default labels of the snapshot + 1; 0 for no set; `None` if the set cannot be read.
     pub defaults: Option<u32>,
     pub next: u32,
     pub birth: u64,
-    /// Blocks that were added.
+    /// Number of blocks that were added.
     pub blocks: u32,
-    /// Range of `cells`.
+    /// Index of its first cell in `cells`.
     pub start: u32,
-    /// Index of a summary among `sketches`.
+    /// Index of a summary's sketch in `sketches`; else [`NONE`].
     pub sketch: u32,
 }
 
 impl Wanted {
-    /// A family that was decoded, without parts.
+    /// Makes a family of its decoded declaration, without parts.
     pub fn new(spec: FamilySpec) -> Self {
         let aggregator = Aggregator::of(spec.metric_type, &spec.aggregator, &spec.label_names);
         let form = Form::of(spec.metric_type, &spec.aggregator);
@@ -85,7 +85,7 @@ impl Wanted {
 }
 
 impl Part {
-    /// Adds the cells and the observations of another block, whose birth is given.
+    /// Adds the cells and the observations of another block, which has this birth.
     pub fn merge(
         &mut self,
         family: &Wanted,
@@ -104,7 +104,7 @@ impl Part {
         let start = self.start as usize;
         if family.aggregator == Aggregator::MostRecent {
             let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
-            // Later is newer; of two that were set in one millisecond, the one that was made later.
+            // Keeps the value with the later time; of two of the same millisecond, that of the later birth.
             if (new[1], new[2]) > (kept[1], kept[2]) {
                 kept.copy_from_slice(&new);
             }
@@ -127,7 +127,7 @@ impl Part {
     }
 }
 
-/// As `Math.min`: NaN if one of them is.
+/// Returns the smaller number or, as `Math.min`, NaN if one of the two is NaN.
 fn minimum(a: f64, b: f64) -> f64 {
     if a.is_nan() || a < b {
         a
@@ -136,7 +136,7 @@ fn minimum(a: f64, b: f64) -> f64 {
     }
 }
 
-/// The value of a part, and when it was set where that is known.
+/// Returns the value of a part, and the time at which it was set (0 except with [`Aggregator::MostRecent`]).
 pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
     let start = part.start as usize;
     let cells = &arena[start..start + family.sums];
@@ -154,8 +154,8 @@ pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64)
     (value, if family.aggregator == Aggregator::MostRecent { cells[1] } else { 0.0 })
 }
 
-/// Numbers that are read of a block, which are those between the sequence words, and how many of them are added up one
-/// by one.
+/// Returns how many numbers of a block are read (those between the sequence words), and how many of these are added up
+/// one by one.
 fn numbers(form: &Form, repeats: u64) -> (usize, usize) {
     let between = (form.cells_of(repeats) as usize).saturating_sub(2);
     match form.protocol {

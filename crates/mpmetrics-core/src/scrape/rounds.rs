@@ -1,4 +1,4 @@
-//! A scrape of a heap: which writers live, the walk, the join.
+//! A scrape of a heap: it asks which writers live, walks over the heap, and joins families.
 
 use super::aggregate::join;
 use super::filter::Filter;
@@ -11,16 +11,16 @@ use crate::os;
 use crate::scrape::snapshot::Snapshot;
 use crate::sync::{fence, Ordering};
 
-/// A scrape begins again, because the heap grew or blocks were merged meanwhile, until it has done so as often
-/// as this and for as long as [`AGAIN_US`]. Growth is by an eighth at a time, and blocks are merged at adoptions
-/// only: a long one of those is what it waits for.
+/// Number of rounds after which a scrape takes its result, if it has also lasted [`AGAIN_US`]. Until then it begins
+/// again if the heap grew or blocks were merged meanwhile. The heap grows by an eighth at a time, and blocks are
+/// merged only at adoptions, so only a long adoption leads to many rounds.
 const AGAIN: u32 = 8;
-/// In microseconds.
+/// Time until a scrape takes its result, in microseconds; see [`AGAIN`].
 const AGAIN_US: u64 = 1_000_000;
 /// The longest pause between two rounds, in microseconds.
 const PAUSE_US: u32 = 5_000;
 
-/// Reads what the filter chooses, joined as it is shown, and counts in the heap what happened.
+/// Reads what the filter chooses, joins families of one name, and adds retries and damage to the heap's counters.
 ///
 /// # Errors
 /// [`crate::Error::Corrupt`] if the heap's words contradict each other, [`crate::Error::Io`] if the
@@ -37,8 +37,8 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
         let merges = words.header(header::MERGES);
         kill_point!("scrape.living");
         let walked = walk(words.0, &living, filter, Patience::default());
-        // Pairs with the stores to cells in `heap::blocks::moving`: a scrape that read one of them sees that the count
-        // went on.
+        // Pairs with the stores to cells in `heap::blocks::moving`: a scrape that read one of these stores sees that
+        // the count of merges has changed.
         fence(Ordering::Acquire);
         let moved = heap.words().header(header::MERGES) != merges;
         let again = moved || grew(heap, words, &walked);
@@ -65,8 +65,8 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     Ok((joined, walked))
 }
 
-/// Whether a walk went wrong, or may have, because of what was made meanwhile: it may lie beyond the words that
-/// the walk was given, and references to it look like those of a damaged heap.
+/// Whether a walk found damage, and the heap has grown meanwhile. Then the damage may be an error of the walk: new
+/// extents lie beyond the words that the walk was given, so references to them look damaged.
 fn grew<T>(heap: &Heap, words: Words<'_>, walked: &Result<(T, Walked)>) -> bool {
     let wrong = match walked {
         Ok((_, walked)) => walked.damaged > 0,

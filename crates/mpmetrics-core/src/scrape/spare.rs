@@ -1,4 +1,4 @@
-//! Buffers that one scrape leaves to the next one of its process. Allocating them again costs a page
+//! Buffers that a scrape leaves for the next scrape of its process. Allocating them again costs a page
 //! fault for every 4 KiB, which is a fifth of the time that a scrape takes.
 
 use super::part::{Known, Part};
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 /// Most bytes of one buffer that are kept: those of some 100,000 series.
 const KEPT: usize = 8 << 20;
 
-/// Buffers of a scrape, empty.
+/// Empty buffers for a scrape.
 #[derive(Default)]
 pub(super) struct Spare {
     pub known: Vec<Known>,
@@ -27,12 +27,12 @@ static SPARE: Mutex<Spare> = Mutex::new(Spare {
     series: Vec::new(),
 });
 
-/// Takes what the last scrape left.
+/// Takes the buffers that the last scrape left.
 pub(super) fn take() -> Spare {
     SPARE.try_lock().map(|mut spare| std::mem::take(&mut *spare)).unwrap_or_default()
 }
 
-/// Leaves the buffers of the walk to the next one.
+/// Leaves the buffers of a walk for the next one.
 pub(super) fn leave(mut known: Vec<Known>, mut parts: Vec<Part>) {
     if let Ok(mut spare) = SPARE.try_lock() {
         keep(&mut known, &mut spare.known);
@@ -40,7 +40,7 @@ pub(super) fn leave(mut known: Vec<Known>, mut parts: Vec<Part>) {
     }
 }
 
-/// Leaves the buffers of a snapshot that was printed to the next scrape of this thread.
+/// Leaves the buffers of a printed snapshot for the next scrape of this process.
 pub fn recycle(mut snapshot: Snapshot) {
     if let Ok(mut spare) = SPARE.try_lock() {
         keep(&mut snapshot.cells, &mut spare.cells);

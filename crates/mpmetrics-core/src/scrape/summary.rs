@@ -1,4 +1,4 @@
-//! Reading a summary: its block and its octave buckets, as one.
+//! Reads a summary: its block together with its octave buckets.
 
 use crate::cells::scalar;
 use crate::cells::sketch::buckets;
@@ -10,28 +10,28 @@ use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
 use crate::sync::{fence, Ordering};
 
-/// What is read of one block.
+/// The result of reading one block.
 #[derive(Default)]
 pub(super) struct Reading {
     /// The cells between the sequence words.
     pub cells: Vec<f64>,
-    /// The observations that its window holds.
+    /// The observations in its window.
     pub sketch: Sketch,
-    /// Words that were read for them.
+    /// Number of words that were read.
     pub words: u64,
 }
 
-/// When, and in the middle of what, a block is read.
+/// The time of a read, and the merge that is under way at this time.
 #[derive(Clone, Copy)]
 pub(super) struct Time {
     pub window: Option<Window>,
     /// Unix time in milliseconds.
     pub now: f64,
-    /// What an adopter that died or was stopped has under way.
+    /// The merge of two cells that an adopter began and has not finished.
     pub moving: Option<Moving>,
 }
 
-/// Reads a block once; whether all that was read belongs together.
+/// Reads a block once. Returns whether all words that were read are of one moment.
 pub(super) fn read(
     words: Words<'_>,
     at: u64,
@@ -53,8 +53,8 @@ pub(super) fn read(
     Ok(last.load(Ordering::Relaxed) == before)
 }
 
-/// Reads the buckets of those sub-windows that, by the cells that were read, the window holds. Cells are as they will
-/// be once what is under way is done.
+/// Reads the buckets of the sub-windows that are in the window, according to the cells in `to`. Cells that are being
+/// merged get the values that they will have after the merge.
 pub(super) fn add_buckets(
     words: Words<'_>,
     at: u64,

@@ -1,8 +1,8 @@
-//! One scrape: from words to samples.
+//! One walk over the words of a heap, which makes a snapshot of them.
 //!
-//! A pure function of words that other processes are storing to meanwhile. It changes nothing,
+//! A walk is a pure function of words to which other processes store meanwhile. It changes nothing,
 //! checks every reference and length, waits for no writer without a bound, and adds each block to its
-//! series; what does not belong to a living series of a chosen family is left out.
+//! series. A block that does not belong to a living series of a chosen family is left out.
 
 use super::filter::{Filter, Scope};
 use super::gather::Gather;
@@ -22,43 +22,43 @@ use crate::layout::{
 use crate::quantile::summary::Window;
 use crate::sync::{fence, AtomicU64, Ordering};
 
-/// How a read of a block that is being written is tried again.
+/// Limits on the tries to read blocks that are being updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// Words that are read again without giving up the processor, for one block.
     pub block: u64,
-    /// The same over the whole walk.
+    /// The same for the whole walk.
     pub walk: u64,
-    /// Further tries, with a pause before each, over the whole walk. Writers that were stopped or lost
-    /// their processors in the middle of an update hold up a scrape no longer than all these.
+    /// Further tries, with a pause before each, for the whole walk. Writers that were stopped, or lost their
+    /// processors, in the middle of an update delay a scrape no longer than these pauses.
     pub pauses: u32,
 }
 
-/// What a try costs beside the words that it reads, in words.
+/// Cost of a try in addition to the words that it reads, in words.
 const TRY: u64 = 32;
-/// A dead writer's block is given one in so many of the words.
+/// Divisor of a block's limit of words, if the block's writer is dead.
 const OF_DEAD: u64 = 16;
 
-/// How often a summary whose words were found whole is read again with its buckets. Once is not enough: a
-/// writer that lost its processor in the middle of an update makes all tries fail, and may be back before
-/// the next, which tells nothing of the one after it.
+/// Number of rounds in which a summary is read with its buckets. After a round that failed, the block is read
+/// until it is consistent. One round is not enough: a writer that lost its processor in the middle of an
+/// update makes all tries of a round fail, and may be back at once.
 const ROUNDS: u32 = 8;
 
-/// How often a block is read again because its default labels were changed meanwhile.
+/// Number of reads of a block whose default labels change meanwhile.
 const RENAMES: u32 = 8;
 
-/// How often a read of an exemplar that is being written is tried again. A writer that was stopped or
-/// died in the middle of one has none to show.
+/// Number of tries to read an exemplar that is being written. After these the exemplar is left out, because
+/// its writer was stopped or died in the middle of the write.
 const EXEMPLAR_TRIES: u32 = 200;
 
 impl Default for Patience {
     fn default() -> Self {
-        // A writer that lost its processor waits for those before it, some milliseconds each.
+        // A writer that lost its processor waits until other threads have run, for some milliseconds each.
         Self { block: 1 << 16, walk: 1 << 21, pauses: 1_000 }
     }
 }
 
-/// What happened during a walk.
+/// The counts of a walk, and the series that it found to be removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Walked {
     /// Reads of a block that were tried again.
@@ -69,14 +69,14 @@ pub struct Walked {
     pub given_up: u64,
     /// Blocks that were read.
     pub blocks: u64,
-    /// Families, series and blocks that were left out, because what the words say of them is damaged.
+    /// Number of families, series and blocks that were left out because their words are damaged.
     pub damaged: u64,
-    /// Series that their family removes: no part of them has an observation in the window.
+    /// Series to remove, of families that remove series without an observation in the window.
     pub pruned: Vec<BlockKey>,
 }
 
-/// Reads everything that the filter chooses. `living` tells which slots' writers live; slots beyond
-/// it count as dead.
+/// Reads everything that the filter chooses. `living` has an entry for each slot: whether its writer lives. Slots
+/// without an entry count as dead.
 ///
 /// # Errors
 /// [`crate::Error::Corrupt`] if the words contradict each other.
@@ -100,8 +100,8 @@ pub fn walk(
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
-        // An adopter stores these after it freed the gauges of the past life, so none of
-        // them is shown under the name of another process.
+        // An adopter stores these words after it has freed the gauges of the past life, so no
+        // such gauge is shown with the labels of another process.
         let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
         gather.of_writer(pid as u32, thread as u32);
         let first = words.load(at + slot::FIRST_SLAB)?;
@@ -113,7 +113,7 @@ pub fn walk(
             .map(drop)
         })?;
     }
-    // No writer's part: it is shown with the families of the writers that are read.
+    // A shared gauge is no writer's part. It is read if all writers are read, or if one of those read declared it.
     for_each_shared(words, |at, head| {
         let key = BlockKey::unpack(words.load(at + block::KEY)?);
         if filter.scope == Scope::Application || gather.is_declared(key)? {
@@ -122,7 +122,7 @@ pub fn walk(
         Ok(())
     })?;
     let (snapshot, pruned, damaged) = gather.finish()?;
-    // A scrape of one process does not know what others observed.
+    // A scrape of one process does not know what others observed, so it removes no series.
     let whole = filter.scope == Scope::Application;
     let pruned = if whole { pruned } else { Vec::new() };
     Ok((snapshot, Walked { pruned, damaged, ..reader.walked }))
@@ -133,7 +133,7 @@ struct Reader {
     walked: Walked,
     reading: Reading,
     now: f64,
-    /// What an adopter that died or was stopped has under way.
+    /// The merge of two cells that an adopter began and has not finished.
     moving: Option<Moving>,
 }
 
@@ -206,16 +206,16 @@ impl Reader {
                     self.walked.blocks += 1;
                     return gather.add(&chosen, head, born, &self.reading);
                 }
-                // It is there all the same.
+                // Only the default labels have changed: the block is read again.
                 Again::Renamed => {}
             }
         }
         Ok(())
     }
 
-    /// Reads a summary with its buckets until all belongs together. That takes about a microsecond, in
-    /// which a writer without any other work observes again each time. Then, which is counted, sum and count
-    /// are still those of one moment, and the buckets have what was observed up to a microsecond later.
+    /// Reads a summary with its buckets until both are of one moment. A read takes about a microsecond, so a
+    /// writer that observes without a pause makes every read fail. Then sum and count are of one moment, the
+    /// buckets are of up to a microsecond later, and `given_up` counts the read.
     fn summary(
         &mut self,
         words: Words<'_>,
@@ -230,7 +230,7 @@ impl Reader {
             if self.whole(words, at, head, alive, time)? {
                 return Ok(());
             }
-            // Returns once the writer is not away in the middle of an update, or was for too long.
+            // Waits, for a limited time, until the writer is not in the middle of an update.
             if !self.sequenced(cells, alive) {
                 break;
             }
@@ -239,8 +239,8 @@ impl Reader {
         summary::add_buckets(words, at, head, time, &mut self.reading)
     }
 
-    /// Reads a summary with its buckets as often as it may at once. False if what was read does not belong
-    /// together; what a dead writer left is accepted.
+    /// Reads a summary with its buckets, as often as the limits allow without a pause, until the read succeeds.
+    /// Returns false if no read succeeded. For a dead writer it returns true: the last read is accepted.
     fn whole(
         &mut self,
         words: Words<'_>,
@@ -259,11 +259,11 @@ impl Reader {
         Ok(true)
     }
 
-    /// Reads the cells between two sequence words until they belong together. A dead writer's are
-    /// accepted: at most one observation is missing from its sum. Also those are tried
-    /// again for a while, because a process that adopted the slot meanwhile may be writing to them.
+    /// Reads the cells between two sequence words until they are of one moment. Returns whether they are.
     ///
-    /// Returns whether they did.
+    /// A dead writer may have left cells for which this never holds: at most one observation is missing from
+    /// their sum. These cells are read again for a while, too, because a process that adopted the slot
+    /// meanwhile may be updating them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
         let mut left = self.allowance(alive);
         while !sequence::read(cells, &mut self.reading.cells) {
@@ -280,12 +280,13 @@ impl Reader {
         true
     }
 
-    /// Words of a block that may be read again at once.
+    /// Number of words that may be read again without a pause, for one block.
     fn allowance(&self, alive: bool) -> u64 {
         self.patience.block / if alive { 1 } else { OF_DEAD }
     }
 
-    /// Takes a try at so many words from what is left for the block, and for the walk; whether there was enough.
+    /// Subtracts the cost of a try at so many words from `left`, which is the block's, and from the walk's limit.
+    /// Returns whether both had enough.
     fn affords(&mut self, words: u64, left: &mut u64) -> bool {
         let cost = words + TRY;
         let affords = cost <= (*left).min(self.patience.walk);
@@ -299,7 +300,7 @@ impl Reader {
     }
 }
 
-/// Reads an exemplar, if it is asked for, whole, and of a block that is shown.
+/// Reads an exemplar, if exemplars are asked for, the exemplar is whole, and the block to which it belongs is shown.
 fn exemplar(
     words: Words<'_>,
     run: &[AtomicU64],
@@ -311,7 +312,7 @@ fn exemplar(
     };
     let load = |word: u64| run[word as usize].load(Ordering::Acquire);
     let (of, bucket) = (load(layout::OF), load(layout::BUCKET));
-    // A damaged reference costs no more than this exemplar.
+    // If a reference is damaged, only this exemplar is left out.
     let (Ok(data), Ok(bucket)) = (words.run(of, block::CELLS), u32::try_from(bucket)) else {
         return Ok(());
     };
@@ -337,7 +338,7 @@ fn exemplar(
                 continue;
             }
         };
-        // As for other blocks: freed before it is reused. Pairs with `heap::blocks::block::free`.
+        // As other blocks, the exemplar's block is freed before it is reused. Pairs with `heap::blocks::block::free`.
         fence(Ordering::Acquire);
         let same = load(block::HEAD) == head.pack()
             && load(block::KEY) == key

@@ -1,13 +1,13 @@
-//! The labels that tell writers apart, in the text of a series' labels.
+//! Adds the labels that tell writers apart to the labels of a series.
 
 use super::part::Origin;
 use crate::aggregator::WRITER_LABELS;
 
-/// Adds the labels that tell writers apart to a label text, which ends where its types begin; where they
-/// begin now.
+/// Adds the labels of a writer to the label text from `start` to `split`, where the text's types begin. Returns
+/// where the types begin now.
 pub(super) fn name_writer(writer: Origin, start: usize, split: usize, text: &mut Vec<u8>) -> usize {
     let mut types = text.split_off(split.min(text.len()));
-    // A main thread is its process.
+    // A main thread has the number 0, and no label for it.
     for (name, number) in WRITER_LABELS.into_iter().zip([writer.pid, writer.thread]) {
         if name == WRITER_LABELS[0] || number != 0 {
             let comma = if text.len() > start { "," } else { "" };

@@ -1,4 +1,4 @@
-//! Making a segment's file and attaching to one that is there.
+//! Making the file of a segment, and attaching to a file that exists.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -11,32 +11,33 @@ use crate::os::{self, ProcessIdentity};
 use super::contents::Contents;
 use super::directory::{Access, Directory, Lock};
 
-/// The byte of a temporary file that its creator keeps locked while it lives. Far beyond every byte that a heap locks.
+/// The byte of a temporary file that its creator keeps locked while it lives. It lies far beyond every byte that a
+/// writer of a heap locks.
 const BIRTH_BYTE: u64 = 1 << 62;
 
-/// Where a segment is, or would be.
+/// The path of a segment, which may not exist yet, and which files are trusted there.
 #[derive(Debug)]
 pub struct SegmentPath {
     path: PathBuf,
     access: Access,
-    /// `None` if the user named the path: the directory is not ours then.
+    /// Our own directory; `None` if the user named the path, because then the directory is not ours.
     directory: Option<Directory>,
 }
 
 impl SegmentPath {
-    /// A path in our own directory.
+    /// Returns the path of the segment with this name in our own directory.
     pub fn derived(directory: Directory, name: &str) -> Self {
         let path = directory.path.join(format!("{name}.heap"));
         Self { path, access: directory.access, directory: Some(directory) }
     }
 
-    /// The path of a segment in our own directory; `None` for a path without a directory.
+    /// Returns the path of a segment that is known to be in our own directory, or `None` if the path has no directory.
     pub fn beside(path: &Path, access: Access) -> Option<Self> {
         let directory = Directory { path: path.parent()?.to_owned(), access };
         Some(Self { path: path.to_owned(), access, directory: Some(directory) })
     }
 
-    /// A path that the user named.
+    /// Returns a path that the user named.
     pub fn named(path: &Path, access: Access) -> Result<Self> {
         if !path.is_absolute() || path.file_name().is_none() {
             return Err(Error::Invalid {
@@ -47,32 +48,32 @@ impl SegmentPath {
         Ok(Self { path: path.to_owned(), access, directory: None })
     }
 
-    /// The segment's path.
+    /// Returns the path of the segment's file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its directory.
+    /// Returns the directory of the segment's file.
     pub fn parent(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// Locks the directory, and waits until this time of the monotonic clock for that. An error if it stays locked, or
+    /// Locks the directory, and waits for its lock until this time of the monotonic clock. Fails if it stays locked, or
     /// if the directory is not ours.
     pub fn lock(&self, until: u64) -> Result<Lock> {
         self.directory.as_ref().map_or(Err(Error::Busy), |directory| directory.lock(until))
     }
 
-    /// What all temporary names of this segment begin with.
+    /// Returns the beginning of all temporary names of this segment.
     fn temporary_prefix(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         format!(".{name}.new-")
     }
 
-    /// Checks and opens a file of this directory; `None` if it is not there.
+    /// Checks and opens a file of this directory. Returns `None` if the file does not exist.
     pub fn open_file(&self, path: &Path) -> Result<Option<File>> {
-        // Checked before it is opened: opening a device can have effects, and the error for another user's file should
-        // say so, and not be EACCES.
+        // Checks the file before it opens it, because opening a device can have effects, and because the error for
+        // another user's file should say so, and not be EACCES.
         let found = match std::fs::symlink_metadata(path) {
             Ok(found) => found,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
@@ -90,7 +91,7 @@ impl SegmentPath {
         Ok(Some(file))
     }
 
-    /// Removes the temporary files of creators that died, of this segment only.
+    /// Removes the temporary files of this segment whose creators died.
     pub fn clear_leftovers(&self) {
         let prefix = self.temporary_prefix();
         for entry in std::fs::read_dir(self.parent()).into_iter().flatten().flatten() {
@@ -100,25 +101,25 @@ impl SegmentPath {
         }
     }
 
-    /// Removes a temporary file if its creator does not live.
+    /// Removes a temporary file if its creator is dead.
     pub fn clear_temporary(&self, path: &Path) {
         let Ok(Some(file)) = self.open_file(path) else { return };
-        // A creator that has not locked its new file yet loses it, and makes another.
+        // If a living creator has not locked its new file yet, the file is removed, too, and the creator makes another.
         if matches!(os::try_lock(&file, BIRTH_BYTE), Ok(true)) {
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
-/// What was found at a path.
+/// The result of attaching to the segment at a path.
 pub enum Attached {
-    /// A segment to use.
+    /// The file of a segment to use.
     File(File),
-    /// One that is removed, or about to be.
+    /// The file of a segment that is removed, or about to be removed.
     Retired(File),
-    /// It was removed, or got its name, meanwhile: try again.
+    /// The file was removed, or got its name, meanwhile: the caller tries again.
     Moving,
-    /// Nothing.
+    /// There is no file.
     Absent,
 }
 
@@ -136,9 +137,9 @@ pub fn attach(segment_path: &SegmentPath, contents: &impl Contents) -> Result<At
     let found = file.metadata().map_err(|source| wrap(Error::Io { call: "fstat", source }))?;
     match found.nlink() {
         1 => {}
-        // Removed since it was opened.
+        // The file was removed after it was opened.
         0 => return Ok(Attached::Moving),
-        // Where a link has to do for renaming, a new file has its temporary name, too.
+        // On a file system where a new file gets its name by a hard link, it may still have its temporary name, too.
         _ if forget_twin(segment_path, &file) => return Ok(Attached::Moving),
         _ => return Err(Error::Unsafe { path: path.to_owned(), why: "it has further hard links" }),
     }
@@ -149,7 +150,7 @@ pub fn attach(segment_path: &SegmentPath, contents: &impl Contents) -> Result<At
     Ok(Attached::File(file))
 }
 
-/// Removes the temporary name of a file that already has its final one; whether there was one.
+/// Removes the temporary name of a file that already has its final name. Returns whether it had a temporary name.
 fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
     let prefix = segment_path.temporary_prefix();
     let entries = std::fs::read_dir(segment_path.parent()).into_iter().flatten().flatten();
@@ -162,10 +163,10 @@ fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
     })
 }
 
-/// How often a file is made again because another process took it for a dead creator's before it was locked.
+/// How often [`create`] makes the file, if another process removes it as a dead creator's file before it is locked.
 const TRIES: u32 = 4;
 
-/// Makes the segment; `None` if another process was faster.
+/// Makes the segment's file. Returns `None` if another process has made it first.
 pub fn create(
     segment_path: &SegmentPath,
     root: Option<&ProcessIdentity>,
@@ -180,7 +181,7 @@ pub fn create(
     }
 }
 
-/// Whether another process removed a file that was just made as a leftover.
+/// Returns whether the error says that another process took the new file for a dead creator's, and removes it.
 fn is_taken(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotFound)
 }
@@ -209,7 +210,7 @@ fn fill_and_name(
     contents: &impl Contents,
 ) -> Result<bool> {
     if !os::try_lock(file, BIRTH_BYTE)? {
-        // Another process took it for a dead creator's between the two calls.
+        // Another process took the file for a dead creator's, between making and locking it, and removes it.
         let source = ErrorKind::WouldBlock.into();
         return Err(Error::Io { call: "fcntl(F_OFD_SETLK) of a new file", source });
     }

@@ -1,4 +1,4 @@
-//! Our own directory inside a shared one, and the rules for which of its files are trusted.
+//! Our own directory in a directory that all users share, and the rules for which of its files are trusted.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::os;
 
-/// How long [`open`](super::open()) waits for a directory's lock, in microseconds. Its holder may be stopped.
+/// How long [`open`](super::open()) waits for a directory's lock, in microseconds. The wait ends because the lock's
+/// holder may be stopped.
 pub const PATIENCE_US: u64 = 1_000_000;
 
-/// Why an entry that other users may use is refused. Kubernetes' fsGroup gives a group access to all files of a volume.
+/// The reason why an entry that other users may use is refused. (Kubernetes' fsGroup gives a group access to all files
+/// of a volume.)
 const TOO_OPEN: &str = "its mode lets other users in (if a group is to share it, as with an fsGroup, call \
                         configure({ gid, mode: 0o660 }) with that group; else take the permission away)";
 
-/// Whose files are trusted, and which permissions ours get.
+/// The users whose files are trusted, and the permissions that our own files get.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
     mode: u32,
@@ -35,12 +37,12 @@ impl Access {
         Ok(Self { mode, gid })
     }
 
-    /// A user that may read may also search.
+    /// Returns the mode of the directory: users that may read the file may also search the directory.
     fn directory_mode(self) -> u32 {
         self.mode | (self.mode & 0o444) >> 2
     }
 
-    /// Whether a directory is ours and lacks permissions for us, and grants none that it should not.
+    /// Returns whether a directory is ours, lacks permissions for ourselves, and grants no others than it should.
     fn is_narrowed(self, found: &Metadata) -> bool {
         found.is_dir()
             && found.uid() == os::effective_uid()
@@ -48,8 +50,8 @@ impl Access {
             && found.mode() & !self.directory_mode() & 0o077 == 0
     }
 
-    /// The rule that the entry at `path` breaks, as an error. An entry is trusted if it is ours or, where a group was
-    /// configured, the group's, and if it grants no more than was configured.
+    /// Fails with the rule that the entry at `path` breaks. An entry is trusted if it is ours, or belongs to the
+    /// configured group, and if it grants no more permissions than were configured.
     fn check(self, path: &Path, found: &Metadata, allowed: u32) -> Result<()> {
         let bad = |why| Err(Error::Unsafe { path: path.to_owned(), why });
         if found.uid() != os::effective_uid() && self.gid != Some(found.gid()) {
@@ -61,7 +63,7 @@ impl Access {
         Ok(())
     }
 
-    /// Checks a segment's file, before opening it and again afterwards.
+    /// Checks a segment's file. The caller does so before it opens the file, and again afterwards.
     pub fn check_file(self, path: &Path, found: &Metadata) -> Result<()> {
         let kind = found.file_type();
         let bad = |why| Err(Error::Unsafe { path: path.to_owned(), why });
@@ -74,7 +76,7 @@ impl Access {
         self.check(path, found, self.mode)
     }
 
-    /// Gives a new file or directory exactly the configured permissions, whatever the umask is.
+    /// Gives a new file or directory exactly the configured permissions, independent of the umask.
     fn apply(self, file: &File, mode: u32) -> Result<()> {
         if let Some(gid) = self.gid {
             std::os::unix::fs::fchown(file, None, Some(gid)).map_err(io("fchown"))?;
@@ -100,7 +102,7 @@ fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Io { call, source }
 }
 
-/// Refuses a name that could lead out of the directory or be that of a temporary file.
+/// Fails for a name that could lead out of the directory, or could be the name of a temporary file.
 pub fn check_name(name: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if (1..=64).contains(&name.len()) && name.bytes().all(fits) {
@@ -112,18 +114,18 @@ pub fn check_name(name: &str) -> Result<()> {
     })
 }
 
-/// `mpmetrics-<uid>` in a parent, or `mpmetrics-g<gid>` where a group was configured, so that all its
+/// Our own directory: `mpmetrics-<uid>` in a parent, or `mpmetrics-g<gid>` if a group was configured, so that all its
 /// members search the same directory.
 #[derive(Debug)]
 pub struct Directory {
-    /// Its path.
+    /// The directory's path.
     pub path: PathBuf,
-    /// Whose files are trusted in it.
+    /// The users whose files in the directory are trusted.
     pub access: Access,
 }
 
 impl Directory {
-    /// Opens it, or makes it if `make` says so; `None` if it is not there.
+    /// Opens the directory. If it does not exist, makes it if `make` is true, and else returns `None`.
     pub fn open(parent: &Path, access: Access, make: bool) -> Result<Option<Self>> {
         if !parent.is_absolute() {
             return Err(Error::Invalid {
@@ -147,14 +149,15 @@ impl Directory {
             Err(e) => return Err(io("lstat")(e)),
         };
         if access.is_narrowed(&found) {
-            // The umask of its maker removed more than others' permissions, or its mode is not set yet. By the path,
-            // because a directory that cannot be opened has no descriptor.
+            // The umask of the process that made the directory removed permissions of its owner, too, or that process
+            // has not set the mode yet. Sets the mode by path, because a directory that cannot be opened has no
+            // descriptor.
             std::fs::set_permissions(&path, Permissions::from_mode(access.directory_mode()))
                 .map_err(io("chmod"))?;
             found = look().map_err(io("lstat"))?;
         }
-        // Not O_NOFOLLOW alone: the error is to say what is wrong. If it is ours and others cannot write to it, only
-        // the owner of the parent can replace it.
+        // O_NOFOLLOW alone is not enough, because its error would not say what is wrong. If the directory is ours and
+        // other users cannot write to it, only the owner of the parent can replace it.
         if !found.is_dir() {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }
@@ -169,12 +172,13 @@ impl Directory {
     /// Takes the lock under which files are made and removed. Tries at least once, and until this time of the monotonic
     /// clock.
     ///
-    /// [`Error::Busy`] if it stays locked, because its holder is stopped; else why it cannot be locked at all.
+    /// Fails with [`Error::Busy`] if the directory stays locked, because the lock's holder is stopped, and with another
+    /// error if it cannot be locked at all.
     pub fn lock(&self, until: u64) -> Result<Lock> {
         let path = self.path.join(".lock");
         let file = match os::open_read_write(&path) {
             Ok(file) => file,
-            // Another process may make it at the same moment.
+            // Opens the file once more if making it fails, because another process may have made it meanwhile.
             Err(_) => self.access.make_file(&path).or_else(|_| os::open_read_write(&path))?,
         };
         let mut pause = 100;
@@ -191,7 +195,7 @@ impl Directory {
     }
 }
 
-/// The directory's lock, held until this is dropped: closing the description frees it.
+/// The directory's lock, held until this is dropped: closing the open file description frees it.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -200,18 +204,19 @@ pub struct Lock {
 fn make_directory(path: &Path, access: Access) -> Result<()> {
     let make = |path: &Path| DirBuilder::new().mode(0o700).create(path);
     if access.gid.is_none() && access.mode == 0o600 {
-        // Permissions that the umask removed are added when it is checked.
+        // `Directory::open` adds permissions that the umask removed.
         return match make(path) {
             Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(io("mkdir")(e)),
             _ => Ok(()),
         };
     }
-    // Group and mode are set after mkdir: under its final name, other processes would refuse it until then.
+    // Sets group and mode after mkdir, under a temporary name: under the final name, other processes would refuse the
+    // directory until its group and mode are set.
     let mut born = path.as_os_str().to_owned();
     born.push(format!(".new-{:016x}", os::random_u64()));
     let born = PathBuf::from(born);
     make(&born).map_err(io("mkdir"))?;
-    // By the path first: with this umask it may be impossible to open.
+    // Sets the mode by path first, because with this umask it may be impossible to open the directory.
     let done = std::fs::set_permissions(&born, Permissions::from_mode(0o700))
         .map_err(io("chmod"))
         .and_then(|()| os::open_directory(&born))

@@ -17,14 +17,15 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a segment's file holds: a heap.
+/// The contents of a segment's file: a heap.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HeapContents {
-    /// Limits for a segment that is made.
+    /// Limits of a new segment.
     pub limits: Limits,
 }
 
-/// The header of a file. It is read and not mapped, because a file may be truncated at any time.
+/// Reads the words of a file's header, and the length of the file in bytes. Does not map the header, because a file may
+/// be truncated at any time.
 fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
     let len = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?.len();
     if len < HEADER_WORDS * 8 {
@@ -36,7 +37,7 @@ fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
     Ok((words.iter().map(|word| AtomicU64::new(u64::from_le_bytes(*word))).collect(), len))
 }
 
-/// Stores to one word of a header, in one write.
+/// Stores a value to one word of a file's header, in one write.
 fn write_header(file: &File, word: usize, value: u64) -> Result<()> {
     file.write_all_at(&value.to_le_bytes(), word as u64 * 8)
         .map_err(|source| Error::Io { call: "pwrite", source })
@@ -85,19 +86,19 @@ pub struct Segment {
     region: Arc<Mapped>,
     heap: Heap,
     path: PathBuf,
-    /// Whether the user named it: then it is never removed.
+    /// Whether the user named the segment. Then it is never removed.
     named: bool,
-    /// Whether its file system keeps files in memory.
+    /// Whether the file system of the segment keeps files in memory.
     pub memory_backed: bool,
     /// Better directories that cannot be used, each with the reason.
     pub passed_over: Vec<(PathBuf, Error)>,
 }
 
 impl Segment {
-    /// Opens a segment, or makes it if the options say so; `None` if it is not there.
+    /// Opens a segment. If it does not exist, makes it if the options say so, and else returns `None`.
     ///
     /// # Errors
-    /// As [`open`]; all errors have the path that they are about.
+    /// As [`open`]. Each error has the path of the file or directory that it is about.
     pub fn open(options: &OpenOptions, limits: Limits) -> Result<Option<Self>> {
         open(options, &HeapContents { limits })
             .and_then(|opened| opened.map(|opened| Self::map(opened, options, limits)).transpose())
@@ -129,7 +130,7 @@ impl Segment {
         Ok(Self { region, heap, path, named, memory_backed, passed_over })
     }
 
-    /// Opens the segment at a path, or makes it: for programs that name their segment.
+    /// Opens the segment at a path, or makes it, for programs that name their segment.
     ///
     /// # Errors
     /// As [`Segment::open`].
@@ -141,19 +142,19 @@ impl Segment {
         opened.ok_or_else(|| Error::Retired.at(path))
     }
 
-    /// The heap.
+    /// Returns the heap.
     #[must_use]
     pub fn heap(&self) -> &Heap {
         &self.heap
     }
 
-    /// The file's path.
+    /// Returns the file's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Adds to an error the path and, if the user named the segment and its bytes are damaged, what to do.
+    /// Adds the path to an error, and advice if the user named the segment and its bytes are damaged.
     #[must_use]
     pub fn told(&self, error: Error) -> Error {
         if self.named {
@@ -163,7 +164,7 @@ impl Segment {
         }
     }
 
-    /// What to do if the segment's bytes are damaged, as the end of a sentence.
+    /// Returns advice for a segment whose bytes are damaged, as the end of a sentence.
     #[must_use]
     pub fn remedy(&self) -> String {
         if self.named {
@@ -173,13 +174,13 @@ impl Segment {
         }
     }
 
-    /// The mapping, for views of it.
+    /// Returns the mapping, for typed arrays over it.
     #[must_use]
     pub fn region(&self) -> &Arc<Mapped> {
         &self.region
     }
 
-    /// Device and inode: what tells one segment from another of the same path.
+    /// Returns device and inode, which differ between segments that had the same path one after the other.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -190,8 +191,9 @@ impl Segment {
         Ok((data.dev(), data.ino()))
     }
 
-    /// Whether the path still names this segment, and it is not retired. True for a process that may not check any more
-    /// (`setuid`): its mapping works on, and the other processes are there.
+    /// Returns whether the path still names this segment, and the segment is not retired. Assumes that the path names
+    /// it if this process may not check any more (after `setuid`): its mapping still works, and the other processes
+    /// still use the segment.
     #[must_use]
     pub fn is_current(&self) -> bool {
         let named = match os::same_file(self.region.file(), &self.path) {
@@ -201,8 +203,8 @@ impl Segment {
         named && !self.heap.retired()
     }
 
-    /// Removes the file if no writer lives but those of `process`; whether it did. A segment that
-    /// the user named stays.
+    /// Removes the file if no writers live except those of `process`. Returns whether it removed the file. Does not
+    /// remove a segment that the user named.
     ///
     /// # Errors
     /// [`Error::Busy`] if a lock is not free in time, [`Error::Io`].

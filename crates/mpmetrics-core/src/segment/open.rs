@@ -9,55 +9,57 @@ use crate::os::{self, ProcessIdentity};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// How often [`open`] starts again when it finds a file that is just being made or removed.
+/// Largest number of times that [`open`] tries, if it finds files that other processes are making or removing.
 const ROUNDS: u32 = 32;
 
-/// Which segment is wanted.
+/// The segment to open, and how to make it.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
     /// Absolute path of a segment that the user named. It is never removed.
     pub path: Option<PathBuf>,
-    /// Else its name in our own directory: `[a-z0-9-]`, 1 to 64 letters.
+    /// Name of a segment in our own directory, if `path` is not given: 1 to 64 of `[a-z0-9-]`.
     pub name: Option<String>,
-    /// Absolute paths of the parents of our own directory, best first.
+    /// Absolute paths of the directories in which our own directory may be, the best first.
     pub directories: Vec<PathBuf>,
-    /// Make the segment if it is not there.
+    /// Whether to make the segment if it does not exist.
     pub create: bool,
     /// The root of the application; `None` if the user chose the name.
     pub root: Option<ProcessIdentity>,
-    /// Permission bits of the file; 0600 if it is not given. The directory's follow from them.
+    /// Permission bits of the file; if not given, 0600, or 0660 with `gid`. The directory's bits follow from them.
     pub mode: Option<u32>,
-    /// Group of file and directory, for applications whose processes run as several users. The directory belongs to the
-    /// group then, and files of other members are trusted.
+    /// Group of file and directory, for applications whose processes run as several users. Files that belong to this
+    /// group are trusted, also those of other users.
     pub gid: Option<u32>,
 }
 
 /// A segment that was found or made.
 #[derive(Debug)]
 pub struct Opened {
-    /// A new open file description of it.
+    /// A new open file description of the segment's file.
     pub file: File,
-    /// Its path.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Whether this call made it.
+    /// Whether this call made the file.
     pub created: bool,
-    /// Whether its file system keeps files in memory; on a disk, the kernel writes them back now and then.
+    /// Whether its file system keeps files in memory. To a disk, the kernel would write the file back now and then.
     pub memory_backed: bool,
     /// Better directories that cannot be used, each with the reason.
     pub passed_over: Vec<(PathBuf, Error)>,
 }
 
-/// Finds the segment, or makes it if `options.create` says so; `None` if there is none.
+/// Finds the segment. If there is none, makes it if `options.create` is set, and else returns `None`.
 ///
-/// All directories are searched before a segment is made anywhere, so that processes agree even if a better directory
-/// was full, or missing, only for a while. A process that makes one reaps what earlier applications left in the same
-/// directory.
+/// Searches all directories before it makes a segment anywhere, so that processes agree on one even if a better
+/// directory was full or missing for a while. A process that makes a segment reaps the segments that earlier
+/// applications left in the same directory.
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] for options that break a rule; [`Error::Unsafe`], [`Error::Retired`] and what
-/// [`Contents::inspect`] says about a file that is there, with its path; [`Error::Nowhere`] if it cannot
-/// be made in any directory; [`Error::Busy`] if a removed file does not go away.
+/// - [`Error::Invalid`] for options that break a rule.
+/// - [`Error::Unsafe`], [`Error::Retired`] and the errors of [`Contents::inspect`] about a file that exists, with its
+///   path.
+/// - [`Error::Nowhere`] if the segment cannot be made in any directory.
+/// - [`Error::Busy`] if a file that is being removed stays there.
 pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Opened>> {
     let access = Access::new(options.mode, options.gid)?;
     let named = match (&options.path, &options.name) {
@@ -71,11 +73,11 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
         }
     };
     let name = options.name.as_deref().unwrap_or_default();
-    // One deadline for all rounds: however often this starts again, it does not wait longer for a directory's lock.
+    // One deadline for all rounds, so that several rounds do not wait longer for a directory's lock than one.
     let until = os::monotonic_us() + PATIENCE_US;
     for round in 0..ROUNDS {
-        // Only a file that is being removed, or a temporary file that was taken for a dead creator's, leads to another
-        // round.
+        // Sleeps longer from round to round. Another round is needed only if another process is removing or making the
+        // file, or took this process's temporary file for a dead creator's.
         os::sleep_us(round * round * 50);
         let turn = match &named {
             Some(segment_path) => at(segment_path, options, contents)?,
@@ -94,7 +96,7 @@ enum Turn {
     Again,
 }
 
-/// One try at a path that the user named.
+/// Tries once to open or make the segment at a path that the user named.
 fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Contents) -> Result<Turn> {
     match attach(segment_path, contents)? {
         Attached::File(file) => {
@@ -106,14 +108,14 @@ fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Content
         Attached::Absent => {}
     }
     segment_path.clear_leftovers();
-    // No root: the user's segment is never reaped.
+    // Makes the segment without a root, so that it is never reaped.
     match create(segment_path, None, contents).map_err(|e| e.at(segment_path.path()))? {
         Some(file) => Ok(Turn::Done(Some(opened(segment_path, file, true, Vec::new())))),
         None => Ok(Turn::Again),
     }
 }
 
-/// One try along the chain of directories.
+/// Tries once to open the segment in any of the directories, or to make it in the best one.
 fn chain(
     name: &str,
     access: Access,
@@ -124,7 +126,7 @@ fn chain(
     let mut passed_over = Vec::new();
     let mut fit = Vec::new();
     for parent in &options.directories {
-        // Nothing is made yet, not even a directory.
+        // Does not make the directory here, because a worse directory may have the segment.
         let segment_path = match Directory::open(parent, access, false) {
             Ok(Some(directory)) => SegmentPath::derived(directory, name),
             Ok(None) => {
@@ -147,7 +149,7 @@ fn chain(
             }
             Ok(Attached::Moving) => return Ok(Turn::Again),
             Ok(Attached::Absent) => fit.push(parent),
-            // Not usable: another user's file under our name, a read-only file system.
+            // The directory cannot be used: another user's file has our name, or the file system is read-only.
             Err(e) if matches!(e.code(), Code::Unsafe | Code::Io) && !os::is_of_process(&e) => {
                 passed_over.push((parent.clone(), e));
             }
@@ -177,7 +179,7 @@ fn chain(
     Err(Error::Nowhere { tried: passed_over })
 }
 
-/// Makes the segment below one parent; `None` if another process did at the same moment.
+/// Makes the segment below one parent. Returns `None` if another process has made it meanwhile.
 fn make(
     parent: &Path,
     name: &str,
@@ -188,8 +190,8 @@ fn make(
 ) -> Result<Option<(SegmentPath, File)>> {
     let Some(directory) = Directory::open(parent, access, true)? else { return Ok(None) };
     let segment_path = SegmentPath::derived(directory, name);
-    // Held while old segments are reaped and the new one is made, so that processes that start at the same time wait
-    // and attach, instead of each filling a file. It is correct without the lock, too.
+    // Holds the directory's lock while it reaps old segments and makes the new one, so that other processes that start
+    // at the same time wait and then attach, instead of each filling a file. Without the lock the result is the same.
     let lock = segment_path.lock(until).ok();
     if lock.is_some() {
         if !matches!(attach(&segment_path, contents)?, Attached::Absent) {
@@ -199,7 +201,7 @@ fn make(
     }
     let root = options.root.as_ref();
     let made = match create(&segment_path, root, contents) {
-        // Before this fails for want of room, all segments without a living writer are removed that may be.
+        // If there is no room, removes all segments without a living writer that may be removed, and tries once more.
         Err(Error::Full { .. })
             if lock.is_some() && reap::reap(&segment_path, contents, Want::Room) =>
         {
@@ -216,7 +218,7 @@ fn opened(
     created: bool,
     passed_over: Vec<(PathBuf, Error)>,
 ) -> Opened {
-    // Only for a warning.
+    // `memory_backed` is used only for a warning, so an error does not matter.
     let memory_backed = os::is_memory_backed(segment_path.parent()).unwrap_or(false);
     Opened { file, path: segment_path.path().to_owned(), created, memory_backed, passed_over }
 }

@@ -1,4 +1,4 @@
-//! Removing segments that are not needed any more: nothing else depends on it.
+//! Removing segments that are not needed any more. Nothing depends on their being removed.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,28 +11,30 @@ use super::contents::Contents;
 use super::create::SegmentPath;
 use super::directory::{Access, PATIENCE_US};
 
-/// Time for which a segment must have had no living writer if this process cannot tell whether its root lives, because
-/// that ran in another pid namespace or boot, and was no writer itself. The only worker of a cluster may have died a
-/// moment ago, while its primary lives and is about to start another.
+/// Time in milliseconds for which a segment must have had no living writer before it is reaped, if this process cannot
+/// tell whether the segment's root lives. That is so if the root ran in another pid namespace or boot, and was no
+/// writer itself. The only worker of a cluster may have died a moment ago, while the primary lives and is about to
+/// start another worker.
 const GRACE_MS: u64 = 120_000;
 
-/// Least time between two passes for room.
+/// Smallest time between two passes that make room, in microseconds.
 const PAUSE_US: u64 = 1_000_000;
 
-/// How long one pass may take, because it delays a start. The next start continues it.
+/// How long one pass may take, in microseconds, because it delays the start of a process. The next start continues.
 const BUDGET_US: u64 = 250_000;
 
-/// What a pass is for.
+/// The purpose of a pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Want {
-    /// Tidying.
+    /// Tidying up, after [`GRACE_MS`].
     Order,
-    /// Room that a living application would be denied otherwise: without [`GRACE_MS`].
+    /// Room that a living application needs. Such a pass does not wait for [`GRACE_MS`].
     Room,
 }
 
-/// Removes what earlier applications left beside `segment_path`; whether it removed anything. The caller holds the
-/// directory's lock. A segment that cannot be judged or removed is left for the next time.
+/// Removes segments and temporary files that earlier applications left in the directory of `segment_path`. Returns
+/// whether it removed a segment. The caller holds the directory's lock. A segment that cannot be inspected or removed
+/// stays for the next pass.
 pub fn reap(segment_path: &SegmentPath, contents: &impl Contents, want: Want) -> bool {
     let deadline = os::monotonic_us() + BUDGET_US;
     let mut removed = false;
@@ -45,7 +47,7 @@ pub fn reap(segment_path: &SegmentPath, contents: &impl Contents, want: Want) ->
         if name.starts_with('.') && name.contains(".heap.new-") {
             segment_path.clear_temporary(&path);
         } else if name.ends_with(".heap") && path != segment_path.path() {
-            // If it is unsafe, corrupt or of another version, it is left alone.
+            // A segment that is unsafe, corrupt or of another version stays.
             removed |= reap_one(segment_path, &path, contents, want).unwrap_or(false);
         }
     }
@@ -62,16 +64,17 @@ fn reap_one(
     let found = contents.inspect(&file)?;
     let alive = match (found.retired, found.root) {
         (true, _) => Some(false),
-        // Without a root, the user named it: it is kept, and its counters go on.
+        // The user named a segment without a root. It stays, so that later programs continue its counters.
         (false, None) => return Ok(false),
         (false, Some(root)) => root.is_alive(),
     };
     if alive == Some(true) {
         return Ok(false);
     }
-    // A process that attaches claims its slot under the heap lock: while this process holds the lock and no slot is
-    // locked, no other uses the segment, and after the mark none can. This file description is new and holds no slot,
-    // so it sees the locks of all others, in whatever namespace. Dropping it frees the lock.
+    // A process that attaches claims its slot under the heap lock. So while this process holds the lock and no slot is
+    // locked, no other process uses the segment, and after it is marked as retired, none can. This open file
+    // description is new and holds no slot, so it sees the locks of all other processes, in any namespace. Dropping it
+    // frees the heap lock.
     if !os::try_lock(&file, contents.heap_lock_byte())? {
         return Ok(false);
     }
@@ -89,12 +92,12 @@ fn reap_one(
     remove(path, &file)
 }
 
-/// Whether an application without a living writer has ended, as far as its segment tells. The first process that asks
-/// notes the time; a writer that comes later makes the note invalid.
+/// Returns whether an application without a living writer has ended, as far as its segment tells. The first process
+/// that checks notes the time. A writer that attaches later makes the note invalid.
 fn is_over(file: &File, contents: &impl Contents) -> Result<bool> {
-    // Read again: now no writer can come.
+    // Inspects the file again, now under the heap lock, so that no writer attaches meanwhile.
     let found = contents.inspect(file)?;
-    // A root that was a writer would hold its slot's byte if it lived.
+    // If a root that was a writer lived, it would hold the lock of its slot's byte.
     if found.root_wrote {
         return Ok(true);
     }
@@ -106,8 +109,8 @@ fn is_over(file: &File, contents: &impl Contents) -> Result<bool> {
     Ok(false)
 }
 
-/// Makes room for a segment in use that cannot grow: removes what earlier applications left beside it. Does not wait
-/// for the directory's lock, because the caller may hold a heap lock.
+/// Makes room for a segment in use that cannot grow: removes the segments that earlier applications left in the same
+/// directory. Does not wait for the directory's lock, because the caller may hold a heap lock.
 pub struct RoomMaker<C> {
     segment_path: SegmentPath,
     contents: C,
@@ -115,13 +118,13 @@ pub struct RoomMaker<C> {
 }
 
 impl<C: Contents> RoomMaker<C> {
-    /// For a segment at this path in our own directory.
+    /// Returns one for the segment at this path in our own directory, or `None` if the path has no directory.
     pub fn new(path: &Path, access: Access, contents: C) -> Option<Self> {
         let segment_path = SegmentPath::beside(path, access)?;
         Some(Self { segment_path, contents, next_us: Mutex::new(0) })
     }
 
-    /// Removes what can be removed, at most once a second; whether it removed anything.
+    /// Removes the segments that can be removed, at most once a second. Returns whether it removed any.
     pub fn make_room(&self) -> bool {
         let Ok(mut next) = self.next_us.try_lock() else { return false };
         let now = os::monotonic_us();
@@ -137,7 +140,7 @@ impl<C: Contents> RoomMaker<C> {
     }
 }
 
-/// Removes the path if it still names the file. The caller holds the directory's lock.
+/// Removes the path if it still names the file, and returns whether it did. The caller holds the directory's lock.
 fn remove(path: &Path, file: &File) -> Result<bool> {
     if !os::same_file(file, path)? {
         return Ok(false);
@@ -147,14 +150,14 @@ fn remove(path: &Path, file: &File) -> Result<bool> {
     Ok(true)
 }
 
-/// Removes a retired file that still has its name.
+/// Removes the path of a retired segment if it still names the file, under the directory's lock.
 pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<bool> {
     let _lock = segment_path.lock(until).map_err(|error| error.at(segment_path.path()))?;
     remove(segment_path.path(), file)
 }
 
-/// Removes the file of a segment that the caller has marked retired under the heap lock; whether the path still named
-/// it. Not for a segment that the user named.
+/// Removes the file of a segment that the caller has marked as retired under the heap lock. Returns whether the path
+/// still named the file. Not for a segment that the user named.
 ///
 /// # Errors
 ///

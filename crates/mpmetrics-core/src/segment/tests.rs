@@ -16,7 +16,8 @@ mod many;
 const HEAP_LOCK: u64 = 1 << 40;
 const SLOTS: Range<u64> = HEAP_LOCK + 1..HEAP_LOCK + 1025;
 
-/// Contents of a page: magic, retired, last attach, root, whether the root wrote, when no writer was there.
+/// Contents that are a page: magic, whether it is retired, last attach, root, whether the root was a writer, and when
+/// no slot was found locked.
 struct Page;
 
 impl Contents for Page {
@@ -80,7 +81,7 @@ impl Contents for Page {
     }
 }
 
-/// A fresh parent of segments, in memory where there is a /dev/shm.
+/// Makes an empty directory for segments, in memory if there is a /dev/shm.
 fn parent() -> tempfile::TempDir {
     let shm = Path::new("/dev/shm");
     if shm.is_dir() {
@@ -104,7 +105,7 @@ fn make(options: &OpenOptions) -> Opened {
     open(options, &Page).unwrap().unwrap()
 }
 
-/// A process that lived in this namespace and boot, and is dead.
+/// Returns the identity of a dead process that lived in this namespace and boot.
 fn dead() -> ProcessIdentity {
     let mut child = std::process::Command::new("true").spawn().unwrap();
     let it = ProcessIdentity::of(child.id()).unwrap().unwrap();
@@ -112,7 +113,8 @@ fn dead() -> ProcessIdentity {
     it
 }
 
-/// What a writer does: opens, claims a slot under the heap lock, checks whether the path still names its file.
+/// Attaches like a writer: opens the segment, claims a slot under the heap lock, and checks that the path still names
+/// the file.
 fn join(options: &OpenOptions, slot: u64) -> Opened {
     loop {
         let opened = make(options);
@@ -129,7 +131,8 @@ fn join(options: &OpenOptions, slot: u64) -> Opened {
     }
 }
 
-/// Whether a writer that ends in order may remove the segment, as the root does.
+/// Ends like the last writer of an application: frees the slot, and removes the segment if no other slot is locked.
+/// Returns whether it removed the segment.
 fn tidy(opened: &Opened, slot: u64) -> bool {
     os::unlock(&opened.file, SLOTS.start + slot).unwrap();
     if !os::try_lock(&opened.file, HEAP_LOCK).unwrap() {
@@ -155,7 +158,7 @@ fn own(parent: &Path) -> PathBuf {
     parent.join(format!("mpmetrics-{}", os::effective_uid()))
 }
 
-/// Runs one test of this program again in a process of its own, with a word that tells it what to do.
+/// Returns a command that runs one test of this program in a process of its own. `part` tells that process what to do.
 fn another(test: &str, part: &str, argument: &Path) -> std::process::Command {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     let module = module_path!().split_once("::").unwrap().1;
@@ -168,7 +171,7 @@ fn another(test: &str, part: &str, argument: &Path) -> std::process::Command {
     command
 }
 
-/// The word and the argument that [`another`] gave, if this is such a process.
+/// Returns the part and the argument that [`another`] gave, if this is such a process.
 fn part() -> Option<(String, PathBuf)> {
     let part = std::env::var("MPMETRICS_TEST_PART").ok()?;
     Some((part, std::env::var_os("MPMETRICS_TEST_ARGUMENT")?.into()))

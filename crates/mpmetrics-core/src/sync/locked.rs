@@ -1,11 +1,11 @@
 //! 64-bit words for targets without 64-bit atomics: two halves, which change together under a lock.
 //!
-//! Words of a segment are guarded by mutexes in it ([`Guard`], from the region): robust, because a holder may be
-//! killed, and with a deadline, because it may be stopped. Words that belong only to this process are guarded by one
-//! lock of its own. Every access takes the lock, so orderings are ignored here.
+//! Mutexes in the segment guard its words ([`Guard`], from the region). They are robust, because a holder may be
+//! killed, and have a deadline, because a holder may be stopped. One lock of this process guards all words that belong
+//! only to this process. Every access takes the lock, so orderings are ignored here.
 //!
-//! Before the first half of a word is stored, the new value is noted beside the mutex; a process that finds the holder
-//! dead stores it again. So a death between the halves leaves no half.
+//! Before the first half of a word is stored, the new value is noted beside the mutex. A process that finds the holder
+//! dead stores the noted value. So a death between the stores of the halves leaves no half-changed word.
 
 use super::atomics::{AtomicU32, Ordering};
 use std::cell::Cell;
@@ -20,18 +20,18 @@ pub struct AtomicU64 {
 
 /// The lock of the words of one mapping.
 pub trait Guard: Send + Sync {
-    /// Runs `work` under the lock of an address. If that is not free within a bounded time, runs it without the lock
-    /// and without a note.
+    /// Runs `work` under the lock of an address. If the lock is not free within a bounded time, runs `work` without the
+    /// lock and without a note.
     fn with(&self, address: usize, work: &mut dyn FnMut(Option<&Note<'_>>));
 }
 
-/// Where a store is noted before it is made.
+/// The words in which a store is noted before it is made.
 pub struct Note<'a> {
     /// Number of the word + 1; 0 for none.
     pub word: &'a AtomicU64,
-    /// What it becomes.
+    /// The new value of the word.
     pub value: &'a AtomicU64,
-    /// The number of the word.
+    /// The number of the word that the store changes.
     pub index: u64,
 }
 
@@ -47,7 +47,7 @@ static RANGES: RwLock<Vec<Range>> = RwLock::new(Vec::new());
 static PRIVATE: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    /// Whether this thread is inside a guard, whose own words are not guarded.
+    /// Whether this thread is inside a guard. The guard's own words are not guarded.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -85,13 +85,13 @@ impl Drop for Inside {
 }
 
 impl AtomicU64 {
-    /// A word.
+    /// Makes a word with this value.
     #[must_use]
     pub const fn new(value: u64) -> Self {
         Self { low: AtomicU32::new(value as u32), high: AtomicU32::new((value >> 32) as u32) }
     }
 
-    /// The halves, without the lock: only its holder knows that they belong together.
+    /// Reads the halves without the lock. Only the holder of the lock knows that they belong together.
     #[must_use]
     pub fn halves(&self) -> u64 {
         // Acquire: pairs with the stores in `put`, for readers that did not get the lock.
@@ -148,7 +148,7 @@ impl AtomicU64 {
     /// Replaces the value if it is `current`.
     ///
     /// # Errors
-    /// The value, if it is another one.
+    /// The present value, if it is not `current`.
     pub fn compare_exchange(
         &self,
         current: u64,
@@ -208,7 +208,8 @@ impl core::fmt::Debug for AtomicU64 {
     }
 }
 
-/// Runs under this process's own lock: its holder dies and stops together with all threads that wait for it.
+/// Runs `work` under this process's own lock. The lock needs no deadline, because its holder dies and stops together
+/// with all threads that wait for it.
 fn privately(work: &mut dyn FnMut(Option<&Note<'_>>)) {
     while PRIVATE.swap(1, Ordering::Acquire) != 0 {
         std::thread::yield_now();
@@ -228,8 +229,8 @@ mod tests {
         n << 32 | n
     }
 
-    /// Reads of a word whose halves are always stored equal; how many were not,
-    /// up to the first round in which some were.
+    /// Reads a word whose halves are always stored equal. Returns the number of reads with
+    /// different halves, in the first round that has any.
     fn torn(patience: Duration, read: impl Fn(&AtomicU64) -> u64) -> u64 {
         let (word, over) = (AtomicU64::new(0), AtomicBool::new(false));
         std::thread::scope(|scope| {
@@ -259,7 +260,7 @@ mod tests {
         assert_eq!(torn(Duration::from_secs(1), |word| word.load(Ordering::Relaxed)), 0);
         assert!(
             torn(Duration::from_secs(30), AtomicU64::halves) > 0,
-            "else the test above shows nothing"
+            "else the first assertion shows nothing"
         );
     }
 

@@ -1,5 +1,5 @@
-//! The one door to atomics: every other module imports them from here, so that a model checker can replace them
-//! (`RUSTFLAGS="--cfg loom"`), and so can the feature `locked`, for targets without 64-bit atomics.
+//! Atomics. Every other module imports them from here, so that they can be replaced: by those of a model checker
+//! (`RUSTFLAGS="--cfg loom"`), or by the feature `locked` for targets without 64-bit atomics.
 
 mod atomics;
 #[cfg(feature = "locked")]

@@ -1,5 +1,5 @@
-//! The program that dies or stops: one after another it takes every cold path, and tells through files in its
-//! directory how far it is.
+//! The program that tests make die or stop. It takes every cold path, one after another, and reports its progress
+//! through files in its directory.
 
 pub mod observations;
 
@@ -20,9 +20,9 @@ use mpmetrics_core::{Code, Result};
 
 use crate::handle::Handle;
 
-/// The segment that all of it is about.
+/// The file name of the segment that the program uses.
 pub const MAIN: &str = "points.heap";
-/// Series of the family that comes and goes: enough for tables, index and file to grow.
+/// Number of series of the family `churned`: enough that tables, index and file grow.
 const CHURNED: usize = 700;
 
 /// A family of counters.
@@ -46,7 +46,7 @@ pub fn shared(writer: &mut Writer, text: &str) -> Result<BlockKey> {
     Ok(BlockKey { series: address.series, generation: address.generation })
 }
 
-/// How the other segment is opened: a derived one, whose root is this process.
+/// Returns the options of the other segment. Its path follows from its name, and its root is this process.
 pub fn other(directory: &Path, create: bool) -> OpenOptions {
     OpenOptions {
         name: Some("other".into()),
@@ -57,12 +57,12 @@ pub fn other(directory: &Path, create: bool) -> OpenOptions {
     }
 }
 
-/// What of a program's doings is in the file of that name.
+/// Returns the text that the program wrote to the file of that name; `None` if there is none.
 pub fn told(directory: &Path, name: &str) -> Option<String> {
     std::fs::read_to_string(directory.join(name)).ok()
 }
 
-/// Tells something through a file, in one step.
+/// Writes a text to a file, in one step.
 pub fn tell(directory: &Path, name: &str, text: &str) {
     let born = directory.join(format!("{name}.born"));
     std::fs::write(&born, text).expect("a file");
@@ -77,16 +77,16 @@ struct Program {
     ticks: u64,
 }
 
-/// Runs to its end, unless it is killed.
+/// Runs the program to its end, unless it is killed.
 ///
 /// # Errors
-/// Whatever goes wrong but for a lock that others hold for too long.
+/// Those of all its calls, except [`Code::Busy`]: a call is repeated while another process holds the lock.
 pub fn run(directory: &Path) -> Result<()> {
     let process = ProcessIdentity::current()?;
     let segment = Segment::at(directory.join(MAIN))?;
     let heap = segment.heap().clone();
     let mut writer = patient(|| heap.writer(process.key(), process.pid))?;
-    // The first adopted a slot, this one makes one.
+    // The first writer adopted a slot, this one makes a slot.
     drop(patient(|| heap.writer(process.key(), process.pid))?);
     let family = patient(|| writer.family(&spec("counted"), 0))?;
     let counted =
@@ -114,7 +114,7 @@ pub fn run(directory: &Path) -> Result<()> {
     program.tick()
 }
 
-/// Records an exemplar that tells by its labels which it is.
+/// Records an exemplar whose labels have its number.
 ///
 /// # Errors
 /// As [`Writer::exemplar`].
@@ -125,7 +125,7 @@ pub fn exemplar(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
     writer.exemplar((handle.address.slab, handle.address.cell, handle.key()), 0, &given)
 }
 
-/// Tries again while the lock is held by others.
+/// Calls again while another process holds the lock.
 fn patient<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     loop {
         match call() {
@@ -136,7 +136,7 @@ fn patient<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 }
 
 impl Program {
-    /// Counts one, observes, then tells.
+    /// Counts 1, observes, and then reports the number of ticks.
     fn tick(&mut self) -> Result<()> {
         self.counted.update(&mut self.writer, 1.0)?;
         observations::tick(&mut self.writer, self.ticks)?;
@@ -149,7 +149,7 @@ impl Program {
         let writer = &mut self.writer;
         let family = patient(|| writer.family(&spec("churned"), 1))?;
         for n in 0..CHURNED {
-            // Texts of several size classes.
+            // Label texts of several size classes.
             let text = format!("n=\"{n}\",pad=\"{}\"", "x".repeat(n % 7 * 40));
             let handle =
                 patient(|| Handle::bind(writer, MetricType::Counter, family, text.as_bytes()))?;
@@ -179,7 +179,7 @@ impl Program {
         self.tick()
     }
 
-    /// Is rung for callbacks by others, answers, and rings itself.
+    /// Waits until another process rings, answers, and rings itself.
     fn answer(&mut self) -> Result<()> {
         let bell = Doorbell::new(self.heap.clone());
         let (tell_rung, rung) = channel();
@@ -198,7 +198,7 @@ impl Program {
         self.tick()
     }
 
-    /// Finds the file gone and goes on in a copy, with what another counted that died meanwhile.
+    /// Removes the segment's file, and goes on in a copy that has the counts of a writer that died meanwhile, too.
     fn succeed(
         &mut self,
         old: Segment,
@@ -219,7 +219,7 @@ impl Program {
         Ok((segment, writer))
     }
 
-    /// Makes a segment of its own and removes it again.
+    /// Makes the other segment, goes on in a copy of it, and removes the copy.
     fn create(&mut self, process: u64, pid: u32) -> Result<()> {
         let opened = Segment::open(&other(&self.directory, true), Limits::default())?;
         let segment = opened.expect("a segment that is made");

@@ -1,4 +1,4 @@
-//! A heap in use as words, what damages it, and all that a reader and a writer do with it.
+//! The words of a heap in use, damage to these words, and all steps of a reader and of a writer with them.
 
 use std::sync::atomic::{AtomicU64 as Counter, Ordering};
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::handle::{spec, Handle};
 
 const TYPES: [MetricType; 4] =
     [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
-/// Most KiB that a test may touch, and most it may ask for, beyond what it had: many times what an
-/// image needs (each thread's allocator reserves 64 MiB at once), far less than a believed length
-/// would take.
+/// Most KiB that a test may touch, and most KiB of address space that it may ask for, in addition to what it
+/// had before. That is many times what an image needs (each thread's allocator reserves 64 MiB at once), but far
+/// less than a test would take that believes a damaged length.
 const MEMORY_KIB: [u64; 2] = [512 << 10, 2 << 20];
-/// Longest that one image may take.
+/// The longest time that the test may take for one image.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A summary with a window, whose series are pruned.
@@ -35,7 +35,7 @@ fn windowed() -> FamilySpec {
     FamilySpec { name: "windowed".into(), numbers: options.numbers(), ..spec(MetricType::Summary) }
 }
 
-/// Observes in series of it, some of which are out of the window by [`NOW`].
+/// Observes in series of [`windowed`]. At [`NOW`], some have no observation left in the window.
 fn observe(writer: &mut Writer) -> Result<()> {
     let family = writer.family(&windowed(), 0)?;
     for n in 0..6 {
@@ -48,7 +48,7 @@ fn observe(writer: &mut Writer) -> Result<()> {
     Ok(())
 }
 
-/// The time of all that is read.
+/// The time of all scrapes, in Unix milliseconds.
 const NOW: f64 = 1.7e12;
 
 /// The words of a heap in use: every kind of family, removed series, hidden and freed blocks, default
@@ -88,7 +88,7 @@ pub fn image() -> Vec<u64> {
     words
 }
 
-/// An exemplar for a counter or each bucket of a histogram: small ones, and some that take more room.
+/// Records an exemplar for a counter, or for each bucket of a histogram. Some are small, some take more room.
 fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
     let buckets = match handle.metric_type {
         MetricType::Counter => 1,
@@ -105,10 +105,10 @@ fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
     Ok(())
 }
 
-/// Everything a reader does; true if there was something to read.
+/// Takes all steps of a reader. Returns false if the heap was refused as a whole.
 pub fn read(words: &[AtomicU64], living: &[bool]) -> bool {
     let filter = Filter { everything: true, exemplars: true, now: Some(NOW), ..Filter::default() };
-    // No pauses: a flipped sequence word of a "living" writer would cost each image its whole budget.
+    // No pauses: if a sequence word of a "living" writer is flipped, a scrape would make all pauses for each image.
     let patience = Patience { block: 200, walk: 2000, pauses: 0 };
     let Ok((snapshot, _)) = walk(words, living, &filter, patience) else {
         return false;
@@ -123,13 +123,13 @@ pub fn atomics(words: &[u64]) -> Vec<AtomicU64> {
     words.iter().copied().map(AtomicU64::new).collect()
 }
 
-/// Everything a writer does, after the last writer died. An error ends it.
+/// Takes all steps of a writer, after the last writer has died, up to the first error.
 pub fn write(words: &[u64]) -> Result<()> {
     write_and(words, |_| {})
 }
 
-/// Attaches, declares, binds what is there and what is not, updates, shows again, renames, removes,
-/// gives back; in the middle of it, what `between` does to the heap.
+/// Attaches, declares families, binds known and new series, updates, shows hidden blocks again, sets default
+/// labels, removes series, gives blocks back. Calls `between` in the middle of it.
 pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
     let heap = Heap::open(Arc::new(Owned::copy_of(words.to_vec())))?;
     let mut writer = heap.writer(9, 1)?;
@@ -142,7 +142,7 @@ pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
             let text = format!("b=\"some text\",a=\"{n}\"");
             let handle = Handle::bind(&mut writer, kind, family, text.as_bytes())?;
             handle.update(&mut writer, 1.0)?;
-            // A mutex whose bytes say that it is held cannot be locked.
+            // The damaged bytes of a mutex may say that it is held.
             match exemplify(&mut writer, &handle, n) {
                 Err(error) if error.code() == Code::Busy => {}
                 done => done?,
@@ -165,7 +165,7 @@ pub fn write_and(words: &[u64], between: impl Fn(&Heap)) -> Result<()> {
     heap.retire(Some(9)).map(drop)
 }
 
-/// Memory touched, and address space asked for, at the most so far, in KiB.
+/// Returns the peaks of memory touched and of address space asked for, in KiB.
 fn peaks() -> [u64; 2] {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ["VmHWM:", "VmPeak:"].map(|name| {
@@ -174,8 +174,8 @@ fn peaks() -> [u64; 2] {
     })
 }
 
-/// Runs something on every number; fails if one of them takes too long (and says which it hangs on) or
-/// if memory grows out of proportion.
+/// Calls `run` with every number below `count`. Fails if one call takes too long (and prints its number) or if
+/// memory grows out of proportion.
 pub fn each(count: u64, run: impl Fn(u64)) {
     let before = peaks();
     let done = Counter::new(0);
@@ -213,7 +213,7 @@ pub fn each(count: u64, run: impl Fn(u64)) {
     }
 }
 
-/// splitmix64: the same flips in every run, so that a number names a failure.
+/// Random numbers (splitmix64). They are the same in every run, so that a failure can be repeated by its number.
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -225,13 +225,13 @@ impl Dice {
     }
 }
 
-/// The words that are worth damage: those that are not 0, so that no flip is wasted on empty room.
+/// Returns the indexes of the words to damage: those that are not 0, because damage to empty room has no effect.
 pub fn targets(image: &[u64]) -> Vec<usize> {
     (0..image.len()).filter(|at| image[*at] != 0).collect()
 }
 
-/// Damages a copy of the image: mostly single bits, in the header as often as after it; now and
-/// then a word that becomes another word of the image, a small number, or all ones.
+/// Damages a copy of the image, half of the time in the header. Mostly flips single bits; sometimes replaces a word by
+/// another word of the image, by a small number, or by nearly all ones.
 pub fn damaged(image: &[u64], targets: &[usize], number: u64) -> Vec<u64> {
     let mut dice = Dice(number);
     let mut words = image.to_vec();
@@ -239,7 +239,7 @@ pub fn damaged(image: &[u64], targets: &[usize], number: u64) -> Vec<u64> {
     for _ in 0..=dice.roll(3) {
         let among = if dice.roll(2) == 0 { head } else { targets.len() as u64 };
         let at = targets[dice.roll(among) as usize];
-        // The first three words are refused by name, which would hide the rest.
+        // Damage to the first three words is refused before any other word is read.
         if at <= header::MACHINE {
             continue;
         }

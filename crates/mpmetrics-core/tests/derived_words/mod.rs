@@ -1,18 +1,18 @@
-//! Everything in a heap that follows from its records and blocks, read as `docs/FORMAT.md` says: what
-//! a holder of the heap lock keeps up to date must be what deriving it again yields.
+//! The derived words of a heap, read as `docs/FORMAT.md` says. Holders of the heap lock keep them up to
+//! date, so they must equal those that a recovery derives from records and blocks.
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mpmetrics_core::layout::{defaults, extent, family, header, series, Words, EXTENT_HEADER};
 
-/// Records of the first chunk, words of a record.
+/// For each table: the header word of its first chunk, the records of this chunk, and the words of a record.
 const FAMILIES: (usize, u64, u64) = (header::FAMILY_CHUNKS, 63, family::WORDS);
 const SERIES: (usize, u64, u64) = (header::SERIES_CHUNKS, 256, series::WORDS);
 const DEFAULTS: (usize, u64, u64) = (header::DEFAULTS_CHUNKS, 63, defaults::WORDS);
 const TEXT_CLASSES: usize = 23;
 
-/// The derived words of a heap; lists as sets, because their order is not derived.
+/// The derived words of a heap. Lists are sets here, because their order is not derived.
 #[derive(Debug, PartialEq)]
 pub struct DerivedWords {
     live: u64,
@@ -43,7 +43,7 @@ fn record(words: Words<'_>, (chunks, first, size): (usize, u64, u64), id: u64) -
     words.header(chunks + chunk as usize) + EXTENT_HEADER + index * size
 }
 
-/// A list from its head on; panics if a place is on it twice.
+/// Reads a list from its head on; panics if an entry is on it twice.
 fn list(head: u64, what: &str, next: impl Fn(u64) -> u64) -> BTreeSet<u64> {
     let mut found = BTreeSet::new();
     let mut at = head;

@@ -1,4 +1,4 @@
-//! What JavaScript does with the cells that a writer hands out, done in Rust.
+//! Updates the cells of a writer's blocks as JavaScript does, but in Rust.
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use mpmetrics_core::heap::{Address, FamilySpec, Heap, Writer};
@@ -8,7 +8,7 @@ use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::sync::Ordering;
 use mpmetrics_core::{Error, Result};
 
-/// A bound series of one writer, as an application holds on to it.
+/// A bound series of one writer, as an application keeps it.
 #[derive(Clone, Copy, Debug)]
 pub struct Handle {
     pub metric_type: MetricType,
@@ -59,13 +59,13 @@ impl Handle {
         BlockKey { series: self.address.series, generation: self.address.generation }
     }
 
-    /// Whether the series is still the one that was bound: compared before each store.
+    /// Whether the place still has the series that was bound, which is checked before each store.
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
         Ok((word >> (self.address.word % 2 * 32)) as u32 == self.address.generation)
     }
 
-    /// Counts, sets or observes a value, as its type does; stale or not.
+    /// Counts, sets or observes a value, depending on the type. Does not check whether the handle is stale.
     pub fn update(&self, writer: &mut Writer, value: f64) -> Result<()> {
         let heap = &writer.heap().clone();
         match self.metric_type {
@@ -90,7 +90,7 @@ impl Handle {
         Ok(())
     }
 
-    /// The last word first, the first word last.
+    /// Adds to cells between the sequence words. Stores the last word first, and the first word last.
     fn sequenced(&self, heap: &Heap, last: u64, cells: &[(u64, f64)]) -> Result<()> {
         let next = heap.words().load(self.cell)?.wrapping_add(1);
         heap.words().store(self.cell + last, next)?;
@@ -100,7 +100,7 @@ impl Handle {
         heap.words().store(self.cell, next)
     }
 
-    /// Marks the block as not shown: what `reset()` of a labelled metric does.
+    /// Hides the block from scrapes, as `reset()` of a labelled metric does.
     pub fn hide(&self, heap: &Heap) -> Result<()> {
         let head = heap.words().at(self.cell - block::CELLS + block::HEAD)?;
         head.fetch_or(u64::from(ABSENT), Ordering::AcqRel);

@@ -1,5 +1,5 @@
-//! A region that runs a hook whenever the heap asks for its words: what another writer does in the middle of
-//! a call, or a death there.
+//! A region that runs a hook when the heap asks for its words. The hook acts as another writer in the middle
+//! of a call, or as a death of the caller.
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
@@ -16,15 +16,15 @@ use crate::derived_words::DerivedWords;
 
 type Hook = Box<dyn FnOnce(Words<'_>) + Send>;
 
-/// Runs a hook at the n-th of the heap's looks at its words, and shows the first `most` of them only.
+/// Runs a hook at the n-th look, which is a request of the heap for its words. May show only the first `most` words.
 pub struct HookedRegion {
     words: Owned,
     left: AtomicI64,
     hook: Mutex<Option<Hook>>,
-    /// For how many looks only the first words are shown, and how many these are.
+    /// Number of looks that see only the first `most` words.
     pub narrow: AtomicI64,
     pub most: AtomicI64,
-    /// Whether at each look another cell was moved by an adopter.
+    /// Whether an adopter has moved another cell at each look.
     pub moving: AtomicBool,
 }
 
@@ -48,7 +48,7 @@ impl HookedRegion {
         self.left.store(n, SeqCst);
     }
 
-    /// Whether the hook never ran; disarms it.
+    /// Disarms the hook. Returns whether it never ran.
     pub fn disarm(&self) -> bool {
         self.left.store(0, SeqCst);
         self.hook.lock().unwrap().take().is_some()
@@ -86,7 +86,7 @@ impl Region for HookedRegion {
     }
 }
 
-/// What is derived is what deriving it again yields.
+/// Checks that the derived words equal those that a recovery derives.
 pub fn assert_whole(heap: &Heap, when: &str) {
     drop(heap.hold_lock().expect("the heap lock"));
     let before = DerivedWords::read(heap.words());
@@ -123,12 +123,12 @@ pub fn at_every_look(
 
 pub struct Death;
 
-/// Dies as a process does: the call is never ended, and the next holder of the lock finds the intent.
+/// Dies as a process does: the call does not go on, and the next holder of the heap lock finds the intent word set.
 pub fn die(_: Words<'_>) {
     resume_unwind(Box::new(Death));
 }
 
-/// Removes the first series as a writer does that found the lock busy.
+/// Removes the first series, as a writer does that finds the heap lock held.
 pub fn remove_first(words: Words<'_>) {
     let generation = words.header(header::GENERATION_CHUNKS) + 8;
     let seen = words.load(generation).unwrap();

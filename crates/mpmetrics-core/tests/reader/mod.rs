@@ -1,6 +1,6 @@
-//! A strict JSON reader (RFC 8259), so that our writer is not its own oracle.
+//! A strict JSON reader (RFC 8259), so that tests do not check the crate's JSON with code of the crate.
 
-/// A JSON value; numbers as their text.
+/// A JSON value. Numbers are kept as text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
     Number(String),
@@ -10,8 +10,8 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads one value that takes up all of the bytes; `None` if they are not JSON (or hold a literal,
-    /// which our writer never prints).
+    /// Reads one value that takes up all of the bytes. Returns `None` if they are not JSON, or hold a
+    /// literal (`true`, `false`, `null`), which the crate never prints.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let text: Vec<char> = std::str::from_utf8(bytes).ok()?.chars().collect();
         let mut at = 0;

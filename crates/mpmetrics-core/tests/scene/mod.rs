@@ -1,4 +1,4 @@
-//! A heap in which a victim dies or stops at a named place, and what all others then find.
+//! A heap in which a victim dies or stops at a kill point, and checks of what all other processes find then.
 
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -21,14 +21,14 @@ use crate::cold_paths::{exemplar, observations, other, shared, spec, tell, told,
 use crate::derived_words::DerivedWords;
 use crate::handle::{self, Handle};
 
-/// Names the directory of a victim.
+/// The environment variable with the directory of a victim.
 pub const DIRECTORY: &str = "MPMETRICS_POINTED_DIRECTORY";
-/// Longer than anything here takes: what waits without a bound would reach it.
+/// Longer than any call here takes, unless it waits without a bound.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// What a scrape waits for callbacks.
+/// The time for which a scrape waits for callbacks.
 const RING: Duration = Duration::from_millis(60);
 
-/// What becomes of the victim.
+/// The end of the victim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Die,
@@ -43,9 +43,9 @@ pub struct Scene {
     bell: Arc<Doorbell>,
     ear: Arc<Ear>,
     pub held: Option<HeldLock>,
-    /// What the gauge is that all but the victim share.
+    /// The value of the gauge that all writers but the victim share.
     shared: f64,
-    /// Writers that came later.
+    /// Number of writers that were made after the victim began.
     later: f64,
     pub victim: Child,
     pub what: String,
@@ -53,7 +53,7 @@ pub struct Scene {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        // Only a failed test leaves one that still runs.
+        // The victim still runs only if the test has failed.
         let _ = self.victim.kill();
         let _ = self.victim.wait();
     }
@@ -61,12 +61,14 @@ impl Drop for Scene {
 
 static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-/// What is in the heap before: 10 of the living, 12 of the dead, in two blocks that are to be made one.
+/// The counts in the heap before the victim starts: 10 of a living writer, and 12 of a dead one in two blocks that the
+/// victim merges.
 const BEFORE: f64 = 22.0;
 
 impl Scene {
     pub fn new(point: &str, nth: u32, end: End) -> Self {
-        // A child holds the locks of the dead, too, until it is another program: no fork while others die here.
+        // A forked child holds the locks of dead writers, too, until it runs another program. So no other thread may
+        // fork while writers die here.
         let _alone = ALONE.lock();
         let shm = Path::new("/dev/shm");
         let directory = tempfile::tempdir_in(if shm.is_dir() { shm } else { Path::new("/tmp") });
@@ -84,7 +86,7 @@ impl Scene {
             Handle::bind(&mut dead, MetricType::Gauge, gauges, b"").expect("a gauge");
         }
         leave_dead_segment(directory.path());
-        // A process died under the lock.
+        // As if a process had died while it held the heap lock.
         heap.words().set_header(header::INTENT, 1);
         let bell = Doorbell::new(heap.clone());
         let ear = answering(&bell, &writer);
@@ -111,7 +113,7 @@ impl Scene {
         }
     }
 
-    /// Does for the victim what it asks for, until it has ended or, if that is wanted, stopped.
+    /// Does what the victim asks for, until the victim has ended or, with `stopped`, has stopped.
     pub fn until(&mut self, stopped: bool) -> Option<ExitStatus> {
         let begun = Instant::now();
         while begun.elapsed() < 3 * PATIENCE {
@@ -138,7 +140,7 @@ impl Scene {
         panic!("{}: the victim does not end", self.what);
     }
 
-    /// A scrape's wait for callbacks; whether it was waited to the end.
+    /// Rings and waits for callbacks, as a scrape does. Returns whether the time was over before all had answered.
     pub fn ring(&self) -> bool {
         let (done, over) = std::sync::mpsc::channel();
         let done = Box::new(move || done.send(()).expect("a waiter"));
@@ -150,7 +152,7 @@ impl Scene {
         self.heap.words().header(header::COLLECT_TIMEOUTS) > before
     }
 
-    /// All that is counted is there, in any scrape, at once: nothing twice, nothing lost.
+    /// Checks that a scrape does not wait, and shows every count once.
     pub fn check_numbers(&self) {
         let before = ticks(self.directory.path());
         let begun = Instant::now();
@@ -163,7 +165,8 @@ impl Scene {
         observations::check(&snapshot, (before, after + 1.0), self.later, what);
     }
 
-    /// Whether what needs a lock is done, or put off within the deadline.
+    /// Checks the result of a call that needs a lock: the call is done or, if the lock is held, gives up at the
+    /// deadline.
     fn done<T>(&self, locked: bool, call: &str, done: Result<T>, took: Duration) -> Option<T> {
         assert!(took < PATIENCE, "{}: {call} waits", self.what);
         match done {
@@ -172,12 +175,12 @@ impl Scene {
                 None
             }
             Err(error) => panic!("{}: {call}: {error}", self.what),
-            Ok(_) if locked => panic!("{}: {call} went on under another's lock", self.what),
+            Ok(_) if locked => panic!("{}: {call} went on although the lock is held", self.what),
             Ok(done) => Some(done),
         }
     }
 
-    /// A new series of a living writer, and a new writer with a series.
+    /// Makes series of a living writer and new writers with a series, and checks the numbers after each.
     pub fn check_new(&mut self, locked: bool) {
         for name in ["n=\"new 1\"", "n=\"new 2\""] {
             let begun = Instant::now();
@@ -202,7 +205,7 @@ impl Scene {
         }
     }
 
-    /// The segment that the victim makes for itself is made by others, whatever it left.
+    /// Makes the segment that the victim makes for itself, in whatever state the victim left its files.
     pub fn check_other(&self, held: Held) {
         let begun = Instant::now();
         let path = self.directory.path();
@@ -219,7 +222,7 @@ impl Scene {
         assert_eq!(counted(&scraped(segment.heap())), 3.0, "{}", self.what);
     }
 
-    /// What a dead process left in the directory is removed by the process that makes the next segment.
+    /// Checks that the process that makes the next segment removes the files of dead processes.
     pub fn check_tidied(&self) {
         let own = std::fs::read_dir(self.directory.path()).unwrap().flatten();
         let own = own.map(|entry| entry.path()).find(|path| path.is_dir()).expect("a directory");
@@ -234,18 +237,18 @@ impl Scene {
         drop(opened);
     }
 
-    /// What is derived is what deriving it again yields.
+    /// Checks that the derived words equal those that a recovery derives.
     pub fn check_whole(&self) {
         drop(self.heap.hold_lock().expect("the heap lock"));
         let before = DerivedWords::read(self.heap.words());
         self.heap.words().set_header(header::INTENT, 1);
         drop(self.heap.hold_lock().expect("the heap lock"));
         let whole = DerivedWords::read(self.heap.words()) == before;
-        assert!(whole, "{}: what is derived is not what deriving it again yields", self.what);
+        assert!(whole, "{}: derived words differ from those of a recovery", self.what);
     }
 }
 
-/// A segment whose root is dead: a process that makes one beside it removes it.
+/// Makes a segment whose root is dead. A process that makes another segment in the directory removes it.
 fn leave_dead_segment(directory: &Path) {
     let now = ProcessIdentity::current().expect("a process");
     let root = Some(ProcessIdentity { start_time: now.start_time + 1, ..now });
@@ -254,7 +257,7 @@ fn leave_dead_segment(directory: &Path) {
     drop(Segment::open(&options, Limits::default()).expect("a segment"));
 }
 
-/// Answers every ring, at once, for as long as the ear is there.
+/// Makes a listener that answers every ring at once, for as long as its ear exists.
 fn answering(bell: &Arc<Doorbell>, writer: &Writer) -> Arc<Ear> {
     let (tell, rung) = std::sync::mpsc::channel();
     let told = Box::new(move || tell.send(()).unwrap_or(()));
@@ -285,13 +288,13 @@ fn add_new(directory: &Path, by: f64) {
     tell(directory, "new", &(new_ones(directory) + by).to_string());
 }
 
-/// Adds 1 to the gauge that all writers share, which nothing else changes; what it becomes.
+/// Adds 1 to a shared gauge that only this function changes. Returns the new value.
 fn share(writer: &mut Writer) -> f64 {
     let key = shared(writer, "n=\"others\"").expect("a shared gauge");
     writer.share(key, |value| value + 1.0).expect("a shared gauge")
 }
 
-/// Counts in a series, and records an exemplar for it: under a mutex that a dead writer may have left locked.
+/// Counts in a series, and records an exemplar, for which it locks a mutex that a dead writer may have left locked.
 fn count(writer: &mut Writer, family: &str, text: &[u8], by: f64) -> Result<()> {
     let family = writer.family(&spec(family), 0)?;
     let handle = Handle::bind(writer, MetricType::Counter, family, text)?;
@@ -299,7 +302,7 @@ fn count(writer: &mut Writer, family: &str, text: &[u8], by: f64) -> Result<()> 
     exemplar(writer, &handle, 7)
 }
 
-/// Exemplars that a scrape shows, none of them half of one.
+/// Checks that the exemplars of a scrape are whole. Returns their number.
 fn check_exemplars(snapshot: &Snapshot, what: &str) -> usize {
     let series = snapshot.families.iter().flat_map(|family| &family.series);
     let shown: Vec<_> = series.flat_map(|series| snapshot.exemplars(series)).collect();
@@ -319,7 +322,7 @@ fn scraped(heap: &Heap) -> Snapshot {
     snapshot
 }
 
-/// The sum of all counters but of those that come and go.
+/// Returns the sum of all counters, except those of the family `churned`.
 fn counted(snapshot: &Snapshot) -> f64 {
     let families = snapshot.families.iter().filter(|family| &*family.name != "churned");
     let counters = families.filter(|family| family.metric_type == MetricType::Counter);

@@ -1,4 +1,4 @@
-//! Signals to other processes, sent by the `kill` that is built into the shell: not every machine has the program.
+//! Signals to other processes, sent by the shell's built-in `kill`: not every machine has the program `kill`.
 
 use std::process::{Child, Command};
 

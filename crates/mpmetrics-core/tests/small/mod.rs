@@ -17,7 +17,7 @@ pub fn heap() -> Heap {
     heap_with(8 << 20, Limits::default())
 }
 
-/// A heap of so many bytes.
+/// A heap of this size.
 pub fn heap_with(bytes: usize, limits: Limits) -> Heap {
     let setup = Setup { limits, root: None };
     Heap::create(Arc::new(Owned::new(bytes / 8)), &setup).unwrap()
@@ -36,13 +36,13 @@ pub fn spec(metric_type: MetricType, name: &str) -> FamilySpec {
     }
 }
 
-/// All that a scrape shows.
+/// Returns the text of a scrape of everything.
 pub fn printed(heap: &Heap) -> String {
     let filter = Filter { everything: true, ..Filter::default() };
     String::from_utf8(text(&scrape(heap, &filter).unwrap().0)).unwrap()
 }
 
-/// Counts in a block of one cell.
+/// Adds to a block of one cell.
 pub fn add(writer: &Writer, address: &Address, by: f64) {
     scalar::add(&writer.cells(address).unwrap()[0], by);
 }

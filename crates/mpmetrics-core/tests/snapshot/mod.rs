@@ -1,4 +1,4 @@
-//! Snapshots made by hand.
+//! Builds snapshots without a heap.
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use mpmetrics_core::labels::escape;
@@ -9,7 +9,7 @@ use mpmetrics_core::scrape::snapshot::{
     Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value,
 };
 
-/// Builds a snapshot, family by family; series go to the family declared last.
+/// Builds a snapshot, family by family. Series are added to the family that was added last.
 #[derive(Default)]
 pub struct Builder {
     pub snapshot: Snapshot,
@@ -19,7 +19,7 @@ pub struct Builder {
 /// Labels as names and unescaped values.
 pub type Set<'a> = &'a [(&'a str, &'a str)];
 
-/// A label text.
+/// Returns the label text of a set.
 pub fn text(set: Set<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in set {
@@ -50,7 +50,7 @@ impl Builder {
         LabelSpan { text: self.span(text), types: self.span(types) }
     }
 
-    /// Adds a set of default labels; gives the number that series refer to it by.
+    /// Adds a set of default labels. Returns the number by which series refer to it.
     pub fn defaults(&mut self, set: Set<'_>) -> u32 {
         let span = self.labels(&text(set), b"");
         self.snapshot.defaults.push(span);
@@ -94,7 +94,7 @@ impl Builder {
         self.series(labels, defaults, Value::Scalar(value));
     }
 
-    /// A summary that observed these values.
+    /// Adds a summary that observed these values.
     pub fn summary(&mut self, set: Set<'_>, defaults: u32, values: &[f64]) {
         let mut observed = Sketch::default();
         for value in values {
@@ -119,7 +119,7 @@ impl Builder {
         self.series(labels, defaults, Value::Histogram { sum, counts });
     }
 
-    /// Gives the series that was added last exemplars, which must be in order of their buckets.
+    /// Adds exemplars, in the order of their buckets, to the series that was added last.
     pub fn exemplars(&mut self, exemplars: &[(u32, f64, f64, Set<'_>)]) {
         let start = self.snapshot.exemplars.len() as u32;
         for (bucket, value, time, set) in exemplars {

@@ -1,8 +1,8 @@
-//! What a summary's series has, and what of it quantiles show.
+//! The totals of a summary's series.
 
 use mpmetrics_core::scrape::snapshot::{Series, Snapshot, Value};
 
-/// Count, sum, and the observations that quantiles are of; `None` for what is no summary.
+/// Returns count, sum, and the number of observations of which quantiles are computed; `None` for other types.
 pub fn of(snapshot: &Snapshot, series: &Series) -> Option<[f64; 3]> {
     let Value::Summary { count, sum, sketch } = series.value else { return None };
     let sketch = &snapshot.sketches[sketch as usize];

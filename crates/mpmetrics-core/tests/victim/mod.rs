@@ -1,5 +1,5 @@
-//! The program that is killed: it registers, removes, renames, comes and goes without end, and tells
-//! after each count, through a file of its own, what it has counted.
+//! The program that tests kill. Without end, it makes and removes series, changes default labels, and gives up
+//! and claims slots. After each count it stores what it has counted to a file of its own.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,19 +16,19 @@ use mpmetrics_core::{Code, Result};
 
 use crate::handle::Handle;
 
-/// Series that are counted and never removed.
+/// Number of series that are counted and never removed.
 pub const COUNTED: usize = 6;
-/// Label sets that come and go.
+/// Number of label sets whose series are made and removed.
 pub const CHURNED: u64 = 90;
-/// Types of the series that come and go; series `n` counts, sets or observes n + 1 only, summaries as often
-/// 0 and twice that.
+/// Types of the series that are made and removed. Series `n` only counts, sets or observes n + 1; a summary observes
+/// 0 and 2 (n + 1) equally often.
 pub const TYPES: [MetricType; 4] =
     [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
-/// Default labels that the parent carries, too, so that they are never given up.
+/// Sets of default labels that the parent's slot carries, too, so that they are never freed.
 pub const SETS: [&str; 3] = ["", r#"app="one""#, r#"app="two",zone="a""#];
 const MORE_FAMILIES: u64 = 100;
 
-/// Registries in one process: of what is counted, and of what comes and goes.
+/// Registries in one process: of the series that are counted, and of those that are made and removed.
 const COUNTED_GROUP: u32 = 0;
 const CHURNED_GROUP: u32 = 1;
 
@@ -36,7 +36,7 @@ const CHURNED_GROUP: u32 = 1;
 pub struct Random(pub u64);
 
 impl Random {
-    /// A number below `bound`.
+    /// Returns a number below `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -45,26 +45,26 @@ impl Random {
     }
 }
 
-/// The family that is counted in, or one that series come and go in.
+/// A family of the program.
 pub fn spec(metric_type: MetricType, name: &str) -> FamilySpec {
     FamilySpec { name: name.into(), ..crate::handle::spec(metric_type) }
 }
 
-/// Labels of a series that comes and goes: texts of several size classes.
+/// Returns the labels of a series that is made and removed: texts of several size classes.
 fn churned(n: u64) -> String {
     format!("n=\"{n}\",pad=\"{}\"", "x".repeat((n % 5 * n) as usize))
 }
 
-/// The labels of the exemplar of a value: of many lengths.
+/// Returns the labels of the exemplar of a value, of many lengths.
 pub fn exemplar_text(value: u64) -> String {
     format!("v=\"{value}\",pad=\"{}\"", "x".repeat((value / 100) as usize * 2))
 }
 
-/// The file in which a process tells what it has counted.
+/// The file to which a process stores what it has counted.
 pub struct Told(File);
 
 impl Told {
-    /// The file at a path, made if it is not there.
+    /// Opens the file at a path, and makes it if it does not exist.
     pub fn open(path: &Path) -> Self {
         let mut options = File::options();
         Self(
@@ -72,7 +72,7 @@ impl Told {
         )
     }
 
-    /// What was counted in each series.
+    /// Returns the count of each series.
     pub fn counts(&self) -> [u64; COUNTED] {
         std::array::from_fn(|n| {
             let mut bytes = [0; 8];
@@ -91,7 +91,7 @@ struct Program {
     writer: Writer,
     process: ProcessIdentity,
     counted: u32,
-    /// A summary, observed whenever something is counted.
+    /// A family of summaries. One of its series observes a value at each count.
     observed: u32,
     families: [u32; 4],
     handles: HashMap<(usize, u64), Handle>,
@@ -100,10 +100,10 @@ struct Program {
     random: Random,
 }
 
-/// Runs until it is killed, or until there is a file `stop`.
+/// Runs until it is killed, or until the file with the extension `stop` exists.
 ///
 /// # Errors
-/// Whatever goes wrong but for a lock that others hold for too long.
+/// Those of all its calls, except [`Code::Busy`]: a step is given up while another process holds the lock.
 pub fn run(segment: &Path, told: &Path, seed: u64) -> Result<()> {
     let stop = segment.with_extension("stop");
     let mut program = loop {
@@ -169,7 +169,7 @@ impl Program {
         }
     }
 
-    /// Counts one, then tells.
+    /// Counts 1, and then stores the count to the file.
     fn count(&mut self) -> Result<()> {
         let n = self.random.below(COUNTED as u64);
         let known = self.handles.get(&(TYPES.len(), n)).copied();
@@ -196,12 +196,13 @@ impl Program {
         Ok(())
     }
 
-    /// Makes sure that an observation finds a bucket: while the lock is not free, it would count without one.
+    /// Makes the buckets for a value before it is observed. An observation that has to make them counts without a
+    /// bucket while the heap lock is held.
     fn make_room(&mut self, handle: &Handle, value: f64) -> Result<()> {
         let Some((octave, _)) = octave::locate(value) else { return Ok(()) };
         let address = handle.address;
         match self.writer.buckets(address.slab, address.cell, handle.key(), octave) {
-            // Removed since.
+            // The series was removed meanwhile.
             Err(error) if error.code() == Code::Invalid => Ok(()),
             done => done.map(drop),
         }
@@ -211,7 +212,7 @@ impl Program {
         (self.random.below(TYPES.len() as u64) as usize, self.random.below(CHURNED))
     }
 
-    /// Updates through the handle that is there if it is fresh, as an application does.
+    /// Updates through the known handle if it is fresh, as an application does. Otherwise binds first.
     fn update(&mut self) -> Result<()> {
         let (metric_type, n) = self.some();
         let known = self.handles.get(&(metric_type, n)).copied();
@@ -238,7 +239,7 @@ impl Program {
         self.exemplify(&handle, n)
     }
 
-    /// Records an exemplar of which every part tells what the others are.
+    /// Records an exemplar whose value, time and labels determine each other.
     fn exemplify(&mut self, handle: &Handle, n: u64) -> Result<()> {
         let buckets = match handle.metric_type {
             MetricType::Counter => 1,
@@ -251,7 +252,7 @@ impl Program {
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
         let at = (handle.address.slab, handle.address.cell, handle.key());
         match self.writer.exemplar(at, bucket, &given) {
-            // Removed since.
+            // The series was removed meanwhile.
             Err(error) if error.code() == Code::Invalid => Ok(()),
             done => done,
         }
@@ -281,7 +282,7 @@ impl Program {
         Ok(())
     }
 
-    /// Sets default labels: those of what is counted are always carried by the parent.
+    /// Sets default labels. The parent's slot carries all sets of the counted series.
     fn rename(&mut self) -> Result<()> {
         if self.random.below(2) == 0 {
             let set = SETS[self.random.below(3) as usize];
@@ -299,10 +300,10 @@ impl Program {
         self.writer.withdraw(family)
     }
 
-    /// Leaves its slot and claims one, its own or that of a dead writer.
+    /// Gives up the slot, and claims a new one or that of a dead writer.
     fn come_back(&mut self) -> Result<()> {
         let next = self.heap().writer(self.process.key(), self.process.pid)?;
-        // Two at once for a moment, so that it is not always the same slot.
+        // The process has two slots for a moment, so that it does not always get the same one.
         self.writer = next;
         self.handles.clear();
         self.counted = self.writer.family(&spec(MetricType::Counter, "counted"), COUNTED_GROUP)?;
@@ -316,7 +317,7 @@ impl Program {
         Ok(())
     }
 
-    /// Opens the segment once more, as a process that just started.
+    /// Opens the segment again, as a process that has just started.
     fn attach(&mut self) -> Result<()> {
         let told = Told(self.told.0.try_clone().expect("a file"));
         *self = Self::start(self.segment.path(), told, self.random.0)?;

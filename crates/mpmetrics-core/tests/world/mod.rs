@@ -1,4 +1,4 @@
-//! Random programs of several writers, and a plain map of what a scrape is to show of them.
+//! Random programs of several writers, and a plain map of the series that a scrape has to show.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -33,21 +33,21 @@ const WRITERS: usize = 3;
 
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// A new writer of this number; the old one dies first.
+    /// Makes a new writer with this number. The old one dies first.
     Spawn(usize),
     Kill(usize),
     Update(usize, Name, u8),
     Remove(usize, Name),
-    /// A removal while another process holds the heap lock.
+    /// Removes a series while another process holds the heap lock.
     RemoveUnlocked(usize, Name),
     Release(usize, Name),
     Hide(usize, Name),
     Defaults(usize, usize),
-    /// The last holder of the heap lock died under way.
+    /// Leaves the heap as if the last holder of the heap lock had died in the middle of a change.
     Interrupt,
 }
 
-/// Kind, label set, spelling.
+/// A series: kind, label set, and spelling of the labels.
 #[derive(Clone, Copy, Debug)]
 pub struct Name(usize, usize, usize);
 
@@ -67,19 +67,19 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Kind, label set, set of default labels.
+/// A series as it is shown: kind, label set, and set of default labels.
 type Shown = (usize, usize, usize);
 
-/// The plain map: what one writer's part of a series ought to be.
+/// An entry of the plain map: one writer's part of a series, as it has to be.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     slot: u32,
     name: Shown,
-    /// Made by the life of the slot that lives, or lived last.
+    /// Whether the latest life of the slot made the part.
     own: bool,
     hidden: bool,
-    /// One number for counter and gauge; buckets and sum; count, sum, and how often each value from 1 to
-    /// 8 was observed.
+    /// For a counter or gauge, one number. For a histogram, buckets and sum. For a summary, count, sum, and how
+    /// often each value from 1 to 8 was observed.
     cells: [f64; 10],
 }
 
@@ -112,9 +112,9 @@ struct Alive {
     writer: Writer,
     families: [u32; 4],
     set: usize,
-    /// What an application keeps, for as long as it likes.
+    /// The handles that an application keeps, also when they are stale.
     handles: HashMap<Shown, Handle>,
-    /// The part that binding a name leads to.
+    /// The part to which binding a name leads.
     current: HashMap<Shown, usize>,
 }
 
@@ -150,7 +150,7 @@ impl World {
         self.lives[number] = None;
         let mut writer = self.heap.writer(1, number as u32).expect("a slot");
         let families = TYPES.map(|kind| writer.family(&spec(kind), 0).expect("a family"));
-        // Adopted: parts go on, but for gauges and what was hidden; equal names are merged.
+        // Adopts the parts of the slot, except gauges and hidden parts. Parts of the same name are merged.
         let mut current: HashMap<Shown, usize> = HashMap::new();
         let mine: Vec<usize> = self
             .parts
@@ -175,7 +175,7 @@ impl World {
         self.lives[number] = Some(Alive { writer, families, set: 0, handles, current });
     }
 
-    /// As an application updates: through the handle it has, unless that is stale or hidden.
+    /// Updates as an application does: through its handle, unless that is stale or its part is hidden.
     pub fn update(&mut self, number: usize, Name(kind, labels, spelling): Name, value: f64) {
         let Some(alive) = &mut self.lives[number] else { return };
         let name = (kind, labels, alive.set);
@@ -236,13 +236,13 @@ impl World {
         let address = handle.address;
         match (alive.writer.release(address.slab, address.cell, handle.key()), part) {
             (Ok(()), Some((id, part))) if part.own => {
-                // Others may still have the series, so its generation stays: a writer that gives a block back
-                // forgets the handle.
+                // Other writers may still have the series, so its generation stays. A writer that gives a block
+                // back forgets the handle.
                 alive.handles.remove(&name);
                 self.parts.remove(&id);
             }
             (Ok(()), Some(_)) => {}
-            // A block that was hidden may have served another series meanwhile.
+            // Another series may have got the hidden block meanwhile.
             (Err(Error::Invalid { .. }), None) => {}
             (Err(Error::Invalid { .. }), Some((_, part))) => assert!(part.hidden),
             (result, part) => unreachable!("{result:?} for {part:?}"),
@@ -282,7 +282,7 @@ impl World {
         }
     }
 
-    /// What a scrape ought to show.
+    /// Returns the series that a scrape has to show.
     pub fn expected(&self) -> BTreeMap<Shown, Vec<f64>> {
         let mut shown: BTreeMap<Shown, Vec<f64>> = BTreeMap::new();
         for part in self.parts.values() {
@@ -302,7 +302,7 @@ impl World {
         shown
     }
 
-    /// What a scrape shows.
+    /// Returns the series that a scrape shows.
     pub fn scraped(&self) -> BTreeMap<Shown, Vec<f64>> {
         let living = self.heap.living().expect("who lives");
         let filter = Filter { everything: true, ..Filter::default() };
@@ -333,7 +333,7 @@ impl World {
         shown
     }
 
-    /// Everything that is derived from records and blocks.
+    /// Returns derived words.
     pub fn derived(&self) -> Vec<u64> {
         let words = self.heap.words();
         [header::LIVE_SERIES, header::FREE_COUNT, header::INDEX_USED]
@@ -342,7 +342,7 @@ impl World {
     }
 }
 
-/// How often each value from 1 to 8 was observed, by the buckets; and nothing else was.
+/// Returns how often each value from 1 to 8 was observed, and checks that no other value was.
 fn observed(sketch: &Sketch) -> Vec<f64> {
     let mut all = sketch.clone();
     let counts: Vec<f64> = (1..=8)
@@ -351,7 +351,7 @@ fn observed(sketch: &Sketch) -> Vec<f64> {
             std::mem::take(&mut all.octave(octave)[cell])
         })
         .collect();
-    // By its range it has observations all the same.
+    // Without the range, which would show observations without buckets, too.
     let others = Sketch { octaves: all.octaves, zeros: all.zeros, ..Sketch::default() };
     assert!(others.is_empty(), "{others:?}");
     counts

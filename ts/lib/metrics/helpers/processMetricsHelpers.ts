@@ -7,7 +7,7 @@ export function aggregateByObjectName(list: readonly unknown[]): Record<string, 
   return Object.fromEntries(countTypes(list, className));
 }
 
-/** Replaces all series of a gauge: one for each key, as label `type`. */
+/** Replaces all series of a gauge by one for each key of `data`, which is the label `type`. */
 export function updateMetrics(
   gauge: Parameters<typeof showTypes>[0],
   data: Readonly<Record<string, number>>,

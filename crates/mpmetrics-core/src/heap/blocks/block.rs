@@ -11,8 +11,8 @@ use crate::layout::{
 };
 use crate::sync::{fence, AtomicU64, Ordering};
 
-/// Calls `visit` with reference and length of every slab of a chain. A chain that is longer than
-/// the segment could hold is corrupt.
+/// Calls `visit` with the reference and the length of every slab of a chain. Fails with [`Error::Corrupt`] if the chain
+/// is longer than the segment can hold.
 pub fn for_each_slab(
     words: Words<'_>,
     first: u64,
@@ -32,7 +32,7 @@ pub fn for_each_slab(
     Ok(())
 }
 
-/// Calls `visit` with every block of a slab, also pads and free ones; where the last block ends.
+/// Calls `visit` with every block of a slab, also pads and free blocks. Returns where the last block ends.
 #[inline]
 pub fn for_each_block(
     words: Words<'_>,
@@ -58,17 +58,17 @@ pub fn for_each_block(
     Ok(slab + index)
 }
 
-/// The key of a block.
+/// Returns the key of a block.
 pub fn key(words: Words<'_>, at: u64) -> Result<BlockKey> {
     Ok(BlockKey::unpack(words.load(at + block::KEY)?))
 }
 
-/// The birth of a block.
+/// Returns the birth of a block.
 pub fn birth(words: Words<'_>, at: u64) -> Result<BlockBirth> {
     Ok(BlockBirth::unpack(words.load(at + block::BIRTH)?))
 }
 
-/// The head of a block.
+/// Returns the head of a block.
 pub fn head(words: Words<'_>, at: u64) -> Result<BlockHead> {
     BlockHead::unpack(words.load(at + block::HEAD)?)
         .ok()
@@ -76,19 +76,19 @@ pub fn head(words: Words<'_>, at: u64) -> Result<BlockHead> {
         .ok_or(Error::Corrupt { what: "a block's head", at: at.saturating_mul(8) })
 }
 
-/// What a block is when its head is read again after its cells.
+/// The result of reading a block's head, key and birth again after its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// The same: what was read belongs to that head and key.
+    /// All are unchanged: the cells that were read belong to that head and key.
     Same,
-    /// The same series, under other default labels or with another birth.
+    /// The block is of the same series, but has other default labels or another birth.
     Renamed,
-    /// Another series' block, or a free one.
+    /// The block is of another series, or free.
     Other,
 }
 
-/// Reads head, key and birth of a block again after its cells. If the owner gave the block to another series meanwhile,
-/// it freed it first, so head or key have changed. Pairs with [`free`] and [`publish`].
+/// Reads head, key and birth of a block again after its cells. An owner that gave the block to another series meanwhile
+/// has freed the block first, so head or key have changed. Pairs with [`free`] and [`publish`].
 #[inline]
 pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> Again {
     fence(Ordering::Acquire);
@@ -105,7 +105,7 @@ pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> A
     }
 }
 
-/// Takes the next birth number.
+/// Takes and returns the next birth number.
 pub fn next_birth(words: Words<'_>) -> u64 {
     words.add_header(header::BIRTH, 1)
 }
@@ -130,19 +130,19 @@ pub fn publish(words: Words<'_>, at: u64, head: BlockHead, key: BlockKey, set: u
 pub fn free(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     let freed = BlockHead { kind: BlockKind::Free, absent: false, ..head };
     words.store(at + block::HEAD, freed.pack())?;
-    // Later stores of the owner must not be seen before the head (x86-64 keeps that order).
+    // No reader may see later stores of the owner before it sees this head (x86-64 keeps that order).
     fence(Ordering::SeqCst);
     Ok(())
 }
 
-/// Shows a block again, as if its series were new.
+/// Shows an absent block again, as if its series were new.
 pub fn show(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     let birth = BlockBirth { birth: next_birth(words), ..birth(words, at)? };
     words.store(at + block::BIRTH, birth.pack())?;
     words.store(at + block::HEAD, BlockHead { absent: false, ..head }.pack())
 }
 
-/// The value of a cell in a new block.
+/// Returns the value of a cell in a new block.
 pub(super) fn initial(head: BlockHead, index: u64) -> u64 {
     match Form::of_block(head.kind).map(|form| form.protocol) {
         Some(Protocol::Sketched) => sketch::initial(index, u64::from(head.words) - block::CELLS),
@@ -150,7 +150,8 @@ pub(super) fn initial(head: BlockHead, index: u64) -> u64 {
     }
 }
 
-/// Makes the sequence words of a dead writer's block equal: what it stored of an unfinished update counts.
+/// Makes the sequence words of a dead writer's block equal, so that the stores that it made of an unfinished update
+/// count.
 pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     if Form::of_block(head.kind).is_some_and(Form::is_sequenced) {
         let last = words.load(at + u64::from(head.words) - 1)?;
@@ -159,7 +160,7 @@ pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> 
     Ok(())
 }
 
-/// Buckets of a series' block that may have an exemplar, a counter's cell among them.
+/// Returns the number of buckets of a block that may have an exemplar. A counter's cell is one.
 pub fn exemplar_buckets(head: BlockHead) -> u32 {
     let cells = u32::from(head.words).saturating_sub(block::CELLS as u32);
     Form::of_block(head.kind).map_or(0, |form| (form.exemplars)(cells))

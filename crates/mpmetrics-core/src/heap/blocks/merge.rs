@@ -1,14 +1,19 @@
-//! Merging a block of a dead writer into another of the same series. Neither a death in the middle nor a scrape
-//! meanwhile may count it twice or not at all.
+//! Merging a block of a dead writer into another block of the same series. Every cell counts exactly once, also if the
+//! adopter dies in the middle, and for a scrape that reads meanwhile.
 //!
-//! A writer that adopted a series under a set of default labels, and then renames its own block of the series to that
-//! set, has two blocks. Its adopter merges them, cell by cell: the header notes both cells and their sum, `MERGES`
-//! becomes odd, one cell becomes the sum and the other 0, `MERGES` becomes even. If the adopter dies, the next holder
-//! of the heap lock completes what is noted.
+//! A writer that adopted a block of a series under a set of default labels, and then gives its own block of the series
+//! that set, has two blocks of one series. The adopter of this writer merges them, cell by cell:
 //!
-//! Between two notes, both blocks together have what they had before. So a scrape is right that finds the same `MERGES`
-//! before and after it reads, and that applies the note if `MERGES` is odd: the adopter may be at any of its stores, or
-//! dead, or stopped.
+//! 1. The header notes both cells and their sum.
+//! 2. `MERGES` becomes odd.
+//! 3. One cell becomes the sum, and the other 0.
+//! 4. `MERGES` becomes even.
+//!
+//! If the adopter dies, the next holder of the heap lock completes the noted addition.
+//!
+//! Before and after each noted addition, the two blocks together have the same sums. So a scrape reads right numbers if
+//! `MERGES` is the same before and after its read, and if it applies the note when `MERGES` is odd. It does not matter
+//! at which of its stores the adopter is, died, or was stopped.
 
 use super::octave_buckets::{self, all, find, octaves, sub_windows_of, words_of};
 use super::{block, moving};
@@ -23,8 +28,8 @@ use crate::quantile::octave::{Octave, CELLS, KEPT};
 use crate::sync::Ordering;
 use std::collections::HashSet;
 
-/// Adds the cells of one block to another of the same shape and leaves zeros. Neither block has a living writer, and
-/// the sequence words of each are equal.
+/// Adds the cells of one block to those of another block of the same shape, and sets the former to 0. Neither block has
+/// a living writer, and the sequence words of each block are equal.
 pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let end = u64::from(head.words);
     let protocol = Form::of_block(head.kind).map(|form| form.protocol);
@@ -42,19 +47,18 @@ pub fn blocks(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<(
     Ok(())
 }
 
-/// Adds the sub-windows and buckets of one block to those of another of the same series, neither of which has a living
-/// writer: see [`blocks`].
+/// Adds the sub-windows and octave buckets of one block to those of another block of the same series: see [`blocks`].
 fn sub_windows(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let sub_windows: Vec<(usize, bool)> = (0..sub_windows_of(head) as usize)
         .map(|index| Ok((index, merge_sub_window(words, from, to, head, index)?)))
         .collect::<Result<_>>()?;
     let there: HashSet<u64> = all(words, to, head)?.into_iter().collect();
     let mut before = from + blk::CELLS + summary::OCTAVES;
-    // Octave buckets that are handed over as they are. With the others they are never more than one writer keeps.
+    // The octaves of `to`, and those whose buckets are handed over whole: together at most as many as one writer keeps.
     let mut kept = octaves(words, to, head)?;
     for at in all(words, from, head)? {
         if there.contains(&at) {
-            // It is in both chains: an earlier adopter died just after it had linked them.
+            // The octave buckets are in both chains: an earlier adopter died just after it had linked them to `to`.
             break;
         }
         let link = OctaveLink::unpack(words.load(at + LINK)?);
@@ -72,14 +76,14 @@ fn sub_windows(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<
             (None, Some(octave)) => clamp_octave(words, at, to, octave, sub_windows)?,
             (None, None) => {}
         }
-        // They are empty now. Unlinked, they are freed with all octave buckets that nothing refers to.
+        // These octave buckets are empty now. Once unlinked, they are freed like all octave buckets without reference.
         unlink(words, before, link.next)?;
         kill_point!("octave.unlinked");
     }
     hand_over(words, from, to, head)
 }
 
-/// Adds octave buckets to others of the same octave.
+/// Adds octave buckets to other buckets of the same octave.
 fn merge_octave(
     words: Words<'_>,
     at: u64,
@@ -95,7 +99,7 @@ fn merge_octave(
     Ok(())
 }
 
-/// Adds octave buckets that a block cannot keep to the nearest bucket that it has.
+/// Adds the buckets of an octave that block `to` cannot keep to the nearest bucket that it has.
 fn clamp_octave(
     words: Words<'_>,
     at: u64,
@@ -130,13 +134,13 @@ fn clamp_octave(
     Ok(())
 }
 
-/// Stores a reference to a block's first octave buckets, or to those after others.
+/// Unlinks octave buckets: stores `next` in the reference at `at`, which is in the block or in the buckets before.
 fn unlink(words: Words<'_>, at: u64, next: u64) -> Result<()> {
     let before = OctaveLink::unpack(words.load(at)?);
     words.store(at, OctaveLink { next, ..before }.pack())
 }
 
-/// Appends all remaining octave buckets to those of the other block, in one step.
+/// Appends all remaining octave buckets of block `from` to the chain of block `to`, in one step.
 fn hand_over(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()> {
     let first = from + blk::CELLS + summary::OCTAVES;
     let next = words.load(first)?;
@@ -159,8 +163,8 @@ fn hand_over(words: Words<'_>, from: u64, to: u64, head: BlockHead) -> Result<()
     Ok(())
 }
 
-/// Adds the cells of one sub-window; whether its buckets are to be added, too. If the two are of different times, the
-/// later one is kept.
+/// Adds the cells of one sub-window. If the cells of the two blocks are of different times, only the later are kept.
+/// Returns whether the octave buckets of the sub-window are to be added, too.
 fn merge_sub_window(
     words: Words<'_>,
     from: u64,
@@ -178,7 +182,7 @@ fn merge_sub_window(
         let cells = words.run(to + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
         let mut octaves = Vec::new();
         octave_buckets::cells(words, to, head, &mut octaves)?;
-        // As its writer would do it: a scrape that reads meanwhile tries again.
+        // An update like one of the block's writer: a scrape that reads meanwhile tries again.
         sequence::update(cells, |_| {
             sketch::begin(cells, index, past, &octaves);
             kill_point!("octave.cleared");
@@ -191,7 +195,7 @@ fn merge_sub_window(
     Ok(true)
 }
 
-/// Clears the octave buckets of those sub-windows that are not added.
+/// Clears the octave buckets of the sub-windows that are not added.
 fn clear_sub_windows(
     words: Words<'_>,
     at: u64,

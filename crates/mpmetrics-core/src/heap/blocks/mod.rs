@@ -1,4 +1,4 @@
-//! The blocks that writers count in, with the buckets of summaries; merging and removing them.
+//! The blocks to which writers store, and the octave buckets of summaries: making, merging and removing them.
 
 pub mod block;
 pub mod merge;

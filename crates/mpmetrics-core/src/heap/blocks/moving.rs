@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::layout::{header, Words, HEADER_WORDS};
 
-/// Adds a cell to another and leaves 0.
+/// Adds the number in one cell to another cell, and sets the former to 0, as one step.
 pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
     let part = f64::from_bits(words.load(from)?);
     if part == 0.0 {
@@ -13,17 +13,18 @@ pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
     note(words, from, to, sum.to_bits())
 }
 
-/// Stores a value to one word and 0 to another, as one step: if the caller dies, it is done again.
+/// Stores `becomes` to word `to` and 0 to word `from`, as one step: if the caller dies, the next holder of the heap
+/// lock makes both stores again.
 pub fn note(words: Words<'_>, from: u64, to: u64, becomes: u64) -> Result<()> {
     words.set_header(header::MERGE_SUM, becomes);
     words.set_header(header::MERGE_TO, to);
-    // If the caller dies after this store, the next holder of the lock completes it.
+    // If the caller dies after this store, the next holder of the heap lock completes the addition.
     words.set_header(header::MERGE_FROM, from);
     kill_point!("merge.begun");
     carry_out(words)
 }
 
-/// Completes what a dead holder of the heap lock left half-done.
+/// Completes the noted addition, if the last holder of the heap lock died in the middle of one.
 pub fn finish(words: Words<'_>) -> Result<()> {
     carry_out(words)?;
     let merges = words.header(header::MERGES);
@@ -31,7 +32,7 @@ pub fn finish(words: Words<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The note in the header: one word is being added to another and set to 0.
+/// The note in the header: word `from` is being added to word `to`, and set to 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moving {
     from: u64,
@@ -40,7 +41,7 @@ pub struct Moving {
 }
 
 impl Moving {
-    /// The addition that is under way; `None` for none. It is valid if `MERGES` is unchanged afterwards.
+    /// Returns the addition that is under way, or `None`. The result is valid if `MERGES` is unchanged afterwards.
     pub fn read(words: Words<'_>) -> Option<Self> {
         if words.header(header::MERGES).is_multiple_of(2) {
             return None;
@@ -50,7 +51,7 @@ impl Moving {
         (from != 0).then_some(Self { from, to, becomes })
     }
 
-    /// The value of a word after the addition, given the value that was read.
+    /// Returns the value of a word after the addition, given the value that was read.
     pub fn after(&self, word: u64, read: u64) -> u64 {
         match word {
             _ if word == self.from => 0,
@@ -59,8 +60,8 @@ impl Moving {
         }
     }
 
-    /// Corrects cells that were read from a reference on: if the adopter died or was stopped between its two stores,
-    /// one cell has the sum and the other still its addend.
+    /// Applies the addition to cells that were read, of which `first` is the reference of the first. They need it: if
+    /// the adopter died or was stopped between its two stores, one cell has the sum and the other still its addend.
     pub fn correct(&self, first: u64, cells: &mut [f64]) {
         for (word, value) in [(self.from, 0.0), (self.to, f64::from_bits(self.becomes))] {
             let index = word.checked_sub(first).and_then(|index| usize::try_from(index).ok());
@@ -71,7 +72,7 @@ impl Moving {
     }
 }
 
-/// Does what the note says, for the second time if need be.
+/// Makes the two stores of the note. They may be made a second time, with the same result.
 fn carry_out(words: Words<'_>) -> Result<()> {
     let (from, to) = (words.header(header::MERGE_FROM), words.header(header::MERGE_TO));
     if from == 0 {
@@ -80,7 +81,7 @@ fn carry_out(words: Words<'_>) -> Result<()> {
     if from.min(to) < HEADER_WORDS {
         return Err(Error::Corrupt { what: "two cells", at: header::MERGE_FROM as u64 * 8 });
     }
-    // SYNC POINT with `scrape::rounds`: odd while the note says what two words become.
+    // SYNC POINT with `scrape::rounds`: `MERGES` is odd while the note is valid.
     let odd = words.header(header::MERGES) | 1;
     words.set_header(header::MERGES, odd);
     kill_point!("merge.noted");

@@ -1,12 +1,14 @@
 //! Blocks of shared gauges, which all writers of an application update: one for each series, in slabs that belong to
 //! the heap and to no slot, so that no writer's death affects them.
 //!
-//! They are made and freed under the heap lock, and updated without it, by compare-exchange. So a freed block may still
-//! be used by a writer that found its series alive and was stopped since. Therefore a writer first announces the block
-//! in its slot ([`slt::SHARED`]), and then checks that the series lives. A process that reuses a freed block has
-//! removed its series first, and then reads all announcements. Either the writer finds the series removed, or the other
-//! process finds the announcement: no block is reused while a writer uses it. The announcement of a stopped or dead
-//! writer reserves one block until its slot is adopted.
+//! Processes make and free these blocks under the heap lock, but update them without it, by compare-exchange. So a
+//! writer that found the series alive and was stopped then may still update the block after it was freed. Therefore:
+//!
+//! - A writer first announces the block in its slot ([`slt::SHARED`]), and then checks that the series lives.
+//! - A process that reuses a freed block has removed the block's series before, and then reads all announcements.
+//!
+//! Either the writer finds the series removed, or the other process finds the announcement: no block is reused while a
+//! writer uses it. The announcement of a stopped or dead writer reserves one block until its slot is adopted.
 
 use super::block;
 use crate::cells::shared;
@@ -22,25 +24,25 @@ use crate::layout::{
 };
 use crate::sync::{fence, AtomicU64, Ordering};
 
-/// Words of a block: its head and its cells.
+/// Number of words of a block: its head and its cells.
 pub const WORDS: u16 = (blk::CELLS as usize + shared::CELLS) as u16;
-/// Words of a slab.
+/// Number of words of a slab.
 const SLAB_WORDS: u64 = 4 * PAGE_WORDS;
-/// The owner of a slab that belongs to no slot.
+/// The owner of a slab with shared gauges' blocks: no slot.
 const NOBODY: u64 = MAX_SLOTS as u64;
-/// The incarnation in such a block: it belongs to no life.
+/// The incarnation of a shared gauge's block: no life of a slot.
 const NO_LIFE: u32 = 0;
 
 /// Slab number that marks a handle to a shared gauge, whose block is in no writer's slab.
 pub const SLAB: u32 = u32::MAX;
 
-/// Finds or makes the block of a living series, under these default labels from now on.
+/// Finds or makes the block of a living series, and gives the block these default labels.
 pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
     let words = locked.words();
     let record = SERIES.find(words, key.series)?;
     let at = words.load(record + ser::SHARED)?;
     if at != 0 && is_of(words, at, key)? {
-        // A writer without default labels, or without any yet, keeps those of another.
+        // A writer that has no default labels, or none yet, keeps those that another writer gave the block.
         return if set == 0 { Ok(()) } else { rename(words, at, set) };
     }
     let at = room(locked)?;
@@ -55,12 +57,12 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
     words.store(record + ser::SHARED, at)
 }
 
-/// Where the block is, as a writer's handle has it.
+/// Returns the address of the block for a writer's handle.
 pub fn address(key: BlockKey) -> Address {
     Address::new((SLAB, 0), key, false)
 }
 
-/// Gives a block other default labels: a shared gauge's series has those that were set last, by any process.
+/// Gives a block other default labels: a series of a shared gauge has those that any process set last.
 fn rename(words: Words<'_>, at: u64, set: u16) -> Result<()> {
     let birth = block::birth(words, at)?;
     if birth.defaults == set {
@@ -71,7 +73,7 @@ fn rename(words: Words<'_>, at: u64, set: u16) -> Result<()> {
     defaults::drop_user(words, birth.defaults)
 }
 
-/// The same for all series of the families that `chosen` names.
+/// Gives other default labels to the blocks of all living series whose family `chosen` accepts.
 pub fn rename_all(locked: &Locked<'_>, set: u16, chosen: impl Fn(u32) -> bool) -> Result<()> {
     let words = locked.words();
     for_each(words, |at, head| {
@@ -104,7 +106,7 @@ pub fn free(words: Words<'_>, series: u32) -> Result<()> {
     Ok(())
 }
 
-/// Calls `visit` with every block, also free ones.
+/// Calls `visit` with every block of a shared gauge, also free ones.
 pub fn for_each(
     words: Words<'_>,
     mut visit: impl FnMut(u64, BlockHead) -> Result<()>,
@@ -114,8 +116,8 @@ pub fn for_each(
     })
 }
 
-/// Rebuilds what is derived from the slabs: their end, the number of free blocks, and which block a living series has.
-/// Frees blocks of removed series; `found` is called with the others and with all slabs.
+/// Rebuilds the words that are derived from the slabs: their end, the number of free blocks, and the block of each
+/// living series. Frees blocks of removed series. Calls `found` with all slabs, and with the blocks of living series.
 pub fn recount(words: Words<'_>, mut found: impl FnMut(Found)) -> Result<()> {
     let (mut end, mut free) = (0, 0);
     block::for_each_slab(words, words.header(header::SHARED), |slab, len| {
@@ -141,7 +143,7 @@ pub fn recount(words: Words<'_>, mut found: impl FnMut(Found)) -> Result<()> {
     Ok(())
 }
 
-/// What [`recount`] finds.
+/// A slab or block that [`recount`] finds.
 pub enum Found {
     /// A slab, by its reference.
     Slab(u64),
@@ -149,24 +151,24 @@ pub enum Found {
     Block(BlockKey, u16),
 }
 
-/// Whether a block is that of a series.
+/// Returns whether a block is the shared block of this series.
 pub fn is_of(words: Words<'_>, at: u64, key: BlockKey) -> Result<bool> {
     let head = block::head(words, at)?;
     Ok(head.kind == BlockKind::Shared && head.words == WORDS && block::key(words, at)? == key)
 }
 
-/// The cells of a block.
+/// Returns the cells of a block.
 pub fn cells(words: Words<'_>, at: u64) -> Result<&[AtomicU64; shared::CELLS]> {
     let found = words.run(at + blk::CELLS, shared::CELLS as u64)?;
     found.try_into().map_err(|_| Error::Corrupt { what: "a shared gauge", at: at * 8 })
 }
 
-/// Seals all values.
+/// Seals the values of all shared gauges.
 pub fn seal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::seal)
 }
 
-/// Unseals all values.
+/// Unseals the values of all shared gauges.
 pub fn unseal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::unseal)
 }
@@ -180,7 +182,7 @@ fn for_each_value(words: Words<'_>, change: impl Fn(&[AtomicU64; shared::CELLS])
     })
 }
 
-/// Room for a block: a freed one that no writer uses, the end of the last slab, or a new slab.
+/// Returns room for a block: a freed block that no writer uses, the end of the last slab, or a new slab.
 fn room(locked: &Locked<'_>) -> Result<u64> {
     let words = locked.words();
     if let Some(at) = freed(words)? {
@@ -199,7 +201,7 @@ fn room(locked: &Locked<'_>) -> Result<u64> {
     let at = extent::allocate(locked, ExtentKind::Slab, SLAB_WORDS - EXTENT_HEADER, NOBODY)?;
     let words = locked.words();
     kill_point!("shared.slab");
-    // SYNC POINT: readers find the slab.
+    // SYNC POINT: readers find the slab from here on.
     match last {
         Some((slab, _)) => words.store(slab + ext::NEXT, at)?,
         None => words.set_header(header::SHARED, at),
@@ -209,13 +211,13 @@ fn room(locked: &Locked<'_>) -> Result<u64> {
     Ok(first)
 }
 
-/// A freed block that no writer announces.
+/// Returns a freed block that no writer announces.
 fn freed(words: Words<'_>) -> Result<Option<u64>> {
     if words.header(header::SHARED_FREE) == 0 {
         return Ok(None);
     }
-    // SYNC POINT: pairs with the fence in `Writer::share`. The series of a freed block was removed before this: a
-    // writer that does not find it removed has announced the block before this.
+    // SYNC POINT: pairs with the fence in `Writer::announce`. The series of a freed block was removed before this
+    // fence, so a writer that does not find the series removed has announced the block before this fence.
     fence(Ordering::SeqCst);
     let mut held = Vec::new();
     for id in 0..words.header(header::SLOTS) as u32 {

@@ -1,4 +1,4 @@
-//! Sets of default labels: one text for all blocks that were made under them.
+//! Sets of default labels: one text for all blocks that were made under the same default labels.
 
 use super::label_text::{check_values, lengths, Labels};
 use crate::error::{Error, Result};
@@ -7,21 +7,22 @@ use crate::heap::memory::table::DEFAULTS;
 use crate::heap::memory::text;
 use crate::layout::{defaults, header, DefaultsState, Words};
 
-/// Adoptions for which a set that no living slot carries keeps its series: enough for a restarted process to declare
-/// its default labels again, and few enough to bound the series of a label that changes with each restart.
+/// Number of adoptions during which a set that no living slot carries keeps its series. It is enough for a restarted
+/// process to declare its default labels again, and small enough to bound the number of series if a default label
+/// changes with each restart.
 pub const ORPHAN_ADOPTIONS: u64 = 64;
 
-/// Reference of the record of a set; sets count from 1.
+/// Returns the reference of a set's record. The number of the first set is 1.
 fn locate(words: Words<'_>, set: u16) -> Result<u64> {
     DEFAULTS.find(words, u32::from(set).wrapping_sub(1))
 }
 
-/// The state of a record.
+/// Returns the state of a record.
 pub fn state(words: Words<'_>, at: u64) -> Result<DefaultsState> {
     Ok(DefaultsState(words.load(at + defaults::STATE)?))
 }
 
-/// Finds or makes a set of default labels, without counting a user.
+/// Finds or makes a set of default labels, without counting a user of it. Returns its number.
 pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     let words = locked.words();
     let sets = words.header(header::DEFAULTS) as u32;
@@ -59,7 +60,7 @@ pub fn declare(locked: &Locked<'_>, given: Labels<'_>) -> Result<u16> {
     Ok(id as u16 + 1)
 }
 
-/// Counts one more block or life that refers to a set.
+/// Counts one more user of a set: a block that has the set, or a slot that carries it.
 pub fn add_user(words: Words<'_>, set: u16) -> Result<()> {
     if set != 0 {
         let at = locate(words, set)? + defaults::USERS;
@@ -68,7 +69,7 @@ pub fn add_user(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Counts one user less; a set without users is freed.
+/// Counts one user less. Frees the set if it has no users left.
 pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     if set == 0 {
         return Ok(());
@@ -82,10 +83,10 @@ pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Marks a set's place as free; recovery finds that its text is unused.
+/// Marks a set's place as free, but not its text, which the caller or recovery frees.
 pub fn vacate(words: Words<'_>, set: u16) -> Result<()> {
     let at = locate(words, set)?;
-    // SYNC POINT: a reader that copies the text finds another version afterwards.
+    // SYNC POINT: a reader that copies the text meanwhile finds another version in the state afterwards.
     words.store(at + defaults::STATE, state(words, at)?.vacated().0)
 }
 
@@ -100,7 +101,8 @@ fn free(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Notes whether a living slot carries a set; true once it has been an orphan for too long.
+/// Notes at an adoption whether a living slot carries a set. Returns whether no living slot has carried it for more
+/// than [`ORPHAN_ADOPTIONS`].
 pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
     let at = locate(words, set)? + defaults::ORPHANED;
     let adoption = words.header(header::ADOPTIONS) + 1;
@@ -113,8 +115,8 @@ pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
     Ok(!carried && since != 0 && adoption.saturating_sub(since) > ORPHAN_ADOPTIONS)
 }
 
-/// The labels of a set, appended to a buffer as text and types; the lengths of both. `None` if the set was freed
-/// meanwhile.
+/// Appends the labels of a set to a buffer, as text and types. Returns the lengths of both, or `None` if the set was
+/// freed meanwhile.
 pub fn read(words: Words<'_>, set: u16, to: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
     let at = locate(words, set)?;
     let before = state(words, at)?;

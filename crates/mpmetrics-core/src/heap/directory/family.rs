@@ -1,5 +1,5 @@
-//! Families: name, type, help, label names, options and registry tag. A family is never removed; the same name with
-//! anything else different is another family.
+//! Families: name, type, help text, label names, options and registry tag. Families that differ in any of these are
+//! different families, even if they have the same name. A family is never removed.
 
 use super::index::{self, Target};
 use crate::error::{Error, Result};
@@ -12,10 +12,10 @@ use crate::metric_type::MetricType;
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// What identifies a family, and how its blocks are laid out.
+/// The declaration of a family: it identifies the family, and determines the layout of its blocks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FamilySpec {
-    /// The registry that shows it.
+    /// The tag of the registry that shows the family.
     pub tag: String,
     /// Metric name.
     pub name: String,
@@ -25,23 +25,23 @@ pub struct FamilySpec {
     pub metric_type: MetricType,
     /// The aggregator's name.
     pub aggregator: String,
-    /// Declared label names, in declared order.
+    /// Label names, in declared order.
     pub label_names: Vec<String>,
-    /// The type's numbers. A histogram's: its upper bounds, in configured order, without the implied last
-    /// one. A summary's: see [`SummaryOptions::numbers`].
+    /// The options that are numbers. Of a histogram: its upper bounds, in configured order, without the implied last
+    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers).
     pub numbers: Vec<f64>,
 }
 
-/// A family's cells: what a block of one of its series looks like.
+/// The shape of the blocks of a family's series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Kind of block.
     pub kind: BlockKind,
-    /// Words of a block, with its head.
+    /// Number of words of a block, with its head.
     pub words: u16,
 }
 
-/// The blocks of a family of this form, with so many bounds or sub-windows.
+/// Returns the shape of the blocks of a family of this form. `repeats` is its number of bounds or sub-windows.
 fn shape(form: &Form, repeats: u64) -> Result<Shape> {
     let most = form.repeats.1;
     if repeats > most {
@@ -95,14 +95,14 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     Some(FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers })
 }
 
-/// The hash of a family's text.
+/// Returns the hash of a family's text.
 fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(k0, k1);
     hasher.write(text);
     hasher.finish()
 }
 
-/// The family of a number; `None` where its record is not whole.
+/// Returns the declaration of the family with this number, or `None` if its record is not complete.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the text does not have the hash that was declared.
@@ -120,11 +120,11 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     spec.map(Some).ok_or(Error::Corrupt { what: "a family", at: text.saturating_mul(8) })
 }
 
-/// The block shape of a family.
+/// Returns the shape of a family's blocks.
 pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     let at = FAMILIES.find(words, id)?;
     let stored = FamilyShape::unpack(words.load(at + family::SHAPE)?);
-    // No family is declared with more than the limit.
+    // `shape` fails only in a damaged heap, because no family is declared with more repeats than the limit.
     let shape = Form::of_numbers(stored.metric_type, stored.form)
         .and_then(|form| shape(form, stored.repeats).ok());
     if u64::from(id) >= words.header(header::FAMILIES) || words.load(at + family::STATE)? != 1 {
@@ -134,10 +134,10 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     shape.ok_or(Error::Corrupt { what: "a family's type", at: at * 8 })
 }
 
-/// Finds or makes a family; its number, and what its blocks look like.
+/// Finds or makes a family. Returns its number and the shape of its blocks.
 ///
-/// The shape is that of the spec. If the record has another one, that is damage and is corrected: the text, which is
-/// compared byte for byte, decides.
+/// The shape follows from the spec. If the record of a family with the same text has another shape, the record is
+/// damaged, and is corrected.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     let form = Form::of(spec.metric_type, &spec.aggregator);
     let repeats = form.repeats_of(&spec.numbers);
@@ -168,7 +168,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
     words.store(at + family::SERIES, 0)?;
     words.store(at + family::SHAPE, packed)?;
     kill_point!("family.record");
-    // SYNC POINT: a reader that sees the state sees the record, and one that sees the count sees the state.
+    // SYNC POINT: a reader that sees the state sees the record. A reader that sees the count sees the state.
     words.store(at + family::STATE, 1)?;
     kill_point!("family.stated");
     words.set_header(header::FAMILIES, u64::from(id) + 1);
@@ -193,12 +193,12 @@ pub fn renew(words: Words<'_>, id: u32) -> Result<()> {
     words.store(FAMILIES.find(words, id)? + family::EPOCH, words.header(header::EPOCH))
 }
 
-/// Whether a family was declared in the present epoch.
+/// Returns whether a family was declared in the present epoch.
 pub fn is_of_epoch(words: Words<'_>, id: u32) -> Result<bool> {
     Ok(words.load(FAMILIES.find(words, id)? + family::EPOCH)? == words.header(header::EPOCH))
 }
 
-/// Adds to the number of a family's living series.
+/// Adds `by` to the number of a family's living series.
 pub fn count_series(words: Words<'_>, id: u32, by: i64) -> Result<()> {
     let at = FAMILIES.find(words, id)? + family::SERIES;
     words.store(at, words.load(at)?.saturating_add_signed(by))

@@ -1,6 +1,6 @@
-//! The hash index from (family, label set) to series and from a family's identity to the family: open addressing,
-//! linear probing, deletion by shifting back. It is used only under the heap lock and is derived from the records, so a
-//! holder may die in the middle of a change.
+//! The hash index, which finds a series by family and labels, and a family by its declaration. It has open addressing,
+//! linear probing, and deletion by shifting back. It is used only under the heap lock, and is derived from the records,
+//! so the holder of the lock may die in the middle of a change.
 
 use crate::error::{Error, Result};
 use crate::heap::memory::extent;
@@ -8,12 +8,12 @@ use crate::heap::memory::lock::Locked;
 use crate::layout::{extent as ext, header, ExtentKind, IndexEntry, Words, EXTENT_HEADER};
 use crate::sync::{AtomicU64, Ordering};
 
-/// What an entry refers to.
+/// The record to which an entry refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A series number.
+    /// The number of a series.
     Series(u32),
-    /// A family number.
+    /// The number of a family.
     Family(u32),
 }
 
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Stores an entry in the first empty position; false if there is none.
+    /// Stores an entry in the first empty position from its home on. Returns false if no position is empty.
     fn put(&self, entry: IndexEntry) -> bool {
         let mut position = self.home(entry);
         for _ in 0..self.entries.len() {
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The first entry of this hash that `is` confirms.
+/// Returns the target of the first entry with this hash for which `is` returns true.
 pub fn find(
     words: Words<'_>,
     hash: u64,
@@ -129,7 +129,7 @@ pub fn reserve(locked: &Locked<'_>) -> Result<()> {
     replace(locked, capacity * 2 + EXTENT_HEADER, &kept)
 }
 
-/// Adds an entry; [`reserve`] has made room.
+/// Adds an entry, for which [`reserve`] has made room.
 pub fn insert(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     if !View::of(words)?.put(target.entry(hash)) {
         return Err(Error::Corrupt { what: "room in the hash index", at: 0 });
@@ -159,7 +159,7 @@ pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
             break;
         }
         let home = view.home(moved);
-        // The hole lies on its probe path if its home is at least as far back as the hole.
+        // The hole lies on the probe path of `moved` if the home of `moved` is at least as far back as the hole.
         if (position + len - home) % len >= (position + len - hole) % len {
             view.set(hole, moved);
             hole = position;
@@ -172,7 +172,7 @@ pub fn remove(words: Words<'_>, hash: u64, target: Target) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the index; the old one becomes a free extent.
+/// Replaces the index by one with these entries. The extent of the old index becomes free.
 pub fn replace(locked: &Locked<'_>, capacity: u64, entries: &[IndexEntry]) -> Result<()> {
     let old = locked.words().header(header::INDEX);
     let at = extent::allocate(locked, ExtentKind::Index, capacity, capacity)?;
@@ -208,7 +208,7 @@ pub fn rebuild(locked: &Locked<'_>, entries: &[(u64, Target)]) -> Result<()> {
             Ok(())
         }
         found => {
-            // An intact index that is too small becomes a free extent; a damaged one may be anything.
+            // `replace` frees the extent of the old index. A damaged reference may point to anything, so it is dropped.
             if found.is_err() {
                 words.set_header(header::INDEX, 0);
             }

@@ -7,9 +7,9 @@ use crate::layout::{header, TextLengths, Words};
 /// The labels of a series, as text and types (see [`crate::scrape::snapshot::LabelSpan`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Labels<'a> {
-    /// `a="1",b="x"`.
+    /// The label text, such as `a="1",b="x"`.
     pub text: &'a [u8],
-    /// One letter per label, or empty.
+    /// The types of the values, one letter per label, or empty.
     pub types: &'a [u8],
 }
 
@@ -19,13 +19,13 @@ impl Labels<'_> {
     }
 }
 
-/// Splits the two lengths of a label text.
+/// Unpacks the lengths of a label text and of its types.
 pub fn lengths(packed: u64) -> (usize, usize) {
     let TextLengths { text, types } = TextLengths::unpack(packed);
     (text as usize, types as usize)
 }
 
-/// Refuses a label value that is longer than the segment allows.
+/// Fails if a label value is longer than the segment allows.
 pub fn check_values(words: Words<'_>, given: Labels<'_>) -> Result<()> {
     let limit = words.header(header::LIMIT_LABEL_BYTES);
     if limit == 0 || given.text.len() as u64 <= limit {

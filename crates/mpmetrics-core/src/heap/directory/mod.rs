@@ -1,4 +1,4 @@
-//! What the heap finds by name: families, series with their generations, sets of default labels.
+//! Records that are found by name or labels: families, series with their generations, sets of default labels.
 
 pub mod defaults;
 pub mod family;

@@ -1,4 +1,4 @@
-//! What an adopter changes while others scrape.
+//! Models of an adoption during a scrape.
 
 use super::{check, race};
 use crate::cells::{scalar, sequence};
@@ -6,7 +6,7 @@ use crate::heap::blocks::block;
 use crate::layout::{block as blk, slot, BlockHead, BlockKey, BlockKind, Words, EXTENT_HEADER};
 use crate::sync::AtomicU64;
 
-/// Where the block of the dead writer's summary is: head, key, birth, cells.
+/// Reference of the block of the dead writer's summary: head, key, birth, cells.
 const AT: u64 = 0;
 
 fn summary() -> BlockHead {
@@ -18,7 +18,8 @@ fn cells(words: &[AtomicU64]) -> &[AtomicU64] {
     &words[blk::CELLS as usize..]
 }
 
-/// The writer died after it had counted its first observation, and before it had added it to the sum.
+/// A writer died in its first observation, after it had stored the count and before it stored the sum. No scrape sees a
+/// count without its sum, except that of this observation.
 fn halves(adopt: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
     let one = 1.0_f64.to_bits();
     let words = [summary().pack(), 0, 0, 0, one, 0, one];
@@ -58,8 +59,8 @@ fn gauge(incarnation: u32) -> BlockHead {
     BlockHead { kind: BlockKind::Gauge, absent: false, words, incarnation }
 }
 
-/// The first life of a slot has a gauge of 1 and the pid 1; the writer that adopts it has the pid 2 and a gauge of 5.
-/// No scrape shows the gauge of the past life, or a gauge under the other pid.
+/// The first life of a slot has the pid 1 and a gauge of 1. The writer that adopts the slot has the pid 2 and a gauge
+/// of 5. No scrape shows the gauge of one life with the pid of the other.
 fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
     let mut words = vec![0; GAUGE as usize];
     words[slot::INCARNATION as usize] = 1;
@@ -76,7 +77,7 @@ fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
             scalar::set(&words[(GAUGE + blk::CELLS) as usize], 5.0);
         };
         race(&words, adopt, |words| {
-            // In the order of `scrape::walk`.
+            // Reads in the same order as `scrape::walk`.
             let slots = Words(words);
             let incarnation = slots.load(slot::INCARNATION).unwrap() as u32;
             let pid = slots.load(slot::PID).unwrap();

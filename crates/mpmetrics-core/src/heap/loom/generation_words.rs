@@ -1,4 +1,4 @@
-//! Generation words, and texts whose places are reused.
+//! Models of removing series, and of reusing the place of a removed series' text.
 
 use super::{check, race, words};
 use crate::heap::directory::{generation, series};
@@ -18,7 +18,7 @@ const fn header_end() -> u64 {
     (header::DEFAULTS_CHUNKS + header::CHUNKS) as u64
 }
 
-/// A heap with one chunk of two series: the first lives and has a text, the second lives.
+/// Returns a heap with one chunk of two living series, of which the first has a text.
 fn heap() -> Vec<u64> {
     let mut words = vec![0; TEXT as usize + 2];
     words[header::SERIES_CHUNKS] = RECORD;
@@ -88,8 +88,8 @@ fn control_whose_text_is_stored_without_the_fence() {
     });
 }
 
-/// Two threads remove one series, and a third removes the series in the other half of the word: each removal happens
-/// once.
+/// Two threads remove one series, and a third thread removes the series in the other half of the generation word: each
+/// series is removed once.
 fn removals(advance: impl Fn(&[AtomicU64], u32) -> bool + Send + Sync + Copy + 'static) {
     check(move || {
         let shared = words(&heap());

@@ -1,4 +1,4 @@
-//! Blocks that are made, and blocks that are given to another series.
+//! Models of making a block, and of reusing a block for another series.
 
 use super::{check, race};
 use crate::cells::scalar;
@@ -15,7 +15,7 @@ fn head() -> BlockHead {
     BlockHead { kind: BlockKind::Counter, absent: false, words, incarnation: 1 }
 }
 
-/// A slab with room for one block of a counter, and the word that ends it.
+/// Returns a slab with room for one block of a counter, and with the word that ends the slab.
 fn slab(first: Option<(BlockKey, f64)>) -> Vec<u64> {
     let mut words = vec![0; AT as usize];
     let block =
@@ -35,7 +35,7 @@ fn read_all(words: &[AtomicU64], mut seen: impl FnMut(BlockKey, f64)) {
         let key = block::key(slab, at)?;
         let birth = slab.load(at + blk::BIRTH)?;
         let value = scalar::get(&run[blk::CELLS as usize]);
-        // The check after reading is the shipped one: see `scrape::walk`.
+        // Checks after the read like `scrape::walk`.
         if block::again(run, head, key, birth) == block::Again::Same {
             seen(key, value);
         }
@@ -77,7 +77,8 @@ fn control_whose_head_is_not_released() {
     });
 }
 
-/// The owner gives a block of one series to another: no count of the first is shown as the second's.
+/// The owner reuses a block of one series for another series: a scrape never shows the count of one as that of the
+/// other.
 fn given_away(free: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
     check(move || {
         let write = move |words: &[AtomicU64]| {

@@ -1,4 +1,4 @@
-//! A shared gauge, and a process that seals it before it copies it.
+//! Models of a process that seals and copies a shared gauge while other threads update it.
 
 use super::{check, words};
 use crate::cells::shared;
@@ -10,7 +10,7 @@ fn cells(words: &[AtomicU64]) -> &[AtomicU64; shared::CELLS] {
     words.try_into().unwrap()
 }
 
-/// Two threads add 1, and one seals and copies: each addition is in the copy, unless it was refused.
+/// Two threads add 1, and a third thread seals and copies: each addition that was not refused is in the copy.
 fn copied_by(seal: impl Fn(&[AtomicU64; shared::CELLS]) + Send + Sync + Copy + 'static) {
     check(move || {
         let value = words(&[0, 0, 0]);

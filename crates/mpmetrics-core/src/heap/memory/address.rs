@@ -1,10 +1,11 @@
-//! Where one writer's cells of a series are, as numbers. By now they may belong to another series.
+//! Where one writer's cells of a series are, as numbers. An address may be outdated: the cells may belong to another
+//! series by now.
 
 use super::table::GENERATIONS;
 use crate::layout::{BlockKey, EXTENT_HEADER};
 use crate::quantile::octave::Octave;
 
-/// Where one writer's cells of a series are.
+/// The place of one writer's cells of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
     /// Number of the slab.
@@ -24,7 +25,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The cells of a series that are at a place: the number of a slab, and the index of the first one there.
+    /// Returns the address of a series' cells, given the number of the slab and the index of the first cell in it.
     pub(in crate::heap) fn new((slab, cell): (u32, u32), key: BlockKey, inherited: bool) -> Self {
         let BlockKey { series, generation } = key;
         let (chunk, index) = GENERATIONS.locate(series / 2);
@@ -33,7 +34,7 @@ impl Address {
     }
 }
 
-/// Where one writer's buckets of an octave are.
+/// The place of one writer's buckets of an octave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OctaveAddress {
     /// The octave.

@@ -12,27 +12,27 @@ pub struct Heap {
 }
 
 impl Heap {
-    /// The heap in a region that has been checked.
+    /// Returns the heap in a region that has been checked.
     pub(in crate::heap) fn over(region: Arc<dyn Region>) -> Self {
         Self { region }
     }
 
-    /// The words that are backed now.
+    /// Returns the words that have memory now.
     #[must_use]
     pub fn words(&self) -> Words<'_> {
         Words(self.region.words())
     }
 
-    /// Whether the segment was removed from its directory.
+    /// Returns whether the segment is marked as removed.
     #[must_use]
     pub fn retired(&self) -> bool {
         self.words().header(header::RETIRED) != 0
     }
 
-    /// Which slots live, by the locks of their writers.
+    /// Returns for each slot whether it lives: whether its writer holds the lock of the slot's byte.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] if the system refuses the question.
+    /// [`crate::Error::Io`] if the system does not tell which bytes are locked.
     pub fn living(&self) -> Result<Vec<bool>> {
         let slots = self.words().header(header::SLOTS).min(u64::from(MAX_SLOTS));
         let mut living = vec![false; slots as usize];

@@ -7,21 +7,23 @@ use crate::os;
 use crate::region::Locks;
 use std::cell::Cell;
 
-/// How long a thread waits for the heap lock, in microseconds. The kernel frees the lock of a dead holder, and not of
-/// one that is stopped by SIGSTOP, a debugger or a frozen cgroup: that one must not freeze every other event loop.
+/// How long a thread waits for the heap lock, in microseconds. The kernel frees the lock of a dead holder, but not that
+/// of a holder that SIGSTOP, a debugger or a frozen cgroup has stopped. A stopped holder must not block the event loops
+/// of all other processes.
 pub const LOCK_DEADLINE_US: u64 = 20_000;
 
-/// Microseconds that a thread may wait beyond [`LOCK_DEADLINE_US`], in all. On a crowded machine a holder may lose its
-/// processor for longer than the deadline. With this grace, a process that has just started still gets its series into
-/// the heap, where SIGKILL loses none of their updates. A stopped holder costs each thread this time once.
+/// Microseconds that a thread may wait beyond [`LOCK_DEADLINE_US`], in all its waits together. On a crowded machine a
+/// holder may lose its processor for longer than the deadline. With this grace, a process that has just started still
+/// gets its series into the heap, where SIGKILL loses none of their updates. A stopped holder costs each thread this
+/// time only once.
 const GRACE_US: u64 = 250_000;
 
 thread_local! {
-    /// What is left of [`GRACE_US`].
+    /// The part of [`GRACE_US`] that this thread has not used.
     static GRACE_LEFT_US: Cell<u64> = const { Cell::new(GRACE_US) };
 }
 
-/// The heap lock, held. Derived words are changed only through it.
+/// The heap lock while it is held. Only its holder changes derived words.
 pub struct Locked<'a> {
     heap: &'a Heap,
     locks: &'a dyn Locks,
@@ -30,8 +32,8 @@ pub struct Locked<'a> {
 }
 
 impl<'a> Locked<'a> {
-    /// Takes the lock within [`LOCK_DEADLINE_US`] and what is left of the thread's grace; returns whether the last
-    /// holder died while it changed something. Derived words must not be trusted before [`Locked::recovered`].
+    /// Takes the lock within [`LOCK_DEADLINE_US`] and the rest of the thread's grace. Also returns whether the last
+    /// holder died in the middle of a change: then derived words must not be trusted before [`Locked::recovered`].
     ///
     /// # Errors
     /// [`Error::Busy`] after the deadline, [`Error::Retired`] unless `wanted` accepts the value of [`header::RETIRED`].
@@ -56,17 +58,17 @@ impl<'a> Locked<'a> {
         Ok((locked, interrupted))
     }
 
-    /// All derived words are consistent now, and will be when this is dropped.
+    /// Notes that all derived words are consistent now, and that they will be when this is dropped.
     pub(in crate::heap) fn recovered(&mut self) {
         self.whole = true;
     }
 
-    /// The words that are backed now: ask again after any call that may have grown the heap.
+    /// Returns the words that have memory now. To be called again after any call that may have grown the heap.
     pub fn words(&self) -> Words<'a> {
         self.heap.words()
     }
 
-    /// The heap.
+    /// Returns the heap.
     pub fn heap(&self) -> &'a Heap {
         self.heap
     }
@@ -83,7 +85,8 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Takes the lock if it is free before the deadline and what is left of the thread's grace are over.
+/// Takes the lock if it becomes free before the deadline and the rest of the thread's grace are over. Returns whether
+/// it was taken.
 fn wait(locks: &dyn Locks) -> Result<bool> {
     if locks.try_lock(lock::HEAP)? {
         return Ok(true);
@@ -96,7 +99,8 @@ fn wait(locks: &dyn Locks) -> Result<bool> {
     Ok(taken)
 }
 
-/// Tries the lock until then, first between yields, then between naps: one cannot wait for a file lock with a deadline.
+/// Tries to take the lock until the time `until`. Yields after the first tries and sleeps after later ones, because the
+/// kernel has no wait for a file lock with a deadline. Returns whether the lock was taken.
 fn poll(locks: &dyn Locks, until: u64) -> Result<bool> {
     let mut nap = 20;
     for round in 0u32.. {

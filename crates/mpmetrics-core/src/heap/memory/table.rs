@@ -1,5 +1,5 @@
-//! Tables of records, in chunks of which each is twice as long as the one before: a record never moves, and few chunks
-//! hold millions.
+//! Tables of records. A table consists of chunks, each twice as long as the chunk before: so a record never moves, and
+//! a few chunks hold millions of records.
 
 use super::extent;
 use super::lock::Locked;
@@ -9,16 +9,16 @@ use crate::layout::{
     MAX_FAMILIES, MAX_SERIES, MAX_SLOTS,
 };
 
-/// One table: where the header has the references of its chunks, and how large its records are.
+/// A table: where the header has the references of its chunks, and how large chunks and records are.
 pub struct Table {
     chunks: usize,
     first: u64,
     record: u64,
-    /// Most records.
+    /// Largest number of records.
     pub max: u32,
 }
 
-/// Records of the first chunk; one in models, which have to stay small.
+/// Returns the number of records of a first chunk: 1 in loom models, which have to stay small.
 const fn few(records: u64) -> u64 {
     if cfg!(loom) {
         1
@@ -27,23 +27,23 @@ const fn few(records: u64) -> u64 {
     }
 }
 
-/// Writers' slots.
+/// The table of slots.
 pub const SLOTS: Table =
     Table { chunks: header::SLOT_CHUNKS, first: few(15), record: slot::WORDS, max: MAX_SLOTS };
-/// Families.
+/// The table of families.
 pub const FAMILIES: Table =
     Table { chunks: header::FAMILY_CHUNKS, first: 63, record: family::WORDS, max: MAX_FAMILIES };
-/// Series.
+/// The table of series.
 pub const SERIES: Table = Table {
     chunks: header::SERIES_CHUNKS,
     first: few(256),
     record: series::WORDS,
     max: MAX_SERIES,
 };
-/// Generation words of series, two in a word.
+/// The table of generations, two series' in each word.
 pub const GENERATIONS: Table =
     Table { chunks: header::GENERATION_CHUNKS, first: few(128), record: 1, max: MAX_SERIES / 2 };
-/// Sets of default labels.
+/// The table of sets of default labels.
 pub const DEFAULTS: Table = Table {
     chunks: header::DEFAULTS_CHUNKS,
     first: 63,
@@ -52,19 +52,19 @@ pub const DEFAULTS: Table = Table {
 };
 
 impl Table {
-    /// The chunk that holds a record, and the record's number in it.
+    /// Returns the chunk that holds a record, and the record's index in it.
     #[inline]
     pub fn locate(&self, id: u32) -> (u32, u64) {
         let chunk = (u64::from(id) / self.first + 1).ilog2();
         (chunk, u64::from(id) - self.first * ((1 << chunk) - 1))
     }
 
-    /// Records in a chunk.
+    /// Returns the number of records in a chunk.
     pub fn records(&self, chunk: u32) -> u64 {
         self.first << chunk
     }
 
-    /// Reference of a record.
+    /// Returns the reference of a record.
     #[inline]
     pub fn find(&self, words: Words<'_>, id: u32) -> Result<u64> {
         let (chunk, index) = self.locate(id);
@@ -77,7 +77,7 @@ impl Table {
         Ok(at)
     }
 
-    /// Reference of a chunk's extent, if there is one.
+    /// Returns the reference of a chunk's extent, or `None` if the chunk was not made.
     #[inline]
     pub fn chunk(&self, words: Words<'_>, chunk: u32) -> Option<u64> {
         let at = (chunk < header::CHUNKS as u32)
@@ -87,7 +87,7 @@ impl Table {
         Some(at)
     }
 
-    /// Makes sure that a record has memory; its reference.
+    /// Makes the chunk of a record unless it exists. Returns the reference of the record.
     pub fn ensure(&self, locked: &Locked<'_>, id: u32) -> Result<u64> {
         let (chunk, _) = self.locate(id);
         if id >= self.max || chunk >= header::CHUNKS as u32 {
@@ -97,7 +97,7 @@ impl Table {
             let data = (self.first << chunk) * self.record;
             let at = extent::allocate(locked, ExtentKind::Table, data, u64::from(chunk))?;
             kill_point!("allocate.table");
-            // SYNC POINT: readers find the chunk.
+            // SYNC POINT: readers find the chunk from here on.
             locked.words().set_header(self.chunks + chunk as usize, at);
         }
         self.find(locked.words(), id)

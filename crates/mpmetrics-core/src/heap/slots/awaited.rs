@@ -5,11 +5,11 @@ use crate::heap::memory::table::SLOTS;
 use crate::layout::{header, slot as slt, Words};
 use crate::os;
 
-/// Milliseconds after which a slot in a copy is not awaited any longer: its owner has been stopped, or has run without
-/// a pause, for that time. What it counted in the old file since the copy is lost then.
+/// Milliseconds after which a slot in a copy is not awaited any longer, because its owner has been stopped, or has run
+/// without a pause, for that time. The owner's updates in the old file since the copy are lost then.
 const AWAITED_MS: u64 = 60 * 60 * 1000;
 
-/// Whether a slot's owner still has to follow from another segment.
+/// Returns whether a slot's owner still has to follow from another segment.
 pub fn is_awaited(words: Words<'_>, id: u32) -> Result<bool> {
     let at = SLOTS.find(words, id)?;
     let made = words.header(header::MADE);

@@ -1,9 +1,9 @@
-//! Exemplars in a writer's slabs: a block for a counter, or for each bucket of a histogram, that has one, made
-//! when the first exemplar is recorded and overwritten by every later one.
+//! Exemplars in a writer's slabs. A counter, and each bucket of a histogram, has a block for its exemplar. The block is
+//! made when the first exemplar is recorded, and every later exemplar overwrites it.
 //!
-//! An exemplar belongs to the reference, the key and the birth of a series' block. So it is not shown any more when the
-//! series is removed, or hidden and shown again. Its block is reused when the block that it belongs to is reused, or
-//! freed.
+//! An exemplar belongs to the reference, the key and the birth of a series' block. So scrapes do not show it any more
+//! when the series is removed, or hidden and shown again. When the series' block is reused or freed, the exemplar's
+//! block is, too.
 
 use super::claimed::{self, Claimed};
 use super::room::put_back;
@@ -19,16 +19,17 @@ use crate::os;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// How long to wait for the slot's mutex. In an intact heap no other thread asks for it.
+/// How long to wait for the slot's mutex. In an intact heap no other thread takes it.
 const PATIENCE: Duration = Duration::from_millis(1);
-/// Microseconds for which no exemplar is recorded after a lock was not free in time: the first time, and at most. A
-/// program that records in a loop must not wait for a stopped process in each round.
+/// Length of the pause in microseconds for which no exemplar is recorded, after a lock was not free in time or memory
+/// was full: of the first pause, and of the longest. Without it, a program that records in a loop would wait for a
+/// stopped process in each round.
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
-/// Words of text that a block has room for: few lengths, so that blocks are reused.
+/// Numbers of words of text for which a block may have room. They are few, so that freed blocks fit later exemplars.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];
 
-/// Records an exemplar for a bucket of the writer's own block, or counts it as dropped. `lock` takes the heap lock,
-/// which is needed only for more room.
+/// Records an exemplar for a bucket of the writer's own block, or counts the exemplar as dropped. `lock` takes the heap
+/// lock. It is called only if the exemplar needs a new block.
 pub fn record<'a>(
     heap: &'a Heap,
     mine: &mut Claimed,
@@ -75,18 +76,18 @@ fn record_now<'a>(
             let locked = lock()?;
             let at = allocate(&locked, mine, of, bucket, given)?;
             kill_point!("exemplar.made");
-            // SYNC POINT: from here on a scrape finds both blocks, this one empty.
+            // SYNC POINT: from here on a scrape finds the old block and the new one, which is empty.
             if let Some(old) = mine.exemplars.blocks.insert((of, bucket), at) {
                 put_back(locked.words(), mine, old)?;
             }
             at
         }
     };
-    // Making room may have grown the heap.
+    // Loads the words again, because `allocate` may have grown the heap.
     let words = heap.words();
     let mutex = claimed::mutex(words, mine.slot)?;
-    // A dead holder's exemplar has an odd version, or its block has no birth: no scrape shows it, and the next one
-    // overwrites it. So there is nothing to repair.
+    // Nothing is to be repaired if the last holder died: its exemplar has an odd version or its block has no birth. So
+    // no scrape shows that exemplar, and the next exemplar overwrites it.
     let held = mutex.lock(PATIENCE, || ()).map_err(|_| Error::Busy)?;
     kill_point!("exemplar.locked");
     let (key, birth) = (words.load(of + blk::KEY)?, block::birth(words, of)?.birth);
@@ -115,7 +116,7 @@ fn record_now<'a>(
     }
 }
 
-/// The block of a bucket's exemplar, if it is there and has room for this one.
+/// Returns the block of a bucket's exemplar, if there is one with room for this exemplar.
 pub fn fitting(
     words: Words<'_>,
     mine: &Claimed,
@@ -129,7 +130,7 @@ pub fn fitting(
     }
 }
 
-/// The words of the exemplar in a block.
+/// Returns the words of the exemplar in a block.
 fn cells_of(words: Words<'_>, at: u64) -> Result<&[crate::sync::AtomicU64]> {
     let head = block::head(words, at)?;
     let length = u64::from(head.words).checked_sub(layout::CELLS);
@@ -139,7 +140,7 @@ fn cells_of(words: Words<'_>, at: u64) -> Result<&[crate::sync::AtomicU64]> {
     }
 }
 
-/// A block without an exemplar yet.
+/// Makes a block for an exemplar, without the exemplar.
 fn allocate(
     locked: &Locked<'_>,
     mine: &mut Claimed,
@@ -155,7 +156,7 @@ fn allocate(
     let at = mine.room(locked, length)?;
     let run = locked.words().run(at, u64::from(length))?;
     for word in &run[blk::CELLS as usize..] {
-        // Release, here and below: a reader that sees one of these also sees that the block was free.
+        // Release, here and below: a reader that sees one of these stores also sees that the block was free.
         word.store(0, crate::sync::Ordering::Release);
     }
     let words = locked.words();
@@ -183,7 +184,7 @@ pub fn clear(words: Words<'_>, mine: &Claimed, of: u64) -> Result<()> {
     Ok(())
 }
 
-/// Takes over a dead writer's exemplars whose block is kept. Frees others, and half-written ones.
+/// Takes over those of a dead writer's exemplars whose series' block was kept. Frees all others, and half-written ones.
 pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<()> {
     let kept: HashSet<u64> = claimed.blocks.values().copied().collect();
     for at in found.iter().copied() {
@@ -199,7 +200,8 @@ pub fn adopt(words: Words<'_>, found: &[u64], claimed: &mut Claimed) -> Result<(
     Ok(())
 }
 
-/// Whether a block holds a whole exemplar of a bucket of a series' block, as that is shown now.
+/// Returns whether block `at` has a whole exemplar that belongs to this bucket of the series' block `of`, and to the
+/// block's present key and birth.
 fn belongs(words: Words<'_>, at: u64, of: u64, bucket: u32) -> Result<bool> {
     let key = BlockKey::unpack(words.load(at + blk::KEY)?);
     let birth = block::birth(words, at)?.birth;

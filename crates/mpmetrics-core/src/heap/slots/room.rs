@@ -1,4 +1,4 @@
-//! A writer's slabs: room for blocks, and blocks that are reused.
+//! A writer's slabs: making room for blocks, and freeing blocks.
 
 use super::claimed::{self, Claimed, Slab};
 use crate::error::{Error, Result};
@@ -15,14 +15,15 @@ use crate::layout::{
 use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
 
-/// Words of the first slab and of the largest. Each slab is an eighth of all before it, so that at most that much is
-/// unused: when slabs doubled, a writer of many summaries left half its memory unused.
+/// Number of words of the first slab, which is also the smallest. A new slab has an eighth ([`GROWTH`]) of the words of
+/// all slabs before, so at most about that part of a writer's memory is unused. Slabs do not double, because then a
+/// writer of many summaries left half of its memory unused.
 const FIRST_SLAB: u64 = 2048;
 const LARGEST_SLAB: u64 = 131_072;
 const GROWTH: u64 = 8;
 
 impl Claimed {
-    /// The number of the slab that a block lies in, and the index of its first cell there.
+    /// Returns the number of the slab in which a block lies, and the index of the block's first cell in the slab.
     pub fn locate(&self, at: u64) -> Result<(u32, u32)> {
         let within = |slab: &&Slab| (slab.at..slab.at + slab.words).contains(&at);
         let found = (0..).zip(&self.slabs).find(|(_, slab)| within(slab));
@@ -38,8 +39,8 @@ impl Claimed {
         Ok(Address::new(self.locate(at)?, key, claimed::inherited(head, self.incarnation)))
     }
 
-    /// Room for a block: a free block of the same length, the end of the last slab, a removed series' block, or a new
-    /// slab.
+    /// Returns room for a block: a free block of the same length, the end of the last slab, a removed series' block, or
+    /// a new slab.
     pub fn room(&mut self, locked: &Locked<'_>, length: u16) -> Result<u64> {
         if let Some(at) = self.free.get_mut(&length).and_then(Vec::pop) {
             return Ok(at);
@@ -47,8 +48,7 @@ impl Claimed {
         if let Some(at) = self.fill(locked, length)? {
             return Ok(at);
         }
-        // A sweep reads all slabs, so it has to free enough to be worth it. If it does not, a new slab delays the next
-        // sweep.
+        // A sweep reads all slabs. If it frees little, the writer gets a new slab, so that the next sweep is later.
         let (total, found) = self.sweep(locked)?;
         let enough = found > total / 16;
         if let Some(at) = self.free.get_mut(&length).filter(|_| enough).and_then(Vec::pop) {
@@ -64,8 +64,8 @@ impl Claimed {
         self.fill(locked, length)?.ok_or(full)
     }
 
-    /// The next room in the last slab. A block that fits in a page does not cross into the next, so that a copy of the
-    /// segment by pages has all of it.
+    /// Returns the next room in the last slab, if the block fits. A block that fits in a page does not cross into the
+    /// next page, so that a copy of the segment by pages has the whole block.
     fn fill(&mut self, locked: &Locked<'_>, length: u16) -> Result<Option<u64>> {
         let incarnation = self.incarnation;
         let Some(slab) = self.slabs.last_mut() else {
@@ -102,7 +102,7 @@ impl Claimed {
         let heap = locked.words();
         let words = extent::head(heap, at)?.words;
         kill_point!("allocate.slab");
-        // SYNC POINT: readers find the slab. Its blocks follow, one by one.
+        // SYNC POINT: readers find the slab from here on. Its blocks are published later, one by one.
         match self.slabs.last() {
             Some(slab) => heap.store(slab.at + ext::NEXT, at)?,
             None => heap.store(SLOTS.find(heap, self.slot)? + slt::FIRST_SLAB, at)?,
@@ -112,8 +112,8 @@ impl Claimed {
         Ok(())
     }
 
-    /// Frees the blocks of removed series, and those marked absent. How many words all slabs have, and how many were
-    /// freed.
+    /// Frees the blocks of removed series, and blocks that are marked absent. Returns how many words all slabs have,
+    /// and how many words were freed.
     fn sweep(&mut self, locked: &Locked<'_>) -> Result<(u64, u64)> {
         let words = locked.words();
         let (mut total, mut stale) = (0, Vec::new());
@@ -137,8 +137,8 @@ impl Claimed {
         Ok((total, self.idle() - before))
     }
 
-    /// Words of the free blocks. A sweep measures by these what it freed: a block frees its octave buckets and
-    /// exemplars with it, and those of a summary are many times as long as its block.
+    /// Returns the number of words of all free blocks. A sweep compares this number before and after, because each
+    /// block frees its exemplars and octave buckets, too, and those of a summary are many times as long as its block.
     fn idle(&self) -> u64 {
         self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
     }
@@ -161,7 +161,7 @@ impl Claimed {
         reclaim::drop_block(locked, key.series, key.generation)
     }
 
-    /// Notes in the slot which sets of default labels this life carries.
+    /// Notes in the slot which sets of default labels it carries.
     pub fn carry(&self, locked: &Locked<'_>, sets: &HashMap<u32, u16>) -> Result<()> {
         let words = locked.words();
         let at = SLOTS.find(words, self.slot)? + slt::DEFAULTS;
@@ -183,10 +183,10 @@ impl Claimed {
     }
 }
 
-/// Makes the buckets of an octave that a block does not have; their reference.
+/// Makes the buckets of an octave that a block does not have. Returns their reference.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] where it has [`KEPT`].
+/// [`Error::Invalid`] if the series was removed meanwhile, [`Error::Limit`] if the block has [`KEPT`] octaves.
 pub fn add_octave(
     locked: &Locked<'_>,
     mine: &mut Claimed,
@@ -205,7 +205,7 @@ pub fn add_octave(
     let incarnation = mine.incarnation;
     let kept =
         BlockHead { kind: BlockKind::OctaveBuckets, absent: false, words: length, incarnation };
-    // Looking for room may free blocks of removed series, and this block may be one of them.
+    // `room` may have freed blocks of removed series, and this block may be one of them.
     if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
         block::free(words, made, kept)?;
         mine.free.entry(length).or_default().push(made);
@@ -215,7 +215,7 @@ pub fn add_octave(
     Ok(made)
 }
 
-/// Frees octave buckets that nothing refers to any more.
+/// Frees octave buckets without a reference.
 pub fn give_back_octaves(words: Words<'_>, mine: &mut Claimed, octaves: Vec<u64>) -> Result<()> {
     for at in octaves {
         put_back(words, mine, at)?;

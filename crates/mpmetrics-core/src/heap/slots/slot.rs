@@ -1,5 +1,5 @@
-//! Slots: the records of writers. A slot lives while its byte is locked. When its writer dies, however it dies, the
-//! next new writer adopts the slot and goes on from its counts.
+//! Slots: the records of writers. A slot lives while its writer holds the lock of the slot's byte. When the writer dies
+//! in any way, the kernel frees that lock, and the next new writer adopts the slot and continues its counts.
 
 use super::adopt::adopt;
 use super::awaited::is_awaited;
@@ -13,8 +13,8 @@ use crate::os::{self, NotHeld};
 use crate::region::Locks;
 use std::time::Duration;
 
-/// Locks the byte of the first unlocked slot and takes the slot over, so that there are never more slots than writers
-/// that lived at once.
+/// Locks the byte of the first unlocked slot and takes over the slot. So there are never more slots than writers that
+/// lived at the same time.
 pub fn claim(locked: &Locked<'_>, locks: &dyn Locks, owner: Owner) -> Result<Claimed> {
     init::first_tables(locked)?;
     let slots = locked.words().header(header::SLOTS) as u32;
@@ -47,7 +47,7 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
     let lived = words.load(at + slot::INCARNATION)?;
-    // 0 is "never used".
+    // Skips 0, which means that the slot was never used.
     let incarnation = (lived as u32).wrapping_add(1).max(1);
     let mut claimed = Claimed { slot: id, incarnation, ..Claimed::default() };
     if lived != 0 {
@@ -57,10 +57,12 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     make_mutex(words, id)?;
     let now = os::unix_ms();
     words.store(at + slot::PROCESS, owner.process)?;
-    // By now the gauges of the past life are freed, so that none is shown under these: see `scrape::walk`.
+    // The gauges of the past life are freed by now, so no scrape shows them with this pid and thread: see
+    // `scrape::walk`.
     words.store(at + slot::PID, u64::from(owner.pid))?;
     words.store(at + slot::THREAD, u64::from(owner.thread))?;
-    // The writer that announced a block is dead, or knows that it lost the slot.
+    // Withdraws the announcement of a shared gauge's block: the writer that made it is dead, or knows that it lost the
+    // slot.
     words.store(at + slot::SHARED, 0)?;
     words.store(at + slot::AWAITED, 0)?;
     words.store(at + slot::CLAIMED, now)?;
@@ -69,17 +71,17 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
         words.set_header(header::ROOT_WROTE, 1);
     }
     kill_point!("claim.filled");
-    // SYNC POINT: from here on the gauges of the past life are not shown.
+    // SYNC POINT: from here on no scrape shows gauges of the past life.
     words.store(at + slot::INCARNATION, u64::from(incarnation))?;
     kill_point!("claim.done");
     Ok(claimed)
 }
 
-/// Initialises a slot's mutex if it never was, or if it is unusable. Its last holder is dead.
+/// Initialises a slot's mutex if it was never initialised or is unusable. The slot's last writer is dead.
 ///
-/// If it is held all the same (by a writer that lost its slot by accident and is in the middle of a change), it is left
-/// as it is. A half-written exemplar has an odd version, so nothing needs to be repaired here. If the system has no
-/// such mutexes, exemplars are not recorded.
+/// A mutex that is held nevertheless is not changed: its holder is a writer that lost the slot by accident, in the
+/// middle of a change. A half-written exemplar has an odd version, so nothing is to be repaired here. If the system has
+/// no such mutexes, no exemplars are recorded.
 pub fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
     let mutex = mutex(words, id)?;
     if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {

@@ -1,4 +1,4 @@
-//! What a writer does with the exemplars of its blocks.
+//! Recording and hiding the exemplars of a writer's blocks.
 
 use super::{checked, same_life, Writer};
 use crate::cells::exemplar::Given;
@@ -8,13 +8,13 @@ use crate::heap::slots::exemplar;
 use crate::layout::BlockKey;
 
 impl Writer {
-    /// Records an exemplar for a bucket of a block: 0 for a counter, else the number of a bucket. Counts one that is
-    /// not recorded as dropped.
+    /// Records an exemplar for a bucket of a block. `bucket` is 0 for a counter, and else the index of the bucket. An
+    /// exemplar that cannot be recorded counts as dropped.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, has no such bucket or the labels are not
-    /// well-formed, [`crate::Error::Busy`], [`crate::Error::Full`], [`crate::Error::Limit`],
-    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
+    /// [`crate::Error::Invalid`] if the block is another series' now or has no such bucket, or if the labels are not
+    /// well-formed, [`crate::Error::Busy`], [`crate::Error::Full`], [`crate::Error::Limit`], [`crate::Error::Lost`],
+    /// [`crate::Error::Corrupt`].
     pub fn exemplar(
         &mut self,
         (slab, cell, key): (u32, u32, BlockKey),
@@ -33,7 +33,7 @@ impl Writer {
         exemplar::record(heap, mine, of, bucket, given, lock)
     }
 
-    /// Whether [`Writer::exemplar`] would first make room for a block, which may free blocks of removed series.
+    /// Returns whether [`Writer::exemplar`] would first make room for a block, which may free blocks of removed series.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].

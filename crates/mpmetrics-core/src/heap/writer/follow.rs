@@ -1,4 +1,4 @@
-//! Going on in a copy of the segment: see [`super::super::succession`].
+//! Moving a writer to a copy of its segment: see [`super::super::succession`].
 
 use super::Writer;
 use crate::error::{Error, Result};
@@ -10,11 +10,12 @@ use crate::heap::succession::copy_slab;
 use crate::layout::{header, lock, slot as slt};
 
 impl Writer {
-    /// Goes on in a copy of the segment, where this life's slot is awaited. All numbers of blocks stay valid.
+    /// Moves the writer to a copy of the segment in which its slot is awaited. All numbers of slabs and cells stay
+    /// valid.
     ///
     /// # Errors
-    /// [`Error::Lost`] if the slot is not awaited there (any more), [`Error::Busy`], [`Error::Retired`] if the copy was
-    /// removed, too, [`Error::Io`], [`Error::Corrupt`]. The writer is unchanged then.
+    /// [`Error::Lost`] if the slot is not awaited in the copy, or not any more, [`Error::Busy`], [`Error::Retired`] if
+    /// the copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. After an error the writer is unchanged.
     pub fn follow(&mut self, to: &Heap) -> Result<()> {
         let locks = to.region().holder()?;
         let locked = recover::lock(to, &*locks)?;
@@ -41,7 +42,7 @@ impl Writer {
         kill_point!("follow.done");
         drop(locked);
         self.heap = to.clone();
-        // This releases the slot in the old segment.
+        // Releases the slot in the old segment.
         self.locks = locks;
         self.asked_us.set(0);
         Ok(())

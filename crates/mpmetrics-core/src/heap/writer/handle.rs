@@ -1,4 +1,4 @@
-//! What a writer does with a block that a handle names by its numbers.
+//! Access to a block of a writer by the numbers that a handle has.
 
 use super::{same_life, Writer};
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::layout::{block as blk, BlockHead, BlockKey, BlockKind, EXTENT_HEADER}
 use crate::sync::AtomicU64;
 
 impl Writer {
-    /// Whether a bound series still lives.
+    /// Returns whether a bound series still lives.
     ///
     /// # Errors
     /// [`Error::Corrupt`].
@@ -17,7 +17,7 @@ impl Writer {
         Ok(generation::of(self.heap.words(), address.series)? == address.generation)
     }
 
-    /// The cells of a bound series.
+    /// Returns the cells of a bound series.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
@@ -27,7 +27,7 @@ impl Writer {
         self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)
     }
 
-    /// Kind and cells of a block that was bound under this key, for updates by its numbers.
+    /// Returns the kind and the cells of a block that was bound with this key.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
@@ -37,7 +37,7 @@ impl Writer {
         Ok((head.kind, cells))
     }
 
-    /// Marks a block as not shown until it is revived.
+    /// Marks a block as absent, so that no scrape shows it until it is shown again.
     ///
     /// # Errors
     /// As [`Writer::block`].
@@ -46,7 +46,7 @@ impl Writer {
         self.heap.words().store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())
     }
 
-    /// Whether the slot was not adopted by another writer: a load, without a system call.
+    /// Fails if another writer has adopted the slot. This is a load, without a system call.
     ///
     /// # Errors
     /// [`Error::Lost`].
@@ -54,7 +54,7 @@ impl Writer {
         same_life(&self.heap, self.mine.slot, self.mine.incarnation)
     }
 
-    /// The block that a handle names, if it still belongs to that series.
+    /// Returns the block that a handle names, if it still belongs to that series.
     pub(super) fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
         let words = self.heap.words();
         let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };

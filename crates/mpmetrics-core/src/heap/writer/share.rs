@@ -1,4 +1,4 @@
-//! Updating a shared gauge.
+//! Updating, reading and taking values of shared gauges.
 
 use super::Writer;
 use crate::cells::shared;
@@ -12,28 +12,28 @@ use crate::sync::{fence, AtomicU64, Ordering};
 /// A value of a shared gauge that was taken out of a segment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Taken {
-    /// The series' label text, and the types of its values.
+    /// The series' label text.
     pub text: Vec<u8>,
-    /// The types of its label values.
+    /// The types of the series' label values.
     pub types: Vec<u8>,
     /// The value.
     pub value: f64,
-    /// Whether it was ever set, rather than only added to.
+    /// Whether the value was ever set, rather than only added to.
     pub set: bool,
 }
 
 impl Writer {
-    /// Changes the value of a shared gauge, which other writers may change at the same time; what it became.
+    /// Changes the value of a shared gauge, which other writers may change at the same time. Returns the new value.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the series was removed, [`Error::Retired`] if the segment was, [`Error::Lost`],
+    /// [`Error::Invalid`] if the series was removed, [`Error::Retired`] if the segment was removed, [`Error::Lost`],
     /// [`Error::Corrupt`].
     pub fn share(&self, key: BlockKey, change: impl Fn(f64) -> f64) -> Result<f64> {
         self.announce(key, |words, at| {
             if self.heap.retired() {
                 return Err(Error::Retired);
             }
-            // If the value was sealed meanwhile, a copy of the segment has it without this change.
+            // Fails if the value was sealed meanwhile, because the copy of the segment has it without this change.
             shared::change(living(words, at, key)?, change).ok_or(Error::Retired)
         })
     }
@@ -54,8 +54,8 @@ impl Writer {
         .map(drop)
     }
 
-    /// Takes the values of a family of shared gauges out of a segment that was left for one that is no copy of it. Only
-    /// the first writer gets each value.
+    /// Takes the values of a family of shared gauges out of the segment, when its writers leave it for another segment
+    /// that is no copy of it. Each value is returned only to the first writer that takes it.
     ///
     /// # Errors
     /// [`Error::Lost`], [`Error::Corrupt`].
@@ -77,7 +77,7 @@ impl Writer {
                 taken = shared::take(living(words, at, key)?);
                 Ok(0.0)
             });
-            // One that has no block, or was removed meanwhile.
+            // The series has no block, or was removed meanwhile.
             if matches!(found, Err(Error::Invalid { .. })) {
                 continue;
             }
@@ -90,7 +90,7 @@ impl Writer {
         Ok(all)
     }
 
-    /// The value of a shared gauge.
+    /// Returns the value of a shared gauge.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the series was removed, [`Error::Lost`], [`Error::Corrupt`].
@@ -98,7 +98,8 @@ impl Writer {
         self.announce(key, |words, at| Ok(shared::get(living(words, at, key)?)))
     }
 
-    /// Works on the block of a series, which is not given to another series meanwhile.
+    /// Announces the block of a series, so that no process reuses the block for another series, and calls `work` with
+    /// the block's reference meanwhile.
     fn announce(
         &self,
         key: BlockKey,
@@ -114,13 +115,13 @@ impl Writer {
         fence(Ordering::SeqCst);
         let done = work(words, at);
         kill_point!("shared.changed");
-        // Release: the exchange comes before this store.
+        // Release: a process that sees this store sees the change of the value, too.
         announced.store(0, Ordering::Release);
         done
     }
 }
 
-/// The cells of a series that was not removed.
+/// Returns the cells of a living series.
 fn living(words: Words<'_>, at: u64, key: BlockKey) -> Result<&[AtomicU64; shared::CELLS]> {
     let gone = || Error::Invalid { what: "a shared gauge", value: key.series.to_string() };
     let living = generation::of(words, key.series)? == key.generation;

@@ -1,12 +1,12 @@
-//! A turn of the heap lock: the work under it before other writers have theirs.
+//! A turn with the heap lock: the items that a writer handles before it releases the lock for other writers.
 
 use crate::os;
 use std::iter::Peekable;
 
-/// Microseconds for which the heap lock is kept for further items, while other writers wait for it.
+/// Microseconds for which a writer keeps the heap lock for further items, while other writers may wait for it.
 pub const KEPT_US: u64 = 200;
 
-/// As many items as there is time for: the first two, and then until the time is over.
+/// An iterator over the items of one turn: the first two, and further items until [`KEPT_US`] after the second.
 pub struct Turn<I: Iterator> {
     items: Peekable<I>,
     begun: bool,
@@ -23,7 +23,7 @@ impl<I: Iterator> Iterator for Turn<I> {
     type Item = I::Item;
 
     fn next(&mut self) -> Option<I::Item> {
-        // A single item is taken without reading the clock.
+        // Does not read the clock for a single item.
         if self.begun && self.items.peek().is_some() {
             let now = os::monotonic_us();
             if now >= *self.until.get_or_insert(now.saturating_add(KEPT_US)) {

@@ -1,30 +1,30 @@
-//! Words of extents and blocks.
+//! Packed words of extents and blocks.
 
 use crate::layout::kinds::{BlockKind, ExtentKind};
 
-/// The bits of a birth number or a reference, beside which 16 bits are left.
+/// Mask of the bits of a birth number or a reference. The other 16 bits hold another number.
 const LOW_48: u64 = (1 << 48) - 1;
 
-/// In the 32-bit word of the flags: the series is not shown.
+/// Flag in the lower half of a block's head: scrapes do not show the block.
 pub const ABSENT: u32 = 1 << 8;
 
 /// The first word of an extent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtentHead {
-    /// Use.
+    /// Use of the extent.
     pub kind: ExtentKind,
-    /// Length with this header, in words.
+    /// Length of the extent with its header, in words.
     pub words: u64,
 }
 
 impl ExtentHead {
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         self.kind as u64 | self.words << 8
     }
 
-    /// From what is stored, unless that is no extent.
+    /// Unpacks a word, or returns `None` if it is no head of an extent.
     #[must_use]
     pub fn unpack(word: u64) -> Option<Self> {
         let kind = match word & 0xff {
@@ -39,44 +39,44 @@ impl ExtentHead {
     }
 }
 
-/// What a block belongs to: series number and generation, or family number and 0.
+/// The series or family to which a block belongs: series number and generation, or family number and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BlockKey {
-    /// Series or family.
+    /// Number of the series or family.
     pub series: u32,
-    /// Generation of the series.
+    /// Generation of the series; 0 for a family.
     pub generation: u32,
 }
 
 impl BlockKey {
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         u64::from(self.series) | u64::from(self.generation) << 32
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self { series: word as u32, generation: (word >> 32) as u32 }
     }
 }
 
-/// What a block is: `kind | flags << 8 | words << 16 | incarnation << 32`.
+/// The first word of a block: `kind | flags << 8 | words << 16 | incarnation << 32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockHead {
     /// Kind.
     pub kind: BlockKind,
-    /// Not shown.
+    /// Whether scrapes do not show the block.
     pub absent: bool,
-    /// Length with its three head words.
+    /// Length with the three head words, in words.
     pub words: u16,
-    /// Life of the slot that made it.
+    /// Number of the slot's life that made the block.
     pub incarnation: u32,
 }
 
 impl BlockHead {
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         self.kind as u64
@@ -85,8 +85,7 @@ impl BlockHead {
             | u64::from(self.incarnation) << 32
     }
 
-    /// From what is stored; `Ok(None)` for the end of the slab, `Err` with the word for what is no
-    /// head.
+    /// Unpacks a word. Returns `Ok(None)` for the end of the slab, and `Err` with the word if it is no head.
     pub fn unpack(word: u64) -> core::result::Result<Option<Self>, u64> {
         let kind = match word & 0xff {
             0 if word == 0 => return Ok(None),
@@ -116,12 +115,13 @@ impl BlockHead {
     }
 }
 
-/// When a block was shown, first or again, and under which default labels: `birth | defaults << 48`.
+/// The birth of a block and its set of default labels: `birth | defaults << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockBirth {
-    /// Birth number; [`Self::NONE`] for an exemplar that belongs to no block yet.
+    /// Birth number, which the block got when it was shown, first or again; [`Self::NONE`] for an exemplar that belongs
+    /// to no block yet.
     pub birth: u64,
-    /// Set of default labels; 0 for none.
+    /// Number of the set of default labels; 0 for none.
     pub defaults: u16,
 }
 
@@ -129,36 +129,36 @@ impl BlockBirth {
     /// A birth that no block has.
     pub const NONE: u64 = LOW_48;
 
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         (self.birth & LOW_48) | u64::from(self.defaults) << 48
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self { birth: word & LOW_48, defaults: (word >> 48) as u16 }
     }
 }
 
-/// The octave of octave buckets, and the ones after them: `next | octave << 48`.
+/// The octave of octave buckets, and the reference of the next octave buckets: `next | octave << 48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OctaveLink {
-    /// Reference of the next ones; 0 for none.
+    /// Reference of the next octave buckets of the same block; 0 for none.
     pub next: u64,
     /// The octave, as [`crate::quantile::octave::Octave`] packs it.
     pub octave: u16,
 }
 
 impl OctaveLink {
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         (self.next & LOW_48) | u64::from(self.octave) << 48
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self { next: word & LOW_48, octave: (word >> 48) as u16 }

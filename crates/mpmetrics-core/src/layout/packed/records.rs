@@ -1,63 +1,63 @@
-//! Words of records and of the hash index.
+//! Packed words of records and of the hash index.
 
-/// That a life of a slot has `collect` callbacks, and what it answered: `bell | incarnation << 32`.
+/// A note that a writer has `collect` callbacks, and its last answer to the doorbell: `bell | incarnation << 32`.
 ///
-/// The life is part of the word, so that an adopter of the slot inherits neither callbacks nor answers. Only the slot's
-/// owner stores it.
+/// The number of the slot's life is part of the word, so that an adopter of the slot inherits neither callbacks nor
+/// answers. Only the slot's owner stores this word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The value of the doorbell before the callbacks began that settled last; modulo 2^32.
+    /// The value of the doorbell when the last run of the callbacks that has ended began, modulo 2^32.
     pub bell: u32,
-    /// The life that answered; 0 for none, as no life has that number.
+    /// The number of the slot's life that answered; 0 for none, because no life has that number.
     pub incarnation: u32,
 }
 
 impl Answer {
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         u64::from(self.bell) | u64::from(self.incarnation) << 32
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self { bell: word as u32, incarnation: (word >> 32) as u32 }
     }
 
-    /// Whether this answers a ring. The bell wraps around.
+    /// Returns whether this answers a ring. The number of a ring wraps around at 2^32.
     #[must_use]
     pub fn covers(self, ring: u32) -> bool {
         self.bell.wrapping_sub(ring) < 1 << 31
     }
 }
 
-/// What a family's blocks look like: `type | form << 4 | repeats << 8`.
+/// The shape of a family's blocks: `type | form << 4 | repeats << 8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FamilyShape {
-    /// Number of its type.
+    /// Number of the family's type.
     pub metric_type: u8,
-    /// Number of its form among those of the type.
+    /// Number of the family's form among those of the type.
     pub form: u8,
-    /// How many bounds a histogram has, or sub-windows a summary.
+    /// Number of a histogram's bounds, or of a summary's sub-windows.
     pub repeats: u64,
 }
 
 impl FamilyShape {
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         u64::from(self.metric_type & 0xf) | u64::from(self.form & 0xf) << 4 | self.repeats << 8
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self { metric_type: word as u8 & 0xf, form: word as u8 >> 4, repeats: word >> 8 }
     }
 }
 
-/// The generations of two series that follow each other: one in each half of a word.
+/// The generations of two consecutive series, one in each half of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GenerationPair(pub u64);
 
@@ -66,14 +66,14 @@ impl GenerationPair {
         series % 2 * 32
     }
 
-    /// The generation of a series.
+    /// Returns the generation of a series.
     #[inline]
     #[must_use]
     pub fn of(self, series: u32) -> u32 {
         (self.0 >> Self::shift(series)) as u32
     }
 
-    /// The word with another generation of a series.
+    /// Returns the word with another generation of a series.
     #[must_use]
     pub fn with(self, series: u32, generation: u32) -> Self {
         let shift = Self::shift(series);
@@ -81,30 +81,30 @@ impl GenerationPair {
     }
 }
 
-/// Whether a series' place is taken, and which generation expired there last: `taken | expired << 32`.
+/// Whether a series' place is taken, and which generation of the place expired last: `taken | expired << 32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeriesState(pub u64);
 
 impl SeriesState {
-    /// Whether the place is taken.
+    /// Returns whether the place is taken.
     #[must_use]
     pub fn is_taken(self) -> bool {
         self.0 as u32 == 1
     }
 
-    /// The last generation that expired; 0 for none.
+    /// Returns the last generation that expired; 0 for none.
     #[must_use]
     pub fn expired(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    /// The word once the place is taken, or free.
+    /// Returns the word for a place that is taken, or free.
     #[must_use]
     pub fn with_taken(self, taken: bool) -> Self {
         Self(u64::from(self.expired()) << 32 | u64::from(taken))
     }
 
-    /// The word once a generation has expired.
+    /// Returns the word after a generation has expired.
     #[must_use]
     pub fn with_expired(self, generation: u32) -> Self {
         Self(self.0 & 0xffff_ffff | u64::from(generation) << 32)
@@ -116,40 +116,40 @@ impl SeriesState {
 pub struct DefaultsState(pub u64);
 
 impl DefaultsState {
-    /// Whether the place is taken.
+    /// Returns whether the place is taken.
     #[must_use]
     pub fn is_taken(self) -> bool {
         self.0 & 1 == 1
     }
 
-    /// The word once the place is taken.
+    /// Returns the word for the place when it is taken.
     #[must_use]
     pub fn taken(self) -> Self {
         Self(self.0 | 1)
     }
 
-    /// The word once the place is free: another version.
+    /// Returns the word for the place when it is freed, with another version.
     #[must_use]
     pub fn vacated(self) -> Self {
         Self((self.0 & !1).wrapping_add(1 << 8))
     }
 }
 
-/// The sets of default labels that a slot's life carries, 0 for none: 16 bits each.
+/// The sets of default labels that a slot carries, 16 bits each; 0 for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carried(pub [u16; Self::MOST]);
 
 impl Carried {
-    /// Most sets.
+    /// Largest number of sets.
     pub const MOST: usize = 4;
 
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         self.0.iter().rev().fold(0, |packed, set| packed << 16 | u64::from(*set))
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self(core::array::from_fn(|index| (word >> (16 * index)) as u16))
@@ -159,26 +159,26 @@ impl Carried {
 /// The lengths of a label text and of its types, in bytes: `text | types << 32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextLengths {
-    /// Bytes of label text.
+    /// Number of bytes of label text.
     pub text: u32,
-    /// Bytes of types.
+    /// Number of bytes of types.
     pub types: u32,
 }
 
 impl TextLengths {
-    /// The lengths of a text and its types.
+    /// Returns the lengths of a text and of its types.
     #[must_use]
     pub fn of(text: &[u8], types: &[u8]) -> Self {
         Self { text: text.len() as u32, types: types.len() as u32 }
     }
 
-    /// As it is stored.
+    /// Packs the numbers into a word.
     #[must_use]
     pub fn pack(self) -> u64 {
         u64::from(self.text) | u64::from(self.types) << 32
     }
 
-    /// From what is stored.
+    /// Unpacks a word.
     #[inline]
     #[must_use]
     pub fn unpack(word: u64) -> Self {
@@ -186,16 +186,16 @@ impl TextLengths {
     }
 }
 
-/// An entry of the hash index: `hash >> 32 << 32 | number << 1 | is family`, plus 1 in the low half, so that 0 is
-/// empty.
+/// An entry of the hash index: `hash >> 32 << 32 | number << 1 | is family`, with 1 added to the low half, so that no
+/// entry is 0, which means empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexEntry(pub u64);
 
 impl IndexEntry {
-    /// No entry.
+    /// An empty position.
     pub const EMPTY: Self = Self(0);
 
-    /// The entry of a family or a series.
+    /// Returns the entry of a family or a series.
     #[must_use]
     pub fn new(hash: u64, number: u32, is_family: bool) -> Self {
         let low = number << 1 | u32::from(is_family);
@@ -206,33 +206,33 @@ impl IndexEntry {
         (self.0 as u32).wrapping_sub(1)
     }
 
-    /// The number of the family or series.
+    /// Returns the number of the family or series.
     #[must_use]
     pub fn number(self) -> u32 {
         self.low() >> 1
     }
 
-    /// Whether it is a family's.
+    /// Returns whether this is the entry of a family.
     #[must_use]
     pub fn is_family(self) -> bool {
         self.low() & 1 == 1
     }
 
-    /// Whether it is one of this hash, of which it has the upper half.
+    /// Returns whether the entry has this hash. An entry has only the upper half of a hash.
     #[must_use]
     pub fn has(self, hash: u64) -> bool {
         self.0 >> 32 == hash >> 32
     }
 
-    /// Where it is looked for first in an index of this capacity. Multiply-shift maps the upper half of the hash onto
-    /// any capacity without a division.
+    /// Returns the position at which a search for the entry begins in an index of this capacity. Multiply-shift maps
+    /// the upper half of the hash onto any capacity without a division.
     #[must_use]
     pub fn home(self, capacity: usize) -> usize {
         (((self.0 >> 32) * capacity as u64) >> 32) as usize
     }
 }
 
-/// The major number of a layout version: `major << 16 | minor`.
+/// Returns the major number of a layout version, which is `major << 16 | minor`.
 #[must_use]
 pub fn major(version: u64) -> u64 {
     version >> 16

@@ -3,19 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Sleeps for so many microseconds, or a little longer; shorter after a signal, or where a sandbox refuses the call
-/// (`std::thread::sleep` panics then). Callers check a clock.
+/// Sleeps for `us` microseconds, or a little longer. A signal ends the sleep early, and a sandbox may refuse the call
+/// (`std::thread::sleep` panics then), so callers check a clock.
 pub fn sleep_us(us: u32) {
     let asked = libc::timespec {
         tv_sec: (us / 1_000_000) as libc::time_t,
         tv_nsec: (us % 1_000_000 * 1_000) as libc::c_long,
     };
-    // SAFETY: reads one timespec, and writes nothing, as no room for the rest is given.
+    // SAFETY: reads one timespec, and writes nothing, because the pointer to the remaining time is null.
     unsafe { libc::nanosleep(&raw const asked, core::ptr::null_mut()) };
 }
 
-/// A clock's time since its beginning; `None` before that, and where a sandbox refuses the call (std's clocks panic
-/// then).
+/// Returns a clock's time since its beginning. Returns `None` if the time is negative, or if a sandbox refuses the call
+/// (std's clocks panic then).
 fn clock(clock: libc::clockid_t) -> Option<Duration> {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: writes one timespec, which `now` is.
@@ -28,8 +28,8 @@ fn clock(clock: libc::clockid_t) -> Option<Duration> {
 pub fn monotonic_us() -> u64 {
     clock(libc::CLOCK_MONOTONIC).map_or_else(
         || {
-            // A sandbox refuses the call. With a clock that stands still, waits would never end, so this one advances
-            // by 1 ms at each call.
+            // A sandbox refuses the call. If this returned the same time at each call, waits would never end: so the
+            // time advances by 1 ms at each call.
             static LOOKS: Mutex<u64> = Mutex::new(0);
             let mut looks = LOOKS.lock().unwrap_or_else(PoisonError::into_inner);
             *looks += 1_000;

@@ -8,15 +8,15 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Whether it is a limit of the process or the system: EMFILE (no descriptor left), ENFILE (none in the
-/// system), ENOMEM.
+/// Whether an error means that a limit is reached: EMFILE (the process has no descriptor left), ENFILE (the
+/// system has none left), ENOMEM.
 pub(in crate::os) fn is_exhausted(error: &IoError) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
 }
 
 /// Opens an existing file for reading and writing, through an open file description of its own (locks
 /// through one description do not exclude each other). Follows no symbolic link in the last component
-/// and does not wait for the other end of a FIFO; the caller checks what it got.
+/// and does not wait for the other end of a FIFO; the caller checks that the file is a regular one.
 ///
 /// # Errors
 ///
@@ -44,8 +44,8 @@ pub fn open_directory(path: &Path) -> Result<File> {
         .map_err(|source| Error::Io { call: "open", source })
 }
 
-/// A new open file description of the same file, even if its path names another file by now. Without `/proc`, tries the
-/// path that the file had.
+/// Opens another open file description of the same file, even if its path names another file by now. Without `/proc`,
+/// opens `path`, if that still names the file.
 ///
 /// # Errors
 ///
@@ -67,13 +67,16 @@ pub fn reopen(file: &File, path: Option<&Path>) -> Result<File> {
     }
 }
 
-/// Gives a file or directory its final name if nothing has that name yet; whether it did. With plain `rename` the last
-/// of several creators would win.
+/// Gives a file or directory its final name if nothing has that name yet. Returns whether it did. With plain `rename`
+/// the last of several creators would win.
 ///
-/// Where this cannot be done in one step (a file system returns EINVAL, a kernel ENOSYS, a sandbox that does not know
-/// the call EPERM), a file gets a second link, then loses the first: for a moment, or for ever if the caller dies
-/// there, it has two names. A directory, which cannot have a second link, is renamed plainly: that replaces only an
-/// empty one, whose maker was at the same point.
+/// Some systems cannot do this in one step (a file system returns EINVAL, a kernel ENOSYS, a sandbox that does not know
+/// the call EPERM). Then:
+///
+/// - A file gets a second link, and loses the first. It has two names for a moment, or for ever if the caller dies in
+///   that moment.
+/// - A directory cannot have a second link, and is renamed plainly. That replaces only an empty directory, whose maker
+///   was at the same point.
 ///
 /// # Errors
 ///
@@ -112,7 +115,7 @@ fn rename_in_steps(from: &Path, to: &Path, error: IoError) -> Result<bool> {
         };
     }
     match std::fs::hard_link(from, to) {
-        // The name is published. If the first name stays, it has to be reaped, but this call has succeeded.
+        // The new name is published, so this call has succeeded. If the old name cannot be removed, it is reaped later.
         Ok(()) => {
             let _ = std::fs::remove_file(from);
             Ok(true)
@@ -130,7 +133,7 @@ fn c_path(path: &Path) -> Result<std::ffi::CString> {
     })
 }
 
-/// Whether `path` names the file `file` now; false if it names nothing.
+/// Whether `path` names `file` now; false if it names nothing.
 ///
 /// # Errors
 ///

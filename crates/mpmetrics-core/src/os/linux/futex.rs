@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use crate::sync::AtomicU64;
 
-/// Microseconds between two reads of a word where the system cannot wait for it.
+/// Microseconds between two reads of a word, if the system cannot wait for a change.
 const POLL_US: u32 = 5_000;
 
-/// Sleeps while the lower half of a word holds `expected`, until [`futex_wake`], or for so long. May return early; the
-/// caller reads the word again.
+/// Sleeps while the lower half of `word` is `expected`, until [`futex_wake`], and at most for `asked`. May return
+/// early, so the caller reads the word again.
 pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
     let timeout = libc::timespec {
         tv_sec: asked.as_secs().min(86_400) as libc::time_t,
         tv_nsec: asked.subsec_nanos().into(),
     };
     // SAFETY: the address is that of a living, aligned word whose lower half comes first (the layout is
-    // little-endian), and the kernel only reads it and the timespec. Not FUTEX_PRIVATE_FLAG: other
-    // processes wake us. A refusal is an early return.
+    // little-endian), and the kernel only reads it and the timespec. Not FUTEX_PRIVATE_FLAG, because other
+    // processes wake this thread.
     let slept = unsafe {
         libc::syscall(
             libc::SYS_futex,

@@ -1,4 +1,4 @@
 //! Calls that signals interrupt.
 
-/// How often a call is repeated because a signal interrupted it, before that is its result.
+/// Number of times that a call is repeated because a signal interrupted it. After these it fails with EINTR.
 pub const INTERRUPTIONS: u32 = 1_000;

@@ -7,12 +7,12 @@ use std::os::fd::AsRawFd;
 use crate::error::{Error, Result};
 
 /// Tries to lock one byte for writing, without waiting; the byte need not exist. The lock belongs to the
-/// open file description (fcntl(2), F_OFD_SETLK): the kernel drops it when the last descriptor of it is
-/// closed, which death does. Locking again through the same description succeeds.
+/// open file description (fcntl(2), F_OFD_SETLK): the kernel frees the lock when the description's last
+/// descriptor is closed, also by the death of the process. Locking again through the same description succeeds.
 ///
 /// `false` means EAGAIN only, which Linux returns if another process holds the byte. POSIX allows EACCES, too; on Linux
-/// that comes from a security module (AppArmor without `k`) or a file system that refuses all locks, and waiting for it
-/// would never end.
+/// that comes from a security module (AppArmor without `k`) or a file system that refuses all locks, so a caller that
+/// waited for the lock would wait for ever.
 ///
 /// # Errors
 ///
@@ -37,8 +37,8 @@ pub fn unlock(file: &File, byte: u64) -> Result<()> {
         .map_err(|source| Error::Io { call: "fcntl(F_OFD_SETLK)", source })
 }
 
-/// The lowest run of bytes in `from..to` that *another* description has locked, as (start, length), cut to the range;
-/// `None` if there is none. For the description that holds a lock the answer is "free": ask through another one.
+/// Returns the lowest run of bytes in `from..to` that *another* description has locked, as (start, length), cut to the
+/// range; `None` if there is none. Locks of `file`'s own description are not seen: ask through another description.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub fn unlock(file: &File, byte: u64) -> Result<()> {
 pub fn first_locked(file: &File, from: u64, to: u64) -> Result<Option<(u64, u64)>> {
     let mut found = None;
     let mut end = to;
-    // The kernel reports *a* conflicting lock, in the order of its own list: ask again below it.
+    // The kernel reports any one of the conflicting locks, so this asks again for the bytes below that lock.
     while from < end {
         let mut lock = range(libc::F_WRLCK, from, end - from)?;
         fcntl(file, libc::F_OFD_GETLK, &mut lock)
@@ -55,7 +55,7 @@ pub fn first_locked(file: &File, from: u64, to: u64) -> Result<Option<(u64, u64)
             break;
         }
         let start = u64::try_from(lock.l_start).unwrap_or(0).max(from);
-        // A length of 0 means: to the end of the file, however far that moves.
+        // A length of 0 means: up to the end of the file, even when the file grows.
         let length = u64::try_from(lock.l_len).unwrap_or(0);
         let stop = if length == 0 { end } else { (lock.l_start as u64 + length).min(end) };
         found = Some((start, stop.saturating_sub(start).max(1)));
@@ -82,7 +82,7 @@ fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock> {
 }
 
 fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock) -> std::io::Result<()> {
-    // Bounded: these commands do not sleep, so a signal interrupts them once, if ever.
+    // The loop is bounded. These commands do not sleep, so a signal interrupts them at most once.
     let mut interruptions = 0;
     loop {
         // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and
@@ -124,9 +124,9 @@ mod tests {
         assert!(!try_lock(&b, far).unwrap());
         assert!(!try_lock(&c, far).unwrap());
         assert!(try_lock(&b, far + 1).unwrap());
-        unlock(&b, far).unwrap(); // not b's, so nothing happens
+        unlock(&b, far).unwrap(); // b does not hold it, so nothing happens
         assert!(!try_lock(&b, far).unwrap());
-        drop(c); // closing another description drops no lock of a's
+        drop(c); // closing another description frees no lock of a's
         assert!(!try_lock(&b, far).unwrap());
         unlock(&a, far).unwrap();
         assert!(try_lock(&b, far).unwrap());

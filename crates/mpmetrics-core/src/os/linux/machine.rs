@@ -1,9 +1,9 @@
-//! What the kernel tells about this boot and this process, and random numbers.
+//! The id of this boot, the user of this process, and random numbers.
 
 use super::clock::monotonic_us;
 use std::sync::OnceLock;
 
-/// Which boot of which machine this is: random, new at every boot; zeros where `/proc` does not tell.
+/// Returns the kernel's random id of this boot of this machine; zeros if `/proc` does not have it.
 #[must_use]
 pub fn boot_id() -> [u8; 16] {
     static BOOT: OnceLock<[u8; 16]> = OnceLock::new();
@@ -29,15 +29,15 @@ pub fn random_u64() -> u64 {
     if got == 8 {
         return u64::from_ne_bytes(bytes);
     }
-    // A sandbox forbids the call: the keys of std's hasher have sources of their own.
+    // A sandbox forbids the call. std has other sources of random numbers for the keys of its hasher.
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(monotonic_us())
 }
 
-/// The user in whose name this process acts.
+/// Returns the effective user id of this process.
 #[must_use]
 pub fn effective_uid() -> u32 {
-    // SAFETY: cannot fail, takes nothing.
+    // SAFETY: takes no argument, and cannot fail.
     unsafe { libc::geteuid() }
 }
 

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 
 /// A file's bytes, shared with every other process that maps it.
 ///
-/// Touching a page that lies beyond the end of the file kills the process (SIGBUS): only bytes that
-/// [`allocate`] has answered for may be touched.
+/// Touching a page that lies beyond the end of the file kills the process (SIGBUS): only bytes for which
+/// [`allocate`] has succeeded may be touched.
 #[derive(Debug)]
 pub struct Mapping {
     start: NonNull<u8>,
@@ -62,19 +62,19 @@ impl Mapping {
         Ok(Self { start, len })
     }
 
-    /// Where it begins, aligned to a page.
+    /// The start of the mapping, aligned to a page.
     #[must_use]
     pub fn as_ptr(&self) -> *mut u8 {
         self.start.as_ptr()
     }
 
-    /// Its length in bytes, as it was asked for.
+    /// The length in bytes, as it was asked for.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Never: a mapping has at least one byte.
+    /// Always false: a mapping has at least one byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         false
@@ -111,7 +111,8 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
             unsafe { libc::posix_fallocate(file.as_raw_fd(), (offset + done) as i64, part as i64) };
         match code {
             0 => (done, interruptions) = (done + part, 0),
-            // tmpfs starts over after a signal: under a profiler's timer a big step might never end.
+            // tmpfs starts the call over after a signal. Under a profiler's timer a big step might never end, so the
+            // next step is half as big.
             libc::EINTR if interruptions < super::interruptions::INTERRUPTIONS => {
                 interruptions += 1;
                 step = (step / 2).max(64 * 1024);
@@ -132,7 +133,7 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
 /// Bytes of a page of memory.
 #[must_use]
 pub fn page_size() -> usize {
-    // SAFETY: takes and gives a number.
+    // SAFETY: takes and returns a number.
     usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }
 

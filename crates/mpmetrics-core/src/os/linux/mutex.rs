@@ -1,15 +1,15 @@
 //! A mutex in shared memory that survives the death of its holder.
 //!
-//! POSIX: process-shared and robust (pthread_mutexattr_setrobust(3)). Its bytes are defined by the C library, so a
-//! segment is marked with the library that made it. This module adds:
+//! It is a POSIX mutex that is process-shared and robust (pthread_mutexattr_setrobust(3)). The C library defines its
+//! bytes, so a segment is marked with the library that made it. This module adds:
 //!
 //! - The first word says that the rest is initialised, so that zeros or half a mutex are never locked.
-//! - It is locked by trying until a deadline of the monotonic clock. pthread_mutex_timedlock(3) uses the wall clock: if
-//!   that is set back by an hour, the caller waits for an hour; pthread_mutex_clocklock(3) is missing in musl and in
+//! - A thread tries to lock it until a deadline of the monotonic clock. pthread_mutex_timedlock(3) uses the wall clock:
+//!   if that is set back by an hour, the caller waits for an hour; pthread_mutex_clocklock(3) is missing in musl and in
 //!   glibc before 2.30.
-//! - The one field by which the C library chooses another algorithm (priority inheritance, recursion: paths that wait
-//!   without a bound, or abort) is compared before each try. If it is intact, any other bytes lead to an error or a
-//!   timeout.
+//! - Before each try, the field by which the C library chooses the mutex's algorithm is compared with the expected
+//!   value. Other algorithms (priority inheritance, recursion) may wait without a bound, or abort. If the field is
+//!   intact, any other bytes lead to an error or a timeout.
 
 use core::marker::PhantomData;
 use core::mem::{align_of, size_of, MaybeUninit};
@@ -24,9 +24,9 @@ use crate::sync::{AtomicU64, Ordering};
 
 /// Words that a mutex takes.
 pub const MUTEX_WORDS: usize = 8;
-/// The first word, once the others are initialised.
+/// The value of the first word, once the others are initialised.
 const MADE: u64 = 0x6d75_7465_7801;
-/// Tries before the first sleep: what is done under a lock takes less time than falling asleep.
+/// Tries before the first sleep. The work under a lock takes less time than falling asleep.
 const SPINS: u32 = 100;
 /// Microseconds of the first sleep and of the longest.
 const SLEEPS_US: (u32, u32) = (20, 500);
@@ -58,11 +58,11 @@ impl<'a> SharedMutex<'a> {
         Some(Self { made, bytes })
     }
 
-    /// Initialises it, unlocked, whatever the words contain.
+    /// Initialises the mutex as unlocked, regardless of the words' contents.
     ///
-    /// Only for a mutex that no thread uses: one that was never initialised, or is not [`SharedMutex::is_sound`]; and
-    /// under another lock that keeps others from doing the same. If a living thread held the mutex, its list of locks
-    /// would be broken.
+    /// No thread may use the mutex: it was never initialised, or is not [`SharedMutex::is_sound`]. The caller holds
+    /// another lock, so that no other thread initialises the mutex, too. If a living thread held the mutex, this would
+    /// break that thread's list of locks.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl<'a> SharedMutex<'a> {
         // SAFETY: the pointer is to `MUTEX_WORDS - 1` living words, of sufficient size and alignment (asserted above),
         // and the caller ensures that no thread uses them.
         unsafe { init(self.pointer())? };
-        // SYNC POINT with `lock`: a thread that sees this sees the whole mutex.
+        // SYNC POINT with `lock`: a thread that sees this store sees the whole mutex.
         self.made.store(MADE, Ordering::Release);
         Ok(())
     }
@@ -86,10 +86,10 @@ impl<'a> SharedMutex<'a> {
             && expected_kind().is_some_and(|kind| kind == self.kind())
     }
 
-    /// Locks it, waiting no longer than `patience`.
+    /// Locks the mutex, and waits no longer than `patience`.
     ///
-    /// `mend` is called if the last holder died: what the mutex guards may be half-changed, and `mend` repairs it. If
-    /// the process dies in `mend`, the next one calls it again.
+    /// If the last holder died, the guarded data may be half-changed: this calls `mend`, which repairs the data. If the
+    /// process dies in `mend`, the next thread that locks calls it again.
     ///
     /// # Errors
     ///
@@ -105,9 +105,9 @@ impl<'a> SharedMutex<'a> {
             if !self.is_sound() {
                 return Err(NotHeld::Broken);
             }
-            // SAFETY: the words are an initialised mutex (its first word), of our kind, and live as long as `self`.
-            // Whatever the other bytes are, this call neither waits nor follows them: it overwrites the links of its
-            // list of locks without reading them.
+            // SAFETY: the words are an initialised mutex (by its first word) of the expected kind, and live as long as
+            // `self`. With any other bytes, this call neither waits nor follows a pointer among them: it overwrites the
+            // links of the list of locks without reading them.
             match unsafe { libc::pthread_mutex_trylock(self.pointer()) } {
                 0 => return Ok(MutexHeld { mutex: self, thread: PhantomData }),
                 libc::EOWNERDEAD => {
@@ -148,7 +148,7 @@ impl<'a> SharedMutex<'a> {
     }
 }
 
-/// The lock of a [`SharedMutex`]; dropping it unlocks. It belongs to the thread that locked.
+/// The lock of a [`SharedMutex`]; dropping it unlocks the mutex. It belongs to the thread that locked.
 pub struct MutexHeld<'a> {
     mutex: SharedMutex<'a>,
     thread: PhantomData<*const ()>,
@@ -156,8 +156,8 @@ pub struct MutexHeld<'a> {
 
 impl Drop for MutexHeld<'_> {
     fn drop(&mut self) {
-        // SAFETY: this thread locked it, as the marker keeps the value from moving to another. A mutex
-        // that was overwritten meanwhile is refused (EPERM) and left as it is.
+        // SAFETY: this thread locked it, as the marker keeps the value from moving to another thread. For a
+        // mutex that was overwritten meanwhile, the call fails (EPERM) and changes nothing.
         unsafe { libc::pthread_mutex_unlock(self.mutex.pointer()) };
     }
 }
@@ -190,8 +190,8 @@ unsafe fn init(mutex: *mut libc::pthread_mutex_t) -> Result<()> {
     };
     let mut attributes = MaybeUninit::<libc::pthread_mutexattr_t>::uninit();
     let at = attributes.as_mut_ptr();
-    // SAFETY: `at` is room for attributes, which the first call makes and the last ends; the mutex is the
-    // caller's promise.
+    // SAFETY: `at` is room for attributes, which the first call initialises and the last destroys; the
+    // caller guarantees the memory of the mutex.
     unsafe {
         refused("pthread_mutexattr_init")(libc::pthread_mutexattr_init(at))?;
         let made = refused("pthread_mutexattr_setpshared")(libc::pthread_mutexattr_setpshared(
@@ -252,11 +252,11 @@ mod tests {
         drop(mutex(&words).lock(SOON, || unreachable!()).unwrap());
     }
 
-    /// Locks it in a thread that ends without unlocking, before this returns. `mend` runs in that thread.
+    /// Locks the mutex in a thread, and waits until the thread has ended without unlocking. `mend` runs in that thread.
     fn die_holding(words: &[AtomicU64], mend: impl FnOnce() + Send) {
         std::thread::scope(|scope| {
             let dies = scope.spawn(|| core::mem::forget(mutex(words).lock(SOON, mend).unwrap()));
-            // Joined: otherwise the scope ends with the closure, and the thread may live a little longer.
+            // The scope alone waits only for the closure's end, and the thread may live a little longer.
             dies.join().unwrap();
         });
     }
@@ -285,7 +285,7 @@ mod tests {
         let words = words();
         mutex(&words).make().unwrap();
         die_holding(&words, || unreachable!());
-        // SAFETY: as in `lock`; unlocking without having mended gives it up.
+        // SAFETY: as in `lock`; unlocking without `pthread_mutex_consistent` makes the mutex unusable for ever.
         unsafe {
             assert_eq!(libc::pthread_mutex_trylock(mutex(&words).pointer()), libc::EOWNERDEAD);
             assert_eq!(libc::pthread_mutex_unlock(mutex(&words).pointer()), 0);
@@ -315,7 +315,7 @@ mod tests {
                     let bit = next() as usize % (MUTEX_WORDS * 64);
                     words[bit / 64].fetch_xor(1 << (bit % 64), Ordering::Relaxed);
                 }
-                // All bytes but the kind: the check before each try does not read these.
+                // All bytes but the kind, because the check before each try reads only the kind.
                 _ => {
                     let kind = words[1 + KIND / 8].load(Ordering::Relaxed);
                     words[1..].iter().for_each(|word| word.store(next(), Ordering::Relaxed));

@@ -1,4 +1,4 @@
-//! Which process may remove which segment, and when.
+//! Which segments a process may remove, and when.
 
 use super::*;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ fn with_root(parent: &Path, name: &str, root: Option<ProcessIdentity>) -> OpenOp
     OpenOptions { root, ..derived(&[parent], name) }
 }
 
-/// Starts a segment in `parent`, which reaps, and says which files are there then.
+/// Makes a segment in `parent`, which reaps old segments. Returns the names of the other files that are there then.
 fn after_a_start(parent: &Path) -> Vec<String> {
     let name = format!("start-{:x}", os::random_u64());
     let opened = make(&with_root(parent, &name, Some(dead())));
@@ -35,7 +35,7 @@ fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
     assert_eq!(after_a_start(dir.path()), kept);
 
     drop((orphan, busy));
-    // The note that no writer was in it was left just now.
+    // `elsewhere` stays, because the note that no slot was locked in it was made just now.
     assert_eq!(after_a_start(dir.path()), ["elsewhere.heap", "living-root.heap", "user.heap"]);
     for name in ["elsewhere.heap", "living-root.heap", "user.heap"] {
         aged(dir.path(), name, 1000 * 3_600, 121);
@@ -43,7 +43,8 @@ fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
     assert_eq!(after_a_start(dir.path()), ["living-root.heap", "user.heap"]);
 }
 
-/// Has a segment's last writer come, and its note be made, so many seconds ago.
+/// Changes the times in a segment: its last writer attached `attached` seconds ago, and the note that no slot was
+/// locked was made `noted` seconds ago.
 fn aged(parent: &Path, name: &str, attached: u64, noted: u64) {
     let file = os::open_read_write(&own(parent).join(name)).unwrap();
     let ago = |seconds: u64| (os::unix_ms() - seconds * 1000).to_le_bytes();
@@ -56,7 +57,8 @@ fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
     let dir = parent();
     let elsewhere = ProcessIdentity { pid_namespace: 1, ..dead() };
     let at = |name| with_root(dir.path(), name, Some(elsewhere));
-    // (seconds since the last writer came, since the note, whether the root was a writer), kept or not
+    // Name, (seconds since the last writer attached, seconds since the note, whether the root was a writer), whether
+    // the segment is kept.
     let cases = [
         ("crashed-worker", (9_000, 119, false), true),
         ("crashed-cluster", (9_000, 121, false), false),
@@ -77,7 +79,7 @@ fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
     kept.sort();
     assert_eq!(after_a_start(dir.path()), kept);
 
-    // Where room is wanted, only segments with a living writer are kept.
+    // A pass that makes room keeps only segments with a living writer.
     let segment_path =
         SegmentPath::beside(&own(dir.path()).join("mine.heap"), Access::new(None, None).unwrap());
     assert!(reap::reap(&segment_path.unwrap(), &Page, reap::Want::Room));
@@ -103,7 +105,7 @@ fn a_retired_file_gives_way_and_its_remover_takes_no_other() {
     let new = make(&options);
     assert!(new.created);
     assert!(!os::same_file(&old.file, &old.path).unwrap());
-    assert!(!unlink(&old.path, &old.file).unwrap(), "the path names the new one");
+    assert!(!unlink(&old.path, &old.file).unwrap(), "the path names the new file");
     assert!(os::same_file(&new.file, &new.path).unwrap());
     assert!(unlink(&new.path, &new.file).unwrap());
 
@@ -126,7 +128,7 @@ fn the_last_one_out_tidies_and_the_others_do_not() {
     assert_eq!(names(&own(dir.path())), [""; 0]);
 }
 
-/// Fills nothing: a creator that is stopped, or killed, before its file has a name.
+/// Contents that are never filled: their creator is stopped, or killed, before its file has its name.
 struct Stuck;
 
 impl Contents for Stuck {
@@ -155,7 +157,7 @@ impl Contents for Stuck {
 fn ready(test: &str, word: &str, argument: &Path) -> Child {
     let mut child = another(test, word, argument).spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
-    // It answers, or ends.
+    // Waits until the process prints "ready" or ends.
     assert!(output.lines().any(|line| line.unwrap().contains("ready")), "{test} {word}");
     child
 }
@@ -176,7 +178,7 @@ fn what_a_killed_process_left_is_gone_after_the_next_start() {
     let dir = parent();
     let mut living = ready(TEST, "living", dir.path());
     let mut stuck = ready(TEST, "stuck", dir.path());
-    // The stuck one holds the directory's lock: this start goes on without it, and reaps nothing.
+    // The stuck process holds the directory's lock: this start continues without the lock, and reaps nothing.
     let started = Instant::now();
     let names = after_a_start(dir.path());
     assert!(started.elapsed() < Duration::from_secs(50));
@@ -187,7 +189,7 @@ fn what_a_killed_process_left_is_gone_after_the_next_start() {
         "stuck",
     );
     segment_path.clear_leftovers();
-    assert_eq!(self::names(&own(dir.path())).len(), 2, "its creator lives");
+    assert_eq!(self::names(&own(dir.path())).len(), 2, "the file's creator lives");
 
     stuck.kill().unwrap();
     stuck.wait().unwrap();
@@ -202,7 +204,7 @@ fn a_file_that_kept_its_temporary_name_loses_it() {
     let dir = parent();
     let options = derived(&[dir.path()], "a");
     let made = make(&options);
-    // As a creator leaves it that was killed between link and unlink.
+    // Leaves the two names that a creator leaves if it is killed between link and unlink.
     fs::hard_link(&made.path, own(dir.path()).join(".a.heap.new-0123456789abcdef")).unwrap();
     let found = make(&options);
     assert_eq!(found.file.metadata().unwrap().ino(), made.file.metadata().unwrap().ino());

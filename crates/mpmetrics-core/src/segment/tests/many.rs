@@ -1,4 +1,4 @@
-//! Many processes at once.
+//! Many processes or threads that make and remove the same segment at the same time.
 
 use super::*;
 use std::collections::HashSet;
@@ -67,13 +67,14 @@ fn without_the_directory_lock_there_is_one_file_all_the_same() {
     assert_eq!((seen.into_inner().unwrap().len(), made.into_inner().unwrap()), (rounds, rounds));
 }
 
-/// In each round all processes come and go. The last one that leaves removes the file, while others come already. Two
-/// that hold slots at the same time must hold them in the same file.
+/// In each round, all threads claim a slot and free it, as processes do. The last thread to free its slot removes the
+/// file, while other threads already open it again. Threads that hold slots at the same time must hold them in the same
+/// file.
 #[test]
 fn those_who_come_while_others_tidy_still_meet() {
     let dir = parent();
     let living = Mutex::new(Vec::<u64>::new());
-    let root = dead(); // so that the reaping of the neighbours takes part, too
+    let root = dead(); // so that making a segment `b0` to `b7` tries to reap segment `a`, too
     let removed = Mutex::new(0);
     std::thread::scope(|scope| {
         for slot in 0..AT_ONCE {
@@ -100,7 +101,7 @@ fn those_who_come_while_others_tidy_still_meet() {
     assert!(removed.into_inner().unwrap() > 10, "the race was never run");
 }
 
-/// As the threads, with processes: 500 rounds of eight.
+/// Like `threads_that_create_at_once_have_one_file`, but with eight processes, which claim slots.
 #[test]
 fn processes_that_create_at_once_have_one_file() {
     if let Some((word, path)) = part() {
