@@ -2,100 +2,111 @@
 /* eslint-disable */
 
 /**
- * A mapped segment. No method takes it mutably: the binding lends it to a scrape until that is printed, and refuses
- * others meanwhile.
+ * A mapped segment. No method borrows it mutably: a scrape borrows it until the scrape is printed, and the binding
+ * refuses mutable borrows meanwhile.
  */
 export declare class NativeHeap {
-  /** Path of the segment's file. */
+  /** The path of the segment's file. */
   get path(): string
   /** False once the segment was removed from its directory. */
   get current(): boolean
-  /** Whether the file's file system keeps files in memory. */
+  /** Whether the segment's file system keeps files in memory. */
   get memoryBacked(): boolean
-  /** Whether this runtime lets JavaScript see the segment's own memory; else it would get copies. */
+  /** Whether this runtime lets JavaScript see the segment's own memory, and does not give it copies. */
   views(): boolean
-  /** Better directories that do not serve, each with the reason. */
+  /** Better directories that cannot be used, each with the reason. */
   get passedOver(): Array<string>
-  /** The limits that the segment was made with. */
+  /** The limits that the segment got when it was made. */
   get limits(): HeapLimits
   /**
-   * This object's writer, with a slot of its own; claimed at the first call, and again after the
-   * slot was lost. `thread` is the number of this thread, 0 for the main one.
+   * Returns this object's writer. Claims a slot at the first call, and again after the slot was lost. `thread` is
+   * the number of this thread, 0 for the main thread.
    */
   writer(thread: number): NativeWriter
   /**
-   * Takes the writer of a segment over whose file a stranger removed, if this one is a copy of it: a `Status`.
-   * `Lost` if its slot here is another's by now; `Gone` if this is no copy.
+   * Takes over the writer of the segment `before`, whose file was removed, if this segment is a copy of it. Returns
+   * a `Status`: `Lost` if the writer's slot here belongs to another writer by now; `Gone` if this segment is no
+   * copy; `Busy` if the file of this segment was removed, too.
    */
   follow(before: NativeHeap): number
   /**
-   * Copies what writers counted that died in that segment before they followed into this one; how many are
-   * still awaited from there.
+   * Copies the counts of writers that died in the segment `before` before they followed into this one. Returns how
+   * many writers of `before` are still awaited.
    */
-  settle(before: NativeHeap): number
-  /** Everything chosen, as a string. */
+  copyForDead(before: NativeHeap): number
+  /** Scrapes what the options choose, as a string. */
   scrapeString(options: ScrapeOptions): Promise<string>
-  /** Everything chosen, as UTF-8. */
+  /** Scrapes what the options choose, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
-  /** How many writers of this process live: its threads that made a metric. */
+  /** The number of living writers of this process, which are its threads that made a metric. */
   siblings(): number
-  /** How often scrapes left something out, because what the heap has of it is damaged. */
+  /** The number of families, series and blocks that scrapes left out because their words are damaged. */
   get damagedReads(): number
-  /** What to do about damage: the end of a sentence. */
+  /** The end of a sentence that says what the user can do about damage. */
   get remedy(): string
   /** Figures of the heap. */
   stats(): HeapStats
   /**
-   * Has `rung` called, on this isolate, when a scrape of another writer asks for callbacks. Needs a
-   * writer. Replaces what was given before.
+   * Has `rung` called on this isolate when a scrape of another writer asks for callbacks. Needs a writer.
+   * Replaces the function of an earlier call.
    */
   listen(rung: () => void): void
   /** Ends [`NativeHeap::listen`]. */
   silence(): void
-  /** Callbacks begin to run: what to give to [`NativeHeap::answer`]; null if this isolate does not listen. */
+  /**
+   * Notes that callbacks begin to run. Returns the value for [`NativeHeap::answer`]; null if this isolate does not
+   * listen.
+   */
   begin(): number | null
-  /** Callbacks that began at that bell have settled. */
+  /** Answers all rings up to `bell`: the callbacks that began at this value have settled. */
   answer(bell: number): void
   /**
-   * Asks all others for their callbacks. `done` is called when they have run, or the time is over;
-   * null if there is no writer to wait for. What it returns is to be given to [`NativeHeap::over`].
+   * Asks all other writers to run their callbacks. `done` is called when the callbacks have run, or the time is
+   * over. Returns the number for [`NativeHeap::over`]; null, without a call of `done`, if there is no writer to wait
+   * for.
    */
   ring(milliseconds: number, done: () => void): number | null
-  /** The scrape that rang has read: what others computed for it may change. */
+  /** Notes that the scrape with this ring has read. Other processes may make the resets that they kept back for it. */
   over(ring: number): void
-  /** Whether a scrape of any writer goes on that callbacks of this isolate have run for. */
+  /** Whether a scrape of any writer is under way for which callbacks of this isolate have run. */
   asked(): boolean
-  /** Scrapes so far are not meant by [`NativeHeap::asked`] any more. */
+  /** Makes [`NativeHeap::asked`] ignore the scrapes so far. */
   leave(): void
-  /** Removes the file if no writer but this process's own lives; whether it did. */
+  /** Removes the file if no writer of another process lives. Returns whether it did. */
   tidy(): boolean
 }
 
 /** The writer of one isolate. */
 export declare class NativeWriter {
-  /** Adds to a counter or gauge; `time` is that of the update, in milliseconds. A status. */
+  /** Adds to a counter or gauge. `time` is the time of the update, in milliseconds. Returns a status. */
   add(slab: number, cell: number, series: number, generation: number, by: number, time: number): number
-  /** Replaces a gauge's value; `time` is that of the update, in milliseconds. A status. */
+  /** Replaces a gauge's value. `time` is the time of the update, in milliseconds. Returns a status. */
   set(slab: number, cell: number, series: number, generation: number, value: number, time: number): number
-  /** Counts a value in a bucket and in the sum, `times` times at once. A status. */
+  /** Counts a value in a bucket and in the sum of a histogram, `times` times at once. Returns a status. */
   observe(slab: number, cell: number, series: number, generation: number, value: number, times: number, bucket: number): number
   /**
-   * Counts a value, `times` times at once, in a summary with a window of sub-windows of a length (0 for none),
-   * at a time, all in milliseconds. A status.
+   * Counts a value in a summary, `times` times at once. The summary's window has `parts` sub-windows of `length`
+   * milliseconds (0 for no window); `now` is the Unix time in milliseconds. Returns a status.
    */
   summarise(slab: number, cell: number, series: number, generation: number, value: number, times: number, length: number, parts: number, now: number): number
   /**
-   * A copy of all cells, and of a summary's buckets, also of a writer that lost its slot; empty if the
-   * block is another's now.
+   * Returns a copy of all cells, and of a summary's buckets, even if the writer lost its slot. Returns an empty
+   * array if the block belongs to another series now.
    */
   read(slab: number, cell: number, series: number, generation: number): Float64Array
-  /** Takes the values of a family of shared gauges out of a segment that was left: each once for all writers. */
+  /**
+   * Takes the values of a family of shared gauges out of a segment that writers leave. Of all writers, only one gets
+   * each value.
+   */
   takeShared(family: number): Array<Taken>
-  /** Replaces all cells but the sequence words, so that no scrape sees half of them. A status. */
+  /**
+   * Replaces all cells except the sequence words, so that no scrape sees only some of the new values. Returns a
+   * status.
+   */
   write(slab: number, cell: number, series: number, generation: number, values: Float64Array): number
-  /** Marks a block as not shown. A status. */
+  /** Hides a block from scrapes. Returns a status. */
   hide(slab: number, cell: number, series: number, generation: number): number
-  /** Whether a block is still its series', also of a writer that lost its slot. */
+  /** Whether a block still belongs to its series. Works even if the writer lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean
   /** Slot number. */
   get slot(): number
@@ -108,8 +119,8 @@ export declare class NativeWriter {
   /** Finds or makes a series and this writer's block of it; fills `out`. */
   bind(family: number, labels: string, types: string, out: Uint32Array): void
   /**
-   * The same for several series under one lock: their labels and types in turn, and eight words for each. How many
-   * were tried, the first ones; the rest is to be asked for again.
+   * [`NativeWriter::bind`] for several series, under one hold of the heap lock: `texts` has labels and types of each
+   * in turn, `out` eight words for each. Returns how many were tried, from the first on; call again for the others.
    */
   bindEach(family: number, texts: Array<string>, out: Uint32Array): number
   /** Shows a block again that was marked absent. A status. */
@@ -124,8 +135,9 @@ export declare class NativeWriter {
   /** Finds or makes the buckets that a summary has for an octave; fills `out` with a status, slab and cell. */
   buckets(slab: number, cell: number, series: number, generation: number, octave: number, out: Uint32Array): void
   /**
-   * The same for several under one lock: slab, cell, series, generation and octave of each in `asked`, and three
-   * words for each in `out`. How many were tried, the first ones; the rest is to be asked for again.
+   * [`NativeWriter::buckets`] for several blocks, under one hold of the heap lock: `asked` has slab, cell, series,
+   * generation and octave of each, `out` three words for each. Returns how many were tried, from the first on; call
+   * again for the others.
    */
   bucketsEach(asked: Uint32Array, out: Uint32Array): number
   /** The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now. */
@@ -141,8 +153,9 @@ export declare class NativeWriter {
   /** Removes all series that a scrape shows with this family, for all writers. A status. */
   removeAll(family: number): number
   /**
-   * Removes series of this family for all writers because none updates them, under one lock: their labels and types
-   * in turn. How many were removed, the first ones, or minus a status.
+   * Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
+   * `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or minus a
+   * status.
    */
   expire(family: number, texts: Array<string>): number
   /** Whether that generation of a series was ended by `expire`. */
@@ -157,13 +170,16 @@ export declare class NativeWriter {
   generations(chunk: number): ArrayBuffer
 }
 
-/** The text that was kept for this process by [`choose`]. */
+/** Returns the text that [`choose`] keeps for this process. */
 export declare function choice(): string | null
 
 /** Keeps a text for all threads of this process. */
 export declare function choose(text: string): void
 
-/** Gives up a turn, or no longer waits for it. The main thread gets one that it waits for. */
+/**
+ * Gives up a turn; the main thread gets it if it waits for it. If the main thread calls this without having the turn,
+ * it does not wait any more.
+ */
 export declare function endTurn(about: string, thread: number): void
 
 /** A family as rows. */
@@ -172,31 +188,43 @@ export interface ExtraFamily {
   name: string
   /** Help text. */
   help: string
-  /** Its type, which may be any text. */
+  /** The metric's type, which may be any text. */
   type: string
-  /** Its rows. */
+  /** Its rows, each a line of text. */
   samples: Array<Sample>
 }
 
-/** What a family is called and how it is laid out. */
+/** The declaration of a family. */
 export interface FamilySpec {
-  /** Registry. */
+  /** Tag of the registry. */
   tag: string
   /** Metric name. */
   name: string
   /** Help text. */
   help: string
-  /** 0 counter, 1 gauge, 2 histogram, 3 summary. */
-  kind: number
-  /** Aggregator's name. */
+  /** Its type. */
+  type: FamilyType
+  /** Name of the aggregator. */
   aggregator: string
   /** Declared label names. */
   labelNames: Array<string>
   /** Upper bounds of a histogram; the numbers of a summary's options. */
-  bounds: Float64Array
+  numbers: Float64Array
 }
 
-/** Limits that the process which makes a segment sets for all of its users. */
+/** The type of a family. */
+export declare const enum FamilyType {
+  /** A sum that only grows. */
+  Counter = 'counter',
+  /** A value that is set. */
+  Gauge = 'gauge',
+  /** Counts of observations in buckets. */
+  Histogram = 'histogram',
+  /** Quantiles of observations. */
+  Summary = 'summary',
+}
+
+/** The limits of a segment. The process that makes the segment sets them for all processes that use it. */
 export interface HeapLimits {
   /** Most bytes of the segment. */
   bytes?: number
@@ -238,7 +266,7 @@ export interface HeapStats {
   droppedExemplars: number
   /** Observations of summaries that no quantile shows. */
   unrankedObservations: number
-  /** Observations of summaries that are in the nearest bucket, for want of octaves. */
+  /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: number
   /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
   damagedReads: number
@@ -256,10 +284,10 @@ export interface HeapStats {
   collectTimeouts: number
 }
 
-/** The identity of a process of this pid namespace; null if it is not there. */
+/** Returns the identity of a process of this pid namespace; null if there is no such process. */
 export declare function identity(pid: number): ProcessIdentity | null
 
-/** Numbers of the heap's layout that JavaScript needs. */
+/** Returns the numbers of the heap's layout that JavaScript needs. */
 export declare function layout(): Layout
 
 /** Numbers of the heap's layout that JavaScript needs. */
@@ -270,13 +298,13 @@ export interface Layout {
   flagsBack: number
   /** The bit of the flags that hides a series. */
   absent: number
-  /** Why series are refused, in the order of the numbers. */
+  /** Names of the reasons to refuse a series, in the order of the numbers. */
   refusals: Array<string>
-  /** What calls answer, in the order of the numbers. */
+  /** Names of the statuses that calls return, in the order of the numbers. */
   statuses: Array<string>
-  /** What `bind` fills in, in the order of the words. */
+  /** Names of the words that `bind` fills in, in their order. */
   outs: Array<string>
-  /** Which stores of JavaScript do on this machine: 0 plain ones, 1 ordered ones, 2 none. */
+  /** The stores by which JavaScript may update cells on this machine: 0 plain stores, 1 ordered stores, 2 none. */
   stores: number
   /** The bounds of an octave's buckets, as factors of its lower end. */
   octaveBounds: Array<number>
@@ -285,20 +313,20 @@ export interface Layout {
 }
 
 /**
- * Opens a segment; null if it is not there and is not to be made. `before` is the one that this isolate has, if
- * that is not current any more.
+ * Opens a segment. Returns null if it does not exist and `create` is false. `before` is the segment that this isolate
+ * has, if that is not current any more.
  */
 export declare function openHeap(options: OpenOptions, before?: NativeHeap | undefined | null): NativeHeap | null
 
-/** Which segment is wanted. */
+/** The segment to open. */
 export interface OpenOptions {
   /** Absolute path of a segment that the user named. */
   path?: string
   /** Name of a derived segment. */
   name?: string
-  /** Parents of our own directory, best first. */
+  /** Directories in which the library's own directory may lie, best first. */
   directories?: Array<string>
-  /** Make it if it is not there. */
+  /** Whether to make the segment if it does not exist. */
   create: boolean
   /** The root of the application. */
   root?: ProcessIdentity
@@ -306,19 +334,19 @@ export interface OpenOptions {
   mode?: number
   /** Group of file and directory. */
   gid?: number
-  /** Limits of a segment that is made. */
+  /** Limits of the segment, if this call makes it. */
   limits?: HeapLimits
   /** Whether this process is one of those that replace each other under a root that only runs them. */
   replaces?: boolean
 }
 
-/** A process, told apart from any other that had or will have its pid. */
+/** A process, distinct from any other process that had or will have its pid. */
 export interface ProcessIdentity {
   /** Process id. */
   pid: number
-  /** Its parent's. */
+  /** Process id of the parent. */
   ppid: number
-  /** Clock ticks after boot, in decimal. */
+  /** Time of the start in clock ticks after boot, in decimal. */
   startTime: string
   /** Boot id, 32 hexadecimal digits. */
   bootId: string
@@ -330,17 +358,17 @@ export interface ProcessIdentity {
 export interface Sample {
   /** Name with the suffix that text format 0.0.4 shows. */
   name: string
-  /** What stands between the braces. */
+  /** Label text, as it is printed between the braces. */
   labels: string
-  /** Its value. */
+  /** The sample's value. */
   value: number
-  /** Its exemplar. */
+  /** The sample's exemplar. */
   exemplar?: SampleExemplar
 }
 
 /** An exemplar of a row. */
 export interface SampleExemplar {
-  /** What stands between the braces. */
+  /** Label text, as it is printed between the braces. */
   labels: string
   /** The value that was observed or added. */
   value: number
@@ -348,29 +376,52 @@ export interface SampleExemplar {
   time?: number
 }
 
-/** What a scrape shows. */
+/** The format of a scrape. */
+export declare const enum ScrapeFormat {
+  /** Text format 0.0.4. */
+  Text = 'text',
+  /** OpenMetrics 1.0. */
+  OpenMetrics = 'openmetrics',
+  /** JSON as `getMetricsAsJSON()` returns it. */
+  Json = 'json',
+}
+
+/** The choice of what a scrape shows, and how. */
 export interface ScrapeOptions {
-  /** `text`, `openmetrics` or `json`. */
-  format: string
-  /** `application`, `process` (its writers' parts) or `thread` (this object's writer's part). */
-  scope: string
-  /** Registries of which every family is shown. */
+  /** How it is printed. */
+  format: ScrapeFormat
+  /** The writers whose parts are shown. */
+  scope: ScrapeScope
+  /** Tags of the registries whose families are all shown. */
   tags: Array<string>
   /** Single families, as `tag + '\0' + name`. */
   families: Array<string>
-  /** Without default labels: series that differ in nothing else are one. */
+  /** Whether default labels are left out. Series that differ only in default labels are joined then. */
   plain: boolean
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number
-  /** Of what is chosen, only families of these names. */
+  /** If it is set, chosen families with other names are not shown. */
   only?: Array<string>
-  /** Names of families that are not printed, though the heap has them. */
+  /** Names of families of the heap that are not printed. */
   without?: Array<string>
-  /** Families that the heap does not hold, printed after its own; not in `json`, whose reader has them. */
+  /**
+   * Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
+   * because its reader has them already.
+   */
   extra?: Array<ExtraFamily>
 }
 
-/** A value of a shared gauge that was taken out of a segment. */
+/** The writers whose parts a scrape adds up. */
+export declare const enum ScrapeScope {
+  /** All writers of the application. */
+  Application = 'application',
+  /** The writers of this process. */
+  Process = 'process',
+  /** The writer of this thread. */
+  Thread = 'thread',
+}
+
+/** The value of a shared gauge that was taken out of a segment. */
 export interface Taken {
   /** The series' label text. */
   labels: string
@@ -378,12 +429,12 @@ export interface Taken {
   types: string
   /** The value. */
   value: number
-  /** Whether it was ever set, rather than only added to. */
+  /** Whether it was ever set; false if it was only added to. */
   set: boolean
 }
 
 /**
- * Takes a turn, or tells whether it is still this thread's: a thread keeps it until it gives it up or ends, but
- * is to give it up once the main thread has asked.
+ * Takes a turn, if it is free. Returns whether this thread has the turn and may keep it. A thread keeps a turn until
+ * it gives the turn up or ends, but has to give it up once the main thread has asked for it.
  */
 export declare function takeTurn(about: string, thread: number): boolean
