@@ -54,10 +54,10 @@ function over(name: string, include: string[], kills = '50') {
   return { extends: true as const, test: { name, include, exclude, env } };
 }
 
-/** The native module as it is on targets without 64-bit atomics: `npm test` builds it and sets this. */
+/** Path of the native module in the variant for targets without 64-bit atomics. `npm test` builds it and sets this. */
 const locked = process.env['MPMETRICS_TEST_LOCKED'] ?? '';
 
-/** The named subset in which all words change under mutexes. */
+/** A project that runs a subset of the suites on that variant, in which all words change under mutexes. */
 const OVER_LOCKED = {
   extends: true as const,
   test: {

@@ -34,7 +34,7 @@ export async function withSegment(action) {
  */
 export function start(script, task, segment) {
   return fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(task)], {
-    // Names the segment, because the child would inherit the choice of this process, which has measured itself.
+    // Names the segment. Otherwise the child would share this process's segment, in which `micro.mjs` makes metrics.
     env: { ...process.env, MPMETRICS_SEGMENT: segment },
   });
 }

@@ -1,11 +1,12 @@
 /**
  * `npm run bench [-- --quick] [--write] [--only=<part>]`: prints Markdown tables, and with `--write` puts them into
- * bench/README.md. Fails if this package and prom-client count differently, but never because the machine is slow.
+ * bench/README.md. With `--beside=<folder>` prints only the updates, beside those of another build. Fails if this package and prom-client count differently, but never because the machine is slow.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { measureBuilds } from './builds.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureUpdates } from './micro.mjs';
 import { measureRegistering } from './registering.mjs';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     only: { type: 'string' },
+    beside: { type: 'string' },
   },
 });
 
@@ -60,6 +62,13 @@ function writeReadme(tables) {
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error(`bench/README.md lacks ${begin} … ${end}`);
   writeFileSync(file, `${text.slice(0, from)}${begin}\n\n${tables}\n\n${text.slice(to)}`);
+}
+
+if (values.beside !== undefined) {
+  const effort = quick ? { rounds: 3, seconds: 0.1 } : { rounds: 9, seconds: 0.4 };
+  const rows = await measureBuilds({ folder: values.beside, ...effort, say });
+  console.log([table.machine(), table.buildsTable(rows)].join('\n\n'));
+  process.exit();
 }
 
 const chosen = values.only === undefined ? Object.keys(PARTS) : [values.only];

@@ -1,35 +1,13 @@
 /** Measures updates: nanoseconds per call of mpmetrics and of prom-client. */
 import assert from 'node:assert/strict';
-import Benchmark from 'benchmark';
 import mpmetrics from 'mpmetrics';
 import promClient from 'prom-client';
 
 import { median } from './numbers.mjs';
+import { batch, nanoseconds } from './timing.mjs';
 
 /** Number of calls of each row after which the totals of both clients are compared. */
 const CHECKED_CALLS = 10_007;
-
-/** Number of calls of a row in each call that `benchmark` counts. */
-const BATCH = 256;
-
-/**
- * Returns a function that makes a row's call {@link BATCH} times. The loop of `benchmark` keeps its counter
- * as a double, which the engine boxes wherever it may have to leave the compiled code. These conversions take
- * up to 5 ns per turn, longer than the updates that are measured. Every row has a loop with code of its own,
- * because the call in a common loop would be megamorphic.
- */
-function batch(call, name) {
-  const loop = `return () => { for (let k = 0; k < ${BATCH}; k++) call(); };`;
-  // The name makes the text unique: the engine would share the code of equal texts.
-  return new Function('call', `${loop} // ${name}`)(call);
-}
-
-function nanoseconds(batched, seconds) {
-  const run = new Benchmark({ fn: batched, minTime: seconds / 8, maxTime: seconds, minSamples: 5 });
-  run.run({ async: false });
-  if (run.error !== undefined) throw run.error;
-  return (median(run.stats.sample) * 1e9) / BATCH;
-}
 
 /**
  * Returns the samples of a text, without those that differ between the clients: the durations that
@@ -42,7 +20,7 @@ function samplesOf(text) {
   return lines.sort();
 }
 
-/** Checks after the measurement that the measured functions still count, and the same in both clients. */
+/** Checks after the measurement that the measured functions still count, and that both clients count the same. */
 async function compareTotals(clients) {
   const [ours, theirs] = await Promise.all(
     clients.map(async ({ client, rows, restart }) => {

@@ -21,6 +21,15 @@ export function updateTable(rows) {
   return markdown(head, cells);
 }
 
+/** @param {Awaited<ReturnType<import('./builds.mjs').measureBuilds>>} rows */
+export function buildsTable(rows) {
+  const head = ['update', 'this build, ns', 'the other build, ns', 'ratio'];
+  const cells = rows.map(({ title, ours, theirs }) => {
+    return [title, digits(ours), digits(theirs), digits(ours / theirs)];
+  });
+  return markdown(head, cells);
+}
+
 /** @param {Awaited<ReturnType<import('./start.mjs').measureStart>>} rows */
 export function startTable(rows) {
   const head = [

@@ -81,7 +81,7 @@ export async function bundle(dist) {
   for (const name of names) {
     const file = join(dist, `${name}.js`);
     mkdirSync(dirname(file), { recursive: true });
-    // Not loaded, because the command runs when its module is loaded.
+    // The module `cli` is not loaded here, because loading it runs the command.
     const all = name === 'cli' ? {} : load(name);
     writeFileSync(file, thinText(name, typeof all === 'function' ? [] : Object.keys(all)));
   }

@@ -58,7 +58,7 @@ export const CHECKS = {
   'clippy-binding': {
     on: ALWAYS,
     seconds: 10,
-    // Without its tests: compiled as a test it has no exports, and Node.js tests it.
+    // Without tests: compiled as a test, this crate has no exports. Tests in Node.js test it.
     command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
   },
   eslint: {
@@ -76,7 +76,7 @@ export const CHECKS = {
     seconds: 20,
     command: 'npm run --silent typecheck',
   },
-  // In CI both are among the tests.
+  // In CI, `tests` runs these two as well.
   specs: {
     on: ['check'],
     command: 'node scripts/specs.mjs',
@@ -100,7 +100,7 @@ export const CHECKS = {
 };
 
 /**
- * Names of the checks that a command line asks for, in their order here.
+ * Returns the names of the checks that a command line asks for, in the order of {@link CHECKS}.
  *
  * @param {string[]} args an occasion, or names of checks
  */

@@ -1,6 +1,6 @@
 /**
- * Builds the native module for tests as on targets without 64-bit atomics, where every word changes under a mutex.
- * This module is in cargo's folder and is never published.
+ * Builds the native module, for tests, with locked words: every word changes under a mutex, as on targets without
+ * 64-bit atomics. This module is in cargo's folder and is never published.
  */
 import { existsSync } from 'fs';
 import { join } from 'path';

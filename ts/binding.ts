@@ -136,8 +136,8 @@ function isBinding(loaded: unknown): loaded is Binding {
 }
 
 /**
- * Returns the first number of an enum whose name in the native module is not the name in this package, such as
- * `Status 3`; null if all names are the same.
+ * Compares the names of the enums' numbers in the native module with those in this package. Returns the first number
+ * whose two names differ, such as `Status 3`; null if all names are the same.
  */
 function strangeNumber({ statuses, outs, refusals }: Layout): string | null {
   const tables = [

@@ -1,7 +1,7 @@
 /**
  * The library's own metrics: how full the shared memory is, how many writers it has, how much was dropped. The heap has
- * one figure of each, which native code adds to a scrape, in whichever process and however many declare it. If metrics
- * are not in the heap, this process's figures are shown.
+ * one figure for each metric. Native code adds the figure to a scrape once, whichever processes declare the metric. If
+ * metrics are not in the heap, this process's figures are shown.
  */
 
 import {
@@ -26,7 +26,7 @@ export interface LibraryMetricsConfiguration {
   prefix?: string;
 }
 
-/** Figures of this process's memory storage, if there is no heap. */
+/** Figures of the heap, or of this process's memory storage if there is no heap. */
 type Figures = Omit<HeapStats, 'path' | 'memoryBacked' | 'slots' | 'tornRetries'>;
 
 /** A metric with one value. */
@@ -211,7 +211,7 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
   };
 }
 
-/** Native code does not know metrics outside of the heap: a callback sets them. */
+/** Gives a metric that is not in the heap a callback that sets it, because native code does not know such a metric. */
 function fallBack(metric: Gauge | Counter<'reason'> | Counter, set: () => void): void {
   if (metric[ROSTER].family.others === null) metric.collect = set;
 }

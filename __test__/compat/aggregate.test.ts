@@ -6,14 +6,14 @@ import { any, memory, sameAsPromClient, subjects, thrown, type Client } from '..
 
 type Json = Awaited<ReturnType<Client['register']['getMetricsAsJSON']>>;
 
-/** The JSON of a process's registry, as IPC changes it. */
+/** Returns the JSON of a registry as another process receives it over IPC. */
 async function sent(client: Client, fill: (register: never) => void): Promise<Json> {
   const registry = new client.Registry();
   fill(registry as never);
   return JSON.parse(JSON.stringify(await registry.getMetricsAsJSON())) as Json;
 }
 
-/** Two processes with a metric of each type. */
+/** Returns the JSON of two processes, each with a metric of each type. */
 function two(client: Client): Promise<Json[]> {
   return Promise.all(
     [1, 2].map((n) =>
@@ -61,11 +61,11 @@ sameAsPromClient({
     const [one] = await two(client);
     return client.AggregatorRegistry.aggregate([one!]).metrics();
   },
-  'joins nothing': async (client) => [
+  'joins no processes, and processes without metrics': async (client) => [
     await client.AggregatorRegistry.aggregate([]).metrics(),
     await client.AggregatorRegistry.aggregate([[], []]).metrics(),
   ],
-  'takes the first name, help and type': (client) => {
+  'takes name, help and type from the first process': (client) => {
     const metric = { name: 'm', help: 'one', type: 'gauge', aggregator: 'sum' };
     const parts = [
       [{ ...metric, values: [{ value: 1, labels: {} }] }],
@@ -81,7 +81,7 @@ sameAsPromClient({
     ];
     return client.AggregatorRegistry.aggregate(parts).metrics();
   },
-  'gets default labels and further metrics': async (client) => {
+  'the joined registry takes default labels and further metrics': async (client) => {
     const registry = client.AggregatorRegistry.aggregate(await two(client));
     registry.setDefaultLabels({ a: 'default', app: 'x' });
     new client.Counter({ name: 'further', help: 'h', registers: [registry] }).inc(3);
@@ -117,7 +117,7 @@ sameAsPromClient({
       thrown(() => new AggregatorRegistry(any('text/html'))),
     ];
   },
-  'is a registry': async (client) => {
+  'an AggregatorRegistry is a registry': async (client) => {
     const registry = new client.AggregatorRegistry();
     new client.Counter({ name: 'own', help: 'h', registers: [registry] }).inc();
     return [
@@ -147,7 +147,7 @@ sameAsPromClient(
         },
       ],
       [
-        `aggregators.${name} keeps names apart`,
+        `aggregators.${name} keeps rows with different metric names apart`,
         ({ aggregators }: Client) => {
           const metric = { name: 'm', help: 'h', type: 'counter' as const, aggregator: name };
           const values = [
@@ -280,7 +280,7 @@ describe.each(subjects)('differs on purpose from prom-client: $name', ({ load })
     expect(await text([[one], [one]])).toEqual(['m 4']);
   });
 
-  test('a metric without `values` is printed without samples', async () => {
+  test('a metric without `values` adds no samples', async () => {
     expect(
       await text([
         [{ ...metric, type: 'gauge' }],
@@ -307,12 +307,12 @@ describe('quantiles of several processes', () => {
     return summary!.values.filter(({ metricName }) => !metricName).map(({ value }) => value);
   };
 
-  test('that agree are the same, not their sum', async () => {
+  test('that are equal are kept, not added', async () => {
     const one = rows(10, { 0.5: 1, 0.9: 3, 0.99: 7 });
     expect(await joined(one, one, one)).toEqual([1, 3, 7]);
   });
 
-  test('of one process are as they are', async () => {
+  test('of one process are kept, but none is less than a lower quantile', async () => {
     expect(await joined(rows(10, { 0.5: 4, 0.9: 3 }))).toEqual([4, 4]);
     expect(await joined(rows(1, { 0.1: 5, 0.5: 2, 0.9: 9 }))).toEqual([5, 5, 9]);
   });

@@ -84,7 +84,7 @@ test.each(subjects)(
 );
 
 test.each(subjects)(
-  'configure({ aggregators }) has precedence over the variable, on $name',
+  'configure({ aggregators }) has precedence over MPMETRICS_AGGREGATORS, on $name',
   async ({ load }) => {
     vi.stubEnv('MPMETRICS_AGGREGATORS', 'users_total=min,plain=first');
     const client = await load();
@@ -94,7 +94,7 @@ test.each(subjects)(
   },
 );
 
-test('the variable applies to default metrics, except those that name their aggregator', async () => {
+test('MPMETRICS_AGGREGATORS applies to default metrics, except those that name their aggregator', async () => {
   vi.stubEnv('MPMETRICS_AGGREGATORS', '*=max');
   const client = await heap.load();
   const stop = client.collectDefaultMetrics({ metrics: ['heapSizeAndUsed', 'version'] });
@@ -104,7 +104,7 @@ test('the variable applies to default metrics, except those that name their aggr
   expect(shown['nodejs_version_info']).toBe('first');
 });
 
-test('invalid entries of the variable are ignored, with one warning each', async () => {
+test('invalid entries of MPMETRICS_AGGREGATORS are ignored, with one warning each', async () => {
   const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   vi.stubEnv('MPMETRICS_AGGREGATORS', 'a=avg,b,c-d=max,e=max=min,=max,plain=max,,a=avg');
   const client = await heap.load();
@@ -121,7 +121,7 @@ test.each([
   ['all', { labelNames: ['pid'] }, 'has a label "pid" already'],
   ['max', { labelNames: ['a'], ttlSeconds: 60 }, 'has ttlSeconds, which needs sum'],
 ] as const)(
-  '%s is ignored with a warning where a gauge cannot have it',
+  'the aggregator %s is ignored, with a warning, for a gauge that cannot have it',
   async (aggregator, more, why) => {
     const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     vi.stubEnv('MPMETRICS_AGGREGATORS', `g*=${aggregator}`);

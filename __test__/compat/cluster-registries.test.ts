@@ -8,7 +8,7 @@ import { any, rejected, subjects, thrown } from '../support/subject';
 const part = (value: number, labels: Record<string, unknown> = {}) => ({ value, labels });
 
 describe.each(subjects)('additions of 0.16: $name', ({ load }) => {
-  test('the filters', async () => {
+  test('getMetricsAsArray() and getMetricsAsJSON() select metrics by aggregator', async () => {
     const { register, Gauge, Counter } = await load();
     new Counter({ name: 'c', help: 'h' }).inc();
     let ran = 0;
@@ -48,7 +48,7 @@ describe.each(subjects)('additions of 0.16: $name', ({ load }) => {
     expect(text).toContain('m 3');
   });
 
-  test('the Content-Type of a registry is that of its text', async () => {
+  test('a registry prints the format that its Content-Type names', async () => {
     const { AggregatorRegistry, Registry, WorkerRegistry, Counter } = await load();
     const type = Registry.OPENMETRICS_CONTENT_TYPE;
     new Counter({ name: 'c_total', help: 'h' }).inc(2);
@@ -83,7 +83,7 @@ describe.each(subjects)('additions of 0.16: $name', ({ load }) => {
 });
 
 describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
-  test('shows this process, too; without metrics the text is a line break', async () => {
+  test('shows the metrics of the calling process, too; without metrics the text is a line break', async () => {
     const { AggregatorRegistry, Counter } = await load();
     const registry = new AggregatorRegistry();
     expect(await registry.clusterMetrics()).toBe('\n');
@@ -104,7 +104,8 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
         'the callback of clusterMetrics',
       );
     expect(await called()).toEqual([null, '\n']);
-    // It returns no promise: a program that supports both versions would answer twice.
+    // No promise is returned beside the callback. A program that supports prom-client before and since version 13
+    // passes a callback and awaits any promise, so it would answer twice.
     expect((registry.clusterMetrics as (callback: () => void) => unknown)(() => undefined)).toBe(
       undefined,
     );
@@ -148,7 +149,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     ['several registries', [{}, {}]],
     ['several registries that are not shared', [{ shared: false }, { shared: false }]],
     ['a named registry and one that is not shared', [{ name: 'a' }, { shared: false }]],
-  ])('joins metrics of one name on %s, and prints anything with a get()', async (_, options) => {
+  ])('joins metrics of one name in %s, and prints any object with a get()', async (_, options) => {
     const { AggregatorRegistry, Registry, Counter, Gauge } = await load();
     const registries = [1, 10].map((n, i) => {
       const registry = new Registry(options[i]);
@@ -165,7 +166,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     );
   });
 
-  test('prints no sample of OpenMetrics for two metrics', async () => {
+  test('leaves out of OpenMetrics a metric whose sample name another metric has', async () => {
     const { AggregatorRegistry, Registry, Gauge, Summary } = await load();
     const registries = [new Registry({ name: 'heap' }), new Registry({ shared: false })] as const;
     new Summary({ name: 'foo', help: 'h', registers: [registries[0]] }).observe(2);

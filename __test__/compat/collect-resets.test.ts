@@ -1,6 +1,6 @@
 /**
- * A metric that is reset or removed soon after its `collect` returned, as programs do that count since the last scrape:
- * the scrape shows the values before that.
+ * Programs that count since the last scrape reset or remove a metric soon after its `collect` returned. The scrape that
+ * called `collect` still shows the values from before that.
  */
 import { describe } from 'vitest';
 
@@ -46,7 +46,7 @@ describe('each way of reading', () => {
   sameAsPromClient(table(programs));
 });
 
-describe('after a promise', () => {
+describe('if collect() returns a promise', () => {
   const settled: Record<string, () => unknown> = {
     'that is fulfilled': () => Promise.resolve(),
     'of an async function': async () => {
@@ -102,16 +102,16 @@ describe('other ways to remove or reset series', () => {
     'remove() by values': (metric) => {
       metric.remove('1', 'x');
     },
-    'remove(), counted again': (metric) => {
+    'remove() and an update': (metric) => {
       metric.remove(LABELS);
       again(metric);
     },
-    'reset(), counted, and remove()': (metric) => {
+    'reset(), an update and remove()': (metric) => {
       metric.reset();
       counter.count(any(metric), 9);
       metric.remove(LABELS);
     },
-    'remove(), counted, and reset()': (metric) => {
+    'remove(), an update and reset()': (metric) => {
       metric.remove(LABELS);
       again(metric);
       metric.reset();
@@ -156,7 +156,7 @@ describe('other ways to remove or reset series', () => {
     'register.removeSingleMetric()': once(counter, (_, { register }) => {
       register.removeSingleMetric('m');
     }),
-    'register.clear(), and the same metric again': once(counter, (_, client) => {
+    'register.clear(), and the same metric declared again': once(counter, (_, client) => {
       client.register.clear();
       counter.count(any(counter.make(client)), 11);
     }),
@@ -175,7 +175,7 @@ describe('other ways to remove or reset series', () => {
   });
 });
 
-describe('changes that are not made by the own callback', () => {
+describe('changes at other times, by other callbacks or of other registries', () => {
   sameAsPromClient({
     'a reset right after metrics() was called': async (client) => {
       const metric = new client.Counter(NAMED);
@@ -185,7 +185,7 @@ describe('changes that are not made by the own callback', () => {
       metric.inc();
       return [await scrape, await client.register.metrics()];
     },
-    "another metric's callback resets one that is shown already": async (client) => {
+    "another metric's callback resets a metric that was read already": async (client) => {
       const first = new client.Counter({ name: 'first', help: 'h' });
       first.inc(3);
       new client.Gauge({
@@ -199,7 +199,7 @@ describe('changes that are not made by the own callback', () => {
       });
       return twice(client);
     },
-    'in an anonymous registry': async (client) => {
+    'register.clear() of a registry without a name': async (client) => {
       const register = new client.Registry();
       const metric = new client.Counter({
         ...NAMED,
@@ -213,7 +213,7 @@ describe('changes that are not made by the own callback', () => {
       metric.inc(3);
       return twice({ register });
     },
-    'a reset by a callback that has not settled yet counts at once': async (client) => {
+    'a reset by a callback whose promise is still pending takes effect at once': async (client) => {
       const metric = new client.Gauge({
         ...LABELLED,
         async collect() {
@@ -225,7 +225,9 @@ describe('changes that are not made by the own callback', () => {
       metric.set(LABELS, 1);
       return twice(client);
     },
-    'after a callback that loses its context': async (client) => {
+    'a reset in another async context, before the promise of collect() resolves': async (
+      client,
+    ) => {
       let answer: (() => void) | null = null;
       const poll = setInterval(() => {
         answer?.();

@@ -52,7 +52,7 @@ type Found = Record<string, unknown> & { name?: string; metricNames?: string[] }
 const ours = require('../../dist/index.js') as Found;
 const theirs = require('prom-client') as Found;
 
-/** The name under which the package itself exports what a deep path exports: 'Counter' for the class. */
+/** Returns the name under which the package exports the value of a deep path, as 'Counter'; else the value's keys. */
 const known = (root: Found, found: Found): unknown =>
   Object.keys(root).find((name) => root[name] === found) ?? Object.keys(found).sort();
 

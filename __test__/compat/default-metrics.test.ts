@@ -29,7 +29,7 @@ async function shapes(register: Client['register']) {
   return all
     .filter(({ name }) => !ADDED.test(name))
     .map(({ name, help, type, aggregator, values }) => {
-      // The types of handles, requests and garbage collections do not depend on the client.
+      // Which types of handles, requests and collections there are depends on the moment, not on the client.
       const own = /nodejs_(active_[a-z]+$|gc)/.test(name);
       const labels = own ? [] : values.map((row) => JSON.stringify(row.labels));
       return { name, help, type, aggregator, labels: [...new Set(labels)] };
@@ -84,7 +84,7 @@ sameAsPromClient({
     client.collectDefaultMetrics({ register });
     return [await shapes(register), await client.register.metrics()];
   },
-  'refuses what is no object': (client) =>
+  'refuses options that are no object': (client) =>
     ['x', 1, true, false, '', 0n, Symbol.iterator, () => ({})].map((config) =>
       thrown(() => client.collectDefaultMetrics(any(config))),
     ),
@@ -129,7 +129,7 @@ sameAsPromClient({
   },
   'has a list of the entries that can be chosen': ({ collectDefaultMetrics }) =>
     collectDefaultMetrics.metricsList.filter((name) => name !== 'eventLoopUtilization'),
-  'has no exemplars on a Prometheus registry': (client) =>
+  'refuses exemplars on a Prometheus registry': (client) =>
     thrown(() => client.collectDefaultMetrics({ enableExemplars: true })),
   'has exemplars with the active span on an OpenMetrics registry': async (client) => {
     const { register, cpuText } = cpuWithExemplars(client);
@@ -216,7 +216,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
         [...samples(await client.register.metrics())].filter(([one]) => ADDED.test(one)),
       );
     let values = await read();
-    // The heap is read on another thread, while the event loop may observe in one of the two metrics.
+    // A scrape reads the heap on another thread, and may do so when the event loop has updated only one of the two.
     const [summary, histogram] = [`${name}_summary_count{a="b"}`, `${name}_histogram_count{a="b"}`];
     for (let tries = 0; tries < 100 && values[summary] !== values[histogram]; tries++) {
       values = await read();
@@ -235,7 +235,7 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     const names = () => register.getMetricsAsArray().map(({ name }) => name);
     collectDefaultMetrics({ metrics: ['version', 'process_cpu_seconds_total'], prefix: 'p_' });
     expect(names()).toEqual(['p_process_cpu_seconds_total', 'p_nodejs_version_info']);
-    // In prom-client another metric's callback sets this one; that metric was not chosen.
+    // In prom-client, the callback of another metric sets this metric; here the other metric is not chosen.
     const cpu = async () => samples(await register.metrics()).get('p_process_cpu_seconds_total');
     expect(await cpu()).toBeGreaterThan(0);
     register.clear();

@@ -336,7 +336,7 @@ differs(
 );
 
 differs(
-  'a median between observations of both signs, or between equal ones and another',
+  'a median between observations of both signs, or between equal observations and a neighbour',
   async ({ Summary }) => {
     const median = async (values: number[]) => {
       const s = new Summary({ name: 's', help: 'h', percentiles: [0.5], registers: [] });

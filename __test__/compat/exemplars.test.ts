@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A client whose default registry prints OpenMetrics, and a clock that a test sets. */
+/** Makes the client's default registry print OpenMetrics, and stops the clock: only `tick` advances it, by a second. */
 function prepared(client: Client): { tick: () => void } {
   let now = NOW;
   vi.spyOn(Date, 'now').mockImplementation(() => now);
@@ -214,7 +214,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     });
   });
 
-  test('exemplars move to the heap when a metric is registered, and default labels do not part them', async () => {
+  test('exemplars move to the heap when a metric is registered, and stay on series with default labels', async () => {
     const client = await load();
     prepared(client);
     const exemplarLabels = { t: '1' };

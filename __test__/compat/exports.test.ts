@@ -10,7 +10,7 @@ const ours = require('../../dist/index.js') as Found;
 const theirs = require('prom-client') as Found;
 const names = Object.keys(theirs);
 
-/** Returns a property's descriptor, with the types of functions and values in place of these. */
+/** Returns a property's descriptor, in which functions and values are replaced by their types. */
 function described(exported: Found, name: string): object {
   const found = Object.getOwnPropertyDescriptor(exported, name)!;
   return Object.fromEntries(
@@ -45,7 +45,7 @@ describe.each([
     expect(client['Counter']).toBe(fake);
   });
 
-  test('contentType is that of a registry that is assigned to the export register', () => {
+  test('if a registry is assigned to the export register, contentType is that of the registry', () => {
     client['register'] = { contentType: 'x' };
     expect(client['contentType']).toBe('x');
   });

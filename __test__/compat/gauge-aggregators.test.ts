@@ -39,13 +39,13 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(json!.values[0]).toEqual({ labels: { a: 'x', pid, app: 'x' }, value: 5 });
   });
 
-  test('all without labels', async () => {
+  test('all, for a gauge without labels', async () => {
     const { Gauge, register } = await load();
     new Gauge({ name: 'g', help: 'h', aggregator: 'all' }).dec(3);
     expect(await register.metrics()).toContain(`\ng{pid="${String(process.pid)}"} -3\n`);
   });
 
-  test('mostrecent is a gauge', async () => {
+  test('a gauge with mostrecent is updated, reset and removed like any gauge', async () => {
     const { Gauge, register } = await load();
     const gauge = new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'mostrecent' });
     gauge.set({ a: 'x' }, 5);
@@ -71,7 +71,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect((await gauge.get()).values).toEqual([{ labels: { a: 'x' }, value: 2 }]);
   });
 
-  test('mostrecent reads the time of each update', async () => {
+  test('mostrecent reads the clock at each update', async () => {
     const { Gauge } = await load();
     vi.useFakeTimers({ now: 0 });
     const gauge = new Gauge({ name: 'g', help: 'h', aggregator: 'mostrecent' });
@@ -84,7 +84,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(read.series[0]!.values).toEqual([2, 5000]);
   });
 
-  test('shared is a gauge', async () => {
+  test('a gauge with shared is updated, read and removed like any gauge', async () => {
     const { Gauge, register } = await load();
     const gauge = new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'shared' });
     gauge.set({ a: 'x' }, 5);
@@ -110,7 +110,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await register.metrics()).toBe('# HELP g h\n# TYPE g gauge\ng{a="y"} 7\ng{a="x"} 3\n');
   });
 
-  test('these aggregators are refused for other types, and `all` for label names that it adds', async () => {
+  test('these aggregators are refused for other types, and `all` if labelNames has a label that it adds', async () => {
     const { Counter, Gauge, Histogram, Summary, register } = await load();
     const config = (more: object) => any({ name: 'm', help: 'h', ...more });
     expect([
@@ -131,7 +131,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 });
 
-test('a pending shared gauge moves into the heap: a value that was set replaces, other updates are added', async () => {
+test('when a pending shared gauge moves into the heap, a value that was set replaces the one there, and other updates are added', async () => {
   const moody = new MoodyHeap();
   const [one, two] = [1, 2].map(
     () =>
@@ -160,7 +160,7 @@ test('a pending shared gauge moves into the heap: a value that was set replaces,
   expect(await moody.text()).toContain(rows);
 });
 
-test('aggregators of JSON keep processes apart, and take the last', async () => {
+test('aggregators of JSON keep processes apart (all), and take the last value (mostrecent)', async () => {
   const { aggregators } = await subjects[0]!.load();
   const of = (aggregator: string, pid: string, value: number) =>
     any({ name: 'g', help: 'h', type: 'gauge', aggregator, values: [{ labels: { pid }, value }] });

@@ -46,7 +46,7 @@ test('the specs of heap storage run on a segment', async () => {
 });
 
 describe('a busy heap', () => {
-  test('gets the updates later, and once', async () => {
+  test('gets the updates later, and only once', async () => {
     const { moody, counter, gauge, histogram } = setUp(Status.Busy);
     const child = counter.labels('x');
     child.inc(2);
@@ -86,7 +86,7 @@ describe('a busy heap', () => {
     expect(await moody.text()).toContain(COUNTER('c{a="x"} 1', 'c{a="y"} 1'));
   });
 
-  test('has series removed later', async () => {
+  test('hides a removed series at once, and removes it later', async () => {
     const { moody, counter } = setUp();
     counter.inc({ a: 'x' }, 5);
     counter.inc({ a: 'y' }, 5);
@@ -143,7 +143,7 @@ test('after labels that are too long for the heap, series with shorter ones are 
   expect(counter[ROSTER].handles()).toHaveLength(100);
 });
 
-test('a metric whose name is not a string goes into the heap', async () => {
+test('a metric whose name is not a string is stored in the heap', async () => {
   const moody = new MoodyHeap();
   const odd = { name: ['odd'], help: 'h', registers: [] };
   const gauge = new Gauge(any(odd));

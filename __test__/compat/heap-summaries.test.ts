@@ -22,14 +22,14 @@ afterEach(() => {
 });
 
 describe('a busy heap', () => {
-  test('gets the observations at once, and their buckets later, once', async () => {
+  test('gets the observations at once, and their buckets later, and only once', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     child.observe(1);
     moody.mood = Status.Busy;
     for (const value of [5, 0, 6, 700, -3]) child.observe(value);
     const early = (await shown(moody))!;
-    // The median is one of the observations that have buckets in the heap; the smallest and the largest are known.
+    // The median comes from the observations that have buckets in the heap; the smallest and largest value are exact.
     expect(early).toEqual([6, 709, -3, expect.any(Number), 700]);
     moody.storage.flush();
     expect(await shown(moody)).toEqual(early);
@@ -46,7 +46,7 @@ describe('a busy heap', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('is not asked for each octave', () => {
+  test('is not asked for the buckets of each octave', () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -115,7 +115,7 @@ describe('a series without buckets in the heap', () => {
 });
 
 describe('a full heap', () => {
-  test('gets the counts, gives one warning for missing quantiles, and is asked again now and then', async () => {
+  test('gets the counts, causes one warning about missing quantiles, and is asked again now and then', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     child.observe(1);
@@ -155,7 +155,7 @@ describe('a full heap', () => {
     expect(process.listenerCount('exit')).toBe(before);
   });
 
-  test('drops pending buckets of the time when its lock was taken', async () => {
+  test('drops the buckets that became pending while its lock was taken', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -246,7 +246,7 @@ describe('a broken heap', () => {
     expect(warnings.filter((text) => text.includes('in its own memory'))).toHaveLength(1);
   });
 
-  test('is given up when pending buckets are to move there, and all values stay', async () => {
+  test('is given up when pending buckets are to move into it, and all values stay', async () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -257,7 +257,7 @@ describe('a broken heap', () => {
     expect(await own(summary)).toEqual(await expected(1, 5, 90));
   });
 
-  test('is given up while a pending series moves there, and all values stay', async () => {
+  test('is given up while a pending series moves into it, and all values stay', async () => {
     const { moody, summary } = setUp();
     moody.mood = Status.Busy;
     for (const value of [1, 5, 90, 90]) summary.observe({ a: 'x' }, value);

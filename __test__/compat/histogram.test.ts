@@ -34,7 +34,7 @@ sameAsPromClient({
     for (const value of [0.5, 2, 3, 4, 6]) h.observe(value);
     return [await client.register.metrics(), await h.get(), Object.isFrozen(h.buckets)];
   },
-  'finds the bucket for any bounds: unsorted, with NaN, of any number': (client) => {
+  'finds the bucket for any number of bounds, also if they are unsorted or have NaN': (client) => {
     const scales = [
       [1],
       [1, 2],

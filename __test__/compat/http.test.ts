@@ -87,7 +87,7 @@ describe.each(subjects)('metricsHandler on $name', ({ load }) => {
     expect(String(zipped ? gunzipSync(body) : body)).toBe(await client.register.metrics());
   });
 
-  test('chooses the Content-Type by the Accept header where asked to', async () => {
+  test('chooses the Content-Type by the Accept header if `negotiate` is true', async () => {
     const client = await load();
     new client.Counter({ name: 'c_total', help: 'h' }).inc(3);
     const { openMetricsContentType: open, prometheusContentType: text } = client;

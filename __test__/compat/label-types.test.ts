@@ -90,7 +90,7 @@ const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
     gauge.inc(any(B), 2);
     gauge.set(any(B), 7);
   },
-  'gauge: children set, each with its own': ({ gauge }) => {
+  'gauge: children set, each with its own labels': ({ gauge }) => {
     const [one, other] = [gauge.labels(any(A)), gauge.labels(any(B))];
     one.set(1);
     other.set(2);
@@ -174,7 +174,7 @@ for (const [title, act] of Object.entries(SEQUENCES)) {
     const metrics = make(client);
     const error = thrown(() => act(metrics));
     const got = await Promise.all(Object.values(metrics).map((metric) => metric.get()));
-    // The time of setToCurrentTime() and of timers is set to something else before it is read.
+    // The sequences replace the values of setToCurrentTime() and timers, because these differ from run to run.
     return serialised([
       error,
       await client.register.metrics(),
@@ -191,7 +191,7 @@ describe.each(subjects)('labels that are undefined, on $name', ({ load }) => {
     ['Gauge', 'inc'],
     ['Histogram', 'observe'],
     ['Summary', 'observe'],
-  ] as const)('are one series of a %s with the text that is printed', async (type, method) => {
+  ] as const)('and labels with the text undefined are one series of a %s', async (type, method) => {
     const client = await load();
     const metric = new client[type]({ name: 'm', help: 'h', labelNames: ['route', 'b'] });
     const update = (metric as never as Record<string, (...args: unknown[]) => void>)[method]!;

@@ -28,63 +28,63 @@ type All = ReturnType<typeof setUp>;
 
 const REMOVALS: [string, string, (all: All) => void][] = [
   [
-    'a counter',
+    'remove() of a counter',
     'c{',
     ({ counter }) => {
       counter.remove('x');
     },
   ],
   [
-    'a histogram',
+    'remove() of a histogram',
     'h_count{',
     ({ histogram }) => {
       histogram.remove({ a: 'x' });
     },
   ],
   [
-    'a summary',
+    'remove() of a summary',
     's_count{',
     ({ summary }) => {
       summary.remove('x');
     },
   ],
   [
-    'a gauge',
+    'remove() of a gauge',
     'g{',
     ({ gauge }) => {
       gauge.remove('x');
     },
   ],
   [
-    'a shared gauge',
+    'remove() of a shared gauge',
     'shared{',
     ({ shared }) => {
       shared.remove('x');
     },
   ],
   [
-    'a counter, everywhere',
+    'removeEverywhere() of a counter',
     'c{',
     ({ counter }) => {
       counter.removeEverywhere('x');
     },
   ],
   [
-    'a gauge, everywhere',
+    'removeEverywhere() of a gauge',
     'g{',
     ({ gauge }) => {
       gauge.removeEverywhere('x');
     },
   ],
   [
-    'all of a gauge',
+    'resetEverywhere() of a gauge',
     'g{',
     ({ gauge }) => {
       gauge.resetEverywhere();
     },
   ],
   [
-    'all of a counter',
+    'resetEverywhere() of a counter',
     'c{',
     ({ counter }) => {
       counter.resetEverywhere();
@@ -108,7 +108,7 @@ const MEANWHILE: [string, (all: All, remove: () => void) => void][] = [
     },
   ],
   [
-    'the heap is busy, and then the slot lost',
+    'the heap is busy, and then the slot is lost',
     ({ moody }, remove) => {
       moody.mood = Status.Busy;
       remove();
@@ -116,7 +116,7 @@ const MEANWHILE: [string, (all: All, remove: () => void) => void][] = [
     },
   ],
   [
-    'the heap is busy, and the slot lost when it is tried again',
+    'the heap is busy, and the slot is lost when the removal is tried again',
     ({ moody }, remove) => {
       moody.mood = Status.Busy;
       remove();
@@ -127,7 +127,7 @@ const MEANWHILE: [string, (all: All, remove: () => void) => void][] = [
 ];
 
 describe.each(MEANWHILE)('%s', (_, meanwhile) => {
-  test.each(REMOVALS)('%s is removed', async (_name, shown, remove) => {
+  test.each(REMOVALS)('%s takes effect later', async (_name, shown, remove) => {
     const all = setUp();
     expect(await all.moody.text()).toContain(`\n${shown}a="x"`);
     meanwhile(all, () => {

@@ -37,7 +37,7 @@ describe.each([memory, heap])('$name', ({ load }) => {
     expect(first).toHaveLength(2);
     expect(first[0]).toContain('configure({ maxSeriesPerMetric })');
     expect(first[1]).toContain('configure({ maxSeries })');
-    // After a removal, a series is made in the room that it left.
+    // After one series is removed, there is room for a new one.
     counters[0]!.remove('1');
     counters[2]!.inc({ n: 7 });
     expect(await client.register.metrics()).toContain('three{n="7"} 1');
@@ -84,7 +84,7 @@ const LONG: Record<string, (client: Client, value: string) => void> = {
   'an update': (client, value) => {
     metricOf(client).inc({ a: value });
   },
-  'an update again': (client, value) => {
+  'repeated updates': (client, value) => {
     for (let n = 0; n < 3; n++) metricOf(client).set({ a: 'x', b: value }, n);
   },
   'one of many labels': (client, value) => {
@@ -194,7 +194,7 @@ test('a limit of the heap for label text', async () => {
   expect(warnings()[0]).toContain('configure({ maxTextBytes })');
 });
 
-test('limits are those of the process that makes the segment, and processes with others are warned', async () => {
+test('limits are those of the process that makes the segment, and a process with other limits gets a warning', async () => {
   const segment = newSegment();
   const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
   new one.client.Counter({ name: 'c', help: 'h' });
@@ -208,7 +208,7 @@ test('limits are those of the process that makes the segment, and processes with
   );
 });
 
-test('the defaults and the names of the reasons are those of the native module', () => {
+test('the default limits and the names of refusals are those of the native module', () => {
   const binding = loadBinding()!;
   const { limits } = binding.openHeap({ path: newSegment(), create: true })!;
   expect(memoryLimits()).toEqual({
@@ -221,7 +221,7 @@ test('the defaults and the names of the reasons are those of the native module',
 });
 
 describe('the memory of refused label sets', () => {
-  test('asks the heap again for a set that is seen twice, and for one of 1,024 sets', () => {
+  test('asks the heap about a set that is seen a second time, and about one of 1,024 others', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);

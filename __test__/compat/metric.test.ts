@@ -4,7 +4,7 @@ const types = ({ Counter, Gauge, Histogram, Summary }: Client) =>
   [Counter, Gauge, Histogram, Summary] as const;
 
 sameAsPromClient({
-  'checks its configuration, in order': (client) => {
+  'checks the properties of its configuration in the same order as prom-client': (client) => {
     const wrong: unknown[] = [
       undefined,
       null,
@@ -22,7 +22,7 @@ sameAsPromClient({
     ];
     return types(client).map((Type) => wrong.map((config) => thrown(() => new Type(any(config)))));
   },
-  'refuses exemplars, for which OpenMetrics is needed': (client) =>
+  'refuses exemplars in a registry that does not print OpenMetrics': (client) =>
     types(client).map((Type) =>
       thrown(() => new Type({ name: Type.name, help: 'h', enableExemplars: true })),
     ),
@@ -51,7 +51,7 @@ sameAsPromClient({
     new client.Counter(any({ name: 'c', help: 'h', registers: undefined, collect: undefined }));
     return client.register.metrics();
   },
-  'keeps one value for labels in any order and of any type': async (client) => {
+  'takes label values of equal text as equal, and label names like __proto__': async (client) => {
     const [Counter] = types(client);
     const c = new Counter({ name: 'c', help: 'h', labelNames: ['x', 'constructor', '__proto__'] });
     c.inc(any({ x: 1 }));

@@ -135,7 +135,7 @@ sameAsPromClient({
     }
     return seen;
   },
-  'Registry.globalRegistry is where metrics without registers go': (client) => {
+  'metrics without registers are registered on Registry.globalRegistry': (client) => {
     const other = new client.Registry();
     client.Registry.globalRegistry = other;
     new client.Gauge({ name: 'g', help: 'h' });

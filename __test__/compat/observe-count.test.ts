@@ -56,7 +56,7 @@ async function text(client: Client, program: (observe: Observe) => void) {
 }
 
 describe.each(subjects)('$name', ({ load }) => {
-  test('counts as so many calls do', async () => {
+  test('one call with a count counts as so many calls', async () => {
     const atOnce = await text(await load(), (observe) => {
       for (const [value, count] of SEEN) observe(value, count);
     });
@@ -68,7 +68,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(atOnce).toContain('sl_sum{a="x",b="y"} 4024004\n');
   });
 
-  test('of a child makes the series again after it was removed or reset', async () => {
+  test('observe(value, count) of a child makes a series again that was removed or reset', async () => {
     const client = await load();
     const config = { help: 'h', labelNames: ['a'], buckets: [1], percentiles: [1] };
     const h = new client.Histogram({ name: 'h', ...config });
@@ -130,7 +130,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await program(await load())).toBe(await program(await oracle.load()));
   });
 
-  test('is a key of an observation with an exemplar', async () => {
+  test('`count` is a key of an observation with an exemplar', async () => {
     const client = await load();
     const { OPENMETRICS_CONTENT_TYPE: type } = client.Registry;
     const register = new client.Registry(any(type));

@@ -63,15 +63,15 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
   }
 
   test.each([
-    ['for ever', {}, 32_768],
+    ['without a window', {}, 32_768],
     ['with a window', WINDOW, 131_072],
-  ])('all values that there are, %s', async (_, options, most) => {
+  ])('a value of each octave of doubles, %s', async (_, options, most) => {
     const { summary, clamped, bytes } = setUp(options);
     summary.observe(1);
     const before = bytes();
     for (const value of HOSTILE) summary.observe(value);
     const [least, median, greatest, sum, count] = await look(summary);
-    // Added to the largest values, the 1 is lost in a sum of doubles.
+    // The sum does not show the 1: beside the largest values, doubles round it off.
     expect([least, greatest, sum, count]).toEqual([-(2 ** 1023), 2 ** 1023, 0, 4197]);
     // Only 64 octaves are kept, and the median is in the one of 1.
     expect(Math.abs(median!)).toBeLessThanOrEqual(1);

@@ -56,12 +56,12 @@ sameAsPromClient({
         { value: 3 },
       ],
     };
-    // prom-client prints a counter under the name in the registry, from which it has taken `_total` by then.
+    // prom-client removes `_total` from a counter's name before it calls `get()`, so `get()` returns the shorter name.
     client.register.registerMetric(any({ ...duck, get: () => ({ ...duck, name: 'duck' }) }));
     client.register.setDefaultLabels({ app: 'web', m: 'default', a: 'other' });
     return client.register.metrics();
   },
-  'has registries of both types, and merges those of one': async (client) => {
+  'has registries of both Content-Types, and merges registries of the same one': async (client) => {
     const { Registry, Counter } = client;
     const open = () => new Registry(any(Registry.OPENMETRICS_CONTENT_TYPE));
     const [one, two, plain] = [open(), open(), new Registry()];
@@ -79,7 +79,7 @@ sameAsPromClient({
       Registry.OPENMETRICS_CONTENT_TYPE,
     ];
   },
-  'follows a change of the type': async (client) => {
+  'follows a change of the Content-Type': async (client) => {
     const { register } = client;
     register.setContentType(client.openMetricsContentType);
     const seen = [register.contentType];
@@ -255,7 +255,7 @@ describe.each(Object.entries(FOREIGN))('a line break of a foreign metric: %s', (
 });
 
 test.each(subjects)(
-  '$name: U+0000 in an exemplar, for which Prometheus refuses a whole scrape, is U+FFFD',
+  '$name: U+0000 in an exemplar, for which Prometheus refuses a whole scrape, is printed as U+FFFD',
   async ({ load }) => {
     const { register, openMetricsContentType, Counter, Histogram } = await load();
     register.setContentType(openMetricsContentType);

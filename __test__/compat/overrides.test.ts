@@ -125,7 +125,7 @@ sameAsPromClient({
     early.inc();
     return [calls, await client.register.metrics()];
   },
-  'inc() of a child calls inc() of its counter, if that has exemplars, too': (client) => {
+  'inc() of a child calls inc() of its counter, also if the counter has exemplars': (client) => {
     client.register.setContentType(any(client.openMetricsContentType));
     const counter = new client.Counter({
       name: 'm',

@@ -100,7 +100,7 @@ describe('native calls of an update', () => {
     expect(await calls(moody)).toBe(1);
   });
 
-  test('one if the runtime gives JavaScript copies of external memory', async () => {
+  test('one if the runtime copies external memory for JavaScript', async () => {
     const moody = new MoodyHeap();
     moody.views = false;
     expect(await calls(moody)).toBe(1);
@@ -165,7 +165,7 @@ describe('a native update', () => {
     expect(text).toContain('h_sum{a="x"} 9\n');
   });
 
-  test('of another kind of cells is refused', () => {
+  test('of cells of another kind is refused', () => {
     const moody = new MoodyHeap();
     const { histogram, gauge, update } = metrics(moody);
     update(1);
@@ -183,7 +183,7 @@ describe('a native update', () => {
   });
 });
 
-/** A step of a program on a summary with three series. Values have all magnitudes, and the same ones come often. */
+/** A step of a program on a summary with three series. Values have all magnitudes, and some values occur often. */
 const step = fc.oneof(
   {
     weight: 20,
@@ -208,10 +208,10 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const numbers = (_: string, value: unknown) => (typeof value === 'number' ? String(value) : value);
 
 describe.each([
-  ['for ever', {}],
+  ['without a window', {}],
   ['of a window', { maxAgeSeconds: 60, ageBuckets: 5 }],
   ['of a window that prunes series', { maxAgeSeconds: 60, ageBuckets: 5, pruneAgedBuckets: true }],
-])('quantiles %s', (_, window) => {
+])('quantiles %s, in the heap and in memory storage', (_, window) => {
   async function run(summary: Summary<'a'>, program: readonly Step[]): Promise<unknown[]> {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 });
     const children = new Map(['x', 'y', 'z'].map((a) => [a, summary.labels(a)]));
@@ -269,7 +269,7 @@ describe('the numbers of the native module', () => {
     ['statuses', 'Status 1'],
     ['outs', 'Out 1'],
     ['refusals', 'Refusal 1'],
-  ])('%s that mean something else here are not used', async (table, reason) => {
+  ])('a module whose %s mean something else here is not used', async (table, reason) => {
     const path = join(folder, 'other.js');
     const layout = { ...loadBinding()!.layout() };
     const names = [...(layout[table as 'outs'] as readonly string[])];

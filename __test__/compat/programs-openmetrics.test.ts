@@ -115,7 +115,7 @@ async function run(client: Client, program: readonly Step[]): Promise<string[]> 
   }
   seen.push(await register.metrics());
   const json = await register.getMetricsAsJSON();
-  // After it has printed a text, prom-client's JSON has the name without `_total`.
+  // After a scrape as text, prom-client's JSON has the name without `_total`.
   for (const metric of json) metric.name = metric.name.replace(/_total$/, '');
   seen.push(JSON.stringify(json, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one)));
   register.clear();

@@ -2,8 +2,8 @@
  * Random programs on two registries, run on prom-client and on this package. After every step that reads, the text, the
  * JSON and the result of `get()` must be the same byte by byte, and errors must have the same messages.
  *
- * For a label that is undefined, prom-client is given the text `undefined`: it prints both alike, but as two series,
- * where this package has one.
+ * Where a label is undefined, prom-client gets the text `undefined` instead. Otherwise prom-client would print two
+ * series with equal labels, one for undefined and one for the text; this package has one series.
  *
  * The programs leave out cases in which this package differs from prom-client on purpose:
  *

@@ -150,7 +150,7 @@ sameAsPromClient({
         pushes(method, undefined, { options: { requireJobName: false } }),
       ],
       [
-        `${method} passes groupings without a job over`,
+        `${method} ignores groupings if there is no job`,
         pushes(method, { groupings: { a: 'b' } }, { options: { requireJobName: false } }),
       ],
       [
@@ -235,7 +235,7 @@ sameAsPromClient({
   },
   'rejects an answer of 400': fails({ status: 400, body: 'text format parsing error' }),
   'rejects an answer of 500 without a body': fails({ status: 500, body: '' }),
-  'takes an answer of 301': async (client) => {
+  'resolves with an answer of 301': async (client) => {
     const gateway = await start({ status: 301, body: 'moved' });
     const { resp, body } = await new client.Pushgateway(`http://${gateway.host}`).push({
       jobName: 'j',
@@ -268,8 +268,8 @@ sameAsPromClient({
   ...Object.fromEntries(
     METHODS.flatMap((method) => [
       [`${method} has made its request when it returns`, asks(method, 'http://a.invalid')],
-      [`${method} has made it, over TLS`, asks(method, 'https://a.invalid:1/path')],
-      [`${method} has made it, compressed`, asks(method, 'http://a.invalid', gzip)],
+      [`${method} has made its request, over TLS`, asks(method, 'https://a.invalid:1/path')],
+      [`${method} has made its request, compressed`, asks(method, 'http://a.invalid', gzip)],
     ]),
   ),
   'rejects another protocol': (client) =>

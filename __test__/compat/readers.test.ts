@@ -59,8 +59,8 @@ const positive = finite.map((number) => Math.abs(number) / 1000);
 const anything = fc.oneof(finite, fc.constantFrom(NaN, Infinity, -Infinity));
 const labels = fc.record({ a: value, b: value }, { requiredKeys: ['a'] });
 /**
- * Names and values of at most 128 code points together. Without quotes: the Python client takes an escaped one for
- * the end of an exemplar's label (`_parse_remaining_text` of 0.26.0); `openmetrics.test.ts` has them.
+ * Names and values of at most 128 code points together. They have no quotes, because the Python client takes an escaped
+ * quote for the end of an exemplar's label (`_parse_remaining_text` of 0.26.0); `openmetrics.test.ts` tests quotes.
  */
 const exemplar = fc
   .dictionary(

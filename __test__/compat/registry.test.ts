@@ -293,7 +293,7 @@ test.each(subjects)('registries of one name share their metrics: $name', async (
   expect(thrown(() => new Counter({ name: 'c', help: 'h', registers: [b] }))).toContain('already');
 });
 
-test.each(subjects)('a registry that is not shared prints its own: $name', async (one) => {
+test.each(subjects)('a registry that is not shared prints its metrics: $name', async (one) => {
   const { Registry, Counter } = await one.load();
   const register = new Registry({ shared: false });
   register.setDefaultLabels({ d: 1 });

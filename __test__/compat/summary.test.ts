@@ -68,7 +68,7 @@ sameAsPromClient({
     s.observe({ a: 'x', b: 'y' }, 3);
     return client.register.metrics();
   },
-  'removes series, and keeps them at zero after reset()': async (client) => {
+  'remove() removes a series, and reset() sets all series to zero': async (client) => {
     const s = labelled(client);
     const one = new client.Summary({ name: 'one', help: 'h', percentiles: [] });
     const child = s.labels('x', 'y');

@@ -163,8 +163,8 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 });
 
-// An update of a series that another process has just removed is added again on the direct path, for counters also on
-// the ordered path, and never on the native path. docs/CONCURRENCY.md states this limit.
+// If another process expires a series at the moment of an update, the update is kept on the direct path; on the ordered
+// path only for counters; on the native path never. docs/CONCURRENCY.md states this limit.
 const KINDS = {
   direct: ['Counter', 'Histogram', 'Summary'],
   ordered: ['Counter'],
@@ -286,7 +286,7 @@ described?.('an update of a %s while its series expires', (kind) => {
     by.expire();
     inc(7);
     const seen = await until(client, (now) => now.has(series()));
-    // The counts of before the sleep have expired; 5 and 7 are later.
+    // The counts from before the sleep have expired; 5 and 7 were counted later.
     expect(seen.get(series())).toBe(12);
     if (kind === 'Counter') return;
     expect(seen.get('m_count{a="x"}')).toBe(2);

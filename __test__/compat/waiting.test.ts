@@ -100,7 +100,7 @@ test('for the pending buckets of many summaries, the heap lock is taken a few ti
   }
 });
 
-test('for series that expire, the heap lock is taken a few times, and they stay while it is held', async () => {
+test('for series that expire, the heap lock is taken a few times, and the series stay while another process holds it', async () => {
   const moody = new MoodyHeap();
   const counter = inHeap(moody, new Counter({ name: 'c', ttlSeconds: 0.4, ...OPTIONS }));
   moody.mood = Status.Busy;

@@ -22,7 +22,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mpmetrics-containers-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
   app = new Application({
-    // A cluster's primary has metrics of its own, or none; then its only worker has all.
+    // One process (`alone`), or a primary and its worker; the primary has metrics (`primary`) or none (`worker`).
     'app.js': source('crash/containers/app.cjs'),
   });
 });
@@ -76,7 +76,6 @@ const contained = test.skipIf(lacks('CAP_SYS_ADMIN') || lacks('util-linux'));
 
 contained.each([
   ['alone', 50],
-  // The primary has metrics, too; in the last case only its worker has.
   ['primary', 8],
   ['worker', 8],
 ])(
@@ -97,7 +96,7 @@ contained.each([
 );
 
 contained(
-  'the segment of a process in another namespace is spared, and room is made while a segment grows',
+  'a living process in another namespace keeps its segment, and a growing segment gets the room of dead processes',
   async () => {
     const living = container('alone', 1_000, 'living');
     await counted(living, 1_000, 'living');

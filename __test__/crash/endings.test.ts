@@ -43,7 +43,8 @@ class Account {
   ) {}
 
   /**
-   * Expects a scrape of another process in time, with all acknowledged updates. If no process runs, expects no others.
+   * Expects that a scrape of another process comes in time and shows all acknowledged updates. If no process runs any
+   * more, expects that the scrape shows at most `open` further updates.
    *
    * @param running number of processes that still count
    */

@@ -46,7 +46,8 @@ mounting('a tmpfs of 1 MiB', async () => {
   const two = app.run('fill.js', { env, args: ['b'] });
   const second = JSON.parse(await two.line()) as Filled;
   expect(first.reservedBytes).toBeLessThanOrEqual(1 << 20);
-  // Most of the room is used. The rest may be too small for the next chunk of a table, which doubles its size.
+  // Most of the room is used. The rest may be too small for the next chunk of a table, because each chunk is twice as
+  // long as the one before.
   expect(first.reservedBytes).toBeGreaterThan((1 << 20) * 0.75);
   const shown = first.text.match(/^c\{n="a\d+"\} 1$/gm)!.length;
   expect(shown).toBeGreaterThan(2_000);
@@ -56,7 +57,7 @@ mounting('a tmpfs of 1 MiB', async () => {
   // refused is dropped twice: when it is made, because it would be shown at zero, and when it is updated.
   const late = first.text.match(/^late_a\d+ 1$/gm)?.length ?? 0;
   expect(first.dropped).toEqual([30_000 - shown + 2 * (20 - late), 0, 0, 0, 0, 0, 0]);
-  // The number is that of the heap, so the second program adds to it. Some of its series may still fit.
+  // The heap counts the dropped updates of both programs. Some series of the second program may still fit.
   expect(second.dropped[0]).toBeGreaterThan(first.dropped[0]!);
   for (const program of [one, two]) {
     program.tell('leave');

@@ -15,8 +15,8 @@ export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 export const PATIENCE = Math.max(180_000, KILLS * 1_000);
 
 /**
- * The number of victims, the values that each of them observes over and over, and the quantiles. The values have both
- * signs and several octaves, and their sums are exact.
+ * The number of places, in each of which one victim runs at a time; the values that each victim observes over and over;
+ * and the quantiles. The values have both signs and several octaves, and their sums are exact.
  */
 const {
   places: PLACES,
@@ -50,7 +50,7 @@ interface Kill {
   acknowledged: number;
   text: string;
   ms: number;
-  /** The number of timeouts so far. A victim whose first call has one counts in its own memory for a while. */
+  /** The number of lock timeouts so far. A victim that has one counts in its own memory for a while. */
   lockTimeouts: number;
 }
 
@@ -110,7 +110,7 @@ class Ledger {
     return by;
   }
 
-  /** Expects that a sum grew by the acknowledged updates, and by nothing else or the share of the update in flight. */
+  /** Expects that a sum grew by the acknowledged updates, and perhaps by the share of the update in flight. */
   private summed(series: string, told: number, share: number, found: Map<string, number>): void {
     expect(this.moved(series, told, found), series).toBeOneOf([0, share]);
   }

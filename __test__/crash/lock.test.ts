@@ -110,7 +110,7 @@ test('a lock that is held for three deadlines: a process that starts meanwhile l
 
 test('a lock that is free now and then: series move into the heap faster than new ones become pending', async () => {
   const { app, path, writer } = await started();
-  // Scrapes in another process, because a scrape of the writer would make it try again.
+  // Another process scrapes, because a scrape in the writer would make the writer try the lock.
   const reader = app.run('writer.js', { env: { MPMETRICS_SEGMENT: path } });
   expect(await reader.line()).toBe('ready');
   const shown = async () => {

@@ -17,7 +17,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Milliseconds until scrapes must show all counts again: more than the period of the check, on a busy machine. */
+/** Milliseconds until scrapes must show all counts again: a busy machine needs less to find that the file is gone. */
 const PATIENCE = 20_000;
 
 const METRICS = `await ${performing('crash/removed/metrics.cjs')};`;
@@ -73,8 +73,8 @@ async function block(program: Program, go: string, goesOn = ''): Promise<void> {
 }
 
 /**
- * Starts a process that adds 5 to a shared gauge of 2, while the old segment refuses the additions and the heap lock of
- * the new segment is held: so the additions are pending until `free` releases the lock.
+ * Starts two processes. A shared gauge has the value 2, and the process `waits` adds 5 to it. The old segment refuses
+ * the additions, and the heap lock of the new segment is held: so they are pending until `free` releases the lock.
  */
 async function waiting(cells: string): Promise<{ one: Program; waits: Program; free: () => void }> {
   const [one, waits] = obedient(2, made, { MPMETRICS_CELLS: cells });

@@ -24,7 +24,10 @@ const PARTS = 240;
 const METRICS = 3;
 /** The number of label sets that stay, in each of these metrics. */
 const ROUTES = 40;
-/** Multiple of TTL after which a label set is removed at the latest: 1, and twice a check's period and duration. */
+/**
+ * Multiple of TTL after which a label set is removed at the latest: 1, and twice the sum of a check's period (0.25) and
+ * its longest duration (2).
+ */
 const LIVES = 1 + 2 * (0.25 + 2);
 const MiB = 1 << 20;
 

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const SECONDS = Number(process.env['MPMETRICS_TEST_UNTORN_SECONDS'] ?? 5);
 
-/** Seconds of one try of the control, in which torn reads are seen within the first second. */
+/** Seconds of one try with `careless.cjs`, whose torn reads are seen within the first second. */
 const CONTROL = Math.min(10, SECONDS);
 
 interface Read {

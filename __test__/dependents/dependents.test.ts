@@ -1,6 +1,6 @@
 /**
  * Packages that depend on prom-client, unmodified, with mpmetrics installed by npm in place of prom-client. Each is
- * used as its users do (`apps/`), in a cluster of two workers that serve HTTP, each on a port of its own.
+ * used as its users use it (`apps/`), in a cluster of two workers that serve HTTP, each on a port of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -57,10 +57,15 @@ async function start(
   return program;
 }
 
+/** Milliseconds that a worker may take to answer. */
+const ANSWER = 10_000;
+
 /** Sends a request on a connection of its own, so that requests go to all workers in turn. */
 async function get(port: number, path: string): Promise<string> {
   const headers = { connection: 'close' };
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  // A primary that hands a connection to a worker which was just killed never closes the connection.
+  const signal = AbortSignal.timeout(ANSWER);
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, signal });
   if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
   return response.text();
 }

@@ -42,7 +42,7 @@ const ENDINGS: Record<string, Ending> = {
       mpmetrics.register.metrics();`,
     counted: 1,
   },
-  'process.exit while scrapes are read': {
+  'process.exit while scrapes are under way': {
     code: `
       for (let i = 0; i < 1000; i++) counter().inc();
       for (let i = 0; i < 50; i++) { mpmetrics.register.metrics(); mpmetrics.register.metricsBuffer(); }

@@ -98,13 +98,13 @@ test.each<[string, Member, boolean?]>([
   },
 );
 
-test.each([false, true])("a primary that runs the runner's script; bare: %s", async (bare) => {
+test.each([false, true])("a runner's primary shares with its workers; bare: %s", async (bare) => {
   const members = { ...LEAVES, primary: { loads: 'late' as const, starts: STARTS } };
   await expectGroups({ members, bare }, [ALL], application(), `${MODULES}runner/start.js`);
 });
 
 test.each([false, true])(
-  'threads of a worker, and processes that the worker and the agent fork; bare: %s',
+  'threads of a worker, and processes that the worker and the agent fork, share a segment; bare: %s',
   async (bare) => {
     const members: Plan['members'] = {
       primary: { loads: 'never', starts: { w1: ['cluster', RUNNER], agent: ['fork', AGENT] } },
@@ -158,7 +158,7 @@ test('an unrelated program that a worker spawns or forks stays apart', async () 
 });
 
 test('programs that one tool of the application runs stay apart', async () => {
-  // A monorepo's task runner does so: it forks itself for each task, and this process forks the programs.
+  // As a monorepo's task runner does: it forks itself for each task, and the fork starts the programs of its task.
   const tool = `${MODULES}runner/start.js`;
   const members: Plan['members'] = {
     primary: { loads: 'never', starts: { t1: ['fork', tool], t2: ['fork', tool] } },

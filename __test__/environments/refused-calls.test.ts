@@ -37,7 +37,7 @@ const PLAIN = new RegExp(
     'posix_memalign|abort|pause|closedir|dirfd|getenv|getpid|getppid|gettid|geteuid|environ|exp|log|pow|fma\\w*|exp2|log2|clock_nanosleep)$',
 );
 
-/** The call from which hash maps of std get their seed. They panic if it fails with any errno other than these. */
+/** The call from which hash maps of std get their seed. They panic if it fails with an errno not in `RANDOM_ERRORS`. */
 const RANDOM = 'getrandom';
 const RANDOM_ERRORS = ['EPERM', 'ENOSYS'];
 
@@ -73,7 +73,7 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true });
   for (const name of readdirSync('/dev/shm/').filter((one) => one.startsWith('mpmetrics-'))) {
-    // A process to which the directory was refused has made its segment in the next one.
+    // If `MPMETRICS_DIR` was refused to a process, the process made its segment in the next directory: /dev/shm.
     const own = join('/dev/shm', name);
     for (const file of name.includes('test') || !existsSync(own) ? [] : readdirSync(own)) {
       if (/^\.?refused-/.test(file)) rmSync(join(own, file));
@@ -157,7 +157,7 @@ test('the list of calls has every number that is passed to syscall()', () => {
   expect([...numbers].sort()).toEqual(SYSCALL.filter((name) => name !== 'syscall').sort());
 });
 
-describe.skipIf(noCompiler)('refused to a thread', () => {
+describe.skipIf(noCompiler)('calls that are refused to a thread', () => {
   const all = [...FCNTL, ...SYSCALL, ...CALLS];
 
   const phases = (error: string): Answer['phase'][] =>
@@ -183,8 +183,8 @@ describe.skipIf(noCompiler)('refused to a thread', () => {
       const lines = ['c_total{n="first"} 7'];
       if (!isFull) lines.push('c_total{n="999"} 1', 'g 7', 'h_count 1', 's_count 1');
       const missing = lines.filter((line) => !text.includes(line));
-      // The test is how often a refused call is made; the limit of 10 s is for busy machines. There is no limit for
-      // futex, because Rust's locks repeat it at once. EINTR gives no warning, because the call is made again.
+      // On EINTR, calls for locks give no warning, because they are made again. A refused call may be made 3,000 times,
+      // but futex more often, because Rust's locks repeat it at once. No step may take 10 s, even on a busy machine.
       const told =
         error === 'EINTR' && call.startsWith('fcntl(F_OFD')
           ? answer.warnings.length === 0
@@ -230,7 +230,7 @@ test.skipIf(noCompiler)(
 );
 
 describe.skipIf(noCompiler)(
-  'refused to a process from its start, while there is a segment to be reaped',
+  'calls that are refused to a process from its start, while there is a segment to be reaped',
   () => {
     const warnings = ({ errors }: Program) =>
       errors.split('\n').filter((line) => line.includes('[MPMETRICS_'));

@@ -93,7 +93,7 @@ describe('MPMETRICS_STORAGE', () => {
     expect(errors).toContain(sentence);
   });
 
-  test('in a thread the variable with which the process was started counts, else its own', async () => {
+  test('a thread obeys the variable that its process was started with, and its own only if that is empty', async () => {
     const threads: [object, string, unknown][] = [
       [{}, 'memory', null],
       [{ MPMETRICS_STORAGE: 'heap' }, 'memory', null],

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A storage with pending series, of which each try binds only `atOnce` before the heap lock is taken again. */
+/** A storage with pending series. Each try binds only `atOnce` of them, as if another process then took the lock. */
 class Crowded implements Backlogged {
   readonly dead = false;
   series = 0;

@@ -45,7 +45,7 @@ test('clusterMetrics() is the sum of all workers and the primary, and installs n
   expect(listeners).toEqual({ cluster: 0, process: 0 });
 });
 
-test('prom-client shows the same sum of the workers, without the primary: both clients run the program', async () => {
+test('prom-client shows the same sum of the workers, without the primary, in the same program', async () => {
   const { text } = await run({ PRIMARY: '1', CLIENT: 'prom-client' });
   expect(samples(text).get('c_total')).toBe(3000);
 });
@@ -74,7 +74,7 @@ test('the counts of a worker that never made an AggregatorRegistry are in the su
   expect(ms).toBeLessThan(2_500);
 });
 
-test('prom-client fails in all three cases: the tests above can fail', async () => {
+test('prom-client fails in these three cases, so the tests above can fail', async () => {
   const cases = ['BLOCK', 'KILL', 'NONE'].map((what) =>
     run({ [what]: '1', CLIENT: 'prom-client' }),
   );

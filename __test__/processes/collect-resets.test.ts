@@ -126,7 +126,7 @@ test('each count of two processes is in exactly one scrape, while a third proces
 });
 
 test.each(['another process', 'the scraper'])(
-  'counts of %s that wait for the heap lock are in the scrape for which they are reset',
+  'counts of %s that wait for the heap lock are in the scrape whose callback resets them',
   async (which) => {
     const [one, other] = obedient(2, made);
     const counts = which === 'the scraper' ? one! : other!;
@@ -158,7 +158,7 @@ test('two processes that scrape at the same time do not wait for each other', as
   expect(await ask(one!, 'return stats().collectTimeouts')).toBe(0);
 });
 
-/** Code for `raw()`, which reads the heap without a ring, and `until(line)`, which waits until a line is in it. */
+/** Code for `raw()`, which reads the heap without a ring, and `until(line)`, which waits until `raw()` has the line. */
 const RAW = `
   const raw = () => mpmetrics.openSegment({ create: false }).scrapeString({
     format: 'text', scope: 'application', tags: ['default'], families: [], plain: false, now: Date.now(),
@@ -169,7 +169,10 @@ const RAW = `
   "require(require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting')).openSegment",
 );
 
-/** Starts a process that resets its metrics, and a scraper that has its answer and waits for a slow process. */
+/**
+ * Starts a process that resets its metrics, a slow process and a scraper. At the return, the scraper has the answer of
+ * the first process, and waits for that of the slow one.
+ */
 async function waiting(): Promise<{ one: Program; slow: Program; scraper: Program }> {
   const [one, slow, scraper] = obedient(3, made);
   await ask(one!, declare());

@@ -94,7 +94,7 @@ test('a callback that never settles delays each scrape by collectTimeout, and ea
     expect(ms).toBeGreaterThan(50);
     await ask(never!, `await sleep(${SHORT + 20})`);
   }
-  // The 30 scrapes share a call in flight and the next one, and the last scrape makes one more.
+  // The 30 scrapes share two calls at most: one that is in flight, and the next. The last scrape causes one more.
   await ask(
     scraper!,
     'await Promise.all(Array.from({ length: 30 }, () => mpmetrics.register.metrics()))',

@@ -74,7 +74,7 @@ test('many scrapes at once show fresh values, and share calls of the callbacks i
   expect(least).toBeGreaterThan(0);
   expect(ms).toBeLessThan(1_000);
   const { seen } = await scraped(one!);
-  // The fifty scrapes share a call in flight and the next one, and the last scrape makes one more.
+  // The 50 scrapes share two calls: one that is in flight, and the next. The last scrape causes one more.
   expect(seen.get('calls{who="other"}')).toBeLessThanOrEqual(4);
 });
 

@@ -192,7 +192,7 @@ test('the main thread takes the process metrics from a worker thread, and gives 
   await onceIn(program);
 });
 
-test('after the main thread stops collecting, reads of its metrics leave the process to the thread', async () => {
+test('reads after the main thread stops collecting leave the process metrics to the worker thread', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   for (const read of [

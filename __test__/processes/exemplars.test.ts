@@ -133,8 +133,8 @@ test('writers that are killed or stopped leave no half-written exemplar, and oth
     return all.filter(({ sample }) => sample.startsWith('c_total')).map(({ who }) => who);
   };
   const all = ['scraper', 'w0', 'w1', 'w2'];
-  // An exemplar that a writer was just writing when it was killed is lost. It is shown again when the process that was
-  // started in its place has got the heap lock and recorded one.
+  // An exemplar that a writer was writing when it was killed is lost. Then the series has none until the process that
+  // was started in the writer's place has got the heap lock and recorded another.
   const end = workClock() + 30_000;
   let last = await counters();
   while (last.length < all.length && workClock() < end) last = await counters();

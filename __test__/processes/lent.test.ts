@@ -1,4 +1,4 @@
-/** Calls of a heap while a scrape of the same process prints: the native module borrows the heap object until then. */
+/** Calls of a heap while the same process prints a scrape of it: for that time the scrape borrows the heap object. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';

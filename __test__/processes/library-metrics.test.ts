@@ -86,7 +86,7 @@ test('four processes show the same figures after a kill, dropped updates and a l
   const { seen } = await scraped(one!);
   // The three scrapes above waited in vain for the process that never answers, and so did this scrape.
   expect(own(seen)['collect_timeouts_total']).toBe(4);
-  // Processes one and two measured three scrapes of their own before this one; the others measure none.
+  // Before this scrape, processes one and two made three scrapes in all. Scrapes of the others are not measured.
   expect(own(seen)['scrape_duration_seconds_count']).toBe(3);
   expect(own(seen)['scrape_duration_seconds_sum']).toBeGreaterThan(0.1);
 
@@ -178,7 +178,7 @@ test('in memory storage the figures describe the process', async () => {
     expect(own((await scraped(one!)).seen)).toMatchObject({
       writers: 1,
       heap_used_bytes: 0,
-      // 995 updates of `c`, and series for two of the seven reasons: the limit of five holds for this metric, too.
+      // 995 updates of `c`, and two of the metric of dropped updates: it has seven reasons, and room for five series.
       'dropped_updates_total{reason="metric_series"}': 995 + 2,
       scrape_duration_seconds_count: i,
     });

@@ -11,7 +11,7 @@ afterEach(() => {
   app.remove();
 });
 
-/** Numbers of rounds. Runs with other update paths set lower ones, because processes meet before there are cells. */
+/** Numbers of rounds. Runs with other update paths set lower numbers: processes meet before they update a cell. */
 const STARTS = Number(process.env['MPMETRICS_TEST_STARTS'] ?? 20);
 const SEGMENTS = Number(process.env['MPMETRICS_TEST_SEGMENTS'] ?? 500);
 

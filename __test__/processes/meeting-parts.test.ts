@@ -103,7 +103,7 @@ describe('the chain of directories', () => {
     expect(directories(undefined, process.env)).toContain(tmpdir());
   });
 
-  test('has inherited directories before those of its own variables', () => {
+  test('has inherited directories before those that its variables name', () => {
     const inherited = ['/m', '/dev/shm', '/of-the-parent'];
     const variables = { TMPDIR: '/t' };
     expect(directories(undefined, variables, inherited)).toEqual([...inherited, '/t']);

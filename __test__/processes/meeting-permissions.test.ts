@@ -40,7 +40,7 @@ beforeEach(() => {
       require('./report').arrive(process.argv[2], process.argv[2] === 'b' ? ['a', 'b'] : []);
       process.stdin.once('data', () => process.exit());`,
   });
-  // Processes of other users make their directories in these two.
+  // Processes of other users make directories in the first folder, and read their scripts in the second.
   chmodSync(app.segmentsIn, 0o1777);
   chmodSync(app.folder, 0o755);
   own = join(app.segmentsIn, `mpmetrics-${NOBODY}`);
@@ -50,7 +50,7 @@ afterEach(() => {
   app.remove();
 });
 
-/** Runs a script of the shell as another user. */
+/** Runs a shell script. `as` may name another user. */
 function shell(script: string, env: Record<string, string> = {}, as: object = {}): Program {
   const child = spawn('sh', ['-c', script, process.execPath], {
     cwd: app.folder,
@@ -222,7 +222,7 @@ describe.skipIf(cannotMount)(
       ['cluster.fork', 'cluster'],
       ['fork with an environment of its own', 'fork'],
       ['a thread', 'thread'],
-      ['cluster.fork, with another name for it', 'other-name'],
+      ['cluster.fork, with TMP in place of TMPDIR', 'other-name'],
     ])('%s', async (_, how) => {
       write('tmpdir.js', source('processes/meeting-permissions/tmpdir.cjs'));
       const [first, second] = folders as [string, string];

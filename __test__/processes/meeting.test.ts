@@ -15,7 +15,11 @@ afterEach(() => {
   for (const one of made.splice(0)) one.remove();
 });
 
-/** Expects that each of these processes sees exactly these, in one segment. Returns the segment's path. */
+/**
+ * Expects that each of the named processes sees all named processes and no others, in one segment.
+ *
+ * @returns the segment's path
+ */
 async function expectMet(program: Program, names: string[]): Promise<string> {
   const reports = await program.reports(names.length);
   expect([...reports.keys()].sort()).toEqual([...names].sort());

@@ -10,8 +10,8 @@ afterEach(() => {
 });
 
 /**
- * Code that counts `n` in `own_total` and `own_seconds`, and replaces their `get()`, which then yield `n * 100` and
- * nothing.
+ * Code that adds `n` to `own_total`, observes `n` in `own_seconds`, and replaces the `get()` of both. Then that of
+ * `own_total` yields `n * 100`, and that of `own_seconds` yields no value.
  */
 const declare = (n: number) => `await ${performing('processes/overrides/declare.cjs', n)}`;
 
@@ -83,6 +83,7 @@ own_seconds_count 1
   const [restored] = await shown(one);
   expect(restored).toContain('own_total 3\n');
   expect(restored).toContain('own_seconds_count 2\n');
+  // The first scrape by process two moves its metrics, whose `get()` is replaced, out of the heap.
   expect((await shown(two))[0]).toContain('own_total 200\n');
   expect((await shown(one))[0]).toContain('own_total 1\n');
 });

@@ -111,7 +111,7 @@ describe.each(NODES)('%s, with a prom-client below 13', (node) => {
         'node_modules/new/node_modules/prom-client/package.json':
           '{"name":"prom-client","version":"13.0.0"}',
         'node_modules/new/node_modules/prom-client/index.js': `throw new Error('loaded');`,
-        // A package that npm installed there by an alias is not prom-client, whatever its version.
+        // A package that npm installed as `prom-client`, by an alias, is another package, whatever its version.
         'node_modules/other/package.json': '{"name":"other","version":"1.0.0"}',
         'node_modules/other/index.js': `exports.seen = 'metricsHandler' in require('prom-client');`,
         'node_modules/other/node_modules/prom-client/package.json':
@@ -180,7 +180,7 @@ test("the user's NODE_OPTIONS stay, and the package's path may have quotes and s
   ]);
 });
 
-test('without mpmetrics/register the program gets prom-client: the tests above can fail', () => {
+test('without mpmetrics/register the program gets prom-client, so the tests above can fail', () => {
   const app = application();
   const args = ['-e', "console.log('metricsHandler' in require('prom-client'))"];
   const done = spawnSync(process.execPath, args, { cwd: app.folder, encoding: 'utf8' });

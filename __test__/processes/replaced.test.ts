@@ -1,6 +1,6 @@
 /**
  * Programs that replace each other under a root that has no metrics, as under PM2 and `node --watch`: a scrape does not
- * show metrics that only programs before this one declared.
+ * show metrics that only earlier programs declared.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ afterEach(() => {
 /** Declares and increments the counters that its arguments name, scrapes, and prints the counters of the scrape. */
 const PROGRAM = source('processes/replaced/program.cjs');
 
-/** Forks the program as lines of stdin say, and kills the ones that stayed. It does not load the package. */
+/** The root: forks the program, and kills it, as lines of stdin say. The root does not load the package. */
 const RUNNER = source('processes/replaced/runner.cjs');
 
 function started(runner = RUNNER) {

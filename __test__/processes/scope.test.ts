@@ -1,4 +1,4 @@
-/** Which processes' counts each scope shows. */
+/** Whose counts a scrape shows, by its scope, and by the name of the registry. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';

@@ -83,7 +83,7 @@ test("each process's part of a gauge expires by itself", async () => {
   await until(one, (seen) => seen.size === 0);
 });
 
-test('a program with series that expire ends by itself', async () => {
+test('a program that has series with ttlSeconds ends by itself', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${MAKE} kept.c.inc({ a: 'x' });`);
   expect(await ask(program, 'return process.getActiveResourcesInfo().includes("Timeout")')).toBe(

@@ -33,7 +33,7 @@ const FILES = ['one', 'two', 'three'];
 interface Runner {
   /** The package that npm installs; undefined if the repository has the runner anyway. */
   install?: string;
-  /** The file of `suite/` of which each test file is a copy, with its ending. */
+  /** The name of the file in `suite/` that is copied to make each test file. */
   suite: 'declared.cjs' | 'jest.cjs' | 'vitest.mjs';
   /** The arguments of Node.js. */
   args: readonly string[];
@@ -52,7 +52,7 @@ const jest = (version: string): Runner => ({
 });
 
 const RUNNERS: Record<string, Runner> = {
-  // Jest 26 does not know the prefix `node:`. As all versions before 30, it mocks modules under their bare names only.
+  // Jest 26 does not know the prefix `node:`. Like all versions before 30, it mocks modules by their bare names only.
   'Jest 26': { ...jest('26.6.3'), always: true },
   'Jest 27': jest('27.5.1'),
   'Jest 28': jest('28.1.3'),

@@ -142,11 +142,11 @@ describe('node_modules', () => {
   };
 
   test.each([
-    ['is missing', null, true],
-    ['lacks a package', {}, true],
-    ['has another version', { 'node_modules/a': { version: '1.0.1' } }, true],
-    ['lacks an optional package', { 'node_modules/a': { version: '1.0.0' } }, false],
-  ])('that %s', (_, installed, stale) => {
+    ['is stale if it is missing', null, true],
+    ['is stale if it lacks a package', {}, true],
+    ['is stale if a version differs', { 'node_modules/a': { version: '1.0.1' } }, true],
+    ['is fresh without an optional package', { 'node_modules/a': { version: '1.0.0' } }, false],
+  ])('%s', (_, installed, stale) => {
     expect(isStale(wanted, installed)).toBe(stale);
   });
 });

@@ -53,8 +53,8 @@ export function spelled(given: Labels): Labels {
   return Object.fromEntries(pairs) as Labels;
 }
 /**
- * Default labels, with values that no series has as a label of its own: otherwise two series could become the same,
- * which the heap joins and prom-client prints twice.
+ * Default labels whose values no series has in its own labels. Otherwise two series could get the same labels: the
+ * heap joins such series, and prom-client prints both.
  */
 export const defaults = sorted.map((given): Labels =>
   Object.fromEntries(

@@ -21,7 +21,7 @@ export async function installBundler(): Promise<void> {
   await call('npm', [...install, `esbuild@${VERSION}`], { cwd: cache });
 }
 
-/** Bundles a script for Node.js; its path is relative to the folder. */
+/** Bundles a script for Node.js. The script's path is relative to the folder. */
 export async function bundle(folder: string, script: string, ...options: string[]): Promise<void> {
   const program = join(cache, 'node_modules', '.bin', 'esbuild');
   const common = ['--bundle', '--platform=node', '--log-level=warning'];

@@ -1,4 +1,7 @@
-/** Declares gauges whose callbacks settle at once and a microtask later, for programs that end while they run. */
+/**
+ * Declares two gauges, for programs that end while callbacks run. One callback returns at once, and the promise of the
+ * other settles a microtask later.
+ */
 const { Gauge } = require('mpmetrics');
 
 module.exports = () => {

@@ -36,7 +36,7 @@ const compiler: Plugin = {
           isolatedModules: true,
         },
       });
-      // The source searches the native module from its own path.
+      // The source looks for the native module relative to its own path.
       const names = `const __filename = ${JSON.stringify(path)};\n`;
       return { contents: names + outputText, loader: 'js' };
     });

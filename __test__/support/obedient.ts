@@ -21,8 +21,8 @@ export async function ask<T = unknown>(program: Program, code: string): Promise<
 }
 
 /**
- * An expression for {@link ask} that calls the function which a file exports. The function gets the variables that such
- * code can use, and further arguments.
+ * Returns code for {@link ask} that calls the function which a file exports. The function gets an object with
+ * `mpmetrics`, `kept` and the tools of `obey.cjs`, and then the further arguments.
  *
  * @param path below `__test__`
  */

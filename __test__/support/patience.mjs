@@ -13,7 +13,7 @@ export const PATIENCE = 30_000;
 
 /**
  * Milliseconds of real time after which Vitest ends a test or hook that waits without the functions of this file. They
- * suffice at any load at which a machine is usable. The reporter names tests that hang every minute.
+ * suffice at any load at which a machine is usable. At Ctrl-C the reporter names the tests that still run.
  */
 export const LIMIT = 1_800_000;
 

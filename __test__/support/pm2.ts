@@ -80,7 +80,7 @@ export class Pm2 {
     return names.map((name) => readFileSync(join(logs, name), 'utf8')).join('');
   }
 
-  /** Waits until there are so many reports. */
+  /** Waits until there are `count` reports, and returns all. */
   async untilReports(count: number): Promise<Report[]> {
     const late = () =>
       `${count} reports were expected: ${JSON.stringify(this.reports(), null, 1)} ${this.errors()}`;

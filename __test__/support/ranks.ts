@@ -5,7 +5,7 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 
-/** Rank of each module, as the architecture's tables name them: `cells`, `collect::model`, `labels/`. */
+/** Rank of each module, as the architecture's tables name them: `cells`, `errors.ts`, `storage/cells/`. */
 export type Ranks = ReadonlyMap<string, number>;
 
 /** Texts of sources, by their path below the folder that the table describes, with slashes. */
@@ -43,7 +43,7 @@ export function wrongImports(sources: Sources, ranks: Ranks): string[] {
   });
 }
 
-/** Returns a sentence about an import, unless the imported module has a lower rank. */
+/** Returns a sentence about an import, unless the imported module has a lower rank or is the importing module. */
 export function verdict(
   path: string,
   from: string,

@@ -1,4 +1,7 @@
-/** Programs in which a metric is reset soon after its `collect` returned, and scrapes show whether that was in time. */
+/**
+ * Programs in which a metric is reset soon after its `collect` returned. Their scrapes show whether a client reads the
+ * metric before or after the reset.
+ */
 
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -111,7 +114,10 @@ export const READERS: Record<string, (client: Client) => Promise<unknown>> = {
   'get()': async ({ register }) => register.getSingleMetric('m')!.get(),
 };
 
-/** Reads while other work keeps libuv's pool threads busy, on which the heap is read: so a reset comes before that. */
+/**
+ * Reads the metrics while other work keeps libuv's pool threads busy. The heap is read on these threads, so a reset
+ * comes before the heap is read.
+ */
 export function late(
   read: (client: Client) => Promise<unknown>,
 ): (client: Client) => Promise<unknown> {
@@ -124,7 +130,7 @@ export function late(
   };
 }
 
-/** Two scrapes; the second one is made when callbacks that the first one left for later have run. */
+/** Scrapes twice. Callbacks that were scheduled during the first scrape run before the second one. */
 export async function twice({ register }: { register: Client['register'] }): Promise<string[]> {
   const first = await register.metrics();
   await new Promise((resolve) => setImmediate(resolve));
@@ -132,8 +138,8 @@ export async function twice({ register }: { register: Client['register'] }): Pro
 }
 
 /**
- * Has `reset` called at a moment after each `collect`. Returns a function that waits until it has been called so many
- * times.
+ * Has `reset` called at a moment after each `collect`. Returns a function that waits until `reset` has been called
+ * `times` times.
  */
 export function afterCollect(
   metric: Resettable,

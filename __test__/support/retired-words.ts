@@ -80,7 +80,7 @@ export const RUST: readonly Retired[] = [
 /** In sentences of any file. */
 export const PHRASES: readonly Retired[] = [
   { word: /\bwhoever\b/i, now: 'the process that, any process that' },
-  // For a process. Headings of tables that say who does what, and questions, are allowed.
+  // Retired for a process. Allowed in questions, and in headings of tables that say who does what.
   {
     word: /(?:^|[.;:] )Who (?!stores what|reads what)[a-z]+\b(?!.*\?)|^who [a-z]+\b(?!.* \|)/,
     now: 'the process that',

@@ -7,7 +7,7 @@ import { posix } from 'node:path';
 import type { Imports } from './circles';
 import { type Ranks, type Sources, verdict } from './ranks';
 
-/** Returns the paths in Rust sources of a crate to modules without a lower rank, one sentence each. */
+/** Returns the wrong paths in a crate's sources, one sentence each: paths to modules that have no lower rank. */
 export function wrongPaths(sources: Sources, ranks: Ranks): string[] {
   const moduleOf = (segments: readonly string[]) => {
     for (let length = segments.length; length > 0; length--) {
@@ -29,7 +29,7 @@ export function wrongPaths(sources: Sources, ranks: Ranks): string[] {
   });
 }
 
-/** Returns the files that each file of a crate imports. A name in a module counts for the module's file. */
+/** Returns the files that each file of a crate imports. An import of a name is an import of its module's file. */
 export function filesOf(sources: Sources): Imports {
   const elsewhere = new Map([...sources].flatMap(([path, text]) => movedBy(path, text)));
   const filesAt = (path: readonly string[]): string[] => {
@@ -95,8 +95,8 @@ function modulePath(path: string): string[] {
 }
 
 /**
- * Returns Rust code without comments, literals and `#[cfg(test)]` modules: tests may import modules of any rank. Also
- * removes `in …` of a visibility, which is no import.
+ * Returns Rust code without comments, literals and inline modules for tests or loom, which may import modules of any
+ * rank. Also removes `in …` of a visibility, which is no import.
  */
 export function shipped(text: string): string {
   const code = text
@@ -116,7 +116,7 @@ export function shipped(text: string): string {
   return rest;
 }
 
-/** Names of the modules in files of their own that a file declares, without those for tests only. */
+/** Names of the modules that a file declares and that are in other files, without modules for tests only. */
 function declared(code: string): string[] {
   const found = code.matchAll(
     /(#\[cfg\([^\]]*\btest\b[^\]]*\)\]\s*)?(?:pub(?:\([^)]*\))? )?\bmod (\w+);/g,

@@ -22,7 +22,7 @@ export function cpuWithExemplars(client: Client) {
   return { register, cpuText };
 }
 
-/** Makes a span the active one, as OpenTelemetry's API does. Returns a function that ends this. */
+/** Makes a span the active one, as OpenTelemetry's API does. Returns a function that undoes this. */
 export function within(ids: { traceId: string; spanId: string }): () => void {
   const api = Symbol.for('opentelemetry.js.api.1');
   const span = { spanContext: () => ids };

@@ -11,13 +11,13 @@ interface Failure {
 /** How many files are printed as the slowest. */
 const SLOWEST = 15;
 
-/** Messages of tests that only waited too long: vitest's timeout, and that of patience.cjs. */
+/** Messages of tests that only waited too long: vitest's timeout, and that of patience.mjs. */
 const TIME = /^(Test|Hook) timed out in |^out of patience: /;
 
 /**
- * Prints each failure with its message to stdout when it happens, so that it is printed to a pipe and before Ctrl-C,
- * too. At the end it prints the skipped tests, which in CI are failures, the tests that failed only because they waited
- * too long, and the slowest files.
+ * Prints each failure with its message to stdout as soon as it happens, even if stdout is a pipe, and all failures
+ * again at Ctrl-C. At the end it prints the skipped tests, which in CI are failures, the tests that failed only because
+ * they waited too long, and the slowest files.
  */
 export default class TellingReporter implements Reporter {
   private readonly failures: Failure[] = [];

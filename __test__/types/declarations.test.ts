@@ -57,7 +57,7 @@ function said(compiler: Compiler, file: string, text: string, more: ts.CompilerO
   });
 }
 
-/** A program that uses the package in ways that the corpus does not have. */
+/** A program that uses the package in ways that `corpus.txt` does not. */
 const PROGRAM = source('types/declarations/program.txt');
 
 const LAYOUTS: Record<string, [file: string, options: (compiler: Compiler) => ts.CompilerOptions]> =

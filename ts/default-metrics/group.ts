@@ -104,7 +104,7 @@ export class Group {
     this.releases.push(release);
   }
 
-  /** Ends observers and timers, and removes this process's part of the metrics from the registry. */
+  /** Ends observers and timers, and removes the metrics from this thread's registry. Other processes' parts stay. */
   stop(): void {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {

@@ -44,8 +44,8 @@ export interface DefaultMetricsCollectorConfiguration<
   ifExists?: 'throw' | 'reuse';
   /**
    * True: each process has series of its own, with the labels `pid` and `worker` (the number of a cluster worker,
-   * `primary` for any other process). Values of a process's threads are added up. Because these are default labels,
-   * series of dead processes are removed.
+   * `primary` for any other process). Values of a process's threads are added up. These are default labels: the series
+   * of a dead process are removed together with its default labels.
    */
   perProcess?: boolean;
   /**
@@ -77,7 +77,8 @@ export interface Settings {
   readonly processMetrics: boolean;
   /**
    * Names the segment and the registry. Threads of a process with the same place take turns, so that only one of them
-   * reports the figures of the process. Null if this thread reports them in any case.
+   * reports the figures of the process. Null if this thread takes no turns: `processMetrics` is set, or the registry is
+   * not in a segment.
    */
   readonly place: string | null;
   wants(key: string, name: string): boolean;

@@ -33,7 +33,7 @@ export class Turn {
     return !this.over && loadBinding()!.takeTurn(this.about, threadId);
   }
 
-  /** Gives up the turn if this thread has it and is not the main thread. The main thread gets it if it waits for it. */
+  /** Gives up the turn if this thread has it and is not the main thread, which gets the turn if it waits for it. */
   give(): void {
     if (threadId !== 0 && !this.over) this.leave();
   }

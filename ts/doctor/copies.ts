@@ -10,7 +10,7 @@ import { manifestIn } from '../register/older';
 export interface Copy {
   /** The name by which it is loaded. */
   readonly name: string;
-  /** The name in its own package.json, which is another one if an alias or an override put the copy there. */
+  /** The name in its own package.json. It differs from `name` if an alias or an override installed the copy. */
   readonly is: string;
   readonly version: string;
   readonly path: string;

@@ -7,7 +7,7 @@ import { isOlder } from '../register/older';
 import type { Copy, Dependent } from './copies';
 
 /**
- * Returns a sentence for each of these copies.
+ * Returns a sentence for each copy that is not replaced.
  *
  * @param copies the clients that an application has
  * @param dependents the packages that depend on clients

@@ -1,4 +1,4 @@
-/** The Content-Types that a registry can be asked for, and those that it can print. */
+/** The Content-Types that a registry can print. */
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export const OPENMETRICS_CONTENT_TYPE =

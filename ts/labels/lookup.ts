@@ -17,8 +17,8 @@ export interface LookupHooks<L> {
   /** Called if the labels may have names that are not declared. Throws if they have. */
   check(labels: object): void;
   /**
-   * Called when a leaf was found by other values than those of the previous call, if some of these values, or of those
-   * in the leaf's first call, are not strings. Left out if nothing depends on the types of values.
+   * Called when a leaf was found, and a value of this call or of the leaf's first call is not a string. Generated code
+   * does not call it if the values are those of the previous call. Left out if nothing depends on the types of values.
    */
   typed?: (leaf: L, values: readonly unknown[]) => void;
 }

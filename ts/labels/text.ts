@@ -132,7 +132,8 @@ function typeLetter(value: unknown): string {
     case 'bigint':
       return 'i';
     case 'undefined':
-      // Has no letter of its own: JSON leaves out undefined labels, and would show the series without the label twice.
+      // JSON shows the label as the text `undefined`. It would leave out a label that is undefined, so that the series
+      // would look like the series without this label.
       return 's';
     default:
       return value === null ? 'z' : 'o';

@@ -22,7 +22,7 @@ export function setValue(values: Values, value: unknown, labels?: Labels): Value
   return values;
 }
 
-/** Adds to the value of a label set in an object as for {@link setValue}. */
+/** Adds `delta` to the value under the key `hash`, in an object that {@link setValue} fills, too. */
 export function setValueDelta(values: Values, delta: unknown, labels: Labels, hash = ''): Values {
   const value = typeof delta === 'number' ? delta : 0;
   const there = values[hash];
@@ -31,7 +31,7 @@ export function setValueDelta(values: Values, delta: unknown, labels: Labels, ha
   return values;
 }
 
-/** Removes the value of a label set from an object as for {@link setValue}. */
+/** Removes the value of a label set from an object that {@link setValue} has filled. */
 export function removeLabels(values: Values, labels: Labels, labelNames?: readonly string[]): void {
   Reflect.deleteProperty(values, hashObject(labels, labelNames));
 }

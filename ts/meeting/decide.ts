@@ -133,7 +133,10 @@ function byUser(binding: Binding): Choice | null {
   return ofProcess ?? saidByVariable(decisiveVariables());
 }
 
-/** The choice by variable. If the parent's segment has the same name, it is meant, in the parent's directories. */
+/**
+ * Returns the choice by variable. If the variable names the parent's segment, this process looks for the segment in the
+ * parent's directories.
+ */
 function saidByVariable(variables: Variables): Choice | null {
   const named = segmentByVariable(variables);
   if (named?.name === undefined) return named;

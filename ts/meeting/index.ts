@@ -147,7 +147,7 @@ function openOptions(choice: Choice, create: boolean): OpenOptions {
   return options;
 }
 
-/** Warns if this process configured other limits than those of the segment, which the process that made it set. */
+/** Warns if this process configured limits that the segment does not have, because another process made it. */
 function warnOfOtherLimits({ limits, path }: NativeHeap): void {
   const wanted = limitsOf(settings) ?? {};
   for (const name of Object.keys(wanted) as (keyof HeapLimits)[]) {
@@ -244,7 +244,7 @@ function announce(): void {
   }
 }
 
-/** Replaces this isolate's choice in the environment by the parent's, because it changes or is not used. */
+/** Restores the parent's choice in the environment, because this isolate's choice changes or is not used. */
 function withdraw(): void {
   if (announced !== undefined && process.env[INHERIT] === announced) {
     if (inherited === undefined) Reflect.deleteProperty(process.env, INHERIT);

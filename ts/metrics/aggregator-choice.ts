@@ -12,7 +12,7 @@ import type { GaugeAggregator } from './values';
 /** Names of gauges, in which `*` stands for any letters, and the aggregator of those that fit. */
 type Choices = readonly (readonly [pattern: string, aggregator: string])[];
 
-/** The variable's text and its patterns, which are parsed again only if it changes. */
+/** The text of `MPMETRICS_AGGREGATORS` and its patterns, which are parsed again only if the text changes. */
 let read: { text: string; choices: Choices } = { text: '', choices: [] };
 
 /**
@@ -21,7 +21,7 @@ let read: { text: string; choices: Choices } = { text: '', choices: [] };
  * because the program did not name it.
  *
  * @param name of the gauge
- * @returns undefined if no pattern fits
+ * @returns undefined if no pattern fits, or if the gauge cannot have the aggregator of the first that fits
  */
 export function chosenAggregator(
   name: unknown,
@@ -55,7 +55,7 @@ function byVariable(): Choices {
   return read.choices;
 }
 
-/** `pattern=aggregator`, separated by commas; invalid ones are left out, with a warning. */
+/** Parses entries `pattern=aggregator`, separated by commas. Leaves out invalid entries, with a warning. */
 function parse(text: string): Choices {
   const choices: (readonly [string, string])[] = [];
   for (const entry of text.split(',').map((one) => one.trim())) {
@@ -76,6 +76,6 @@ function parse(text: string): Choices {
 }
 
 function fits(pattern: string, name: string): boolean {
-  // Only letters that a name may have, and `*`.
+  // Needs no escaping: a valid pattern has only `*` and characters that a metric's name may have.
   return new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
 }

@@ -23,7 +23,7 @@ export interface MetricConfiguration<T extends string> {
   labelNames?: T[] | readonly T[];
   /** Registries that show the metric; the default registry if left out, none if empty. */
   registers?: RegistryLike<RegistryContentType>[];
-  /** How the parts of several processes become one value; their sum if left out. Some are for gauges only. */
+  /** How the parts of several processes become one value; their sum if left out. Some values are for gauges only. */
   aggregator?: GaugeAggregator;
   /** Called before the metric is read; `this` is the metric. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in prom-client, so that `this` is of any type
@@ -98,27 +98,27 @@ export interface SummaryConfiguration<T extends string> extends MetricConfigurat
 /** The constructor of counters. */
 export interface CounterClass {
   new <T extends string = string>(config: CounterConfiguration<T>): NewCounter<T>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as of a class
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in TypeScript's type of a generic class
   readonly prototype: NewCounter<any>;
 }
 
 /** The constructor of gauges. */
 export interface GaugeClass {
   new <T extends string = string>(config: GaugeConfiguration<T>): NewGauge<T>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as of a class
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in TypeScript's type of a generic class
   readonly prototype: NewGauge<any>;
 }
 
 /** The constructor of histograms. */
 export interface HistogramClass {
   new <T extends string = string>(config: HistogramConfiguration<T>): NewHistogram<T>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as of a class
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in TypeScript's type of a generic class
   readonly prototype: NewHistogram<any>;
 }
 
 /** The constructor of summaries. */
 export interface SummaryClass {
   new <T extends string = string>(config: SummaryConfiguration<T>): NewSummary<T>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as of a class
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in TypeScript's type of a generic class
   readonly prototype: NewSummary<any>;
 }

@@ -89,7 +89,7 @@ function incWithExemplar<T extends string>(
   alone?: number | null,
 ): void {
   const count = Counter.prototype.inc.bind(counter) as (labels?: unknown, value?: unknown) => void;
-  // Counts as without exemplars; prom-client would take these arguments for the options object.
+  // Counts without an exemplar. prom-client would take these arguments for the options object.
   if (typeof given !== 'object' || given === null) {
     count(given);
   } else if (alone !== undefined) {

@@ -75,7 +75,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     if (made !== null) return made as GaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    // Also for `labels(null)`: the functions of the child then take null for the value, as prom-client's do.
+    // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
     if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;

@@ -138,7 +138,7 @@ function observeWithExemplar<T extends string>(
   more: unknown[],
 ): void {
   const observe = Histogram.prototype.observe.bind(histogram) as (...args: unknown[]) => void;
-  // Observes as without exemplars; prom-client would take these arguments for the options object.
+  // Observes without an exemplar. prom-client would take these arguments for the options object.
   if (typeof given !== 'object' || given === null || more[0] !== undefined) {
     observe(given, ...more);
   } else {

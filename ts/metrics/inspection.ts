@@ -5,7 +5,7 @@ import { inspect } from 'util';
 import { ownImage, type Roster } from '../storage';
 import { ownHandles } from './hash-map';
 
-/** The number of observations of a series, which `console.log` prints on one line at any depth. */
+/** The count and the sum of a series' observations, which `console.log` prints on one line at any depth. */
 class Observations {
   readonly count: number;
   readonly sum: number;
@@ -43,7 +43,7 @@ export function ownValues(roster: Roster): Record<string, unknown> {
  */
 export function inspected(one: object, properties: Readonly<Record<string, unknown>>): object {
   const shown = Object.create(Object.getPrototypeOf(one) as object) as object;
-  // Otherwise it would be called again.
+  // Otherwise `console.log` would call the `inspect.custom` method of the class, which makes this object.
   Object.defineProperty(shown, inspect.custom, { value: undefined });
   // Defines the properties and does not assign them, because a class may have accessors of these names.
   for (const [name, value] of Object.entries(properties)) {

@@ -339,7 +339,7 @@ function validateLife(seconds: unknown, kind: Kind, aggregator: string): void {
   }
   if (kind.sharedGauge)
     throw new TypeError("ttlSeconds is not possible with the aggregator 'shared'");
-  // Whether other processes update a series is seen by the sum over all processes. A maximum would hide most updates.
+  // The sum over all processes shows whether another process updates a series. A maximum would hide most updates.
   if (kind.adds && aggregator !== 'sum') {
     throw new TypeError(`ttlSeconds needs the aggregator 'sum', and it is ${inspect(aggregator)}`);
   }

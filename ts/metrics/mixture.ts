@@ -66,7 +66,7 @@ class Curve {
     this.values = sorted.map(([, value]) => (highest = Math.max(highest, value)));
   }
 
-  /** Returns the value of a rank: if the rank is unknown, between the nearest known ranks, or that of the nearest. */
+  /** Returns the value of a rank. Interpolates between known ranks; outside of them, returns that of the nearest. */
   quantile(rank: number): number {
     const at = this.ranks.findIndex((one) => one >= rank);
     if (at === -1) return this.values.at(-1)!;

@@ -1,4 +1,4 @@
-/** Checks the numbers in updates. The messages begin with prom-client's, with which users compare them. */
+/** Checks the numbers in updates. Each message begins with prom-client's message, because users compare the two. */
 
 import { format } from 'util';
 

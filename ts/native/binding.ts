@@ -19,7 +19,7 @@ export interface Layout {
   readonly octaveBounds: number[];
   /** Maximum number of octaves that a writer keeps of a summary's series. */
   readonly octavesKept: number;
-  /** The number of a {@link Stores}. */
+  /** The kind of stores by which JavaScript may update cells on this machine: a number of `Stores`. */
   readonly stores: number;
 }
 
@@ -60,8 +60,11 @@ export interface Binding {
   choice(): string | null;
   choose(text: string): void;
   /**
-   * Takes a turn among the threads of this process if it is free; returns whether this thread has it. A thread keeps a
-   * turn until it releases it or ends. It has to release it once the main thread (thread 0) has asked for it.
+   * Takes the turn of a subject, if the turn is free; returns whether this thread has the turn. The thread that has it
+   * acts for all threads of this process, and keeps the turn until it releases the turn or ends. It has to release the
+   * turn once the main thread (thread 0) has asked for it.
+   *
+   * @param about the subject
    */
   takeTurn(about: string, thread: number): boolean;
   /** Releases a turn, or stops waiting for it. If the main thread waits for a released turn, it gets the turn. */
@@ -72,7 +75,7 @@ export interface Binding {
    * Opens a segment; returns null if there is none and `create` is false. Throws an Error with a code
    * `ERR_MPMETRICS_*`.
    *
-   * @param before the former segment of this isolate. It is copied if a stranger removed its file
+   * @param before the former segment of this isolate, which is copied if a stranger removed its file
    */
   openHeap(options: OpenOptions, before?: NativeHeap | null): NativeHeap | null;
 }

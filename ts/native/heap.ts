@@ -3,8 +3,8 @@
 import type { NativeWriter } from './writer';
 
 /**
- * A Buffer, if Node.js's types are part of the program. Declarations name none of these, because TypeScript 6 includes
- * them only on request, and prom-client's declarations need none.
+ * A Buffer, if the user's program includes Node.js's types. The published declarations do not name these types, because
+ * TypeScript 6 includes them only on request, and prom-client's declarations do not need them.
  */
 export type Bytes = typeof globalThis extends {
   Buffer: { isBuffer(one: unknown): one is infer B };
@@ -12,17 +12,17 @@ export type Bytes = typeof globalThis extends {
   ? B
   : Uint8Array;
 
-/** Limits that the process that makes a segment sets for all. */
+/** The limits of a segment. The process that makes the segment sets them for all processes. */
 export interface HeapLimits {
-  /** Most bytes of the segment. */
+  /** Maximum size of the segment in bytes. */
   bytes?: number;
-  /** Most series in the segment. */
+  /** Maximum number of series in the segment. */
   series?: number;
-  /** Most series in one family. */
+  /** Maximum number of series in one family. */
   familySeries?: number;
-  /** Most bytes of a label's value, as UTF-8 and not escaped. */
+  /** Maximum length of a label's value, in bytes of UTF-8 before escaping. */
   labelBytes?: number;
-  /** Most bytes of memory for label text. */
+  /** Maximum size of the memory for label text, in bytes. */
   textBytes?: number;
 }
 
@@ -37,7 +37,7 @@ export interface ExtraFamily {
   name: string;
   /** Unescaped. */
   help: string;
-  /** Any text: objects of others have types of their own. */
+  /** Any text, because an object that is no metric of this package may have any type. */
   type: string;
   samples: Sample[];
 }
@@ -46,7 +46,7 @@ export interface ExtraFamily {
 export interface Sample {
   /** Name with the suffix that text format 0.0.4 shows. */
   name: string;
-  /** What stands between the braces, as in `LabelText`, but of any names. */
+  /** The text between the braces, in the form of `LabelText`. A label's name may be any text. */
   labels: string;
   value: number;
   exemplar?: SampleExemplar;
@@ -69,15 +69,15 @@ export interface ScrapeOptions {
   tags: string[];
   /** Single families, as `tag + '\0' + name`. */
   families: string[];
-  /** Without default labels: series that differ only in these are one. */
+  /** True: leaves out default labels, and joins series that differ only in these. */
   plain: boolean;
   /** Unix time in milliseconds, by which the windows of summaries expire. */
   now: number;
-  /** Of what is chosen, only families of these names. */
+  /** Names of families: of the families that `tags` and `families` choose, only these are shown; all if left out. */
   only?: string[];
-  /** Names of families that are not printed, though the heap has them. */
+  /** Names of families that are not printed, although the heap has them. */
   without?: string[];
-  /** Printed after the heap's families; not in `json`, whose reader has them. */
+  /** Families that are printed after the heap's. Not for `json`, whose reader has these families itself. */
   extra?: ExtraFamily[];
 }
 
@@ -87,7 +87,7 @@ export interface HeapStats {
   memoryBacked: boolean;
   reservedBytes: number;
   usedBytes: number;
-  /** Most bytes that it may have. */
+  /** Maximum size of the segment in bytes. */
   limitBytes: number;
   families: number;
   series: number;
@@ -116,68 +116,70 @@ export interface HeapStats {
 /** A mapped segment. */
 export interface NativeHeap {
   readonly path: string;
-  /** False once the segment was removed from its directory: open again. */
+  /** False once the segment was removed from its directory: the caller has to open a segment again. */
   readonly current: boolean;
   /** Whether the file's file system keeps files in memory. */
   readonly memoryBacked: boolean;
-  /** How often scrapes left something out because its words are damaged. */
+  /** Number of families, series and blocks that scrapes left out because their words are damaged. */
   readonly damagedReads: number;
-  /** What to do about damage: the end of a sentence. */
+  /** The end of a sentence that says what the user can do about damage. */
   readonly remedy: string;
   /** Whether this runtime gives JavaScript the segment's own memory, and not a copy. */
   views(): boolean;
-  /** Better directories that cannot be used, each as `path: reason`. */
+  /** Directories that would be preferred but cannot be used, each as `path: reason`. */
   readonly passedOver: string[];
-  /** The limits that it was made with. */
+  /** The limits that the segment got when it was made. */
   readonly limits: HeapLimits;
   /**
-   * This object's writer; the first call, and the first after it was lost, claims a slot (or adopts a dead writer's).
-   * Throws an Error with a code.
+   * Returns this object's writer. The first call, and the first call after the slot was lost, claims a slot or adopts
+   * that of a dead writer. Throws an Error with a code.
    *
    * @param thread number of this thread in its process, 0 for the main one
    */
   writer(thread: number): NativeWriter;
   /**
-   * Takes over the writer of `before`, whose file a stranger removed, if this is a copy of it.
+   * Takes over the writer of the segment `before`, whose file a stranger removed, if this segment is a copy of it.
    *
    * @returns a {@link Status}: `Busy` to try again, `Lost` if the writer's slot belongs to another writer here by now,
-   *   `Gone` if this is no copy. Throws an Error with a code.
+   *   `Gone` if this segment is no copy. Throws an Error with a code.
    */
   follow(before: NativeHeap): number;
   /**
-   * Copies the counts of writers that died in `before` before they followed.
+   * Copies the counts of writers that died in the segment `before` without having followed into this one.
    *
-   * @returns how many are still awaited from there. Throws an Error with a code.
+   * @returns how many writers of that segment are still awaited. Throws an Error with a code.
    */
   copyForDead(before: NativeHeap): number;
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;
-  /** How many threads of this process live that made a metric. Throws an Error with a code. */
+  /** Number of living threads of this process that made a metric. Throws an Error with a code. */
   siblings(): number;
   /**
-   * From now on `rung` is called, on this isolate, when a scrape of another writer asks for `collect` callbacks. It
-   * does not keep the process alive. Needs a writer; replaces what was given before. Throws an Error with a code.
+   * From now on calls `rung` on this isolate when a scrape of another writer asks for `collect` callbacks. Does not
+   * keep the process alive. Needs a writer. Replaces the function of an earlier call. Throws an Error with a code.
    */
   listen(rung: () => void): void;
   /** Ends {@link listen}. */
   silence(): void;
-  /** Callbacks begin to run: returns the argument of {@link answer}; null if this isolate does not listen. */
+  /** Notes that callbacks begin. Returns the argument of {@link answer}; null if this isolate does not listen. */
   begin(): number | null;
-  /** The callbacks that began at that bell have settled. */
+  /** Answers all rings up to `bell`: the callbacks that began when {@link begin} returned this number have settled. */
   answer(bell: number): void;
   /**
-   * Asks all others for their callbacks. `done` is called when they have run, or the time is over, and keeps the
-   * isolate alive until then; null if there is no writer to wait for. The result is for {@link over}. Throws an Error
-   * with a code.
+   * Asks all other writers to run their callbacks. Calls `done` when the callbacks have run, or the time is over, and
+   * keeps the isolate alive until then.
+   *
+   * @returns the number for {@link over}; null, without a call of `done`, if there is no writer to wait for. Throws an
+   *   Error with a code.
    */
   ring(milliseconds: number, done: () => void): number | null;
-  /** The scrape that rang has read: others may change what they computed for it. */
+  /** Notes that the scrape that rang has read: other writers may make the resets that they kept back for it. */
   over(ring: number): void;
   /** Whether a scrape of any writer is under way for which callbacks of this isolate have run. */
   asked(): boolean;
-  /** {@link asked} ignores all scrapes so far. */
+  /** Makes {@link asked} ignore all scrapes so far. */
   leave(): void;
-  /** Removes the segment's file if no writer but this process's own lives. */
+  /** Removes the segment's file if no writer of another process lives. Returns whether it did. */
   tidy(): boolean;
 }

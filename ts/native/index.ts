@@ -12,7 +12,7 @@ export type * from './writer';
 export const enum Stores {
   /** Plain stores. */
   Plain = 0,
-  /** Plain stores for single cells. Between two sequence words, the first and the last store must be atomic. */
+  /** Plain stores to all cells but sequence words, to which stores must be atomic. */
   Ordered = 1,
   /** No stores of JavaScript: only native code updates cells. */
   Native = 2,
@@ -48,7 +48,7 @@ export const STATUSES: { readonly [K in keyof typeof Status]: (typeof Status)[K]
 
 /** Returns a number of the native module as a {@link Status}. */
 export function statusOf(number: number): Status {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- ts/binding.ts compares all numbers at load
   return number;
 }
 
@@ -72,7 +72,7 @@ export const enum Refusal {
 
 /** Returns a number of the native module as a {@link Refusal}. */
 export function refusalOf(number: number): Refusal {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- those above, compared when it is loaded
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- ts/binding.ts compares all numbers at load
   return number;
 }
 
@@ -96,7 +96,7 @@ export const enum Out {
   /** Number of the slab: `writer.slab(n)`. */
   Slab = 1,
   /** In place of the slab, if the status is Full or Limit: the {@link Refusal}, which native code has counted. */
-  // eslint-disable-next-line @typescript-eslint/no-duplicate-enum-values -- which of them depends on the status
+  // eslint-disable-next-line @typescript-eslint/no-duplicate-enum-values -- the status tells if it is Slab or Refusal
   Refusal = 1,
   /** Index of the first cell in the slab's Float64Array. */
   Cell = 2,

@@ -38,7 +38,7 @@ export interface NativeWriter {
    * Finds or makes the series and this writer's block of it.
    *
    * @param labels `a="1",b="x\"y"`: label text as in text format 0.0.4, in the order of the first call, without braces
-   * @param types '' if every value was a string, else one letter per label: s n b i z u o (see `scrape/snapshot.rs`)
+   * @param types '' if every value was a string, else one letter per label: s n b i z o (see `LabelText`)
    * @param out eight words that are filled, see {@link Out}
    */
   bind(family: number, labels: string, types: string, out: Uint32Array): void;
@@ -134,7 +134,7 @@ export interface NativeWriter {
     value: number,
     time: number,
   ): number;
-  /** Counts a value in a bucket and in the sum, so many times at once. A {@link Status}. */
+  /** Counts a value in a bucket and in the sum, `times` times at once. A {@link Status}. */
   observe(
     slab: number,
     cell: number,

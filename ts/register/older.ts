@@ -57,8 +57,8 @@ function shown({ name, version, folder }: Manifest): string {
 }
 
 /**
- * Returns the nearest package.json above a file that has a name; without one, the nearest of all. (A package.json
- * without a name may only say how Node.js loads the files of a folder.)
+ * Returns the nearest package.json with a name in the folders above a file; if none has a name, the nearest of all. (A
+ * package.json without a name may only say how Node.js loads the files of a folder.)
  */
 function manifestAbove(file: string): Manifest | null {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');

@@ -32,8 +32,8 @@ export class Collected {
   }
 
   /**
-   * Returns the family from which a metric is to be read. If the metric has left the heap since its `collect`, and the
-   * change is kept back in the heap, that is still the family in the heap.
+   * Returns the family from which a metric is to be read. For a metric that has left the heap since its `collect`, this
+   * is still the family in the heap as long as changes of that family are kept back.
    */
   familyOf(metric: Metric): Family {
     const family = this.families.get(metric);

@@ -31,12 +31,12 @@ export const ANONYMOUS_TAG = 'anonymous';
 /** The tag of families on registries without a name that were passed to `setRegistries`. */
 export const AGGREGATED_TAG = 'aggregated';
 
-/** Tags of registries that show only what was declared on them. */
+/** Tags of registries that show only metrics that were declared on them. */
 const NAMELESS: ReadonlySet<string> = new Set([ANONYMOUS_TAG, AGGREGATED_TAG]);
 
 /**
- * Key of the last number of a registry in this isolate. All copies of this package share it, because they share the
- * isolate's writer.
+ * Key of the number of the registry that this isolate made last. All copies of this package share the number, because
+ * they share the isolate's writer.
  */
 const GROUPS = Symbol.for('mpmetrics.groups');
 
@@ -55,7 +55,7 @@ export class Contents {
   private tag: string | null;
   /** Number of the registry in this isolate, for default labels. */
   private readonly group: number;
-  /** The contents of the whole registry: for a part, those whose {@link part} made it; otherwise this object. */
+  /** The contents of the whole registry: for a part, the object whose {@link part} made it; otherwise this object. */
   private readonly whose: Contents;
   /** Metrics that left the heap because their `get` was replaced, with the contents under which they were declared. */
   private readonly released = new Map<Metric, Contents>();

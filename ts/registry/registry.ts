@@ -277,7 +277,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 }
 
-/** Methods that other methods of prom-client's registry, and so of this one, call even if a user overrides them. */
+/** Methods that other methods of the registry call, also if a user has overridden them, as in prom-client. */
 type Methods = Readonly<Record<'metrics' | 'getMetricsAsArray' | 'getMetricsAsString', unknown>>;
 
 const own = ((methods: Methods): Methods => {

@@ -1,18 +1,19 @@
 /**
  * Removing series that no process has updated for a while: `ttlSeconds`.
  *
- * An update costs no more with it. Now and then a check puts all handles to sleep: they expect a generation that no
- * series has. The next update of each takes the slow path once, which notes the update and wakes the handle. So an
- * isolate knows its own updates; it finds those of others by their values. A part of a gauge belongs to one process,
- * which removes it. A series of another type is removed for all processes, by one that has found its value unchanged for
- * the time.
+ * `ttlSeconds` makes updates no slower. Now and then a check puts all handles to sleep: they expect a generation that
+ * no series has. The next update of each handle takes the slow path once, which notes the update and wakes the handle.
+ * So an isolate knows its own updates; it notices those of other isolates by changed values. A part of a gauge belongs
+ * to one process, which removes the part. A series of another type is removed for all processes, by a process that has
+ * found the series' values unchanged for the time to live.
  *
- * RACE: another process may update the series between that check and the removal. No process had updated the series for
- * long, so that process bound or woke its handle just before, and has a copy of the cells from then. It adds what the
- * cells have gained since to the series when it makes it again. It keeps the copy for some periods, and a check that
- * takes longer removes nothing. (There are many such periods because of overloaded machines: if no check were in time,
- * nothing would expire, and each check would have more to read than the one before.) Handles whose cells are not updated
- * by plain stores cannot sleep: their updates show only in the values, and one between the check and the removal is
+ * RACE: another process may update the series after the check has read it and before it is removed. No process had
+ * updated the series for long, so the other process bound or woke its handle just before the update, and copied the
+ * cells then. When it finds that the series expired, it makes the series again, with all that the cells have gained
+ * since the copy. It keeps the copy for {@link KNOWN} checks, and a check that takes longer than {@link ALLOWED}
+ * periods removes nothing. (ALLOWED is large because of overloaded machines: if no check were in time, nothing would
+ * expire, and each check would have more to read than the one before.) Handles whose cells are not updated by plain
+ * stores cannot sleep. Their updates show only in the values, and an update between the reading and the removal is
  * lost.
  */
 
@@ -23,18 +24,18 @@ import { NEVER, Backing, type Handle } from './cells/handle';
 import type { Family } from './family';
 import { MOST_AT_ONCE } from './limits';
 
-/** Checks within the time to live. */
+/** Number of checks within the time to live; their distance is a period. */
 const LOOKS = 4;
-/** Periods that a check may take, with the removals. */
+/** Maximum number of periods that a check may take, with its removals. */
 const ALLOWED = 8;
-/** Checks for which the cells of a woken handle are known: those in that time, and the one that rescues them. */
+/** Number of checks for which the copy of a handle's cells is kept: those in that time, and one that rescues. */
 const KNOWN = ALLOWED + 2;
-/** Checks for which an isolate without a handle to a series leaves it to isolates that have one. */
+/** Number of checks for which an isolate without a handle to a series leaves the removal to isolates with a handle. */
 const OTHERS = 2;
-/** Most milliseconds between two checks: `setTimeout` cannot wait for ever. */
+/** Maximum number of milliseconds between two checks, because `setTimeout` cannot wait for ever. */
 const LONGEST = 3_600_000;
 
-// Kept, because tests replace the global ones.
+// Saved here, because tests replace the global ones.
 const { setImmediate, setTimeout } = globalThis;
 const now = performance.now.bind(performance);
 
@@ -49,7 +50,7 @@ export interface Expiring {
   readonly shape: Shape;
   readonly family: Family;
   handles(): Handle[];
-  /** The own handle of a series that was read. */
+  /** Returns this isolate's handle of a series that was read. */
   handleOf(labels: readonly (readonly [string, string])[]): Handle | undefined;
   /** True for a series that is shown from the declaration on, which is not removed. */
   isInitial(labels: readonly (readonly [string, string])[]): boolean;
@@ -60,23 +61,23 @@ export interface Expiring {
    * @returns how many were removed, from the first on; 0 if series cannot be removed now
    */
   expire(series: readonly Found[]): number;
-  /** Removes the own handle's series. */
+  /** Removes the series of one of this isolate's handles, unless it is an initial series. */
   expireHandle(h: Handle): void;
 }
 
-/** What is known of an own handle. */
+/** What is known of one of this isolate's handles. */
 interface Own {
-  /** When it was last known to be updated, in milliseconds. */
+  /** When the handle was last known to be updated, in milliseconds. */
   at: number;
-  /** Its cells when it was last woken or bound; null if that was long ago. */
+  /** A copy of the handle's cells from when it was last woken or bound; null if that was long ago. */
   cells: Float64Array | null;
-  /** For how many more checks they are kept. */
+  /** For how many more checks the copy is kept. */
   periods: number;
-  /** Its values at the last check, if updates are not noticed. */
+  /** The values at the last check, of a handle that cannot sleep. */
   values: string;
 }
 
-/** The values of a series over all processes, and since when they are these. */
+/** The values of a series over all processes, and the time since which they have not changed. */
 interface Seen {
   readonly values: string;
   readonly since: number;
@@ -88,10 +89,10 @@ interface Idle extends Found {
   readonly before: Seen;
 }
 
-/** Those that know the cells of woken handles. */
+/** The objects that have copies of handles' cells. */
 const watchful = new Set<Expiry>();
 
-/** Saves what was counted in series that expired meanwhile, before their cells are given to others. */
+/** Rescues updates of series that expired meanwhile, before the cells of these series are given to other series. */
 export function rescueExpired(): void {
   for (const expiry of watchful) expiry.rescue();
 }
@@ -111,14 +112,14 @@ export class Expiry {
     this.period = Math.min(this.life / LOOKS, LONGEST);
   }
 
-  /** A live handle took the slow path: wakes it, if it slept. */
+  /** Wakes a live handle that took the slow path, if it slept. */
   wake(h: Handle): void {
     if (!sleeps(h)) return;
     this.remember(h);
     h.show();
   }
 
-  /** A handle was bound. */
+  /** Called when a handle was bound. */
   onBind(h: Handle): void {
     this.remember(h);
     if (!this.scheduled) this.schedule();
@@ -141,7 +142,7 @@ export class Expiry {
   }
 
   private remember(h: Handle): void {
-    // Native code does not show the cells of a series that is gone.
+    // Copies only cells that plain stores update: native code does not read the cells of a removed series.
     const { kind } = this.metric.shape;
     const cells = h.backing === Backing.Heap && h.path === null ? readImage(h, kind) : null;
     this.own.set(h, { at: now(), cells, periods: KNOWN, values: '' });
@@ -164,7 +165,7 @@ export class Expiry {
       this.seen.clear();
     }
     this.scheduled = false;
-    // Without handles this only checks series of other processes, as long as it has seen any.
+    // Without handles of its own, this isolate goes on checking as long as other processes have series.
     if (this.own.size > 0 || this.seen.size > 0) this.schedule();
   }
 
@@ -199,7 +200,7 @@ export class Expiry {
     return true;
   }
 
-  /** Removes, for all processes, the series whose values have not changed for the time. */
+  /** Removes, for all processes, the series whose values have not changed for the time to live. */
   private async compare(): Promise<void> {
     const started = now();
     const { series } = await this.metric.family.read('application');
@@ -236,12 +237,12 @@ export class Expiry {
 
   /** Milliseconds without an update after which this isolate removes a series. */
   private lifeOf(labels: Found['labels']): number {
-    // Isolates with a handle do so first, so that not all of them take the heap lock for each series.
+    // Isolates with a handle remove the series first, so that not all isolates take the heap lock for each series.
     const own = this.metric.handleOf(labels)?.live === true;
     return this.life + (own ? 0 : OTHERS * this.period);
   }
 
-  /** Whether this isolate has updated a series since the last check, or needs it. */
+  /** Whether this isolate has updated a series within the time to live, or shows it from the declaration on. */
   private isUsed(labels: readonly (readonly [string, string])[]): boolean {
     const h = this.metric.handleOf(labels);
     if (h?.live === true && h.backing !== Backing.None) {

@@ -1,6 +1,6 @@
 /**
  * The contracts between a metric and a storage. Memory storage has {@link Family} and {@link BucketSource}; the heap also
- * has {@link Others}. Their methods do not throw because of the storage's state.
+ * has {@link Others}. No state of the storage makes their methods throw.
  */
 
 import type { LabelText } from '../labels';
@@ -9,16 +9,16 @@ import type { BucketSource } from './cells/octave-buckets';
 import type { Handle } from './cells/handle';
 import type { Exemplar, FamilyData } from './data';
 
-/** A scrape, from before the first `collect` until it has read: resets wait until then. */
+/** A scrape that is under way: from before its first `collect` until it has read. Resets wait until it has read. */
 export interface Asked {
   /**
-   * The scrape's own callbacks have settled.
+   * Called when the callbacks of the scrape's own isolate have settled.
    *
    * @returns a promise that resolves once other processes have run theirs, or the time for it is over; undefined if
    *   there is nothing to wait for
    */
   answers(): Promise<void> | undefined;
-  /** It has read. */
+  /** Called when the scrape has read. */
   over(): void;
 }
 
@@ -28,37 +28,39 @@ export const NOTHING_ASKED: Asked = {
   over: () => undefined,
 };
 
-/** What concerns other processes, if they see the family. */
+/** The operations that concern other processes, of a family that they see. */
 export interface Others {
   /** Removes all series for all processes; the caller then resets the own handles. */
   removeAll(): void;
-  /** If the handle's series has expired, counts again what its cells have gained since the known ones. */
+  /** If the handle's series has expired, counts again what its cells have gained since the copy `known` was made. */
   rescue(h: Handle, known: Float64Array): void;
-  /** A reset begins: what is counted from now on is not in scrapes that are under way. */
+  /** Called when a reset begins: scrapes that are under way do not show series that are made from now on. */
   cut(): void;
-  /** The metric has a `collect` callback now, which scrapes of other processes run, too. */
+  /** Called when the metric has got a `collect` callback, which scrapes of other processes run, too. */
   collects(): void;
   /**
-   * Resolves when earlier scrapes have read, which must be before callbacks run; undefined if there is nothing to wait
-   * for.
+   * Called before callbacks run.
+   *
+   * @returns a promise that resolves when the resets that earlier scrapes kept back are done; undefined if there is
+   *   nothing to wait for
    */
   ready(): Promise<void> | undefined;
   /**
-   * A scrape begins.
+   * Begins a scrape.
    *
-   * @param others asks other processes to run their `collect` callbacks
-   * @param all the scrape runs all of this isolate's own
+   * @param others true to ask other processes to run their `collect` callbacks
+   * @param all true if the scrape runs all `collect` callbacks of this isolate
    */
   ask(others: boolean, all?: boolean): Asked;
 }
 
-/** Where a metric's series are. */
+/** The series of one metric in a storage. */
 export interface Family {
-  /** Where the buckets of its series are, if it is a summary. */
+  /** Makes the octave buckets of the series, if the metric is a summary. */
   readonly bucketSource: BucketSource;
-  /** What concerns other processes; null if they do not see it. */
+  /** The operations that concern other processes; null if they do not see the family. */
   readonly others: Others | null;
-  /** Most bytes of a label's value, as UTF-8. */
+  /** Maximum length of a label's value, in bytes of UTF-8. */
   readonly labelBytes: number;
   /** True if {@link bind} would refuse any other new series, too, for the reason of its last refusal. */
   readonly full: boolean;
@@ -100,7 +102,7 @@ export interface Family {
   exemplify(h: Handle, exemplar: Exemplar): void;
   /** Counts an update of a series whose label value is too long, and warns once. */
   tooLong(): void;
-  /** Counts an update that was dropped without asking, because the storage had refused others before. */
+  /** Counts an update that was dropped without a call of {@link bind}, because the storage refused others before. */
   dropped(): void;
   /**
    * Reads the family.
@@ -108,6 +110,6 @@ export interface Family {
    * @param scope whose parts to read, if other processes have some
    */
   read(scope: Scope): FamilyData | Promise<FamilyData>;
-  /** The metric leaves this storage; its handles have been released. */
+  /** Called when the metric leaves this storage, after its handles have been released. */
   close(): void;
 }

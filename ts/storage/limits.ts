@@ -9,11 +9,11 @@ export const MOST_AT_ONCE = 128;
 
 /** Limits on series and label values. */
 export interface Limits {
-  /** Most series of all metrics. */
+  /** Maximum number of series of all metrics. */
   readonly series: number;
-  /** Most series of one metric. */
+  /** Maximum number of series of one metric. */
   readonly familySeries: number;
-  /** Most bytes of a label's value, as UTF-8. */
+  /** Maximum length of a label's value, in bytes of UTF-8. */
   readonly labelBytes: number;
 }
 

@@ -19,7 +19,7 @@ import { writerLabels } from './writer-labels';
 
 const arena = new Arena();
 
-/** What this isolate keeps in memory storage, and what it refused. */
+/** Figures of this isolate's memory storage. */
 export const memoryFigures = {
   /** Series of all metrics. */
   series: 0,
@@ -59,7 +59,7 @@ export class MemoryFamily implements Family {
   readonly others = null;
   readonly shape: Shape;
   private readonly cells: number;
-  /** In the order of birth, as prom-client prints series. */
+  /** Handles that have cells, in the order of their births, in which prom-client prints series. */
   private readonly born = new Set<Handle>();
   private readonly exemplars = new Exemplars();
   private refusal: Refusal = Refusal.Series;

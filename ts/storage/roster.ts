@@ -35,8 +35,8 @@ import { Refusals } from './refusals';
 const SWEEP = 1024;
 
 /**
- * Attempts to bind a series again that other processes keep removing. After these the update is lost with the series,
- * as an update just before the removal is.
+ * Maximum number of attempts to bind a series again that other processes keep removing. After these, the handle counts
+ * in cells of its own: see {@link Family.hold}.
  */
 const TRIES = 3;
 
@@ -46,7 +46,7 @@ export class Roster {
   readonly shape: Shape;
   /** Finds the handle for a label object. Throws for labels that are not declared. */
   readonly find: (labels: object) => Handle;
-  /** Finds the handle for a value of each label name. Undefined if the values have to be checked first. */
+  /** Finds the handle for values, one for each label name. Returns undefined if the values have to be checked first. */
   readonly at: (values: readonly unknown[]) => Handle | undefined;
   /** The storage of the metric's series. */
   family: Family;
@@ -113,9 +113,8 @@ export class Roster {
   }
 
   /**
-   * The slow path of every update: points the handle to cells.
+   * Points a handle to cells, if it is not live; wakes it, if it sleeps (see `expiry.ts`).
    *
-   * @param h a handle that is not live
    * @param labels the caller's labels; null for none
    * @returns the handle to update, which may be another one
    */
@@ -181,7 +180,7 @@ export class Roster {
     for (let tries = 0; ; tries++) {
       const tried = target.path !== null && !target.hidden;
       if (tried && update(target, value, bucket)) break;
-      // The update is refused although its series lives: the isolate leaves its segment, and the next one is not open.
+      // While the isolate leaves its segment and the next one is not open, updates of living series are refused, too.
       if (tries >= TRIES || (tried && this.family.leaving)) {
         if (!this.family.hold(target, label)) break;
       } else target = this.bindText(target, label);
@@ -194,7 +193,7 @@ export class Roster {
     return target;
   }
 
-  /** Makes a series whose label values have other types than its child's take the slow path. */
+  /** Makes a gauge's series take the slow path if its label values have other types now than those of its child. */
   compareChild(h: Handle, label: LabelText): void {
     if (this.shape.kind.type !== 'gauge' || h.retyped || h.child === null) return;
     if (h.childTypes === label.types) return;
@@ -209,8 +208,8 @@ export class Roster {
   }
 
   /**
-   * Series of this isolate's own part, with label values of the types that this isolate gave. The storage has the types
-   * that the process gave which made the series.
+   * Returns a family with the types of label values that this isolate gave, for series that this isolate updates. The
+   * storage has the types that were given by the process that made the series.
    */
   withTypes<D extends FamilyData>(data: D): D {
     if (!this.typed) return data;
@@ -238,7 +237,7 @@ export class Roster {
     this.retry();
   }
 
-  /** Removes series that no process updates for so many seconds. */
+  /** From now on removes series that no process updates for so many seconds. */
   expireAfter(seconds: number): void {
     this.expiry = new Expiry(this, seconds);
     for (const h of this.tree.leaves()) if (h.live) this.expiry.onBind(h);

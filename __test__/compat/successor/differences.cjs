@@ -8,7 +8,7 @@ const { thrown } = require('./thrown.cjs');
 const values = async (gauge) => (await gauge.get()).values.map(({ value }) => value);
 
 module.exports = {
-  'gauge.inc(null) is no delta': ({ Gauge }) =>
+  'gauge.inc(null) throws an error': ({ Gauge }) =>
     thrown(() => new Gauge({ name: 'm', help: 'h' }).inc(null)).slice(0, 38),
   "an exemplar's value is the increment": async (client) => {
     const registers = [new client.Registry(client.openMetricsContentType)];

@@ -51,7 +51,7 @@ module.exports = {
     return [
       client.collectDefaultMetrics.metricsList,
       all.map(({ name, help, type, aggregator, values }) => {
-        // Rows without labels may have no `labels`, and which rows the others have does not depend on the client.
+        // A row without labels may have no `labels`. Rows of other metrics depend on the process, not on the client.
         const rows = /utilization/.test(name) ? values : [];
         const labels = rows.map((row) => [row.metricName, row.labels ?? {}]);
         return { name, help, type, aggregator, rows: labels };

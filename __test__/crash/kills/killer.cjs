@@ -11,7 +11,7 @@ const { openSegment } = require(
 const [kills, wanted] = process.argv.slice(2).map(Number);
 const places = Array.from({ length: observed.places }, (_, place) => place);
 const victims = [];
-/** For each victim's place: updates that its victims reported, and updates that a kill interrupted after the store. */
+/** For each place: updates that its victims acknowledged, and updates that they stored and did not acknowledge. */
 const told = places.map(() => 0);
 const inFlight = places.map(() => 0);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-/** Counts in one turn of the event loop, so that counts which are still pending at a kill are lost. */
+/** Counts in one turn of the event loop, which never ends. If counts were pending, a kill would lose them. */
 const { Counter } = require('mpmetrics');
 const { writeSync } = require('node:fs');
 writeSync(1, 'begins\n');

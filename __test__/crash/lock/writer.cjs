@@ -1,4 +1,7 @@
-/** Counts in new series for a line of stdin. Prints the longest update and the whole time, in milliseconds. */
+/**
+ * Obeys lines of stdin. `pour NUMBER` makes so many series, and prints nothing. `count FROM` counts in ten series, and
+ * `show` in none; both then print a scrape, the time of the longest update, and the whole time, in milliseconds.
+ */
 require('mpmetrics').configure({ maxSeriesPerMetric: 20_000 });
 const { collectLibraryMetrics, Counter, Histogram, register } = require('mpmetrics');
 collectLibraryMetrics();

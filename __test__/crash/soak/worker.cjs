@@ -35,7 +35,8 @@ let made = 0;
 const began = performance.now();
 setInterval(() => {
   for (let route = 0; route < ROUTES; route++) count(routes, { route: `/${route}` });
-  // Goes by the clock, so that a late turn makes up for lost time, and each worker makes the same number.
+  // The elapsed time says how many label sets are due. So turns after a late one make up for it, and all workers make
+  // the same number.
   const due = Math.min(made + sets, ((performance.now() - began) / 1_000) * sets);
   for (; made < due; made++) count(sessions, { session: `${process.pid}-${made}` });
 }, TURN);

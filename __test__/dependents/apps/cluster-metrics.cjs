@@ -1,6 +1,6 @@
 /**
  * A cluster with express-prom-bundle as in its README: two workers that serve no metrics, and a primary that serves the
- * metrics of all. Prints a line of JSON with the port of each process, that of the primary last.
+ * metrics of all. Prints a line of JSON for each process, with its pid and port; the last line is the primary's.
  */
 'use strict';
 const cluster = require('node:cluster');

@@ -1,6 +1,6 @@
 /**
  * `node serve.cjs <application>` starts a cluster of two workers that serve the application, each on a port of its own.
- * Prints a line of JSON with the port of each worker. The primary does not load any package of metrics.
+ * Prints a line of JSON for each worker, with its process id and port. The primary loads no metrics library.
  */
 'use strict';
 const cluster = require('node:cluster');

@@ -3,7 +3,7 @@
 
 /**
  * @param client prom-client or mpmetrics
- * @param clock `set(ms)` since the epoch, and `advance(ms)`
+ * @param clock the test's clock: `set(ms)` sets the milliseconds since the epoch, `advance(ms)` adds to them
  */
 exports.told = async (client, clock) => {
   clock.set(Date.UTC(2030, 0, 1));

@@ -1,6 +1,8 @@
 /**
- * A primary with three workers. Each worker counts to 1000 and has a gauge with a `collect` callback. One worker is
- * blocked (BLOCK) or killed (KILL) while the primary scrapes, and the primary prints the result.
+ * A primary with three workers. Each worker counts to 1000 and has a gauge with a `collect` callback. The primary
+ * scrapes with `clusterMetrics()` and prints the result. Variables change the program. BLOCK or KILL: a worker is
+ * blocked or killed during the scrape. NONE: a worker makes no AggregatorRegistry. CUSTOM: the metrics are in another
+ * registry. PRIMARY: the primary counts, too. CLIENT: the name of the package.
  */
 const cluster = require('node:cluster');
 const client = require(process.env.CLIENT ?? 'mpmetrics');

@@ -117,7 +117,7 @@ impl Form {
         FORMS.iter().find(fits).unwrap_or(&FORMS[0])
     }
 
-    /// The form by the two numbers that a family's record has: of the type, and of the form among those of the type.
+    /// The form by the two numbers in a family's record: the number of the type, and the form's [`Form::number`].
     #[must_use]
     pub fn of_numbers(metric_type: u8, number: u8) -> Option<&'static Self> {
         FORMS.iter().find(|form| form.metric_type as u8 == metric_type && form.number == number)

@@ -1,6 +1,6 @@
 //! Prometheus metrics of many processes and threads in one shared-memory heap.
 //!
-//! A module imports only modules below it in the list of `docs/ARCHITECTURE.md`.
+//! A module imports only modules of lower rank: see the table in `docs/ARCHITECTURE.md`.
 
 #[macro_use]
 pub mod os;

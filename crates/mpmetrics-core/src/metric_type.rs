@@ -98,7 +98,7 @@ impl MetricType {
         self.row().values
     }
 
-    /// Whether a part is a level (as of a gauge) and not a count, so that a single part may be shown.
+    /// Whether a part is a level, as a gauge's is, and not a count. An aggregator may show a single level by itself.
     #[must_use]
     pub fn is_level(self) -> bool {
         self.row().is_level

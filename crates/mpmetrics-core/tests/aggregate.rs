@@ -1,4 +1,4 @@
-//! Joining families of one name, which two versions of an application make that run at the same time.
+//! Joining families of one name. Two versions of an application that run at the same time make such families.
 
 mod snapshot;
 

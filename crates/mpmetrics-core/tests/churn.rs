@@ -1,4 +1,4 @@
-//! Series that are made and removed for ever take no more memory than the largest number that existed at once.
+//! Series that are made and removed for ever take no more memory than the series that existed at once.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -94,7 +94,7 @@ impl Churner {
             }
         }
         self.living.push_back(text);
-        // Removes many series at once, as the checks of expiring series do; their number varies.
+        // Removes many series at once, as the checks of expiring series do. How many live before that varies.
         if self.living.len() > LIVING + random.below(100) as usize {
             for text in self.living.drain(..LIVING / 4) {
                 for (family, _) in &self.families {
@@ -132,7 +132,7 @@ fn what_comes_and_goes_takes_no_more_than_what_was_there_at_once() {
                 }
             }
             let used = heap.words().header(header::USED);
-            // The number of living series varies, for which one small slab is enough.
+            // The number of living series varies, so the heap may grow by one small slab.
             assert!(used <= at_half + at_half / 32, "{kinds:?}, {lives}: {at_half}, then {used}");
         }
     }

@@ -193,7 +193,8 @@ fn word() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    /// Only the words that identify a heap are right: magic number, version, machine.
+    /// Only these words are right: magic number, version and machine, the length, and the mark that the heap is not
+    /// retired. The numbers of records are below 1,024.
     #[test]
     fn random_words_behind_a_good_header(
         head in vec(word(), HEADER_WORDS as usize),

@@ -23,7 +23,8 @@ const TYPES: [MetricType; 4] =
     [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 const NOW: f64 = 1.7e12;
 
-/// A heap with a family of each kind, three series each, default labels and exemplars, and its writer.
+/// Makes a heap with a family of each type, with three series each, default labels and exemplars. Returns the heap, its
+/// writer, and the families.
 fn heap() -> (Heap, Writer, Vec<u32>) {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default()).expect("a heap");
     let mut writer = heap.writer(1, 1).expect("a slot");
@@ -33,7 +34,7 @@ fn heap() -> (Heap, Writer, Vec<u32>) {
     (heap, writer, ids)
 }
 
-/// Goes on counting in known series, and in one more.
+/// Counts in three series of each family, and records exemplars.
 fn count(writer: &mut Writer, ids: &[u32]) -> Result<()> {
     for (kind, id) in TYPES.into_iter().zip(ids) {
         for n in 0..3 {
@@ -54,7 +55,8 @@ fn count(writer: &mut Writer, ids: &[u32]) -> Result<()> {
     Ok(())
 }
 
-/// Every page that is made of a heap, held against the formats; how much was left out.
+/// Scrapes the heap, prints it in every format, and checks each page by its format. Returns the snapshot, and how much
+/// was left out.
 fn pages(heap: &Heap) -> Result<(Snapshot, u64)> {
     let filter = Filter { everything: true, exemplars: true, now: Some(NOW), ..Filter::default() };
     let before = heap.words().header(header::DAMAGED);
@@ -72,12 +74,13 @@ fn pages(heap: &Heap) -> Result<(Snapshot, u64)> {
 /// A text that a record refers to.
 struct Told {
     what: &'static str,
-    /// Of its first byte.
+    /// Offset of its first byte in the heap.
     at: u64,
+    /// Its length.
     bytes: u64,
 }
 
-/// The texts of all records of the first chunks, and the words of their hashes.
+/// Returns the texts of all records of the first chunks, and the indexes of the words with the records' hashes.
 fn told(heap: &Heap) -> (Vec<Told>, Vec<u64>) {
     let words = heap.words();
     let load = |at: u64| words.load(at).expect("a word");
@@ -122,7 +125,8 @@ fn every_byte_of_every_text() {
     assert_eq!(texts.iter().map(|text| text.what).collect::<HashSet<_>>().len(), 3);
     for Told { what, at, bytes } in texts {
         for byte in at..at + bytes {
-            // A bit, and what becomes a NUL, a quote, a line feed, a brace, bytes of no UTF-8.
+            // Flips each single bit, and then turns the byte into a NUL, into each character that means something in a
+            // label text or a page, and into bytes that are not UTF-8.
             let now = heap.words().load(byte / 8).expect("a word") >> (byte % 8 * 8) & 0xff;
             let others = [0, b'"', b'\n', b'\\', b'}', b'=', b',', b' ', 0x80, 0xff];
             let bits = (0..8).map(|bit| 1 << bit);
@@ -137,10 +141,11 @@ fn every_byte_of_every_text() {
                     );
                 } else {
                     assert_eq!(seen.families.len(), 4);
-                    // One that is still printable is another label; a writer that counts makes a further series then.
+                    // A changed text that is still valid is another label set. When the writer counts, it makes a
+                    // further series with the old one.
                     assert!(damaged > 0 || shown(&seen) >= 12, "byte {byte} with {with:#x}");
                 }
-                // The writers of the series go on, whatever their names became.
+                // The writer of the series goes on, whatever the texts have become.
                 count(&mut writer, &ids).expect("a writer that goes on");
                 flip(&heap, byte, with);
             }
@@ -172,7 +177,7 @@ fn a_name_that_no_metric_may_have_is_not_printed() {
     assert_eq!(pages(&heap).expect("the rest of the heap").1, 6 + 5);
 }
 
-/// splitmix64: the same flips in every run, so that a number names a failure.
+/// splitmix64: the same flips in every run, so that a failure can be repeated by the number of its round.
 struct Dice(u64);
 
 impl Dice {
@@ -184,7 +189,7 @@ impl Dice {
     }
 }
 
-/// 2,000 rounds in CI, `MPMETRICS_FLIPS` in the torture.
+/// Number of rounds: 2,000, or `MPMETRICS_FLIPS`, which the torture sets.
 fn rounds() -> u64 {
     std::env::var("MPMETRICS_FLIPS").ok().and_then(|flips| flips.parse().ok()).unwrap_or(2_000)
 }
@@ -223,12 +228,12 @@ fn random_bytes_under_a_writer_that_goes_on() {
             Ok((_, damaged)) => left_out += u64::from(damaged > 0),
             Err(_) => refused += 1,
         }
-        // Damage adds up for a while, until too little is left to damage.
+        // The damage of several rounds adds up. A new heap takes its place when a writer fails, and now and then.
         if counted.is_err() || attached.is_err() || dice.roll(8) == 0 {
             (heap, writer, ids) = self::heap();
             (texts, hashes) = told(&heap);
         }
     }
-    // Most damage costs what it hit, and not the page.
+    // Most damage hides only what it hit, and not the whole page.
     assert!(refused < rounds() / 2 && left_out > rounds() / 10, "{refused}, {left_out}");
 }

@@ -225,7 +225,7 @@ fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
     third.recv_timeout(LONG).unwrap();
     assert!(listener.asked());
     drop(one);
-    // The thread that waited for it may hold its doorbell, and so its locks, for a moment longer.
+    // The thread that waited for the answers to `one` may hold its doorbell, and so its locks, for a moment longer.
     let begun = Instant::now();
     while listener.asked() {
         assert!(begun.elapsed() < LONG, "it is gone");

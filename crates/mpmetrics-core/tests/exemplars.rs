@@ -130,7 +130,7 @@ fn of_several_writers_the_newest_is_shown_and_the_dead_keep_theirs() {
     assert_eq!(seen(&heap)[1], one("a=\"1\"", 1, 8.0, "w=\"8\""));
 }
 
-/// Default labels of several writers: a series under each set has exemplars of its own.
+/// Several writers have default labels. A series has exemplars of its own under each set of default labels.
 #[test]
 fn exemplars_go_with_the_default_labels_of_their_series() {
     let heap = heap();
@@ -224,7 +224,8 @@ fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long()
         }
         assert!(held());
         assert_eq!(dropped(&heap) - before, refused);
-        // If each call waited for 20 ms, this would take minutes. After a wait in vain, calls do not wait for a while.
+        // If each call waited 20 ms for the heap lock, this would take minutes. After a call that waited in vain, the
+        // next calls drop their exemplars at once, for at most a second.
         assert!(begun.elapsed() < Duration::from_secs(100), "{:?}", begun.elapsed());
         assert_eq!(seen(&heap), [one("a=\"1\"", 0, 1.0, "t=\"1\"")], "scrapes go on");
         std::thread::sleep(Duration::from_millis(1_050));

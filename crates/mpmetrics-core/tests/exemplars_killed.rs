@@ -105,7 +105,8 @@ impl Drop for Victim {
     }
 }
 
-/// Scrapes, and checks that every exemplar is one that a writer recorded. Returns labels of series, and values.
+/// Scrapes, and checks that every exemplar is one that a writer recorded. Returns the labels of each exemplar's series,
+/// and its value.
 fn check(heap: &Heap) -> HashSet<(String, u64)> {
     let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let begun = Instant::now();

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use reader::Json;
 use snapshot::{Builder, Set};
 
-/// The metrics of the program whose text prom-client 15.1.3 printed into `golden/`.
+/// Returns the metrics of a program. `golden/` has the texts that prom-client 15.1.3 printed for the same program.
 fn golden(defaults: Set<'_>) -> Snapshot {
     let mut make = Builder::default();
     let d = if defaults.is_empty() { 0 } else { make.defaults(defaults) };

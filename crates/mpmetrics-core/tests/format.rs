@@ -7,8 +7,8 @@ use mpmetrics_core::layout::{
 
 const FORMAT: &str = include_str!("../../../docs/FORMAT.md");
 
-/// Returns number (of the first word) and name of the rows below one heading, of tables whose second
-/// column is a name in backticks.
+/// Reads the tables below one heading whose second column is a name in backticks. Returns, for each row, the number of
+/// its first word and the name.
 fn named(heading: &str) -> Vec<(u64, &'static str)> {
     let from = FORMAT.find(heading).expect("the heading");
     let section = &FORMAT[from + heading.len()..];

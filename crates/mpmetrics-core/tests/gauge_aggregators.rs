@@ -115,7 +115,7 @@ fn two_versions_of_a_family_and_default_labels_that_coincide_go_by_time_too() {
     update(&mut one, &spec("mostrecent"), |cells| recent::set(cells, 1.0, 8000.0));
     update(&mut two, &newer, |cells| recent::set(cells, 2.0, 7000.0));
     assert_eq!(rows(&heap), ["g 1"]);
-    // Series with their own label of the name of a default label.
+    // The series of `three` has a default label, and an own label of the same name. It is printed like that of `one`.
     three.default_labels(0, b"a=\"x\"", b"").unwrap();
     let family = three.family(&newer, 0).unwrap();
     let address = three.bind(family, b"a=\"x\"", b"").unwrap();

@@ -231,7 +231,7 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
         |fd: &i32| std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|to| to == path);
     let number = (before.as_raw_fd()..).take(64).filter(open).last().expect("a descriptor");
     assert_ne!(number, before.as_raw_fd());
-    // SAFETY: the writer, which owns the descriptor, is forgotten below, so it never closes it again.
+    // SAFETY: the writer, which owns the descriptor, is forgotten below, so the descriptor is not closed twice.
     drop(unsafe { OwnedFd::from_raw_fd(number) });
     let stranger = std::fs::File::create(directory.path().join("stranger")).expect("a file");
     // Waits for as long as the writer relies on the last check of its lock.
@@ -269,7 +269,7 @@ fn a_scrape_meanwhile_counts_once_what_a_living_adopter_moves() {
     let cells = [5.0, 7.0].map(|by| {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let handle = count(&mut writer, "", by).expect("a series");
-        // So many series that a scrape takes some time from the one block to the other.
+        // Makes so many series that a scrape takes some time from the one block to the other.
         (0..3000).for_each(|n| drop(count(&mut writer, &format!("a=\"{n}\""), 0.0)));
         writer.default_labels(0, b"app=\"x\"", b"").expect("default labels");
         handle.cell

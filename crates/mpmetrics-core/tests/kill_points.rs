@@ -31,7 +31,7 @@ fn victim() {
     }
 }
 
-/// Places that are about the segment that the victim makes for itself.
+/// Whether a kill point is about the segment that the victim makes for itself.
 fn of_other(point: &str) -> bool {
     let own = ["create.", "retire.", "reap.", "succeed.", "follow."];
     own.iter().any(|path| point.starts_with(path))
@@ -50,7 +50,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
     scene.check_numbers();
     let locked = end == End::Stop && held == Held::Heap;
     scene.check_new(locked);
-    // No process waits for the dead, and for the living only as long as a scrape is willing to.
+    // A scrape does not wait for a dead process. It waits for a stopped one until its time for callbacks is over.
     if told(scene.directory.path(), "listens").is_some() {
         let late = scene.ring();
         assert_eq!(late, end == End::Stop && held == Held::Answer, "{}", scene.what);
@@ -71,7 +71,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
     scene.check_numbers();
 }
 
-/// Runs a check of every place, some at once.
+/// Checks all kill points, three at a time.
 fn at_every_point(end: End) {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
@@ -99,12 +99,12 @@ fn whoever_stops_at_any_named_place_leaves_a_heap_in_which_all_others_go_on() {
     at_every_point(End::Stop);
 }
 
-/// Not only the first time: in the middle of a sweep, a walk, a growth.
+/// Dies or stops when a kill point is reached for the n-th time: in the middle of a sweep, a walk, a growth.
 #[test]
 fn later_times_at_the_places_that_are_reached_again_and_again() {
     for (point, nth) in [
         ("lock.intent", 300),
-        // Of the second block of a summary: count, sum, the zeros of both parts, a bucket; the histogram's last.
+        // The cells of a summary that are added at a merge: count, sum, the zeros of both sub-windows, a bucket.
         ("merge.added", 2),
         ("merge.added", 3),
         ("merge.added", 4),
@@ -132,7 +132,7 @@ fn later_times_at_the_places_that_are_reached_again_and_again() {
     }
 }
 
-/// The names in the list are those in the sources, and a row of the document each.
+/// The list has the names that are in the sources, and the document has a row for each.
 #[test]
 fn every_place_is_in_the_list_and_in_the_document() {
     let mut sources = String::new();
@@ -177,7 +177,7 @@ fn every_place_is_in_the_list_and_in_the_document() {
     assert_eq!(written, points);
 }
 
-/// That shipped builds have none of this is tested on the packed binary, by this name.
+/// Another test checks that this name is not in the packed binary, to show that shipped builds have no kill points.
 #[test]
 fn the_name_of_the_variable_is_in_a_build_with_the_feature() {
     let build = std::fs::read(std::env::current_exe().unwrap()).unwrap();

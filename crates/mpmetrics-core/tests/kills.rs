@@ -29,7 +29,7 @@ const SEGMENT: &str = "MPMETRICS_KILLED_SEGMENT";
 const TOLD: &str = "MPMETRICS_KILLED_TOLD";
 const SEED: &str = "MPMETRICS_KILLED_SEED";
 const AT_ONCE: usize = 3;
-/// Kills between two checks of the derived words, for which all processes end.
+/// Number of kills between two checks of the derived words. Before each of these checks, all processes end.
 const ROUND: u64 = 40;
 
 /// Not a test: the program of the processes that this file's test starts and kills.
@@ -116,7 +116,8 @@ impl Ward {
         self.before = counts;
         let (last, kills) = self.halves;
         let halves = halves(&snapshot);
-        // A killed process leaves at most one half update, and each living one may be in the middle of one.
+        // A killed process leaves sums that are off by two observations at most: it had observed the first of a pair in
+        // a summary, and was in the middle of the second. Each living process may be between the two of a pair.
         let more = 2 * (self.kills - kills) + self.victims.len() as u64;
         let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
         assert!(grown, "{last:?}, then {halves:?}, {more} more may be");
@@ -151,7 +152,7 @@ impl Ward {
             self.bury(&victim);
         }
         std::fs::remove_file(stop).expect("a file");
-        // The first holder finishes what was left to the next holder of the lock.
+        // The next holder of the lock has to finish what others left to it. This call does so.
         drop(self.heap.hold_lock().expect("the heap lock"));
         let words = self.heap.words();
         let before = DerivedWords::read(words);
@@ -195,11 +196,11 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
     found
 }
 
-/// Half updates: in sums, which are off by so many observations, and in buckets.
+/// Half updates: by how many observations the sums are off, and by how many the buckets.
 type Halves = [f64; 2];
 
-/// Counts half updates, which processes leave that die in the middle of one. Each update of series `n` adds or observes
-/// n + 1, so another series' updates would show as values that are no multiple of that.
+/// Counts half updates: processes that died in the middle of an update left them. Each update of series `n` adds or
+/// observes n + 1, so another series' updates would show as values that are no multiple of that.
 fn halves(snapshot: &Snapshot) -> Halves {
     let mut halves = [0.0; 2];
     for family in snapshot.families.iter().filter(|family| &*family.name != "counted") {

@@ -17,7 +17,7 @@ use mpmetrics_core::scrape::snapshot::Value;
 const NOW: f64 = 1.7e12;
 const WINDOW: Window = Window { length: 10_000.0, sub_windows: 3 };
 
-/// Returns the largest value of each octave, with both signs.
+/// Returns the largest value of each octave up to 2^1023, with both signs.
 fn hostile() -> Vec<f64> {
     let powers = (-1074..=1023)
         .map(|power: i32| 2.0_f64.powi(power.max(-1022)) * 2.0_f64.powi((power + 1022).min(0)));
@@ -92,7 +92,7 @@ fn feed(window: Option<Window>) -> (Heap, u64) {
     assert_eq!((found.count, found.sum, found.ranked), (all, 0.0, all));
     assert_eq!((found.min, found.max), (-(1023.0_f64.exp2()), 1023.0_f64.exp2()));
     assert_eq!(found.octaves, KEPT);
-    // Half of them are below, and what is there is near zero.
+    // Half of the values are negative, and all octaves that are kept are near zero.
     assert!(found.median.abs() < 2.0_f64.powi(-1000), "{}", found.median);
     assert_eq!(clamped(&heap), (values.len() - KEPT) as u64);
     assert_eq!(heap.words().header(header::UNRANKED), 0);

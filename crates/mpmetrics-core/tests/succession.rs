@@ -107,7 +107,7 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
 fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
     let folder = Folder::new("died");
     let (old, mut writer, key) = without_folder(&folder);
-    // The state in which a process leaves the segment that dies after the first step of making a copy.
+    // A process that dies after the first step of making a copy leaves the segment in this state.
     old.heap().words().set_header(header::RETIRED, retired::GONE);
     assert_eq!(writer.share(key, |value| value + 1.0).unwrap_err().code(), Code::Retired);
     assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
@@ -124,7 +124,7 @@ fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
     let key = bind(&mut writer);
     writer.share(key, |value| value + 5.0).unwrap();
     fs::remove_file(old.path()).unwrap();
-    // The younger segment is made in another millisecond.
+    // Waits, so that the younger segment is made in a later millisecond than the old one.
     std::thread::sleep(std::time::Duration::from_millis(5));
     let young = folder.make();
     fs::remove_file(young.path()).unwrap();

@@ -163,7 +163,7 @@ fn a_hundred_label_sets_of_a_latency_under_eight_writers_fit_into_four_mebibytes
             let text = format!("method=\"GET\",route=\"/route/{set}\"");
             let address = writer.bind(family, text.as_bytes(), b"").expect("room");
             for _ in 0..10_000 {
-                // Half of all requests take less than 20 ms, one in 6,000 more than a second.
+                // Half of all requests take less than 20 ms, one in 5,300 more than a second.
                 let value = 0.02 * (1.1 * random.normal()).exp();
                 writer.observe(&address, (value, 1.0), None, 0.0).expect("room");
             }
@@ -305,7 +305,7 @@ fn without_memory_for_buckets_sum_and_count_stay_right() {
     let heap = Heap::create(Arc::new(Owned::new(12 << 10)), &setup).expect("a heap");
     let mut writer = heap.writer(1, 1).expect("a slot");
     let family = writer.family(&spec("s", &forever(&[0.5])), 0).expect("room");
-    // As many series as the heap has room for without buckets.
+    // The heap has room for these series, but not for all of their buckets.
     let sets: Vec<String> = (0..40).map(|set| format!("a=\"{set}\"")).collect();
     let bind = |set: &String| writer.bind(family, set.as_bytes(), b"").expect("room");
     let addresses: Vec<Address> = sets.iter().map(bind).collect();

@@ -175,7 +175,8 @@ fn octaves_of_a_slab() -> i32 {
     (0..).find(grown).expect("a second slab")
 }
 
-/// The search for room for octave buckets frees blocks of removed series, and finds the series' own block among them.
+/// The search for room for octave buckets frees the blocks of removed series: here also the block of the series that
+/// gets the buckets.
 #[test]
 fn a_series_that_is_removed_while_an_octave_is_made_leaves_no_buckets_and_no_damage() {
     let octaves = octaves_of_a_slab();

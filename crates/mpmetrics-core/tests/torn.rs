@@ -20,7 +20,7 @@ use mpmetrics_core::scrape::walk::{walk, Patience, Walked};
 use mpmetrics_core::sync::Ordering;
 
 const WINDOW: Window = Window { length: 1000.0, sub_windows: 64 };
-/// The last moment of the first window.
+/// A time in the last sub-window of the first window.
 const NOW: f64 = 63_500.0;
 
 fn heap() -> Heap {

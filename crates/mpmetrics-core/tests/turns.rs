@@ -24,7 +24,7 @@ fn bind(writer: &mut Writer, family: u32, texts: &[String]) -> Result<Vec<Result
     Ok(found)
 }
 
-/// Asks again for those that were not tried, until there are none.
+/// Binds all of these series: calls again for those that one call did not try.
 fn bind_all(writer: &mut Writer, family: u32, texts: &[String]) -> Vec<Address> {
     let mut addresses = Vec::new();
     while addresses.len() < texts.len() {
@@ -111,7 +111,7 @@ fn series_that_nobody_updates_are_removed_in_turns() {
         drop(held);
         removed += expire(&mut writer, family, &all[removed..]).unwrap();
     }
-    // Those that are gone count as removed.
+    // Series that are already gone count as removed.
     assert_eq!(expire(&mut writer, family, &all[..2]).unwrap(), 2);
     let text = printed(&heap);
     let shown: Vec<_> = text.lines().filter(|line| line.starts_with("c{")).collect();
@@ -133,7 +133,7 @@ fn summaries_get_their_buckets_in_turns() {
             octaves.map(|octave| (one.slab, one.cell, key, octave))
         })
         .collect();
-    // A series that is gone keeps no other out.
+    // A series that is gone does not keep the others from getting buckets.
     assert_eq!(expire(&mut writer, family, &all[1..2]).unwrap(), 1);
     let mut cells = HashSet::new();
     let mut gone = 0;

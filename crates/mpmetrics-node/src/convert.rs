@@ -12,7 +12,7 @@ pub type Failure = napi::Error<String>;
 /// A result with such an error.
 pub type Result<T, E = Failure> = core::result::Result<T, E>;
 
-/// Converts an error, with its code, and the chain of its causes as one message.
+/// Converts an error. Keeps its code, and makes one message of the error and its causes.
 pub fn failure(error: &Error) -> Failure {
     Failure::new(error.code().name().to_owned(), error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The doorbell of one isolate, whose JavaScript functions threads of the core may call.
+//! The doorbell of one isolate. Threads of the core may call the isolate's JavaScript functions.
 
 use crate::convert::{failure, foreign, Result};
 use mpmetrics_core::doorbell::{Done, Doorbell, Ear};
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// A function of JavaScript without arguments.
 pub type Callback<'a> = Function<'a, (), UnknownReturnValue>;
 
-/// Numbers of isolates, for [`Doorbell::forget`].
+/// The number of the next isolate that rings, for [`Doorbell::forget`].
 static OWNERS: AtomicU64 = AtomicU64::new(1);
 
 /// One isolate's side of a process's doorbell. Cleanup hooks of its environment take back all functions that
@@ -23,7 +23,7 @@ static OWNERS: AtomicU64 = AtomicU64::new(1);
 pub struct Bell {
     doorbell: Arc<Doorbell>,
     listening: Rc<RefCell<Option<Listening>>>,
-    /// The isolate's number in [`OWNERS`]; 0 until the isolate first rings.
+    /// The number that the isolate got from [`OWNERS`]; 0 until the isolate first rings.
     owner: Cell<u64>,
 }
 
@@ -100,7 +100,8 @@ impl Bell {
         self.doorbell.over(ring);
     }
 
-    /// Rings. `done` keeps the isolate alive until it is called; `None` if it will not be called.
+    /// Rings. `done` keeps the isolate alive until it is called. Returns the number of the ring; `None` if `done` will
+    /// not be called.
     pub fn ring(&self, env: &Env, milliseconds: f64, done: &Callback<'_>) -> Result<Option<u32>> {
         if self.owner.get() == 0 {
             let owner = OWNERS.fetch_add(1, Ordering::Relaxed);

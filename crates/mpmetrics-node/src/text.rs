@@ -85,7 +85,7 @@ impl Text {
 /// scrapes, the engine would see no reason to collect them.
 fn account(env: napi_env, bytes: i64) {
     let mut total = 0;
-    // SAFETY: the environment is that of the call, or null if it has ended, for which the call fails. A negative number
+    // SAFETY: the environment is that of the call, or null if it has ended; with null the call fails. A negative number
     // only changes a counter, so that this may be called while garbage is collected. If the call fails, garbage is
     // collected later.
     unsafe { napi::sys::napi_adjust_external_memory(env, bytes, &mut total) };

@@ -1,4 +1,4 @@
-//! Turns: of the threads of this process, the one that has the turn acts for all of them.
+//! Turns: the thread that has a turn acts for all threads of this process.
 
 use crate::convert::{foreign, Result};
 use napi::Env;
@@ -35,8 +35,8 @@ pub fn take_turn(env: Env, about: String, thread: u32) -> Result<bool> {
     Ok(true)
 }
 
-/// Gives up a turn; the main thread gets it if it waits for it. If the main thread calls this without having the turn,
-/// it does not wait any more.
+/// Gives up a turn. If the main thread waits for that turn, the main thread gets it. A main thread that calls this
+/// without having the turn stops waiting for it.
 #[napi]
 pub fn end_turn(about: String, thread: u32) {
     let mut turns = lock();

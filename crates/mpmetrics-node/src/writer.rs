@@ -1,4 +1,4 @@
-//! Writers as JavaScript sees them, and the views that it stores through.
+//! A writer as JavaScript calls it, with the views of the heap through which JavaScript stores.
 
 use crate::convert::{failure, invalid, Result, Spec};
 use crate::status::{Out, Status};
@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A writer that ends with its environment: whatever JavaScript still holds of it.
+/// A writer that ends with its JavaScript environment, even if JavaScript objects still refer to it.
 pub type SharedWriter = Rc<RefCell<Option<Writer>>>;
 
 /// The writer of one isolate.
@@ -28,7 +28,7 @@ pub struct NativeWriter {
     incarnation: u32,
 }
 
-/// What JavaScript is told of a series.
+/// Returns the words that answer a bind: the address of the series, or a status and the reason of a refusal.
 fn filled(address: Result<Address, Error>) -> Result<[u32; Out::LEN]> {
     let mut out = [0; Out::LEN];
     match address {
@@ -49,7 +49,7 @@ fn filled(address: Result<Address, Error>) -> Result<[u32; Out::LEN]> {
     Ok(out)
 }
 
-/// What JavaScript is told of a summary's buckets.
+/// Returns the words that answer a request for a summary's buckets: status, slab and cell.
 fn placed(found: Result<OctaveAddress, Error>) -> Result<[u32; 3]> {
     Ok(match found {
         Ok(found) => [Status::Ok as u32, found.slab, found.cell],
@@ -69,7 +69,7 @@ impl NativeWriter {
         Ok(Self { segment, writer, slot, incarnation })
     }
 
-    /// Runs a call on the writer; one whose environment has ended is lost.
+    /// Runs a call on the writer. Returns [`Error::Lost`] if the writer's environment has ended.
     pub(crate) fn with<T>(
         &self,
         call: impl FnOnce(&mut Writer) -> Result<T, Error>,
@@ -108,7 +108,7 @@ impl NativeWriter {
         self.incarnation
     }
 
-    /// Declares a family; its number, or minus a status.
+    /// Declares a family. Returns its number, or a status as a negative number.
     #[napi]
     pub fn family(&self, spec: Spec, group: u32) -> Result<i32> {
         let spec = FamilySpec::try_from(spec)?;
@@ -172,15 +172,15 @@ impl NativeWriter {
         failed.map(|()| tried)
     }
 
-    /// Shows a block again that was marked absent. A status.
+    /// Shows a block again that was marked absent. Returns a status.
     #[napi]
     pub fn revive(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
         let key = BlockKey { series, generation };
         Status::of_block(self.with(|writer| writer.revive(slab, cell, key)))
     }
 
-    /// Records an exemplar for a block: slab, cell, series, generation, bucket, value, time in `numbers`, and
-    /// 1 if room may be made for it. A status; `Full` where that is 0 and room is needed.
+    /// Records an exemplar for a block. `numbers` has slab, cell, series, generation, bucket, value, time, and 1 if
+    /// room may be made for the exemplar, else 0. Returns a status: `Full` if room is needed and may not be made.
     #[napi]
     pub fn exemplar(&self, numbers: Float64Array, labels: String, types: String) -> Result<u32> {
         let Some(&[slab, cell, series, generation, bucket, value, time, room]) =
@@ -200,7 +200,7 @@ impl NativeWriter {
         }))
     }
 
-    /// The exemplars of a block are not shown any more. A status.
+    /// Hides the exemplars of a block. Returns a status.
     #[napi]
     pub fn clear_exemplars(
         &self,
@@ -270,7 +270,8 @@ impl NativeWriter {
         failed.map(|()| tried)
     }
 
-    /// The buckets that a summary has: octave, slab and cell of each. Nothing if the block is another's now.
+    /// The buckets that a summary has: octave, slab and cell of each. Empty if the block
+    /// belongs to another series now.
     #[napi]
     pub fn all_buckets(
         &self,
@@ -294,35 +295,35 @@ impl NativeWriter {
         self.tell(|writer| writer.count_unranked(observations as u64))
     }
 
-    /// Counts observations that are in the nearest bucket.
+    /// Counts observations that count in the nearest bucket, because their series had the maximum of octaves.
     #[napi]
     pub fn count_clamped(&self, observations: f64) -> Result<()> {
         self.tell(|writer| writer.count_clamped(observations as u64))
     }
 
-    /// Gives a block back. A status.
+    /// Gives a block back. Returns a status.
     #[napi]
     pub fn release(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
         let key = BlockKey { series, generation };
         Status::of_block(self.with(|writer| writer.release(slab, cell, key)))
     }
 
-    /// Removes a series for all writers. A status.
+    /// Removes a series for all writers. Returns a status.
     #[napi]
     pub fn remove(&self, family: u32, labels: String, types: String) -> Result<u32> {
         let (text, types) = (labels.as_bytes(), types.as_bytes());
         Status::of_call(self.with(|writer| writer.remove(family, text, types)))
     }
 
-    /// Removes all series that a scrape shows with this family, for all writers. A status.
+    /// Removes all series that a scrape shows with this family, for all writers. Returns a status.
     #[napi]
     pub fn remove_all(&self, family: u32) -> Result<u32> {
         Status::of_call(self.with(|writer| writer.remove_all(family)))
     }
 
     /// Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
-    /// `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or minus a
-    /// status.
+    /// `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or a
+    /// status as a negative number.
     #[napi]
     pub fn expire(&self, family: u32, texts: Vec<String>) -> Result<i32> {
         let (pairs, _) = texts.as_chunks::<2>();
@@ -333,21 +334,21 @@ impl NativeWriter {
         }
     }
 
-    /// Whether that generation of a series was ended by `expire`.
+    /// Whether `expire` ended this generation of the series.
     #[napi]
     pub fn expired(&self, series: u32, generation: u32) -> Result<bool> {
         self.with(|writer| writer.expired(BlockKey { series, generation }))
             .map_err(|error| failure(&error))
     }
 
-    /// Sets the default labels of a group. A status.
+    /// Sets the default labels of a group. Returns a status.
     #[napi]
     pub fn default_labels(&self, group: u32, labels: String, types: String) -> Result<u32> {
         let (text, types) = (labels.as_bytes(), types.as_bytes());
         Status::of_call(self.with(|writer| writer.default_labels(group, text, types)))
     }
 
-    /// Counts updates of series that JavaScript refused, for the reason with that number.
+    /// Counts updates that JavaScript dropped because their series was refused. `refusal` is the reason's number.
     #[napi]
     pub fn count_dropped(&self, refusal: u32, updates: u32) -> Result<()> {
         let known = Refusal::ALL.get(refusal as usize).copied();

@@ -70,10 +70,10 @@ export class GuardedPath implements Path {
 }
 
 /**
- * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE). No later
- * store of the update overtakes that to the last word, and the store to the first word overtakes no earlier one.
- * `Atomics` has no doubles, so the sequence numbers count in the lower halves of the words; a reader compares whole
- * words.
+ * For processors that may reorder plain stores and have atomic read-modify-write instructions (Arm with LSE). Readers
+ * see the store to the last word before all later stores of the update, and the store to the first word after all
+ * earlier ones. `Atomics` has no doubles, so the sequence numbers count in the lower halves of the words; a reader
+ * compares whole words.
  */
 class OrderedPath extends GuardedPath {
   override begin({ halves, first, size }: Handle): number {

@@ -24,7 +24,7 @@ export interface Shape {
 /** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
   readonly type: MetricType;
-  /** Whether the parts of a series are added up. A gauge's part that moves replaces the one in its new cells. */
+  /** Whether the parts of a series are added up. If not, a part that moves replaces the value in its new cells. */
   readonly adds: boolean;
   /** Whether this is a shared gauge, which has one value for all writers. */
   readonly sharedGauge: boolean;

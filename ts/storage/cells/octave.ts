@@ -54,7 +54,7 @@ for (let number = 1; number < CELLS; number++) {
   begins.fill(number, slice + 1);
 }
 
-/** The bucket of a finite value other than zero: 32 times the octave's number, plus its number in the octave. */
+/** The bucket of a finite value other than zero: 32 times the octave's number, plus the bucket's number in it. */
 export function bucketOf(value: number): number {
   let lifted = 0;
   let magnitude = Math.abs(value);

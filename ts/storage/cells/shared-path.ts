@@ -12,7 +12,7 @@ export const VALUE = 0;
 const WAS_SET = 1;
 export const CELLS = 2;
 
-/** Returns the cells of a value after later changes, which are those of `later`. */
+/** Returns the cells `value` after the changes that were counted in the cells `later`. */
 export function changed(value: Float64Array, later: Float64Array): Float64Array {
   if (later[WAS_SET] === 1) return later;
   return Float64Array.of(value[VALUE]! + later[VALUE]!, value[WAS_SET]!);

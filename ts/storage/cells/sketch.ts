@@ -42,7 +42,7 @@ export class Sketch {
   negative: OctaveBuckets[] = [NONE];
   /** All octaves, by number. */
   readonly all = new Map<number, OctaveBuckets>();
-  /** How many observations more do not ask for buckets, because there was no memory for them. */
+  /** How many of the next observations do not ask for missing buckets, because there was no memory for buckets. */
   skips = 0;
 
   /** True if the series has as many octaves as it may have. */

@@ -30,7 +30,7 @@ export const OTHERS = 5;
 /** The maximum of sub-windows; a window that is configured with more gets this number. */
 export const MOST_SUB_WINDOWS = 64;
 
-/** Indexes of a summary's options in its numbers, the last that of the first percentile: see `quantile/summary.rs`. */
+/** Indexes of a summary's options in the numbers of its shape. Percentiles come last: see `quantile/summary.rs`. */
 export const enum Option {
   Length = 0,
   SubWindows = 1,
@@ -61,7 +61,7 @@ export function summaryNumbers(
   return [length, subWindows, prune ? 1 : 0, ...percentiles];
 }
 
-/** Returns the index in the block of the sub-window with this number. */
+/** Returns the index of the sub-window with this number, from 0 to `subWindows - 1`. */
 export function subWindowOf(number: number, subWindows: number): number {
   return number - Math.floor(number / subWindows) * subWindows;
 }

@@ -9,7 +9,7 @@ import { unref } from '../../timers';
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
 /**
- * Milliseconds after which a try ends. If many processes want the lock, each call spends some of them waiting for it.
+ * Milliseconds after which a try ends. If many processes want the lock, each call of a try waits for it for some time.
  */
 const TURN = 20;
 /** The number of waiting calls from which on a new call is tried at once, although others wait. */
@@ -94,9 +94,9 @@ export class Backlog {
   };
 
   /**
-   * Tries all that waits.
+   * Tries all waiting calls.
    *
-   * @returns what resolves when nothing waits any more; undefined if nothing does
+   * @returns a promise that resolves when no call waits any more; undefined if none waits now
    */
   emptied(): Promise<void> | undefined {
     this.flush();

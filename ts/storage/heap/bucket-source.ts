@@ -13,7 +13,7 @@ import type { HeapStorage } from './storage';
 /** Observations without a bucket after which the heap is asked for memory again. */
 const SKIPPED = 1024;
 
-/** Words for each of several buckets: those that the native module gets, and those that it fills in. */
+/** Numbers of words for each octave: those that the native module gets, and those that it fills in. */
 const ASKED = 5;
 const MADE = 3;
 
@@ -36,7 +36,7 @@ export class HeapBucketSource implements BucketSource {
     this.subWindows = shape.kind.subWindows(shape.numbers);
   }
 
-  /** How many wait. */
+  /** Number of octaves whose buckets are pending. */
   get left(): number {
     return this.pending.size;
   }
@@ -68,7 +68,7 @@ export class HeapBucketSource implements BucketSource {
         this.host.renew();
         return null;
       case Status.Gone:
-        // Not detached: what was counted there may still be rescued.
+        // The handle is not detached, because counts in its cells may still be rescued.
         return null;
       default:
         this.host.abandon();
@@ -126,7 +126,7 @@ export class HeapBucketSource implements BucketSource {
     const some: [OctaveBuckets, Handle][] = [];
     for (const [own, h] of this.pending) {
       if (some.length === MOST_AT_ONCE) break;
-      // Otherwise the series was removed, or moved as a whole.
+      // The buckets are dropped if the series was removed, or moved as a whole.
       if (owns(h) && h.sketch.all.get(own.octave) === own) some.push([own, h]);
       else this.pending.delete(own);
     }
@@ -159,7 +159,7 @@ export class HeapBucketSource implements BucketSource {
     return Status.Ok;
   }
 
-  /** The blocks belong to another writer now: pending buckets are in no quantile. */
+  /** Gives up pending buckets, because their blocks belong to another writer now: no quantile shows their counts. */
   orphan(): void {
     for (const [own, h] of this.pending) {
       if (h.live && h.sketch.all.get(own.octave) === own)
@@ -179,7 +179,7 @@ export class HeapBucketSource implements BucketSource {
 
   /** Makes the buckets of an octave in the heap, and points to them. */
   private locate(h: Handle, buckets: OctaveBuckets): Status {
-    // Making room may give blocks of expired series to others, and this series may be one of them.
+    // Making room may give blocks of expired series to other series, and this series may have expired.
     rescueExpired();
     if (h.backing !== Backing.Heap || !h.current) return Status.Gone;
     return this.host.attempt(() => {

@@ -31,10 +31,10 @@ export class Declaration {
   private readonly bucketSource: HeapBucketSource;
 
   /**
-   * @param tag the registry's
+   * @param tag the registry's tag
    * @param group number of the registry in this isolate, for default labels
    * @param roster the metric's handles
-   * @param bucketSource of a summary's
+   * @param bucketSource makes the octave buckets, if the metric is a summary
    */
   constructor(
     host: HeapStorage,
@@ -55,7 +55,8 @@ export class Declaration {
     const writer = this.host.writer;
     if (owns(h)) {
       const { slab, first, number, generation } = h;
-      // With another label text, the series gets that, if no other process has the series.
+      // With another label text, the block is released, and bound again below. The series then gets that text, if no
+      // other process has a part of it.
       const same = h.text === label.text && h.types === label.types;
       const status = statusOf(
         same
@@ -124,7 +125,7 @@ export class Declaration {
     this.roster.expiry?.onBind(h);
   }
 
-  /** Declares the metric, if it is not. */
+  /** Declares the metric, if it is not declared yet. */
   declared(): Status {
     if (this.number !== null) return Status.Ok;
     if (this.host.backlog.busy) return Status.Busy;

@@ -25,7 +25,7 @@ export class HeapExemplars {
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Handle, exemplar: Exemplar): void {
     if (this.recorded(h, exemplar, false)) return;
-    // Making room may give the blocks of expired series to others, and this series may have expired.
+    // Making room may give blocks of expired series to other series, and this series may have expired.
     rescueExpired();
     this.recorded(h, exemplar, true);
   }

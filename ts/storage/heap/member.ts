@@ -12,7 +12,7 @@ export interface Member {
   readonly roster: Pick<Roster, 'collect' | 'retry'>;
   /** True while a part of the metric waits to move into the heap. */
   readonly waiting: boolean;
-  /** Number of handles, of buckets of summaries and of declarations that wait. */
+  /** Number of handles, octave buckets and declarations of the metric that wait for the heap lock. */
   readonly left: number;
   /** Declares the metric, so that it is shown even without series. */
   declare(): Status;

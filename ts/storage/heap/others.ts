@@ -29,7 +29,7 @@ export class HeapOthers implements Others {
     this.everywhere((writer, number) => writer.removeAll(number));
   }
 
-  /** Removes something for all processes, now or when the heap lock is free. */
+  /** Makes a call that removes series for all processes, now or when the heap lock is free. */
   everywhere(call: (writer: NativeWriter, number: number) => number): void {
     const { changes, declaration, host } = this.parts;
     const { number } = declaration;

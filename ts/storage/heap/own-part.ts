@@ -19,7 +19,7 @@ export class OwnPart {
   /** See {@link Family.reset}. */
   reset(h: Handle, hide: boolean): void {
     const { kind } = this.parts.roster.shape;
-    // One process does not reset a shared gauge, nor changes of it that are still pending.
+    // A shared gauge is not reset by one process, and neither are this isolate's pending changes of the gauge.
     if (kind.sharedGauge) return;
     if (h.backing === Backing.Pending) {
       this.pending.reset(h, hide, (cells) => {
@@ -49,7 +49,7 @@ export class OwnPart {
       if (h.base !== null) writeImage(h, roster.shape.kind, h.base, bucketSource);
       else {
         host.paths.hide(h);
-        // Detached before the call: if the call finds the slot lost, live handles are bound in another slot.
+        // Detaches the handle before the call, because a call that finds the slot lost binds live handles in another.
         h.detach();
         changes.withSameWriter((writer) =>
           statusOf(writer.release(slab, first, number, generation)),

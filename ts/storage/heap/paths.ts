@@ -22,13 +22,13 @@ export class Paths {
   private readonly views: HeapViews;
   private readonly writer: () => NativeWriter;
 
-  /** @param writer the current one */
+  /** @param writer returns the current writer */
   constructor(views: HeapViews, writer: () => NativeWriter) {
     this.views = views;
     this.writer = writer;
   }
 
-  /** Finds out which stores are sufficient. Throws for an invalid setting, and if the layout is not this code's. */
+  /** Finds out which stores are sufficient. Throws for an invalid setting, and for another layout than this code's. */
   measure(source: HeapSource, heap: NativeHeap): void {
     this.layout ??= checked(source.layout());
     const least = heap.views() ? this.layout.stores : Stores.Native;

@@ -86,8 +86,8 @@ export class Pending {
    * Resets a pending handle.
    *
    * @param hide whether to drop the handle, too
-   * @param reset called, if a scrape still has to show the cells, when the scrape has read; gets a handle to the cells,
-   *   which may be in the heap by then
+   * @param reset resets the cells later, if a scrape still has to show them: it is called when the scrape has read,
+   *   with a handle to the cells, which may be in the heap by then
    */
   reset(h: Handle, hide: boolean, reset: (cells: Handle) => void): void {
     const { changes, bucketSource, exemplars, roster } = this.parts;

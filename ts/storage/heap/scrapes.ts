@@ -97,7 +97,7 @@ export class Scrapes {
   }
 
   /**
-   * Moves pending counts into the heap before it is read, if there are callbacks: these may reset what they count.
+   * Moves pending counts into the heap before it is read, if there are callbacks, which may reset the metrics.
    *
    * @returns a promise that resolves when nothing is pending any more, or when the time for that is over; undefined if
    *   there is nothing to wait for

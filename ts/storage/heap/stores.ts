@@ -1,4 +1,4 @@
-/** The setting of stores for users who want stricter ones than the machine needs. */
+/** The environment variable by which a user chooses stricter stores to cells than the machine needs. */
 
 import { Stores } from '../../native';
 
@@ -11,7 +11,7 @@ const NAMED: ReadonlyMap<string, Stores> = new Map([
 
 /**
  * Returns the stores that the environment variable `MPMETRICS_CELLS` asks for: `direct` (also if it is not set),
- * `ordered` or `native`. If the machine needs stricter stores than these, the caller uses those.
+ * `ordered` or `native`. The caller ignores this choice if the machine needs stricter stores.
  *
  * @throws Error for another value
  */

@@ -48,7 +48,7 @@ export class Left {
     this.all.push(segment);
   }
 
-  /** Copies the counts of writers that died there, and forgets segments from which no writer is awaited any more. */
+  /** Copies the counts of writers that died in these segments. Forgets segments from which no writer is awaited. */
   moveIn(to: NativeHeap): void {
     this.all = this.all.filter((segment) => {
       try {

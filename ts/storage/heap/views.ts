@@ -20,7 +20,7 @@ export class HeapViews {
   private chunks = new Map<number, Uint32Array>();
   private readonly writer: () => NativeWriter;
 
-  /** @param writer the current writer */
+  /** @param writer returns the current writer */
   constructor(writer: () => NativeWriter) {
     this.writer = writer;
   }

@@ -58,7 +58,7 @@ pub struct Read {
 pub enum Attempt {
     /// A whole exemplar.
     Whole(Read),
-    /// No exemplar was ever written here, or its lengths do not fit the words.
+    /// No exemplar was ever written here, or the lengths that are stored here exceed the words.
     None,
     /// A writer is writing the exemplar, or died while it wrote.
     Torn,
@@ -234,7 +234,7 @@ mod tests {
             let begun = std::time::Instant::now();
             let least = std::time::Duration::from_millis(300);
             let mut text = Vec::new();
-            // Takes longer on a busy machine: until there was at least one whole read and one torn read.
+            // After `least`, goes on until there was a whole read and a torn read, which a busy machine may delay.
             while begun.elapsed() < least
                 || (whole == 0 || torn == 0) && begun.elapsed() < 100 * least
             {

@@ -5,8 +5,9 @@
 //! and `last` equal, then the update with that number was complete before the reader read `first`, and no other update
 //! had begun before it read `last`.
 //!
-//! Why no other protocol: with a single version word, which writer and reader use before and after, far fewer reads
-//! succeed against a busy writer. With a lock, a stopped process could keep all others waiting.
+//! Why no other protocol: a single version word, which the writer changes and the reader reads both before and after
+//! the cells, lets far fewer reads succeed against a busy writer. With a lock, a stopped process could keep all others
+//! waiting.
 
 use super::scalar;
 use crate::sync::{fence, AtomicU64, Ordering};
@@ -23,7 +24,7 @@ pub fn update(cells: &[AtomicU64], change: impl FnOnce(&[AtomicU64])) {
     if let Some((first, middle, last)) = split(cells) {
         let next = (scalar::get(first) + 1.0).to_bits();
         last.store(next, Ordering::Relaxed);
-        // Pairs with the fence in `read`: a reader that sees a change of the middle sees `last` above.
+        // Pairs with the fence in `read`: a reader that sees a change of the middle sees the number in `last`.
         fence(Ordering::Release);
         change(middle);
         // Pairs with the load of `first` in `read`: a reader that sees this number sees the whole change.

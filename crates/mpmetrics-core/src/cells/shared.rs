@@ -1,6 +1,6 @@
-//! The value of a shared gauge, in three cells: the value, the value when it was sealed, and two marks (the value was
-//! ever set; the sealed value was taken). A process that copies a segment first seals the values in it, so that no
-//! update changes them after the copy, not even an update whose thread was stopped in the middle.
+//! The value of a shared gauge, in three cells: the value, the value when it was sealed, and a cell with two marks (the
+//! value was ever set; the sealed value was taken). A process that copies a segment first seals the values in it, so
+//! that no update changes them after the copy, not even an update whose thread was stopped in the middle.
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -40,8 +40,8 @@ pub fn set(cells: &[AtomicU64; CELLS], by: f64) -> bool {
     change(cells, |_| by).is_some()
 }
 
-/// Takes a sealed value, to move it to another segment. Returns the value and whether it was ever set to the first
-/// caller, and `None` to later callers and if the value is not sealed.
+/// Takes a sealed value, to move it to another segment. The first caller gets the value, and whether it was ever set.
+/// All later callers get `None`. So does every caller while the value is not sealed.
 pub fn take(cells: &[AtomicU64; CELLS]) -> Option<(f64, bool)> {
     let [value, _, how] = cells;
     if value.load(Ordering::Acquire) != SEALED {
@@ -64,7 +64,7 @@ pub fn get([value, kept, _]: &[AtomicU64; CELLS]) -> f64 {
 pub fn seal([value, kept, _]: &[AtomicU64; CELLS]) {
     let mut seen = value.load(Ordering::Acquire);
     while seen != SEALED {
-        // SYNC POINT: a thread that finds the value sealed finds it in the second cell.
+        // SYNC POINT: a thread that reads `SEALED` in the first cell finds the value in the second cell.
         kept.store(seen, Ordering::Release);
         kill_point!("shared.kept");
         match value.compare_exchange(seen, SEALED, Ordering::AcqRel, Ordering::Acquire) {

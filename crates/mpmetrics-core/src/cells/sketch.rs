@@ -144,7 +144,7 @@ mod tests {
         }
         assert_eq!(numbers(&main), [3.0, 3.0, 3.0, 0.0, 0.0, 1.0, -2.0, 5.0, 3.0]);
         assert_eq!(scalar::get(&octave[7]), 1.0);
-        // The block has no cells for this sub-window, as may be in a damaged heap: nothing is stored.
+        // The block has no cells for this sub-window, as can happen in a damaged heap: nothing is stored.
         observe(&main, Moment { sub_window: 1, number: None }, (1.0, 1.0), Bucket::None, Vec::new);
         assert_eq!(scalar::get(&main[0]), 3.0);
     }

@@ -18,7 +18,7 @@ const TRIES: u32 = 64;
 /// The scrapes of one process that are under way.
 #[derive(Default)]
 pub(super) struct Asking {
-    /// The holder of the rings' locks, which the first ring makes.
+    /// The holder of the rings' locks. It is made at the first ring.
     locks: Option<Box<dyn Locks>>,
     /// For each scrape, the isolate that scrapes and the number of its ring.
     rings: Vec<(u64, u32)>,
@@ -28,7 +28,8 @@ impl Asking {
     /// Rings for a scrape, and holds the lock of the ring's byte until [`Asking::over`]. The function `ring` rings and
     /// returns the new value of the bell.
     ///
-    /// A process that has no file descriptor left rings without the lock: its scrape may show later resets.
+    /// A process that has no file descriptor left rings without the lock. Then other processes do not keep resets back,
+    /// and the scrape may show values after a reset.
     pub fn ring(&mut self, heap: &Heap, owner: u64, ring: impl FnOnce() -> u32) -> u32 {
         if self.locks.is_none() {
             self.locks = heap.region().holder().ok();

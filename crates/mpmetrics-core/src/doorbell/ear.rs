@@ -26,9 +26,9 @@ struct Heard {
     /// Rings since `handled` that this isolate made. They need no call of `rung`, because a scrape runs the callbacks
     /// of its own isolate itself.
     own: Vec<u32>,
-    /// Whether `rung` was called and the callbacks have not begun to run since. It need not be called again then.
+    /// Whether `rung` was called and the callbacks have not begun to run since. Then `rung` need not be called again.
     told: bool,
-    /// Tells the isolate to run its callbacks. `None` once the isolate has left.
+    /// Tells the isolate to run its callbacks. `None` after [`Ear::close`].
     rung: Option<Rung>,
 }
 
@@ -59,7 +59,7 @@ impl Ear {
     /// Answers all rings up to `bell`, once callbacks have settled. `bell` is what [`Ear::begin`] returned before they
     /// ran or, if they ran for a scrape of this isolate, that scrape's ring.
     pub fn answer(&self, bell: u32) {
-        // Locked until the answer is stored, so that an isolate that has left does not answer.
+        // Locked until the answer is stored, so that no answer is stored after `close`.
         let mut heard = self.lock();
         if heard.rung.is_some() && is_newer(bell, heard.answered) {
             heard.answered = bell;
@@ -94,7 +94,8 @@ impl Ear {
 
     /// Rings for a scrape of this isolate, and notes that this isolate need not react to the ring.
     pub(super) fn ring(&self) -> u32 {
-        // SYNC POINT: the watcher of this process sees the ring at once, and waits for this lock until `own` has it.
+        // SYNC POINT: the watcher of this process sees the ring at once, but waits for this lock, so it finds the ring
+        // in `own`.
         let mut heard = self.lock();
         let rung = words::ring(&self.heap);
         heard.own.push(rung);

@@ -3,9 +3,9 @@
 //! - A scrape rings: it adds 1 to the header's doorbell.
 //! - Each process with callbacks has one thread, the watcher, which sleeps on that word and tells the process's
 //!   isolates.
-//! - An isolate reads the bell, runs its callbacks, and answers: it stores the value that it has read in its slot.
+//! - An isolate reads the bell, runs its callbacks, and answers: it stores to its slot the value that the bell had.
 //! - The scrape waits for the answers of all living writers with callbacks, for a limited time.
-//! - Until the scrape has read the heap, it holds a lock that shows other processes that it is under way.
+//! - Until the scrape has read the heap, it holds a lock, by which other processes see that the scrape is under way.
 
 mod asking;
 mod ear;
@@ -27,8 +27,8 @@ use words::Listener;
 
 /// Time after which the watcher checks whether it is still needed, if nothing wakes it.
 const LOOK: Duration = Duration::from_secs(10);
-/// The same time after a ring. Then isolates may find that they have no callbacks left, and leave; the last one wakes
-/// the watcher, but the wake has no effect if the watcher is only about to sleep.
+/// The same time, for the first sleep after a ring: isolates leave if they find no callbacks left when they are asked.
+/// The last isolate that leaves wakes the watcher. A watcher that does not sleep yet misses this wake.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One process's side of a heap's doorbell. It has at most two threads: the watcher, while the process has callbacks,
@@ -137,7 +137,8 @@ impl Doorbell {
         lock(&self.asking).over(ring);
     }
 
-    /// Forgets the scrapes of an isolate. Once this has returned, no function that waits for their answers is called.
+    /// Forgets the scrapes of an isolate. Once this has returned, none of the functions that [`Doorbell::ring`] got
+    /// from `done` for these scrapes is called.
     pub fn forget(&self, owner: u64) {
         let forgotten = lock(&self.waits).take_out(|wait| wait.owner == owner);
         // Dropped without the lock, because the destructors may be code of the caller.

@@ -33,8 +33,8 @@ pub(super) struct Waits {
     pub all: Vec<Wait>,
     /// Whether the waiter's thread runs.
     pub running: bool,
-    /// Time of the last check of which slots live. If each answer led to a check, it would cost a system call for each
-    /// listener that has not answered.
+    /// Time of the last check of which slots live. Not every answer leads to a check, because a check costs a system
+    /// call for each listener that has not answered.
     asked_us: u64,
 }
 

@@ -127,7 +127,7 @@ type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
     match (family.metric_type.values(), series.value) {
         (Values::Scalar, Value::Scalar(value)) => {
-            // Not 0 only for a gauge with the aggregator `mostrecent`.
+            // The time is 0 except for a gauge with the aggregator `mostrecent`.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);
             Some(([Some(value), set_at], Cow::Borrowed(&[])))
         }

@@ -10,9 +10,9 @@ use std::collections::HashSet;
 /// How a family is shown.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Shown<'a> {
-    /// The family's name.
+    /// The name under which the family is shown.
     pub name: &'a str,
-    /// Its type.
+    /// The type with which the family is shown.
     pub type_name: &'a str,
     /// The suffix of its samples' names; empty for all types but counters.
     pub suffix: &'static str,
@@ -28,7 +28,7 @@ impl Names {
     /// Returns how each family (a name and a type) is shown, in the same order; `None` for a family whose samples'
     /// names belong to another family.
     ///
-    /// Families that are no counters keep their names, so they take them first. A counter whose name is taken is
+    /// Families that are no counters keep their names, so these names are taken first. A counter whose name is taken is
     /// shown under its samples' name and with the type `unknown`, if that name is free.
     pub fn show<'a>(
         &mut self,

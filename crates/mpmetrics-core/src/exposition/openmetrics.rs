@@ -1,8 +1,8 @@
 //! OpenMetrics 1.0 text, as prom-client 15.1.3 writes it where that is valid OpenMetrics.
 //!
-//! Format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>. Unlike prom-client: names that would
-//! clash are made different (see `names`), an output without families has no empty line, a quote in a HELP text is
-//! escaped, bounds ascend, and a configured bound of +Inf has no bucket of its own beside the implied one.
+//! Format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>. Unlike prom-client: a family whose name clashes
+//! gets another name or is left out (see `names`), an output without families has no empty line, a quote in a HELP
+//! text is escaped, bounds ascend, and a configured bound of +Inf has no bucket of its own beside the implied one.
 
 use crate::labels::escape;
 use crate::metric_type::Values;
@@ -23,8 +23,8 @@ pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// [`openmetrics`] without some families, and with families that the heap does not hold. Those get their names last,
-/// so that families of the heap keep theirs.
+/// Prints like [`openmetrics`], without the families that `extra` excludes and with those that `extra` adds. The added
+/// families get their names last, so that families of the heap keep theirs.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);

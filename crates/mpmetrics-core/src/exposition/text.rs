@@ -1,8 +1,8 @@
 //! Prometheus text format 0.0.4, byte by byte as prom-client 15.1.3 writes it.
 //!
-//! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Where the format leaves a choice, this is
-//! prom-client's: there is an empty line between families, a value that is not a number is `Nan`, and default labels
-//! follow a counter's own labels but precede those of a histogram.
+//! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Where the format leaves a choice,
+//! prom-client's choice is made: there is an empty line between families, a value that is not a number is `Nan`, and
+//! default labels follow a counter's own labels but precede those of a histogram.
 
 use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Snapshot, Value};

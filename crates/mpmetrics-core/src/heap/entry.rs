@@ -88,8 +88,8 @@ impl Heap {
     }
 
     /// Begins another epoch if no writer lives and no slot is awaited. Scrapes then show only families that are
-    /// declared in this epoch. Called before a slot is claimed, in an application whose root does not load this package
-    /// while programs replace each other under it.
+    /// declared in this epoch. Called before a slot is claimed, in an application whose root does not load this
+    /// package: the root goes on while the programs under it end and others start.
     ///
     /// # Errors
     /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed.
@@ -121,7 +121,7 @@ impl Heap {
     }
 }
 
-/// A guard: the heap lock is held until it is dropped.
+/// A guard that holds the heap lock until the guard is dropped.
 pub struct HeldLock {
     heap: Heap,
     locks: Box<dyn Locks>,

@@ -125,8 +125,8 @@ fn count_blocks(words: Words<'_>, census: &mut Census) -> Result<()> {
     })
 }
 
-/// Rebuilds the counts of living series and the list of free series. Frees series that have no block yet, or whose
-/// removal was under way.
+/// Rebuilds the counts of living series and the list of free places. Frees the places of series that
+/// have no block yet, or whose removal was under way.
 fn rebuild_series(words: Words<'_>, census: &mut Census) -> Result<()> {
     for index in [header::FREE_HEAD, header::FREE_TAIL, header::FREE_COUNT, header::LIVE_SERIES] {
         words.set_header(index, 0);

@@ -24,8 +24,8 @@ use crate::sync::Ordering;
 /// Milliseconds for which a segment counts as new. A process that did not know the removed segment may have made a new
 /// one under its name.
 const YOUNG_MS: u64 = 10_000;
-/// Milliseconds after a copy was made. If the copy's file is removed in this time, too, a writer in the copy makes the
-/// next copy; later, a process that still maps this segment makes it from this one.
+/// Milliseconds for which a copy counts as recent. If the file of a recent copy is removed, too, a writer in that copy
+/// makes the next copy. If the file is removed later, a process that still maps this segment copies this segment again.
 const HEIRS_MS: u64 = 5_000;
 
 /// A segment whose file a stranger removed, under its heap lock.
@@ -60,15 +60,15 @@ impl<'a> Succession<'a> {
         Ok(begun)
     }
 
-    /// Whether a copy was made recently, so that if its file is gone, too, the writers in it make the next copy.
+    /// Whether a copy was made recently. If the copy's file is gone, too, the writers in the copy make the next one.
     pub fn has_heirs(&self) -> bool {
         let copied = self.locked.words().header(header::COPIED);
         self.before == retired::SUCCEEDED && os::unix_ms().saturating_sub(copied) < HEIRS_MS
     }
 
-    /// Whether `other`, which has this segment's name and is no copy of it, has to give the name to a copy: it has if
-    /// it is new, and younger than this segment. A copy counts as old as its original, so it cannot be displaced by a
-    /// segment that is younger than that.
+    /// Whether `other` has to give its name to a copy of this segment. `other` has this segment's name, and is no copy
+    /// of this segment. It has to give the name if it is new, and younger than this segment. A copy counts as old as
+    /// its original, so a segment that is younger than the original cannot displace the copy.
     pub fn displaces(&self, other: &Heap) -> bool {
         let born = other.words().header(header::BORN);
         born > self.locked.words().header(header::BORN)
@@ -123,7 +123,8 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     for number in 1..ANCESTORS {
         new.set_header(header::ANCESTORS + number, old.header(header::ANCESTORS + number - 1));
     }
-    // Meanwhile, other processes may remove series without the lock.
+    // While this process copies, others may remove series without the lock. The first process that takes the lock of
+    // the copy reclaims them.
     new.set_header(header::DIRTY, 1);
     copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
     shared::unseal_all(new)?;

@@ -94,7 +94,7 @@ pub const SHARED_FREE: usize = 47;
 pub const TEXT_FREE: usize = 48;
 /// Number of exemplars that were not recorded, because a lock was not free in time or there was no memory.
 pub const EXEMPLARS_DROPPED: usize = 71;
-/// How often a series was refused, to an update or to a declaration that shows it at zero: a word for each
+/// Number of updates, and of declarations that show a series at zero, whose series was refused: a word for each
 /// [`crate::error::Refusal`].
 pub const DROPPED: usize = 72;
 /// Largest number of bytes of a label's value; 0 for no limit.

@@ -23,7 +23,7 @@ impl Handle {
         Ok(Self { writer: Rc::clone(writer), family, labels, address })
     }
 
-    /// The address of the series' cells, after it was bound again if it was removed.
+    /// Returns the address of the series' cells. Binds the series again first if it was removed.
     fn current(&self) -> Result<Address> {
         let mut writer = self.writer.borrow_mut();
         if !writer.is_current(&self.address.get())? {
@@ -134,7 +134,7 @@ impl Summary {
     /// As [`Summary::observe`].
     pub fn observe_n(&self, value: f64, times: u32) -> Result<()> {
         finite(value, "a summary observes finite values")?;
-        // With 0 times nothing is observed, but the smallest and the largest observation would change.
+        // Nothing is observed. `Writer::observe` would nevertheless change the smallest and the largest observation.
         if times == 0 {
             return Ok(());
         }

@@ -71,7 +71,7 @@ impl ProcessIdentity {
         let namespace =
             std::fs::metadata("/proc/self/ns/pid").map_err(io("stat of /proc/self/ns/pid"))?;
         Ok(Self {
-            // Not the numbers in /proc/self/stat: it may be mounted for an outer namespace.
+            // Not the numbers in /proc/self/stat, because /proc may be mounted for an outer namespace.
             pid: std::process::id(),
             ppid: std::os::unix::process::parent_id(),
             start_time,
@@ -90,8 +90,9 @@ impl ProcessIdentity {
         Err(Error::Unsupported("process identity"))
     }
 
-    /// An identity for the calling process where the system does not describe it. It has a random number, so it is the
-    /// same at each call and different from all others. [`ProcessIdentity::is_alive`] cannot find such a process.
+    /// An identity for the calling process where the system does not describe the process. A random number, which is
+    /// chosen once, replaces the start time, so the identity is the same at each call and different from all others.
+    /// [`ProcessIdentity::is_alive`] cannot tell whether such a process lives.
     #[must_use]
     pub fn undescribed() -> Self {
         static OWN: OnceLock<ProcessIdentity> = OnceLock::new();
@@ -130,7 +131,7 @@ fn io(call: &'static str) -> impl FnOnce(std::io::Error) -> Error {
 fn read(pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
     let me = ProcessIdentity::current()?;
     let own = std::fs::read_link("/proc/self").map_err(io("reading /proc/self"))?;
-    // After `unshare --pid` without a new mount of /proc, its numbers are those of another namespace.
+    // After `unshare --pid` without a new mount of /proc, the numbers in /proc are those of another namespace.
     if own.to_str().and_then(|text| text.parse().ok()) != Some(me.pid) {
         return Err(Error::Unsupported("/proc shows another pid namespace"));
     }
@@ -142,8 +143,8 @@ fn read(pid: u32) -> Result<Option<(ProcessIdentity, bool)>> {
         Err(e) => return Err(io("reading /proc/<pid>/stat")(e)),
     };
     let (state, ppid, start_time) = parse_stat(&stat).ok_or(ILLEGIBLE)?;
-    // The number counts in the caller's namespace, even if the process itself is in a nested one; and its own ns/pid
-    // link cannot be read if it belongs to another user.
+    // `pid` is a number of the caller's namespace, even if the process itself is in a nested one. The process's own
+    // ns/pid link is not read, because that fails if the process belongs to another user.
     let found = ProcessIdentity { pid, ppid, start_time, ..me };
     Ok(Some((found, !matches!(state, b'Z' | b'X' | b'x'))))
 }

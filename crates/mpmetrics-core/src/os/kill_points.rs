@@ -31,7 +31,8 @@ mod armed {
         Heap,
         /// The lock of the segments' directory: a stopped holder makes others go on without it after a second.
         Directory,
-        /// The heap lock of a segment that only this process uses.
+        /// The heap lock of another segment, which this process makes, enters or removes: only processes that come to
+        /// that segment wait.
         Other,
         /// An answer for which a scrape waits until its patience is over.
         Answer,

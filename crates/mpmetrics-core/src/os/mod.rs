@@ -1,7 +1,7 @@
 //! The interface to the operating system: no other module of this crate makes system calls.
 //!
-//! There is one implementation for Linux, and one for all other systems that has the same items, so that the crate
-//! compiles there. In that, each call that can fail returns [`crate::Error::Unsupported`].
+//! There is one implementation for Linux, and one for all other systems. The latter has the same items, so that the
+//! crate compiles on these systems; each call that can fail returns [`crate::Error::Unsupported`] there.
 
 #[macro_use]
 pub mod kill_points;
@@ -22,8 +22,8 @@ pub use system::{
 };
 
 /// Whether the error is about the process (it has no descriptor left, for example), not about a directory or a file.
-/// Then another directory would not help now; and if it did, this process would use another segment than the processes
-/// that have no such error.
+/// If so, the caller does not try another directory: that would fail, too, or this process would use another segment
+/// than the processes that have no such error.
 #[must_use]
 pub fn is_of_process(error: &Error) -> bool {
     match error {

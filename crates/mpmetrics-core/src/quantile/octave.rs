@@ -27,7 +27,7 @@ pub struct Octave(u16);
 
 /// The division of every octave into buckets.
 struct Scale {
-    /// Lower bounds of the buckets, from 1 on, and last 2, the end of the octave.
+    /// The lower bounds of the buckets, of which the first is 1. The last entry is 2, the end of the octave.
     bounds: [f64; CELLS + 1],
     /// For each slice: the bucket in which it begins, and the mantissa at which the next bucket begins (2^52 for none).
     slices: [(u8, u64); SLICES],

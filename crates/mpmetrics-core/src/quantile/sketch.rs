@@ -69,7 +69,8 @@ impl Sketch {
     /// Observation k of n, in ascending order from 0 on, has the rank (k + ½) / n; between two ranks the result is
     /// interpolated, as prom-client's digest does while it has every observation. The first and the last observation
     /// are known exactly, others by the middle of their bucket. Between two values of different sign, the result is the
-    /// value with the nearer rank: an error that is small compared with both values is large near zero.
+    /// value with the nearer rank: an interpolated value could be near zero, and the errors of the two values would be
+    /// large compared with it. Only if there are just two observations, which are exact, it is interpolated.
     #[must_use]
     pub fn quantiles(&self, percentiles: &[f64]) -> Vec<f64> {
         let ranked = self.ranked();

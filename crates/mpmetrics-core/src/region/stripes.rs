@@ -46,7 +46,7 @@ impl Stripes {
         self.header.get(index)
     }
 
-    /// Completes the store that a dead holder had noted. `all` is the number of backed words.
+    /// Completes the store that a dead holder had noted.
     fn mend(&self, note: &Note<'_>) {
         let at = note.word.load(Ordering::Acquire);
         let all = self.word(header::SIZE).map_or(0, |size| size.load(Ordering::Acquire) / 8);
@@ -94,7 +94,8 @@ impl Guard for Stripes {
                 suspect.store(now_ms().wrapping_add(SUSPECT_MS).max(1), Ordering::Relaxed);
                 work(None);
             }
-            // The mutex is not initialised, which the process that makes the segment does before others see it.
+            // The mutex is not initialised or is damaged. Mutexes are initialised before any other process sees the
+            // segment, so until then no lock is needed.
             Err(NotHeld::Broken) => work(None),
         }
     }

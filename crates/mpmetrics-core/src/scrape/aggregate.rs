@@ -28,7 +28,7 @@ pub struct Joined {
 /// Joins families of one name, and series of one family that are printed with the same labels.
 ///
 /// * Counters, histograms and summaries are added up. Gauges are joined by the newest family's aggregator (an unknown
-///   one means sum). Its parts are the values of the families, so an average is an average of families.
+///   one means sum). The aggregator's parts are here the values of the families, so an average is one of families.
 /// * Histograms with different bounds are joined with the bounds that all of them have.
 /// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
 ///   A joined series has the position, the birth and the label text of the oldest.
@@ -136,9 +136,9 @@ impl<'a> Effective<'a> {
 
     /// Whether two series of the family might be printed with the same labels.
     ///
-    /// No two series of a family have the same labels of their own. So they coincide only by default labels: if one has
-    /// the name of a label of the family, or if two sets of default labels are equal. Without default labels the check
-    /// returns at once.
+    /// No two series of a family have the same labels of their own. So series coincide only by default labels: if a
+    /// default label has the name of one of the family's labels, or if two sets of default labels are equal. Without
+    /// default labels the check returns at once.
     fn may_coincide(&self, family: &Family) -> bool {
         if self.defaults.is_empty() {
             return false;
@@ -164,7 +164,7 @@ impl<'a> Effective<'a> {
     }
 }
 
-/// A series that is being joined, and of how many parts.
+/// A joined series, and the number of parts that were added to it so far.
 struct Sum {
     series: Series,
     parts: u32,
@@ -179,7 +179,8 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     } else {
         Aggregator::Sum
     };
-    // The bounds of a summary are its percentiles. Those of the newest family are computed from all observations.
+    // The `bounds` of a summary are its percentiles. The percentiles of the newest family are computed from the
+    // observations of all families.
     let same = newest.metric_type.values() == Values::Quantiles
         || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
@@ -273,7 +274,8 @@ fn add(
 ) -> Value {
     match (to, part) {
         (Value::Scalar(to), Value::Scalar(part)) => Value::Scalar(match aggregator {
-            // Of `Average` and `All` these are values of one process, which has made two families of one name.
+            // For `Average`, `finish` divides the sum. For `All`, both values are of one thread, which has made two
+            // families of one name.
             Aggregator::Sum | Aggregator::Average | Aggregator::All => to + part,
             Aggregator::First | Aggregator::Omit | Aggregator::MostRecent => to,
             // The value of the newer series counts.

@@ -46,7 +46,7 @@ pub(super) struct Wanted {
     pub parts: Vec<u32>,
 }
 
-/// One series under one set of default labels.
+/// The blocks of one series under one set of default labels, added up. With [`Aggregator::All`], of one writer only.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     pub series: u32,

@@ -11,11 +11,11 @@ use crate::os;
 use crate::scrape::snapshot::Snapshot;
 use crate::sync::{fence, Ordering};
 
-/// Number of rounds after which a scrape takes its result, if it has also lasted [`AGAIN_US`]. Until then it begins
-/// again if the heap grew or blocks were merged meanwhile. The heap grows by an eighth at a time, and blocks are
-/// merged only at adoptions, so only a long adoption leads to many rounds.
+/// Number of rounds after which a scrape accepts any result, if it has also lasted [`AGAIN_US`]. Until then it begins
+/// another round if blocks were merged during the round, or if the round found damage and the heap grew. The heap grows
+/// by an eighth at a time, and blocks are merged only at adoptions, so only a long adoption leads to many rounds.
 const AGAIN: u32 = 8;
-/// Time until a scrape takes its result, in microseconds; see [`AGAIN`].
+/// Microseconds after which a scrape accepts any result; see [`AGAIN`].
 const AGAIN_US: u64 = 1_000_000;
 /// The longest pause between two rounds, in microseconds.
 const PAUSE_US: u32 = 5_000;

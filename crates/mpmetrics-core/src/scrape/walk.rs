@@ -39,9 +39,9 @@ const TRY: u64 = 32;
 /// Divisor of a block's limit of words, if the block's writer is dead.
 const OF_DEAD: u64 = 16;
 
-/// Number of rounds in which a summary is read with its buckets. After a round that failed, the block is read
-/// until it is consistent. One round is not enough: a writer that lost its processor in the middle of an
-/// update makes all tries of a round fail, and may be back at once.
+/// Largest number of rounds in which a summary is read with its buckets. After a round that failed, the block is read
+/// without its buckets until its writer has ended the update; then the next round begins. One round is not enough:
+/// while a writer has lost its processor in the middle of an update, all tries of the round fail.
 const ROUNDS: u32 = 8;
 
 /// Number of reads of a block whose default labels change meanwhile.
@@ -113,7 +113,8 @@ pub fn walk(
             .map(drop)
         })?;
     }
-    // A shared gauge is no writer's part. It is read if all writers are read, or if one of those read declared it.
+    // A shared gauge is no writer's part. It is read if all writers are read, or if one of the writers that were read
+    // has declared its family.
     for_each_shared(words, |at, head| {
         let key = BlockKey::unpack(words.load(at + block::KEY)?);
         if filter.scope == Scope::Application || gather.is_declared(key)? {
@@ -261,9 +262,8 @@ impl Reader {
 
     /// Reads the cells between two sequence words until they are of one moment. Returns whether they are.
     ///
-    /// A dead writer may have left cells for which this never holds: at most one observation is missing from
-    /// their sum. These cells are read again for a while, too, because a process that adopted the slot
-    /// meanwhile may be updating them.
+    /// A dead writer may have left cells that are never of one moment. Their sum lacks at most one observation. Such
+    /// cells are read again for a while, too, because a process that adopted the slot meanwhile may be updating them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
         let mut left = self.allowance(alive);
         while !sequence::read(cells, &mut self.reading.cells) {
@@ -285,8 +285,8 @@ impl Reader {
         self.patience.block / if alive { 1 } else { OF_DEAD }
     }
 
-    /// Subtracts the cost of a try at so many words from `left`, which is the block's, and from the walk's limit.
-    /// Returns whether both had enough.
+    /// Subtracts the cost of a try that reads `words` words from `left`, the block's limit, and from the walk's limit.
+    /// Returns false, and subtracts nothing, if one of the limits is too low.
     fn affords(&mut self, words: u64, left: &mut u64) -> bool {
         let cost = words + TRY;
         let affords = cost <= (*left).min(self.patience.walk);
@@ -338,7 +338,7 @@ fn exemplar(
                 continue;
             }
         };
-        // As other blocks, the exemplar's block is freed before it is reused. Pairs with `heap::blocks::block::free`.
+        // Like other blocks, an exemplar's block is freed before it is reused. Pairs with `heap::blocks::block::free`.
         fence(Ordering::Acquire);
         let same = load(block::HEAD) == head.pack()
             && load(block::KEY) == key

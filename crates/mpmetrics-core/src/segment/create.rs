@@ -117,7 +117,7 @@ pub enum Attached {
     File(File),
     /// The file of a segment that is removed, or about to be removed.
     Retired(File),
-    /// The file was removed, or got its name, meanwhile: the caller tries again.
+    /// The file was removed meanwhile, or still had its temporary name, too: the caller tries again.
     Moving,
     /// There is no file.
     Absent,

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::os;
 
-/// How long [`open`](super::open()) waits for a directory's lock, in microseconds. The wait ends because the lock's
-/// holder may be stopped.
+/// How long [`open`](super::open()) waits for a directory's lock, in microseconds. The wait is limited, because the
+/// lock's holder may be stopped.
 pub const PATIENCE_US: u64 = 1_000_000;
 
 /// The reason why an entry that other users may use is refused. (Kubernetes' fsGroup gives a group access to all files
@@ -216,7 +216,7 @@ fn make_directory(path: &Path, access: Access) -> Result<()> {
     born.push(format!(".new-{:016x}", os::random_u64()));
     let born = PathBuf::from(born);
     make(&born).map_err(io("mkdir"))?;
-    // Sets the mode by path first, because with this umask it may be impossible to open the directory.
+    // Sets the mode by path first, because the umask may have removed the permissions to open the directory.
     let done = std::fs::set_permissions(&born, Permissions::from_mode(0o700))
         .map_err(io("chmod"))
         .and_then(|()| os::open_directory(&born))

@@ -191,9 +191,9 @@ impl Segment {
         Ok((data.dev(), data.ino()))
     }
 
-    /// Returns whether the path still names this segment, and the segment is not retired. Assumes that the path names
-    /// it if this process may not check any more (after `setuid`): its mapping still works, and the other processes
-    /// still use the segment.
+    /// Returns whether the path still names this segment, and the segment is not retired. If this process has no
+    /// permission to check the path any more (after `setuid`), assumes that the path names the segment: the mapping
+    /// still works, and the other processes still use the segment.
     #[must_use]
     pub fn is_current(&self) -> bool {
         let named = match os::same_file(self.region.file(), &self.path) {
@@ -203,8 +203,8 @@ impl Segment {
         named && !self.heap.retired()
     }
 
-    /// Removes the file if no writers live except those of `process`. Returns whether it removed the file. Does not
-    /// remove a segment that the user named.
+    /// Removes the file if no slot is awaited, and no writers live except those of `process`. Returns whether it
+    /// removed the file. Does not remove a segment that the user named.
     ///
     /// # Errors
     /// [`Error::Busy`] if a lock is not free in time, [`Error::Io`].

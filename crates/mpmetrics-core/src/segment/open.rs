@@ -73,7 +73,7 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
         }
     };
     let name = options.name.as_deref().unwrap_or_default();
-    // One deadline for all rounds, so that several rounds do not wait longer for a directory's lock than one.
+    // All rounds have one deadline: together they wait for a directory's lock no longer than a single round would.
     let until = os::monotonic_us() + PATIENCE_US;
     for round in 0..ROUNDS {
         // Sleeps longer from round to round. Another round is needed only if another process is removing or making the

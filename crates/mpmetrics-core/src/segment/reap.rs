@@ -20,7 +20,7 @@ const GRACE_MS: u64 = 120_000;
 /// Smallest time between two passes that make room, in microseconds.
 const PAUSE_US: u64 = 1_000_000;
 
-/// How long one pass may take, in microseconds, because it delays the start of a process. The next start continues.
+/// Longest duration of one pass, in microseconds: a pass delays the start of a process. The next start continues.
 const BUDGET_US: u64 = 250_000;
 
 /// The purpose of a pass.
@@ -118,7 +118,8 @@ pub struct RoomMaker<C> {
 }
 
 impl<C: Contents> RoomMaker<C> {
-    /// Returns one for the segment at this path in our own directory, or `None` if the path has no directory.
+    /// Makes a `RoomMaker` for the segment at this path in our own directory. Returns `None` if the path has no
+    /// directory.
     pub fn new(path: &Path, access: Access, contents: C) -> Option<Self> {
         let segment_path = SegmentPath::beside(path, access)?;
         Some(Self { segment_path, contents, next_us: Mutex::new(0) })

@@ -12,7 +12,7 @@ use crate::region::{Mapped, Region};
 use std::fs::File;
 use std::ops::Range;
 
-/// How often a segment is displaced that another process has made under the name meanwhile.
+/// Number of times that one call may displace a segment that another process has made under the name meanwhile.
 const ROUNDS: u32 = 4;
 
 /// The contents of the new file: a copy of the segment.
@@ -54,8 +54,8 @@ impl Contents for Copy<'_> {
 
 impl Segment {
     /// As [`Segment::open`], for a process whose segment `before` is not current any more. If a stranger removed the
-    /// file of that, opens a copy of it, which another process has made or this call makes. The process's writers then
-    /// [follow](heap::Writer::follow).
+    /// file of `before`, opens a copy of `before`; if no process has made a copy yet, makes it. The process's writers
+    /// then [follow](heap::Writer::follow).
     ///
     /// # Errors
     /// As [`Segment::open`]; [`Error::Busy`] if the call has to be tried again. Until then all writers go on in

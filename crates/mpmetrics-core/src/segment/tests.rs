@@ -16,8 +16,8 @@ mod many;
 const HEAP_LOCK: u64 = 1 << 40;
 const SLOTS: Range<u64> = HEAP_LOCK + 1..HEAP_LOCK + 1025;
 
-/// Contents that are a page: magic, whether it is retired, last attach, root, whether the root was a writer, and when
-/// no slot was found locked.
+/// Contents of a single page. Its words are: magic, whether the segment is retired, time of the last attach, the root,
+/// whether the root was a writer, and the time of the note that no slot was locked.
 struct Page;
 
 impl Contents for Page {

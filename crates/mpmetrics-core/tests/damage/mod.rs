@@ -22,8 +22,8 @@ use crate::handle::{spec, Handle};
 const TYPES: [MetricType; 4] =
     [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
 /// Most KiB that a test may touch, and most KiB of address space that it may ask for, in addition to what it
-/// had before. That is many times what an image needs (each thread's allocator reserves 64 MiB at once), but far
-/// less than a test would take that believes a damaged length.
+/// had before. An image needs far less, although each thread's allocator reserves 64 MiB at once. Code that believes a
+/// damaged length takes far more.
 const MEMORY_KIB: [u64; 2] = [512 << 10, 2 << 20];
 /// The longest time that the test may take for one image.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mpmetrics_core::layout::{defaults, extent, family, header, series, Words, EXTENT_HEADER};
 
-/// For each table: the header word of its first chunk, the records of this chunk, and the words of a record.
+/// For each table: the header word of its first chunk, the number of records of this chunk, and that of words of a
+/// record.
 const FAMILIES: (usize, u64, u64) = (header::FAMILY_CHUNKS, 63, family::WORDS);
 const SERIES: (usize, u64, u64) = (header::SERIES_CHUNKS, 256, series::WORDS);
 const DEFAULTS: (usize, u64, u64) = (header::DEFAULTS_CHUNKS, 63, defaults::WORDS);
@@ -23,13 +24,13 @@ pub struct DerivedWords {
     free_extents: BTreeSet<u64>,
     free_texts: Vec<BTreeSet<u64>>,
     text_bytes: u64,
-    /// End and free blocks of the slabs of shared gauges.
+    /// Where the last block in the slabs of shared gauges ends, and how many blocks in them are free.
     shared: (u64, u64),
-    /// Blocks of each series that lives.
+    /// Number of blocks of each series that lives.
     blocks: BTreeMap<u64, u64>,
-    /// Users of each set of default labels that is taken.
+    /// Number of users of each set of default labels that is taken.
     users: BTreeMap<u64, u64>,
-    /// Series of each family.
+    /// Number of series of each family.
     families: BTreeMap<u64, u64>,
 }
 

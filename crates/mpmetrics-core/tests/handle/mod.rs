@@ -76,7 +76,7 @@ impl Handle {
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
             }
             MetricType::Summary => match writer.observe(&self.address, (value, 1.0), None, 0.0) {
-                // JavaScript would store to a block that no scrape reads any more.
+                // The series was removed. JavaScript would still store to its block, which no scrape reads any more.
                 Err(Error::Invalid { .. }) => Ok(()),
                 done => done,
             },

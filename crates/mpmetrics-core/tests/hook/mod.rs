@@ -24,7 +24,7 @@ pub struct HookedRegion {
     /// Number of looks that see only the first `most` words.
     pub narrow: AtomicI64,
     pub most: AtomicI64,
-    /// Whether an adopter has moved another cell at each look.
+    /// Whether each look finds that an adopter has moved another cell since the look before.
     pub moving: AtomicBool,
 }
 

@@ -61,8 +61,8 @@ impl Drop for Scene {
 
 static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-/// The counts in the heap before the victim starts: 10 of a living writer, and 12 of a dead one in two blocks that the
-/// victim merges.
+/// The counts in the heap before the victim starts: 10 of a living writer, and 12 of two dead lives of one slot, in two
+/// blocks that the victim merges.
 const BEFORE: f64 = 22.0;
 
 impl Scene {
@@ -180,7 +180,8 @@ impl Scene {
         }
     }
 
-    /// Makes series of a living writer and new writers with a series, and checks the numbers after each.
+    /// Makes a series of the living writer, and then a new writer with a series; both twice. Checks the numbers after
+    /// each.
     pub fn check_new(&mut self, locked: bool) {
         for name in ["n=\"new 1\"", "n=\"new 2\""] {
             let begun = Instant::now();
@@ -205,7 +206,8 @@ impl Scene {
         }
     }
 
-    /// Makes the segment that the victim makes for itself, in whatever state the victim left its files.
+    /// Checks that the segment `other`, which the victim makes, can be opened or made again in any state in which the
+    /// victim left its files.
     pub fn check_other(&self, held: Held) {
         let begun = Instant::now();
         let path = self.directory.path();

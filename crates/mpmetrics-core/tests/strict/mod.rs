@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-/// A sample's name, with how many labels and exemplars it had.
+/// A sample's name, the number of its labels, and whether it had an exemplar.
 pub type Sample<'a> = (&'a str, usize, bool);
 
 /// Reads a page of text format 0.0.4.
@@ -76,7 +76,7 @@ fn escapes(value: &str, known: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads labels after `{`: their names, the length of their texts, and the rest after `}`.
+/// Reads labels after `{`. Returns their names, the number of characters in names and values, and the rest after `}`.
 fn labels(mut text: &str) -> Result<(HashSet<&str>, usize, &str), String> {
     let mut names = HashSet::new();
     let mut points = 0;

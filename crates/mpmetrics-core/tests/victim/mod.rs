@@ -28,7 +28,8 @@ pub const TYPES: [MetricType; 4] =
 pub const SETS: [&str; 3] = ["", r#"app="one""#, r#"app="two",zone="a""#];
 const MORE_FAMILIES: u64 = 100;
 
-/// Registries in one process: of the series that are counted, and of those that are made and removed.
+/// The numbers of the program's two registries: that of the series that are counted, and that of the series that are
+/// made and removed.
 const COUNTED_GROUP: u32 = 0;
 const CHURNED_GROUP: u32 = 1;
 
@@ -196,8 +197,8 @@ impl Program {
         Ok(())
     }
 
-    /// Makes the buckets for a value before it is observed. An observation that has to make them counts without a
-    /// bucket while the heap lock is held.
+    /// Makes the buckets for a value before it is observed. While another process holds the heap lock, an observation
+    /// that has to make buckets counts without a bucket.
     fn make_room(&mut self, handle: &Handle, value: f64) -> Result<()> {
         let Some((octave, _)) = octave::locate(value) else { return Ok(()) };
         let address = handle.address;

@@ -114,7 +114,7 @@ struct Alive {
     set: usize,
     /// The handles that an application keeps, also when they are stale.
     handles: HashMap<Shown, Handle>,
-    /// The part to which binding a name leads.
+    /// For each name, the part that the writer gets when it binds that name.
     current: HashMap<Shown, usize>,
 }
 
@@ -351,7 +351,7 @@ fn observed(sketch: &Sketch) -> Vec<f64> {
             std::mem::take(&mut all.octave(octave)[cell])
         })
         .collect();
-    // Without the range, which would show observations without buckets, too.
+    // Leaves out the smallest and the largest value: a sketch that has these is never empty.
     let others = Sketch { octaves: all.octaves, zeros: all.zeros, ..Sketch::default() };
     assert!(others.is_empty(), "{others:?}");
     counts

@@ -150,8 +150,8 @@ pub(super) fn initial(head: BlockHead, index: u64) -> u64 {
     }
 }
 
-/// Makes the sequence words of a dead writer's block equal, so that the stores that it made of an unfinished update
-/// count.
+/// Makes the sequence words of a dead writer's block equal, so that scrapes show what the writer stored of an
+/// unfinished update.
 pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     if Form::of_block(head.kind).is_some_and(Form::is_sequenced) {
         let last = words.load(at + u64::from(head.words) - 1)?;
@@ -160,7 +160,7 @@ pub fn close_sequence(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> 
     Ok(())
 }
 
-/// Returns the number of buckets of a block that may have an exemplar. A counter's cell is one.
+/// Returns the number of buckets of a block that may have an exemplar. A counter's cell counts as a bucket.
 pub fn exemplar_buckets(head: BlockHead) -> u32 {
     let cells = u32::from(head.words).saturating_sub(block::CELLS as u32);
     Form::of_block(head.kind).map_or(0, |form| (form.exemplars)(cells))

@@ -1,8 +1,9 @@
 //! Merging a block of a dead writer into another block of the same series. Every cell counts exactly once, also if the
 //! adopter dies in the middle, and for a scrape that reads meanwhile.
 //!
-//! A writer that adopted a block of a series under a set of default labels, and then gives its own block of the series
-//! that set, has two blocks of one series. The adopter of this writer merges them, cell by cell:
+//! A writer can have two blocks of one series under the same default labels: it adopted one block with these labels,
+//! and later gave the same labels to the block that it had made itself. When that writer has ended, its adopter merges
+//! the two blocks, cell by cell:
 //!
 //! 1. The header notes both cells and their sum.
 //! 2. `MERGES` becomes odd.
@@ -12,8 +13,8 @@
 //! If the adopter dies, the next holder of the heap lock completes the noted addition.
 //!
 //! Before and after each noted addition, the two blocks together have the same sums. So a scrape reads right numbers if
-//! `MERGES` is the same before and after its read, and if it applies the note when `MERGES` is odd. It does not matter
-//! at which of its stores the adopter is, died, or was stopped.
+//! `MERGES` is the same before and after its read, and if it applies the note when `MERGES` is odd. This holds after
+//! each of the adopter's stores, also if the adopter dies or is stopped there.
 
 use super::octave_buckets::{self, all, find, octaves, sub_windows_of, words_of};
 use super::{block, moving};
@@ -99,7 +100,7 @@ fn merge_octave(
     Ok(())
 }
 
-/// Adds the buckets of an octave that block `to` cannot keep to the nearest bucket that it has.
+/// Adds all buckets of an octave to the nearest bucket of block `to`, which has no room for another octave.
 fn clamp_octave(
     words: Words<'_>,
     at: u64,
@@ -134,7 +135,7 @@ fn clamp_octave(
     Ok(())
 }
 
-/// Unlinks octave buckets: stores `next` in the reference at `at`, which is in the block or in the buckets before.
+/// Unlinks octave buckets: stores `next` to the reference at `at`, in the block or in the previous octave buckets.
 fn unlink(words: Words<'_>, at: u64, next: u64) -> Result<()> {
     let before = OctaveLink::unpack(words.load(at)?);
     words.store(at, OctaveLink { next, ..before }.pack())
@@ -182,7 +183,7 @@ fn merge_sub_window(
         let cells = words.run(to + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
         let mut octaves = Vec::new();
         octave_buckets::cells(words, to, head, &mut octaves)?;
-        // An update like one of the block's writer: a scrape that reads meanwhile tries again.
+        // Changes the sequence words as the block's writer does, so that a scrape that reads meanwhile reads again.
         sequence::update(cells, |_| {
             sketch::begin(cells, index, past, &octaves);
             kill_point!("octave.cleared");

@@ -1,4 +1,4 @@
-//! Adding one word to another and setting it to 0, as one step: see [`super::merge`].
+//! Adding one word to another and setting the former to 0, as one step: see [`super::merge`].
 
 use crate::error::{Error, Result};
 use crate::layout::{header, Words, HEADER_WORDS};
@@ -60,8 +60,8 @@ impl Moving {
         }
     }
 
-    /// Applies the addition to cells that were read, of which `first` is the reference of the first. They need it: if
-    /// the adopter died or was stopped between its two stores, one cell has the sum and the other still its addend.
+    /// Applies the addition to values that were read from adjacent cells; `first` is the reference of the first cell.
+    /// If the adopter died or was stopped between its two stores, one cell has the sum and the other still its addend.
     pub fn correct(&self, first: u64, cells: &mut [f64]) {
         for (word, value) in [(self.from, 0.0), (self.to, f64::from_bits(self.becomes))] {
             let index = word.checked_sub(first).and_then(|index| usize::try_from(index).ok());

@@ -11,7 +11,7 @@ use crate::quantile::octave::{Octave, CELLS, OCTAVES};
 use crate::sync::{AtomicU64, Ordering};
 
 /// An upper limit for the length of a chain, which is larger than the number of octaves of both signs. Writers of this
-/// release make at most [`KEPT`] octaves for a block; earlier releases made more.
+/// release make at most [`KEPT`](crate::quantile::octave::KEPT) octaves for a block; earlier releases made more.
 const MOST: usize = 4 * OCTAVES as usize;
 
 /// The buckets of one octave.
@@ -152,8 +152,8 @@ pub fn clear(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
     })
 }
 
-/// Appends the cells of all octave buckets of a block to a list. If the chain is broken, it fails after it has appended
-/// those before the break.
+/// Appends the cells of all octave buckets of a block to a list. If the chain is broken, appends the cells before the
+/// break, and then fails.
 pub fn cells<'a>(
     words: Words<'a>,
     at: u64,

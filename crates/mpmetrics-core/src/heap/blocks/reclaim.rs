@@ -44,7 +44,7 @@ pub fn remove_unlocked(words: Words<'_>, id: u32, generation: u32) -> Result<()>
     if advance(words, id, generation)? {
         kill_point!("remove.unlocked");
         words.add_header(header::REMOVED, 1);
-        // SYNC POINT with the next holder, which clears this word before it reads.
+        // SYNC POINT with the next holder, which clears this word before it reads the generations.
         words.set_header(header::DIRTY, 1);
     }
     Ok(())

@@ -62,7 +62,8 @@ pub fn address(key: BlockKey) -> Address {
     Address::new((SLAB, 0), key, false)
 }
 
-/// Gives a block other default labels: a series of a shared gauge has those that any process set last.
+/// Gives a block other default labels: a series of a shared gauge has the default labels that were set last, by any
+/// process.
 fn rename(words: Words<'_>, at: u64, set: u16) -> Result<()> {
     let birth = block::birth(words, at)?;
     if birth.defaults == set {

@@ -18,7 +18,7 @@ const fn header_end() -> u64 {
     (header::DEFAULTS_CHUNKS + header::CHUNKS) as u64
 }
 
-/// Returns a heap with one chunk of two living series, of which the first has a text.
+/// Returns a heap with the generations of two living series, and with the record and the text of the first.
 fn heap() -> Vec<u64> {
     let mut words = vec![0; TEXT as usize + 2];
     words[header::SERIES_CHUNKS] = RECORD;

@@ -5,7 +5,7 @@ use super::table::GENERATIONS;
 use crate::layout::{BlockKey, EXTENT_HEADER};
 use crate::quantile::octave::Octave;
 
-/// The place of one writer's cells of a series.
+/// Where one writer's cells of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
     /// Number of the slab.
@@ -34,7 +34,7 @@ impl Address {
     }
 }
 
-/// The place of one writer's buckets of an octave.
+/// Where one writer's buckets of an octave are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OctaveAddress {
     /// The octave.

@@ -79,7 +79,7 @@ pub fn for_each(
     Ok(())
 }
 
-/// Unlinks the first free extent that is large enough, and at most half as large again as it need be.
+/// Unlinks the first free extent that has at least `total` words, and at most one and a half times as many.
 fn take_free(words: Words<'_>, total: u64) -> Result<Option<u64>> {
     let mut before = None;
     let mut at = words.header(header::FREE_EXTENTS);

@@ -21,9 +21,9 @@ use std::time::Duration;
 
 /// How long to wait for the slot's mutex. In an intact heap no other thread takes it.
 const PATIENCE: Duration = Duration::from_millis(1);
-/// Length of the pause in microseconds for which no exemplar is recorded, after a lock was not free in time or memory
-/// was full: of the first pause, and of the longest. Without it, a program that records in a loop would wait for a
-/// stopped process in each round.
+/// Microseconds of the first and of the longest pause. After a lock was not free in time, or memory was full, no
+/// exemplar is recorded for the length of such a pause. Without pauses, a program that records in a loop would wait for
+/// a stopped process in each round.
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
 /// Numbers of words of text for which a block may have room. They are few, so that freed blocks fit later exemplars.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];

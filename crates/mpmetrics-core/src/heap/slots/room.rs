@@ -16,8 +16,8 @@ use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
 
 /// Number of words of the first slab, which is also the smallest. A new slab has an eighth ([`GROWTH`]) of the words of
-/// all slabs before, so at most about that part of a writer's memory is unused. Slabs do not double, because then a
-/// writer of many summaries left half of its memory unused.
+/// all slabs before, so at most about an eighth of a writer's memory is unused. If slabs doubled, a writer of many
+/// summaries would leave half of its memory unused.
 const FIRST_SLAB: u64 = 2048;
 const LARGEST_SLAB: u64 = 131_072;
 const GROWTH: u64 = 8;
@@ -65,7 +65,7 @@ impl Claimed {
     }
 
     /// Returns the next room in the last slab, if the block fits. A block that fits in a page does not cross into the
-    /// next page, so that a copy of the segment by pages has the whole block.
+    /// next page, so that a copy that is made page by page has the whole block from one page.
     fn fill(&mut self, locked: &Locked<'_>, length: u16) -> Result<Option<u64>> {
         let incarnation = self.incarnation;
         let Some(slab) = self.slabs.last_mut() else {

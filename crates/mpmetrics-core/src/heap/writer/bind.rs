@@ -74,7 +74,7 @@ fn bind(
             None => series::create(locked, family, hash, given)?,
         };
         let generation = generation::of(locked.words(), id)?;
-        // A process that found the lock busy may have removed it just now.
+        // A process that found the lock busy may have removed the series just now.
         if generation::lives(generation) {
             break (id, generation);
         }

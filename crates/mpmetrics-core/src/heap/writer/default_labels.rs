@@ -9,8 +9,8 @@ use crate::heap::slots::claimed;
 use crate::layout::{block as blk, series as ser, BlockBirth, Carried};
 
 impl Writer {
-    /// Sets the default labels of a group, which is a registry in the writer's isolate: of all series that this life of
-    /// the writer has bound in it, and will bind.
+    /// Sets the default labels of a group. A group is a registry in the writer's isolate. All series that this life of
+    /// the writer has bound, or will bind, in the group get these labels.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Busy`], [`Error::Full`],
@@ -28,7 +28,7 @@ impl Writer {
         others.dedup();
         if set != 0 && !others.contains(&set) && others.len() >= Carried::MOST {
             // The slot has no room to refer to one more set, and a set without a reference would be freed while it is
-            // in use. To add and drop a user frees the set if it was made just now.
+            // in use. If the set was made just now, it has no user, and these two calls free it.
             defaults::add_user(locked.words(), set)?;
             defaults::drop_user(locked.words(), set)?;
             let (what, limit) = ("sets of default labels in one thread", Carried::MOST as u64);

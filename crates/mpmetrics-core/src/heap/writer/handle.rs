@@ -20,7 +20,7 @@ impl Writer {
     /// Returns the cells of a bound series.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
+    /// [`Error::Invalid`] if the series was removed or the block freed, [`Error::Corrupt`].
     pub fn cells(&self, address: &Address) -> Result<&[AtomicU64]> {
         let key = BlockKey { series: address.series, generation: address.generation };
         let (at, head) = self.own(address.slab, address.cell, key)?;
@@ -30,7 +30,7 @@ impl Writer {
     /// Returns the kind and the cells of a block that was bound with this key.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the block is another series' now, [`Error::Corrupt`].
+    /// [`Error::Invalid`] if the series was removed or the block freed, [`Error::Corrupt`].
     pub fn block(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(BlockKind, &[AtomicU64])> {
         let (at, head) = self.own(slab, cell, key)?;
         let cells = self.heap.words().run(at + blk::CELLS, u64::from(head.words) - blk::CELLS)?;
@@ -46,7 +46,7 @@ impl Writer {
         self.heap.words().store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())
     }
 
-    /// Fails if another writer has adopted the slot. This is a load, without a system call.
+    /// Fails if another writer has adopted the slot. The check is one load, without a system call.
     ///
     /// # Errors
     /// [`Error::Lost`].
@@ -54,7 +54,7 @@ impl Writer {
         same_life(&self.heap, self.mine.slot, self.mine.incarnation)
     }
 
-    /// Returns the block that a handle names, if it still belongs to that series.
+    /// Returns the block that a handle names, if the series lives and the block still belongs to it.
     pub(super) fn own(&self, slab: u32, cell: u32, key: BlockKey) -> Result<(u64, BlockHead)> {
         let words = self.heap.words();
         let gone = || Error::Invalid { what: "a block of this series", value: cell.to_string() };

@@ -42,7 +42,8 @@ pub struct Writer {
     kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
-    /// Observations for which buckets are not asked for again, because there was no room for them.
+    /// Number of next observations for which the writer does not ask for buckets, because its last request failed for
+    /// want of room or of the heap lock.
     skips: Cell<u32>,
 }
 
@@ -104,8 +105,8 @@ impl Writer {
         Ok((at, extent::head(words, at)?.words))
     }
 
-    /// Declares a family on this writer, so that it is shown even without series. `group` names
-    /// the registry whose default labels its series carry.
+    /// Declares a family on this writer, so that it is shown even without series. `group` is the
+    /// number of the registry whose default labels its series have.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Full`], [`Error::Limit`], [`Error::Lost`], [`Error::Corrupt`].
@@ -161,7 +162,7 @@ impl Writer {
     /// Shows a block again that was marked absent, as if its series were new.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the block is another series' now, [`Error::Lost`],
+    /// [`Error::Invalid`] if the series was removed or the block freed, [`Error::Lost`],
     /// [`Error::Corrupt`].
     pub fn revive(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
         self.check()?;
@@ -177,7 +178,7 @@ impl Writer {
     /// stays.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the block is another series' now, [`Error::Busy`] (but it is not shown any more),
+    /// [`Error::Invalid`] if the series was removed or the block freed, [`Error::Busy`] (but it is not shown any more),
     /// [`Error::Lost`], [`Error::Corrupt`].
     pub fn release(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
         self.check()?;
@@ -193,8 +194,9 @@ impl Writer {
         mine.give_back(&locked, at, head)
     }
 
-    /// Whether the slot is still this writer's. A stray `close` of our descriptor frees its byte, and from then on the
-    /// descriptor may be that of another file: so this is checked before the heap lock is taken through it.
+    /// Fails if the segment was removed, or if the slot is not this writer's any more. A stray `close` of the writer's
+    /// descriptor unlocks the slot's byte, and the descriptor's number may then be that of another file. So the writer
+    /// calls this before it takes the heap lock through that descriptor.
     fn check(&self) -> Result<()> {
         if self.heap.words().header(header::RETIRED) != 0 {
             return Err(Error::Retired);
@@ -211,7 +213,7 @@ impl Writer {
     }
 }
 
-/// Whether a writer's slot was not adopted by another.
+/// Fails with [`Error::Lost`] if another writer has adopted the slot.
 fn same_life(heap: &Heap, slot: u32, incarnation: u32) -> Result<()> {
     let words = heap.words();
     let lived = words.load(SLOTS.find(words, slot)? + slt::INCARNATION)?;

@@ -14,16 +14,16 @@ use crate::quantile::octave::{self, Octave, CELLS, KEPT};
 use crate::quantile::summary::Window;
 use crate::sync::AtomicU64;
 
-/// Observations without buckets after which the writer asks for memory, or the heap lock, again.
+/// Number of observations that the writer counts without buckets before it asks for memory, or the heap lock, again.
 const SKIPPED: u32 = 1024;
 
 /// Where the observations of an octave count.
 enum Kept {
     /// In its own buckets.
     Own,
-    /// In a bucket of another octave.
+    /// In this bucket of an octave: of another octave, or of their own once that has buckets.
     Nearest(Octave, usize),
-    /// With zero.
+    /// As observations of zero.
     Zero,
     /// In no bucket.
     None,
@@ -40,9 +40,9 @@ impl Writer {
     /// Finds or makes the buckets that a bound summary has for an octave.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Busy`], [`crate::Error::Full`],
-    /// [`crate::Error::Limit`] (also if the series has [`KEPT`] others), [`crate::Error::Lost`],
-    /// [`crate::Error::Corrupt`].
+    /// [`crate::Error::Invalid`] if the series was removed or the block freed, [`crate::Error::Busy`],
+    /// [`crate::Error::Full`], [`crate::Error::Limit`] (also if the series has [`KEPT`] others),
+    /// [`crate::Error::Lost`], [`crate::Error::Corrupt`].
     pub fn buckets(
         &mut self,
         slab: u32,
@@ -100,7 +100,7 @@ impl Writer {
     /// The buckets of all octaves that a bound summary has met, in this or an earlier life of the slot.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Invalid`] if the series was removed or the block freed, [`crate::Error::Lost`],
     /// [`crate::Error::Corrupt`].
     pub fn all_buckets(&self, slab: u32, cell: u32, key: BlockKey) -> Result<Vec<OctaveAddress>> {
         self.check()?;
@@ -114,15 +114,16 @@ impl Writer {
         Ok(found)
     }
 
-    /// Counts a value in a bound summary. If its series has [`KEPT`] other octaves, it counts in the nearest bucket; if
-    /// there is no memory, in sum and count only. The header counts both cases.
+    /// Counts a value in a bound summary. If the series has [`KEPT`] other octaves, the value counts in the nearest
+    /// bucket. If there is no memory, or the heap lock is not free, it counts only in sum and count. The header counts
+    /// both cases.
     ///
     /// * `value, times`: what was observed, finite, and how often.
     /// * `window`: that of the summary's family.
     /// * `now`: Unix time in milliseconds; ignored without a window.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Lost`],
+    /// [`crate::Error::Invalid`] if the series was removed or the block freed, [`crate::Error::Lost`],
     /// [`crate::Error::Corrupt`].
     pub fn observe(
         &mut self,
@@ -135,7 +136,7 @@ impl Writer {
         self.observe_in((address.slab, address.cell, key), (value, times), window, now)
     }
 
-    /// The same for a block that is named by its numbers.
+    /// [`Writer::observe`] for a block that is named by its numbers.
     ///
     /// # Errors
     /// As [`Writer::observe`].
@@ -223,7 +224,7 @@ impl Writer {
     /// All that a block has counted: its cells, then, for each octave of a summary, its number and its buckets.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if the block is another series' now, [`crate::Error::Corrupt`].
+    /// [`crate::Error::Invalid`] if the series was removed or the block freed, [`crate::Error::Corrupt`].
     pub fn image(&self, (slab, cell, key): (u32, u32, BlockKey)) -> Result<Vec<f64>> {
         let (at, head) = self.own(slab, cell, key)?;
         let words = self.heap.words();
@@ -237,8 +238,8 @@ impl Writer {
         Ok(image)
     }
 
-    /// Replaces all that a summary has counted by an image; does nothing, and returns false, for another type. Counts
-    /// that get no buckets of their own are treated as in [`Writer::observe`].
+    /// Replaces all that a summary has counted by an image. Does nothing, and returns false, if the block is no
+    /// summary's. Counts that get no buckets of their own are treated as in [`Writer::observe`].
     ///
     /// # Errors
     /// As [`Writer::observe`].

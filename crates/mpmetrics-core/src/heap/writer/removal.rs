@@ -12,8 +12,8 @@ use crate::labels;
 use crate::layout::{header, series as ser, BlockKey, Words};
 
 impl Writer {
-    /// Removes a series for all writers, also from the families that a scrape shows as one with this; whether there was
-    /// such a series.
+    /// Removes a series for all writers, also from the families that a scrape shows as one with this family. Returns
+    /// whether there was such a series.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the labels are not well-formed, [`Error::Lost`], [`Error::Corrupt`].
@@ -65,10 +65,11 @@ impl Writer {
 
     /// Removes series of this family, by label text and types, for all writers, because no writer updates them. All are
     /// removed under one hold of the heap lock, which ends after [`KEPT_US`](super::turn::KEPT_US) at the latest.
-    /// Returns how many were removed, from the first on; call again for the others.
+    /// Returns how many of the given series were handled, from the first on, also those that did not exist any more.
+    /// Call again for the others.
     ///
     /// # Errors
-    /// As [`Writer::remove`], and [`Error::Busy`]: then the series have to be checked again, and not be removed later.
+    /// As [`Writer::remove`]. After [`Error::Busy`], check whether the series are still idle before the next call.
     pub fn expire<'a>(
         &mut self,
         family: u32,

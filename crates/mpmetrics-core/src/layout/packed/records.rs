@@ -6,7 +6,7 @@
 /// answers. Only the slot's owner stores this word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The value of the doorbell when the last run of the callbacks that has ended began, modulo 2^32.
+    /// The value of the doorbell, modulo 2^32, when a run of the callbacks began: the last run that has ended.
     pub bell: u32,
     /// The number of the slot's life that answered; 0 for none, because no life has that number.
     pub incarnation: u32,

@@ -75,8 +75,8 @@ pub fn reopen(file: &File, path: Option<&Path>) -> Result<File> {
 ///
 /// - A file gets a second link, and loses the first. It has two names for a moment, or for ever if the caller dies in
 ///   that moment.
-/// - A directory cannot have a second link, and is renamed plainly. That replaces only an empty directory, whose maker
-///   was at the same point.
+/// - A directory cannot have a second link, so it is renamed by plain `rename`. This can replace only an empty
+///   directory: one that another process has just given the same name.
 ///
 /// # Errors
 ///

@@ -82,7 +82,7 @@ fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock> {
 }
 
 fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock) -> std::io::Result<()> {
-    // The loop is bounded. These commands do not sleep, so a signal interrupts them at most once.
+    // These commands do not sleep, so a signal hardly ever interrupts them. The loop is bounded all the same.
     let mut interruptions = 0;
     loop {
         // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and

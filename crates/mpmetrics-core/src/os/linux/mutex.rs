@@ -156,8 +156,8 @@ pub struct MutexHeld<'a> {
 
 impl Drop for MutexHeld<'_> {
     fn drop(&mut self) {
-        // SAFETY: this thread locked it, as the marker keeps the value from moving to another thread. For a
-        // mutex that was overwritten meanwhile, the call fails (EPERM) and changes nothing.
+        // SAFETY: this thread locked the mutex, because `thread` keeps this value from moving to another thread. If the
+        // mutex was overwritten meanwhile, the call fails (EPERM) and changes nothing.
         unsafe { libc::pthread_mutex_unlock(self.mutex.pointer()) };
     }
 }

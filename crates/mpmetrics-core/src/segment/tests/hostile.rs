@@ -153,7 +153,7 @@ fn options_that_break_a_rule_are_named() {
     }
 }
 
-/// A tmpfs of 64 KiB that is full, until it is dropped.
+/// A full tmpfs of 64 KiB. Dropping this value unmounts the tmpfs.
 struct Full(tempfile::TempDir);
 
 impl Full {
@@ -230,7 +230,8 @@ fn users_of_a_group_meet_where_it_was_configured() {
         command.env(name, value.unwrap());
     }
     command.current_dir("/").uid(4343).gid(4242);
-    // A process that another test is just starting may have the copy open for writing until its exec.
+    // The copy cannot be executed while a process has it open for writing. A child that another test forked during the
+    // copying inherits that descriptor, and has it until its exec.
     let output = (0..500)
         .find_map(|_| match command.output() {
             Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {

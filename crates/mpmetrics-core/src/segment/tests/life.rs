@@ -9,7 +9,7 @@ fn with_root(parent: &Path, name: &str, root: Option<ProcessIdentity>) -> OpenOp
     OpenOptions { root, ..derived(&[parent], name) }
 }
 
-/// Makes a segment in `parent`, which reaps old segments. Returns the names of the other files that are there then.
+/// Makes a segment in `parent`, and so reaps old segments there. Returns the names of the other files that are left.
 fn after_a_start(parent: &Path) -> Vec<String> {
     let name = format!("start-{:x}", os::random_u64());
     let opened = make(&with_root(parent, &name, Some(dead())));
