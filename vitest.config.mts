@@ -38,7 +38,7 @@ function over(name: string, include: string[], kills = '50') {
   if (name !== 'direct') {
     exclude.push(...PATHLESS.map((file) => `__test__/processes/${file}.test.ts`));
   }
-  // Frameworks take minutes to install, so only `npm run torture` runs this.
+  // Frameworks take minutes to install, so only `npm run torture` runs their spec.
   if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
     exclude.push('__test__/dependents/frameworks.test.ts');
   const fewer = {

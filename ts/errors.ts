@@ -24,7 +24,7 @@ export type WarningCode =
   | 'MPMETRICS_COLLECT'
   /** The shared memory is full: new series are refused. */
   | 'MPMETRICS_FULL'
-  /** A limit on the number of series is reached: new series are refused. */
+  /** A limit on series, label values, label text or default labels is reached: what exceeds it is refused. */
   | 'MPMETRICS_LIMIT'
   /** Something in the shared memory is damaged: scrapes leave it out. */
   | 'MPMETRICS_CORRUPT'
@@ -58,8 +58,8 @@ export class MpmetricsError extends Error {
 const WARNED = Symbol.for('mpmetrics.warned.15');
 
 /**
- * Keys of the warnings that were emitted. All copies of this package in an isolate share the set; under a test runner,
- * which loads a copy for each test file, each copy has its own.
+ * Keys of the warnings that were emitted. All copies of this package in an isolate share the set. Under Jest and
+ * Vitest, which load a copy for each test file, each copy has its own set.
  */
 const warned = isUnderTest() ? new Set<string>() : warnedByAll();
 

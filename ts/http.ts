@@ -138,7 +138,7 @@ function fail(response: HandlerResponse, status: number, message: string): void 
   response.end(body);
 }
 
-/** Returns whether Accept-Encoding allows gzip (RFC 9110 §12.5.3): by the weight of gzip, else by that of `*`. */
+/** Returns whether Accept-Encoding allows gzip (RFC 9110 §12.5.3): by the weight of `gzip`, else `x-gzip`, else `*`. */
 function acceptsGzip(header: string | string[] | undefined): boolean {
   const weights = new Map<string, number>();
   for (const part of String(header ?? '').split(',')) {

@@ -290,7 +290,7 @@ describe.each(subjects)('differs on purpose from prom-client: $name', ({ load })
   });
 });
 
-describe('quantiles of several processes', () => {
+describe('joined quantiles', () => {
   const rows = (count: number, quantiles: Record<number, number | null>) => [
     ...Object.entries(quantiles).map(([quantile, value]) =>
       part(value, { quantile: Number(quantile) }),

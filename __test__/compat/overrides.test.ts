@@ -184,7 +184,7 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('a class with an inc() of its own', async () => {
+  test('a class with an inc() of its own: this package calls that inc(), and prom-client does not', async () => {
     const seen: number[] = [];
     for (const client of [await oracle.load(), await load()]) {
       class Twice extends client.Counter {

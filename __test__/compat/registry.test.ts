@@ -327,7 +327,7 @@ test.each(subjects)('a scope must be one of three: $name', async (one) => {
   );
 });
 
-test.each(subjects)('a name must be without NUL: $name', async (one) => {
+test.each(subjects)("a registry's name must be without NUL: $name", async (one) => {
   const { Registry } = await one.load();
   expect(thrown(() => new Registry({ name: 'a\0b' }))).toBe(
     String.raw`TypeError: A registry's name must be without NUL, and is "a\u0000b"`,

@@ -51,7 +51,7 @@ export function usageIn(folders: readonly string[]): Usage {
     try {
       look(folder);
     } catch {
-      // Files that cannot be read are skipped.
+      // A file or folder cannot be read: the rest of this package is not searched.
     }
   }
   const any = (...names: string[]): boolean => names.some((name) => words.has(name));

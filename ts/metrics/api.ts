@@ -63,7 +63,7 @@ interface Common<T extends string> {
    */
   get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>>;
   /**
-   * Removes a series for all processes; for a gauge whose aggregator is not `shared`, only this process's part of it.
+   * Removes a series for all processes; for a gauge whose aggregator is not `shared`, only this thread's part of it.
    *
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error for labels that are not declared
@@ -104,7 +104,7 @@ interface CounterMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): CounterChild;
   labels(...values: LabelArgument[]): CounterChild;
-  /** Resets this process's own part to the state of a new metric. */
+  /** Resets this thread's own part to the state of a new metric. */
   reset(): void;
 }
 
@@ -157,7 +157,7 @@ interface GaugeMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): GaugeChild<T>;
   labels(...values: LabelArgument[]): GaugeChild<T>;
-  /** Resets this process's own part to the state of a new metric. */
+  /** Resets this thread's own part to the state of a new metric. */
   reset(): void;
 }
 
@@ -191,7 +191,7 @@ interface HistogramMethods<T extends string> extends Common<T> {
    * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of an exemplar label
    */
   observe(given: number | ObserveDataWithExemplar<T>): void;
-  /** Shows a series at zero. If this process has a part of the series, resets that part to zero. */
+  /** Shows a series at zero. If this thread has a part of the series, resets that part to zero. */
   zero(labels?: LabelValues<T>): void;
   /**
    * Starts a timer.
@@ -212,7 +212,7 @@ interface HistogramMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): HistogramChild<T>;
   labels(...values: LabelArgument[]): HistogramChild<T>;
-  /** Resets this process's own part: no series is shown until its next observation. */
+  /** Resets this thread's own part: the part of a series is not shown until its next observation. */
   reset(): void;
 }
 
@@ -254,7 +254,7 @@ interface SummaryMethods<T extends string> extends Common<T> {
    */
   labels(labels: LabelValues<T>): SummaryChild<T>;
   labels(...values: LabelArgument[]): SummaryChild<T>;
-  /** Resets this process's own part of every series to zero; the series are still shown. */
+  /** Resets this thread's own part of every series to zero; the series are still shown. */
   reset(): void;
 }
 
@@ -282,9 +282,9 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
   metricsBuffer?: any;
   /** Returns one metric as text, without a line break at the end; takes the metric and {@link PrintOptions}. */
   getMetricsAsString?: any;
-  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
+  /** Removes all metrics, and the default labels. Does not change parts of other processes and threads. */
   clear(): void;
-  /** Resets this process's own part of all metrics. */
+  /** Resets this thread's own part of all metrics. */
   resetMetrics(): void;
   /**
    * Adds a metric. Constructors of metrics call this.
@@ -303,14 +303,14 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
     options?: ScopeOptions,
   ): Promise<MetricObjectWithValues<MetricValue<string>>[]>;
   /**
-   * Returns all metrics of this process's registry.
+   * Returns all metrics that this thread has registered.
    *
    * @param aggregator only metrics with this `aggregator`; a metric without one counts as `sum`
    */
   getMetricsAsArray(aggregator?: string): MetricObject[];
-  /** Removes a metric, which then counts in memory storage. Does not change other processes' parts. */
+  /** Removes a metric, which then counts in memory storage. Does not change parts of other processes and threads. */
   removeSingleMetric(name: string): void;
-  /** Returns the metric of that name in this process; undefined if there is none. */
+  /** Returns the metric of that name that this thread has registered; undefined if there is none. */
   getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;
   /** Sets default labels: labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void;

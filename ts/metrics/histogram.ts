@@ -176,7 +176,7 @@ function makeChild<T extends string>(
   };
 }
 
-/** Makes the child that prom-client returns for `labels(null)`, which takes null for the value. */
+/** Makes the child for `labels(null)`. As with prom-client, its `observe` takes null for the value, and throws. */
 function makeDelegatingChild<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
   return {
     observe: () => {

@@ -27,7 +27,7 @@ interface ExemplarObserver {
   observe(given: { labels: object; value: number; exemplarLabels: object }): void;
 }
 
-/** {@link startTimer} for observations with exemplars. The function also adds exemplar labels that are given to it. */
+/** {@link startTimer} with exemplars. The returned function takes exemplar labels, too, and adds them to those here. */
 export function startTimerWithExemplar(
   observer: ExemplarObserver,
   labels?: object,

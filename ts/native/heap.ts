@@ -145,7 +145,7 @@ export interface NativeHeap {
    */
   follow(before: NativeHeap): number;
   /**
-   * Copies the counts of writers that died in the segment `before` without having followed into this one.
+   * Copies counts from the segment `before` into this one: those of writers that died there before they followed.
    *
    * @returns how many writers of that segment are still awaited. Throws an Error with a code.
    */

@@ -40,7 +40,7 @@ import { Reading } from './reading';
 export interface RegistryOptions {
   /** Registries with the same name are one registry, in all processes and however often they are made. */
   name?: string;
-  /** False: its metrics stay in this process's own memory. */
+  /** False: the registry's metrics stay in this process's own memory. */
   shared?: boolean;
   contentType?: RegistryContentType;
 }
@@ -164,7 +164,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     this[CONTENTS].add(metric);
   }
 
-  /** Removes a metric, whose own part moves to memory storage. Does not change other processes' parts. */
+  /** Removes a metric, and moves this thread's part of it to memory storage. Does not change parts of others. */
   removeSingleMetric(name: string): void {
     this[CONTENTS].delete(name);
   }
@@ -179,17 +179,17 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return this.getMetricsAsString(this[CONTENTS].metrics.get(name)!, options);
   }
 
-  /** Resets this process's own part of all metrics. */
+  /** Resets this thread's own part of all metrics. */
   resetMetrics(): void {
     for (const metric of this[CONTENTS].metrics.values()) metric.reset?.();
   }
 
-  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
+  /** Removes all metrics, and the default labels. Does not change parts of other processes and threads. */
   clear(): void {
     this[CONTENTS].clear();
   }
 
-  /** Labels that are printed with every series that does not have them itself. */
+  /** Sets labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void {
     this[CONTENTS].setDefaults(labels as RowLabels);
   }

@@ -251,7 +251,7 @@ proptest! {
             make.family(MetricType::Counter, ["x", "y"][*name], &["a", "b"]);
             let mut seen = Vec::new();
             for &(labels, default, reverse, value) in series {
-                // As in a heap, a family has one series for each label set and its default labels.
+                // As in a heap, a family has one series for each pair of a label set and a set of default labels.
                 if seen.contains(&(labels, default)) {
                     continue;
                 }

@@ -154,7 +154,7 @@ export class Declaration {
   }
 }
 
-/** Whether a handle's block is its own. */
+/** Whether a handle points to a block of the heap that still belongs to the handle's series. */
 export function owns(h: Handle): boolean {
   return h.backing === Backing.Heap && h.current;
 }

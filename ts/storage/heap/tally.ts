@@ -6,11 +6,9 @@
 import { REFUSALS, type NativeWriter, type Refusal } from '../../native';
 import { unref } from '../../timers';
 
-/**
- * Milliseconds until the counts are added to the heap's, if there is no scrape before; and the number of calls that
- * count something after which the counts are added at once.
- */
+/** Milliseconds until the counts are added to the heap's, if there is no scrape before. */
 const DELAY = 1_000;
+/** The number of calls of `dropped`, `unranked` and `clamped` after which the counts are added at once. */
 const MOST = 1_000;
 
 export class Tally {

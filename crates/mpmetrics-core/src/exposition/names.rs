@@ -28,8 +28,9 @@ impl Names {
     /// Returns how each family (a name and a type) is shown, in the same order; `None` for a family whose samples'
     /// names belong to another family.
     ///
-    /// Families that are no counters keep their names, so these names are taken first. A counter whose name is taken is
-    /// shown under its samples' name and with the type `unknown`, if that name is free.
+    /// Families that are no counters keep their names, so these names are taken first. If a counter's name without
+    /// `_total` is taken, the counter is shown under its declared name and with the type `unknown`, if that name is
+    /// free.
     pub fn show<'a>(
         &mut self,
         families: impl Iterator<Item = (&'a str, &'a str)> + Clone,

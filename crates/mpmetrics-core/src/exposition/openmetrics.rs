@@ -89,7 +89,8 @@ fn push_scalars(
         out.extend_from_slice(&row);
         push_labels(out, own, &labels.beside(own, series.defaults, b""));
         push_sample(out, value);
-        // Only counters have exemplars, and only if they are printed with their type, which gives them a suffix.
+        // Only a counter may show an exemplar here, and only if it is printed with the type `counter`. Then it has a
+        // suffix.
         if !shown.suffix.is_empty() {
             push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }
@@ -168,7 +169,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             count += cell;
             let own = exemplars.iter().find(|exemplar| exemplar.bucket as usize == bucket);
             let Some(row) = row else {
-                // The next bucket that is printed includes this one, and so gets its exemplar.
+                // The next bucket that is printed includes this one, and shows its exemplar unless it has one itself.
                 pending = own.or(pending);
                 continue;
             };

@@ -28,7 +28,8 @@ pub struct Joined {
 /// Joins families of one name, and series of one family that are printed with the same labels.
 ///
 /// * Counters, histograms and summaries are added up. Gauges are joined by the newest family's aggregator (an unknown
-///   one means sum). The aggregator's parts are here the values of the families, so an average is one of families.
+///   one means sum). The aggregator's parts are the families' values here, and not the values of writers: `average`
+///   gives the average of the families' values.
 /// * Histograms with different bounds are joined with the bounds that all of them have.
 /// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
 ///   A joined series has the position, the birth and the label text of the oldest.
@@ -136,9 +137,9 @@ impl<'a> Effective<'a> {
 
     /// Whether two series of the family might be printed with the same labels.
     ///
-    /// No two series of a family have the same labels of their own. So series coincide only by default labels: if a
-    /// default label has the name of one of the family's labels, or if two sets of default labels are equal. Without
-    /// default labels the check returns at once.
+    /// Two series of a family differ in their own labels or in the set of default labels. So they can be printed with
+    /// the same labels only in two cases: a default label has the name of one of the family's labels, or two sets of
+    /// default labels are equal. Without default labels the check returns at once.
     fn may_coincide(&self, family: &Family) -> bool {
         if self.defaults.is_empty() {
             return false;

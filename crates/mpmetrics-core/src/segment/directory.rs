@@ -42,7 +42,7 @@ impl Access {
         self.mode | (self.mode & 0o444) >> 2
     }
 
-    /// Returns whether a directory is ours, lacks permissions for ourselves, and grants no others than it should.
+    /// Returns whether a directory is ours, lacks permissions for ourselves, and gives others no more than it should.
     fn is_narrowed(self, found: &Metadata) -> bool {
         found.is_dir()
             && found.uid() == os::effective_uid()

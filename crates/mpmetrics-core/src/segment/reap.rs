@@ -64,7 +64,7 @@ fn reap_one(
     let found = contents.inspect(&file)?;
     let alive = match (found.retired, found.root) {
         (true, _) => Some(false),
-        // The user named a segment without a root. It stays, so that later programs continue its counters.
+        // A segment without a root is one that the user named. It stays, so that later programs continue its counters.
         (false, None) => return Ok(false),
         (false, Some(root)) => root.is_alive(),
     };

@@ -59,7 +59,7 @@ impl Handle {
         BlockKey { series: self.address.series, generation: self.address.generation }
     }
 
-    /// Whether the place still has the series that was bound, which is checked before each store.
+    /// Whether the place still has the series that was bound. JavaScript checks this before each store.
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
         Ok((word >> (self.address.word % 2 * 32)) as u32 == self.address.generation)

@@ -33,7 +33,7 @@ const MORE_FAMILIES: u64 = 100;
 const COUNTED_GROUP: u32 = 0;
 const CHURNED_GROUP: u32 = 1;
 
-/// A small generator of numbers (xorshift64*, Vigna 2016), the same for the same seed.
+/// A small generator of random numbers (xorshift64*, Vigna 2016). Equal seeds give equal numbers.
 pub struct Random(pub u64);
 
 impl Random {
@@ -301,10 +301,10 @@ impl Program {
         self.writer.withdraw(family)
     }
 
-    /// Gives up the slot, and claims a new one or that of a dead writer.
+    /// Claims another slot, a new one or that of a dead writer, and then gives up the old one.
     fn come_back(&mut self) -> Result<()> {
         let next = self.heap().writer(self.process.key(), self.process.pid)?;
-        // The process has two slots for a moment, so that it does not always get the same one.
+        // The old slot is given up only now, so that the process does not always get the same one again.
         self.writer = next;
         self.handles.clear();
         self.counted = self.writer.family(&spec(MetricType::Counter, "counted"), COUNTED_GROUP)?;

@@ -27,7 +27,7 @@ const LABELS: [[&str; 2]; 5] = [
     [r#"a="1,b:2""#, r#"a="1,b:2""#],
     [r#"b="x\"y\n",a="ü""#, r#"a="ü",b="x\"y\n""#],
 ];
-/// Sets of default labels; the first is none.
+/// Sets of default labels. The first one is empty.
 const SETS: [&str; 3] = ["", r#"w="1""#, r#"w="2",app="web""#];
 const WRITERS: usize = 3;
 

@@ -105,7 +105,7 @@ fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
 /// Returns the declaration of the family with this number, or `None` if its record is not complete.
 ///
 /// # Errors
-/// [`Error::Corrupt`] if the text does not have the hash that was declared.
+/// [`Error::Corrupt`] if the text does not have the hash that is in the record, or cannot be parsed.
 pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     let at = FAMILIES.find(words, id)?;
     if words.load(at + family::STATE)? != 1 {
