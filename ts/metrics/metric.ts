@@ -298,13 +298,13 @@ export function childOf(metric: Metric, args: readonly unknown[]): unknown {
 export function exemplify(
   metric: Metric,
   labels: object,
-  place: number,
+  bucket: number,
   value: number,
   given: object,
 ): void {
   const label = exemplarText(given);
   const time = Date.now() / 1000;
-  metric[ROSTER].family.exemplify(metric[FIND](labels), { bucket: place, value, time, label });
+  metric[ROSTER].family.exemplify(metric[FIND](labels), { bucket, value, time, label });
 }
 
 /** The slow path of updates; see {@link Roster.update}. */
