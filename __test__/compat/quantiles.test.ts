@@ -281,7 +281,7 @@ describe('buckets', () => {
     const s = new client.Summary({ name: 's', help: 'h' });
     const { SINGLE } = inside('metrics/hidden');
     const single = (): Handle => (s as unknown as Record<symbol, Handle>)[SINGLE]!;
-    const { sketch: sketch } = single();
+    const { sketch } = single();
     expect(sketch.all.size).toBe(0);
     for (const value of edges) {
       // Twice, because the first observation in an octave takes another path in the code.

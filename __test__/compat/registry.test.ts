@@ -186,7 +186,6 @@ sameAsPromClient({
     );
     register.setDefaultLabels({ d: 'e', x: 'never' });
     const text = await register.metrics();
-    register.resetMetrics.bind(register);
     return [text, await register.getMetricsAsJSON(), register.getMetricsAsArray().length];
   },
   'refuses two metrics of one name': async (client) => {

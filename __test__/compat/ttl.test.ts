@@ -212,10 +212,10 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       tag: 'default',
       name: 'm',
       help: 'h',
-      kind: shape.kind.native,
+      type: shape.kind.type,
       aggregator: 'sum',
       labelNames: ['a'],
-      bounds: Float64Array.from(shape.numbers),
+      numbers: Float64Array.from(shape.numbers),
     },
     1,
   );

@@ -33,7 +33,7 @@ export declare class NativeHeap {
    * Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
    * how many writers of `before` are still awaited.
    */
-  settle(before: NativeHeap): number
+  copyForDead(before: NativeHeap): number
   /** Scrapes what the options choose, as a string. */
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Scrapes what the options choose, as UTF-8. */
@@ -205,14 +205,26 @@ export interface FamilySpec {
   name: string
   /** Help text. */
   help: string
-  /** Type: 0 counter, 1 gauge, 2 histogram, 3 summary. */
-  kind: number
+  /** Its type. */
+  type: FamilyType
   /** Name of the aggregator. */
   aggregator: string
   /** Declared label names. */
   labelNames: Array<string>
   /** Upper bounds of a histogram; the numbers of a summary's options. */
-  bounds: Float64Array
+  numbers: Float64Array
+}
+
+/** The type of a family. */
+export declare const enum FamilyType {
+  /** A sum that only grows. */
+  Counter = 'counter',
+  /** A value that is set. */
+  Gauge = 'gauge',
+  /** Counts of observations in buckets. */
+  Histogram = 'histogram',
+  /** Quantiles of observations. */
+  Summary = 'summary',
 }
 
 /** The limits of a segment. The process that makes the segment sets them for all processes that use it. */
@@ -367,12 +379,22 @@ export interface SampleExemplar {
   time?: number
 }
 
+/** The format of a scrape. */
+export declare const enum ScrapeFormat {
+  /** Text format 0.0.4. */
+  Text = 'text',
+  /** OpenMetrics 1.0. */
+  OpenMetrics = 'openmetrics',
+  /** JSON as `getMetricsAsJSON()` returns it. */
+  Json = 'json',
+}
+
 /** The choice of what a scrape shows, and how. */
 export interface ScrapeOptions {
-  /** `text`, `openmetrics` or `json`. */
-  format: string
-  /** The writers whose parts are shown: `application`, `process` (those of this process) or `thread` (this object's). */
-  scope: string
+  /** How it is printed. */
+  format: ScrapeFormat
+  /** The writers whose parts are shown. */
+  scope: ScrapeScope
   /** Tags of the registries whose families are all shown. */
   tags: Array<string>
   /** Single families, as `tag + '\0' + name`. */
@@ -390,6 +412,16 @@ export interface ScrapeOptions {
    * because its reader has them already.
    */
   extra?: Array<ExtraFamily>
+}
+
+/** The writers whose parts a scrape adds up. */
+export declare const enum ScrapeScope {
+  /** All writers of the application. */
+  Application = 'application',
+  /** The writers of this process. */
+  Process = 'process',
+  /** The writer of this thread. */
+  Thread = 'thread',
 }
 
 /** The value of a shared gauge that was taken out of a segment. */

@@ -149,7 +149,7 @@ export interface NativeHeap {
    *
    * @returns how many writers of that segment are still awaited. Throws an Error with a code.
    */
-  settle(before: NativeHeap): number;
+  copyForDead(before: NativeHeap): number;
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;

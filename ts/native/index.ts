@@ -18,14 +18,6 @@ export const enum Stores {
   Native = 2,
 }
 
-/** The native module's numbers of metric types. */
-export const enum NativeKind {
-  Counter = 0,
-  Gauge = 1,
-  Histogram = 2,
-  Summary = 3,
-}
-
 /** The result of `bind` and other calls. */
 export const enum Status {
   Ok = 0,

@@ -5,11 +5,11 @@ export interface FamilySpec {
   tag: string;
   name: string;
   help: string;
-  kind: number;
+  type: 'counter' | 'gauge' | 'histogram' | 'summary';
   aggregator: string;
   labelNames: string[];
   /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
-  bounds: Float64Array;
+  numbers: Float64Array;
 }
 
 /** The value of a shared gauge that {@link NativeWriter.takeShared} took out of a segment. */

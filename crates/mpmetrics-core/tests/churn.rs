@@ -33,17 +33,17 @@ impl Random {
     }
 }
 
-fn spec(name: &str, kind: MetricType) -> FamilySpec {
+fn spec(name: &str, metric_type: MetricType) -> FamilySpec {
     let options =
         SummaryOptions { percentiles: DEFAULT_PERCENTILES.to_vec(), ..SummaryOptions::default() };
     FamilySpec {
         tag: "default".into(),
         name: name.into(),
         help: "h".into(),
-        kind,
+        metric_type,
         aggregator: "sum".into(),
         label_names: vec!["session".into()],
-        numbers: match kind {
+        numbers: match metric_type {
             MetricType::Histogram => vec![0.01, 0.1, 1.0, 10.0],
             MetricType::Summary => options.numbers(),
             _ => Vec::new(),

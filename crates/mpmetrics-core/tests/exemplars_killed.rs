@@ -66,7 +66,8 @@ fn victim() {
         let given =
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
         let handle = &handles[value as usize % 2];
-        let bucket = if handle.kind == MetricType::Counter { 0 } else { value as u32 % BUCKETS };
+        let bucket =
+            if handle.metric_type == MetricType::Counter { 0 } else { value as u32 % BUCKETS };
         match writer.exemplar(
             (handle.address.slab, handle.address.cell, handle.key()),
             bucket,

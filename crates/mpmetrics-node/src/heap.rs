@@ -3,7 +3,7 @@
 use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
-use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
+use crate::scrape::{Scrape, ScrapeOptions, ScrapeScope, ToBuffer, ToText};
 use crate::stats::HeapStats;
 use crate::status::Status;
 use crate::views::view_of;
@@ -200,7 +200,7 @@ impl NativeHeap {
     /// Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
     /// how many writers of `before` are still awaited.
     #[napi]
-    pub fn settle(&self, before: &NativeHeap) -> Result<u32> {
+    pub fn copy_for_dead(&self, before: &NativeHeap) -> Result<u32> {
         self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
     }
 
@@ -217,13 +217,13 @@ impl NativeHeap {
     }
 
     fn scrape(&self, options: ScrapeOptions) -> Scrape {
-        let scope = match options.scope.as_str() {
-            "process" => Scope::Process(self.process.key()),
-            "thread" => match self.numbers() {
+        let scope = match options.scope {
+            ScrapeScope::Application => Scope::Application,
+            ScrapeScope::Process => Scope::Process(self.process.key()),
+            ScrapeScope::Thread => match self.numbers() {
                 Some((slot, incarnation)) => Scope::Writer { slot, incarnation },
                 None => Scope::None,
             },
-            _ => Scope::Application,
         };
         Scrape::new(Arc::clone(&self.segment), options, scope)
     }

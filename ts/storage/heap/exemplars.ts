@@ -34,7 +34,7 @@ export class HeapExemplars {
   /** @returns false if room has to be made for the exemplar first */
   private recorded(h: Handle, { bucket, value, time, label }: Exemplar, room: boolean): boolean {
     if (h.backing === Backing.Pending) {
-      this.waiting.record(h, { bucket: bucket, value, time, label });
+      this.waiting.record(h, { bucket, value, time, label });
       return true;
     }
     if (!owns(h)) return true;

@@ -31,7 +31,7 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
     let mut out = Vec::with_capacity(estimate(snapshot) + more + extra.estimate());
     let mut names = Names::default();
-    let own = snapshot.families.iter().map(|family| (&*family.name, family.kind.name()));
+    let own = snapshot.families.iter().map(|family| (&*family.name, family.metric_type.name()));
     for (family, shown) in snapshot.families.iter().zip(names.show(own)) {
         let Some(shown) = shown else {
             continue;
@@ -41,14 +41,14 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
             continue;
         }
         push_head(&mut out, &family.help, &shown);
-        match family.kind.values() {
+        match family.metric_type.values() {
             Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
             Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
             Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }
-    let others = extra.families.iter().map(|family| (&*family.name, &*family.kind));
+    let others = extra.families.iter().map(|family| (&*family.name, &*family.type_name));
     for (family, shown) in extra.families.iter().zip(names.show(others)) {
         let Some(shown) = shown else {
             continue;
@@ -71,7 +71,7 @@ fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
     out.extend_from_slice(b"\n# TYPE ");
     push_escaped(out, shown.name);
     out.push(b' ');
-    push_escaped(out, shown.kind);
+    push_escaped(out, shown.type_name);
 }
 
 fn push_scalars(
@@ -102,7 +102,7 @@ fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
     let name = if shown.suffix.is_empty() { &sample.name } else { base(&sample.name) };
     push_row(out, name, shown.suffix, sample);
     let has_place = !shown.suffix.is_empty()
-        || shown.kind != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+        || shown.type_name != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
     if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
         push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
     }

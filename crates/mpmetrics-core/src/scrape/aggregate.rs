@@ -63,8 +63,8 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
             let all = group.len();
             // The newest comes first. Births are unique, except in a corrupt heap, where any order will do.
             group.sort_by_key(|family| Reverse(family.birth));
-            let kind = group[0].kind;
-            group.retain(|family| family.kind == kind);
+            let metric_type = group[0].metric_type;
+            group.retain(|family| family.metric_type == metric_type);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
                 merge(&mut group, &labels, &mut arena);
@@ -148,7 +148,8 @@ impl<'a> Effective<'a> {
         used.dedup();
         used.sort_unstable();
         used.dedup();
-        let aggregator = Aggregator::of(family.kind, &family.aggregator, &family.label_names);
+        let aggregator =
+            Aggregator::of(family.metric_type, &family.aggregator, &family.label_names);
         let mut sets = HashSet::new();
         used.into_iter().any(|number| {
             let Ok(set) = self.read(self.defaults(number)) else {
@@ -174,14 +175,14 @@ struct Sum {
 /// is malformed, or does not fit its family, is left out.
 fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     let newest = &group[0];
-    let aggregator = if newest.kind.is_level() {
-        Aggregator::of(newest.kind, &newest.aggregator, &newest.label_names)
+    let aggregator = if newest.metric_type.is_level() {
+        Aggregator::of(newest.metric_type, &newest.aggregator, &newest.label_names)
     } else {
         Aggregator::Sum
     };
     // The `bounds` of a summary are its percentiles. The percentiles of the newest family are computed from the
     // observations of all families.
-    let same = newest.kind.values() == Values::Quantiles
+    let same = newest.metric_type.values() == Values::Quantiles
         || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
@@ -238,7 +239,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
-    match (family.kind.values(), value) {
+    match (family.metric_type.values(), value) {
         (Values::Scalar, Value::Scalar(_)) | (Values::Quantiles, Value::Summary { .. }) => true,
         (Values::Buckets, Value::Histogram { counts, .. }) => {
             let end = counts.start as usize + counts.len as usize;

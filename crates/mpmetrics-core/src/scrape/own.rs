@@ -25,7 +25,7 @@ const REASON: &[u8] = b"reason";
 pub fn fill(snapshot: &mut Snapshot, words: Words<'_>, living: &[bool]) {
     let Snapshot { families, text, .. } = snapshot;
     for family in families {
-        let scalar = family.kind.values() == Values::Scalar;
+        let scalar = family.metric_type.values() == Values::Scalar;
         if let Some(name) = family.aggregator.strip_prefix(PREFIX).filter(|_| scalar) {
             let name = name.to_owned();
             one_each(family, text);

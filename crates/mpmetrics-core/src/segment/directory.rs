@@ -37,6 +37,13 @@ impl Access {
         Ok(Self { mode, gid })
     }
 
+    /// Returns the access that a segment's file has, for further files beside it.
+    pub fn of(file: &File) -> Result<Self> {
+        let found = file.metadata().map_err(io("fstat"))?;
+        let mode = found.mode() & 0o666;
+        Ok(Self { mode, gid: (mode & 0o060 != 0).then(|| found.gid()) })
+    }
+
     /// Returns the mode of the directory: users that may read the file may also search the directory.
     fn directory_mode(self) -> u32 {
         self.mode | (self.mode & 0o444) >> 2

@@ -90,7 +90,7 @@ pub fn image() -> Vec<u64> {
 
 /// Records an exemplar for a counter, or for each bucket of a histogram. Some are small, some take more room.
 fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
-    let buckets = match handle.kind {
+    let buckets = match handle.metric_type {
         MetricType::Counter => 1,
         MetricType::Histogram => 3,
         _ => return Ok(()),

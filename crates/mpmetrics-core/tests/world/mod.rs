@@ -310,7 +310,7 @@ impl World {
         let (snapshot, _) = walk(words.0, &living, &filter, Patience::default()).expect("a scrape");
         let mut shown = BTreeMap::new();
         for family in &snapshot.families {
-            let kind = TYPES.iter().position(|kind| *kind == family.kind).expect("a kind");
+            let kind = TYPES.iter().position(|kind| *kind == family.metric_type).expect("a kind");
             for series in &family.series {
                 let text = std::str::from_utf8(snapshot.bytes(series.labels.text)).expect("UTF-8");
                 let labels = LABELS.iter().position(|spellings| spellings.contains(&text));
