@@ -61,7 +61,7 @@ export function usageIn(folders: readonly string[]): Usage {
   };
 }
 
-/** Skips a file or folder that cannot be read: a broken link, or one that belongs to somebody else. */
+/** Skips a file or folder that cannot be read: a broken link, or a file of another user. */
 function ifReadable(action: (path: string) => void, path: string): void {
   try {
     action(path);
