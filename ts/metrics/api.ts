@@ -47,19 +47,25 @@ export interface Beyond {
 
 /** Methods that time functions: {@link TimesFunctions}. */
 export interface MayTime {
+  /** Times a call of a function. */
   time?: any;
+  /** Returns a function whose calls are timed, or a decorator. */
   timed?: any;
 }
 
 /** Methods that track calls: {@link TracksFunctions}. */
 export interface MayTrack {
+  /** Counts a call of a function while it runs. */
   trackInProgress?: any;
+  /** Returns a function whose calls are counted while they run, or a decorator. */
   trackingInProgress?: any;
 }
 
 /** Methods that count errors: {@link CountsExceptions}. */
 export interface MayCountExceptions {
+  /** Counts the error of a call of a function. */
   countExceptions?: any;
+  /** Returns a function whose errors are counted, or a decorator. */
   countingExceptions?: any;
 }
 

@@ -5,7 +5,7 @@ import { adding, counterKind, type Roster, type Handle } from '../storage';
 import type { NewCounter, NewCounterChild } from './api';
 import { counterChild } from './children';
 import type { CounterConfiguration } from './configuration';
-import { countExceptions, countingExceptions } from './exceptions';
+import { addExceptionCounting } from './exceptions';
 import * as hidden from './hidden';
 import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
@@ -17,6 +17,8 @@ const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 export class Counter<T extends string = string> extends Metric<T> implements NewCounter<T> {
+  declare countExceptions: NewCounter<T>['countExceptions'];
+  declare countingExceptions: NewCounter<T>['countingExceptions'];
   /** @internal */
   declare readonly [hidden.INC]?: unknown;
 
@@ -79,20 +81,12 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     return h.child as NewCounterChild;
   }
 
-  /** @internal */
-  countExceptions(...args: unknown[]): never {
-    return countExceptions(this, args) as never;
-  }
-
-  /** @internal */
-  countingExceptions(...args: unknown[]): never {
-    return countingExceptions(this, args) as never;
-  }
-
   override reset(): void {
     this[ROSTER].reset(this.labelNames.length > 0);
   }
 }
+
+addExceptionCounting(Counter.prototype);
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
 const ownInc = Counter.prototype.inc;

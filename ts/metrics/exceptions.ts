@@ -4,7 +4,15 @@ import { types } from 'util';
 
 import { unfit } from '../errors';
 import { validateLabels } from '../labels';
-import { decorator, functionOf, objectOf, watched, wrapped, type Around } from './functions';
+import {
+  addMethods,
+  decorator,
+  functionOf,
+  objectOf,
+  watched,
+  wrapped,
+  type Around,
+} from './functions';
 import type { AnyFunction } from './functions-api';
 import { laterOf } from './timed';
 
@@ -24,24 +32,31 @@ interface LabelledCounter {
   inc(labels: object, value: number): void;
 }
 
-/** Calls `fn` as `countExceptions(labels, fn, …)` does. */
-export function countExceptions(counter: LabelledCounter, args: readonly unknown[]): unknown {
+/** Adds `countExceptions()` and `countingExceptions()` to the class of counters. */
+export function addExceptionCounting(prototype: LabelledCounter): void {
+  addMethods(prototype, {
+    countExceptions(...args) {
+      return countExceptions(this, args);
+    },
+    countingExceptions(...args) {
+      return countingExceptions(this, args);
+    },
+  });
+}
+
+function countExceptions(counter: LabelledCounter, args: readonly unknown[]): unknown {
   const { count, rest } = split(counter, args);
   const [fn, ...errors] = rest;
   const checked = functionOf('countExceptions', fn);
   return around(counter.name, count, errors)(checked);
 }
 
-/** Wraps as `countingExceptions(labels, fn, …)` does, or returns a decorator. */
-export function countingExceptions(
-  counter: LabelledCounter,
-  args: readonly unknown[],
-): AnyFunction {
+function countingExceptions(counter: LabelledCounter, args: readonly unknown[]): AnyFunction {
   const { count, rest } = split(counter, args);
   return wrapping(counter.name, count, rest);
 }
 
-/** {@link countExceptions} of a child of the counter that is called `name`. */
+/** `countExceptions()` of a child of the counter that is called `name`. */
 export function countChildExceptions(
   name: string,
   count: Count,
@@ -52,7 +67,7 @@ export function countChildExceptions(
   return around(name, count, errors)(checked);
 }
 
-/** {@link countingExceptions} of a child of the counter that is called `name`. */
+/** `countingExceptions()` of a child of the counter that is called `name`. */
 export function countingChildExceptions(
   name: string,
   count: Count,

@@ -2,6 +2,14 @@
 
 import type { LabelValues } from './values';
 
+declare global {
+  // As TypeScript's `esnext.disposable` and `@types/node` declare it, for programs that have neither.
+  interface SymbolConstructor {
+    /** The method that `using` calls at the end of a block. */
+    readonly dispose: unique symbol;
+  }
+}
+
 /** Any function. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only `any` accepts every function
 export type AnyFunction = (...args: any[]) => unknown;
@@ -166,6 +174,9 @@ export interface CountsExceptionsWithLabels<T extends string> {
    */
   countExceptions<R>(labels: LabelValues<T>, fn: () => R, ...errors: CountedErrors<T>): Returned<R>;
   countExceptions<R>(fn: () => R, ...errors: CountedErrors<T>): Returned<R>;
+  /** Returns a decorator that counts the errors of a method, standard or experimental. */
+  countingExceptions(labels: LabelValues<T>, ...errors: ErrorClass[]): DecoratesMethod;
+  countingExceptions(labels: LabelValues<T>, options: ExceptionOptions<T>): DecoratesMethod;
   /** Returns a function that calls `fn` as {@link countExceptions} does. */
   countingExceptions<F extends AnyFunction>(
     labels: LabelValues<T>,
@@ -176,5 +187,4 @@ export interface CountsExceptionsWithLabels<T extends string> {
   countingExceptions(...errors: ErrorClass[]): DecoratesMethod;
   countingExceptions<F extends AnyFunction>(fn: F, ...errors: CountedErrors<T>): F;
   countingExceptions(options: ExceptionOptions<T>): DecoratesMethod;
-  countingExceptions(labels: LabelValues<T>, ...errors: CountedErrors<T>): DecoratesMethod;
 }

@@ -94,6 +94,16 @@ function isContext(value: unknown): value is DecoratorContext {
   return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value;
 }
 
+/** Adds methods to a class as its own are: not enumerable. */
+export function addMethods<T extends object>(
+  prototype: T,
+  methods: Readonly<Record<string, (this: T, ...args: unknown[]) => unknown>>,
+): void {
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
+}
+
 /** Throws if an argument is no function. */
 export function functionOf(method: string, fn: unknown): AnyFunction {
   if (typeof fn !== 'function') throw unfit(`the function of ${method}()`, 'a function', fn);

@@ -17,10 +17,10 @@ import { gaugeChild, type GaugeFunctions } from './children';
 import type { GaugeConfiguration } from './configuration';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
-import { trackInProgress, trackingInProgress } from './in-progress';
+import { addTracking } from './in-progress';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
-import { time, timed } from './timed';
+import { addTiming } from './timed';
 import { startClock } from './timer';
 import type { GaugeAggregator, LabelValues } from './values';
 
@@ -32,6 +32,10 @@ const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 type Labels<T extends string> = LabelValues<T> | number | null | undefined;
 
 export class Gauge<T extends string = string> extends Metric<T> implements NewGauge<T> {
+  declare time: NewGauge<T>['time'];
+  declare timed: NewGauge<T>['timed'];
+  declare trackInProgress: NewGauge<T>['trackInProgress'];
+  declare trackingInProgress: NewGauge<T>['trackingInProgress'];
   constructor(config: GaugeConfiguration<T>) {
     const aggregator = aggregatorOf(config);
     super(config, kindOf(aggregator), { aggregator });
@@ -70,26 +74,6 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     });
   }
 
-  /** @internal */
-  time(...args: unknown[]): never {
-    return time(this, args) as never;
-  }
-
-  /** @internal */
-  timed(...args: unknown[]): never {
-    return timed(this, args) as never;
-  }
-
-  /** @internal */
-  trackInProgress(...args: unknown[]): never {
-    return trackInProgress(this, args) as never;
-  }
-
-  /** @internal */
-  trackingInProgress(...args: unknown[]): never {
-    return trackingInProgress(this, args) as never;
-  }
-
   labels(...args: unknown[]): NewGaugeChild<T> {
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);
@@ -120,6 +104,9 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     return shape.kind.values(readImage(h, shape.kind), shape, h.size)[0]!;
   }
 }
+
+addTiming(Gauge.prototype);
+addTracking(Gauge.prototype);
 
 function add(gauge: Gauge, labels: object | null, delta: number): void {
   if (typeof delta !== 'number') throw invalid('Delta', delta, gauge[ROSTER]);

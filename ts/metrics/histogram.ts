@@ -17,7 +17,7 @@ import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
-import { time, timed } from './timed';
+import { addTiming } from './timed';
 import { startTimer, startTimerWithExemplar } from './timer';
 import type { LabelValues, ObserveDataWithExemplar } from './values';
 
@@ -31,6 +31,8 @@ const { bucketOf, record, scaleOf } = histogramCells;
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export class Histogram<T extends string = string> extends Metric<T> implements NewHistogram<T> {
+  declare time: NewHistogram<T>['time'];
+  declare timed: NewHistogram<T>['timed'];
   /** @internal */
   declare readonly buckets: readonly number[];
   /** @internal */
@@ -120,20 +122,12 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     return h.child as NewHistogramChild<T>;
   }
 
-  /** @internal */
-  time(...args: unknown[]): never {
-    return time(this, args) as never;
-  }
-
-  /** @internal */
-  timed(...args: unknown[]): never {
-    return timed(this, args) as never;
-  }
-
   override reset(): void {
     this[ROSTER].reset(true);
   }
 }
+
+addTiming(Histogram.prototype);
 
 lend(Histogram.prototype, 'bucketValues', (histogram: Histogram) =>
   bucketValuesOf(histogram.upperBounds),

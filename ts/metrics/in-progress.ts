@@ -2,7 +2,15 @@
 
 import { warnOnce } from '../errors';
 import { validateLabels } from '../labels';
-import { decorator, functionOf, objectOf, watched, wrapped, type Around } from './functions';
+import {
+  addMethods,
+  decorator,
+  functionOf,
+  objectOf,
+  watched,
+  wrapped,
+  type Around,
+} from './functions';
 import type { AnyFunction } from './functions-api';
 
 /** A gauge, or a gauge with its labels chosen. */
@@ -20,19 +28,29 @@ export interface LabelledGauge {
   dec(labels: object, value: number): void;
 }
 
-/** Calls `fn` as `trackInProgress(labels, fn)` does. */
-export function trackInProgress(gauge: LabelledGauge, args: readonly unknown[]): unknown {
+/** Adds `trackInProgress()` and `trackingInProgress()` to the class of gauges. */
+export function addTracking(prototype: LabelledGauge): void {
+  addMethods(prototype, {
+    trackInProgress(...args) {
+      return trackInProgress(this, args);
+    },
+    trackingInProgress(...args) {
+      return trackingInProgress(this, args);
+    },
+  });
+}
+
+function trackInProgress(gauge: LabelledGauge, args: readonly unknown[]): unknown {
   const [series, fn] = split(gauge, args);
   return around(gauge, series)(functionOf('trackInProgress', fn));
 }
 
-/** Wraps as `trackingInProgress(labels, fn)` does, or returns a decorator. */
-export function trackingInProgress(gauge: LabelledGauge, args: readonly unknown[]): AnyFunction {
+function trackingInProgress(gauge: LabelledGauge, args: readonly unknown[]): AnyFunction {
   const [series, fn] = split(gauge, args);
   return wrapping(fn, around(gauge, series));
 }
 
-/** {@link trackInProgress} of a child of a gauge. */
+/** `trackInProgress()` of a child of a gauge. */
 export function trackChildInProgress(
   gauge: LabelledGauge,
   child: GoesUpAndDown,
@@ -41,7 +59,7 @@ export function trackChildInProgress(
   return around(gauge, child)(functionOf('trackInProgress', fn));
 }
 
-/** {@link trackingInProgress} of a child of a gauge. */
+/** `trackingInProgress()` of a child of a gauge. */
 export function trackingChildInProgress(
   gauge: LabelledGauge,
   child: GoesUpAndDown,

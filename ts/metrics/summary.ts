@@ -21,7 +21,7 @@ import * as hidden from './hidden';
 import { change, childOf, Metric, update, type Given } from './metric';
 import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
-import { time, timed } from './timed';
+import { addTiming } from './timed';
 import { startTimer } from './timer';
 import type { LabelValues } from './values';
 
@@ -36,6 +36,8 @@ const { observeSlowly, record } = summaryCells;
 const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 
 export class Summary<T extends string = string> extends Metric<T> implements NewSummary<T> {
+  declare time: NewSummary<T>['time'];
+  declare timed: NewSummary<T>['timed'];
   /** @internal */
   declare readonly percentiles: readonly number[];
   /** @internal */
@@ -107,20 +109,12 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     return h.child as NewSummaryChild<T>;
   }
 
-  /** @internal */
-  time(...args: unknown[]): never {
-    return time(this, args) as never;
-  }
-
-  /** @internal */
-  timed(...args: unknown[]): never {
-    return timed(this, args) as never;
-  }
-
   override reset(): void {
     this[ROSTER].reset(false);
   }
 }
+
+addTiming(Summary.prototype);
 
 /** Observes a value `times` times in one update. */
 function repeat(summary: Summary, labels: object | null, value: number, times: number): void {

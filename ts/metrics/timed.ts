@@ -2,7 +2,15 @@
 
 import { validateLabels } from '../labels';
 import { unfit } from '../errors';
-import { decorator, functionOf, objectOf, watched, wrapped, type Around } from './functions';
+import {
+  addMethods,
+  decorator,
+  functionOf,
+  objectOf,
+  watched,
+  wrapped,
+  type Around,
+} from './functions';
 import type { AnyFunction } from './functions-api';
 
 type EndTimer = (labels?: object, exemplarLabels?: object) => number;
@@ -18,25 +26,36 @@ interface TakesLabels extends HasTimers {
   readonly labelNames: readonly string[];
 }
 
-/** Calls `fn` as `time(labels, fn, options)` does. */
-export function time(metric: TakesLabels, args: readonly unknown[]): unknown {
+/** Adds `time()` and `timed()` to a class of metrics. */
+export function addTiming(prototype: TakesLabels): void {
+  addMethods(prototype, {
+    time(...args) {
+      return time(this, args);
+    },
+    timed(...args) {
+      return timed(this, args);
+    },
+  });
+}
+
+function time(metric: TakesLabels, args: readonly unknown[]): unknown {
   const { labels, rest } = split(metric, args);
   const fn = functionOf('time', rest[0]);
   return around(metric.name, metric, labels, rest[1])(fn);
 }
 
-/** Wraps as `timed(labels, fn, options)` does, or returns a decorator. */
-export function timed(metric: TakesLabels, args: readonly unknown[]): AnyFunction {
+function timed(metric: TakesLabels, args: readonly unknown[]): AnyFunction {
   const { labels, rest } = split(metric, args);
   return wrapping(rest, (options) => around(metric.name, metric, labels, options));
 }
 
-/** {@link time} of a metric with its labels chosen, which is called `name`. */
+/** `time()` of a child of the metric that is called `name`. */
 export function timeChild(name: string, child: HasTimers, args: readonly unknown[]): unknown {
-  return around(name, child, undefined, args[1])(functionOf('time', args[0]));
+  const fn = functionOf('time', args[0]);
+  return around(name, child, undefined, args[1])(fn);
 }
 
-/** {@link timed} of a metric with its labels chosen, which is called `name`. */
+/** `timed()` of a child of the metric that is called `name`. */
 export function timedChild(name: string, child: HasTimers, args: readonly unknown[]): AnyFunction {
   return wrapping(args, (options) => around(name, child, undefined, options));
 }
