@@ -20,6 +20,7 @@ import type {
   HistogramClass,
   SummaryClass,
 } from './metrics/configuration';
+import type { RegistryLike } from './metrics/registry-like';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 
@@ -140,7 +141,7 @@ export declare namespace Summary {
 /* eslint-enable @typescript-eslint/no-namespace */
 
 /** A registry of prom-client, or any object with its methods. */
-export type Registry<T extends RegistryContentType = PrometheusContentType> = api.RegistryLike<T>;
+export type Registry<T extends RegistryContentType = PrometheusContentType> = RegistryLike<T>;
 export const Registry = registries.Registry;
 
 /** The text format's Content-Type. */

@@ -1,9 +1,8 @@
 /**
- * The public interfaces of metrics and registries, compatible with prom-client's declarations. Only this file declares
+ * The public interfaces of metrics, compatible with prom-client's declarations. Only this file declares
  * them. The classes implement them, and this file imports no class.
  */
 
-import type { PrometheusContentType, RegistryContentType } from '../exposition';
 import type {
   CountsExceptions,
   CountsExceptionsWithLabels,
@@ -17,12 +16,9 @@ import type {
   IncreaseDataWithExemplar,
   LabelArgument,
   LabelValues,
-  MetricObject,
   MetricObjectWithValues,
-  MetricValue,
   MetricValueWithName,
   ObserveDataWithExemplar,
-  PrintOptions,
   ScopeOptions,
 } from './values';
 
@@ -345,61 +341,4 @@ export interface NewSummary<T extends string>
 /** A metric of any type: any object with prom-client's methods is accepted. */
 export type AnyMetric<T extends string = string> =
   Counter<T> | Gauge<T> | Histogram<T> | Summary<T>;
-
-/** prom-client's Registry as prom-client declares it: any object with these methods is accepted. */
-export interface RegistryLike<T extends RegistryContentType = PrometheusContentType> {
-  /** The Content-Type of the text that the registry prints. */
-  readonly contentType: T;
-  /**
-   * Returns all metrics as text, after their `collect` has run.
-   *
-   * @param options scope: `application` (default), `process` or `thread`; contentType: the registry's own if left out
-   * @returns a promise, which rejects if a `collect` throws
-   */
-  metrics(options?: PrintOptions): Promise<string>;
-  /** Returns {@link metrics} as UTF-8, in a promise of a Buffer. */
-  metricsBuffer?: any;
-  /** Returns one metric as text, without a line break at the end; takes the metric and {@link PrintOptions}. */
-  getMetricsAsString?: any;
-  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
-  clear(): void;
-  /** Resets this process's own part of all metrics. */
-  resetMetrics(): void;
-  /**
-   * Adds a metric. Constructors of metrics call this.
-   *
-   * @throws Error if another metric has its name
-   */
-  registerMetric<L extends string>(metric: AnyMetric<L>): void;
-  /**
-   * Returns all metrics as objects, after their `collect` has run, in the form that `aggregate()` takes.
-   *
-   * @param filter only metrics with this `aggregator`; may be left out
-   * @param options scope: `thread` (default), `process` or `application`
-   */
-  getMetricsAsJSON(
-    filter?: string | ScopeOptions,
-    options?: ScopeOptions,
-  ): Promise<MetricObjectWithValues<MetricValue<string>>[]>;
-  /**
-   * Returns all metrics of this process's registry.
-   *
-   * @param aggregator only metrics with this `aggregator`; a metric without one counts as `sum`
-   */
-  getMetricsAsArray(aggregator?: string): MetricObject[];
-  /** Removes a metric, which then counts in memory storage. Does not change other processes' parts. */
-  removeSingleMetric(name: string): void;
-  /** Returns the metric of that name in this process; undefined if there is none. */
-  getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;
-  /** Sets default labels: labels that are printed with every series that does not have them itself. */
-  setDefaultLabels(labels: object): void;
-  /** Returns the metric of that name as text, without a line break at the end. */
-  getSingleMetricAsString(name: string, options?: PrintOptions): Promise<string>;
-  /**
-   * Sets {@link contentType}.
-   *
-   * @throws Error for a Content-Type that is not supported
-   */
-  setContentType(contentType: RegistryContentType): void;
-}
 /* eslint-enable @typescript-eslint/no-explicit-any */
