@@ -9,7 +9,6 @@ import {
   type PrometheusContentType,
   type RegistryContentType,
 } from './exposition';
-import * as http from './http';
 import * as labels from './labels';
 import * as libraryMetrics from './library-metrics';
 import * as metrics from './metrics';
@@ -23,17 +22,28 @@ import type {
 import type { RegistryLike } from './metrics/registry-like';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
+import * as handler from './serving/handler';
+import * as response from './serving/response';
+import * as server from './serving/server';
 
 export type { Settings } from './configure';
 export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
 export type { LibraryMetricsConfiguration } from './library-metrics';
+export type { Scrapable, ServingOptions } from './serving/answer';
 export type {
   HandlerOptions,
   HandlerRequest,
   HandlerResponse,
   MetricsHandler,
-  Scrapable,
-} from './http';
+} from './serving/handler';
+export type { ResponseOptions, WebRequest, WebResponse } from './serving/response';
+export type { MetricsServer, ServerOptions } from './serving/server';
+export type {
+  DecoratesMethod,
+  ExceptionOptions,
+  TimeOptions,
+  Timer,
+} from './metrics/functions-api';
 export type {
   CounterChild,
   GaugeChild,
@@ -92,7 +102,9 @@ export import WorkerRegistry = cluster.WorkerRegistry;
 export import configure = configuration.configure;
 export import collectDefaultMetrics = defaultMetrics.collectDefaultMetrics;
 export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
-export import metricsHandler = http.metricsHandler;
+export import metricsHandler = handler.metricsHandler;
+export import metricsResponse = response.metricsResponse;
+export import startHttpServer = server.startHttpServer;
 export import validateMetricName = labels.validateMetricName;
 export import aggregators = metrics.aggregators;
 export import exponentialBuckets = metrics.exponentialBuckets;
