@@ -25,6 +25,7 @@ import * as registries from './registry';
 import * as handler from './serving/handler';
 import * as response from './serving/response';
 import * as server from './serving/server';
+import * as textfiles from './textfile';
 
 export type { Settings } from './configure';
 export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
@@ -38,6 +39,7 @@ export type {
 } from './serving/handler';
 export type { ResponseOptions, WebRequest, WebResponse } from './serving/response';
 export type { MetricsServer, ServerOptions } from './serving/server';
+export type { TextfileWriterOptions } from './textfile';
 export type {
   DecoratesMethod,
   ExceptionOptions,
@@ -92,7 +94,7 @@ export type {
   PushgatewayParameters,
   PushgatewayResponse,
 } from './pushgateway';
-export type { DuckMetric, RegistryOptions } from './registry';
+export type { DuckMetric, RegistryOptions, TextfileOptions } from './registry';
 
 // Aliases, because they compile to plain properties: users' tests replace prom-client's exports, and `export … from`
 // compiles to getters that cannot be replaced.
@@ -105,6 +107,7 @@ export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
 export import metricsHandler = handler.metricsHandler;
 export import metricsResponse = response.metricsResponse;
 export import startHttpServer = server.startHttpServer;
+export import textfile = textfiles.textfile;
 export import validateMetricName = labels.validateMetricName;
 export import aggregators = metrics.aggregators;
 export import exponentialBuckets = metrics.exponentialBuckets;

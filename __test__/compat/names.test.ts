@@ -166,7 +166,7 @@ describe('properties of an object that are visible', () => {
 
   /** Names that README.md documents, names of prom-client's successor, and one that prom-client may have. */
   const ours = [
-    'metricsBuffer removeEverywhere resetEverywhere shutdown collect',
+    'metricsBuffer writeToTextfile removeEverywhere resetEverywhere shutdown collect',
     'time timed trackInProgress trackingInProgress countExceptions countingExceptions',
   ].flatMap((line) => line.split(' '));
 
