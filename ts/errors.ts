@@ -36,6 +36,8 @@ export type WarningCode =
   | 'MPMETRICS_ACCESS'
   /** `mpmetrics/register` did not replace a prom-client with the old API. */
   | 'MPMETRICS_REGISTER'
+  /** Metrics could not be written to a file. */
+  | 'MPMETRICS_TEXTFILE'
   /** A setting has no effect, because it is invalid or came too late. */
   | 'MPMETRICS_CONFIG';
 

@@ -9,7 +9,7 @@ const METRIC = [
   'add announceCollect at begin bound cells child childOf exemplify family find h handles kind left live',
   'number observing observingTimes own owner part path process record repeat roster runCollect scale scope',
   'send sequence series settle shape shared single state store storage symbol tag timer times ttl unbound update',
-  'values window writer',
+  'values window writer time timed trackInProgress trackingInProgress countExceptions countingExceptions',
 ].flatMap((line) => line.split(' '));
 const REGISTRY = [
   'aggregate contents json onScrape owner parts part read reading replaceMetric scope scraped shared tag text type',
@@ -164,8 +164,11 @@ describe('properties of an object that are visible', () => {
     return above === null ? own : [...own, ...named(above)];
   };
 
-  /** Also names that README.md documents, `shutdown` of prom-client's successor, and `collect`, which is optional. */
-  const ours = ['metricsBuffer', 'removeEverywhere', 'resetEverywhere', 'shutdown', 'collect'];
+  /** Also names that README.md documents, names of prom-client's successor, and `collect`, which is optional. */
+  const ours = [
+    'metricsBuffer writeToTextfile removeEverywhere resetEverywhere shutdown collect',
+    'time timed trackInProgress trackingInProgress countExceptions countingExceptions',
+  ].flatMap((line) => line.split(' '));
 
   describe.each(subjects)('$name', ({ load }) => {
     test.each(Object.keys(makers))('%s has only prom-client’s names and `ours`', async (key) => {

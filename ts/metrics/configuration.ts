@@ -1,7 +1,8 @@
 /** The configurations of metrics, and the constructors that take them: types of the public API. */
 
 import type { RegistryContentType } from '../exposition';
-import type { NewCounter, NewGauge, NewHistogram, NewSummary, RegistryLike } from './api';
+import type { NewCounter, NewGauge, NewHistogram, NewSummary } from './api';
+import type { RegistryLike } from './registry-like';
 import type { REPLACE } from './hidden';
 import type { CollectFunction, GaugeAggregator } from './values';
 

@@ -36,6 +36,7 @@ import type { Bytes } from '../native';
 import { aggregatorOf, byName } from './aggregated';
 import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
+import { writeTextfile, type TextfileOptions } from './textfile';
 
 export interface RegistryOptions {
   /** Registries with the same name are one registry, in all processes and however often they are made. */
@@ -116,6 +117,18 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     const plain = (this as Methods).metrics === own.metrics && !overridden(this);
     if (!plain) return Buffer.from(await this.metrics(options));
     return read(this, options, 'application').buffer();
+  }
+
+  /**
+   * Writes all metrics, after their `collect` callbacks have run, into a file for node_exporter's textfile collector.
+   * Readers see the old file or the new one, never a part.
+   *
+   * @param path the file, whose name ends with `.prom`
+   * @param options mode: of the file, 0o644 if left out; scope as of {@link metrics}
+   * @returns rejects if a `collect` throws, and with the error of the system; the old file is then as it was
+   */
+  async writeToTextfile(path: string, options?: TextfileOptions): Promise<void> {
+    await writeTextfile(this, path, options);
   }
 
   /**
