@@ -1,8 +1,9 @@
 /** A file of metrics that is written again and again, by one of an application's processes. */
 
 import { createHash } from 'crypto';
+import { stat } from 'fs/promises';
 import { createServer, type Server } from 'net';
-import { resolve } from 'path';
+import { basename, dirname, resolve } from 'path';
 
 import { codeOf, messageOf, unfit, warnOnce } from './errors';
 import { checkedTextfile, register as defaultRegister, type TextfileOptions } from './registry';
@@ -35,14 +36,17 @@ export function textfile(options: TextfileWriterOptions): () => Promise<void> {
   if (!(typeof intervalSeconds === 'number' && intervalSeconds > 0 && intervalSeconds <= 86_400)) {
     throw unfit('intervalSeconds', 'a number above 0, at most 86400', intervalSeconds);
   }
-  const write = (): Promise<void> => register.writeToTextfile(path, rest);
-  return new Writer(new Election(resolve(path)), write, path).start(intervalSeconds * 1000);
+  // Resolved once: `process.chdir()` changes nothing later.
+  const file = resolve(path);
+  const write = (): Promise<void> => register.writeToTextfile(file, rest);
+  return new Writer(new Election(file), write, file).start(intervalSeconds * 1000);
 }
 
 class Writer {
   private timer: NodeJS.Timeout | undefined;
-  /** The write that is under way, or the last one. */
+  /** The turn that is under way, or the last one. */
   private writing: Promise<void> = Promise.resolve();
+  private busy = false;
 
   constructor(
     private readonly election: Election,
@@ -51,8 +55,9 @@ class Writer {
   ) {}
 
   start(milliseconds: number): () => Promise<void> {
+    // Leaves out turns while a slow write is under way: they would queue up.
     const turn = (): void => {
-      this.writing = this.writing.then(() => this.once());
+      if (!this.busy) this.writing = this.once();
     };
     turn();
     this.timer = setInterval(turn, milliseconds);
@@ -61,11 +66,14 @@ class Writer {
   }
 
   private async once(): Promise<void> {
+    this.busy = true;
     try {
       if (await this.election.won()) await this.write();
     } catch (error) {
       const message = `the metrics are not written to ${this.path}: ${messageOf(error)}`;
       warnOnce('MPMETRICS_TEXTFILE', message, `${this.path} ${codeOf(error)}`);
+    } finally {
+      this.busy = false;
     }
   }
 
@@ -83,23 +91,19 @@ class Writer {
  */
 class Election {
   private server: Server | null = null;
-  private readonly name: string;
 
-  constructor(path: string) {
-    const hash = createHash('sha256').update(path).digest('hex').slice(0, 32);
-    this.name =
-      process.platform === 'win32' ? `\\\\.\\pipe\\mpmetrics-${hash}` : `\0mpmetrics-${hash}`;
-  }
+  constructor(private readonly path: string) {}
 
   /** Whether this isolate writes; also where the system has no such names, because then every process does. */
   async won(): Promise<boolean> {
     if (this.server !== null || !hasNames()) return true;
+    const path = await nameOf(this.path);
     const server = createServer((socket) => socket.destroy());
     server.unref();
     try {
       await new Promise<void>((done, fail) => {
         // By this process itself: the primary of a cluster would listen for all workers.
-        server.once('error', fail).listen({ path: this.name, exclusive: true }, done);
+        server.once('error', fail).listen({ path, exclusive: true }, done);
       });
     } catch (error) {
       if (codeOf(error) === 'EADDRINUSE') return false;
@@ -119,4 +123,15 @@ class Election {
 /** Linux has abstract socket names, Windows has pipe names. */
 function hasNames(): boolean {
   return process.platform === 'linux' || process.platform === 'win32';
+}
+
+/**
+ * Returns the name under which a file's writer listens. It is derived from the folder itself, because one folder has
+ * several paths, and one path is another folder in another container of the same network.
+ */
+async function nameOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(dirname(path), { bigint: true });
+  const identity = `${dev} ${ino} ${basename(path)}`;
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
+  return process.platform === 'win32' ? `\\\\.\\pipe\\mpmetrics-${hash}` : `\0mpmetrics-${hash}`;
 }
