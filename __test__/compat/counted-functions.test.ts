@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ENDINGS, outcome } from '../support/call-endings';
 import { any, subjects } from '../support/subject';
 
-type AnyFunction = (...args: any[]) => unknown;
+type AnyFunction = (...args: unknown[]) => unknown;
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -96,7 +96,7 @@ describe.each(subjects)('$name', ({ load }) => {
         [[TypeError], foreign, false],
         [[{ only: (error: unknown) => error === 5 }], 5, true],
         [[{ only: (error: unknown) => error === 5 }], 6, false],
-        [[class Own {}], new RangeError('x'), false],
+        [[class Own extends Error {}], new RangeError('x'), false],
       ];
       let n = 0;
       for (const [errors, error, counts] of cases) {
@@ -104,7 +104,10 @@ describe.each(subjects)('$name', ({ load }) => {
           () => {
             throw error;
           },
-          () => Promise.reject(error as Error),
+          async () => {
+            await null;
+            throw error;
+          },
         ]) {
           const a = String(++n);
           await outcome(() => counter.countExceptions({ a }, fn, ...(errors as [])));

@@ -88,7 +88,10 @@ describe.each(subjects)('$name', ({ load }) => {
             : (headers as Record<string, string>)['authorization'];
         return given === 'Bearer secret';
       };
-      for (const authorize of [bearer, (request: any) => Promise.resolve(bearer(request))]) {
+      for (const authorize of [
+        bearer,
+        (request: Parameters<typeof bearer>[0]) => Promise.resolve(bearer(request)),
+      ]) {
         const ask = await serve(client, any({ path: '/m', authorize }));
         const refused = await ask('/m', { headers: { authorization: 'Bearer wrong' } });
         expect([refused.status, refused.text]).toEqual([401, 'Unauthorized\n']);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ENDINGS, outcome, pass, replaceClock, SECONDS } from '../support/call-endings';
 import { any, subjects, type Client } from '../support/subject';
 
-type AnyFunction = (...args: any[]) => unknown;
+type AnyFunction = (...args: unknown[]) => unknown;
 
 /** A metric or child that times functions. */
 interface Times {
@@ -123,7 +123,14 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(() => decorate(undefined, { kind: 'field', name: 'f' })).toThrow(
         'timed() decorates methods, and this is the field f',
       );
-      expect(() => decorate(class {}, { kind: 'class', name: 'C' })).toThrow(TypeError);
+      expect(() =>
+        decorate(
+          class {
+            m() {}
+          },
+          { kind: 'class', name: 'C' },
+        ),
+      ).toThrow(TypeError);
       expect(() => decorate({}, 'f', undefined)).toThrow(
         "timed() decorates methods, and this is 'f'",
       );

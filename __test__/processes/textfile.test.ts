@@ -146,7 +146,7 @@ describe.each(subjects)('$name', ({ load }) => {
       await client.register.writeToTextfile(file);
       expect(statSync(file).mode & 0o777).toBe(0o644);
       expect(readFileSync(file, 'utf8')).toBe(await client.register.metrics());
-      client.register.setContentType(client.openMetricsContentType as never);
+      client.register.setContentType(client.openMetricsContentType);
       await client.register.writeToTextfile(file, { mode: 0o600 });
       expect(statSync(file).mode & 0o777).toBe(0o600);
       expect(readFileSync(file, 'utf8')).toBe('# HELP c h\n# TYPE c counter\nc 3\n');

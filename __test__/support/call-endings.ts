@@ -11,7 +11,7 @@ let clock = 0;
 export function replaceClock(): void {
   clock = 0;
   const hrtime = (since?: [number, number]): [number, number] => [clock - (since?.[0] ?? 0), 0];
-  vi.spyOn(process, 'hrtime').mockImplementation(hrtime as typeof process.hrtime);
+  vi.spyOn(process, 'hrtime').mockImplementation(hrtime);
 }
 
 /** Every way in which a call can end. Each takes {@link SECONDS} of the replaced clock. */

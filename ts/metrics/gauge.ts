@@ -70,7 +70,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
 
   startTimer(labels?: LabelValues<T>): Timer<[labels?: LabelValues<T>]> {
     return startClock((value, endLabels) => {
-      this.set(Object.assign({}, labels, endLabels) as LabelValues<T>, value);
+      this.set(Object.assign({}, labels, endLabels), value);
     });
   }
 

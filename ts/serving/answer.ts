@@ -78,7 +78,7 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): void {
     throw unfit('authorize', 'a function', authorize);
   }
   // Checks the scope here, so that an invalid one does not throw in a scrape.
-  scopeOf(options as ScopeOptions, 'application');
+  scopeOf(options, 'application');
 }
 
 /**

@@ -44,10 +44,11 @@ export function metricsHandler(
   options?: HandlerOptions,
 ): MetricsHandler {
   checkServing('metricsHandler', register, options);
+  const serving = (options ?? {}) as ServingOptions<HandlerRequest>;
   return async (request, response) => {
     const { method, url, headers } = request;
     const header = (name: string) => headers[name]?.toString();
-    const given = await answer(register, options ?? {}, { method, url, header }, request);
+    const given = await answer(register, serving, { method, url, header }, request);
     // Something else answered meanwhile: a time limit of the server, as a rule.
     if (response.headersSent) {
       response.destroy();

@@ -55,7 +55,7 @@ export async function startHttpServer(options: ServerOptions = {}): Promise<Metr
     throw unfit('port', 'a whole number from 0 to 65535', port);
   }
   if (host !== undefined && typeof host !== 'string') throw unfit('host', 'a text', host);
-  checkOptions(serving as Readonly<Record<string, unknown>>);
+  checkOptions(serving);
   const handler = metricsHandler(register, { path: '/metrics', ...serving });
   const place = { port, host };
   const name = applicationName();
