@@ -105,7 +105,7 @@ describe.each(subjects)('$name', ({ load }) => {
             throw error;
           },
           async () => {
-            await null;
+            await Promise.resolve();
             throw error;
           },
         ]) {

@@ -106,7 +106,7 @@ describe.each(subjects)('$name', ({ load }) => {
       }
     });
 
-    test('an authorize that throws or rejects gives nobody metrics', async () => {
+    test('no metrics are given if authorize throws or rejects', async () => {
       const client = await load();
       new client.Counter({ name: 'c', help: 'h' });
       for (const authorize of [

@@ -99,7 +99,7 @@ test('of several processes one writes, and another goes on when it is killed', a
   const file = join(folder, 'app.prom');
   const app = application();
   symlinkSync('.', join(folder, 'link'));
-  // Who made a temporary file, in this order; once for a process that made several in a row.
+  // Pids of the processes that made temporary files, in this order; one for several files in a row.
   const writers: string[] = [];
   const watcher = watch(folder, (_event, name) => {
     const [, pid] = /^\.app\.prom\.(\d+)\./.exec(name ?? '') ?? [];

@@ -22,7 +22,7 @@ const TEMPORARY = /^\.(.+)\.(\d+)\.[0-9a-f]{12}$/;
 export async function rewrite(path: string, text: string, mode: number): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
   const temporary = join(folder, `.${name}.${process.pid}.${randomBytes(6).toString('hex')}`);
-  // Exclusively: a link that somebody else laid there is not followed.
+  // Exclusively: a link that another user made there is not followed.
   const file = await open(temporary, 'wx', mode);
   try {
     await fill(file, text, mode);

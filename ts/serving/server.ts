@@ -135,7 +135,7 @@ function bind(server: Server, { port, host }: Place): Promise<void> {
 /**
  * Asks who listens at a port.
  *
- * @returns a promise of true for a process of this application, and if nobody listens any more
+ * @returns a promise of true for a process of this application, and if no process listens any more
  */
 function isServedBy(name: string, { port, host = 'localhost' }: Place): Promise<boolean> {
   return new Promise((done) => {
