@@ -6,6 +6,23 @@ import { LIMIT } from './__test__/support/patience.mjs';
 import { bundleClients } from './__test__/support/client-bundles.mts';
 
 /**
+ * Suites of `processes` whose results do not depend on the update path: which segment a process finds, what the doctor
+ * reports, when a process ends and who answers a scrape.
+ */
+const PATHLESS = [
+  ...[
+    'cluster',
+    'collect-life',
+    'collect-unwilling',
+    'doctor',
+    'large-text',
+    'meeting',
+    'meeting-*',
+  ],
+  ...['pushgateway', 'register', 'rust', 'scope', 'scrape-memory', 'totals'],
+];
+
+/**
  * A project that runs the suites on one update path; `kills` is how many writers are killed. Suites that do not depend
  * on the path run on one only: how segments are opened and refused (`crash/corrupt`), and how the package is found and
  * loaded (`environments`, `package`, `dependents`).
@@ -18,7 +35,10 @@ function over(name: string, include: string[], kills = '50') {
   const elsewhere = name === 'native' ? ['heap-summaries'] : [];
   const left = name === 'direct' ? [] : [...once, ...elsewhere];
   const exclude = left.map((file) => `__test__/compat/${file}.test.ts`);
-  // Frameworks take minutes to install, so only `npm run torture` runs this.
+  if (name !== 'direct') {
+    exclude.push(...PATHLESS.map((file) => `__test__/processes/${file}.test.ts`));
+  }
+  // Frameworks take minutes to install, so only `npm run torture` runs their spec.
   if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
     exclude.push('__test__/dependents/frameworks.test.ts');
   const fewer = {
@@ -68,6 +88,7 @@ export default defineConfig({
     pool: 'forks',
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
     maxWorkers: availableParallelism() + 1,
+    setupFiles: ['./__test__/support/processor-time.ts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // The same tests on each update path: see docs/ARCHITECTURE.md.
     projects: [

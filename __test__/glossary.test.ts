@@ -79,7 +79,7 @@ test.each([
   ['crates/mpmetrics-core/src/a.rs', 'fn settle(block: &Block) {}', ['a.rs:1: fn settle →']],
   ['crates/mpmetrics-core/src/a.rs', '/// A slot that serves again.', ['a.rs:1: serves again →']],
   ['docs/a.md', 'One.\n\nThe lock is let go.', ['a.md:3: let go →']],
-])('in %s, %j is found', (path, text, expected) => {
+])('in %s, a retired word of %j is found', (path, text, expected) => {
   const sentences = retiredIn(path, text);
   expect(sentences).toHaveLength(expected.length);
   for (const [k, part] of expected.entries()) expect(sentences[k]).toContain(part);
@@ -90,6 +90,6 @@ test.each([
   ['ts/a.ts', "labels({ who: 'behind' });"],
   ['ts/a.ts', '// Series that a process looks for, and `behind` in code.'],
   ['docs/a.md', '```js\nbehind(anew);\n```\n\n`who` is a label.'],
-])('in %s, %j is none', (path, text) => {
+])('in %s, %j has no retired word', (path, text) => {
   expect(retiredIn(path, text)).toEqual([]);
 });

@@ -42,7 +42,10 @@ describe('TypeScript', () => {
       "export * from './meeting/names.js';",
       'binding.ts (rank 1) imports meeting/names.ts (rank 2)',
     ],
-    ["const late = import('./http');", 'binding.ts (rank 1) imports http.ts (rank 7)'],
+    [
+      "const late = import('./pushgateway');",
+      'binding.ts (rank 1) imports pushgateway.ts (rank 7)',
+    ],
     [
       "import type {\n  Metric,\n} from './metrics';",
       'binding.ts (rank 1) imports metrics/index.ts (rank 5)',
@@ -55,7 +58,7 @@ describe('TypeScript', () => {
       ['binding.ts', `import { join } from 'path';\nimport './native';\n${wrong}\n`],
       ['native/index.ts', "// import './registry';\n/* from './registry' */\n"],
       ['registry/index.ts', ''],
-      ['http.ts', ''],
+      ['pushgateway.ts', ''],
       ['meeting/names.ts', "import './other';"],
       ['meeting/other.ts', "import './names';\nimport '../binding';"],
       ['metrics/index.ts', ''],

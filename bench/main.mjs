@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- --quick] [--write] [--only=<part>]`: prints Markdown tables, and with `--write` puts them into
- * bench/README.md. With `--beside=<folder>` prints only the updates, beside those of another build. Fails if this package and prom-client count differently, but never because the machine is slow.
+ * `npm run bench [-- --quick] [--write] [--only=<part>]` prints Markdown tables, and with `--write` puts them into
+ * bench/README.md. With `--beside=<folder>` it prints only the updates, beside those of another build. It fails if this
+ * package and prom-client count differently, but never because the machine is slow.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * The process that `memory.mjs` measures. Its main thread and a worker thread make the same series of counters, and
- * further processes make one metric each. The statistics of the heap say how many bytes each of these steps took.
+ * Measures for `memory.mjs` how many bytes of shared memory a series and a process take. The main thread and a worker
+ * thread make the same series of counters, and further processes make one metric each. The statistics of the heap,
+ * before and after each of these steps, say how many bytes the step took.
  */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';

@@ -1,7 +1,7 @@
 /**
- * Bundles the compiled TypeScript for publication: one file with all modules, because a process reads and compiles one
- * file in half the time of a hundred, and for each module that users load by name a thin file, which loads the module
- * from that file.
+ * Bundles the compiled TypeScript for publication. One file has all modules, because a process reads and compiles one
+ * file in half the time of a hundred. Each module that users load by name has a thin file of that name, which loads the
+ * module from the file with all modules.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,7 +38,7 @@ const OPTIONS = {
   logLevel: 'warning',
 };
 
-/** Returns the text of a module that exports a function: it loads an entry by its name, when it is first needed. */
+/** Returns the text of a module whose only export is a function, which loads an entry by its name and returns it. */
 function wholeText(names) {
   const loaders = names.map((name) => `  '${name}': () => require('./${name}'),\n`).join('');
   return `'use strict';\nconst modules = {\n${loaders}};\nmodule.exports = (name) => modules[name]();\n`;

@@ -1,5 +1,5 @@
 /**
- * All checks, and their names:
+ * All checks, and how to run them:
  *
  * - `npm run check` runs the checks before a push, `npm run check -- eslint types` only these two;
  * - `node scripts/check.mjs commit` runs those that only read the sources: the hook in `.githooks` calls it;
@@ -58,7 +58,7 @@ export const CHECKS = {
   'clippy-binding': {
     on: ALWAYS,
     seconds: 10,
-    // Without tests: compiled as a test, this crate has no exports. Tests in Node.js test it.
+    // No `--all-targets`: the crate has no Rust tests, and compiled as a test it exports nothing.
     command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
   },
   eslint: {
@@ -117,7 +117,7 @@ export function chosen(args) {
   return names.filter((name) => args.includes(name));
 }
 
-/** Runs a check; rejects with a Refusal where it fails. */
+/** Runs a check. Rejects with a Refusal if the check fails. */
 function perform(name, env) {
   const { command, seconds, tells } = CHECKS[name];
   const [program, ...args] = command.split(' ');
@@ -134,7 +134,7 @@ function isRust(name) {
 async function check(args) {
   const cargo = cargoEnvironment();
   const asked = chosen(args);
-  // A change of TypeScript alone, beside a prebuilt native module, needs no Rust.
+  // Without cargo, the checks of Rust are left out, except in CI: a change of TypeScript alone needs no Rust.
   const out = cargo === null && !process.env.CI ? asked.filter(isRust) : [];
   if (out.length > 0) {
     process.stderr.write(`! cargo was not found, and these are left out: ${out.join(', ')}\n`);
@@ -156,7 +156,7 @@ async function check(args) {
     }
   };
   const rest = names.filter((name) => !first.includes(name));
-  // A person waits for the longer of two lanes. In CI one check runs at a time, as its budget says.
+  // Outside of CI, the checks of Rust run beside the others. In CI one check runs at a time, because each has a budget.
   const lanes = process.env.CI
     ? [rest]
     : [rest.filter(isRust), rest.filter((name) => !isRust(name))];

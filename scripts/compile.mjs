@@ -40,7 +40,7 @@ export function moduleText(names) {
 
 /** Compiles `ts/`, bundles it, and writes the ES module wrapper. */
 export async function compile() {
-  // If its output was deleted, the compiler does not notice, because it trusts `.tsbuildinfo`.
+  // The compiler trusts `.tsbuildinfo`, and does not notice if its own output was deleted.
   const whole = existsSync(join(dist, 'index.d.ts')) && existsSync(join(compiled, 'index.js'));
   if (!whole) rmSync(join(compiled, '.tsbuildinfo'), { force: true });
   await run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']);

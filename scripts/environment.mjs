@@ -91,7 +91,11 @@ export function checkMachine() {
   if (problem !== null) throw new Refusal(problem);
 }
 
-/** Refuses if there is neither a Rust toolchain nor a native module that was built elsewhere. */
+/**
+ * Refuses if there is neither a Rust toolchain nor a native module that was built elsewhere.
+ *
+ * @returns {{ PATH: string } | null} as {@link cargoEnvironment}
+ */
 export function checkToolchain() {
   const environment = cargoEnvironment();
   if (environment === null && !existsSync(binaryPath())) {

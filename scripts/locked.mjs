@@ -1,6 +1,6 @@
 /**
  * Builds the native module, for tests, with locked words: every word changes under a mutex, as on targets without
- * 64-bit atomics. This module is in cargo's folder and is never published.
+ * 64-bit atomics. That native module is in cargo's folder and is never published.
  */
 import { existsSync } from 'fs';
 import { join } from 'path';
@@ -8,16 +8,16 @@ import { join } from 'path';
 import { platformName } from './environment.mjs';
 import { root, run, step } from './steps.mjs';
 
-/** Returns the path of this module. */
+/** Returns the path of the native module with locked words. */
 export function lockedBinary() {
   return join(root, 'target', 'locked', 'module', `mpmetrics.${platformName()}.node`);
 }
 
 /**
- * Builds this module.
+ * Builds the native module with locked words.
  *
  * @param {Record<string, string>} env the environment for cargo
- * @returns {Promise<string>} the path of the module
+ * @returns {Promise<string>} its path
  */
 export async function buildLocked(env) {
   const args = [

@@ -14,7 +14,7 @@ const VERSIONS = { 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 /** The major versions on which tests run, beside the version that runs this script. */
 export const MAJORS = Object.keys(VERSIONS).map(Number);
 
-/** The npm package with the program. The package `node` would fetch it by an installation script; this one has none. */
+/** The npm package that contains the program. The package `node` would need an installation script to fetch it. */
 const PACKAGE = `node-linux-${process.arch}`;
 
 function folder(major) {

@@ -1,6 +1,7 @@
 /**
  * `npm test [-- vitest's arguments]`: installs what the tests need, or prints which tests are skipped; builds; and runs
- * the tests of TypeScript and Rust. If the environment variable CI is set, a skipped test is a failure.
+ * the tests of TypeScript and Rust. With vitest's arguments, only the tests of TypeScript are run. If the environment
+ * variable CI is set, a skipped test is a failure.
  */
 import { build } from './build.mjs';
 import { checkMachine, checkToolchain } from './environment.mjs';

@@ -30,6 +30,7 @@ const PARTS = {
   untorn: { minutes: 11, figures: { UNTORN_SECONDS: 600 }, file: 'crash/untorn' },
   /** Bits flipped before a reader reads and before a writer attaches, and bytes changed while writers go on. */
   corruption: { minutes: 10, figures: { FLIPS: 1_000_000 }, rust: 'corruption' },
+  /** Rounds that damage texts and hashes under a writer that goes on. */
   texts: { minutes: 5, figures: { FLIPS: 1_000_000 }, rust: 'damaged_texts' },
   /** Rounds that change bytes while processes count and scrape. */
   damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },

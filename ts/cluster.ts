@@ -95,8 +95,8 @@ export class AggregatorRegistry<
    */
   clusterMetrics(options?: ScopeOptions): Promise<string>;
   /**
-   * The signature of prom-client before version 13. It returns nothing: a program that supports both signatures passes
-   * a callback, and awaits the result if that is a promise, so it would answer twice if there were both.
+   * The signature of prom-client before version 13. It returns no promise. Programs that support both signatures pass a
+   * callback, and also await the result if it is a promise: with a promise, they would answer a request twice.
    *
    * @param callback called with the error or null, and the text
    */
@@ -124,8 +124,8 @@ export class AggregatorRegistry<
   }
 
   /**
-   * Sets which registries `clusterMetrics()` shows instead of the default one. Their metrics are shown in all
-   * processes, so it is enough to call it in workers.
+   * Sets which registries `clusterMetrics()` shows in this thread, instead of the default one. `clusterMetrics()` of
+   * other processes also shows those of the registries that have no name. For these, a call in the workers is enough.
    *
    * @throws TypeError if an argument is no registry
    */
@@ -161,7 +161,7 @@ export class WorkerRegistry<
     await workers.drain(timeout);
   }
 
-  /** How many other threads of this process are alive and have made a metric. */
+  /** Returns how many other threads of this process are alive and have made a metric. */
   static workerCount(): number {
     return heap.siblings;
   }

@@ -24,7 +24,7 @@ export type WarningCode =
   | 'MPMETRICS_COLLECT'
   /** The shared memory is full: new series are refused. */
   | 'MPMETRICS_FULL'
-  /** A limit on the number of series is reached: new series are refused. */
+  /** A limit on series, label values, label text or default labels is reached: what exceeds it is refused. */
   | 'MPMETRICS_LIMIT'
   /** Something in the shared memory is damaged: scrapes leave it out. */
   | 'MPMETRICS_CORRUPT'
@@ -36,6 +36,8 @@ export type WarningCode =
   | 'MPMETRICS_ACCESS'
   /** `mpmetrics/register` did not replace a prom-client with the old API. */
   | 'MPMETRICS_REGISTER'
+  /** Metrics could not be written to a file. */
+  | 'MPMETRICS_TEXTFILE'
   /** A setting has no effect, because it is invalid or came too late. */
   | 'MPMETRICS_CONFIG';
 
@@ -58,8 +60,8 @@ export class MpmetricsError extends Error {
 const WARNED = Symbol.for('mpmetrics.warned.15');
 
 /**
- * Keys of the warnings that were emitted. All copies of this package in an isolate share the set; under a test runner,
- * which loads a copy for each test file, each copy has its own.
+ * Keys of the warnings that were emitted. All copies of this package in an isolate share the set. Under Jest and
+ * Vitest, which load a copy for each test file, each copy has its own set.
  */
 const warned = isUnderTest() ? new Set<string>() : warnedByAll();
 

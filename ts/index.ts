@@ -9,7 +9,6 @@ import {
   type PrometheusContentType,
   type RegistryContentType,
 } from './exposition';
-import * as http from './http';
 import * as labels from './labels';
 import * as libraryMetrics from './library-metrics';
 import * as metrics from './metrics';
@@ -20,19 +19,33 @@ import type {
   HistogramClass,
   SummaryClass,
 } from './metrics/configuration';
+import type { RegistryLike } from './metrics/registry-like';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
+import * as handler from './serving/handler';
+import * as response from './serving/response';
+import * as server from './serving/server';
+import * as textfiles from './textfile';
 
 export type { Settings } from './configure';
 export type { DefaultMetricsCollectorConfiguration } from './default-metrics';
 export type { LibraryMetricsConfiguration } from './library-metrics';
+export type { Scrapable, ServingOptions } from './serving/answer';
 export type {
   HandlerOptions,
   HandlerRequest,
   HandlerResponse,
   MetricsHandler,
-  Scrapable,
-} from './http';
+} from './serving/handler';
+export type { ResponseOptions, WebRequest, WebResponse } from './serving/response';
+export type { MetricsServer, ServerOptions } from './serving/server';
+export type { TextfileWriterOptions } from './textfile';
+export type {
+  DecoratesMethod,
+  ExceptionOptions,
+  TimeOptions,
+  Timer,
+} from './metrics/functions-api';
 export type {
   CounterChild,
   GaugeChild,
@@ -81,7 +94,7 @@ export type {
   PushgatewayParameters,
   PushgatewayResponse,
 } from './pushgateway';
-export type { DuckMetric, RegistryOptions } from './registry';
+export type { DuckMetric, RegistryOptions, TextfileOptions } from './registry';
 
 // Aliases, because they compile to plain properties: users' tests replace prom-client's exports, and `export … from`
 // compiles to getters that cannot be replaced.
@@ -91,7 +104,10 @@ export import WorkerRegistry = cluster.WorkerRegistry;
 export import configure = configuration.configure;
 export import collectDefaultMetrics = defaultMetrics.collectDefaultMetrics;
 export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
-export import metricsHandler = http.metricsHandler;
+export import metricsHandler = handler.metricsHandler;
+export import metricsResponse = response.metricsResponse;
+export import startHttpServer = server.startHttpServer;
+export import textfile = textfiles.textfile;
 export import validateMetricName = labels.validateMetricName;
 export import aggregators = metrics.aggregators;
 export import exponentialBuckets = metrics.exponentialBuckets;
@@ -140,7 +156,7 @@ export declare namespace Summary {
 /* eslint-enable @typescript-eslint/no-namespace */
 
 /** A registry of prom-client, or any object with its methods. */
-export type Registry<T extends RegistryContentType = PrometheusContentType> = api.RegistryLike<T>;
+export type Registry<T extends RegistryContentType = PrometheusContentType> = RegistryLike<T>;
 export const Registry = registries.Registry;
 
 /** The text format's Content-Type. */

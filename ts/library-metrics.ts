@@ -20,9 +20,9 @@ import { heap, memoryFigures, REFUSALS } from './storage';
 
 /** The options of {@link collectLibraryMetrics}. */
 export interface LibraryMetricsConfiguration {
-  /** The registry to show them on; the default one if left out. */
+  /** The registry that shows the metrics; the default registry if left out. */
   register?: RegistryLike<RegistryContentType>;
-  /** The prefix of their names, before `mpmetrics_`. */
+  /** The prefix of the metrics' names, before `mpmetrics_`. */
   prefix?: string;
 }
 
@@ -149,7 +149,7 @@ const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
  * enough; if all call it, the metrics exist as long as any of these processes lives.
  *
  * @param config everything in it is optional
- * @returns a function that removes them from this process's registry
+ * @returns a function that removes the metrics from this thread's registry
  * @throws Error if the registry has a metric of one of the names, or a prefix makes a name invalid
  */
 export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}): () => void {

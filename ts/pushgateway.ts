@@ -17,7 +17,7 @@ export interface Pushable<T extends string = string> {
   metrics(options?: ScopeOptions): Promise<string>;
 }
 
-/** Options of `http` or `https`, and two of this package: `requireJobName` and `scope`. */
+/** Options of `http` or `https`, and two more: `requireJobName`, and this package's own `scope`. */
 export interface PushgatewayOptions {
   headers?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   /** `user:password` */
@@ -29,7 +29,7 @@ export interface PushgatewayOptions {
   [option: string]: unknown;
   /** False: pushes without `jobName` go to the gateway's `/metrics`. Default true. */
   requireJobName?: boolean;
-  /** Selects the metrics that are pushed: those of the whole application (default) or of this process. */
+  /** Whose parts are pushed: those of the whole application (default), of this process or of this thread. */
   scope?: Scope;
 }
 
@@ -207,7 +207,7 @@ function exchange(
       outgoing.write(text);
       outgoing.end();
     }, reject);
-    // Without a body, the request would not end, and would hold a connection.
+    // If there is no text because a `collect` threw, the request would never end, and would hold a connection.
     sent.catch(() => outgoing.destroy());
   });
 }

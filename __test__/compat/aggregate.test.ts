@@ -170,21 +170,25 @@ describe.each(subjects)('differs on purpose from prom-client: $name', ({ load })
     return (await Registry.aggregate(parts).metrics()).trim().split('\n').slice(2);
   };
 
-  test('NaN and the infinities, which JSON turns into null, are not 0', async () => {
-    const client = await load();
-    const parts = await Promise.all(
-      [NaN, 1].map((value) =>
-        sent(client, (register) => {
-          const registers = [register];
-          new client.Gauge({ name: 'sum', help: 'h', registers }).set(value);
-          new client.Gauge({ name: 'max', help: 'h', aggregator: 'max', registers }).set(value);
-        }),
-      ),
-    );
-    const printed = await client.AggregatorRegistry.aggregate(parts).metrics();
-    expect(printed).toContain('\nsum Nan\n');
-    expect(printed).toContain('\nmax Nan\n');
-  });
+  // null does not tell which of these numbers it was.
+  test.each([NaN, Infinity, -Infinity])(
+    '%s, which JSON turns into null, is NaN and not 0',
+    async (given) => {
+      const client = await load();
+      const parts = await Promise.all(
+        [given, 1].map((value) =>
+          sent(client, (register) => {
+            const registers = [register];
+            new client.Gauge({ name: 'sum', help: 'h', registers }).set(value);
+            new client.Gauge({ name: 'max', help: 'h', aggregator: 'max', registers }).set(value);
+          }),
+        ),
+      );
+      const printed = await client.AggregatorRegistry.aggregate(parts).metrics();
+      expect(printed).toContain('\nsum Nan\n');
+      expect(printed).toContain('\nmax Nan\n');
+    },
+  );
 
   test('two label sets that have the same key in prom-client stay two series', async () => {
     const values = [part(1, { a: '1,b:2' }), part(2, { a: '1', b: '2' })];
@@ -290,7 +294,7 @@ describe.each(subjects)('differs on purpose from prom-client: $name', ({ load })
   });
 });
 
-describe('quantiles of several processes', () => {
+describe('joined quantiles', () => {
   const rows = (count: number, quantiles: Record<number, number | null>) => [
     ...Object.entries(quantiles).map(([quantile, value]) =>
       part(value, { quantile: Number(quantile) }),

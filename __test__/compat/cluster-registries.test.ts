@@ -7,7 +7,7 @@ import { any, rejected, subjects, thrown } from '../support/subject';
 
 const part = (value: number, labels: Record<string, unknown> = {}) => ({ value, labels });
 
-describe.each(subjects)('additions of 0.16: $name', ({ load }) => {
+describe.each(subjects)('additions of @prometheus-io/client 0.16: $name', ({ load }) => {
   test('getMetricsAsArray() and getMetricsAsJSON() select metrics by aggregator', async () => {
     const { register, Gauge, Counter } = await load();
     new Counter({ name: 'c', help: 'h' }).inc();
@@ -166,7 +166,7 @@ describe.each(subjects)('clusterMetrics(): $name', ({ load }) => {
     );
   });
 
-  test('leaves out of OpenMetrics a metric whose sample name another metric has', async () => {
+  test('in OpenMetrics, leaves out a metric that has the name of a sample of another metric', async () => {
     const { AggregatorRegistry, Registry, Gauge, Summary } = await load();
     const registries = [new Registry({ name: 'heap' }), new Registry({ shared: false })] as const;
     new Summary({ name: 'foo', help: 'h', registers: [registries[0]] }).observe(2);

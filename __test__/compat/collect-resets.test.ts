@@ -1,6 +1,6 @@
 /**
- * Programs that count since the last scrape reset or remove a metric soon after its `collect` returned. The scrape that
- * called `collect` still shows the values from before that.
+ * Some programs show only what happened since the last scrape: they reset or remove a metric soon after its `collect`
+ * returned. The scrape that called `collect` still shows the values from before the reset or removal.
  */
 import { describe } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** prom-client's deep paths, with and without `.js`, of the compiled package. */
+/** prom-client's deep paths in the compiled package, with and without `.js`. */
 
 import { createRequire } from 'node:module';
 
@@ -52,7 +52,7 @@ type Found = Record<string, unknown> & { name?: string; metricNames?: string[] }
 const ours = require('../../dist/index.js') as Found;
 const theirs = require('prom-client') as Found;
 
-/** Returns the name under which the package exports the value of a deep path, as 'Counter'; else the value's keys. */
+/** Returns the name of the export that has a deep path's value, such as 'Counter'; without one, the value's keys. */
 const known = (root: Found, found: Found): unknown =>
   Object.keys(root).find((name) => root[name] === found) ?? Object.keys(found).sort();
 

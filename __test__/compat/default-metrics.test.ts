@@ -16,7 +16,7 @@ const collectGarbage = (() => {
   return runInNewContext('gc') as () => void;
 })();
 
-/** Default metrics that only @prometheus-io/client has. */
+/** Default metrics of @prometheus-io/client that prom-client does not have. */
 const ADDED = /eventloop_utilization/;
 
 afterEach(() => {
@@ -167,7 +167,7 @@ sameAsPromClient({
 });
 
 describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
-  test.skipIf(lacks('prometheus_client'))('the Python client reads its exemplars', async () => {
+  test.skipIf(lacks('prometheus_client'))('the Python client reads the exemplars', async () => {
     const { register } = cpuWithExemplars(await load());
     const restore = within({ traceId: 'trace', spanId: 'span' });
     const text = await register.metrics().finally(restore);

@@ -350,7 +350,7 @@ differs(
 );
 
 differs(
-  "a summary's series that were never observed, with pruneAgedBuckets",
+  "a summary's series that were not observed since a reset, with pruneAgedBuckets",
   async ({ Summary, register }) => {
     const window = { maxAgeSeconds: 60, ageBuckets: 2, pruneAgedBuckets: true };
     const s = new Summary({ name: 's', help: 'h', labelNames: ['a'], ...window });

@@ -188,7 +188,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     expect(counts.map(({ value }) => value)).toEqual([1, 3]);
   });
 
-  test('an exemplar has at most 128 code points, and label names that can be printed', async () => {
+  test('an exemplar has at most 128 code points, and only valid label names', async () => {
     const client = await load();
     prepared(client);
     const c = new client.Counter({ ...options, name: 'c' });

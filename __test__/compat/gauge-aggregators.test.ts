@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe.each(subjects)('$name', ({ load }) => {
-  test('all gives each process a label pid, in text, in JSON and in get()', async () => {
+  test('the aggregator all gives each process a label pid, in text, in JSON and in get()', async () => {
     const { Gauge, register } = await load();
     register.setDefaultLabels({ app: 'x', pid: 'overridden' });
     const gauge = new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator: 'all' });
@@ -39,7 +39,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(json!.values[0]).toEqual({ labels: { a: 'x', pid, app: 'x' }, value: 5 });
   });
 
-  test('all, for a gauge without labels', async () => {
+  test('the aggregator all gives a label pid to a gauge without labels, too', async () => {
     const { Gauge, register } = await load();
     new Gauge({ name: 'g', help: 'h', aggregator: 'all' }).dec(3);
     expect(await register.metrics()).toContain(`\ng{pid="${String(process.pid)}"} -3\n`);
@@ -160,7 +160,7 @@ test('when a pending shared gauge moves into the heap, a value that was set repl
   expect(await moody.text()).toContain(rows);
 });
 
-test('aggregators of JSON keep processes apart (all), and take the last value (mostrecent)', async () => {
+test('aggregators.all keeps processes apart, and aggregators.mostrecent takes the last value', async () => {
   const { aggregators } = await subjects[0]!.load();
   const of = (aggregator: string, pid: string, value: number) =>
     any({ name: 'g', help: 'h', type: 'gauge', aggregator, values: [{ labels: { pid }, value }] });

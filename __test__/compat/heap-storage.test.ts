@@ -1,4 +1,7 @@
-/** Heap storage when the heap lock is taken, the heap is full or damaged, or the slot is lost: no update is lost. */
+/**
+ * Heap storage when the heap lock is taken, the heap is full or damaged, or the slot is lost. No update is lost, but
+ * updates of series that a full heap refuses are dropped and counted.
+ */
 
 import { existsSync } from 'node:fs';
 
@@ -297,8 +300,15 @@ test('a series removed by another process is counted from zero, in a new block',
   const child = counter.labels('x');
   child.inc(5);
   const other = moody.real.writer(0);
-  const spec = { tag: 't', name: 'c', help: 'h', kind: 0, aggregator: 'sum', labelNames: ['a'] };
-  const family = other.family({ ...spec, bounds: new Float64Array() }, 1);
+  const spec = {
+    tag: 't',
+    name: 'c',
+    help: 'h',
+    type: 'counter' as const,
+    aggregator: 'sum',
+    labelNames: ['a'],
+  };
+  const family = other.family({ ...spec, numbers: new Float64Array() }, 1);
   expect(other.remove(family, 'a="x"', '')).toBe(Status.Ok);
   expect(await moody.text()).not.toContain('a="x"');
   child.inc();

@@ -76,7 +76,7 @@ describe.each(subjects)('metricsHandler on $name', ({ load }) => {
     ['*;q=0', false],
     ['identity, br', false],
     ['', false],
-  ])('compresses as Accept-Encoding: %s asks', async (encoding, zipped) => {
+  ])('compresses only if the client accepts it, Accept-Encoding: %s', async (encoding, zipped) => {
     const client = await load();
     new client.Counter({ name: 'c', help: 'h' }).inc(3);
     const ask = await serve(client);

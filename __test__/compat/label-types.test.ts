@@ -1,7 +1,7 @@
 /**
- * Label values that differ in type only: `1` and `'1'` are the same series, and JSON shows the value that prom-client
- * keeps. For a gauge that is the value of the last `set`, for other metrics the value of the first update. `reset()`
- * and `remove()` forget it.
+ * Label values that differ in type only: `1` and `'1'` are the same series. JSON shows the label value that prom-client
+ * keeps: for a gauge the one of the last `set`, for other metrics the one of the first update. `reset()` and `remove()`
+ * forget this label value.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ function make(client: Client) {
 
 type Metrics = ReturnType<typeof make>;
 
-/** Sequences of updates. Each returns what it reads at its end. */
+/** Sequences of updates, by title. */
 const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
   'counter: inc, inc': ({ counter }) =>
     [A, B].map((labels) => {
@@ -163,7 +163,7 @@ const SEQUENCES: Record<string, (metrics: Metrics) => unknown> = {
   },
 };
 
-/** JSON has no bigints. */
+/** Returns a value as JSON, with bigints as text, because JSON has none. */
 function serialised(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
 }

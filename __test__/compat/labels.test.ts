@@ -1,4 +1,4 @@
-/** Labels: which are accepted, which series they identify, and how they are printed. */
+/** Labels: which are accepted, and which series they identify. Also how labels, help texts and values are printed. */
 
 import { inspect } from 'node:util';
 

@@ -61,7 +61,7 @@ describe.each([memory, heap])('$name', ({ load }) => {
   });
 
   test.each(Object.keys(LONG))(
-    'a value that is too long is refused by its length alone: %s',
+    'a label value that is too long is refused by its length alone: %s',
     async (way) => {
       const { client } = await limited(load, {});
       const metric = new client.Gauge({ name: 'g', help: 'h', labelNames: ['a', 'b', 'c'] });
@@ -124,7 +124,7 @@ function openCounter(client: Client) {
   return new client.Counter(config) as unknown as { inc: (given: object) => void };
 }
 
-/** The methods of strings and regular expressions that were called with a text of at least `units` code units. */
+/** Returns the functions below that were called with a text of at least `units` code units while `run` ran. */
 function worksOn(units: number, run: () => void): string[] {
   const found: string[] = [];
   const watch = (
@@ -220,8 +220,8 @@ test('the default limits and the names of refusals are those of the native modul
   expect(binding.layout().refusals).toEqual(REFUSALS);
 });
 
-describe('the memory of refused label sets', () => {
-  test('asks the heap about a set that is seen a second time, and about one of 1,024 others', () => {
+describe('the list of refused label sets', () => {
+  test('lets the storage be asked about a set that is seen a second time, and about one of 1,024 others', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);
@@ -241,7 +241,7 @@ describe('the memory of refused label sets', () => {
     expect(refusals.skips(['b'])).toBe(false);
   });
 
-  test('tells similar label sets apart, and does not remember long ones', () => {
+  test('tells similar label sets apart, and does not keep long ones', () => {
     const refusals = new Refusals();
     refusals.refused(['first']);
     const sets = [['a', 'b'], ['a,b'], ['a', undefined], ['a', 'null'], ['a'], ['a","b']];

@@ -121,7 +121,7 @@ describe.each([
   });
 });
 
-test('the first metrics get code of their own, and later ones share code by their label names', () => {
+test('the first metrics get code of their own, and later ones with the same label names share code', () => {
   const { length } = Array.from({ length: 100 }, () => setUp(createLookup, ['many']));
   const { lookup } = setUp(createLookup, ['many']);
   expect(length).toBe(100);

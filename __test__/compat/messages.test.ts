@@ -125,7 +125,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(String(error)).toBe(message);
   });
 
-  test('registers: register, which is no array', async () => {
+  test('refuses a registry in place of an array of registries', async () => {
     const { Counter, register } = await load();
     expect(() => new Counter({ ...m, registers: any(register) })).toThrow(
       /^registers must be an array of registries, and is Registry/,

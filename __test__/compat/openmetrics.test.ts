@@ -10,7 +10,7 @@ import {
   type Client,
 } from '../support/subject';
 
-/** Makes metrics of every type for which prom-client prints valid OpenMetrics text. */
+/** Makes metrics of every type, with values that prom-client prints as valid OpenMetrics text. */
 function populate(client: Client): void {
   const c = new client.Counter({
     name: 'a_total',
@@ -40,7 +40,7 @@ sameAsPromClient({
     populate(client);
     return [register.contentType, client.contentType, await register.metrics()];
   },
-  'prints default labels, and objects that have a `get()` as metrics do': async (client) => {
+  'prints default labels, and objects that have a `get()` like a metric': async (client) => {
     client.register.setContentType(client.openMetricsContentType);
     populate(client);
     const duck = {
@@ -155,7 +155,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     expect(String(await client.register.metricsBuffer())).toBe(expected);
   });
 
-  test('metrics of the heap and of private registries are printed as one output', async () => {
+  test('metrics of a shared and of a private registry are printed as one output', async () => {
     const client = await open();
     new client.Counter({ name: 'shared_total', help: 'h' }).inc();
     const own = new client.Registry({ shared: false, contentType: client.openMetricsContentType });

@@ -184,7 +184,7 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('a class with an inc() of its own', async () => {
+  test('a class with an inc() of its own: this package calls that inc(), and prom-client does not', async () => {
     const seen: number[] = [];
     for (const client of [await oracle.load(), await load()]) {
       class Twice extends client.Counter {
@@ -219,5 +219,25 @@ describe.each(subjects)('$name', ({ load }) => {
     gauge.get = async () => Promise.resolve(rows as never);
     const text = await new client.AggregatorRegistry().clusterMetrics();
     expect(text).toBe('# HELP m h\n# TYPE m gauge\nm 9\n');
+  });
+
+  test('a replaced get() that calls the original with its arguments reads the scope of the scrape', async () => {
+    const client = await load();
+    const counter = new client.Counter({ name: 'm', help: 'h' });
+    const { register } = client;
+    const seen: unknown[] = [];
+    const original = counter.get.bind(counter);
+    counter.get = async (...args) => {
+      seen.push(args[0]?.scope);
+      return original(...args);
+    };
+    for (const scope of ['application', 'process', 'thread'] as const) {
+      await register.metrics({ scope });
+      await register.metrics({ scope, contentType: client.openMetricsContentType });
+      await register.getMetricsAsJSON({ scope });
+      await register.getSingleMetricAsString('m', { scope });
+      await new client.AggregatorRegistry().clusterMetrics({ scope } as never);
+      expect(seen.splice(0)).toEqual([scope, scope, scope, scope, scope]);
+    }
   });
 });

@@ -178,7 +178,7 @@ describe('a native update', () => {
     expect(writer.set(...of(wide!), 1, 0)).toBe(Status.Gone);
     expect(writer.observe(...of(narrow!), 1, 1, 0)).toBe(Status.Gone);
     expect(writer.write(...of(narrow!), new Float64Array(2))).toBe(Status.Gone);
-    // The histogram has no bucket of this number.
+    // The histogram has no bucket of this number, so the call counts nothing.
     expect(writer.observe(...of(wide!), 1, 1, 99)).toBe(Status.Ok);
   });
 });
@@ -218,7 +218,8 @@ describe.each([
     const seen: unknown[] = [];
     const look = async () => {
       const rows = (await summary.get()).values.map((row) => JSON.stringify(row, numbers));
-      // The order may differ: a series that is idle because it was reset is hidden in the heap, and keeps its position.
+      // Memory storage removes a series that is idle after a reset. The heap hides it, and shows it in its old position
+      // after the next update. So the order of the series may differ.
       seen.push('pruneAgedBuckets' in window ? rows.sort() : rows);
     };
     for (const one of program) {
@@ -269,7 +270,7 @@ describe('the numbers of the native module', () => {
     ['statuses', 'Status 1'],
     ['outs', 'Out 1'],
     ['refusals', 'Refusal 1'],
-  ])('a module whose %s mean something else here is not used', async (table, reason) => {
+  ])('a module that numbers its %s differently is not used', async (table, reason) => {
     const path = join(folder, 'other.js');
     const layout = { ...loadBinding()!.layout() };
     const names = [...(layout[table as 'outs'] as readonly string[])];

@@ -212,7 +212,8 @@ async function run(
         summary.observe(any(one.labels), one.value);
         break;
       case 'zero':
-        // Without this, prom-client would print these labels from now on, in this order.
+        // Removes the series first: prom-client would print an existing series with its labels in the order of this
+        // call from now on.
         histogram.remove(one.labels);
         histogram.zero(any(one.labels));
         break;

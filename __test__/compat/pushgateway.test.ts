@@ -325,7 +325,7 @@ describe.each(subjects)('Pushgateway on $name', ({ load }) => {
     expect(options).toEqual({ headers: { 'content-encoding': 'gzip' } });
   });
 
-  test('makes no double slash of a URL that ends in one', async () => {
+  test('makes no double slash if the URL ends in a slash', async () => {
     const client = await load();
     const gateway = await start();
     await new client.Pushgateway(`http://${gateway.host}/path/`).push({ jobName: 'j' });

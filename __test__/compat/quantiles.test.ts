@@ -173,8 +173,8 @@ describe.each(subjects)('$name', ({ load }) => {
           const seen: Seen[][] = [];
           for (const client of [ours, theirs]) {
             vi.setSystemTime(START);
-            // No quantiles in between: at first prom-client's sub-windows share one digest, which gets each value
-            // several times.
+            // Only the smallest and the largest value: at first prom-client's sub-windows share one digest, which gets
+            // each value several times, so the quantiles in between differ.
             const s = windowed(client, { percentiles: [0, 1] });
             const looks: Seen[] = [];
             for (const { wait, value } of program) {
@@ -281,7 +281,7 @@ describe('buckets', () => {
     const s = new client.Summary({ name: 's', help: 'h' });
     const { SINGLE } = inside('metrics/hidden');
     const single = (): Handle => (s as unknown as Record<symbol, Handle>)[SINGLE]!;
-    const { sketch: sketch } = single();
+    const { sketch } = single();
     expect(sketch.all.size).toBe(0);
     for (const value of edges) {
       // Twice, because the first observation in an octave takes another path in the code.

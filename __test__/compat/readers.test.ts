@@ -70,7 +70,7 @@ const exemplar = fc
   )
   .filter((given) => Array.from(Object.entries(given).flat().join('')).length <= 128);
 
-/** An exemplar's labels as they are printed: Prometheus refuses a page with U+0000 there. */
+/** Returns an exemplar's labels as they are printed: without U+0000, for which Prometheus would refuse the page. */
 function readable(labels: object): object {
   return Object.fromEntries(
     Object.entries(labels).map(([name, value]) => [name, String(value).replaceAll('\0', '\ufffd')]),
@@ -159,7 +159,7 @@ describe.each(subjects)('on $name', ({ load, name }) => {
           ['g', 'gauge'],
           ['s', 'summary'],
         ]);
-        // The parser removes spaces at the beginning.
+        // The parser removes spaces at the beginning of a help text.
         const help = program.help.replace(/^ +/, '');
         for (const one of families) expect(one.help).toBe(help);
         const { defaults } = program;

@@ -186,7 +186,6 @@ sameAsPromClient({
     );
     register.setDefaultLabels({ d: 'e', x: 'never' });
     const text = await register.metrics();
-    register.resetMetrics.bind(register);
     return [text, await register.getMetricsAsJSON(), register.getMetricsAsArray().length];
   },
   'refuses two metrics of one name': async (client) => {
@@ -327,7 +326,7 @@ test.each(subjects)('a scope must be one of three: $name', async (one) => {
   );
 });
 
-test.each(subjects)('a name must be without NUL: $name', async (one) => {
+test.each(subjects)("a registry's name must be without NUL: $name", async (one) => {
   const { Registry } = await one.load();
   expect(thrown(() => new Registry({ name: 'a\0b' }))).toBe(
     String.raw`TypeError: A registry's name must be without NUL, and is "a\u0000b"`,

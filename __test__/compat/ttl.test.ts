@@ -59,7 +59,7 @@ describe.each(subjects)('$name', ({ load }) => {
     const stop = keep(() => {
       updates++;
       counter.inc({ a: 'busy' });
-      // The next two updates do not change a value.
+      // From the second time on, the next two updates do not change a value.
       counter.inc({ a: 'zero' }, 0);
       gauge.set({ a: 'busy' }, 7);
       histogram.observe({ a: 'busy' }, 1);
@@ -150,7 +150,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(register.getMetricsAsArray()).toEqual([]);
   });
 
-  test('refuses aggregators that would hide updates', async () => {
+  test('refuses a counter whose aggregator would hide updates, and a shared gauge', async () => {
     const { Counter, Gauge } = await load();
     const config = { name: 'm', help: 'h', ttlSeconds: 1, aggregator: 'max' } as const;
     expect(thrown(() => new Counter(config))).toBe(
@@ -212,10 +212,10 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       tag: 'default',
       name: 'm',
       help: 'h',
-      kind: shape.kind.native,
+      type: shape.kind.type,
       aggregator: 'sum',
       labelNames: ['a'],
-      bounds: Float64Array.from(shape.numbers),
+      numbers: Float64Array.from(shape.numbers),
     },
     1,
   );
@@ -278,7 +278,8 @@ described?.('an update of a %s while its series expires', (kind) => {
   test('is not lost when it wakes a sleeping handle', async () => {
     const { client, inc, by, series, value } = await setUp(kind, 3);
     for (const before of [4, 0.25, 900]) inc(before);
-    // Long enough for a check that puts the handle to sleep.
+    // Long enough for a check that puts the handle to sleep (`ts/storage/expiry.ts`): the next update takes the slow
+    // path, and wakes the handle.
     await new Promise((resolve) => setTimeout(resolve, 2_400));
     expect(await value()).toBe(904.25);
     inc(5);

@@ -82,7 +82,7 @@ test('a try of the timer ends in time, however many series are pending; a flush 
   expect(moody.storage.backlog.busy).toBe(false);
 });
 
-test('for the pending buckets of many summaries, the heap lock is taken a few times', async () => {
+test('pending buckets of many summaries are made in groups, each under one hold of the heap lock', async () => {
   vi.useFakeTimers();
   const moody = new MoodyHeap();
   const summary = inHeap(moody, new Summary({ name: 's', percentiles: [0.5], ...OPTIONS }));
@@ -90,7 +90,7 @@ test('for the pending buckets of many summaries, the heap lock is taken a few ti
   for (let k = 0; k < 500; k++) summary.observe({ a: String(k) }, 1 + k);
   moody.mood = Status.Ok;
   moody.storage.flush();
-  // One for each series would be 500; each hold of the lock makes the buckets of at least two.
+  // Each hold of the lock makes the buckets of at least two of the 500 series.
   expect(moody.turns).toBeGreaterThan(0);
   expect(moody.turns).toBeLessThanOrEqual(250);
   const seen = samples(await moody.text());
@@ -100,7 +100,7 @@ test('for the pending buckets of many summaries, the heap lock is taken a few ti
   }
 });
 
-test('for series that expire, the heap lock is taken a few times, and the series stay while another process holds it', async () => {
+test('series that expire are removed in groups, each under one hold of the heap lock, and stay while another process holds the lock', async () => {
   const moody = new MoodyHeap();
   const counter = inHeap(moody, new Counter({ name: 'c', ttlSeconds: 0.4, ...OPTIONS }));
   moody.mood = Status.Busy;

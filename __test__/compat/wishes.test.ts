@@ -132,7 +132,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await lines(client)).toEqual(['g 2']);
     });
 
-    test('makes a metric that is not there yet, on each registry', async () => {
+    test('adds the metric to each registry that does not have it yet', async () => {
       const client = await load();
       const registers = [new client.Registry(), new client.Registry()];
       new client.Counter({ name: 'c', ...reuse, registers: [registers[0]!] }).inc(2);

@@ -1,4 +1,7 @@
-/** To attach to a corrupt segment, or to read it, gives an error with its path and the reason, and never a crash. */
+/**
+ * Attaching to a corrupt segment gives a warning, and reading one gives an error. Both name the segment's path and the
+ * reason. No process crashes.
+ */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';

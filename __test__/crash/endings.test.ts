@@ -3,9 +3,9 @@
  * Node.js. They end at random moments, in the middle of updates, scrapes and callbacks. No process crashes, hangs or is
  * kept alive, and scrapes of another process show all that was counted.
  *
- * Each of the four ways has 50 endings on each version, which makes the promised 200 a version. There are no more,
- * because a start takes a tenth of a second of a core. `npm run torture` has 1,250 of each; `MPMETRICS_TEST_ENDINGS`
- * sets the number.
+ * Each of the four ways has 50 endings on each version, so a version has 200 in all. There are no more, because a start
+ * takes a tenth of a second of a core. `npm run torture` has 1,250 endings of each way on each version;
+ * `MPMETRICS_TEST_ENDINGS` sets this number.
  */
 import { join } from 'node:path';
 
@@ -32,7 +32,7 @@ afterEach(() => {
 /** Compares the updates that processes acknowledged with those that a scrape of another process shows. */
 class Account {
   told = 0;
-  /** The most updates that were made and not acknowledged: one of each process that was ended from outside. */
+  /** The most updates that were made and not acknowledged: one of each process or thread ended from outside. */
   open = 0;
   private last = 0;
   private busy: Promise<void> = Promise.resolve();

@@ -8,7 +8,7 @@ import type { Program } from '../support/application';
 import { source } from '../support/programs';
 import { samples } from '../support/samples';
 
-/** The number of kills; `npm run torture` and other versions of Node.js have numbers of their own. */
+/** The number of kills; `npm run torture`, other versions of Node.js and other update paths have their own. */
 export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 
 /** Milliseconds that the kills may take on a slow machine. */

@@ -53,7 +53,8 @@ test('SIGSTOP: no process waits longer than the deadline, and pending series mov
   holder.kill('SIGSTOP');
   writer.tell('count 0');
   const during = await told(writer);
-  // One deadline (20 ms) for each new series, and none for further updates. The bound allows for a busy machine.
+  // The first new series waits for the lock: for the deadline (20 ms) and the thread's grace (250 ms). While it is
+  // pending, further series do not wait. The bound allows for a busy machine.
   expect(during.longest).toBeLessThan(1_000);
   expect(during.get('old_total')).toBe(21);
   // A process that starts meanwhile can count and scrape, too.
@@ -87,7 +88,8 @@ test('a lock that is held for three deadlines: a process that starts meanwhile l
     writer.tell('show');
     return told(writer);
   };
-  // On a busy machine this process may end the holder too late, so that there is a timeout: then it tries again.
+  // The program waits for the deadline (20 ms) and its thread's grace (250 ms). On a busy machine this test may end the
+  // holder so late that there is a timeout: then the test tries again.
   for (let n = 0, timeouts = 0; ; n++) {
     const holder = await hold(path);
     const args = [String(n)];

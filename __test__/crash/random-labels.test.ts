@@ -42,7 +42,7 @@ test('1e6 random label values with the default limits: one process', async () =>
   // One of the shown series is `known`, whose label value is not random.
   expect(shown).toBe(250_000);
   expect(end.dropped).toEqual([0, 0, 750_001, 0, 0, 0, 0]);
-  // 500,000 further values: neither the segment nor this process's memory grows.
+  // 500,000 further values: neither the segment nor the program's memory grows.
   expect(end.usedBytes).toBe(filled.usedBytes);
   expect(end.heapUsed - filled.heapUsed).toBeLessThan(4 * MiB);
   const values = samples(rest);
@@ -56,7 +56,7 @@ test('1e6 random label values with the default limits: one process', async () =>
   expect(program.errors).toContain('maxSeriesPerMetric');
 });
 
-test('four processes with limits of their own, and one that starts when the limit is reached', async () => {
+test('four processes with lower limits, and one that starts when a limit is reached', async () => {
   const app = new Application({
     'attack.js': source('crash/random-labels/attack.cjs'),
     'late.js': source('crash/random-labels/late.cjs'),
@@ -94,7 +94,7 @@ test('four processes with limits of their own, and one that starts when the limi
   const late = app.run('late.js', { env });
   const told = JSON.parse(await late.line()) as { text: string; dropped: number[] };
   const values = samples(told.text);
-  // Its first update of `known` is refused without a call of the heap; the second update finds the series.
+  // The first update of `known` in `late.js` is refused without a call of the heap; the second finds the series.
   expect(values.get('random_total{id="known"}')).toBe(4 + 5_000 - 1);
   expect(told.dropped).toEqual([0, 0, reasons[0]! + 5_000 + 1, 0, 0, 0, reasons[1]]);
   expect(values.get('old_total{path="/"}')).toBe((4 * each) / 10 + 5_000);

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 test.each(['file', 'directory'])(
-  'no count is lost or made twice by removals of the %s',
+  'no update is lost or counted twice after removals of the %s',
   async (how) => {
     const app = new Application({
       'root.js': source('crash/removed-load/root.cjs'),

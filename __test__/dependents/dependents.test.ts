@@ -195,7 +195,7 @@ async function expectCounted(
   expect(await counted(workers, name, (all) => String(all) === text)).toEqual(wanted);
 }
 
-/** Returns the count that each worker has to show: its requests, or the garbage collections that V8 made for them. */
+/** Returns the count that each worker has to show: of its requests, or of its full garbage collections (`/seen`). */
 async function truth(workers: readonly Worker[], name: string): Promise<number[]> {
   if (name !== 'prometheus-gc-stats') return [...SENT];
   const seen = await Promise.all(workers.map(async (worker) => Number(await get(worker, '/seen'))));

@@ -94,7 +94,7 @@ describe('ES modules and CommonJS in one program', () => {
   beforeEach(() => {
     app = new Application({
       'count.cjs': source('environments/copies/count.cjs'),
-      // The output of TypeScript and Babel for `import client, { Counter } from`.
+      // The output of TypeScript and Babel for `import client, { Counter } from 'mpmetrics'`.
       'compiled.cjs': source('environments/copies/compiled.cjs'),
       'app.mjs': source('environments/copies/app.mjs'),
     });

@@ -23,7 +23,7 @@ interface Member {
 
 interface Plan {
   members: Record<string, Member>;
-  /** True if children inherit nothing of their parent's environment. */
+  /** True if children inherit only the variables of this test from their parent's environment. */
   bare?: boolean;
 }
 
@@ -98,7 +98,7 @@ test.each<[string, Member, boolean?]>([
   },
 );
 
-test.each([false, true])("a runner's primary shares with its workers; bare: %s", async (bare) => {
+test.each([false, true])("a runner's processes share one segment; bare: %s", async (bare) => {
   const members = { ...LEAVES, primary: { loads: 'late' as const, starts: STARTS } };
   await expectGroups({ members, bare }, [ALL], application(), `${MODULES}runner/start.js`);
 });

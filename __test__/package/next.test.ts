@@ -25,7 +25,7 @@ import { source } from '../support/programs';
 const root = join(__dirname, '..', '..');
 const NEXT = '16.4.6';
 const PACKAGES = [`next@${NEXT}`, 'react@19.2.0', 'react-dom@19.2.0'];
-/** Installed once, as it is large. */
+/** The folder in which Next.js is built. Next.js is installed there once, because it is large. */
 const app = join(root, '.cache', 'next');
 const platform = 'mpmetrics-linux-x64-gnu';
 /** The deployed application: outside of the repository, so that no `node_modules` above it is found. */
@@ -50,7 +50,7 @@ beforeAll(async () => {
     writeFileSync(join(app, 'package.json'), '{"private":true}\n');
     await npm(app, ['install', '--no-audit', '--no-fund', '--no-save', ...PACKAGES], environment);
   }
-  // Only the files that are published.
+  // Copies only the files that are published.
   for (const name of ['mpmetrics', platform]) {
     rmSync(join(modules, name), { recursive: true, force: true });
   }

@@ -21,7 +21,7 @@ import { pack } from '../support/packed';
 import { LIMIT } from '../support/patience.mjs';
 import { plainEnvironment } from '../support/plain-environment';
 
-/** The number of kills: fewer than in `crash/kills.test.ts`, but enough for a check of the packed binary. */
+/** The number of kills: fewer than `crash/kills.test.ts` makes by default, but enough to check the packed binary. */
 const KILLS = 40;
 
 const root = join(__dirname, '..', '..');

@@ -45,7 +45,7 @@ test('exported functions have their own names, although they are bundled into on
   expect(wrong.map(([name]) => name)).toEqual(['ClusterRegistry']);
 });
 
-test('a program that requires the package loads three files, and the native module', () => {
+test('a program that requires the package loads three files, one of which is the native module', () => {
   const code =
     "new (require('.').Counter)({ name: 'c', help: 'c' }).inc();" +
     'console.log(JSON.stringify(Object.keys(require.cache)));';

@@ -1,4 +1,4 @@
-/** AggregatorRegistry, ClusterRegistry and WorkerRegistry show right sums, in time, without messages to workers. */
+/** AggregatorRegistry and WorkerRegistry show right sums. They send workers no messages, and wait briefly for them. */
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -74,7 +74,7 @@ test('the counts of a worker that never made an AggregatorRegistry are in the su
   expect(ms).toBeLessThan(2_500);
 });
 
-test('prom-client fails in these three cases, so the tests above can fail', async () => {
+test('prom-client fails if a worker loops, is killed or has no AggregatorRegistry, so the tests above can fail', async () => {
   const cases = ['BLOCK', 'KILL', 'NONE'].map((what) =>
     run({ [what]: '1', CLIENT: 'prom-client' }),
   );
@@ -84,7 +84,7 @@ test('prom-client fails in these three cases, so the tests above can fail', asyn
   }
 });
 
-test('clusterMetrics() shows the registries that setRegistries() names in the workers', async () => {
+test('clusterMetrics() shows the registries that setRegistries() names', async () => {
   const { text } = await run({ CUSTOM: '1' });
   const seen = samples(text);
   expect(seen.get('c_total')).toBe(3000);

@@ -77,7 +77,7 @@ test('50 threads terminated at random moments: no crash, no hang', async () => {
   }
 });
 
-test('50 processes that leave at random moments: no crash, no hang, and the others scrape', async () => {
+test('52 processes that scrape, and end at random moments: no crash, no hang', async () => {
   const app = new Application({
     'leave.js': source('processes/collect-life/leave.cjs'),
     'callbacks.cjs': source('support/callbacks.cjs'),

@@ -1,6 +1,6 @@
 /**
- * Metrics that several processes and threads reset a moment after their `collect` returned. A scrape shows the values
- * of all of them from before the resets, and each count is in exactly one scrape.
+ * Several processes and threads reset metrics a moment after the metrics' `collect` has returned. A scrape shows the
+ * values that all processes had before the resets, and each count is in exactly one scrape.
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -221,7 +221,7 @@ describe('while a scraper waits for others', () => {
     await ask(slow, `${RAW} await until('\\nc 5')`);
   });
 
-  test('counts after the reset move to the next segment if the segment is removed', async () => {
+  test('counts after the reset move to the copy of the segment if the file of the segment is removed', async () => {
     const { one, slow, scraper } = await waiting();
     await ask(one, "require('node:fs').rmSync(stats().path)");
     await ask(slow, 'kept.open()');

@@ -13,11 +13,11 @@ afterEach(() => {
 const TIMEOUT = patient(250);
 /** A timeout that is over before the test scrapes again. */
 const SHORT = patient(30);
-/** Milliseconds of work that a scrape takes besides the timeout, on a machine with two cores. */
+/** Milliseconds of work that a scrape may take besides the timeout, on a machine with two cores. */
 const SLACK = 500;
 const CONFIGURE = `mpmetrics.configure({ collectTimeout: ${TIMEOUT} });`;
 
-test('a scrape is fresh for all but one looping, one stopped and one killed process', async () => {
+test('a scrape shows fresh values of all processes except a looping, a stopped and a killed one', async () => {
   const [scraper, fresh, looping, stopped, killed] = obedient(5, made);
   await ask(scraper!, `${CONFIGURE} calls('calls', 'scraper')`);
   await ask(fresh!, "calls('calls', 'fresh')");

@@ -153,7 +153,7 @@ async function ofMain(program: Program): Promise<number | undefined> {
   return all.find(({ name }) => name === 'process_max_fds')?.values[0]?.value;
 }
 
-test('without the main thread, one worker thread reports the process, and after its end another one does', async () => {
+test('if the main thread does not collect, one worker thread reports the process metrics, and another one after its end', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   await ask(program, `await kept.tell('two', { collect: {} });`);
@@ -172,7 +172,7 @@ test('without the main thread, one worker thread reports the process, and after 
   expect(after).toBeGreaterThanOrEqual(before + 0.2);
 });
 
-test('after a worker thread stops collecting, another one reports the process', async () => {
+test('after a worker thread stops collecting, another one reports the process metrics', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   await ask(program, `await kept.tell('two', { collect: {} });`);
@@ -192,7 +192,7 @@ test('the main thread takes the process metrics from a worker thread, and gives 
   await onceIn(program);
 });
 
-test('reads after the main thread stops collecting leave the process metrics to the worker thread', async () => {
+test('a read that ends after the main thread stopped collecting leaves the process metrics to the worker thread', async () => {
   const [program] = obedient(1, made) as [Program];
   await ask(program, `${THREADS} await kept.tell('one', { collect: {} });`);
   for (const read of [
@@ -209,7 +209,7 @@ test('reads after the main thread stops collecting leave the process metrics to 
   }
 });
 
-test('a worker thread reports the process, too, if processMetrics is set or its storage is memory', async () => {
+test('a worker thread reports process metrics, too, if processMetrics is true or its storage is memory', async () => {
   const app = new Application({
     'thread.js': source('processes/default-metrics/thread.cjs'),
   });

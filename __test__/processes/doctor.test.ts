@@ -173,6 +173,8 @@ test('lists the differences that concern the packages which are installed and us
     TWO,
   );
   mkdirSync(join(full.folder, 'src'));
+  // A broken link hides none of the files beside it.
+  symlinkSync('missing', join(full.folder, 'src', 'a.ts'));
   const deep = `import { AggregatorRegistry } from 'prom-client'; require('prom-client/lib/exemplar');`;
   writeFileSync(join(full.folder, 'src', 'metrics.ts'), deep);
   const dependency = join(full.folder, 'node_modules', 'bundle', 'index.js');

@@ -90,7 +90,7 @@ test('four processes show the same figures after a kill, dropped updates and a l
   expect(own(seen)['scrape_duration_seconds_count']).toBe(3);
   expect(own(seen)['scrape_duration_seconds_sum']).toBeGreaterThan(0.1);
 
-  // Process two still provides the figures after process one stopped, until process two is killed.
+  // After process one stopped collecting them, process two still provides the figures until it is killed.
   await ask(one!, 'kept.end()');
   expect(own((await scraped(one!)).seen)['writers']).toBe(4);
   two!.child.kill('SIGKILL');
@@ -98,7 +98,7 @@ test('four processes show the same figures after a kill, dropped updates and a l
   expect(own((await scraped(one!)).seen)).not.toHaveProperty('writers');
 });
 
-test('default labels, a prefix, aggregators of the JSON, and a private registry', async () => {
+test('library metrics take default labels, a prefix and a private registry, and their aggregator in the JSON is max', async () => {
   const [one, two] = obedient(2, made);
   const set = (worker: string) =>
     `mpmetrics.register.setDefaultLabels({ app: 'a', ${worker} });

@@ -11,7 +11,7 @@ afterEach(() => {
   app.remove();
 });
 
-/** Numbers of rounds. Runs with other update paths set lower numbers: processes meet before they update a cell. */
+/** Numbers of rounds. Runs with other update paths set lower numbers, because making a segment needs no update path. */
 const STARTS = Number(process.env['MPMETRICS_TEST_STARTS'] ?? 20);
 const SEGMENTS = Number(process.env['MPMETRICS_TEST_SEGMENTS'] ?? 500);
 
@@ -38,7 +38,7 @@ test(`eight processes make one segment, in ${STARTS} starts of a root that never
     expect(path).not.toBe(before);
     before = path;
     for (const report of reports) expect(report).toMatchObject({ path, seen: all });
-    // The root of the last round is dead, so its segment was reaped, and only this segment is left.
+    // The root of the previous round is dead, so its segment was reaped, and only this segment is left.
     expect(app.segments()).toEqual([path]);
     expect(await program.ended).toBe(0);
     expect(program.errors).toBe('');

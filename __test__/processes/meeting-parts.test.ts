@@ -103,7 +103,7 @@ describe('the chain of directories', () => {
     expect(directories(undefined, process.env)).toContain(tmpdir());
   });
 
-  test('has inherited directories before those that its variables name', () => {
+  test('has inherited directories before those that environment variables name', () => {
     const inherited = ['/m', '/dev/shm', '/of-the-parent'];
     const variables = { TMPDIR: '/t' };
     expect(directories(undefined, variables, inherited)).toEqual([...inherited, '/t']);
@@ -189,7 +189,7 @@ describe('configure()', () => {
     [{ maxTextBytes: '1MB' }, 'must be a whole number of bytes from 65536 to 4e12, and is "1MB"'],
     [{ collectTimeout: NaN }, 'configure({ collectTimeout }) must be a number of milliseconds'],
     [{ required: 'yes' }, 'must be true or false, and is "yes"'],
-  ])('refuses %o with its name, value and rule', (config, message) => {
+  ])('refuses %o, and the message says what is wrong', (config, message) => {
     const call = () => {
       configure(config as never);
     };

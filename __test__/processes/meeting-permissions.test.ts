@@ -30,7 +30,7 @@ let app: Application;
 let own: string;
 /** The segment's name in this run: a segment of an earlier run may be left in one of the directories that are tried. */
 const NAME = randomUUID();
-/** True if tests cannot have a mount namespace of their own, which most of them change. */
+/** True if a test cannot start a program in a mount namespace of the program's own. */
 const cannotMount = lacks('CAP_SYS_ADMIN') || lacks('util-linux');
 
 beforeEach(() => {
@@ -60,7 +60,7 @@ function shell(script: string, env: Record<string, string> = {}, as: object = {}
   return new Program(child);
 }
 
-/** Runs a program in a mount namespace of its own, after a command that changes it. */
+/** Runs a program in a mount namespace of its own, after a command that changes the namespace. */
 function prepared(program: string, prepare: string, env: Record<string, string> = {}): Program {
   return shell(`exec unshare --mount sh -c '${prepare} && exec "$0" ${program}' "$0"`, env);
 }
@@ -159,7 +159,7 @@ test.skipIf(cannotMount).each([true, false])(
 );
 
 test.skipIf(lacks('root'))(
-  'a process that gives up root after its first metric stays with the others',
+  'a process that gives up root after its first metric keeps the segment of its application',
   async () => {
     write('setuid.js', source('processes/meeting-permissions/setuid.cjs'));
     const program = app.run('setuid.js', { args: [String(NOBODY)] });
@@ -194,7 +194,7 @@ describe.skipIf(cannotMount)('without /proc', () => {
   });
 });
 
-test.each([0, 1, 2, 3])('with %i descriptors left', async (left) => {
+test.each([0, 1, 2, 3])('metrics count with %i descriptors left', async (left) => {
   write('exhausted.js', source('processes/meeting-permissions/exhausted.cjs'));
   const program = shell(`ulimit -n 64 && exec "$0" exhausted.js ${left}`);
   expect(await program.line()).toBe('ready');

@@ -76,7 +76,7 @@ test('a cluster whose only worker is killed finds its counts again', async () =>
     const [report] = (await program.reports(1)).values();
     expect(report!.seen).toEqual({ worker: life });
     if (life === 3) break;
-    // Another process starts and reaps while no process of the cluster has a slot.
+    // Another process starts and reaps while the cluster may have no process with a slot.
     process.kill(report!.pid, 'SIGKILL');
     const other = app.run('app.js', { args: ['other', 'exit'] });
     await other.ended;

@@ -14,7 +14,7 @@ afterEach(() => {
 
 const WRITERS = 2;
 const SERIES = 10;
-/** Bytes of a series and writer without a window, according to README.md: for 64 octaves. */
+/** Bytes that 64 octaves of a series take in one writer, without a window, according to README.md. */
 const KEPT_BYTES = 18 * 1024;
 /** Number of sub-windows, each of which has buckets of its own. */
 const AGE_BUCKETS = 5;
@@ -32,7 +32,7 @@ const HOSTILE = `
 test.each([
   ['without a window', {}, KEPT_BYTES],
   ['with a window', { maxAgeSeconds: 86_400, ageBuckets: AGE_BUCKETS }, AGE_BUCKETS * KEPT_BYTES],
-])('a series takes at most 64 octaves of each writer, %s', async (_, options, most) => {
+])('a series has at most 64 octaves in each writer, %s', async (_, options, most) => {
   const programs = obedient(WRITERS, made);
   const config = { name: 's', help: 'h', labelNames: ['n'], percentiles: [0, 1], ...options };
   const declare = `kept.summary = new mpmetrics.Summary(${JSON.stringify(config)});`;

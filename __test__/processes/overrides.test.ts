@@ -88,7 +88,7 @@ own_seconds_count 1
   expect((await shown(one))[0]).toContain('own_total 1\n');
 });
 
-test('a metric with a replaced get() is shown if there is no other metric', async () => {
+test('a metric with a replaced get() is shown even if there is no other metric', async () => {
   const [one, two] = obedient(2, made) as [Program, Program];
   const only = `
     kept.gauge = new mpmetrics.Gauge({ name: 'm', help: 'h' });

@@ -55,7 +55,7 @@ test('a counter that the next program does not declare is not shown; declared ag
   expect(await once('both_total', 'old_total')).toEqual({ both_total: 4, old_total: 2 });
 });
 
-test('counters of a dead program are shown as long as a program lives that ran at the same time', async () => {
+test('counters of dead programs are shown as long as each program starts before the previous one has ended', async () => {
   const { stay, end, once } = started();
   await stay('a', 'a_total');
   await stay('b', 'b_total');

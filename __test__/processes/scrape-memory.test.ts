@@ -12,7 +12,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-/** Number of scrapes of 100 KB. There are a hundredth as many of 5 MB. */
+/** Number of scrapes of 100 KB. There are a hundredth as many of 5 MB, but at least 60. */
 const SCRAPES = Number(process.env['MPMETRICS_TEST_SCRAPES'] ?? 4_000);
 
 test.each([

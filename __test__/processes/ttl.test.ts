@@ -72,7 +72,7 @@ test('a series lives as long as any process updates it, and then expires for all
   await until(one, (seen) => seen.size === 0);
 });
 
-test("each process's part of a gauge expires by itself", async () => {
+test("a process's part of a gauge expires although another process still updates its own part", async () => {
   const [one, two] = obedient(2, made) as [Program, Program];
   for (const program of [one, two]) await ask(program, MAKE);
   await ask(one, `kept.g.set({ a: 'x' }, 1)`);

@@ -125,7 +125,7 @@ describe('requirements of single tests', () => {
     expect(status).toBe(1);
   });
 
-  test('are missing: tests are left out and named, and none fails', () => {
+  test('that are missing: their tests are left out and named, and none fails', () => {
     const vitest = 'node_modules/vitest/vitest.mjs';
     const file = '__test__/processes/pushgateway.test.ts';
     const { stdout, status } = run(vitest, 'run', '--project', 'direct', file);

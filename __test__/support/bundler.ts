@@ -1,4 +1,4 @@
-/** esbuild as a program. It is installed into the git-ignored cache, because only one test needs it. */
+/** esbuild as a program, which is installed into the git-ignored cache. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

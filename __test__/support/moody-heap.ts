@@ -82,7 +82,7 @@ export class MoodyHeap {
       },
       writer: (thread) => this.writer(real.writer(thread)),
       follow: () => Status.Gone,
-      settle: () => 0,
+      copyForDead: () => 0,
       scrapeString: (options) => real.scrapeString(options),
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),

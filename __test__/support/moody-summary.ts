@@ -59,8 +59,15 @@ export async function expected(...values: number[]): Promise<Shown> {
 export function other(moody: MoodyHeap, summary: Summary<'a'>) {
   const { numbers } = summary[ROSTER].shape;
   const writer = moody.real.writer(0);
-  const spec = { tag: 't', name: 's', help: 'h', kind: 3, aggregator: 'sum', labelNames: ['a'] };
-  const family = writer.family({ ...spec, bounds: Float64Array.from(numbers) }, 1);
+  const spec = {
+    tag: 't',
+    name: 's',
+    help: 'h',
+    type: 'summary' as const,
+    aggregator: 'sum',
+    labelNames: ['a'],
+  };
+  const family = writer.family({ ...spec, numbers: Float64Array.from(numbers) }, 1);
   return {
     remove: (a: string) => writer.remove(family, `a="${a}"`, ''),
     expire: (a: string) => writer.expire(family, [`a="${a}"`, '']),

@@ -9,7 +9,7 @@ import { samples } from './samples';
 export interface Scraped {
   text: string;
   ms: number;
-  /** The same by the clock of patience.mjs, which does not count what other processes take on a busy machine. */
+  /** As `ms`, but by the clock of patience.mjs: milliseconds of work, which are fewer on a busy machine. */
   work: number;
   turns: number;
 }

@@ -12,8 +12,9 @@ import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 export const PATIENCE = 30_000;
 
 /**
- * Milliseconds of real time after which Vitest ends a test or hook that waits without the functions of this file. They
- * suffice at any load at which a machine is usable. At Ctrl-C the reporter names the tests that still run.
+ * Milliseconds of real time after which Vitest ends a test or hook that waits without the functions of this file. This
+ * is long enough at any load at which a machine is usable. To see earlier which tests hang, press Ctrl-C: the reporter
+ * then names the tests that still run.
  */
 export const LIMIT = 1_800_000;
 
@@ -68,7 +69,7 @@ export function workClock() {
 
 setInterval(workClock, TICK).unref();
 
-/** The error of a timeout. The reporter names tests that failed with this error only. */
+/** The error of a timeout. The reporter lists the tests that failed because of timeouts alone. */
 export class OutOfPatience extends Error {
   /**
    * @param {string} what the failure, as in "the gateway does not answer"

@@ -19,7 +19,7 @@ const TOKEN = /\/\*[^]*?\*\/|\/\/.*|`(?:[^`\\]|\\[^])*`|"(?:[^"\\\n]|\\.)*"|'(?:
 const RUST_TOKEN =
   /\/\*[^]*?\*\/|\/\/.*|\bb?r(#+)"[^]*?"\1|"(?:[^"\\]|\\[^])*"|'(?:[^'\\\n]|\\.)'/g;
 
-/** Splits a file by the ending of its name. */
+/** Separates a file's prose from its code. The ending of the file's name says which language it is in. */
 export function halvesOf(path: string, text: string): Halves {
   if (path.endsWith('.md'))
     return { code: [], prose: lines(text.replace(/^```[^]*?^```|`[^`\n]*`/gm, blank)) };

@@ -1,4 +1,4 @@
-/** A client that has all names of the API and does nothing. A spec that passes with it would prove nothing. */
+/** A client that has the names of prom-client's API and does nothing. A spec that passes with it proves nothing. */
 
 import type { Client, Subject } from './client';
 

@@ -73,10 +73,9 @@ export default class TellingReporter implements Reporter {
       );
       this.list(late.map(({ title }) => title));
     }
-    this.print(`\nThe slowest files, in seconds:`);
-    const took = modules.map((module) => [durationOf(module), fileOf(module)] as const);
-    const slowest = took.sort(([a], [b]) => b - a).slice(0, SLOWEST);
-    this.list(slowest.map(([ms, file]) => `${(ms / 1000).toFixed(1).padStart(6)}  ${file}`));
+    this.print(`\nThe slowest files, in seconds, and of them in seconds of processor time:`);
+    const slowest = [...modules].sort((a, b) => durationOf(b) - durationOf(a)).slice(0, SLOWEST);
+    this.list(slowest.map(lineOf));
   }
 
   private note(title: string, errors: readonly SerializedError[] | undefined): void {
@@ -121,6 +120,12 @@ function fileOf(module: TestModule): string {
 
 function titleOf(task: TestCase | TestSuite): string {
   return `${fileOf(task.module)} > ${task.fullName}`;
+}
+
+function lineOf(module: TestModule): string {
+  const used = module.meta().processorSeconds;
+  const columns = [(durationOf(module) / 1000).toFixed(1), used?.toFixed(1) ?? ''];
+  return `${columns.map((column) => column.padStart(6)).join(' ')}  ${fileOf(module)}`;
 }
 
 /** Milliseconds that a file took in all, from the start of its process to the end of its last test. */

@@ -14,7 +14,7 @@ export declare class NativeHeap {
   get memoryBacked(): boolean
   /** Whether this runtime lets JavaScript see the segment's own memory, and does not give it copies. */
   views(): boolean
-  /** Better directories that cannot be used, each with the reason. */
+  /** Directories that would be preferred but cannot be used, each with the reason. */
   get passedOver(): Array<string>
   /** The limits that the segment got when it was made. */
   get limits(): HeapLimits
@@ -30,10 +30,10 @@ export declare class NativeHeap {
    */
   follow(before: NativeHeap): number
   /**
-   * Copies the counts of writers that died in the segment `before` before they followed into this one. Returns how
-   * many writers of `before` are still awaited.
+   * Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
+   * how many writers of `before` are still awaited.
    */
-  settle(before: NativeHeap): number
+  copyForDead(before: NativeHeap): number
   /** Scrapes what the options choose, as a string. */
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Scrapes what the options choose, as UTF-8. */
@@ -157,8 +157,8 @@ export declare class NativeWriter {
   removeAll(family: number): number
   /**
    * Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
-   * `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or a
-   * status as a negative number.
+   * `texts` has labels and types of each in turn. Returns how many are removed now, from the first on, also those
+   * that were removed before; or a status as a negative number.
    */
   expire(family: number, texts: Array<string>): number
   /** Whether `expire` ended this generation of the series. */
@@ -205,14 +205,26 @@ export interface FamilySpec {
   name: string
   /** Help text. */
   help: string
-  /** Type: 0 counter, 1 gauge, 2 histogram, 3 summary. */
-  kind: number
+  /** Its type. */
+  type: FamilyType
   /** Name of the aggregator. */
   aggregator: string
   /** Declared label names. */
   labelNames: Array<string>
   /** Upper bounds of a histogram; the numbers of a summary's options. */
-  bounds: Float64Array
+  numbers: Float64Array
+}
+
+/** The type of a family. */
+export declare const enum FamilyType {
+  /** A sum that only grows. */
+  Counter = 'counter',
+  /** A value that is set. */
+  Gauge = 'gauge',
+  /** Counts of observations in buckets. */
+  Histogram = 'histogram',
+  /** Quantiles of observations. */
+  Summary = 'summary',
 }
 
 /** The limits of a segment. The process that makes the segment sets them for all processes that use it. */
@@ -259,7 +271,7 @@ export interface HeapStats {
   unrankedObservations: number
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: number
-  /** Families, series and blocks that scrapes left out, because what the heap has of them is damaged. */
+  /** Families, series and blocks that scrapes left out because their words are damaged. */
   damagedReads: number
   /** Times the heap lock was not free in time. */
   lockTimeouts: number
@@ -313,7 +325,7 @@ export declare function openHeap(options: OpenOptions, before?: NativeHeap | und
 export interface OpenOptions {
   /** Absolute path of a segment that the user named. */
   path?: string
-  /** Name of a derived segment. */
+  /** Name of the application's segment, if the user named none. */
   name?: string
   /** Directories in which the library's own directory may lie, best first. */
   directories?: Array<string>
@@ -327,7 +339,7 @@ export interface OpenOptions {
   gid?: number
   /** Limits of the segment, if this call makes it. */
   limits?: HeapLimits
-  /** Whether this process is one of those that replace each other under a root that only runs them. */
+  /** Whether the root does not load this package, and starts new processes in place of old ones. */
   replaces?: boolean
 }
 
@@ -367,12 +379,22 @@ export interface SampleExemplar {
   time?: number
 }
 
+/** The format of a scrape. */
+export declare const enum ScrapeFormat {
+  /** Text format 0.0.4. */
+  Text = 'text',
+  /** OpenMetrics 1.0. */
+  OpenMetrics = 'openmetrics',
+  /** JSON as `getMetricsAsJSON()` returns it. */
+  Json = 'json',
+}
+
 /** The choice of what a scrape shows, and how. */
 export interface ScrapeOptions {
-  /** `text`, `openmetrics` or `json`. */
-  format: string
-  /** The writers whose parts are shown: `application`, `process` (those of this process) or `thread` (this object's). */
-  scope: string
+  /** How it is printed. */
+  format: ScrapeFormat
+  /** The writers whose parts are shown. */
+  scope: ScrapeScope
   /** Tags of the registries whose families are all shown. */
   tags: Array<string>
   /** Single families, as `tag + '\0' + name`. */
@@ -390,6 +412,16 @@ export interface ScrapeOptions {
    * because its reader has them already.
    */
   extra?: Array<ExtraFamily>
+}
+
+/** The writers whose parts a scrape adds up. */
+export declare const enum ScrapeScope {
+  /** All writers of the application. */
+  Application = 'application',
+  /** The writers of this process. */
+  Process = 'process',
+  /** The writer of this thread. */
+  Thread = 'thread',
 }
 
 /** The value of a shared gauge that was taken out of a segment. */

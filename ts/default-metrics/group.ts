@@ -86,7 +86,7 @@ export class Group {
   }
 
   /**
-   * Sets a function as the `collect` of one metric of the group. A scrape runs it before it reads any metric.
+   * Makes a function the `collect` of one metric of the group. A scrape runs the function before it reads any metric.
    *
    * @param run sets all metrics of the group
    * @param waiting called in place of `run` while another thread reports the figures of the process

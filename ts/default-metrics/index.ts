@@ -52,8 +52,8 @@ type Stop = (() => void) & void;
  * Observers and timers do not keep the process alive. They end when their metrics are removed from the registry.
  *
  * @param config all of its properties are optional
- * @returns a function that ends observers and timers, and removes this process's part of the metrics from the registry,
- *   including its counts
+ * @returns a function that ends observers and timers, and removes the metrics from this thread's registry. A scrape
+ *   then no longer shows this thread's part of them, not even its counts
  * @throws TypeError `config must be null, undefined, or an object`; MpmetricsError `ERR_MPMETRICS_INVALID` for an
  *   unknown name in `metrics` or `exclude`; Error if the registry has a metric of one of the names
  */

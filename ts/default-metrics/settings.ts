@@ -44,14 +44,15 @@ export interface DefaultMetricsCollectorConfiguration<
   ifExists?: 'throw' | 'reuse';
   /**
    * True: each process has series of its own, with the labels `pid` and `worker` (the number of a cluster worker,
-   * `primary` for any other process). Values of a process's threads are added up. These are default labels: the series
-   * of a dead process are removed together with its default labels.
+   * `primary` for any other process). Values of a process's threads are added up. The two labels are default labels.
+   * Gauges of a dead process are not shown any more. Its other series are removed later: when some 64 new
+   * processes or threads have taken the places of dead ones.
    */
   perProcess?: boolean;
   /**
    * Whether this thread reports the figures of the process: CPU, memory, descriptors, start time. If left out, one of
    * the threads that call `collectDefaultMetrics` reports them: the main thread if it calls, else the first thread that
-   * does, and after that thread's end another. True: this thread reports them in any case.
+   * does, and after that thread's end another. True: this thread reports them in any case. False: it never does.
    */
   processMetrics?: boolean;
 }

@@ -1,7 +1,8 @@
 /**
- * The turn: which thread of a process reports the process' figures, so that they are counted once. It is the main
- * thread if that collects default metrics, else the first thread that does, until it ends. If the main thread begins
- * later, the thread that has the turn hides its figures and gives the turn up the next time its callbacks run.
+ * The turn: the thread that has it reports the figures of the process, so that they are counted once. The main thread
+ * has the turn if it collects default metrics; otherwise the first thread that collects them has it until that thread
+ * ends. If the main thread begins later, the thread that has the turn hides its gauges and gives the turn up the next
+ * time its callbacks run.
  */
 
 import { threadId } from 'worker_threads';
@@ -28,12 +29,12 @@ export class Turn {
     });
   }
 
-  /** Takes the turn if it is free. Returns whether this thread has it. */
+  /** Takes the turn if it is free. Returns whether this thread has the turn and may keep it. */
   take(): boolean {
     return !this.over && loadBinding()!.takeTurn(this.about, threadId);
   }
 
-  /** Gives up the turn if this thread has it and is not the main thread, which gets the turn if it waits for it. */
+  /** Gives the turn up, unless this is the main thread. If the main thread waits for the turn, it gets the turn. */
   give(): void {
     if (threadId !== 0 && !this.over) this.leave();
   }

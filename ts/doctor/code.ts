@@ -32,28 +32,25 @@ export function usageIn(folders: readonly string[]): Usage {
   const missing = new Map<string, string>();
   const words = new Set<string>();
   let left = MOST_FILES;
+  const read = (path: string): void => {
+    if (left-- <= 0 || statSync(path).size > MOST_BYTES) return;
+    const text = readFileSync(path, 'utf8');
+    if (!CLIENT.test(text)) return;
+    for (const [word] of text.matchAll(/\b[A-Za-z]+\b/g)) words.add(word);
+    for (const [, deep] of text.matchAll(DEEP)) {
+      if (fileFor(deep!, false) === null) missing.set(deep!, path);
+    }
+  };
   const look = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (entry.name !== 'node_modules' && !entry.name.startsWith('.')) look(path);
-      } else if (CODE.test(entry.name) && left-- > 0 && statSync(path).size <= MOST_BYTES) {
-        const text = readFileSync(path, 'utf8');
-        if (!CLIENT.test(text)) continue;
-        for (const [word] of text.matchAll(/\b[A-Za-z]+\b/g)) words.add(word);
-        for (const [, deep] of text.matchAll(DEEP)) {
-          if (fileFor(deep!, false) === null) missing.set(deep!, path);
-        }
-      }
+        const own = entry.name !== 'node_modules' && !entry.name.startsWith('.');
+        if (own) ifReadable(look, path);
+      } else if (CODE.test(entry.name)) ifReadable(read, path);
     }
   };
-  for (const folder of folders) {
-    try {
-      look(folder);
-    } catch {
-      // Files that cannot be read are skipped.
-    }
-  }
+  for (const folder of folders) ifReadable(look, folder);
   const any = (...names: string[]): boolean => names.some((name) => words.has(name));
   return {
     cluster: any('AggregatorRegistry', 'ClusterRegistry', 'WorkerRegistry', 'clusterMetrics'),
@@ -62,4 +59,13 @@ export function usageIn(folders: readonly string[]): Usage {
     pushgateway: any('Pushgateway'),
     missing,
   };
+}
+
+/** Skips a file or folder that cannot be read: a broken link, or a file of another user. */
+function ifReadable(action: (path: string) => void, path: string): void {
+  try {
+    action(path);
+  } catch {
+    return;
+  }
 }

@@ -17,8 +17,8 @@ const WEIGHT = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
  * must match: Prometheus sends others (`escaping`), and accepts types without them.
  *
  * @param accept the header; undefined if there is none
- * @param offered the types that the server can send, its favourite first: that is the result if the client prefers
- *   no other one, or accepts none of them
+ * @param offered the types that the server can send, its favourite first. The favourite is the result if the client
+ *   prefers no other type, or accepts none
  */
 export function preferred<T extends string>(
   accept: string | undefined,
@@ -59,7 +59,7 @@ function closenessOf(range: MediaRange, own: MediaRange): number {
   return range.version === own.version ? 4 : 0;
 }
 
-/** Parses a part of the header. Returns an array with its range, which is empty if the part is malformed. */
+/** Parses a part of the header. Returns an array of its one range; an empty array if the part is malformed. */
 function mediaRange(text: string): MediaRange[] {
   const [range = '', ...parameters] = parts(text, ';');
   const [type = '', subtype = '', ...more] = range.toLowerCase().split('/');

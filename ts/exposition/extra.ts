@@ -53,9 +53,10 @@ export function numberOf(value: unknown): number {
 }
 
 /**
- * Returns a histogram's rows with ascending bounds. It leaves out buckets whose bound is not larger than all before it,
- * because they count no event of their own, and buckets with a declared bound of infinity, because the last bucket
- * (`+Inf`) is the same. The next bucket gets their exemplar if it has none, because it counts the same event, too.
+ * Returns a histogram's rows with ascending bounds. Leaves out two kinds of buckets: those whose bound is not larger
+ * than all earlier bounds, because they count no observation of their own; and those with a declared bound of infinity,
+ * because the last bucket (`+Inf`) is the same. If the next bucket has no exemplar, it gets that of the bucket left
+ * out, because it counts the same observation.
  */
 function ascending({ name, values = [] }: Printable): Row[] {
   const rows: Row[] = [];
@@ -83,7 +84,7 @@ function ascending({ name, values = [] }: Printable): Row[] {
   return rows;
 }
 
-/** Returns the label text of a row, `sharedLabels` last. Rows of duck-typed metrics may have neither. */
+/** Returns the label text of a row, `sharedLabels` last. A row of a duck-typed metric may lack both properties. */
 function labelsOf({ labels, sharedLabels = {} }: Partial<Row>, defaults: RowLabels | null): string {
   const own = Object.entries(withDefaults(labels ?? {}, defaults)).filter(
     ([name]) => !Object.hasOwn(sharedLabels, name),
@@ -98,7 +99,7 @@ function exemplarOf(exemplar: ExemplarRow): SampleExemplar {
   return timestamp === undefined ? shown : { ...shown, time: Number(timestamp) };
 }
 
-// Escapes all values. prom-client escapes strings only: an array with a quote in one of its texts breaks its output.
+// Escapes all values. prom-client escapes strings only: an array with a quote in one of its texts breaks the output.
 function labelText(labels: readonly [string, unknown][]): string {
   const texts = labels.map(
     ([name, value]) => `${escapeLabelValue(name)}="${escapeLabelValue(wellFormed(asText(value)))}"`,

@@ -43,7 +43,7 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
 /**
  * A family's rows, with all labels of a row in one object.
  *
- * @param defaults default labels for a series; a label of the series wins over a default one of its name
+ * @param defaults default labels for a series; a label of the series wins over a default label of the same name
  */
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
   const { name, help, type, aggregator } = family;

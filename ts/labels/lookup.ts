@@ -3,8 +3,8 @@
  *
  * A loop that reads `labels[name]` becomes megamorphic once a program has a dozen metrics (6 → 34 ns; 16 → 42 ns with
  * the check for unknown labels). So the code of a lookup is generated, and every property read in the code has its own
- * inline cache. The first {@link OWN_CODE} metrics of a program each get code of their own; later metrics with the same
- * list of label names share code (docs/DECISIONS/0003).
+ * inline cache. The first {@link OWN_CODE} metrics of an isolate each get code of their own; later metrics with the
+ * same list of label names share code (docs/DECISIONS/0003).
  */
 
 import { asText, wellFormed } from './text';

@@ -132,8 +132,8 @@ function typeLetter(value: unknown): string {
     case 'bigint':
       return 'i';
     case 'undefined':
-      // JSON shows the label as the text `undefined`. It would leave out a label that is undefined, so that the series
-      // would look like the series without this label.
+      // The label's value is revived as the text `undefined`. JSON would leave out a label whose value is undefined,
+      // and the series would look like the series without this label.
       return 's';
     default:
       return value === null ? 'z' : 'o';

@@ -71,7 +71,7 @@ export interface Decision {
 /**
  * Makes the decision for the whole process.
  *
- * @returns null if the user chose no segment, and the system does not say which process is the root
+ * @returns null if the user chose no segment, and /proc does not identify this process
  */
 export function decide(binding: Binding): Decision | null {
   const me = self(binding);
@@ -163,7 +163,7 @@ export function publish(binding: Binding, { choice, self: me, package: folder }:
 }
 
 /**
- * Warns if the application's root runs as another user, because this process cannot use its segment then.
+ * Warns if the application's root runs as another user, because then this process cannot use the root's segment.
  *
  * @param choice what was decided for this process
  */

@@ -1,6 +1,6 @@
 /**
- * The package to which a program belongs. By it, processes of the same application are told apart from other programs
- * that the application starts.
+ * The package to which a program belongs. It distinguishes processes of the same application from other programs that
+ * the application starts.
  */
 
 import { existsSync, realpathSync, statSync } from 'fs';
@@ -9,8 +9,8 @@ import { dirname, join, resolve } from 'path';
 const MODULES = '/node_modules/';
 
 /**
- * The folder of the nearest package.json above a path. If there is none, the given folder: so scripts in the same
- * folder belong together even without a package.
+ * The nearest folder with a package.json, from the given folder upwards. If there is none, the given folder: so scripts
+ * in the same folder belong together even without a package.
  */
 export function packageOf(folder: string): string {
   for (let at = folder; ;) {

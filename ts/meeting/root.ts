@@ -166,7 +166,7 @@ export function whyUnknown(binding: Binding): string {
     return '/proc did not tell which process this is';
   } catch (error) {
     const reason = `which process this is cannot be told: ${messageOf(error)}`;
-    // If /proc is there, the reason is another one, such as no free descriptor, and the setting would not help.
+    // If /proc is there, the reason is another one, such as no free descriptor: MPMETRICS_SEGMENT would not help.
     return existsSync('/proc/self/stat') ? reason : `${reason}; set MPMETRICS_SEGMENT`;
   }
 }

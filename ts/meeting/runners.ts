@@ -48,8 +48,9 @@ let started: Started | undefined;
  *
  * A program that a test starts inherits the runner's variable, but runs no tests: it shares metrics as in production.
  * Such a program is recognized by its parent, which was started with the same value of the variable. The parent of a
- * process that runs tests is the runner, which was not. Some runners set the variable only within the process that runs
- * the test. A program that such a process starts is not recognized, and does not share metrics.
+ * process that runs tests is the runner, which was started without that value. Some runners set the variable only
+ * within the process that runs the test. A program that such a process starts is not recognized, and does not share
+ * metrics.
  */
 export function isUnderTest(): boolean {
   const scripts = isMainThread ? [process.argv[1]] : [process.argv[1], ...atStart().args];

@@ -1,19 +1,24 @@
 /**
- * The public interfaces of metrics and registries, compatible with prom-client's declarations. Only this file declares
+ * The public interfaces of metrics, compatible with prom-client's declarations. Only this file declares
  * them. The classes implement them, and this file imports no class.
  */
 
-import type { PrometheusContentType, RegistryContentType } from '../exposition';
+import type {
+  CountsExceptions,
+  CountsExceptionsWithLabels,
+  Timer,
+  TimesFunctions,
+  TimesFunctionsWithLabels,
+  TracksFunctions,
+  TracksFunctionsWithLabels,
+} from './functions-api';
 import type {
   IncreaseDataWithExemplar,
   LabelArgument,
   LabelValues,
-  MetricObject,
   MetricObjectWithValues,
-  MetricValue,
   MetricValueWithName,
   ObserveDataWithExemplar,
-  PrintOptions,
   ScopeOptions,
 } from './values';
 
@@ -36,6 +41,30 @@ export interface Beyond {
   resetEverywhere?: any;
 }
 
+/** Methods that time functions: {@link TimesFunctions}. */
+export interface MayTime {
+  /** Times a call of a function. */
+  time?: any;
+  /** Returns a function whose calls are timed, or a decorator. */
+  timed?: any;
+}
+
+/** Methods that track calls: {@link TracksFunctions}. */
+export interface MayTrack {
+  /** Counts a call of a function while it runs. */
+  trackInProgress?: any;
+  /** Returns a function whose calls are counted while they run, or a decorator. */
+  trackingInProgress?: any;
+}
+
+/** Methods that count errors: {@link CountsExceptions}. */
+export interface MayCountExceptions {
+  /** Counts the error of a call of a function. */
+  countExceptions?: any;
+  /** Returns a function whose errors are counted, or a decorator. */
+  countingExceptions?: any;
+}
+
 /** {@link Beyond} for metrics that `new` makes. */
 export interface Everywhere<T extends string> {
   /**
@@ -53,6 +82,13 @@ export interface Everywhere<T extends string> {
   resetEverywhere(): void;
 }
 
+/** What `startTimer()` returns, as prom-client declares it. */
+type EndsTimer<T extends string> = (labels?: LabelValues<T>) => number;
+type EndsTimerWithExemplar<T extends string> = (
+  labels?: LabelValues<T>,
+  exemplarLabels?: LabelValues<string>,
+) => number;
+
 /** The methods of metrics of all types. */
 interface Common<T extends string> {
   /**
@@ -63,7 +99,7 @@ interface Common<T extends string> {
    */
   get(options?: ScopeOptions): Promise<MetricObjectWithValues<MetricValueWithName<T>>>;
   /**
-   * Removes a series for all processes; for a gauge whose aggregator is not `shared`, only this process's part of it.
+   * Removes a series for all processes; for a gauge whose aggregator is not `shared`, only this thread's part of it.
    *
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error for labels that are not declared
@@ -72,13 +108,19 @@ interface Common<T extends string> {
   remove(...values: LabelArgument[]): void;
 }
 
-/** A counter with its labels chosen. `inc` can be called detached from the object. */
-export interface CounterChild {
+/** The functions of a counter's child. */
+interface CounterFunctions {
   /** @param value the number to add, not negative; 1 if left out */
   inc: (value?: number) => void;
 }
 
-interface CounterMethods<T extends string> extends Common<T> {
+/** A counter with its labels chosen. `inc` can be called detached from the object. */
+export interface CounterChild extends CounterFunctions, MayCountExceptions {}
+/** A counter with its labels chosen, of a counter that `new` made. */
+export interface NewCounterChild<T extends string = string>
+  extends CounterFunctions, CountsExceptions<T> {}
+
+interface CounterMethods<T extends string, Child> extends Common<T> {
   /**
    * Adds to a series.
    *
@@ -102,29 +144,38 @@ interface CounterMethods<T extends string> extends Common<T> {
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names
    */
-  labels(labels: LabelValues<T>): CounterChild;
-  labels(...values: LabelArgument[]): CounterChild;
-  /** Resets this process's own part to the state of a new metric. */
+  labels(labels: LabelValues<T>): Child;
+  labels(...values: LabelArgument[]): Child;
+  /** Resets this thread's own part to the state of a new metric. */
   reset(): void;
 }
 
 /** A value that only grows. */
-export interface Counter<T extends string = string> extends CounterMethods<T>, Beyond {}
+export interface Counter<T extends string = string>
+  extends CounterMethods<T, CounterChild>, Beyond, MayCountExceptions {}
 /** A counter that `new` made. */
-export interface NewCounter<T extends string> extends CounterMethods<T>, Everywhere<T> {}
+export interface NewCounter<T extends string>
+  extends CounterMethods<T, NewCounterChild<T>>, Everywhere<T>, CountsExceptionsWithLabels<T> {}
 
-/** A gauge with its labels chosen. Its functions can be called detached from the object. */
-export interface GaugeChild<T extends string = string> {
+/** The functions of a gauge's child. */
+interface GaugeFunctions<Started> {
   inc: (value?: number) => void;
   dec: (value?: number) => void;
   set: (value: number) => void;
   /** Sets the gauge to the Unix time in seconds. */
   setToCurrentTime: () => void;
   /** Starts a timer. The returned function sets the gauge to the seconds since the start, and returns them. */
-  startTimer: () => (labels?: LabelValues<T>) => number;
+  startTimer: () => Started;
 }
 
-interface GaugeMethods<T extends string> extends Common<T> {
+/** A gauge with its labels chosen. Its functions can be called detached from the object. */
+export interface GaugeChild<T extends string = string>
+  extends GaugeFunctions<EndsTimer<T>>, MayTime, MayTrack {}
+/** A gauge with its labels chosen, of a gauge that `new` made. */
+export interface NewGaugeChild<T extends string = string>
+  extends GaugeFunctions<Timer<[labels?: LabelValues<T>]>>, TimesFunctions<T>, TracksFunctions {}
+
+interface GaugeMethods<T extends string, Child, Started> extends Common<T> {
   /**
    * Sets a series.
    *
@@ -148,32 +199,45 @@ interface GaugeMethods<T extends string> extends Common<T> {
    * @returns a function that sets the gauge to the seconds since the start, and returns them; labels that are given to
    *   that function are added to those given here
    */
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number;
+  startTimer(labels?: LabelValues<T>): Started;
   /**
    * Returns the gauge with its labels chosen.
    *
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
-  labels(labels: LabelValues<T>): GaugeChild<T>;
-  labels(...values: LabelArgument[]): GaugeChild<T>;
-  /** Resets this process's own part to the state of a new metric. */
+  labels(labels: LabelValues<T>): Child;
+  labels(...values: LabelArgument[]): Child;
+  /** Resets this thread's own part to the state of a new metric. */
   reset(): void;
 }
 
 /** A value that goes up and down. */
-export interface Gauge<T extends string = string> extends GaugeMethods<T>, Beyond {}
+export interface Gauge<T extends string = string>
+  extends GaugeMethods<T, GaugeChild<T>, EndsTimer<T>>, Beyond, MayTime, MayTrack {}
 /** A gauge that `new` made. */
-export interface NewGauge<T extends string> extends GaugeMethods<T>, Everywhere<T> {}
+export interface NewGauge<T extends string>
+  extends
+    GaugeMethods<T, NewGaugeChild<T>, Timer<[labels?: LabelValues<T>]>>,
+    Everywhere<T>,
+    TimesFunctionsWithLabels<T>,
+    TracksFunctionsWithLabels<T> {}
 
-/** A histogram with its labels chosen. Its functions can be called detached from the object. */
-export interface HistogramChild<T extends string = string> {
-  /** Counts a value, or counts it `count` times in one update. With a third argument, `count` is ignored. */
+/** The functions of a child of a histogram or summary. */
+interface ObserverFunctions<Started> {
+  /** Observes a value, or observes it `count` times in one update. With a third argument, `count` is ignored. */
   observe: (value: number, count?: number) => void;
-  startTimer: () => (labels?: LabelValues<T>) => number;
+  startTimer: () => Started;
 }
 
-interface HistogramMethods<T extends string> extends Common<T> {
+/** A histogram with its labels chosen. Its functions can be called detached from the object. */
+export interface HistogramChild<T extends string = string>
+  extends ObserverFunctions<EndsTimer<T>>, MayTime {}
+/** A histogram with its labels chosen, of a histogram that `new` made. */
+export interface NewHistogramChild<T extends string = string>
+  extends ObserverFunctions<Timer<[labels?: LabelValues<T>]>>, TimesFunctions<T> {}
+
+interface HistogramMethods<T extends string, Child, Started> extends Common<T> {
   /**
    * Counts a value.
    *
@@ -191,7 +255,7 @@ interface HistogramMethods<T extends string> extends Common<T> {
    * @throws also RangeError for exemplar labels that are too long, Error for an invalid name of an exemplar label
    */
   observe(given: number | ObserveDataWithExemplar<T>): void;
-  /** Shows a series at zero. If this process has a part of the series, resets that part to zero. */
+  /** Shows a series at zero. If this thread has a part of the series, resets that part to zero. */
   zero(labels?: LabelValues<T>): void;
   /**
    * Starts a timer.
@@ -200,35 +264,41 @@ interface HistogramMethods<T extends string> extends Common<T> {
    * @returns a function that observes the seconds since the start, and returns them; labels that are given to that
    *   function are added to those given here
    */
-  startTimer(
-    labels?: LabelValues<T>,
-    exemplarLabels?: LabelValues<string>,
-  ): (labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>) => number;
+  startTimer(labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>): Started;
   /**
    * Returns the histogram with its labels chosen: the quickest way to observe.
    *
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
-  labels(labels: LabelValues<T>): HistogramChild<T>;
-  labels(...values: LabelArgument[]): HistogramChild<T>;
-  /** Resets this process's own part: no series is shown until its next observation. */
+  labels(labels: LabelValues<T>): Child;
+  labels(...values: LabelArgument[]): Child;
+  /** Resets this thread's own part: the part of a series is not shown until its next observation. */
   reset(): void;
 }
 
 /** Observations counted in buckets. */
-export interface Histogram<T extends string = string> extends HistogramMethods<T>, Beyond {}
+export interface Histogram<T extends string = string>
+  extends HistogramMethods<T, HistogramChild<T>, EndsTimerWithExemplar<T>>, Beyond, MayTime {}
 /** A histogram that `new` made. */
-export interface NewHistogram<T extends string> extends HistogramMethods<T>, Everywhere<T> {}
+export interface NewHistogram<T extends string>
+  extends
+    HistogramMethods<
+      T,
+      NewHistogramChild<T>,
+      Timer<[labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>]>
+    >,
+    Everywhere<T>,
+    TimesFunctionsWithLabels<T> {}
 
 /** A summary with its labels chosen. Its functions can be called detached from the object. */
-export interface SummaryChild<T extends string = string> {
-  /** Observes a value, or observes it `count` times in one update. With a third argument, `count` is ignored. */
-  observe: (value: number, count?: number) => void;
-  startTimer: () => (labels?: LabelValues<T>) => number;
-}
+export interface SummaryChild<T extends string = string>
+  extends ObserverFunctions<EndsTimer<T>>, MayTime {}
+/** A summary with its labels chosen, of a summary that `new` made. */
+export interface NewSummaryChild<T extends string = string>
+  extends ObserverFunctions<Timer<[labels?: LabelValues<T>]>>, TimesFunctions<T> {}
 
-interface SummaryMethods<T extends string> extends Common<T> {
+interface SummaryMethods<T extends string, Child, Started> extends Common<T> {
   /**
    * Observes a value.
    *
@@ -245,82 +315,30 @@ interface SummaryMethods<T extends string> extends Common<T> {
    * @returns a function that observes the seconds since the start, and returns them; labels that are given to that
    *   function are added to those given here
    */
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number;
+  startTimer(labels?: LabelValues<T>): Started;
   /**
    * Returns the summary with its labels chosen: the quickest way to observe.
    *
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
-  labels(labels: LabelValues<T>): SummaryChild<T>;
-  labels(...values: LabelArgument[]): SummaryChild<T>;
-  /** Resets this process's own part of every series to zero; the series are still shown. */
+  labels(labels: LabelValues<T>): Child;
+  labels(...values: LabelArgument[]): Child;
+  /** Resets this thread's own part of every series to zero; the series are still shown. */
   reset(): void;
 }
 
 /** Observations with their sum, their count, and quantiles over all processes. */
-export interface Summary<T extends string = string> extends SummaryMethods<T>, Beyond {}
+export interface Summary<T extends string = string>
+  extends SummaryMethods<T, SummaryChild<T>, EndsTimer<T>>, Beyond, MayTime {}
 /** A summary that `new` made. */
-export interface NewSummary<T extends string> extends SummaryMethods<T>, Everywhere<T> {}
+export interface NewSummary<T extends string>
+  extends
+    SummaryMethods<T, NewSummaryChild<T>, Timer<[labels?: LabelValues<T>]>>,
+    Everywhere<T>,
+    TimesFunctionsWithLabels<T> {}
 
 /** A metric of any type: any object with prom-client's methods is accepted. */
 export type AnyMetric<T extends string = string> =
   Counter<T> | Gauge<T> | Histogram<T> | Summary<T>;
-
-/** prom-client's Registry as prom-client declares it: any object with these methods is accepted. */
-export interface RegistryLike<T extends RegistryContentType = PrometheusContentType> {
-  /** The Content-Type of the text that the registry prints. */
-  readonly contentType: T;
-  /**
-   * Returns all metrics as text, after their `collect` has run.
-   *
-   * @param options scope: `application` (default), `process` or `thread`; contentType: the registry's own if left out
-   * @returns a promise, which rejects if a `collect` throws
-   */
-  metrics(options?: PrintOptions): Promise<string>;
-  /** Returns {@link metrics} as UTF-8, in a promise of a Buffer. */
-  metricsBuffer?: any;
-  /** Returns one metric as text, without a line break at the end; takes the metric and {@link PrintOptions}. */
-  getMetricsAsString?: any;
-  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
-  clear(): void;
-  /** Resets this process's own part of all metrics. */
-  resetMetrics(): void;
-  /**
-   * Adds a metric. Constructors of metrics call this.
-   *
-   * @throws Error if another metric has its name
-   */
-  registerMetric<L extends string>(metric: AnyMetric<L>): void;
-  /**
-   * Returns all metrics as objects, after their `collect` has run, in the form that `aggregate()` takes.
-   *
-   * @param filter only metrics with this `aggregator`; may be left out
-   * @param options scope: `thread` (default), `process` or `application`
-   */
-  getMetricsAsJSON(
-    filter?: string | ScopeOptions,
-    options?: ScopeOptions,
-  ): Promise<MetricObjectWithValues<MetricValue<string>>[]>;
-  /**
-   * Returns all metrics of this process's registry.
-   *
-   * @param aggregator only metrics with this `aggregator`; a metric without one counts as `sum`
-   */
-  getMetricsAsArray(aggregator?: string): MetricObject[];
-  /** Removes a metric, which then counts in memory storage. Does not change other processes' parts. */
-  removeSingleMetric(name: string): void;
-  /** Returns the metric of that name in this process; undefined if there is none. */
-  getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;
-  /** Sets default labels: labels that are printed with every series that does not have them itself. */
-  setDefaultLabels(labels: object): void;
-  /** Returns the metric of that name as text, without a line break at the end. */
-  getSingleMetricAsString(name: string, options?: PrintOptions): Promise<string>;
-  /**
-   * Sets {@link contentType}.
-   *
-   * @throws Error for a Content-Type that is not supported
-   */
-  setContentType(contentType: RegistryContentType): void;
-}
 /* eslint-enable @typescript-eslint/no-explicit-any */

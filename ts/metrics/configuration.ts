@@ -1,7 +1,8 @@
 /** The configurations of metrics, and the constructors that take them: types of the public API. */
 
 import type { RegistryContentType } from '../exposition';
-import type { NewCounter, NewGauge, NewHistogram, NewSummary, RegistryLike } from './api';
+import type { NewCounter, NewGauge, NewHistogram, NewSummary } from './api';
+import type { RegistryLike } from './registry-like';
 import type { REPLACE } from './hidden';
 import type { CollectFunction, GaugeAggregator } from './values';
 
@@ -36,10 +37,11 @@ export interface MetricConfiguration<T extends string> {
    */
   ifExists?: 'throw' | 'reuse';
   /**
-   * Seconds without an update by any process or thread after which a series is removed for all of them. The series is
-   * removed within one and a half times that time, and the next update makes it again; no update is lost. An update by
-   * another process is noticed only if it changes a value. Of a gauge's series, each process removes its own part.
-   * Series without labels, and those of `labelValues`, are not removed.
+   * Seconds without an update by any process or thread after which a series is removed for all of them. Unless the
+   * machine is overloaded, the series is removed within one and a half times that time. The next update makes it again.
+   * No update is lost by the removal where updates are plain stores (on x86-64; on other processors, counters only). An
+   * update by another process is noticed only if it changes a value. Of a gauge's series, each process or thread
+   * removes its own part. Series without labels, and those of `labelValues`, are not removed.
    */
   ttlSeconds?: number;
   /** Values of each label. Every combination is shown at zero from the declaration on, and again after `reset()`. */

@@ -2,8 +2,10 @@
 
 import { labelsOf, type LabelText } from '../labels';
 import { adding, counterKind, type Roster, type Handle } from '../storage';
-import type { CounterChild, NewCounter } from './api';
+import type { NewCounter, NewCounterChild } from './api';
+import { counterChild } from './children';
 import type { CounterConfiguration } from './configuration';
+import { addExceptionCounting } from './exceptions';
 import * as hidden from './hidden';
 import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
@@ -15,6 +17,8 @@ const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 
 export class Counter<T extends string = string> extends Metric<T> implements NewCounter<T> {
+  declare countExceptions: NewCounter<T>['countExceptions'];
+  declare countingExceptions: NewCounter<T>['countingExceptions'];
   /** @internal */
   declare readonly [hidden.INC]?: unknown;
 
@@ -51,34 +55,38 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     else h.cells[h.first]! += v;
   }
 
-  labels(...args: unknown[]): CounterChild {
+  labels(...args: unknown[]): NewCounterChild {
     const given = this.inc !== ownInc && this.inc !== this[hidden.INC];
     const made = given ? null : childOf(this, args);
-    if (made !== null) return made as CounterChild;
+    if (made !== null) return made as NewCounterChild;
     const labels = labelsOf(this.labelNames, args) ?? {};
     // Binds `inc` as prom-client does: a class that overrides `inc`, or a program that replaces it, sees the updates of
     // children.
-    if (given) return { inc: this.inc.bind(this, labels as LabelValues<T>) };
+    if (given) return counterChild(this.inc.bind(this, labels as LabelValues<T>), this, labels);
     let h: Handle;
     try {
       h = this[FIND](labels);
     } catch {
       // prom-client accepts any labels here, and throws for invalid ones only when the child counts.
-      return {
-        inc: (value) => {
+      return counterChild(
+        (value) => {
           this.inc(labels, value);
         },
-      };
+        this,
+        labels,
+      );
     }
     if (h.child === null || !h.live)
-      h.child = makeChild(this[ROSTER], h, this[ROSTER].text(labels));
-    return h.child as CounterChild;
+      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    return h.child as NewCounterChild;
   }
 
   override reset(): void {
     this[ROSTER].reset(this.labelNames.length > 0);
   }
 }
+
+addExceptionCounting(Counter.prototype);
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared
 const ownInc = Counter.prototype.inc;
@@ -103,9 +111,10 @@ function incWithExemplar<T extends string>(
   }
 }
 
-function makeChild(roster: Roster, h: Handle, label: LabelText): CounterChild {
-  return {
-    inc: (value) => {
+function makeChild(counter: Counter, h: Handle, labels: object, label: LabelText): NewCounterChild {
+  const roster = counter[ROSTER];
+  return counterChild(
+    (value) => {
       const v =
         typeof value === 'number' && value >= 0 && value < Infinity
           ? value
@@ -113,7 +122,9 @@ function makeChild(roster: Roster, h: Handle, label: LabelText): CounterChild {
       if (h.generations[h.word] !== h.expected) h = roster.updateText(h, label, adding, v);
       else h.cells[h.first]! += v;
     },
-  };
+    counter,
+    labels,
+  );
 }
 
 /** Returns what an unusual increment adds, or throws. NaN and other falsy values are accepted, as by prom-client. */

@@ -12,11 +12,16 @@ import {
   type Handle,
 } from '../storage';
 import { chosenAggregator } from './aggregator-choice';
-import type { GaugeChild, NewGauge } from './api';
+import type { NewGauge, NewGaugeChild } from './api';
+import { gaugeChild, type GaugeFunctions } from './children';
 import type { GaugeConfiguration } from './configuration';
+import type { Timer } from './functions-api';
 import * as hidden from './hidden';
+import { addTracking } from './in-progress';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
+import { addTiming } from './timed';
+import { startClock } from './timer';
 import type { GaugeAggregator, LabelValues } from './values';
 
 // Constants of this file, because an imported one would be read from the other module's exports at each update.
@@ -27,6 +32,10 @@ const SINGLE: typeof hidden.SINGLE = hidden.SINGLE;
 type Labels<T extends string> = LabelValues<T> | number | null | undefined;
 
 export class Gauge<T extends string = string> extends Metric<T> implements NewGauge<T> {
+  declare time: NewGauge<T>['time'];
+  declare timed: NewGauge<T>['timed'];
+  declare trackInProgress: NewGauge<T>['trackInProgress'];
+  declare trackingInProgress: NewGauge<T>['trackingInProgress'];
   constructor(config: GaugeConfiguration<T>) {
     const aggregator = aggregatorOf(config);
     super(config, kindOf(aggregator), { aggregator });
@@ -59,26 +68,22 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     else this.set(labels, now);
   }
 
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
-    const start = process.hrtime();
-    return (endLabels) => {
-      const [seconds, nanoseconds] = process.hrtime(start);
-      const value = seconds + nanoseconds / 1e9;
+  startTimer(labels?: LabelValues<T>): Timer<[labels?: LabelValues<T>]> {
+    return startClock((value, endLabels) => {
       this.set(Object.assign({}, labels, endLabels), value);
-      return value;
-    };
+    });
   }
 
-  labels(...args: unknown[]): GaugeChild<T> {
+  labels(...args: unknown[]): NewGaugeChild<T> {
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);
-    if (made !== null) return made as GaugeChild<T>;
+    if (made !== null) return made as NewGaugeChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
-    if (h.child !== null && h.live && !h.retyped) return h.child as GaugeChild<T>;
+    if (h.child !== null && h.live && !h.retyped) return h.child as NewGaugeChild<T>;
     const label = this[ROSTER].text(labels);
     const child = makeChild(this, h, labels, label);
     this[ROSTER].compareChild(h, label);
@@ -100,6 +105,9 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
   }
 }
 
+addTiming(Gauge.prototype);
+addTracking(Gauge.prototype);
+
 function add(gauge: Gauge, labels: object | null, delta: number): void {
   if (typeof delta !== 'number') throw invalid('Delta', delta, gauge[ROSTER]);
   const h = labels === null ? gauge[SINGLE] : gauge[FIND](labels);
@@ -112,7 +120,7 @@ function makeChild<T extends string>(
   h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
-): GaugeChild<T> {
+): NewGaugeChild<T> {
   const roster = gauge[ROSTER];
   const add = (delta: number): void => {
     if (typeof delta !== 'number') throw invalid('Delta', delta, roster);
@@ -125,7 +133,7 @@ function makeChild<T extends string>(
     else h.cells[h.first] = value;
   };
   const chosen = { ...labels };
-  return {
+  const functions: GaugeFunctions<T> = {
     set,
     inc: (value) => {
       add(value === undefined ? 1 : value);
@@ -140,6 +148,7 @@ function makeChild<T extends string>(
     },
     startTimer: () => gauge.startTimer(chosen),
   };
+  return gaugeChild(functions, gauge);
 }
 
 /**
@@ -149,16 +158,17 @@ function makeChild<T extends string>(
 function makeDelegatingChild<T extends string>(
   gauge: Gauge<T>,
   labels: LabelValues<T>,
-): GaugeChild<T> {
+): NewGaugeChild<T> {
   type WithLabels = (labels: object, value?: number) => void;
   const { inc, dec, set } = gauge as unknown as Record<'inc' | 'dec' | 'set', WithLabels>;
-  return {
+  const functions: GaugeFunctions<T> = {
     inc: inc.bind(gauge, labels),
     dec: dec.bind(gauge, labels),
     set: set.bind(gauge, labels),
     setToCurrentTime: gauge.setToCurrentTime.bind(gauge, labels),
     startTimer: gauge.startTimer.bind(gauge, labels),
   };
+  return gaugeChild(functions, gauge);
 }
 
 /** The methods of a gauge that children need, for comparison. */

@@ -7,7 +7,7 @@ import { reviveLabels, type RowLabels } from '../exposition';
 import { hashObject, parseLabelText } from '../labels';
 import { ownImage, type Roster, type Handle, type Shape } from '../storage';
 
-/** The entry of one label set; for a counter and a gauge its value. */
+/** The entry of one label set: its labels and this isolate's value, or sum and count of observations. */
 export type HashEntry = Readonly<
   { labels: RowLabels } & (
     | { value: number }

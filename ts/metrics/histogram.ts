@@ -9,12 +9,15 @@ import {
   type Scale,
   type Handle,
 } from '../storage';
-import type { HistogramChild, NewHistogram } from './api';
+import type { NewHistogram, NewHistogramChild } from './api';
+import { observerChild } from './children';
 import type { HistogramConfiguration } from './configuration';
+import type { Timer } from './functions-api';
 import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
+import { addTiming } from './timed';
 import { startTimer, startTimerWithExemplar } from './timer';
 import type { LabelValues, ObserveDataWithExemplar } from './values';
 
@@ -28,6 +31,8 @@ const { bucketOf, record, scaleOf } = histogramCells;
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export class Histogram<T extends string = string> extends Metric<T> implements NewHistogram<T> {
+  declare time: NewHistogram<T>['time'];
+  declare timed: NewHistogram<T>['timed'];
   /** @internal */
   declare readonly buckets: readonly number[];
   /** @internal */
@@ -100,27 +105,29 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
   startTimer(
     labels?: LabelValues<T>,
     exemplarLabels?: LabelValues<string>,
-  ): (labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>) => number {
+  ): Timer<[labels?: LabelValues<T>, exemplarLabels?: LabelValues<string>]> {
     if (!this.enableExemplars) return startTimer(this, labels);
     return startTimerWithExemplar(this, labels, exemplarLabels);
   }
 
-  labels(...args: unknown[]): HistogramChild<T> {
+  labels(...args: unknown[]): NewHistogramChild<T> {
     const made = childOf(this, args);
-    if (made !== null) return made as HistogramChild<T>;
+    if (made !== null) return made as NewHistogramChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     if (labels === null) return makeDelegatingChild(this);
     const h = this[FIND](labels);
     if (h.child === null || !h.live)
       h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as HistogramChild<T>;
+    return h.child as NewHistogramChild<T>;
   }
 
   override reset(): void {
     this[ROSTER].reset(true);
   }
 }
+
+addTiming(Histogram.prototype);
 
 lend(Histogram.prototype, 'bucketValues', (histogram: Histogram) =>
   bucketValuesOf(histogram.upperBounds),
@@ -156,12 +163,12 @@ function makeChild<T extends string>(
   h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
-): HistogramChild<T> {
+): NewHistogramChild<T> {
   const roster = histogram[ROSTER];
   const scale = histogram[SCALE];
   const chosen = { ...labels };
-  return {
-    observe: (value: number, count?: unknown, more?: unknown) => {
+  return observerChild<T>(
+    (value: number, count?: unknown, more?: unknown) => {
       if (!Number.isFinite(value)) throw invalid('Value', value, roster);
       // `forEach(child.observe)` passes three arguments, of which the second is no count.
       if (count !== undefined && more === undefined) {
@@ -172,16 +179,18 @@ function makeChild<T extends string>(
         h = roster.updateText(h, label, observing, value, bucketOf(scale, value));
       } else record(h, scale, value);
     },
-    startTimer: () => startTimer(histogram, chosen),
-  };
+    () => startTimer(histogram, chosen),
+    histogram.name,
+  );
 }
 
-/** Makes the child that prom-client returns for `labels(null)`, which takes null for the value. */
-function makeDelegatingChild<T extends string>(histogram: Histogram<T>): HistogramChild<T> {
-  return {
-    observe: () => {
+/** Makes the child for `labels(null)`. As with prom-client, its `observe` takes null for the value, and throws. */
+function makeDelegatingChild<T extends string>(histogram: Histogram<T>): NewHistogramChild<T> {
+  return observerChild<T>(
+    () => {
       throw invalid('Value', null, histogram[ROSTER]);
     },
-    startTimer: () => startTimer(histogram),
-  };
+    () => startTimer(histogram),
+    histogram.name,
+  );
 }

@@ -1,7 +1,7 @@
 /** The four types of metrics, and what goes with them. */
 
 export * from './aggregators';
-export type { AnyMetric, RegistryLike } from './api';
+export type { AnyMetric } from './api';
 export * from './buckets';
 export type { Registers } from './configuration';
 export { Counter } from './counter';
@@ -11,5 +11,6 @@ export { Histogram } from './histogram';
 export { inspected, ownValues } from './inspection';
 export { joining, type Combine } from './joining';
 export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './metric';
+export type { RegistryLike } from './registry-like';
 export { Summary } from './summary';
 export type * from './values';

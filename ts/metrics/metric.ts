@@ -124,7 +124,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (config === null || typeof config !== 'object') {
       throw new TypeError('constructor expected a config object');
     }
-    const foreign = !('native' in of);
+    const foreign = !('sharedGauge' in of);
     const [kind, defaults] = foreign ? [gaugeKind, of] : [of, more];
     const given: Given = Object.assign(
       { labelNames: [], registers: undefined, aggregator: 'sum', enableExemplars: false },
@@ -298,13 +298,13 @@ export function childOf(metric: Metric, args: readonly unknown[]): unknown {
 export function exemplify(
   metric: Metric,
   labels: object,
-  place: number,
+  bucket: number,
   value: number,
   given: object,
 ): void {
   const label = exemplarText(given);
   const time = Date.now() / 1000;
-  metric[ROSTER].family.exemplify(metric[FIND](labels), { bucket: place, value, time, label });
+  metric[ROSTER].family.exemplify(metric[FIND](labels), { bucket, value, time, label });
 }
 
 /** The slow path of updates; see {@link Roster.update}. */

@@ -13,12 +13,15 @@ import {
   type Update,
   type Window,
 } from '../storage';
-import type { NewSummary, SummaryChild } from './api';
+import type { NewSummary, NewSummaryChild } from './api';
+import { observerChild } from './children';
 import type { SummaryConfiguration } from './configuration';
+import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import { change, childOf, Metric, update, type Given } from './metric';
 import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
+import { addTiming } from './timed';
 import { startTimer } from './timer';
 import type { LabelValues } from './values';
 
@@ -33,6 +36,8 @@ const { observeSlowly, record } = summaryCells;
 const DEFAULT_PERCENTILES = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999];
 
 export class Summary<T extends string = string> extends Metric<T> implements NewSummary<T> {
+  declare time: NewSummary<T>['time'];
+  declare timed: NewSummary<T>['timed'];
   /** @internal */
   declare readonly percentiles: readonly number[];
   /** @internal */
@@ -89,25 +94,27 @@ export class Summary<T extends string = string> extends Metric<T> implements New
     }
   }
 
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number {
+  startTimer(labels?: LabelValues<T>): Timer<[labels?: LabelValues<T>]> {
     return startTimer(this, labels);
   }
 
-  labels(...args: unknown[]): SummaryChild<T> {
+  labels(...args: unknown[]): NewSummaryChild<T> {
     const made = childOf(this, args);
-    if (made !== null) return made as SummaryChild<T>;
+    if (made !== null) return made as NewSummaryChild<T>;
     const labels = (labelsOf(this.labelNames, args) ?? {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
     const h = this[FIND](labels);
     if (h.child === null || !h.live)
       h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as SummaryChild<T>;
+    return h.child as NewSummaryChild<T>;
   }
 
   override reset(): void {
     this[ROSTER].reset(false);
   }
 }
+
+addTiming(Summary.prototype);
 
 /** Observes a value `times` times in one update. */
 function repeat(summary: Summary, labels: object | null, value: number, times: number): void {
@@ -123,13 +130,13 @@ function makeChild<T extends string>(
   h: Handle,
   labels: LabelValues<T>,
   label: LabelText,
-): SummaryChild<T> {
+): NewSummaryChild<T> {
   const roster = summary[ROSTER];
   const window = summary[WINDOW];
   const observing = summary[OBSERVING];
   const chosen = { ...labels };
-  return {
-    observe: (value: number, count?: unknown, more?: unknown) => {
+  return observerChild<T>(
+    (value: number, count?: unknown, more?: unknown) => {
       // If no value is given, prom-client's error names the child's labels as the value.
       if (!Number.isFinite(value))
         throw invalid('Value', value === undefined ? chosen : value, roster);
@@ -142,8 +149,9 @@ function makeChild<T extends string>(
         h = roster.updateText(h, label, observing, value);
       else record(h, value, roster, window);
     },
-    startTimer: () => startTimer(summary, chosen),
-  };
+    () => startTimer(summary, chosen),
+    summary.name,
+  );
 }
 
 /** Returns a summary's options as the numbers of its family. */

@@ -72,8 +72,8 @@ export interface IncreaseDataWithExemplar<T extends string> {
   /** The number to add; 1 if left out. */
   value?: number;
   /**
-   * The labels of the exemplar, whose names and values together have at most 128 code points. No exemplar is recorded
-   * if left out.
+   * The labels of the exemplar, whose names and values together have at most 128 code points. If they are left out, no
+   * exemplar is recorded.
    */
   exemplarLabels?: LabelValues<string>;
 }
@@ -85,8 +85,8 @@ export interface ObserveDataWithExemplar<T extends string> {
   /** How often the value is counted; once if left out. */
   count?: number;
   /**
-   * The labels of the exemplar, whose names and values together have at most 128 code points. No exemplar is recorded
-   * if left out or empty.
+   * The labels of the exemplar, whose names and values together have at most 128 code points. If they are left out or
+   * empty, no exemplar is recorded.
    */
   exemplarLabels?: LabelValues<string>;
 }

@@ -60,9 +60,9 @@ export interface Binding {
   choice(): string | null;
   choose(text: string): void;
   /**
-   * Takes the turn of a subject, if the turn is free; returns whether this thread has the turn. The thread that has it
-   * acts for all threads of this process, and keeps the turn until it releases the turn or ends. It has to release the
-   * turn once the main thread (thread 0) has asked for it.
+   * Takes the turn of a subject, if the turn is free; returns whether this thread has the turn and may keep it. The
+   * thread that has it acts for all threads of this process, and keeps the turn until it releases the turn or ends. It
+   * has to release the turn once the main thread (thread 0) has asked for it.
    *
    * @param about the subject
    */

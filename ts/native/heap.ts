@@ -145,11 +145,11 @@ export interface NativeHeap {
    */
   follow(before: NativeHeap): number;
   /**
-   * Copies the counts of writers that died in the segment `before` without having followed into this one.
+   * Copies counts from the segment `before` into this one: those of writers that died there before they followed.
    *
    * @returns how many writers of that segment are still awaited. Throws an Error with a code.
    */
-  settle(before: NativeHeap): number;
+  copyForDead(before: NativeHeap): number;
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;

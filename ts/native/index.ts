@@ -18,14 +18,6 @@ export const enum Stores {
   Native = 2,
 }
 
-/** The native module's numbers of metric types. */
-export const enum NativeKind {
-  Counter = 0,
-  Gauge = 1,
-  Histogram = 2,
-  Summary = 3,
-}
-
 /** The result of `bind` and other calls. */
 export const enum Status {
   Ok = 0,
@@ -33,7 +25,7 @@ export const enum Status {
   Busy = 1,
   /** No memory left for a new series. */
   Full = 2,
-  /** A limit on the number of series is reached. */
+  /** A limit on series, label values or label text is reached. */
   Limit = 3,
   /** The writer's slot was lost (or the segment retired): make a new writer. */
   Lost = 4,

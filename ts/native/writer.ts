@@ -5,11 +5,11 @@ export interface FamilySpec {
   tag: string;
   name: string;
   help: string;
-  kind: number;
+  type: 'counter' | 'gauge' | 'histogram' | 'summary';
   aggregator: string;
   labelNames: string[];
   /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
-  bounds: Float64Array;
+  numbers: Float64Array;
 }
 
 /** The value of a shared gauge that {@link NativeWriter.takeShared} took out of a segment. */
@@ -19,7 +19,7 @@ export interface Taken {
   /** The types of its label values. */
   readonly types: string;
   readonly value: number;
-  /** Whether it was ever set, rather than only added to. */
+  /** Whether the gauge was ever set. False if it was only added to. */
   readonly set: boolean;
 }
 
@@ -86,8 +86,8 @@ export interface NativeWriter {
    * @param numbers slab, cell, series, generation, bucket (0 for a counter), value, Unix time in seconds, and 1 if the
    *   call may make room for a block of exemplars, which may free blocks of removed series
    * @param labels label text and types, as for {@link bind}
-   * @returns a {@link Status}; Full if room is needed and the call may not make it, in which case the exemplar is not
-   *   counted as dropped either
+   * @returns a {@link Status}; Full if room is needed and the call may not make it: then the exemplar is not counted
+   *   as dropped
    */
   exemplar(numbers: Float64Array, labels: string, types: string): number;
   /** Hides the exemplars of a block. A {@link Status}. */
@@ -105,7 +105,7 @@ export interface NativeWriter {
    * @returns how many series were removed, from the first on, or minus a {@link Status}
    */
   expire(family: number, texts: string[]): number;
-  /** Whether {@link expire} ended this generation of a series, and not {@link remove}. Throws if it cannot be read. */
+  /** Whether {@link expire}, not {@link remove}, ended this generation of a series. Throws if that cannot be read. */
   expired(series: number, generation: number): boolean;
   /** Counts updates that this isolate dropped without a native call; the reason is a {@link Refusal}. */
   countDropped(refusal: number, updates: number): void;
@@ -114,8 +114,9 @@ export interface NativeWriter {
   /**
    * Adds to a counter or gauge. `time` is the time of the update, in milliseconds. A {@link Status}.
    *
-   * This method and those down to {@link holds} identify a block by the numbers that `bind` filled in. They are for
-   * cells to which JavaScript cannot store itself, and do not change a block that belongs to another series by now.
+   * This method and those down to {@link holds}, except {@link takeShared}, identify a block by the numbers that `bind`
+   * filled in. They are for cells to which JavaScript cannot store itself, and do not change a block that belongs to
+   * another series by now.
    */
   add(
     slab: number,

@@ -123,8 +123,8 @@ export class Contents {
 
   /**
    * Makes a part of the registry with default labels of its own, in addition to the registry's. Metrics of the part
-   * belong to this registry, and are shown with these labels. As with any default labels, series of dead processes are
-   * removed.
+   * belong to this registry, and are shown with these labels. As with any default labels, series whose default labels
+   * no living process has are removed after some adoptions.
    *
    * @returns null if the registry is not shared, because no part is needed then
    */
@@ -153,7 +153,7 @@ export class Contents {
     }
   }
 
-  /** Moves metrics whose `get` was replaced out of the heap, and moves them back once it is restored. */
+  /** Moves metrics out of the heap whose `get` was replaced. Moves back those whose `get` was restored. */
   release(): void {
     for (const [metric, owner] of this.released) {
       if (readsItself(metric)) continue;
@@ -170,7 +170,7 @@ export class Contents {
     }
   }
 
-  /** Removes a metric, whose own part moves to memory storage. */
+  /** Removes a metric, and moves this isolate's part of it to memory storage. */
   delete(name: string): void {
     const metric = this.metrics.get(name);
     this.metrics.delete(name);
@@ -197,7 +197,7 @@ export class Contents {
     return isEmpty(this.defaults) ? null : this.defaults;
   }
 
-  /** Adds to the rows of a duck-typed metric the default labels that they do not have; returns the rows. */
+  /** Adds the default labels that are missing to the rows of a duck-typed metric; returns the rows. */
   withDefaults(rows: MetricRows): MetricRows {
     const defaults = this.given();
     if (defaults === null) return rows;

@@ -4,4 +4,5 @@ export type { Contents, DuckMetric } from './contents';
 export { claim, disclaim } from './copies';
 export { register } from './default';
 export { contentsOf, Registry, type RegistryOptions } from './registry';
+export { checkedTextfile, type TextfileOptions } from './textfile';
 export { Union } from './union';

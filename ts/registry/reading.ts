@@ -151,7 +151,8 @@ export class Reading {
   async metric(metric: Registered): Promise<string> {
     // If the metric is undefined, this throws the same error as prom-client.
     const duck = typeof (metric as DuckMetric).getForPromString === 'function';
-    if (duck || !inCells(metric, printsItself)) return this.print(await duckRows(metric));
+    if (duck || !inCells(metric, printsItself))
+      return this.print(await duckRows(metric, this.scope));
     return this.asking((asked) => this.one(asked, metric), metric);
   }
 
@@ -172,7 +173,7 @@ export class Reading {
     const metrics = this.contents.all();
     const read = await Promise.all(
       metrics.map(async (metric) => {
-        if (!inCells(metric, printsItself)) return duckRows(metric);
+        if (!inCells(metric, printsItself)) return duckRows(metric, this.scope);
         const data = await this.collected.run(metric);
         return data === null ? null : textRows(data);
       }),
@@ -279,10 +280,10 @@ function inCells(metric: Registered, itself: (metric: Metric) => boolean): metri
   return metric instanceof Metric && !itself(metric);
 }
 
-async function duckRows(metric: DuckMetric): Promise<Printable> {
+async function duckRows(metric: DuckMetric, scope: Scope): Promise<Printable> {
   const rows =
     typeof metric.getForPromString === 'function'
       ? await metric.getForPromString()
-      : await metric.get();
+      : await metric.get({ scope });
   return rows as Printable;
 }

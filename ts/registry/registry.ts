@@ -36,11 +36,12 @@ import type { Bytes } from '../native';
 import { aggregatorOf, byName } from './aggregated';
 import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
 import { Reading } from './reading';
+import { writeTextfile, type TextfileOptions } from './textfile';
 
 export interface RegistryOptions {
   /** Registries with the same name are one registry, in all processes and however often they are made. */
   name?: string;
-  /** False: its metrics stay in this process's own memory. */
+  /** False: the registry's metrics stay in this process's own memory. */
   shared?: boolean;
   contentType?: RegistryContentType;
 }
@@ -119,6 +120,18 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
+   * Writes all metrics, after their `collect` callbacks have run, into a file for node_exporter's textfile collector.
+   * Readers see the old file or the new one, never a part.
+   *
+   * @param path the file, whose name ends with `.prom`
+   * @param options mode: of the file, 0o644 if left out; scope as of {@link metrics}
+   * @returns rejects if a `collect` throws, and with the error of the system; the old file is then as it was
+   */
+  async writeToTextfile(path: string, options?: TextfileOptions): Promise<void> {
+    await writeTextfile(this, path, options);
+  }
+
+  /**
    * Returns all metrics as objects, after their `collect` callbacks have run. `aggregate()` accepts these objects.
    *
    * @param filter selects metrics with this `aggregator`; may be left out
@@ -164,7 +177,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     this[CONTENTS].add(metric);
   }
 
-  /** Removes a metric, whose own part moves to memory storage. Does not change other processes' parts. */
+  /** Removes a metric, and moves this thread's part of it to memory storage. Does not change parts of others. */
   removeSingleMetric(name: string): void {
     this[CONTENTS].delete(name);
   }
@@ -179,17 +192,17 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     return this.getMetricsAsString(this[CONTENTS].metrics.get(name)!, options);
   }
 
-  /** Resets this process's own part of all metrics. */
+  /** Resets this thread's own part of all metrics. */
   resetMetrics(): void {
     for (const metric of this[CONTENTS].metrics.values()) metric.reset?.();
   }
 
-  /** Removes all metrics, and the default labels. Does not change other processes' parts. */
+  /** Removes all metrics, and the default labels. Does not change parts of other processes and threads. */
   clear(): void {
     this[CONTENTS].clear();
   }
 
-  /** Labels that are printed with every series that does not have them itself. */
+  /** Sets labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void {
     this[CONTENTS].setDefaults(labels as RowLabels);
   }

@@ -33,7 +33,8 @@ export class Union {
   private readonly collected: Collected;
 
   /**
-   * @param registries of this process; registries that other processes passed to `setRegistries` are shown in any case
+   * @param registries of this isolate. Registries without a name that other processes and threads passed to
+   *   `setRegistries` are shown in any case
    * @param scope of the processes and threads whose parts are shown
    * @param format of the output
    */
@@ -51,7 +52,7 @@ export class Union {
     }
   }
 
-  /** All metrics as text, after all `collect` callbacks have run. Rejects if one of this thread throws. */
+  /** Returns all metrics as text, after all `collect` callbacks have run. Rejects if one throws in this thread. */
   async text(): Promise<string> {
     const ready = heap.scrapes.ready();
     if (ready !== undefined) await ready;
@@ -92,7 +93,7 @@ export class Union {
     if (!open) return outputOf(this.extra(given), this.format);
     const selection = this.selection();
     if (given.length === 0) return heap.scrapes.text(this.format, selection);
-    // Metrics outside of the heap may have names of metrics in the heap. These are read as data and joined with them.
+    // Metrics in the heap may have the same names as metrics outside. They are read as data, and joined with those.
     const names = namesOf(given);
     const there = parseFamilies(await heap.scrapes.text('json', { ...selection, only: names }));
     const extra = this.extra([...there.map(rowsOf), ...given]);

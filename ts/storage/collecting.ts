@@ -50,6 +50,6 @@ function end(call: Call): void {
   // From here on, timers and connections that the callback started do not run inside of it any more.
   call.running = false;
   call.of.running--;
-  // Before Node 24, a storage in use makes every promise of the program slower.
+  // Before Node 24, an AsyncLocalStorage in use makes every promise of the program slower.
   if (--running === 0) calls!.disable();
 }

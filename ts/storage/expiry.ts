@@ -28,7 +28,10 @@ import { MOST_AT_ONCE } from './limits';
 const LOOKS = 4;
 /** Maximum number of periods that a check may take, with its removals. */
 const ALLOWED = 8;
-/** Number of checks for which the copy of a handle's cells is kept: those in that time, and one that rescues. */
+/**
+ * Number of checks for which the copy of a handle's cells is kept: up to ALLOWED + 1 while another isolate's check
+ * lasts, and one that rescues.
+ */
 const KNOWN = ALLOWED + 2;
 /** Number of checks for which an isolate without a handle to a series leaves the removal to isolates with a handle. */
 const OTHERS = 2;
@@ -186,7 +189,7 @@ export class Expiry {
     this.own = next;
   }
 
-  /** Whether a handle was updated since the last check; puts it to sleep. */
+  /** Whether a handle was updated since the last check. Puts the handle to sleep, if it can sleep. */
   private noticed(h: Handle, own: Own): boolean {
     if (h.backing === Backing.Pending) return true;
     if (h.path !== null) {

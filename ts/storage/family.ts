@@ -1,6 +1,6 @@
 /**
- * The contracts between a metric and a storage. Memory storage has {@link Family} and {@link BucketSource}; the heap also
- * has {@link Others}. No state of the storage makes their methods throw.
+ * The contracts between a metric and a storage. Memory storage has {@link Family} and {@link BucketSource}; the heap
+ * also has {@link Others}. No state of the storage makes their methods throw.
  */
 
 import type { LabelText } from '../labels';

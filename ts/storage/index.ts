@@ -20,12 +20,7 @@ export * from './cells/kinds';
 export * from './cells/octave';
 export { Backing, Handle } from './cells/handle';
 export { summaryKind } from './cells/summary';
-export {
-  MOST_SUB_WINDOWS as MOST_SUB_WINDOWS,
-  summaryNumbers,
-  windowOf,
-  type Window,
-} from './cells/summary-layout';
+export { MOST_SUB_WINDOWS, summaryNumbers, windowOf, type Window } from './cells/summary-layout';
 export * as summaryCells from './cells/summary-observation';
 export { adding, observing, observingTimes, setting, type Update } from './cells/update';
 export { collecting } from './collecting';

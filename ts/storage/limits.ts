@@ -4,7 +4,7 @@ import { warnOnce } from '../errors';
 import { settings } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
 
-/** The maximum of series in one call of the native module. */
+/** The maximum of series, or of octaves of summaries, in one call of the native module. */
 export const MOST_AT_ONCE = 128;
 
 /** Limits on series and label values. */

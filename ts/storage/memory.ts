@@ -1,6 +1,6 @@
 /**
- * Memory storage: the same cells in ordinary ArrayBuffers, for one isolate. Its handles have the same shape as the
- * heap's, so that the same code updates both.
+ * Memory storage: the series of one isolate, with cells in ordinary ArrayBuffers. Handles to these cells have the same
+ * shape as handles to cells of the heap, so that the same code updates both.
  */
 
 import { parseLabelText, type LabelText } from '../labels';
@@ -123,7 +123,7 @@ export class MemoryFamily implements Family {
     if (this.born.has(h)) this.exemplars.record(h, exemplar);
   }
 
-  /** The exemplars of a series that moves to another storage. */
+  /** Removes and returns the exemplars of a series that moves to another storage. */
   takeExemplars(h: Handle): Exemplar[] {
     return this.exemplars.take(h);
   }

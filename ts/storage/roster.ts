@@ -91,8 +91,8 @@ export class Roster {
         if (this.refusals.active || haveLong(values, this.family.labelBytes)) return this.sink;
         return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
       },
-      // The types of a gauge's label values are those of the last call that set it, as in prom-client; for other
-      // metrics those of the first call.
+      // The types of label values are those of the first call; of a gauge's series those of the last call that set it.
+      // This is as in prom-client.
       ...(shape.kind.type === 'gauge' && {
         typed: (h: Handle, values: readonly unknown[]) => {
           if (h.retyped || !h.live || haveTypes(h.types, values)) return;

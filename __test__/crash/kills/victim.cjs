@@ -10,7 +10,7 @@ const windowed = new Summary({ name: 'recent', maxAgeSeconds: 86_400, ageBuckets
 new Gauge({ name: 'alive', help: 'a' }).set(1);
 const labels = { place: process.argv[2] };
 const one = Buffer.from('x');
-// Synchronous: an acknowledgement is in the pipe before the next update, and survives the kill.
+// writeSync is synchronous: an acknowledgement is in the pipe before the next update, and survives the kill.
 for (let i = 0; ; i++) {
   const value = values[i % values.length];
   histogram.observe(labels, 1);

@@ -63,8 +63,8 @@ const counted = async (n) => {
     }
     if (i % 3 === 0) {
       // A process that starts before another has found that the file is gone makes a new segment. Later it adds its
-      // counts to the copy; if it is killed before that, they are lost. So before every second
-      // start a scrape makes the copy.
+      // counts to the copy; if it is killed before that, they are lost. So a scrape makes the copy before every second
+      // start.
       const known = i % 2 === 0;
       if (known) await register.metrics();
       const n = start();

@@ -5,7 +5,7 @@ const MOMENTS = {
   'a timer': (reset) => setTimeout(reset, 2),
 };
 
-/** Declares metrics that are reset at the given moment after each `collect`; with a label unless it is empty. */
+/** Declares metrics that are reset at the given moment after each `collect`. If `label` is not empty, they have it. */
 module.exports = ({ mpmetrics, kept, sleep }, moment, label) => {
   const labelNames = label === '' ? [] : ['who'];
   const labels = label === '' ? {} : { who: label };

@@ -1,4 +1,7 @@
-/** Declares gauges whose callbacks show how often they were called. One of the callbacks is asynchronous. */
+/**
+ * Declares three gauges with callbacks. `calls` and `later` show how often the callback of `calls` ran; the callback of
+ * `later` is asynchronous. The sum of `living` is the number of processes and threads.
+ */
 const { configure, Gauge, register } = require('mpmetrics');
 // On a busy machine a thread may answer late. A long timeout keeps the numbers exact.
 configure({ collectTimeout: 20_000 });

@@ -1,4 +1,7 @@
-/** A thread that collects default metrics. It answers a metric's name with this thread's value of it; null for none. */
+/**
+ * A thread that collects default metrics. When it gets the name of a metric, it answers with the metric's value in this
+ * thread, or with null if this thread does not have the metric.
+ */
 const { parentPort } = require('node:worker_threads');
 const mpmetrics = require('mpmetrics');
 

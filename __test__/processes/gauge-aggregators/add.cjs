@@ -1,4 +1,7 @@
-/** Adds to a gauge and subtracts from it in turns, leaves it larger by 1, and prints `done`; or goes on for ever. */
+/**
+ * A round adds to a gauge and subtracts from it in turns, and leaves it larger by 1. The program makes one round and
+ * prints `done`. With a second argument it makes rounds for ever.
+ */
 const { Gauge } = require('mpmetrics');
 const gauge = new Gauge({ name: 'in_flight', help: 'i', aggregator: 'shared', labelNames: ['k'] });
 const child = gauge.labels('x');

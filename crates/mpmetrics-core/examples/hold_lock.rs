@@ -1,4 +1,4 @@
-//! Holds the heap lock of a segment, for tests of other processes that need it.
+//! Holds the heap lock of a segment, for tests of other processes that need the lock.
 //!
 //! `hold_lock PATH` prints `held` once it has the lock, and holds it until stdin ends or the process is killed.
 //! `hold_lock PATH HELD FREE` holds the lock for HELD milliseconds, releases it for FREE milliseconds, and so on, as if
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::thread::sleep(Duration::from_millis(of_holding));
             drop(held);
             std::thread::sleep(Duration::from_millis(of_rest));
-            // Fails only while another process holds the lock, which is soon over.
+            // Tries again if another process holds the lock.
             held = loop {
                 if let Ok(held) = segment.heap().hold_lock() {
                     break held;

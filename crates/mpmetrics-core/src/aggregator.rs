@@ -11,7 +11,7 @@ pub const WRITER_LABELS: [&str; 2] = ["pid", "thread"];
 pub enum Aggregator {
     /// The sum of the parts.
     Sum,
-    /// The part of the writer that made the series first.
+    /// The part whose block has the lowest birth.
     First,
     /// The part, if a single writer has the series; otherwise the series is left out.
     Omit,

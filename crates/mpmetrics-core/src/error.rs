@@ -147,7 +147,7 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// A limit that the creator of the segment set.
+    /// A limit is reached that the process that made the segment set.
     #[error("limit reached: at most {limit} {}", refusal.what())]
     Quota {
         /// The limit, named by the refusal that it causes.

@@ -98,7 +98,8 @@ impl MetricType {
         self.row().values
     }
 
-    /// Whether a part is a level, as a gauge's is, and not a count. An aggregator may show a single level by itself.
+    /// Whether a part is a level, as a gauge's is, and not a count. Only of levels may an aggregator show each part by
+    /// itself, or the part that was set last.
     #[must_use]
     pub fn is_level(self) -> bool {
         self.row().is_level

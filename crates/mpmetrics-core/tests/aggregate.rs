@@ -188,7 +188,7 @@ fn types_that_clash_keep_the_newest() {
     make.scalar(&[], 0, 4.0);
     let (joined, met) = join(make.snapshot.clone());
     assert_eq!(met, Joined { type_clashes: 1 });
-    assert_eq!(joined.families[0].kind, MetricType::Gauge);
+    assert_eq!(joined.families[0].metric_type, MetricType::Gauge);
     assert_eq!(joined.families[1].name, "between".into());
     assert_eq!(rows(&make.snapshot), ["x 5"]);
 }
@@ -251,7 +251,7 @@ proptest! {
             make.family(MetricType::Counter, ["x", "y"][*name], &["a", "b"]);
             let mut seen = Vec::new();
             for &(labels, default, reverse, value) in series {
-                // As in a heap, a family has one series for each label set and its default labels.
+                // As in a heap, a family has one series for each pair of a label set and a set of default labels.
                 if seen.contains(&(labels, default)) {
                     continue;
                 }

@@ -14,7 +14,7 @@ use mpmetrics_core::quantile::summary::SummaryOptions;
 use mpmetrics_core::region::Owned;
 
 const WRITERS: usize = 4;
-/// Number of label sets of a writer that exist at once.
+/// Number of label sets of one writer that exist at once. It varies from some 300 to some 500.
 const LIVING: usize = 400;
 
 /// splitmix64: the same numbers in every run.
@@ -33,17 +33,17 @@ impl Random {
     }
 }
 
-fn spec(name: &str, kind: MetricType) -> FamilySpec {
+fn spec(name: &str, metric_type: MetricType) -> FamilySpec {
     let options =
         SummaryOptions { percentiles: DEFAULT_PERCENTILES.to_vec(), ..SummaryOptions::default() };
     FamilySpec {
         tag: "default".into(),
         name: name.into(),
         help: "h".into(),
-        kind,
+        metric_type,
         aggregator: "sum".into(),
         label_names: vec!["session".into()],
-        numbers: match kind {
+        numbers: match metric_type {
             MetricType::Histogram => vec![0.01, 0.1, 1.0, 10.0],
             MetricType::Summary => options.numbers(),
             _ => Vec::new(),

@@ -17,7 +17,7 @@ use mpmetrics_core::Code;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// How many damaged images each test tries: 10,000, or `MPMETRICS_FLIPS`.
+/// How many damaged images a test tries: 10,000, or `MPMETRICS_FLIPS`. Some tests try a half or a quarter of them.
 fn flips() -> u64 {
     std::env::var("MPMETRICS_FLIPS").ok().and_then(|flips| flips.parse().ok()).unwrap_or(10_000)
 }

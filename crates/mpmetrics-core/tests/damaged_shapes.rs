@@ -23,8 +23,8 @@ const FORMS: [Form; 6] = [
     (MetricType::Histogram, "sum", BlockKind::Histogram, 6),
     (MetricType::Summary, "sum", BlockKind::Summary, 0),
 ];
-/// The lowest bits of the word, each of which is flipped once: all bits of kind and form, and 16 bits of the number of
-/// bounds or sub-windows. Some of these make blocks longer than allowed.
+/// Number of the word's lowest bits. Each of them is flipped once: all bits of type and form, and 16 bits of the number
+/// of bounds or sub-windows. Some of these make blocks longer than allowed.
 const BITS: u32 = 24;
 
 fn declared((kind, aggregator, ..): Form) -> FamilySpec {

@@ -1,5 +1,6 @@
-//! If bytes of names, label texts, types, bounds, hashes or the header change in a heap that is in use, its scrape is
-//! still valid for Prometheus. Damaged families and series are left out and counted; all others are shown.
+//! If bytes of names, label texts, types, bounds, hashes or the header change in a heap that is in use, every page that
+//! a scrape prints is still valid for Prometheus. Damaged families and series are left out and counted; all others are
+//! shown. Damage to the header may instead make the whole scrape fail with an error.
 
 mod handle;
 mod strict;
@@ -141,8 +142,8 @@ fn every_byte_of_every_text() {
                     );
                 } else {
                     assert_eq!(seen.families.len(), 4);
-                    // A changed text that is still valid is another label set. When the writer counts, it makes a
-                    // further series with the old one.
+                    // A changed text that is still valid is another label set. The writer's next count does not find
+                    // the old label set, and makes a further series for it.
                     assert!(damaged > 0 || shown(&seen) >= 12, "byte {byte} with {with:#x}");
                 }
                 // The writer of the series goes on, whatever the texts have become.
@@ -228,7 +229,8 @@ fn random_bytes_under_a_writer_that_goes_on() {
             Ok((_, damaged)) => left_out += u64::from(damaged > 0),
             Err(_) => refused += 1,
         }
-        // The damage of several rounds adds up. A new heap takes its place when a writer fails, and now and then.
+        // The damage of several rounds adds up in one heap. The heap is replaced by a new one if a writer fails, and
+        // by chance in one of eight rounds.
         if counted.is_err() || attached.is_err() || dice.roll(8) == 0 {
             (heap, writer, ids) = self::heap();
             (texts, hashes) = told(&heap);

@@ -225,13 +225,13 @@ fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
     third.recv_timeout(LONG).unwrap();
     assert!(listener.asked());
     drop(one);
-    // The thread that waited for the answers to `one` may hold its doorbell, and so its locks, for a moment longer.
+    // The thread that waited for answers to the rings of `one` may keep its doorbell and locks for a moment longer.
     let begun = Instant::now();
     while listener.asked() {
         assert!(begun.elapsed() < LONG, "it is gone");
         std::thread::yield_now();
     }
-    // The listener gives up a scrape that does not end, as one of a stopped process.
+    // The listener gives up a scrape that does not end, such as that of a stopped process.
     let fourth = other.ring(LONG).unwrap();
     listener.answer();
     fourth.recv_timeout(LONG).unwrap();

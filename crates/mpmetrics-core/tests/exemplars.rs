@@ -206,7 +206,7 @@ fn memory_of_removed_series_is_given_back_over_many_lives() {
     assert_eq!(seen(&heap), []);
 }
 
-/// Another thread holds the slot's mutex, or the heap lock, and keeps it.
+/// The test holds the slot's mutex, or the heap lock, while the writer records exemplars.
 #[test]
 fn without_a_lock_an_exemplar_is_dropped_and_counted_and_nobody_waits_for_long() {
     let heap = heap();

@@ -66,7 +66,8 @@ fn victim() {
         let given =
             Given { value: value as f64, time: value as f64, text: text.as_bytes(), types: b"" };
         let handle = &handles[value as usize % 2];
-        let bucket = if handle.kind == MetricType::Counter { 0 } else { value as u32 % BUCKETS };
+        let bucket =
+            if handle.metric_type == MetricType::Counter { 0 } else { value as u32 % BUCKETS };
         match writer.exemplar(
             (handle.address.slab, handle.address.cell, handle.key()),
             bucket,
@@ -104,8 +105,8 @@ impl Drop for Victim {
     }
 }
 
-/// Scrapes, and checks that every exemplar is one that a writer recorded. Returns the labels of each exemplar's series,
-/// and its value.
+/// Scrapes, and checks that every exemplar is one that a writer recorded. Returns, for each exemplar, the labels of the
+/// series and the exemplar's value.
 fn check(heap: &Heap) -> HashSet<(String, u64)> {
     let filter = Filter { everything: true, exemplars: true, ..Filter::default() };
     let begun = Instant::now();
@@ -169,7 +170,7 @@ fn killed_or_stopped_at_any_instruction_nobody_leaves_half_an_exemplar() {
             victims[victim].signal("-CONT");
         }
         let next = Victim::start(&path, victim as u64);
-        // The old process is killed and waited for; the next one adopts its slot.
+        // Kills the old process and waits for its end. If the next one claims a slot later, it adopts the old slot.
         drop(std::mem::replace(&mut victims[victim], next));
         check(&heap);
     }

@@ -22,7 +22,12 @@ fn printed(
 
 fn family(kind: &str, name: &str) -> ExtraFamily {
     let sample = Sample { name: name.into(), value: 7.0, ..Sample::default() };
-    ExtraFamily { name: name.into(), help: "h".into(), kind: kind.into(), samples: vec![sample] }
+    ExtraFamily {
+        name: name.into(),
+        help: "h".into(),
+        type_name: kind.into(),
+        samples: vec![sample],
+    }
 }
 
 fn heap(families: &[(MetricType, &str)]) -> Builder {
@@ -68,7 +73,7 @@ fn rows_are_printed_as_they_are() {
         sample("odd_bucket", f64::NEG_INFINITY, exemplar(None)),
     ];
     let (name, help, kind) = ("odd\n".into(), "say \"hi\"\\".into(), "any\n".into());
-    let families = vec![ExtraFamily { name, help, kind, samples }];
+    let families = vec![ExtraFamily { name, help, type_name: kind, samples }];
     let none = Builder::default();
     assert_eq!(
         printed(text::with_extra, &none, &[], families.clone()),

@@ -57,7 +57,6 @@ fn every_word_is_in_the_format_under_its_number() {
         ("\n## Slabs and blocks", "block"),
         ("\n**Exemplars.**", "exemplar"),
         ("\n### Summaries", "sub_window"),
-        ("\n### Summaries", "sub_window"),
     ] {
         let written = named(heading);
         assert!(written.len() > 2, "the table below{heading} was not found");

@@ -21,7 +21,7 @@ fn spec(aggregator: &str) -> FamilySpec {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: MetricType::Gauge,
+        metric_type: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
         numbers: Vec::new(),

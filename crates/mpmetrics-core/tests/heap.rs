@@ -170,7 +170,7 @@ fn removal_reaches_the_families_that_are_shown_as_one() {
     let old = spec(MetricType::Counter, "c");
     let new = FamilySpec { help: "other".into(), label_names: vec!["a".into()], ..old.clone() };
     let own = FamilySpec { tag: "own".into(), ..old.clone() };
-    let clash = FamilySpec { kind: MetricType::Gauge, ..old.clone() };
+    let clash = FamilySpec { metric_type: MetricType::Gauge, ..old.clone() };
     let mut made = Vec::new();
     for (value, spec) in
         [&old, &new, &own, &clash, &spec(MetricType::Counter, "d")].iter().enumerate()

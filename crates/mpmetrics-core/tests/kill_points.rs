@@ -50,7 +50,8 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
     scene.check_numbers();
     let locked = end == End::Stop && held == Held::Heap;
     scene.check_new(locked);
-    // A scrape does not wait for a dead process. It waits for a stopped one until its time for callbacks is over.
+    // A scrape does not wait for a dead process. It waits for a stopped process that has yet to answer, until its time
+    // for callbacks is over.
     if told(scene.directory.path(), "listens").is_some() {
         let late = scene.ring();
         assert_eq!(late, end == End::Stop && held == Held::Answer, "{}", scene.what);

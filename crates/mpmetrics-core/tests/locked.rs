@@ -49,7 +49,7 @@ fn victim() {
                 set(WORD, twice(n));
             }
         }
-        // Dies between the stores of the two halves: makes the same stores as an update under the lock does until then.
+        // Makes the stores of an update under the lock up to the store of the first half, and dies there.
         "half" => {
             std::mem::forget(mutex(&segment).lock(Duration::from_secs(1), || ()).unwrap());
             set(header::LOCKS + lock_stripe::NOTED, twice(7));

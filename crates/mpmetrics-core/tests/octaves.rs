@@ -34,7 +34,7 @@ fn bind(writer: &mut Writer, window: Option<Window>) -> Address {
         tag: "default".into(),
         name: "s".into(),
         help: "h".into(),
-        kind: MetricType::Summary,
+        metric_type: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: Vec::new(),
         numbers: options.numbers(),

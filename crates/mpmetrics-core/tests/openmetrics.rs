@@ -1,4 +1,5 @@
-//! OpenMetrics text; `__test__/compat` compares it with prom-client's, and with the Python client's reader.
+//! The OpenMetrics text of snapshots. The specs in `__test__/compat` compare such text with prom-client's, and read it
+//! with the parser of Prometheus' Python client.
 
 mod snapshot;
 

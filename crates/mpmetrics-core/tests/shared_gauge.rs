@@ -27,7 +27,7 @@ fn spec() -> FamilySpec {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: MetricType::Gauge,
+        metric_type: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: vec!["a".into()],
         numbers: Vec::new(),

@@ -48,7 +48,7 @@ fn bind(writer: &mut Writer) -> BlockKey {
         tag: "default".into(),
         name: "g".into(),
         help: "help".into(),
-        kind: MetricType::Gauge,
+        metric_type: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: Vec::new(),
         numbers: Vec::new(),

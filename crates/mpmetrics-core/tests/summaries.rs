@@ -29,7 +29,7 @@ fn spec(name: &str, options: &SummaryOptions) -> FamilySpec {
         tag: "default".into(),
         name: name.into(),
         help: "h".into(),
-        kind: MetricType::Summary,
+        metric_type: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: vec!["a".into()],
         numbers: options.numbers(),

@@ -72,6 +72,30 @@ impl TryFrom<Identity> for ProcessIdentity {
     }
 }
 
+/// The type of a family.
+#[napi(string_enum = "lowercase")]
+pub enum FamilyType {
+    /// A sum that only grows.
+    Counter,
+    /// A value that is set.
+    Gauge,
+    /// Counts of observations in buckets.
+    Histogram,
+    /// Quantiles of observations.
+    Summary,
+}
+
+impl From<FamilyType> for MetricType {
+    fn from(from: FamilyType) -> Self {
+        match from {
+            FamilyType::Counter => Self::Counter,
+            FamilyType::Gauge => Self::Gauge,
+            FamilyType::Histogram => Self::Histogram,
+            FamilyType::Summary => Self::Summary,
+        }
+    }
+}
+
 /// The declaration of a family.
 #[napi(object, js_name = "FamilySpec", object_to_js = false)]
 pub struct Spec {
@@ -81,30 +105,29 @@ pub struct Spec {
     pub name: String,
     /// Help text.
     pub help: String,
-    /// Type: 0 counter, 1 gauge, 2 histogram, 3 summary.
-    pub kind: u32,
+    /// Its type.
+    #[napi(js_name = "type")]
+    pub family_type: FamilyType,
     /// Name of the aggregator.
     pub aggregator: String,
     /// Declared label names.
     pub label_names: Vec<String>,
     /// Upper bounds of a histogram; the numbers of a summary's options.
-    pub bounds: Float64Array,
+    pub numbers: Float64Array,
 }
 
 impl TryFrom<Spec> for FamilySpec {
     type Error = Failure;
 
     fn try_from(from: Spec) -> Result<Self> {
-        let kind = MetricType::of_number(from.kind as usize)
-            .ok_or_else(|| invalid("a family's type is 0 to 3", from.kind))?;
         Ok(Self {
             tag: from.tag,
             name: from.name,
             help: from.help,
-            kind,
+            metric_type: from.family_type.into(),
             aggregator: from.aggregator,
             label_names: from.label_names,
-            numbers: from.bounds.to_vec(),
+            numbers: from.numbers.to_vec(),
         })
     }
 }

@@ -27,7 +27,7 @@ pub struct Bell {
     owner: Cell<u64>,
 }
 
-/// An isolate with callbacks, until this is dropped.
+/// The listener of an isolate with callbacks. Dropping it ends the listening.
 struct Listening {
     doorbell: Arc<Doorbell>,
     ear: Arc<Ear>,

@@ -12,7 +12,7 @@ pub struct ExtraFamily {
     pub help: String,
     /// The metric's type, which may be any text.
     #[napi(js_name = "type")]
-    pub kind: String,
+    pub type_name: String,
     /// Its rows, each a line of text.
     pub samples: Vec<Sample>,
 }
@@ -42,8 +42,8 @@ pub struct SampleExemplar {
 }
 
 impl From<ExtraFamily> for extra::ExtraFamily {
-    fn from(ExtraFamily { name, help, kind, samples }: ExtraFamily) -> Self {
-        Self { name, help, kind, samples: samples.into_iter().map(Into::into).collect() }
+    fn from(ExtraFamily { name, help, type_name, samples }: ExtraFamily) -> Self {
+        Self { name, help, type_name, samples: samples.into_iter().map(Into::into).collect() }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::convert::{failure, foreign, Identity, Result};
 use crate::doorbell::{Bell, Callback};
 use crate::limits::HeapLimits;
-use crate::scrape::{Scrape, ScrapeOptions, ToBuffer, ToText};
+use crate::scrape::{Scrape, ScrapeOptions, ScrapeScope, ToBuffer, ToText};
 use crate::stats::HeapStats;
 use crate::status::Status;
 use crate::views::view_of;
@@ -24,8 +24,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Every segment that this process has mapped, by device and inode. All threads and all copies of the package
-/// use one mapping. It is never unmapped, because any isolate may still have views of it.
+/// Every segment that this process has mapped, by device and inode. All threads, and all copies of the package that
+/// load this native file, use one mapping. It is never unmapped, because any isolate may still have views of it.
 static MAPPED: Mutex<Option<Segments>> = Mutex::new(None);
 type Segments = HashMap<(u64, u64), (Arc<Segment>, Arc<Doorbell>)>;
 
@@ -34,7 +34,7 @@ type Segments = HashMap<(u64, u64), (Arc<Segment>, Arc<Doorbell>)>;
 pub struct Options {
     /// Absolute path of a segment that the user named.
     pub path: Option<String>,
-    /// Name of a derived segment.
+    /// Name of the application's segment, if the user named none.
     pub name: Option<String>,
     /// Directories in which the library's own directory may lie, best first.
     pub directories: Option<Vec<String>>,
@@ -48,7 +48,7 @@ pub struct Options {
     pub gid: Option<u32>,
     /// Limits of the segment, if this call makes it.
     pub limits: Option<HeapLimits>,
-    /// Whether this process is one of those that replace each other under a root that only runs them.
+    /// Whether the root does not load this package, and starts new processes in place of old ones.
     pub replaces: Option<bool>,
 }
 
@@ -128,7 +128,7 @@ impl NativeHeap {
         Ok(view_of(env, &self.segment, 0, HEADER_WORDS)?.is_some())
     }
 
-    /// Better directories that cannot be used, each with the reason.
+    /// Directories that would be preferred but cannot be used, each with the reason.
     #[napi(getter)]
     pub fn passed_over(&self) -> Vec<String> {
         let reasons = self.segment.passed_over.iter();
@@ -197,10 +197,10 @@ impl NativeHeap {
         }
     }
 
-    /// Copies the counts of writers that died in the segment `before` before they followed into this one. Returns how
-    /// many writers of `before` are still awaited.
+    /// Copies, from the segment `before`, the counts of writers that died without following into this segment. Returns
+    /// how many writers of `before` are still awaited.
     #[napi]
-    pub fn settle(&self, before: &NativeHeap) -> Result<u32> {
+    pub fn copy_for_dead(&self, before: &NativeHeap) -> Result<u32> {
         self.segment.heap().copy_for_dead(before.segment.heap()).map_err(|error| failure(&error))
     }
 
@@ -217,13 +217,13 @@ impl NativeHeap {
     }
 
     fn scrape(&self, options: ScrapeOptions) -> Scrape {
-        let scope = match options.scope.as_str() {
-            "process" => Scope::Process(self.process.key()),
-            "thread" => match self.numbers() {
+        let scope = match options.scope {
+            ScrapeScope::Application => Scope::Application,
+            ScrapeScope::Process => Scope::Process(self.process.key()),
+            ScrapeScope::Thread => match self.numbers() {
                 Some((slot, incarnation)) => Scope::Writer { slot, incarnation },
                 None => Scope::None,
             },
-            _ => Scope::Application,
         };
         Scrape::new(Arc::clone(&self.segment), options, scope)
     }

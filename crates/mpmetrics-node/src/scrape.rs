@@ -16,13 +16,35 @@ use napi::{Env, Task};
 use napi_derive::napi;
 use std::sync::Arc;
 
+/// The format of a scrape.
+#[napi(string_enum = "lowercase")]
+pub enum ScrapeFormat {
+    /// Text format 0.0.4.
+    Text,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// JSON as `getMetricsAsJSON()` returns it.
+    Json,
+}
+
+/// The writers whose parts a scrape adds up.
+#[napi(string_enum = "lowercase")]
+pub enum ScrapeScope {
+    /// All writers of the application.
+    Application,
+    /// The writers of this process.
+    Process,
+    /// The writer of this thread.
+    Thread,
+}
+
 /// The choice of what a scrape shows, and how.
 #[napi(object, object_to_js = false)]
 pub struct ScrapeOptions {
-    /// `text`, `openmetrics` or `json`.
-    pub format: String,
-    /// The writers whose parts are shown: `application`, `process` (those of this process) or `thread` (this object's).
-    pub scope: String,
+    /// How it is printed.
+    pub format: ScrapeFormat,
+    /// The writers whose parts are shown.
+    pub scope: ScrapeScope,
     /// Tags of the registries whose families are all shown.
     pub tags: Vec<String>,
     /// Single families, as `tag + '\0' + name`.
@@ -53,10 +75,10 @@ impl Scrape {
     /// Makes a scrape of these options.
     pub fn new(segment: Arc<Segment>, options: ScrapeOptions, scope: Scope) -> Self {
         let families = options.families.iter().filter_map(|family| family.split_once('\0'));
-        let print = match options.format.as_str() {
-            "json" => json::with_extra,
-            "openmetrics" => openmetrics::with_extra,
-            _ => text::with_extra,
+        let print = match options.format {
+            ScrapeFormat::Text => text::with_extra,
+            ScrapeFormat::OpenMetrics => openmetrics::with_extra,
+            ScrapeFormat::Json => json::with_extra,
         };
         let filter = Filter {
             scope,
@@ -65,7 +87,7 @@ impl Scrape {
             everything: false,
             only: options.only,
             // Text format 0.0.4 has no exemplars.
-            exemplars: options.format != "text",
+            exemplars: !matches!(options.format, ScrapeFormat::Text),
             plain: options.plain,
             now: Some(options.now),
         };

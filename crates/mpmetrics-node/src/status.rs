@@ -1,4 +1,5 @@
-//! Numbers that `ts/native/index.ts` defines, too. It compares their names with these when it loads this module.
+//! Numbers that `ts/native/index.ts` defines, too. When `ts/binding.ts` loads this module, it compares the names that
+//! both sides give to these numbers.
 
 use crate::convert::{failure, Result};
 use mpmetrics_core::{Code, Error};

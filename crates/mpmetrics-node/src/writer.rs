@@ -77,7 +77,7 @@ impl NativeWriter {
         self.writer.borrow_mut().as_mut().map_or(Err(Error::Lost), call)
     }
 
-    /// Tells the writer something that it cannot refuse.
+    /// Makes a call that cannot fail. Returns an error only if the writer's environment has ended.
     fn tell(&self, call: impl FnOnce(&Writer)) -> Result<()> {
         let told = self.with(|writer| {
             call(writer);
@@ -322,8 +322,8 @@ impl NativeWriter {
     }
 
     /// Removes series of this family for all writers, because no writer updates them, under one hold of the heap lock.
-    /// `texts` has labels and types of each in turn. Returns how many were removed, from the first on, or a
-    /// status as a negative number.
+    /// `texts` has labels and types of each in turn. Returns how many are removed now, from the first on, also those
+    /// that were removed before; or a status as a negative number.
     #[napi]
     pub fn expire(&self, family: u32, texts: Vec<String>) -> Result<i32> {
         let (pairs, _) = texts.as_chunks::<2>();

@@ -1,6 +1,6 @@
 /**
- * Updates from JavaScript of cells between two sequence words: of gauges that keep the time of their last update and,
- * if the processor may reorder plain stores, of histograms and summaries.
+ * Updates from JavaScript of cells between two sequence words. Gauges that keep the time of their last update are
+ * always updated here; histograms and summaries on the slow path, or if the processor may reorder plain stores.
  */
 
 import type { Path, Handle } from './handle';

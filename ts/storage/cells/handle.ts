@@ -22,7 +22,7 @@ export const enum Backing {
   Memory,
   /** A block of the heap. */
   Heap,
-  /** Cells of its isolate's own, because the heap lock was taken; they move into the heap later. */
+  /** Cells of its isolate's own, which move into the heap when the heap lock is free, or when a scrape has read. */
   Pending,
   /** Cells that are never read, because the storage refused the series. */
   Sink,
@@ -68,7 +68,10 @@ export class Handle {
   /** A summary's octave buckets that this handle has found so far. */
   sketch: Sketch = NO_SKETCH;
 
-  /** The series' label text and the types of its label values, from the first call that had these labels. */
+  /**
+   * The series' label text and the types of its label values, from the call that bound the handle. `Roster.retype`
+   * changes the types later.
+   */
   text = '';
   types = '';
   /**

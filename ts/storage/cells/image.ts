@@ -27,7 +27,8 @@ export function writeImage(h: Handle, kind: Kind, image: Float64Array, source: B
 }
 
 /**
- * Adds an image to the counts in the cells that a handle moved to. A gauge's image replaces the value instead.
+ * Adds an image to the counts in the cells that a handle moved to. A gauge's image replaces the value instead; that of
+ * a shared gauge does so only if the gauge was set.
  *
  * @returns false if that failed, because the series was removed while room was made for its buckets, or because the
  *   segment is being left

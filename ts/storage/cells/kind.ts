@@ -2,7 +2,6 @@
  * The kinds of metrics in storage: how the cells of each lie in a block, and how they are copied, added and replaced.
  */
 
-import type { NativeKind } from '../../native';
 import type { BucketSource } from './octave-buckets';
 import type { Path, Handle } from './handle';
 
@@ -25,7 +24,6 @@ export interface Shape {
 /** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
   readonly type: MetricType;
-  readonly native: NativeKind;
   /** Whether the parts of a series are added up. If not, a part that moves replaces the value in its new cells. */
   readonly adds: boolean;
   /** Whether this is a shared gauge, which has one value for all writers. */

@@ -13,7 +13,6 @@
  * nor drops typed-array stores.
  */
 
-import { NativeKind } from '../../native';
 import type { Kind } from './kind';
 import { guarded, guardedPath, TIME, VALUE } from './guarded';
 import type { Handle } from './handle';
@@ -46,7 +45,6 @@ const plain = {
 export const gaugeKind: Kind = {
   ...plain,
   type: 'gauge',
-  native: NativeKind.Gauge,
   adds: false,
   cells: () => 1,
   values: (cells) => [cells[0]!],
@@ -58,7 +56,6 @@ export const gaugeKind: Kind = {
 export const counterKind: Kind = {
   ...gaugeKind,
   type: 'counter',
-  native: NativeKind.Counter,
   adds: true,
 };
 
@@ -87,7 +84,6 @@ export const sharedGaugeKind: Kind = {
 export const histogramKind: Kind = {
   ...plain,
   type: 'histogram',
-  native: NativeKind.Histogram,
   adds: true,
   guarded: true,
   cells: (numbers) => numbers.length + 4,

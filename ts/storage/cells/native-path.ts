@@ -1,7 +1,7 @@
 /**
- * Updates by native calls. They are needed if the runtime gives JavaScript only a copy of external memory, or if the
- * processor does not keep the order of JavaScript's stores. At each update, native code makes the checks of the direct
- * path.
+ * Updates by native calls. Shared gauges in the heap always need them. Other cells need them if the runtime gives
+ * JavaScript only a copy of external memory, or if neither plain nor atomic stores of JavaScript keep their order on
+ * the processor. At each update, native code makes the checks of the direct path.
  */
 
 import { Status, type NativeWriter } from '../../native';

@@ -45,7 +45,7 @@ export function bucketsOfOctave(
   }
 }
 
-/** Adds buckets in this process's memory to those in the heap, where they count from now on. */
+/** Adds buckets in this process's memory to those in the heap, to which `own` points from now on. */
 export function moveBuckets(h: Handle, own: OctaveBuckets, there: OctaveBuckets): void {
   const path = guardedPath(h);
   const sequence = path.begin(h);

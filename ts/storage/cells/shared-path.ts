@@ -41,7 +41,7 @@ export const sharedGaugeInMemory: Path = {
 
 /** The path of shared gauges in the heap. */
 export class SharedGaugePath extends NativePath {
-  /** False if the last {@link write} was refused, because the segment was removed. */
+  /** False if the last {@link write} was refused, because the series or the segment was removed. */
   written = true;
   private readonly leave: () => boolean;
 

@@ -119,7 +119,8 @@ function seldom(
     const { family } = metric;
     buckets = bucketsOfOctave(h, octave, family.bucketSource);
     if (!h.live || metric.family !== family) {
-      // Meanwhile the heap was left or the slot was lost: the handle has another block, and may have another path.
+      // Meanwhile the series was removed, the slot was lost or the heap was left: the handle has to be bound again, or
+      // has another block and perhaps another path.
       const label = { text: h.text, types: h.types };
       const again: Update = (one, v) => observeSlowly(one, v, times, metric, window);
       metric.updateText(h, label, again, value);

@@ -1,6 +1,5 @@
 /** The kind of summaries. */
 
-import { NativeKind } from '../../native';
 import { guardedPath } from './guarded';
 import type { Kind } from './kind';
 import { CELLS } from './octave';
@@ -18,7 +17,6 @@ import {
 
 export const summaryKind: Kind = {
   type: 'summary',
-  native: NativeKind.Summary,
   adds: true,
   sharedGauge: false,
   guarded: true,

@@ -24,7 +24,7 @@ export interface Backlogged {
   readonly dead: boolean;
   /** Makes a call. If the slot was lost, claims another one and makes the call again. */
   attemptTwice(call: () => Status): Status;
-  /** Calls for the storage's pending series and buckets, which are made after the calls of the backlog. */
+  /** Returns the calls that move pending series and buckets into the heap, to be made after those of the backlog. */
   waiting(): readonly (() => Status)[];
   /** How many series and buckets are pending. */
   left(): number;
@@ -53,7 +53,7 @@ export class Backlog {
     this.heap = heap;
   }
 
-  /** True while something is in the backlog. */
+  /** True while something in the backlog waits for the next try; false during a try, which may take the heap lock. */
   get busy(): boolean {
     return this.timer !== null;
   }

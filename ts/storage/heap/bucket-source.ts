@@ -86,7 +86,7 @@ export class HeapBucketSource implements BucketSource {
 
   /**
    * Makes the buckets that series are about to need, many under one hold of the heap lock. Buckets that the heap
-   * refuses are asked for again at the next observation that needs them.
+   * refuses are asked for again when the image is added.
    *
    * @param moved series that have a block, with the images that are to be added to it
    */
@@ -177,7 +177,7 @@ export class HeapBucketSource implements BucketSource {
     return this.host.writer.bucketsEach(asked.subarray(0, ASKED * wanted.length), made);
   }
 
-  /** Makes the buckets of an octave in the heap, and points to them. */
+  /** Makes the buckets of an octave in the heap, and points `buckets` to them. */
   private locate(h: Handle, buckets: OctaveBuckets): Status {
     // Making room may give blocks of expired series to other series, and this series may have expired.
     rescueExpired();
@@ -189,7 +189,7 @@ export class HeapBucketSource implements BucketSource {
     });
   }
 
-  /** Points to the buckets that were made, if any were. */
+  /** Points `buckets` to those that the native module made, if it made any. */
   private point(buckets: OctaveBuckets, at: number): Status {
     const status = statusOf(made[at]!);
     if (status === Status.Ok) {

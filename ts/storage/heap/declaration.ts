@@ -135,11 +135,11 @@ export class Declaration {
         tag: this.tag,
         name: asText(name),
         help,
-        kind: kind.native,
+        type: kind.type,
         // JavaScript may pass anything; native code would throw, and the heap would be taken for corrupt.
         aggregator: asText(aggregator),
         labelNames: [...labelNames],
-        bounds: Float64Array.from(numbers),
+        numbers: Float64Array.from(numbers),
       },
       this.group,
     );
@@ -154,7 +154,7 @@ export class Declaration {
   }
 }
 
-/** Whether a handle's block is its own. */
+/** Whether a handle points to a block of the heap that still belongs to the handle's series. */
 export function owns(h: Handle): boolean {
   return h.backing === Backing.Heap && h.current;
 }

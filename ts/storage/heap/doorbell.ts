@@ -97,7 +97,8 @@ export class Doorbell {
       };
       return { number, answers, over };
     } catch {
-      // If the heap is damaged, the scrape that follows reports it. Otherwise it only shows older values of others.
+      // If the heap is damaged, the scrape that follows reports it. Otherwise that scrape only shows older values of
+      // other writers.
       return undefined;
     }
   }
@@ -108,8 +109,8 @@ export class Doorbell {
   };
 
   /**
-   * Answers rings without running the callbacks again, if the callbacks have run since for a scrape of this isolate
-   * that is still under way. Otherwise two processes that scrape at the same time would wait for each other.
+   * Answers rings without running the callbacks again, if since these rings the callbacks have run for a scrape of this
+   * isolate that is still under way. Otherwise two processes that scrape at the same time would wait for each other.
    */
   catchUp(): void {
     const { ran } = this.keeping;

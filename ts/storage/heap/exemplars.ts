@@ -8,7 +8,7 @@ import { rescueExpired } from '../expiry';
 import { owns } from './declaration';
 import type { HeapStorage } from './storage';
 
-/** The argument of the native writer's `exemplar`. */
+/** The first argument of the native writer's `exemplar`. */
 const numbers = new Float64Array(8);
 
 export class HeapExemplars {
@@ -25,7 +25,8 @@ export class HeapExemplars {
   /** Records an exemplar of a series that was just updated. */
   exemplify(h: Handle, exemplar: Exemplar): void {
     if (this.recorded(h, exemplar, false)) return;
-    // Making room may give blocks of expired series to other series, and this series may have expired.
+    // Making room may give blocks of expired series to other series. So updates in these blocks are rescued first,
+    // perhaps also the update to which this exemplar belongs.
     rescueExpired();
     this.recorded(h, exemplar, true);
   }
@@ -33,7 +34,7 @@ export class HeapExemplars {
   /** @returns false if room has to be made for the exemplar first */
   private recorded(h: Handle, { bucket, value, time, label }: Exemplar, room: boolean): boolean {
     if (h.backing === Backing.Pending) {
-      this.waiting.record(h, { bucket: bucket, value, time, label });
+      this.waiting.record(h, { bucket, value, time, label });
       return true;
     }
     if (!owns(h)) return true;

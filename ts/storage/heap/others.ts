@@ -65,8 +65,8 @@ export class HeapOthers implements Others {
 
   cut(): void {
     const { changes } = this.parts;
-    // Keeps back an empty change, also if the metric has no series, so that new series wait until this scrape has read.
-    // Otherwise this scrape would show their counts, and the next scrape would show the same counts again.
+    // Keeps back an empty change, also if the metric has no series, so that new series wait until the scrape that is
+    // under way has read. Otherwise that scrape would show their counts, and the next scrape would show them again.
     if (changes.keepsBack) changes.keepBack(() => undefined);
   }
 

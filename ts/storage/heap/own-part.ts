@@ -49,7 +49,7 @@ export class OwnPart {
       if (h.base !== null) writeImage(h, roster.shape.kind, h.base, bucketSource);
       else {
         host.paths.hide(h);
-        // Detaches the handle before the call, because a call that finds the slot lost binds live handles in another.
+        // Detaches the handle before the call, because a call that finds the slot lost binds live handles again.
         h.detach();
         changes.withSameWriter((writer) =>
           statusOf(writer.release(slab, first, number, generation)),

@@ -76,8 +76,8 @@ export class Paths {
 }
 
 /**
- * Returns the layout. Throws if it divides octaves otherwise than this code does, which would count observations in
- * wrong buckets.
+ * Returns the layout. Throws if it divides octaves otherwise than this code does, because observations would be counted
+ * in wrong buckets.
  */
 function checked(layout: Layout): Layout {
   const same = layout.octaveBounds.every((bound, number) => bound === octaveBounds[number]);

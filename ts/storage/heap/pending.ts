@@ -111,7 +111,7 @@ export class Pending {
     if (hide) this.forget(h);
   }
 
-  /** Drops the cells that were to be reset when a scrape has read, because their writer is lost. */
+  /** Drops the cells that were to be reset when a scrape has read, because the resets were dropped with the writer. */
   orphan(): void {
     for (const h of this.shown) this.queue.delete(h);
     this.shown.clear();

@@ -86,7 +86,7 @@ export class Left {
   moveIn(to: NativeHeap): void {
     this.all = this.all.filter((segment) => {
       try {
-        return to.settle(segment) !== 0;
+        return to.copyForDead(segment) !== 0;
       } catch {
         return true;
       }

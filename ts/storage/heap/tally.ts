@@ -6,11 +6,9 @@
 import { REFUSALS, type NativeWriter, type Refusal } from '../../native';
 import { unref } from '../../timers';
 
-/**
- * Milliseconds until the counts are added to the heap's, if there is no scrape before; and the number of calls that
- * count something after which the counts are added at once.
- */
+/** Milliseconds until the counts are added to the heap's, if there is no scrape before. */
 const DELAY = 1_000;
+/** The number of calls of `dropped`, `unranked` and `clamped` after which the counts are added at once. */
 const MOST = 1_000;
 
 export class Tally {
@@ -21,6 +19,8 @@ export class Tally {
   /** Observations since then that count in the nearest bucket. */
   private moved = 0;
   private count = 0;
+  /** Whether the counts are to be added after {@link DELAY}. */
+  private delayed = false;
   private readonly reach: (tell: (writer: NativeWriter) => void) => boolean;
 
   /** @param reach calls its argument with the writer; returns false if there is no writer */
@@ -50,11 +50,19 @@ export class Tally {
   }
 
   private later(): void {
-    if (this.count++ === 0) {
-      unref(setTimeout(this.tell, DELAY));
-      process.on('exit', this.tell);
-    }
+    if (this.count++ === 0) process.on('exit', this.tell);
+    this.delay();
     if (this.count >= MOST) this.tell();
+  }
+
+  private delay(): void {
+    if (this.delayed) return;
+    this.delayed = true;
+    const over = (): void => {
+      this.delayed = false;
+      this.tell();
+    };
+    unref(setTimeout(over, DELAY));
   }
 
   /** Adds the counts to the heap's now. */
@@ -72,7 +80,6 @@ export class Tally {
       if (this.moved > 0) writer.countClamped(this.moved);
       this.moved = 0;
     });
-    if (!told) return;
-    this.count = 0;
+    if (!told) this.delay();
   };
 }

@@ -64,8 +64,8 @@ pub enum Attempt {
     Torn,
 }
 
-/// Writes an exemplar. If it does not fit, changes nothing and returns false. Calls `stored` after each store, for
-/// tests that die or read there.
+/// Writes an exemplar. If it does not fit, changes nothing and returns false. Calls `stored` after each store, so that
+/// tests can kill the process or read the words there.
 pub fn write(cells: &[AtomicU64], given: &Given<'_>, mut stored: impl FnMut()) -> bool {
     let Some((head, body)) = cells.split_at_checked(HEAD) else {
         return false;

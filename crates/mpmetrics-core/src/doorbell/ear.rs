@@ -17,7 +17,8 @@ pub struct Ear {
 }
 
 struct Heard {
-    /// The value of the bell when callbacks last began to run.
+    /// The latest ring that needs no more calls of `rung`: callbacks have begun to run since, or it was this isolate's
+    /// own ring.
     handled: u32,
     /// The ring up to which [`Ear::is_asked`] ignores scrapes.
     left: u32,

@@ -27,8 +27,8 @@ use words::Listener;
 
 /// Time after which the watcher checks whether it is still needed, if nothing wakes it.
 const LOOK: Duration = Duration::from_secs(10);
-/// The same time, for the first sleep after a ring: isolates leave if they find no callbacks left when they are asked.
-/// The last isolate that leaves wakes the watcher. A watcher that does not sleep yet misses this wake.
+/// The same time, for the first sleep after a ring. It is short, because an isolate that has no callbacks left leaves
+/// when it is asked. The last isolate that leaves wakes the watcher, but a watcher that does not sleep yet misses this.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One process's side of a heap's doorbell. It has at most two threads: the watcher, while the process has callbacks,

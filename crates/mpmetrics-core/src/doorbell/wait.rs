@@ -27,7 +27,7 @@ pub(super) struct Wait {
     pub done: Done,
 }
 
-/// All scrapes of a process that wait.
+/// All waiting scrapes of a process.
 #[derive(Default)]
 pub(super) struct Waits {
     pub all: Vec<Wait>,

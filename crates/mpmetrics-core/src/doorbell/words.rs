@@ -105,7 +105,7 @@ fn store(heap: &Heap, from: Listener, answer: Answer) -> Result<()> {
     let words = heap.words();
     let at = SLOTS.find(words, from.slot)?;
     // Another writer may have adopted the slot. If it does so between this check and the store, the word names a past
-    // life, which readers ignore until the new owner answers.
+    // life or none, and readers ignore the word until the new owner answers.
     if words.load(at + slot::INCARNATION)? == u64::from(from.incarnation) {
         words.store(at + slot::ANSWER, answer.pack())?;
     }

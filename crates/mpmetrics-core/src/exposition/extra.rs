@@ -21,7 +21,7 @@ pub struct ExtraFamily {
     /// Help text, unescaped.
     pub help: String,
     /// Its type, which may be any text.
-    pub kind: String,
+    pub type_name: String,
     /// Its rows.
     pub samples: Vec<Sample>,
 }

@@ -71,7 +71,7 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
         ("{\"tag\":", &*family.tag),
         (",\"name\":", &*family.name),
         (",\"help\":", &*family.help),
-        (",\"type\":", family.kind.name()),
+        (",\"type\":", family.metric_type.name()),
         (",\"aggregator\":", &*family.aggregator),
     ];
     for (key, text) in texts {
@@ -125,7 +125,7 @@ type Numbers<'a> = ([Option<f64>; 2], Cow<'a, [f64]>);
 
 /// Returns the numbers of `v`; `None` if the series' value does not fit the family.
 fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Option<Numbers<'a>> {
-    match (family.kind.values(), series.value) {
+    match (family.metric_type.values(), series.value) {
         (Values::Scalar, Value::Scalar(value)) => {
             // The time is 0 except for a gauge with the aggregator `mostrecent`.
             let set_at = (series.set_at != 0.0).then_some(series.set_at);

@@ -13,7 +13,7 @@ pub(super) struct Shown<'a> {
     /// The name under which the family is shown.
     pub name: &'a str,
     /// The type with which the family is shown.
-    pub kind: &'a str,
+    pub type_name: &'a str,
     /// The suffix of its samples' names; empty for all types but counters.
     pub suffix: &'static str,
 }
@@ -28,25 +28,26 @@ impl Names {
     /// Returns how each family (a name and a type) is shown, in the same order; `None` for a family whose samples'
     /// names belong to another family.
     ///
-    /// Families that are no counters keep their names, so these names are taken first. A counter whose name is taken is
-    /// shown under its samples' name and with the type `unknown`, if that name is free.
+    /// Families that are no counters keep their names, so these names are taken first. If a counter's name without
+    /// `_total` is taken, the counter is shown under its declared name and with the type `unknown`, if that name is
+    /// free.
     pub fn show<'a>(
         &mut self,
         families: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Vec<Option<Shown<'a>>> {
-        let others = families.clone().map(|(name, kind)| {
-            let other = kind != COUNTER && self.take(name, kind);
-            other.then_some(Shown { name, kind, suffix: "" })
+        let others = families.clone().map(|(name, type_name)| {
+            let other = type_name != COUNTER && self.take(name, type_name);
+            other.then_some(Shown { name, type_name, suffix: "" })
         });
         let mut shown: Vec<_> = others.collect();
-        for (shown, (name, kind)) in shown.iter_mut().zip(families) {
-            if kind != COUNTER {
+        for (shown, (name, type_name)) in shown.iter_mut().zip(families) {
+            if type_name != COUNTER {
                 continue;
             }
             *shown = if self.take(base(name), COUNTER) {
-                Some(Shown { name: base(name), kind, suffix: "_total" })
+                Some(Shown { name: base(name), type_name, suffix: "_total" })
             } else if self.take(name, "unknown") {
-                Some(Shown { name, kind: "unknown", suffix: "" })
+                Some(Shown { name, type_name: "unknown", suffix: "" })
             } else {
                 None
             };
@@ -56,15 +57,15 @@ impl Names {
 
     /// Frees the names that a family has taken, because it is not shown after all.
     pub fn give_back(&mut self, shown: &Shown<'_>) {
-        for name in names(shown.name, shown.kind) {
+        for name in names(shown.name, shown.type_name) {
             self.taken.remove(&name);
         }
     }
 
-    fn take(&mut self, name: &str, kind: &str) -> bool {
-        let free = !names(name, kind).any(|name| self.taken.contains(&name));
+    fn take(&mut self, name: &str, type_name: &str) -> bool {
+        let free = !names(name, type_name).any(|name| self.taken.contains(&name));
         if free {
-            self.taken.extend(names(name, kind));
+            self.taken.extend(names(name, type_name));
         }
         free
     }
@@ -78,7 +79,7 @@ pub(super) fn base(name: &str) -> &str {
 const COUNTER: &str = "counter";
 
 /// A family's name, and those that its type reserves beside it.
-fn names<'a>(name: &'a str, kind: &str) -> impl Iterator<Item = String> + 'a {
-    let reserved = MetricType::of_name(kind).map_or(&[][..], MetricType::reserved);
+fn names<'a>(name: &'a str, type_name: &str) -> impl Iterator<Item = String> + 'a {
+    let reserved = MetricType::of_name(type_name).map_or(&[][..], MetricType::reserved);
     [""].iter().chain(reserved).map(move |suffix| format!("{name}{suffix}"))
 }

@@ -31,7 +31,7 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
     let mut out = Vec::with_capacity(estimate(snapshot) + more + extra.estimate());
     let mut names = Names::default();
-    let own = snapshot.families.iter().map(|family| (&*family.name, family.kind.name()));
+    let own = snapshot.families.iter().map(|family| (&*family.name, family.metric_type.name()));
     for (family, shown) in snapshot.families.iter().zip(names.show(own)) {
         let Some(shown) = shown else {
             continue;
@@ -41,14 +41,14 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
             continue;
         }
         push_head(&mut out, &family.help, &shown);
-        match family.kind.values() {
+        match family.metric_type.values() {
             Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
             Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
             Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }
-    let others = extra.families.iter().map(|family| (&*family.name, &*family.kind));
+    let others = extra.families.iter().map(|family| (&*family.name, &*family.type_name));
     for (family, shown) in extra.families.iter().zip(names.show(others)) {
         let Some(shown) = shown else {
             continue;
@@ -71,7 +71,7 @@ fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
     out.extend_from_slice(b"\n# TYPE ");
     push_escaped(out, shown.name);
     out.push(b' ');
-    push_escaped(out, shown.kind);
+    push_escaped(out, shown.type_name);
 }
 
 fn push_scalars(
@@ -89,7 +89,8 @@ fn push_scalars(
         out.extend_from_slice(&row);
         push_labels(out, own, &labels.beside(own, series.defaults, b""));
         push_sample(out, value);
-        // Only counters have exemplars, and only if they are printed with their type, which gives them a suffix.
+        // Only a counter may show an exemplar here, and only if it is printed with the type `counter`. Then it has a
+        // suffix.
         if !shown.suffix.is_empty() {
             push_own_exemplar(out, snapshot, snapshot.exemplars(series).first());
         }
@@ -101,7 +102,7 @@ fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
     let name = if shown.suffix.is_empty() { &sample.name } else { base(&sample.name) };
     push_row(out, name, shown.suffix, sample);
     let has_place = !shown.suffix.is_empty()
-        || shown.kind != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+        || shown.type_name != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
     if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
         push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
     }
@@ -168,7 +169,7 @@ fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, 
             count += cell;
             let own = exemplars.iter().find(|exemplar| exemplar.bucket as usize == bucket);
             let Some(row) = row else {
-                // The next bucket that is printed includes this one, and so gets its exemplar.
+                // The next bucket that is printed includes this one, and shows its exemplar unless it has one itself.
                 pending = own.or(pending);
                 continue;
             };

@@ -10,7 +10,7 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
-        let (rows, more) = match family.kind.values() {
+        let (rows, more) = match family.metric_type.values() {
             Values::Scalar => (1, 0),
             Values::Buckets => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
             Values::Quantiles => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),

@@ -27,15 +27,15 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let mut out = Vec::with_capacity(estimate(snapshot) + extra.estimate());
     for family in snapshot.families.iter().filter(|family| extra.keeps(&family.name)) {
-        push_head(&mut out, &family.name, &family.help, family.kind.name());
-        match family.kind.values() {
+        push_head(&mut out, &family.name, &family.help, family.metric_type.name());
+        match family.metric_type.values() {
             Values::Scalar => push_scalars(&mut out, &labels, family),
             Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
             Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
         }
     }
     for family in &extra.families {
-        push_head(&mut out, &family.name, &family.help, &family.kind);
+        push_head(&mut out, &family.name, &family.help, &family.type_name);
         for sample in &family.samples {
             push_row(&mut out, &sample.name, "", sample);
         }

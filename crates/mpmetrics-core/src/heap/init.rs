@@ -22,7 +22,7 @@ pub struct Limits {
     pub family_series: u64,
     /// Largest number of bytes of a label's value, as UTF-8 and not escaped.
     pub label_bytes: u64,
-    /// Largest size of the text extents in bytes for label texts. Families are not refused for this limit.
+    /// Largest size of all text extents in bytes. Beyond it only label texts of series are refused.
     pub text_bytes: u64,
 }
 
@@ -40,7 +40,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Returns the limits in a segment's header. 0 means no limit, where that is allowed.
+    /// Returns the limits in a segment's header. For `label_bytes` and `text_bytes`, 0 means no limit.
     #[must_use]
     pub fn of(words: Words<'_>) -> Self {
         Self {

@@ -4,10 +4,11 @@
 pub mod extent {
     /// `kind | words << 8`.
     pub const HEAD: u64 = 0;
-    /// Of a slab: number of its slot. Of a text extent: its size class. Of a chunk: its number. Of the hash index: its
-    /// capacity.
+    /// Of a slab: number of its slot, or `MAX_SLOTS` for shared gauges. Of a text extent: its size
+    /// class. Of a chunk: its number. Of the hash index: its capacity.
     pub const OWNER: u64 = 1;
-    /// Of a slab: reference of the slot's next slab. Of a free extent: reference of the next free extent. 0 for none.
+    /// Of a slab: reference of the next slab of the same slot, or of shared gauges. Of a free extent: reference of the
+    /// next free extent. 0 for none.
     pub const NEXT: u64 = 2;
 }
 

@@ -119,7 +119,7 @@ impl Histogram {
 pub struct Summary(pub(super) Handle, pub(super) Option<Window>);
 
 impl Summary {
-    /// Counts a value. If there is no memory for its bucket, it counts only in sum and count.
+    /// Counts a value. If it gets no bucket, it counts in sum and count only: see [`Writer::observe`].
     ///
     /// # Errors
     /// [`Error::Invalid`] for a non-finite value; as [`Writer::bind`] if the series was removed and

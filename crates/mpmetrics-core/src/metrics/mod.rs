@@ -55,7 +55,7 @@ impl Metrics {
 
     fn family(
         &self,
-        kind: MetricType,
+        metric_type: MetricType,
         name: &str,
         help: &str,
         names: &[&str],
@@ -66,7 +66,7 @@ impl Metrics {
             tag: DEFAULT_TAG.to_owned(),
             name: name.to_owned(),
             help: help.to_owned(),
-            kind,
+            metric_type,
             aggregator: "sum".to_owned(),
             label_names: label_names.clone(),
             numbers: numbers.to_vec(),

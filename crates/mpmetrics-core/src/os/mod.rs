@@ -1,7 +1,8 @@
 //! The interface to the operating system: no other module of this crate makes system calls.
 //!
 //! There is one implementation for Linux, and one for all other systems. The latter has the same items, so that the
-//! crate compiles on these systems; each call that can fail returns [`crate::Error::Unsupported`] there.
+//! crate compiles on these systems. There, each call that can fail returns [`crate::Error::Unsupported`], except the
+//! lock call of a mutex, which returns [`NotHeld::Broken`].
 
 #[macro_use]
 pub mod kill_points;

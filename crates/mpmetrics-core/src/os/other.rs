@@ -93,7 +93,7 @@ unsupported! {
     is_memory_backed(&Path) -> bool;
 }
 
-/// Unknown here: false.
+/// Returns false, because it is unknown here whether an error is about the process.
 pub(super) fn is_exhausted(_: &std::io::Error) -> bool {
     false
 }
@@ -103,8 +103,8 @@ pub fn sleep_us(us: u32) {
     std::thread::sleep(Duration::from_micros(u64::from(us)));
 }
 
-/// Sleeps at most 5 ms if the lower half of `word` is `expected`. The caller polls, because no call waits for a change
-/// here.
+/// Sleeps at most 5 ms if the lower half of `word` is `expected`. There is no call here that waits for a change of a
+/// word, so the caller polls.
 pub fn futex_wait(word: &AtomicU64, expected: u32, timeout: Duration) {
     if word.load(Ordering::Acquire) as u32 == expected {
         std::thread::sleep(timeout.min(Duration::from_millis(5)));

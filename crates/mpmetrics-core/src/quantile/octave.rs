@@ -98,7 +98,7 @@ pub fn locate(value: f64) -> Option<(Octave, usize)> {
     Some((Octave(number as u16 | sign), cell))
 }
 
-/// 2 to the power of `exponent`, a normal number.
+/// Returns 2 to the power of `exponent`. The result has to be a normal number.
 fn power(exponent: i32) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }
@@ -158,7 +158,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The bucket by its definition: the bounds of all octaves, compared one by one.
+    /// Finds the bucket by its definition: doubles or halves the magnitude until it is above 1 and at most 2, and
+    /// compares it with the bounds one by one.
     fn slowly(value: f64) -> (u16, usize) {
         let mut magnitude = value.abs();
         let mut exponent = 0;

@@ -2,7 +2,7 @@
 
 use crate::quantile::octave::{Octave, CELLS};
 
-/// The buckets of one summary's series, over all writers.
+/// The observations of one block of a summary's series, or of several blocks together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sketch {
     /// Observations of zero.
@@ -70,7 +70,8 @@ impl Sketch {
     /// interpolated, as prom-client's digest does while it has every observation. The first and the last observation
     /// are known exactly, others by the middle of their bucket. Between two values of different sign, the result is the
     /// value with the nearer rank: an interpolated value could be near zero, and the errors of the two values would be
-    /// large compared with it. Only if there are just two observations, which are exact, it is interpolated.
+    /// large compared with it. If there are only two observations in all, both are exact, and the result is
+    /// interpolated even if their signs differ.
     #[must_use]
     pub fn quantiles(&self, percentiles: &[f64]) -> Vec<f64> {
         let ranked = self.ranked();

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// If a stranger truncates the file while it is mapped, a process that reads beyond the new end is killed (SIGBUS), as
 /// the documents say. A reader that must survive a truncation copies the file first.
 pub struct Mapped {
-    /// Declared before the mapping, so that it is dropped first. After that, no thread waits for a word of the mapping.
+    /// Declared before the mapping, so that it is dropped first. After that, no thread uses a mutex in the mapping.
     #[cfg(feature = "locked")]
     _guarded: crate::sync::Guarded,
     mapping: os::Mapping,
@@ -32,7 +32,7 @@ pub struct Mapped {
 const LEAST: u64 = crate::layout::HEADER_WORDS * 8;
 
 impl Mapped {
-    /// Maps a segment's file, which must have a header, with `max_bytes` at the most.
+    /// Maps a segment's file, which must have a header. The file can grow to `max_bytes`.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if the file is too short for a header, [`Error::Io`] if it cannot be mapped.
@@ -126,8 +126,8 @@ impl Region for Mapped {
         if need <= size {
             return Ok(());
         }
-        // Grows by an eighth, so that growing is rare and a small segment stays small. If the file system has no room
-        // for that, grows only by the bytes that are needed.
+        // Grows by an eighth (at least 64 KiB, at most 8 MiB), so that growing is rare and a small segment stays small.
+        // If the file system has no room for that, grows only by the bytes that are needed.
         let step = (size / 8).clamp(64 << 10, 8 << 20) & !4095;
         let wanted = (size + step).max(need).min(limit);
         let to = |end| os::allocate(&self.file, size, end - size).map(|()| end);

@@ -28,7 +28,8 @@ pub struct Joined {
 /// Joins families of one name, and series of one family that are printed with the same labels.
 ///
 /// * Counters, histograms and summaries are added up. Gauges are joined by the newest family's aggregator (an unknown
-///   one means sum). The aggregator's parts are here the values of the families, so an average is one of families.
+///   one means sum). The aggregator's parts are the families' values here, and not the values of writers: `average`
+///   gives the average of the families' values.
 /// * Histograms with different bounds are joined with the bounds that all of them have.
 /// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
 ///   A joined series has the position, the birth and the label text of the oldest.
@@ -62,8 +63,8 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
             let all = group.len();
             // The newest comes first. Births are unique, except in a corrupt heap, where any order will do.
             group.sort_by_key(|family| Reverse(family.birth));
-            let kind = group[0].kind;
-            group.retain(|family| family.kind == kind);
+            let metric_type = group[0].metric_type;
+            group.retain(|family| family.metric_type == metric_type);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
                 merge(&mut group, &labels, &mut arena);
@@ -136,9 +137,9 @@ impl<'a> Effective<'a> {
 
     /// Whether two series of the family might be printed with the same labels.
     ///
-    /// No two series of a family have the same labels of their own. So series coincide only by default labels: if a
-    /// default label has the name of one of the family's labels, or if two sets of default labels are equal. Without
-    /// default labels the check returns at once.
+    /// Two series of a family differ in their own labels or in the set of default labels. So they can be printed with
+    /// the same labels only in two cases: a default label has the name of one of the family's labels, or two sets of
+    /// default labels are equal. Without default labels the check returns at once.
     fn may_coincide(&self, family: &Family) -> bool {
         if self.defaults.is_empty() {
             return false;
@@ -147,7 +148,8 @@ impl<'a> Effective<'a> {
         used.dedup();
         used.sort_unstable();
         used.dedup();
-        let aggregator = Aggregator::of(family.kind, &family.aggregator, &family.label_names);
+        let aggregator =
+            Aggregator::of(family.metric_type, &family.aggregator, &family.label_names);
         let mut sets = HashSet::new();
         used.into_iter().any(|number| {
             let Ok(set) = self.read(self.defaults(number)) else {
@@ -173,14 +175,14 @@ struct Sum {
 /// is malformed, or does not fit its family, is left out.
 fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     let newest = &group[0];
-    let aggregator = if newest.kind.is_level() {
-        Aggregator::of(newest.kind, &newest.aggregator, &newest.label_names)
+    let aggregator = if newest.metric_type.is_level() {
+        Aggregator::of(newest.metric_type, &newest.aggregator, &newest.label_names)
     } else {
         Aggregator::Sum
     };
     // The `bounds` of a summary are its percentiles. The percentiles of the newest family are computed from the
     // observations of all families.
-    let same = newest.kind.values() == Values::Quantiles
+    let same = newest.metric_type.values() == Values::Quantiles
         || group.iter().all(|family| family.bounds == group[0].bounds);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
@@ -237,7 +239,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
-    match (family.kind.values(), value) {
+    match (family.metric_type.values(), value) {
         (Values::Scalar, Value::Scalar(_)) | (Values::Quantiles, Value::Summary { .. }) => true,
         (Values::Buckets, Value::Histogram { counts, .. }) => {
             let end = counts.start as usize + counts.len as usize;

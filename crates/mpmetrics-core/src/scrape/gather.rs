@@ -306,7 +306,7 @@ impl<'a> Gather<'a> {
                 let Some(defaults) = part.defaults.or(figure) else {
                     continue;
                 };
-                let own = wanted.spec.kind.row_label();
+                let own = wanted.spec.metric_type.row_label();
                 if let Some(labels) = self.labels(part, own, &mut snapshot.text)? {
                     let (value, set_at) = value(&wanted, &part, &self.cells);
                     let (birth, key) = (part.birth, (part.series, part.set));

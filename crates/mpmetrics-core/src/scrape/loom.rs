@@ -49,7 +49,7 @@ fn summary_of(key: BlockKey, count: f64, sum: f64, first: u64, sub_window: [f64;
 }
 
 /// The words of a heap with two summaries. The first has octave 7, with one observation of 1 in the first bucket; the
-/// second has no octave. `number` is the number of their sub-windows.
+/// second has no octave. Each has one sub-window, whose number ([`Window::number`]) is `number`.
 fn heap(number: f64) -> Vec<u64> {
     let mut words = vec![0];
     words.extend(summary_of(KEY, 1.0, 1.0, OLD, [number, 0.0, 1.0, 1.0]));

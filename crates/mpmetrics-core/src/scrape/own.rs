@@ -14,8 +14,8 @@ use std::collections::HashMap;
 /// The beginning of the aggregators of such families.
 pub const PREFIX: &str = "mpmetrics:";
 
-/// The aggregator that a scrape shows for such families. It joins the JSON of several processes, which have the same
-/// figures.
+/// The aggregator that a scrape shows for such families. All processes show the same figures, so the largest of them is
+/// right if a program joins the JSON of several processes.
 const SHOWN_AS: &str = "max";
 
 /// The label with the reason why updates were dropped.
@@ -25,7 +25,7 @@ const REASON: &[u8] = b"reason";
 pub fn fill(snapshot: &mut Snapshot, words: Words<'_>, living: &[bool]) {
     let Snapshot { families, text, .. } = snapshot;
     for family in families {
-        let scalar = family.kind.values() == Values::Scalar;
+        let scalar = family.metric_type.values() == Values::Scalar;
         if let Some(name) = family.aggregator.strip_prefix(PREFIX).filter(|_| scalar) {
             let name = name.to_owned();
             one_each(family, text);

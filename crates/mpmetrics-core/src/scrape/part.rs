@@ -68,8 +68,8 @@ pub(super) struct Part {
 impl Wanted {
     /// Makes a family of its decoded declaration, without parts.
     pub fn new(spec: FamilySpec) -> Self {
-        let aggregator = Aggregator::of(spec.kind, &spec.aggregator, &spec.label_names);
-        let form = Form::of(spec.kind, &spec.aggregator);
+        let aggregator = Aggregator::of(spec.metric_type, &spec.aggregator, &spec.label_names);
+        let form = Form::of(spec.metric_type, &spec.aggregator);
         let (cells, sums) = numbers(form, form.repeats_of(&spec.numbers));
         let options = match form.protocol {
             Protocol::Sketched => SummaryOptions::from_numbers(&spec.numbers),
@@ -112,7 +112,7 @@ impl Part {
             return;
         }
         let sums = &mut arena[start..start + cells.len()];
-        let scalar = family.spec.kind.values() == Values::Scalar;
+        let scalar = family.spec.metric_type.values() == Values::Scalar;
         for (sum, cell) in sums.iter_mut().zip(cells) {
             match family.aggregator {
                 Aggregator::Min if scalar => *sum = minimum(*sum, *cell),
@@ -140,7 +140,7 @@ fn minimum(a: f64, b: f64) -> f64 {
 pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64) {
     let start = part.start as usize;
     let cells = &arena[start..start + family.sums];
-    let value = match family.spec.kind.values() {
+    let value = match family.spec.metric_type.values() {
         Values::Scalar if family.aggregator == Aggregator::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
@@ -168,7 +168,7 @@ fn numbers(form: &Form, repeats: u64) -> (usize, usize) {
 
 fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
-    let bounds = match spec.kind.values() {
+    let bounds = match spec.metric_type.values() {
         Values::Quantiles => options.percentiles,
         Values::Scalar | Values::Buckets => spec.numbers,
     };
@@ -176,7 +176,7 @@ fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
         tag: spec.tag.into(),
         name: spec.name.into(),
         help: spec.help.into(),
-        kind: spec.kind,
+        metric_type: spec.metric_type,
         aggregator: spec.aggregator.into(),
         label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
         bounds: bounds.into(),

@@ -13,7 +13,7 @@ use crate::sync::{fence, Ordering};
 
 /// Number of rounds after which a scrape accepts any result, if it has also lasted [`AGAIN_US`]. Until then it begins
 /// another round if blocks were merged during the round, or if the round found damage and the heap grew. The heap grows
-/// by an eighth at a time, and blocks are merged only at adoptions, so only a long adoption leads to many rounds.
+/// rarely, and blocks are merged only at adoptions, so only a long adoption leads to many rounds.
 const AGAIN: u32 = 8;
 /// Microseconds after which a scrape accepts any result; see [`AGAIN`].
 const AGAIN_US: u64 = 1_000_000;

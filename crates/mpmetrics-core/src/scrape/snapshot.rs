@@ -114,7 +114,7 @@ pub struct Family {
     /// Help text, unescaped.
     pub help: Arc<str>,
     /// Type.
-    pub kind: MetricType,
+    pub metric_type: MetricType,
     /// The aggregator's name, as it was given.
     pub aggregator: Arc<str>,
     /// Declared label names, in declared order.

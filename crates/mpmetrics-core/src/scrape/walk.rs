@@ -1,7 +1,7 @@
 //! One walk over the words of a heap, which makes a snapshot of them.
 //!
 //! A walk is a pure function of words to which other processes store meanwhile. It changes nothing,
-//! checks every reference and length, waits for no writer without a bound, and adds each block to its
+//! checks every reference and length, waits for writers only for a limited time, and adds each block to its
 //! series. A block that does not belong to a living series of a chosen family is left out.
 
 use super::filter::{Filter, Scope};
@@ -44,7 +44,7 @@ const OF_DEAD: u64 = 16;
 /// while a writer has lost its processor in the middle of an update, all tries of the round fail.
 const ROUNDS: u32 = 8;
 
-/// Number of reads of a block whose default labels change meanwhile.
+/// Largest number of reads of a block, if its default labels change during each read. After these it is left out.
 const RENAMES: u32 = 8;
 
 /// Number of tries to read an exemplar that is being written. After these the exemplar is left out, because
@@ -61,11 +61,12 @@ impl Default for Patience {
 /// The counts of a walk, and the series that it found to be removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Walked {
-    /// Reads of a block that were tried again.
+    /// Reads of a living writer's block that were tried again.
     pub retries: u64,
-    /// Words that were read again, at once.
+    /// Words that were read again without a pause; each further try counts as 32 words more.
     pub reread: u64,
     /// Reads of a living writer's block that were accepted although they were torn, or whose buckets were read later.
+    /// [`scrape`](super::scrape) adds 1 if it accepted the walk although blocks were merged meanwhile.
     pub given_up: u64,
     /// Blocks that were read.
     pub blocks: u64,
@@ -241,7 +242,7 @@ impl Reader {
     }
 
     /// Reads a summary with its buckets, as often as the limits allow without a pause, until the read succeeds.
-    /// Returns false if no read succeeded. For a dead writer it returns true: the last read is accepted.
+    /// If no read succeeds, returns false for a living writer, and true for a dead one, whose last read is accepted.
     fn whole(
         &mut self,
         words: Words<'_>,

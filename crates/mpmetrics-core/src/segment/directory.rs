@@ -37,12 +37,19 @@ impl Access {
         Ok(Self { mode, gid })
     }
 
+    /// Returns the access that a segment's file has, for further files beside it.
+    pub fn of(file: &File) -> Result<Self> {
+        let found = file.metadata().map_err(io("fstat"))?;
+        let mode = found.mode() & 0o666;
+        Ok(Self { mode, gid: (mode & 0o060 != 0).then(|| found.gid()) })
+    }
+
     /// Returns the mode of the directory: users that may read the file may also search the directory.
     fn directory_mode(self) -> u32 {
         self.mode | (self.mode & 0o444) >> 2
     }
 
-    /// Returns whether a directory is ours, lacks permissions for ourselves, and grants no others than it should.
+    /// Returns whether a directory is ours, lacks permissions for ourselves, and gives others no more than it should.
     fn is_narrowed(self, found: &Metadata) -> bool {
         found.is_dir()
             && found.uid() == os::effective_uid()

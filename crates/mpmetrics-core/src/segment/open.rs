@@ -41,7 +41,7 @@ pub struct Opened {
     pub path: PathBuf,
     /// Whether this call made the file.
     pub created: bool,
-    /// Whether its file system keeps files in memory. To a disk, the kernel would write the file back now and then.
+    /// Whether its file system keeps files in memory. If not, the kernel writes the file to a disk now and then.
     pub memory_backed: bool,
     /// Better directories that cannot be used, each with the reason.
     pub passed_over: Vec<(PathBuf, Error)>,
@@ -115,7 +115,7 @@ fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Content
     }
 }
 
-/// Tries once to open the segment in any of the directories, or to make it in the best one.
+/// Tries once to open the segment in any of the directories, or to make it in the best one in which it can be made.
 fn chain(
     name: &str,
     access: Access,

@@ -64,7 +64,7 @@ fn reap_one(
     let found = contents.inspect(&file)?;
     let alive = match (found.retired, found.root) {
         (true, _) => Some(false),
-        // The user named a segment without a root. It stays, so that later programs continue its counters.
+        // A segment without a root is one that the user named. It stays, so that later programs continue its counters.
         (false, None) => return Ok(false),
         (false, Some(root)) => root.is_alive(),
     };
@@ -165,7 +165,7 @@ pub fn unlink_at(segment_path: &SegmentPath, file: &File, until: u64) -> Result<
 /// [`Error::Busy`] if the directory stays locked for a second; [`Error::Io`]; [`Error::Invalid`] for a path without a
 /// directory.
 pub fn unlink(path: &Path, file: &File) -> Result<bool> {
-    let Some(segment_path) = SegmentPath::beside(path, Access::new(None, None)?) else {
+    let Some(segment_path) = SegmentPath::beside(path, Access::of(file)?) else {
         return Err(Error::Invalid {
             what: "a segment is given by the absolute path of a file",
             value: path.display().to_string(),

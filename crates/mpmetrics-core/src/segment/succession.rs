@@ -74,7 +74,8 @@ impl Segment {
             gone => gone?,
         };
         let contents = Copy { of: before.heap(), contents: HeapContents { limits } };
-        // If the last copy is gone, too, the writers in it have newer counts, and make the next copy.
+        // If a copy was made recently, makes no other. If the file of that copy is gone, too, the writers in it have
+        // newer counts, and make the next copy.
         let waits = gone.has_heirs();
         let options = OpenOptions { create: !waits, ..options.clone() };
         for _ in 0..ROUNDS {

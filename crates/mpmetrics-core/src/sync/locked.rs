@@ -1,8 +1,8 @@
 //! 64-bit words for targets without 64-bit atomics: two halves, which change together under a lock.
 //!
-//! Mutexes in the segment guard its words ([`Guard`], from the region). They are robust, because a holder may be
-//! killed, and have a deadline, because a holder may be stopped. One lock of this process guards all words that belong
-//! only to this process. Every access takes the lock, so orderings are ignored here.
+//! Mutexes in the segment guard the segment's words: the region implements [`Guard`] with them. They are robust,
+//! because a holder may be killed, and have a deadline, because a holder may be stopped. One lock of this process
+//! guards all words that belong only to this process. Every access takes the lock, so orderings are ignored here.
 //!
 //! Before the first half of a word is stored, the new value is noted beside the mutex. A process that finds the holder
 //! dead stores the noted value. So a death between the stores of the halves leaves no half-changed word.

@@ -114,7 +114,7 @@ pub fn run(directory: &Path) -> Result<()> {
     program.tick()
 }
 
-/// Records an exemplar whose labels have its number.
+/// Records an exemplar with the value `n`, whose labels contain `n`.
 ///
 /// # Errors
 /// As [`Writer::exemplar`].
@@ -166,7 +166,7 @@ impl Program {
         patient(|| writer.release(handle.address.slab, handle.address.cell, handle.key()))?;
         let text = b"n=\"1\",pad=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"";
         assert!(patient(|| writer.remove(family, text, b""))?, "a series to remove");
-        // Another process holds the lock, and this one removes without it.
+        // Asks another process to take the heap lock, and then removes a series without the lock.
         tell(directory, "hold", "");
         while told(directory, "held").is_none() {
             std::thread::sleep(Duration::from_millis(1));
@@ -179,7 +179,7 @@ impl Program {
         self.tick()
     }
 
-    /// Waits until another process rings, answers, and rings itself.
+    /// Waits for the ring of another process, answers that ring, and then rings, too.
     fn answer(&mut self) -> Result<()> {
         let bell = Doorbell::new(self.heap.clone());
         let (tell_rung, rung) = channel();

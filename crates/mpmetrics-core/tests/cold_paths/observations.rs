@@ -38,9 +38,9 @@ fn observe(writer: &mut Writer, text: &str, number: f64, values: &[f64]) -> Resu
     values.iter().try_for_each(|value| handle.update(writer, *value))
 }
 
-/// Observes as one of two lives that die. They leave two blocks of one series. In one place of the window the blocks
-/// have different sub-windows, in the other the same one. Both have observations of 0, one octave in common, and an
-/// octave that the other has not.
+/// Observes as one of two lives that die. They leave two blocks of one series. At one index of the window the blocks
+/// have different sub-windows, at the other the same one. Both blocks have observations of 0, and the octaves of 1 and
+/// 8. Each has an octave that the other has not.
 ///
 /// # Errors
 /// Whatever goes wrong.

@@ -51,8 +51,8 @@ fn observe(writer: &mut Writer) -> Result<()> {
 /// The time of all scrapes, in Unix milliseconds.
 const NOW: f64 = 1.7e12;
 
-/// The words of a heap in use: every kind of family, removed series, hidden and freed blocks, default
-/// labels, octave buckets of summaries, a dead writer, and room to grow.
+/// The words of a heap in use: families of all four types, removed series, hidden and freed blocks, default
+/// labels, octave buckets of summaries, three writers, and room to grow.
 pub fn image() -> Vec<u64> {
     let heap = Heap::create(Arc::new(Owned::new(1 << 16)), &Setup::default()).expect("a heap");
     let mut writers: Vec<Writer> = (0..3).map(|n| heap.writer(n, 1).expect("a slot")).collect();
@@ -90,7 +90,7 @@ pub fn image() -> Vec<u64> {
 
 /// Records an exemplar for a counter, or for each bucket of a histogram. Some are small, some take more room.
 fn exemplify(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
-    let buckets = match handle.kind {
+    let buckets = match handle.metric_type {
         MetricType::Counter => 1,
         MetricType::Histogram => 3,
         _ => return Ok(()),
@@ -123,7 +123,7 @@ pub fn atomics(words: &[u64]) -> Vec<AtomicU64> {
     words.iter().copied().map(AtomicU64::new).collect()
 }
 
-/// Takes all steps of a writer, after the last writer has died, up to the first error.
+/// Takes all steps of a writer, up to the first error. All writers of the image count as dead.
 pub fn write(words: &[u64]) -> Result<()> {
     write_and(words, |_| {})
 }

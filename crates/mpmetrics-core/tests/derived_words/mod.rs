@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mpmetrics_core::layout::{defaults, extent, family, header, series, Words, EXTENT_HEADER};
 
-/// For each table: the header word of its first chunk, the number of records of this chunk, and that of words of a
-/// record.
+/// For each table: the header word of its first chunk, the number of records in this chunk, and the number of words of
+/// a record.
 const FAMILIES: (usize, u64, u64) = (header::FAMILY_CHUNKS, 63, family::WORDS);
 const SERIES: (usize, u64, u64) = (header::SERIES_CHUNKS, 256, series::WORDS);
 const DEFAULTS: (usize, u64, u64) = (header::DEFAULTS_CHUNKS, 63, defaults::WORDS);

@@ -11,7 +11,7 @@ use mpmetrics_core::{Error, Result};
 /// A bound series of one writer, as an application keeps it.
 #[derive(Clone, Copy, Debug)]
 pub struct Handle {
-    pub kind: MetricType,
+    pub metric_type: MetricType,
     pub address: Address,
     /// Reference of the first cell.
     pub cell: u64,
@@ -19,17 +19,17 @@ pub struct Handle {
     generation: u64,
 }
 
-/// The family of each kind that the tests use: two bounds for the histogram, two percentiles for the
+/// The family of each type that the tests use: two bounds for the histogram, two percentiles for the
 /// summary.
-pub fn spec(kind: MetricType) -> FamilySpec {
+pub fn spec(metric_type: MetricType) -> FamilySpec {
     FamilySpec {
         tag: "default".into(),
-        name: format!("{kind:?}").to_lowercase(),
+        name: format!("{metric_type:?}").to_lowercase(),
         help: "help".into(),
-        kind,
+        metric_type,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
-        numbers: match kind {
+        numbers: match metric_type {
             MetricType::Histogram => vec![1.0, 2.0],
             MetricType::Summary => {
                 let percentiles = vec![0.5, 0.9];
@@ -41,29 +41,34 @@ pub fn spec(kind: MetricType) -> FamilySpec {
 }
 
 impl Handle {
-    pub fn bind(writer: &mut Writer, kind: MetricType, family: u32, text: &[u8]) -> Result<Self> {
+    pub fn bind(
+        writer: &mut Writer,
+        metric_type: MetricType,
+        family: u32,
+        text: &[u8],
+    ) -> Result<Self> {
         let address = writer.bind(family, text, b"")?;
         let (slab, _) = writer.slab(address.slab).expect("the slab of a block that was just bound");
         let (chunk, _) = writer.generations(address.chunk)?;
         let generation = chunk + u64::from(address.word / 2);
         assert!(u64::from(address.word / 2) >= EXTENT_HEADER);
-        Ok(Self { kind, address, cell: slab + u64::from(address.cell), generation })
+        Ok(Self { metric_type, address, cell: slab + u64::from(address.cell), generation })
     }
 
     pub fn key(&self) -> BlockKey {
         BlockKey { series: self.address.series, generation: self.address.generation }
     }
 
-    /// Whether the place still has the series that was bound, which is checked before each store.
+    /// Whether the place still has the series that was bound. JavaScript checks this before each store.
     pub fn fresh(&self, heap: &Heap) -> Result<bool> {
         let word = heap.words().load(self.generation)?;
         Ok((word >> (self.address.word % 2 * 32)) as u32 == self.address.generation)
     }
 
-    /// Counts, sets or observes a value, depending on the kind. Does not check whether the handle is stale.
+    /// Counts, sets or observes a value, depending on the type. Does not check whether the handle is stale.
     pub fn update(&self, writer: &mut Writer, value: f64) -> Result<()> {
         let heap = &writer.heap().clone();
-        match self.kind {
+        match self.metric_type {
             MetricType::Counter => self.add(heap, 0, value),
             MetricType::Gauge => heap.words().store(self.cell, value.to_bits()),
             MetricType::Histogram => {
@@ -105,7 +110,7 @@ impl Handle {
     /// Sets all cells to 0, as the owner does before it shows the block again.
     pub fn zero(&self, writer: &Writer) -> Result<()> {
         let heap = writer.heap();
-        let cells = match self.kind {
+        let cells = match self.metric_type {
             MetricType::Counter | MetricType::Gauge => 1,
             MetricType::Histogram => 6,
             MetricType::Summary => {

@@ -123,7 +123,8 @@ pub fn at_every_look(
 
 pub struct Death;
 
-/// Dies as a process does: the call does not go on, and the next holder of the heap lock finds the intent word set.
+/// Dies as a process does: the call does not go on. If the call held the heap lock, the next holder finds the intent
+/// word set.
 pub fn die(_: Words<'_>) {
     resume_unwind(Box::new(Death));
 }

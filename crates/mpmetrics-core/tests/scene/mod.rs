@@ -327,7 +327,7 @@ fn scraped(heap: &Heap) -> Snapshot {
 /// Returns the sum of all counters, except those of the family `churned`.
 fn counted(snapshot: &Snapshot) -> f64 {
     let families = snapshot.families.iter().filter(|family| &*family.name != "churned");
-    let counters = families.filter(|family| family.kind == MetricType::Counter);
+    let counters = families.filter(|family| family.metric_type == MetricType::Counter);
     let values = counters.flat_map(|family| &family.series).map(|series| &series.value);
     values.map(|value| if let Value::Scalar(value) = value { *value } else { 0.0 }).sum()
 }

@@ -24,15 +24,15 @@ pub fn heap_with(bytes: usize, limits: Limits) -> Heap {
 }
 
 /// A family with two labels.
-pub fn spec(kind: MetricType, name: &str) -> FamilySpec {
+pub fn spec(metric_type: MetricType, name: &str) -> FamilySpec {
     FamilySpec {
         tag: "default".into(),
         name: name.into(),
         help: "help".into(),
-        kind,
+        metric_type,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
-        numbers: if kind == MetricType::Histogram { vec![1.0, 5.0] } else { Vec::new() },
+        numbers: if metric_type == MetricType::Histogram { vec![1.0, 5.0] } else { Vec::new() },
     }
 }
 

@@ -57,13 +57,13 @@ impl Builder {
         self.snapshot.defaults.len() as u32
     }
 
-    pub fn family(&mut self, kind: MetricType, name: &str, names: &[&str]) -> &mut Family {
+    pub fn family(&mut self, metric_type: MetricType, name: &str, names: &[&str]) -> &mut Family {
         let birth = self.birth();
         self.snapshot.families.push(Family {
             tag: "default".into(),
             name: name.into(),
             help: format!("{name} help").into(),
-            kind,
+            metric_type,
             aggregator: "sum".into(),
             label_names: names.iter().map(|&name| name.into()).collect(),
             bounds: [].into(),

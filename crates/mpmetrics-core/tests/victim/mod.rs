@@ -33,7 +33,7 @@ const MORE_FAMILIES: u64 = 100;
 const COUNTED_GROUP: u32 = 0;
 const CHURNED_GROUP: u32 = 1;
 
-/// A small generator of numbers (xorshift64*, Vigna 2016), the same for the same seed.
+/// A small generator of random numbers (xorshift64*, Vigna 2016). Equal seeds give equal numbers.
 pub struct Random(pub u64);
 
 impl Random {
@@ -47,8 +47,8 @@ impl Random {
 }
 
 /// A family of the program.
-pub fn spec(kind: MetricType, name: &str) -> FamilySpec {
-    FamilySpec { name: name.into(), ..crate::handle::spec(kind) }
+pub fn spec(metric_type: MetricType, name: &str) -> FamilySpec {
+    FamilySpec { name: name.into(), ..crate::handle::spec(metric_type) }
 }
 
 /// Returns the labels of a series that is made and removed: texts of several size classes.
@@ -132,8 +132,9 @@ impl Program {
         let counted = writer.family(&spec(MetricType::Counter, "counted"), COUNTED_GROUP)?;
         let observed = writer.family(&spec(MetricType::Summary, "observed"), COUNTED_GROUP)?;
         let mut families = [0; 4];
-        for (family, kind) in families.iter_mut().zip(TYPES) {
-            *family = writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
+        for (family, metric_type) in families.iter_mut().zip(TYPES) {
+            *family =
+                writer.family(&spec(metric_type, &format!("{metric_type:?}")), CHURNED_GROUP)?;
         }
         let counts = told.counts();
         let (handles, random) = (HashMap::new(), Random(seed | 1));
@@ -214,18 +215,23 @@ impl Program {
 
     /// Updates through the known handle if it is fresh, as an application does. Otherwise binds first.
     fn update(&mut self) -> Result<()> {
-        let (kind, n) = self.some();
-        let known = self.handles.get(&(kind, n)).copied();
+        let (metric_type, n) = self.some();
+        let known = self.handles.get(&(metric_type, n)).copied();
         let handle = match known {
             Some(handle) if handle.fresh(&self.heap())? => handle,
             _ => {
                 let text = churned(n);
-                Handle::bind(&mut self.writer, TYPES[kind], self.families[kind], text.as_bytes())?
+                Handle::bind(
+                    &mut self.writer,
+                    TYPES[metric_type],
+                    self.families[metric_type],
+                    text.as_bytes(),
+                )?
             }
         };
-        self.handles.insert((kind, n), handle);
+        self.handles.insert((metric_type, n), handle);
         let value = n as f64 + 1.0;
-        if TYPES[kind] == MetricType::Summary {
+        if TYPES[metric_type] == MetricType::Summary {
             self.make_room(&handle, 2.0 * value)?;
             handle.update(&mut self.writer, 0.0)?;
             return handle.update(&mut self.writer, 2.0 * value);
@@ -236,7 +242,7 @@ impl Program {
 
     /// Records an exemplar whose value, time and labels determine each other.
     fn exemplify(&mut self, handle: &Handle, n: u64) -> Result<()> {
-        let buckets = match handle.kind {
+        let buckets = match handle.metric_type {
             MetricType::Counter => 1,
             MetricType::Histogram => 3,
             _ => return Ok(()),
@@ -254,8 +260,8 @@ impl Program {
     }
 
     fn remove(&mut self) -> Result<()> {
-        let (kind, n) = self.some();
-        self.writer.remove(self.families[kind], churned(n).as_bytes(), b"").map(drop)
+        let (metric_type, n) = self.some();
+        self.writer.remove(self.families[metric_type], churned(n).as_bytes(), b"").map(drop)
     }
 
     fn release(&mut self) -> Result<()> {
@@ -295,17 +301,19 @@ impl Program {
         self.writer.withdraw(family)
     }
 
-    /// Gives up the slot, and claims a new one or that of a dead writer.
+    /// Claims another slot, a new one or that of a dead writer, and then gives up the old one.
     fn come_back(&mut self) -> Result<()> {
         let next = self.heap().writer(self.process.key(), self.process.pid)?;
-        // The process has two slots for a moment, so that it does not always get the same one.
+        // The old slot is given up only now, so that the process does not always get the same one again.
         self.writer = next;
         self.handles.clear();
         self.counted = self.writer.family(&spec(MetricType::Counter, "counted"), COUNTED_GROUP)?;
         self.observed =
             self.writer.family(&spec(MetricType::Summary, "observed"), COUNTED_GROUP)?;
-        for (family, kind) in self.families.iter_mut().zip(TYPES) {
-            *family = self.writer.family(&spec(kind, &format!("{kind:?}")), CHURNED_GROUP)?;
+        for (family, metric_type) in self.families.iter_mut().zip(TYPES) {
+            *family = self
+                .writer
+                .family(&spec(metric_type, &format!("{metric_type:?}")), CHURNED_GROUP)?;
         }
         Ok(())
     }

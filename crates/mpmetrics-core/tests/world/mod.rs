@@ -27,7 +27,7 @@ const LABELS: [[&str; 2]; 5] = [
     [r#"a="1,b:2""#, r#"a="1,b:2""#],
     [r#"b="x\"y\n",a="ü""#, r#"a="ü",b="x\"y\n""#],
 ];
-/// Sets of default labels; the first is none.
+/// Sets of default labels. The first one is empty.
 const SETS: [&str; 3] = ["", r#"w="1""#, r#"w="2",app="web""#];
 const WRITERS: usize = 3;
 
@@ -310,7 +310,7 @@ impl World {
         let (snapshot, _) = walk(words.0, &living, &filter, Patience::default()).expect("a scrape");
         let mut shown = BTreeMap::new();
         for family in &snapshot.families {
-            let kind = TYPES.iter().position(|kind| *kind == family.kind).expect("a kind");
+            let kind = TYPES.iter().position(|kind| *kind == family.metric_type).expect("a kind");
             for series in &family.series {
                 let text = std::str::from_utf8(snapshot.bytes(series.labels.text)).expect("UTF-8");
                 let labels = LABELS.iter().position(|spellings| spellings.contains(&text));

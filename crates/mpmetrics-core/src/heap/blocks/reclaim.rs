@@ -27,7 +27,7 @@ pub fn remove(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
 }
 
 /// Removes a living series that no process updates any more. Unlike [`remove`] it notes the generation in the series'
-/// record, for a process that updates the series at the same moment: see `series::expired`.
+/// record, for a process that updates the series at the same moment: see `directory::series::expired`.
 pub fn expire(locked: &Locked<'_>, id: u32, generation: u32) -> Result<()> {
     let words = locked.words();
     // SYNC POINT: a process that sees the next generation sees this note, too, because `advance` is a release store.

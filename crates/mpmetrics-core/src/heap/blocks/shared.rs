@@ -5,7 +5,7 @@
 //! writer that found the series alive and was stopped then may still update the block after it was freed. Therefore:
 //!
 //! - A writer first announces the block in its slot ([`slt::SHARED`]), and then checks that the series lives.
-//! - A process that reuses a freed block has removed the block's series before, and then reads all announcements.
+//! - A process that reuses a freed block reads all announcements first. The block's series was removed before that.
 //!
 //! Either the writer finds the series removed, or the other process finds the announcement: no block is reused while a
 //! writer uses it. The announcement of a stopped or dead writer reserves one block until its slot is adopted.
@@ -57,7 +57,7 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
     words.store(record + ser::SHARED, at)
 }
 
-/// Returns the address of the block for a writer's handle.
+/// Returns the address for a writer's handle. It does not name the block: a writer finds the block by the key.
 pub fn address(key: BlockKey) -> Address {
     Address::new((SLAB, 0), key, false)
 }

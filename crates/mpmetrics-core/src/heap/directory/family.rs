@@ -22,7 +22,7 @@ pub struct FamilySpec {
     /// Help text.
     pub help: String,
     /// Type.
-    pub kind: MetricType,
+    pub metric_type: MetricType,
     /// The aggregator's name.
     pub aggregator: String,
     /// Label names, in declared order.
@@ -57,7 +57,7 @@ fn shape(form: &Form, repeats: u64) -> Result<Shape> {
 fn encode(spec: &FamilySpec) -> Vec<u8> {
     let mut to = Vec::new();
     let mut push = |value: usize| to.extend_from_slice(&(value as u32).to_le_bytes());
-    push(spec.kind as usize);
+    push(spec.metric_type as usize);
     push(spec.label_names.len());
     push(spec.numbers.len());
     let texts = [&spec.tag, &spec.name, &spec.help, &spec.aggregator];
@@ -77,7 +77,7 @@ fn encode(spec: &FamilySpec) -> Vec<u8> {
 fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     let (heads, _) = bytes.as_chunks::<4>();
     let number = |index: usize| heads.get(index).map(|le| u32::from_le_bytes(*le) as usize);
-    let kind = MetricType::of_number(number(0)?)?;
+    let metric_type = MetricType::of_number(number(0)?)?;
     let (names, numbers) = (number(1)?, number(2)?);
     let texts = names.checked_add(4)?;
     let numbers_at = texts.checked_add(3)?.checked_mul(4)?;
@@ -92,7 +92,7 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
     let label_names = parts.split_off(4);
     let [tag, name, help, aggregator] = <[String; 4]>::try_from(parts).ok()?;
     let numbers = bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
-    Some(FamilySpec { tag, name, help, kind, aggregator, label_names, numbers })
+    Some(FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers })
 }
 
 /// Returns the hash of a family's text.
@@ -105,7 +105,7 @@ fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
 /// Returns the declaration of the family with this number, or `None` if its record is not complete.
 ///
 /// # Errors
-/// [`Error::Corrupt`] if the text does not have the hash that was declared.
+/// [`Error::Corrupt`] if the text does not have the hash that is in the record, or cannot be parsed.
 pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     let at = FAMILIES.find(words, id)?;
     if words.load(at + family::STATE)? != 1 {
@@ -139,10 +139,11 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
 /// The shape follows from the spec. If the record of a family with the same text has another shape, the record is
 /// damaged, and is corrected.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
-    let form = Form::of(spec.kind, &spec.aggregator);
+    let form = Form::of(spec.metric_type, &spec.aggregator);
     let repeats = form.repeats_of(&spec.numbers);
     let shape = shape(form, repeats)?;
-    let packed = FamilyShape { metric_type: spec.kind as u8, form: form.number, repeats }.pack();
+    let packed =
+        FamilyShape { metric_type: spec.metric_type as u8, form: form.number, repeats }.pack();
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
     let hash = hash_of(locked.heap().hash_key(), &bytes);
@@ -217,8 +218,8 @@ mod tests {
             noise in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let [tag, name, help, aggregator] = texts;
-            let kind = MetricType::Histogram;
-            let spec = FamilySpec { tag, name, help, kind, aggregator, label_names, numbers };
+            let metric_type = MetricType::Histogram;
+            let spec = FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers };
             prop_assert_eq!(parse(&encode(&spec)), Some(spec));
             let _ = parse(&noise);
         }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 struct Name {
     tag: String,
     name: String,
-    kind: MetricType,
+    metric_type: MetricType,
 }
 
 /// The kin of all families of a heap that have been read so far. A heap only ever gets more families.
@@ -31,7 +31,7 @@ impl Kin {
             FAMILIES.find(words, self.known)?;
             // A family whose text is damaged has no kin.
             if let Ok(Some(spec)) = decode(words, self.known) {
-                let name = Name { tag: spec.tag, name: spec.name, kind: spec.kind };
+                let name = Name { tag: spec.tag, name: spec.name, metric_type: spec.metric_type };
                 self.named.entry(name.clone()).or_default().push(self.known);
                 self.of.insert(self.known, name);
             }

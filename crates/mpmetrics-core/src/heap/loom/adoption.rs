@@ -18,8 +18,8 @@ fn cells(words: &[AtomicU64]) -> &[AtomicU64] {
     &words[blk::CELLS as usize..]
 }
 
-/// A writer died in its first observation, after it had stored the count and before it stored the sum. No scrape sees a
-/// count without its sum, except that of this observation.
+/// A writer died in its first observation, after it had stored the count and before it stored the sum. The sum of this
+/// observation is missing for ever. A scrape sees the adopter's observation with its count and its sum, or not at all.
 fn halves(adopt: impl Fn(&[AtomicU64]) + Send + Sync + Copy + 'static) {
     let one = 1.0_f64.to_bits();
     let words = [summary().pack(), 0, 0, 0, one, 0, one];

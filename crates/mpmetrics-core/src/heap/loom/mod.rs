@@ -23,9 +23,9 @@ fn words(values: &[u64]) -> Arc<Vec<AtomicU64>> {
     Arc::new(values.iter().map(|value| AtomicU64::new(*value)).collect())
 }
 
-/// Runs a thread that stores to the words, and one that reads them. It matters which of them is started first: for each
-/// access, loom backtracks only to the last access of the same word. An addition, which loads and stores, hides the
-/// accesses before it; a reader's loads hide none.
+/// Reads the words in a new thread while the calling thread stores to them. It matters which of the two threads is the
+/// new one: for each access, loom backtracks only to the last access of the same word. An addition, which loads and
+/// stores, hides the accesses before it; a reader's loads hide none.
 pub fn race(
     initial: &[u64],
     write: impl Fn(&[AtomicU64]),

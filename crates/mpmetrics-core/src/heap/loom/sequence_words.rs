@@ -11,7 +11,8 @@ fn observe(cells: &[AtomicU64], value: f64) {
     sequence::observe(cells, 0, value, 1.0);
 }
 
-/// Checks that a read that is accepted has the count and sum before, between or after two observations, of 1 and of 2.
+/// Checks that a read that is accepted has the count and the sum before, between or after the observations of two
+/// values, which are 1 and 2.
 fn check_read(cells: &[AtomicU64]) {
     let mut middle = Vec::new();
     if sequence::read(cells, &mut middle) {

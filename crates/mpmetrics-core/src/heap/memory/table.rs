@@ -40,7 +40,7 @@ pub const SERIES: Table = Table {
     record: series::WORDS,
     max: MAX_SERIES,
 };
-/// The table of generations, two series' in each word.
+/// The table of generations. A record is one word with the generations of two series.
 pub const GENERATIONS: Table =
     Table { chunks: header::GENERATION_CHUNKS, first: few(128), record: 1, max: MAX_SERIES / 2 };
 /// The table of sets of default labels.
@@ -77,7 +77,7 @@ impl Table {
         Ok(at)
     }
 
-    /// Returns the reference of a chunk's extent, or `None` if the chunk was not made.
+    /// Returns the reference of a chunk's extent, or `None` if the chunk was not made or does not lie in the heap.
     #[inline]
     pub fn chunk(&self, words: Words<'_>, chunk: u32) -> Option<u64> {
         let at = (chunk < header::CHUNKS as u32)

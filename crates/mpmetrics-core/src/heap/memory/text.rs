@@ -1,7 +1,8 @@
 //! Texts. Each is stored in a place of one of a few size classes; places are reused.
 //!
-//! A text is written before the record that refers to it is published. Its place is reused only after the record's
-//! generation changed: so if a reader copies a text and then finds the generation unchanged, its copy is right.
+//! A text is written before the record that refers to it is published. Its place is reused only after the generation of
+//! the series, or the version of the set of default labels, has changed. So if a reader copies a text and then finds
+//! this number unchanged, the copy is right.
 
 use super::extent;
 use super::lock::Locked;
@@ -50,7 +51,7 @@ fn store_within(locked: &Locked<'_>, parts: &[&[u8]], limit: u64) -> Result<u64>
 pub fn write(words: Words<'_>, at: u64, parts: &[&[u8]]) -> Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     // Pairs with the fences of readers that copy a text: a reader that sees a byte of this text also sees that the
-    // generation of the record that had the place before has changed.
+    // generation or version of the record that had the place before has changed.
     fence(Ordering::Release);
     let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
     for word in words.run(at, (length as u64).div_ceil(8))? {

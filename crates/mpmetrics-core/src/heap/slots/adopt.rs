@@ -11,8 +11,9 @@ use crate::heap::memory::table::SLOTS;
 use crate::layout::{slot, BlockHead, BlockKind, Words};
 use std::collections::{HashMap, HashSet};
 
-/// Scans a dead writer's slabs once. Makes the sequence words of each block equal, and frees gauges of the past life
-/// and blocks whose default labels no living slot has carried for some adoptions. If the adopter dies, the next one
+/// Scans a dead writer's slabs once. Frees gauges of the past life, blocks of removed series, absent blocks, and blocks
+/// whose default labels no living slot has carried for some adoptions. Keeps the other blocks, and makes the sequence
+/// words of each equal. Two of one series with the same default labels are merged. If the adopter dies, the next one
 /// starts from the beginning.
 pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
     let words = locked.words();

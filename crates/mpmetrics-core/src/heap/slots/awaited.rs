@@ -5,8 +5,8 @@ use crate::heap::memory::table::SLOTS;
 use crate::layout::{header, slot as slt, Words};
 use crate::os;
 
-/// Milliseconds after which a slot in a copy is not awaited any longer, because its owner has been stopped, or has run
-/// without a pause, for that time. The owner's updates in the old file since the copy are lost then.
+/// Milliseconds after which a slot in a copy is not awaited any longer: its owner was stopped, or its event loop was
+/// blocked, for that time. The owner's updates in the old file since the copy are lost then.
 const AWAITED_MS: u64 = 60 * 60 * 1000;
 
 /// Returns whether a slot's owner still has to follow from another segment.

@@ -2,8 +2,8 @@
 //! made when the first exemplar is recorded, and every later exemplar overwrites it.
 //!
 //! An exemplar belongs to the reference, the key and the birth of a series' block. So scrapes do not show it any more
-//! when the series is removed, or hidden and shown again. When the series' block is reused or freed, the exemplar's
-//! block is, too.
+//! when the series is removed, or hidden and shown again. When the series' block is freed, the exemplar's block is
+//! freed, too.
 
 use super::claimed::{self, Claimed};
 use super::room::put_back;

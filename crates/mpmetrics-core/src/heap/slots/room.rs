@@ -15,9 +15,10 @@ use crate::layout::{
 use crate::quantile::octave::{Octave, KEPT};
 use std::collections::HashMap;
 
-/// Number of words of the first slab, which is also the smallest. A new slab has an eighth ([`GROWTH`]) of the words of
-/// all slabs before, so at most about an eighth of a writer's memory is unused. If slabs doubled, a writer of many
-/// summaries would leave half of its memory unused.
+/// Number of words of the first slab. Smaller slabs are made only if there is no room for this one. A later slab has an
+/// eighth ([`GROWTH`]) of the words of all slabs before, but not less than the first, and not more than
+/// [`LARGEST_SLAB`]. So at most about an eighth of a large writer's memory is unused. If slabs doubled, a writer of
+/// many summaries would leave half of its memory unused.
 const FIRST_SLAB: u64 = 2048;
 const LARGEST_SLAB: u64 = 131_072;
 const GROWTH: u64 = 8;
@@ -137,8 +138,8 @@ impl Claimed {
         Ok((total, self.idle() - before))
     }
 
-    /// Returns the number of words of all free blocks. A sweep compares this number before and after, because each
-    /// block frees its exemplars and octave buckets, too, and those of a summary are many times as long as its block.
+    /// Returns the number of words of all free blocks. A sweep compares this number before and after: with each block,
+    /// its exemplars and octave buckets are freed, too, and those of a summary are many times as long as its block.
     fn idle(&self) -> u64 {
         self.free.iter().map(|(length, blocks)| u64::from(*length) * blocks.len() as u64).sum()
     }

@@ -81,7 +81,7 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
 ///
 /// A mutex that is held nevertheless is not changed: its holder is a writer that lost the slot by accident, in the
 /// middle of a change. A half-written exemplar has an odd version, so nothing is to be repaired here. If the system has
-/// no such mutexes, no exemplars are recorded.
+/// no robust mutexes, no exemplars are recorded.
 pub fn make_mutex(words: Words<'_>, id: u32) -> Result<()> {
     let mutex = mutex(words, id)?;
     if let Err(NotHeld::Broken) = mutex.lock(Duration::ZERO, || ()) {

@@ -24,9 +24,9 @@ impl Writer {
         made.unwrap_or(Err(Error::Lost))
     }
 
-    /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock, which ends after
-    /// [`KEPT_US`](super::turn::KEPT_US) at the latest. `found` is called for each that was tried; call again for the
-    /// others.
+    /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock. Except for the first
+    /// two, no series is begun after [`KEPT_US`](super::turn::KEPT_US). `found` is called for each series that was
+    /// tried; call again for the others.
     ///
     /// # Errors
     /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.

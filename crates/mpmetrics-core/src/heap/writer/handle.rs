@@ -37,7 +37,8 @@ impl Writer {
         Ok((head.kind, cells))
     }
 
-    /// Marks a block as absent, so that no scrape shows it until it is shown again.
+    /// Marks a block as absent, so that no scrape shows it until the series is bound again or [`Writer::revive`] is
+    /// called.
     ///
     /// # Errors
     /// As [`Writer::block`].

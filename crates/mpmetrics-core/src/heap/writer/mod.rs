@@ -1,5 +1,6 @@
-//! A writer: what one isolate has in a heap. Everything here happens once per series, not once per update; updates are
-//! stores to the cells that [`Writer::bind`] finds.
+//! A writer: what one isolate has in a heap. Most calls are made once per series, not once per update: updates are
+//! stores to the cells that [`Writer::bind`] finds. A shared gauge, an exemplar, and a summary that native code updates
+//! need a call for each update.
 
 mod bind;
 mod default_labels;
@@ -44,7 +45,7 @@ pub struct Writer {
     kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
-    /// Number of next observations for which the writer does not ask for buckets, because its last request failed for
+    /// For how many more observations without buckets the writer asks for none, because its last request failed for
     /// want of room or of the heap lock.
     skips: Cell<u32>,
 }
@@ -190,7 +191,7 @@ impl Writer {
     /// stays.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the series was removed or the block freed, [`Error::Busy`] (but it is not shown any more),
+    /// [`Error::Invalid`] if the series was removed or the block freed, [`Error::Busy`] (the block is hidden then),
     /// [`Error::Lost`], [`Error::Corrupt`].
     pub fn release(&mut self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
         self.check()?;

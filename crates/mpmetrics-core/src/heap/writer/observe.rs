@@ -21,7 +21,7 @@ const SKIPPED: u32 = 1024;
 enum Kept {
     /// In its own buckets.
     Own,
-    /// In this bucket of an octave: of another octave, or of their own once that has buckets.
+    /// In this bucket of this octave. It is the nearest bucket of another octave or, in `observe_in`, their own bucket.
     Nearest(Octave, usize),
     /// As observations of zero.
     Zero,
@@ -65,9 +65,9 @@ impl Writer {
         Ok(OctaveAddress { octave, slab, cell })
     }
 
-    /// [`Writer::buckets`] for several summaries of this writer, in order, under one hold of the heap lock, which ends
-    /// after [`KEPT_US`](super::turn::KEPT_US) at the latest. `found` is called for each that was tried; call again for
-    /// the others.
+    /// [`Writer::buckets`] for several summaries of this writer, in order, under one hold of the heap lock. Except for
+    /// the first two, none is begun after [`KEPT_US`](super::turn::KEPT_US). `found` is called for each that was tried;
+    /// call again for the others.
     ///
     /// # Errors
     /// As [`Writer::buckets`], if they concern all. `found` gets the error of a single one.
@@ -115,11 +115,11 @@ impl Writer {
     }
 
     /// Counts a value in a bound summary. If the series has [`KEPT`] other octaves, the value counts in the nearest
-    /// bucket. If there is no memory, or the heap lock is not free, it counts only in sum and count. The header counts
-    /// both cases.
+    /// bucket. If there is no memory, or the heap lock is not free, it counts in sum and count, but in no bucket. The
+    /// header counts both cases.
     ///
-    /// * `value, times`: what was observed, finite, and how often.
-    /// * `window`: that of the summary's family.
+    /// * `value, times`: the value, which is finite, and how often it was observed.
+    /// * `window`: the window of the summary's family.
     /// * `now`: Unix time in milliseconds; ignored without a window.
     ///
     /// # Errors
@@ -187,7 +187,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Finds or makes the buckets of an octave, and counts observations that get none of their own.
+    /// Finds or makes the buckets of an octave. If it gets none of its own, the header counts the observations as
+    /// clamped or as unranked.
     fn keep(&mut self, at: u64, head: BlockHead, octave: Octave, count: f64) -> Result<Kept> {
         let words = self.heap.words();
         if octave_buckets::find(words, at, head, octave)?.is_some() {

@@ -6,7 +6,7 @@
 /// answers. Only the slot's owner stores this word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The value of the doorbell, modulo 2^32, when a run of the callbacks began: the last run that has ended.
+    /// The value of the doorbell, modulo 2^32, at which the last finished run of the callbacks had begun.
     pub bell: u32,
     /// The number of the slot's life that answered; 0 for none, because no life has that number.
     pub incarnation: u32,

@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 /// open file description (fcntl(2), F_OFD_SETLK): the kernel frees the lock when the description's last
 /// descriptor is closed, also by the death of the process. Locking again through the same description succeeds.
 ///
-/// `false` means EAGAIN only, which Linux returns if another process holds the byte. POSIX allows EACCES, too; on Linux
-/// that comes from a security module (AppArmor without `k`) or a file system that refuses all locks, so a caller that
-/// waited for the lock would wait for ever.
+/// `false` means EAGAIN only, which Linux returns if another description holds the byte. EACCES is an error here,
+/// although POSIX allows it for a byte that is held: on Linux it comes from a security module (AppArmor without `k`) or
+/// a file system that refuses all locks, so a caller that waited for the lock would wait for ever.
 ///
 /// # Errors
 ///

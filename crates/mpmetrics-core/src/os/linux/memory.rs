@@ -18,7 +18,7 @@ pub struct Mapping {
 }
 
 // SAFETY: the mapping is plain memory that stays where it is until it is dropped. It hands out only a raw pointer, and
-// code that dereferences that is responsible for races.
+// code that dereferences the pointer is responsible for races.
 unsafe impl Send for Mapping {}
 // SAFETY: as above; `&Mapping` gives nothing but the address and the length.
 unsafe impl Sync for Mapping {}
@@ -94,7 +94,8 @@ impl Drop for Mapping {
 ///
 /// # Errors
 ///
-/// [`Error::Full`] if the file system, a quota, a limit or the memory is exhausted; [`Error::Io`].
+/// [`Error::Full`] if the file system, a quota, a limit or the memory is exhausted; [`Error::Invalid`] if `len` is 0 or
+/// the bytes end beyond 2^63 - 1; [`Error::Io`].
 pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
     let end = offset.checked_add(len).and_then(|end| i64::try_from(end).ok());
     if len == 0 || end.is_none() {

@@ -9,7 +9,7 @@
 //!   glibc before 2.30.
 //! - Before each try, the field by which the C library chooses the mutex's algorithm is compared with the expected
 //!   value. Other algorithms (priority inheritance, recursion) may wait without a bound, or abort. If the field is
-//!   intact, any other bytes lead to an error or a timeout.
+//!   intact, each try ends at once, whatever the other bytes are.
 
 use core::marker::PhantomData;
 use core::mem::{align_of, size_of, MaybeUninit};
@@ -60,9 +60,9 @@ impl<'a> SharedMutex<'a> {
 
     /// Initialises the mutex as unlocked, regardless of the words' contents.
     ///
-    /// No thread may use the mutex: it was never initialised, or is not [`SharedMutex::is_sound`]. The caller holds
-    /// another lock, so that no other thread initialises the mutex, too. If a living thread held the mutex, this would
-    /// break that thread's list of locks.
+    /// No thread may use the mutex: it was never initialised, or [`SharedMutex::lock`] returned [`NotHeld::Broken`].
+    /// The caller holds another lock, so that no other thread initialises the mutex, too. If a living thread held the
+    /// mutex, this would break that thread's list of locks.
     ///
     /// # Errors
     ///

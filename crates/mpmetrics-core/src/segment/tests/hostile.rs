@@ -197,6 +197,24 @@ fn a_full_directory_is_an_error_or_passed_over() {
 }
 
 #[test]
+fn a_lock_that_a_stranger_removed_is_made_again_for_the_group() {
+    if !is_root() {
+        return;
+    }
+    let dir = parent();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let mut options = derived(&[dir.path()], "a");
+    options.gid = Some(4242);
+    let made = make(&options);
+    let lock = made.path.parent().unwrap().join(".lock");
+    fs::remove_file(&lock).unwrap();
+    Page.retire(&made.file).unwrap();
+    assert!(unlink(&made.path, &made.file).unwrap());
+    let found = fs::metadata(&lock).unwrap();
+    assert_eq!((found.mode() & 0o7777, found.gid()), (0o660, 4242));
+}
+
+#[test]
 fn users_of_a_group_meet_where_it_was_configured() {
     use std::os::unix::process::CommandExt;
     if let Some((_, path)) = part() {

@@ -80,7 +80,7 @@ fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
     kept.sort();
     assert_eq!(after_a_start(dir.path()), kept);
 
-    // A pass that makes room keeps only segments with a living writer.
+    // A pass that makes room does not wait: of the segments that are left, it keeps only the one with a living writer.
     let segment_path =
         SegmentPath::beside(&own(dir.path()).join("mine.heap"), Access::new(None, None).unwrap());
     assert!(reap::reap(&segment_path.unwrap(), &Page, reap::Want::Room));
