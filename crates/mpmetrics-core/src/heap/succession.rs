@@ -76,10 +76,13 @@ impl<'a> Succession<'a> {
     }
 
     /// Ends the succession after a copy, or another segment to which all writers go, has got the name.
-    pub fn end(mut self) {
+    pub fn end(mut self, copied: bool) {
         self.done = true;
         let words = self.locked.words();
-        words.set_header(header::COPIED, os::unix_ms());
+        // Without a copy there are no writers in a copy, for which others would have to wait.
+        if copied {
+            words.set_header(header::COPIED, os::unix_ms());
+        }
         words.set_header(header::RETIRED, retired::SUCCEEDED);
     }
 }
