@@ -218,6 +218,23 @@ describe('a segment that was removed', () => {
     expect(moody.unranked).toBe(0);
   });
 
+  test('is made again while a pending series moves into it', async () => {
+    const { moody, summary } = setUp();
+    moody.mood = Status.Busy;
+    for (const value of [1, 5]) summary.observe({ a: 'x' }, value);
+    moody.mood = Status.Ok;
+    moody.onBuckets = () => {
+      moody.retired = true;
+      moody.mood = Status.Lost;
+    };
+    moody.storage.flush();
+    moody.mood = Status.Ok;
+    moody.onBuckets = null;
+    moody.storage.flush();
+    summary.observe({ a: 'x' }, 90);
+    expect(await shown(moody)).toEqual(await expected(1, 5, 90));
+  });
+
   test('is made again in the middle of an observation', async () => {
     const { moody, summary } = setUp();
     for (const value of [1, 5]) summary.observe({ a: 'x' }, value);

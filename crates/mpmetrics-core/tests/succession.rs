@@ -231,3 +231,20 @@ fn a_writer_that_was_stopped_during_many_removals_follows_into_the_last_copy() {
     assert!(found.heap().descends_from(old.heap()));
     writer.follow(found.heap()).unwrap();
 }
+
+#[test]
+fn all_who_go_to_a_segment_that_is_no_copy_go_at_once() {
+    let folder = Folder::new("at-once");
+    let aside = folder.0.join("aside");
+    let older = folder.make();
+    fs::rename(older.path(), &aside).unwrap();
+    // Segments are compared by the milliseconds at which they were made.
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    let left = folder.make();
+    fs::remove_file(left.path()).unwrap();
+    fs::rename(&aside, older.path()).unwrap();
+    for _ in 0..3 {
+        let found = folder.after(&left);
+        assert_eq!(found.inode().unwrap(), older.inode().unwrap());
+    }
+}

@@ -2,7 +2,7 @@
 
 import type { LabelText } from '../../labels';
 import { Status } from '../../native';
-import { mergeImage, readImage, writeImage } from '../cells/image';
+import { mergeImage, ownImage, readImage, writeImage } from '../cells/image';
 import { Backing, type Handle } from '../cells/handle';
 import { changed } from '../cells/shared-path';
 import { rescueExpired } from '../expiry';
@@ -169,10 +169,15 @@ export class Pending {
     bucketSource.prepare(boundHandles);
     for (const [h, own] of boundHandles) {
       // The numbers of blocks are not valid any more if another writer has replaced this one meanwhile. And the series
-      // or the segment may be removed while room is made for the buckets of the series.
-      if (host.life !== life || !mergeImage(h, kind, own, bucketSource)) {
-        // The handle may be pending already, with a value that was brought from a segment that was left meanwhile.
-        if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
+      // or the segment may be removed while room is made for the buckets of the series, or while the cells are written.
+      const there = host.life === life ? ownImage(h, kind) : null;
+      const merged = there !== null && mergeImage(h, kind, own, bucketSource);
+      if (!merged || h.backing === Backing.Pending) {
+        // A handle that is pending already left its block meanwhile. It may have the image or not, and counts of dead
+        // writers.
+        if (merged) this.keep(h, kind.adds ? kind.plus(there, own, h.size) : own);
+        // It may have a value that was brought from a segment that was left meanwhile.
+        else if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;
         continue;

@@ -78,12 +78,15 @@ impl<'a> Succession<'a> {
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`].
-    pub fn end(mut self) -> Result<()> {
+    pub fn end(mut self, copied: bool) -> Result<()> {
         let words = self.locked.words();
         // A copy has the sealed values. If there is none, the writers take the values to the other segment.
         shared::seal_all(words)?;
         self.done = true;
-        words.set_header(header::COPIED, os::unix_ms());
+        // Without a copy there are no writers in a copy, for which others would have to wait.
+        if copied {
+            words.set_header(header::COPIED, os::unix_ms());
+        }
         words.set_header(header::RETIRED, retired::SUCCEEDED);
         Ok(())
     }

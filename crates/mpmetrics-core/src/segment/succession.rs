@@ -84,7 +84,7 @@ impl Segment {
             let copied = segment.heap().descends_from(before.heap());
             if copied || !waits && !gone.displaces(segment.heap()) {
                 kill_point!("succeed.named");
-                gone.end()?;
+                gone.end(copied)?;
                 return Ok(Some(segment));
             }
             if waits {
