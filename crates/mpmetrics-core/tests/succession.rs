@@ -248,3 +248,41 @@ fn all_who_go_to_a_segment_that_is_no_copy_go_at_once() {
         assert_eq!(found.inode().unwrap(), older.inode().unwrap());
     }
 }
+
+#[test]
+fn a_shared_gauge_of_a_segment_with_a_copy_is_taken_from_the_copy_only() {
+    let folder = Folder::new("once");
+    let older = folder.make();
+    fs::remove_file(older.path()).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let young = folder.make();
+    let mut follows = young.heap().writer(1, 1).unwrap();
+    let mut stays = young.heap().writer(2, 2).unwrap();
+    let key = bind(&mut follows);
+    bind(&mut stays);
+    follows.share(key, |value| value + 5.0).unwrap();
+    fs::remove_file(young.path()).unwrap();
+    follows.follow(folder.after(&young).heap()).unwrap();
+    let copy = folder.after(&older);
+    assert!(!copy.heap().descends_from(young.heap()));
+    // The copy of the young segment was displaced by one that is no copy of it, so both writers leave.
+    assert!(stays.take_shared(0).unwrap().is_empty());
+    let taken = follows.take_shared(0).unwrap();
+    assert_eq!(taken.iter().map(|taken| taken.value).collect::<Vec<_>>(), [5.0]);
+}
+
+#[test]
+fn a_shared_gauge_of_a_segment_whose_copy_had_no_writer_is_taken_from_the_segment() {
+    let folder = Folder::new("nobody");
+    let older = folder.make();
+    fs::remove_file(older.path()).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let young = folder.make();
+    let mut stays = young.heap().writer(2, 2).unwrap();
+    let key = bind(&mut stays);
+    stays.share(key, |value| value + 5.0).unwrap();
+    fs::remove_file(young.path()).unwrap();
+    folder.after(&young);
+    folder.after(&older);
+    assert_eq!(stays.take_shared(0).unwrap()[0].value, 5.0);
+}

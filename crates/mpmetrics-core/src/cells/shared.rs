@@ -56,6 +56,11 @@ pub fn sealed([value, ..]: &[AtomicU64; CELLS]) -> bool {
     value.load(Ordering::Acquire) == SEALED
 }
 
+/// Notes that the sealed value was taken to another segment, so that [`take`] returns it to no caller.
+pub fn give([.., how]: &[AtomicU64; CELLS]) {
+    how.fetch_or(TAKEN, Ordering::AcqRel);
+}
+
 /// Returns the value, sealed or not.
 pub fn get([value, kept, _]: &[AtomicU64; CELLS]) -> f64 {
     match value.load(Ordering::Acquire) {

@@ -169,6 +169,11 @@ pub fn seal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::seal)
 }
 
+/// Notes that the values of all shared gauges were taken to another segment.
+pub fn give_all(words: Words<'_>) -> Result<()> {
+    for_each_value(words, shared::give)
+}
+
 /// Unseals the values of all shared gauges.
 pub fn unseal_all(words: Words<'_>) -> Result<()> {
     for_each_value(words, shared::unseal)

@@ -2,6 +2,7 @@
 
 use super::Writer;
 use crate::error::{Error, Result};
+use crate::heap::blocks::shared;
 use crate::heap::memory::heap::Heap;
 use crate::heap::memory::table::SLOTS;
 use crate::heap::recover;
@@ -40,6 +41,9 @@ impl Writer {
         }
         slot::make_mutex(words, id)?;
         kill_point!("follow.copied");
+        // If the copy is displaced, this writer takes the values of shared gauges from there, so no writer that stayed
+        // behind takes them from the old segment.
+        shared::give_all(self.heap.words())?;
         words.store(at + slt::AWAITED, 0)?;
         kill_point!("follow.done");
         drop(locked);
