@@ -247,6 +247,9 @@ fn all_who_go_to_a_segment_that_is_no_copy_go_at_once() {
         let found = folder.after(&left);
         assert_eq!(found.inode().unwrap(), older.inode().unwrap());
     }
+    // Nor does one of them bring the segment back that was left.
+    fs::remove_file(older.path()).unwrap();
+    assert!(!folder.after(&left).heap().descends_from(left.heap()));
 }
 
 #[test]

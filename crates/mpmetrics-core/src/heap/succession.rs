@@ -83,11 +83,13 @@ impl<'a> Succession<'a> {
         // A copy has the sealed values. If there is none, the writers take the values to the other segment.
         shared::seal_all(words)?;
         self.done = true;
-        // Without a copy there are no writers in a copy, for which others would have to wait.
         if copied {
             words.set_header(header::COPIED, os::unix_ms());
+            words.set_header(header::RETIRED, retired::SUCCEEDED);
+        } else {
+            // No copy is made later, because it would have what writers have taken to the other segment.
+            words.set_header(header::RETIRED, retired::REMOVED);
         }
-        words.set_header(header::RETIRED, retired::SUCCEEDED);
         Ok(())
     }
 }
