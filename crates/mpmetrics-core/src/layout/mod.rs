@@ -47,7 +47,7 @@ pub mod retired {
     /// The segment has its name, or a stranger removed its file and no process has noticed yet.
     pub const NO: u64 = 0;
     /// The last process of the application, or a process that reaped it, removed the segment. Or the segment gave its
-    /// name to a copy of an older segment.
+    /// name to a copy of an older segment, or its writers left it for a segment that is no copy of it.
     pub const REMOVED: u64 = 1;
     /// A stranger removed the file, and a process makes a copy of the segment, or died while it made the copy.
     pub const GONE: u64 = 2;
