@@ -134,7 +134,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /**
    * Returns all metrics as objects, after their `collect` callbacks have run. `aggregate()` accepts these objects.
    *
-   * @param filter selects metrics with this `aggregator`; may be left out, also if `options` are given
+   * @param filter selects metrics with this `aggregator`; may be left out, so that `options` come first
    * @param options scope: `thread` (default, because programs send these objects over IPC and add them up), `process`
    *   or `application`
    */
