@@ -216,7 +216,8 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
         [...samples(await client.register.metrics())].filter(([one]) => ADDED.test(one)),
       );
     let values = await read();
-    // A scrape reads the heap on another thread, and may do so when the event loop has updated only one of the two.
+    // A scrape reads the heap on another thread, and may do so when the event loop has updated only the
+    // summary or only the histogram.
     const [summary, histogram] = [`${name}_summary_count{a="b"}`, `${name}_histogram_count{a="b"}`];
     for (let tries = 0; tries < 100 && values[summary] !== values[histogram]; tries++) {
       values = await read();

@@ -148,6 +148,8 @@ differs(
   ],
 );
 
+// The results are equal. The difference is not visible here: on the heap, the removed metric counts in this process's
+// own memory.
 differs(
   'a removed metric counts on, and keeps its value when it is registered again',
   async ({ Gauge, register }) => {

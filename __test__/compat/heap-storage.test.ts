@@ -1,6 +1,6 @@
 /**
- * Heap storage when the heap lock is taken, the heap is full or damaged, or the slot is lost. No update is lost, but
- * updates of series that a full heap refuses are dropped and counted.
+ * Heap storage when the heap lock is taken, the heap is full or damaged, or the slot is lost. No update is lost, except
+ * those of series that a full heap refuses, which are dropped and counted.
  */
 
 import { existsSync } from 'node:fs';

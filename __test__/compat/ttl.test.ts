@@ -1,4 +1,4 @@
-/** `ttlSeconds` removes series that no process updates, and loses no update. */
+/** `ttlSeconds` removes series that no process updates. It loses no update, within the limit that `KINDS` states. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -204,7 +204,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
   client.register.setContentType(client.openMetricsContentType);
   const metric = MAKE[kind](client, { ttlSeconds });
   const other = loadBinding()!.openHeap({ path, create: false })!.writer(0);
-  // The key in the copy of the package that was just loaded.
+  // The roster's key of the copy of the package that `load` has just made: each copy has a key of its own.
   const key: typeof ROSTER = inside('metrics').ROSTER;
   const { shape } = metric[key];
   const family = other.family(

@@ -1,7 +1,7 @@
 /**
  * System calls of the native module that fail, because AppArmor, seccomp, a file system or a limit refuses them. Each
- * call that it makes is refused with each errno that may make a difference. Metrics go on, and are right for the
- * process itself; one warning at most names the error; and no call is repeated all the time.
+ * call that the module makes is refused with each errno that may make a difference. Metrics go on, and are right for
+ * the process itself; one warning at most names the error; and no call is repeated all the time.
  */
 import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
@@ -94,7 +94,10 @@ function application({ onTestFinished }: TestContext): Application {
   return app;
 }
 
-/** Writes the file that tells `refuse.c` which call to refuse, and returns variables for a program; '' for no call. */
+/**
+ * Writes the file that tells `refuse.c` which call to refuse (none if `call` is empty). Returns the environment
+ * variables of a program that `refuse.c` is loaded into.
+ */
 function control(app: Application, call = '', error = 0): Record<string, string> {
   const page = Buffer.alloc(64);
   page.writeInt32LE(error, 0);
@@ -135,7 +138,7 @@ test.skipIf(noCompiler)(
     expect(imported.length).toBeGreaterThan(50);
     const known = new Set([...CALLS, RANDOM, 'fcntl', 'syscall']);
     expect(imported.filter((name) => !known.has(name) && !PLAIN.test(name))).toEqual([]);
-    // The library can refuse each of them.
+    // `refuse.c` can refuse each call of the lists.
     const refuse = source('environments/refused/refuse.c');
     const refusable = [...refuse.matchAll(/^(?:FAILS|FAILS_DONE|ANSWERS)\((\w+)/gm)].map(
       ([, name]) => name!,

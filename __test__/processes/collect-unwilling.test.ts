@@ -1,4 +1,4 @@
-/** A process that does not answer delays a scrape for a limited time, and the scrape shows its last values. */
+/** A process that does not answer delays a scrape for a limited time. The scrape shows the process's last values. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';

@@ -1,4 +1,4 @@
-/** The functions by which processes choose a segment, one by one. */
+/** Each of the functions by which a process chooses its segment, by itself. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

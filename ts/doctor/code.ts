@@ -1,4 +1,4 @@
-/** Searches code for features of a client that work differently in this package. */
+/** Searches code for features of a client (prom-client or a successor) that work differently in this package. */
 
 import { readdirSync, readFileSync, statSync } from 'fs';
 import { join } from 'path';

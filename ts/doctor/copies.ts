@@ -1,4 +1,7 @@
-/** Copies of prom-client, its successors and this package below a folder, and the packages that depend on them. */
+/**
+ * Copies of prom-client, its successors and this package below a folder, and the packages that depend on prom-client or
+ * a successor.
+ */
 
 import { existsSync, readdirSync, realpathSync } from 'fs';
 import { join } from 'path';
@@ -16,7 +19,7 @@ export interface Copy {
   readonly path: string;
 }
 
-/** A package that depends on a client. */
+/** A package that depends on a client: prom-client or a successor. */
 export interface Dependent {
   readonly who: string;
   /** The package's folder. */

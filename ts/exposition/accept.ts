@@ -91,7 +91,7 @@ function parts(text: string, separator: string): string[] {
       start = at + 1;
     }
   }
-  // A backslash at the end of the text, in a quote that is not closed, made the loop skip the last part.
+  // If the text ends with a backslash in a quote that is not closed, the loop has skipped the last part.
   if (quoted) found.push(text.slice(start).trim());
   return [...new Set(found)].filter((part) => part !== '');
 }

@@ -5,8 +5,9 @@ import type { HeapLimits } from '../native';
 /** Settings of the package. A call of `configure` changes only the settings that it is given. */
 export interface Settings {
   /**
-   * The segment to use: an absolute path, or a name (1 to 64 of a-z, 0-9 and -) that is looked for in the
-   * directories. This package never removes it. Takes precedence over `MPMETRICS_SEGMENT`.
+   * The segment to use: an absolute path, or a name (1 to 64 of a-z, 0-9 and -). A name is looked for in `dir` (or
+   * `MPMETRICS_DIR`), /dev/shm, `XDG_RUNTIME_DIR` and the temporary directory, in this order. This package never
+   * removes the segment. Takes precedence over `MPMETRICS_SEGMENT`.
    */
   segment?: string | undefined;
   /** Keeps metrics in shared memory, or in this process's own memory. Takes precedence over `MPMETRICS_STORAGE`. */

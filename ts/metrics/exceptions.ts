@@ -19,7 +19,7 @@ import { laterOf } from './timed';
 /** Counts one error; with labels that are known only now, if there are any. */
 export type Count = (labels: object | undefined) => void;
 
-/** Whether an error is counted, and its labels. */
+/** Whether an error is counted, and with which labels. */
 interface Filter {
   counts(error: unknown): boolean;
   labels(error: unknown): object | undefined;
@@ -56,7 +56,7 @@ function countingExceptions(counter: LabelledCounter, args: readonly unknown[]):
   return wrapping(counter.name, count, rest);
 }
 
-/** `countExceptions()` of a child of the counter that is called `name`. */
+/** `countExceptions()` of a child that `labels()` returned. `name` is the name of the counter. */
 export function countChildExceptions(
   name: string,
   count: Count,
@@ -67,7 +67,7 @@ export function countChildExceptions(
   return around(name, count, errors)(checked);
 }
 
-/** `countingExceptions()` of a child of the counter that is called `name`. */
+/** `countingExceptions()` of a child that `labels()` returned. `name` is the name of the counter. */
 export function countingChildExceptions(
   name: string,
   count: Count,
@@ -142,7 +142,10 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether an error is one of a class; an error of another realm is one of each class that has the name of its own. */
+/**
+ * Whether an error is an instance of a class. An error of another realm counts as an instance if it, or one of its
+ * prototypes, has the name of the class.
+ */
 function isOf(error: unknown, one: AnyFunction): boolean {
   if (error instanceof one) return true;
   if (!types.isNativeError(error) || error instanceof Error) return false;
@@ -152,7 +155,7 @@ function isOf(error: unknown, one: AnyFunction): boolean {
   return false;
 }
 
-/** Whether a function is a class, of errors as a rule, and so no function to wrap. */
+/** Whether a function is a class, most likely of errors: then it is not a function to wrap. */
 function isErrorClass(value: object): boolean {
   const { prototype } = value as { prototype?: unknown };
   if (value === Error || prototype instanceof Error) return true;

@@ -49,13 +49,13 @@ function timed(metric: TakesLabels, args: readonly unknown[]): AnyFunction {
   return wrapping(rest, (options) => around(metric.name, metric, labels, options));
 }
 
-/** `time()` of a child of the metric that is called `name`. */
+/** `time()` of a child that `labels()` returned. `name` is the name of the metric. */
 export function timeChild(name: string, child: HasTimers, args: readonly unknown[]): unknown {
   const fn = functionOf('time', args[0]);
   return around(name, child, undefined, args[1])(fn);
 }
 
-/** `timed()` of a child of the metric that is called `name`. */
+/** `timed()` of a child that `labels()` returned. `name` is the name of the metric. */
 export function timedChild(name: string, child: HasTimers, args: readonly unknown[]): AnyFunction {
   return wrapping(args, (options) => around(name, child, undefined, options));
 }
@@ -93,7 +93,7 @@ function around(name: string, from: HasTimers, labels: object | undefined, given
 
 type Later = (error: unknown, result: unknown) => object | undefined;
 
-/** Returns the function of an option that is either labels or a function that returns them. */
+/** Returns a function that returns the labels of an option. The option is labels or such a function. */
 export function laterOf(option: string, given: unknown): Later {
   if (typeof given === 'function') return given as Later;
   if (given !== undefined && (typeof given !== 'object' || given === null)) {

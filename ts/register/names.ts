@@ -23,7 +23,7 @@ const RENAMED: Readonly<Record<string, string>> = { util: 'label-hashes' };
  *
  * @param esm true for an `import`, which needs the ES module that exports all names
  * @param from the importing file
- * @param installed returns the file of the specifier without this package; throws if there is none
+ * @param installed returns the file that Node.js would load if this package replaced nothing; throws if there is none
  * @returns as {@link fileFor}; null also for an old prom-client, whose API is different
  */
 export function answerTo(

@@ -82,8 +82,8 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
 
   /**
    * @param options see {@link RegistryOptions}, or a Content-Type, as in prom-client. A registry without a name shows
-   *   its metrics over all processes. If two registries without a name in one process have a metric of the same name,
-   *   the second metric is private.
+   *   what all processes counted in its metrics. If two registries without a name in one process have a metric of the
+   *   same name, the second metric is not shared with other processes.
    * @param tag internal: the tag of the registry's families in the heap
    * @throws TypeError for a Content-Type that is not supported, a name that is not a string or contains NUL, or a
    *   `shared` that is neither true nor false
@@ -134,7 +134,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /**
    * Returns all metrics as objects, after their `collect` callbacks have run. `aggregate()` accepts these objects.
    *
-   * @param filter selects metrics with this `aggregator`; may be left out
+   * @param filter selects metrics with this `aggregator`; may be left out, so that `options` come first
    * @param options scope: `thread` (default, because programs send these objects over IPC and add them up), `process`
    *   or `application`
    */
@@ -177,7 +177,10 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     this[CONTENTS].add(metric);
   }
 
-  /** Removes a metric, and moves this thread's part of it to memory storage. Does not change parts of others. */
+  /**
+   * Removes a metric, and moves this thread's part of it to memory storage. Does not change the parts of other
+   * processes and threads.
+   */
   removeSingleMetric(name: string): void {
     this[CONTENTS].delete(name);
   }

@@ -30,7 +30,7 @@ export const NOTHING_ASKED: Asked = {
 
 /** The operations that concern other processes, of a family that they see. */
 export interface Others {
-  /** Removes all series for all processes; the caller then resets the own handles. */
+  /** Removes all series for all processes. The caller then resets the handles of its isolate. */
   removeAll(): void;
   /** If the handle's series has expired, counts again what its cells have gained since the copy `known` was made. */
   rescue(h: Handle, known: Float64Array): void;
@@ -80,21 +80,21 @@ export interface Family {
    */
   hold(h: Handle, label: LabelText): boolean;
   /**
-   * Removes a series for all processes; of a gauge only the own part, unless `everywhere` is true.
+   * Removes a series for all processes; of a gauge only this isolate's part, unless `everywhere` is true.
    *
-   * @param h the own handle, if this isolate has one
+   * @param h this isolate's handle of the series, if there is one
    */
   remove(label: LabelText, h: Handle | undefined, everywhere: boolean): void;
   /**
    * Removes series that no process updates any more, as {@link remove} does.
    *
-   * @param handles the own handle of each, if this isolate has one
+   * @param handles this isolate's handle of each series, if there is one
    * @returns how many were removed, from the first on; the others still exist, and have to be checked again
    */
   expire(labels: readonly LabelText[], handles: readonly (Handle | undefined)[]): number;
-  /** Sets the own part to zero; with `hide`, also hides it until its next update. */
+  /** Sets this isolate's part to zero; with `hide`, also hides the part until its next update. */
   reset(h: Handle, hide: boolean): void;
-  /** Frees the own part; the handle points nowhere afterwards. */
+  /** Frees this isolate's part. The handle points nowhere afterwards. */
   release(h: Handle): void;
   /** True if the handle is not needed any more: the label tree may drop it. */
   stale(h: Handle): boolean;

@@ -1,4 +1,4 @@
-/** Declares a counter and a histogram. `kept.update(who, n)` updates both, with exemplars that name the process. */
+/** Declares a counter and a histogram. `kept.update(who, n)` updates both, with exemplars that have the label `who`. */
 module.exports = ({ mpmetrics, kept }) => {
   const { register, Counter, Histogram } = mpmetrics;
   register.setContentType(mpmetrics.openMetricsContentType);

@@ -1,4 +1,4 @@
-//! Summaries of many writers: the error of quantiles, the memory that they take, and the windows.
+//! Summaries of many writers: the error of their quantiles, the memory that the summaries take, and their windows.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
@@ -138,7 +138,7 @@ fn a_million_values_over_eight_writers_are_within_the_promised_error() {
             assert!(off <= ERROR * truth.abs(), "{name} {percentile}: {found} for {truth}");
             worst = worst.max(if truth == 0.0 { 0.0 } else { off / truth.abs() });
         }
-        // The error is no larger by the other usual definition, the nearest rank, because neighbours are close.
+        // The promised error also holds for the other usual definition, the nearest rank, because neighbours are close.
         for (percentile, found) in DEFAULT_PERCENTILES.iter().zip(&found.3) {
             let nearest = values[((VALUES as f64 * percentile).ceil() as usize).max(1) - 1];
             let off = (found - nearest).abs();
@@ -232,7 +232,7 @@ fn windows_expire_for_the_idle_and_the_dead_too_and_sums_never_do() {
     assert_eq!(quantiles_at(&heap, 71.0), [0.0, 0.0]);
     let (_, count, sum, _) = shown(&scraped(&heap, START + 1e9)).remove(0);
     assert_eq!((count, sum), (4.0, 110.0));
-    // After the clock is set back, earlier observations belong to the future, and are not shown.
+    // After the clock is set back, the later sub-windows lie in the future, and are not shown.
     assert_eq!(quantiles_at(&heap, 0.0), [-5.0, -5.0]);
     // The adopter of the slot goes on with the dead writer's window.
     let mut heir = Observer::new(&heap, &windowed(false));
@@ -279,7 +279,8 @@ fn series_with_an_empty_window_are_removed_where_that_is_wanted() {
 #[test]
 fn two_blocks_of_one_series_become_one_with_their_windows() {
     let heap = heap(1 << 18);
-    // Two lives of the slot observe, and then set default labels. So the third life finds two blocks of one series.
+    // Each of two lives of the slot observes in a block without default labels, and then gives the block the same
+    // default labels. So the third life finds two blocks of one series.
     for (value, seconds) in [(1.0, 1.0), (-3.0, 11.0)] {
         let mut life = Observer::new(&heap, &windowed(false));
         life.observe("", value, seconds);

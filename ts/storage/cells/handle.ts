@@ -28,7 +28,7 @@ export const enum Backing {
   Sink,
 }
 
-/** How a handle's cells are read and updated if a plain store is not enough. */
+/** How a handle's cells are updated if a plain store is not enough. */
 export interface Path {
   /** Whether the handle's series still lives. */
   current(h: Handle): boolean;
@@ -123,7 +123,7 @@ export class Handle {
     this.expected = NEVER;
   }
 
-  /** Points the handle to cells without a generation word, which are never removed. */
+  /** Points the handle to cells that no process removes. They have {@link ALWAYS} in place of a series' word. */
   keep(cells: Float64Array, backing: Backing, path: Path | null): void {
     this.detach();
     this.cells = cells;

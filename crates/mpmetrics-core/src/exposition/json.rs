@@ -9,7 +9,7 @@
 //!
 //! The JSON has no white space. The keys of a series are:
 //!
-//! - `l`: the labels; `t`: their types.
+//! - `l`: the labels; `t`: the types that their values had in JavaScript, a letter for each; empty if all were strings.
 //! - `d`: 0, or the index of the default labels plus 1.
 //! - `v`: the numbers of its type.
 //!   - Counter or gauge: the value, and the time at which it was set if the aggregator is `mostrecent`.

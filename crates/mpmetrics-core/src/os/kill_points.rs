@@ -1,7 +1,7 @@
-//! Named places at which a test makes a process die or stop. They exist only with the feature `kill-points`, which no
+//! Kill points: named points at which a test makes a process die or stop. They exist only with the feature `kill-points`, which no
 //! shipped build has: without it the macro expands to nothing.
 
-/// A named place; see [`POINTS`].
+/// A kill point; see [`POINTS`].
 macro_rules! kill_point {
     ($name:literal) => {
         #[cfg(feature = "kill-points")]
@@ -17,11 +17,11 @@ mod armed {
     use crate::sync::{AtomicU64, Ordering};
     use std::sync::OnceLock;
 
-    /// The environment variable that makes the process die or stop when it reaches a place for the nth time:
+    /// The environment variable that makes the process die or stop when it reaches a kill point for the nth time:
     /// `name:nth:die` or `name:nth:stop`.
     pub const VARIABLE: &str = "MPMETRICS_KILL_POINT";
 
-    /// What a process holds at a place while other processes wait for it.
+    /// What a process holds at a kill point while other processes wait for it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Held {
         /// Nothing: no other process waits.
@@ -38,7 +38,7 @@ mod armed {
         Answer,
     }
 
-    /// Every place, in the order in which a process meets them. `docs/CONCURRENCY.md` has a row for each.
+    /// Every kill point, in the order in which a process meets them. `docs/CONCURRENCY.md` has a row for each.
     pub const POINTS: &[(&str, Held)] = &[
         ("create.made", Held::Directory),
         ("create.marked", Held::Directory),
@@ -177,7 +177,7 @@ mod armed {
         Some(Armed { name: name.to_owned(), nth, signal, reached: AtomicU64::new(0) })
     }
 
-    /// Makes the process die or stop if the variable names this place and this time.
+    /// Makes the process die or stop if the variable names this kill point and this time.
     pub fn reach(name: &str) {
         static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
         let Some(armed) = ARMED.get_or_init(armed) else {

@@ -4,7 +4,7 @@ use super::snapshot::{Exemplar, Span};
 use crate::labels::pairs;
 use std::collections::HashMap;
 
-/// Exemplars, each with the part to which it belongs: a series under a set of default labels.
+/// Exemplars, each with its series and the set of default labels under which the series is shown.
 #[derive(Default)]
 pub struct Newest {
     found: Vec<(u32, u16, Exemplar)>,
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_each_place_by_place() {
+    fn the_newest_of_each_bucket_series_by_series() {
         let of = |bucket, time| Exemplar { bucket, value: time, time, labels: Default::default() };
         let mut newest = Newest::default();
         for (series, set, bucket, time) in

@@ -27,7 +27,7 @@ pub(super) struct Time {
     pub window: Option<Window>,
     /// Unix time in milliseconds.
     pub now: f64,
-    /// The merge of two cells that an adopter began and has not finished.
+    /// The addition of one cell to another that an adopter began and has not finished.
     pub moving: Option<Moving>,
 }
 

@@ -47,8 +47,8 @@ const ROUNDS: u32 = 8;
 /// Largest number of reads of a block, if its default labels change during each read. After these it is left out.
 const RENAMES: u32 = 8;
 
-/// Number of tries to read an exemplar that is being written. After these the exemplar is left out, because
-/// its writer was stopped or died in the middle of the write.
+/// Number of tries to read an exemplar that is being written. After these the exemplar is left out, because its writer
+/// has lost its processor, was stopped or died in the middle of the write.
 const EXEMPLAR_TRIES: u32 = 200;
 
 impl Default for Patience {
@@ -80,7 +80,8 @@ pub struct Walked {
 /// without an entry count as dead.
 ///
 /// # Errors
-/// [`crate::Error::Corrupt`] if the words contradict each other.
+/// [`crate::Error::Version`] if the heap has the layout or the machine of another build, [`crate::Error::Corrupt`] if
+/// the words contradict each other.
 pub fn walk(
     words: &[AtomicU64],
     living: &[bool],
@@ -124,7 +125,7 @@ pub fn walk(
         Ok(())
     })?;
     let (snapshot, pruned, damaged) = gather.finish()?;
-    // A scrape of one process does not know what others observed, so it removes no series.
+    // A scrape of one process or thread does not know what others observed, so it removes no series.
     let whole = filter.scope == Scope::Application;
     let pruned = if whole { pruned } else { Vec::new() };
     Ok((snapshot, Walked { pruned, damaged, ..reader.walked }))
@@ -135,7 +136,7 @@ struct Reader {
     walked: Walked,
     reading: Reading,
     now: f64,
-    /// The merge of two cells that an adopter began and has not finished.
+    /// The addition of one cell to another that an adopter began and has not finished.
     moving: Option<Moving>,
 }
 
@@ -215,9 +216,9 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads a summary with its buckets until both are of one moment. A read takes about a microsecond, so a
-    /// writer that observes without a pause makes every read fail. Then sum and count are of one moment, the
-    /// buckets are of up to a microsecond later, and `given_up` counts the read.
+    /// Reads a summary until its block and its buckets are of one moment. A read takes about a microsecond, so a writer
+    /// that observes without a pause makes every read fail. In that case the block is read first, so that sum and count
+    /// are of one moment; the buckets are read up to a microsecond later, and `given_up` counts the read.
     fn summary(
         &mut self,
         words: Words<'_>,

@@ -1,5 +1,5 @@
-//! The program that tests make die or stop. It takes every cold path, one after another, and reports its progress
-//! through files in its directory.
+//! The program that tests kill or stop at a kill point. It takes every cold path, one after another, and reports its
+//! progress through files in its directory.
 
 pub mod observations;
 
@@ -125,7 +125,7 @@ pub fn exemplar(writer: &mut Writer, handle: &Handle, n: u32) -> Result<()> {
     writer.exemplar((handle.address.slab, handle.address.cell, handle.key()), 0, &given)
 }
 
-/// Calls again while another process holds the lock.
+/// Makes a call again and again while another process holds the heap lock.
 fn patient<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     loop {
         match call() {

@@ -36,7 +36,8 @@ impl<'a> Locked<'a> {
     /// holder died in the middle of a change: then derived words must not be trusted before [`Locked::recovered`].
     ///
     /// # Errors
-    /// [`Error::Busy`] after the deadline, [`Error::Retired`] unless `wanted` accepts the value of [`header::RETIRED`].
+    /// [`Error::Busy`] after the deadline, [`Error::Retired`] unless `wanted` accepts the value of [`header::RETIRED`],
+    /// [`Error::Io`] if the system refuses to lock the byte.
     pub(in crate::heap) fn take(
         heap: &'a Heap,
         locks: &'a dyn Locks,

@@ -50,8 +50,8 @@ fn store_within(locked: &Locked<'_>, parts: &[&[u8]], limit: u64) -> Result<u64>
 /// Writes a text to a free place.
 pub fn write(words: Words<'_>, at: u64, parts: &[&[u8]]) -> Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    // Pairs with the fences of readers that copy a text: a reader that sees a byte of this text also sees that the
-    // generation or version of the record that had the place before has changed.
+    // Pairs with the fences of readers that copy a text. The place may have held the text of another record, whose
+    // generation or version has changed since: a reader that sees a byte of the new text also sees that change.
     fence(Ordering::Release);
     let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
     for word in words.run(at, (length as u64).div_ceil(8))? {

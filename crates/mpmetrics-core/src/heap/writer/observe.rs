@@ -139,7 +139,7 @@ impl Writer {
     /// [`Writer::observe`] for a block that is named by its numbers.
     ///
     /// # Errors
-    /// As [`Writer::observe`].
+    /// As [`Writer::observe`]; [`crate::Error::Unsupported`] if the block is no summary's.
     pub fn observe_in(
         &mut self,
         (slab, cell, key): (u32, u32, BlockKey),
@@ -278,7 +278,7 @@ impl Writer {
         let mut done = Ok(());
         sequence::update(cells, |_| {
             for (index, (cell, value)) in (0..).zip(cells.iter().zip(image)) {
-                // The sequence words and the reference of the octave buckets are not part of an image.
+                // An image has the sequence words and the reference of the octave buckets, too: they are not stored.
                 let last = index + 1 == length as u64;
                 if !last && index != summary::FIRST && index != summary::OCTAVES {
                     scalar::set(cell, *value);

@@ -39,7 +39,7 @@ pub fn monotonic_us() -> u64 {
     )
 }
 
-/// Milliseconds since 1970, by the wall clock; 0 if it shows an earlier time.
+/// Milliseconds since 1970, by the wall clock; 0 if it shows an earlier time or cannot be read.
 #[must_use]
 pub fn unix_ms() -> u64 {
     clock(libc::CLOCK_REALTIME).map_or(0, |time| time.as_millis() as u64)

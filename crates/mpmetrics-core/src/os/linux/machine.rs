@@ -3,7 +3,7 @@
 use super::clock::monotonic_us;
 use std::sync::OnceLock;
 
-/// Returns the kernel's random id of this boot of this machine; zeros if `/proc` does not have it.
+/// Returns the kernel's random id of this boot of this machine; zeros if it cannot be read from `/proc`.
 #[must_use]
 pub fn boot_id() -> [u8; 16] {
     static BOOT: OnceLock<[u8; 16]> = OnceLock::new();

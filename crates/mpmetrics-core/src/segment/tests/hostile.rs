@@ -117,7 +117,7 @@ fn a_directory_that_is_not_ours_is_passed_over() {
 }
 
 #[test]
-fn the_first_directory_that_has_it_is_taken_and_no_other_is_made() {
+fn the_first_directory_that_has_the_segment_is_taken_and_no_other_is_made() {
     let (first, second) = (parent(), parent());
     let absent = first.path().join("absent");
     let both = derived(&[&absent, first.path(), second.path()], "a");
