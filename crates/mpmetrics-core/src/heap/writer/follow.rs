@@ -41,8 +41,8 @@ impl Writer {
         }
         slot::make_mutex(words, id)?;
         kill_point!("follow.copied");
-        // If the copy is displaced, this writer takes the values of shared gauges from there, so no writer that stayed
-        // behind takes them from the old segment.
+        // If the copy is displaced, this writer takes the values of shared gauges from there, so no other writer
+        // takes them from the old segment.
         shared::give_all(self.heap.words())?;
         words.store(at + slt::AWAITED, 0)?;
         kill_point!("follow.done");
