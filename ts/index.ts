@@ -38,7 +38,7 @@ export type {
   MetricsHandler,
 } from './serving/handler';
 export type { ResponseOptions, WebRequest, WebResponse } from './serving/response';
-export type { MetricsServer, ServerOptions } from './serving/server';
+export type { ListeningServer, MetricsServer, ServerOptions } from './serving/server';
 export type { TextfileWriterOptions } from './textfile';
 export type {
   DecoratesMethod,

@@ -20,9 +20,20 @@ export interface ServerOptions extends ServingOptions<HandlerRequest> {
   register?: Scrapable;
 }
 
+/**
+ * The members of an `http.Server` that {@link MetricsServer} declares, so that its declarations need no types of
+ * Node.js.
+ */
+export interface ListeningServer {
+  readonly listening: boolean;
+  address(): string | { address: string; family: string; port: number } | null;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
 /** A server that was started, or that stands by. */
 export interface MetricsServer {
-  readonly server: Server;
+  /** An `http.Server`. */
+  readonly server: ListeningServer;
   /** The port that this process, or another one of the application, listens at. */
   readonly port: number;
   /** Ends serving, or standing by. */
