@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Out, Status } from '../../ts/native';
 import { Counter, Gauge, Histogram, ROSTER } from '../../ts/metrics';
 import { moveToHeap, moveToMemory } from '../../ts/storage';
+import { Patience } from '../../ts/storage/heap/succession';
 import { MoodyHeap } from '../support/moody-heap';
 import { any, heap, newSegment } from '../support/subject';
 
@@ -227,6 +228,24 @@ describe('a segment that was removed', () => {
     expect(text).toContain(GAUGE(3));
     expect(text).toContain(HISTOGRAM(1, 1, 1));
   });
+});
+
+test('the patience for a copy of the segment ends after looks that find none, however short they are', () => {
+  const patience = new Patience();
+  const pause = (milliseconds: number) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+  };
+  // This look takes longer than the patience for all looks, and finds the copy.
+  patience.spend(() => {
+    pause(1_100);
+    return true;
+  });
+  expect(patience.over).toBe(false);
+  let looks = 0;
+  while (!patience.over) patience.spend(() => ++looks === 0);
+  expect(looks).toBeGreaterThan(1);
+  patience.renew();
+  expect(patience.over).toBe(false);
 });
 
 describe('a broken heap', () => {

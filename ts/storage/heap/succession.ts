@@ -60,10 +60,14 @@ export class Patience {
     return this.left <= 0;
   }
 
-  /** Calls a function, and pauses if it returns false. The time that both took counts as waited. */
+  /**
+   * Calls a function. If it returns false, pauses; the time that both took counts as waited. If it returns true, the copy
+   * was found, however long that took.
+   */
   spend(look: () => boolean): void {
     const begun = now();
-    if (!look()) Atomics.wait(this.never, 0, 0, PAUSE);
+    if (look()) return;
+    Atomics.wait(this.never, 0, 0, PAUSE);
     this.left -= now() - begun;
   }
 
