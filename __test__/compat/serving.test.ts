@@ -45,7 +45,7 @@ const WAYS: Record<string, (client: Client, options: ServingOptions) => Promise<
   },
   async startHttpServer(client, options) {
     const started = await client.startHttpServer({ ...options, port: 0, host: '127.0.0.1' });
-    server = started.server;
+    server = started.server as Server;
     return async (path, init) => got(await fetch(`http://127.0.0.1:${started.port}${path}`, init));
   },
 };

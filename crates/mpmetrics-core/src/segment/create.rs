@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::os::{self, ProcessIdentity};
 
 use super::contents::Contents;
-use super::directory::{unless_gone, Access, Directory, Lock};
+use super::directory::{is_gone, Access, Directory, Lock};
 
 /// The byte of a temporary file that its creator keeps locked while it lives. It lies far beyond every byte that a
 /// writer of a heap locks.
@@ -80,7 +80,10 @@ impl SegmentPath {
             Err(source) => return Err(Error::Io { call: "lstat", source }),
         };
         self.access.check_file(path, &found)?;
-        let Some(file) = unless_gone(os::open_read_write(path))? else { return Ok(None) };
+        let file = match os::open_read_write(path) {
+            Err(error) if is_gone(&error) => return Ok(None),
+            other => other?,
+        };
         let opened = file.metadata().map_err(|source| Error::Io { call: "fstat", source })?;
         self.access.check_file(path, &opened)?;
         Ok(Some(file))

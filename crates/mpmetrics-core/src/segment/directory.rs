@@ -105,18 +105,12 @@ impl Access {
     }
 }
 
-/// Returns `None` in place of the error that there is no file or directory, because it was removed meanwhile.
-pub fn unless_gone<T>(result: Result<T>) -> Result<Option<T>> {
-    fn is_gone(error: &Error) -> bool {
-        match error {
-            Error::Io { source, .. } => source.kind() == ErrorKind::NotFound,
-            Error::At { source, .. } => is_gone(source),
-            _ => false,
-        }
-    }
-    match result {
-        Err(error) if is_gone(&error) => Ok(None),
-        other => other.map(Some),
+/// Whether an error says that there is no such file or directory.
+pub fn is_gone(error: &Error) -> bool {
+    match error {
+        Error::Io { source, .. } => source.kind() == ErrorKind::NotFound,
+        Error::At { source, .. } => is_gone(source),
+        _ => false,
     }
 }
 
@@ -147,8 +141,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory. If it does not exist, makes it if `make` is true, and else returns `None`. Also returns
-    /// `None` if it is removed meanwhile.
+    /// Opens the directory. If it does not exist, makes it if `make` is true, and else returns `None`.
     pub fn open(parent: &Path, access: Access, make: bool) -> Result<Option<Self>> {
         if !parent.is_absolute() {
             return Err(Error::Invalid {
@@ -166,10 +159,7 @@ impl Directory {
             Ok(found) => found,
             Err(e) if e.kind() == ErrorKind::NotFound && make => {
                 make_directory(&path, access)?;
-                let Some(found) = unless_gone(look().map_err(io("lstat")))? else {
-                    return Ok(None);
-                };
-                found
+                look().map_err(io("lstat"))?
             }
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(io("lstat")(e)),
@@ -188,8 +178,7 @@ impl Directory {
             return Err(Error::Unsafe { path, why: "it is not a directory" });
         }
         access.check(&path, &found, access.directory_mode())?;
-        let Some(opened) = unless_gone(os::open_directory(&path))? else { return Ok(None) };
-        let opened = opened.metadata().map_err(io("fstat"))?;
+        let opened = os::open_directory(&path)?.metadata().map_err(io("fstat"))?;
         if (opened.dev(), opened.ino()) != (found.dev(), found.ino()) {
             return Err(Error::Unsafe { path, why: "it changed while it was looked at" });
         }

@@ -2,7 +2,7 @@
 
 use super::contents::Contents;
 use super::create::{attach, create, Attached, SegmentPath};
-use super::directory::{self, unless_gone, Access, Directory, PATIENCE_US};
+use super::directory::{self, Access, Directory, PATIENCE_US};
 use super::reap::{self, Want};
 use crate::error::{Code, Error, Result};
 use crate::os::{self, ProcessIdentity};
@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// Largest number of times that [`open`] tries, if it finds files that other processes are making or removing.
 const ROUNDS: u32 = 32;
+/// Number of these tries in which something that does not exist is taken for a directory that a stranger removed just now.
+/// If it still does not exist later, the system refuses it for another reason, and the error says so.
+const SWEPT_ROUNDS: u32 = 8;
 
 /// The segment to open, and how to make it.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +84,7 @@ pub fn open(options: &OpenOptions, contents: &impl Contents) -> Result<Option<Op
         os::sleep_us(round * round * 50);
         let turn = match &named {
             Some(segment_path) => at(segment_path, options, contents)?,
-            None => chain(name, access, options, contents, until)?,
+            None => chain(name, access, options, contents, until, round < SWEPT_ROUNDS)?,
         };
         match turn {
             Turn::Done(opened) => return Ok(opened),
@@ -116,13 +119,19 @@ fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Content
 }
 
 /// Tries once to open the segment in any of the directories, or to make it in the best one in which it can be made.
+///
+/// If `swept` is true, an error that says that something does not exist is taken for the removal of a directory by a
+/// stranger meanwhile, and the search is to begin again: a segment in a worse directory would not be found by processes
+/// that make the better directory again.
 fn chain(
     name: &str,
     access: Access,
     options: &OpenOptions,
     contents: &impl Contents,
     until: u64,
+    swept: bool,
 ) -> Result<Turn> {
+    let gone = |error: &Error| swept && directory::is_gone(error);
     let mut passed_over = Vec::new();
     let mut fit = Vec::new();
     for parent in &options.directories {
@@ -133,6 +142,7 @@ fn chain(
                 fit.push(parent);
                 continue;
             }
+            Err(e) if gone(&e) => return Ok(Turn::Again),
             Err(e) if os::is_of_process(&e) => return Err(e.at(parent)),
             Err(e) => {
                 passed_over.push((parent.clone(), e));
@@ -143,12 +153,13 @@ fn chain(
             Ok(Attached::File(file)) => {
                 return Ok(Turn::Done(Some(opened(&segment_path, file, false, passed_over))));
             }
-            Ok(Attached::Retired(file)) => {
-                unless_gone(reap::unlink_at(&segment_path, &file, until))?;
-                return Ok(Turn::Again);
-            }
+            Ok(Attached::Retired(file)) => match reap::unlink_at(&segment_path, &file, until) {
+                Err(e) if !gone(&e) => return Err(e),
+                _ => return Ok(Turn::Again),
+            },
             Ok(Attached::Moving) => return Ok(Turn::Again),
             Ok(Attached::Absent) => fit.push(parent),
+            Err(e) if gone(&e) => return Ok(Turn::Again),
             // The directory cannot be used: another user's file has our name, or the file system is read-only.
             Err(e) if matches!(e.code(), Code::Unsafe | Code::Io) && !os::is_of_process(&e) => {
                 passed_over.push((parent.clone(), e));
@@ -165,6 +176,7 @@ fn chain(
                 return Ok(Turn::Done(Some(opened(&segment_path, file, true, passed_over))));
             }
             Ok(None) => return Ok(Turn::Again),
+            Err(e) if gone(&e) => return Ok(Turn::Again),
             Err(e) if os::is_of_process(&e) => return Err(e.at(parent)),
             Err(e) => passed_over.push((parent.clone(), e)),
         }
@@ -179,8 +191,7 @@ fn chain(
     Err(Error::Nowhere { tried: passed_over })
 }
 
-/// Makes the segment below one parent. Returns `None` if another process has made it meanwhile, or if the directory was
-/// removed meanwhile: a segment in a worse directory would not be found by processes that make the directory again.
+/// Makes the segment below one parent. Returns `None` if another process has made it meanwhile.
 fn make(
     parent: &Path,
     name: &str,
@@ -210,7 +221,7 @@ fn make(
         }
         made => made,
     };
-    Ok(unless_gone(made)?.flatten().map(|file| (segment_path, file)))
+    Ok(made?.map(|file| (segment_path, file)))
 }
 
 fn opened(
