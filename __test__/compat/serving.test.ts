@@ -1,5 +1,5 @@
 /** Whom metrics are served to: paths, authorization, and web-standard Responses. */
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { ServingOptions } from '../../ts/index';
 import { any, subjects, type Client } from '../support/subject';
 
-let server: Server | undefined;
+let server: { close(): unknown } | undefined;
 
 afterEach(() => {
   server?.close();
@@ -32,9 +32,10 @@ async function got(response: Response): Promise<Got> {
 const WAYS: Record<string, (client: Client, options: ServingOptions) => Promise<Ask>> = {
   async metricsHandler(client, options) {
     const handler = client.metricsHandler(client.register, options);
-    server = createServer((request, response) => void handler(request, response));
-    await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
-    const { port } = server.address() as AddressInfo;
+    const own = createServer((request, response) => void handler(request, response));
+    server = own;
+    await new Promise<void>((done) => own.listen(0, '127.0.0.1', done));
+    const { port } = own.address() as AddressInfo;
     return async (path, init) => got(await fetch(`http://127.0.0.1:${port}${path}`, init));
   },
   metricsResponse(client, options) {
@@ -45,7 +46,7 @@ const WAYS: Record<string, (client: Client, options: ServingOptions) => Promise<
   },
   async startHttpServer(client, options) {
     const started = await client.startHttpServer({ ...options, port: 0, host: '127.0.0.1' });
-    server = started.server as Server;
+    server = started;
     return async (path, init) => got(await fetch(`http://127.0.0.1:${started.port}${path}`, init));
   },
 };

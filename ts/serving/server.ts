@@ -27,7 +27,10 @@ export interface ServerOptions extends ServingOptions<HandlerRequest> {
 export interface ListeningServer {
   readonly listening: boolean;
   address(): string | { address: string; family: string; port: number } | null;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the arguments depend on the event
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the same
+  prependListener(event: string, listener: (...args: any[]) => void): unknown;
 }
 
 /** A server that was started, or that stands by. */
