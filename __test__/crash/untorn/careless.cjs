@@ -9,16 +9,16 @@ const heap = part('binding')
 const { bucketOf, CELLS } = part('storage');
 const writer = heap.writer(0);
 const out = new Uint32Array(8);
-function bind(name, kind, bounds) {
-  const spec = { tag: 'default', name, help: 'w', kind, aggregator: 'sum', labelNames: [] };
-  writer.bind(writer.family({ ...spec, bounds: new Float64Array(bounds) }, 0), '', '', out);
+function bind(name, type, numbers) {
+  const spec = { tag: 'default', name, help: 'w', type, aggregator: 'sum', labelNames: [] };
+  writer.bind(writer.family({ ...spec, numbers: new Float64Array(numbers) }, 0), '', '', out);
   return [out[1], out[2], out[6], out[5]];
 }
-const [slab, first] = bind('work', 2, [0.5, 1, 2]);
+const [slab, first] = bind('work', 'histogram', [0.5, 1, 2]);
 const cells = new Float64Array(writer.slab(slab));
 const bucket = first + 2,
   sum = first + 5;
-const size = bind('size', 3, [0, 1, 0, 0.5]);
+const size = bind('size', 'summary', [0, 1, 0, 0.5]);
 const i = size[1];
 const sizes = new Float64Array(writer.slab(size[0]));
 sizes[i + 6] = 1;

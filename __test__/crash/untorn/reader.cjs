@@ -1,3 +1,8 @@
+/**
+ * Scrapes while another process updates, and prints what its scrapes showed: for the milliseconds of its argument,
+ * counted from the first scrape that shows an update, or, with the argument `seen`, until torn reads of both the
+ * histogram and the summary were seen.
+ */
 const { register } = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
@@ -13,12 +18,15 @@ for (let turn = 0, count = 0, sum = 0; turn < 48; turn++) {
 (async () => {
   const seen = new Set();
   const result = { scrapes: 0, torn: 0, fallen: 0, uneven: 0, last: 0, apart: 0, misranked: 0 };
-  const until = Date.now() + Number(process.argv[2]);
-  while (Date.now() < until) {
+  const seenAll = () => result.torn > 0 && result.misranked > 0;
+  let until = Infinity;
+  const ended = process.argv[2] === 'seen' ? seenAll : () => Date.now() >= until;
+  while (!ended()) {
     const text = await register.metrics();
     const value = (name) => Number((text.match(new RegExp('^' + name + ' (.*)$', 'm')) ?? [])[1]);
     // Ignores scrapes before the histogram's first observation: the summary's buckets are still being made.
     if (!(value('work_count') > 0)) continue;
+    if (result.scrapes === 0) until = Date.now() + Number(process.argv[2]);
     result.scrapes++;
     if (value('work_sum') !== value('work_count')) result.torn++;
     if (value('work_bucket{le="\\+Inf"}') !== value('work_count')) result.uneven++;
