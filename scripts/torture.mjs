@@ -34,7 +34,7 @@ const PARTS = {
   texts: { minutes: 5, figures: { FLIPS: 1_000_000 }, rust: 'damaged_texts' },
   /** Rounds that change bytes while processes count and scrape. */
   damage: { minutes: 10, figures: { DAMAGE: 50_000 }, file: 'crash/damage' },
-  /** Scrapes of 100 KB in a process that does nothing else; there are a hundredth as many of 5 MB. */
+  /** Scrapes of 100 KB in a process that does nothing else. The test also scrapes 5 MB, a hundredth as often. */
   scraped: { minutes: 3, figures: { SCRAPES: 20_000 }, file: 'processes/scrape-memory' },
   /** All errors with which system calls are refused; CI tests a part of them. TIMES changes nothing. */
   refused: { minutes: 4, figures: { REFUSALS: 'all' }, file: 'environments/refused-calls' },

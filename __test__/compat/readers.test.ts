@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { pythonNumber, PythonReader, type PythonFamily } from '../support/python-reader';
@@ -142,7 +142,7 @@ describe.each(subjects)('on $name', ({ load, name }) => {
     async () => {
       const client = await load();
       const reader = new PythonReader();
-      afterAll(() => {
+      onTestFinished(() => {
         reader.close();
       });
       let exemplars = 0;

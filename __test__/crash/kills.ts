@@ -15,15 +15,15 @@ export const KILLS = Number(process.env['MPMETRICS_TEST_KILLS'] ?? 200);
 export const PATIENCE = Math.max(180_000, KILLS * 1_000);
 
 /**
- * The number of places, in each of which one victim runs at a time; the values that each victim observes over and over;
+ * The number of roles, each of which one victim has at a time; the values that each victim observes over and over;
  * and the quantiles. The values have both signs and several octaves, and their sums are exact.
  */
 const {
-  places: PLACES,
+  roles: ROLES,
   values: VALUES,
   percentiles: PERCENTILES,
 } = JSON.parse(source('crash/kills/observed.json')) as {
-  places: number;
+  roles: number;
   values: number[];
   percentiles: number[];
 };
@@ -45,7 +45,7 @@ const wanted = (kills: number): number => Math.max(1, Math.floor(kills / 40));
 
 /** One kill, and the scrape after it. */
 interface Kill {
-  place: number;
+  role: number;
   /** The number of updates that the victim acknowledged on its pipe. */
   acknowledged: number;
   text: string;
@@ -64,8 +64,8 @@ interface End {
 
 /** Compares acknowledged updates with scraped values. */
 class Ledger {
-  /** For each place: the number of kills, and how often each value was acknowledged. */
-  private readonly places = Array.from({ length: PLACES }, () => ({
+  /** For each role: the number of kills, and how often each value was acknowledged. */
+  private readonly roles = Array.from({ length: ROLES }, () => ({
     kills: 0,
     told: VALUES.map(() => 0),
   }));
@@ -74,22 +74,22 @@ class Ledger {
   private last = new Map<string, number>();
   private lockTimeouts = 0;
 
-  check({ place, acknowledged, text, lockTimeouts }: Kill): void {
+  check({ role, acknowledged, text, lockTimeouts }: Kill): void {
     this.lockTimeouts = lockTimeouts;
     const found = samples(text);
     this.expectRisen(found);
-    const { told } = this.places[place]!;
+    const { told } = this.roles[role]!;
     const rounds = Math.floor(acknowledged / VALUES.length);
     const rest = acknowledged % VALUES.length;
     for (const i of VALUES.keys()) told[i]! += rounds + (i < rest ? 1 : 0);
-    const kills = ++this.places[place]!.kills;
+    const kills = ++this.roles[role]!.kills;
 
-    const of = `{place="${String(place)}"}`;
+    const of = `{role="${String(role)}"}`;
     const total = told.reduce((sum, times) => sum + times, 0);
     this.counted(`updates_total${of}`, total, found);
     const observed = this.counted(`work_count${of}`, total, found);
     this.summed(`work_sum${of}`, total, observed, found);
-    const all = found.get(`work_bucket{le="+Inf",place="${String(place)}"}`);
+    const all = found.get(`work_bucket{le="+Inf",role="${String(role)}"}`);
     expect(all).toBe(found.get(`work_count${of}`));
 
     const sum = told.reduce((sum, times, i) => sum + times * VALUES[i]!, 0);
@@ -97,7 +97,7 @@ class Ledger {
       const observed = this.counted(`${name}_count${of}`, total, found);
       this.summed(`${name}_sum${of}`, sum, VALUES[rest]! * observed, found);
       for (const percentile of PERCENTILES) {
-        const series = `${name}{quantile="${String(percentile)}",place="${String(place)}"}`;
+        const series = `${name}{quantile="${String(percentile)}",role="${String(role)}"}`;
         expectQuantile(percentile, found.get(series)!, told, kills, series);
       }
     }
@@ -192,6 +192,6 @@ export async function expectKept(program: Program, kills: number): Promise<void>
   expect(seen).toBeGreaterThanOrEqual(kills);
   expect(ledger.inFlight()).toBeGreaterThanOrEqual(wanted(kills));
   expect(told.usedAtEnd).toBe(told.usedAtFirst);
-  expect(told.adoptions).toBeGreaterThanOrEqual(seen - PLACES);
-  expect(told.slots).toBeLessThanOrEqual(PLACES + 1);
+  expect(told.adoptions).toBeGreaterThanOrEqual(seen - ROLES);
+  expect(told.slots).toBeLessThanOrEqual(ROLES + 1);
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spawn } from 'node:child_process';
 
 import { Program } from '../support/application';
-import { bundle, installBundler } from '../support/bundler';
+import { bundle } from '../support/bundler';
 import { plainEnvironment } from '../support/plain-environment';
 import { source } from '../support/programs';
 
@@ -18,8 +18,7 @@ const segments = mkdtempSync(join('/dev/shm', 'mpmetrics-test-'));
 /** Lines that the primary prints if the workers share its metrics. */
 const SHARED = ['jobs_total{kind="a"} 4', 'took_bucket{le="1"} 0', 'took_bucket{le="2"} 2'];
 
-beforeAll(async () => {
-  await installBundler();
+beforeAll(() => {
   // The published package, without the local build beside it.
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'mpmetrics'), { recursive: true });

@@ -9,63 +9,64 @@ const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
 );
 const [kills, wanted] = process.argv.slice(2).map(Number);
-const places = Array.from({ length: observed.places }, (_, place) => place);
+const roles = Array.from({ length: observed.roles }, (_, role) => role);
 const victims = [];
-/** For each place: updates that its victims acknowledged, and updates that they stored and did not acknowledge. */
-const told = places.map(() => 0);
-const inFlight = places.map(() => 0);
+/** When a victim is killed, another takes over its role. By role: updates that victims acknowledged. */
+const told = roles.map(() => 0);
+/** By role: updates that victims stored and did not acknowledge. */
+const inFlight = roles.map(() => 0);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const stats = () => openSegment({ create: false }).stats();
 
-function start(place) {
-  const child = spawn(process.execPath, ['victim.js', String(place)], {
+function start(role) {
+  const child = spawn(process.execPath, ['victim.js', String(role)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = new Promise((resolve) => child.on('close', resolve));
   const victim = { child, closed, acknowledged: 0 };
   child.stdout.on('data', (chunk) => (victim.acknowledged += chunk.length));
-  victims[place] = victim;
+  victims[role] = victim;
 }
 
-async function acknowledges(place, count) {
-  while (victims[place].acknowledged < count) await sleep(1);
+async function acknowledges(role, count) {
+  while (victims[role].acknowledged < count) await sleep(1);
 }
 
-async function kill(place) {
-  await acknowledges(place, 1);
+async function kill(role) {
+  await acknowledges(role, 1);
   await sleep(Math.random() * 5);
-  victims[place].child.kill('SIGKILL');
-  await victims[place].closed;
-  const { acknowledged } = victims[place];
+  victims[role].child.kill('SIGKILL');
+  await victims[role].closed;
+  const { acknowledged } = victims[role];
   const began = performance.now();
   const text = await register.metrics();
   const ms = performance.now() - began;
   const { lockTimeouts } = stats();
-  console.log(JSON.stringify({ place, acknowledged, text, ms, lockTimeouts }));
-  told[place] += acknowledged;
-  const [, shown] = new RegExp('^updates_total{place="' + place + '"} (.*)$', 'm').exec(text);
-  inFlight[place] = Number(shown) - told[place];
+  console.log(JSON.stringify({ role, acknowledged, text, ms, lockTimeouts }));
+  told[role] += acknowledged;
+  const [, shown] = new RegExp('^updates_total{role="' + role + '"} (.*)$', 'm').exec(text);
+  inFlight[role] = Number(shown) - told[role];
 }
 
 (async () => {
   // Starts victims one after another, each round in another order: so each slot has blocks of all series before the
   // size of the heap is read.
-  for (const round of places) {
-    if (round > 0) for (const place of places) await kill(place);
-    for (const i of places) {
-      const place = (round + i) % places.length;
-      start(place);
-      await acknowledges(place, observed.values.length);
+  for (const round of roles) {
+    if (round > 0) for (const role of roles) await kill(role);
+    for (const i of roles) {
+      const role = (round + i) % roles.length;
+      start(role);
+      await acknowledges(role, observed.values.length);
     }
   }
   const { usedBytes: usedAtFirst } = stats();
   const met = () => inFlight.reduce((sum, count) => sum + count);
   for (let i = 0; i < kills || (met() < wanted && i < kills + 500); i++) {
-    const place = Math.floor(Math.random() * places.length);
-    await kill(place);
-    start(place);
+    const role = Math.floor(Math.random() * roles.length);
+    await kill(role);
+    start(role);
   }
-  for (const place of places) await kill(place);
+  for (const role of roles) await kill(role);
   const { usedBytes, slots, adoptions } = stats();
   console.log(JSON.stringify({ usedAtFirst, usedAtEnd: usedBytes, slots, adoptions }));
 })();

@@ -1,14 +1,14 @@
 const { values, percentiles } = require('./observed.json');
 const { writeSync } = require('node:fs');
 const { Counter, Histogram, Gauge, Summary } = require('mpmetrics');
-const common = { help: 'h', labelNames: ['place'] };
+const common = { help: 'h', labelNames: ['role'] };
 const counter = new Counter({ name: 'updates_total', ...common });
 const histogram = new Histogram({ name: 'work', buckets: [0.5, 1, 2], ...common });
 const asked = { percentiles, ...common };
 const summary = new Summary({ name: 'size', ...asked });
 const windowed = new Summary({ name: 'recent', maxAgeSeconds: 86_400, ageBuckets: 4, ...asked });
 new Gauge({ name: 'alive', help: 'a' }).set(1);
-const labels = { place: process.argv[2] };
+const labels = { role: process.argv[2] };
 const one = Buffer.from('x');
 // writeSync is synchronous: an acknowledgement is in the pipe before the next update, and survives the kill.
 for (let i = 0; ; i++) {

@@ -20,10 +20,10 @@ if (loads === 'first') load();
 const environment = (name) => ({ ...(plan.bare ? bare : process.env), APP: at('.'), WHO: name });
 for (const [name, [how, script]] of Object.entries(starts)) {
   if (how === 'cluster') {
-    cluster.setupPrimary({ exec: at(script), ...(plan.cwd && { cwd: plan.cwd }) });
+    cluster.setupPrimary({ exec: at(script) });
     cluster.fork(environment(name));
   } else if (how === 'thread') new Worker(at(script), { workerData: name });
-  else if (how === 'fork') fork(at(script), { env: environment(name), cwd: plan.cwd });
+  else if (how === 'fork') fork(at(script), { env: environment(name) });
   else spawn(process.execPath, [at(script)], { env: environment(name), stdio: 'inherit' });
 }
 // The members that this process starts use the package first, and have to find the segment by themselves.
