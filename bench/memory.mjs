@@ -5,7 +5,7 @@ import { median } from './numbers.mjs';
 /** The most bytes that a counter series may take for each further writer. */
 const TARGET = 64;
 
-/** Number of processes whose median is the resident memory. */
+/** Number of processes that are measured: the resident memory is their median. */
 const PROCESSES = 5;
 
 async function measureSeries() {
@@ -33,9 +33,10 @@ async function measureResident(client) {
 
 /**
  * @returns {Promise<{ first: number, further: number, process: number, target: number,
- *   resident: { ours: number, theirs: number } }>} bytes: of a series for the first writer (`first`) and for each
- *   further writer (`further`); shared, for each further idle process (`process`); resident, of an idle process less
- *   those of a process without a client (`resident`)
+ *   resident: { ours: number, theirs: number } }>} bytes. `first` and `further`: the shared memory that a series takes
+ *   for its first writer, and for each further one, of which `target` is the most. `process`: the shared memory that
+ *   each further idle process takes. `resident`: the resident memory of an idle process with each client, less that of
+ *   one without a client
  */
 export async function measureMemory() {
   const bare = await measureResident(null);

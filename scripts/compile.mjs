@@ -1,4 +1,4 @@
-/** Compiles TypeScript to `dist/`, and writes the ES module wrapper. */
+/** Makes `dist/`: compiles and bundles `ts/`, and writes the ES module wrapper. */
 import {
   appendFileSync,
   existsSync,
@@ -18,7 +18,10 @@ const dist = join(root, 'dist');
 /** Files in `dist/` that this script writes, beside the declarations and the bundles. */
 const OWN = ['index.mjs', 'index.d.mts'];
 
-/** Removes files that an earlier build made of sources that no longer exist, because they would be published. */
+/**
+ * Removes from `dist/` what earlier builds left, because it would be published: declarations whose source no longer
+ * exists, and any other file that this build did not make.
+ */
 function sweep(made) {
   for (const path of readdirSync(dist, { recursive: true })) {
     const source = join(root, 'ts', path.replace(/\.d\.ts$/, '.ts'));
@@ -28,8 +31,8 @@ function sweep(made) {
 }
 
 /**
- * Returns the text of `index.mjs`: each export by name, so that for `import { Counter } from 'mpmetrics'` Node.js
- * need not guess the exports of the CommonJS file, and all exports as the default export.
+ * Returns the text of `index.mjs`. It exports each name, because for `import { Counter } from 'mpmetrics'` Node.js
+ * would otherwise have to guess the exports of the CommonJS file. Its default export has all of them.
  *
  * @param {string[]} names
  */

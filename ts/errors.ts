@@ -46,9 +46,9 @@ export class MpmetricsError extends Error {
   readonly code: ErrorCode;
 
   /**
-   * @param code the rule that was broken
-   * @param message names the value and the rule
-   * @param cause the error that caused it, if any
+   * @param code the kind of the error
+   * @param message what is wrong; if the caller broke a rule, with the rule and the value
+   * @param cause the error that caused this one, if any
    */
   constructor(code: ErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });

@@ -214,7 +214,7 @@ describe.each(subjects)('on $name', ({ load }) => {
     });
   });
 
-  test('exemplars move to the heap when a metric is registered, and stay on series with default labels', async () => {
+  test('exemplars are kept when their metric is registered, and when its registry gets default labels', async () => {
     const client = await load();
     prepared(client);
     const exemplarLabels = { t: '1' };

@@ -185,13 +185,13 @@ for (const [title, act] of Object.entries(SEQUENCES)) {
 }
 sameAsPromClient(programs);
 
-describe.each(subjects)('labels that are undefined, on $name', ({ load }) => {
+describe.each(subjects)('on $name', ({ load }) => {
   test.each([
     ['Counter', 'inc'],
     ['Gauge', 'inc'],
     ['Histogram', 'observe'],
     ['Summary', 'observe'],
-  ] as const)('and labels with the text undefined are one series of a %s', async (type, method) => {
+  ] as const)("undefined and 'undefined' are one label value of a %s", async (type, method) => {
     const client = await load();
     const metric = new client[type]({ name: 'm', help: 'h', labelNames: ['route', 'b'] });
     const update = (metric as never as Record<string, (...args: unknown[]) => void>)[method]!;
@@ -214,7 +214,7 @@ describe.each(subjects)('labels that are undefined, on $name', ({ load }) => {
     expect(await client.register.metrics()).not.toContain('route');
   });
 
-  test('are printed once in OpenMetrics, and by a registry of aggregated JSON', async () => {
+  test('a series with an undefined label is printed once in OpenMetrics and after aggregation of JSON', async () => {
     const client = await load();
     const counter = new client.Counter({ name: 'm_total', help: 'h', labelNames: ['route'] });
     counter.inc(any({ route: undefined }));

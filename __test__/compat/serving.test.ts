@@ -1,4 +1,4 @@
-/** Whom metrics are served to: paths, authorization, and web-standard Responses. */
+/** Which requests get metrics, by path, method and authorization, in every way of serving. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -14,7 +14,7 @@ afterEach(() => {
   server = undefined;
 });
 
-/** An answer as every way of serving gives it. */
+/** An answer, in one form for all ways of serving. */
 interface Got {
   status: number;
   text: string;
@@ -28,7 +28,7 @@ async function got(response: Response): Promise<Got> {
   return { status, headers, text: await response.text() };
 }
 
-/** Every way of serving: a program that asks for a path gets the answer. */
+/** The ways of serving. Each begins to serve a client's metrics, and resolves to a function that asks for a path. */
 const WAYS: Record<string, (client: Client, options: ServingOptions) => Promise<Ask>> = {
   async metricsHandler(client, options) {
     const handler = client.metricsHandler(client.register, options);
@@ -135,7 +135,7 @@ describe.each(subjects)('$name', ({ load }) => {
     });
   });
 
-  test('invalid options are refused by name, value and rule', async () => {
+  test('the error for an invalid option names the option, its value and the rule', async () => {
     const client = await load();
     const refused: [object, string][] = [
       [{ path: 'metrics' }, "path must be a text that begins with '/' and has no '?' and no '#'"],

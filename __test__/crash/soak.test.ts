@@ -25,10 +25,10 @@ const METRICS = 3;
 /** The number of label sets that stay, in each of these metrics. */
 const ROUTES = 40;
 /**
- * Multiple of TTL after which a label set is removed at the latest: 1, and twice the sum of a check's period (0.25) and
- * its longest duration (2).
+ * The longest time from the last update of a label set to its removal, as a multiple of TTL: 1 for TTL itself, and
+ * twice the sum of the time between two checks (0.25) and the longest duration of a check (2).
  */
-const LIVES = 1 + 2 * (0.25 + 2);
+const LONGEST_LIFE = 1 + 2 * (0.25 + 2);
 const MiB = 1 << 20;
 
 const made: Application[] = [];
@@ -72,7 +72,7 @@ test(
     ]);
     process.stderr.write(`soak, median and most of each third: ${JSON.stringify(told)}\n`);
     expect(most('series', 2)).toBeGreaterThan(METRICS * ROUTES);
-    expect(most('series', 2)).toBeLessThanOrEqual(METRICS * (ROUTES + LIVES * TTL * SETS));
+    expect(most('series', 2)).toBeLessThanOrEqual(METRICS * (ROUTES + LONGEST_LIFE * TTL * SETS));
     // On a busy machine more series may exist at once now and then; then the heap may grow in proportion.
     const peak = Math.max(1, most('series', 2) / most('series', 1));
     // Short runs have wide limits: slabs are still being filled, and V8's heap grows until its first full collection.

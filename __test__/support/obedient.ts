@@ -8,9 +8,11 @@ import { samples } from './samples';
 /** The result of `scrape()` in `obey.cjs`. */
 export interface Scraped {
   text: string;
+  /** The duration of the scrape in milliseconds. */
   ms: number;
-  /** As `ms`, but by the clock of patience.mjs: milliseconds of work, which are fewer on a busy machine. */
+  /** The duration in milliseconds of work, by the clock of patience.mjs: on a busy machine fewer than `ms`. */
   work: number;
+  /** How often a timer of 5 ms ran during the scrape: 0 if the event loop was blocked. */
   turns: number;
 }
 
@@ -39,7 +41,11 @@ export async function scraped(
   return { seen: samples(text), ms, work, turns };
 }
 
-/** Programs on one segment, none of them another's child. */
+/**
+ * Starts programs that share one segment, and none of which is a child of another.
+ *
+ * @param made gets their application, which the caller removes
+ */
 export function obedient(
   count: number,
   made: Application[],

@@ -77,9 +77,9 @@ export interface Settings {
   readonly labels: LabelValues<string>;
   readonly processMetrics: boolean;
   /**
-   * Names the segment and the registry. Threads of a process with the same place take turns, so that only one of them
-   * reports the figures of the process. Null if this thread takes no turns: `processMetrics` is set, or the registry is
-   * not in a segment.
+   * The registry's place: a text that names the segment and the registry in it. Of the threads of a process with the
+   * same place, only one at a time reports the figures of the process. Null if it does not depend on other threads
+   * whether this one reports them: `processMetrics` is set, or the registry is not in a segment.
    */
   readonly place: string | null;
   wants(key: string, name: string): boolean;

@@ -1,6 +1,6 @@
 /**
- * Families that are not in the heap, as data. Native code prints them after the families of the heap; without a heap,
- * TypeScript prints them (`output.ts`).
+ * Families that the heap does not hold, as data. Native code prints them after the families of the heap. If an output
+ * has no family of the heap, TypeScript prints them (`output.ts`).
  */
 
 import { asText, escapeLabelValue, wellFormed } from '../labels';

@@ -3,10 +3,10 @@
  * never share a handle. (A key of joined strings would be the same for `{a: '1,b:2'}` and `{a: '1', b: '2'}`.)
  */
 
-/** A label's value; undefined if the caller left the label out, which makes it another series. */
+/** A label's value; undefined if the caller left the label out: without the label, it is another series. */
 export type LabelValue = string | undefined;
 
-/** One level of the maps; the last holds the leaves. */
+/** One level of the maps; the last level holds the leaves. */
 export type Level = Map<LabelValue, unknown>;
 
 export class LabelTree<L> {

@@ -115,7 +115,7 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     if (made !== null) return made as NewHistogramChild<T>;
     const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
-    if (labels === null) return makeDelegatingChild(this);
+    if (labels === null) return makeThrowingChild(this);
     const h = this[FIND](labels);
     if (h.child === null || !h.live)
       h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
@@ -145,7 +145,7 @@ function observeWithExemplar<T extends string>(
   more: unknown[],
 ): void {
   const observe = Histogram.prototype.observe.bind(histogram) as (...args: unknown[]) => void;
-  // Observes without an exemplar. prom-client would take these arguments for the options object.
+  // Plain arguments: observes without an exemplar. prom-client would take the first one for the options object.
   if (typeof given !== 'object' || given === null || more[0] !== undefined) {
     observe(given, ...more);
   } else {
@@ -184,8 +184,8 @@ function makeChild<T extends string>(
   );
 }
 
-/** Makes the child for `labels(null)`. As with prom-client, its `observe` takes null for the value, and throws. */
-function makeDelegatingChild<T extends string>(histogram: Histogram<T>): NewHistogramChild<T> {
+/** Makes the child of `labels(null)`. As in prom-client, its `observe` takes that null for the value, and throws. */
+function makeThrowingChild<T extends string>(histogram: Histogram<T>): NewHistogramChild<T> {
   return observerChild<T>(
     () => {
       throw invalid('Value', null, histogram[ROSTER]);

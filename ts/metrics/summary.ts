@@ -45,7 +45,10 @@ export class Summary<T extends string = string> extends Metric<T> implements New
   /** @internal */
   declare readonly [OBSERVING]: Update;
 
-  /** @throws also RangeError for a `maxAgeSeconds` below 0, or `ageBuckets` that are no whole number from 1 on */
+  /**
+   * @throws as any metric does, and RangeError for a negative `maxAgeSeconds`, or for `ageBuckets` that are no positive
+   *   whole number
+   */
   constructor(config: SummaryConfiguration<T>) {
     const defaults = { percentiles: DEFAULT_PERCENTILES.slice(), compressCount: 1000 };
     super(config, summaryKind, defaults, numbersOf);

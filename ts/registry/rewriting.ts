@@ -44,7 +44,7 @@ async function fill(file: FileHandle, text: string, mode: number): Promise<void>
   }
 }
 
-/** Removes what processes left that died between writing and renaming. It is no error if that fails. */
+/** Removes the temporary files of processes that died before they renamed them. It is no error if that fails. */
 async function sweep(folder: string, name: string): Promise<void> {
   const files = await readdir(folder).catch(() => []);
   for (const one of files) {

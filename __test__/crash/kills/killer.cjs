@@ -11,9 +11,10 @@ const { openSegment } = require(
 const [kills, wanted] = process.argv.slice(2).map(Number);
 const roles = Array.from({ length: observed.roles }, (_, role) => role);
 const victims = [];
-/** When a victim is killed, another takes over its role. By role: updates that victims acknowledged. */
+// When a victim is killed, the next victim takes over its role.
+/** For each role: how many updates its victims acknowledged. */
 const told = roles.map(() => 0);
-/** By role: updates that victims stored and did not acknowledge. */
+/** For each role: how many updates its victims stored and did not acknowledge. */
 const inFlight = roles.map(() => 0);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const stats = () => openSegment({ create: false }).stats();
@@ -49,8 +50,9 @@ async function kill(role) {
 }
 
 (async () => {
-  // Starts victims one after another, each round in another order: so each slot has blocks of all series before the
-  // size of the heap is read.
+  // Each round kills all victims and starts them again one after another, so that the nth to start takes the nth slot.
+  // Each round starts them in another order, so that in the end every slot has had a victim of every role, and has
+  // blocks of all series. Only then is the size of the heap read.
   for (const round of roles) {
     if (round > 0) for (const role of roles) await kill(role);
     for (const i of roles) {

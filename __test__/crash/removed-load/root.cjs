@@ -9,6 +9,8 @@ const [removals, how] = process.argv.slice(2);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 new Counter({ name: 'root_total', help: 'h' }).inc(1);
 const path = openSegment({ create: false }).path;
+// Numbers of rounds: `told` has those that writers report at the end, `killed` those for which killed writers had
+// written a byte.
 const told = {};
 const killed = {};
 const running = new Map();
@@ -19,8 +21,8 @@ const start = () => {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'ipc'],
   });
   const closed = new Promise((resolve) => child.on('close', resolve));
-  const writer = { child, closed, told: 0, known: false };
-  child.stdio[3].on('data', (chunk) => (writer.told += chunk.length));
+  const writer = { child, closed, rounds: 0, inHeap: false };
+  child.stdio[3].on('data', (chunk) => (writer.rounds += chunk.length));
   running.set(n, writer);
   return n;
 };
@@ -29,10 +31,10 @@ const kill = async (n) => {
   running.delete(n);
   writer.child.kill('SIGKILL');
   await writer.closed;
-  killed[n] = writer.told;
+  killed[n] = writer.rounds;
 };
 // Waits until the series of a process are in the heap: while they are pending, a kill loses their counts.
-const counted = async (n) => {
+const untilInHeap = async (n) => {
   for (;;) {
     const text = await register.metrics();
     if (
@@ -41,11 +43,11 @@ const counted = async (n) => {
       break;
     await sleep(20);
   }
-  running.get(n).known = true;
+  running.get(n).inHeap = true;
 };
 (async () => {
   for (let i = 0; i < 3; i++) start();
-  for (const n of running.keys()) await counted(n);
+  for (const n of running.keys()) await untilInHeap(n);
   for (let i = 0; i < Number(removals); i++) {
     // Retries, because other processes may make files in the directory meanwhile.
     rmSync(how === 'directory' ? dirname(path) : path, {
@@ -53,22 +55,23 @@ const counted = async (n) => {
       force: true,
       maxRetries: 50,
     });
-    // Goes on before a process has found the removal, while processes follow, or afterwards, at random.
+    // The pause is random: the loop goes on before a process has found the removal, while processes follow into the
+    // copy, or after that.
     await sleep(Math.random() * 1_500);
     if (i % 3 === 0) {
-      const known = [...running.keys()].find((n) => running.get(n).known);
-      const victim = known ?? running.keys().next().value;
-      if (known === undefined) await counted(victim);
+      const found = [...running.keys()].find((n) => running.get(n).inHeap);
+      const victim = found ?? running.keys().next().value;
+      if (found === undefined) await untilInHeap(victim);
       await kill(victim);
     }
     if (i % 3 === 0) {
-      // A process that starts before another has found that the file is gone makes a new segment. Later it adds its
-      // counts to the copy; if it is killed before that, they are lost. So a scrape makes the copy before every second
-      // start.
-      const known = i % 2 === 0;
-      if (known) await register.metrics();
+      // A process that starts before any other has found that the file is gone makes a new segment, and later adds its
+      // counts to the copy. If it is killed before that, its counts are lost. So before every second start this process
+      // scrapes, which makes the copy.
+      const copied = i % 2 === 0;
+      if (copied) await register.metrics();
       const n = start();
-      if (known) await counted(n);
+      if (copied) await untilInHeap(n);
     }
     if (i % 4 === 0) await register.metrics();
   }

@@ -1,5 +1,7 @@
 module.exports = ({ mpmetrics, kept }, n) => {
   const { Counter, Histogram, Gauge } = mpmetrics;
+  // Text that looks like the first line of `own_total`. The heap's lines of that metric are left out of a scrape, and
+  // only those.
   const help = '# HELP own_total h';
   new Gauge({ name: 'a', help, labelNames: ['l'] }).set({ l: help }, 1);
   kept.counter = new Counter({ name: 'own_total', help: 'h' });

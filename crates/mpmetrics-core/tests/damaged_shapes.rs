@@ -23,12 +23,12 @@ const FORMS: [Form; 6] = [
     (MetricType::Histogram, "sum", BlockKind::Histogram, 6),
     (MetricType::Summary, "sum", BlockKind::Summary, 0),
 ];
-/// Number of the word's lowest bits. Each of them is flipped once: all bits of type and form, and 16 bits of the number
-/// of bounds or sub-windows. Some of these make blocks longer than allowed.
+/// How many of the word's lowest bits are flipped, one at a time: all bits of type and form, and the lowest 16 bits of
+/// the number of bounds or sub-windows. Some of the latter make blocks longer than allowed.
 const BITS: u32 = 24;
 
-fn declared((kind, aggregator, ..): Form) -> FamilySpec {
-    FamilySpec { aggregator: aggregator.into(), ..spec(kind) }
+fn declared((metric_type, aggregator, ..): Form) -> FamilySpec {
+    FamilySpec { aggregator: aggregator.into(), ..spec(metric_type) }
 }
 
 /// Returns every form with every bit to flip.
@@ -57,18 +57,21 @@ fn flip(heap: &Heap, id: u32, bit: u32) {
 
 /// Binds a series, and checks that its block has the form.
 fn bind(writer: &mut Writer, id: u32, form: Form, label: &str) -> Result<()> {
-    let (kind, _, block, cells) = form;
+    let (metric_type, _, kind, cells) = form;
     let text = format!("a=\"{label}\"");
-    if block == BlockKind::Shared {
+    if kind == BlockKind::Shared {
         // The block of a shared gauge lies in no writer's slab, and is found by its key.
         let address = writer.bind(id, text.as_bytes(), b"")?;
-        assert!(writer.slab(address.slab).is_none(), "a shared gauge has a block of its own");
+        assert!(
+            writer.slab(address.slab).is_none(),
+            "the block of a shared gauge is in no writer's slab"
+        );
         return Ok(());
     }
-    let handle = Handle::bind(writer, kind, id, text.as_bytes())?;
+    let handle = Handle::bind(writer, metric_type, id, text.as_bytes())?;
     let at = handle.address;
     let (found, there) = writer.block(at.slab, at.cell, handle.key())?;
-    assert_eq!(found, block);
+    assert_eq!(found, kind);
     assert!(cells == 0 || there.len() == cells, "{} cells", there.len());
     handle.update(writer, 1.0)
 }

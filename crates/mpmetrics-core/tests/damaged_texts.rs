@@ -1,5 +1,5 @@
-//! If bytes of names, label texts, types, bounds, hashes or the header change in a heap that is in use, every page that
-//! a scrape prints is still valid for Prometheus. Damaged families and series are left out and counted; all others are
+//! If bytes of names, label texts, types, bounds, hashes or the header change in a heap that is in use, all that a
+//! scrape prints is still valid for Prometheus. Damaged families and series are left out and counted; all others are
 //! shown. Damage to the header may instead make the whole scrape fail with an error.
 
 mod handle;
@@ -56,16 +56,16 @@ fn count(writer: &mut Writer, ids: &[u32]) -> Result<()> {
     Ok(())
 }
 
-/// Scrapes the heap, prints it in every format, and checks each page by its format. Returns the snapshot, and how much
-/// was left out.
-fn pages(heap: &Heap) -> Result<(Snapshot, u64)> {
+/// Scrapes the heap, prints the snapshot in every format, and checks each output by the rules of its format. Returns
+/// the snapshot, and how many families and series were left out.
+fn printed(heap: &Heap) -> Result<(Snapshot, u64)> {
     let filter = Filter { everything: true, exemplars: true, now: Some(NOW), ..Filter::default() };
     let before = heap.words().header(header::DAMAGED);
     let (snapshot, walked) = scrape(heap, &filter)?;
-    let page = text(&snapshot);
-    assert_eq!(strict::text(&page).err(), None);
-    let page = openmetrics(&snapshot);
-    assert_eq!(strict::openmetrics(&page).err(), None);
+    let output = text(&snapshot);
+    assert_eq!(strict::text(&output).err(), None);
+    let output = openmetrics(&snapshot);
+    assert_eq!(strict::openmetrics(&output).err(), None);
     assert!(core::str::from_utf8(&json(&snapshot)).is_ok());
     let counted = heap.words().header(header::DAMAGED).wrapping_sub(before);
     assert_eq!(counted, walked.damaged);
@@ -73,7 +73,7 @@ fn pages(heap: &Heap) -> Result<(Snapshot, u64)> {
 }
 
 /// A text that a record refers to.
-struct Told {
+struct StoredText {
     what: &'static str,
     /// Offset of its first byte in the heap.
     at: u64,
@@ -82,7 +82,7 @@ struct Told {
 }
 
 /// Returns the texts of all records of the first chunks, and the indexes of the words with the records' hashes.
-fn told(heap: &Heap) -> (Vec<Told>, Vec<u64>) {
+fn stored(heap: &Heap) -> (Vec<StoredText>, Vec<u64>) {
     let words = heap.words();
     let load = |at: u64| words.load(at).expect("a word");
     let record =
@@ -92,19 +92,23 @@ fn told(heap: &Heap) -> (Vec<Told>, Vec<u64>) {
         let at = record(header::FAMILY_CHUNKS, id, family::WORDS);
         hashes.push(at + family::HASH);
         let (text, bytes) = (load(at + family::TEXT), load(at + family::LENGTH));
-        texts.push(Told { what: "a family", at: text * 8, bytes });
+        texts.push(StoredText { what: "a family", at: text * 8, bytes });
     }
     for id in 0..words.header(header::SERIES) {
         let at = record(header::SERIES_CHUNKS, id, series::WORDS);
         hashes.push(at + series::HASH);
         let (text, lengths) = (load(at + series::TEXT), load(at + series::LENGTHS));
         let bytes = (lengths & 0xffff_ffff) + (lengths >> 32);
-        texts.push(Told { what: "a series", at: text * 8, bytes });
+        texts.push(StoredText { what: "a series", at: text * 8, bytes });
     }
     for id in 0..words.header(header::DEFAULTS) {
         let at = record(header::DEFAULTS_CHUNKS, id, defaults::WORDS);
         let (text, lengths) = (load(at + defaults::TEXT), load(at + defaults::LENGTHS));
-        texts.push(Told { what: "default labels", at: text * 8, bytes: lengths & 0xffff_ffff });
+        texts.push(StoredText {
+            what: "default labels",
+            at: text * 8,
+            bytes: lengths & 0xffff_ffff,
+        });
     }
     (texts, hashes)
 }
@@ -117,23 +121,23 @@ fn flip(heap: &Heap, byte: u64, with: u64) {
 #[test]
 fn every_byte_of_every_text() {
     let (heap, mut writer, ids) = heap();
-    let (whole, none) = pages(&heap).expect("a whole heap");
+    let (whole, none) = printed(&heap).expect("a whole heap");
     assert_eq!((whole.families.len(), none), (4, 0));
     let shown =
         |snapshot: &Snapshot| -> usize { snapshot.families.iter().map(|f| f.series.len()).sum() };
     assert_eq!(shown(&whole), 12);
-    let (texts, _) = told(&heap);
+    let (texts, _) = stored(&heap);
     assert_eq!(texts.iter().map(|text| text.what).collect::<HashSet<_>>().len(), 3);
-    for Told { what, at, bytes } in texts {
+    for StoredText { what, at, bytes } in texts {
         for byte in at..at + bytes {
             // Flips each single bit, and then turns the byte into a NUL, into each character that means something in a
-            // label text or a page, and into bytes that are not UTF-8.
+            // label text or an output, and into bytes that are not UTF-8.
             let now = heap.words().load(byte / 8).expect("a word") >> (byte % 8 * 8) & 0xff;
             let others = [0, b'"', b'\n', b'\\', b'}', b'=', b',', b' ', 0x80, 0xff];
             let bits = (0..8).map(|bit| 1 << bit);
             for with in bits.chain(others.map(|to| u64::from(to) ^ now)).filter(|with| *with != 0) {
                 flip(&heap, byte, with);
-                let (seen, damaged) = pages(&heap).expect("the rest of the heap");
+                let (seen, damaged) = printed(&heap).expect("the rest of the heap");
                 if what == "a family" {
                     assert_eq!(
                         (seen.families.len(), damaged),
@@ -152,7 +156,7 @@ fn every_byte_of_every_text() {
             }
         }
     }
-    let (seen, damaged) = pages(&heap).expect("a heap that is whole again");
+    let (seen, damaged) = printed(&heap).expect("a heap that is whole again");
     assert_eq!((seen.families.len(), damaged), (4, 0));
 }
 
@@ -165,7 +169,7 @@ fn a_name_that_no_metric_may_have_is_not_printed() {
         let id = writer.family(&named, 0).expect("a family");
         Handle::bind(&mut writer, MetricType::Counter, id, b"a=\"1\"").expect("a series");
     }
-    let (seen, damaged) = pages(&heap).expect("the rest of the heap");
+    let (seen, damaged) = printed(&heap).expect("the rest of the heap");
     assert_eq!((seen.families.len(), damaged), (4, 6));
     for labels in ["a-b=\"1\"", "a=\"1\",a=\"2\"", "\u{e4}=\"1\""] {
         let id = writer.family(&spec(MetricType::Counter), 0).expect("a family");
@@ -175,10 +179,11 @@ fn a_name_that_no_metric_may_have_is_not_printed() {
     Handle::bind(&mut writer, MetricType::Histogram, id, b"le=\"1\"").expect("a series");
     let id = writer.family(&spec(MetricType::Summary), 0).expect("a family");
     Handle::bind(&mut writer, MetricType::Summary, id, b"quantile=\"1\"").expect("a series");
-    assert_eq!(pages(&heap).expect("the rest of the heap").1, 6 + 5);
+    assert_eq!(printed(&heap).expect("the rest of the heap").1, 6 + 5);
 }
 
-/// splitmix64: the same flips in every run, so that a failure can be repeated by the number of its round.
+/// splitmix64, which begins with the number of the round: every run makes the same flips, so a failure comes again in
+/// the same round.
 struct Dice(u64);
 
 impl Dice {
@@ -198,7 +203,7 @@ fn rounds() -> u64 {
 #[test]
 fn random_bytes_under_a_writer_that_goes_on() {
     let (mut heap, mut writer, mut ids) = self::heap();
-    let (mut texts, mut hashes) = told(&heap);
+    let (mut texts, mut hashes) = stored(&heap);
     let (mut refused, mut left_out) = (0, 0);
     for round in 0..rounds() {
         let mut dice = Dice(round);
@@ -225,7 +230,7 @@ fn random_bytes_under_a_writer_that_goes_on() {
                 .collect::<Result<Vec<_>>>()?;
             count(&mut other, &ids)
         });
-        match pages(&heap) {
+        match printed(&heap) {
             Ok((_, damaged)) => left_out += u64::from(damaged > 0),
             Err(_) => refused += 1,
         }
@@ -233,9 +238,9 @@ fn random_bytes_under_a_writer_that_goes_on() {
         // by chance in one of eight rounds.
         if counted.is_err() || attached.is_err() || dice.roll(8) == 0 {
             (heap, writer, ids) = self::heap();
-            (texts, hashes) = told(&heap);
+            (texts, hashes) = stored(&heap);
         }
     }
-    // Most damage hides only what it hit, and not the whole page.
+    // Most damage hides only the family or series that it hit, and does not make the scrape fail.
     assert!(refused < rounds() / 2 && left_out > rounds() / 10, "{refused}, {left_out}");
 }

@@ -31,10 +31,10 @@ fn victim() {
     }
 }
 
-/// Whether a kill point is about the segment that the victim makes for itself.
+/// Whether the victim reaches a kill point while it makes, enters or removes its second segment, `other`.
 fn of_other(point: &str) -> bool {
-    let own = ["create.", "retire.", "reap.", "succeed.", "follow."];
-    own.iter().any(|path| point.starts_with(path))
+    let paths = ["create.", "retire.", "reap.", "succeed.", "follow."];
+    paths.iter().any(|path| point.starts_with(path))
 }
 
 fn check(point: &str, held: Held, nth: u32, end: End) {
@@ -50,7 +50,7 @@ fn check(point: &str, held: Held, nth: u32, end: End) {
     scene.check_numbers();
     let locked = end == End::Stop && held == Held::Heap;
     scene.check_new(locked);
-    // A scrape does not wait for a dead process. It waits for a stopped process that has yet to answer, until its time
+    // A scrape does not wait for a dead process. For a stopped process that has yet to answer, it waits until the time
     // for callbacks is over.
     if told(scene.directory.path(), "listens").is_some() {
         let late = scene.ring();
@@ -91,18 +91,18 @@ fn at_every_point(end: End) {
 }
 
 #[test]
-fn whoever_dies_at_any_named_place_leaves_a_heap_in_which_all_others_go_on() {
+fn a_process_that_dies_at_any_kill_point_leaves_a_heap_in_which_all_others_go_on() {
     at_every_point(End::Die);
 }
 
 #[test]
-fn whoever_stops_at_any_named_place_leaves_a_heap_in_which_all_others_go_on() {
+fn a_process_that_stops_at_any_kill_point_leaves_a_heap_in_which_all_others_go_on() {
     at_every_point(End::Stop);
 }
 
 /// Dies or stops when a kill point is reached for the n-th time: in the middle of a sweep, a walk, a growth.
 #[test]
-fn later_times_at_the_places_that_are_reached_again_and_again() {
+fn later_arrivals_at_kill_points_that_are_reached_several_times() {
     for (point, nth) in [
         ("lock.intent", 300),
         // The cells of a summary that are added at a merge: count, sum, the zeros of both sub-windows, a bucket.
@@ -127,15 +127,15 @@ fn later_times_at_the_places_that_are_reached_again_and_again() {
         ("answer.stored", 2),
         ("answer.counted", 2),
     ] {
-        let (_, held) = POINTS.iter().find(|(name, _)| *name == point).expect("a place");
+        let (_, held) = POINTS.iter().find(|(name, _)| *name == point).expect("a kill point");
         check(point, *held, nth, End::Die);
         check(point, *held, nth, End::Stop);
     }
 }
 
-/// The list has the names that are in the sources, and the document has a row for each.
+/// `POINTS` has the names that are in the sources, and docs/CONCURRENCY.md has a row for each.
 #[test]
-fn every_place_is_in_the_list_and_in_the_document() {
+fn every_kill_point_is_in_the_list_and_in_the_document() {
     let mut sources = String::new();
     let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
     while let Some(folder) = folders.pop() {
@@ -178,7 +178,8 @@ fn every_place_is_in_the_list_and_in_the_document() {
     assert_eq!(written, points);
 }
 
-/// Another test checks that this name is not in the packed binary, to show that shipped builds have no kill points.
+/// To show that shipped builds have no kill points, another test checks that the packed binary does not contain the
+/// variable's name. Here the name is found, so that test would find it, too.
 #[test]
 fn the_name_of_the_variable_is_in_a_build_with_the_feature() {
     let build = std::fs::read(std::env::current_exe().unwrap()).unwrap();

@@ -59,8 +59,8 @@ export class Pending {
   }
 
   /**
-   * Brings the value of a shared gauge from a segment that was left. If the handle is pending already, its changes are
-   * later than that value.
+   * Brings the value of a shared gauge from a segment that was left. If the handle is pending already, the changes that
+   * it counted are later than that value, and are applied to it.
    */
   bring(h: Handle, label: LabelText, value: Float64Array): void {
     const { bucketSource, roster } = this.parts;
@@ -173,10 +173,11 @@ export class Pending {
       const there = host.life === life ? ownImage(h, kind) : null;
       const merged = there !== null && mergeImage(h, kind, own, bucketSource);
       if (!merged || h.backing === Backing.Pending) {
-        // A handle that is pending already left its block meanwhile. It may have the image or not, and counts of dead
-        // writers.
+        // Merged, but the handle left its block meanwhile, and counts in cells of its own again. What it took along may
+        // lack `own`, or have counts of dead writers. It is replaced by what this isolate had in the block, plus `own`.
         if (merged) this.keep(h, kind.adds ? kind.plus(there, own, h.size) : own);
-        // It may have a value that was brought from a segment that was left meanwhile.
+        // Not merged, and the handle left its block meanwhile: its cells may have the value of a shared gauge that was
+        // brought from a segment that was left.
         else if (h.backing === Backing.Pending) mergeImage(h, kind, own, bucketSource);
         else this.keep(h, own);
         if (refused === Status.Ok) refused = Status.Busy;

@@ -44,17 +44,18 @@ pub const ANCESTORS: usize = 8;
 
 /// The values of [`header::RETIRED`]. Unless it is 0, no series or writer is added any more.
 pub mod retired {
-    /// The segment has its name, or a stranger removed its file and no process has noticed yet.
+    /// The segment is in use. Its file is in place; or a stranger removed it, and no process has noticed that yet, or
+    /// none could make a copy.
     pub const NO: u64 = 0;
-    /// The last process of the application, or a process that reaped it, removed the segment. Or the segment gave its
-    /// name to a copy of an older segment, or its writers left it for a segment that is no copy of it.
+    /// The segment was removed by the last process of its application, or by a process that reaped it. Or a copy of an
+    /// older segment got its file name. Or its writers left it for a segment that is no copy of it.
     pub const REMOVED: u64 = 1;
     /// A stranger removed the file, and a process makes a copy of the segment, or died while it made the copy.
     pub const GONE: u64 = 2;
-    /// A copy of the segment has its name.
+    /// A copy of the segment has got its file name.
     pub const SUCCEEDED: u64 = 3;
-    /// A copy of the segment was made, and may have its name: the process that made the copy died, or a system call of
-    /// it failed.
+    /// A copy of the segment is complete, and may have got its file name already. This value stays if the process that
+    /// made the copy dies before it notes the outcome, or if a system call of it fails.
     pub const NAMED: u64 = 4;
 }
 

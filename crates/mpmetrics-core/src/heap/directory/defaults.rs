@@ -83,7 +83,7 @@ pub fn drop_user(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Marks a set's place as free, but not its text, which the caller or recovery frees.
+/// Marks a set's place as free. Its text stays taken until the caller, or recovery, frees it.
 pub fn vacate(words: Words<'_>, set: u16) -> Result<()> {
     let at = locate(words, set)?;
     // SYNC POINT: a reader that copies the text meanwhile finds another version in the state afterwards.
@@ -101,8 +101,8 @@ fn free(words: Words<'_>, set: u16) -> Result<()> {
     Ok(())
 }
 
-/// Notes at an adoption whether a living slot carries a set. Returns whether no living slot has carried it for more
-/// than [`ORPHAN_ADOPTIONS`].
+/// Notes at an adoption whether a living slot carries a set (`carried`). Returns whether no living slot has carried it
+/// for more than [`ORPHAN_ADOPTIONS`] adoptions.
 pub fn orphaned(words: Words<'_>, set: u16, carried: bool) -> Result<bool> {
     let at = locate(words, set)? + defaults::ORPHANED;
     let adoption = words.header(header::ADOPTIONS) + 1;

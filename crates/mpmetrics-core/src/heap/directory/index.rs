@@ -34,6 +34,7 @@ impl Target {
     }
 }
 
+/// Capacity of the first index: what a page has beside the extent's own header.
 const FIRST: u64 = 504;
 
 struct View<'a> {

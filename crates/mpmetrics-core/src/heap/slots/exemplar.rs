@@ -1,9 +1,9 @@
 //! Exemplars in a writer's slabs. A counter, and each bucket of a histogram, has a block for its exemplar. The block is
 //! made when the first exemplar is recorded, and every later exemplar overwrites it.
 //!
-//! An exemplar belongs to the reference, the key and the birth of a series' block. So scrapes do not show it any more
-//! when the series is removed, or hidden and shown again. When the series' block is freed, the exemplar's block is
-//! freed, too.
+//! An exemplar's block has a reference to the series' block to which it belongs, and copies of that block's key and
+//! birth. A scrape shows the exemplar only while key and birth are equal in both blocks: no longer once the series is
+//! removed, or its block hidden and shown again. When the series' block is freed, the exemplar's block is freed, too.
 
 use super::claimed::{self, Claimed};
 use super::room::put_back;
@@ -21,9 +21,9 @@ use std::time::Duration;
 
 /// How long to wait for the slot's mutex. In an intact heap no other thread takes it.
 const PATIENCE: Duration = Duration::from_millis(1);
-/// Microseconds of the first and of the longest pause. After a lock was not free in time, or memory was full, no
-/// exemplar is recorded for the length of such a pause. Without pauses, a program that records in a loop would wait for
-/// a stopped process in each round.
+/// Microseconds of the first and of the longest pause, during which no exemplar is recorded. A pause begins when the
+/// heap lock or the slot's mutex was not free in time, or memory was full. Without pauses, a program that records in a
+/// loop would wait in each round for the heap lock, if a stopped process holds it.
 const PAUSES_US: (u64, u64) = (10_000, 1_000_000);
 /// Numbers of words of text for which a block may have room. They are few, so that freed blocks fit later exemplars.
 const SIZES: [u64; 6] = [8, 16, 32, 64, 128, cells::MAX_BYTES as u64 / 8];

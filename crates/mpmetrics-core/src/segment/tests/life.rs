@@ -21,7 +21,7 @@ fn after_a_start(parent: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
+fn segments_of_ended_applications_are_reaped_and_those_that_may_be_in_use_are_kept() {
     let dir = parent();
     let elsewhere = ProcessIdentity { pid_namespace: 1, ..dead() };
     let at = |name, root| make(&with_root(dir.path(), name, root));
@@ -36,7 +36,8 @@ fn what_the_dead_left_is_reaped_and_what_anybody_may_miss_is_not() {
     assert_eq!(after_a_start(dir.path()), kept);
 
     drop((orphan, busy));
-    // `elsewhere` stays, because the note that no slot was locked in it was made just now.
+    // `elsewhere` stays: the start before this one has just noted that no slot in it is locked, and it is reaped two
+    // minutes after that note.
     assert_eq!(after_a_start(dir.path()), ["elsewhere.heap", "living-root.heap", "user.heap"]);
     for name in ["elsewhere.heap", "living-root.heap", "user.heap"] {
         aged(dir.path(), name, 1000 * 3_600, 121);
@@ -54,7 +55,7 @@ fn aged(parent: &Path, name: &str, attached: u64, noted: u64) {
 }
 
 #[test]
-fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
+fn in_another_namespace_locks_the_note_and_the_root_decide_what_is_reaped() {
     let dir = parent();
     let elsewhere = ProcessIdentity { pid_namespace: 1, ..dead() };
     let at = |name| with_root(dir.path(), name, Some(elsewhere));
@@ -80,7 +81,8 @@ fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
     kept.sort();
     assert_eq!(after_a_start(dir.path()), kept);
 
-    // A pass that makes room does not wait: of the segments that are left, it keeps only the one with a living writer.
+    // A pass that makes room does not wait for two minutes: of the segments that are left, it keeps only the one with a
+    // living writer.
     let segment_path =
         SegmentPath::beside(&own(dir.path()).join("mine.heap"), Access::new(None, None).unwrap());
     assert!(reap::reap(&segment_path.unwrap(), &Page, reap::Want::Room));
@@ -88,7 +90,7 @@ fn of_an_application_in_another_namespace_its_locks_and_its_root_tell() {
 }
 
 #[test]
-fn who_had_it_open_without_a_slot_finds_it_retired() {
+fn a_process_that_has_a_segment_open_without_a_slot_finds_it_retired() {
     let dir = parent();
     let early = make(&with_root(dir.path(), "a", Some(dead())));
     assert_eq!(after_a_start(dir.path()), [""; 0]);
@@ -98,7 +100,7 @@ fn who_had_it_open_without_a_slot_finds_it_retired() {
 }
 
 #[test]
-fn a_retired_file_gives_way_and_its_remover_takes_no_other() {
+fn a_retired_file_is_replaced_unless_a_user_named_it_and_unlink_spares_the_new_file() {
     let dir = parent();
     let options = derived(&[dir.path()], "a");
     let old = make(&options);
@@ -119,7 +121,7 @@ fn a_retired_file_gives_way_and_its_remover_takes_no_other() {
 }
 
 #[test]
-fn the_last_one_out_tidies_and_the_others_do_not() {
+fn only_the_last_writer_removes_the_segment() {
     let dir = parent();
     let options = derived(&[dir.path()], "a");
     let (one, two) = (join(&options, 1), join(&options, 2));
@@ -129,7 +131,8 @@ fn the_last_one_out_tidies_and_the_others_do_not() {
     assert_eq!(names(&own(dir.path())), [""; 0]);
 }
 
-/// Contents that are never filled: their creator is stopped, or killed, before its file has its name.
+/// Contents that are never filled: `initialise` sleeps until the test kills the process, so the file keeps its
+/// temporary name.
 struct Stuck;
 
 impl Contents for Stuck {
@@ -212,7 +215,7 @@ fn a_file_that_kept_its_temporary_name_loses_it() {
     assert_eq!(names(&own(dir.path())), ["a.heap"]);
 }
 
-/// A page during whose making its directory is removed, the first time.
+/// Contents of a page. The first call of `initialise` removes the directory of the file that it fills.
 struct Swept<'a> {
     directory: &'a Path,
     times: Cell<u32>,
@@ -249,7 +252,7 @@ impl Contents for Swept<'_> {
 }
 
 #[test]
-fn a_directory_that_is_removed_meanwhile_is_made_again_and_no_worse_one_is_taken() {
+fn a_directory_removed_while_a_segment_is_made_is_made_again_and_no_other_is_taken() {
     let (best, other) = (parent(), parent());
     let options = derived(&[best.path(), other.path()], "swept");
     let swept = Swept { directory: &own(best.path()), times: Cell::new(0) };
