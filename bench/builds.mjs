@@ -1,4 +1,4 @@
-/** Updates: nanoseconds per call, this build beside another one in a folder. */
+/** Measures updates, in nanoseconds per call, of this build and of another build in a folder. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,7 +26,7 @@ function measure(client, seconds) {
 }
 
 /**
- * Measures in processes, each of which has one build, in turns: two builds in one process would share the engine's
+ * Measures the two builds in turns, each in processes of its own: two builds in one process would share the engine's
  * feedback about the functions of Node.js that both call.
  *
  * @param {{ folder: string, rounds: number, seconds: number, say: (text: string) => void }} options `folder`: the

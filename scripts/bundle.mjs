@@ -14,7 +14,7 @@ import { root } from './steps.mjs';
 /** The folder of the JavaScript that the compiler makes, with a file for each file of `ts/`. */
 export const compiled = join(root, 'target', 'ts');
 
-/** The file with all modules. `ts/binding.ts` takes files of other names for bundles of users. */
+/** The file with all modules. Code of `ts/binding.ts` that runs in a file of another name was bundled by a user. */
 const WHOLE = 'mpmetrics.js';
 
 /** Modules that are bundled each into a file of its own, because they are loaded before, or without, all others. */

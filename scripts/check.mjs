@@ -5,7 +5,8 @@
  * - `node scripts/check.mjs commit` runs those that only read the sources: the hook in `.githooks` calls it;
  * - `.ci/run` calls `node scripts/check.mjs ci`.
  *
- * If a check fails, the others still run, so that one run shows all errors; only a failed build ends the run at once.
+ * If a check fails, the others still run, so that one run shows all errors. Only if the build fails, or if a need of
+ * the tests is not met in CI, no other check runs.
  */
 import { pathToFileURL } from 'node:url';
 

@@ -1,7 +1,7 @@
 /**
  * Needs of single tests beside Node.js and Rust: whether a need is met, how to install it, and which test files skip
- * some of their tests without it. `node scripts/needs.mjs` installs all of them. A test that needs Redis calls
- * `lacks('redis-server')` in its declaration, and this script finds the test files by these calls.
+ * some of their tests without it. `node scripts/needs.mjs` installs what can be installed. A test that needs Redis
+ * calls `lacks('redis-server')` in its declaration, and this script finds the test files by these calls.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -81,7 +81,7 @@ export const NEEDS = {
   },
   CAP_SYS_ADMIN: {
     here: mayMount,
-    remedy: 'run the tests as root, who alone may mount, and in a container that has --privileged',
+    remedy: 'run the tests as root, who alone may mount; if in a container, then with --privileged',
   },
   'util-linux': {
     here: () => ['mount', 'umount', 'setpriv', 'unshare'].every(present),

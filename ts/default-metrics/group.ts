@@ -140,16 +140,16 @@ export class Group {
     const { settings } = this;
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
-    const shown = settings.register === register && contentsOf(register)!.place !== null;
+    const shared = settings.register === register && contentsOf(register)!.place !== null;
     // Another copy of this package reports this metric.
-    if (shown && !claim(full)) return undefined;
+    if (shared && !claim(full)) return undefined;
     const metric = create();
     // Claims the name again, because a metric that the new one replaced has freed it.
-    if (shown) claim(full);
+    if (shared) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {
       this.metrics.delete(metric);
-      if (shown) disclaim(full);
+      if (shared) disclaim(full);
       if (this.metrics.size === 0) this.release();
       // No scrape runs the `collect` of a removed metric: another metric of the group gets it.
       else if (metric.collect !== undefined) this.handOver();

@@ -1,8 +1,8 @@
 /**
  * The turn: the thread that has it reports the figures of the process, so that they are counted once. The main thread
  * has the turn if it collects default metrics; otherwise the first thread that collects them has it until that thread
- * ends. If the main thread begins later, the thread that has the turn hides its gauges and gives the turn up the next
- * time its callbacks run.
+ * ends or stops collecting them. If the main thread begins later, the thread that has the turn hides its gauges and
+ * gives the turn up the next time its callbacks run.
  */
 
 import { threadId } from 'worker_threads';

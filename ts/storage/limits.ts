@@ -54,6 +54,6 @@ function sentence(refusal: Refusal, place: string): string {
     case Refusal.Busy:
       return `the lock of ${place} is held by a process that is stopped or slow, and as many new series wait for it as may`;
     default:
-      return `${place} has no place for series with so much label text, or for so many of something`;
+      return `${place} has no room for another metric, process or set of default labels, or none for a series with so much label text or so many buckets`;
   }
 }

@@ -155,7 +155,7 @@ export class Roster {
       return this.refuse(target, label);
     }
     target.birth = ++births;
-    // In the heap, the family calls `onBind`, because it also binds pending handles.
+    // In the heap, the metric's `Declaration` calls `onBind`, because it also binds pending handles.
     if (target.backing === Backing.Memory) this.expiry?.onBind(target);
     return target;
   }

@@ -61,7 +61,7 @@ fn counters_add_by_set_of_labels_under_the_newest_help() {
 }
 
 #[test]
-fn types_do_not_keep_series_apart() {
+fn label_values_of_different_types_do_not_keep_series_apart() {
     let mut make = Builder::default();
     for (text, types) in [(&br#"a="1",b="null""#[..], &b"nz"[..]), (br#"b="null",a="1""#, b"")] {
         make.family(MetricType::Counter, "c", &["a", "b"]);
@@ -105,7 +105,7 @@ fn what_is_not_a_number_is_not_hidden_by_min_and_max() {
 }
 
 #[test]
-fn first_is_the_series_that_was_there_first() {
+fn the_aggregator_first_shows_the_series_that_was_born_first() {
     let mut make = Builder::default();
     make.family(MetricType::Gauge, "g", &[]).aggregator = "first".into();
     make.scalar(&[], 0, 1.0);
@@ -177,7 +177,7 @@ fn summaries_add() {
 }
 
 #[test]
-fn types_that_clash_keep_the_newest() {
+fn families_of_another_type_than_the_newest_are_left_out() {
     let mut make = Builder::default();
     make.family(MetricType::Gauge, "x", &[]);
     make.scalar(&[], 0, 1.0);

@@ -106,7 +106,7 @@ impl Churner {
 }
 
 #[test]
-fn what_comes_and_goes_takes_no_more_than_what_was_there_at_once() {
+fn series_that_come_and_go_take_no_more_memory_than_those_that_lived_at_once() {
     const ROUNDS: u64 = 12_000;
     let all =
         [("c", MetricType::Counter), ("h", MetricType::Histogram), ("s", MetricType::Summary)];

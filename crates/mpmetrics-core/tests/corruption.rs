@@ -129,8 +129,8 @@ fn damage_to_mutexes_and_exemplars() {
             Err(error) => assert!(error.code() == Code::Corrupt, "{error}"),
         }
     });
-    assert!(read_back.into_inner() > flips() / 4, "an exemplar costs the scrape");
-    assert!(written.into_inner() > flips() / 4, "an exemplar or a mutex costs the heap");
+    assert!(read_back.into_inner() > flips() / 4, "this damage makes too many scrapes fail");
+    assert!(written.into_inner() > flips() / 4, "this damage makes too many heaps unusable");
 }
 
 #[test]

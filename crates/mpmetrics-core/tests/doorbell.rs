@@ -112,7 +112,7 @@ fn a_ring_ends_when_all_others_have_answered_it() {
 }
 
 #[test]
-fn an_answer_that_began_before_the_ring_is_none_and_rings_do_not_pile_up() {
+fn callbacks_that_began_before_a_ring_do_not_answer_it_and_rings_do_not_pile_up() {
     let heap = heap();
     let (scraper, other) = (Process::new(&heap, 1), Process::listening(&heap, 2));
     let first = scraper.ring(LONG).unwrap();
@@ -153,18 +153,18 @@ fn nobody_waits_for_the_dead_or_for_who_has_left() {
     let over = scraper.ring(LONG).unwrap();
     drop(dies.writer);
     assert!(over.recv_timeout(Duration::from_millis(50)).is_err());
-    let slot = leaves.leave();
+    let left = leaves.leave();
     over.recv_timeout(LONG).unwrap();
     assert_eq!(timeouts(&heap), 0);
     // The adopter of the dead writer's slot does not take over its callbacks.
     let adopter = Process::new(&heap, 4);
     assert!(adopter.writer.incarnation() > 1);
     assert!(scraper.ring(LONG).is_none());
-    drop(slot);
+    drop(left);
 }
 
 #[test]
-fn what_was_forgotten_is_not_called() {
+fn the_function_of_a_scrape_that_was_forgotten_is_not_called() {
     let heap = heap();
     let (scraper, _deaf) = (Process::new(&heap, 1), Process::listening(&heap, 2));
     let over = scraper.ring(SHORT).unwrap();
@@ -199,7 +199,7 @@ fn rings_of_many_are_all_answered() {
 }
 
 #[test]
-fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
+fn an_isolate_that_answered_a_scrape_is_asked_until_the_scrape_has_read_or_is_gone() {
     let heap = heap();
     let listener = Process::listening(&heap, 1);
     let (one, other) = (Process::new(&heap, 2), Process::new(&heap, 3));
@@ -228,7 +228,7 @@ fn who_answered_knows_which_scrapes_go_on_until_they_have_read_or_are_gone() {
     // The thread that waited for answers to the rings of `one` may keep its doorbell and locks for a moment longer.
     let begun = Instant::now();
     while listener.asked() {
-        assert!(begun.elapsed() < LONG, "it is gone");
+        assert!(begun.elapsed() < LONG, "the scrape of a process that is gone never ends");
         std::thread::yield_now();
     }
     // The listener gives up a scrape that does not end, such as that of a stopped process.

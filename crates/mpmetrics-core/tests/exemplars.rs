@@ -50,7 +50,7 @@ fn seen(heap: &Heap) -> Vec<(String, u32, f64, String)> {
     series
         .flat_map(of)
         .map(|(series, one)| {
-            assert_eq!(one.time, one.value, "a value and a time of one exemplar");
+            assert_eq!(one.time, one.value, "the value and the time are of different exemplars");
             let (own, labels) = (series.labels.text, one.labels.text);
             (text(&snapshot, own), one.bucket, one.value, text(&snapshot, labels))
         })
@@ -72,7 +72,7 @@ fn mutex(heap: &Heap, id: u64) -> SharedMutex<'_> {
 }
 
 #[test]
-fn the_latest_of_each_place_is_shown_where_it_is_asked_for() {
+fn the_latest_exemplar_of_each_bucket_is_shown_if_the_scrape_asks_for_exemplars() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).unwrap();
     let counter = bind(&mut writer, MetricType::Counter, "a=\"1\"");

@@ -71,7 +71,7 @@ fn text_is_prom_clients() {
 }
 
 #[test]
-fn json_holds_all_of_it() {
+fn json_has_every_field_of_a_snapshot() {
     let mut make = Builder::default();
     let d = make.defaults(&[("k", "v")]);
     make.family(MetricType::Counter, "x", &["a"]).help = "say \"hi\"\\\n\t".into();
@@ -108,7 +108,7 @@ fn json_holds_all_of_it() {
 }
 
 #[test]
-fn what_is_malformed_is_left_out_of_both() {
+fn malformed_series_are_left_out_of_text_and_json() {
     let mut make = Builder::default();
     let good = make.defaults(&[("k", "v")]);
     let bad = make.labels(b"k=\"v\"\nforged 1", b"");

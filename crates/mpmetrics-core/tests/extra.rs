@@ -40,7 +40,7 @@ fn heap(families: &[(MetricType, &str)]) -> Builder {
 }
 
 #[test]
-fn they_stand_behind_the_heaps_and_others_are_left_out() {
+fn extra_families_follow_the_families_of_the_heap_that_are_not_left_out() {
     let make =
         heap(&[(MetricType::Gauge, "a"), (MetricType::Gauge, "b"), (MetricType::Gauge, "c")]);
     let all = |print| printed(print, &make, &["a", "c", "not there"], vec![family("gauge", "a")]);
@@ -58,7 +58,7 @@ fn they_stand_behind_the_heaps_and_others_are_left_out() {
 }
 
 #[test]
-fn rows_are_printed_as_they_are() {
+fn names_help_texts_and_types_of_extra_families_are_escaped() {
     let exemplar = |time| {
         let labels = "t=\"\0\"".into();
         Some(SampleExemplar { labels, value: f64::INFINITY, time })
@@ -96,7 +96,7 @@ fn types(make: &Builder, without: &[&str], families: Vec<ExtraFamily>) -> Vec<St
 }
 
 #[test]
-fn no_name_that_the_heap_needs_is_theirs() {
+fn an_extra_family_gets_no_name_that_a_family_of_the_heap_needs() {
     let make = heap(&[(MetricType::Counter, "a_total"), (MetricType::Gauge, "b")]);
     let extra = vec![family("gauge", "a"), family("counter", "b_total"), family("gauge", "a_sum")];
     let expected = ["a counter", "b gauge", "b_total unknown", "a_sum gauge"];
@@ -104,7 +104,7 @@ fn no_name_that_the_heap_needs_is_theirs() {
 }
 
 #[test]
-fn the_names_of_what_is_left_out_are_free_for_them_alone() {
+fn only_extra_families_get_the_names_of_families_that_are_left_out() {
     let make = heap(&[(MetricType::Counter, "a_total"), (MetricType::Gauge, "a")]);
     let expected = ["a_total unknown", "a gauge"];
     assert_eq!(types(&make, &["a"], vec![family("gauge", "a")]), expected);

@@ -54,7 +54,7 @@ fn update(
 }
 
 #[test]
-fn all_names_process_and_thread_behind_the_own_labels_and_their_types() {
+fn the_aggregator_all_adds_labels_for_process_and_thread_after_the_own_labels() {
     let heap = heap();
     let (mut one, mut two) = (writer(&heap, 7, 0), writer(&heap, 7, 3));
     for (writer, value) in [(&mut one, 1.0), (&mut two, 2.0)] {
@@ -74,7 +74,7 @@ fn all_names_process_and_thread_behind_the_own_labels_and_their_types() {
 }
 
 #[test]
-fn a_family_with_a_label_of_that_name_adds_up_instead_of_printing_it_twice() {
+fn the_aggregator_all_adds_parts_up_if_the_family_has_a_label_pid_of_its_own() {
     let heap = heap();
     let spec = FamilySpec { label_names: vec!["pid".into()], ..spec("all") };
     let (mut one, mut two) = (writer(&heap, 7, 0), writer(&heap, 8, 0));
@@ -107,7 +107,7 @@ fn most_recent_goes_by_time_then_by_birth_and_forgets_the_dead() {
 }
 
 #[test]
-fn two_versions_of_a_family_and_default_labels_that_coincide_go_by_time_too() {
+fn of_parts_that_are_printed_as_one_series_the_one_set_last_is_shown() {
     let heap = heap();
     let (mut one, mut two, mut three) =
         (writer(&heap, 1, 0), writer(&heap, 2, 0), writer(&heap, 3, 0));
@@ -115,7 +115,8 @@ fn two_versions_of_a_family_and_default_labels_that_coincide_go_by_time_too() {
     update(&mut one, &spec("mostrecent"), |cells| recent::set(cells, 1.0, 8000.0));
     update(&mut two, &newer, |cells| recent::set(cells, 2.0, 7000.0));
     assert_eq!(rows(&heap), ["g 1"]);
-    // The series of `three` has a default label, and an own label of the same name. It is printed like that of `one`.
+    // The series of `three` has a default label, and an own label of the same name. It is printed like the series that
+    // `one` binds below.
     three.default_labels(0, b"a=\"x\"", b"").unwrap();
     let family = three.family(&newer, 0).unwrap();
     let address = three.bind(family, b"a=\"x\"", b"").unwrap();

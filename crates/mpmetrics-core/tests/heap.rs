@@ -15,7 +15,7 @@ use mpmetrics_core::Code;
 use small::{add, heap, key, printed, spec};
 
 #[test]
-fn writers_add_up_and_the_order_is_that_of_first_sight() {
+fn parts_of_writers_add_up_and_series_are_in_the_order_of_their_births() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let counter = spec(MetricType::Counter, "c");
@@ -81,7 +81,7 @@ fn a_scope_shows_the_parts_of_its_slots_only() {
 }
 
 #[test]
-fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
+fn an_adopted_slot_goes_on_from_its_counts_and_shows_no_gauges() {
     let heap = heap();
     let mut first = heap.writer(1, 1).unwrap();
     let c = first.family(&spec(MetricType::Counter, "c"), 0).unwrap();
@@ -106,7 +106,7 @@ fn an_adopted_slot_goes_on_from_its_counts_and_retires_gauges() {
 }
 
 #[test]
-fn removal_makes_handles_stale_and_places_serve_again() {
+fn removal_makes_handles_stale_and_frees_memory_for_other_series() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let f = one.family(&spec(MetricType::Counter, "c"), 0).unwrap();
@@ -137,7 +137,7 @@ fn removal_makes_handles_stale_and_places_serve_again() {
 }
 
 #[test]
-fn who_finds_a_series_gone_learns_whether_it_expired() {
+fn a_writer_whose_series_is_gone_learns_whether_it_expired() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let f = one.family(&spec(MetricType::Counter, "c"), 0).unwrap();
@@ -195,7 +195,7 @@ fn removal_reaches_the_families_that_are_shown_as_one() {
 }
 
 #[test]
-fn releasing_the_last_block_removes_the_series_and_absent_blocks_come_back() {
+fn releasing_the_last_block_removes_the_series_and_a_released_block_cannot_be_revived() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let f = one.family(&spec(MetricType::Gauge, "g"), 0).unwrap();

@@ -130,7 +130,7 @@ fn whoever_dies_at_any_look_leaves_a_whole_heap() {
 
 /// An adopter died at each step of merging two blocks.
 #[test]
-fn two_blocks_are_made_one_once() {
+fn a_merge_of_two_blocks_that_was_interrupted_counts_nothing_twice() {
     for step in 0..4 {
         let (_, heap) = HookedRegion::heap();
         let [to, from] = two_blocks(&heap);
@@ -205,7 +205,7 @@ fn a_scrape_begins_again_when_the_heap_grew_under_it() {
 }
 
 #[test]
-fn more_default_labels_than_a_slot_carries_are_refused_and_others_are_not_shown() {
+fn more_sets_of_default_labels_than_a_slot_can_carry_are_refused() {
     let (_, heap) = HookedRegion::heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     let mut set =
@@ -249,6 +249,7 @@ fn a_writer_whose_descriptor_was_closed_by_a_stranger_finds_out() {
     std::mem::forget(writer);
     drop(stranger);
 }
+
 /// Adds a cell to another, as a slow adopter does.
 fn move_slowly(words: Words<'_>, from: u64, to: u64) {
     let [part, sum] = [from, to].map(|at| f64::from_bits(words.load(at).unwrap()));

@@ -55,6 +55,7 @@ impl Drop for Victim {
     }
 }
 
+/// The segment, the processes that use it, and what they have reported so far.
 struct Ward {
     path: PathBuf,
     heap: Heap,
@@ -64,6 +65,7 @@ struct Ward {
     dead: [u64; COUNTED],
     started: u64,
     kills: u64,
+    /// Counts in the last scrape.
     before: [u64; COUNTED],
     /// Half updates in the last scrape, and how many processes had been killed by then.
     halves: (Halves, u64),
@@ -97,7 +99,8 @@ impl Ward {
         sums
     }
 
-    /// A scrape has all that was reported, at most one update more for each process, and no series decreases.
+    /// Checks that a scrape has all updates that were reported and at most one more of each process, and that no count
+    /// has decreased.
     fn check(&mut self) {
         let before = self.told();
         let snapshot = scrape(&self.heap, &everything()).expect("a scrape").0;
@@ -120,7 +123,7 @@ impl Ward {
         // a summary, and was in the middle of the second. Each living process may be between the two of a pair.
         let more = 2 * (self.kills - kills) + self.victims.len() as u64;
         let grown = halves.iter().zip(last).all(|(now, last)| *now <= last + more as f64);
-        assert!(grown, "{last:?}, then {halves:?}, {more} more may be");
+        assert!(grown, "half updates: {last:?}, then {halves:?}; at most {more} more are allowed");
         self.halves = (halves, self.kills);
         self.exemplars += check_exemplars(&snapshot);
     }
@@ -143,7 +146,7 @@ impl Ward {
     }
 
     /// Lets the living processes end, and then checks that recovery rebuilds the derived words as they are.
-    fn look(&mut self) {
+    fn end_all_and_check_derived(&mut self) {
         let stop = self.path.with_extension("stop");
         std::fs::write(&stop, b"").expect("a file");
         for mut victim in std::mem::take(&mut self.victims) {
@@ -167,7 +170,7 @@ fn everything() -> Filter {
     Filter { everything: true, exemplars: true, ..Filter::default() }
 }
 
-fn name(snapshot: &Snapshot, labels: mpmetrics_core::scrape::snapshot::LabelSpan) -> u64 {
+fn series_number(snapshot: &Snapshot, labels: mpmetrics_core::scrape::snapshot::LabelSpan) -> u64 {
     let text = std::str::from_utf8(snapshot.bytes(labels.text)).expect("UTF-8");
     text.split('"').nth(1).and_then(|n| n.parse().ok()).expect("a number")
 }
@@ -177,7 +180,7 @@ fn counted(snapshot: &Snapshot) -> [u64; COUNTED] {
     for family in snapshot.families.iter().filter(|family| &*family.name == "counted") {
         for series in &family.series {
             let Value::Scalar(value) = series.value else { panic!("{:?}", series.value) };
-            counts[name(snapshot, series.labels) as usize] += value as u64;
+            counts[series_number(snapshot, series.labels) as usize] += value as u64;
         }
     }
     counts
@@ -189,7 +192,7 @@ fn observed(snapshot: &Snapshot) -> [[u64; 2]; COUNTED] {
     for family in snapshot.families.iter().filter(|family| &*family.name == "observed") {
         for series in &family.series {
             let [count, _, shown] = totals::of(snapshot, series).expect("a summary");
-            let of = &mut found[name(snapshot, series.labels) as usize];
+            let of = &mut found[series_number(snapshot, series.labels) as usize];
             *of = [of[0] + count as u64, of[1] + shown as u64];
         }
     }
@@ -211,7 +214,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
             if &*family.name == "observed" {
                 continue;
             }
-            let unit = name(snapshot, series.labels) as f64 + 1.0;
+            let unit = series_number(snapshot, series.labels) as f64 + 1.0;
             let (sum, count) = match series.value {
                 Value::Scalar(value) => (value, (value / unit).round()),
                 Value::Summary { count, sum, .. } => (sum, count),
@@ -234,7 +237,7 @@ fn check_exemplars(snapshot: &Snapshot) -> u64 {
             let text = std::str::from_utf8(snapshot.bytes(exemplar.labels.text)).expect("UTF-8");
             assert_eq!(exemplar.time, exemplar.value);
             assert_eq!(text, exemplar_text(exemplar.value as u64));
-            assert_eq!(exemplar.value as u64 % 100, name(snapshot, series.labels) + 1);
+            assert_eq!(exemplar.value as u64 % 100, series_number(snapshot, series.labels) + 1);
             count += 1;
         }
     }
@@ -279,7 +282,7 @@ fn kills_lose_nothing_and_leave_a_whole_heap() {
     loop {
         let done = if wanted > 0 { ward.kills >= wanted } else { Instant::now() >= end };
         if ward.kills / ROUND > used.len() as u64 || done {
-            ward.look();
+            ward.end_all_and_check_derived();
             used.push(ward.heap.words().header(header::USED));
         }
         if done {

@@ -71,7 +71,7 @@ fn a_label_value_may_be_as_long_as_the_limit_in_bytes_without_its_escapes() {
 }
 
 #[test]
-fn label_text_is_limited_and_families_are_not_and_places_serve_again() {
+fn label_text_is_limited_texts_of_families_are_not_and_a_removal_makes_room() {
     let limits = Limits { text_bytes: 64 << 10, ..Limits::default() };
     let heap = heap_with(8 << 20, limits);
     let mut writer = heap.writer(1, 1).unwrap();

@@ -57,6 +57,7 @@ fn victim() {
             set(WORD, 7 << 32 | 5);
             std::process::abort();
         }
+        // Keeps the lock until it is killed, as a process does that is stopped under the lock.
         "stops" => {
             std::mem::forget(mutex(&segment).lock(Duration::from_secs(1), || ()).unwrap());
             set(WORD + 1, 1);
@@ -132,7 +133,7 @@ fn a_store_whose_writer_died_between_two_halves_is_completed() {
 }
 
 #[test]
-fn who_stops_holding_a_mutex_holds_up_nobody_for_long() {
+fn a_process_that_is_stopped_while_it_holds_a_mutex_delays_nobody_for_long() {
     let (_directory, path, segment) = scene();
     let mut victim = start(&path, "stops");
     let until = Instant::now() + Duration::from_secs(300);

@@ -63,6 +63,7 @@ fn other() {
                 shared.add(1);
             }
         }
+        // Locks the mutex, says so, and sleeps until it is killed, or exits without unlocking the mutex.
         role => {
             let _held =
                 shared.mutex().lock(PATIENCE, || shared.guarded().store(7, Ordering::Relaxed));
@@ -131,7 +132,7 @@ fn processes_and_threads_exclude_each_other() {
 }
 
 #[test]
-fn a_killed_holder_leaves_it_to_the_next_who_mends() {
+fn the_next_holder_mends_after_a_holder_was_killed_or_exited() {
     let (dir, shared) = Shared::made();
     for _ in 0..5 {
         let mut victim = Other::holding(&dir, "hold");

@@ -117,7 +117,7 @@ fn any_values_take_the_bytes_of_64_octaves() {
 }
 
 #[test]
-fn what_is_beyond_counts_in_the_nearest_bucket() {
+fn a_value_outside_of_the_kept_octaves_counts_in_the_nearest_bucket() {
     let heap = heap();
     let mut writer = heap.writer(1, 1).expect("a slot");
     let address = bind(&mut writer, None);

@@ -13,7 +13,7 @@ fn printed(snapshot: &Snapshot) -> String {
 }
 
 #[test]
-fn one_program_of_every_type() {
+fn metrics_of_every_type_are_printed() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app", "web")]);
     make.family(MetricType::Counter, "a_total", &["k"]).help = "back\\slash \"quote\"\nline".into();

@@ -102,7 +102,7 @@ fn the_value_outlives_every_writer_and_belongs_to_nobody() {
 }
 
 #[test]
-fn a_removed_series_takes_no_update_and_its_block_serves_again() {
+fn a_removed_series_takes_no_update_and_its_block_is_reused() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let family = one.family(&spec(), 0).unwrap();
@@ -126,7 +126,7 @@ fn a_removed_series_takes_no_update_and_its_block_serves_again() {
 /// A writer is stopped between its check of the series and its store. Meanwhile the series is removed, and
 /// another series needs a block.
 #[test]
-fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
+fn a_block_to_which_a_stopped_writer_may_still_store_is_given_to_no_other_series() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let key = bind(&mut one, "a=\"x\"").unwrap();
@@ -155,7 +155,7 @@ fn a_block_in_the_hands_of_a_stopped_writer_serves_no_other_series() {
 }
 
 #[test]
-fn default_labels_are_those_of_who_set_them_last() {
+fn default_labels_are_those_of_the_writer_that_bound_the_series_or_set_them_last() {
     let heap = heap();
     let (mut one, mut two) = (heap.writer(1, 1).unwrap(), heap.writer(2, 2).unwrap());
     let key = bind(&mut one, "a=\"x\"").unwrap();

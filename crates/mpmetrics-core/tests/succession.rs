@@ -59,7 +59,7 @@ fn bind(writer: &mut Writer) -> BlockKey {
 }
 
 #[test]
-fn who_lost_its_processor_in_an_update_does_not_make_it_behind_the_copy() {
+fn an_update_is_refused_if_the_copy_was_made_between_its_read_and_its_store() {
     let folder = Folder::new("behind");
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
@@ -93,7 +93,7 @@ fn without_folder(folder: &Folder) -> (Segment, Writer, BlockKey) {
 }
 
 #[test]
-fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
+fn if_no_copy_can_be_made_shared_gauges_go_on_in_the_old_segment() {
     let folder = Folder::new("nowhere");
     let (old, mut writer, key) = without_folder(&folder);
     assert!(Segment::open_after(&folder.options(), Limits::default(), &old).is_err());
@@ -106,7 +106,7 @@ fn where_no_copy_can_be_made_all_go_on_with_what_they_share() {
 }
 
 #[test]
-fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
+fn if_no_copy_can_be_made_shared_gauges_go_on_even_after_a_process_died_making_one() {
     let folder = Folder::new("died");
     let (old, mut writer, key) = without_folder(&folder);
     // A process that dies in the middle of making a copy leaves the segment in this state.
@@ -123,7 +123,7 @@ fn where_no_copy_can_be_made_all_go_on_also_after_who_tried_before_died() {
 }
 
 #[test]
-fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
+fn a_segment_that_was_made_meanwhile_does_not_take_the_name_from_the_copy_of_an_older_one() {
     let folder = Folder::new("line");
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
@@ -148,7 +148,7 @@ fn who_made_a_new_segment_meanwhile_does_not_take_the_name_from_the_copy() {
 }
 
 #[test]
-fn who_copies_a_segment_refuses_no_update_of_a_shared_gauge_before_the_copy_is_made() {
+fn while_a_segment_is_copied_shared_gauges_take_updates_until_the_copy_is_made() {
     let folder = Folder::new("late");
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
@@ -164,7 +164,7 @@ fn who_copies_a_segment_refuses_no_update_of_a_shared_gauge_before_the_copy_is_m
 }
 
 #[test]
-fn who_cannot_follow_yet_shares_values_with_those_in_the_copy() {
+fn a_writer_that_cannot_follow_yet_shares_values_with_the_writers_in_the_copy() {
     let folder = Folder::new("ahead");
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
@@ -190,7 +190,7 @@ fn who_cannot_follow_yet_shares_values_with_those_in_the_copy() {
 }
 
 #[test]
-fn a_copy_that_is_removed_before_all_have_followed_passes_on_what_they_share() {
+fn a_copy_that_is_removed_before_all_have_followed_passes_its_shared_gauges_on() {
     let folder = Folder::new("twice");
     let old = folder.make();
     let mut writer = old.heap().writer(1, 1).unwrap();
@@ -220,7 +220,7 @@ fn a_writer_that_was_stopped_during_many_removals_follows_into_the_last_copy() {
     let mut writer = old.heap().writer(1, 1).unwrap();
     bind(&mut writer);
     let mut last = None;
-    // More than a segment has room for in the list of those that led to it.
+    // Makes more copies than the header has room for in the list of a segment's ancestors.
     for _ in 0..ANCESTORS + 2 {
         let before = last.as_ref().unwrap_or(&old);
         fs::remove_file(before.path()).unwrap();
@@ -233,7 +233,7 @@ fn a_writer_that_was_stopped_during_many_removals_follows_into_the_last_copy() {
 }
 
 #[test]
-fn all_who_go_to_a_segment_that_is_no_copy_go_at_once() {
+fn all_processes_go_at_once_to_an_older_segment_that_has_the_name_and_make_no_copy() {
     let folder = Folder::new("at-once");
     let aside = folder.0.join("aside");
     let older = folder.make();
@@ -247,7 +247,7 @@ fn all_who_go_to_a_segment_that_is_no_copy_go_at_once() {
         let found = folder.after(&left);
         assert_eq!(found.inode().unwrap(), older.inode().unwrap());
     }
-    // Nor does one of them bring the segment back that was left.
+    // No process brings the segment back that was left, even after the older one was removed.
     fs::remove_file(older.path()).unwrap();
     assert!(!folder.after(&left).heap().descends_from(left.heap()));
 }

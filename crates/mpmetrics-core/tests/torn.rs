@@ -116,7 +116,7 @@ fn walked(heap: &Heap, living: &[bool]) -> Walked {
 }
 
 #[test]
-fn what_is_read_again_is_limited_however_many_are_stopped_or_died_in_an_update() {
+fn the_words_that_a_scrape_reads_again_are_limited_however_many_writers_stopped_or_died() {
     const MANY: usize = 100;
     let heap = heap();
     let mut writers: Vec<Writer> = (0..8).map(|_| stopped_in_many_buckets(&heap)).collect();

@@ -52,7 +52,7 @@ fn each_series_has_a_block_of_its_own_however_often_it_is_asked_for() {
 }
 
 #[test]
-fn the_lock_is_not_kept_for_all_of_very_many() {
+fn one_call_does_not_keep_the_lock_until_it_has_bound_very_many_series() {
     let heap = heap_with(256 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
     let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
@@ -63,7 +63,7 @@ fn the_lock_is_not_kept_for_all_of_very_many() {
 }
 
 #[test]
-fn what_one_is_refused_for_keeps_no_other_out() {
+fn a_refused_series_does_not_keep_the_others_of_the_call_out() {
     let heap = heap_with(8 << 20, Limits { label_bytes: 4, family_series: 2, ..Limits::default() });
     let mut writer = heap.writer(1, 1).unwrap();
     let family = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();

@@ -26,7 +26,7 @@ export interface Backlogged {
   attemptTwice(call: () => Status): Status;
   /** Returns the calls that move pending series and buckets into the heap, to be made after those of the backlog. */
   waiting(): readonly (() => Status)[];
-  /** How many series and buckets are pending. */
+  /** How many series, octave buckets and declarations of metrics wait for the heap lock, beside the backlog's calls. */
   left(): number;
   /** Gives up the heap, because it is corrupt. */
   abandon(): void;

@@ -199,7 +199,7 @@ export class HeapBucketSource implements BucketSource {
     return status;
   }
 
-  /** Adds the buckets of an earlier life of the slot to a handle. */
+  /** Adds to a handle the buckets that its block already has, for example from an earlier life of the slot. */
   addAdopted(h: Handle): void {
     if (this.subWindows === 0) return;
     const { slab, first, number, generation } = h;

@@ -133,7 +133,8 @@ export class HeapStorage {
     try {
       const heap = this.source.openSegment({ create: create || this.families.size > 0 });
       if (heap === null) return before !== null;
-      // Without a segment, this isolate takes one that is gone already: metrics would be in memory for good otherwise.
+      // An isolate that has no segment yet takes even one whose file is gone. Without any segment, its metrics would
+      // stay in its own memory for good.
       if (heap === before || (before !== null && !heap.current)) return true;
       this.paths.measure(this.source, heap);
       this.adopt(heap);

@@ -40,8 +40,9 @@ export class Watch {
 }
 
 /**
- * How long updates of shared gauges may keep the event loop waiting for the copy of a segment, all together. Usually the
- * copy is there within a millisecond; but the process that makes it may have lost its processor, or be stopped.
+ * Milliseconds for which updates of shared gauges may block the event loop in all, while they wait for the copy of a
+ * segment. Usually the copy is there within a millisecond, but the process that makes it may have lost its processor,
+ * or be stopped.
  */
 const PATIENCE = 1_000;
 /** Milliseconds between two looks for the copy. */
@@ -61,8 +62,8 @@ export class Patience {
   }
 
   /**
-   * Calls a function. If it returns false, pauses; the time that both took counts as waited. If it returns true, the copy
-   * was found, however long that took.
+   * Calls a function that looks for the copy. If it returns false, pauses, and subtracts the time that the call and the
+   * pause took from the time that is left. If it returns true, the copy was found, and nothing is subtracted.
    */
   spend(look: () => boolean): void {
     const begun = now();

@@ -41,7 +41,8 @@ impl Asking {
         if rung != next && held {
             self.free(next);
         }
-        // RACE: if two scrapes ring at the same time, one of them may have locked the other's byte until now.
+        // RACE: two processes that ring at the same time first try to lock the same byte. The one whose ring got
+        // another number frees that byte only after the ring, so the other one may have to try again.
         if rung == next && held || self.hold(rung, TRIES) {
             self.rings.push((owner, rung));
         }

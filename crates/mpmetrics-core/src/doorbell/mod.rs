@@ -27,8 +27,8 @@ use words::Listener;
 
 /// Time after which the watcher checks whether it is still needed, if nothing wakes it.
 const LOOK: Duration = Duration::from_secs(10);
-/// The same time, for the first sleep after a ring. It is short, because an isolate that has no callbacks left leaves
-/// when it is asked. The last isolate that leaves wakes the watcher, but a watcher that does not sleep yet misses this.
+/// The same time, for the first sleep after a ring. A ring makes an isolate leave that has no callbacks left, and the
+/// last one that leaves wakes the watcher. A watcher that does not sleep yet misses this, so its first sleep is short.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One process's side of a heap's doorbell. It has at most two threads: the watcher, while the process has callbacks,
@@ -58,7 +58,8 @@ impl Doorbell {
         })
     }
 
-    /// Notes that a writer has callbacks. From now on, scrapes of other isolates call `rung` and wait for the answer.
+    /// Notes that a writer has callbacks. From now on, when another isolate rings, the watcher calls `rung`, and the
+    /// scrape that rang waits for the writer's answer.
     ///
     /// # Errors
     /// [`Error::Io`] if the process cannot start another thread, [`Error::Corrupt`].
@@ -90,8 +91,9 @@ impl Doorbell {
         ear.close();
     }
 
-    /// Rings. `done` returns a function that the waiter's thread calls once all living writers with callbacks, except
-    /// that of `ear`, have answered or `patience` is over. The function must not block.
+    /// Rings for a scrape of the isolate `owner`; `ear` is that isolate's, if it has callbacks itself. `done` returns a
+    /// function that the waiter's thread calls once all living writers with callbacks, except that of `ear`, have
+    /// answered or `patience` is over. The function must not block.
     ///
     /// Returns the number of the ring, which the caller passes to [`Doorbell::over`] once the scrape has read. Returns
     /// `None` without calling `done` if no other writer has callbacks, or if `patience` is zero.

@@ -14,7 +14,8 @@ pub struct Pair<'a> {
     pub name: &'a [u8],
     /// Its value, escaped as in the text. See [`unescape`].
     pub escaped: &'a [u8],
-    /// The type of the value before it became text, one of `s n b i z o`.
+    /// The type of the value before it became text: one of the letters that
+    /// [`LabelSpan`](crate::scrape::snapshot::LabelSpan) lists.
     pub kind: u8,
 }
 

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn another_boot_or_namespace_cannot_be_told() {
+    fn whether_a_process_of_another_boot_or_namespace_lives_is_unknown() {
         let me = ProcessIdentity::current().unwrap();
         let elsewhere = ProcessIdentity { pid_namespace: me.pid_namespace + 1, ..me };
         assert_eq!(elsewhere.is_alive(), None);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_description_a_process_is_itself_all_the_same() {
+    fn an_undescribed_process_has_the_same_key_at_each_call() {
         let me = ProcessIdentity::undescribed();
         assert_eq!(me.key(), ProcessIdentity::undescribed().key());
         assert_ne!(me.key(), ProcessIdentity::current().unwrap().key());
@@ -231,10 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn the_key_tells_each_part_but_the_parent_apart() {
+    fn the_key_depends_on_every_field_but_the_parent() {
         let a =
             ProcessIdentity { pid: 1, ppid: 0, start_time: 2, boot_id: [3; 16], pid_namespace: 4 };
-        assert_eq!(a.key(), 0x6be9_f341_ab48_eb06, "stable over builds: other versions must meet");
+        assert_eq!(a.key(), 0x6be9_f341_ab48_eb06, "other versions compare this key with theirs");
         assert_eq!(a.key(), ProcessIdentity { ppid: 9, ..a }.key());
         for b in [
             ProcessIdentity { pid: 2, ..a },

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_octave_is_of_the_same_sign_and_lends_the_bucket_on_that_side() {
+    fn the_nearest_bucket_is_at_the_near_end_of_the_nearest_kept_octave_of_the_same_sign() {
         let of = |value: f64| locate(value).expect("a bucket").0;
         let kept = [1.5, 100.0, -3.0, -1e9].map(of);
         for (value, expected) in [

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_bucket_was_observed_all_the_same() {
+    fn a_sketch_is_not_empty_even_if_its_observations_have_no_bucket() {
         assert!(Sketch::default().is_empty());
         for value in [0.0, 7.0, -7.0] {
             assert!(!sketch(&[value]).is_empty());

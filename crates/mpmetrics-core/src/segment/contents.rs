@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// The contents of a file, as far as making, attaching to and removing the file depend on them.
 pub trait Contents {
-    /// Allocates and fills a new, empty file that no other process has yet. The segment may be reaped when `root` is
+    /// Allocates and fills a new, empty file that no other process uses yet. The segment may be reaped when `root` is
     /// dead; without a root it is never reaped.
     ///
     /// # Errors

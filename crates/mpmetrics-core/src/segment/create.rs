@@ -161,7 +161,8 @@ fn forget_twin(segment_path: &SegmentPath, file: &File) -> bool {
     })
 }
 
-/// How often [`create`] makes the file, if another process removes it as a dead creator's file before it is locked.
+/// Most times that [`create`] makes the file. Before the file is locked, another process may take it for a dead
+/// creator's, and remove it.
 const TRIES: u32 = 4;
 
 /// Makes the segment's file. Returns `None` if another process has made it first.

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// Largest number of times that [`open`] tries, if it finds files that other processes are making or removing.
 const ROUNDS: u32 = 32;
-/// Number of these tries in which something that does not exist is taken for a directory that a stranger removed just now.
-/// If it still does not exist later, the system refuses it for another reason, and the error says so.
+/// In this many tries, counted from the first, an error that says that a file or directory does not exist is taken to
+/// mean that a stranger removed a directory just now, and [`open`] tries again. In later tries such an error must have
+/// another cause, and is treated like any other error.
 const SWEPT_ROUNDS: u32 = 8;
 
 /// The segment to open, and how to make it.
@@ -120,9 +121,9 @@ fn at(segment_path: &SegmentPath, options: &OpenOptions, contents: &impl Content
 
 /// Tries once to open the segment in any of the directories, or to make it in the best one in which it can be made.
 ///
-/// If `swept` is true, an error that says that something does not exist is taken for the removal of a directory by a
-/// stranger meanwhile, and the search is to begin again: a segment in a worse directory would not be found by processes
-/// that make the better directory again.
+/// If `swept` is true, and an error says that a file or directory does not exist, a stranger is assumed to have removed
+/// a directory meanwhile, and the result is [`Turn::Again`]. A segment must not be made in a worse directory then:
+/// processes that make the better directory again would not find it.
 fn chain(
     name: &str,
     access: Access,

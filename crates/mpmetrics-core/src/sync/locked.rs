@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn does_what_the_real_one_does() {
+    fn each_operation_has_the_results_of_the_standard_library() {
         use core::sync::atomic::AtomicU64 as Real;
         let (ours, real) = (AtomicU64::new(u64::MAX - 2), Real::new(u64::MAX - 2));
         let order = Ordering::SeqCst;

@@ -42,12 +42,14 @@ pub struct Scene {
     writer: Writer,
     bell: Arc<Doorbell>,
     ear: Arc<Ear>,
+    /// The heap lock, which the victim asks this process to hold while it removes a series.
     pub held: Option<HeldLock>,
     /// The value of the gauge that all writers but the victim share.
     shared: f64,
     /// Number of writers that were made after the victim began.
     later: f64,
     pub victim: Child,
+    /// The kill point and the end of the victim, for messages.
     pub what: String,
 }
 

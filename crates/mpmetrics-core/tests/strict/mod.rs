@@ -43,16 +43,16 @@ fn head<'a>(comment: &'a str, open: bool, types: &mut HashSet<&'a str>) -> Resul
     let (name, value) = rest.split_once(' ').ok_or("a comment of two words")?;
     let left = name_of(name, true)?;
     if !left.is_empty() {
-        return Err("a metric's name".into());
+        return Err("a character that a metric's name may not have".into());
     }
     match word {
         "HELP" => escapes(value, if open { "\\n\"" } else { "\\n" }),
         "TYPE" if !["counter", "gauge", "histogram", "summary", "unknown"].contains(&value) => {
-            Err("a type".into())
+            Err("an unknown type".into())
         }
-        "TYPE" if !types.insert(name) => Err("a second type".into()),
+        "TYPE" if !types.insert(name) => Err("a second type of one metric".into()),
         "TYPE" => Ok(()),
-        _ => Err("a comment".into()),
+        _ => Err("a comment that is neither HELP nor TYPE".into()),
     }
 }
 
@@ -61,7 +61,7 @@ fn name_of(text: &str, metric: bool) -> Result<&str, String> {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || (metric && c == ':');
     let rest = text.trim_start_matches(part);
     if rest.len() == text.len() || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err("a name".into());
+        return Err("no valid name".into());
     }
     Ok(rest)
 }
@@ -70,7 +70,7 @@ fn escapes(value: &str, known: &str) -> Result<(), String> {
     let mut rest = value.chars();
     while let Some(c) = rest.next() {
         if c == '\\' && !rest.next().is_some_and(|next| known.contains(next)) {
-            return Err("an escape".into());
+            return Err("an unknown escape".into());
         }
     }
     Ok(())
@@ -116,7 +116,7 @@ fn number(text: &str) -> Result<(), String> {
     if known || (plain && text.parse::<f64>().is_ok()) {
         Ok(())
     } else {
-        Err(format!("a number {text:?}"))
+        Err(format!("no number: {text:?}"))
     }
 }
 
@@ -135,7 +135,7 @@ fn sample(line: &str, open: bool) -> Result<Sample<'_>, String> {
     if let Some(exemplar) = exemplar {
         let (_, points, rest) = labels(exemplar)?;
         if points > 128 || exemplar.contains('\0') {
-            return Err("an exemplar's labels".into());
+            return Err("an exemplar's labels are too long or have a NUL".into());
         }
         let numbers = rest.strip_prefix(' ').ok_or("no space in an exemplar")?;
         for text in numbers.split(' ') {

@@ -1,5 +1,5 @@
-//! The program that tests kill. Without end, it makes and removes series, changes default labels, and gives up
-//! and claims slots. After each count it stores what it has counted to a file of its own.
+//! The program that tests kill. Until then, it makes and removes series, changes default labels, and gives up and
+//! claims slots. After each count it stores what it has counted to a file of its own.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -24,7 +24,7 @@ pub const CHURNED: u64 = 90;
 /// 0 and 2 (n + 1) equally often.
 pub const TYPES: [MetricType; 4] =
     [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary];
-/// Sets of default labels that the parent's slot carries, too, so that they are never freed.
+/// Sets of default labels that a writer of the test carries, too, so that they are never freed.
 pub const SETS: [&str; 3] = ["", r#"app="one""#, r#"app="two",zone="a""#];
 const MORE_FAMILIES: u64 = 100;
 
@@ -283,7 +283,7 @@ impl Program {
         Ok(())
     }
 
-    /// Sets default labels. The parent's slot carries all sets of the counted series.
+    /// Sets default labels. A writer of the test carries all sets of the counted series, too.
     fn rename(&mut self) -> Result<()> {
         if self.random.below(2) == 0 {
             let set = SETS[self.random.below(3) as usize];

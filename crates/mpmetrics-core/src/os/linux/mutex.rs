@@ -106,8 +106,8 @@ impl<'a> SharedMutex<'a> {
                 return Err(NotHeld::Broken);
             }
             // SAFETY: the words are an initialised mutex (by its first word) of the expected kind, and live as long as
-            // `self`. With any other bytes, this call neither waits nor follows a pointer among them: it overwrites the
-            // links of the list of locks without reading them.
+            // `self`. Whatever the bytes besides the kind are, this call neither waits nor follows a pointer among
+            // them: it overwrites the links of the list of locks without reading them.
             match unsafe { libc::pthread_mutex_trylock(self.pointer()) } {
                 0 => return Ok(MutexHeld { mutex: self, thread: PhantomData }),
                 libc::EOWNERDEAD => {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_dead_thread_held_is_mended_until_somebody_did() {
+    fn mend_runs_after_the_death_of_a_holder_and_again_if_the_mending_thread_dies() {
         let words = words();
         mutex(&words).make().unwrap();
         die_holding(&words, || unreachable!());

@@ -215,7 +215,7 @@ fn a_lock_that_a_stranger_removed_is_made_again_for_the_group() {
 }
 
 #[test]
-fn users_of_a_group_meet_where_it_was_configured() {
+fn users_of_a_configured_group_open_the_same_segment() {
     use std::os::unix::process::CommandExt;
     if let Some((_, path)) = part() {
         let mut options = derived(&[&path], "a");
@@ -241,7 +241,7 @@ fn users_of_a_group_meet_where_it_was_configured() {
     let program = dir.path().join("program");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let template =
-        another("hostile::users_of_a_group_meet_where_it_was_configured", "", dir.path());
+        another("hostile::users_of_a_configured_group_open_the_same_segment", "", dir.path());
     let mut command = std::process::Command::new(program);
     command.args(template.get_args());
     for (name, value) in template.get_envs() {

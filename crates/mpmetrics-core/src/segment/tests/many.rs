@@ -71,7 +71,7 @@ fn without_the_directory_lock_there_is_one_file_all_the_same() {
 /// file, while other threads already open it again. Threads that hold slots at the same time must hold them in the same
 /// file.
 #[test]
-fn those_who_come_while_others_tidy_still_meet() {
+fn threads_that_join_while_others_tidy_use_one_file() {
     let dir = parent();
     let living = Mutex::new(Vec::<u64>::new());
     let root = dead(); // so that making a segment `b0` to `b7` tries to reap segment `a`, too
