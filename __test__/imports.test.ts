@@ -51,7 +51,7 @@ describe('TypeScript', () => {
       'binding.ts (rank 1) imports metrics/index.ts (rank 5)',
     ],
     ["import lodash from 'lodash';", 'binding.ts imports the package lodash'],
-    ["import { get } from 'node:http';", 'binding.ts imports node:http by that prefix'],
+    ["import { get } from 'node:http';", 'binding.ts imports node:http with the prefix node:'],
     ["import '../bench/main';", 'binding.ts imports ../bench/main, which is not in ts/'],
   ])('%s in binding.ts is found', (wrong, sentence) => {
     const sources = new Map([

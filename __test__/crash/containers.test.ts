@@ -22,7 +22,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mpmetrics-containers-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
   app = new Application({
-    // One process (`alone`), or a primary and its worker; the primary has metrics (`primary`) or none (`worker`).
+    // The first argument says which processes there are: one (`alone`), or a worker and its primary, which has metrics
+    // (`primary`) or none (`worker`).
     'app.js': source('crash/containers/app.cjs'),
   });
 });
@@ -96,7 +97,7 @@ contained.each([
 );
 
 contained(
-  'a living process in another namespace keeps its segment, and a growing segment gets the room of dead processes',
+  'a living process in another namespace keeps its segment, and that of dead processes makes room for one that grows',
   async () => {
     const living = container('alone', 1_000, 'living');
     await counted(living, 1_000, 'living');

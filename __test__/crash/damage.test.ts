@@ -25,6 +25,7 @@ interface Told {
   openMetrics: string | null;
   values: number;
   warned: number;
+  /** Whether the process has gone on in memory storage, or could not scrape the segment. */
   alone: boolean;
 }
 
@@ -85,7 +86,7 @@ class Damaged {
     });
   }
 
-  /** Returns the word with an index (docs/FORMAT.md). */
+  /** Returns a word of the segment's header, by its index (docs/FORMAT.md). */
   word(index: number): number {
     const bytes = Buffer.alloc(8);
     readSync(this.file, bytes, 0, 8, index * 8);
@@ -162,11 +163,10 @@ test.skipIf(readersMissing)(
     let damaged = await Damaged.start();
     const bytesOf = (): number[] => {
       const texts = ['damage_', 'route="', 'service="', 'trace="', 'The help', 'Seconds'];
-      const families = damaged.word(112);
-      const series = damaged.word(128);
-      const hashes = [0, 1, 2, 3].flatMap((n) =>
-        [families, series].map((at) => (at + 9 + 8 * n) * 8),
-      );
+      // The first chunks of the tables of families and of series. A chunk has 8 words before its records, of 8 words
+      // each, of which word 1 is the hash.
+      const chunks = [112, 128].map((index) => damaged.word(index));
+      const hashes = [0, 1, 2, 3].flatMap((n) => chunks.map((at) => (at + 9 + 8 * n) * 8));
       return [...damaged.places(...texts), ...hashes];
     };
     let bytes = bytesOf();

@@ -32,7 +32,7 @@ afterEach(() => {
 /** Compares the updates that processes acknowledged with those that a scrape of another process shows. */
 class Account {
   told = 0;
-  /** The most updates that were made and not acknowledged: one of each process or thread ended from outside. */
+  /** How many updates may be unacknowledged: one for each process or thread that was ended from outside. */
   open = 0;
   private last = 0;
   private busy: Promise<void> = Promise.resolve();

@@ -53,8 +53,8 @@ test('SIGSTOP: no process waits longer than the deadline, and pending series mov
   holder.kill('SIGSTOP');
   writer.tell('count 0');
   const during = await told(writer);
-  // The first new series waits for the lock: for the deadline (20 ms) and the thread's grace (250 ms). While it is
-  // pending, further series do not wait. The bound allows for a busy machine.
+  // The first new series waits for the lock: for the deadline (20 ms), and for the 250 ms by which a thread may exceed
+  // it once (`GRACE_US`). While it is pending, further series do not wait. The bound allows for a busy machine.
   expect(during.longest).toBeLessThan(1_000);
   expect(during.get('old_total')).toBe(21);
   // A process that starts meanwhile can count and scrape, too.
@@ -88,8 +88,8 @@ test('a lock that is held for three deadlines: a process that starts meanwhile l
     writer.tell('show');
     return told(writer);
   };
-  // The program waits for the deadline (20 ms) and its thread's grace (250 ms). On a busy machine this test may end the
-  // holder so late that there is a timeout: then the test tries again.
+  // The program waits for the lock for 270 ms (see above). On a busy machine this test may end the holder so late that
+  // there is a timeout: then the test tries again.
   for (let n = 0, timeouts = 0; ; n++) {
     const holder = await hold(path);
     const args = [String(n)];

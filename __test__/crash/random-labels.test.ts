@@ -94,7 +94,8 @@ test('four processes with lower limits, and one that starts when a limit is reac
   const late = app.run('late.js', { env });
   const told = JSON.parse(await late.line()) as { text: string; dropped: number[] };
   const values = samples(told.text);
-  // The first update of `known` in `late.js` is refused without a call of the heap; the second finds the series.
+  // The first update of `known` in `late.js` is dropped without asking the heap, because the heap has just refused
+  // another series. The second update finds the series.
   expect(values.get('random_total{id="known"}')).toBe(4 + 5_000 - 1);
   expect(told.dropped).toEqual([0, 0, reasons[0]! + 5_000 + 1, 0, 0, 0, reasons[1]]);
   expect(values.get('old_total{path="/"}')).toBe((4 * each) / 10 + 5_000);

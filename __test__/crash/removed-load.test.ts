@@ -34,7 +34,7 @@ test.each(['file', 'directory'])(
     for (const [n, rounds] of Object.entries(told)) {
       const shown = names.map((name) => [n, name, of(name, n)]);
       expect(shown).toEqual(names.map((name) => [n, name, rounds]));
-      // Of the rounds in which `writer.cjs` makes a series.
+      // The rounds in which `writer.cjs` also made a series of the counter: see `makesSeries` there.
       const makers = Array.from(
         { length: Math.ceil(Math.min(rounds, 2_000) / 50) },
         (_, i) => i * 50,
@@ -48,7 +48,7 @@ test.each(['file', 'directory'])(
         const shown = of(name, n);
         const whole = shown >= rounds && shown <= rounds + 1;
         const all = names.map((name) => `${name} ${String(of(name, n))}`).join(', ');
-        expect([name, whole, `${n} told of ${String(rounds)}: ${all}`]).toEqual([
+        expect([name, whole, `${n} acknowledged ${String(rounds)} rounds: ${all}`]).toEqual([
           name,
           true,
           expect.any(String),

@@ -81,9 +81,9 @@ async function block(program: Program, go: string, goesOn = ''): Promise<void> {
 }
 
 /**
- * Starts two processes. A shared gauge has the value 2, and the process `waits` adds 5 to it. The old segment refuses
- * the additions, and the heap lock of the new segment is held until `free` releases it: so the process cannot follow
- * into the new segment.
+ * Starts two processes. A shared gauge has the value 2, and the process `waits` adds 5 to it. The additions cannot be
+ * stored in the old segment, where the gauge is sealed. The heap lock of the new segment is held until `free` is
+ * called, so the process cannot follow into the new segment.
  */
 async function waiting(cells: string): Promise<{ one: Program; waits: Program; free: () => void }> {
   const [one, waits] = obedient(2, made, { MPMETRICS_CELLS: cells });
@@ -109,7 +109,7 @@ async function waiting(cells: string): Promise<{ one: Program; waits: Program; f
 }
 
 test.each(['direct', 'ordered', 'native'])(
-  'additions to a shared gauge that the old segment refuses are in the new one, though its lock is held: %s',
+  'additions to a shared gauge that is sealed in the old segment reach the new one, though the lock there is held: %s',
   async (cells) => {
     const { one, waits, free } = await waiting(cells);
     waits.child.kill('SIGKILL');
@@ -170,7 +170,7 @@ test.each(['direct', 'ordered', 'native'])(
 );
 
 test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
-  'earlier additions to a shared gauge are dropped by its removal or reset, though both wait for the lock: %s',
+  'the removal or reset of a shared gauge undoes earlier additions, though all of them wait for the lock: %s',
   async (removed) => {
     const { one, waits, free } = await waiting('direct');
     await ask(waits, `${removed}; kept.all.inc({ n: 'all' }, 1)`);
@@ -181,7 +181,7 @@ test.each([`kept.all.remove({ n: 'all' })`, `kept.all.resetEverywhere()`])(
 );
 
 test.each(['direct', 'ordered', 'native'])(
-  'a shared gauge in a segment that others made meanwhile is added to the copy once: %s',
+  'if others made a segment meanwhile, its value of a shared gauge is added to the value in the copy, once: %s',
   async (cells) => {
     const [one, other, late, last] = obedient(4, made, { MPMETRICS_CELLS: cells });
     const segment = segmentOf(made[0]!);

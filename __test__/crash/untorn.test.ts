@@ -14,9 +14,13 @@ const SECONDS = Number(process.env['MPMETRICS_TEST_UNTORN_SECONDS'] ?? 5);
 
 interface Read {
   scrapes: number;
+  /** Scrapes in which the histogram's sum does not match its count. */
   torn: number;
+  /** Scrapes in which the histogram's count is lower than in the scrape before. */
   fallen: number;
+  /** Scrapes in which the histogram's last bucket does not match its count. */
   uneven: number;
+  /** The histogram's count in the last scrape. */
   last: number;
   /** Scrapes in which the summary's sum does not match its count. */
   apart: number;
@@ -36,11 +40,11 @@ async function read(writer: string, how: 'seen' | number): Promise<Read> {
   made.push(app);
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/torn.heap` };
   const writing = app.run('writer.js', { env });
-  const stopped = writing.ended.then((how) => {
-    throw new Error(`the writer ended with ${how}: ${writing.errors}`);
+  const stopped = writing.ended.then((code) => {
+    throw new Error(`the writer ended with ${code}: ${writing.errors}`);
   });
   const reader = app.run('reader.js', { env, args: [String(how)] });
-  // The writer is killed after the test; that it ended before is a failure.
+  // `afterEach` kills the writer. If the writer ends by itself before that, the test fails.
   return JSON.parse(await Promise.race([reader.line(LIMIT), stopped])) as Read;
 }
 
@@ -64,7 +68,7 @@ test(
   'torn reads of a writer that stores without the sequence words are seen',
   { timeout: LIMIT },
   async () => {
-    // On a busy machine reader and writer may run in turn on one processor, long without a torn read.
+    // On a busy machine, reader and writer may share one processor and run in turn. Then a torn read may come late.
     const { torn, misranked } = await read(source('crash/untorn/careless.cjs'), 'seen');
     expect(torn).toBeGreaterThan(0);
     expect(misranked).toBeGreaterThan(0);

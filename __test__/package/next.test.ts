@@ -25,7 +25,7 @@ import { source } from '../support/programs';
 const root = join(__dirname, '..', '..');
 const NEXT = '16.4.6';
 const PACKAGES = [`next@${NEXT}`, 'react@19.2.0', 'react-dom@19.2.0'];
-/** The folder in which Next.js is built. Next.js is installed there once, because it is large. */
+/** The folder in which the application is built. Next.js stays installed there, because it is large. */
 const app = join(root, '.cache', 'next');
 const platform = 'mpmetrics-linux-x64-gnu';
 /** The deployed application: outside of the repository, so that no `node_modules` above it is found. */

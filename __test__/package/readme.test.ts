@@ -36,7 +36,7 @@ beforeAll(async () => {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
-    // Otherwise `npm --silent test` would pass on its own level.
+    // Otherwise, under `npm --silent test`, these calls of npm would inherit the level `silent`, and print no errors.
     npm_config_loglevel: 'error',
     MPMETRICS_DIR: mkdtempSync(join('/dev/shm', 'mpmetrics-test-')),
   });

@@ -1,4 +1,4 @@
-/** AggregatorRegistry and WorkerRegistry show right sums. They send workers no messages, and wait briefly for them. */
+/** AggregatorRegistry and WorkerRegistry show right sums, send no messages, and wait briefly for blocked workers. */
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 

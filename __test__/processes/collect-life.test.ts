@@ -16,7 +16,7 @@ test('a process with callbacks has a watcher thread, and others have none', asyn
   await scraped(plain!);
   expect(await ask(plain!, 'return threads()')).toEqual([]);
   await ask(watched!, "calls('calls', 'a'); calls('more', 'a')");
-  // A thread sets its own name when it is first scheduled, which may be later.
+  // The watcher thread sets its own name when it first runs, which may be a moment after its start.
   await ask(watched!, 'for (let i = 0; i < 100 && threads().length === 0; i++) await sleep(20)');
   expect(await ask(watched!, 'return threads()')).toEqual(['mpmetrics-bell']);
   for (let i = 1; i <= 5; i++) expect((await scraped(plain!)).seen.get('more{who="a"}')).toBe(i);

@@ -56,8 +56,8 @@ describe.each(MOMENTS)('a reset by %s', (moment) => {
       [reader!, 8],
       [other!, 12],
     ] as const) {
-      await ask(one!, `await kept.rest(${resets - 4})`);
-      await ask(other!, `await kept.rest(${resets - 4})`);
+      await ask(one!, `await kept.untilResets(${resets - 4})`);
+      await ask(other!, `await kept.untilResets(${resets - 4})`);
       await ask(one!, 'kept.count(5)');
       await ask(one!, 'kept.count(1)');
       await ask(other!, 'kept.count(2)');
@@ -182,7 +182,7 @@ async function waiting(): Promise<{ one: Program; slow: Program; scraper: Progra
   );
   await ask(one!, 'kept.count(3)');
   scraper!.tell('return (await scrape()).text');
-  await ask(one!, 'await kept.rest(4)');
+  await ask(one!, 'await kept.untilResets(4)');
   await ask(one!, 'kept.count(5)');
   await ask(one!, `${RAW} await until('\\nc 3')`);
   return { one: one!, slow: slow!, scraper: scraper! };

@@ -126,7 +126,7 @@ test('writers that are killed or stopped leave no half-written exemplar, and oth
     writers[i] = made[0]!.run('obey.js', { env });
     await start(writers[i], `w${i}`);
   }
-  // Each writer's series is shown, with an exemplar.
+  // At the end, a scrape shows the series of the scraper and of each writer with an exemplar.
   await ask(scraper!, "kept.update('scraper', 3)");
   const counters = async () => {
     const all = await seen(scraper!);

@@ -1,4 +1,4 @@
-/** Calls of a heap while the same process prints a scrape of it: for that time the scrape borrows the heap object. */
+/** Calls of a native heap object while a scrape borrows it: a pool thread of the same process prints the heap then. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';

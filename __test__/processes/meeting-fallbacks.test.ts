@@ -11,7 +11,7 @@ let app: Application;
 beforeEach(() => {
   app = new Application({
     'app.js': `require('./report').arrive(process.argv[2] ?? 'x').then(() => process.disconnect?.());`,
-    // Runs steps, and prints the error of each configure() that throws.
+    // Runs steps: `count` counts; others are settings for configure(), and print `taken` or the error that it throws.
     'configured.js': `
       const mpmetrics = require('mpmetrics');
       const { count, show } = require('./report');

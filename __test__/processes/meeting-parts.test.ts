@@ -1,4 +1,4 @@
-/** Each of the functions by which a process chooses its segment, by itself. */
+/** The functions by which a process chooses its segment, each tested without the others. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -176,8 +176,8 @@ describe.skipIf(cannotMount)('without /proc', () => {
   const run = (who: string, env: Record<string, string>) =>
     prepared(`app.js ${who}`, 'mount -t tmpfs none /proc', env);
 
-  test.each(['one', 'path'])('MPMETRICS_SEGMENT is enough: %s', async (kind) => {
-    const segment = kind === 'one' ? NAME : join(app.segmentsIn, 'path.heap');
+  test.each(['name', 'path'])('MPMETRICS_SEGMENT is enough: a %s', async (kind) => {
+    const segment = kind === 'name' ? NAME : join(app.segmentsIn, 'path.heap');
     const [first, second] = ['a', 'b'].map((who) => run(who, { MPMETRICS_SEGMENT: segment }));
     await told(first!);
     expect((await told(second!)).seen).toEqual({ a: 1, b: 1 });

@@ -25,7 +25,7 @@ const OBSERVE = `
   };
   kept.observe([1]);`;
 
-/** Observes the largest value of 4,196 octaves: each power of two, with both signs. */
+/** Observes each power of two, with both signs: one value in each of 4,196 octaves. */
 const HOSTILE = `
   for (let power = -1074; power <= 1023; power++) kept.observe([2 ** power, -(2 ** power)]);`;
 

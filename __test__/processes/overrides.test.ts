@@ -10,8 +10,8 @@ afterEach(() => {
 });
 
 /**
- * Code that adds `n` to `own_total`, observes `n` in `own_seconds`, and replaces the `get()` of both. Then that of
- * `own_total` yields `n * 100`, and that of `own_seconds` yields no value.
+ * Code that adds `n` to `own_total`, observes `n` in `own_seconds`, and replaces the `get()` of both. The new `get()`
+ * of `own_total` yields `n * 100`, and the new `get()` of `own_seconds` yields no value.
  */
 const declare = (n: number) => `await ${performing('processes/overrides/declare.cjs', n)}`;
 

@@ -21,11 +21,12 @@ test('direct, ordered and native writers in one segment add up, and adopt slots 
       env: { MPMETRICS_SEGMENT: `${app.segmentsIn}/paths.heap`, MPMETRICS_CELLS: cells },
     });
   const ways = ['direct', 'ordered', 'native'];
-  const here = process.env['MPMETRICS_NATIVE'] === undefined ? ['0', '1', '2'] : ['2', '2', '2'];
+  // MPMETRICS_NATIVE names the variant for targets without 64-bit atomics, in which all updates are native.
+  const paths = process.env['MPMETRICS_NATIVE'] === undefined ? ['0', '1', '2'] : ['2', '2', '2'];
   let programs = ways.map(start);
   for (let round = 1; round <= 2; round++) {
-    // Each process prints the update path that it uses.
-    for (const [n, program] of programs.entries()) expect(await program.line()).toBe(here[n]);
+    // Each process prints the number of the update path that it uses: see `Stores` in `ts/native/`.
+    for (const [n, program] of programs.entries()) expect(await program.line()).toBe(paths[n]);
     for (const program of programs) {
       program.tell('show');
       const values = samples(JSON.parse(await program.line()) as string);

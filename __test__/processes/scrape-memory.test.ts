@@ -16,9 +16,9 @@ afterEach(() => {
 const SCRAPES = Number(process.env['MPMETRICS_TEST_SCRAPES'] ?? 4_000);
 
 test.each([
-  // `most` is what V8's young generation may take.
+  // `most`: the bytes by which resident memory may grow. Here it is what V8's young generation may take.
   { length: 100_000, scrapes: SCRAPES, most: 48e6 },
-  // `most` also has 64 MB of external memory, after which V8 collects garbage.
+  // Here it includes 64 MB of external memory, too, after which V8 collects garbage.
   { length: 5_000_000, scrapes: Math.max(60, SCRAPES / 100), most: 128e6 },
 ])(
   'resident memory stays flat in $scrapes scrapes of $length bytes',

@@ -99,7 +99,7 @@ test('of several processes one writes, and another goes on when it is killed', a
   const file = join(folder, 'app.prom');
   const app = application();
   symlinkSync('.', join(folder, 'link'));
-  // Pids of the processes that made temporary files, in this order; one for several files in a row.
+  // Pids of the processes that made temporary files, in their order: one pid for several files in a row of one process.
   const writers: string[] = [];
   const watcher = watch(folder, (_event, name) => {
     const [, pid] = /^\.app\.prom\.(\d+)\./.exec(name ?? '') ?? [];
@@ -116,9 +116,9 @@ test('of several processes one writes, and another goes on when it is killed', a
     }
   };
   for (const program of programs) {
-    // Whichever of them writes: in the end it is the last one.
+    // Any process that still lives may be the one that writes.
     const before = written();
-    // A write that began before the last of them counted has fewer.
+    // A write that began before all three processes had counted shows less than 3.
     const complete = () => /^c_0_total 3$/m.test(readFileSync(file, 'utf8'));
     await until(() => written() > before && complete(), 'the file is written again, and complete');
     program.child.kill('SIGKILL');
@@ -137,7 +137,7 @@ test('textfile() keeps no process alive', async () => {
 });
 
 describe.each(subjects)('$name', ({ load }) => {
-  test('writes the text format, with the mode, whatever the umask and the registry', async () => {
+  test('writes the text format with the given mode, whatever the umask and the content type of the registry', async () => {
     const client = await load();
     new client.Counter({ name: 'c', help: 'h' }).inc(3);
     const file = join(folder, 'a.prom');

@@ -37,7 +37,7 @@ export const labels = fc
     maxLength: 3,
   })
   .map((pairs): Labels => Object.fromEntries(pairs));
-/** Labels in the order of their names: for a gauge, prom-client prints the order of the last `set`. */
+/** Labels in the order of their names: prom-client prints a gauge's labels in the order that the last `set` gave. */
 export const sorted = labels.map((given): Labels =>
   Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))),
 );

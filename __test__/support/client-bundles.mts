@@ -1,7 +1,7 @@
 /**
  * Bundles of this package's source and of prom-client, one CommonJS file each, for specs that load a new copy for each
  * program. A bundle is compiled once, and running it again takes a tenth of the time that loading the modules takes.
- * vitest.config.mts makes both before any test, so that they are never old.
+ * vitest.config.mts makes both before any test, so that they are never out of date.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';

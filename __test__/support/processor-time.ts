@@ -29,7 +29,7 @@ function processorSeconds(): number | undefined {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
 }
 
-// Vitest reads which fixtures a hook wants from its parameters, and takes no other form than a pattern.
+// Vitest reads from a hook's first parameter which fixtures the hook wants, and accepts only a destructuring pattern.
 // eslint-disable-next-line no-empty-pattern
 afterAll(({}, file) => {
   const seconds = processorSeconds();

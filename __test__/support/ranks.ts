@@ -32,8 +32,9 @@ export function wrongImports(sources: Sources, ranks: Ranks): string[] {
     const from = moduleOf(path);
     if (!ranks.has(from)) return [`${path} has no rank`];
     return specifiersOf(text).flatMap((specifier) => {
-      // Users mock `http` by the name that prom-client requires, and Jest 26 does not know the prefix.
-      if (specifier.startsWith('node:')) return [`${path} imports ${specifier} by that prefix`];
+      // Users mock `http` under the name that prom-client requires, without a prefix, and Jest 26 knows no prefix.
+      if (specifier.startsWith('node:'))
+        return [`${path} imports ${specifier} with the prefix node:`];
       if (isBuiltin(specifier)) return [];
       if (!specifier.startsWith('.')) return [`${path} imports the package ${specifier}`];
       const target = targetOf(path, specifier, sources);

@@ -73,7 +73,7 @@ export default class TellingReporter implements Reporter {
       );
       this.list(late.map(({ title }) => title));
     }
-    this.print(`\nThe slowest files, in seconds, and of them in seconds of processor time:`);
+    this.print('\nThe slowest files, with their seconds of real time and of processor time:');
     const slowest = [...modules].sort((a, b) => durationOf(b) - durationOf(a)).slice(0, SLOWEST);
     this.list(slowest.map(lineOf));
   }

@@ -4,8 +4,8 @@ const { openSegment } = require(
 );
 const old = new Counter({ name: 'old_total', help: 'o', labelNames: ['path'] });
 const random = new Counter({ name: 'random_total', help: 'r', labelNames: ['id'] });
-// Other processes have made the series `known` and `/`, so this process can bind them. Its new series are refused,
-// because the other processes have reached the limit of series.
+// The series `known` and `/` exist already, so this process can bind them. Its new series, `late0` and so on, are
+// refused, because the other processes have reached the limit of series.
 for (let i = 0; i < 5_000; i++) {
   random.inc({ id: 'late' + i });
   random.inc({ id: 'known' });

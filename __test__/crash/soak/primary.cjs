@@ -1,11 +1,11 @@
 'use strict';
 /**
- * The primary of the soak test. Starts four workers, of which the first lives on, and kills and replaces another now
- * and then. Scrapes every 200 ms. Prints a line of JSON with the maximum of each figure for each of 240 spans of the
- * time.
+ * The primary of the soak test. Starts four workers. Now and then it kills and replaces one of them, but never the
+ * first. Scrapes every 200 ms. Divides the duration into 240 equal parts, and prints at the end of each a line of JSON
+ * with the maximum of each figure in that part.
  *
- * `primary.cjs SECONDS SETS TTL KILLS`: the duration in seconds, label sets that all workers make in a second, seconds
- * until an idle label set expires, and seconds between two kills (0 for none).
+ * `primary.cjs SECONDS SETS TTL KILLS`: the duration in seconds, label sets that all workers together make in a second,
+ * seconds until an idle label set expires, and seconds between two kills (0 for none).
  */
 const cluster = require('node:cluster');
 const { readFileSync } = require('node:fs');
@@ -25,9 +25,9 @@ cluster.setupPrimary({
 const workers = Array.from({ length: WORKERS }, () => cluster.fork());
 
 function replace() {
-  const place = 1 + Math.floor(Math.random() * (WORKERS - 1));
-  const dying = workers[place];
-  dying.once('exit', () => (workers[place] = cluster.fork()));
+  const index = 1 + Math.floor(Math.random() * (WORKERS - 1));
+  const dying = workers[index];
+  dying.once('exit', () => (workers[index] = cluster.fork()));
   dying.process.kill('SIGKILL');
 }
 

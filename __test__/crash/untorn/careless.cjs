@@ -9,6 +9,7 @@ const heap = part('binding')
 const { bucketOf, CELLS } = part('storage');
 const writer = heap.writer(0);
 const out = new Uint32Array(8);
+/** Makes a series. Returns its slab, the index of its first cell there, its place and its generation. */
 function bind(name, type, numbers) {
   const spec = { tag: 'default', name, help: 'w', type, aggregator: 'sum', labelNames: [] };
   writer.bind(writer.family({ ...spec, numbers: new Float64Array(numbers) }, 0), '', '', out);
@@ -21,6 +22,7 @@ const bucket = first + 2,
 const size = bind('size', 'summary', [0, 1, 0, 0.5]);
 const i = size[1];
 const sizes = new Float64Array(writer.slab(size[0]));
+// The smallest and the largest value.
 sizes[i + 6] = 1;
 sizes[i + 7] = 4;
 const values = [1, 4, ...OTHERS].map((value) => {

@@ -1,7 +1,7 @@
 /**
- * Scrapes while another process updates, and prints what its scrapes showed: for the milliseconds of its argument,
- * counted from the first scrape that shows an update, or, with the argument `seen`, until torn reads of both the
- * histogram and the summary were seen.
+ * Scrapes while another process updates, and at the end prints what the scrapes showed. If its argument is a number, it
+ * scrapes for so many milliseconds, counted from the first scrape that shows an update. If its argument is `seen`, it
+ * scrapes until it has seen torn reads of both the histogram and the summary.
  */
 const { register } = require('mpmetrics');
 const { openSegment } = require(

@@ -1,7 +1,8 @@
 /**
- * Observes without end. The histogram observes 1. The summary observes 1 and 4 in turn, each time once more than in all
- * turns before together, and is reset after 48 turns: so its sum and its median follow from its count. A scrape reads
- * many empty buckets before those of 1 and 4, so that there is time for a torn read.
+ * Observes without end. The histogram observes 1. The summary observes 1, then twice 4, four times 1, eight times 4 and
+ * so on, and is reset after 48 such turns. Each turn makes one observation more than all turns before it together, so
+ * the sum and the median follow from the count. A scrape reads many empty buckets before those of 1 and 4, so that
+ * there is time for a torn read.
  */
 /** Values whose buckets are made and, after the reset, stay empty. */
 const OTHERS = Array.from({ length: 60 }, (_, n) => 2 ** (n + 3));

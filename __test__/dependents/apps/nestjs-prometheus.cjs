@@ -8,7 +8,7 @@ const {
   PrometheusModule,
 } = require('@willsoto/nestjs-prometheus');
 
-// Calls of decorators, which TypeScript would make for `@Controller()` and the like.
+// The calls below the class do what TypeScript would compile `@Controller()` and the other decorators to.
 class Hello {
   constructor(counter) {
     this.counter = counter;

@@ -32,7 +32,7 @@ module.exports = ({ mpmetrics, kept, sleep }, moment, label) => {
     s.observe(labels, n);
   };
   /** Waits until this many resets were made, over all metrics. */
-  kept.rest = async (resets) => {
+  kept.untilResets = async (resets) => {
     while (kept.resets < resets) await sleep(1);
   };
 };

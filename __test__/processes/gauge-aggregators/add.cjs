@@ -1,6 +1,6 @@
 /**
- * A round adds to a gauge and subtracts from it in turns, and leaves it larger by 1. The program makes one round and
- * prints `done`. With a second argument it makes rounds for ever.
+ * `add.js TIMES [EVER]`: a round adds 2 to a gauge and subtracts 2 again, TIMES times, and at last adds 1. The program
+ * makes one round and prints `done`. If there is a second argument, it makes rounds for ever.
  */
 const { Gauge } = require('mpmetrics');
 const gauge = new Gauge({ name: 'in_flight', help: 'i', aggregator: 'shared', labelNames: ['k'] });

@@ -1,4 +1,7 @@
-/** A primary whose workers have another directory for temporary files: `tmpdir.cjs DIRECTORY HOW`. */
+/**
+ * `tmpdir.cjs DIRECTORY HOW`: a primary whose workers have another directory for temporary files. HOW is the key in
+ * STARTS of the function that starts them.
+ */
 const { fork } = require('node:child_process');
 const cluster = require('node:cluster');
 const { Worker } = require('node:worker_threads');

@@ -1,4 +1,7 @@
-/** Writes 200 counters, all of the same value, to FILE without a pause; or every INTERVAL seconds by `textfile()`. */
+/**
+ * Writes 200 counters to FILE: TIMES times without a pause, each time after adding 1 to all of them; or, if INTERVAL is
+ * set, every INTERVAL seconds by `textfile()`, after adding 1 to the first counter once.
+ */
 const { Counter, register, textfile } = require('mpmetrics');
 
 const counters = Array.from(
