@@ -1,4 +1,4 @@
-/** Files, specs and commands that documents name exist. */
+/** The documents name only files, specs and commands that exist. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

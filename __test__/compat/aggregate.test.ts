@@ -170,9 +170,9 @@ describe.each(subjects)('differs on purpose from prom-client: $name', ({ load })
     return (await Registry.aggregate(parts).metrics()).trim().split('\n').slice(2);
   };
 
-  // null does not tell which of these numbers it was.
+  // A reader of null cannot know which of the three numbers it was.
   test.each([NaN, Infinity, -Infinity])(
-    '%s, which JSON turns into null, is NaN and not 0',
+    '%s becomes null in JSON, and is then printed as NaN, not as 0',
     async (given) => {
       const client = await load();
       const parts = await Promise.all(
@@ -226,7 +226,7 @@ describe.each(subjects)('differs on purpose from prom-client: $name', ({ load })
     }
   });
 
-  test('histograms with different buckets keep the buckets that all processes have', async () => {
+  test('histograms with different buckets: a joined series keeps the buckets that all of its processes have', async () => {
     const client = await load();
     const parts = await Promise.all(
       [

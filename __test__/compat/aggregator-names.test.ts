@@ -154,7 +154,7 @@ test.each([
 });
 
 test.each(subjects)(
-  'collectDefaultMetrics(registry) works as collectDefaultMetrics(), on $name',
+  'collectDefaultMetrics(registry) ignores the registry and uses the default one, as prom-client does, on $name',
   async ({ load }) => {
     const client = await load();
     const { register, Registry } = client;

@@ -1,4 +1,4 @@
-/** Calls every method that takes a value with every kind of value. */
+/** Each method that takes a value is called once with each kind of value. */
 
 import { inspect } from 'node:util';
 
@@ -41,7 +41,7 @@ const VALUES: readonly unknown[] = [
 
 type Call = (client: Client, value: never) => unknown;
 
-/** Makes a program for each value. Its result is the error of the call, and the text after it. */
+/** Makes a program for each value. Its result is the error of the call, and the registry's text after the call. */
 function table(call: string, run: Call, except: readonly unknown[] = []): Record<string, Program> {
   const values = VALUES.filter((value) => !except.some((one) => Object.is(one, value)));
   return Object.fromEntries(

@@ -63,7 +63,7 @@ describe('if collect() returns a promise', () => {
 });
 
 describe('updates at the moment of the reset', () => {
-  const both: Program[] = Object.values(TYPES).map((type) =>
+  const after: Program[] = Object.values(TYPES).map((type) =>
     threeScrapes(type, json, tick, (metric) => {
       metric.reset();
       type.count(any(metric), 7);
@@ -80,14 +80,14 @@ describe('updates at the moment of the reset', () => {
   const titles = Object.keys(TYPES);
   sameAsPromClient(
     table([
-      ...both.map((program, i): [string, Program] => [`after a reset: ${titles[i]!}`, program]),
+      ...after.map((program, i): [string, Program] => [`after a reset: ${titles[i]!}`, program]),
       ...between.map((program, i): [string, Program] => [`between resets: ${titles[i]!}`, program]),
     ]),
   );
 });
 
 describe('other ways to remove or reset series', () => {
-  // Updates of a series that is not removed or reset may be shown in the scrape that is under way.
+  // Updates only the series that was removed: the scrape that is under way may show updates of other series already.
   const counter = TYPES['counter with labels']!;
   const again = (metric: Resettable): void => {
     (metric as unknown as { inc(labels: object, by: number): void }).inc(LABELS, 9);

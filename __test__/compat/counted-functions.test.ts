@@ -80,7 +80,7 @@ describe.each(subjects)('$name', ({ load }) => {
   describe('countExceptions', () => {
     const foreign = runInNewContext('class Own extends RangeError {}; new Own("x")') as Error;
 
-    test('counts errors of the classes that it is given, and all without any', async () => {
+    test('counts errors of the classes that it is given; if it is given none, it counts all that is thrown', async () => {
       const client = await load();
       const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a', 'type'] });
       const cases: [errors: unknown[], thrown: unknown, counts: boolean][] = [
@@ -121,7 +121,7 @@ describe.each(subjects)('$name', ({ load }) => {
       }
     });
 
-    test('adds the labels that it is given for the error', async () => {
+    test('adds the labels that the option `labels` returns for the error', async () => {
       const client = await load();
       const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a', 'type'] });
       const failing = () => {
@@ -138,7 +138,7 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
-    test('decorators: classes of errors are no functions to wrap', async () => {
+    test('countingExceptions() as a decorator does not take a class of errors for the function to wrap', async () => {
       const client = await load();
       const counter = new client.Counter({ name: 'c', help: 'h', labelNames: ['a'] });
       const failing = () => {

@@ -120,13 +120,13 @@ sameAsPromClient({
     c.labels({ a: 'x', b: 'y' }).inc(3);
     c.labels(any(null)).inc();
     c.labels({ b: 'q' }).inc(any(null));
-    const bound = c.labels('x', 'z');
+    const child = c.labels('x', 'z');
     return [
       thrown(() => {
-        bound.inc(-1);
+        child.inc(-1);
       }),
       thrown(() => {
-        bound.inc(any('4'));
+        child.inc(any('4'));
       }),
       await client.register.metrics(),
     ];

@@ -52,7 +52,7 @@ type Found = Record<string, unknown> & { name?: string; metricNames?: string[] }
 const ours = require('../../dist/index.js') as Found;
 const theirs = require('prom-client') as Found;
 
-/** Returns the name of the export that has a deep path's value, such as 'Counter'; without one, the value's keys. */
+/** Returns the name under which the package exports a deep path's module, as 'Counter', or else the module's keys. */
 const known = (root: Found, found: Found): unknown =>
   Object.keys(root).find((name) => root[name] === found) ?? Object.keys(found).sort();
 
@@ -121,7 +121,7 @@ const VALUES: readonly [string, (lib: (path: string) => never) => unknown][] = [
       ),
   ],
   [
-    'AggregatorFactory with rows',
+    'AggregatorFactory, if its function reads timestamps and labels',
     (lib) =>
       (lib('metricAggregators') as Util).AggregatorFactory((rows) => {
         const newest = rows.map(({ timestamp }) => timestamp ?? 0);
@@ -134,7 +134,7 @@ const VALUES: readonly [string, (lib: (path: string) => never) => unknown][] = [
       ),
   ],
   [
-    'AggregatorFactory with names',
+    'AggregatorFactory, if its function reads the names of samples',
     (lib) =>
       (lib('metricAggregators') as Util).AggregatorFactory((rows) => rows[0]!.metricName!.length)([
         { ...EMPTY, values: [{ value: 1, labels: {}, metricName: 'm_count' }] },
@@ -196,7 +196,7 @@ interface Base {
   Metric: new (config: object, defaults?: object) => { name: string; percentiles?: number[] };
 }
 
-/** Output of the default registry for a metric whose class extends lib/metric in the application. */
+/** What the default registry prints of a metric whose class belongs to the application, and extends lib/metric. */
 async function shown(client: Found, { Metric }: Base): Promise<unknown> {
   class Own extends Metric {
     type = 'gauge';

@@ -29,9 +29,10 @@ async function shapes(register: Client['register']) {
   return all
     .filter(({ name }) => !ADDED.test(name))
     .map(({ name, help, type, aggregator, values }) => {
-      // Which types of handles, requests and collections there are depends on the moment, not on the client.
-      const own = /nodejs_(active_[a-z]+$|gc)/.test(name);
-      const labels = own ? [] : values.map((row) => JSON.stringify(row.labels));
+      // Labels of these name the types of handles, requests and garbage collections that there are at the moment. So
+      // they may differ between two clients.
+      const varies = /nodejs_(active_[a-z]+$|gc)/.test(name);
+      const labels = varies ? [] : values.map((row) => JSON.stringify(row.labels));
       return { name, help, type, aggregator, labels: [...new Set(labels)] };
     });
 }
@@ -49,7 +50,7 @@ async function until(condition: () => Promise<boolean> | boolean): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-function set(config: object | null | undefined) {
+function metricsWith(config: object | null | undefined) {
   return async (client: Client) => {
     client.collectDefaultMetrics(any(config));
     const { register } = client;
@@ -61,18 +62,18 @@ function set(config: object | null | undefined) {
 }
 
 sameAsPromClient({
-  'makes all metrics': set(undefined),
-  'accepts null': set(null),
-  'accepts an empty object': set({}),
-  'puts a prefix before names': set({ prefix: 'my_application_' }),
-  'adds labels': set({ labels: { node: 'a', zone: 3 } }),
-  'adds labels and a prefix': set({ labels: { node: 'a' }, prefix: 'p_' }),
-  'takes buckets': (client) => {
+  'makes all metrics': metricsWith(undefined),
+  'accepts null': metricsWith(null),
+  'accepts an empty object': metricsWith({}),
+  'puts a prefix before names': metricsWith({ prefix: 'my_application_' }),
+  'adds labels': metricsWith({ labels: { node: 'a', zone: 3 } }),
+  'adds labels and a prefix': metricsWith({ labels: { node: 'a' }, prefix: 'p_' }),
+  'takes buckets for the durations of garbage collections': (client) => {
     client.collectDefaultMetrics({ gcDurationBuckets: [0.5, 7] });
     const gc = client.register.getSingleMetric('nodejs_gc_duration_seconds');
     return (gc as unknown as { upperBounds: number[] }).upperBounds;
   },
-  'takes a resolution': (client) =>
+  'checks eventLoopMonitoringPrecision': (client) =>
     [0, -1, 'x', 20].map((eventLoopMonitoringPrecision) => {
       const call = () => client.collectDefaultMetrics(any({ eventLoopMonitoringPrecision }));
       const said = thrown(call);

@@ -1,6 +1,6 @@
 /**
- * Families that the heap does not hold. Native code prints them after the families of the heap. Without a heap,
- * TypeScript prints them, in the same bytes.
+ * Families that the heap does not hold. Native code prints them after the families of the heap. If a scrape reads
+ * nothing in the heap, TypeScript prints them, in the same bytes.
  */
 
 import fc from 'fast-check';

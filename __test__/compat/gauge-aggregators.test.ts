@@ -110,7 +110,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await register.metrics()).toBe('# HELP g h\n# TYPE g gauge\ng{a="y"} 7\ng{a="x"} 3\n');
   });
 
-  test('these aggregators are refused for other types, and `all` if labelNames has a label that it adds', async () => {
+  test('`all`, `mostrecent` and `shared` are refused for other types, and `all` also if labelNames has a label that it adds', async () => {
     const { Counter, Gauge, Histogram, Summary, register } = await load();
     const config = (more: object) => any({ name: 'm', help: 'h', ...more });
     expect([

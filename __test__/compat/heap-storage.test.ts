@@ -70,7 +70,7 @@ describe('a busy heap', () => {
     expect(await moody.text()).toBe(all.replace('} 5', '} 6'));
   });
 
-  test('is tried again by a timer and at exit, for which there is a listener while the backlog lasts', async () => {
+  test('is tried again by a timer and at exit; only while there is a backlog, there is a listener for exit', async () => {
     vi.useFakeTimers();
     const before = process.listenerCount('exit');
     const { moody, counter } = setUp();
@@ -123,6 +123,7 @@ describe('a full heap', () => {
       counter.inc({ a: 'old' });
       expect(await moody.text()).toContain(COUNTER('c{a="old"} 2'));
       moody.mood = Status.Ok;
+      // After a removal there may be room, so the heap is asked about new series again.
       counter.remove('none');
       // A scrape first stores the count of dropped updates in the heap.
       await counter.get();
@@ -230,12 +231,12 @@ describe('a segment that was removed', () => {
   });
 });
 
-test('the patience for a copy of the segment ends after looks that find none, however short they are', () => {
+test('waiting for a copy of the segment ends after checks that find none, however short each of them is', () => {
   const patience = new Patience();
   const pause = (milliseconds: number) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
   };
-  // This look takes longer than the patience for all looks, and finds the copy.
+  // This check takes longer than all checks that find no copy may take together, but it finds the copy.
   patience.spend(() => {
     pause(1_100);
     return true;

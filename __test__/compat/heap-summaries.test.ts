@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('a busy heap', () => {
-  test('gets the observations at once, and their buckets later, and only once', async () => {
+  test('gets count, sum, smallest and largest value at once, and the buckets later, and only once', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     child.observe(1);
@@ -46,7 +46,7 @@ describe('a busy heap', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('is not asked for the buckets of each octave', () => {
+  test('is asked for buckets only once, however many octaves are observed', () => {
     const { moody, summary } = setUp();
     summary.observe({ a: 'x' }, 1);
     moody.mood = Status.Busy;
@@ -177,10 +177,10 @@ describe('a lost writer', () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     for (const value of [1, 5]) child.observe(value);
-    const handed = moody.writers;
+    const before = moody.writers;
     moody.mood = Status.Lost;
     child.observe(90);
-    expect(moody.writers).toBeGreaterThan(handed);
+    expect(moody.writers).toBeGreaterThan(before);
     moody.mood = Status.Ok;
     moody.storage.flush();
     child.observe(5);

@@ -124,7 +124,7 @@ function openCounter(client: Client) {
   return new client.Counter(config) as unknown as { inc: (given: object) => void };
 }
 
-/** Returns the functions below that were called with a text of at least `units` code units while `run` ran. */
+/** Returns the names of the functions below that were called in `run` with a text of at least `units` code units. */
 function worksOn(units: number, run: () => void): string[] {
   const found: string[] = [];
   const watch = (
@@ -196,6 +196,7 @@ test('a limit of the heap for label text', async () => {
 
 test('limits are those of the process that makes the segment, and a process with other limits gets a warning', async () => {
   const segment = newSegment();
+  // `memory.load`, unlike `heap.load`, names no segment: so both clients can be given the same one.
   const one = await limited(memory.load, { segment, maxSeriesPerMetric: 2, maxLabelValueBytes: 9 });
   new one.client.Counter({ name: 'c', help: 'h' });
   expect(one.warnings()).toEqual([]);
@@ -221,7 +222,7 @@ test('the default limits and the names of refusals are those of the native modul
 });
 
 describe('the list of refused label sets', () => {
-  test('lets the storage be asked about a set that is seen a second time, and about one of 1,024 others', () => {
+  test('lets the storage be asked about a set that is seen a second time, and about one in 1,024 others', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);

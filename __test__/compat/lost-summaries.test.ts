@@ -1,4 +1,4 @@
-/** A summary keeps its observations when its series expires, or when it gets a dead writer's block. */
+/** A summary keeps its observations if its series expires, its slot is lost, or it adopts a dead writer's block. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -25,7 +25,7 @@ afterEach(() => {
 // On the other update paths the counts of an expired series cannot be kept: docs/CONCURRENCY.md.
 const direct = process.env['MPMETRICS_CELLS'] === 'direct' ? describe : null;
 
-direct?.('a series that expires', () => {
+direct?.('a series keeps its observations if it expires', () => {
   test.each(['before', 'when'])('%s the heap is asked for buckets', async (moment) => {
     const { moody, summary } = setUp({ ttlSeconds: 60 });
     summary.observe({ a: 'x' }, 1000);

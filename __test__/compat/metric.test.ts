@@ -51,7 +51,9 @@ sameAsPromClient({
     new client.Counter(any({ name: 'c', help: 'h', registers: undefined, collect: undefined }));
     return client.register.metrics();
   },
-  'takes label values of equal text as equal, and label names like __proto__': async (client) => {
+  'takes label values of equal text for the same, and accepts the label name __proto__': async (
+    client,
+  ) => {
     const [Counter] = types(client);
     const c = new Counter({ name: 'c', help: 'h', labelNames: ['x', 'constructor', '__proto__'] });
     c.inc(any({ x: 1 }));

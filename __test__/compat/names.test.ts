@@ -164,7 +164,10 @@ describe('properties of an object that are visible', () => {
     return above === null ? own : [...own, ...named(above)];
   };
 
-  /** Also names that README.md documents, names of prom-client's successor, and `collect`, which is optional. */
+  /**
+   * Names that objects may have besides those of prom-client's objects: names that README.md documents, names of
+   * prom-client's successor, and `collect`, which prom-client's metrics have only if it is given.
+   */
   const ours = [
     'metricsBuffer writeToTextfile removeEverywhere resetEverywhere shutdown collect',
     'time timed trackInProgress trackingInProgress countExceptions countingExceptions',

@@ -28,7 +28,7 @@ function observers(client: Client): Observe[] {
   const sl = new client.Summary({ name: 'sl', ...labelled, percentiles });
   const window = { maxAgeSeconds: 86_400_000, ageBuckets: 3 };
   const sw = new client.Summary({ name: 'sw', help: 'h', percentiles, ...window });
-  const [bound, summarised] = [hl.labels('x', 'bound'), sl.labels('x', 'bound')];
+  const [childOfHistogram, childOfSummary] = [hl.labels('x', 'child'), sl.labels('x', 'child')];
   return [
     (value, count) => {
       h.observe(value, count);
@@ -36,14 +36,14 @@ function observers(client: Client): Observe[] {
     (value, count) => {
       hl.observe({ a: 'x', b: 'y' }, value, count);
     },
-    bound.observe,
+    childOfHistogram.observe,
     (value, count) => {
       s.observe(value, count);
     },
     (value, count) => {
       sl.observe({ a: 'x', b: 'y' }, value, count);
     },
-    summarised.observe,
+    childOfSummary.observe,
     (value, count) => {
       sw.observe(any(null), value, any(count));
     },
@@ -64,7 +64,7 @@ describe.each(subjects)('$name', ({ load }) => {
       for (const [value, count] of SEEN) for (let k = 0; k < count; k++) observe(value, 1);
     });
     expect(atOnce).toBe(oneByOne);
-    expect(atOnce).toContain('hl_count{a="x",b="bound"} 1015\n');
+    expect(atOnce).toContain('hl_count{a="x",b="child"} 1015\n');
     expect(atOnce).toContain('sl_sum{a="x",b="y"} 4024004\n');
   });
 
@@ -111,8 +111,8 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('ignores other arguments, as prom-client does', async () => {
-    // `forEach` passes three arguments: a value, its index and the array.
+  test('ignores arguments that are no count, as prom-client does', async () => {
+    // `forEach` passes three arguments: a value, its index and the array. So the index is no count.
     const program = async (client: Client) => {
       const h = new client.Histogram({ name: 'h', help: 'h', buckets: [1], labelNames: ['a'] });
       const s = new client.Summary({ name: 's', help: 'h', percentiles: [], labelNames: ['a'] });
@@ -130,7 +130,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await program(await load())).toBe(await program(await oracle.load()));
   });
 
-  test('`count` is a key of an observation with an exemplar', async () => {
+  test('an observation with an exemplar takes its count from the key `count` of its only argument', async () => {
     const client = await load();
     const { OPENMETRICS_CONTENT_TYPE: type } = client.Registry;
     const register = new client.Registry(any(type));

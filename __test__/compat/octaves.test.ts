@@ -5,7 +5,7 @@ import { ROSTER, Summary } from '../../ts/metrics';
 import { CELLS, KEPT, memoryFigures, middleOf, moveToHeap, moveToMemory } from '../../ts/storage';
 import { MoodyHeap } from '../support/moody-heap';
 
-/** All powers of two that are doubles, with both signs. Each is the largest value of its octave. */
+/** All powers of two that are doubles, with both signs. Each has the largest magnitude of its octave. */
 const HOSTILE = Array.from({ length: 2098 }, (_, n) => 2 ** (n - 1074)).flatMap((v) => [v, -v]);
 
 interface Storage {
@@ -75,6 +75,7 @@ describe.each(['memory', 'direct', 'ordered', 'native'])('%s', (way) => {
     expect([least, greatest, sum, count]).toEqual([-(2 ** 1023), 2 ** 1023, 0, 4197]);
     // Only 64 octaves are kept, and the median is in the octave of 1.
     expect(Math.abs(median!)).toBeLessThanOrEqual(1);
+    // Not clamped are one observation of each octave that is kept, and a second one of the octave of 1.
     expect(await clamped()).toBe(HOSTILE.length + 1 - KEPT - 1);
     expect(bytes() - before).toBeLessThanOrEqual(most);
   });

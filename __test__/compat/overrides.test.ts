@@ -221,7 +221,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(text).toBe('# HELP m h\n# TYPE m gauge\nm 9\n');
   });
 
-  test('a replaced get() that calls the original with its arguments reads the scope of the scrape', async () => {
+  test('a replaced get() is given the scope of the scrape, and can pass it on to the original get()', async () => {
     const client = await load();
     const counter = new client.Counter({ name: 'm', help: 'h' });
     const { register } = client;

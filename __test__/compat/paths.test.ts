@@ -77,13 +77,14 @@ async function calls(moody: MoodyHeap): Promise<number> {
   return moody.updates / 999 / 6;
 }
 
+/** The stores that this machine allows to JavaScript. If they are `Stores.Native`, each update is a native call. */
 const here = loadBinding()!.layout().stores;
 
 describe('native calls of an update', () => {
   test('none on the direct path', async () => {
     const moody = new MoodyHeap();
-    const direct = here === (Stores.Native as number) ? 1 : 0;
-    expect(await calls(moody)).toBe(direct);
+    const expected = here === (Stores.Native as number) ? 1 : 0;
+    expect(await calls(moody)).toBe(expected);
     expect(moody.storage.paths.stores as number).toBe(here);
   });
 

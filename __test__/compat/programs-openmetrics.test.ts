@@ -24,6 +24,7 @@ import {
 import { LIMIT } from '../support/patience.mjs';
 import { any, oracle, subjects, type Client } from '../support/subject';
 
+/** One step: what to do, and to what. `from` is 0 for the counter, and 1 for the histogram. */
 type Step =
   | { do: 'count' | 'observe'; labels: Labels; value: number; exemplarLabels: object | undefined }
   | { do: 'time'; labels: Labels; exemplarLabels: object | undefined }

@@ -33,10 +33,13 @@ import {
 import { LIMIT } from '../support/patience.mjs';
 import { any, heap, memory, oracle, subjects, thrown, type Client } from '../support/subject';
 
-/** One step: what to do, and to what. */
+/**
+ * One step: what to do, and to what. `from` is the index of a metric (`zero` ignores it); for `wrong`, the index of a
+ * call of `WRONG`.
+ */
 type Step =
   | { do: 'count' | 'child' | 'gauge' | 'add'; labels: Labels; value: number }
-  | { do: 'observe' | 'bound' | 'summarise'; labels: Labels; value: number }
+  | { do: 'observe' | 'observeChild' | 'summarise'; labels: Labels; value: number }
   | { do: 'zero' | 'remove'; labels: Labels; from: number }
   | { do: 'reset' | 'unregister'; from: number }
   | { do: 'defaults'; labels: Labels }
@@ -137,7 +140,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constantFrom('observe', 'bound', 'summarise'),
+      do: fc.constantFrom('observe', 'observeChild', 'summarise'),
       labels,
       value: finite,
     }),
@@ -152,7 +155,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Both registries' text. */
 async function print({ register, other }: Made): Promise<string[]> {
-  // In the heap, the second registry prints the metrics of the first one last.
+  // On heap storage, the second registry prints the metrics that the first one has, too, after all others.
   const families = (await other.metrics()).trim().split('\n\n').sort();
   return [await register.metrics(), families.join('\n\n')];
 }
@@ -181,7 +184,7 @@ async function run(
   const [counter, gauge, histogram, summary] = metrics;
   const seen: string[] = [];
   let plain = true;
-  // prom-client writes default labels into the series when it reads them as JSON.
+  // Reads JSON without default labels, because prom-client would write them into the series for good.
   const json = async () => {
     if (!plain) return;
     other.setDefaultLabels({});
@@ -205,7 +208,7 @@ async function run(
       case 'observe':
         histogram.observe(any(one.labels), one.value);
         break;
-      case 'bound':
+      case 'observeChild':
         histogram.labels(any(one.labels)).observe(one.value);
         break;
       case 'summarise':
@@ -258,7 +261,7 @@ async function run(
   await json();
   register.setDefaultLabels({ more: 'x' });
   seen.push(serialised(await register.getMetricsAsJSON()));
-  // Frees the names for the next program's registry, which would be private otherwise.
+  // Frees the names. Otherwise the metrics of the next program would be private, because the names would be taken.
   register.clear();
   other.clear();
   return seen;

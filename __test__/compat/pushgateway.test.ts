@@ -35,7 +35,7 @@ function count(client: Client, value = 1): void {
   );
 }
 
-/** Pushes with the options and parameters. Returns the requests that arrived, and the status and body of the answer. */
+/** Makes a program that calls `method`. Its result: the requests that arrived, and the answer's status and body. */
 function pushes(
   method: 'push' | 'pushAdd' | 'delete',
   parameters: unknown,
@@ -95,7 +95,7 @@ async function faked<T>(run: (requests: FakeRequest[]) => Promise<T>): Promise<T
   }
 }
 
-/** The calls on requests: those made when `method` has returned, and those made in all. */
+/** Makes a program whose result is the calls on requests: those made until `method` returned, and the names of all. */
 function asks(method: 'push' | 'pushAdd' | 'delete', url: string, options?: () => object) {
   return (client: Client) =>
     faked(async (requests) => {
@@ -268,8 +268,14 @@ sameAsPromClient({
   ...Object.fromEntries(
     METHODS.flatMap((method) => [
       [`${method} has made its request when it returns`, asks(method, 'http://a.invalid')],
-      [`${method} has made its request, over TLS`, asks(method, 'https://a.invalid:1/path')],
-      [`${method} has made its request, compressed`, asks(method, 'http://a.invalid', gzip)],
+      [
+        `${method} over TLS has made its request when it returns`,
+        asks(method, 'https://a.invalid:1/path'),
+      ],
+      [
+        `${method} with compression has made its request when it returns`,
+        asks(method, 'http://a.invalid', gzip),
+      ],
     ]),
   ),
   'rejects another protocol': (client) =>

@@ -83,7 +83,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 async function run(client: Client, program: readonly Step[]): Promise<Seen[]> {
   const s = new client.Summary({ name: 's', help: 'h', labelNames: ['sign'] });
   const seen: Seen[] = [];
-  // No value is observed twice: prom-client joins equal values, and interpolates from the middle of these to the next.
+  // No value is observed twice, because prom-client would interpolate between the middle one of the equal values and
+  // the next value, and this package does not.
   const values = new Set<number>();
   for (const one of program) {
     if (one.do === 'reset') values.clear();

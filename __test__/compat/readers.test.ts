@@ -168,6 +168,7 @@ describe.each(subjects)('on $name', ({ load, name }) => {
         for (const { labels, value, exemplarLabels } of program.counts) {
           const id = key('c_total', { ...defaults, ...labels });
           sums.set(id, (sums.get(id) ?? 0) + value);
+          // Appends what was counted to the sample that the parser returned.
           counts.get(id)!.push({ value, exemplarLabels } as never);
         }
         expect(counts.size).toBe(sums.size);
@@ -180,6 +181,7 @@ describe.each(subjects)('on $name', ({ load, name }) => {
           const last = given.at(-1)!;
           expect([seen![0], pythonNumber(seen![1])]).toEqual([
             readable(last.exemplarLabels),
+            // As in prom-client, the exemplar of an increment by 0 has the value 1.
             last.value || 1,
           ]);
           expect(Number(seen![2])).toBeGreaterThan(1.6e9);

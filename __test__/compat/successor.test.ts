@@ -92,7 +92,7 @@ onNode22.each(Object.entries(DIFFERENCES))('%s', (title, [theirs, ours]) => {
   expect(yielded({ CLIENT: dist, SEGMENT: newSegment() })).toEqual(ours);
 });
 
-test('all deep paths of the successor exist, except two', () => {
+test('this package has all deep paths of the successor, except two', () => {
   const { fileFor } = require(join(dist, 'register', 'names.js')) as {
     fileFor: (specifier: string, esm: boolean) => string | null;
   };

@@ -80,7 +80,7 @@ describe.each(subjects)('$name', ({ load }) => {
         expect(await observed(client, type, 'a="y",status="s"')).toEqual(once(type));
       });
 
-      test('gets labels from its error or result', async () => {
+      test('is observed with labels that the option `labels` makes of its error or result', async () => {
         const client = await load();
         const metric = TIMERS[type](client);
         const labels = (error: unknown, result: unknown) => {
@@ -166,7 +166,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await client.register.metrics()).toBe(before);
     });
 
-    test('labels that are wrong after the call: an error, or a warning if the function failed', async () => {
+    test('if the option `labels` returns wrong labels, the call throws; if the function failed, there is only a warning', async () => {
       const client = await load();
       const metric = TIMERS[type](client) as Times;
       const warned = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
@@ -183,7 +183,7 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
-    test('a timer that `using` declares ends once', async () => {
+    test('the end of a block ends a timer that `using` declares, unless it was called before', async () => {
       const client = await load();
       const metric = TIMERS[type](client);
       const inBlock = (start: () => Disposable & (() => number), explicit: number) => {

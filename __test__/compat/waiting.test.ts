@@ -54,7 +54,7 @@ test('a series that becomes pending during a try is bound in the same try', asyn
   expect(moody.storage.backlog.busy).toBe(false);
 });
 
-test('a try of the timer ends in time, however many series are pending; a flush binds all of them', () => {
+test('a try of the timer ends when its time is over, however many series are pending; a flush binds all of them', () => {
   vi.useFakeTimers();
   const moody = new MoodyHeap();
   const counter = inHeap(moody, new Counter({ name: 'c', ...OPTIONS }));

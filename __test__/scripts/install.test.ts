@@ -40,7 +40,7 @@ test('four processes that start at the same time take turns', async () => {
   expect(read('turns')).toBe('()()()()');
 });
 
-test('a process that is killed delays no other', async () => {
+test('when the process that holds the lock is killed, the next one gets it', async () => {
   const killed = start('killed', 60_000);
   while (read('killed') !== '(') await sleep(20);
   const next = start('killed', 10);

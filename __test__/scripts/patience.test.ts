@@ -34,7 +34,8 @@ test('eight busy threads for each processor make waits longer', async () => {
   for (let i = 0; i < 8 * availableParallelism(); i++) {
     busy.push(spawn('nice', ['-n', '19', 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' }));
   }
-  // Half of the factor of 8 is enough, because not all loops are on the run queue when the share is read.
+  // On an idle machine `patient(1_000)` is 2,000. The loops ought to make it eight times that. Four times are enough,
+  // because not all loops are on the run queue when the share is read.
   await until(() => patient(1_000) > 4 * 2_000, 'the loops do not run');
   expect(await wait()).toBeGreaterThan(4 * 300);
 });

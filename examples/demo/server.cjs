@@ -10,7 +10,7 @@ const { Counter, Histogram, metricsHandler, register } = require('mpmetrics');
 
 const WORKERS = 4;
 
-/** Lets a test check that the demo can fail: `lose` does not count every 100th request, `invent` counts it twice. */
+/** Lets a test check that the demo can fail: `lose` leaves out every 100th request, and `invent` counts it twice. */
 const broken = process.env.DEMO_BREAK;
 
 /** Serves /metrics on a port of this process alone, also in a cluster worker. Resolves with the port. */

@@ -1,4 +1,6 @@
+/** Prints what an application gets from deep paths. The argument is the JSON of a list of paths below `lib/`. */
 const client = require('mpmetrics');
+// For each path: whether it leads to the same module with and without `.js`.
 const found = JSON.parse(process.argv[2]).map((path) => {
   const [bare, full] = ['', '.js'].map((end) => require('mpmetrics/lib/' + path + end));
   return bare === full;

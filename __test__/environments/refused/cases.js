@@ -40,6 +40,11 @@ async function main() {
   closeSync(file);
 }
 
+/**
+ * Runs one case. Its `phase` says from when on calls are refused: `start`, before this thread makes the segment;
+ * `attached`, before it attaches to the segment that the keeper made; `running`, after its first update. The thread of
+ * the phase `keeper` only makes the segment.
+ */
 async function one({ phase, segment, ...refused }) {
   const mpmetrics = require('mpmetrics');
   const { Counter, Gauge, Histogram, Registry, Summary, register } = mpmetrics;

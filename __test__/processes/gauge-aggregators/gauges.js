@@ -12,7 +12,7 @@ module.exports = async (line) => {
     return JSON.stringify(text.split('\n').filter((row) => /^(all|mostrecent)/.test(row)));
   }
   gauges[gauge][call](Number(value));
-  // Waits until the next update of any process or thread has a later time.
+  // Waits so long that the next update, of any process or thread, has a later time than this one.
   const now = Date.now();
   while (Date.now() <= now + 1);
   return String(threadId);
