@@ -1,0 +1,114 @@
+/** One request and its response on `node:http`, from which all frameworks take theirs, counted once when it ends. */
+
+import { performance } from 'perf_hooks';
+
+import type { HandlerRequest, HandlerResponse } from '../serving/handler';
+import { pathOf } from '../serving/answer';
+import type { Measured, Meter, Method } from './meter';
+
+const EXCHANGE: unique symbol = Symbol('mpmetrics.exchange');
+
+/** The members of a response of `node:http` and `node:http2` that are used here. */
+export interface NodeResponse extends HandlerResponse {
+  readonly writableFinished?: boolean;
+  readonly writableEnded?: boolean;
+  /** The stream of HTTP/2. */
+  readonly stream?: { readonly aborted: boolean } | undefined;
+  /** The connection; null while the connection still has an earlier request's response to send. */
+  readonly socket?: unknown;
+  on(event: 'close', listener: (this: NodeResponse) => void): unknown;
+  [EXCHANGE]?: Exchange | null;
+}
+
+/** The members of a request that are used here. */
+export interface NodeRequest extends HandlerRequest {
+  /** The URL as it was sent, where Express and Connect shorten `url`. */
+  readonly originalUrl?: string;
+  readonly socket?: { once(event: 'close', listener: () => void): unknown } | null;
+}
+
+/** Returns the pattern of the route that handles a request: of what the framework gives its handlers. */
+export type RouteOf = (first: never, second: never) => string | undefined;
+
+/** A request that was begun. */
+export class Exchange implements Measured {
+  readonly method: Method;
+  readonly trace: string | undefined;
+  private readonly start = performance.now();
+  private ended = false;
+
+  constructor(
+    private readonly meter: Meter,
+    method: string | undefined,
+    public first: unknown,
+    public second: unknown,
+    private routeOf: RouteOf,
+  ) {
+    this.trace = meter.traceOf(first, second);
+    this.method = meter.begin(method);
+  }
+
+  /** Says what the options' functions get, if that is known only after the begin. */
+  isOf(first: unknown, second: unknown, routeOf: RouteOf): void {
+    this.first = first;
+    this.second = second;
+    this.routeOf = routeOf;
+  }
+
+  /** @param status null if the client went away before the response had ended */
+  end(status: number | null): void {
+    if (this.ended) return;
+    this.ended = true;
+    const seconds = (performance.now() - this.start) / 1e3;
+    const route = this.routeOf(this.first as never, this.second as never);
+    this.meter.end(this, route, status, seconds);
+  }
+}
+
+/**
+ * Begins to count a request, unless it is counted already or its path is ignored.
+ *
+ * @param first what the options' functions get
+ * @returns null for a path that is ignored
+ */
+export function begin(
+  meter: Meter,
+  request: NodeRequest,
+  response: NodeResponse,
+  routeOf: RouteOf,
+  first: unknown = request,
+  second: unknown = response,
+): Exchange | null {
+  const there = response[EXCHANGE];
+  if (there !== undefined) return there;
+  if (meter.ignoresPaths && meter.ignores(pathOf(request.originalUrl ?? request.url))) {
+    response[EXCHANGE] = null;
+    return null;
+  }
+  const exchange = new Exchange(meter, request.method, first, second, routeOf);
+  response[EXCHANGE] = exchange;
+  response.on('close', onClose);
+  if (response.socket === null) {
+    // The response of a pipelined request has no connection yet, and is not closed if the connection ends before.
+    request.socket?.once('close', () => {
+      end(response);
+    });
+  }
+  return exchange;
+}
+
+/** Leaves a request out, also for whatever else would count it. */
+export function leaveOut(response: NodeResponse): void {
+  response[EXCHANGE] ??= null;
+}
+
+/** Counts a request, if it was begun and is not counted yet. Its response was sent, or its connection ended before. */
+export function end(response: NodeResponse): void {
+  const { writableFinished, writableEnded, stream } = response;
+  const whole = writableFinished ?? (writableEnded === true && stream?.aborted !== true);
+  response[EXCHANGE]?.end(whole ? response.statusCode : null);
+}
+
+function onClose(this: NodeResponse): void {
+  end(this);
+}
