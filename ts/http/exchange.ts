@@ -24,8 +24,19 @@ export interface NodeResponse extends HandlerResponse {
 export interface NodeRequest extends HandlerRequest {
   /** The URL as it was sent, where Express and Connect shorten `url`. */
   readonly originalUrl?: string;
-  readonly socket?: { once(event: 'close', listener: () => void): unknown } | null;
+  readonly socket?: Connection | null;
 }
+
+/** A connection. */
+interface Connection {
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/**
+ * Responses that have no connection yet, because an earlier one has it (pipelining), by their connection. Such a response
+ * is not closed if the connection ends before.
+ */
+const queues = new WeakMap<Connection, Set<NodeResponse>>();
 
 /** Returns the pattern of the route that handles a request: of what the framework gives its handlers. */
 export type RouteOf = (first: never, second: never) => string | undefined;
@@ -34,6 +45,8 @@ export type RouteOf = (first: never, second: never) => string | undefined;
 export class Exchange implements Measured {
   readonly method: Method;
   readonly trace: string | undefined;
+  /** The queue that the response is in. */
+  queue: Set<NodeResponse> | null = null;
   private readonly start = performance.now();
   private ended = false;
 
@@ -88,11 +101,9 @@ export function begin(
   const exchange = new Exchange(meter, request.method, first, second, routeOf);
   response[EXCHANGE] = exchange;
   response.on('close', onClose);
-  if (response.socket === null) {
-    // The response of a pipelined request has no connection yet, and is not closed if the connection ends before.
-    request.socket?.once('close', () => {
-      end(response);
-    });
+  if (response.socket === null && request.socket) {
+    exchange.queue = queueOf(request.socket);
+    exchange.queue.add(response);
   }
   return exchange;
 }
@@ -106,7 +117,22 @@ export function leaveOut(response: NodeResponse): void {
 export function end(response: NodeResponse): void {
   const { writableFinished, writableEnded, stream } = response;
   const whole = writableFinished ?? (writableEnded === true && stream?.aborted !== true);
-  response[EXCHANGE]?.end(whole ? response.statusCode : null);
+  const exchange = response[EXCHANGE];
+  exchange?.queue?.delete(response);
+  exchange?.end(whole ? response.statusCode : null);
+}
+
+function queueOf(connection: Connection): Set<NodeResponse> {
+  let queue = queues.get(connection);
+  if (queue === undefined) {
+    const responses = new Set<NodeResponse>();
+    connection.once('close', () => {
+      responses.forEach(end);
+    });
+    queues.set(connection, responses);
+    queue = responses;
+  }
+  return queue;
 }
 
 function onClose(this: NodeResponse): void {

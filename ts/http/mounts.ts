@@ -41,11 +41,13 @@ export function patternOf(layer: Layer, path: string): string {
   return pattern;
 }
 
-/** Returns a registered path as text: of an array all paths, of a regular expression its source. */
+/**
+ * Returns a registered path as text without a slash at its end: of an array all paths, of a regular expression its
+ * source.
+ */
 export function textOf(path: unknown): string {
   if (Array.isArray(path)) return path.flat(Infinity).map(textOf).join('|');
-  const text = String(path);
-  return text === '/' ? '' : text.replace(/(?<=.)\/$/, '');
+  return typeof path === 'string' ? path.replace(/\/$/, '') : String(path);
 }
 
 /** Returns how much of a path a mount takes; null if it does not match. */

@@ -1,0 +1,4 @@
+/** `mpmetrics/fastify`. */
+import { countsRequests } from './suite';
+
+countsRequests({ app: 'fastify', subpath: 'fastify' });
