@@ -7,7 +7,7 @@ import { cachedPackages } from '../support/cached-package';
 /** Sets of packages by the name of their folder. */
 const SETS = {
   'http-newer': {
-    '@hono/node-server': '1.19.19',
+    '@hono/node-server': '2.1.8',
     '@koa/router': '14.0.0',
     '@nestjs/common': '11.2.10',
     '@nestjs/core': '11.2.10',
