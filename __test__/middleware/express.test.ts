@@ -88,10 +88,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
       app.use('/v1', router);
       app.use('/v2/:x', router);
     });
-    expect(await ask('/v1/r', '/v2/a/r', '/v2/b/r')).toEqual([
-      'GET /v1/r 200',
-      'GET /v2/:x/r 200',
-    ]);
+    expect(await ask('/v1/r', '/v2/a/r', '/v2/b/r')).toEqual(['GET /v1/r 200', 'GET /v2/:x/r 200']);
   });
 
   test('include those of mounted applications, also after an error left them', async () => {

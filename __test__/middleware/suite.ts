@@ -187,7 +187,8 @@ export function countsRequests(framework: Framework): void {
           labels: (...args) => {
             seen.push(args);
             const [first] = args;
-            const { headers } = (first as { req?: { raw?: { headers: Headers } } }).req?.raw ?? first;
+            const { headers } =
+              (first as { req?: { raw?: { headers: Headers } } }).req?.raw ?? first;
             const tenant: unknown =
               headers instanceof Headers ? headers.get('x-tenant') : headers['x-tenant'];
             return { tenant: any(tenant) };
@@ -206,16 +207,19 @@ export function countsRequests(framework: Framework): void {
     });
 
     // The older majors have the same code for these requests.
-    test.skipIf(set === 'http-older')(`${STRAY} URLs that no route has make one series`, async () => {
-      const { serving, print } = await start(framework, load, subjects[0]!);
-      for (let from = 0; from < STRAY; from += BATCH) {
-        const lines = Array.from(
-          { length: BATCH },
-          (_, i) => `GET /none/${from + i}/${Math.random()} HTTP/1.1\r\nHost: test\r\n\r\n`,
-        );
-        await serving.raw(lines.join(''), BATCH);
-      }
-      expect((await counted(print, STRAY)).requests).toEqual({ 'GET unmatched 404': STRAY });
-    });
+    test.skipIf(set === 'http-older')(
+      `${STRAY} URLs that no route has make one series`,
+      async () => {
+        const { serving, print } = await start(framework, load, subjects[0]!);
+        for (let from = 0; from < STRAY; from += BATCH) {
+          const lines = Array.from(
+            { length: BATCH },
+            (_, i) => `GET /none/${from + i}/${Math.random()} HTTP/1.1\r\nHost: test\r\n\r\n`,
+          );
+          await serving.raw(lines.join(''), BATCH);
+        }
+        expect((await counted(print, STRAY)).requests).toEqual({ 'GET unmatched 404': STRAY });
+      },
+    );
   });
 }

@@ -15,7 +15,7 @@ export interface NodeResponse extends HandlerResponse {
   /** The stream of HTTP/2. */
   readonly stream?: { readonly aborted: boolean } | undefined;
   /** The connection; null while the connection still has an earlier request's response to send. */
-  readonly socket?: unknown;
+  readonly socket?: { readonly destroyed?: boolean } | null;
   on(event: 'close', listener: (this: NodeResponse) => void): unknown;
   [EXCHANGE]?: Exchange | null;
 }
@@ -115,11 +115,18 @@ export function leaveOut(response: NodeResponse): void {
 
 /** Counts a request, if it was begun and is not counted yet. Its response was sent, or its connection ended before. */
 export function end(response: NodeResponse): void {
-  const { writableFinished, writableEnded, stream } = response;
-  const whole = writableFinished ?? (writableEnded === true && stream?.aborted !== true);
   const exchange = response[EXCHANGE];
   exchange?.queue?.delete(response);
-  exchange?.end(whole ? response.statusCode : null);
+  exchange?.end(isWhole(response) ? response.statusCode : null);
+}
+
+/** Returns whether all of a response was sent. */
+function isWhole(response: NodeResponse): boolean {
+  const { writableFinished, writableEnded, stream, socket } = response;
+  if (writableFinished === true) return true;
+  if (writableEnded !== true) return false;
+  // HTTP/2; and `inject()` of Fastify, which has no connection but an object that keeps what is written to it.
+  return writableFinished === undefined ? stream?.aborted !== true : socket?.destroyed === false;
 }
 
 function queueOf(connection: Connection): Set<NodeResponse> {

@@ -29,10 +29,7 @@ export interface FastifyReply {
 /** The members of an instance of Fastify that are used. */
 export interface FastifyInstance {
   readonly server: {
-    on(
-      event: 'request',
-      listener: (request: NodeRequest, response: NodeResponse) => void,
-    ): unknown;
+    on(event: 'request', listener: (request: NodeRequest, response: NodeResponse) => void): unknown;
   };
   /** The prefixes of the plugins around the instance. */
   readonly prefix: string;
@@ -40,10 +37,7 @@ export interface FastifyInstance {
     name: 'onRequest' | 'onResponse',
     hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void,
   ): unknown;
-  all(
-    path: string,
-    handler: (request: FastifyRequest, reply: FastifyReply) => void,
-  ): unknown;
+  all(path: string, handler: (request: FastifyRequest, reply: FastifyReply) => void): unknown;
 }
 
 /** Returns the pattern of a request's route; undefined if Fastify found none. */

@@ -1,12 +1,21 @@
 /** `mpmetrics/fastify`: counts the requests of Fastify 4 and 5. */
 
 import { begin, end, leaveOut, type NodeRequest } from './exchange';
-import { notedRoute, noteRoute, routeOf, type FastifyInstance } from './fastify-routes';
+import {
+  followFastify,
+  notedRoute,
+  noteRoute,
+  routeOf,
+  type FastifyInstance,
+} from './fastify-routes';
 import { isPath, servedBy } from './listener';
 import { meterOf } from './meter';
 import type { HttpMetricsOptions } from './options';
 
 export type { HttpMetricsOptions } from './options';
+
+// The first hook of an instance, so that the route is known also if a hook before the plugin's answers.
+followFastify();
 
 /** A plugin of Fastify. */
 export type HttpPlugin = (

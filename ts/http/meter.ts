@@ -59,6 +59,8 @@ export class Meter {
   /** The children of the histogram: by route, then by method and status in one number. */
   private readonly routes = new Map<string, Map<number, DurationChild>>();
   private readonly names: Names;
+  /** The names of metrics that were not in the registry before. */
+  private readonly made: readonly string[];
   private readonly duration: Histogram;
   private readonly inProgress: Gauge;
 
@@ -74,10 +76,13 @@ export class Meter {
     this.names = NAMES[names];
     const [method] = this.names.labels;
     const config = { registers: [register], ifExists: 'reuse' as const };
-    const wasThere = register.getSingleMetric(this.names.duration) !== undefined;
+    const { duration, inProgress } = this.names;
+    this.made = [duration, inProgress].filter(
+      (name) => register.getSingleMetric(name) === undefined,
+    );
     this.duration = new Histogram({
       ...config,
-      name: this.names.duration,
+      name: duration,
       help: 'Seconds from the begin of a request to the end of its response.',
       labelNames: [...this.names.labels, ...labelNames],
       buckets: [...(options.buckets ?? this.names.buckets)],
@@ -86,13 +91,13 @@ export class Meter {
     try {
       this.inProgress = new Gauge({
         ...config,
-        name: this.names.inProgress,
+        name: inProgress,
         help: 'Requests whose response has not ended.',
         labelNames: [method],
       });
       collectDefaults(register, options.defaultMetrics);
     } catch (error) {
-      if (!wasThere) this.remove();
+      this.remove();
       throw error;
     }
     const all = METHODS.map((label, index): Method => ({ index, label, inProgress: null }));
@@ -100,10 +105,9 @@ export class Meter {
     this.other = { index: all.length, label: this.names.otherMethod, inProgress: null };
   }
 
-  /** Removes the metrics from the registry. */
+  /** Removes the metrics that it made from the registry. */
   remove(): void {
-    this.register.removeSingleMetric(this.names.duration);
-    this.register.removeSingleMetric(this.names.inProgress);
+    for (const name of this.made) this.register.removeSingleMetric(name);
   }
 
   /** Returns whether requests for a path are left out. */

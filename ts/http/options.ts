@@ -83,7 +83,11 @@ export function checkHttpOptions(given: unknown): asserts given is HttpMetricsOp
     throw unfit('statusClass', 'true or false', statusClass);
   }
   if (ignore !== undefined && !(Array.isArray(ignore) && ignore.every(isIgnorable))) {
-    throw unfit('ignore', "an array of paths that begin with '/' and of regular expressions", ignore);
+    throw unfit(
+      'ignore',
+      "an array of paths that begin with '/' and of regular expressions",
+      ignore,
+    );
   }
   if (buckets !== undefined && !(Array.isArray(buckets) && ascends(buckets))) {
     throw unfit('buckets', 'an array of ascending numbers', buckets);
