@@ -11,7 +11,7 @@ const AT: u64 = 0;
 
 fn summary() -> BlockHead {
     let words = blk::CELLS as u16 + 4;
-    BlockHead { kind: BlockKind::Summary, absent: false, words, incarnation: 1 }
+    BlockHead { kind: BlockKind::Summary, absent: false, residue: false, words, incarnation: 1 }
 }
 
 fn cells(words: &[AtomicU64]) -> &[AtomicU64] {
@@ -56,7 +56,7 @@ const GAUGE: u64 = slot::WORDS + EXTENT_HEADER;
 
 fn gauge(incarnation: u32) -> BlockHead {
     let words = blk::CELLS as u16 + 1;
-    BlockHead { kind: BlockKind::Gauge, absent: false, words, incarnation }
+    BlockHead { kind: BlockKind::Gauge, absent: false, residue: false, words, incarnation }
 }
 
 /// The first life of a slot has the pid 1 and a gauge of 1. The writer that adopts the slot has the pid 2 and a gauge
