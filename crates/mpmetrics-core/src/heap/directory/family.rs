@@ -48,9 +48,9 @@ impl FamilySpec {
     #[must_use]
     pub fn keeping(&self) -> Option<Keeping> {
         let aggregator = Aggregator::of(self.metric_type, &self.aggregator, &self.label_names);
-        let lives = self.numbers.first().map(|lives| (*lives as u64).max(1))?;
+        let [lives] = self.numbers[..] else { return None };
         let keeps = self.metric_type == MetricType::Gauge && aggregator.counts_dead();
-        keeps.then_some(Keeping { aggregator, lives })
+        keeps.then_some(Keeping { aggregator, lives: (lives as u64).max(1) })
     }
 }
 
