@@ -68,6 +68,7 @@ test('four processes show the same figures after a kill, dropped updates and a l
       series: stats.series,
       families: stats.families,
       removed_series_total: 1,
+      dropped_lives_total: 0,
       dropped_exemplars_total: 0,
       unranked_observations_total: 0,
       clamped_observations_total: 0,

@@ -79,7 +79,9 @@ export function validateAggregator(
   }
   const taken = takenLabel(aggregator, labelNames);
   if (taken !== undefined) {
-    throw new Error(`aggregator '${aggregator}' gives a label "${taken}", so labelNames must not have it`);
+    throw new Error(
+      `aggregator '${aggregator}' gives a label "${taken}", so labelNames must not have it`,
+    );
   }
 }
 

@@ -49,7 +49,11 @@ export function validateDead(type: MetricType, options: Options): void {
   if (dead === undefined || aggregator !== 'all') {
     throw new TypeError("keepDead needs dead: 'keep' and the aggregator 'all'");
   }
-  if (!Number.isInteger(keepDead) || (keepDead as number) < 1 || (keepDead as number) > MOST_LIVES) {
+  if (
+    !Number.isInteger(keepDead) ||
+    (keepDead as number) < 1 ||
+    (keepDead as number) > MOST_LIVES
+  ) {
     throw unfit('keepDead', `a whole number from 1 to ${MOST_LIVES}`, keepDead);
   }
 }

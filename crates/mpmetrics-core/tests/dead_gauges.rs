@@ -171,7 +171,7 @@ fn respawns_leave_the_heap_as_small_as_it_was() {
     for (aggregator, limit) in [("sum", 64.0), ("max", 64.0), ("all", 8.0)] {
         let (heap, spec) = (heap(), spec(aggregator, limit));
         let mut used = 0;
-        for pid in 1..=2_000 {
+        for pid in 1..=20_000 {
             live(&heap, pid, &spec, 1.0, 0.0);
             if pid == 100 {
                 used = heap.words().header(header::USED);
@@ -182,7 +182,7 @@ fn respawns_leave_the_heap_as_small_as_it_was() {
         let expected = if aggregator == "all" { 9 } else { 1 };
         assert_eq!(rows(&heap).len(), expected, "{aggregator}");
         if aggregator == "sum" {
-            assert_eq!(rows(&heap), ["g 2000"]);
+            assert_eq!(rows(&heap), ["g 20000"]);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Residues: what dead writers left of gauges that count the dead. A slot has at most one for each series and set of
 //! default labels, except that a gauge with the aggregator `all` has one for each life.
 //!
-//! Until a slot is adopted, scrapes read its gauges as they stand. The adopter makes one residue of them and of those
+//! Until a slot is adopted, scrapes read its gauges unchanged. The adopter makes one residue of them and of those
 //! that earlier adopters left. Every step may be repeated, and a scrape sees the same sum, minimum or latest value
 //! before and after each:
 //!
