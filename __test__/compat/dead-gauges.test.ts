@@ -11,8 +11,8 @@ const LIVE = ['livesum', 'liveall', 'livemin', 'livemax', 'livemostrecent'] as c
 async function values(client: Client): Promise<[string, number][]> {
   const [metric] = await client.register.getMetricsAsJSON();
   return metric!.values.map(({ labels, value }) => {
-    const { pid: _, ...own } = labels as Record<string, string>;
-    return [JSON.stringify(own), value];
+    const own = Object.entries(labels).filter(([name]) => name !== 'pid');
+    return [JSON.stringify(Object.fromEntries(own)), value];
   });
 }
 
