@@ -190,7 +190,7 @@ test.skipIf(lacks('prometheus'))('promtool accepts the library metrics', async (
   const [one] = obedient(1, made);
   await ask(one!, 'mpmetrics.collectLibraryMetrics()');
   const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');
-  expect(text.match(/^# HELP/gm)!.length).toBe(18);
+  expect(text.match(/^# HELP/gm)!.length).toBe(19);
   const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   expect(checked.stderr + checked.stdout).toBe('');
   expect(checked.status).toBe(0);
