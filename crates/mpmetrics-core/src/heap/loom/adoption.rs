@@ -86,8 +86,9 @@ fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
                 return;
             }
             let run = slots.run(GAUGE, u64::from(head.words)).unwrap();
+            let birth = slots.load(GAUGE + blk::BIRTH).unwrap();
             let value = scalar::get(&run[blk::CELLS as usize]);
-            if block::again(run, head, BlockKey::unpack(0), 0) == block::Again::Same {
+            if block::again(run, head, BlockKey::unpack(0), birth) == block::Again::Same {
                 let shown = (pid, value);
                 assert!([(1, 1.0), (2, 0.0), (2, 5.0)].contains(&shown), "past: {shown:?}");
             }

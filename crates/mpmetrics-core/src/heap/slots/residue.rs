@@ -105,19 +105,36 @@ impl Ended {
     }
 }
 
+/// Makes a residue of a block. If it is shown by itself, it first gets the name of its writer, which the slot does not
+/// have any longer after the adoption, and another birth, which tells the order in which lives ended.
+pub fn mark(
+    words: Words<'_>,
+    at: u64,
+    head: BlockHead,
+    own: Option<(WriterName, BlockBirth)>,
+) -> Result<BlockHead> {
+    if let Some((writer, birth)) = own {
+        words.store(at + blk::CELLS + gauge::WRITER, writer.pack())?;
+        words.store(at + blk::BIRTH, birth.pack())?;
+        kill_point!("residue.named");
+    }
+    let marked = BlockHead { residue: true, ..head };
+    // SYNC POINT with `scrape::life`: a reader that sees the flag sees the name.
+    words.store(at + blk::HEAD, marked.pack())?;
+    kill_point!("residue.kept");
+    Ok(marked)
+}
+
 /// Makes a residue of a block, unless it is one.
 fn keep(words: Words<'_>, found: Found) -> Result<Found> {
-    let head = BlockHead { residue: true, ..found.head };
-    if head != found.head {
-        // SYNC POINT with `scrape::walk`: what the residue of a life has beside its value is stored before.
-        words.store(found.at + blk::HEAD, head.pack())?;
-        kill_point!("residue.kept");
+    if found.head.residue {
+        return Ok(found);
     }
+    let head = mark(words, found.at, found.head, None)?;
     Ok(Found { head, ..found })
 }
 
-/// Makes a residue of a block that is shown by itself, with the name of its writer, which the slot does not have any
-/// longer after the adoption. It gets another birth, by which the residues of lives that ended earlier are found.
+/// Makes a residue, which is shown by itself, of a block of the last life of a slot, unless it is one.
 fn keep_life(words: Words<'_>, slot: u32, found: Found) -> Result<()> {
     if found.head.residue || u64::from(found.head.words) <= blk::CELLS + gauge::WRITER {
         return Ok(());
@@ -125,11 +142,8 @@ fn keep_life(words: Words<'_>, slot: u32, found: Found) -> Result<()> {
     let record = SLOTS.find(words, slot)?;
     let (pid, thread) = (words.load(record + slt::PID)?, words.load(record + slt::THREAD)?);
     let writer = WriterName { pid: pid as u32, thread: thread as u32 };
-    words.store(found.at + blk::CELLS + gauge::WRITER, writer.pack())?;
     let birth = BlockBirth { birth: block::next_birth(words), ..found.birth };
-    words.store(found.at + blk::BIRTH, birth.pack())?;
-    kill_point!("residue.named");
-    keep(words, found).map(drop)
+    mark(words, found.at, found.head, Some((writer, birth))).map(drop)
 }
 
 /// Joins two blocks of one series. Returns the one that has the result, and the one to free.
