@@ -20,6 +20,7 @@ import type {
   SummaryClass,
 } from './metrics/configuration';
 import type { RegistryLike } from './metrics/registry-like';
+import * as processEnd from './process-end';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 import * as handler from './serving/handler';
@@ -104,6 +105,7 @@ export import WorkerRegistry = cluster.WorkerRegistry;
 export import configure = configuration.configure;
 export import collectDefaultMetrics = defaultMetrics.collectDefaultMetrics;
 export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
+export import markProcessDead = processEnd.markProcessDead;
 export import metricsHandler = handler.metricsHandler;
 export import metricsResponse = response.metricsResponse;
 export import startHttpServer = server.startHttpServer;

@@ -91,6 +91,12 @@ const COUNTERS: readonly Single[] = [
     value: ({ removed }) => removed,
   },
   {
+    name: 'dropped_lives_total',
+    help: 'Ended processes and threads that a gauge which keeps the dead does not show any more, for each such gauge.',
+    figure: 'dropped_lives',
+    value: ({ droppedLives }) => droppedLives,
+  },
+  {
     name: 'dropped_exemplars_total',
     help: 'Exemplars that were not recorded, for want of a lock or of memory.',
     figure: 'dropped_exemplars',
@@ -230,6 +236,7 @@ function figures(): Figures {
   const never = { adoptions: 0, lockTimeouts: 0, removed: 0, recoveries: 0, collectTimeouts: 0 };
   const nothing = {
     tornGivenUp: 0,
+    droppedLives: 0,
     droppedExemplars: 0,
     damagedReads: 0,
   };

@@ -87,6 +87,7 @@ export class MoodyHeap {
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),
       siblings: () => real.siblings(),
+      endLives: (pid) => real.endLives(pid),
       listen: (rung) => {
         real.listen(rung);
       },

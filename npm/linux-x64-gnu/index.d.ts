@@ -38,6 +38,11 @@ export declare class NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Scrapes what the options choose, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
+  /**
+   * Takes the gauges of a process's dead writers out of their slots now. Returns how many there were; 0 for a living
+   * process.
+   */
+  endLives(pid: number): number
   /** The number of living writers of this process, which are its threads that made a metric. */
   siblings(): number
   /** The number of families, series and blocks that scrapes left out because their words are damaged. */
@@ -265,6 +270,8 @@ export interface HeapStats {
   adoptions: number
   /** Updates of series that were refused, by the number of the reason. */
   dropped: Array<number>
+  /** Dead lives that gauges with the aggregator `all` do not show any more, counted for each gauge. */
+  droppedLives: number
   /** Exemplars that were not recorded. */
   droppedExemplars: number
   /** Observations of summaries that no quantile shows. */

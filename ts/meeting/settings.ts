@@ -48,7 +48,10 @@ export const SEGMENT_NAME = /^[a-z0-9-]{1,64}$/;
 /** The rule for names of gauges in the setting `aggregators`, in which `*` stands for any characters. */
 export const GAUGE_PATTERN = /^[a-zA-Z0-9_:*]+$/;
 
-/** The names of aggregators: prom-client's six, and three more. */
+/**
+ * The names of aggregators: prom-client's six for every type; for gauges only, three more and the five that the Python
+ * client has for the living.
+ */
 export const AGGREGATORS = [
   'sum',
   'first',
@@ -59,6 +62,11 @@ export const AGGREGATORS = [
   'all',
   'mostrecent',
   'shared',
+  'livesum',
+  'liveall',
+  'livemin',
+  'livemax',
+  'livemostrecent',
 ] as const;
 
 /** The settings that limit a segment, by the native module's names of these limits. */

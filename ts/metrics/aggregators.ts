@@ -16,21 +16,35 @@ export type { AggregatorFunction } from './joining';
  * - `all`: rows of different processes have different labels, which keep the rows apart
  * - `mostrecent`: takes the last row, because prom-client's JSON has no times
  * - `shared`: takes the last row, because all rows show the same value
+ * - the Python client's names, `livesum` and so on: as the names without `live`
  */
 export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
   sum: joining(sum, sum),
   first: joining(first, first),
   omit: () => undefined,
   average: joining((values) => sum(values) / values.length, sum),
-  min: joining((values) => values.reduce((least, value) => Math.min(least, value), Infinity), sum),
-  max: joining((values) => values.reduce((most, value) => Math.max(most, value), -Infinity), sum),
+  min: joining(least, sum),
+  max: joining(most, sum),
   all: joining(sum, sum),
   mostrecent: joining((values) => values.at(-1)!, sum),
   shared: joining((values) => values.at(-1)!, sum),
+  livesum: joining(sum, sum),
+  liveall: joining(sum, sum),
+  livemin: joining(least, sum),
+  livemax: joining(most, sum),
+  livemostrecent: joining((values) => values.at(-1)!, sum),
 };
 
+function least(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Infinity);
+}
+
+function most(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), -Infinity);
+}
+
 /** Aggregators for gauges only; prom-client's six are accepted for every type. */
-const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent', 'shared'];
+const OF_GAUGES: readonly unknown[] = AGGREGATORS.slice(AGGREGATORS.indexOf('all'));
 
 /** The prefix of the `aggregator` of this library's own metrics, whose values native code adds to a scrape. */
 export const FIGURE = 'mpmetrics:';
@@ -65,7 +79,9 @@ export function validateAggregator(
   }
   const taken = takenLabel(aggregator, labelNames);
   if (taken !== undefined) {
-    throw new Error(`aggregator 'all' gives a label "${taken}", so labelNames must not have it`);
+    throw new Error(
+      `aggregator '${aggregator}' gives a label "${taken}", so labelNames must not have it`,
+    );
   }
 }
 
@@ -74,6 +90,6 @@ export function takenLabel(
   aggregator: GaugeAggregator,
   labelNames: readonly string[],
 ): string | undefined {
-  if (aggregator !== 'all') return undefined;
+  if (aggregator !== 'all' && aggregator !== 'liveall') return undefined;
   return labelNames.find((name) => WRITER_LABELS.includes(name));
 }

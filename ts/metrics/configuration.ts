@@ -33,7 +33,8 @@ export interface MetricConfiguration<T extends string> {
    * What happens if a registry already has a metric of that name. 'throw' (default) throws an Error. With 'reuse', the
    * new metric replaces the existing one and continues its counts. Updates of the old object count, too, but its
    * `collect` is not called any more. The two metrics must not differ in type, help, label names, aggregator, buckets,
-   * percentiles, `maxAgeSeconds`, `ageBuckets`, `pruneAgedBuckets`, `enableExemplars` or `ttlSeconds`.
+   * percentiles, `maxAgeSeconds`, `ageBuckets`, `pruneAgedBuckets`, `enableExemplars`, `ttlSeconds`,
+   * `dead` or `keepDead`.
    */
   ifExists?: 'throw' | 'reuse';
   /**
@@ -67,8 +68,23 @@ export interface GaugeConfiguration<T extends string> extends MetricConfiguratio
    * - `mostrecent` shows the part that was set, or added to, last
    * - `shared` has one value for all processes: each can set it, add to it and subtract from it, and it stays when a
    *   process dies
+   *
+   * The Python client's names for the living, `livesum`, `liveall`, `livemin`, `livemax` and `livemostrecent`, are other
+   * names of `sum`, `all`, `min`, `max` and `mostrecent`.
    */
   aggregator?: GaugeAggregator;
+  /**
+   * With 'keep', the parts of processes and threads that have ended count, too, as with the Python client's modes whose
+   * names do not begin with `live`: by the aggregator `sum` (default), `first`, `min`, `max`, `mostrecent` or `all`.
+   * `remove()` and `reset()` leave them; `removeEverywhere()` and `resetEverywhere()` remove them. Not with
+   * `ttlSeconds`.
+   */
+  dead?: 'keep';
+  /**
+   * With `dead: 'keep'` and the aggregator `all`: how many ended processes and threads are shown, from 1 to 10,000. Of
+   * more, those that ended first are left out, and `mpmetrics_dropped_lives_total` counts them. Default 64.
+   */
+  keepDead?: number;
   collect?: CollectFunction<NewGauge<T>>;
 }
 

@@ -15,6 +15,7 @@ import { chosenAggregator } from './aggregator-choice';
 import type { NewGauge, NewGaugeChild } from './api';
 import { gaugeChild, type GaugeFunctions } from './children';
 import type { GaugeConfiguration } from './configuration';
+import { livesKept } from './dead';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import { addTracking } from './in-progress';
@@ -38,7 +39,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
   declare trackingInProgress: NewGauge<T>['trackingInProgress'];
   constructor(config: GaugeConfiguration<T>) {
     const aggregator = aggregatorOf(config);
-    super(config, kindOf(aggregator), { aggregator });
+    super(config, kindOf(aggregator), { aggregator }, livesKept);
   }
 
   set(labels: Labels<T>, value?: number): void {
@@ -198,11 +199,12 @@ function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {
   if (config === null || typeof config !== 'object') return 'sum';
-  const { aggregator, name, labelNames, ttlSeconds } = config;
-  return aggregator ?? chosenAggregator(name, labelNames, ttlSeconds !== undefined) ?? 'sum';
+  const { aggregator, name, labelNames, ttlSeconds, dead } = config;
+  const needs = { sum: ttlSeconds !== undefined, dead: dead !== undefined };
+  return aggregator ?? chosenAggregator(name, labelNames, needs) ?? 'sum';
 }
 
 function kindOf(aggregator: GaugeAggregator): Kind {
-  if (aggregator === 'mostrecent') return recentKind;
+  if (aggregator === 'mostrecent' || aggregator === 'livemostrecent') return recentKind;
   return aggregator === 'shared' ? sharedGaugeKind : gaugeKind;
 }

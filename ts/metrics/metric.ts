@@ -23,6 +23,7 @@ import {
 import { validateAggregator } from './aggregators';
 import type { Everywhere } from './api';
 import type { MetricConfiguration, Registers } from './configuration';
+import { validateDead } from './dead';
 import { exemplarText } from './exemplar';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
@@ -71,6 +72,8 @@ export interface Given {
   ifExists?: unknown;
   ttlSeconds?: number;
   labelValues?: Readonly<Record<string, unknown>>;
+  dead?: unknown;
+  keepDead?: number;
 }
 
 /** The configuration of a metric of any type. */
@@ -148,6 +151,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     }
     const registers = given.registers ? registersOf(given.registers) : [home.register!];
     validateAggregator(kind.type, given.aggregator, labelNames.map(String));
+    validateDead(kind.type, given);
     const { ifExists, labelValues, ttlSeconds } = given;
     if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
     const initial = labelValues ? labelSets(labelNames, labelValues) : [];

@@ -17,6 +17,8 @@ const IDENTITY = [
   'pruneAgedBuckets',
   'enableExemplars',
   'ttlSeconds',
+  'dead',
+  'keepDead',
 ] as const;
 
 /** A metric's configuration with its defaults. */

@@ -7,8 +7,20 @@ import type { MetricType } from '../storage';
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
-/** How the parts of a gauge become one value: an {@link Aggregator}, or one of three more. */
-export type GaugeAggregator = Aggregator | 'all' | 'mostrecent' | 'shared';
+/**
+ * How the parts of a gauge become one value: an {@link Aggregator}, one of three more, or one of the Python client's
+ * names for the living, which are other names of `sum`, `all`, `min`, `max` and `mostrecent`.
+ */
+export type GaugeAggregator =
+  | Aggregator
+  | 'all'
+  | 'mostrecent'
+  | 'shared'
+  | 'livesum'
+  | 'liveall'
+  | 'livemin'
+  | 'livemax'
+  | 'livemostrecent';
 
 /** A label's value, as an argument of a method that takes values without the label names. */
 export type LabelArgument = string | number | boolean;

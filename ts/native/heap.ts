@@ -96,6 +96,8 @@ export interface HeapStats {
   adoptions: number;
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: number[];
+  /** Ended processes and threads that gauges with the aggregator `all` do not show any more, for each gauge. */
+  droppedLives: number;
   /** Exemplars that were not recorded, for want of a lock in time or of memory. */
   droppedExemplars: number;
   /** Observations of summaries that no quantile shows: there was no room for their buckets. */
@@ -153,6 +155,12 @@ export interface NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;
+  /**
+   * Takes the gauges of a dead process out of its slots, as the next writers of these slots would.
+   *
+   * @returns how many there were; 0 for a living process. Throws an Error with a code.
+   */
+  endLives(pid: number): number;
   /** Number of living threads of this process that made a metric. Throws an Error with a code. */
   siblings(): number;
   /**

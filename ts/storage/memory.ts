@@ -161,9 +161,10 @@ export class MemoryFamily implements Family {
       if (kind.pruned(readImage(h, kind), this.shape, this.cells)) this.release(h);
     }
     const numbers = kind.shown(this.shape.numbers);
+    const showsWriters = aggregator === 'all' || aggregator === 'liveall';
     const series = Array.from(this.born, (h) => {
       const own = { labels: parseLabelText(h.text), types: h.types };
-      const named = aggregator === 'all' && kind.type === 'gauge' ? writerLabels(own) : own;
+      const named = showsWriters && kind.type === 'gauge' ? writerLabels(own) : own;
       const values = kind.values(readImage(h, kind), this.shape, this.cells);
       return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
     });

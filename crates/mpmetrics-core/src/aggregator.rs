@@ -30,22 +30,30 @@ pub enum Aggregator {
 }
 
 impl Aggregator {
-    /// Returns the aggregator with this name: one of prom-client's six, or one of three more. `None` for any other
-    /// name.
+    /// Returns the aggregator with this name: one of prom-client's six, one of three more, or one of the five names that
+    /// the Python client has for gauges of living processes. `None` for any other name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
-            "sum" => Self::Sum,
+            "sum" | "livesum" => Self::Sum,
             "first" => Self::First,
             "omit" => Self::Omit,
             "average" => Self::Average,
-            "min" => Self::Min,
-            "max" => Self::Max,
-            "all" => Self::All,
-            "mostrecent" => Self::MostRecent,
+            "min" | "livemin" => Self::Min,
+            "max" | "livemax" => Self::Max,
+            "all" | "liveall" => Self::All,
+            "mostrecent" | "livemostrecent" => Self::MostRecent,
             "shared" => Self::Shared,
             _ => return None,
         })
+    }
+
+    /// Returns whether a family with this aggregator may count the parts of dead writers, too. The average of all lives
+    /// would tell more of restarts than of the application; a shared gauge has no parts; a series of which only a single
+    /// part is shown would vanish at the first death.
+    #[must_use]
+    pub fn counts_dead(self) -> bool {
+        !matches!(self, Self::Average | Self::Shared | Self::Omit)
     }
 
     /// Returns the aggregator of a family. It is [`Aggregator::Sum`] in place of
@@ -86,6 +94,11 @@ mod tests {
             ["all", "mostrecent", "shared"].map(Aggregator::parse),
             [Aggregator::All, Aggregator::MostRecent, Aggregator::Shared].map(Some)
         );
+        let living = ["livesum", "liveall", "livemin", "livemax", "livemostrecent"];
+        for name in living {
+            assert_eq!(Aggregator::parse(name), Aggregator::parse(&name[4..]));
+        }
+        assert_eq!(Aggregator::parse("livefirst"), None);
         assert_eq!(Aggregator::parse("Sum"), None);
         assert_eq!(Aggregator::parse(""), None);
     }

@@ -34,13 +34,13 @@ pub struct Form {
     pub protocol: Protocol,
     /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// How many cells it has for each bound or sub-window of the family.
+    /// How many cells it has for each bound or sub-window of the family; of a gauge, for its option `dead`.
     pub repeated: u64,
     /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),
     /// For the error message if a block would be too long: what the family has too many of.
     pub limited: &'static str,
-    /// Whether scrapes show the block only during the life that made it.
+    /// Whether scrapes show the block only during the life that made it, unless its family counts the dead.
     pub of_one_life: bool,
     /// How many exemplars a block with `cells` cells may have.
     pub exemplars: fn(cells: u32) -> u32,
@@ -82,7 +82,14 @@ static FORMS: [Form; 6] = [
         cells: 3,
         ..PLAIN
     },
-    Form { block: BlockKind::Gauge, metric_type: MetricType::Gauge, of_one_life: true, ..PLAIN },
+    Form {
+        block: BlockKind::Gauge,
+        metric_type: MetricType::Gauge,
+        // The option `dead` is a number, and adds the cell [`gauge::WRITER`](crate::layout::gauge::WRITER).
+        repeated: 1,
+        of_one_life: true,
+        ..PLAIN
+    },
     Form {
         block: BlockKind::Histogram,
         metric_type: MetricType::Histogram,
@@ -154,7 +161,7 @@ impl Form {
     }
 }
 
-/// Whether scrapes show blocks of a kind only during the life that made them.
+/// Whether scrapes show blocks of a kind only during the life that made them, unless their family counts the dead.
 #[must_use]
 pub fn of_one_life(kind: BlockKind) -> bool {
     Form::of_block(kind).is_some_and(|form| form.of_one_life)

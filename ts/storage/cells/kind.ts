@@ -14,7 +14,7 @@ export interface Shape {
   readonly labelNames: readonly string[];
   /**
    * Of a histogram, the upper bounds in configured order, without the implied last one. Of a summary, its options: see
-   * `summaryNumbers`.
+   * `summaryNumbers`. Of a gauge that counts the dead, how many ended lives the aggregator `all` shows.
    */
   readonly numbers: readonly number[];
   /** Whether the metric records exemplars. */

@@ -47,6 +47,7 @@ export const gaugeKind: Kind = {
   type: 'gauge',
   adds: false,
   cells: () => 1,
+  shown: () => [],
   values: (cells) => [cells[0]!],
   write: (h, values) => {
     h.cells[h.first] = values[0]!;

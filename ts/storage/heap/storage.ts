@@ -176,6 +176,19 @@ export class HeapStorage {
     }
   }
 
+  /** Takes the gauges of a dead process out of its slots, if the lock is free. Returns how many there were. */
+  endLives(pid: number): number {
+    let gauges = 0;
+    if (!this.open(false) || this.heap === null) return gauges;
+    const { heap } = this;
+    const status = this.attempt(() => {
+      gauges = heap.endLives(pid);
+      return Status.Ok;
+    });
+    if (status === Status.Corrupt) this.abandon();
+    return gauges;
+  }
+
   /** Returns figures of the segment; null if there is none. */
   figures(): HeapStats | null {
     if (this.dead || this.heap === null) return null;

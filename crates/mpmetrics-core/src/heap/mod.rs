@@ -41,5 +41,5 @@ pub(crate) use succession::{copy, Succession};
 #[cfg(all(test, loom))]
 pub(crate) use {
     blocks::block::free as free_block, blocks::moving::cell as merge_cell,
-    blocks::octave_buckets::publish as publish_octave,
+    blocks::octave_buckets::publish as publish_octave, slots::residue::mark as mark_residue,
 };

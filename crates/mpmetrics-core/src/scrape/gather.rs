@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use super::generations::Generations;
+use super::life::Life;
 use super::names::{is_metric_name, is_printable};
 use super::newest::{is_short, Newest};
 use super::own::PREFIX;
@@ -163,6 +164,11 @@ impl<'a> Gather<'a> {
         Ok((living && family != NONE).then_some(Chosen { series, family }))
     }
 
+    /// Whether the parts of dead writers count in the family of a gauge's block.
+    pub fn counts_dead(&self, of: &Chosen) -> bool {
+        self.wanted.get(of.family as usize).is_some_and(|wanted| wanted.counts_dead)
+    }
+
     /// Returns the window of the summary to which a block belongs.
     pub fn window(&self, of: &Chosen) -> Option<Window> {
         self.wanted.get(of.family as usize).and_then(|wanted| wanted.options.window)
@@ -174,6 +180,7 @@ impl<'a> Gather<'a> {
         to: &Chosen,
         head: BlockHead,
         born: BlockBirth,
+        life: Life,
         read: &Reading,
     ) -> Result<()> {
         let Reading { cells, sketch, .. } = read;
@@ -186,13 +193,18 @@ impl<'a> Gather<'a> {
             return Ok(());
         }
         let cells = &cells[..wanted.sums];
-        let writer = if wanted.aggregator == Aggregator::All { self.writer } else { ANY };
+        let dead = life != Life::Present;
+        let writer = match (wanted.aggregator, life) {
+            (Aggregator::All, Life::Of(writer)) => writer,
+            (Aggregator::All, _) => self.writer,
+            _ => ANY,
+        };
         let first = self.known[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
             if part.set == set && part.writer == writer {
                 let read = (cells, sketch);
-                part.merge(wanted, born.birth, read, &mut self.cells, &mut self.sketches);
+                part.merge(wanted, (born.birth, dead), read, &mut self.cells, &mut self.sketches);
                 return Ok(());
             }
             index = part.next;
@@ -214,7 +226,8 @@ impl<'a> Gather<'a> {
         }
         let defaults = self.set(set)?;
         let (next, blocks, sketch) = (first, 1, in_sketches);
-        self.parts.push(Part { series, set, writer, defaults, next, birth, blocks, start, sketch });
+        let part = Part { series, set, writer, defaults, next, birth, dead, blocks, start, sketch };
+        self.parts.push(part);
         Ok(())
     }
 

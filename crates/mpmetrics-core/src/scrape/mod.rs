@@ -5,6 +5,7 @@ mod bounds;
 pub mod filter;
 mod gather;
 mod generations;
+mod life;
 #[cfg(all(test, loom))]
 mod loom;
 pub mod names;

@@ -74,6 +74,7 @@ fn figure(name: &str, labels: &[u8], words: Words<'_>, living: &[bool]) -> Optio
         "writers" => Some(living.iter().filter(|living| **living).count() as f64),
         "adoptions" => number(header::ADOPTIONS),
         "removed" => number(header::REMOVED),
+        "dropped_lives" => number(header::LIVES_DROPPED),
         "dropped_exemplars" => number(header::EXEMPLARS_DROPPED),
         "unranked_observations" => number(header::UNRANKED),
         "clamped_observations" => number(header::CLAMPED),

@@ -11,7 +11,7 @@ use crate::quantile::summary::SummaryOptions;
 /// No index.
 pub(super) const NONE: u32 = u32::MAX;
 /// A writer as [`Aggregator::All`] shows it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     pub pid: u32,
     pub thread: u32,
@@ -36,6 +36,8 @@ pub(super) struct Wanted {
     pub spec: FamilySpec,
     pub form: &'static Form,
     pub aggregator: Aggregator,
+    /// Whether the parts of dead writers count, although they are gauges.
+    pub counts_dead: bool,
     /// The options, if the family is a summary.
     pub options: SummaryOptions,
     /// Number of cells between the sequence words; 1 without sequence words.
@@ -57,6 +59,8 @@ pub(super) struct Part {
     pub defaults: Option<u32>,
     pub next: u32,
     pub birth: u64,
+    /// Whether its writer is dead, and it is a gauge's.
+    pub dead: bool,
     /// Number of blocks that were added.
     pub blocks: u32,
     /// Index of its first cell in `cells`.
@@ -75,7 +79,9 @@ impl Wanted {
             Protocol::Sketched => SummaryOptions::from_numbers(&spec.numbers),
             _ => SummaryOptions::default(),
         };
-        Self { spec, form, aggregator, options, cells, sums, birth: None, parts: Vec::new() }
+        let counts_dead = spec.keeping().is_some();
+        let (birth, parts) = (None, Vec::new());
+        Self { spec, form, aggregator, counts_dead, options, cells, sums, birth, parts }
     }
 
     /// The family as it is shown.
@@ -85,11 +91,12 @@ impl Wanted {
 }
 
 impl Part {
-    /// Adds the cells and the observations of another block, which has this birth.
+    /// Adds the cells and the observations of another block, which has this birth. `dead` says whether the block is a
+    /// dead writer's gauge.
     pub fn merge(
         &mut self,
         family: &Wanted,
-        birth: u64,
+        (birth, dead): (u64, bool),
         (cells, sketch): (&[f64], &Sketch),
         arena: &mut [f64],
         sketches: &mut [Sketch],
@@ -102,6 +109,14 @@ impl Part {
             }
         }
         let start = self.start as usize;
+        if self.writer != ANY && (self.dead || dead) {
+            // A pid has come again. Only one of its lives is shown: the living one, or else the one that ended last.
+            if self.dead && (!dead || birth > self.birth) {
+                (self.birth, self.dead) = (birth, dead);
+                arena[start..start + cells.len()].copy_from_slice(cells);
+            }
+            return;
+        }
         if family.aggregator == Aggregator::MostRecent {
             let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
             // Keeps the value with the later time; of two of the same millisecond, that of the later birth.
@@ -170,7 +185,8 @@ fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
     let bounds = match spec.metric_type.values() {
         Values::Quantiles => options.percentiles,
-        Values::Scalar | Values::Buckets => spec.numbers,
+        Values::Buckets => spec.numbers,
+        Values::Scalar => Vec::new(),
     };
     Family {
         tag: spec.tag.into(),

@@ -2,6 +2,7 @@
 //! different families, even if they have the same name. A family is never removed.
 
 use super::index::{self, Target};
+use crate::aggregator::Aggregator;
 use crate::error::{Error, Result};
 use crate::form::Form;
 use crate::heap::memory::lock::Locked;
@@ -28,8 +29,29 @@ pub struct FamilySpec {
     /// Label names, in declared order.
     pub label_names: Vec<String>,
     /// The options that are numbers. Of a histogram: its upper bounds, in configured order, without the implied last
-    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers).
+    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers). Of a gauge that counts the
+    /// dead: how many dead lives are shown by themselves, if the aggregator is `all`, and else 1.
     pub numbers: Vec<f64>,
+}
+
+/// How the gauges of a family count the parts of dead writers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// The rule by which parts are joined.
+    pub aggregator: Aggregator,
+    /// With [`Aggregator::All`], the number of dead lives that are shown by themselves.
+    pub lives: u64,
+}
+
+impl FamilySpec {
+    /// Returns how gauges of this family count the dead; `None` if they do not.
+    #[must_use]
+    pub fn keeping(&self) -> Option<Keeping> {
+        let aggregator = Aggregator::of(self.metric_type, &self.aggregator, &self.label_names);
+        let [lives] = self.numbers[..] else { return None };
+        let keeps = self.metric_type == MetricType::Gauge && aggregator.counts_dead();
+        keeps.then_some(Keeping { aggregator, lives: (lives as u64).max(1) })
+    }
 }
 
 /// The shape of the blocks of a family's series.
@@ -132,6 +154,16 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
         return Err(Error::Invalid { what: "the number of a declared family", value });
     }
     shape.ok_or(Error::Corrupt { what: "a family's type", at: at * 8 })
+}
+
+/// Returns how the gauges of a family count the dead; `None` if they do not, or if its text is damaged.
+pub fn keeping(words: Words<'_>, id: u32) -> Result<Option<Keeping>> {
+    let shape = words.load(FAMILIES.find(words, id)? + family::SHAPE)?;
+    // Few families count the dead, and only the text of these is decoded.
+    if FamilyShape::unpack(shape).repeats == 0 {
+        return Ok(None);
+    }
+    Ok(decode(words, id).ok().flatten().and_then(|spec| spec.keeping()))
 }
 
 /// Finds or makes a family. Returns its number and the shape of its blocks.

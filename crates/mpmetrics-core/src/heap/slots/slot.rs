@@ -77,6 +77,25 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     Ok(claimed)
 }
 
+/// Takes the gauges of a process's dead writers out of their slots, as the next writer of each slot would. Returns how
+/// many there were.
+///
+/// No slot's byte is locked for this: only the holder of the heap lock claims a slot.
+pub fn end_lives(locked: &Locked<'_>, pid: u32) -> Result<u32> {
+    let words = locked.words();
+    let mut gauges = 0;
+    for (id, living) in (0..).zip(locked.heap().living()?) {
+        let at = SLOTS.find(words, id)?;
+        let incarnation = words.load(at + slot::INCARNATION)? as u32;
+        let of_process = words.load(at + slot::PID)? == u64::from(pid);
+        if !living && incarnation != 0 && of_process && !is_awaited(words, id)? {
+            let mut claimed = Claimed { slot: id, incarnation, ..Claimed::default() };
+            gauges += adopt(locked, id, &mut claimed)?;
+        }
+    }
+    Ok(gauges)
+}
+
 /// Initialises a slot's mutex if it was never initialised or is unusable. The slot's last writer is dead.
 ///
 /// A mutex that is held nevertheless is not changed: its holder is a writer that lost the slot by accident, in the

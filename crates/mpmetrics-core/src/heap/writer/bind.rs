@@ -108,7 +108,13 @@ fn bind(
         }
     };
     let incarnation = mine.incarnation;
-    let head = BlockHead { kind: shape.kind, absent: false, words: shape.words, incarnation };
+    let head = BlockHead {
+        kind: shape.kind,
+        absent: false,
+        residue: false,
+        words: shape.words,
+        incarnation,
+    };
     series::add_block(locked.words(), id)?;
     defaults::add_user(locked.words(), set)?;
     kill_point!("register.counted");

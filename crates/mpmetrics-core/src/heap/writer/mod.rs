@@ -137,8 +137,13 @@ impl Writer {
         } else {
             let length = blk::CELLS as u16;
             let at = mine.room(&locked, length)?;
-            let head =
-                BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
+            let head = BlockHead {
+                kind: BlockKind::Family,
+                absent: false,
+                residue: false,
+                words: length,
+                incarnation,
+            };
             block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
             kill_point!("family.declared");
             mine.families.insert(id, at);
