@@ -14,6 +14,7 @@ mod part;
 mod rounds;
 pub mod snapshot;
 mod spare;
+mod states;
 mod summary;
 pub mod walk;
 mod writer_labels;

@@ -29,6 +29,7 @@ pub fn spec(metric_type: MetricType) -> FamilySpec {
         metric_type,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
+        states: Vec::new(),
         numbers: match metric_type {
             MetricType::Histogram => vec![1.0, 2.0],
             MetricType::Summary => {
