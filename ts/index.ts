@@ -20,6 +20,7 @@ import type {
   SummaryClass,
 } from './metrics/configuration';
 import type { RegistryLike } from './metrics/registry-like';
+import type * as states from './metrics/states-api';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 import * as handler from './serving/handler';
@@ -60,6 +61,15 @@ export type {
   MetricConfiguration,
   SummaryConfiguration,
 } from './metrics/configuration';
+export type {
+  EnumChild,
+  EnumConfiguration,
+  InfoChild,
+  InfoConfiguration,
+  InfoValues,
+  StateSetChild,
+  StateSetConfiguration,
+} from './metrics/states-api';
 export type {
   Aggregator,
   AggregatorFunction,
@@ -128,6 +138,15 @@ export const Counter: CounterClass = metrics.Counter;
 export const Gauge: GaugeClass = metrics.Gauge;
 export const Histogram: HistogramClass = metrics.Histogram;
 export const Summary: SummaryClass = metrics.Summary;
+/** A metric that is in exactly one of its states. */
+export type Enum<T extends string = string, S extends string = string> = states.Enum<T, S>;
+/** A metric of which any number of states are set. */
+export type StateSet<T extends string = string, S extends string = string> = states.StateSet<T, S>;
+/** A metric whose labels are the information. */
+export type Info<T extends string = string> = states.Info<T>;
+export const Enum: states.EnumClass = metrics.Enum;
+export const StateSet: states.StateSetClass = metrics.StateSet;
+export const Info: states.InfoClass = metrics.Info;
 /* eslint-disable @typescript-eslint/no-namespace -- prom-client's types are written so */
 export declare namespace Counter {
   /** prom-client's name for the result of `labels()`. */

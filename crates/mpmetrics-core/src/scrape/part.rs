@@ -4,7 +4,7 @@ use super::snapshot::{Family, Series, Span, Value};
 use crate::aggregator::Aggregator;
 use crate::form::{Form, Protocol};
 use crate::heap::FamilySpec;
-use crate::metric_type::Values;
+use crate::metric_type::{MetricType, Values};
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::SummaryOptions;
 
@@ -152,6 +152,8 @@ pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64)
         Values::Scalar if family.aggregator == Aggregator::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
+        // A block is shown before its writer has stored to it.
+        Values::Scalar if family.spec.metric_type == MetricType::Info => Value::Scalar(1.0),
         Values::Scalar => Value::Scalar(cells[0]),
         Values::Buckets => Value::Histogram {
             sum: cells[family.cells - 1],
