@@ -202,10 +202,7 @@ function kindOf(config: { readonly aggregator?: string } | null | undefined): Ki
  *
  * @throws TypeError|Error that names the option
  */
-function checked<C extends object>(
-  config: C,
-  { name: sort, aggregators }: Sort,
-): Checked<C> {
+function checked<C extends object>(config: C, { name: sort, aggregators }: Sort): Checked<C> {
   if (config === null || typeof config !== 'object') return config as Checked<C>;
   const options = config as Readonly<Record<string, unknown>>;
   refuseOptions(options, NOT_POSSIBLE, sort);
@@ -248,13 +245,13 @@ export function refuseOwnName(labelNames: readonly string[], name: unknown, sort
 
 function statesOf(given: unknown): readonly string[] {
   const rule = `an array of 1 to ${MOST_STATES} different texts that are not empty`;
-  if (!Array.isArray(given) || given.length === 0 || given.length > MOST_STATES) {
-    throw unfit('states', rule, Array.isArray(given) ? `${given.length} states` : given);
+  const fits = (all: readonly unknown[]): boolean =>
+    all.length > 0 && all.length <= MOST_STATES && new Set(all).size === all.length;
+  // UTF-8 has no lone surrogates, so scrapes could show another state than the program has.
+  const valid = (one: unknown): boolean =>
+    typeof one === 'string' && one !== '' && !/\p{Surrogate}/u.test(one);
+  if (!Array.isArray(given) || !fits(given) || !given.every(valid)) {
+    throw unfit('states', rule, given);
   }
-  // A copy without lone surrogates would not be found by the name that the caller gives.
-  const valid = given.every(
-    (one) => typeof one === 'string' && one !== '' && !/\p{Surrogate}/u.test(one),
-  );
-  if (!valid || new Set(given).size < given.length) throw unfit('states', rule, given);
   return Object.freeze([...(given as string[])]);
 }
