@@ -114,7 +114,9 @@ fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
     let name = base(&sample.name, shown.suffix);
     push_row(out, name, shown.suffix, sample);
     let has_place = shown.suffix == MetricType::Counter.suffix()
-        || shown.type_name != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+        || shown.suffix.is_empty()
+            && shown.type_name != "unknown"
+            && (name.ends_with("_total") || name.ends_with("_bucket"));
     if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
         push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
     }
