@@ -21,6 +21,7 @@ import type {
 } from './metrics/configuration';
 import type { RegistryLike } from './metrics/registry-like';
 import type * as states from './metrics/states-api';
+import type { EnumClass, InfoClass, StateSetClass } from './metrics/states-configuration';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 import * as handler from './serving/handler';
@@ -61,15 +62,12 @@ export type {
   MetricConfiguration,
   SummaryConfiguration,
 } from './metrics/configuration';
+export type { EnumChild, InfoChild, InfoValues, StateSetChild } from './metrics/states-api';
 export type {
-  EnumChild,
   EnumConfiguration,
-  InfoChild,
   InfoConfiguration,
-  InfoValues,
-  StateSetChild,
   StateSetConfiguration,
-} from './metrics/states-api';
+} from './metrics/states-configuration';
 export type {
   Aggregator,
   AggregatorFunction,
@@ -144,9 +142,9 @@ export type Enum<T extends string = string, S extends string = string> = states.
 export type StateSet<T extends string = string, S extends string = string> = states.StateSet<T, S>;
 /** A metric whose labels are the information. */
 export type Info<T extends string = string> = states.Info<T>;
-export const Enum: states.EnumClass = metrics.Enum;
-export const StateSet: states.StateSetClass = metrics.StateSet;
-export const Info: states.InfoClass = metrics.Info;
+export const Enum: EnumClass = metrics.Enum;
+export const StateSet: StateSetClass = metrics.StateSet;
+export const Info: InfoClass = metrics.Info;
 /* eslint-disable @typescript-eslint/no-namespace -- prom-client's types are written so */
 export declare namespace Counter {
   /** prom-client's name for the result of `labels()`. */

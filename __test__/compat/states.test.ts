@@ -60,7 +60,7 @@ describe.each(subjects)('$name', ({ load }) => {
   test('in OpenMetrics they are state sets, and an enum that counts is a gauge', async () => {
     const client = await load();
     const states = ['a"', 'b\\'];
-    client.register.setContentType(client.openMetricsContentType as never);
+    client.register.setContentType(client.openMetricsContentType);
     new client.Enum({ name: 'e', help: 'h', states }).state('b\\');
     new client.Enum({ name: 'n', help: 'h', states, aggregator: 'count' });
     new client.StateSet({ name: 's', help: 'h', states }).set('a"', true);
@@ -221,15 +221,31 @@ describe.each(subjects)('$name', ({ load }) => {
     const flags = new client.StateSet({ name: 'f', help: 'h', states: ['x'] });
     const unknown = "of job_state: it must be one of 'starting', 'running', 'stopped'";
     expect([
-      thrown(() => state.state({ job: 'a' }, any('gone'))),
-      thrown(() => state.labels('a').state(any(undefined))),
-      thrown(() => state.state(any(null))),
-      thrown(() => state.state({ jobs: 'a' } as never, 'running')),
+      thrown(() => {
+        state.state({ job: 'a' }, any('gone'));
+      }),
+      thrown(() => {
+        state.labels('a').state(any(undefined));
+      }),
+      thrown(() => {
+        state.state(any(null));
+      }),
+      thrown(() => {
+        state.state({ jobs: 'a' } as never, 'running');
+      }),
       thrown(() => state.labels('a', 'b')),
-      thrown(() => flags.set(any('y'), true)),
-      thrown(() => flags.set('x', any(1))),
-      thrown(() => flags.set('x', any(undefined))),
-      thrown(() => flags.labels({}).set('x', any('yes'))),
+      thrown(() => {
+        flags.set(any('y'), true);
+      }),
+      thrown(() => {
+        flags.set('x', any(1));
+      }),
+      thrown(() => {
+        flags.set('x', any(undefined));
+      }),
+      thrown(() => {
+        flags.labels({}).set('x', any('yes'));
+      }),
     ]).toEqual([
       `Error: Unknown state 'gone' ${unknown}`,
       `Error: Unknown state undefined ${unknown}`,
@@ -326,7 +342,12 @@ describe.each(subjects)('$name', ({ load }) => {
     const state = jobState(client, { ttlSeconds: 0.2 });
     state.labels('a').state('running');
     expect(await set(client)).toHaveLength(1);
-    await vi.waitFor(async () => expect(await set(client)).toEqual([]), { timeout: 30_000 });
+    await vi.waitFor(
+      async () => {
+        expect(await set(client)).toEqual([]);
+      },
+      { timeout: 30_000 },
+    );
     state.labels('a').state('stopped');
     expect(await set(client)).toEqual(['job_state{job="a",job_state="stopped"} 1']);
   });

@@ -125,7 +125,8 @@ describe.each(['5', '6'])('TypeScript %s', (version) => {
     writeFileSync(
       path,
       `import { type Counter, type Gauge, type Histogram, type Registry, type Summary } from 'mpmetrics';
-export declare const all: [Counter, Gauge, Histogram, Summary, Registry];\n`,
+import { type Enum, type Info, type StateSet } from 'mpmetrics';
+export declare const all: [Counter, Gauge, Histogram, Summary, Registry, Enum, Info, StateSet];\n`,
     );
     const program = compiler.createProgram([path], {
       strict: true,

@@ -4,13 +4,20 @@
  */
 
 import { shown, unfit } from '../errors';
-import { asText, invalidLabelNames, labelsOf, TOO_LONG, validateLabels } from '../labels';
-import { parseLabelText } from '../labels';
+import {
+  asText,
+  invalidLabelNames,
+  labelsOf,
+  parseLabelText,
+  TOO_LONG,
+  validateLabels,
+} from '../labels';
 import { Backing, Handle, infoKind } from '../storage';
 import * as hidden from './hidden';
 import { Metric } from './metric';
 import { labelNamesOf } from './options';
 import type * as api from './states-api';
+import type { InfoConfiguration } from './states-configuration';
 import { refuseOptions, refuseOwnName } from './states';
 import type { LabelValues } from './values';
 
@@ -27,18 +34,18 @@ const NOT_POSSIBLE = ['unit', 'dead', 'aggregator', 'labelValues', 'ttlSeconds']
 const AGGREGATOR = 'max';
 
 export class Info<T extends string = string> extends Metric<T> implements api.Info<T> {
-  constructor(config: api.InfoConfiguration<T>) {
+  constructor(config: InfoConfiguration<T>) {
     super(checked(config), infoKind, { aggregator: AGGREGATOR });
   }
 
   info(labels: LabelValues<T> | api.InfoValues, values?: api.InfoValues): void {
     const [own, given] = values === undefined ? [NO_LABELS, labels] : [labels, values];
-    replace(this, own, given as api.InfoValues);
+    replace(this, own, given);
   }
 
   addInfo(labels: LabelValues<T> | api.InfoValues, values?: api.InfoValues): void {
     const [own, given] = values === undefined ? [NO_LABELS, labels] : [labels, values];
-    show(this, own, given as api.InfoValues);
+    show(this, own, given);
   }
 
   labels(...args: unknown[]): api.InfoChild {
@@ -111,13 +118,13 @@ function textsOf(metric: Info, values: unknown): Record<string, string> {
   if (invalid !== undefined) {
     throw new Error(`Invalid name ${shown(invalid)} in the information of ${metric.name}`);
   }
-  const declared = names.find((name) => (metric.labelNames as readonly string[]).includes(name));
-  if (declared !== undefined) {
+  const reserved: readonly string[] = [...metric.labelNames, metric.name];
+  const taken = names.find((name) => reserved.includes(name));
+  if (taken !== undefined) {
     throw new Error(
-      `The information of ${metric.name} must not have ${shown(declared)}, which is one of labelNames`,
+      `The information of ${metric.name} must not have ${shown(taken)}: that is its own name, or one of labelNames`,
     );
   }
-  refuseOwnName(names, metric.name, SORT);
   for (const [name, value] of given) {
     if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) continue;
     throw unfit(`${name} of ${metric.name}`, 'a text, a number or a boolean', value);
@@ -126,10 +133,11 @@ function textsOf(metric: Info, values: unknown): Record<string, string> {
 }
 
 /** Checks the options of an info, and returns them with the name that is shown. Leaves the rest to `Metric`. */
-function checked<T extends string>(config: api.InfoConfiguration<T>): api.InfoConfiguration<T> {
+function checked<T extends string>(config: InfoConfiguration<T>): InfoConfiguration<T> {
   if (config === null || typeof config !== 'object' || !config.name) return config;
-  refuseOptions({ ...config } as Record<string, unknown>, NOT_POSSIBLE, SORT);
-  const given = String(config.name);
+  refuseOptions({ ...config }, NOT_POSSIBLE, SORT);
+  // JavaScript may pass anything.
+  const given = asText(config.name);
   const name = given.endsWith(SUFFIX) ? given : given + SUFFIX;
   refuseOwnName(labelNamesOf(config.labelNames).map(String), name, SORT);
   return { ...config, name };

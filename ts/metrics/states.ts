@@ -22,6 +22,7 @@ import * as hidden from './hidden';
 import { childOf, Metric, update } from './metric';
 import { labelNamesOf } from './options';
 import type * as api from './states-api';
+import type { EnumConfiguration, StateSetConfiguration } from './states-configuration';
 import type { LabelValues, StateAggregator } from './values';
 
 // Constants of this file, because an imported one would be read from the other module's exports at each update.
@@ -59,7 +60,7 @@ export class Enum<T extends string = string, S extends string = string>
   /** @internal */
   declare readonly [BITS]: ReadonlyMap<unknown, number>;
 
-  constructor(config: api.EnumConfiguration<T, S>) {
+  constructor(config: EnumConfiguration<T, S>) {
     const given = checked(config, ENUM);
     super(given, kindOf(given), { aggregator: ENUM.aggregators[0] }, () => [FIRST]);
     hidden.hide(this, BITS, bitsOf(this.states));
@@ -101,7 +102,7 @@ export class StateSet<T extends string = string, S extends string = string>
   /** @internal */
   declare readonly [BITS]: ReadonlyMap<unknown, number>;
 
-  constructor(config: api.StateSetConfiguration<T, S>) {
+  constructor(config: StateSetConfiguration<T, S>) {
     const given = checked(config, STATE_SET);
     super(given, kindOf(given), { aggregator: STATE_SET.aggregators[0] }, () => [0]);
     hidden.hide(this, BITS, bitsOf(this.states));
@@ -203,7 +204,7 @@ function kindOf(config: { readonly aggregator?: string } | null | undefined): Ki
  * @throws TypeError|Error that names the option
  */
 function checked<C extends object>(config: C, { name: sort, aggregators }: Sort): Checked<C> {
-  if (config === null || typeof config !== 'object') return config as Checked<C>;
+  if (config === null || typeof config !== 'object') return config;
   const options = config as Readonly<Record<string, unknown>>;
   refuseOptions(options, NOT_POSSIBLE, sort);
   const aggregator = options['aggregator'] ?? aggregators[0];
