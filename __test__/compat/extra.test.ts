@@ -16,7 +16,9 @@ const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 200);
 const FORMATS: readonly TextFormat[] = ['text', 'openmetrics'];
 
 const odd = fc.constantFrom<unknown[]>('1', 'b"\n1 # {', '\ud800', '\\', 'é', undefined, null, -7n);
-const names = fc.constantFrom('a', 'a_total', 'a_total_total', 'a_sum', 'a_created', 'b"\n\\');
+const names = fc.constantFrom(
+  ...['a', 'a_total', 'a_total_total', 'a_sum', 'a_created', 'a_info', '_info', 'b"\n\\'],
+);
 const exemplar = fc.record(
   {
     labelSet: fc.dictionary(fc.constantFrom('t', 'a\n"'), fc.constantFrom('', '\0', '"', '\n\\')),
@@ -32,7 +34,7 @@ const row = fc.record(
       .map(([own, bound]) => ({ ...bound, ...own })),
     sharedLabels: labels,
     value: fc.oneof(anything, odd),
-    metricName: fc.constantFrom('a_total', 'a_bucket', 'a_sum', 'c\n_bucket'),
+    metricName: fc.constantFrom('a_total', 'a_bucket', 'a_sum', 'a_total_info', 'c\n_bucket'),
     exemplar: fc.oneof(exemplar, fc.constantFrom(null, undefined)),
   },
   { requiredKeys: [] },
@@ -46,6 +48,8 @@ const metric = fc.record(
       'gauge',
       'histogram',
       'summary',
+      'info',
+      'stateset',
       'unknown',
       'constructor',
       '"\n',

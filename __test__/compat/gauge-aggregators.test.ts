@@ -178,7 +178,7 @@ test('aggregators.all keeps processes apart, and aggregators.mostrecent takes th
   expect(Object.keys(aggregators).sort()).toEqual(
     [
       ...Object.keys(theirs),
-      ...['all', 'mostrecent', 'shared'],
+      ...['all', 'any', 'count', 'every', 'mostrecent', 'shared'],
       ...['livesum', 'liveall', 'livemin', 'livemax', 'livemostrecent'],
     ].sort(),
   );

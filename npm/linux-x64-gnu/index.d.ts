@@ -216,8 +216,13 @@ export interface FamilySpec {
   aggregator: string
   /** Declared label names. */
   labelNames: Array<string>
-  /** Upper bounds of a histogram; the numbers of a summary's options. */
+  /**
+   * Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
+   * for.
+   */
   numbers: Float64Array
+  /** The states of a state set, in the order of the bits of its mask. */
+  states: Array<string>
 }
 
 /** The type of a family. */
@@ -230,6 +235,10 @@ export declare const enum FamilyType {
   Histogram = 'histogram',
   /** Quantiles of observations. */
   Summary = 'summary',
+  /** Which of the declared states are set. */
+  StateSet = 'stateset',
+  /** Labels whose values are the information. */
+  Info = 'info',
 }
 
 /** The limits of a segment. The process that makes the segment sets them for all processes that use it. */

@@ -1,7 +1,14 @@
 /** Families as rows, the objects with which prom-client's `get()` resolves. TypeScript makes all output from rows. */
 
 import { reviveLabelValue } from '../labels';
-import type { FamilyData, LabelData, MetricType, SeriesData } from '../storage';
+import {
+  plainType,
+  type FamilyData,
+  type LabelData,
+  type MetricType,
+  type SeriesData,
+} from '../storage';
+import type { TextFormat } from './content-type';
 
 /** Labels of a row. */
 export type RowLabels = Record<string, unknown>;
@@ -33,6 +40,14 @@ export interface MetricRows {
   aggregator: string;
 }
 
+/** A metric as text shows it. */
+export interface TextRows {
+  name: string;
+  help: string;
+  type: string;
+  values: Row[];
+}
+
 /** Which default labels a series gets. */
 export type DefaultsOf = (series: SeriesData) => RowLabels | null;
 
@@ -46,7 +61,8 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
  * @param defaults default labels for a series; a label of the series wins over a default label of the same name
  */
 export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
-  const { name, help, type, aggregator } = family;
+  const { name, help, aggregator } = family;
+  const type = plainType(family.type);
   const values = family.series.flatMap((series) => {
     const rows = seriesRows(family, series, reviveLabels(series));
     const own = type === 'histogram' ? rows.map(splay) : rows;
@@ -62,11 +78,20 @@ export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null):
 }
 
 /** A family's rows for text: a histogram's own labels come last, after the default ones. */
-export function textRows(family: FamilyData): MetricRows {
+export function textRows(family: FamilyData, format: TextFormat): TextRows {
   const values = family.series.flatMap((series) =>
     seriesRows(family, series, reviveLabels(series)),
   );
-  return { ...family, values };
+  return { name: family.name, help: family.help, type: textType(family, format), values };
+}
+
+/**
+ * The type in a text. A state set that counts processes is a gauge in OpenMetrics, too, because a state of a state set
+ * is either 0 or 1.
+ */
+function textType({ type, aggregator }: FamilyData, format: TextFormat): string {
+  const counts = type === 'stateset' && aggregator === 'count';
+  return format === 'text' || counts ? plainType(type) : type;
 }
 
 /**
@@ -98,6 +123,8 @@ function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): 
       return histogramRows(family, series, labels);
     case 'summary':
       return summaryRows(family, series, labels);
+    case 'stateset':
+      return stateRows(family, series, labels);
     default: {
       const exemplar = exemplarRow(series, 0);
       const row = { value: series.values[0]!, labels };
@@ -138,6 +165,18 @@ function summaryRows(family: FamilyData, series: SeriesData, labels: RowLabels):
     { metricName: `${name}_sum`, labels, value: sum! },
     { metricName: `${name}_count`, labels, value: count! },
   ];
+}
+
+/** A row for each state. The label with the state, whose name is the family's, follows the series' own labels. */
+function stateRows(
+  { name, states = [] }: FamilyData,
+  series: SeriesData,
+  labels: RowLabels,
+): Row[] {
+  return states.map((state, i) => ({
+    value: series.values[i]!,
+    labels: { ...labels, [name]: state },
+  }));
 }
 
 function exemplarRow({ exemplars }: SeriesData, bucket: number): ExemplarRow | null {

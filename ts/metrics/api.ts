@@ -90,7 +90,7 @@ type EndsTimerWithExemplar<T extends string> = (
 ) => number;
 
 /** The methods of metrics of all types. */
-interface Common<T extends string> {
+export interface Common<T extends string> {
   /**
    * Reads the metric, after its `collect` has run.
    *

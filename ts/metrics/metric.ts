@@ -17,7 +17,9 @@ import {
   NOTHING_ASKED,
   Roster,
   Handle,
+  plainType,
   type Kind,
+  type MetricType,
   type Update,
 } from '../storage';
 import { validateAggregator } from './aggregators';
@@ -74,6 +76,7 @@ export interface Given {
   labelValues?: Readonly<Record<string, unknown>>;
   dead?: unknown;
   keepDead?: number;
+  states?: readonly string[];
 }
 
 /** The configuration of a metric of any type. */
@@ -97,7 +100,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   /** @internal */
   readonly enableExemplars!: boolean;
   /** @internal */
-  readonly type: Kind['type'];
+  readonly type: MetricType;
   /** @internal Called before the metric is read; `this` is the metric. May be assigned at any time. */
   collect?(this: this): void | Promise<void>;
 
@@ -155,8 +158,15 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     const { ifExists, labelValues, ttlSeconds } = given;
     if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
     const initial = labelValues ? labelSets(labelNames, labelValues) : [];
-    const there = reusable(ifExists, registers, { ...given, labelNames }, kind.type, isMetric);
-    this.type = kind.type;
+    const identity = { ...given, labelNames, type: kind.type };
+    const there = reusable(
+      ifExists,
+      registers,
+      identity,
+      isMetric,
+      (one) => one[ROSTER].shape.kind,
+    );
+    this.type = plainType(kind.type);
     const roster =
       there?.[ROSTER] ??
       new Roster(
@@ -167,6 +177,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
           aggregator: given.aggregator ?? 'sum',
           labelNames: labelNames.map(String),
           numbers: numbers(given),
+          states: kind.type === 'stateset' ? given.states! : [],
           exemplars: given.enableExemplars,
         },
         () => this.labelNames,
@@ -177,7 +188,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     hidden.hide(this, LEFT, null);
     // As in prom-client, all keys of the configuration become properties of the metric. The fields were defined before,
     // so that metrics of one class share a hidden class in V8.
-    Object.assign(this, given, { labelNames, registers, type: kind.type });
+    Object.assign(this, given, { labelNames, registers, type: this.type });
     if (there !== null) roster.collect = null;
     // A class that was written for prom-client creates its values in `reset`, as prom-client's own classes do.
     if (foreign) this.reset();
@@ -196,7 +207,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
       } else register.registerMetric(this as never);
     }
     // The series without labels is shown at zero, from the declaration on.
-    if (labelNames.length === 0) this[SINGLE] = roster.bind(this[SINGLE], null);
+    if (labelNames.length === 0 && !kind.open) this[SINGLE] = roster.bind(this[SINGLE], null);
     roster.begin(initial);
     if (ttlSeconds !== undefined && labelNames.length > 0 && there === null) {
       roster.expireAfter(ttlSeconds);
@@ -243,7 +254,8 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     const roster = this[ROSTER];
     roster.family.others?.removeAll();
     roster.reset(true);
-    if (this.labelNames.length === 0 && this.type !== 'histogram') {
+    const { open, type } = roster.shape.kind;
+    if (this.labelNames.length === 0 && !open && type !== 'histogram') {
       this[SINGLE] = roster.bind(this[SINGLE], null);
     }
   }

@@ -2,6 +2,7 @@
 
 import type { PrometheusContentType, RegistryContentType } from '../exposition';
 import type { AnyMetric } from './api';
+import type { StateMetric } from './states-api';
 import type {
   MetricObject,
   MetricObjectWithValues,
@@ -37,7 +38,7 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
    *
    * @throws Error if another metric has its name
    */
-  registerMetric<L extends string>(metric: AnyMetric<L>): void;
+  registerMetric<L extends string>(metric: AnyMetric<L> | StateMetric<L>): void;
   /**
    * Returns all metrics as objects, after their `collect` has run, in the form that `aggregate()` takes.
    *

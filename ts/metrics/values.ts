@@ -22,6 +22,15 @@ export type GaugeAggregator =
   | 'livemax'
   | 'livemostrecent';
 
+/** How the parts of an `Enum` become one state: see its configuration. */
+export type EnumAggregator = 'mostrecent' | 'all' | 'count';
+
+/** How the parts of a `StateSet` become one set of states: see its configuration. */
+export type StateSetAggregator = 'any' | 'every' | 'all';
+
+/** The aggregators of metrics with states. */
+export type StateAggregator = EnumAggregator | StateSetAggregator;
+
 /** A label's value, as an argument of a method that takes values without the label names. */
 export type LabelArgument = string | number | boolean;
 

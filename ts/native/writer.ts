@@ -5,11 +5,16 @@ export interface FamilySpec {
   tag: string;
   name: string;
   help: string;
-  type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'stateset' | 'info';
   aggregator: string;
   labelNames: string[];
-  /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
+  /**
+   * Upper bounds of a histogram in configured order, without the implied last one; a summary's options; the mask that
+   * a state set's cell of 0 stands for.
+   */
   numbers: Float64Array;
+  /** The states of a state set, in the order of the bits of its mask. */
+  states: string[];
 }
 
 /** The value of a shared gauge that {@link NativeWriter.takeShared} took out of a segment. */

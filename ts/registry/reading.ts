@@ -162,7 +162,9 @@ export class Reading {
     if (answers !== undefined && data === null) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
     if (selection === null) {
-      return this.print(data === null ? await this.familyRows(metric) : textRows(data));
+      return this.print(
+        data === null ? await this.familyRows(metric) : textRows(data, this.format),
+      );
     }
     const text = await heap.scrapes.text(this.format, selection);
     return text.slice(0, -endOf(this.format).length);
@@ -175,7 +177,7 @@ export class Reading {
       metrics.map(async (metric) => {
         if (!inCells(metric, printsItself)) return duckRows(metric, this.scope);
         const data = await this.collected.run(metric);
-        return data === null ? null : textRows(data);
+        return data === null ? null : textRows(data, this.format);
       }),
     );
     const answers = asked.answers();
@@ -259,7 +261,7 @@ export class Reading {
   }
 
   private async familyRows(metric: Metric): Promise<Printable> {
-    return textRows(await this.collected.familyOf(metric).read(this.scope));
+    return textRows(await this.collected.familyOf(metric).read(this.scope), this.format);
   }
 
   private extra(metric: Printable): ExtraFamily {

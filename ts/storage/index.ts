@@ -15,7 +15,7 @@ export { REFUSALS } from '../native';
 export * as histogramCells from './cells/histogram';
 export type { Scale } from './cells/histogram';
 export { ownImage, readImage } from './cells/image';
-export type { Kind, MetricType, Shape } from './cells/kind';
+export type { FamilyType, Kind, MetricType, Shape } from './cells/kind';
 export * from './cells/kinds';
 export * from './cells/octave';
 export { Backing, Handle } from './cells/handle';

@@ -8,7 +8,7 @@ import { Refusal, REFUSALS } from '../native';
 import { Arena } from './arena';
 import { ownBuckets, type BucketSource } from './cells/octave-buckets';
 import { readImage, writeImage } from './cells/image';
-import type { Shape } from './cells/kind';
+import type { Kind, Shape } from './cells/kind';
 import { Backing, type Handle } from './cells/handle';
 import type { OctaveBuckets } from './cells/sketch';
 import type { Exemplar, FamilyData } from './data';
@@ -156,7 +156,7 @@ export class MemoryFamily implements Family {
   }
 
   read(): FamilyData {
-    const { name, help, kind, aggregator, exemplars } = this.shape;
+    const { name, help, kind, aggregator, exemplars, states } = this.shape;
     for (const h of [...this.born]) {
       if (kind.pruned(readImage(h, kind), this.shape, this.cells)) this.release(h);
     }
@@ -164,10 +164,16 @@ export class MemoryFamily implements Family {
     const showsWriters = aggregator === 'all' || aggregator === 'liveall';
     const series = Array.from(this.born, (h) => {
       const own = { labels: parseLabelText(h.text), types: h.types };
-      const named = showsWriters && kind.type === 'gauge' ? writerLabels(own) : own;
+      const named = showsWriters && isLevel(kind) ? writerLabels(own) : own;
       const values = kind.values(readImage(h, kind), this.shape, this.cells);
       return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
     });
-    return { name, help, type: kind.type, aggregator, numbers, exemplars, series };
+    const data = { name, help, type: kind.type, aggregator, numbers, exemplars, series };
+    return kind.type === 'stateset' ? { ...data, states } : data;
   }
+}
+
+/** Whether each part of a series may be shown by itself. */
+function isLevel({ type }: Kind): boolean {
+  return type === 'gauge' || type === 'stateset';
 }

@@ -8,7 +8,6 @@ import {
   haveTypes,
   LabelTree,
   labelText,
-  labelValues,
   isLong,
   parseLabelText,
   TOO_LONG,
@@ -30,6 +29,7 @@ import { Expiry, rescueExpired, type Found } from './expiry';
 import type { Family } from './family';
 import { MemoryFamily } from './memory';
 import { Refusals } from './refusals';
+import { SeriesValues } from './series-values';
 
 /** The least number of new label sets between two sweeps, which drop handles that are not needed any more. */
 const SWEEP = 1024;
@@ -58,6 +58,7 @@ export class Roster {
   /** Removes series that no process updates; null to keep them. */
   expiry: Expiry | null = null;
 
+  private readonly values: SeriesValues;
   private readonly tree: LabelTree<Handle>;
   private readonly lookup: Lookup<Handle>;
   private readonly cells: number;
@@ -80,8 +81,9 @@ export class Roster {
     this.shape = shape;
     this.family = new MemoryFamily(shape);
     this.cells = shape.kind.cells(shape.numbers);
-    this.tree = new LabelTree(shape.labelNames.length);
-    this.lookup = createLookup(shape.labelNames, this.tree, {
+    this.values = new SeriesValues(shape);
+    this.tree = new LabelTree(this.values.names.length);
+    this.lookup = createLookup(this.values.names, this.tree, {
       check: (labels) => {
         validateLabels(declared(), labels);
       },
@@ -109,7 +111,7 @@ export class Roster {
 
   /** The own handle of a label set, if there is one; undeclared names are ignored. */
   peek(labels: object): Handle | undefined {
-    return this.tree.get(labelValues(this.shape.labelNames, labels));
+    return this.tree.get(this.values.ofObject(labels));
   }
 
   /**
@@ -137,7 +139,7 @@ export class Roster {
     let target = h;
     if (!h.linked) {
       // A handle that was dropped from the tree must not count beside the one that took its place there.
-      const values = textValues(this.shape.labelNames, label);
+      const values = this.values.ofText(label);
       const there = this.tree.get(values);
       if (there === undefined && this.refusals.skips(values)) {
         this.family.dropped();
@@ -227,7 +229,7 @@ export class Roster {
     const label = this.text(labels);
     // A refused series does not exist.
     if (label === TOO_LONG) return;
-    const values = labelValues(this.shape.labelNames, labels);
+    const values = this.values.ofObject(labels);
     const h = this.tree.get(values);
     this.family.remove(label, h, everywhere);
     if (h !== undefined) {
@@ -237,6 +239,13 @@ export class Roster {
     this.retry();
   }
 
+  /** Removes this isolate's part of a series. */
+  drop(h: Handle): void {
+    this.unlink(h, this.values.ofText(h));
+    this.family.remove({ text: h.text, types: h.types }, h, false);
+    h.detach();
+  }
+
   /** From now on removes series that no process updates for so many seconds. */
   expireAfter(seconds: number): void {
     this.expiry = new Expiry(this, seconds);
@@ -244,13 +253,13 @@ export class Roster {
   }
 
   handleOf(labels: readonly Readonly<Pair>[]): Handle | undefined {
-    return this.tree.get(valuesOf(this.shape.labelNames, labels));
+    return this.tree.get(this.values.ofPairs(labels));
   }
 
   isInitial(labels: readonly Readonly<Pair>[]): boolean {
-    const values = valuesOf(this.shape.labelNames, labels);
+    const values = this.values.ofPairs(labels);
     return this.initial.some((set) =>
-      labelValues(this.shape.labelNames, set).every((value, i) => value === values[i]),
+      this.values.ofObject(set).every((value, i) => value === values[i]),
     );
   }
 
@@ -259,7 +268,7 @@ export class Roster {
       ...labelText(Object.fromEntries(one.labels)),
       types: one.types,
     }));
-    const values = series.map((one) => valuesOf(this.shape.labelNames, one.labels));
+    const values = series.map((one) => this.values.ofPairs(one.labels));
     const handles = values.map((one) => this.tree.get(one));
     const gone = this.family.expire(labels, handles);
     for (const [k, h] of handles.slice(0, gone).entries()) {
@@ -330,7 +339,7 @@ export class Roster {
 
   /** Finds or makes the handle of a series. */
   handleFor(label: LabelText): Handle {
-    return this.add(textValues(this.shape.labelNames, label));
+    return this.add(this.values.ofText(label));
   }
 
   private add(values: readonly LabelValue[]): Handle {
@@ -344,7 +353,7 @@ export class Roster {
   }
 
   private refuse(h: Handle, label: LabelText): Handle {
-    const values = textValues(this.shape.labelNames, label);
+    const values = this.values.ofText(label);
     this.unlink(h, values);
     if (this.family.full) this.refusals.refused(values);
     return this.sink;
@@ -367,15 +376,6 @@ export class Roster {
     this.added = 0;
     this.threshold = Math.max(SWEEP, left);
   }
-}
-
-function textValues(names: readonly string[], { text }: LabelText): LabelValue[] {
-  return valuesOf(names, parseLabelText(text));
-}
-
-function valuesOf(names: readonly string[], labels: readonly Readonly<Pair>[]): LabelValue[] {
-  const given = new Map<string, LabelValue>(labels);
-  return names.map((name) => given.get(name));
 }
 
 /** Whether a value has more than `most` bytes. */

@@ -61,9 +61,22 @@ impl Aggregator {
     /// - an unknown name,
     /// - an aggregator for gauges only, if the family is of another type,
     /// - [`Aggregator::All`], if the family has one of the label names that [`Aggregator::All`] adds.
+    ///
+    /// A state set has names of its own, whose rule is used for the number of each state: `any` is the largest part,
+    /// `every` the smallest, `count` the sum. The largest part is also used in place of an unknown name, and for infos.
     #[must_use]
     pub fn of(metric_type: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);
+        if metric_type.stored_as() != metric_type {
+            return match name {
+                _ if metric_type == MetricType::Info => Self::Max,
+                "every" => Self::Min,
+                "count" => Self::Sum,
+                "mostrecent" => Self::MostRecent,
+                "all" if !WRITER_LABELS.iter().any(named) => Self::All,
+                _ => Self::Max,
+            };
+        }
         match Self::parse(name) {
             Some(Self::All | Self::MostRecent | Self::Shared) if !metric_type.is_level() => {
                 Self::Sum
@@ -116,5 +129,25 @@ mod tests {
         assert_eq!(Aggregator::of(MetricType::Summary, "mostrecent", &none), Aggregator::Sum);
         assert_eq!(Aggregator::of(MetricType::Counter, "max", &none), Aggregator::Max);
         assert_eq!(Aggregator::of(MetricType::Gauge, "unheard of", &none), Aggregator::Sum);
+    }
+
+    #[test]
+    fn state_sets_have_names_of_their_own() {
+        let none: [&str; 0] = [];
+        let of = |name| Aggregator::of(MetricType::StateSet, name, &none);
+        assert_eq!(
+            ["any", "every", "count", "all", "mostrecent", "sum"].map(of),
+            [
+                Aggregator::Max,
+                Aggregator::Min,
+                Aggregator::Sum,
+                Aggregator::All,
+                Aggregator::MostRecent,
+                Aggregator::Max,
+            ]
+        );
+        assert_eq!(Aggregator::of(MetricType::StateSet, "all", &["thread"]), Aggregator::Max);
+        assert_eq!(Aggregator::of(MetricType::Gauge, "count", &none), Aggregator::Sum);
+        assert_eq!(Aggregator::of(MetricType::Info, "mostrecent", &none), Aggregator::Max);
     }
 }

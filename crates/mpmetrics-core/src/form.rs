@@ -113,13 +113,14 @@ static FORMS: [Form; 6] = [
 ];
 
 impl Form {
-    /// The form of a family's blocks.
+    /// The form of a family's blocks. State sets and infos have the blocks of gauges, but are never shared ones.
     #[must_use]
     pub fn of(metric_type: MetricType, aggregator: &str) -> &'static Self {
-        let named = Aggregator::parse(aggregator);
+        let stored_as = metric_type.stored_as();
+        let named = Aggregator::parse(aggregator)
+            .filter(|named| stored_as == metric_type || *named != Aggregator::Shared);
         let fits = |form: &&Self| {
-            form.metric_type == metric_type
-                && (form.aggregator.is_none() || form.aggregator == named)
+            form.metric_type == stored_as && (form.aggregator.is_none() || form.aggregator == named)
         };
         FORMS.iter().find(fits).unwrap_or(&FORMS[0])
     }
@@ -195,6 +196,15 @@ mod tests {
             assert_eq!(Form::of(MetricType::Summary, name).block, BlockKind::Summary);
         }
         assert_eq!(Form::of(MetricType::Gauge, "all").block, BlockKind::Gauge);
+    }
+
+    #[test]
+    fn state_sets_and_infos_have_blocks_of_gauges() {
+        for name in ["any", "every", "all", "count", "shared", "unheard of"] {
+            assert_eq!(Form::of(MetricType::StateSet, name).block, BlockKind::Gauge);
+            assert_eq!(Form::of(MetricType::Info, name).block, BlockKind::Gauge);
+        }
+        assert_eq!(Form::of(MetricType::StateSet, "mostrecent").block, BlockKind::Recent);
     }
 
     #[test]

@@ -129,7 +129,7 @@ export class Declaration {
   declared(): Status {
     if (this.number !== null) return Status.Ok;
     if (this.host.backlog.busy) return Status.Busy;
-    const { name, help, kind, aggregator, labelNames, numbers } = this.roster.shape;
+    const { name, help, kind, aggregator, labelNames, numbers, states } = this.roster.shape;
     const number = this.host.writer.family(
       {
         tag: this.tag,
@@ -140,6 +140,7 @@ export class Declaration {
         aggregator: asText(aggregator),
         labelNames: [...labelNames],
         numbers: Float64Array.from(numbers),
+        states: [...states],
       },
       this.group,
     );

@@ -182,7 +182,7 @@ export class HeapFamily implements Family, Member {
   }
 
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, exemplars, numbers } = this.roster.shape;
+    const { name, help, kind, aggregator, exemplars, numbers, states } = this.roster.shape;
     const families = await this.host.scrapes.text('json', {
       scope,
       tags: [],
@@ -191,7 +191,8 @@ export class HeapFamily implements Family, Member {
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
     if (found !== undefined) return { ...found, exemplars };
-    return { name, help, type: kind.type, aggregator, numbers: kind.shown(numbers), series: [] };
+    const shown = kind.shown(numbers);
+    return { name, help, type: kind.type, aggregator, numbers: shown, states, series: [] };
   }
 
   close(): void {

@@ -5,14 +5,16 @@
 //! text is escaped, bounds ascend, and a configured bound of +Inf has no bucket of its own beside the implied one.
 
 use crate::labels::escape;
-use crate::metric_type::Values;
+use crate::metric_type::{MetricType, Values};
 use crate::scrape::snapshot::{Exemplar, Family, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra, Sample};
 use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
-use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
+use super::rows::{
+    estimate, histogram, prefix, push_escaped, push_labels, push_states, push_summaries,
+};
 
 /// Prints a scrape.
 ///
@@ -31,7 +33,7 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
     let mut out = Vec::with_capacity(estimate(snapshot) + more + extra.estimate());
     let mut names = Names::default();
-    let own = snapshot.families.iter().map(|family| (&*family.name, family.metric_type.name()));
+    let own = snapshot.families.iter().map(|family| (&*family.name, type_name(family)));
     for (family, shown) in snapshot.families.iter().zip(names.show(own)) {
         let Some(shown) = shown else {
             continue;
@@ -45,6 +47,7 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
             Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
             Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
             Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
+            Values::States => push_states(&mut out, snapshot, &labels, family),
         }
         out.push(b'\n');
     }
@@ -61,6 +64,15 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     }
     out.extend_from_slice(b"# EOF\n");
     out
+}
+
+/// The type with which a family is shown. A state set that counts processes is a gauge, because a state of a state set
+/// is either 0 or 1.
+fn type_name(family: &Family) -> &'static str {
+    match family.metric_type {
+        MetricType::StateSet if &*family.aggregator == "count" => MetricType::Gauge.name(),
+        other => other.name(),
+    }
 }
 
 fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
@@ -99,10 +111,12 @@ fn push_scalars(
 
 /// Appends a row of a family that the heap does not hold.
 fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
-    let name = if shown.suffix.is_empty() { &sample.name } else { base(&sample.name) };
+    let name = base(&sample.name, shown.suffix);
     push_row(out, name, shown.suffix, sample);
-    let has_place = !shown.suffix.is_empty()
-        || shown.type_name != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+    let has_place = shown.suffix == MetricType::Counter.suffix()
+        || shown.suffix.is_empty()
+            && shown.type_name != "unknown"
+            && (name.ends_with("_total") || name.ends_with("_bucket"));
     if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
         push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
     }

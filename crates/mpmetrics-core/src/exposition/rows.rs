@@ -2,6 +2,7 @@
 
 use super::effective::Labels;
 use super::number::{push, push_sample};
+use crate::labels::escape;
 use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
@@ -14,6 +15,10 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
             Values::Scalar => (1, 0),
             Values::Buckets => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
             Values::Quantiles => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
+            Values::States => {
+                let longest = family.states.iter().map(|state| state.len()).max().unwrap_or(0);
+                (family.states.len(), family.name.len() + "=\"\",".len() + longest)
+            }
         };
         let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
@@ -101,6 +106,62 @@ pub(super) fn push_summaries(
             push_sample(out, value);
         }
     }
+}
+
+/// Appends a row for each state. The label with the state, whose name is the family's, follows the series' own labels.
+pub(super) fn push_states(
+    out: &mut Vec<u8>,
+    snapshot: &Snapshot,
+    labels: &Labels<'_>,
+    family: &Family,
+) {
+    let row = prefix(&family.name, "{");
+    let tails: Vec<Vec<u8>> = family
+        .states
+        .iter()
+        .map(|state| {
+            let mut tail = family.name.as_bytes().to_vec();
+            tail.extend_from_slice(b"=\"");
+            escape(state.as_bytes(), &mut tail);
+            tail.push(b'"');
+            tail
+        })
+        .collect();
+    for series in &family.series {
+        let Some((numbers, own)) = states(snapshot, labels, family, series) else {
+            continue;
+        };
+        // `job_state` of a row is the state, so a default label of that name is not printed.
+        let beside = labels.beside(own, series.defaults, family.name.as_bytes());
+        for (tail, number) in tails.iter().zip(numbers) {
+            out.extend_from_slice(&row);
+            if !own.is_empty() {
+                out.extend_from_slice(own);
+                out.push(b',');
+            }
+            out.extend_from_slice(tail);
+            if !beside.is_empty() {
+                out.push(b',');
+                out.extend_from_slice(&beside);
+            }
+            out.extend_from_slice(b"} ");
+            push_sample(out, *number);
+        }
+    }
+}
+
+/// Returns the numbers of the states and the own label text of a state set's series, if they fit the family.
+fn states<'a>(
+    snapshot: &'a Snapshot,
+    labels: &Labels<'a>,
+    family: &Family,
+    series: &Series,
+) -> Option<(&'a [f64], &'a [u8])> {
+    let Value::States(span) = series.value else {
+        return None;
+    };
+    let numbers = snapshot.counts(span);
+    (numbers.len() == family.states.len()).then_some((numbers, labels.own(series)?))
 }
 
 /// Returns sum, cells and own label text of a histogram's series, if they fit the family.

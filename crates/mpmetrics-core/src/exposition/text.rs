@@ -10,7 +10,9 @@ use crate::scrape::snapshot::{Family, Snapshot, Value};
 use super::effective::Labels;
 use super::extra::{push_row, Extra};
 use super::number::{push, push_sample};
-use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
+use super::rows::{
+    estimate, histogram, prefix, push_escaped, push_labels, push_states, push_summaries,
+};
 
 /// Prints a scrape.
 ///
@@ -27,11 +29,12 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
     let mut out = Vec::with_capacity(estimate(snapshot) + extra.estimate());
     for family in snapshot.families.iter().filter(|family| extra.keeps(&family.name)) {
-        push_head(&mut out, &family.name, &family.help, family.metric_type.name());
+        push_head(&mut out, &family.name, &family.help, family.metric_type.text_name());
         match family.metric_type.values() {
             Values::Scalar => push_scalars(&mut out, &labels, family),
             Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
             Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
+            Values::States => push_states(&mut out, snapshot, &labels, family),
         }
     }
     for family in &extra.families {

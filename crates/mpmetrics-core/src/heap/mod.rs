@@ -18,7 +18,7 @@ mod succession;
 mod writer;
 
 pub use blocks::shared::SLAB as SHARED_SLAB;
-pub use directory::family::FamilySpec;
+pub use directory::family::{FamilySpec, MAX_STATES};
 pub use entry::HeldLock;
 pub use init::{Limits, Setup};
 pub use memory::address::{Address, OctaveAddress};

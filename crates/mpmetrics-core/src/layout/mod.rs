@@ -24,7 +24,7 @@ pub use words::Words;
 /// `MPMETRIC`, little-endian.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 /// Layout version: `major << 16 | minor`. A heap with another major number is refused. A higher minor number means that
-/// words were only appended.
+/// words were only appended, or types of families were added, which older versions do not show.
 pub const VERSION: u64 = 1 << 16 | 1;
 /// Mark of the machines that share the heap: byte order, word size, how words change, C library. A heap with another
 /// mark is refused.

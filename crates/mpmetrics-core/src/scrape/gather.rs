@@ -9,6 +9,7 @@ use super::own::PREFIX;
 use super::part::{value, Known, Origin, Part, Wanted, ANY, NONE};
 use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
+use super::states;
 use super::summary::Reading;
 use super::writer_labels::name_writer;
 use crate::aggregator::Aggregator;
@@ -17,6 +18,7 @@ use crate::error::Result;
 use crate::form::Protocol;
 use crate::heap::{self, FAMILIES, SERIES};
 use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, Words};
+use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
 use std::collections::HashMap;
@@ -41,6 +43,8 @@ pub struct Gather<'a> {
     /// The writer whose blocks are read.
     writer: Origin,
     cells: Vec<f64>,
+    /// The numbers of the states of the block that is added.
+    expanded: Vec<f64>,
     sketches: Vec<Sketch>,
     text: Vec<u8>,
     /// Whether default labels are left out.
@@ -67,7 +71,11 @@ impl<'a> Gather<'a> {
         for id in 0..families {
             by_family.push(NONE);
             let spec = match heap::decode_family(words, id) {
-                Ok(Some(spec)) if is_metric_name(spec.name.as_bytes()) => spec,
+                Ok(Some(spec))
+                    if is_metric_name(spec.name.as_bytes()) && states::is_printable(&spec) =>
+                {
+                    spec
+                }
                 Ok(None) => continue,
                 Ok(Some(_)) | Err(_) => {
                     damaged += 1;
@@ -104,6 +112,7 @@ impl<'a> Gather<'a> {
             parts,
             writer: ANY,
             cells,
+            expanded: Vec::new(),
             sketches: Vec::new(),
             text,
             plain: filter.plain,
@@ -192,7 +201,12 @@ impl<'a> Gather<'a> {
             self.damaged += 1;
             return Ok(());
         }
-        let cells = &cells[..wanted.sums];
+        let cells = if wanted.spec.metric_type.values() == Values::States {
+            states::expand(&wanted.spec, cells, &mut self.expanded);
+            &*self.expanded
+        } else {
+            &cells[..wanted.sums]
+        };
         let dead = life != Life::Present;
         let writer = match (wanted.aggregator, life) {
             (Aggregator::All, Life::Of(writer)) => writer,
@@ -319,7 +333,10 @@ impl<'a> Gather<'a> {
                 let Some(defaults) = part.defaults.or(figure) else {
                     continue;
                 };
-                let own = wanted.spec.metric_type.row_label();
+                let own = match wanted.spec.metric_type.values() {
+                    Values::States => wanted.spec.name.as_bytes(),
+                    _ => wanted.spec.metric_type.row_label(),
+                };
                 if let Some(labels) = self.labels(part, own, &mut snapshot.text)? {
                     let (value, set_at) = value(&wanted, &part, &self.cells);
                     let (birth, key) = (part.birth, (part.series, part.set));

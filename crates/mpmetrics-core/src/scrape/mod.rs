@@ -15,6 +15,7 @@ mod part;
 mod rounds;
 pub mod snapshot;
 mod spare;
+mod states;
 mod summary;
 pub mod walk;
 mod writer_labels;
