@@ -16,7 +16,7 @@ fn printed(
     families: Vec<ExtraFamily>,
 ) -> String {
     let without = without.iter().map(|&name| name.to_owned()).collect();
-    let bytes = print(&make.snapshot, &Extra { without, families });
+    let bytes = print(&make.snapshot, &Extra { without, families, ..Extra::default() });
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -27,6 +27,7 @@ fn family(kind: &str, name: &str) -> ExtraFamily {
         help: "h".into(),
         type_name: kind.into(),
         samples: vec![sample],
+        ..ExtraFamily::default()
     }
 }
 
@@ -73,7 +74,8 @@ fn rows_are_printed_as_they_are() {
         sample("odd_bucket", f64::NEG_INFINITY, exemplar(None)),
     ];
     let (name, help, kind) = ("odd\n".into(), "say \"hi\"\\".into(), "any\n".into());
-    let families = vec![ExtraFamily { name, help, type_name: kind, samples }];
+    let families =
+        vec![ExtraFamily { name, help, type_name: kind, samples, ..ExtraFamily::default() }];
     let none = Builder::default();
     assert_eq!(
         printed(text::with_extra, &none, &[], families.clone()),

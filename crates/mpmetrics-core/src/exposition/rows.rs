@@ -6,7 +6,7 @@ use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
 /// Estimates the bytes of the text, because a buffer of many megabytes is copied each time that it grows.
-pub(super) fn estimate(snapshot: &Snapshot) -> usize {
+pub(super) fn estimate(snapshot: &Snapshot, prefix: &str) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
@@ -15,9 +15,10 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
             Values::Buckets => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
             Values::Quantiles => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
         };
-        let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
+        let name = prefix.len() + family.name.len();
+        let row = name + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
-        bytes += 64 + 2 * family.name.len() + family.help.len();
+        bytes += 64 + 2 * name + family.help.len();
         bytes += rows * (own + row * family.series.len());
     }
     bytes
@@ -34,9 +35,10 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns the beginning of every row of a family: the line feed before the row, and the name.
-pub(super) fn prefix(family: &str, suffix: &str) -> Vec<u8> {
+/// Returns the beginning of every row of a family: the line feed before the row, the registry's prefix, and the name.
+pub(super) fn start(prefix: &str, family: &str, suffix: &str) -> Vec<u8> {
     let mut row = vec![b'\n'];
+    row.extend_from_slice(prefix.as_bytes());
     push_escaped(&mut row, family);
     row.extend_from_slice(suffix.as_bytes());
     row
@@ -62,18 +64,20 @@ pub(super) fn push_summaries(
     snapshot: &Snapshot,
     labels: &Labels<'_>,
     family: &Family,
+    prefix: &str,
 ) {
     let quantiles: Vec<Vec<u8>> = family
         .bounds
         .iter()
         .map(|&percentile| {
-            let mut row = prefix(&family.name, "{quantile=\"");
+            let mut row = start(prefix, &family.name, "{quantile=\"");
             push(&mut row, percentile);
             row.push(b'"');
             row
         })
         .collect();
-    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
+    let (sums, counts) =
+        (start(prefix, &family.name, "_sum"), start(prefix, &family.name, "_count"));
     let mut tail = Vec::new();
     for series in &family.series {
         let (Value::Summary { sum, count, sketch }, Some(own)) = (series.value, labels.own(series))

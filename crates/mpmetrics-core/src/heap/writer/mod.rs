@@ -7,6 +7,7 @@ mod default_labels;
 mod exemplars;
 mod follow;
 mod handle;
+mod limit;
 mod observe;
 mod removal;
 mod share;
@@ -28,6 +29,7 @@ use crate::labels;
 use crate::layout::{block as blk, header, lock, slot as slt, BlockHead, BlockKey, BlockKind};
 use crate::os;
 use crate::region::Locks;
+use limit::FamilyLimit;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -57,6 +59,7 @@ struct Declared {
     group: u32,
     /// The shape that was declared; that in the heap's record may be damaged.
     shape: Shape,
+    limit: FamilyLimit,
 }
 
 /// Microseconds for which the writer does not ask again whether its slot's byte is locked: asking costs as much as
@@ -143,7 +146,7 @@ impl Writer {
             kill_point!("family.declared");
             mine.families.insert(id, at);
         }
-        groups.insert(id, Declared { group, shape });
+        groups.insert(id, Declared { group, shape, limit: FamilyLimit::default() });
         Ok(id)
     }
 
