@@ -15,6 +15,7 @@ import { chosenAggregator } from './aggregator-choice';
 import type { NewGauge, NewGaugeChild } from './api';
 import { gaugeChild, type GaugeFunctions } from './children';
 import type { GaugeConfiguration } from './configuration';
+import { likelyName } from './full-name';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import { addTracking } from './in-progress';
@@ -78,7 +79,11 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as NewGaugeChild<T>;
-    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    const labels = labelsOf(
+      this.labelNames,
+      args,
+      this[ROSTER].undefaulted,
+    ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
@@ -148,7 +153,7 @@ function makeChild<T extends string>(
     },
     startTimer: () => gauge.startTimer(chosen),
   };
-  return gaugeChild(functions, gauge);
+  return gaugeChild(functions, gauge, chosen);
 }
 
 /**
@@ -168,7 +173,7 @@ function makeDelegatingChild<T extends string>(
     setToCurrentTime: gauge.setToCurrentTime.bind(gauge, labels),
     startTimer: gauge.startTimer.bind(gauge, labels),
   };
-  return gaugeChild(functions, gauge);
+  return gaugeChild(functions, gauge, labels ?? {});
 }
 
 /** The methods of a gauge that children need, for comparison. */
@@ -198,7 +203,8 @@ function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {
   if (config === null || typeof config !== 'object') return 'sum';
-  const { aggregator, name, labelNames, ttlSeconds } = config;
+  const { aggregator, labelNames, ttlSeconds } = config;
+  const name = likelyName('gauge', config);
   return aggregator ?? chosenAggregator(name, labelNames, ttlSeconds !== undefined) ?? 'sum';
 }
 

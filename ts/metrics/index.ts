@@ -3,13 +3,14 @@
 export * from './aggregators';
 export type { AnyMetric } from './api';
 export * from './buckets';
-export type { Registers } from './configuration';
+export type { GaugeConfiguration, Registers } from './configuration';
 export { Counter } from './counter';
 export { Gauge } from './gauge';
 export { hide, LEFT, REPLACE, ROSTER } from './hidden';
 export { Histogram } from './histogram';
 export { inspected, ownValues } from './inspection';
 export { joining, type Combine } from './joining';
+export { warnOfMisspelt } from './misspelt';
 export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './metric';
 export type { RegistryLike } from './registry-like';
 export { Summary } from './summary';

@@ -10,6 +10,7 @@ import {
   labelsOf,
   validateLabels,
   validateMetricName,
+  type LabelDefaults,
 } from '../labels';
 import {
   collecting,
@@ -24,6 +25,8 @@ import { validateAggregator } from './aggregators';
 import type { Everywhere } from './api';
 import type { MetricConfiguration, Registers } from './configuration';
 import { exemplarText } from './exemplar';
+import { fullName } from './full-name';
+import { labelRules, warnOfOptions, type Given } from './given';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { inspected, ownValues } from './inspection';
@@ -51,27 +54,6 @@ const EMPTY: LabelValues<string> = {};
  * folder (docs/ARCHITECTURE.md, "Ranks").
  */
 export const home: { register: Registers | null } = { register: null };
-
-/** A configuration with the defaults of the metric's type. */
-export interface Given {
-  name: string;
-  /** Declared as a string for users; prom-client accepts any truthy value. */
-  help: string | number;
-  labelNames?: readonly string[];
-  registers?: readonly Registers[];
-  aggregator: string;
-  enableExemplars: boolean;
-  collect?: unknown;
-  buckets?: readonly number[];
-  percentiles?: readonly number[];
-  maxAgeSeconds?: number;
-  ageBuckets?: number;
-  pruneAgedBuckets?: boolean;
-  compressCount?: number;
-  ifExists?: unknown;
-  ttlSeconds?: number;
-  labelValues?: Readonly<Record<string, unknown>>;
-}
 
 /** The configuration of a metric of any type. */
 type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregator'> & {
@@ -135,6 +117,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (defaults.aggregator !== undefined) given.aggregator ??= defaults.aggregator;
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
+    given.name = fullName(kind.type, given);
     // The messages begin with prom-client's, and end with what its successor `@prometheus-io/client` adds.
     if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
     const labelNames = labelNamesOf(given.labelNames);
@@ -150,7 +133,9 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     validateAggregator(kind.type, given.aggregator, labelNames.map(String));
     const { ifExists, labelValues, ttlSeconds } = given;
     if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
-    const initial = labelValues ? labelSets(labelNames, labelValues) : [];
+    const { defaults: labelDefaults, limits, options } = labelRules(kind.type, labelNames, given);
+    const initial = initialSets(labelNames, labelValues, labelDefaults, limits.overflow);
+    warnOfOptions(config, given.name);
     const there = reusable(ifExists, registers, { ...given, labelNames }, kind.type, isMetric);
     this.type = kind.type;
     const roster =
@@ -164,8 +149,11 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
           labelNames: labelNames.map(String),
           numbers: numbers(given),
           exemplars: given.enableExemplars,
+          maxSeries: limits.maxSeries,
+          overflows: limits.overflow !== null,
         },
         () => this.labelNames,
+        options,
       );
     hidden.hide(this, ROSTER, roster);
     hidden.hide(this, FIND, roster.find);
@@ -245,8 +233,21 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   }
 }
 
+/** Returns the label sets that are shown from the declaration on; the one for refused series first. */
+function initialSets(
+  labelNames: readonly string[],
+  labelValues: Readonly<Record<string, unknown>> | undefined,
+  defaults: LabelDefaults | null,
+  overflow: object | null,
+): object[] {
+  const sets: object[] = overflow === null ? [] : [overflow];
+  if (labelValues) sets.push(...labelSets(labelNames, labelValues, defaults));
+  else if (defaults?.complete === true) sets.push({});
+  return sets;
+}
+
 function remove(metric: Metric, args: readonly unknown[], everywhere: boolean): void {
-  const labels = labelsOf(metric.labelNames, args) ?? EMPTY;
+  const labels = labelsOf(metric.labelNames, args, metric[ROSTER].undefaulted) ?? EMPTY;
   validateLabels(metric.labelNames, labels);
   metric[ROSTER].remove(labels, everywhere);
 }

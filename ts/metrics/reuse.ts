@@ -17,6 +17,11 @@ const IDENTITY = [
   'pruneAgedBuckets',
   'enableExemplars',
   'ttlSeconds',
+  'defaultLabels',
+  'maxSeries',
+  'overflow',
+  'overflowLabels',
+  'maxLabelValues',
 ] as const;
 
 /** A metric's configuration with its defaults. */

@@ -3,7 +3,7 @@
  * shape as handles to cells of the heap, so that the same code updates both.
  */
 
-import { parseLabelText, type LabelText } from '../labels';
+import { asText, parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
 import { Arena } from './arena';
 import { ownBuckets, type BucketSource } from './cells/octave-buckets';
@@ -23,6 +23,8 @@ const arena = new Arena();
 export const memoryFigures = {
   /** Series of all metrics. */
   series: 0,
+  /** Series of each metric that has some, by name. */
+  seriesOf: new Map<string, number>(),
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: REFUSALS.map(() => 0),
   /** Observations of summaries that no quantile shows, for want of memory. */
@@ -78,14 +80,15 @@ export class MemoryFamily implements Family {
   bind(h: Handle, label: LabelText): boolean {
     const limits = memoryLimits();
     if (memoryFigures.series >= limits.series) return this.refuse(Refusal.Series);
-    if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
+    const most = Math.min(limits.familySeries, this.shape.maxSeries ?? Infinity);
+    if (this.born.size >= most) return this.refuse(Refusal.FamilySeries);
     h.text = label.text;
     h.types = label.types;
     const { kind } = this.shape;
     arena.allocate(h, this.cells, kind.path);
     h.cells.set(kind.blank(this.cells), h.first);
     this.born.add(h);
-    memoryFigures.series++;
+    this.count(1);
     return true;
   }
 
@@ -131,13 +134,22 @@ export class MemoryFamily implements Family {
   release(h: Handle): void {
     if (!this.born.delete(h)) return;
     this.exemplars.take(h);
-    memoryFigures.series--;
+    this.count(-1);
     arena.free(h, this.cells);
     h.detach();
   }
 
   stale(h: Handle): boolean {
     return !h.live;
+  }
+
+  private count(by: 1 | -1): void {
+    memoryFigures.series += by;
+    const { seriesOf } = memoryFigures;
+    const name = asText(this.shape.name);
+    const count = (seriesOf.get(name) ?? 0) + by;
+    if (count > 0) seriesOf.set(name, count);
+    else seriesOf.delete(name);
   }
 
   close(): void {
@@ -150,9 +162,14 @@ export class MemoryFamily implements Family {
 
   private refuse(refusal: Refusal): false {
     this.refusal = refusal;
-    this.dropped();
-    warnOfRefusal(refusal, "this process's memory storage", this.shape.name);
+    if (!this.shape.overflows) this.dropped();
+    warnOfRefusal(refusal, "this process's memory storage", this.shape);
     return false;
+  }
+
+  /** No other process has series here, and the metric knows its own. */
+  labelValues(): readonly string[] {
+    return [];
   }
 
   read(): FamilyData {
