@@ -4,7 +4,7 @@ import { unfit } from '../errors';
 import type { MetricType } from '../storage';
 
 /** The options that make a metric's name. */
-interface Parts {
+interface NameOptions {
   readonly name?: unknown;
   readonly namespace?: unknown;
   readonly subsystem?: unknown;
@@ -20,7 +20,10 @@ const TOTAL = '_total';
  *
  * @throws TypeError for a part that is given and is no string
  */
-export function fullName(type: MetricType, { name, namespace, subsystem, unit }: Parts): string {
+export function fullName(
+  type: MetricType,
+  { name, namespace, subsystem, unit }: NameOptions,
+): string {
   const before = [part('namespace', namespace), part('subsystem', subsystem)];
   const last = part('unit', unit);
   if (last === '' && before.every((one) => one === '')) return name as string;
@@ -32,11 +35,11 @@ export function fullName(type: MetricType, { name, namespace, subsystem, unit }:
 }
 
 /** Returns {@link fullName}; the name alone if another part is invalid, for which the constructor throws later. */
-export function likelyName(type: MetricType, parts: Parts): string {
+export function likelyName(type: MetricType, options: NameOptions): string {
   try {
-    return fullName(type, parts);
+    return fullName(type, options);
   } catch {
-    return String(parts.name);
+    return String(options.name);
   }
 }
 

@@ -3,7 +3,7 @@
 import { warnOnce } from '../errors';
 
 /**
- * Warns, once for each name, of options that nobody knows and whose names are one edit away from that of an option.
+ * Warns, once for each name, of options that do not exist and whose names are one edit away from that of an option.
  * Other unknown options are no mistake: a class that extends a metric may have options of its own.
  *
  * @param options what the program gave

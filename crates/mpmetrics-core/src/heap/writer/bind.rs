@@ -1,8 +1,7 @@
 //! Finding or making a series, and a writer's block of it.
 
-use super::limit::FamilyLimit;
 use super::turn::Turn;
-use super::{checked, take_lock, Writer};
+use super::{checked, take_lock, FamilyLimit, Writer};
 use crate::error::{Error, Result};
 use crate::heap::blocks::{block, octave_buckets, reclaim, shared};
 use crate::heap::directory::family::Shape;

@@ -1,28 +1,12 @@
 //! Limits that a writer has for a family by itself, in addition to those of the segment.
 
-use super::Writer;
+use super::{FamilyLimit, Writer};
 use crate::error::Result;
 use crate::heap::directory::{generation, series};
 use crate::heap::memory::table::{FAMILIES, SERIES};
 use crate::labels::{pairs, unescape};
 use crate::layout::{family as fam, header, series as ser};
 use std::collections::HashSet;
-
-/// What a writer does at a family's limit.
-#[derive(Clone, Copy)]
-pub(super) struct FamilyLimit {
-    /// The number of series of the family, those of all writers, from which on this writer makes none.
-    pub most: u64,
-    /// Whether updates of refused series are dropped, and counted as such. If not, the caller counts them in another
-    /// series.
-    pub drops: bool,
-}
-
-impl Default for FamilyLimit {
-    fn default() -> Self {
-        Self { most: u64::MAX, drops: true }
-    }
-}
 
 impl Writer {
     /// Sets what this writer does with new series of a family that it declared, until it declares the family again.

@@ -29,7 +29,6 @@ use crate::labels;
 use crate::layout::{block as blk, header, lock, slot as slt, BlockHead, BlockKey, BlockKind};
 use crate::os;
 use crate::region::Locks;
-use limit::FamilyLimit;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -60,6 +59,22 @@ struct Declared {
     /// The shape that was declared; that in the heap's record may be damaged.
     shape: Shape,
     limit: FamilyLimit,
+}
+
+/// What a writer does at a family's limit.
+#[derive(Clone, Copy)]
+struct FamilyLimit {
+    /// The number of series of the family, those of all writers, from which on this writer makes none.
+    most: u64,
+    /// Whether updates of refused series are dropped, and counted as such. If not, the caller counts them in another
+    /// series.
+    drops: bool,
+}
+
+impl Default for FamilyLimit {
+    fn default() -> Self {
+        Self { most: u64::MAX, drops: true }
+    }
 }
 
 /// Microseconds for which the writer does not ask again whether its slot's byte is locked: asking costs as much as
