@@ -75,14 +75,20 @@ describe.each(subjects)('$name', ({ load }) => {
     register.registerCollector({
       async collect() {
         await Promise.resolve();
-        return [rows, { name: 'duck', get: () => ({ ...rows, name: 'duck' }) }];
+        return [
+          rows,
+          {
+            name: 'duck',
+            get: () => ({ ...rows, name: 'duck', values: [{ labels: {}, value: 2 }] }),
+          },
+        ];
       },
     });
     register.registerCollector({
       *collect() {
         const g = new client.Gauge({ name: 'g', help: 'h', registers: [] });
         g.set(3);
-        yield g as never;
+        yield g;
       },
     });
     for (let i = 0; i < 2; i++) {

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const CONFIG = { help: 'h', labelNames: ['a'], registers: [], overflow: 'other' } as const;
+const CONFIG = { help: 'h', registers: [], overflow: 'other' as const };
 
 function setUp() {
   vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);

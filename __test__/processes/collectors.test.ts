@@ -70,7 +70,7 @@ test('a family that another process has in the heap is not printed twice', async
 
 test('a collector that a thread registers runs, and ends with it', async () => {
   const [one] = obedient(1, made);
-  await ask(one!, performing('processes/collectors/start-thread.cjs'));
+  await ask(one!, `await ${performing('processes/collectors/start-thread.cjs')}`);
   const { seen } = await scraped(one!);
   expect(seen.get('yielded{who="thread"}')).toBe(1);
   expect((await scraped(one!)).seen.get('yielded{who="thread"}')).toBe(2);

@@ -81,6 +81,6 @@ export class ValueLimits {
       replaced.set(name, counted);
     }
     // `fromEntries` defines properties and calls no setter: a label may be called `__proto__`.
-    return replaced === null ? labels : (Object.fromEntries(replaced) as object);
+    return replaced === null ? labels : (Object.fromEntries(replaced));
   }
 }

@@ -1,7 +1,7 @@
 /** Limits on a metric's series, and the series in which updates beyond the limits count. */
 
 import { shown, unfit } from '../errors';
-import { ValueLimits, type LabelDefaults, type ValueLimit } from '../labels';
+import { asText, ValueLimits, type LabelDefaults, type ValueLimit } from '../labels';
 import { settings } from '../meeting';
 import type { MetricType } from '../storage';
 
@@ -74,7 +74,7 @@ function insteadOf(labelNames: readonly string[], option: unknown): Map<string, 
       if (!['string', 'number', 'boolean'].includes(typeof value)) {
         throw unfit(`overflowLabels.${name}`, 'a string, a number or a boolean', value);
       }
-      return [name, String(value)];
+      return [name, asText(value)];
     }),
   );
 }

@@ -71,7 +71,7 @@ export class Collectors {
     }
     const { everywhere = false } = options;
     if (typeof everywhere !== 'boolean') throw unfit('everywhere', 'true or false', everywhere);
-    const run: Collect | null = everywhere ? async () => void (await this.runOne(entry)) : null;
+    const run: Collect | null = everywhere ? () => this.runOne(entry).then(() => undefined) : null;
     const entry: Entry = { collector, run, held: [] };
     this.entries.add(entry);
     if (run !== null) this.host.collects(run);

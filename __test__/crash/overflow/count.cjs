@@ -4,6 +4,7 @@ const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
 );
 const [who, requests] = process.argv.slice(2);
+/** @type {{ help: string, labelNames: string[], overflow: 'other' }} */
 const config = { help: 'h', labelNames: ['path'], overflow: 'other' };
 const counted = new Counter({ name: 'requests_total', ...config, maxSeries: 100 });
 const seconds = new Histogram({ name: 'seconds', ...config, buckets: [1], maxSeries: 20 });

@@ -170,8 +170,9 @@ export class HeapStorage {
     if (this.collectors.size === 0) return;
     this.backlog.now(() =>
       this.attempt(() => {
-        void this.writer;
-        this.scrapes.listen();
+        // Attaches to the heap, if this isolate has made no metric yet.
+        const { writer } = this;
+        if (writer === this.current) this.scrapes.listen();
         return Status.Ok;
       }),
     );
