@@ -17,7 +17,7 @@ import {
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
 import { contentsOf, register as defaultRegister } from './registry';
-import { heap, memoryFigures, REFUSALS } from './storage';
+import { heap, memoryFigures, memorySeries, REFUSALS } from './storage';
 
 /** The options of {@link collectLibraryMetrics}. */
 export interface LibraryMetricsConfiguration {
@@ -229,7 +229,7 @@ function addSeries(
   fallBack(gauge, () => {
     gauge.reset();
     gauge.set(value(figures()));
-    const all = [...memoryFigures.seriesOf].sort(
+    const all = [...memorySeries].sort(
       ([one, few], [other, many]) => many - few || (one < other ? -1 : 1),
     );
     for (const [metric, count] of all.slice(0, LARGEST)) gauge.set({ metric }, count);

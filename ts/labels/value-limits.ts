@@ -1,7 +1,6 @@
 /** Limits on how many values single labels have (`maxLabelValues`), so that one label cannot fill a metric. */
 
 import { asText, isLong, wellFormed } from './text';
-import type { LabelValue } from './tree';
 
 /** The limit of one label. */
 export interface ValueLimit {
@@ -31,38 +30,32 @@ export class ValueLimits {
     this.limits.get(name)?.known.add(wellFormed(asText(value)));
   }
 
+  /** Returns whether a label has a limit. */
+  has(name: string): boolean {
+    return this.limits.has(name);
+  }
+
   /**
-   * Returns the value under which a caller's value is counted: itself, or the one that is `instead`.
+   * Returns the value under which a caller's value is counted, of a label with a limit: itself, or the one that is
+   * `instead`.
    *
    * @param bytes the maximum length of a value; one that is longer does not count
    * @param others returns the values that a label has in the series of all processes
    */
   counted(
     name: string,
-    value: string,
+    given: string,
     bytes: number,
     others: (name: string) => readonly string[],
   ): string {
-    const limit = this.limits.get(name);
-    if (limit === undefined || limit.known.has(value)) return value;
-    const { known, most, instead } = limit;
-    if (value === instead || isLong(value, bytes) || known.size >= most) return instead;
+    const { known, most, instead } = this.limits.get(name)!;
+    if (isLong(given, bytes)) return instead;
+    const value = wellFormed(given);
+    if (known.has(value)) return value;
+    if (value === instead || known.size >= most) return instead;
     for (const one of others(name)) if (one !== instead) known.add(one);
     if (known.size < most) known.add(value);
     return known.has(value) ? value : instead;
-  }
-
-  /** {@link counted}, for the values of all labels in the order of their names. Returns `values` if all count. */
-  countedValues(
-    names: readonly string[],
-    values: readonly LabelValue[],
-    bytes: number,
-    others: (name: string) => readonly string[],
-  ): readonly LabelValue[] {
-    const counted = values.map((value, i) =>
-      value === undefined ? undefined : this.counted(names[i]!, value, bytes, others),
-    );
-    return counted.some((value, i) => value !== values[i]) ? counted : values;
   }
 
   /** {@link counted}, for a label object. Returns `labels` if all values count. */
@@ -74,13 +67,13 @@ export class ValueLimits {
     let replaced: Map<string, unknown> | null = null;
     for (const [name, value] of Object.entries(labels) as [string, unknown][]) {
       if (!this.limits.has(name)) continue;
-      const text = wellFormed(asText(value));
+      const text = asText(value);
       const counted = this.counted(name, text, bytes, others);
       if (counted === text) continue;
       replaced ??= new Map(Object.entries(labels));
       replaced.set(name, counted);
     }
     // `fromEntries` defines properties and calls no setter: a label may be called `__proto__`.
-    return replaced === null ? labels : (Object.fromEntries(replaced));
+    return replaced === null ? labels : Object.fromEntries(replaced);
   }
 }

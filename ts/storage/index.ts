@@ -32,7 +32,7 @@ export type { Format, Selection } from './heap/scrapes';
 export type { HeapSource } from './heap/source';
 export { HeapStorage } from './heap/storage';
 export { storesAsked } from './heap/stores';
-export { MemoryFamily, memoryFigures } from './memory';
+export { MemoryFamily, memoryFigures, memorySeries } from './memory';
 export type { LabelOptions } from './label-sets';
 export { Roster } from './roster';
 export { WRITER_LABELS } from './writer-labels';

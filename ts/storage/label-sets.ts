@@ -92,9 +92,16 @@ export class LabelSets {
    * @returns null if one is longer than the storage allows
    */
   counted(values: readonly LabelValue[], bytes: number): readonly LabelValue[] | null {
-    const formed = values.map((value) => (value === undefined ? value : wellFormed(value)));
-    const counted = this.limits?.countedValues(this.names, formed, bytes, this.known) ?? formed;
-    return counted.some((value) => value !== undefined && isLong(value, bytes)) ? null : counted;
+    const counted: LabelValue[] = [];
+    for (const [i, value] of values.entries()) {
+      const name = this.names[i]!;
+      if (value === undefined) counted.push(undefined);
+      else if (this.limits?.has(name) === true) {
+        counted.push(this.limits.counted(name, value, bytes, this.known));
+      } else if (isLong(value, bytes)) return null;
+      else counted.push(wellFormed(value));
+    }
+    return counted;
   }
 
   /** Returns the values of labels that were read. */

@@ -23,8 +23,6 @@ const arena = new Arena();
 export const memoryFigures = {
   /** Series of all metrics. */
   series: 0,
-  /** Series of each metric that has some, by name. */
-  seriesOf: new Map<string, number>(),
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: REFUSALS.map(() => 0),
   /** Observations of summaries that no quantile shows, for want of memory. */
@@ -32,6 +30,9 @@ export const memoryFigures = {
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: 0,
 };
+
+/** The number of series in this isolate's memory storage of each metric that has some, by name. */
+export const memorySeries = new Map<string, number>();
 
 /** The buckets of one metric's series. */
 class MemoryBucketSource implements BucketSource {
@@ -145,11 +146,10 @@ export class MemoryFamily implements Family {
 
   private count(by: 1 | -1): void {
     memoryFigures.series += by;
-    const { seriesOf } = memoryFigures;
     const name = asText(this.shape.name);
-    const count = (seriesOf.get(name) ?? 0) + by;
-    if (count > 0) seriesOf.set(name, count);
-    else seriesOf.delete(name);
+    const count = (memorySeries.get(name) ?? 0) + by;
+    if (count > 0) memorySeries.set(name, count);
+    else memorySeries.delete(name);
   }
 
   close(): void {
