@@ -14,6 +14,7 @@ import {
   type GaugeConfiguration,
   type RegistryLike,
 } from './metrics';
+import { settings } from './meeting';
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
 import { contentsOf, register as defaultRegister } from './registry';
@@ -232,7 +233,9 @@ function addSeries(
     const all = [...memorySeries].sort(
       ([one, few], [other, many]) => many - few || (one < other ? -1 : 1),
     );
-    for (const [metric, count] of all.slice(0, LARGEST)) gauge.set({ metric }, count);
+    // Rows that the limit refuses would count as dropped updates.
+    const most = Math.min(LARGEST, (settings.maxSeriesPerMetric ?? Infinity) - 1);
+    for (const [metric, count] of all.slice(0, most)) gauge.set({ metric }, count);
   });
 }
 
