@@ -55,8 +55,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(String(await register.metricsBuffer())).toContain('c_bytes_total 5\n');
       const open = await register.metrics({ contentType: client.openMetricsContentType });
       expect(open).toContain('c_bytes_total 6\n');
-      // The units of metrics in the heap are known of metrics that are registered.
-      if (!everywhere) expect(open).toContain('# UNIT c_bytes bytes\n');
+      expect(open).toContain('# UNIT c_bytes bytes\n');
       expect(await new client.AggregatorRegistry().clusterMetrics()).toContain('c_bytes_total 7\n');
       expect(register.getSingleMetric('g')).toBe(undefined);
       end();

@@ -3,14 +3,7 @@
 import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
-import {
-  LEFT,
-  Metric,
-  readsItself,
-  REPLACE,
-  ROSTER,
-  type Registers,
-} from '../metrics';
+import { LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
 import { heap, moveToHeap, moveToMemory, type Collect } from '../storage';
 import { Collectors } from './collectors';
 import type { Registered } from './registered';

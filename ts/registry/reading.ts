@@ -312,8 +312,9 @@ export class Reading {
 
   /** What a scrape of the heap needs to know of the names that it prints. */
   private naming(): Pick<Selection, 'prefix' | 'units'> {
-    const { prefix } = this.contents;
-    const units = this.format === 'openmetrics' ? unitsOf(this.contents.all()) : [];
+    const { prefix, collectors } = this.contents;
+    const metrics = [...this.contents.all(), ...collectors.held];
+    const units = this.format === 'openmetrics' ? unitsOf(metrics) : [];
     return { ...(prefix !== '' && { prefix }), ...(units.length > 0 && { units }) };
   }
 }

@@ -157,7 +157,7 @@ export class Union {
         families.push(`${family.tag}\0${family.name}`);
       }
     }
-    const units = this.format === 'openmetrics' ? unitsOf(this.metrics.keys()) : [];
+    const units = this.format === 'openmetrics' ? unitsOf([...this.metrics.keys(), ...held]) : [];
     return {
       scope: this.scope,
       tags: [...this.tags],
