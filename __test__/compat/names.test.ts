@@ -166,7 +166,7 @@ describe('properties of an object that are visible', () => {
 
   /** Also names that README.md documents, names of prom-client's successor, and `collect`, which is optional. */
   const ours = [
-    'metricsBuffer writeToTextfile removeEverywhere resetEverywhere shutdown collect',
+    'metricsBuffer writeToTextfile setPrefix registerCollector removeEverywhere resetEverywhere shutdown collect',
     'time timed trackInProgress trackingInProgress countExceptions countingExceptions',
   ].flatMap((line) => line.split(' '));
 
