@@ -103,7 +103,14 @@ export type {
   PushgatewayParameters,
   PushgatewayResponse,
 } from './pushgateway';
-export type { DuckMetric, RegistryOptions, TextfileOptions } from './registry';
+export type {
+  CollectorOptions,
+  DuckMetric,
+  MetricCollector,
+  RegistryOptions,
+  TextfileOptions,
+  YieldedMetric,
+} from './registry';
 
 // Aliases, because they compile to plain properties: users' tests replace prom-client's exports, and `export … from`
 // compiles to getters that cannot be replaced.

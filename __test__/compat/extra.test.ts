@@ -55,6 +55,7 @@ const metric = fc.record(
       '"\n',
     ),
     values: fc.array(row, { maxLength: 5 }),
+    unit: fc.constantFrom('total', 'a', 'sum', 'b"\n\\', ''),
   },
   { requiredKeys: ['name', 'help', 'type'] },
 );
@@ -66,14 +67,20 @@ test(
     const native = loadBinding()!.openHeap({ path: newSegment(), create: true })!;
     const nothing = { scope: 'application', tags: [], families: [], plain: false, now: 0 } as const;
     const several = fc.array(metric, { maxLength: 5 });
-    const property = fc.asyncProperty(several, labels, async (metrics, defaults) => {
-      for (const format of FORMATS) {
-        const extra = metrics.map((one) => extraOf(any(one), defaults, format));
-        const asked = { ...nothing, tags: [], families: [], format, extra };
-        const expected = outputOf(extra, format);
-        expect(String(await native.scrapeBuffer(asked))).toBe(String(Buffer.from(expected)));
-      }
-    });
+    const prefixes = fc.constantFrom('', 'app_');
+    const property = fc.asyncProperty(
+      several,
+      labels,
+      prefixes,
+      async (metrics, defaults, prefix) => {
+        for (const format of FORMATS) {
+          const extra = metrics.map((one) => extraOf(any(one), defaults, format));
+          const asked = { ...nothing, tags: [], families: [], format, extra, prefix };
+          const expected = outputOf(extra, format, prefix);
+          expect(String(await native.scrapeBuffer(asked))).toBe(String(Buffer.from(expected)));
+        }
+      },
+    );
     await fc.assert(property, { numRuns: RUNS });
   },
 );

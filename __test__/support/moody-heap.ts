@@ -129,6 +129,10 @@ export class MoodyHeap {
       slot: real.slot,
       incarnation: real.incarnation,
       family: (spec, group) => (this.mood === Status.Ok ? real.family(spec, group) : -this.mood),
+      limit: (...limit) => {
+        real.limit(...limit);
+      },
+      labelValues: (...label) => real.labelValues(...label),
       withdraw: (family) => {
         real.withdraw(family);
       },

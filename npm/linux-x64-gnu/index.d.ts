@@ -113,6 +113,13 @@ export declare class NativeWriter {
   hide(slab: number, cell: number, series: number, generation: number): number
   /** Whether a block still belongs to its series. Works even if the writer lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean
+  /**
+   * Sets from how many series of a family on this writer makes none, and whether it counts updates of refused
+   * series as dropped. Has no effect on a family that this life did not declare.
+   */
+  limit(family: number, most: number, drops: boolean): void
+  /** Returns the values that a label has in living series of a family. */
+  labelValues(family: number, label: string): Array<string>
   /** Slot number. */
   get slot(): number
   /** Number of this life of the slot. */
@@ -198,6 +205,10 @@ export interface ExtraFamily {
   help: string
   /** The metric's type, which may be any text. */
   type: string
+  /** Its unit, which OpenMetrics shows. */
+  unit?: string
+  /** Whether it is left out if a family of the heap has its name. */
+  yields?: boolean
   /** Its rows, each a line of text. */
   samples: Array<Sample>
 }
@@ -239,6 +250,14 @@ export declare const enum FamilyType {
   StateSet = 'stateset',
   /** Labels whose values are the information. */
   Info = 'info',
+}
+
+/** The unit of a family that the heap holds. */
+export interface FamilyUnit {
+  /** Metric name. */
+  name: string
+  /** The unit, with which the name ends. */
+  unit: string
 }
 
 /** The limits of a segment. The process that makes the segment sets them for all processes that use it. */
@@ -428,6 +447,10 @@ export interface ScrapeOptions {
    * because its reader has them already.
    */
   extra?: Array<ExtraFamily>
+  /** What is printed before all names. `json` leaves it out, because its reader looks families up by their names. */
+  prefix?: string
+  /** Units of families of the heap, which OpenMetrics shows. */
+  units?: Array<FamilyUnit>
 }
 
 /** The writers whose parts a scrape adds up. */

@@ -33,11 +33,13 @@ interface Shown {
 }
 
 /**
- * Returns the text of each family, without a line break at its end. Leaves out families whose samples would have names
- * of another family.
+ * Returns the text of each family, without a line break at its end, with the prefix before each name. Leaves out families
+ * whose samples would have names of another family.
  */
-export function openMetricsTexts(families: readonly ExtraFamily[]): string[] {
-  return shown(families).flatMap((how, i) => (how === null ? [] : [familyText(families[i]!, how)]));
+export function openMetricsTexts(families: readonly ExtraFamily[], prefix: string): string[] {
+  return shown(families).flatMap((how, i) =>
+    how === null ? [] : [familyText(families[i]!, how, prefix)],
+  );
 }
 
 /**
@@ -76,16 +78,23 @@ function suffixOf({ name, type }: ExtraFamily): string {
   return type === 'info' && name.endsWith(INFO) ? INFO : '';
 }
 
-function familyText({ help, samples }: ExtraFamily, { name, type, suffix }: Shown): string {
-  const shownAs = escapeHelp(name);
+function familyText(
+  { help, unit, samples }: ExtraFamily,
+  { name, type, suffix }: Shown,
+  prefix: string,
+): string {
+  const shownAs = prefix + escapeHelp(name);
   const lines = [
     `# HELP ${shownAs} ${escapeLabelValue(help)}`,
     `# TYPE ${shownAs} ${escapeHelp(type)}`,
   ];
+  // The format demands that the name ends with the unit. That of a counter with the type `unknown` does not.
+  if (unit !== undefined && name.endsWith(`_${unit}`))
+    lines.push(`# UNIT ${shownAs} ${escapeHelp(unit)}`);
   for (const sample of samples) {
     const sampleName = suffix === '' ? sample.name : base(sample.name, suffix) + suffix;
     const exemplar = type === 'unknown' ? '' : exemplarText(sample, sampleName);
-    lines.push(sampleText(sampleName, sample) + exemplar);
+    lines.push(sampleText(prefix + sampleName, sample) + exemplar);
   }
   return lines.join('\n');
 }

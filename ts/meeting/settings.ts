@@ -33,6 +33,11 @@ export interface Settings {
    * characters; the first name that matches is used. Takes precedence over `MPMETRICS_AGGREGATORS`.
    */
   aggregators?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What becomes of updates of series that are refused for want of room, of metrics whose configuration does not say:
+   * `drop` (default) or `other`; see the option of that name. Applies to metrics that are made afterwards.
+   */
+  overflow?: 'drop' | 'other' | undefined;
   /** How long a scrape waits for the `collect` callbacks of other processes, in milliseconds. */
   collectTimeout?: number | undefined;
   /** Throw if the segment cannot be used, instead of going on in memory with a warning. */

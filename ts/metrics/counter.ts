@@ -59,7 +59,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     const given = this.inc !== ownInc && this.inc !== this[hidden.INC];
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as NewCounterChild;
-    const labels = labelsOf(this.labelNames, args) ?? {};
+    const labels = labelsOf(this.labelNames, args, this[ROSTER].undefaulted) ?? {};
     // Binds `inc` as prom-client does: a class that overrides `inc`, or a program that replaces it, sees the updates of
     // children.
     if (given) return counterChild(this.inc.bind(this, labels as LabelValues<T>), this, labels);

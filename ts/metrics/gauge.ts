@@ -16,6 +16,7 @@ import type { NewGauge, NewGaugeChild } from './api';
 import { gaugeChild, type GaugeFunctions } from './children';
 import type { GaugeConfiguration } from './configuration';
 import { livesKept } from './dead';
+import { likelyName } from './full-name';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import { addTracking } from './in-progress';
@@ -79,7 +80,11 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as NewGaugeChild<T>;
-    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    const labels = labelsOf(
+      this.labelNames,
+      args,
+      this[ROSTER].undefaulted,
+    ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
@@ -149,7 +154,7 @@ function makeChild<T extends string>(
     },
     startTimer: () => gauge.startTimer(chosen),
   };
-  return gaugeChild(functions, gauge);
+  return gaugeChild(functions, gauge, chosen);
 }
 
 /**
@@ -169,7 +174,7 @@ function makeDelegatingChild<T extends string>(
     setToCurrentTime: gauge.setToCurrentTime.bind(gauge, labels),
     startTimer: gauge.startTimer.bind(gauge, labels),
   };
-  return gaugeChild(functions, gauge);
+  return gaugeChild(functions, gauge, labels ?? {});
 }
 
 /** The methods of a gauge that children need, for comparison. */
@@ -199,7 +204,8 @@ function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {
   if (config === null || typeof config !== 'object') return 'sum';
-  const { aggregator, name, labelNames, ttlSeconds, dead } = config;
+  const { aggregator, labelNames, ttlSeconds, dead } = config;
+  const name = likelyName('gauge', config);
   const needs = { sum: ttlSeconds !== undefined, dead: dead !== undefined };
   return aggregator ?? chosenAggregator(name, labelNames, needs) ?? 'sum';
 }

@@ -113,7 +113,11 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
   labels(...args: unknown[]): NewHistogramChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as NewHistogramChild<T>;
-    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    const labels = labelsOf(
+      this.labelNames,
+      args,
+      this[ROSTER].undefaulted,
+    ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     if (labels === null) return makeThrowingChild(this);
     const h = this[FIND](labels);
@@ -180,7 +184,8 @@ function makeChild<T extends string>(
       } else record(h, scale, value);
     },
     () => startTimer(histogram, chosen),
-    histogram.name,
+    histogram,
+    chosen,
   );
 }
 
@@ -191,6 +196,7 @@ function makeThrowingChild<T extends string>(histogram: Histogram<T>): NewHistog
       throw invalid('Value', null, histogram[ROSTER]);
     },
     () => startTimer(histogram),
-    histogram.name,
+    histogram,
+    {},
   );
 }

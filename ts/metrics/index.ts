@@ -3,7 +3,7 @@
 export * from './aggregators';
 export type { AnyMetric } from './api';
 export * from './buckets';
-export type { Registers } from './configuration';
+export type { GaugeConfiguration, Registers } from './configuration';
 export { Counter } from './counter';
 export { Gauge } from './gauge';
 export { hide, LEFT, REPLACE, ROSTER } from './hidden';
@@ -11,6 +11,7 @@ export { Histogram } from './histogram';
 export { Info } from './info';
 export { inspected, ownValues } from './inspection';
 export { joining, type Combine } from './joining';
+export { warnOfMisspelt } from './misspelt';
 export { home, Metric, printsItself, readsItself, runCollect, scopeOf } from './metric';
 export type { RegistryLike } from './registry-like';
 export { Enum, StateSet } from './states';

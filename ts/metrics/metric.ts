@@ -10,6 +10,7 @@ import {
   labelsOf,
   validateLabels,
   validateMetricName,
+  type LabelDefaults,
 } from '../labels';
 import {
   collecting,
@@ -27,6 +28,8 @@ import type { Everywhere } from './api';
 import type { MetricConfiguration, Registers } from './configuration';
 import { validateDead } from './dead';
 import { exemplarText } from './exemplar';
+import { fullName } from './full-name';
+import { labelRules, warnOfOptions, type Given } from './given';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { inspected, ownValues } from './inspection';
@@ -54,30 +57,6 @@ const EMPTY: LabelValues<string> = {};
  * folder (docs/ARCHITECTURE.md, "Ranks").
  */
 export const home: { register: Registers | null } = { register: null };
-
-/** A configuration with the defaults of the metric's type. */
-export interface Given {
-  name: string;
-  /** Declared as a string for users; prom-client accepts any truthy value. */
-  help: string | number;
-  labelNames?: readonly string[];
-  registers?: readonly Registers[];
-  aggregator: string;
-  enableExemplars: boolean;
-  collect?: unknown;
-  buckets?: readonly number[];
-  percentiles?: readonly number[];
-  maxAgeSeconds?: number;
-  ageBuckets?: number;
-  pruneAgedBuckets?: boolean;
-  compressCount?: number;
-  ifExists?: unknown;
-  ttlSeconds?: number;
-  labelValues?: Readonly<Record<string, unknown>>;
-  dead?: unknown;
-  keepDead?: number;
-  states?: readonly string[];
-}
 
 /** The configuration of a metric of any type. */
 type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregator'> & {
@@ -141,6 +120,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (defaults.aggregator !== undefined) given.aggregator ??= defaults.aggregator;
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
+    given.name = fullName(kind.type, given);
     // The messages begin with prom-client's, and end with what its successor `@prometheus-io/client` adds.
     if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
     const labelNames = labelNamesOf(given.labelNames);
@@ -157,7 +137,9 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     validateDead(kind.type, given);
     const { ifExists, labelValues, ttlSeconds } = given;
     if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
-    const initial = labelValues ? labelSets(labelNames, labelValues) : [];
+    const { defaults: labelDefaults, limits, options } = labelRules(kind.type, labelNames, given);
+    const initial = initialSets(labelNames, labelValues, labelDefaults, limits.overflow);
+    warnOfOptions(config, given.name);
     const identity = { ...given, labelNames, type: kind.type };
     const there = reusable(
       ifExists,
@@ -179,8 +161,11 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
           numbers: numbers(given),
           states: kind.type === 'stateset' ? given.states! : [],
           exemplars: given.enableExemplars,
+          maxSeries: limits.maxSeries,
+          overflows: limits.overflow !== null,
         },
         () => this.labelNames,
+        options,
       );
     hidden.hide(this, ROSTER, roster);
     hidden.hide(this, FIND, roster.find);
@@ -261,8 +246,21 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   }
 }
 
+/** Returns the label sets that are shown from the declaration on; the one for refused series first. */
+function initialSets(
+  labelNames: readonly string[],
+  labelValues: Readonly<Record<string, unknown>> | undefined,
+  defaults: LabelDefaults | null,
+  overflow: object | null,
+): object[] {
+  const sets: object[] = overflow === null ? [] : [overflow];
+  if (labelValues) sets.push(...labelSets(labelNames, labelValues, defaults));
+  else if (defaults?.complete === true) sets.push({});
+  return sets;
+}
+
 function remove(metric: Metric, args: readonly unknown[], everywhere: boolean): void {
-  const labels = labelsOf(metric.labelNames, args) ?? EMPTY;
+  const labels = labelsOf(metric.labelNames, args, metric[ROSTER].undefaulted) ?? EMPTY;
   validateLabels(metric.labelNames, labels);
   metric[ROSTER].remove(labels, everywhere);
 }

@@ -20,6 +20,11 @@ const IDENTITY = [
   'dead',
   'keepDead',
   'states',
+  'defaultLabels',
+  'maxSeries',
+  'overflow',
+  'overflowLabels',
+  'maxLabelValues',
 ] as const;
 
 /** A metric's configuration with its defaults. */

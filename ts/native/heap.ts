@@ -39,7 +39,17 @@ export interface ExtraFamily {
   help: string;
   /** Any text, because an object that is no metric of this package may have any type. */
   type: string;
+  /** The unit, which OpenMetrics shows if the name ends with it. */
+  unit?: string;
+  /** True: the family is not printed if the heap has one of its name. */
+  yields?: boolean;
   samples: Sample[];
+}
+
+/** The unit of a family that the heap holds. */
+export interface FamilyUnit {
+  name: string;
+  unit: string;
 }
 
 /** One row. */
@@ -79,6 +89,10 @@ export interface ScrapeOptions {
   without?: string[];
   /** Families that are printed after the heap's. Not for `json`, whose reader has these families itself. */
   extra?: ExtraFamily[];
+  /** Printed before each name in text and OpenMetrics; all other names in these options are without it. */
+  prefix?: string;
+  /** Units of families of the heap. */
+  units?: FamilyUnit[];
 }
 
 /** Figures of a heap. */

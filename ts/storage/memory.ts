@@ -3,7 +3,7 @@
  * shape as handles to cells of the heap, so that the same code updates both.
  */
 
-import { parseLabelText, type LabelText } from '../labels';
+import { asText, parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
 import { Arena } from './arena';
 import { ownBuckets, type BucketSource } from './cells/octave-buckets';
@@ -30,6 +30,9 @@ export const memoryFigures = {
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: 0,
 };
+
+/** The number of series in this isolate's memory storage of each metric that has some, by name. */
+export const memorySeries = new Map<string, number>();
 
 /** The buckets of one metric's series. */
 class MemoryBucketSource implements BucketSource {
@@ -78,14 +81,15 @@ export class MemoryFamily implements Family {
   bind(h: Handle, label: LabelText): boolean {
     const limits = memoryLimits();
     if (memoryFigures.series >= limits.series) return this.refuse(Refusal.Series);
-    if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
+    const most = Math.min(limits.familySeries, this.shape.maxSeries ?? Infinity);
+    if (this.born.size >= most) return this.refuse(Refusal.FamilySeries);
     h.text = label.text;
     h.types = label.types;
     const { kind } = this.shape;
     arena.allocate(h, this.cells, kind.path);
     h.cells.set(kind.blank(this.cells), h.first);
     this.born.add(h);
-    memoryFigures.series++;
+    this.count(1);
     return true;
   }
 
@@ -131,13 +135,21 @@ export class MemoryFamily implements Family {
   release(h: Handle): void {
     if (!this.born.delete(h)) return;
     this.exemplars.take(h);
-    memoryFigures.series--;
+    this.count(-1);
     arena.free(h, this.cells);
     h.detach();
   }
 
   stale(h: Handle): boolean {
     return !h.live;
+  }
+
+  private count(by: 1 | -1): void {
+    memoryFigures.series += by;
+    const name = asText(this.shape.name);
+    const count = (memorySeries.get(name) ?? 0) + by;
+    if (count > 0) memorySeries.set(name, count);
+    else memorySeries.delete(name);
   }
 
   close(): void {
@@ -150,9 +162,14 @@ export class MemoryFamily implements Family {
 
   private refuse(refusal: Refusal): false {
     this.refusal = refusal;
-    this.dropped();
-    warnOfRefusal(refusal, "this process's memory storage", this.shape.name);
+    if (!this.shape.overflows) this.dropped();
+    warnOfRefusal(refusal, "this process's memory storage", this.shape);
     return false;
+  }
+
+  /** No other process has series here, and the metric knows its own. */
+  labelValues(): readonly string[] {
+    return [];
   }
 
   read(): FamilyData {

@@ -8,12 +8,9 @@ import {
   haveTypes,
   LabelTree,
   labelText,
-  isLong,
   parseLabelText,
   TOO_LONG,
-  typesIn,
   validateLabels,
-  wellFormed,
   type LabelText,
   type LabelValue,
   type Lookup,
@@ -27,9 +24,10 @@ import type { Collect } from './collecting';
 import type { FamilyData } from './data';
 import { Expiry, rescueExpired, type Found } from './expiry';
 import type { Family } from './family';
+import { GivenTypes } from './given-types';
+import { AS_NAMED, LabelSets, type LabelOptions } from './label-sets';
 import { MemoryFamily } from './memory';
 import { Refusals } from './refusals';
-import { SeriesValues } from './series-values';
 
 /** The least number of new label sets between two sweeps, which drop handles that are not needed any more. */
 const SWEEP = 1024;
@@ -58,7 +56,7 @@ export class Roster {
   /** Removes series that no process updates; null to keep them. */
   expiry: Expiry | null = null;
 
-  private readonly values: SeriesValues;
+  private readonly sets: LabelSets;
   private readonly tree: LabelTree<Handle>;
   private readonly lookup: Lookup<Handle>;
   private readonly cells: number;
@@ -73,25 +71,28 @@ export class Roster {
    */
   private readonly sink = new Handle();
   private readonly refusals = new Refusals();
-  /** True once a label value was not a string. */
-  private typed = false;
+  private readonly types = new GivenTypes();
 
-  /** @param declared the metric's label names, as error messages print them */
-  constructor(shape: Shape, declared: () => readonly string[]) {
+  /**
+   * @param declared the metric's label names, as error messages print them
+   * @param options what changes the label sets that the caller names
+   */
+  constructor(shape: Shape, declared: () => readonly string[], options: LabelOptions = AS_NAMED) {
     this.shape = shape;
     this.family = new MemoryFamily(shape);
+    this.sets = new LabelSets(shape, options, (name) => this.family.labelValues(name));
     this.cells = shape.kind.cells(shape.numbers);
-    this.values = new SeriesValues(shape);
-    this.tree = new LabelTree(this.values.names.length);
-    this.lookup = createLookup(this.values.names, this.tree, {
-      check: (labels) => {
+    this.tree = new LabelTree(this.sets.names.length);
+    const hooks = {
+      check: (labels: object) => {
         validateLabels(declared(), labels);
       },
-      miss: (labels, values) => {
+      miss: (labels: object, values: readonly LabelValue[]) => {
         validateLabels(declared(), labels);
+        const counted = this.sets.counted(values, this.family.labelBytes);
+        if (counted === null) return this.sink;
         // The update decides whether to ask the storage for the series again.
-        if (this.refusals.active || haveLong(values, this.family.labelBytes)) return this.sink;
-        return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
+        return this.tree.get(counted) ?? (this.refusals.active ? this.sink : this.add(counted));
       },
       // The types of label values are those of the first call; of a gauge's series those of the last call that set it.
       // This is as in prom-client.
@@ -102,16 +103,24 @@ export class Roster {
           h.show();
         },
       }),
-    });
+    };
+    this.lookup = createLookup(this.sets.names, this.tree, hooks, options.defaults);
     this.find = this.lookup.find;
     this.at = this.lookup.at;
     this.sink.keep(shape.kind.blank(this.cells), Backing.Sink, null);
     this.sink.hide();
   }
 
+  /** The names of labels without a default value. */
+  get undefaulted(): readonly string[] {
+    const { labelNames } = this.shape;
+    const { defaults } = this.sets;
+    return defaults === null ? labelNames : labelNames.filter((name) => !defaults.has(name));
+  }
+
   /** The own handle of a label set, if there is one; undeclared names are ignored. */
   peek(labels: object): Handle | undefined {
-    return this.tree.get(this.values.ofObject(labels));
+    return this.tree.get(this.sets.values(labels));
   }
 
   /**
@@ -124,9 +133,9 @@ export class Roster {
     return this.bindText(h, this.text(labels ?? {}));
   }
 
-  /** The text of a caller's labels; {@link TOO_LONG} for those that the storage would refuse. */
+  /** The text under which a caller's labels count; {@link TOO_LONG} for those that the storage would refuse. */
   text(labels: object): LabelText {
-    return labelText(labels, this.family.labelBytes);
+    return this.sets.text(labels, this.family.labelBytes);
   }
 
   /** {@link bind}, for labels that are text already. */
@@ -139,10 +148,10 @@ export class Roster {
     let target = h;
     if (!h.linked) {
       // A handle that was dropped from the tree must not count beside the one that took its place there.
-      const values = this.values.ofText(label);
+      const values = this.sets.textValues(label);
       const there = this.tree.get(values);
       if (there === undefined && this.refusals.skips(values)) {
-        this.family.dropped();
+        if (!this.shape.overflows) this.family.dropped();
         return this.sink;
       }
       target = there ?? this.add(values);
@@ -151,7 +160,7 @@ export class Roster {
       this.expiry?.wake(target);
       return target;
     }
-    if (label.types !== '') this.typed = true;
+    this.types.note(label);
     this.compareChild(target, label);
     if (!this.family.bind(target, label)) {
       return this.refuse(target, label);
@@ -184,8 +193,9 @@ export class Roster {
       if (tried && update(target, value, bucket)) break;
       // While the isolate leaves its segment and the next one is not open, updates of living series are refused, too.
       if (tries >= TRIES || (tried && this.family.leaving)) {
-        if (!this.family.hold(target, label)) break;
+        if (!this.family.hold(target, label)) return this.overflow(label, update, value, bucket);
       } else target = this.bindText(target, label);
+      if (target === this.sink) return this.overflow(label, update, value, bucket);
       if (target.path === null) {
         update(target, value, bucket);
         break;
@@ -193,6 +203,30 @@ export class Roster {
     }
     if (target.retyped && update === setting) this.retype(target, label);
     return target;
+  }
+
+  /**
+   * Makes an update of a refused series in the series for these, if there is one. Returns the handle for further
+   * updates, which ask the storage again.
+   */
+  private overflow(label: LabelText, update: Update, value: number, bucket: number): Handle {
+    const { overflow } = this.sets;
+    if (overflow === null) return this.sink;
+    const values = this.sets.textValues(label);
+    if (values.every((one, i) => one === overflow.values[i])) {
+      this.family.dropped();
+    } else {
+      const h = this.tree.get(overflow.values) ?? this.add(overflow.values);
+      this.updateText(h, overflow.label, update, value, bucket);
+    }
+    return this.sink;
+  }
+
+  /** Adds an image of a refused series to the series for these, if there is one. */
+  overflowImage(image: Float64Array): void {
+    const { overflow } = this.sets;
+    const h = overflow === null ? undefined : this.tree.get(overflow.values);
+    if (h?.live === true) mergeImage(h, this.shape.kind, image, this.family.bucketSource);
   }
 
   /** Makes a gauge's series take the slow path if its label values have other types now than those of its child. */
@@ -205,31 +239,20 @@ export class Roster {
 
   /** Notes that a series was set, or reset, with these labels: JSON shows the types of their values. */
   retype(h: Handle, label: LabelText): void {
-    h.types = typesIn(h.text, label);
-    if (label.types !== '') this.typed = true;
+    this.types.retype(h, label);
   }
 
-  /**
-   * Returns a family with the types of label values that this isolate gave, for series that this isolate updates. The
-   * storage has the types that were given by the process that made the series.
-   */
+  /** Returns a family with the types of label values that this isolate gave. */
   withTypes<D extends FamilyData>(data: D): D {
-    if (!this.typed) return data;
-    const series = data.series.map((one) => {
-      const h = this.handleOf(one.labels);
-      if (h?.live !== true || h.backing !== Backing.Heap) return one;
-      const { text } = labelText(Object.fromEntries(one.labels));
-      return { ...one, types: typesIn(text, h) };
-    });
-    return { ...data, series };
+    return this.types.in(data, (labels) => this.handleOf(labels));
   }
 
   /** Removes a series; see {@link Family.remove}. */
   remove(labels: object, everywhere: boolean): void {
-    const label = this.text(labels);
+    const label = this.sets.textAsNamed(labels, this.family.labelBytes);
     // A refused series does not exist.
     if (label === TOO_LONG) return;
-    const values = this.values.ofObject(labels);
+    const values = this.sets.values(labels);
     const h = this.tree.get(values);
     this.family.remove(label, h, everywhere);
     if (h !== undefined) {
@@ -241,7 +264,7 @@ export class Roster {
 
   /** Removes this isolate's part of a series. */
   drop(h: Handle): void {
-    this.unlink(h, this.values.ofText(h));
+    this.unlink(h, this.sets.textValues(h));
     this.family.remove({ text: h.text, types: h.types }, h, false);
     h.detach();
   }
@@ -253,14 +276,11 @@ export class Roster {
   }
 
   handleOf(labels: readonly Readonly<Pair>[]): Handle | undefined {
-    return this.tree.get(this.values.ofPairs(labels));
+    return this.tree.get(this.sets.valuesOf(labels));
   }
 
   isInitial(labels: readonly Readonly<Pair>[]): boolean {
-    const values = this.values.ofPairs(labels);
-    return this.initial.some((set) =>
-      this.values.ofObject(set).every((value, i) => value === values[i]),
-    );
+    return this.sets.includes(this.initial, labels);
   }
 
   expire(series: readonly Found[]): number {
@@ -268,7 +288,7 @@ export class Roster {
       ...labelText(Object.fromEntries(one.labels)),
       types: one.types,
     }));
-    const values = series.map((one) => this.values.ofPairs(one.labels));
+    const values = series.map((one) => this.sets.valuesOf(one.labels));
     const handles = values.map((one) => this.tree.get(one));
     const gone = this.family.expire(labels, handles);
     for (const [k, h] of handles.slice(0, gone).entries()) {
@@ -331,7 +351,10 @@ export class Roster {
         merged = mergeImage(h, kind, own, this.family.bucketSource);
       if (!merged && h.live && this.family.hold(h, label))
         mergeImage(h, kind, own, this.family.bucketSource);
-      if (!h.live) continue;
+      if (!h.live) {
+        this.overflowImage(own);
+        continue;
+      }
       for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
     }
     this.retry();
@@ -339,7 +362,7 @@ export class Roster {
 
   /** Finds or makes the handle of a series. */
   handleFor(label: LabelText): Handle {
-    return this.add(this.values.ofText(label));
+    return this.add(this.sets.textValues(label));
   }
 
   private add(values: readonly LabelValue[]): Handle {
@@ -353,7 +376,7 @@ export class Roster {
   }
 
   private refuse(h: Handle, label: LabelText): Handle {
-    const values = this.values.ofText(label);
+    const values = this.sets.textValues(label);
     this.unlink(h, values);
     if (this.family.full) this.refusals.refused(values);
     return this.sink;
@@ -376,9 +399,4 @@ export class Roster {
     this.added = 0;
     this.threshold = Math.max(SWEEP, left);
   }
-}
-
-/** Whether a value has more than `most` bytes. */
-function haveLong(values: readonly LabelValue[], most: number): boolean {
-  return values.some((value) => value !== undefined && isLong(value, most));
 }

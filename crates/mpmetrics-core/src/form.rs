@@ -138,12 +138,14 @@ impl Form {
         FORMS.iter().find(|form| form.block == kind)
     }
 
-    /// How many bounds (of a histogram) or sub-windows (of a summary) the numbers of a declaration give. The length of
-    /// the family's blocks depends on it.
+    /// How many bounds (of a histogram) or sub-windows (of a summary) the numbers of a declaration give; of a gauge, 1
+    /// if it counts the dead. The length of the family's blocks depends on it. The numbers of a state set, whose blocks
+    /// are those of gauges, do not count.
     #[must_use]
-    pub fn repeats_of(&self, numbers: &[f64]) -> u64 {
+    pub fn repeats_of(&self, metric_type: MetricType, numbers: &[f64]) -> u64 {
         match self.protocol {
             Protocol::Sketched => u64::from(SummaryOptions::from_numbers(numbers).sub_windows()),
+            _ if metric_type != self.metric_type => 0,
             _ => numbers.len() as u64,
         }
     }

@@ -22,6 +22,10 @@ export interface Shape {
   readonly states: readonly string[];
   /** Whether the metric records exemplars. */
   readonly exemplars: boolean;
+  /** The maximum of series that the metric's program allows, those of all processes; undefined for no limit of its own. */
+  readonly maxSeries?: number | undefined;
+  /** Whether updates of refused series count in another series of the metric, and are not dropped. */
+  readonly overflows?: boolean;
 }
 
 /** How the cells of a kind lie in a block, and how they are written. */

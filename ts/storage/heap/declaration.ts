@@ -17,6 +17,9 @@ const ADOPTED = 1;
 /** Words that the native module fills in for a series. */
 const WORDS = 8;
 
+/** The largest limit on the series of a metric, which is none. */
+const MOST_SERIES = 2 ** 32 - 1;
+
 const out = new Uint32Array(WORDS * MOST_AT_ONCE);
 
 export class Declaration {
@@ -72,7 +75,7 @@ export class Declaration {
     if (status !== Status.Ok) {
       if (status === Status.Full || status === Status.Limit) {
         this.refusal = status === Status.Full ? Refusal.Memory : Refusal.Layout;
-        this.host.tally.dropped(this.refusal);
+        if (!this.roster.shape.overflows) this.host.tally.dropped(this.refusal);
       }
       return status;
     }
@@ -145,6 +148,8 @@ export class Declaration {
       this.group,
     );
     if (number < 0) return statusOf(-number);
+    const { maxSeries = MOST_SERIES, overflows = false } = this.roster.shape;
+    if (maxSeries < MOST_SERIES || overflows) this.host.writer.limit(number, maxSeries, !overflows);
     this.number = number;
     if (this.roster.collect !== null) this.host.scrapes.listen();
     return Status.Ok;

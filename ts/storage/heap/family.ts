@@ -76,7 +76,7 @@ export class HeapFamily implements Family, Member {
         return true;
       case Status.Full:
       case Status.Limit:
-        this.host.refused(this.declaration.refusal, this.name);
+        this.host.refused(this.declaration.refusal, this.roster.shape);
         return false;
       case Status.Corrupt:
         // The roster counts in memory storage now.
@@ -127,6 +127,19 @@ export class HeapFamily implements Family, Member {
 
   get full(): boolean {
     return this.declaration.number === null || concernsAll(this.declaration.refusal);
+  }
+
+  labelValues(name: string): readonly string[] {
+    let values: readonly string[] = [];
+    const { number } = this.declaration;
+    if (number === null || this.host.backlog.busy) return values;
+    // If the values cannot be read now, those of this isolate are all that is known.
+    const status = this.host.attempt(() => {
+      values = this.host.writer.labelValues(number, name);
+      return Status.Ok;
+    });
+    if (status === Status.Corrupt) this.host.abandon();
+    return values;
   }
 
   dropped(): void {
@@ -277,8 +290,8 @@ export class HeapFamily implements Family, Member {
 
   private refuse(refusal: Refusal): false {
     this.declaration.refusal = refusal;
-    this.dropped();
-    this.host.refused(refusal, this.name);
+    if (!this.roster.shape.overflows) this.dropped();
+    this.host.refused(refusal, this.roster.shape);
     return false;
   }
 }

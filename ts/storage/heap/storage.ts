@@ -15,6 +15,8 @@ import {
   type Refusal,
 } from '../../native';
 import { unref } from '../../timers';
+import type { Shape } from '../cells/kind';
+import type { Collect } from '../collecting';
 import { memoryLimits, warnOfRefusal, type Limits } from '../limits';
 import { Backlog } from './backlog';
 import { DefaultLabels } from './default-labels';
@@ -42,6 +44,8 @@ const STATUS: ReadonlyMap<string, Status> = new Map([
 export class HeapStorage {
   /** The metrics that this isolate declared in the heap. */
   readonly families = new Set<Member>();
+  /** Callbacks that scrapes of other processes run, besides those of {@link families}. */
+  readonly collectors = new Set<Collect>();
   /** Grows when this isolate gets another slot, in which earlier numbers of blocks and families are not valid. */
   life = 0;
   readonly views = new HeapViews(() => this.writer);
@@ -104,7 +108,9 @@ export class HeapStorage {
       },
       emptied: () => this.backlog.emptied(),
       callbacks: () =>
-        Array.from(this.families, ({ roster }) => roster.collect).filter((one) => one !== null),
+        [...Array.from(this.families, ({ roster }) => roster.collect), ...this.collectors].filter(
+          (one) => one !== null,
+        ),
     };
     this.scrapes = new Scrapes(scraped, this.tally, this.keeping, patience);
     this.defaults = new DefaultLabels({
@@ -152,6 +158,25 @@ export class HeapStorage {
       if (family.tag === tag && family.name === name) return true;
     }
     return false;
+  }
+
+  /** Makes scrapes of other processes run a callback. */
+  collects(run: Collect): void {
+    this.collectors.add(run);
+    this.listen();
+  }
+
+  /** Listens for scrapes of other processes, if there are {@link collectors}. */
+  private listen(): void {
+    if (this.collectors.size === 0) return;
+    this.backlog.now(() =>
+      this.attempt(() => {
+        // Attaches to the heap, if this isolate has made no metric yet.
+        const { writer } = this;
+        if (writer === this.current) this.scrapes.listen();
+        return Status.Ok;
+      }),
+    );
   }
 
   /** The segment's path, for messages. */
@@ -256,8 +281,8 @@ export class HeapStorage {
   }
 
   /** Warns, once, that there is no room for what a metric needs; makes sure that the heap is asked again later. */
-  refused(refusal: Refusal, name: string): void {
-    warnOfRefusal(refusal, this.path, name);
+  refused(refusal: Refusal, shape: Pick<Shape, 'name' | 'maxSeries' | 'overflows'>): void {
+    warnOfRefusal(refusal, this.path, shape);
     if (this.retrying) return;
     this.retrying = true;
     const timer = setTimeout(() => {
@@ -346,6 +371,7 @@ export class HeapStorage {
     if (this.current === null) return;
     this.connect();
     for (const family of this.families) family.follow(views);
+    this.listen();
     this.backlog.hurry();
   }
 
@@ -374,6 +400,7 @@ export class HeapStorage {
     for (const family of this.families) family.orphan(left);
     this.views.renew();
     for (const family of this.families) family.declare();
+    this.listen();
     if ([...this.families].some((family) => family.waiting)) this.backlog.later();
   }
 }

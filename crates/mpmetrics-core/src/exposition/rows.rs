@@ -7,7 +7,7 @@ use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
 /// Estimates the bytes of the text, because a buffer of many megabytes is copied each time that it grows.
-pub(super) fn estimate(snapshot: &Snapshot) -> usize {
+pub(super) fn estimate(snapshot: &Snapshot, prefix: &str) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
@@ -20,9 +20,10 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
                 (family.states.len(), family.name.len() + "=\"\",".len() + longest)
             }
         };
-        let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
+        let name = prefix.len() + family.name.len();
+        let row = name + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
-        bytes += 64 + 2 * family.name.len() + family.help.len();
+        bytes += 64 + 2 * name + family.help.len();
         bytes += rows * (own + row * family.series.len());
     }
     bytes
@@ -39,9 +40,10 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns the beginning of every row of a family: the line feed before the row, and the name.
-pub(super) fn prefix(family: &str, suffix: &str) -> Vec<u8> {
+/// Returns the beginning of every row of a family: the line feed before the row, the registry's prefix, and the name.
+pub(super) fn start(prefix: &str, family: &str, suffix: &str) -> Vec<u8> {
     let mut row = vec![b'\n'];
+    row.extend_from_slice(prefix.as_bytes());
     push_escaped(&mut row, family);
     row.extend_from_slice(suffix.as_bytes());
     row
@@ -67,18 +69,20 @@ pub(super) fn push_summaries(
     snapshot: &Snapshot,
     labels: &Labels<'_>,
     family: &Family,
+    prefix: &str,
 ) {
     let quantiles: Vec<Vec<u8>> = family
         .bounds
         .iter()
         .map(|&percentile| {
-            let mut row = prefix(&family.name, "{quantile=\"");
+            let mut row = start(prefix, &family.name, "{quantile=\"");
             push(&mut row, percentile);
             row.push(b'"');
             row
         })
         .collect();
-    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
+    let (sums, counts) =
+        (start(prefix, &family.name, "_sum"), start(prefix, &family.name, "_count"));
     let mut tail = Vec::new();
     for series in &family.series {
         let (Value::Summary { sum, count, sketch }, Some(own)) = (series.value, labels.own(series))
@@ -108,19 +112,22 @@ pub(super) fn push_summaries(
     }
 }
 
-/// Appends a row for each state. The label with the state, whose name is the family's, follows the series' own labels.
+/// Appends a row for each state. The label with the state, whose name is the family's as printed, follows the series'
+/// own labels.
 pub(super) fn push_states(
     out: &mut Vec<u8>,
     snapshot: &Snapshot,
     labels: &Labels<'_>,
     family: &Family,
+    prefix: &str,
 ) {
-    let row = prefix(&family.name, "{");
+    let row = start(prefix, &family.name, "{");
+    let shown = [prefix, &*family.name].concat();
     let tails: Vec<Vec<u8>> = family
         .states
         .iter()
         .map(|state| {
-            let mut tail = family.name.as_bytes().to_vec();
+            let mut tail = shown.as_bytes().to_vec();
             tail.extend_from_slice(b"=\"");
             escape(state.as_bytes(), &mut tail);
             tail.push(b'"');
@@ -132,7 +139,7 @@ pub(super) fn push_states(
             continue;
         };
         // `job_state` of a row is the state, so a default label of that name is not printed.
-        let beside = labels.beside(own, series.defaults, family.name.as_bytes());
+        let beside = labels.beside(own, series.defaults, shown.as_bytes());
         for (tail, number) in tails.iter().zip(numbers) {
             out.extend_from_slice(&row);
             if !own.is_empty() {

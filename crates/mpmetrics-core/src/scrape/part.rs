@@ -75,7 +75,7 @@ impl Wanted {
     pub fn new(spec: FamilySpec) -> Self {
         let aggregator = Aggregator::of(spec.metric_type, &spec.aggregator, &spec.label_names);
         let form = Form::of(spec.metric_type, &spec.aggregator);
-        let (cells, sums) = numbers(form, form.repeats_of(&spec.numbers));
+        let (cells, sums) = numbers(form, form.repeats_of(spec.metric_type, &spec.numbers));
         let sums = match spec.metric_type.values() {
             // The number of each state takes the place of the mask.
             Values::States => sums - 1 + spec.states.len(),

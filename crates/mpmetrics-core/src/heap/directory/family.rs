@@ -210,7 +210,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
         return Err(Error::Limit { what: "states of a state set", limit: MAX_STATES as u64 });
     }
     let form = Form::of(spec.metric_type, &spec.aggregator);
-    let repeats = form.repeats_of(&spec.numbers);
+    let repeats = form.repeats_of(spec.metric_type, &spec.numbers);
     let shape = shape(form, repeats)?;
     // The type is the one whose blocks the family has, so that processes of an older minor version, which do not know
     // the family's own type, can adopt and recover its blocks.
