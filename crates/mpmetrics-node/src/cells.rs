@@ -213,7 +213,8 @@ impl NativeWriter {
         self.change(block, |kind, cells| {
             // A gauge has only one cell that its writer stores to.
             let written = if kind == BlockKind::Gauge { 1 } else { cells.len() };
-            let (cells, values) = (&cells[..written.min(cells.len())], &values[..written.min(values.len())]);
+            let (cells, values) =
+                (&cells[..written.min(cells.len())], &values[..written.min(values.len())]);
             if cells.len() != values.len() {
                 return Err(misused("as many values are written as there are cells"));
             }
