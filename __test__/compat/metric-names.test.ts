@@ -1,6 +1,11 @@
 /** Names that are made of parts, units, prefixes of registries, and warnings of misspelt options. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { LocalGateway } from '../support/local-gateway';
 import { any, subjects, thrown } from '../support/subject';
 
 afterEach(() => {
@@ -146,6 +151,24 @@ describe.each(subjects)('$name', ({ load }) => {
       register.clear();
       new client.Gauge({ name: 'g', help: 'h', registers: [any(register)] }).set(1);
       expect(await register.metrics()).toBe('# HELP app_g h\n# TYPE app_g gauge\napp_g 1\n');
+    });
+
+    test('is in pushes and in files', async () => {
+      const { client, register } = await filled();
+      const text = await register.metrics();
+      const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-names-'));
+      const gateway = await LocalGateway.start();
+      try {
+        await register.writeToTextfile(join(folder, 'app.prom'));
+        expect(readFileSync(join(folder, 'app.prom'), 'utf8')).toBe(text);
+        await new client.Pushgateway(`http://${gateway.host}`, {}, any(register)).push({
+          jobName: 'j',
+        });
+        expect(gateway.pushes[0]!.body).toBe(text);
+      } finally {
+        gateway.stop();
+        rmSync(folder, { recursive: true });
+      }
     });
 
     test('clusterMetrics() has its own, or that of the registries it reads', async () => {
