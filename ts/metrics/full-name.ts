@@ -1,7 +1,7 @@
 /** The name of a metric: `namespace`, `subsystem`, `name` and `unit`, joined. */
 
 import { unfit } from '../errors';
-import type { MetricType } from '../storage';
+import type { FamilyType } from '../storage';
 
 /** The options that make a metric's name. */
 interface NameOptions {
@@ -21,7 +21,7 @@ const TOTAL = '_total';
  * @throws TypeError for a part that is given and is no string
  */
 export function fullName(
-  type: MetricType,
+  type: FamilyType,
   { name, namespace, subsystem, unit }: NameOptions,
 ): string {
   const before = [part('namespace', namespace), part('subsystem', subsystem)];
@@ -35,7 +35,7 @@ export function fullName(
 }
 
 /** Returns {@link fullName}; the name alone if another part is invalid, for which the constructor throws later. */
-export function likelyName(type: MetricType, options: NameOptions): string {
+export function likelyName(type: FamilyType, options: NameOptions): string {
   try {
     return fullName(type, options);
   } catch {

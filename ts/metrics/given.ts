@@ -1,7 +1,7 @@
 /** What a program gave to the constructor of a metric, with the defaults of the metric's type. */
 
 import { labelDefaults, type LabelDefaults } from '../labels';
-import type { LabelOptions, MetricType } from '../storage';
+import type { LabelOptions, FamilyType } from '../storage';
 import type { Registers } from './configuration';
 import { warnOfMisspelt } from './misspelt';
 import { seriesLimits, type SeriesLimits } from './series-limits';
@@ -88,7 +88,7 @@ export interface LabelRules {
  * @throws TypeError for an invalid option
  */
 export function labelRules(
-  type: MetricType,
+  type: FamilyType,
   labelNames: readonly string[],
   given: Given,
 ): LabelRules {

@@ -3,7 +3,7 @@
 import { shown, unfit } from '../errors';
 import { asText, ValueLimits, type LabelDefaults, type ValueLimit } from '../labels';
 import { settings } from '../meeting';
-import type { MetricType } from '../storage';
+import type { FamilyType } from '../storage';
 
 /** The options that limit a metric's series. */
 export interface LimitOptions {
@@ -35,7 +35,7 @@ const MOST = 2 ** 23;
  * @throws TypeError for an invalid option, or one that gauges do not have: a gauge's values cannot be put together
  */
 export function seriesLimits(
-  type: MetricType,
+  type: FamilyType,
   labelNames: readonly string[],
   options: LimitOptions,
   defaults: LabelDefaults | null,

@@ -208,7 +208,7 @@ export class Reading {
     for (const metric of yielding === null ? [] : await yielding) {
       const own = inCells(metric, printsItself);
       const one = own
-        ? this.withUnit(metric, textRows(await this.dataOf(metric)))
+        ? this.withUnit(metric, textRows(await this.dataOf(metric), this.format))
         : await duckRows(metric, this.scope);
       extra.push({ ...this.extra(one), yields: true });
     }
