@@ -120,7 +120,8 @@ pub(super) fn push_states(
         .states
         .iter()
         .map(|state| {
-            let mut tail = family.name.as_bytes().to_vec();
+            let mut tail = Vec::new();
+            push_escaped(&mut tail, &family.name);
             tail.extend_from_slice(b"=\"");
             escape(state.as_bytes(), &mut tail);
             tail.push(b'"');
