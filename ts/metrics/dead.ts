@@ -3,7 +3,7 @@
 import { inspect } from 'util';
 
 import { unfit } from '../errors';
-import type { MetricType } from '../storage';
+import type { FamilyType } from '../storage';
 
 /** How many ended lives the aggregator `all` shows by default, and at most. */
 const LIVES = 64;
@@ -30,7 +30,7 @@ interface Options {
  *   a `keepDead` that has no effect or is out of range, and for `ttlSeconds`, with which the number of series that are
  *   kept for the dead would have no limit
  */
-export function validateDead(type: MetricType, options: Options): void {
+export function validateDead(type: FamilyType, options: Options): void {
   const { aggregator, dead, keepDead, ttlSeconds } = options;
   if (dead !== undefined) {
     if (dead !== 'keep') throw unfit('dead', "'keep' or left out", dead);

@@ -3,7 +3,7 @@
 import { shown, unfit } from '../errors';
 import { asText, ValueLimits, type LabelDefaults, type ValueLimit } from '../labels';
 import { settings } from '../meeting';
-import type { FamilyType } from '../storage';
+import { plainType, type FamilyType } from '../storage';
 
 /** The options that limit a metric's series. */
 export interface LimitOptions {
@@ -47,7 +47,7 @@ export function seriesLimits(
   if (overflow !== undefined && overflow !== 'drop' && overflow !== 'other') {
     throw unfit('overflow', "'drop' or 'other'", overflow);
   }
-  if (type === 'gauge') {
+  if (plainType(type) === 'gauge') {
     const [option] = Object.entries({ overflowLabels, maxLabelValues }).find(
       ([, value]) => value !== undefined,
     ) ?? [overflow === 'other' ? "overflow: 'other'" : undefined];

@@ -127,7 +127,8 @@ pub(super) fn push_states(
         .states
         .iter()
         .map(|state| {
-            let mut tail = shown.as_bytes().to_vec();
+            let mut tail = prefix.as_bytes().to_vec();
+            push_escaped(&mut tail, &family.name);
             tail.extend_from_slice(b"=\"");
             escape(state.as_bytes(), &mut tail);
             tail.push(b'"');
