@@ -195,7 +195,7 @@ export function countsRequests(framework: Framework): void {
           },
           skip: (first) => {
             const { url, path, req } = first as Record<'url' | 'path', string> & { req?: Request };
-            return String(url ?? path ?? req?.url).endsWith('/one');
+            return (url ?? path ?? req?.url ?? '').endsWith('/one');
           },
         });
         await serving.send('GET', '/one', { 'x-tenant': 'skipped' });

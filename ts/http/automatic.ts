@@ -1,6 +1,6 @@
 /** Counts requests of programs that do not ask for it, by what Node.js and frameworks tell on diagnostics channels. */
 
-import { channel } from 'diagnostics_channel';
+import { subscribe, unsubscribe } from 'diagnostics_channel';
 
 import { messageOf, warnOnce } from '../errors';
 import { endAutomatic, isAutomatic, onEnd } from './automatic-end';
@@ -40,11 +40,11 @@ export function countAll(): void {
     }
   };
   onEnd(() => {
-    channel(REQUESTS).unsubscribe(onRequest);
+    unsubscribe(REQUESTS, onRequest);
     meter?.remove();
     meter = null;
   });
-  channel(REQUESTS).subscribe(onRequest);
+  subscribe(REQUESTS, onRequest);
   followFastify();
 }
 

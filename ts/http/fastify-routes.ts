@@ -1,6 +1,6 @@
 /** The pattern of the route that Fastify found for a request. */
 
-import { channel } from 'diagnostics_channel';
+import { subscribe } from 'diagnostics_channel';
 
 import type { NodeRequest, NodeResponse } from './exchange';
 
@@ -63,7 +63,7 @@ let follows = false;
 export function followFastify(): void {
   if (follows) return;
   follows = true;
-  channel('fastify.initialization').subscribe((message) => {
+  subscribe('fastify.initialization', (message) => {
     const { fastify } = message as { fastify: FastifyInstance };
     fastify.addHook('onRequest', (request, _reply, next) => {
       noteRoute(request);

@@ -64,8 +64,8 @@ export function middleware(
       void served.handler(request, response);
       return;
     }
-    onRequest?.(request as NodeRequest);
-    begin(meter, request as NodeRequest, response as NodeResponse, routeOf);
+    onRequest?.(request);
+    begin(meter, request, response as NodeResponse, routeOf);
     next?.();
   };
 }

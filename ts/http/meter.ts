@@ -197,7 +197,7 @@ export class Meter {
   }
 
   /** Returns the values of the program's own labels. */
-  private texts(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  private texts(given: Readonly<Record<string, string | number>>): Record<string, string> {
     const names = this.options.labelNames ?? [];
     return Object.fromEntries(names.map((name) => [name, String(given[name] ?? '')]));
   }

@@ -32,8 +32,10 @@ module.exports = async (load, counted) => {
   });
   app.get('/slow', () => undefined);
   app.use('/orgs/:org', orgs);
-  app.use((_error, _request, response, _next) => {
-    response.status(500).send('failed');
+  // Express tells a handler of errors by its four parameters.
+  app.use((_error, _request, response, next) => {
+    if (response.headersSent) next();
+    else response.status(500).send('failed');
   });
   return createServer(app);
 };

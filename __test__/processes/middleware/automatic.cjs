@@ -14,7 +14,7 @@ async function start() {
     process.env.EXPLICIT === undefined
       ? undefined
       : require('mpmetrics/http').httpMetrics({ names: 'otel' });
-  const server = await require('./app.cjs')(load, counted);
+  const server = await require(`${__dirname}/app.cjs`)(load, counted);
   server.listen(0, '127.0.0.1', () => {
     console.log(JSON.stringify(server.address().port));
   });

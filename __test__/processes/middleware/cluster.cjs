@@ -8,7 +8,7 @@ const { createRequire } = require('node:module');
 
 async function work() {
   const { httpMetrics } = require(`mpmetrics/${process.env.SUBPATH}`);
-  const build = require('./app.cjs');
+  const build = require(`${__dirname}/app.cjs`);
   const load = createRequire(process.env.PACKAGES);
   const server = await build(load, httpMetrics({ path: '/metrics' }));
   server.prependListener('request', (_request, response) => {
