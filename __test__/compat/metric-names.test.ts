@@ -139,6 +139,22 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await register.metrics()).toBe(before.replaceAll('app_', 'other_'));
     });
 
+    test('the label with a state is named as the metric is printed', async () => {
+      const { Registry, Enum } = await load();
+      const register = new Registry({ prefix: 'app_' });
+      const job = { name: 'job', help: 'h', states: ['a', 'b'], registers: [register] };
+      new Enum(any({ ...job, namespace: 'x' })).state('b');
+      const rows = 'app_x_job{app_x_job="a"} 0\napp_x_job{app_x_job="b"} 1\n';
+      expect(await register.metrics()).toContain(rows);
+      const [family] = await register.getMetricsAsJSON();
+      expect(family!.values.map(({ labels }) => labels)).toEqual([
+        { app_x_job: 'a' },
+        { app_x_job: 'b' },
+      ]);
+      register.setContentType(any(Registry.OPENMETRICS_CONTENT_TYPE));
+      expect(await register.metrics()).toContain(`# TYPE app_x_job stateset\n${rows}`);
+    });
+
     test('metrics are found by their own names, and clear() keeps the prefix', async () => {
       const { client, register } = await filled();
       expect(register.getSingleMetric('g')).toBeDefined();
@@ -183,9 +199,10 @@ describe.each(subjects)('$name', ({ load }) => {
       expect((await client.register.metrics()).includes('app_c 1')).toBe(true);
     });
 
-    test.each(['1', 'a b', 5, null, 'a-'])('%j is refused', async (prefix) => {
+    test.each(['1', 'a b', 5, null, 'a-', 'a:'])('%j is refused', async (prefix) => {
       const { Registry, register } = await load();
-      const message = 'TypeError: prefix must be the beginning of a name of a metric, and is';
+      const message =
+        'TypeError: prefix must be the beginning of a name of a metric, without colons, and is';
       expect(thrown(() => new Registry(any({ prefix })))).toContain(message);
       expect(
         thrown(() => {

@@ -59,12 +59,17 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
  * A family's rows, with all labels of a row in one object.
  *
  * @param defaults default labels for a series; a label of the series wins over a default label of the same name
+ * @param prefix of the registry that prints the rows; the label with a state has it, and the names get it later
  */
-export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
+export function jsonRows(
+  family: FamilyData,
+  defaults: DefaultsOf = () => null,
+  prefix = '',
+): MetricRows {
   const { name, help, aggregator } = family;
   const type = plainType(family.type);
   const values = family.series.flatMap((series) => {
-    const rows = seriesRows(family, series, reviveLabels(series));
+    const rows = seriesRows(family, series, reviveLabels(series), prefix);
     const own = type === 'histogram' ? rows.map(splay) : rows;
     const more = defaults(series);
     // Default labels follow `le` and `quantile`, which are labels of the rows themselves.
@@ -77,10 +82,14 @@ export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null):
     : { name, help, type, values, aggregator };
 }
 
-/** A family's rows for text: a histogram's own labels come last, after the default ones. */
-export function textRows(family: FamilyData, format: TextFormat): TextRows {
+/**
+ * A family's rows for text: a histogram's own labels come last, after the default ones.
+ *
+ * @param prefix of the registry that prints the rows; the label with a state has it, and the names get it later
+ */
+export function textRows(family: FamilyData, format: TextFormat, prefix: string): TextRows {
   const values = family.series.flatMap((series) =>
-    seriesRows(family, series, reviveLabels(series)),
+    seriesRows(family, series, reviveLabels(series), prefix),
   );
   return { name: family.name, help: family.help, type: textType(family, format), values };
 }
@@ -117,14 +126,19 @@ export function reviveLabels({ labels, types }: LabelData): RowLabels {
   );
 }
 
-function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): Row[] {
+function seriesRows(
+  family: FamilyData,
+  series: SeriesData,
+  labels: RowLabels,
+  prefix: string,
+): Row[] {
   switch (family.type) {
     case 'histogram':
       return histogramRows(family, series, labels);
     case 'summary':
       return summaryRows(family, series, labels);
     case 'stateset':
-      return stateRows(family, series, labels);
+      return stateRows(family, series, labels, prefix);
     default: {
       const exemplar = exemplarRow(series, 0);
       const row = { value: series.values[0]!, labels };
@@ -167,15 +181,19 @@ function summaryRows(family: FamilyData, series: SeriesData, labels: RowLabels):
   ];
 }
 
-/** A row for each state. The label with the state, whose name is the family's, follows the series' own labels. */
+/**
+ * A row for each state. The label with the state, whose name is the family's as printed, follows the series' own
+ * labels.
+ */
 function stateRows(
   { name, states = [] }: FamilyData,
   series: SeriesData,
   labels: RowLabels,
+  prefix: string,
 ): Row[] {
   return states.map((state, i) => ({
     value: series.values[i]!,
-    labels: { ...labels, [name]: state },
+    labels: { ...labels, [prefix + name]: state },
   }));
 }
 

@@ -13,6 +13,7 @@ import {
   validateLabels,
 } from '../labels';
 import { Backing, Handle, infoKind } from '../storage';
+import { likelyName } from './full-name';
 import * as hidden from './hidden';
 import { Metric } from './metric';
 import { labelNamesOf } from './options';
@@ -28,7 +29,10 @@ const SUFFIX = '_info';
 const NO_LABELS = {};
 
 /** Options that other metrics have, and infos have not. */
-const NOT_POSSIBLE = ['unit', 'dead', 'aggregator', 'labelValues', 'ttlSeconds'];
+const NOT_POSSIBLE = [
+  ...['unit', 'dead', 'aggregator', 'labelValues', 'ttlSeconds'],
+  ...['defaultLabels', 'overflow', 'overflowLabels', 'maxLabelValues'],
+];
 
 /** The aggregator in the JSON of infos. The value is 1 in all processes, so prom-client joins it to 1, too. */
 const AGGREGATOR = 'max';
@@ -139,6 +143,10 @@ function checked<T extends string>(config: InfoConfiguration<T>): InfoConfigurat
   // JavaScript may pass anything.
   const given = asText(config.name);
   const name = given.endsWith(SUFFIX) ? given : given + SUFFIX;
-  refuseOwnName(labelNamesOf(config.labelNames).map(String), name, SORT);
+  refuseOwnName(
+    labelNamesOf(config.labelNames).map(String),
+    likelyName('info', { ...config, name }),
+    SORT,
+  );
   return { ...config, name };
 }

@@ -18,6 +18,7 @@ import {
   type Update,
 } from '../storage';
 import { takenLabel } from './aggregators';
+import { likelyName } from './full-name';
 import * as hidden from './hidden';
 import { childOf, Metric, update } from './metric';
 import { labelNamesOf } from './options';
@@ -211,7 +212,7 @@ function checked<C extends object>(config: C, { name: sort, aggregators }: Sort)
   if (!(aggregators as readonly unknown[]).includes(aggregator)) {
     throw unfit(`aggregator of ${sort}`, `one of ${aggregators.join(', ')}`, aggregator);
   }
-  const { name } = options;
+  const name = likelyName('stateset', config);
   const labelNames = labelNamesOf(options['labelNames']).map(String);
   const taken = takenLabel(aggregator as StateAggregator, labelNames);
   if (taken !== undefined) {

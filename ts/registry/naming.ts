@@ -12,8 +12,8 @@ import type { Registered } from './registered';
  * @throws TypeError if no name of a metric may begin with it
  */
 export function prefixOf(given: unknown): string {
-  if (typeof given === 'string' && /^(?:[a-zA-Z_:][a-zA-Z0-9_:]*)?$/.test(given)) return given;
-  throw unfit('prefix', 'the beginning of a name of a metric', given);
+  if (typeof given === 'string' && /^(?:[a-zA-Z_][a-zA-Z0-9_]*)?$/.test(given)) return given;
+  throw unfit('prefix', 'the beginning of a name of a metric, without colons', given);
 }
 
 /** Returns a metric's rows with the prefix before the names of the metric and of its samples. */

@@ -138,7 +138,8 @@ export class Reading {
         const exemplars = own instanceof Metric && own.enableExemplars;
         const defaults = contents.owns(tag, name) ? ownDefaults : given;
         const data = { ...family, exemplars };
-        all.push(jsonRows(own instanceof Metric ? own[ROSTER].withTypes(data) : data, defaults));
+        const typed = own instanceof Metric ? own[ROSTER].withTypes(data) : data;
+        all.push(jsonRows(typed, defaults, contents.prefix));
       }
     }
     for (const metric of metrics) {
@@ -146,15 +147,16 @@ export class Reading {
       const family = this.collected.familyOf(metric);
       if (family.others !== null) continue;
       const data = read[own.indexOf(metric)] ?? (await family.read('thread'));
-      all.push(jsonRows(data, given));
+      all.push(jsonRows(data, given, contents.prefix));
     }
     for (const rows of rest) all.push(contents.withDefaults(rows));
     const names = new Set(namesOf(all));
     for (const metric of yielded) {
       const other = aggregator !== undefined && (metric.aggregator ?? 'sum') !== aggregator;
       if (other || names.has(String(metric.name))) continue;
-      if (inCells(metric, readsItself)) all.push(jsonRows(await this.dataOf(metric), given));
-      else all.push(contents.withDefaults(await this.readDuck(metric)));
+      if (inCells(metric, readsItself)) {
+        all.push(jsonRows(await this.dataOf(metric), given, contents.prefix));
+      } else all.push(contents.withDefaults(await this.readDuck(metric)));
     }
     return all.map((rows) => withPrefix(rows, contents.prefix));
   }
@@ -177,7 +179,7 @@ export class Reading {
       return this.print(
         data === null
           ? await this.familyRows(metric)
-          : this.withUnit(metric, textRows(data, this.format)),
+          : this.withUnit(metric, textRows(data, this.format, this.contents.prefix)),
       );
     }
     const text = await heap.scrapes.text(this.format, { ...selection, ...this.naming() });
@@ -192,7 +194,9 @@ export class Reading {
       metrics.map(async (metric) => {
         if (!inCells(metric, printsItself)) return duckRows(metric, this.scope);
         const data = await this.collected.run(metric);
-        return data === null ? null : this.withUnit(metric, textRows(data, this.format));
+        return data === null
+          ? null
+          : this.withUnit(metric, textRows(data, this.format, this.contents.prefix));
       }),
     );
     const answers = asked.answers();
@@ -208,7 +212,10 @@ export class Reading {
     for (const metric of yielding === null ? [] : await yielding) {
       const own = inCells(metric, printsItself);
       const one = own
-        ? this.withUnit(metric, textRows(await this.dataOf(metric), this.format))
+        ? this.withUnit(
+            metric,
+            textRows(await this.dataOf(metric), this.format, this.contents.prefix),
+          )
         : await duckRows(metric, this.scope);
       extra.push({ ...this.extra(one), yields: true });
     }
@@ -293,7 +300,7 @@ export class Reading {
 
   private async familyRows(metric: Metric): Promise<Printable> {
     const data = await this.collected.familyOf(metric).read(this.scope);
-    return this.withUnit(metric, textRows(data, this.format));
+    return this.withUnit(metric, textRows(data, this.format, this.contents.prefix));
   }
 
   private withUnit(metric: Metric, rows: Printable): Printable {

@@ -109,7 +109,10 @@ export class Union {
     // Metrics in the heap may have the same names as metrics outside. They are read as data, and joined with those.
     const names = namesOf(given);
     const there = parseFamilies(await heap.scrapes.text('json', { ...selection, only: names }));
-    const extra = [...this.extra([...there.map(rowsOf), ...given]), ...yielded];
+    const extra = [
+      ...this.extra([...there.map((one) => rowsOf(one, this.prefix)), ...given]),
+      ...yielded,
+    ];
     return heap.scrapes.text(this.format, { ...selection, without: names, extra });
   }
 
@@ -143,7 +146,7 @@ export class Union {
   }
 
   private rows(data: FamilyData | null, contents: Contents): MetricRows | null {
-    return data === null ? null : jsonRows(data, () => contents.given());
+    return data === null ? null : jsonRows(data, () => contents.given(), this.prefix);
   }
 
   private selection(): Selection {
@@ -181,6 +184,6 @@ function commonPrefix(registries: readonly Contents[]): string {
   return '';
 }
 
-function rowsOf(family: FamilyData): MetricRows {
-  return jsonRows({ ...family, exemplars: true }, ownDefaults);
+function rowsOf(family: FamilyData, prefix: string): MetricRows {
+  return jsonRows({ ...family, exemplars: true }, ownDefaults, prefix);
 }
