@@ -26,6 +26,7 @@ fn spec(aggregator: &str, lives: f64) -> FamilySpec {
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
         numbers: vec![lives],
+        states: Vec::new(),
     }
 }
 
