@@ -11,6 +11,7 @@ countsRequests({ app: 'koa', subpath: 'koa', wrongMethod: 405 });
 
 interface Context {
   body: unknown;
+  path: string;
   status: number;
 }
 type Middleware = (context: Context, next: () => Promise<unknown>) => unknown;
@@ -66,6 +67,42 @@ describe.each(MAJORS)('%s', (set) => {
       'GET /m/t/:u 200',
       'GET /out/:o/in/:i/x 200',
       'GET unmatched 404',
+    ]);
+  });
+
+  test('has the mount and not the URL, whatever the client writes', async () => {
+    const ask = await routesOf((app, { Router, mount }) => {
+      const router = new Router().get('/', answer).get('/:id', answer);
+      app.use(mount('/m', router.routes()));
+    });
+    expect(
+      await ask('http://one.test/m/7', 'http://two.test/m/8', 'http://three.test/m', '/m?a=/9'),
+    ).toEqual(['GET /m/ 200', 'GET /m/:id 200']);
+  });
+
+  test('takes nothing of a path that the program rewrites', async () => {
+    const ask = await routesOf((app, { Router, mount }) => {
+      const rewrites: Middleware = (context, next) => {
+        context.path = context.path.replace(/^\/tenants\/\d+/, '/of');
+        return next();
+      };
+      app.use(rewrites).use(mount('/of', new Router().get('/x/:id', answer).routes()));
+    });
+    expect(await ask('/tenants/1/x/2', '/tenants/3/x/4', '/of/x/5')).toEqual(['GET /of/x/:id 200']);
+  });
+
+  test('has the pattern of the route that answered, of several that match', async () => {
+    const ask = await routesOf((app, { Router }) => {
+      const goOn: Middleware = (_, next) => next();
+      const router = new Router().get('/users/me', answer).get('/users/:id', answer);
+      router.get('/a/:id', goOn).get('/a/b', answer).use(goOn).get('/c', answer);
+      app.use(router.routes()).use(new Router().get('/users/me', answer).routes());
+    });
+    expect(await ask('/users/me', '/users/1', '/a/b', '/c')).toEqual([
+      'GET /a/b 200',
+      'GET /c 200',
+      'GET /users/:id 200',
+      'GET /users/me 200',
     ]);
   });
 

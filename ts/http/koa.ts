@@ -1,5 +1,6 @@
 /** `mpmetrics/koa`: counts the requests of Koa 2 and 3. */
 
+import { pathOf } from '../serving/answer';
 import { begin, leaveOut, type NodeRequest, type NodeResponse } from './exchange';
 import { isPath, servedBy } from './listener';
 import { meterOf } from './meter';
@@ -31,6 +32,8 @@ interface Context {
   respond?: boolean;
   /** The layers whose paths match, set by `@koa/router`. */
   readonly matched?: readonly Layer[];
+  /** The path of the layer that was entered last. */
+  readonly _matchedRoute?: string | RegExp;
   /** Set by `koa-mount`. */
   readonly mountPath?: string;
 }
@@ -62,19 +65,35 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {
 
 /** Returns the pattern of the route that handles a request; undefined if none does. */
 function routeOf(context: Context): string | undefined {
-  const { matched = [], method, mountPath } = context;
-  const layer = matched.findLast(({ methods }) => methods.includes(method));
+  const { mountPath } = context;
+  const layer = layerOf(context);
   if (layer === undefined) return undefined;
   const pattern = String(layer.path);
-  return (mountPath === undefined ? pattern : mountOf(layer, context) + pattern) || '/';
+  return (mountPath === undefined ? pattern : mountOf(layer, context, mountPath) + pattern) || '/';
 }
 
-/** Returns the prefixes of `koa-mount`, which are no patterns: what is before the path that the route matches. */
-function mountOf(layer: Layer, { originalUrl }: Context): string {
-  const [path] = /^[^?#]*/.exec(originalUrl)!;
+/** Returns the route that was entered last; where a middleware of the router was, the route to which it leads. */
+function layerOf({ matched = [], _matchedRoute, method }: Context): Layer | undefined {
+  const has = ({ methods }: Layer): boolean => methods.includes(method);
+  const entered = matched.findLastIndex(({ path }) => path === _matchedRoute);
+  const route = entered === -1 ? undefined : matched.slice(entered).find(has);
+  return route ?? matched.findLast(has);
+}
+
+/**
+ * Returns the prefixes of `koa-mount`, which are no patterns: what is before the path that the route matches. A program
+ * may have rewritten the path, and the URL is the client's. So nothing is taken from it that does not end with the
+ * innermost prefix.
+ */
+function mountOf(layer: Layer, { originalUrl }: Context, mountPath: string): string {
+  const prefix = mountPath.replace(/\/$/, '');
+  const path = pathOf(originalUrl);
   for (let at = 0; at !== -1; at = path.indexOf('/', at + 1)) {
-    if (layer.match(path.slice(at))) return path.slice(0, at);
+    if (!layer.match(path.slice(at))) continue;
+    const before = path.slice(0, at);
+    // Without a prefix, the route is outside of the mount, which had no answer.
+    return before === '' || before.endsWith(prefix) ? before : prefix;
   }
   // The mount itself was asked for, whose route is `/`.
-  return path;
+  return prefix;
 }
