@@ -43,6 +43,12 @@ export declare class NativeHeap {
    * process.
    */
   endLives(pid: number): number
+  /**
+   * Hides the gauges that this object's writer has in the slot that it lost. To be called before their values move to
+   * another slot. Returns false if nothing was hidden: without a writer, for a living slot, and if another writer has
+   * had the slot since.
+   */
+  disown(): boolean
   /** The number of living writers of this process, which are its threads that made a metric. */
   siblings(): number
   /** The number of families, series and blocks that scrapes left out because their words are damaged. */

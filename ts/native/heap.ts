@@ -175,6 +175,14 @@ export interface NativeHeap {
    * @returns how many there were; 0 for a living process. Throws an Error with a code.
    */
   endLives(pid: number): number;
+  /**
+   * Hides the gauges that this object's writer has in the slot that it lost. To be called before their values move to
+   * another slot.
+   *
+   * @returns false if nothing was hidden: without a writer, for a living slot, and if another writer has had the slot
+   *   since. Throws an Error with a code.
+   */
+  disown(): boolean;
   /** Number of living threads of this process that made a metric. Throws an Error with a code. */
   siblings(): number;
   /**

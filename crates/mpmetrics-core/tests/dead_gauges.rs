@@ -245,6 +245,41 @@ fn a_dead_process_is_told_of_and_a_living_one_is_not_touched() {
 }
 
 #[test]
+fn what_a_lost_writer_takes_to_another_slot_is_counted_once() {
+    for aggregator in ["sum", "all"] {
+        let (heap, kept) = (heap(), spec(aggregator, 8.0));
+        let count = FamilySpec {
+            name: "c".into(),
+            metric_type: MetricType::Counter,
+            numbers: Vec::new(),
+            ..spec("sum", 1.0)
+        };
+        let mut lost = writer(&heap, 1);
+        set(&mut lost, &kept, "", 5.0, 0.0);
+        set(&mut lost, &count, "", 3.0, 0.0);
+        let (slot, life) = (lost.slot(), lost.incarnation());
+        assert!(!heap.disown(slot, life).unwrap(), "a living slot");
+        assert_eq!(rows(&heap).len(), 1);
+        // For the heap, a slot whose byte is unlocked is dead.
+        drop(lost);
+        assert!(heap.disown(slot, life).unwrap());
+        assert!(rows(&heap).is_empty(), "{aggregator}");
+        let again = writer(&heap, 1);
+        assert!(!heap.disown(slot, life).unwrap(), "an adopted slot");
+        assert!(!heap.disown(slot, life + 5).unwrap(), "another life");
+        drop(again);
+        // It stays hidden, for every adopter, and the count stays.
+        let mut next = writer(&heap, 1);
+        set(&mut next, &kept, "", 5.0, 0.0);
+        let shown = if aggregator == "all" { "g{pid=\"1\"} 5" } else { "g 5" };
+        assert_eq!(rows(&heap), [shown]);
+        let filter = Filter { everything: true, ..Filter::default() };
+        let text = text(&scrape(&heap, &filter).unwrap().0);
+        assert!(String::from_utf8(text).unwrap().contains("c 3\n"));
+    }
+}
+
+#[test]
 fn a_birth_tells_when_a_series_began_and_an_adopted_count_keeps_it() {
     let heap = heap();
     let count =

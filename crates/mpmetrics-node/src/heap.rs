@@ -242,6 +242,17 @@ impl NativeHeap {
         self.segment.heap().end_lives(pid).map_err(|error| failure(&error))
     }
 
+    /// Hides the gauges that this object's writer has in the slot that it lost. To be called before their values move to
+    /// another slot. Returns false if nothing was hidden: without a writer, for a living slot, and if another writer has
+    /// had the slot since.
+    #[napi]
+    pub fn disown(&self) -> Result<bool> {
+        let Some((slot, incarnation)) = self.numbers() else {
+            return Ok(false);
+        };
+        self.segment.heap().disown(slot, incarnation).map_err(|error| failure(&error))
+    }
+
     /// The number of living writers of this process, which are its threads that made a metric.
     #[napi]
     pub fn siblings(&self) -> Result<u32> {

@@ -391,8 +391,19 @@ export class HeapStorage {
     return true;
   }
 
+  /** Hides the gauges in the slot that was lost, whose values move to another slot. */
+  private disown(): void {
+    try {
+      this.heap?.disown();
+    } catch {
+      // Without the lock they are shown until the slot is adopted, and after that if they count the dead. What else is
+      // wrong with the heap is found when the next slot is claimed.
+    }
+  }
+
   private restart(carry: boolean): void {
     const left = carry ? this.current : null;
+    if (!carry) this.disown();
     this.current = null;
     this.life++;
     this.keeping.drop();

@@ -118,6 +118,17 @@ impl Heap {
         slot::end_lives(&locked, pid)
     }
 
+    /// Hides the gauges of a writer that lost its slot, to be called before their values move to another slot. Returns
+    /// false if nothing was hidden, because the slot lives, or another writer has had it since.
+    ///
+    /// # Errors
+    /// As [`Heap::end_lives`].
+    pub fn disown(&self, slot: u32, incarnation: u32) -> Result<bool> {
+        let locks = self.region().holder()?;
+        let locked = recover::lock(self, &*locks)?;
+        slot::disown(&locked, slot, incarnation)
+    }
+
     /// Holds the heap lock until the guard is dropped, for tests of other processes that need the lock meanwhile.
     ///
     /// # Errors
