@@ -87,3 +87,15 @@ test('more series than may wait for the lock', async () => {
   expect(all[0]).toBe('free{a="other"} 5');
   expect(moody.dropped).toBe(0);
 });
+
+test('where not even that series can be made, updates are counted as dropped without a call for each', () => {
+  const { moody, counter } = setUp();
+  counter.inc({ a: 'x' });
+  counter.remove({ a: 'other' });
+  moody.mood = Status.Full;
+  const binds = moody.binds;
+  const dropped = moody.dropped;
+  for (let a = 0; a < 100; a++) counter.inc({ a });
+  expect(moody.binds - binds).toBeLessThan(10);
+  expect(moody.dropped - dropped).toBeGreaterThanOrEqual(100);
+});

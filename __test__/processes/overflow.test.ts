@@ -52,3 +52,18 @@ test('each process obeys the limit that it declares', async () => {
     'c{a="other1"}',
   ]);
 });
+
+test('a process counts what it may not add to a metric that others have filled', async () => {
+  const [one, other] = obedient(2, made);
+  const declare = (more: string) =>
+    `kept.c = new mpmetrics.Counter({ name: 'c', help: 'h', labelNames: ['a'], ${more} })`;
+  await ask(one!, declare(''));
+  await ask(one!, `for (let i = 0; i < 5; i++) kept.c.inc({ a: 'one' + i })`);
+  await ask(other!, declare(`maxSeries: 3, overflow: 'other'`));
+  await ask(other!, `for (let i = 0; i < 5; i++) kept.c.inc({ a: 'other' + i })`);
+  const { seen } = await scraped(one!);
+  expect(seen.get('c{a="other"}')).toBe(5);
+  expect(seen.size).toBe(6);
+  const { dropped } = await ask<{ dropped: number[] }>(other!, 'return stats()');
+  expect(dropped).toEqual([0, 0, 0, 0, 0, 0, 0]);
+});

@@ -34,6 +34,29 @@ export const memoryFigures = {
 /** The number of series in this isolate's memory storage of each metric that has some, by name. */
 export const memorySeries = new Map<string, number>();
 
+/** How many series a metric has. */
+interface Count {
+  readonly name: string;
+  series: number;
+}
+
+/**
+ * Ends the count of a metric that the program has dropped, as it drops metrics that it makes for one scrape. A count
+ * refers to no handle: a handle may refer to its metric.
+ */
+const ended = new FinalizationRegistry<Count>((count) => {
+  add(count, -count.series);
+});
+
+function add(count: Count, by: number): void {
+  memoryFigures.series += by;
+  count.series += by;
+  const { name } = count;
+  const series = (memorySeries.get(name) ?? 0) + by;
+  if (series > 0) memorySeries.set(name, series);
+  else memorySeries.delete(name);
+}
+
 /** The buckets of one metric's series. */
 class MemoryBucketSource implements BucketSource {
   private readonly subWindows: number;
@@ -65,6 +88,8 @@ export class MemoryFamily implements Family {
   /** Handles that have cells, in the order of their births, in which prom-client prints series. */
   private readonly born = new Set<Handle>();
   private readonly exemplars = new Exemplars();
+  /** Null as long as there was no series. */
+  private count: Count | null = null;
   private refusal: Refusal = Refusal.Series;
 
   constructor(shape: Shape) {
@@ -89,7 +114,12 @@ export class MemoryFamily implements Family {
     arena.allocate(h, this.cells, kind.path);
     h.cells.set(kind.blank(this.cells), h.first);
     this.born.add(h);
-    this.count(1);
+    // A metric in the heap has no series here.
+    if (this.count === null) {
+      this.count = { name: asText(this.shape.name), series: 0 };
+      ended.register(this, this.count);
+    }
+    add(this.count, 1);
     return true;
   }
 
@@ -135,21 +165,13 @@ export class MemoryFamily implements Family {
   release(h: Handle): void {
     if (!this.born.delete(h)) return;
     this.exemplars.take(h);
-    this.count(-1);
+    add(this.count!, -1);
     arena.free(h, this.cells);
     h.detach();
   }
 
   stale(h: Handle): boolean {
     return !h.live;
-  }
-
-  private count(by: 1 | -1): void {
-    memoryFigures.series += by;
-    const name = asText(this.shape.name);
-    const count = (memorySeries.get(name) ?? 0) + by;
-    if (count > 0) memorySeries.set(name, count);
-    else memorySeries.delete(name);
   }
 
   close(): void {

@@ -16,17 +16,18 @@ import {
   type Lookup,
   type Pair,
 } from '../labels';
-import { mergeImage, ownImage } from './cells/image';
+import { mergeImage } from './cells/image';
 import type { Shape } from './cells/kind';
 import { Backing, Handle } from './cells/handle';
 import { setting, type Update } from './cells/update';
 import type { Collect } from './collecting';
 import type { FamilyData } from './data';
-import { Expiry, rescueExpired, type Found } from './expiry';
+import { Expiry, type Found } from './expiry';
 import type { Family } from './family';
 import { GivenTypes } from './given-types';
 import { AS_NAMED, LabelSets, type LabelOptions } from './label-sets';
 import { MemoryFamily } from './memory';
+import { bringIn, takeOut } from './moving';
 import { Refusals } from './refusals';
 
 /** The least number of new label sets between two sweeps, which drop handles that are not needed any more. */
@@ -71,6 +72,8 @@ export class Roster {
    */
   private readonly sink = new Handle();
   private readonly refusals = new Refusals();
+  /** Whether the storage also refused the series for refused ones, when it was asked last. */
+  private overflowRefused = false;
   private readonly types = new GivenTypes();
 
   /**
@@ -213,20 +216,31 @@ export class Roster {
     const { overflow } = this.sets;
     if (overflow === null) return this.sink;
     const values = this.sets.textValues(label);
-    if (values.every((one, i) => one === overflow.values[i])) {
+    const there = this.tree.get(overflow.values);
+    // Each attempt to make the series costs a native call under the heap lock.
+    const refused = there === undefined && this.overflowRefused && this.refusals.active;
+    if (refused || values.every((one, i) => one === overflow.values[i])) {
       this.family.dropped();
     } else {
-      const h = this.tree.get(overflow.values) ?? this.add(overflow.values);
-      this.updateText(h, overflow.label, update, value, bucket);
+      const h = there ?? this.add(overflow.values);
+      const counted = this.updateText(h, overflow.label, update, value, bucket);
+      this.overflowRefused = counted === this.sink;
     }
     return this.sink;
   }
 
-  /** Adds an image of a refused series to the series for these, if there is one. */
+  /** Adds an image of a refused series to the series for these, if there should be one. */
   overflowImage(image: Float64Array): void {
     const { overflow } = this.sets;
-    const h = overflow === null ? undefined : this.tree.get(overflow.values);
+    if (overflow === null) return;
+    const h = this.tree.get(overflow.values);
     if (h?.live === true) mergeImage(h, this.shape.kind, image, this.family.bucketSource);
+    else this.family.dropped();
+  }
+
+  /** The label text of the series for refused ones; null if there is none. */
+  get overflowText(): string | null {
+    return this.sets.overflow?.label.text ?? null;
   }
 
   /** Makes a gauge's series take the slow path if its label values have other types now than those of its child. */
@@ -331,32 +345,9 @@ export class Roster {
   /** Moves all series to another storage, with this isolate's own part of them. */
   move(to: Family): void {
     const { kind } = this.shape;
-    const from = this.family;
-    rescueExpired();
-    const all = this.tree.leaves().sort((a, b) => a.birth - b.birth);
-    const moved = all.map((h) => ({
-      h,
-      label: { text: h.text, types: h.types },
-      own: h.live ? ownImage(h, kind) : null,
-      exemplars: from instanceof MemoryFamily ? from.takeExemplars(h) : [],
-    }));
-    for (const h of all) from.release(h);
-    from.close();
+    const moved = takeOut(this.family, this.tree.leaves(), kind);
     this.family = to;
-    for (const { h, label, own, exemplars } of moved) {
-      if (own === null) continue;
-      // Uses `this.family` and not `to`, because the heap may have been given up for memory storage meanwhile.
-      let merged = false;
-      for (let tries = 0; !merged && tries < TRIES && this.family.bind(h, label); tries++)
-        merged = mergeImage(h, kind, own, this.family.bucketSource);
-      if (!merged && h.live && this.family.hold(h, label))
-        mergeImage(h, kind, own, this.family.bucketSource);
-      if (!h.live) {
-        this.overflowImage(own);
-        continue;
-      }
-      for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
-    }
+    bringIn(this, moved, kind, TRIES);
     this.retry();
   }
 

@@ -81,7 +81,9 @@ export class Declaration {
     }
     h.text = label.text;
     h.types = label.types;
-    writer.bind(this.number!, label.text, label.types, out);
+    this.withoutLimit(label, () => {
+      writer.bind(this.number!, label.text, label.types, out);
+    });
     return this.found(0, h);
   }
 
@@ -92,8 +94,30 @@ export class Declaration {
    * @returns how many were tried, from the first on; {@link found} has the result of each
    */
   bindEach(labels: readonly LabelText[]): number {
-    const texts = labels.flatMap(({ text, types }) => [text, types]);
-    return this.host.writer.bindEach(this.number!, texts, out);
+    const at = labels.findIndex((label) => this.overflows(label));
+    // The series for refused ones is made by itself.
+    const some = at === -1 ? labels : labels.slice(0, Math.max(1, at));
+    const texts = some.flatMap(({ text, types }) => [text, types]);
+    return this.withoutLimit(some[0]!, () => this.host.writer.bindEach(this.number!, texts, out));
+  }
+
+  /** Whether labels are those of the series for refused ones. */
+  private overflows({ text }: LabelText): boolean {
+    return text === this.roster.overflowText;
+  }
+
+  /**
+   * Binds series. If they are the one for refused ones, the metric's own limit does not apply: other processes may have
+   * made as many series before, and no update could be counted.
+   */
+  private withoutLimit<R>(label: LabelText, bind: () => R): R {
+    const { maxSeries } = this.roster.shape;
+    if (maxSeries === undefined || !this.overflows(label)) return bind();
+    const { writer } = this.host;
+    writer.limit(this.number!, MOST_SERIES, false);
+    const result = bind();
+    writer.limit(this.number!, maxSeries, false);
+    return result;
   }
 
   /** Points a handle to the block that {@link bindEach} made for the series of this number, if it made one. */
