@@ -1,8 +1,11 @@
 /** Collectors, which yield several metrics for each scrape (`registerCollector`). */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { Client } from '../support/client';
-import { any, rejected, subjects, thrown } from '../support/subject';
+import { until } from '../support/patience.mjs';
+import { any, inside, rejected, subjects, thrown } from '../support/subject';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -63,6 +66,27 @@ describe.each(subjects)('$name', ({ load }) => {
         '# HELP own_total h\n# TYPE own_total counter\nown_total 1\n',
       );
       expect(calls).toBe(7);
+    },
+  );
+
+  test.each([false, true])(
+    'metrics of earlier scrapes leave no series behind (everywhere: %j)',
+    async (everywhere) => {
+      const client = await load();
+      const { register } = client;
+      register.registerCollector(
+        several(client, () => 1),
+        { everywhere },
+      );
+      setFlagsFromString('--expose-gc');
+      const collectGarbage = runInNewContext('gc') as () => void;
+      const { memoryFigures, memorySeries } = inside('storage');
+      for (let scrape = 0; scrape < 1_000; scrape++) await register.metrics();
+      await until(() => {
+        collectGarbage();
+        return Promise.resolve(memoryFigures.series < 10);
+      }, 'series of dropped metrics are not counted any more');
+      expect(memorySeries.get('g') ?? 0).toBeLessThan(3);
     },
   );
 
