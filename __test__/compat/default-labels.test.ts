@@ -208,6 +208,38 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
+    test.each(['Counter', 'Gauge', 'Histogram', 'Summary'] as const)(
+      'a chosen label stays chosen, and a defaulted one open, in each order (%s)',
+      async (type) => {
+        const client = await load();
+        const config = { help: 'h', labelNames: ['a', 'b'], defaultLabels: { b: 'me' } };
+        for (const [i, order] of [
+          [0, 1, 0, 1],
+          [1, 0, 1, 0],
+        ].entries()) {
+          const metric = new client[type]({ name: `m${i}`, ...config });
+          const update = (child: unknown) => {
+            const one = child as { inc?: (by: number) => void; observe: (value: number) => void };
+            if (one.inc === undefined) one.observe(1);
+            else one.inc(1);
+          };
+          for (const which of order) {
+            const child = which === 0 ? metric.labels('1') : metric.labels('1', 'me');
+            update(child);
+            const further = () => {
+              update((child as { labels: (...args: string[]) => unknown }).labels('2'));
+            };
+            if (which === 0) further();
+            else expect(further).toThrow('Invalid number of arguments (1)');
+          }
+          const text = await client.register.metrics();
+          const end = ['Counter', 'Gauge'].includes(type) ? '' : '_count';
+          expect(text).toContain(`m${i}${end}{a="1",b="me"} 4\n`);
+          expect(text).toContain(`m${i}${end}{a="1",b="2"} 2\n`);
+        }
+      },
+    );
+
     test('are there for all types', async () => {
       const client = await load();
       const config = { help: 'h', labelNames: ['a', 'b'] };

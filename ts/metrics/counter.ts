@@ -7,6 +7,7 @@ import { counterChild } from './children';
 import type { CounterConfiguration } from './configuration';
 import { addExceptionCounting } from './exceptions';
 import * as hidden from './hidden';
+import { keepChild, keptChild } from './kept-children';
 import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
 import type { IncreaseDataWithExemplar, LabelValues } from './values';
@@ -76,9 +77,11 @@ export class Counter<T extends string = string> extends Metric<T> implements New
         labels,
       );
     }
-    if (h.child === null || !h.live)
-      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as NewCounterChild;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewCounterChild;
+    const child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    keepChild(this, h, labels, child);
+    return child;
   }
 
   override reset(): void {

@@ -20,6 +20,7 @@ import { likelyName } from './full-name';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import { addTracking } from './in-progress';
+import { keepChild, keptChild } from './kept-children';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
 import { addTiming } from './timed';
@@ -89,12 +90,12 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
-    if (h.child !== null && h.live && !h.retyped) return h.child as NewGaugeChild<T>;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewGaugeChild<T>;
     const label = this[ROSTER].text(labels);
     const child = makeChild(this, h, labels, label);
     this[ROSTER].compareChild(h, label);
-    h.childTypes = label.types;
-    h.child = child;
+    if (keepChild(this, h, labels, child)) h.childTypes = label.types;
     return child;
   }
 

@@ -15,6 +15,7 @@ import type { HistogramConfiguration } from './configuration';
 import type { Timer } from './functions-api';
 import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
+import { keepChild, keptChild } from './kept-children';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
 import { addTiming } from './timed';
@@ -121,9 +122,11 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
     validateLabels(this.labelNames, labels);
     if (labels === null) return makeThrowingChild(this);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live)
-      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as NewHistogramChild<T>;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewHistogramChild<T>;
+    const child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    keepChild(this, h, labels, child);
+    return child;
   }
 
   override reset(): void {

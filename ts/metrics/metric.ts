@@ -304,7 +304,9 @@ function announceCollect(metric: Metric): void {
 /** Returns the child that an earlier call of `labels()` with these arguments made, if it can be used again. */
 export function childOf(metric: Metric, args: readonly unknown[]): unknown {
   if (args.length === 0 || args.length !== metric.labelNames.length) return null;
-  const h = metric[ROSTER].at(args);
+  const roster = metric[ROSTER];
+  if (roster.adapts) return null;
+  const h = roster.at(args);
   return h?.live === true && !h.retyped ? h.child : null;
 }
 

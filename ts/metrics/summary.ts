@@ -19,6 +19,7 @@ import type { SummaryConfiguration } from './configuration';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import type { Given } from './given';
+import { keepChild, keptChild } from './kept-children';
 import { change, childOf, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
@@ -109,9 +110,11 @@ export class Summary<T extends string = string> extends Metric<T> implements New
       {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live)
-      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as NewSummaryChild<T>;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewSummaryChild<T>;
+    const child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    keepChild(this, h, labels, child);
+    return child;
   }
 
   override reset(): void {

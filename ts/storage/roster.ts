@@ -47,6 +47,8 @@ export class Roster {
   readonly find: (labels: object) => Handle;
   /** Finds the handle for values, one for each label name. Returns undefined if the values have to be checked first. */
   readonly at: (values: readonly unknown[]) => Handle | undefined;
+  /** Whether a label set may count as another: with default values, or with other values beyond a limit. */
+  readonly adapts: boolean;
   /** The storage of the metric's series. */
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
@@ -82,6 +84,7 @@ export class Roster {
    */
   constructor(shape: Shape, declared: () => readonly string[], options: LabelOptions = AS_NAMED) {
     this.shape = shape;
+    this.adapts = options.defaults !== null || options.limits !== null;
     this.family = new MemoryFamily(shape);
     this.sets = new LabelSets(shape, options, (name) => this.family.labelValues(name));
     this.cells = shape.kind.cells(shape.numbers);
