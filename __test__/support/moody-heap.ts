@@ -88,7 +88,7 @@ export class MoodyHeap {
       stats: () => real.stats(),
       siblings: () => real.siblings(),
       endLives: (pid) => real.endLives(pid),
-      disown: () => real.disown(),
+      hideLost: () => real.hideLost(),
       listen: (rung) => {
         real.listen(rung);
       },

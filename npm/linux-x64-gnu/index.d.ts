@@ -48,7 +48,7 @@ export declare class NativeHeap {
    * another slot. Returns false if nothing was hidden: without a writer, for a living slot, and if another writer has
    * had the slot since.
    */
-  disown(): boolean
+  hideLost(): boolean
   /** The number of living writers of this process, which are its threads that made a metric. */
   siblings(): number
   /** The number of families, series and blocks that scrapes left out because their words are damaged. */

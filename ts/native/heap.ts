@@ -182,7 +182,7 @@ export interface NativeHeap {
    * @returns false if nothing was hidden: without a writer, for a living slot, and if another writer has had the slot
    *   since. Throws an Error with a code.
    */
-  disown(): boolean;
+  hideLost(): boolean;
   /** Number of living threads of this process that made a metric. Throws an Error with a code. */
   siblings(): number;
   /**

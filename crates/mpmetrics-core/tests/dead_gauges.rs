@@ -258,15 +258,15 @@ fn what_a_lost_writer_takes_to_another_slot_is_counted_once() {
         set(&mut lost, &kept, "", 5.0, 0.0);
         set(&mut lost, &count, "", 3.0, 0.0);
         let (slot, life) = (lost.slot(), lost.incarnation());
-        assert!(!heap.disown(slot, life).unwrap(), "a living slot");
+        assert!(!heap.hide_lost(slot, life).unwrap(), "a living slot");
         assert_eq!(rows(&heap).len(), 1);
         // For the heap, a slot whose byte is unlocked is dead.
         drop(lost);
-        assert!(heap.disown(slot, life).unwrap());
+        assert!(heap.hide_lost(slot, life).unwrap());
         assert!(rows(&heap).is_empty(), "{aggregator}");
         let again = writer(&heap, 1);
-        assert!(!heap.disown(slot, life).unwrap(), "an adopted slot");
-        assert!(!heap.disown(slot, life + 5).unwrap(), "another life");
+        assert!(!heap.hide_lost(slot, life).unwrap(), "an adopted slot");
+        assert!(!heap.hide_lost(slot, life + 5).unwrap(), "another life");
         drop(again);
         // It stays hidden, for every adopter, and the count stays.
         let mut next = writer(&heap, 1);

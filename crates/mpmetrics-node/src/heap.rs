@@ -246,11 +246,11 @@ impl NativeHeap {
     /// another slot. Returns false if nothing was hidden: without a writer, for a living slot, and if another writer has
     /// had the slot since.
     #[napi]
-    pub fn disown(&self) -> Result<bool> {
+    pub fn hide_lost(&self) -> Result<bool> {
         let Some((slot, incarnation)) = self.numbers() else {
             return Ok(false);
         };
-        self.segment.heap().disown(slot, incarnation).map_err(|error| failure(&error))
+        self.segment.heap().hide_lost(slot, incarnation).map_err(|error| failure(&error))
     }
 
     /// The number of living writers of this process, which are its threads that made a metric.

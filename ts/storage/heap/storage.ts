@@ -392,9 +392,9 @@ export class HeapStorage {
   }
 
   /** Hides the gauges in the slot that was lost, whose values move to another slot. */
-  private disown(): void {
+  private hideLost(): void {
     try {
-      this.heap?.disown();
+      this.heap?.hideLost();
     } catch {
       // Without the lock they are shown until the slot is adopted, and after that if they count the dead. What else is
       // wrong with the heap is found when the next slot is claimed.
@@ -403,7 +403,7 @@ export class HeapStorage {
 
   private restart(carry: boolean): void {
     const left = carry ? this.current : null;
-    if (!carry) this.disown();
+    if (!carry) this.hideLost();
     this.current = null;
     this.life++;
     this.keeping.drop();

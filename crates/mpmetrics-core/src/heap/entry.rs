@@ -123,10 +123,10 @@ impl Heap {
     ///
     /// # Errors
     /// As [`Heap::end_lives`].
-    pub fn disown(&self, slot: u32, incarnation: u32) -> Result<bool> {
+    pub fn hide_lost(&self, slot: u32, incarnation: u32) -> Result<bool> {
         let locks = self.region().holder()?;
         let locked = recover::lock(self, &*locks)?;
-        slot::disown(&locked, slot, incarnation)
+        slot::hide_lost(&locked, slot, incarnation)
     }
 
     /// Holds the heap lock until the guard is dropped, for tests of other processes that need the lock meanwhile.

@@ -103,7 +103,7 @@ pub fn end_lives(locked: &Locked<'_>, pid: u32) -> Result<u32> {
 /// made residues of the gauges, which stay.
 ///
 /// Changes nothing if the slot lives.
-pub fn disown(locked: &Locked<'_>, id: u32, incarnation: u32) -> Result<bool> {
+pub fn hide_lost(locked: &Locked<'_>, id: u32, incarnation: u32) -> Result<bool> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
     let living = locked.heap().living()?.get(id as usize).copied().unwrap_or(false);
