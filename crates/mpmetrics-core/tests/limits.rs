@@ -5,7 +5,7 @@
 mod small;
 
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
-use mpmetrics_core::layout::header;
+use mpmetrics_core::layout::{header, series, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::{Code, Refusal};
 use small::{add, heap_with, printed, spec};
@@ -153,6 +153,22 @@ fn the_values_of_a_label_are_those_of_living_series_of_the_family() {
     assert!(values(&writer, "c").is_empty());
     assert!(writer.remove(f, b"a=\"2\",b=\"y\"", b"").unwrap());
     assert_eq!(values(&other, "a"), ["\"\n\\", "1"]);
+}
+
+#[test]
+fn a_damaged_series_has_no_values_and_those_of_the_others_are_found() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let address = writer.bind(f, b"a=\"damaged\"", b"").unwrap();
+    writer.bind(f, b"a=\"whole\"", b"").unwrap();
+    let words = heap.words();
+    let chunk = words.header(header::SERIES_CHUNKS);
+    let at = chunk + EXTENT_HEADER + u64::from(address.series) * series::WORDS;
+    // The text lies behind the end of the heap, as one does that another process adds while this one reads.
+    words.store(at + series::TEXT, 1 << 40).unwrap();
+    let values = writer.label_values(f, b"a").unwrap();
+    assert_eq!(values.into_iter().collect::<Vec<_>>(), [b"whole"]);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Limits that a writer has for a family by itself, in addition to those of the segment.
 
 use super::{FamilyLimit, Writer};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::heap::directory::{generation, series};
 use crate::heap::memory::table::{FAMILIES, SERIES};
 use crate::labels::{pairs, unescape};
-use crate::layout::{family as fam, header, series as ser};
+use crate::layout::{family as fam, header, series as ser, Words};
 use std::collections::HashSet;
 
 impl Writer {
@@ -20,14 +20,14 @@ impl Writer {
     }
 
     /// Returns the values that a label has in living series of a family. A series that another process makes or removes
-    /// meanwhile may be missing.
+    /// meanwhile may be missing, and so is one whose words are damaged.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::Error::Lost), [`Error::Retired`](crate::Error::Retired),
     /// [`Error::Corrupt`](crate::Error::Corrupt).
     pub fn label_values(&self, family: u32, label: &[u8]) -> Result<HashSet<Vec<u8>>> {
         self.check()?;
-        let words = self.heap.words();
+        let mut words = self.heap.words();
         let mut left = words.load(FAMILIES.find(words, family)? + fam::SERIES)?;
         let mut values = HashSet::new();
         let mut text = Vec::new();
@@ -35,15 +35,16 @@ impl Writer {
             if left == 0 {
                 break;
             }
-            let at = SERIES.find(words, id)?;
-            let generation = generation::of(words, id)?;
-            let own = words.load(at + ser::FAMILY)? == u64::from(family);
-            if !own || !generation::lives(generation) {
-                continue;
+            let mut read = living(words, id, family, &mut text);
+            if matches!(read, Err(Error::Corrupt { .. })) {
+                // Another process may have let the heap grow, so that the series lies behind the words known so far.
+                words = self.heap.words();
+                read = living(words, id, family, &mut text);
             }
-            text.clear();
-            let Some(split) = series::read(words, id, generation, &mut text)? else {
-                continue;
+            let split = match read {
+                Ok(Some(split)) => split,
+                Ok(None) | Err(Error::Corrupt { .. }) => continue,
+                Err(error) => return Err(error),
             };
             left -= 1;
             let (text, types) = text.split_at(split);
@@ -52,4 +53,16 @@ impl Writer {
         }
         Ok(values)
     }
+}
+
+/// Reads label text and types of a series, if it lives and is one of this family. Returns where the types begin.
+fn living(words: Words<'_>, id: u32, family: u32, text: &mut Vec<u8>) -> Result<Option<usize>> {
+    text.clear();
+    let at = SERIES.find(words, id)?;
+    let generation = generation::of(words, id)?;
+    let own = words.load(at + ser::FAMILY)? == u64::from(family);
+    if !own || !generation::lives(generation) {
+        return Ok(None);
+    }
+    series::read(words, id, generation, text)
 }
