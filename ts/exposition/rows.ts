@@ -183,7 +183,7 @@ function summaryRows(family: FamilyData, series: SeriesData, labels: RowLabels):
 
 /**
  * A row for each state. The label with the state, whose name is the family's as printed, follows the series' own
- * labels.
+ * labels. A series that has a label of that name itself is left out.
  */
 function stateRows(
   { name, states = [] }: FamilyData,
@@ -191,9 +191,12 @@ function stateRows(
   labels: RowLabels,
   prefix: string,
 ): Row[] {
+  const shown = prefix + name;
+  // With the prefix, the name may be that of an own label. Such a series has no rows that differ.
+  if (Object.hasOwn(labels, shown)) return [];
   return states.map((state, i) => ({
     value: series.values[i]!,
-    labels: { ...labels, [prefix + name]: state },
+    labels: { ...labels, [shown]: state },
   }));
 }
 

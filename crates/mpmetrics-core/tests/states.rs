@@ -6,6 +6,7 @@
 mod snapshot;
 
 use mpmetrics_core::cells::{recent, scalar};
+use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Owner, Setup, Writer, MAX_STATES};
 use mpmetrics_core::layout::{family, header, EXTENT_HEADER};
@@ -247,6 +248,31 @@ fn series_that_do_not_fit_their_states_are_left_out() {
     make.family(MetricType::StateSet, "s", &[]).states = ["b".into()].into();
     make.states(&[("k", "3")], 0, &[1.0]);
     assert_eq!(printed(&join(make.snapshot).0), ["s{k=\"3\",s=\"b\"} 1", "s{k=\"3\",s=\"a\"} 0"]);
+}
+
+#[test]
+fn with_a_prefix_a_series_that_has_the_states_label_itself_is_left_out() {
+    let mut make = Builder::default();
+    let d = make.defaults(&[("app_s", "hidden")]);
+    make.family(MetricType::StateSet, "s", &["app_s"]).states = ["a".into()].into();
+    make.states(&[("app_s", "1")], 0, &[1.0]);
+    make.states(&[("k", "2")], d, &[1.0]);
+    assert_eq!(printed(&make.snapshot).len(), 2);
+    let extra = Extra { prefix: "app_".into(), ..Extra::default() };
+    let printed = String::from_utf8(text::with_extra(&make.snapshot, &extra)).unwrap();
+    assert!(printed.ends_with("\napp_s{k=\"2\",app_s=\"a\"} 1\n"), "{printed}");
+    assert_eq!(printed.matches("app_s{").count(), 1);
+}
+
+#[test]
+fn a_state_set_whose_aggregator_adds_a_label_of_its_name_is_left_out() {
+    for (name, shown) in [("pid", 0), ("thread", 0), ("s", 1)] {
+        let heap = heap();
+        let spec = FamilySpec { name: name.into(), ..spec("all", 0.0, &["x"]) };
+        let mut writer = writer(&heap, 1);
+        update(&mut writer, &spec, "", |_| ());
+        assert_eq!(rows(&heap).len(), shown, "{name}");
+    }
 }
 
 #[test]

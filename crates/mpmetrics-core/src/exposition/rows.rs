@@ -2,7 +2,7 @@
 
 use super::effective::Labels;
 use super::number::{push, push_sample};
-use crate::labels::escape;
+use crate::labels::{escape, pairs};
 use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
@@ -113,7 +113,7 @@ pub(super) fn push_summaries(
 }
 
 /// Appends a row for each state. The label with the state, whose name is the family's as printed, follows the series'
-/// own labels.
+/// own labels. A series that has a label of that name itself is left out.
 pub(super) fn push_states(
     out: &mut Vec<u8>,
     snapshot: &Snapshot,
@@ -139,6 +139,10 @@ pub(super) fn push_states(
         let Some((numbers, own)) = states(snapshot, labels, family, series) else {
             continue;
         };
+        // With the prefix, the name may be that of an own label. Such a series has no rows that differ.
+        if pairs(own, b"").flatten().any(|pair| pair.name == shown.as_bytes()) {
+            continue;
+        }
         // `job_state` of a row is the state, so a default label of that name is not printed.
         let beside = labels.beside(own, series.defaults, shown.as_bytes());
         for (tail, number) in tails.iter().zip(numbers) {

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use super::names::is_label_name;
+use crate::aggregator::{Aggregator, WRITER_LABELS};
 use crate::heap::FamilySpec;
 use crate::metric_type::Values;
 
-/// Whether the rows of a family can be printed: those of a state set need a name that a label may have, and states that
-/// differ from each other.
+/// Whether the rows of a family can be printed: those of a state set need a name that a label may have, and that its
+/// aggregator does not add, and states that differ from each other.
 pub(super) fn is_printable(spec: &FamilySpec) -> bool {
     let differ = |index: usize| !spec.states[..index].contains(&spec.states[index]);
+    let of_writer = || {
+        let aggregator = Aggregator::of(spec.metric_type, &spec.aggregator, &spec.label_names);
+        aggregator == Aggregator::All && WRITER_LABELS.contains(&spec.name.as_str())
+    };
     spec.metric_type.values() != Values::States
-        || is_label_name(spec.name.as_bytes()) && (0..spec.states.len()).all(differ)
+        || is_label_name(spec.name.as_bytes()) && (0..spec.states.len()).all(differ) && !of_writer()
 }
 
 /// Replaces the mask, which is the first of `cells`, by a number for each state of the family: 1 if its bit is set, else
@@ -101,6 +106,12 @@ mod tests {
         assert!(!is_printable(&FamilySpec { name: "a:b".into(), ..spec(1, 0.0) }));
         let twice = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];
         assert!(!is_printable(&FamilySpec { states: twice, ..spec(0, 0.0) }));
+        let named = |aggregator: &str| FamilySpec {
+            name: "pid".into(),
+            aggregator: aggregator.into(),
+            ..spec(1, 0.0)
+        };
+        assert!(is_printable(&named("any")) && !is_printable(&named("all")));
         let gauge = FamilySpec { metric_type: MetricType::Gauge, ..spec(0, 0.0) };
         assert!(is_printable(&FamilySpec { name: "a:b".into(), ..gauge }));
     }
