@@ -47,8 +47,8 @@ export interface MetricConfiguration<T extends string> {
    * What happens if a registry already has a metric of that name. 'throw' (default) throws an Error. With 'reuse', the
    * new metric replaces the existing one and continues its counts. Updates of the old object count, too, but its
    * `collect` is not called any more. The two metrics must not differ in type, help, label names, aggregator, buckets,
-   * percentiles, `maxAgeSeconds`, `ageBuckets`, `pruneAgedBuckets`, `enableExemplars`, `ttlSeconds`,
-   * `dead` or `keepDead`.
+   * percentiles, `maxAgeSeconds`, `ageBuckets`, `pruneAgedBuckets`, `enableExemplars`, `ttlSeconds`, `dead`, `keepDead`,
+   * states, `defaultLabels`, `maxSeries`, `overflow`, `overflowLabels` or `maxLabelValues`.
    */
   ifExists?: 'throw' | 'reuse';
   /**

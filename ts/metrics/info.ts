@@ -31,7 +31,7 @@ const NO_LABELS = {};
 /** Options that other metrics have, and infos have not. */
 const NOT_POSSIBLE = [
   ...['unit', 'dead', 'aggregator', 'labelValues', 'ttlSeconds'],
-  ...['defaultLabels', 'overflow', 'overflowLabels', 'maxLabelValues'],
+  ...['defaultLabels', 'maxSeries', 'overflow', 'overflowLabels', 'maxLabelValues'],
 ];
 
 /** The aggregator in the JSON of infos. The value is 1 in all processes, so prom-client joins it to 1, too. */

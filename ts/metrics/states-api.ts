@@ -1,10 +1,14 @@
 /** The public interfaces of metrics with states, and of infos, which prom-client does not have. */
 
 import type { Common, Everywhere } from './api';
+import type { ChoosesLabels } from './paths-api';
 import type { LabelArgument, LabelValues } from './values';
 
 /** An enum with its labels chosen. `state` can be called detached from the object. */
-export interface EnumChild<S extends string = string> {
+export interface EnumChild<
+  S extends string = string,
+  T extends string = string,
+> extends ChoosesLabels<T, EnumChild<S, T>> {
   /** Goes to a state. Throws as {@link Enum.state} does. */
   state: (name: S) => void;
 }
@@ -30,14 +34,17 @@ export interface Enum<T extends string = string, S extends string = string>
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
-  labels(labels: LabelValues<T>): EnumChild<S>;
-  labels(...values: LabelArgument[]): EnumChild<S>;
+  labels(labels: LabelValues<T>): EnumChild<S, T>;
+  labels(...values: LabelArgument[]): EnumChild<S, T>;
   /** Resets this thread's own part: the series without labels goes to the first state, other series are hidden. */
   reset(): void;
 }
 
 /** A set of states with its labels chosen. `set` can be called detached from the object. */
-export interface StateSetChild<S extends string = string> {
+export interface StateSetChild<
+  S extends string = string,
+  T extends string = string,
+> extends ChoosesLabels<T, StateSetChild<S, T>> {
   /** Sets or clears a state. Throws as {@link StateSet.set} does. */
   set: (name: S, enabled: boolean) => void;
 }
@@ -64,8 +71,8 @@ export interface StateSet<T extends string = string, S extends string = string>
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error if there are not as many values as names, or for labels that are not declared
    */
-  labels(labels: LabelValues<T>): StateSetChild<S>;
-  labels(...values: LabelArgument[]): StateSetChild<S>;
+  labels(labels: LabelValues<T>): StateSetChild<S, T>;
+  labels(...values: LabelArgument[]): StateSetChild<S, T>;
   /** Resets this thread's own part: no state of the series without labels is set, other series are hidden. */
   reset(): void;
 }

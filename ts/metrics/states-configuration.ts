@@ -7,7 +7,7 @@ import type { CollectFunction, EnumAggregator, StateSetAggregator } from './valu
 /** The options that a metric with states has of {@link MetricConfiguration}. */
 type WithoutNumbers<T extends string> = Omit<
   MetricConfiguration<T>,
-  'aggregator' | 'collect' | 'enableExemplars'
+  'aggregator' | 'collect' | 'enableExemplars' | 'unit'
 >;
 
 /** The options of metrics with states. */
@@ -53,7 +53,7 @@ export interface StateSetConfiguration<
 /** The configuration of an info. */
 export interface InfoConfiguration<T extends string = string> extends Omit<
   WithoutNumbers<T>,
-  'labelValues' | 'ttlSeconds'
+  'defaultLabels' | 'labelValues' | 'maxSeries' | 'ttlSeconds'
 > {
   /** `[a-zA-Z_:][a-zA-Z0-9_:]*`; the name that is shown ends with `_info`, whether or not this one does. */
   name: string;

@@ -20,6 +20,7 @@ import {
 import { takenLabel } from './aggregators';
 import { likelyName } from './full-name';
 import * as hidden from './hidden';
+import { furtherLabels, type LabelledMetric } from './label-paths';
 import { childOf, Metric, update } from './metric';
 import { labelNamesOf } from './options';
 import type * as api from './states-api';
@@ -75,7 +76,7 @@ export class Enum<T extends string = string, S extends string = string>
     else h.cells[h.first] = mask;
   }
 
-  labels(...args: unknown[]): api.EnumChild<S> {
+  labels(...args: unknown[]): api.EnumChild<S, T> {
     return childFor(this, args, (h, label) => {
       let handle = h;
       const roster = this[ROSTER];
@@ -87,7 +88,7 @@ export class Enum<T extends string = string, S extends string = string>
           else handle = roster.updateText(handle, label, setting, mask);
         },
       };
-    });
+    }) as unknown as api.EnumChild<S, T>;
   }
 
   override reset(): void {
@@ -119,7 +120,7 @@ export class StateSet<T extends string = string, S extends string = string>
     else h.cells[h.first] = switched(h.cells[h.first]!, bit, on);
   }
 
-  labels(...args: unknown[]): api.StateSetChild<S> {
+  labels(...args: unknown[]): api.StateSetChild<S, T> {
     return childFor(this, args, (h, label) => {
       let handle = h;
       const roster = this[ROSTER];
@@ -132,7 +133,7 @@ export class StateSet<T extends string = string, S extends string = string>
           else handle = roster.updateText(handle, label, switching(bit, enabled), 0);
         },
       };
-    });
+    }) as unknown as api.StateSetChild<S, T>;
   }
 
   override reset(): void {
@@ -174,19 +175,43 @@ function bitOf(metric: WithBits, state: unknown): number {
   throw new Error(`Unknown state ${shown(state)} of ${metric.name}: it must be one of ${known}`);
 }
 
-/** Returns the child for the arguments of `labels()`; `make` makes it if there is none yet. */
-function childFor<C>(
-  metric: Metric,
+/**
+ * A metric with states, with its labels chosen. The function that updates is a property of each child, so that it can
+ * be called detached. The others are inherited, so that a child is no larger for them.
+ */
+class StateChild {
+  readonly #metric: LabelledMetric;
+  readonly #labels: object;
+
+  constructor(functions: object, metric: LabelledMetric, labels: object) {
+    Object.assign(this, functions);
+    this.#metric = metric;
+    this.#labels = labels;
+  }
+
+  labels(...args: unknown[]): unknown {
+    return furtherLabels(this.#metric, this.#labels, args);
+  }
+
+  remove(): void {
+    this.#metric.remove(this.#labels);
+  }
+}
+
+/** Returns the child for the arguments of `labels()`; `make` makes the functions that update, if there is none yet. */
+function childFor(
+  metric: Metric & LabelledMetric,
   args: readonly unknown[],
-  make: (h: Handle, label: LabelText) => C,
-): C {
+  make: (h: Handle, label: LabelText) => object,
+): StateChild {
   const made = childOf(metric, args);
-  if (made !== null) return made as C;
-  const labels = labelsOf(metric.labelNames, args) ?? {};
+  if (made !== null) return made as StateChild;
+  const labels = labelsOf(metric.labelNames, args, metric[ROSTER].undefaulted) ?? {};
   validateLabels(metric.labelNames, labels);
   const h = metric[FIND](labels);
-  if (h.child !== null && h.live) return h.child as C;
-  const child = make(h, metric[ROSTER].text(labels));
+  if (h.child !== null && h.live) return h.child as StateChild;
+  const functions = make(h, metric[ROSTER].text(labels));
+  const child = new StateChild(functions, metric, { ...labels });
   h.child = child;
   return child;
 }
@@ -212,11 +237,16 @@ function checked<C extends object>(config: C, { name: sort, aggregators }: Sort)
   if (!(aggregators as readonly unknown[]).includes(aggregator)) {
     throw unfit(`aggregator of ${sort}`, `one of ${aggregators.join(', ')}`, aggregator);
   }
-  const name = likelyName('stateset', config);
+  // JavaScript may pass anything.
+  const name: unknown = likelyName('stateset', config);
   const labelNames = labelNamesOf(options['labelNames']).map(String);
-  const taken = takenLabel(aggregator as StateAggregator, labelNames);
+  // The rows have a label of the metric's name.
+  const taken = takenLabel(aggregator as StateAggregator, [...labelNames, String(name)]);
   if (taken !== undefined) {
-    throw new Error(`aggregator 'all' gives a label "${taken}", so labelNames must not have it`);
+    const rule = labelNames.includes(taken)
+      ? 'labelNames must not have it'
+      : `${sort} must not be named so`;
+    throw new Error(`aggregator 'all' gives a label "${taken}", so ${rule}`);
   }
   if (validateMetricName(String(name)) && !LABEL_NAME.test(String(name))) {
     throw new Error(

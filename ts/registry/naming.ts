@@ -1,8 +1,8 @@
 /** The prefix of a registry, which it prints before the names of metrics, and the units that it knows. */
 
 import { unfit } from '../errors';
-import type { MetricRows } from '../exposition';
-import { Metric } from '../metrics';
+import type { MetricRows, RowLabels } from '../exposition';
+import { Metric, readsItself, ROSTER } from '../metrics';
 import type { FamilyUnit } from '../native';
 import type { Registered } from './registered';
 
@@ -24,6 +24,24 @@ export function withPrefix(rows: MetricRows, prefix: string): MetricRows {
     row.metricName === undefined ? row : { ...row, metricName: prefix + row.metricName },
   );
   return { ...rows, name: prefix + rows.name, ...(values && { values }) };
+}
+
+/**
+ * Returns a metric's rows, before they get default labels, with the prefix before the name of the label with a state,
+ * which is that of the metric. Leaves out series with an own label of the name that this gives.
+ */
+export function withStateLabel(rows: MetricRows, metric: Registered, prefix: string): MetricRows {
+  const states = metric instanceof Metric && !readsItself(metric) && metric[ROSTER].shape.states;
+  if (prefix === '' || states === false || states.length === 0) return rows;
+  const shown = prefix + rows.name;
+  const values = rows.values
+    .filter(({ labels }) => !Object.hasOwn(labels, shown))
+    .map((row) => {
+      const labels = Object.entries(row.labels);
+      const renamed = labels.map(([name, value]) => [name === rows.name ? shown : name, value]);
+      return { ...row, labels: Object.fromEntries(renamed) as RowLabels };
+    });
+  return { ...rows, values };
 }
 
 /** Returns the units of metrics that have one. */

@@ -37,8 +37,8 @@ import type { Bytes } from '../native';
 import { aggregatorOf, byName } from './aggregated';
 import type { CollectorOptions, MetricCollector } from './collectors';
 import { ANONYMOUS_TAG, Contents } from './contents';
-import type { DuckMetric } from './registered';
-import { prefixOf, withPrefix } from './naming';
+import type { DuckMetric, Registered } from './registered';
+import { prefixOf, withPrefix, withStateLabel } from './naming';
 import { Reading } from './reading';
 import { writeTextfile, type TextfileOptions } from './textfile';
 
@@ -362,7 +362,11 @@ async function jsonOf(
   const metrics = registry.getMetricsAsArray(aggregator);
   const all = await Promise.all(metrics.map((metric) => metric.get(options)));
   const contents = registry[CONTENTS];
-  return all.map((rows) => withPrefix(contents.withDefaults(rows as MetricRows), contents.prefix));
+  const { prefix } = contents;
+  return all.map((rows, i) => {
+    const shown = withStateLabel(rows as MetricRows, metrics[i] as Registered, prefix);
+    return withPrefix(contents.withDefaults(shown), prefix);
+  });
 }
 
 function isMergeable(one: unknown): boolean {

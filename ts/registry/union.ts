@@ -25,7 +25,7 @@ import { aggregatorOf, byName } from './aggregated';
 import { Collected } from './collected';
 import { AGGREGATED_TAG, type Contents } from './contents';
 import type { Registered } from './registered';
-import { unitOf, unitsOf } from './naming';
+import { unitOf, unitsOf, withStateLabel } from './naming';
 
 export class Union {
   private readonly scope: Scope;
@@ -137,7 +137,8 @@ export class Union {
       for (const metric of promise === null ? [] : await promise) {
         if (names.has(String(metric.name))) continue;
         names.add(String(metric.name));
-        const rows = contents.withDefaults((await metric.get({ scope: this.scope })) as MetricRows);
+        const got = (await metric.get({ scope: this.scope })) as MetricRows;
+        const rows = contents.withDefaults(withStateLabel(got, metric, this.prefix));
         const unit = unitOf(metric);
         families.push({ ...extraOf({ ...rows, unit }, null, this.format), yields: true });
       }
