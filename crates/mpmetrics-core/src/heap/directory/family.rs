@@ -30,8 +30,8 @@ pub struct FamilySpec {
     pub label_names: Vec<String>,
     /// The options that are numbers. Of a histogram: its upper bounds, in configured order, without the implied last
     /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers). Of a gauge that counts the
-    /// dead: how many dead lives are shown by themselves, if the aggregator is `all`, and else 1. Of a state set: the
-    /// mask that a cell of 0 stands for.
+    /// dead: one number, which is, if the aggregator is `all`, how many dead lives are shown. Of a state set: the mask
+    /// that a cell of 0 stands for.
     pub numbers: Vec<f64>,
     /// The states of a state set, in declared order: the n-th is bit n of a mask. Empty for other types.
     pub states: Vec<String>,
