@@ -33,6 +33,11 @@ describe.each(subjects)('$name', ({ load }) => {
       's{job="mail",host="x",s="on"} 1',
       's{job="mail",host="y",s="on"} 1',
     ]);
+    // The two children are of one series, and different labels are open.
+    expect(state.labels('mail', 'x')).not.toBe(state.labels('mail'));
+    state.labels('mail').labels('z').state('on');
+    expect(set(await client.register.metrics())).toContain('e{job="mail",host="z",e="on"} 1');
+    expect(thrown(() => state.labels('mail', 'x').labels('z'))).toContain('(1)');
     expect(thrown(() => state.labels('a', 'b', 'c'))).toContain('Invalid number of arguments (3)');
   });
 

@@ -20,6 +20,7 @@ import {
 import { takenLabel } from './aggregators';
 import { likelyName } from './full-name';
 import * as hidden from './hidden';
+import { keepChild, keptChild } from './kept-children';
 import { furtherLabels, type LabelledMetric } from './label-paths';
 import { childOf, Metric, update } from './metric';
 import { labelNamesOf } from './options';
@@ -209,10 +210,11 @@ function childFor(
   const labels = labelsOf(metric.labelNames, args, metric[ROSTER].undefaulted) ?? {};
   validateLabels(metric.labelNames, labels);
   const h = metric[FIND](labels);
-  if (h.child !== null && h.live) return h.child as StateChild;
+  const kept = keptChild(metric, h, labels);
+  if (kept !== null) return kept as StateChild;
   const functions = make(h, metric[ROSTER].text(labels));
   const child = new StateChild(functions, metric, { ...labels });
-  h.child = child;
+  keepChild(metric, h, labels, child);
   return child;
 }
 
