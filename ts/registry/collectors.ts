@@ -2,8 +2,9 @@
 
 import { shown, unfit, warnOnce } from '../errors';
 import type { MetricRows } from '../exposition';
-import { Metric, ROSTER, type AnyMetric } from '../metrics';
+import { Metric, readsItself, ROSTER, runCollect, type AnyMetric } from '../metrics';
 import { collecting, type Collect } from '../storage';
+import { fill, holderOf, holds } from './holder';
 import type { DuckMetric, Registered } from './registered';
 
 /** A metric that a collector yields: one of this package, an object with `get()`, or what `get()` resolves with. */
@@ -30,6 +31,8 @@ export interface CollectorOptions {
 interface Host {
   /** The metrics that were registered, whose names are taken. */
   readonly metrics: ReadonlyMap<string, Registered>;
+  /** Where its metrics are shared; null if they are not. */
+  readonly place: string | null;
   /** Makes other processes run a callback. Does nothing if the registry is not shared. */
   collects(run: Collect): void;
   /** Ends {@link collects}. */
@@ -40,12 +43,13 @@ interface Host {
   disown(metric: Metric): void;
 }
 
-/** A collector that was registered, with the metrics that it last put into the heap. */
+/** A collector that was registered. */
 interface Entry {
   readonly collector: MetricCollector;
   /** What scrapes of other processes run; null if they do not. */
   readonly run: Collect | null;
-  held: Metric[];
+  /** The metrics that it has in the heap, by name. */
+  readonly held: Map<string, Metric>;
 }
 
 export class Collectors {
@@ -72,7 +76,7 @@ export class Collectors {
     const { everywhere = false } = options;
     if (typeof everywhere !== 'boolean') throw unfit('everywhere', 'true or false', everywhere);
     const run: Collect | null = everywhere ? () => this.runOne(entry).then(() => undefined) : null;
-    const entry: Entry = { collector, run, held: [] };
+    const entry: Entry = { collector, run, held: new Map() };
     this.entries.add(entry);
     if (run !== null) this.host.collects(run);
     return () => {
@@ -87,7 +91,22 @@ export class Collectors {
 
   /** The metrics that collectors have put into the heap. */
   get held(): Metric[] {
-    return [...this.entries].flatMap(({ held }) => held).filter(isShared);
+    return [...this.entries].flatMap(({ held }) => [...held.values()]).filter(isShared);
+  }
+
+  /** Whether scrapes of other processes run any of them. */
+  get everywhere(): boolean {
+    return [...this.entries].some(({ run }) => run !== null);
+  }
+
+  /** Gives up a name in the heap, because the program declares a metric of that name. */
+  giveUp(name: string): void {
+    for (const { held } of this.entries) {
+      const holder = held.get(name);
+      if (holder === undefined) continue;
+      held.delete(name);
+      this.release(holder);
+    }
   }
 
   /**
@@ -112,33 +131,70 @@ export class Collectors {
     const iterable = typeof yielded === 'object' && yielded !== null && Symbol.iterator in yielded;
     if (!iterable) throw unfit('the result of a collector', 'an array of metrics', yielded);
     const metrics = [...(yielded as Iterable<unknown>)].map(registrable);
+    if (entry.run === null || this.host.place === null) return metrics;
+    const named = this.named(metrics);
+    await Promise.all(named.map((one) => (one instanceof Metric ? runCollect(one) : undefined)));
     // It may have been removed meanwhile.
-    if (entry.run === null || !this.entries.has(entry)) return metrics;
-    return this.hold(entry, this.named(metrics));
+    return this.entries.has(entry) ? this.hold(entry, named) : named;
   }
 
-  /** Puts metrics into the heap, in place of those that the collector put there last. Returns those that stay outside. */
+  /**
+   * Brings the values of metrics into the heap, and frees those of metrics that the collector does not yield any more.
+   *
+   * @returns the metrics that stay outside
+   */
   private hold(entry: Entry, metrics: readonly Registered[]): Registered[] {
-    const own = metrics.filter((metric) => metric instanceof Metric);
-    for (const old of entry.held) if (!own.includes(old)) this.release(old);
-    entry.held = own;
-    for (const metric of own) this.host.share(metric);
-    return metrics.filter((metric) => !(metric instanceof Metric && isShared(metric)));
+    const { held } = entry;
+    const names = new Set(metrics.map(({ name }) => String(name)));
+    for (const [name, holder] of held) {
+      if (names.has(name)) continue;
+      held.delete(name);
+      this.release(holder);
+    }
+    return metrics.filter((metric) => {
+      const holder = metric instanceof Metric && !readsItself(metric) && this.holder(held, metric);
+      if (holder === false || holder === null) return true;
+      fill(holder, metric as Metric);
+      return false;
+    });
   }
 
-  private release(metric: Metric): void {
-    const roster = metric[ROSTER];
-    // As in a `collect` callback, changes are not kept back: the metrics that follow are for this scrape.
+  /** Returns the metric in the heap for the values of a yielded one; null if the heap has no room for it. */
+  private holder(held: Map<string, Metric>, metric: Metric): Metric | null {
+    const name = String(metric.name);
+    const there = held.get(name);
+    if (there !== undefined) {
+      if (isShared(there) && holds(there, metric)) return there;
+      held.delete(name);
+      this.release(there);
+    }
+    const made = holderOf(metric);
+    this.host.share(made);
+    if (!isShared(made)) return null;
+    held.set(name, made);
+    return made;
+  }
+
+  private release(holder: Metric): void {
+    const roster = holder[ROSTER];
+    // As in a `collect` callback, changes are not kept back: what follows is for this scrape.
     roster.running++;
-    this.host.disown(metric);
+    this.drop(holder);
     roster.running--;
+  }
+
+  /** Takes a metric out of the heap. Nothing of it stays in memory storage. */
+  private drop(holder: Metric): void {
+    this.host.disown(holder);
+    const { family } = holder[ROSTER];
+    for (const h of holder[ROSTER].handles()) family.release(h);
   }
 
   private remove(entry: Entry): void {
     if (!this.entries.delete(entry)) return;
     if (entry.run !== null) this.host.endsCollecting(entry.run);
-    for (const metric of entry.held) this.host.disown(metric);
-    entry.held = [];
+    for (const holder of entry.held.values()) this.drop(holder);
+    entry.held.clear();
   }
 
   /** Leaves out metrics whose names are taken, with one warning for each name. */
@@ -169,10 +225,11 @@ function isShared(metric: Metric): boolean {
 function registrable(yielded: unknown): Registered {
   if (yielded instanceof Metric) return yielded;
   const { get, name, values } = (yielded ?? {}) as Partial<DuckMetric & MetricRows>;
-  if (typeof get === 'function') return yielded as DuckMetric;
-  if (typeof name !== 'string' || !Array.isArray(values)) {
+  const named = typeof name === 'string';
+  if (named && typeof get === 'function') return yielded as DuckMetric;
+  if (!named || !Array.isArray(values)) {
     throw new TypeError(
-      `a collector must yield metrics, or objects that their get() resolves with, and yields ${shown(yielded)}`,
+      `a collector must yield metrics, or objects that their get() resolves with, with a name, and yields ${shown(yielded)}`,
     );
   }
   const rows = yielded as MetricRows;

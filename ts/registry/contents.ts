@@ -71,6 +71,11 @@ export class Contents {
     return this.nameless ? null : this.tag;
   }
 
+  /** Whether the registry may show metrics that only other processes have declared, or yield. */
+  get showsOthers(): boolean {
+    return this.tag !== null && (!this.nameless || this.collectors.everywhere);
+  }
+
   /** @param aggregator selects metrics with this aggregator; a metric without one counts as `sum` */
   all(aggregator?: string): Registered[] {
     const all = [...this.metrics.values()];
@@ -85,6 +90,7 @@ export class Contents {
     if (there !== undefined && there !== metric) {
       throw new Error(`A metric with the name ${name} has already been registered.`);
     }
+    this.collectors.giveUp(name);
     this.metrics.set(name, metric);
     this.share(metric);
   }
@@ -121,7 +127,10 @@ export class Contents {
     part.setDefaults({ ...this.defaults, ...labels });
     return {
       registerMetric: (metric: Metric) => {
-        if (!this.metrics.has(metric.name)) part.share(metric);
+        if (!this.metrics.has(metric.name)) {
+          this.collectors.giveUp(metric.name);
+          part.share(metric);
+        }
         this.add(metric);
       },
       getSingleMetric: (name) => this.metrics.get(name),
@@ -214,7 +223,7 @@ export class Contents {
     if (!this.nameless || this.tag === tag) return;
     this.tag = tag;
     for (const part of this.parts.keys()) part.tag = tag;
-    for (const metric of this.all()) {
+    for (const metric of [...this.all(), ...this.collectors.held]) {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
       const roster = (metric as Metric)[ROSTER];

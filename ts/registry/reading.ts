@@ -120,12 +120,12 @@ export class Reading {
       Promise.all(ducks),
       Promise.all(own.map((metric) => this.collected.run(metric))),
     ]);
+    const yielded = yielding === null ? [] : await yielding;
     const answers = asked.answers();
     if (answers !== undefined) await answers;
     for (const metric of this.addedTo(metrics)) {
       if (aggregator === undefined || metric.aggregator === aggregator) metrics.push(metric);
     }
-    const yielded = yielding === null ? [] : await yielding;
     const all: MetricRows[] = [];
     const given = (): ReturnType<Contents['given']> => contents.given();
     const selection = this.select([...metrics, ...contents.collectors.held], () => true);
@@ -199,6 +199,7 @@ export class Reading {
           : this.withUnit(metric, textRows(data, this.format, this.contents.prefix));
       }),
     );
+    const yielded = yielding === null ? [] : await yielding;
     const answers = asked.answers();
     if (answers !== undefined) await answers;
     metrics.push(...this.addedTo(metrics));
@@ -209,7 +210,7 @@ export class Reading {
       }),
     );
     const extra = rows.filter((one) => one !== null).map((one) => this.extra(one));
-    for (const metric of yielding === null ? [] : await yielding) {
+    for (const metric of yielded) {
       const own = inCells(metric, printsItself);
       const one = own
         ? this.withUnit(
@@ -243,7 +244,7 @@ export class Reading {
   private ask(only: Metric | undefined): Asked {
     const others = this.scope === 'application';
     if (only !== undefined) return only[ROSTER].family.others?.ask(others) ?? NOTHING_ASKED;
-    if (this.contents.whole !== null && heap.open(false)) return heap.scrapes.ask(others, true);
+    if (this.contents.showsOthers && heap.open(false)) return heap.scrapes.ask(others, true);
     const shared = this.contents
       .all()
       .find((metric) => metric instanceof Metric && metric[ROSTER].family.others !== null);

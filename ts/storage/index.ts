@@ -24,6 +24,7 @@ export { MOST_SUB_WINDOWS, summaryNumbers, windowOf, type Window } from './cells
 export * as summaryCells from './cells/summary-observation';
 export { adding, observing, observingTimes, setting, type Update } from './cells/update';
 export { collecting, type Collect } from './collecting';
+export { copySeries } from './copying';
 export type * from './data';
 export { NOTHING_ASKED, type Asked, type Family } from './family';
 export { HeapFamily } from './heap/family';
