@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import { lacks } from '../../scripts/needs.mjs';
 import { Application, Program } from '../support/application';
@@ -160,6 +160,24 @@ test('markProcessDead() takes the gauges of a dead process, and changes no scrap
   expect(await ask(asked, `end ${pid}`)).toBe('0');
   expect(await processes.shown(asked)).toEqual({ ...ONE, 'keep_all 2': 5 });
   expect(before).toEqual(STEPS['living']);
+});
+
+test('a living process that loses its slot is counted once, also when another adopts the slot', async () => {
+  const processes = ours();
+  const [asked] = await processes.started();
+  const [one] = await processes.started();
+  await ask(one, 'set 5');
+  expect(Number(await ask(one, 'lose'))).toBeGreaterThan(1);
+  // The values move to the new slot a moment later.
+  await vi.waitFor(async () => {
+    expect(await processes.shown(asked)).toEqual(STEPS['living']);
+  }, 10_000);
+  const [two] = await processes.started();
+  expect(await processes.shown(asked)).toEqual(STEPS['living']);
+  await ask(two, 'set 2');
+  expect(await processes.shown(asked)).toMatchObject({ keep_sum: 7, livesum: 7, keep_max: 5 });
+  await ask(one, 'set 1');
+  expect(await processes.shown(asked)).toMatchObject({ keep_sum: 3, livesum: 3, keep_max: 2 });
 });
 
 test('respawns leave the heap as large as it was', { timeout: RESPAWNS * 10_000 }, async () => {
