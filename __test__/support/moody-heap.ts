@@ -157,6 +157,7 @@ export class MoodyHeap {
         return tried;
       },
       revive: (...block) => answer(() => real.revive(...block)),
+      renew: (...block) => answer(() => real.renew(...block)),
       release: (...block) => answer(() => real.release(...block)),
       expire: (...series) => {
         this.expiries++;
