@@ -77,3 +77,63 @@ test('a collector that a thread registers runs, and ends with it', async () => {
   await ask(one!, 'await kept.thread.terminate()');
   expect((await scraped(one!)).seen.has('yielded{who="thread"}')).toBe(false);
 });
+
+test('scrapes at once all see what is yielded', async () => {
+  const [one, other, none] = obedient(3, made);
+  await ask(one!, register('one', true));
+  await ask(other!, register('other', true));
+  const SCRAPES = 20;
+  const scrape = `const texts = [];
+    for (let i = 0; i < ${SCRAPES}; i++) {
+      const two = [mpmetrics.register.metrics(), mpmetrics.register.metrics()];
+      texts.push(...await Promise.all(two));
+    }
+    return texts`;
+  const programs = [one!, other!, none!];
+  const all = await Promise.all(programs.map((program) => ask<string[]>(program, scrape)));
+  const texts = all.flat();
+  expect(texts).toHaveLength(programs.length * SCRAPES * 2);
+  const without = texts.filter((text) => !/^yielding 2$/m.test(text));
+  expect(without).toEqual([]);
+});
+
+test('a metric that a process declares takes the name from its collector, and is shared', async () => {
+  const [one, none] = obedient(2, made);
+  await ask(one!, register('one', true));
+  expect((await scraped(none!)).seen.get('yielding')).toBe(1);
+  await ask(one!, "new mpmetrics.Gauge({ name: 'yielding', help: 'h' }).set(7)");
+  expect((await scraped(none!)).seen.get('yielding')).toBe(7);
+  expect((await scraped(one!)).seen.get('yielding')).toBe(7);
+});
+
+test('a registry without a name and without metrics asks other processes, too', async () => {
+  const [one, other] = obedient(2, made);
+  const collect = `() => {
+    const yielding = new mpmetrics.Gauge({ name: 'yielding', help: 'y', registers: [] });
+    yielding.set(1);
+    return [yielding];
+  }`;
+  for (const program of [one!, other!]) {
+    await ask(
+      program,
+      `kept.r = new mpmetrics.Registry();
+       kept.r.registerCollector({ collect: ${collect} }, { everywhere: true })`,
+    );
+  }
+  for (let scrape = 0; scrape < 2; scrape++) {
+    expect(await ask(one!, 'return kept.r.metrics()')).toContain('yielding 2\n');
+  }
+});
+
+test('a yielded metric is collected in each process', async () => {
+  const [one, none] = obedient(2, made);
+  await ask(
+    one!,
+    `const collect = () => [new mpmetrics.Gauge({
+       name: 'g', help: 'h', registers: [], collect() { this.set(5); }
+     })];
+     mpmetrics.register.registerCollector({ collect }, { everywhere: true })`,
+  );
+  expect((await scraped(none!)).seen.get('g')).toBe(5);
+  expect((await scraped(one!)).seen.get('g')).toBe(5);
+});
