@@ -129,7 +129,9 @@ describe.each(subjects)('$name', ({ load }) => {
       thrown(() => {
         build.info({ other: 'x' } as never, { version: '1' });
       }),
-      thrown(() => { (build as unknown as { removeEverywhere(): void }).removeEverywhere(); }),
+      thrown(() => {
+        (build as unknown as { removeEverywhere(): void }).removeEverywhere();
+      }),
     ]).toEqual([
       "Error: The information of b_info must not have 'part': that is its own name, or one of labelNames",
       "Error: The information of b_info must not have 'part': that is its own name, or one of labelNames",

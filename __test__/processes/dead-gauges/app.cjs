@@ -6,11 +6,13 @@ const { closeSync, readdirSync, readlinkSync } = require('node:fs');
 const { Counter, Gauge, markProcessDead, register } = require('mpmetrics');
 
 const gauges = [];
-for (const aggregator of ['sum', 'first', 'min', 'max', 'mostrecent', 'all']) {
-  const config = { name: `keep_${aggregator}`, help: 'h', labelNames: ['k'], aggregator };
-  gauges.push(new Gauge({ ...config, dead: 'keep' }));
+const KEEPING = /** @type {const} */ (['sum', 'first', 'min', 'max', 'mostrecent', 'all']);
+const LIVE = /** @type {const} */ (['livesum', 'livemin', 'livemax', 'livemostrecent', 'liveall']);
+for (const aggregator of KEEPING) {
+  const name = `keep_${aggregator}`;
+  gauges.push(new Gauge({ name, help: 'h', labelNames: ['k'], aggregator, dead: 'keep' }));
 }
-for (const aggregator of ['livesum', 'livemin', 'livemax', 'livemostrecent', 'liveall']) {
+for (const aggregator of LIVE) {
   gauges.push(new Gauge({ name: aggregator, help: 'h', labelNames: ['k'], aggregator }));
 }
 

@@ -3,7 +3,7 @@ const cluster = require('node:cluster');
 const { Gauge, collectLibraryMetrics, register } = require('mpmetrics');
 
 const [, , respawns] = process.argv;
-for (const aggregator of ['sum', 'max', 'mostrecent', 'all']) {
+for (const aggregator of /** @type {const} */ (['sum', 'max', 'mostrecent', 'all'])) {
   const gauge = new Gauge({
     name: aggregator,
     help: 'h',
@@ -12,7 +12,7 @@ for (const aggregator of ['sum', 'max', 'mostrecent', 'all']) {
     dead: 'keep',
     ...(aggregator === 'all' ? { keepDead: 8 } : {}),
   });
-  if (cluster.isWorker) for (let k = 0; k < 20; k++) gauge.inc({ k });
+  if (!cluster.isPrimary) for (let k = 0; k < 20; k++) gauge.inc({ k });
 }
 
 async function main() {
@@ -26,5 +26,5 @@ async function main() {
   }
 }
 
-if (cluster.isWorker) process.send('ready');
+if (!cluster.isPrimary) process.send('ready');
 else main().then(() => process.exit());

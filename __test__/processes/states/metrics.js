@@ -7,8 +7,10 @@ const labelNames = /** @type {const} */ (['job']);
 const recent = new Enum({ name: 'recent', help: 'h', states, labelNames });
 const count = new Enum({ name: 'count', help: 'h', states, aggregator: 'count' });
 const all = new Enum({ name: 'all', help: 'h', states, aggregator: 'all' });
-const any = new StateSet({ name: 'any', help: 'h', states: ['x', 'y'] });
-const every = new StateSet({ name: 'every', help: 'h', states: ['x', 'y'], aggregator: 'every' });
+/** @type {string[]} */
+const flags = ['x', 'y'];
+const any = new StateSet({ name: 'any', help: 'h', states: flags });
+const every = new StateSet({ name: 'every', help: 'h', states: flags, aggregator: 'every' });
 const build = new Info({ name: 'build', help: 'h' });
 
 /** @type {Record<string, (...words: string[]) => void>} */

@@ -45,8 +45,7 @@ pub(super) fn united<'a>(lists: impl Iterator<Item = &'a [Box<str>]>) -> Arc<[Bo
 
 /// Returns the index in `all` of each of the states.
 pub(super) fn indexes(states: &[Box<str>], all: &[Box<str>]) -> Vec<usize> {
-    let index = |state: &Box<str>| all.iter().position(|one| one == state);
-    states.iter().filter_map(index).collect()
+    states.iter().filter_map(|state| all.iter().position(|one| one == state)).collect()
 }
 
 #[cfg(test)]
