@@ -137,6 +137,32 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
+  test('a program may set `request.route` to anything', async () => {
+    const ask = await routesOf(set, (app) => {
+      for (const route of [null, 'text', 5]) {
+        app.get(`/${route}/:id`, (request, _response, next) => {
+          (request as { route: unknown }).route = route;
+          answer(request, _response, next);
+        });
+      }
+    });
+    expect(await ask('/null/1', '/text/1', '/5/1')).toEqual(['GET unmatched 200']);
+  });
+
+  test('are those of mounts with two parameters in one segment', async () => {
+    const ask = await routesOf(set, (app, express) => {
+      const router = express.Router();
+      router.get('/r', answer);
+      app.use('/flights/:from-:to', router);
+      app.use('/Files/v:major.:minor', router);
+    });
+    const paths = ['/flights/LHR-JFK/r', '/flights/a-b-c/r', '/flights/%C3%A9-x/r'];
+    expect(await ask(...paths, '/files/v1.2/r', '/FILES/V3.4/r')).toEqual([
+      `GET /${set === 'express-5.1' ? 'files' : 'Files'}/v:major.:minor/r 200`,
+      'GET /flights/:from-:to/r 200',
+    ]);
+  });
+
   test('`request.route` is what handlers expect', async () => {
     const seen: unknown[] = [];
     const ask = await routesOf(set, (app) => {
@@ -179,6 +205,15 @@ test('mounts with patterns that only Express 4 or only Express 5 has', async () 
     'GET /opt{/:a}/r 200',
     'GET /p|/q/:q/r 200',
   ]);
+});
+
+test('mounts whose patterns cannot be told have no text of the URL', async () => {
+  const ask = await routesOf('express-5.1', (app, express) => {
+    const router = express.Router();
+    router.get('/r', answer);
+    app.use(/^\/x\d+/, router);
+  });
+  expect(await ask('/x1/r', '/x22/r')).toEqual(['GET /*/r 200']);
 });
 
 test('two applications of a process count into the same metrics', async () => {

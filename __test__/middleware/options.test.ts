@@ -1,4 +1,5 @@
 /** The options of httpMetrics(), which are the same for every framework, on `node:http`. */
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -72,6 +73,43 @@ describe.each(subjects)('$name', (subject) => {
     const { requests, inProgress } = await counted(print, 2);
     expect(requests).toEqual({ 'GET unmatched 200': 1, 'GET unmatched 404': 1 });
     expect(inProgress).toEqual({ GET: 0 });
+  });
+
+  test('skip: a promise is no answer, and the request is counted', async () => {
+    const { serving, print } = await serve({ skip: any(async () => Promise.resolve(false)) });
+    await serving.send('GET', '/hello');
+    expect((await counted(print, 1)).requests).toEqual({ 'GET unmatched 200': 1 });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'the function skip of httpMetrics() failed, and requests are counted without it: ' +
+        'it returned a promise, and must return true or false',
+    ]);
+  });
+
+  test('two in one application: the first counts, and a warning says so', async () => {
+    const client = await subject.load();
+    const { httpMetrics } = inside('http/index');
+    const middlewares = ['prometheus', 'otel', 'prometheus'] as const;
+    const [first, second, third] = middlewares.map((names) => httpMetrics({ names }));
+    const { serving, print } = await started(
+      client,
+      createServer((request, response) => {
+        first!(request, response, () => {
+          third!(request, response, () => {
+            if (request.url === '/both') second!(request, response);
+            response.end('ok');
+          });
+        });
+      }),
+    );
+    await serving.send('GET', '/one');
+    await counted(print, 1);
+    expect(warnings).toEqual([]);
+    await serving.send('GET', '/both');
+    await serving.send('GET', '/both');
+    await counted(print, 3);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('one application uses two httpMetrics()'),
+    ]);
   });
 
   test('skip: the status is known; a request that is skipped was in progress', async () => {

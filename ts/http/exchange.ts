@@ -2,6 +2,7 @@
 
 import { performance } from 'perf_hooks';
 
+import { messageOf, warnOnce } from '../errors';
 import type { HandlerRequest, HandlerResponse } from '../serving/handler';
 import { pathOf } from '../serving/answer';
 import type { Measured, Meter, Method } from './meter';
@@ -51,7 +52,7 @@ export class Exchange implements Measured {
   private ended = false;
 
   constructor(
-    private readonly meter: Meter,
+    readonly meter: Meter,
     method: string | undefined,
     public first: unknown,
     public second: unknown,
@@ -73,8 +74,16 @@ export class Exchange implements Measured {
     if (this.ended) return;
     this.ended = true;
     const seconds = (performance.now() - this.start) / 1e3;
-    const route = this.routeOf(this.first as never, this.second as never);
-    this.meter.end(this, route, status, seconds);
+    this.meter.end(this, this.route(), status, seconds);
+  }
+
+  private route(): string | undefined {
+    try {
+      return this.routeOf(this.first as never, this.second as never);
+    } catch (error) {
+      warnOfRoute(error);
+      return undefined;
+    }
   }
 }
 
@@ -93,7 +102,10 @@ export function begin(
   second: unknown = response,
 ): Exchange | null {
   const there = response[EXCHANGE];
-  if (there !== undefined) return there;
+  if (there !== undefined) {
+    if (there !== null && !there.meter.countsAs(meter)) warnOfAnother();
+    return there;
+  }
   if (meter.ignoresPaths && meter.ignores(pathOf(request.originalUrl ?? request.url))) {
     response[EXCHANGE] = null;
     return null;
@@ -106,6 +118,19 @@ export function begin(
     exchange.queue.add(response);
   }
   return exchange;
+}
+
+/** Warns that the route of a request cannot be told, so that it counts as unmatched. */
+export function warnOfRoute(error: unknown): void {
+  const text = `the route of a request is not known, and it counts as unmatched: ${messageOf(error)}`;
+  warnOnce('MPMETRICS_HTTP', text, 'route');
+}
+
+function warnOfAnother(): void {
+  const text =
+    'one application uses two httpMetrics() with different registries or names. Each request is counted by the first ' +
+    'that sees it, and not by the other';
+  warnOnce('MPMETRICS_HTTP', text, 'another');
 }
 
 /** Leaves a request out, also for whatever else would count it. */

@@ -1,5 +1,6 @@
 /** The pattern of the route that Express entered for a request, with the patterns of all mounts. */
 
+import { warnOfRoute } from './exchange';
 import { patternOf, taken, textOf, type Layer } from './mounts';
 
 const ROUTE: unique symbol = Symbol('mpmetrics.route');
@@ -24,9 +25,10 @@ interface Route {
 export interface ExpressRequest {
   readonly app?: App;
   readonly baseUrl?: string;
-  route?: Route | undefined;
-  /** The route that was entered last, and its pattern. */
-  [ROUTE]?: { readonly route: Route | undefined; readonly pattern: string } | undefined;
+  /** Anything, if a program sets it. */
+  route?: unknown;
+  /** The route that was entered last, and its pattern; undefined if it is none. */
+  [ROUTE]?: { readonly route: unknown; readonly pattern: string | undefined } | undefined;
 }
 
 /** The mounts on the way to a route inside one application. */
@@ -51,8 +53,8 @@ export function noteRoutes(request: ExpressRequest): void {
     get(this: ExpressRequest) {
       return this[ROUTE]?.route;
     },
-    set(this: ExpressRequest, route: Route | undefined) {
-      this[ROUTE] = { route, pattern: route === undefined ? '' : patternFor(route, this) };
+    set(this: ExpressRequest, route: unknown) {
+      this[ROUTE] = { route, pattern: patternOfAny(route, this) };
     },
   });
 }
@@ -60,9 +62,19 @@ export function noteRoutes(request: ExpressRequest): void {
 /** Returns the pattern of the route that was entered last; undefined if none was. */
 export function expressRoute(request: ExpressRequest): string | undefined {
   const noted = request[ROUTE];
-  if (noted !== undefined) return noted.route === undefined ? undefined : noted.pattern;
-  // The request had entered its route before routes were noted.
-  return request.route === undefined ? undefined : patternFor(request.route, request);
+  // Without a note, the request had entered its route before routes were noted.
+  return noted === undefined ? patternOfAny(request.route, request) : noted.pattern;
+}
+
+/** Returns the pattern of what a request has as its route; undefined if it is none. Does not throw. */
+function patternOfAny(route: unknown, request: ExpressRequest): string | undefined {
+  if (typeof route !== 'object' || route === null || !('path' in route)) return undefined;
+  try {
+    return patternFor(route, request);
+  } catch (error) {
+    warnOfRoute(error);
+    return undefined;
+  }
 }
 
 function patternFor(route: Route, request: ExpressRequest): string {

@@ -105,6 +105,11 @@ export class Meter {
     this.other = { index: all.length, label: this.names.otherMethod, inProgress: null };
   }
 
+  /** Returns whether another meter counts into the same metrics. */
+  countsAs(other: Meter): boolean {
+    return this.register === other.register && this.names === other.names;
+  }
+
   /** Removes the metrics that it made from the registry. */
   remove(): void {
     for (const name of this.made) this.register.removeSingleMetric(name);
@@ -147,7 +152,7 @@ export class Meter {
     const { method, first, second } = request;
     method.inProgress!.dec();
     const { skip, labels } = this.options;
-    if (skip && this.called('skip', false, () => skip(first, second))) return;
+    if (skip && this.called('skip', false, () => answered(skip(first, second)))) return;
     const code = status ?? ABORTED;
     const path = route ?? UNMATCHED;
     if (labels === undefined && request.trace === undefined) {
@@ -216,6 +221,14 @@ export class Meter {
     const text = `the function ${option} of httpMetrics() failed, and requests are counted without it: ${message}`;
     warnOnce('MPMETRICS_HTTP', text, option);
   }
+}
+
+/** @throws TypeError for a promise, which would count as true */
+function answered(result: unknown): boolean {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+    throw new TypeError('it returned a promise, and must return true or false');
+  }
+  return Boolean(result);
 }
 
 function collectDefaults(

@@ -22,8 +22,8 @@ interface Match {
 /** The end of what Express 4 compiles a text to; a regular expression of the program lacks it. */
 const END = '\\/?(?=\\/|$)';
 
-/** A segment that no program registers. */
-const PROBE = 'mpmetrics-probe';
+/** A text that no program registers. It has no character that separates parameters, such as `-` and `.`. */
+const PROBE = 'mpmetricsprobe';
 
 const patterns = new WeakMap<Layer, string>();
 
@@ -123,18 +123,69 @@ function guessed(layer: Layer, path: string): string {
   if (whole === null) return '';
   const segments = whole.split('/').slice(1);
   const found = segments.map((segment, i) => {
-    const other = (text: string) =>
-      matched(layer, `/${segments.map((one, k) => (k === i ? text : one)).join('/')}`);
+    const other = (text: string) => {
+      try {
+        return matched(layer, `/${segments.map((one, k) => (k === i ? text : one)).join('/')}`);
+      } catch {
+        // The text is no encoded parameter.
+        return null;
+      }
+    };
     const probed = Object.entries(other(PROBE)?.params ?? {});
     for (const [name, value] of probed) {
       if (value === PROBE) return `:${name}`;
       if (Array.isArray(value) && value.includes(PROBE)) return `*${name}`;
     }
-    const lower = segment.toLowerCase();
-    return other(lower) === null ? segment : lower;
+    return segmentOf(segment, other);
   });
   return found
     .filter((one, i) => !(one.startsWith('*') && one === found[i - 1]))
     .map((one) => `/${one}`)
     .join('');
+}
+
+/**
+ * Returns the pattern of a segment that is no single parameter: a text, in which there may be parameters; `*` if the
+ * text between these may be another.
+ *
+ * @param other matches the path with another text in the segment's place
+ */
+function segmentOf(segment: string, other: (text: string) => Match | null): string {
+  const names: string[] = [];
+  const texts: string[] = [];
+  let rest = segment;
+  for (const [name, value] of Object.entries(other(segment)?.params ?? {})) {
+    if (typeof value !== 'string' || value === '') continue;
+    const raw = [value, encodeURIComponent(value)].find((one) => rest.includes(one));
+    if (raw === undefined) continue;
+    const begin = rest.indexOf(raw);
+    const before = segment.slice(0, segment.length - rest.length + begin);
+    const after = rest.slice(begin + raw.length);
+    if (other(before + PROBE + after)?.params[name] !== PROBE) continue;
+    names.push(`:${name}`);
+    texts.push(rest.slice(0, begin));
+    rest = after;
+  }
+  texts.push(rest);
+  const written = (pieces: readonly string[], between: (i: number) => string): string =>
+    pieces.map((text, i) => text + (i < names.length ? between(i) : '')).join('');
+  const varies = texts.some((text, k) =>
+    [PROBE, ...shifted(text)].some((instead) => {
+      const pieces = texts.map((one, i) => (i === k ? instead : one));
+      return text !== '' && instead !== text && other(written(pieces, () => PROBE)) !== null;
+    }),
+  );
+  if (varies) return '*';
+  const lower = texts.map((text) => text.toLowerCase());
+  const either = other(written(lower, () => PROBE)) !== null;
+  return written(either ? lower : texts, (i) => names[i]!);
+}
+
+/** Returns a text with another letter or digit in the place of each, which an expression may match as well. */
+function shifted(text: string): string[] {
+  return Array.from(text.matchAll(/[a-z\d]/gi), ({ 0: letter, index }) => {
+    const last = letter === '9' || letter.toLowerCase() === 'z';
+    const other = String.fromCharCode(letter.charCodeAt(0) + (last ? -1 : 1));
+    return text.slice(0, index) + other + text.slice(index + 1);
+  });
 }
