@@ -211,13 +211,13 @@ impl NativeWriter {
             done => return status_of(done),
         }
         self.change(block, |kind, cells| {
-            // A gauge has only one cell that its writer stores to.
+            // A gauge has only one cell that its writer stores to. One that counts the dead has another, which JavaScript
+            // need not give.
             let written = if kind == BlockKind::Gauge { 1 } else { cells.len() };
-            let (cells, values) =
-                (&cells[..written.min(cells.len())], &values[..written.min(values.len())]);
-            if cells.len() != values.len() {
+            if values.len() != cells.len() && values.len() != written {
                 return Err(misused("as many values are written as there are cells"));
             }
+            let (cells, values) = (&cells[..written], &values[..written]);
             let store = |cells: &[AtomicU64], values: &[f64]| {
                 cells.iter().zip(values).for_each(|(cell, value)| scalar::set(cell, *value));
             };
