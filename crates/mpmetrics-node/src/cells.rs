@@ -214,10 +214,12 @@ impl NativeWriter {
             // A gauge has only one cell that its writer stores to. One that counts the dead has another, which JavaScript
             // need not give.
             let written = if kind == BlockKind::Gauge { 1 } else { cells.len() };
-            if values.len() != cells.len() && values.len() != written {
+            let fits = values.len() == cells.len() || values.len() == written;
+            let (Some(cells), Some(values), true) =
+                (cells.get(..written), values.get(..written), fits)
+            else {
                 return Err(misused("as many values are written as there are cells"));
-            }
-            let (cells, values) = (&cells[..written], &values[..written]);
+            };
             let store = |cells: &[AtomicU64], values: &[f64]| {
                 cells.iter().zip(values).for_each(|(cell, value)| scalar::set(cell, *value));
             };
