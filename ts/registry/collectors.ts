@@ -133,7 +133,7 @@ export class Collectors {
     const metrics = [...(yielded as Iterable<unknown>)].map(registrable);
     if (entry.run === null || this.host.place === null) return metrics;
     const named = this.named(metrics);
-    await Promise.all(named.map((one) => (one instanceof Metric ? runCollect(one) : undefined)));
+    for (const one of named) if (one instanceof Metric) await runCollect(one);
     // It may have been removed meanwhile.
     return this.entries.has(entry) ? this.hold(entry, named) : named;
   }
@@ -154,14 +154,14 @@ export class Collectors {
     return metrics.filter((metric) => {
       const holder = metric instanceof Metric && !readsItself(metric) && this.holder(held, metric);
       if (holder === false || holder === null) return true;
-      fill(holder, metric as Metric);
+      fill(holder, metric);
       return false;
     });
   }
 
   /** Returns the metric in the heap for the values of a yielded one; null if the heap has no room for it. */
   private holder(held: Map<string, Metric>, metric: Metric): Metric | null {
-    const name = String(metric.name);
+    const { name } = metric;
     const there = held.get(name);
     if (there !== undefined) {
       if (isShared(there) && holds(there, metric)) return there;

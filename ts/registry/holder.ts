@@ -1,6 +1,6 @@
 /** What a collector has in the heap: a metric of its own for each name, with the values that it yielded last. */
 
-import { LEFT, Metric, ROSTER } from '../metrics';
+import { LEFT, ROSTER, type Metric } from '../metrics';
 import { copySeries, Roster, type Shape } from '../storage';
 
 /**
