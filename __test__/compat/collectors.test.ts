@@ -70,7 +70,7 @@ describe.each(subjects)('$name', ({ load }) => {
   );
 
   test.each([false, true])(
-    'metrics of earlier scrapes leave no series behind (everywhere: %j)',
+    'metrics of earlier scrapes leave no series (everywhere: %j)',
     async (everywhere) => {
       const client = await load();
       const { register } = client;

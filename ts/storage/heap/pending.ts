@@ -174,7 +174,7 @@ export class Pending {
       const there = host.life === life ? ownImage(h, kind) : null;
       const merged = there !== null && mergeImage(h, kind, own, bucketSource);
       if (!merged || h.backing === Backing.Pending) {
-        // Merged, but the handle left its block meanwhile, and counts in cells of its own again. What it took along may
+        // Merged, but the handle left its block meanwhile, and counts in cells of its own again. What it kept may
         // lack `own`, or have counts of dead writers. It is replaced by what this isolate had in the block, plus `own`.
         if (merged) this.keep(h, kind.adds ? kind.plus(there, own, h.size) : own);
         // Not merged, and the handle left its block meanwhile: its cells may have the value of a shared gauge that was

@@ -5,7 +5,7 @@
 
 import { threadId } from 'worker_threads';
 
-import { codeOf, messageOf, MpmetricsError, warnOnce } from '../../errors';
+import { messageOf, MpmetricsError, warnOnce } from '../../errors';
 import {
   Status,
   statusOf,
@@ -20,6 +20,7 @@ import type { Collect } from '../collecting';
 import { memoryLimits, warnOfRefusal, type Limits } from '../limits';
 import { Backlog } from './backlog';
 import { DefaultLabels } from './default-labels';
+import { hideLost, stateOf } from './failures';
 import { Keeping } from './keeping';
 import type { Member } from './member';
 import { Paths } from './paths';
@@ -31,15 +32,6 @@ import { HeapViews } from './views';
 
 /** Milliseconds after which the heap is asked again about series that it refused, if there is no scrape. */
 const RETRY_DELAY = 10_000;
-
-/** The states of the heap for which attaching to it throws an error, by the code of the error. */
-const STATUS: ReadonlyMap<string, Status> = new Map([
-  ['ERR_MPMETRICS_BUSY', Status.Busy],
-  ['ERR_MPMETRICS_FULL', Status.Full],
-  ['ERR_MPMETRICS_LIMIT', Status.Limit],
-  ['ERR_MPMETRICS_LOST', Status.Lost],
-  ['ERR_MPMETRICS_RETIRED', Status.Lost],
-]);
 
 export class HeapStorage {
   /** The metrics that this isolate declared in the heap. */
@@ -265,7 +257,7 @@ export class HeapStorage {
     try {
       return call();
     } catch (error) {
-      const status = STATUS.get(codeOf(error));
+      const status = stateOf(error);
       if (status !== undefined) return status;
       this.failed(messageOf(error));
       return Status.Corrupt;
@@ -391,19 +383,9 @@ export class HeapStorage {
     return true;
   }
 
-  /** Hides the gauges in the slot that was lost, whose values move to another slot. */
-  private hideLost(): void {
-    try {
-      this.heap?.hideLost();
-    } catch {
-      // Without the lock they are shown until the slot is adopted, and after that if they count the dead. What else is
-      // wrong with the heap is found when the next slot is claimed.
-    }
-  }
-
   private restart(carry: boolean): void {
     const left = carry ? this.current : null;
-    if (!carry) this.hideLost();
+    if (!carry && this.heap !== null) hideLost(this.heap);
     this.current = null;
     this.life++;
     this.keeping.drop();

@@ -7,6 +7,7 @@ use super::names::{is_metric_name, is_printable};
 use super::newest::{is_short, Newest};
 use super::own::PREFIX;
 use super::part::{value, Known, Origin, Part, Wanted, ANY, NONE};
+use super::sets::Sets;
 use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
 use super::states;
@@ -21,7 +22,6 @@ use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, Word
 use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
-use std::collections::HashMap;
 
 /// Bytes of label text for which a scrape reserves room, for each series.
 const LABELS_GUESS: usize = 32;
@@ -49,8 +49,7 @@ pub struct Gather<'a> {
     text: Vec<u8>,
     /// Whether default labels are left out.
     plain: bool,
-    defaults: Vec<LabelSpan>,
-    sets: HashMap<u16, Option<u32>>,
+    sets: Sets,
     spare: Vec<Series>,
     /// `None` if exemplars are not asked for.
     exemplars: Option<Newest>,
@@ -102,7 +101,6 @@ impl<'a> Gather<'a> {
         let live = (words.header(header::LIVE_SERIES) as usize).min(series);
         parts.reserve(live);
         cells.reserve(live);
-        let (defaults, sets) = (Vec::new(), HashMap::new());
         Ok(Self {
             words,
             wanted,
@@ -116,8 +114,7 @@ impl<'a> Gather<'a> {
             sketches: Vec::new(),
             text,
             plain: filter.plain,
-            defaults,
-            sets,
+            sets: Sets::default(),
             spare,
             exemplars: filter.exemplars.then(Newest::default),
             damaged,
@@ -238,7 +235,7 @@ impl<'a> Gather<'a> {
             in_sketches = self.sketches.len() as u32;
             self.sketches.push(sketch.clone());
         }
-        let defaults = self.set(set)?;
+        let defaults = self.sets.find(self.words, set, &mut self.text)?;
         let (next, blocks, sketch) = (first, 1, in_sketches);
         let part = Part { series, set, writer, defaults, next, birth, dead, blocks, start, sketch };
         self.parts.push(part);
@@ -309,7 +306,7 @@ impl<'a> Gather<'a> {
     pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>, u64)> {
         let mut pruned = Vec::new();
         let text = std::mem::take(&mut self.text);
-        let defaults = std::mem::take(&mut self.defaults);
+        let defaults = std::mem::take(&mut self.sets.spans);
         let (exemplars, spans) = self.exemplars.take().unwrap_or_default().finish();
         let mut snapshot = Snapshot { text, defaults, exemplars, ..Snapshot::default() };
         snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
@@ -355,7 +352,7 @@ impl<'a> Gather<'a> {
         snapshot.cells = self.cells;
         snapshot.sketches = self.sketches;
         spare::leave(self.known, self.parts);
-        Ok((snapshot, pruned, self.damaged))
+        Ok((snapshot, pruned, self.damaged + self.sets.damaged))
     }
 
     /// Appends the labels of a part. `None` if its series was removed meanwhile, or its labels are damaged.
@@ -375,38 +372,5 @@ impl<'a> Gather<'a> {
             split = name_writer(part.writer, start, split, text);
         }
         LabelSpan::new(start, split, text.len()).map(Some)
-    }
-
-    /// Reads a set of default labels at the first block that has it: the block keeps the set from being
-    /// reused, but by the end of the walk the block may belong to another series. Returns the index in
-    /// `defaults` + 1, 0 for no set; `None` if the set was reused all the same, or is damaged.
-    fn set(&mut self, set: u16) -> Result<Option<u32>> {
-        if set == 0 {
-            return Ok(Some(0));
-        }
-        if let Some(known) = self.sets.get(&set) {
-            return Ok(*known);
-        }
-        let start = self.text.len();
-        let number = match heap::read_defaults(self.words, set, &mut self.text) {
-            Ok(None) => None,
-            Ok(Some((text, _))) if self.is_set(start, start + text) => {
-                self.defaults.push(LabelSpan::new(start, start + text, self.text.len())?);
-                Some(self.defaults.len() as u32)
-            }
-            Ok(Some(_)) | Err(_) => {
-                self.text.truncate(start);
-                self.damaged += 1;
-                None
-            }
-        };
-        self.sets.insert(set, number);
-        Ok(number)
-    }
-
-    /// Whether the set of default labels at the end of the texts may be printed.
-    fn is_set(&self, start: usize, split: usize) -> bool {
-        let text = self.text.get(start..split);
-        text.is_some_and(|text| is_printable(text, &self.text[split..], b""))
     }
 }

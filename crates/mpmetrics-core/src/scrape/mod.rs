@@ -13,6 +13,7 @@ mod newest;
 mod own;
 mod part;
 mod rounds;
+mod sets;
 pub mod snapshot;
 mod spare;
 mod states;

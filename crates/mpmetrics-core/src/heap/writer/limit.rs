@@ -37,7 +37,7 @@ impl Writer {
             }
             let mut read = living(words, id, family, &mut text);
             if matches!(read, Err(Error::Corrupt { .. })) {
-                // Another process may have let the heap grow, so that the series lies behind the words known so far.
+                // Another process may have let the heap grow, so that the series lies after the words known so far.
                 words = self.heap.words();
                 read = living(words, id, family, &mut text);
             }

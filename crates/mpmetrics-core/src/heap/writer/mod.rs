@@ -210,7 +210,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives a block that was reset a new birth, because its series counts anew from now on.
+    /// Gives a block that was reset a new birth, because its series counts from zero again.
     ///
     /// # Errors
     /// As [`Writer::revive`].
