@@ -157,7 +157,6 @@ export class MoodyHeap {
         return tried;
       },
       revive: (...block) => answer(() => real.revive(...block)),
-      renew: (...block) => answer(() => real.renew(...block)),
       release: (...block) => answer(() => real.release(...block)),
       expire: (...series) => {
         this.expiries++;

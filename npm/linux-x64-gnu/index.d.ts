@@ -143,8 +143,6 @@ export declare class NativeWriter {
   bindEach(family: number, texts: Array<string>, out: Uint32Array): number
   /** Shows a block again that was marked absent. Returns a status. */
   revive(slab: number, cell: number, series: number, generation: number): number
-  /** Gives a block that was reset a new birth. Returns a status. */
-  renew(slab: number, cell: number, series: number, generation: number): number
   /**
    * Records an exemplar for a block. `numbers` has slab, cell, series, generation, bucket, value, time, and 1 if
    * room may be made for the exemplar, else 0. Returns a status: `Full` if room is needed and may not be made.

@@ -92,8 +92,6 @@ export interface NativeWriter {
   countClamped(observations: number): void;
   /** Shows a block again that was marked absent, as if its series were new. A {@link Status}. */
   revive(slab: number, cell: number, series: number, generation: number): number;
-  /** Gives a block that was reset a new birth: its series counts from zero. A {@link Status}. */
-  renew(slab: number, cell: number, series: number, generation: number): number;
   /**
    * Records an exemplar for a block. An exemplar that cannot be recorded is counted as dropped.
    *

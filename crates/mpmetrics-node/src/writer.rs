@@ -179,13 +179,6 @@ impl NativeWriter {
         Status::of_block(self.with(|writer| writer.revive(slab, cell, key)))
     }
 
-    /// Gives a block that was reset a new birth. Returns a status.
-    #[napi]
-    pub fn renew(&self, slab: u32, cell: u32, series: u32, generation: u32) -> Result<u32> {
-        let key = BlockKey { series, generation };
-        Status::of_block(self.with(|writer| writer.renew(slab, cell, key)))
-    }
-
     /// Records an exemplar for a block. `numbers` has slab, cell, series, generation, bucket, value, time, and 1 if
     /// room may be made for the exemplar, else 0. Returns a status: `Full` if room is needed and may not be made.
     #[napi]

@@ -1,6 +1,6 @@
 /** How this isolate resets or frees its own part of one metric's series in the heap. */
 
-import { Status, statusOf, type NativeWriter } from '../../native';
+import { Status, statusOf } from '../../native';
 import { writeImage } from '../cells/image';
 import { Backing, type Handle } from '../cells/handle';
 import { owns } from './declaration';
@@ -81,18 +81,12 @@ export class OwnPart {
       h.hide();
     }
     writeImage(h, kind, kind.blank(kind.cells(numbers)), bucketSource);
-    if (hide) return;
-    const { slab, first, number, generation } = h;
-    const change = (call: (writer: NativeWriter) => number): void => {
+    if (exemplars.any && !hide) {
+      const { slab, first, number, generation } = h;
       changes.withSameWriter((writer) => {
-        const status = statusOf(call(writer));
+        const status = statusOf(writer.clearExemplars(slab, first, number, generation));
         return status === Status.Gone ? Status.Ok : status;
       });
-    };
-    if (exemplars.any) {
-      change((writer) => writer.clearExemplars(slab, first, number, generation));
     }
-    // A hidden block gets a new birth when it is shown again. That of a gauge tells its order among the others.
-    if (kind.adds) change((writer) => writer.renew(slab, first, number, generation));
   }
 }

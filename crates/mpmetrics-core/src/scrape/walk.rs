@@ -222,7 +222,7 @@ impl Reader {
                     self.walked.blocks += 1;
                     return gather.add(&chosen, head, born, life, &self.reading);
                 }
-                // Only the default labels or the birth have changed: the block is read again.
+                // Only the default labels have changed: the block is read again.
                 Again::Renamed => {}
             }
         }

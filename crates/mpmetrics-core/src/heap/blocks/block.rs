@@ -148,14 +148,9 @@ pub fn free(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
 
 /// Shows an absent block again, as if its series were new.
 pub fn show(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
-    renew(words, at)?;
-    words.store(at + block::HEAD, BlockHead { absent: false, ..head }.pack())
-}
-
-/// Gives a block the next birth.
-pub fn renew(words: Words<'_>, at: u64) -> Result<()> {
     let birth = BlockBirth { birth: next_birth(words), ..birth(words, at)? };
-    words.store(at + block::BIRTH, birth.pack())
+    words.store(at + block::BIRTH, birth.pack())?;
+    words.store(at + block::HEAD, BlockHead { absent: false, ..head }.pack())
 }
 
 /// Returns the value of a cell in a new block.

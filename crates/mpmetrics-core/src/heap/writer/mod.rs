@@ -210,16 +210,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives a block that was reset a new birth, because its series counts from zero again.
-    ///
-    /// # Errors
-    /// As [`Writer::revive`].
-    pub fn renew(&self, slab: u32, cell: u32, key: BlockKey) -> Result<()> {
-        self.check()?;
-        let (at, _) = self.own(slab, cell, key)?;
-        block::renew(self.heap.words(), at)
-    }
-
     /// Frees a block, and with it this writer's part of the series. A part that an earlier life of the slot counted
     /// stays.
     ///
