@@ -18,7 +18,6 @@ const PATHLESS = [
     'large-text',
     'meeting',
     'meeting-*',
-    'middleware',
   ],
   ...['pushgateway', 'register', 'rust', 'scope', 'scrape-memory', 'totals'],
 ];

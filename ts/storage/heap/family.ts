@@ -76,7 +76,7 @@ export class HeapFamily implements Family, Member {
         return true;
       case Status.Full:
       case Status.Limit:
-        this.host.refused(this.declaration.refusal, this.roster.shape);
+        this.host.refused(this.declaration.refusal, this.name);
         return false;
       case Status.Corrupt:
         // The roster counts in memory storage now.
@@ -127,19 +127,6 @@ export class HeapFamily implements Family, Member {
 
   get full(): boolean {
     return this.declaration.number === null || concernsAll(this.declaration.refusal);
-  }
-
-  labelValues(name: string): readonly string[] {
-    let values: readonly string[] = [];
-    const { number } = this.declaration;
-    if (number === null || this.host.backlog.busy) return values;
-    // If the values cannot be read now, those of this isolate are all that is known.
-    const status = this.host.attempt(() => {
-      values = this.host.writer.labelValues(number, name);
-      return Status.Ok;
-    });
-    if (status === Status.Corrupt) this.host.abandon();
-    return values;
   }
 
   dropped(): void {
@@ -195,7 +182,7 @@ export class HeapFamily implements Family, Member {
   }
 
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, exemplars, numbers, states } = this.roster.shape;
+    const { name, help, kind, aggregator, exemplars, numbers } = this.roster.shape;
     const families = await this.host.scrapes.text('json', {
       scope,
       tags: [],
@@ -204,8 +191,7 @@ export class HeapFamily implements Family, Member {
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
     if (found !== undefined) return { ...found, exemplars };
-    const shown = kind.shown(numbers);
-    return { name, help, type: kind.type, aggregator, numbers: shown, states, series: [] };
+    return { name, help, type: kind.type, aggregator, numbers: kind.shown(numbers), series: [] };
   }
 
   close(): void {
@@ -290,8 +276,8 @@ export class HeapFamily implements Family, Member {
 
   private refuse(refusal: Refusal): false {
     this.declaration.refusal = refusal;
-    if (!this.roster.shape.overflows) this.dropped();
-    this.host.refused(refusal, this.roster.shape);
+    this.dropped();
+    this.host.refused(refusal, this.name);
     return false;
   }
 }
