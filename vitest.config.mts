@@ -18,6 +18,7 @@ const PATHLESS = [
     'large-text',
     'meeting',
     'meeting-*',
+    'middleware',
   ],
   ...['pushgateway', 'register', 'rust', 'scope', 'scrape-memory', 'totals'],
 ];

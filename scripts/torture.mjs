@@ -54,6 +54,8 @@ const PARTS = {
   exemplars: { minutes: 5, figures: { KILLS: 5_000 }, rust: 'exemplars_killed' },
   /** Updates of each process and thread. */
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
+  /** Requests with random paths, which count in series for the rest. */
+  overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },
   /** No size: the test always uses a million random label values. */
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };

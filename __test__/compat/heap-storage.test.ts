@@ -327,6 +327,7 @@ test('a series removed by another process is counted from zero, in a new block',
     type: 'counter' as const,
     aggregator: 'sum',
     labelNames: ['a'],
+    states: [],
   };
   const family = other.family({ ...spec, numbers: new Float64Array() }, 1);
   expect(other.remove(family, 'a="x"', '')).toBe(Status.Ok);

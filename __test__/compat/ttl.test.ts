@@ -216,6 +216,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       aggregator: 'sum',
       labelNames: ['a'],
       numbers: Float64Array.from(shape.numbers),
+      states: [],
     },
     1,
   );

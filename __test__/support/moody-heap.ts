@@ -87,6 +87,8 @@ export class MoodyHeap {
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),
       siblings: () => real.siblings(),
+      endLives: (pid) => real.endLives(pid),
+      hideLost: () => real.hideLost(),
       listen: (rung) => {
         real.listen(rung);
       },
@@ -128,6 +130,10 @@ export class MoodyHeap {
       slot: real.slot,
       incarnation: real.incarnation,
       family: (spec, group) => (this.mood === Status.Ok ? real.family(spec, group) : -this.mood),
+      limit: (...limit) => {
+        real.limit(...limit);
+      },
+      labelValues: (...label) => real.labelValues(...label),
       withdraw: (family) => {
         real.withdraw(family);
       },

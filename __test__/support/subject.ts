@@ -9,6 +9,13 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
+import type * as automatic from '../../ts/http/automatic';
+import type * as express from '../../ts/http/express';
+import type * as fastify from '../../ts/http/fastify';
+import type * as hono from '../../ts/http/hono';
+import type * as http from '../../ts/http/index';
+import type * as koa from '../../ts/http/koa';
+import type * as nest from '../../ts/http/nest';
 import type * as metrics from '../../ts/metrics';
 import type * as hidden from '../../ts/metrics/hidden';
 import type * as storage from '../../ts/storage';
@@ -133,6 +140,13 @@ interface Modules {
   metrics: typeof metrics;
   'metrics/hidden': typeof hidden;
   storage: typeof storage;
+  'http/automatic': typeof automatic;
+  'http/express': typeof express;
+  'http/fastify': typeof fastify;
+  'http/hono': typeof hono;
+  'http/index': typeof http;
+  'http/koa': typeof koa;
+  'http/nest': typeof nest;
 }
 
 /** The modules of the copy that was loaded last. */

@@ -5,11 +5,16 @@ export interface FamilySpec {
   tag: string;
   name: string;
   help: string;
-  type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'stateset' | 'info';
   aggregator: string;
   labelNames: string[];
-  /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
+  /**
+   * Upper bounds of a histogram in configured order, without the implied last one; a summary's options; the mask that
+   * a state set's cell of 0 stands for.
+   */
   numbers: Float64Array;
+  /** The states of a state set, in the order of the bits of its mask. */
+  states: string[];
 }
 
 /** The value of a shared gauge that {@link NativeWriter.takeShared} took out of a segment. */
@@ -32,6 +37,13 @@ export interface NativeWriter {
    * whose default labels the family's series get. Returns the family's number, or minus a {@link Status}.
    */
   family(spec: FamilySpec, group: number): number;
+  /**
+   * Sets from how many series of a family on, those of all writers, this writer makes none; and whether it counts
+   * updates of refused series as dropped. To be called after each {@link family}.
+   */
+  limit(family: number, most: number, drops: boolean): void;
+  /** The values that a label has in living series of a family. Throws an Error with a code. */
+  labelValues(family: number, label: string): string[];
   /** Withdraws this life's declaration of a family. Its series are released one by one. */
   withdraw(family: number): void;
   /**

@@ -1,5 +1,6 @@
 /** Reads several registries as one, for `clusterMetrics()` and `workerMetrics()`. */
 
+import { warnOnce } from '../errors';
 import {
   extraOf,
   jsonRows,
@@ -22,7 +23,9 @@ import {
 } from '../storage';
 import { aggregatorOf, byName } from './aggregated';
 import { Collected } from './collected';
-import { AGGREGATED_TAG, type Contents, type Registered } from './contents';
+import { AGGREGATED_TAG, type Contents } from './contents';
+import type { Registered } from './registered';
+import { unitOf, unitsOf, withStateLabel } from './naming';
 
 export class Union {
   private readonly scope: Scope;
@@ -31,16 +34,21 @@ export class Union {
   /** Each metric once, with the first of the registries that has it. */
   private readonly metrics = new Map<Registered, Contents>();
   private readonly collected: Collected;
+  private readonly prefix: string;
+  private readonly registries: readonly Contents[];
 
   /**
    * @param registries of this isolate. Registries without a name that other processes and threads passed to
    *   `setRegistries` are shown in any case
    * @param scope of the processes and threads whose parts are shown
    * @param format of the output
+   * @param prefix of the names; that of the registries if it is empty and all of them have the same
    */
-  constructor(registries: readonly Contents[], scope: Scope, format: TextFormat) {
+  constructor(registries: readonly Contents[], scope: Scope, format: TextFormat, prefix: string) {
     this.scope = scope;
     this.format = format;
+    this.registries = registries;
+    this.prefix = prefix === '' ? commonPrefix(registries) : prefix;
     this.collected = new Collected(scope);
     const whole = registries.map((contents) => contents.whole).filter((tag) => tag !== null);
     this.tags = [...new Set([...whole, AGGREGATED_TAG])];
@@ -68,6 +76,7 @@ export class Union {
 
   private async read(asked: Asked): Promise<string> {
     const entries = [...this.metrics];
+    const yielding = this.registries.map((contents) => contents.collectors.run());
     const read = await Promise.all(
       entries.map(async ([metric, contents]) => {
         if (!(metric instanceof Metric) || readsItself(metric)) {
@@ -90,31 +99,61 @@ export class Union {
       }),
     );
     const given = own.filter((rows) => rows !== null);
-    if (!open) return outputOf(this.extra(given), this.format);
+    const yielded = await this.yielded(yielding, namesOf(given));
+    if (!open) return outputOf([...this.extra(given), ...yielded], this.format, this.prefix);
     const selection = this.selection();
-    if (given.length === 0) return heap.scrapes.text(this.format, selection);
+    if (given.length === 0) {
+      const more = yielded.length > 0 && { extra: yielded };
+      return heap.scrapes.text(this.format, { ...selection, ...more });
+    }
     // Metrics in the heap may have the same names as metrics outside. They are read as data, and joined with those.
     const names = namesOf(given);
     const there = parseFamilies(await heap.scrapes.text('json', { ...selection, only: names }));
-    const extra = this.extra([...there.map(rowsOf), ...given]);
+    const extra = [
+      ...this.extra([...there.map((one) => rowsOf(one, this.prefix)), ...given]),
+      ...yielded,
+    ];
     return heap.scrapes.text(this.format, { ...selection, without: names, extra });
   }
 
   /** Metrics as data; metrics of the same name are joined. */
   private extra(metrics: readonly MetricRows[]): ExtraFamily[] {
+    const units = new Map(unitsOf(this.metrics.keys()).map(({ name, unit }) => [name, unit]));
     return byName(metrics)
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
       .filter((rows) => rows !== undefined)
-      .map((rows) => extraOf(rows, null, this.format));
+      .map((rows) => extraOf({ ...rows, unit: units.get(rows.name) }, null, this.format));
+  }
+
+  /** Metrics that collectors yield, as data, without those whose names are taken. */
+  private async yielded(
+    yielding: readonly (Promise<Registered[]> | null)[],
+    taken: readonly string[],
+  ): Promise<ExtraFamily[]> {
+    const names = new Set(taken);
+    const families: ExtraFamily[] = [];
+    for (const [i, promise] of yielding.entries()) {
+      const contents = this.registries[i]!;
+      for (const metric of promise === null ? [] : await promise) {
+        if (names.has(String(metric.name))) continue;
+        names.add(String(metric.name));
+        const got = (await metric.get({ scope: this.scope })) as MetricRows;
+        const rows = contents.withDefaults(withStateLabel(got, metric, this.prefix));
+        const unit = unitOf(metric);
+        families.push({ ...extraOf({ ...rows, unit }, null, this.format), yields: true });
+      }
+    }
+    return families;
   }
 
   private rows(data: FamilyData | null, contents: Contents): MetricRows | null {
-    return data === null ? null : jsonRows(data, () => contents.given());
+    return data === null ? null : jsonRows(data, () => contents.given(), this.prefix);
   }
 
   private selection(): Selection {
     const families: string[] = [];
-    for (const metric of this.metrics.keys()) {
+    const held = this.registries.flatMap(({ collectors }) => collectors.held);
+    for (const metric of [...this.metrics.keys(), ...held]) {
       if (!(metric instanceof Metric)) continue;
       metric[ROSTER].retry();
       const family = this.collected.familyOf(metric);
@@ -122,10 +161,30 @@ export class Union {
         families.push(`${family.tag}\0${family.name}`);
       }
     }
-    return { scope: this.scope, tags: [...this.tags], families };
+    const units = this.format === 'openmetrics' ? unitsOf([...this.metrics.keys(), ...held]) : [];
+    return {
+      scope: this.scope,
+      tags: [...this.tags],
+      families,
+      ...(this.prefix !== '' && { prefix: this.prefix }),
+      ...(units.length > 0 && { units }),
+    };
   }
 }
 
-function rowsOf(family: FamilyData): MetricRows {
-  return jsonRows({ ...family, exemplars: true }, ownDefaults);
+/** Returns the prefix that all registries have; an empty text, with a warning, if their prefixes differ. */
+function commonPrefix(registries: readonly Contents[]): string {
+  const [first = '', ...more] = new Set(registries.map(({ prefix }) => prefix));
+  if (more.length === 0) return first;
+  warnOnce(
+    'MPMETRICS_CONFIG',
+    `registries with different prefixes (${[first, ...more].join(', ')}) are read as one, and names are printed without ` +
+      'a prefix: setPrefix() of the registry that reads them chooses one',
+    'prefixes',
+  );
+  return '';
+}
+
+function rowsOf(family: FamilyData, prefix: string): MetricRows {
+  return jsonRows({ ...family, exemplars: true }, ownDefaults, prefix);
 }

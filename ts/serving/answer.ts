@@ -141,7 +141,7 @@ function isScrapable(given: unknown): given is Scrapable {
 }
 
 /** Returns the path of a URL, which in a request line is a path already; as it was sent. */
-function pathOf(url = '/'): string {
+export function pathOf(url = '/'): string {
   const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
   return /^[^?#]*/.exec(path)![0] || '/';
 }

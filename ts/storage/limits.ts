@@ -3,6 +3,7 @@
 import { warnOnce } from '../errors';
 import { settings } from '../meeting';
 import { Refusal, REFUSALS } from '../native';
+import type { Shape } from './cells/kind';
 
 /** The maximum of series, or of octaves of summaries, in one call of the native module. */
 export const MOST_AT_ONCE = 128;
@@ -31,9 +32,24 @@ export function concernsAll(refusal: Refusal): boolean {
   return refusal !== Refusal.LabelValue && refusal !== Refusal.Layout;
 }
 
-/** Warns, once for each reason, that new series are not recorded. */
-export function warnOfRefusal(refusal: Refusal, place: string, name: string): void {
-  const rest = `new ones are not recorded, but counted as dropped (the first was one of ${name})`;
+/** The metric of which a series was refused. */
+type Refused = Pick<Shape, 'name' | 'maxSeries' | 'overflows'>;
+
+/** Warns, once for each reason, that new series are not recorded; of a metric with a limit of its own, for it alone. */
+export function warnOfRefusal(
+  refusal: Refusal,
+  place: string,
+  { name, maxSeries, overflows = false }: Refused,
+): void {
+  const fate = overflows
+    ? 'new ones are counted together in one series'
+    : 'new ones are not recorded, but counted as dropped';
+  if (refusal === Refusal.FamilySeries && maxSeries !== undefined) {
+    const most = `${name} has as many series as its maxSeries allows (${maxSeries})`;
+    warnOnce('MPMETRICS_LIMIT', `${most}, and they go on: ${fate}`, `${REFUSALS[refusal]} ${name}`);
+    return;
+  }
+  const rest = `${fate} (the first was one of ${name})`;
   if (refusal === Refusal.Memory) {
     warnOnce('MPMETRICS_FULL', `${place} is full: the series it has go on, ${rest}`);
   } else {

@@ -76,7 +76,7 @@ export class HeapFamily implements Family, Member {
         return true;
       case Status.Full:
       case Status.Limit:
-        this.host.refused(this.declaration.refusal, this.name);
+        this.host.refused(this.declaration.refusal, this.roster.shape);
         return false;
       case Status.Corrupt:
         // The roster counts in memory storage now.
@@ -127,6 +127,19 @@ export class HeapFamily implements Family, Member {
 
   get full(): boolean {
     return this.declaration.number === null || concernsAll(this.declaration.refusal);
+  }
+
+  labelValues(name: string): readonly string[] {
+    let values: readonly string[] = [];
+    const { number } = this.declaration;
+    if (number === null || this.host.backlog.busy) return values;
+    // If the values cannot be read now, those of this isolate are all that is known.
+    const status = this.host.attempt(() => {
+      values = this.host.writer.labelValues(number, name);
+      return Status.Ok;
+    });
+    if (status === Status.Corrupt) this.host.abandon();
+    return values;
   }
 
   dropped(): void {
@@ -182,7 +195,7 @@ export class HeapFamily implements Family, Member {
   }
 
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, exemplars, numbers } = this.roster.shape;
+    const { name, help, kind, aggregator, exemplars, numbers, states } = this.roster.shape;
     const families = await this.host.scrapes.text('json', {
       scope,
       tags: [],
@@ -191,7 +204,8 @@ export class HeapFamily implements Family, Member {
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
     if (found !== undefined) return { ...found, exemplars };
-    return { name, help, type: kind.type, aggregator, numbers: kind.shown(numbers), series: [] };
+    const shown = kind.shown(numbers);
+    return { name, help, type: kind.type, aggregator, numbers: shown, states, series: [] };
   }
 
   close(): void {
@@ -276,8 +290,8 @@ export class HeapFamily implements Family, Member {
 
   private refuse(refusal: Refusal): false {
     this.declaration.refusal = refusal;
-    this.dropped();
-    this.host.refused(refusal, this.name);
+    if (!this.roster.shape.overflows) this.dropped();
+    this.host.refused(refusal, this.roster.shape);
     return false;
   }
 }

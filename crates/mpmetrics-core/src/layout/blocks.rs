@@ -12,6 +12,14 @@ pub mod block {
     pub const CELLS: u64 = 3;
 }
 
+/// The cells of a gauge's block.
+pub mod gauge {
+    /// The value.
+    pub const VALUE: u64 = 0;
+    /// In a family that counts the dead: the [`super::super::WriterName`] of the writer, once the block is a residue.
+    pub const WRITER: u64 = 1;
+}
+
 /// The words of an exemplar's block after its head.
 pub mod exemplar {
     /// Reference of the series' block to which the exemplar belongs.

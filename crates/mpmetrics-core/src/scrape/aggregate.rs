@@ -12,10 +12,11 @@ use std::sync::Arc;
 use super::bounds::{folding, kept};
 use super::newest::unite;
 use super::snapshot::{Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value};
+use super::states::{indexes as state_indexes, united};
 use crate::aggregator::Aggregator;
 use crate::aggregator::WRITER_LABELS;
 use crate::labels::{pairs, Malformed};
-use crate::metric_type::Values;
+use crate::metric_type::{MetricType, Values};
 use crate::quantile::sketch::Sketch;
 
 /// Counts of problems that [`join`] found.
@@ -31,6 +32,7 @@ pub struct Joined {
 ///   one means sum). The aggregator's parts are the families' values here, and not the values of writers: `average`
 ///   gives the average of the families' values.
 /// * Histograms with different bounds are joined with the bounds that all of them have.
+/// * State sets with different states are joined with the states of all of them: those of the newest family come first.
 /// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
 ///   A joined series has the position, the birth and the label text of the oldest.
 ///
@@ -139,7 +141,7 @@ impl<'a> Effective<'a> {
     ///
     /// Two series of a family differ in their own labels or in the set of default labels. So they can be printed with
     /// the same labels only in two cases: a default label has the name of one of the family's labels, or two sets of
-    /// default labels are equal. Without default labels the check returns at once.
+    /// default labels are equal. Without default labels the check returns at once. An info may have labels of any names.
     fn may_coincide(&self, family: &Family) -> bool {
         if self.defaults.is_empty() {
             return false;
@@ -157,7 +159,8 @@ impl<'a> Effective<'a> {
             };
             let of_writer = |name: &[u8]| WRITER_LABELS.iter().any(|own| own.as_bytes() == name);
             let shared = |name: &[u8]| {
-                family.label_names.iter().any(|own| own.as_bytes() == name)
+                family.metric_type == MetricType::Info
+                    || family.label_names.iter().any(|own| own.as_bytes() == name)
                     || aggregator == Aggregator::All && of_writer(name)
             };
             set.iter().any(|&(name, _, _)| shared(name)) || !sets.insert(Self::key(set))
@@ -183,16 +186,30 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     // The `bounds` of a summary are its percentiles. The percentiles of the newest family are computed from the
     // observations of all families.
     let same = newest.metric_type.values() == Values::Quantiles
-        || group.iter().all(|family| family.bounds == group[0].bounds);
+        || group
+            .iter()
+            .all(|family| family.bounds == newest.bounds && family.states == newest.states);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
     } else {
         kept(group.iter().map(|family| &*family.bounds)).into()
     };
+    let states = if same {
+        group[0].states.clone()
+    } else {
+        united(group.iter().map(|family| &*family.states))
+    };
+    let numbers = match newest.metric_type.values() {
+        Values::States => states.len(),
+        _ => bounds.len() + 1,
+    };
     let mut foldings: Vec<Option<Vec<usize>>> = Vec::with_capacity(group.len());
     let mut parts: Vec<(Series, usize)> = Vec::new();
     for (index, family) in group.iter_mut().enumerate() {
-        foldings.push((!same).then(|| folding(&family.bounds, &bounds)));
+        foldings.push((!same).then(|| match family.metric_type.values() {
+            Values::States => state_indexes(&family.states, &states),
+            _ => folding(&family.bounds, &bounds),
+        }));
         let series = std::mem::take(&mut family.series);
         let fitting = series.into_iter().filter(|series| fits(series.value, family, &arena.cells));
         parts.extend(fitting.map(|series| (series, index)));
@@ -213,7 +230,8 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
                 if aggregator == Aggregator::MostRecent {
                     // Parts are sorted by birth, so of parts that were set at the same time the youngest wins.
                     if series.set_at >= sum.series.set_at {
-                        sum.series.value = series.value;
+                        let value = begin(series.value, folding, numbers, &mut arena.cells);
+                        sum.series.value = value.unwrap_or(sum.series.value);
                         sum.series.set_at = series.set_at;
                     }
                     continue;
@@ -223,8 +241,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
                 sum.series.exemplars = unite(to, series.exemplars, folding, &mut arena.exemplars);
             }
             Entry::Vacant(index) => {
-                let Some(value) = begin(series.value, folding, bounds.len() + 1, &mut arena.cells)
-                else {
+                let Some(value) = begin(series.value, folding, numbers, &mut arena.cells) else {
                     continue;
                 };
                 index.insert(sums.len());
@@ -236,6 +253,7 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     }
     group[0].series = sums.into_iter().filter_map(|sum| finish(sum, aggregator)).collect();
     group[0].bounds = bounds;
+    group[0].states = states;
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
@@ -245,25 +263,33 @@ fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
             let end = counts.start as usize + counts.len as usize;
             counts.len as usize == family.bounds.len() + 1 && end <= cells.len()
         }
+        (Values::States, Value::States(span)) => {
+            let end = span.start as usize + span.len as usize;
+            span.len as usize == family.states.len() && end <= cells.len()
+        }
         _ => false,
     }
 }
 
-/// The value of a joined series after its first part. A histogram whose bounds change gets new cells. `None` if the
-/// arena is full.
+/// The value of a joined series after its first part. A histogram whose bounds change, and a state set whose states
+/// change, get new cells. `None` if the arena is full.
 fn begin(
     value: Value,
     folding: Option<&[usize]>,
     len: usize,
     cells: &mut Vec<f64>,
 ) -> Option<Value> {
-    let (Value::Histogram { sum, counts }, Some(folding)) = (value, folding) else {
+    let (Value::Histogram { counts, .. } | Value::States(counts), Some(folding)) = (value, folding)
+    else {
         return Some(value);
     };
     let fresh = Span { start: u32::try_from(cells.len()).ok()?, len: u32::try_from(len).ok()? };
     cells.resize(cells.len() + len, 0.0);
     add_counts(fresh, counts, Some(folding), cells);
-    Some(Value::Histogram { sum, counts: fresh })
+    Some(match value {
+        Value::Histogram { sum, .. } => Value::Histogram { sum, counts: fresh },
+        _ => Value::States(fresh),
+    })
 }
 
 fn add(
@@ -301,6 +327,10 @@ fn add(
             }
             Value::Summary { sum: sum + more_sum, count: count + more, sketch }
         }
+        (Value::States(to), Value::States(part)) => {
+            join_states(to, part, aggregator, folding, &mut arena.cells);
+            Value::States(to)
+        }
         // Cannot happen: `fits` has checked that both have values of their families' type.
         (to, _) => to,
     }
@@ -312,6 +342,29 @@ fn add_counts(to: Span, part: Span, folding: Option<&[usize]>, cells: &mut [f64]
     for index in 0..part.len as usize {
         let target = folding.map_or(index, |folding| folding[index]);
         cells[to.start as usize + target] += cells[part.start as usize + index];
+    }
+}
+
+/// Joins the numbers of states. A state that the part does not have counts as not set there.
+fn join_states(
+    to: Span,
+    part: Span,
+    aggregator: Aggregator,
+    folding: Option<&[usize]>,
+    cells: &mut [f64],
+) {
+    let target = |index| folding.map_or(index, |folding| folding[index]);
+    for state in 0..to.len as usize {
+        let own = (0..part.len as usize).find(|index| target(*index) == state);
+        let number = own.map_or(0.0, |index| cells[part.start as usize + index]);
+        let sum = &mut cells[to.start as usize + state];
+        *sum = match aggregator {
+            Aggregator::Sum => *sum + number,
+            Aggregator::Min => sum.min(number),
+            // Both are of one thread, which has made two families of one name. That of the newer series counts.
+            Aggregator::All => number,
+            _ => sum.max(number),
+        };
     }
 }
 

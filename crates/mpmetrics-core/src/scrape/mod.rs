@@ -5,6 +5,7 @@ mod bounds;
 pub mod filter;
 mod gather;
 mod generations;
+mod life;
 #[cfg(all(test, loom))]
 mod loom;
 pub mod names;
@@ -12,8 +13,10 @@ mod newest;
 mod own;
 mod part;
 mod rounds;
+mod sets;
 pub mod snapshot;
 mod spare;
+mod states;
 mod summary;
 pub mod walk;
 mod writer_labels;

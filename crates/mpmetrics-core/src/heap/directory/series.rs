@@ -61,14 +61,21 @@ pub fn find(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> R
     }))
 }
 
-/// Makes a series. The caller has checked that the family has no such series yet.
-pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> Result<u32> {
+/// Makes a series. The caller has checked that the family has no such series yet. `most` is the caller's own limit on
+/// the family's series, in addition to the segment's.
+pub fn create(
+    locked: &Locked<'_>,
+    family: u32,
+    most: u64,
+    hash: u64,
+    given: Labels<'_>,
+) -> Result<u32> {
     let words = locked.words();
     let limit = words.header(header::LIMIT_SERIES);
     if words.header(header::LIVE_SERIES) >= limit {
         return Err(Error::Quota { refusal: Refusal::Series, limit });
     }
-    let limit = words.header(header::LIMIT_FAMILY_SERIES);
+    let limit = words.header(header::LIMIT_FAMILY_SERIES).min(most);
     let family_at = FAMILIES.find(words, family)?;
     if words.load(family_at + crate::layout::family::SERIES)? >= limit {
         return Err(Error::Quota { refusal: Refusal::FamilySeries, limit });

@@ -1,0 +1,102 @@
+/** The series for refused ones while the heap lock is taken or the heap is full: totals stay right. */
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { Counter, Histogram, ROSTER } from '../../ts/metrics';
+import { Status } from '../../ts/native';
+import { moveToHeap } from '../../ts/storage';
+import { MoodyHeap } from '../support/moody-heap';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const CONFIG = { help: 'h', registers: [], overflow: 'other' as const };
+
+function setUp() {
+  vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const moody = new MoodyHeap();
+  const counter = new Counter({ name: 'c', ...CONFIG, labelNames: ['a'], maxSeries: 3 });
+  const histogram = new Histogram({
+    name: 'h',
+    ...CONFIG,
+    labelNames: ['a'],
+    maxSeries: 3,
+    buckets: [1],
+  });
+  for (const metric of [counter, histogram]) moveToHeap(metric[ROSTER], 't', 1, moody.storage);
+  const lines = async () => (await moody.text()).split('\n').filter((line) => /^[ch]/.test(line));
+  return { moody, counter, histogram, lines };
+}
+
+test('series that waited for the lock and are refused then count in it', async () => {
+  const { moody, counter, histogram, lines } = setUp();
+  moody.mood = Status.Busy;
+  for (let a = 0; a < 5; a++) {
+    counter.inc({ a });
+    counter.labels(a).inc(10);
+    histogram.observe({ a }, a);
+  }
+  moody.mood = Status.Ok;
+  moody.storage.flush();
+  counter.inc({ a: 4 }, 100);
+  expect(await lines()).toEqual([
+    'c{a="other"} 133',
+    'c{a="0"} 11',
+    'c{a="1"} 11',
+    ...['h_bucket{le="1",a="other"} 0', 'h_bucket{le="+Inf",a="other"} 3'],
+    ...['h_sum{a="other"} 9', 'h_count{a="other"} 3'],
+    ...['h_bucket{le="1",a="0"} 1', 'h_bucket{le="+Inf",a="0"} 1'],
+    ...['h_sum{a="0"} 0', 'h_count{a="0"} 1'],
+    ...['h_bucket{le="1",a="1"} 1', 'h_bucket{le="+Inf",a="1"} 1'],
+    ...['h_sum{a="1"} 1', 'h_count{a="1"} 1'],
+  ]);
+  expect(moody.dropped).toBe(0);
+});
+
+test('updates of a full heap count in it, and go on after the slot was lost', async () => {
+  const { moody, counter, lines } = setUp();
+  counter.inc({ a: 'x' });
+  moody.mood = Status.Full;
+  const child = counter.labels('y');
+  child.inc(2);
+  counter.inc({ a: 'z' }, 4);
+  expect((await lines()).slice(0, 2)).toEqual(['c{a="other"} 6', 'c{a="x"} 1']);
+  moody.mood = Status.Ok;
+  moody.storage.renew();
+  child.inc(8);
+  counter.inc({ a: 'x' });
+  moody.storage.flush();
+  const sum = (await lines())
+    .filter((line) => line.startsWith('c'))
+    .reduce((all, line) => all + Number(line.split(' ')[1]), 0);
+  expect(sum).toBe(6 + 1 + 8 + 1);
+});
+
+test('more series than may wait for the lock', async () => {
+  const { moody, counter, lines } = setUp();
+  const free = new Counter({ name: 'free', ...CONFIG, labelNames: ['a'] });
+  moveToHeap(free[ROSTER], 't', 1, moody.storage);
+  moody.mood = Status.Busy;
+  for (let a = 0; a < 10_005; a++) free.inc({ a });
+  counter.inc({ a: 'x' });
+  moody.mood = Status.Ok;
+  moody.storage.flush();
+  expect(await lines()).toContain('c{a="x"} 1');
+  const all = (await moody.text()).match(/^free\{.*$/gm)!;
+  expect(all.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)).toBe(10_005);
+  expect(all[0]).toBe('free{a="other"} 5');
+  expect(moody.dropped).toBe(0);
+});
+
+test('where not even that series can be made, updates are counted as dropped without a call for each', () => {
+  const { moody, counter } = setUp();
+  counter.inc({ a: 'x' });
+  counter.remove({ a: 'other' });
+  moody.mood = Status.Full;
+  const binds = moody.binds;
+  const dropped = moody.dropped;
+  for (let a = 0; a < 100; a++) counter.inc({ a });
+  expect(moody.binds - binds).toBeLessThan(10);
+  moody.storage.tally.tell();
+  expect(moody.dropped - dropped).toBeGreaterThanOrEqual(100);
+});

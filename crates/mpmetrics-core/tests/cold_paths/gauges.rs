@@ -1,0 +1,42 @@
+//! Gauges that count the dead: what two dead lives of one slot left before the program, which makes residues of it when
+//! it adopts the slot.
+
+use mpmetrics_core::heap::{FamilySpec, Writer};
+use mpmetrics_core::metric_type::MetricType;
+use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
+use mpmetrics_core::Result;
+
+use crate::handle::{spec, Handle};
+
+/// The aggregators, and what each shows of the values 5 and 7. The two lives have one pid, and of such lives `all` shows
+/// the one that ended last.
+const SHOWN: [(&str, f64); 4] = [("sum", 12.0), ("min", 5.0), ("max", 7.0), ("all", 7.0)];
+
+fn family(aggregator: &str) -> FamilySpec {
+    let name = format!("dead_{aggregator}");
+    let (aggregator, numbers) = (aggregator.into(), vec![1.0]);
+    FamilySpec { name, aggregator, numbers, ..spec(MetricType::Gauge) }
+}
+
+/// Sets the gauges as one of two lives that die.
+///
+/// # Errors
+/// Whatever goes wrong.
+pub fn leave(writer: &mut Writer, value: f64) -> Result<()> {
+    for (aggregator, _) in SHOWN {
+        let id = writer.family(&family(aggregator), 0)?;
+        Handle::bind(writer, MetricType::Gauge, id, b"")?.update(writer, value)?;
+    }
+    Ok(())
+}
+
+/// Checks what a scrape shows of both lives.
+pub fn check(snapshot: &Snapshot, what: &str) {
+    for (aggregator, shown) in SHOWN {
+        let name = format!("dead_{aggregator}");
+        let found = snapshot.families.iter().find(|family| *family.name == *name);
+        let series = found.map_or(&[][..], |family| &family.series[..]);
+        let values: Vec<Value> = series.iter().map(|series| series.value).collect();
+        assert_eq!(values, [Value::Scalar(shown)], "{what}: {name}");
+    }
+}
