@@ -87,9 +87,13 @@ export default defineConfig({
     testTimeout: LIMIT,
     hookTimeout: LIMIT,
     pool: 'forks',
+    // A process runs several files, because starting Vitest in one takes most of a second of processor time. Specs load
+    // copies of the client that share nothing, and programs run in processes of their own.
+    isolate: false,
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
     maxWorkers: availableParallelism() + 1,
     setupFiles: ['./__test__/support/processor-time.ts'],
+    globalSetup: ['./__test__/support/segments-folder.mts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // The same tests on each update path: see docs/ARCHITECTURE.md.
     projects: [

@@ -10,7 +10,8 @@ import { loadBinding } from '../../ts/binding';
 import { extraOf, outputOf, type TextFormat } from '../../ts/exposition';
 import { anything, labels } from '../support/arbitraries';
 import { LIMIT } from '../support/patience.mjs';
-import { any, heap, newSegment } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap } from '../support/subject';
 
 const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 200);
 const FORMATS: readonly TextFormat[] = ['text', 'openmetrics'];

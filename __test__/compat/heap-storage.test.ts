@@ -12,7 +12,8 @@ import { Counter, Gauge, Histogram, ROSTER } from '../../ts/metrics';
 import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { Patience } from '../../ts/storage/heap/succession';
 import { MoodyHeap } from '../support/moody-heap';
-import { any, heap, newSegment } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap } from '../support/subject';
 
 const quiet = { help: 'h', registers: [] };
 

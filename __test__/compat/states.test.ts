@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 
 import { describe, expect, test, vi } from 'vitest';
 
-import { any, newSegment, subjects, thrown, type Client } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, subjects, thrown, type Client } from '../support/subject';
 
 const STATES = ['starting', 'running', 'stopped'] as const;
 

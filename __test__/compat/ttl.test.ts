@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadBinding } from '../../ts/binding';
 import type { ROSTER } from '../../ts/metrics';
 import { samples } from '../support/samples';
-import { any, heap, inside, newSegment, subjects, thrown, type Client } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap, inside, subjects, thrown, type Client } from '../support/subject';
 
 /** Seconds: much longer than a busy machine delays a program, and short enough for a test to wait for. */
 const TTL = 2;

@@ -3,7 +3,7 @@
 import { loadBinding } from '../../ts/binding';
 import { Out, Refusal, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
 import { HeapStorage, storesAsked } from '../../ts/storage';
-import { newSegment } from './subject';
+import { newSegment } from './segments';
 
 export class MoodyHeap {
   /** The status that calls of the writer return; with Ok they return that of the real heap. */

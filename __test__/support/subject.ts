@@ -3,11 +3,7 @@
  * on each storage. Each load makes a new copy of a client, with a default registry of its own.
  */
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type * as automatic from '../../ts/http/automatic';
 import type * as express from '../../ts/http/express';
@@ -23,18 +19,12 @@ import type { Client, Program, Subject } from './client';
 import { stub } from './stub';
 import { ORACLE, SUBJECT } from './client-bundles.mts';
 import { runnable } from './runnable';
+import { newSegment } from './segments';
 
 export type { Client, Program, Subject } from './client';
 
 const runOracle = runnable(ORACLE);
 const runSubject = runnable(SUBJECT);
-
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mpmetrics-test-'));
-let segments = 0;
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
 
 /** prom-client itself. */
 export const oracle: Subject = {
@@ -54,11 +44,6 @@ export const heap: Subject = {
     return client;
   },
 };
-
-/** A path for a segment that is removed after the tests of the file. */
-export function newSegment(): string {
-  return join(folder, `${String(++segments)}.heap`);
-}
 
 /** True in the run with the direct update path. The runs with other update paths test heap storage only. */
 const direct = (process.env['MPMETRICS_CELLS'] ?? 'direct') === 'direct';
