@@ -97,7 +97,10 @@ describe('requirements of single tests', () => {
   test('are found in the files that the filters of the run select', () => {
     const all = neededBy();
     expect([...all.keys()].sort()).toEqual(Object.keys(NEEDS).sort());
-    expect(all.get('redis-server')).toEqual(['__test__/dependents/dependents.test.ts']);
+    expect(all.get('redis-server')).toEqual([
+      '__test__/dependents/dependents.test.ts',
+      '__test__/guide/coming-from.test.ts',
+    ]);
     expect([...neededBy(['compat/counter', 'demo.test', '--project'])]).toEqual([
       ['prometheus', ['__test__/demo/demo.test.ts']],
     ]);
