@@ -62,6 +62,11 @@ export const CHECKS = {
     // No `--all-targets`: the crate has no Rust tests, and compiled as a test it exports nothing.
     command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
   },
+  rustdoc: {
+    on: ['check', 'ci'],
+    seconds: 10,
+    command: 'cargo doc --release -p mpmetrics-core --no-deps --document-private-items --quiet',
+  },
   eslint: {
     on: ALWAYS,
     seconds: 20,

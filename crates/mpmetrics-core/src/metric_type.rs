@@ -1,4 +1,4 @@
-//! The types of metrics: prom-client's four, and two of OpenMetrics. A row of [`ROWS`] has all properties of a type.
+//! The types of metrics: prom-client's four, and two of OpenMetrics. A row of `ROWS` has all properties of a type.
 
 /// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub enum Values {
     States,
 }
 
-/// The properties of one type. The index in [`ROWS`] is the type's number in a segment.
+/// The properties of one type. The index in `ROWS` is the type's number in a segment.
 struct Row {
     of: MetricType,
     name: &'static str,

@@ -2,11 +2,11 @@
 
 /// The words before a block's cells.
 pub mod block {
-    /// [`super::BlockHead`]; stored last when a block is made. A 0 here ends the slab.
+    /// [`BlockHead`](super::super::BlockHead); stored last when a block is made. A 0 here ends the slab.
     pub const HEAD: u64 = 0;
-    /// [`super::BlockKey`].
+    /// [`BlockKey`](super::super::BlockKey).
     pub const KEY: u64 = 1;
-    /// [`super::BlockBirth`].
+    /// [`BlockBirth`](super::super::BlockBirth).
     pub const BIRTH: u64 = 2;
     /// First cell.
     pub const CELLS: u64 = 3;
@@ -16,7 +16,7 @@ pub mod block {
 pub mod gauge {
     /// The value.
     pub const VALUE: u64 = 0;
-    /// In a family that counts the dead: the [`super::super::WriterName`] of the writer, once the block is a residue.
+    /// In a family that counts the dead: the [`WriterName`](super::super::WriterName) of the writer, once the block is a residue.
     pub const WRITER: u64 = 1;
 }
 
@@ -31,7 +31,7 @@ pub mod exemplar {
     pub const CELLS: u64 = 5;
 }
 
-/// The [`OctaveLink`] of octave buckets, which they have in place of a birth.
+/// The [`OctaveLink`](super::OctaveLink) of octave buckets, which they have in place of a birth.
 pub const LINK: u64 = block::BIRTH;
 
 /// The cells of a summary's block.

@@ -28,14 +28,14 @@ pub mod slot {
     pub const CLAIMED: u64 = 4;
     /// The sets of default labels that the slot carries: four 16-bit numbers.
     pub const DEFAULTS: u64 = 5;
-    /// [`super::Answer`]: whether the writer has `collect` callbacks, and which ring it answered last.
+    /// [`Answer`](super::super::Answer): whether the writer has `collect` callbacks, and which ring it answered last.
     pub const ANSWER: u64 = 6;
     /// Number of the owner's thread in its process, as Node.js counts threads; 0 for the main thread.
     pub const THREAD: u64 = 7;
     /// Reference of the shared gauge's block that the owner is about to change; 0 for none. No process reuses that
     /// block for another series meanwhile.
     pub const SHARED: u64 = 8;
-    /// In a copy: [`header::ID`](super::header::ID) of the segment to which the slot's owner still stores; 0 for none.
+    /// In a copy: [`header::ID`](super::super::header::ID) of the segment to which the slot's owner still stores; 0 for none.
     pub const AWAITED: u64 = 9;
     /// A mutex of the C library, of [`MUTEX_WORDS`], for the exemplars in the slot's slabs. Initialised when the slot
     /// is claimed.

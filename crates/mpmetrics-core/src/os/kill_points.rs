@@ -1,7 +1,7 @@
 //! Kill points: named points at which a test makes a process die or stop. They exist only with the feature
 //! `kill-points`, which no shipped build has: without it the macro expands to nothing.
 
-/// A kill point; see [`POINTS`].
+/// A kill point, one of `POINTS`.
 macro_rules! kill_point {
     ($name:literal) => {
         #[cfg(feature = "kill-points")]

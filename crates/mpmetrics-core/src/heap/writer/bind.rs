@@ -25,8 +25,8 @@ impl Writer {
     }
 
     /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock. Except for the first
-    /// two, no series is begun after [`KEPT_US`](super::turn::KEPT_US). `found` is called for each series that was
-    /// tried; call again for the others.
+    /// two, no series is begun after 200 µs. `found` is called for each series that was tried; call again for the
+    /// others.
     ///
     /// # Errors
     /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.

@@ -23,8 +23,7 @@ impl Writer {
     /// meanwhile may be missing, and so is one whose words are damaged.
     ///
     /// # Errors
-    /// [`Error::Lost`](crate::Error::Lost), [`Error::Retired`](crate::Error::Retired),
-    /// [`Error::Corrupt`](crate::Error::Corrupt).
+    /// [`Error::Lost`], [`Error::Retired`], [`Error::Corrupt`].
     pub fn label_values(&self, family: u32, label: &[u8]) -> Result<HashSet<Vec<u8>>> {
         self.check()?;
         let mut words = self.heap.words();
