@@ -92,7 +92,7 @@ export default defineConfig({
     isolate: false,
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
     maxWorkers: availableParallelism() + 1,
-    setupFiles: ['./__test__/support/processor-time.ts'],
+    setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],
     globalSetup: ['./__test__/support/segments-folder.mts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // The same tests on each update path: see docs/ARCHITECTURE.md.
