@@ -74,7 +74,7 @@ function passes(name, { file, rust, figures }, times, cargo) {
   // A skipped test is a failure, as in CI.
   const env = { ...process.env, ...cargo, CI: 'true' };
   for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
-  const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct'];
+  const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct*'];
   const test = ['test', '--release', '-p', 'mpmetrics-core', '--test', rust];
   const [command, args] =
     rust === undefined ? ['npx', [...vitest, `__test__/${file}.test.ts`]] : ['cargo', test];
