@@ -464,7 +464,10 @@ export interface ScrapeOptions {
    * because its reader has them already.
    */
   extra?: Array<ExtraFamily>
-  /** What is printed before all names. `json` leaves it out, because its reader looks families up by their names. */
+  /**
+   * What is printed before all names. `json` leaves it out, because its reader looks families up by their names; it
+   * joins the series that have the same labels when their rows are printed with it.
+   */
   prefix?: string
   /** Units of families of the heap, which OpenMetrics shows. */
   units?: Array<FamilyUnit>
