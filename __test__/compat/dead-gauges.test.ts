@@ -92,7 +92,7 @@ describe.each(subjects)('$name', ({ load }) => {
     }
     for (const type of ['Counter', 'Histogram', 'Summary'] as const) {
       expect(refused({ dead: 'keep' }, type)).toBe(
-        `TypeError: dead is for gauges, and this is a ${type.toLowerCase()}`,
+        `TypeError: dead is for gauges, Enum, StateSet and Info, and this is a ${type.toLowerCase()}`,
       );
     }
     for (const aggregator of ['average', 'omit', 'shared']) {

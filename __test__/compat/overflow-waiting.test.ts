@@ -100,3 +100,22 @@ test('where not even that series can be made, updates are counted as dropped wit
   moody.storage.tally.tell();
   expect(moody.dropped - dropped).toBeGreaterThanOrEqual(100);
 });
+
+test('for each new value, only the series that were made since are read', async () => {
+  vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const moody = new MoodyHeap();
+  const counter = new Counter({
+    name: 'c',
+    help: 'h',
+    registers: [],
+    labelNames: ['a', 'b'],
+    maxLabelValues: { a: 100 },
+  });
+  moveToHeap(counter[ROSTER], 't', 1, moody.storage);
+  for (let a = 0; a < 60; a++) for (let b = 0; b < 3; b++) counter.inc({ a, b });
+  // Each value is read once, although three series have it.
+  expect(moody.valuesRead).toBeLessThanOrEqual(60);
+  for (let a = 60; a < 200; a++) counter.inc({ a, b: 0 });
+  expect(moody.valuesRead).toBeLessThanOrEqual(100);
+  expect(await moody.text()).toContain('c{a="other",b="0"} 100');
+});

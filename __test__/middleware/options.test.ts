@@ -85,31 +85,40 @@ describe.each(subjects)('$name', (subject) => {
     ]);
   });
 
-  test('two in one application: the first counts, and a warning says so', async () => {
+  test('two with different metrics each count a request, once', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
-    const middlewares = ['prometheus', 'otel', 'prometheus'] as const;
-    const [first, second, third] = middlewares.map((names) => httpMetrics({ names }));
+    const own = new client.Registry({ name: 'own' });
+    const middlewares = [
+      ...[{ ignore: ['/ignored'] }, { names: 'otel' }, { register: own }],
+      ...[{}, { register: own, ignore: ['/other'] }],
+    ].map((options) => httpMetrics(any(options)));
     const { serving, print } = await started(
       client,
       createServer((request, response) => {
-        first!(request, response, () => {
-          third!(request, response, () => {
-            if (request.url === '/both') second!(request, response);
+        const all = middlewares.reduceRight(
+          (next, middleware) => () => {
+            middleware(request, response, next);
+          },
+          () => {
             response.end('ok');
-          });
-        });
+          },
+        );
+        all();
       }),
     );
-    await serving.send('GET', '/one');
-    await counted(print, 1);
+    for (const path of ['/one', '/one', '/ignored', '/other']) await serving.send('GET', path);
+    const { requests, inProgress } = await counted(print, 3);
+    expect(requests).toEqual({ 'GET unmatched 200': 3 });
+    expect(inProgress).toEqual({ GET: 0 });
+    const labels = 'http_route="unmatched",http_response_status_code="200"';
+    expect(await print()).toContain(
+      `http_server_request_duration_seconds_count{http_request_method="GET",${labels}} 4\n`,
+    );
+    expect(await print()).toContain('http_server_active_requests{http_request_method="GET"} 0\n');
+    const other = await counted(() => own.metrics(), 4);
+    expect([other.requests, other.inProgress]).toEqual([{ 'GET unmatched 200': 4 }, { GET: 0 }]);
     expect(warnings).toEqual([]);
-    await serving.send('GET', '/both');
-    await serving.send('GET', '/both');
-    await counted(print, 3);
-    expect(warnings.map(({ message }) => message)).toEqual([
-      expect.stringContaining('one application uses two httpMetrics()'),
-    ]);
   });
 
   test('skip: the status is known; a request that is skipped was in progress', async () => {

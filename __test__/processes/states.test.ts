@@ -41,6 +41,30 @@ async function kill(program: Program): Promise<void> {
   await program.ended;
 }
 
+test('a default label that no row of states shows does not keep processes apart', async () => {
+  const app = application();
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/states.heap` };
+  const [one, two] = [app.run('app.js', { env }), app.run('app.js', { env })];
+  for (const program of [one, two]) await program.line();
+  const byDefault = async (name: string) => {
+    await ask(one, `default ${name} x`);
+    await ask(two, `default ${name} y`);
+  };
+  const json = async (name: string) => JSON.parse(await ask(one, `json ${name}`)) as unknown;
+  await byDefault('count');
+  for (const program of [one, two]) await ask(program, 'count running');
+  expect(await shown(one, 'count')).toEqual(['count{count="running"} 2']);
+  expect(await json('count')).toEqual([{ labels: { count: 'running' }, value: 2 }]);
+  await ask(one, 'prefix app_');
+  expect(await shown(one, 'app_count')).toEqual([
+    'app_count{app_count="running",count="x"} 1',
+    'app_count{app_count="running",count="y"} 1',
+  ]);
+  await byDefault('app_count');
+  expect(await shown(one, 'app_count')).toEqual(['app_count{app_count="running"} 2']);
+  expect(await json('app_count')).toEqual([{ labels: { app_count: 'running' }, value: 2 }]);
+});
+
 test('the states of living processes and threads are joined, and those of killed processes go', async () => {
   const app = application();
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/states.heap` };

@@ -42,8 +42,15 @@ export interface NativeWriter {
    * updates of refused series as dropped. To be called after each {@link family}.
    */
   limit(family: number, most: number, drops: boolean): void;
-  /** The values that a label has in living series of a family. Throws an Error with a code. */
-  labelValues(family: number, label: string): string[];
+  /**
+   * Returns the values that a label has in living series of a family. With `after`, which is the `latest` of an earlier
+   * call, at least those of series that were made since. Throws an Error with a code.
+   */
+  labelValues(
+    family: number,
+    label: string,
+    after?: bigint,
+  ): { readonly values: string[]; readonly latest: bigint };
   /** Withdraws this life's declaration of a family. Its series are released one by one. */
   withdraw(family: number): void;
   /**

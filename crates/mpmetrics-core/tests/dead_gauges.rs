@@ -304,3 +304,34 @@ fn a_birth_tells_when_a_series_began_and_an_adopted_count_keeps_it() {
     next.revive(address.slab, address.cell, key(&address)).unwrap();
     assert!(began(&heap) >= first + 5);
 }
+
+#[test]
+fn two_blocks_of_one_series_are_merged_into_the_one_that_began_first() {
+    let heap = heap();
+    let count =
+        FamilySpec { metric_type: MetricType::Counter, numbers: Vec::new(), ..spec("sum", 1.0) };
+    let gauge = FamilySpec { name: "other".into(), numbers: Vec::new(), ..spec("sum", 1.0) };
+    let series = || {
+        let filter = Filter { everything: true, ..Filter::default() };
+        let families = scrape(&heap, &filter).unwrap().0.families;
+        families.into_iter().find(|family| *family.name == *"g").unwrap().series
+    };
+    let mut first = writer(&heap, 1);
+    set(&mut first, &gauge, "", 1.0, 0.0);
+    first.default_labels(0, b"app=\"x\"", b"").unwrap();
+    set(&mut first, &count, "", 1.0, 0.0);
+    let began = series()[0].birth;
+    drop(first);
+    // The second block has the place of the gauge, which lies before that of the first one.
+    let mut second = writer(&heap, 2);
+    set(&mut second, &count, "", 10.0, 0.0);
+    second.default_labels(0, b"app=\"x\"", b"").unwrap();
+    drop(second);
+    let mut third = writer(&heap, 3);
+    third.default_labels(0, b"app=\"x\"", b"").unwrap();
+    assert_eq!(rows(&heap), ["g{app=\"x\"} 11"]);
+    assert_eq!(series()[0].birth, began);
+    // The block that was freed can be used again.
+    set(&mut third, &FamilySpec { name: "more".into(), ..count }, "", 1.0, 0.0);
+    assert_eq!(rows(&heap), ["g{app=\"x\"} 11"]);
+}

@@ -43,7 +43,8 @@ fn spec(aggregator: &str, of_zero: f64, states: &[&str]) -> FamilySpec {
 
 fn info() -> FamilySpec {
     let metric_type = MetricType::Info;
-    FamilySpec { name: "b_info".into(), metric_type, ..spec("max", 0.0, &[]) }
+    let numbers = Vec::new();
+    FamilySpec { name: "b_info".into(), metric_type, numbers, ..spec("max", 0.0, &[]) }
 }
 
 fn scraped(heap: &Heap) -> (Snapshot, u64) {
@@ -175,7 +176,7 @@ fn families_with_other_states_are_joined_with_the_states_of_all() {
             family.states = states.iter().map(|&state| state.into()).collect();
             make.states(&[], 0, &numbers);
         }
-        let mut rows = printed(&join(make.snapshot).0);
+        let mut rows = printed(&join(make.snapshot, "").0);
         rows.sort();
         let expected = shown.map(|row| format!("s{{s=\"{}\"}}{}", &row[..1], &row[1..]));
         assert_eq!(rows, expected, "{aggregator}");
@@ -193,7 +194,7 @@ fn of_joined_enums_exactly_one_state_is_shown_although_their_states_differ() {
             make.states(&[("k", "v")], 0, &[0.0, 1.0]);
             make.last().series[0].set_at = set_at;
         }
-        let (joined, _) = join(make.snapshot);
+        let (joined, _) = join(make.snapshot, "");
         let set: Vec<String> =
             printed(&joined).into_iter().filter(|row| row.ends_with('1')).collect();
         assert_eq!(set, [format!("s{{k=\"v\",s=\"{expected}\"}} 1")]);
@@ -247,7 +248,10 @@ fn series_that_do_not_fit_their_states_are_left_out() {
     assert!(printed(&make.snapshot).is_empty());
     make.family(MetricType::StateSet, "s", &[]).states = ["b".into()].into();
     make.states(&[("k", "3")], 0, &[1.0]);
-    assert_eq!(printed(&join(make.snapshot).0), ["s{k=\"3\",s=\"b\"} 1", "s{k=\"3\",s=\"a\"} 0"]);
+    assert_eq!(
+        printed(&join(make.snapshot, "").0),
+        ["s{k=\"3\",s=\"b\"} 1", "s{k=\"3\",s=\"a\"} 0"]
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub use memory::address::{Address, OctaveAddress};
 pub use memory::heap::Heap;
 pub use memory::lock::LOCK_DEADLINE_US;
 pub use slots::claimed::Owner;
-pub use writer::Writer;
+pub use writer::{Values, Writer};
 
 pub(crate) use blocks::block::{again, exemplar_buckets, for_each_block, for_each_slab, Again};
 pub(crate) use blocks::moving::Moving;
