@@ -19,6 +19,7 @@ const PATHLESS = [
     'meeting',
     'meeting-*',
     'middleware',
+    'middleware-load',
   ],
   ...['pushgateway', 'register', 'rust', 'scope', 'scrape-memory', 'totals'],
 ];

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { HttpMetricsOptions } from '../../ts/http/options';
 import { any, inside, subjects, type Client } from '../support/subject';
-import { loader, MAJORS } from './packages';
+import { loader, MAJORS, type PackageSet } from './packages';
 import { counted, countsIn, Serving, total } from './server';
 
 type Build = (load: NodeJS.Require, counted: unknown) => Promise<Server>;
@@ -25,7 +25,9 @@ export interface Framework {
   /** The status of requests for a registered path with another method; 404 by default. */
   wrongMethod?: number;
   /** The major whose router throws for methods that no route has, before any middleware runs. */
-  throwsForMethods?: (typeof MAJORS)[number];
+  throwsForMethods?: PackageSet;
+  /** The sets of packages that have its majors; {@link MAJORS} by default. */
+  majors?: readonly PackageSet[];
 }
 
 /** The number of unmatched URLs. */
@@ -77,10 +79,11 @@ export function closeAll(): void {
 /** Declares the specs of a framework. */
 export function countsRequests(framework: Framework): void {
   const { either = (path: string) => path, routes = true, wrongMethod = 404 } = framework;
+  const { majors = MAJORS } = framework;
   const label = (pattern: string) => (routes ? pattern : 'unmatched');
   closeAll();
 
-  describe.each(MAJORS)('%s', (set) => {
+  describe.each(majors)('%s', (set) => {
     let load: NodeJS.Require;
     beforeAll(async () => {
       load = await loader(set);

@@ -1,4 +1,4 @@
-/** The application of `express.cjs` in Nest 10 or 11, on the platform that an adapter stands for. */
+/** The application of `express.cjs` in Nest 10, 11 or 12, on the platform that an adapter stands for. */
 'use strict';
 
 module.exports = async (load, counted, adapter) => {
