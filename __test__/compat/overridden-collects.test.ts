@@ -10,7 +10,7 @@ type Gauge = InstanceType<Client['Gauge']>;
 const GAUGES: Record<string, (client: Client, ran: () => void) => Gauge> = {
   'a method of its class': ({ Gauge }, ran) => {
     class Own extends Gauge {
-      collect() {
+      override collect() {
         ran();
         this.inc();
       }
@@ -19,7 +19,7 @@ const GAUGES: Record<string, (client: Client, ran: () => void) => Gauge> = {
   },
   'a field of its class': ({ Gauge }, ran) => {
     class Own extends Gauge {
-      collect = () => {
+      override collect = () => {
         ran();
         this.inc();
       };
@@ -44,7 +44,7 @@ const GAUGES: Record<string, (client: Client, ran: () => void) => Gauge> = {
   },
   'a method of its class, whose get() does not call it': ({ Gauge }, ran) => {
     class Own extends Gauge {
-      collect() {
+      override collect() {
         ran();
       }
       override async get() {
@@ -56,7 +56,7 @@ const GAUGES: Record<string, (client: Client, ran: () => void) => Gauge> = {
   'a function that is assigned later': ({ Gauge }, ran) => {
     const gauge = new Gauge({ name: 'm', help: 'h' });
     Object.assign(gauge, {
-      collect() {
+      override collect() {
         ran();
         gauge.inc();
       },

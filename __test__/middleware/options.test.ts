@@ -96,7 +96,7 @@ describe.each(subjects)('$name', (subject) => {
     const { serving, print } = await started(
       client,
       createServer((request, response) => {
-        const all = middlewares.reduceRight(
+        const all = middlewares.reduceRight<() => void>(
           (next, middleware) => () => {
             middleware(request, response, next);
           },
