@@ -56,7 +56,7 @@ const GAUGES: Record<string, (client: Client, ran: () => void) => Gauge> = {
   'a function that is assigned later': ({ Gauge }, ran) => {
     const gauge = new Gauge({ name: 'm', help: 'h' });
     Object.assign(gauge, {
-      override collect() {
+      collect() {
         ran();
         gauge.inc();
       },
