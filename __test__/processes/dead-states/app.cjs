@@ -17,15 +17,18 @@ const sets = SETS.map((aggregator) => {
   return new StateSet({ ...common, name, states: STATES, aggregator });
 });
 const build = new Info({ name: 'build', help: 'h', dead: 'keep' });
-const living = [
-  new Enum({ name: 'living', help: 'h', labelNames: ['k'], states: STATES }),
-  new StateSet({ name: 'living_set', help: 'h', labelNames: ['k'], states: STATES }),
-];
+const living = new Enum({ name: 'living', help: 'h', labelNames: ['k'], states: STATES });
+const livingSet = new StateSet({
+  name: 'living_set',
+  help: 'h',
+  labelNames: ['k'],
+  states: STATES,
+});
 
 const calls = {
   set: (state, version) => {
-    for (const one of [...enums, living[0]]) one.state({ k: 'x' }, state);
-    for (const one of [...sets, living[1]]) {
+    for (const one of [...enums, living]) one.state({ k: 'x' }, state);
+    for (const one of [...sets, livingSet]) {
       one.set({ k: 'x' }, 'c', true);
       one.set({ k: 'x' }, state, true);
     }
