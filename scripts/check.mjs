@@ -40,7 +40,7 @@ export const CHECKS = {
   },
   needs: {
     on: ['ci'],
-    seconds: 25,
+    seconds: 20,
     command: 'node scripts/needs.mjs',
     first: true,
     tells: true,
@@ -64,7 +64,7 @@ export const CHECKS = {
   },
   rustdoc: {
     on: ['check', 'ci'],
-    seconds: 10,
+    seconds: 5,
     command: 'cargo doc --release -p mpmetrics-core --no-deps --document-private-items --quiet',
   },
   eslint: {
