@@ -19,13 +19,14 @@ mod writer;
 
 pub use blocks::shared::SLAB as SHARED_SLAB;
 pub use directory::family::{FamilySpec, MAX_STATES};
+pub use directory::label_values::Values;
 pub use entry::HeldLock;
 pub use init::{Limits, Setup};
 pub use memory::address::{Address, OctaveAddress};
 pub use memory::heap::Heap;
 pub use memory::lock::LOCK_DEADLINE_US;
 pub use slots::claimed::Owner;
-pub use writer::{Values, Writer};
+pub use writer::Writer;
 
 pub(crate) use blocks::block::{again, exemplar_buckets, for_each_block, for_each_slab, Again};
 pub(crate) use blocks::moving::Moving;

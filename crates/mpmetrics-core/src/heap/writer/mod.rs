@@ -13,8 +13,6 @@ mod removal;
 mod share;
 mod turn;
 
-pub use limit::Values;
-
 use super::blocks::block;
 use super::directory::family::{self, FamilySpec, Shape};
 use super::directory::kin::Kin;
