@@ -1,10 +1,10 @@
-/** The frameworks' packages at two majors, installed once into `.cache`. */
+/** Packages of the frameworks, in two major versions of each, installed once into `.cache`. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { cachedPackages } from '../support/cached-package';
 
-/** Sets of packages by the name of their folder. */
+/** Sets of packages, each by the name of its folder. */
 const SETS = {
   'http-newer': {
     '@hono/node-server': '2.1.8',
@@ -36,14 +36,14 @@ const SETS = {
     'reflect-metadata': '0.2.2',
     rxjs: '7.8.2',
   },
-  // Layers of this router do not tell their patterns.
+  // The layers of this version of the router do not keep their patterns.
   'express-5.1': { express: '5.1.0', router: '2.2.0' },
 } as const;
 
 /** The name of a set. */
 export type PackageSet = keyof typeof SETS;
 
-/** Both majors of each framework. */
+/** The sets with the older and with the newer major version of each framework. */
 export const MAJORS = ['http-older', 'http-newer'] as const;
 
 /** Installs a set. Returns the folder that has its node_modules. */

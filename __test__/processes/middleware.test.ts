@@ -27,7 +27,7 @@ const APPS: Record<string, string> = {
 const CLIENTS = 8;
 /** Requests of each client in each round. */
 const EACH = 60;
-/** Milliseconds that an answer may take. */
+/** Milliseconds after which a request without an answer fails. */
 const ANSWER = 5_000;
 const PATHS = ['/hello', '/users/7', '/orgs/o/teams/t', '/orgs/o/fails', '/none', '/one'];
 
@@ -67,7 +67,7 @@ function get(port: number, path: string, agent: Agent): Promise<Got> {
       });
     });
     sent.on('error', reject);
-    // A primary that hands a connection to a worker which was just killed never closes the connection.
+    // If a primary hands a connection to a worker that was just killed, it never closes the connection.
     sent.setTimeout(ANSWER, () => sent.destroy(new Error('no answer')));
     sent.end();
   });
@@ -111,7 +111,7 @@ function byRoute({ requests }: Counts): Record<string, number> {
   return found;
 }
 
-/** Waits until as many requests are counted, and all processes have ended theirs. */
+/** Waits until at least this many requests are counted, and none is in progress in any process. */
 async function counted(port: number, least: number): Promise<Counts> {
   let counts: Counts = { requests: {}, inProgress: {} };
   await until(
@@ -124,7 +124,7 @@ async function counted(port: number, least: number): Promise<Counts> {
   return counts;
 }
 
-/** Waits until this many different workers answer. Returns their process ids. */
+/** Waits until this many workers have begun to listen. Returns their process ids. */
 async function workers(program: Program, count: number): Promise<number[]> {
   const pids: number[] = [];
   while (pids.length < count) pids.push(JSON.parse(await program.line()) as number);
@@ -146,7 +146,7 @@ function routeOf(app: string, path: string): string {
   return ROUTES[path]!;
 }
 
-/** Returns answers by path as counts by route. */
+/** Returns the counts by route that these answers by path must give. */
 function expected(app: string, answered: Record<string, number>): Record<string, number> {
   const found: Record<string, number> = {};
   for (const [path, count] of Object.entries(answered)) {
@@ -161,7 +161,7 @@ const cases = MAJORS.flatMap((set) =>
 ).filter(({ set, app }) => app !== 'http' || set === 'http-newer');
 
 describe.each(cases)('$app of $set in a cluster', ({ set, app, subpath }) => {
-  test('counts what it answers, also when a worker is killed', async () => {
+  test('counts each request that is answered, also when a worker is killed', async () => {
     const { program: own, packages } = await application(app, set);
     const port = await freePort();
     const env = { PORT: String(port), SUBPATH: subpath, PACKAGES: packages };
@@ -173,7 +173,7 @@ describe.each(cases)('$app of $set in a cluster', ({ set, app, subpath }) => {
     let counts = await counted(port, CLIENTS * EACH);
     expect(byRoute(counts)).toEqual(expected(app, first.answered));
 
-    // Under load: what the killed worker had in hand may be counted or not.
+    // Under load. The requests that the killed worker was answering may be counted or not.
     const killed = load(port);
     await until(async () => total(await scrape(port)) > CLIENTS * EACH, 'the load begins');
     process.kill(victim!, 'SIGKILL');
@@ -184,12 +184,12 @@ describe.each(cases)('$app of $set in a cluster', ({ set, app, subpath }) => {
     counts = await counted(port, before + sum - CLIENTS);
     expect(total(counts) - before).toBeLessThanOrEqual(sum + failed);
 
-    const settled = counts;
+    const afterKill = counts;
     const last = await load(port);
     expect(last.failed).toBe(0);
-    counts = await counted(port, total(settled) + CLIENTS * EACH);
+    counts = await counted(port, total(afterKill) + CLIENTS * EACH);
     const grown = Object.entries(byRoute(counts)).map(
-      ([route, count]) => [route, count - (byRoute(settled)[route] ?? 0)] as const,
+      ([route, count]) => [route, count - (byRoute(afterKill)[route] ?? 0)] as const,
     );
     expect(Object.fromEntries(grown)).toEqual(expected(app, last.answered));
     expect(program.errors).toBe('');
@@ -231,16 +231,16 @@ describe('node --import mpmetrics/http', () => {
       },
       () => `all requests are counted: ${JSON.stringify(counts)}`,
     );
-    // Koa and Hono tell nothing of their routes to what is outside of them.
-    const told = app !== 'koa' && app !== 'hono';
-    const wanted = told
+    // Koa and Hono do not show their routes to code outside of them.
+    const known = app !== 'koa' && app !== 'hono';
+    const wanted = known
       ? expected(app, Object.fromEntries(PATHS.map((path) => [path, 1])))
       : { unmatched: PATHS.length };
     expect(byRoute(counts)).toEqual(wanted);
     expect(program.errors).toBe('');
   });
 
-  test('a program that counts by itself is not counted automatically', async () => {
+  test('a program that calls httpMetrics() is not counted automatically, too', async () => {
     const { print, program } = await run('http', 'http-newer', BOTH, { EXPLICIT: '1' });
     await sleep(100);
     const text = await print();
@@ -249,7 +249,7 @@ describe('node --import mpmetrics/http', () => {
     expect(program.errors).toBe('');
   });
 
-  test('a program that only imports the module is not counted', async () => {
+  test('without --import mpmetrics/http, a program that loads the module is not counted automatically', async () => {
     const { print } = await run('http', 'http-newer', '--import mpmetrics/register', {
       EXPLICIT: '1',
     });

@@ -1,6 +1,6 @@
 /**
  * A cluster of two workers that serve the application `app.cjs` at one port. Prints a line of JSON for each worker that
- * listens. A worker that ends is replaced. Each worker ends its answers with a header that has its process id.
+ * listens. A worker that ends is replaced. Each answer has a header with the process id of its worker.
  */
 'use strict';
 const cluster = require('node:cluster');
