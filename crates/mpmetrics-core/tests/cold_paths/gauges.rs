@@ -1,5 +1,5 @@
-//! Gauges that count the dead: what two dead lives of one slot left before the program, which makes residues of it when
-//! it adopts the slot.
+//! Gauges that count the dead. Two lives of one slot set them and die before the program starts; the program makes
+//! residues of them when it adopts the slot.
 
 use mpmetrics_core::heap::{FamilySpec, Writer};
 use mpmetrics_core::metric_type::MetricType;
@@ -8,8 +8,8 @@ use mpmetrics_core::Result;
 
 use crate::handle::{spec, Handle};
 
-/// The aggregators, and what each shows of the values 5 and 7. The two lives have one pid, and of such lives `all` shows
-/// the one that ended last.
+/// The aggregators, each with the number that it shows of the values 5 and 7. The two lives have the same pid, and of
+/// lives with the same pid, `all` shows the one that ended last.
 const SHOWN: [(&str, f64); 4] = [("sum", 12.0), ("min", 5.0), ("max", 7.0), ("all", 7.0)];
 
 fn family(aggregator: &str) -> FamilySpec {
@@ -21,7 +21,7 @@ fn family(aggregator: &str) -> FamilySpec {
 /// Sets the gauges as one of two lives that die.
 ///
 /// # Errors
-/// Whatever goes wrong.
+/// Those of the heap.
 pub fn leave(writer: &mut Writer, value: f64) -> Result<()> {
     for (aggregator, _) in SHOWN {
         let id = writer.family(&family(aggregator), 0)?;

@@ -1,4 +1,4 @@
-//! Limits that a writer has for a family by itself, in addition to those of the segment.
+//! Limits on families that only this writer obeys, in addition to those of the segment.
 
 use super::{FamilyLimit, Writer};
 use crate::error::{Error, Result};
@@ -9,18 +9,18 @@ use crate::layout::{family as fam, header, series as ser, Words};
 use std::collections::HashSet;
 
 impl Writer {
-    /// Sets what this writer does with new series of a family that it declared, until it declares the family again.
+    /// Limits the series of a family that this writer has declared, until it declares the family again.
     ///
-    /// `most` is the number of series of the family, those of all writers, from which on this writer makes none;
-    /// `drops` is false if the caller counts updates of refused series in another series.
+    /// This writer makes no series while the family has `most` series or more, those of all writers included. `drops`
+    /// is false if the caller counts updates of refused series in another series.
     pub fn limit(&mut self, family: u32, most: u64, drops: bool) {
         if let Some(declared) = self.groups.get_mut(&family) {
             declared.limit = FamilyLimit { most, drops };
         }
     }
 
-    /// Returns the values that a label has in living series of a family. A series that another process makes or removes
-    /// meanwhile may be missing, and so is one whose words are damaged.
+    /// Returns the values that a label has in the living series of a family. A series that another process makes or
+    /// removes meanwhile may be missing; a series whose words are damaged is missing.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::Error::Lost), [`Error::Retired`](crate::Error::Retired),
@@ -37,7 +37,7 @@ impl Writer {
             }
             let mut read = living(words, id, family, &mut text);
             if matches!(read, Err(Error::Corrupt { .. })) {
-                // Another process may have let the heap grow, so that the series lies after the words known so far.
+                // Another process may have extended the heap, so that the series lies beyond the words that were known.
                 words = self.heap.words();
                 read = living(words, id, family, &mut text);
             }
@@ -55,7 +55,7 @@ impl Writer {
     }
 }
 
-/// Reads label text and types of a series, if it lives and is one of this family. Returns where the types begin.
+/// Reads label text and types of a series, if it lives and belongs to this family. Returns where the types begin.
 fn living(words: Words<'_>, id: u32, family: u32, text: &mut Vec<u8>) -> Result<Option<usize>> {
     text.clear();
     let at = SERIES.find(words, id)?;
