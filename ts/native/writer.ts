@@ -38,8 +38,9 @@ export interface NativeWriter {
    */
   family(spec: FamilySpec, group: number): number;
   /**
-   * Sets from how many series of a family on, those of all writers, this writer makes none; and whether it counts
-   * updates of refused series as dropped. To be called after each {@link family}.
+   * Limits the series of a family: this writer makes no series while the family has `most` or more, those of all
+   * writers included. `drops` says whether updates of refused series count as dropped. To be called after each
+   * {@link family}.
    */
   limit(family: number, most: number, drops: boolean): void;
   /**

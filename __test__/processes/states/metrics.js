@@ -1,4 +1,4 @@
-/** Metrics with states, an info, and what a line does with them; the first word of the line says which. */
+/** Metrics with states, an info, and a function that runs a line: an action (the first word) with its arguments. */
 const { Enum, Info, StateSet, register } = require('mpmetrics');
 const { threadId } = require('node:worker_threads');
 

@@ -8,8 +8,8 @@ use napi_derive::napi;
 
 #[napi]
 impl NativeWriter {
-    /// Sets from how many series of a family on this writer makes none, and whether it counts updates of refused
-    /// series as dropped. Has no effect on a family that this life did not declare.
+    /// Limits the series of a family: this writer makes no series while the family has `most` or more. `drops` says
+    /// whether updates of refused series count as dropped. Has no effect on a family that this writer has not declared.
     #[napi]
     pub fn limit(&self, family: u32, most: u32, drops: bool) -> Result<()> {
         let call = self.with(|writer| {

@@ -8,8 +8,8 @@ use mpmetrics_core::Result;
 
 use crate::handle::{spec, Handle};
 
-/// The aggregators, and what each shows of the values 5 and 7. The two lives have one pid, and of such lives `all` shows
-/// the one that ended last.
+/// The aggregators, each with the number that it shows of the values 5 and 7. The two lives have the same pid, and of
+/// lives with the same pid, `all` shows the one that ended last.
 const SHOWN: [(&str, f64); 4] = [("sum", 12.0), ("min", 5.0), ("max", 7.0), ("all", 7.0)];
 
 /// The aggregators of state sets, and the numbers of the states that each shows of the masks 5 and 7.
@@ -39,7 +39,7 @@ fn family(aggregator: &str) -> FamilySpec {
 /// Sets the gauges as one of two lives that die.
 ///
 /// # Errors
-/// Whatever goes wrong.
+/// Those of the heap.
 pub fn leave(writer: &mut Writer, value: f64) -> Result<()> {
     for (aggregator, _) in SHOWN {
         let id = writer.family(&family(aggregator), 0)?;

@@ -1,9 +1,9 @@
 //! Residues: what dead writers left of gauges, state sets and infos that count the dead. A slot has at most one for each
 //! series and set of default labels, except where each life is kept by itself: with the aggregator `all`, and of infos.
 //!
-//! Until a slot is adopted, scrapes read its gauges unchanged. The adopter makes one residue of them and of those
-//! that earlier adopters left. Every step may be repeated, and a scrape sees the same sum, minimum or latest value
-//! before and after each:
+//! Until a slot is adopted, scrapes read its gauges unchanged. For each series, the adopter joins the dead writer's
+//! block and the residue that an earlier adopter left into one residue. Every step may be repeated, and a scrape sees
+//! the same sum, minimum or latest value before and after each:
 //!
 //! - A block becomes a residue by one store to its head.
 //! - Of two blocks of which one has the result (the smaller, the latest, …), that one becomes the residue, and the
@@ -47,7 +47,7 @@ struct Found {
     keeping: Keeping,
 }
 
-/// The value of a gauge, and the time at which it was set; 0 if its block does not tell.
+/// The value of a gauge, and the time at which it was set; 0 if its block has no time.
 #[derive(Clone, Copy)]
 struct Level {
     value: f64,
@@ -73,7 +73,7 @@ impl Ended {
         Ok(true)
     }
 
-    /// Makes residues of the blocks. Frees those whose values other residues have.
+    /// Makes residues of the blocks. Frees the blocks whose values are in other residues.
     pub fn fold(mut self, locked: &Locked<'_>, claimed: &mut Claimed) -> Result<()> {
         let words = locked.words();
         let mut kept: HashMap<(u32, u16), Found> = HashMap::new();
@@ -111,8 +111,8 @@ impl Ended {
     }
 }
 
-/// Makes a residue of a block. If it is shown by itself, it first gets the name of its writer, which the slot does not
-/// have any longer after the adoption, and another birth, which tells the order in which lives ended.
+/// Makes a residue of a block. A block that is shown by itself first gets `own`: the name of its writer, because the
+/// slot gets another name at the adoption, and a new birth, by which the lives are ordered by their ends.
 pub fn mark(
     words: Words<'_>,
     at: u64,
@@ -183,7 +183,7 @@ fn keep_life(words: Words<'_>, slot: u32, found: Found) -> Result<()> {
     mark(words, found.at, found.head, Some((writer, birth))).map(drop)
 }
 
-/// Joins two blocks of one series. Returns the one that has the result, and the one to free.
+/// Joins two blocks of one series. Returns the block that has the result, and the block to free.
 fn join(words: Words<'_>, to: Found, part: Found) -> Result<(Found, Found)> {
     let value = blk::CELLS + gauge::VALUE;
     let aggregator = match to.keeping {
@@ -229,8 +229,8 @@ fn level(words: Words<'_>, found: Found) -> Result<Level> {
     })
 }
 
-/// Hides the residues of the lives that ended first, in families that have more of them than they keep. The blocks may
-/// lie in slabs of other slots: their owners free them as any block that is absent.
+/// Hides the residues of the lives that ended first, in families that have residues of more lives than they keep. The
+/// blocks may lie in slabs of other slots, whose owners free them like all absent blocks.
 fn hide_oldest(words: Words<'_>, by_life: &BTreeMap<u32, u64>) -> Result<()> {
     let mut lives: BTreeMap<(u32, u32, u32), u64> = BTreeMap::new();
     for_each_residue(words, |family, slot, at, head| {
@@ -262,7 +262,7 @@ fn hide_oldest(words: Words<'_>, by_life: &BTreeMap<u32, u64>) -> Result<()> {
     Ok(())
 }
 
-/// Calls `visit` with every residue of all slots that is shown: the number of its family, its slot, its block.
+/// Calls `visit` for each residue that is shown, with the number of its family, its slot, its reference and its head.
 fn for_each_residue(
     words: Words<'_>,
     mut visit: impl FnMut(u32, u32, u64, BlockHead) -> Result<()>,

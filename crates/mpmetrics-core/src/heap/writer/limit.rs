@@ -1,14 +1,14 @@
-//! Limits that a writer has for a family by itself, in addition to those of the segment.
+//! Limits on families that only this writer obeys, in addition to those of the segment.
 
 use super::{FamilyLimit, Writer};
 use crate::error::Result;
 use crate::heap::directory::label_values::{self, Values};
 
 impl Writer {
-    /// Sets what this writer does with new series of a family that it declared, until it declares the family again.
+    /// Limits the series of a family that this writer has declared, until it declares the family again.
     ///
-    /// `most` is the number of series of the family, those of all writers, from which on this writer makes none;
-    /// `drops` is false if the caller counts updates of refused series in another series.
+    /// This writer makes no series while the family has `most` series or more, those of all writers included. `drops`
+    /// is false if the caller counts updates of refused series in another series.
     pub fn limit(&mut self, family: u32, most: u64, drops: bool) {
         if let Some(declared) = self.groups.get_mut(&family) {
             declared.limit = FamilyLimit { most, drops };
