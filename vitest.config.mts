@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 import { LIMIT } from './__test__/support/patience.mjs';
 import { bundleClients } from './__test__/support/client-bundles.mts';
+import { SlowestFirst } from './__test__/support/slowest-first.mts';
 
 /**
  * Suites of `processes` whose results do not depend on the update path: which segment a process finds, what the doctor
@@ -108,7 +109,8 @@ export default defineConfig({
     hookTimeout: LIMIT,
     pool: 'forks',
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() * 2,
+    sequence: { sequencer: SlowestFirst },
     setupFiles: ['./__test__/support/processor-time.ts'],
     globalSetup: ['./__test__/support/segments-folder.mts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
