@@ -120,8 +120,8 @@ export declare class NativeWriter {
   /** Whether a block still belongs to its series. Works even if the writer lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean
   /**
-   * Sets from how many series of a family on this writer makes none, and whether it counts updates of refused
-   * series as dropped. Has no effect on a family that this life did not declare.
+   * Limits the series of a family: this writer makes no series while the family has `most` or more. `drops` says
+   * whether updates of refused series count as dropped. Has no effect on a family that this writer has not declared.
    */
   limit(family: number, most: number, drops: boolean): void
   /**
