@@ -23,7 +23,8 @@ impl Writer {
     /// reads all.
     ///
     /// # Errors
-    /// [`Error::Lost`], [`Error::Retired`], [`Error::Corrupt`].
+    /// [`Error::Lost`](crate::Error::Lost), [`Error::Retired`](crate::Error::Retired),
+    /// [`Error::Corrupt`](crate::Error::Corrupt).
     pub fn label_values(&self, family: u32, label: &[u8], after: u64) -> Result<Values> {
         self.check()?;
         label_values::of(&self.heap, family, label, after)
