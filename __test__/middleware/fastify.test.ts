@@ -1,8 +1,8 @@
 /** `mpmetrics/fastify` with Fastify 4 and 5. */
 import type { Server } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
-import { inside, memory } from '../support/subject';
+import { any, inside, memory } from '../support/subject';
 import { loader, MAJORS } from './packages';
 import { counted } from './server';
 import { closeAll, countsRequests, started } from './suite';
@@ -94,4 +94,34 @@ describe.each(MAJORS)('%s', (set) => {
     await serving.send('GET', '/p/1/a?x');
     expect((await counted(print, 2)).requests).toEqual({ 'GET /p/:q/a 200': 2 });
   });
+
+  test.each([
+    [0, 1],
+    [1, 0],
+  ])(
+    'of two httpMetrics(), none counts the requests for its own path: %s, %s',
+    async (...order) => {
+      const client = await memory.load();
+      const registers = ['one', 'two'].map((name) => new client.Registry({ name }));
+      const app = await make();
+      for (const n of order) {
+        const options = { register: registers[n]!, path: `/metrics-${String(n)}` };
+        app.register(inside('http/fastify').httpMetrics(any(options)));
+      }
+      app.register((own: App, _: unknown, done: Done) => {
+        own.get('/a', () => Promise.resolve('a'));
+        done();
+      });
+      await app.ready();
+      const { serving } = await started(client, app.server);
+      for (const path of ['/a', '/metrics-0', '/metrics-1']) await serving.send('GET', path);
+      for (const [n, register] of registers.entries()) {
+        const ownPath = `route="/metrics-${String(n)}"`;
+        await vi.waitFor(async () => {
+          expect(await register.metrics()).toContain('route="/a",status_code="200"} 1\n');
+        });
+        expect(await register.metrics()).not.toContain(ownPath);
+      }
+    },
+  );
 });

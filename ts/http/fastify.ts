@@ -47,7 +47,11 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpPlugin {
     const ownPath = served === null ? null : instance.prefix + served.path;
     const ours = ({ url }: NodeRequest) => ownPath !== null && isPath(url, ownPath);
     instance.addHook('onRequest', (request, reply, next) => {
-      if (ours(request.raw)) leaveOut(reply.raw);
+      if (ours(request.raw)) {
+        leaveOut(reply.raw);
+        next();
+        return;
+      }
       noteRoute(request);
       const exchange = begin(meter, request.raw, reply.raw, routeOf, request, reply);
       // The listener below was first if a hook before this one has waited.
