@@ -1,4 +1,4 @@
-/** One request and its response on `node:http`, from which all frameworks take theirs, counted once when it ends. */
+/** A request with its response, on `node:http` or in Hono without `node:http`. It is counted once, when it ends. */
 
 import { performance } from 'perf_hooks';
 
@@ -23,7 +23,7 @@ export interface NodeResponse extends HandlerResponse {
 
 /** The members of a request that are used here. */
 export interface NodeRequest extends HandlerRequest {
-  /** The URL as it was sent, where Express and Connect shorten `url`. */
+  /** The URL as the client sent it. Express and Connect set it, because they shorten `url` in mounted routers. */
   readonly originalUrl?: string;
   readonly socket?: Connection | null;
 }
@@ -34,19 +34,19 @@ interface Connection {
 }
 
 /**
- * Responses that have no connection yet, because an earlier one has it (pipelining), by their connection. Such a response
- * is not closed if the connection ends before.
+ * By connection, the responses that cannot be sent yet, because an earlier response is being sent (pipelining). Node.js
+ * does not close such a response if the connection ends first.
  */
 const queues = new WeakMap<Connection, Set<NodeResponse>>();
 
-/** Returns the pattern of the route that handles a request: of what the framework gives its handlers. */
+/** Returns the pattern of a request's route, from the two arguments that the options' functions get. */
 export type RouteOf = (first: never, second: never) => string | undefined;
 
 /** A request that was begun. */
 export class Exchange implements Measured {
   readonly method: Method;
   readonly trace: string | undefined;
-  /** The queue that the response is in. */
+  /** The set of {@link queues} that has the response; null if none has it. */
   queue: Set<NodeResponse> | null = null;
   private readonly start = performance.now();
   private ended = false;
@@ -62,14 +62,14 @@ export class Exchange implements Measured {
     this.method = meter.begin(method);
   }
 
-  /** Says what the options' functions get, if that is known only after the begin. */
+  /** Replaces the arguments of the options' functions, if they are known only after the request has begun. */
   isOf(first: unknown, second: unknown, routeOf: RouteOf): void {
     this.first = first;
     this.second = second;
     this.routeOf = routeOf;
   }
 
-  /** @param status null if the client went away before the response had ended */
+  /** @param status null if the client disconnected before all of the response was sent */
   end(status: number | null): void {
     if (this.ended) return;
     this.ended = true;
@@ -90,8 +90,9 @@ export class Exchange implements Measured {
 /**
  * Begins to count a request, unless it is counted already or its path is ignored.
  *
- * @param first what the options' functions get
- * @returns null for a path that is ignored
+ * @param first the first argument of the options' functions
+ * @param second their second argument
+ * @returns null for a request that is not counted
  */
 export function begin(
   meter: Meter,
@@ -120,7 +121,7 @@ export function begin(
   return exchange;
 }
 
-/** Warns that the route of a request cannot be told, so that it counts as unmatched. */
+/** Warns that the route of a request is not known, so that the request counts as unmatched. */
 export function warnOfRoute(error: unknown): void {
   const text = `the route of a request is not known, and it counts as unmatched: ${messageOf(error)}`;
   warnOnce('MPMETRICS_HTTP', text, 'route');
@@ -133,12 +134,12 @@ function warnOfAnother(): void {
   warnOnce('MPMETRICS_HTTP', text, 'another');
 }
 
-/** Leaves a request out, also for whatever else would count it. */
+/** Leaves a request out: this meter and all others do not count it. */
 export function leaveOut(response: NodeResponse): void {
   response[EXCHANGE] ??= null;
 }
 
-/** Counts a request, if it was begun and is not counted yet. Its response was sent, or its connection ended before. */
+/** Counts a request that was begun, if it is not counted yet. Called when its response or its connection is closed. */
 export function end(response: NodeResponse): void {
   const exchange = response[EXCHANGE];
   exchange?.queue?.delete(response);
@@ -150,7 +151,7 @@ function isWhole(response: NodeResponse): boolean {
   const { writableFinished, writableEnded, stream, socket } = response;
   if (writableFinished === true) return true;
   if (writableEnded !== true) return false;
-  // HTTP/2; and `inject()` of Fastify, which has no connection but an object that keeps what is written to it.
+  // First HTTP/2; then `inject()` of Fastify, where the socket is an object that keeps the text of the response.
   return writableFinished === undefined ? stream?.aborted !== true : socket?.destroyed === false;
 }
 

@@ -10,8 +10,8 @@ const LIVES = 64;
 const MOST_LIVES = 10_000;
 
 /**
- * The aggregators that can count the dead. An average over all lives would tell more of restarts than of the
- * application, `omit` shows nothing after the first restart, and the value of `shared` stays anyway.
+ * The aggregators that can count the dead. For `average`, each restart would be one more process; `omit` would show
+ * nothing after the first restart; the value of `shared` stays without this option.
  */
 const COUNT_DEAD = ['sum', 'first', 'min', 'max', 'mostrecent', 'all'];
 
@@ -27,8 +27,8 @@ interface Options {
  * Checks a metric's `dead` and `keepDead`.
  *
  * @throws TypeError for another value than 'keep', another type than a gauge, an aggregator that cannot count the dead,
- *   a `keepDead` that has no effect or is out of range, and for `ttlSeconds`, with which the number of series that are
- *   kept for the dead would have no limit
+ *   a `keepDead` that has no effect or is out of range, and for `ttlSeconds`: no process would remove the series that
+ *   are kept for the dead, so that their number would have no limit
  */
 export function validateDead(type: FamilyType, options: Options): void {
   const { aggregator, dead, keepDead, ttlSeconds } = options;
