@@ -94,7 +94,7 @@ const COUNTERS: readonly Single[] = [
   },
   {
     name: 'dropped_lives_total',
-    help: 'Ended processes and threads that a gauge which keeps the dead does not show any more, for each such gauge.',
+    help: 'Ended processes and threads that a metric which keeps the dead does not show any more, for each such metric.',
     figure: 'dropped_lives',
     value: ({ droppedLives }) => droppedLives,
   },

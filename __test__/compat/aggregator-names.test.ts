@@ -131,7 +131,7 @@ test.each([
     new client.Gauge(any({ name: 'gauge', help: 'h', ...more }));
     expect((await shownBy(client))['gauge']).toBe('sum');
     expect(warning.mock.calls.map(([message]) => message)).toEqual([
-      `the aggregator ${aggregator} that was chosen by g* is not taken for gauge, which ${why}`,
+      `the aggregator ${aggregator} that is configured for g* is not used for the gauge gauge: it ${why}`,
     ]);
   },
 );

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A collector that yields metrics of all types, which are made for each call. */
+/** Returns a collector that makes and yields a counter, a gauge and a histogram at each call. */
 function several(client: Client, value: () => number) {
   return {
     collect() {
@@ -29,7 +29,7 @@ function several(client: Client, value: () => number) {
 
 describe.each(subjects)('$name', ({ load }) => {
   test.each([false, true])(
-    'each scrape shows what it yields then (everywhere: %j)',
+    'each scrape shows the metrics that the collector yields for it (everywhere: %j)',
     async (everywhere) => {
       const client = await load();
       const { register } = client;
@@ -70,7 +70,7 @@ describe.each(subjects)('$name', ({ load }) => {
   );
 
   test.each([false, true])(
-    'metrics of earlier scrapes leave no series (everywhere: %j)',
+    'series of metrics that were yielded for earlier scrapes are freed (everywhere: %j)',
     async (everywhere) => {
       const client = await load();
       const { register } = client;
@@ -85,12 +85,12 @@ describe.each(subjects)('$name', ({ load }) => {
       await until(() => {
         collectGarbage();
         return Promise.resolve(memoryFigures.series < 10);
-      }, 'series of dropped metrics are not counted any more');
+      }, 'series of garbage-collected metrics are not counted any more');
       expect(memorySeries.get('g') ?? 0).toBeLessThan(3);
     },
   );
 
-  test('may be asynchronous, a generator, and yield objects as get() returns them', async () => {
+  test('a collector may be asynchronous or a generator, and may yield objects with a get() or results of one', async () => {
     const client = await load();
     const register = new client.Registry({ prefix: 'p_' });
     register.setDefaultLabels({ d: '1' });
@@ -130,7 +130,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(rows.values).toEqual([{ labels: {}, value: 2 }]);
   });
 
-  test('a name that is taken is left out, with one warning', async () => {
+  test('a yielded metric whose name is taken is left out, with one warning for each name', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const client = await load();
     const { register } = client;
@@ -152,7 +152,7 @@ describe.each(subjects)('$name', ({ load }) => {
     ]);
   });
 
-  test('a metric that is declared later may have the name', async () => {
+  test('a metric that is declared later is printed in place of a yielded metric of its name', async () => {
     vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const client = await load();
     const { register } = client;
@@ -165,7 +165,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await register.metrics()).toContain('\ng 1\n');
   });
 
-  test('an error of a collector rejects the scrape, as one of a collect does', async () => {
+  test('an error of a collector rejects the scrape, as an error of a collect callback does', async () => {
     const { register } = await load();
     const end = register.registerCollector({
       collect: () => {

@@ -1,4 +1,4 @@
-/** The options `dead` and `keepDead`, and the Python client's names for the living, in both storages. */
+/** The options `dead` and `keepDead`, and the Python client's live aggregators (`livesum`, …), in both storages. */
 
 import { describe, expect, test, vi } from 'vitest';
 
@@ -7,7 +7,7 @@ import { any, memory, subjects, thrown, type Client } from '../support/subject';
 const COUNT_DEAD = ['sum', 'first', 'min', 'max', 'mostrecent', 'all'] as const;
 const LIVE = ['livesum', 'liveall', 'livemin', 'livemax', 'livemostrecent'] as const;
 
-/** Returns the values of the JSON of one process: the labels without `pid`, and the value. */
+/** Returns the values of the first metric in JSON: of each, the labels without `pid`, and the number. */
 async function values(client: Client): Promise<[string, number][]> {
   const [metric] = await client.register.getMetricsAsJSON();
   return metric!.values.map(({ labels, value }) => {
@@ -18,7 +18,7 @@ async function values(client: Client): Promise<[string, number][]> {
 
 describe.each(subjects)('$name', ({ load }) => {
   test.each(COUNT_DEAD)(
-    'a gauge with dead keep and the aggregator %s is a gauge',
+    "a gauge with dead: 'keep' and the aggregator %s is updated, removed and reset like other gauges",
     async (aggregator) => {
       const client = await load();
       const { Gauge, register } = client;
@@ -54,7 +54,7 @@ describe.each(subjects)('$name', ({ load }) => {
     },
   );
 
-  test.each(LIVE)("the Python client's names for the living: %s", async (aggregator) => {
+  test.each(LIVE)("the Python client's live aggregators: %s", async (aggregator) => {
     const client = await load();
     const { Counter, Gauge, register } = client;
     const gauge = new Gauge({ name: 'g', help: 'h', labelNames: ['a'], aggregator });
@@ -74,7 +74,7 @@ describe.each(subjects)('$name', ({ load }) => {
     );
   });
 
-  test('liveall refuses a label that it adds', async () => {
+  test('with liveall, a label named pid is refused, because liveall adds one', async () => {
     const { Gauge } = await load();
     const config = { name: 'g', help: 'h', labelNames: ['pid'], aggregator: 'liveall' } as const;
     expect(thrown(() => new Gauge(config))).toBe(
@@ -82,7 +82,7 @@ describe.each(subjects)('$name', ({ load }) => {
     );
   });
 
-  test('other values, types and combinations are refused, and leave nothing', async () => {
+  test('other values, types and combinations are refused, and register nothing', async () => {
     const client = await load();
     const { Gauge, register } = client;
     const refused = (more: object, type: 'Gauge' | 'Counter' | 'Histogram' | 'Summary' = 'Gauge') =>
@@ -92,7 +92,7 @@ describe.each(subjects)('$name', ({ load }) => {
     }
     for (const type of ['Counter', 'Histogram', 'Summary'] as const) {
       expect(refused({ dead: 'keep' }, type)).toBe(
-        `TypeError: dead is for gauges, and this is a ${type.toLowerCase()}`,
+        `TypeError: dead is for gauges, Enum, StateSet and Info, and this is a ${type.toLowerCase()}`,
       );
     }
     for (const aggregator of ['average', 'omit', 'shared']) {
@@ -116,7 +116,7 @@ describe.each(subjects)('$name', ({ load }) => {
     new Gauge({ name: 'm', help: 'h', aggregator: 'all', dead: 'keep', keepDead: 10_000 });
   });
 
-  test('a gauge that is reused has to have the same options', async () => {
+  test("with ifExists: 'reuse', a gauge with another `dead` is refused", async () => {
     const { Gauge } = await load();
     const config = { name: 'g', help: 'h', ifExists: 'reuse' } as const;
     new Gauge({ ...config, dead: 'keep' }).set(5);
@@ -138,19 +138,19 @@ describe.each(subjects)('$name', ({ load }) => {
     }
   });
 
-  test('calls in progress of a gauge that counts the dead are warned of, once', async () => {
+  test('trackInProgress() of a gauge that counts the dead warns once', async () => {
     const { Gauge } = await load();
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const gauge = new Gauge({ name: 'g', help: 'h', dead: 'keep' });
     for (let n = 0; n < 2; n++) expect(gauge.trackInProgress(() => 5)).toBe(5);
     expect(warn.mock.calls.map(([message]) => String(message))).toEqual([
-      "the gauge g has dead: 'keep', and tracks calls in progress: those of a killed process stay in it for ever; " +
-        'with the aggregator sum alone they go with the process',
+      "the gauge g has dead: 'keep', and tracks calls in progress: the calls of a killed process stay in its value " +
+        "for ever. With the aggregator sum, and without dead: 'keep', the value loses them when the process ends",
     ]);
     warn.mockRestore();
   });
 
-  test('an aggregator that the user chose is not taken if it cannot count the dead', async () => {
+  test('an aggregator of configure() is not used for a gauge whose dead it cannot count', async () => {
     const client = await load();
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     client.configure({ aggregators: { a: 'average', b: 'max' } });
@@ -162,14 +162,14 @@ describe.each(subjects)('$name', ({ load }) => {
       expect((await gauge.get()).aggregator).toBe(aggregator);
     }
     expect(warn.mock.calls.map(([message]) => String(message))).toEqual([
-      "the aggregator average that was chosen by a is not taken for a, which has dead: 'keep', " +
+      "the aggregator average that is configured for a is not used for the gauge a: it has dead: 'keep', " +
         'which needs another aggregator',
     ]);
     warn.mockRestore();
   });
 });
 
-test('JSON of several processes is joined by the live names, too', async () => {
+test('JSON of several processes is joined by the live aggregators, too', async () => {
   const { aggregators, AggregatorRegistry } = await memory.load();
   const metric = (aggregator: string, value: number) => ({
     ...{ name: 'g', help: 'h', type: 'gauge', aggregator },

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Returns a metric's lines of samples. */
+/** Returns the lines of a scrape that have a metric's samples. */
 async function lines(metric: { name?: string }, register: { metrics(): Promise<string> }) {
   const { name } = metric as { name: string };
   const text = await register.metrics();
@@ -16,7 +16,7 @@ async function lines(metric: { name?: string }, register: { metrics(): Promise<s
 
 describe.each(subjects)('$name', ({ load }) => {
   describe('defaultLabels', () => {
-    test('a given value wins, and undefined is not given', async () => {
+    test('a given value replaces the default value, and undefined counts as not given', async () => {
       const { Counter, register } = await load();
       const c = new Counter({
         name: 'c',
@@ -40,7 +40,7 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
-    test('one label is never taken for another', async () => {
+    test('the value of one label is never taken for the value of another', async () => {
       const { Counter, register } = await load();
       const c = new Counter({
         name: 'c',
@@ -59,7 +59,7 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
-    test('if all labels have one, their series is shown from the start and counts calls without labels', async () => {
+    test('if every label has a default value, the series of these values is shown from the start and counts calls without labels', async () => {
       const client = await load();
       const { register } = client;
       const config = { help: 'h', labelNames: ['a'] as const, defaultLabels: { a: 'x' } };
@@ -130,7 +130,7 @@ describe.each(subjects)('$name', ({ load }) => {
       ]);
     });
 
-    test('timers, exemplars and functions fill them in', async () => {
+    test('startTimer(), time() and observe() with an exemplar add the default values', async () => {
       const client = await load();
       const register = new client.Registry(any(client.openMetricsContentType));
       const h = new client.Histogram({
@@ -150,7 +150,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(text).toMatch(/^h_bucket\{le="100",a="1",b="x"\} 3 # \{trace="t"\} 2 /m);
     });
 
-    test('a metric that is declared again must have the same', async () => {
+    test('a metric that is declared again must have the same default values', async () => {
       const { Counter, register } = await load();
       const declare = (defaultLabels: object) =>
         new Counter(
@@ -175,7 +175,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(register.getSingleMetric('c')).toBe(undefined);
     });
 
-    test('undefined, null and an empty object mean none', async () => {
+    test('undefined, null and an empty object mean no default values', async () => {
       const { Counter } = await load();
       for (const [i, defaultLabels] of [undefined, null, {}, { a: undefined }].entries()) {
         const c = new Counter(any({ name: `c${i}`, help: 'h', labelNames: ['a'], defaultLabels }));
@@ -185,7 +185,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 
   describe('labels chosen step by step', () => {
-    test('each step counts by itself, later values win, and values fill what is open', async () => {
+    test('each step has its own series, a later value replaces an earlier one, and values without names are for open labels', async () => {
       const { Counter, register } = await load();
       const c = new Counter({ name: 'c', help: 'h', labelNames: ['a', 'b', 'c'] });
       const one = c.labels({ a: '1' });
@@ -209,7 +209,7 @@ describe.each(subjects)('$name', ({ load }) => {
     });
 
     test.each(['Counter', 'Gauge', 'Histogram', 'Summary'] as const)(
-      'a chosen label stays chosen, and a defaulted one open, in each order (%s)',
+      'a chosen label stays chosen, and a label with a default value open, whichever child is made first (%s)',
       async (type) => {
         const client = await load();
         const config = { help: 'h', labelNames: ['a', 'b'], defaultLabels: { b: 'me' } };
@@ -240,7 +240,7 @@ describe.each(subjects)('$name', ({ load }) => {
       },
     );
 
-    test('are there for all types', async () => {
+    test('children of gauges, histograms and summaries choose further labels, too', async () => {
       const client = await load();
       const config = { help: 'h', labelNames: ['a', 'b'] };
       const g = new client.Gauge({ name: 'g', ...config });
@@ -304,7 +304,7 @@ describe.each(subjects)('$name', ({ load }) => {
       );
     });
 
-    test('a subclass sees the calls of children', async () => {
+    test('updates of a child call the method that a subclass overrides', async () => {
       const { Counter } = await load();
       const seen: unknown[] = [];
       class Watched extends (Counter as unknown as new (config: object) => {

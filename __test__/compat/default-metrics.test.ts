@@ -231,6 +231,27 @@ describe.each(subjects)('collectDefaultMetrics on $name', ({ load }) => {
     client.register.clear();
   });
 
+  test('counts no utilization while no time passes for the event loop', async () => {
+    const client = await load();
+    const still = vi
+      .spyOn(performance, 'eventLoopUtilization')
+      .mockImplementation((later) =>
+        later === undefined
+          ? { idle: 0, active: 0, utilization: 0 }
+          : { idle: 0, active: 0, utilization: Number.NaN },
+      );
+    client.collectDefaultMetrics({ eventLoopUtilizationTimeout: 2 });
+    await until(() => still.mock.calls.filter(([later]) => later !== undefined).length > 2);
+    still.mockRestore();
+    await until(async () => {
+      const shown = samples(await client.register.metrics());
+      return (shown.get('nodejs_eventloop_utilization_histogram_count') ?? 0) > 0;
+    });
+    const shown = samples(await client.register.metrics());
+    expect(shown.get('nodejs_eventloop_utilization_histogram_sum')).not.toBeNaN();
+    client.register.clear();
+  });
+
   test('makes the metrics that are chosen by name', async () => {
     const client = await load();
     const { register, collectDefaultMetrics } = client;

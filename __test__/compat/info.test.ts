@@ -1,4 +1,4 @@
-/** Metrics whose labels are the information, which prom-client does not have. */
+/** `Info`, a type that prom-client does not have: the labels of a metric are the information. */
 
 import { inspect } from 'node:util';
 
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { any, subjects, thrown, type Client } from '../support/subject';
 
-/** The rows of a text, without comments. */
+/** Returns the lines of a scrape, without comments. */
 async function rows(client: Client): Promise<string[]> {
   const text = await client.register.metrics();
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -33,7 +33,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await client.register.getSingleMetricAsString('build_info')).toBe(open.join('\n'));
   });
 
-  test('JSON has a gauge', async () => {
+  test('in JSON, an info is a gauge', async () => {
     const client = await load();
     const build = new client.Info({ name: 'build', help: 'h', labelNames: ['part'] });
     build.info({ part: any(1) }, { version: 2, debug: false, serial: 3n, left: undefined });
@@ -46,7 +46,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(inspect(build)).toContain('serial="3"\': 1');
   });
 
-  test('info() replaces, and addInfo() keeps what there is', async () => {
+  test('info() replaces the series that are shown, and addInfo() keeps them', async () => {
     const client = await load();
     const build = new client.Info({ name: 'build', help: 'h' });
     build.info({ version: '1' });
@@ -73,7 +73,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await rows(client)).toEqual(['build_info{version="1"} 1']);
   });
 
-  test('what is shown under other labels stays', async () => {
+  test('info() and remove() leave series with other values of labelNames unchanged', async () => {
     const client = await load();
     const build = new client.Info({ name: 'b', help: 'h', labelNames: ['part', 'n'] });
     const { info, addInfo } = build.labels('a', 1);
@@ -94,7 +94,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await rows(client)).toEqual([]);
   });
 
-  test('what a program must not do is an error that says why, and changes nothing', async () => {
+  test('invalid arguments throw an error that says why, and change nothing', async () => {
     const client = await load();
     const build = new client.Info({ name: 'b', help: 'h', labelNames: ['part'] });
     build.info({ version: '1' });
@@ -175,7 +175,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(register.getMetricsAsArray()).toEqual([]);
   });
 
-  test('in OpenMetrics an info whose name is taken is a gauge', async () => {
+  test('in OpenMetrics, an info whose name without _info is taken is a gauge', async () => {
     const client = await load();
     const { register } = client;
     register.setContentType(client.openMetricsContentType);
@@ -189,7 +189,7 @@ describe.each(subjects)('$name', ({ load }) => {
     );
   });
 
-  test('labels that are refused leave what was shown before', async () => {
+  test('if the new labels are refused, the earlier series stays', async () => {
     const client = await load();
     client.configure({ maxLabelValueBytes: 10 });
     const build = new client.Info({ name: 'b', help: 'h' });

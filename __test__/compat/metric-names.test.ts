@@ -1,4 +1,4 @@
-/** Names that are made of parts, units, prefixes of registries, and warnings of misspelt options. */
+/** Names that are joined from parts; units; prefixes of registries; warnings of misspelt options. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,13 +54,13 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(thrown(() => new Gauge(any({ help: 'h', ...parts })))).toBe(message);
   });
 
-  test('OpenMetrics shows the unit where the name ends with it, and text does not', async () => {
+  test('OpenMetrics shows the unit of a family whose name ends with it; the text format shows no units', async () => {
     const client = await load();
     new client.Counter({ name: 'sent_total', help: 'h', unit: 'bytes' });
     new client.Gauge({ name: 'age', help: 'h', unit: 'seconds' });
     new client.Histogram({ name: 'took', help: 'h', unit: 'seconds', buckets: [1] }).observe(1);
     new client.Summary({ name: 'size', help: 'h', unit: 'bytes', percentiles: [] }).observe(1);
-    // The counter's name without `_total` is that of a gauge, so it is shown as `unknown`.
+    // The counter's name without `_total` is that of a gauge, so the counter is shown as `unknown`.
     new client.Counter({ name: 'age_seconds_total', help: 'h', unit: 'seconds' });
     new client.Gauge({ name: 'none', help: 'h' });
     const text = await client.register.metrics({ contentType: client.openMetricsContentType });
@@ -129,7 +129,7 @@ describe.each(subjects)('$name', ({ load }) => {
       );
     });
 
-    test('the same output with another prefix differs in names only', async () => {
+    test('texts of one registry with different prefixes differ in the prefix only', async () => {
       const { register } = await filled();
       const before = await register.metrics();
       register.setPrefix('');
@@ -139,7 +139,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await register.metrics()).toBe(before.replaceAll('app_', 'other_'));
     });
 
-    test('the label with a state is named as the metric is printed', async () => {
+    test('the label with a state has the name of the metric, with the prefix', async () => {
       const { Registry, Enum } = await load();
       const register = new Registry({ prefix: 'app_' });
       const job = { name: 'job', help: 'h', states: ['a', 'b'], registers: [register] };
@@ -169,7 +169,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await register.metrics()).toBe('# HELP app_g h\n# TYPE app_g gauge\napp_g 1\n');
     });
 
-    test('is in pushes and in files', async () => {
+    test('is printed in pushes and in files', async () => {
       const { client, register } = await filled();
       const text = await register.metrics();
       const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-names-'));
@@ -187,15 +187,15 @@ describe.each(subjects)('$name', ({ load }) => {
       }
     });
 
-    test('clusterMetrics() has its own, or that of the registries it reads', async () => {
+    test('clusterMetrics() prints the prefix of its own registry, or that of the registries it reads', async () => {
       const client = await load();
       client.register.setPrefix('app_');
       new client.Counter({ name: 'c', help: 'h' }).inc();
       const cluster = new client.AggregatorRegistry();
-      const after = async () => (await cluster.clusterMetrics()).match(/^\w*c 1$/m)?.[0];
-      expect(await after()).toBe('app_c 1');
+      const shown = async () => (await cluster.clusterMetrics()).match(/^\w*c 1$/m)?.[0];
+      expect(await shown()).toBe('app_c 1');
       cluster.setPrefix('all_');
-      expect(await after()).toBe('all_c 1');
+      expect(await shown()).toBe('all_c 1');
       expect((await client.register.metrics()).includes('app_c 1')).toBe(true);
     });
 
@@ -212,7 +212,7 @@ describe.each(subjects)('$name', ({ load }) => {
     });
   });
 
-  test('an option that is almost one of ours is named in one warning, and is no error', async () => {
+  test('a misspelt option is named in one warning, and is no error', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const { Counter, Registry } = await load();
     const config = { name: 'c', help: 'h', registers: [] };

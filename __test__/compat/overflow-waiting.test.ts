@@ -1,4 +1,4 @@
-/** The series for refused ones while the heap lock is taken or the heap is full: totals stay right. */
+/** Updates of refused series while the heap lock is taken or the heap is full: totals stay right. */
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { Counter, Histogram, ROSTER } from '../../ts/metrics';
@@ -28,7 +28,7 @@ function setUp() {
   return { moody, counter, histogram, lines };
 }
 
-test('series that waited for the lock and are refused then count in it', async () => {
+test('pending series that are refused when the lock is free count in the series `other`', async () => {
   const { moody, counter, histogram, lines } = setUp();
   moody.mood = Status.Busy;
   for (let a = 0; a < 5; a++) {
@@ -53,7 +53,7 @@ test('series that waited for the lock and are refused then count in it', async (
   expect(moody.dropped).toBe(0);
 });
 
-test('updates of a full heap count in it, and go on after the slot was lost', async () => {
+test('updates of series for which the heap is full count in the series `other`; no update is lost with the slot', async () => {
   const { moody, counter, lines } = setUp();
   counter.inc({ a: 'x' });
   moody.mood = Status.Full;
@@ -72,7 +72,7 @@ test('updates of a full heap count in it, and go on after the slot was lost', as
   expect(sum).toBe(6 + 1 + 8 + 1);
 });
 
-test('more series than may wait for the lock', async () => {
+test('updates of more series than may be pending count in the series `other`', async () => {
   const { moody, counter, lines } = setUp();
   const free = new Counter({ name: 'free', ...CONFIG, labelNames: ['a'] });
   moveToHeap(free[ROSTER], 't', 1, moody.storage);
@@ -88,7 +88,7 @@ test('more series than may wait for the lock', async () => {
   expect(moody.dropped).toBe(0);
 });
 
-test('where not even that series can be made, updates are counted as dropped without a call for each', () => {
+test('if the series `other` cannot be made either, updates are counted as dropped, without a native call for each', () => {
   const { moody, counter } = setUp();
   counter.inc({ a: 'x' });
   counter.remove({ a: 'other' });
@@ -99,4 +99,23 @@ test('where not even that series can be made, updates are counted as dropped wit
   expect(moody.binds - binds).toBeLessThan(10);
   moody.storage.tally.tell();
   expect(moody.dropped - dropped).toBeGreaterThanOrEqual(100);
+});
+
+test('for each new value, only the series that were made since are read', async () => {
+  vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+  const moody = new MoodyHeap();
+  const counter = new Counter({
+    name: 'c',
+    help: 'h',
+    registers: [],
+    labelNames: ['a', 'b'],
+    maxLabelValues: { a: 100 },
+  });
+  moveToHeap(counter[ROSTER], 't', 1, moody.storage);
+  for (let a = 0; a < 60; a++) for (let b = 0; b < 3; b++) counter.inc({ a, b });
+  // Each value is read once, although three series have it.
+  expect(moody.valuesRead).toBeLessThanOrEqual(60);
+  for (let a = 60; a < 200; a++) counter.inc({ a, b: 0 });
+  expect(moody.valuesRead).toBeLessThanOrEqual(100);
+  expect(await moody.text()).toContain('c{a="other",b="0"} 100');
 });

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Makes the warnings that a program gets silent, and returns them. */
+/** Silences warnings. Returns a function that returns their messages. */
 function warnings(): () => string[] {
   const warned = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
   return () => warned.mock.calls.map(([message]) => String(message));
@@ -18,7 +18,7 @@ async function lines(register: { metrics(): Promise<string> }): Promise<string[]
 }
 
 describe.each(subjects)('$name', ({ name, load }) => {
-  /** Returns how many updates were dropped. */
+  /** Returns how many updates have been dropped. */
   function dropped(): number {
     const { heap, memoryFigures } = inside('storage');
     if (name === 'heap storage') heap.tally.tell();
@@ -47,8 +47,8 @@ describe.each(subjects)('$name', ({ name, load }) => {
     ]);
     expect(dropped() - before).toBe(2 * 3 + 4);
     expect(said().sort()).toEqual([
-      'c has as many series as its maxSeries allows (2), and they go on: new ones are not recorded, but counted as dropped',
-      'g has as many series as its maxSeries allows (1), and they go on: new ones are not recorded, but counted as dropped',
+      'c has as many series as its maxSeries allows (2): updates of refused series are not recorded, but counted as dropped. Existing series are updated as before',
+      'g has as many series as its maxSeries allows (1): updates of refused series are not recorded, but counted as dropped. Existing series are updated as before',
     ]);
     c.remove({ a: 0 });
     c.inc({ a: 'new' });
@@ -103,11 +103,11 @@ describe.each(subjects)('$name', ({ name, load }) => {
     }
     expect(dropped() - before).toBe(0);
     expect(said()[0]).toBe(
-      'c has as many series as its maxSeries allows (3), and they go on: new ones are counted together in one series',
+      'c has as many series as its maxSeries allows (3): updates of refused series are counted together in one series. Existing series are updated as before',
     );
   });
 
-  test('a refused series is made when there is room again, and its child counts there', async () => {
+  test('a refused series is made once there is room, and its child counts in it from then on', async () => {
     warnings();
     const { Counter, register } = await load();
     const c = new Counter({
@@ -130,7 +130,7 @@ describe.each(subjects)('$name', ({ name, load }) => {
     c.reset();
     child.inc();
     expect(await lines(register)).toEqual(['c{a="rest"} 0', 'c{a="2"} 1']);
-    // Removing a refused label set does not remove the series of all refused ones.
+    // To remove a refused label set is not to remove the series in which its updates count.
     c.inc({ a: '3' });
     c.remove({ a: '3' });
     expect(await lines(register)).toEqual(['c{a="rest"} 1', 'c{a="2"} 1']);
@@ -138,11 +138,11 @@ describe.each(subjects)('$name', ({ name, load }) => {
     c.remove('2');
     c.inc({ a: '4' });
     c.inc({ a: '5' });
-    // The series for refused ones was removed by hand, so another one has its room now.
+    // The program removed the series of refused updates, so another series has its place now.
     expect((await lines(register)).length).toBe(2);
   });
 
-  test('a label value that is too long counts there, too', async () => {
+  test('updates with a label value that is too long count in the series `other`, too', async () => {
     warnings();
     const client = await load();
     client.configure({ maxLabelValueBytes: 10 });
@@ -157,7 +157,7 @@ describe.each(subjects)('$name', ({ name, load }) => {
     expect(await lines(client.register)).toEqual(['c{a="other",b="other"} 3']);
   });
 
-  test('configure({ overflow }) applies to metrics that do not say; gauges drop', async () => {
+  test('configure({ overflow }) applies to metrics without that option; gauges drop updates', async () => {
     warnings();
     const client = await load();
     client.configure({ overflow: 'other' });
@@ -181,7 +181,7 @@ describe.each(subjects)('$name', ({ name, load }) => {
     ).toContain("configure({ overflow }) must be 'drop' or 'other', and is \"others\"");
   });
 
-  test('maxLabelValues replaces the values of that label only', async () => {
+  test('maxLabelValues replaces values of the labels it names only', async () => {
     const said = warnings();
     const { Counter, register } = await load();
     const c = new Counter({
@@ -214,14 +214,14 @@ describe.each(subjects)('$name', ({ name, load }) => {
       'c{method="GET"} 1',
     ]);
     expect(said()).toEqual([]);
-    // A value that does not count has no series to remove.
+    // `/3` was replaced by `other`, so it has no series to remove.
     c.remove({ path: '/3' });
     expect(await lines(register)).toContain('c{path="other"} 200');
     c.remove({ path: 'other' });
     expect(await lines(register)).not.toContain('c{path="other"} 200');
   });
 
-  test('default values and labelValues count from the start', async () => {
+  test('default values and labelValues count towards maxLabelValues from the start', async () => {
     const { Counter, register } = await load();
     const c = new Counter({
       name: 'c',

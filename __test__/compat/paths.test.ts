@@ -264,8 +264,6 @@ describe('the numbers of the native module', () => {
   });
   afterEach(() => {
     delete process.env['MPMETRICS_NATIVE'];
-    // Files that share this process get a module that looks for the binary again.
-    vi.resetModules();
     rmSync(folder, { recursive: true, force: true });
   });
 

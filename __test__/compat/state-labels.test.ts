@@ -1,4 +1,4 @@
-/** Labels of metrics with states: those of children, default values, and the names that labels must not have. */
+/** Labels of enums and state sets: labels of children, default values, and names that labels must not have. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -6,7 +6,7 @@ import { any, subjects, thrown, type Client } from '../support/subject';
 
 const STATES = ['off', 'on'] as const;
 
-/** The rows of a text whose value is 1. */
+/** Returns the lines of a text whose value is 1. */
 function set(text: string): string[] {
   return text.split('\n').filter((row) => row.endsWith(' 1'));
 }
@@ -33,7 +33,7 @@ describe.each(subjects)('$name', ({ load }) => {
       's{job="mail",host="x",s="on"} 1',
       's{job="mail",host="y",s="on"} 1',
     ]);
-    // The two children are of one series, and different labels are open.
+    // The two children have the same series, but different open labels.
     expect(state.labels('mail', 'x')).not.toBe(state.labels('mail'));
     state.labels('mail').labels('z').state('on');
     expect(set(await client.register.metrics())).toContain('e{job="mail",host="z",e="on"} 1');
@@ -63,7 +63,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(set(await client.register.metrics())).toContain('e{job="mail",host="z",e="on"} 1');
   });
 
-  test('a name that the aggregator all gives to a label is refused', async () => {
+  test('an enum must not have the name of a label that the aggregator all adds', async () => {
     const client = await load();
     const made = (more: object) => thrown(() => new client.Enum(any({ help: 'h', ...more })));
     const all = { states: STATES, aggregator: 'all' };
@@ -75,7 +75,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await client.register.metrics()).toContain('pid{pid="off"} 1');
   });
 
-  test('with a prefix, a series whose own label is the name that is shown is left out', async () => {
+  test('a series that has a label with the prefixed name of the metric is left out', async () => {
     const client = await load();
     const common = { help: 'h', states: STATES, labelNames: ['app_job', 'k'] as const };
     const state = new client.Enum({ ...common, name: 'job' });
@@ -91,13 +91,13 @@ describe.each(subjects)('$name', ({ load }) => {
     ]);
   });
 
-  test('the label with a state has the prefix, whatever the way to read', async () => {
+  test('the label with a state has the prefix in every kind of scrape', async () => {
     const client = await load();
     const rows = [{ labels: { app_e: 'off' } }, { labels: { app_e: 'on' } }];
     const { register } = client;
     register.setPrefix('app_');
     new client.Enum({ name: 'e', help: 'h', states: STATES }).state('on');
-    // With a method of its own, the registry is read metric by metric.
+    // A registry with an overridden method is read metric by metric.
     const all = register.getMetricsAsArray.bind(register);
     register.getMetricsAsArray = any((aggregator: string | undefined) => all(aggregator));
     const [json] = await register.getMetricsAsJSON();

@@ -29,7 +29,7 @@ const odd = fc.constantFrom(
 const value = fc
   .array(fc.oneof(odd, fc.string({ unit: 'grapheme', maxLength: 5 })), { maxLength: 3 })
   .map((parts) => parts.join('').replace(/\p{Surrogate}/gu, '\ufffd'));
-/** Names about which promtool has nothing to say. */
+/** Names of labels that promtool accepts, and that no metric of the programs has. */
 const name = fc
   .stringMatching(/^[a-z][a-z0-9_]{0,6}$/)
   .filter((one) => !['e', 'n', 's', 'i_info', 'job', 'le'].includes(one));

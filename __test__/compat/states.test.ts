@@ -19,13 +19,13 @@ function jobState(client: Client, more: object = {}) {
   });
 }
 
-/** The rows of a text, without comments. */
+/** Returns the lines of a scrape, without comments. */
 async function rows(client: Client): Promise<string[]> {
   const text = await client.register.metrics();
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** The states in the rows of a text whose value is 1. */
+/** Returns the lines of a scrape whose value is 1. */
 async function set(client: Client): Promise<string[]> {
   return (await rows(client)).filter((row) => row.endsWith(' 1'));
 }
@@ -58,7 +58,7 @@ describe.each(subjects)('$name', ({ load }) => {
     },
   );
 
-  test('in OpenMetrics they are state sets, and an enum that counts is a gauge', async () => {
+  test('in OpenMetrics, enums and state sets have the type stateset; an enum with the aggregator count is a gauge', async () => {
     const client = await load();
     const states = ['a"', 'b\\'];
     client.register.setContentType(client.openMetricsContentType);
@@ -86,7 +86,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await client.register.getSingleMetricAsString('e')).toContain('# TYPE e stateset\n');
   });
 
-  test('JSON has gauges, with the aggregator that was declared', async () => {
+  test('in JSON, enums and state sets are gauges, with their aggregator', async () => {
     const client = await load();
     const state = jobState(client);
     state.state({ job: any(7) }, 'running');
@@ -112,7 +112,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(client.register.getMetricsAsArray().map(({ type }) => type)).toEqual(['gauge', 'gauge']);
   });
 
-  test('an enum without labels is in its first state from the declaration on, and after reset()', async () => {
+  test('an enum without labels is in its first state after its declaration and after reset()', async () => {
     const client = await load();
     const state = new client.Enum({ name: 'e', help: 'h', states: STATES });
     expect(await set(client)).toEqual(['e{e="starting"} 1']);
@@ -215,7 +215,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(await set(client)).toEqual(['e{e="running"} 1']);
   });
 
-  test('what a program must not do is an error that says why, and changes nothing', async () => {
+  test('invalid arguments throw an error that says why, and change nothing', async () => {
     const client = await load();
     const state = jobState(client);
     state.state({ job: 'a' }, 'running');
@@ -282,7 +282,9 @@ describe.each(subjects)('$name', ({ load }) => {
       made({ labelNames: ['pid'], aggregator: 'all' }),
       made({ name: 'a:b' }),
       made({ unit: 'seconds' }),
-      made({ dead: 'keep' }),
+      made({ dead: 'drop' }),
+      made({ dead: 'keep', keepDead: 2 }),
+      made({ dead: 'keep', ttlSeconds: 5 }),
       made({ name: '1' }),
       made({ help: '' }),
       thrown(() => new Enum(any(null))),
@@ -300,7 +302,9 @@ describe.each(subjects)('$name', ({ load }) => {
       'Error: aggregator \'all\' gives a label "pid", so labelNames must not have it',
       "Error: name of an Enum must have no colon, because its rows have a label of that name, and is 'a:b'",
       "TypeError: unit is not possible for an Enum, and is 'seconds'",
-      "TypeError: dead is not possible for an Enum, and is 'keep'",
+      "TypeError: dead must be 'keep' or left out, and is 'drop'",
+      "TypeError: keepDead needs dead: 'keep' and the aggregator 'all'",
+      "TypeError: ttlSeconds is not possible with dead: 'keep'",
       'Error: Invalid metric name',
       'Error: Missing mandatory help parameter',
       'TypeError: constructor expected a config object',
@@ -377,7 +381,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 });
 
-test('a metric that moves from memory storage into the heap keeps its states', async () => {
+test('a metric that moves from memory storage into the heap, or back, keeps its states', async () => {
   const client = await subjects.at(-1)!.load();
   client.configure({ segment: newSegment() });
   const flags = new client.StateSet({ name: 'f', help: 'h', states: ['a', 'b'], registers: [] });

@@ -1,4 +1,4 @@
-/** Random paths of requests over several processes: no request is missing from the totals, and the heap stays flat. */
+/** Several processes count random paths: no request is missing from the totals, and the heap stops growing. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -41,7 +41,7 @@ test(`${REQUESTS} random paths over ${PROCESSES} processes, one of them killed`,
   for (const program of programs) halves.push(JSON.parse(await program.line(120_000)) as Figures);
   for (const program of programs) program.tell('half');
   for (const program of programs) await program.line(120_000);
-  // What a killed process counted stays.
+  // The counts of a killed process stay.
   programs[0]!.child.kill('SIGKILL');
   await programs[0]!.ended;
   programs[1]!.tell('scrape');
@@ -56,14 +56,14 @@ test(`${REQUESTS} random paths over ${PROCESSES} processes, one of them killed`,
   expect(sum(text, 'paths_total')).toBe(requests);
   expect(text.match(/^requests_total\{/gm)).toHaveLength(100);
   expect(text.match(/^seconds_count\{/gm)).toHaveLength(20);
-  // Processes that meet new values at the same moment, or while the lock is taken, may each let more of them count.
+  // Processes that see new values at the same time, or while the lock is taken, may each let up to 50 of them count.
   const paths = text.match(/^paths_total\{/gm)!.length;
   expect(paths).toBeGreaterThanOrEqual(50);
   expect(paths).toBeLessThanOrEqual(50 * PROCESSES + 1);
   expect(text).toContain('requests_total{path="other"} ');
   expect(figures.dropped).toEqual([0, 0, 0, 0, 0, 0, 0]);
-  const after = Math.max(...halves.map(({ usedBytes }) => usedBytes));
-  expect(figures.usedBytes).toBe(after);
+  const atHalf = Math.max(...halves.map(({ usedBytes }) => usedBytes));
+  expect(figures.usedBytes).toBe(atHalf);
   expect(figures.series).toBe(100 + 20 + 20 + paths);
   for (const program of programs.slice(1)) {
     program.tell('leave');

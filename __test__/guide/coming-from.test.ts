@@ -1,4 +1,4 @@
-/** The examples of docs/guide/coming-from print what the pages show: ours to the letter, those in Python by sample. */
+/** The examples of docs/guide/coming-from print what the pages show: ours byte for byte, Python's the same samples. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ const withoutRedis = lacks('redis-server');
 const withoutNewest = lacks('prometheus_client');
 const withoutLibraries = lacks('libraries of Python');
 
-/** Runs a program to its end. Returns what it printed; fails if it exits with an error. */
+/** Runs a program to its end. Returns its output; fails if it exits with an error. */
 async function printedBy(
   command: string,
   cwd: string,
@@ -112,7 +112,7 @@ describe.each(pages)('$name.md', ({ name, lines, tables, pairs }) => {
     expect(found).toEqual(exposed(pair.theirs ?? pair.printed));
   });
 
-  test('has pairs of examples, and says in each row what theirs and ours are', () => {
+  test('has pairs of examples, and tables without an empty cell', () => {
     expect(pairs.length).toBeGreaterThan(1);
     expect(lines).toBeLessThanOrEqual(400);
     expect(tables.length).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ describe.each(pages)('$name.md', ({ name, lines, tables, pairs }) => {
   });
 });
 
-test('a second text is given only where theirs prints other samples', () => {
+test('a page shows a second output only where the Python example prints other samples', () => {
   for (const { name, pairs } of pages)
     for (const { title, printed, theirs } of pairs) {
       if (theirs === null) continue;
@@ -147,6 +147,6 @@ test.each([
   ['a_bucket{le="1.0", b="x, y"} 2.0', { 'a_bucket{b=x, y,le=1}': 2 }],
   ['a_bucket{le="inf"} 2', { 'a_bucket{le=Infinity}': 2 }],
   ['# TYPE a counter\na_created 1e9\n', {}],
-])('the samples of %j', (text, samples) => {
+])('exposed() reads the samples of %j', (text, samples) => {
   expect(exposed(text)).toEqual(samples);
 });

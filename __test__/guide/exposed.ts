@@ -1,4 +1,4 @@
-/** Samples of texts of other libraries, in a form in which they can be compared. */
+/** Samples of texts that different libraries print, in a form in which they can be compared. */
 
 const SAMPLE = /^([\w:]+)(?:\{(.*)\})? (\S+)(?: \d+)?$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;

@@ -1,17 +1,17 @@
-/** The pages of docs/guide/coming-from: their tables, and their pairs of examples with what these print. */
+/** The pages of docs/guide/coming-from: their tables, and their pairs of examples with the outputs of these. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = join(__dirname, '..', '..', 'docs', 'guide', 'coming-from');
 
-/** The example of another library, and ours beside it: the blocks of a section of the page. */
+/** The blocks of a section: an example of another library, the same with this package, and their outputs. */
 export interface Pair {
   readonly title: string;
   readonly python: string;
   readonly javascript: string;
-  /** What our example prints. */
+  /** The output of our example. */
   readonly printed: string;
-  /** What theirs prints; the same samples as ours if null. */
+  /** The output of the other library's example; null if it has the same samples as ours. */
   readonly theirs: string | null;
 }
 
@@ -24,7 +24,7 @@ export interface Page {
   readonly pairs: Pair[];
 }
 
-/** Blocks of a section by language, each without its fence. */
+/** Returns the blocks of a section in one language, each without its fence. */
 function blocksOf(section: string, language: string): string[] {
   const block = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm');
   return [...section.matchAll(block)].map(([, text]) => text!);

@@ -32,7 +32,7 @@ const onError = (_error: unknown, _request: unknown, response: Response, _next: 
   response.status(500).send('failed');
 };
 
-/** Serves an application. Returns a function that sends requests and returns the counts. */
+/** Serves an application. Returns a function that sends requests and returns the labels under which they counted. */
 async function routesOf(set: PackageSet, declare: (app: Router, express: Express) => void) {
   const load = await loader(set);
   const express = load('express') as Express;
@@ -53,7 +53,7 @@ const SETS: readonly PackageSet[] = ['http-older', 'express-5.1', 'http-newer'];
 describe.each(SETS)('the patterns of %s', (set) => {
   closeAll();
 
-  test('are those of all mounts, of routers that were mounted before the application had them', async () => {
+  test('have the paths of all mounts, also of routers that were nested before the application mounted them', async () => {
     const ask = await routesOf(set, (app, express) => {
       const inner = express.Router();
       inner.get('/:post', answer);
@@ -70,7 +70,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
-  test('do not depend on the letters of a request', async () => {
+  test('do not depend on the case of a path or on its percent-encoding', async () => {
     const ask = await routesOf(set, (app, express) => {
       const router = express.Router();
       router.get('/b/:c', answer);
@@ -81,7 +81,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
-  test('are those of the mount by which a request reaches a router that has two', async () => {
+  test('have the mount by which a request reached a router that is mounted twice', async () => {
     const ask = await routesOf(set, (app, express) => {
       const router = express.Router();
       router.get('/r', answer);
@@ -91,7 +91,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     expect(await ask('/v1/r', '/v2/a/r', '/v2/b/r')).toEqual(['GET /v1/r 200', 'GET /v2/:x/r 200']);
   });
 
-  test('include those of mounted applications, also after an error left them', async () => {
+  test('have the mounts of nested applications, also if one of these throws an error', async () => {
     const ask = await routesOf(set, (app, express) => {
       const innermost = express.Router();
       innermost.get('/fails/:why', fail);
@@ -109,7 +109,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
-  test('are the sources of regular expressions, and all paths of an array', async () => {
+  test('have the source of a regular expression, and all paths of an array', async () => {
     const ask = await routesOf(set, (app, express) => {
       const router = express.Router();
       router.get(/^\/x+$/, answer);
@@ -137,7 +137,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
-  test('a program may set `request.route` to anything', async () => {
+  test('a program may set `request.route` to any value', async () => {
     const ask = await routesOf(set, (app) => {
       for (const route of [null, 'text', 5]) {
         app.get(`/${route}/:id`, (request, _response, next) => {
@@ -149,7 +149,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     expect(await ask('/null/1', '/text/1', '/5/1')).toEqual(['GET unmatched 200']);
   });
 
-  test('are those of mounts with two parameters in one segment', async () => {
+  test('have the paths of mounts with two parameters between two slashes', async () => {
     const ask = await routesOf(set, (app, express) => {
       const router = express.Router();
       router.get('/r', answer);
@@ -163,7 +163,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
     ]);
   });
 
-  test('`request.route` is what handlers expect', async () => {
+  test('`request.route` is undefined in a middleware, and the route in its handler', async () => {
     const seen: unknown[] = [];
     const ask = await routesOf(set, (app) => {
       app.use((request: { route?: unknown }, _response: unknown, next: () => void) => {
@@ -180,7 +180,7 @@ describe.each(SETS)('the patterns of %s', (set) => {
   });
 });
 
-test('mounts with patterns that only Express 4 or only Express 5 has', async () => {
+test('mounts may have patterns that only Express 4 or only Express 5 knows', async () => {
   const older = await routesOf('http-older', (app, express) => {
     for (const path of ['/opt/:a?', '/n/:n(\\d+)', '/d.t/:x-:y', ['/p', '/q/:q']]) {
       const router = express.Router();
@@ -207,7 +207,7 @@ test('mounts with patterns that only Express 4 or only Express 5 has', async () 
   ]);
 });
 
-test('mounts whose patterns cannot be told have no text of the URL', async () => {
+test('a mount whose pattern cannot be found is shown as `*`, without text of the URL', async () => {
   const ask = await routesOf('express-5.1', (app, express) => {
     const router = express.Router();
     router.get('/r', answer);

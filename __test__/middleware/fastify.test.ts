@@ -47,7 +47,7 @@ describe.each(MAJORS)('%s', (set) => {
     expect((await app.inject('/metrics')).body).toContain('route="/a/:b"');
   });
 
-  test('counts invalid URLs, and answers of hooks before it', async () => {
+  test('counts requests with invalid URLs, and requests that an earlier hook answers', async () => {
     const client = await memory.load();
     const app = await make();
     const guard = (own: App, _: unknown, done: Done) => {
@@ -76,7 +76,7 @@ describe.each(MAJORS)('%s', (set) => {
     });
   });
 
-  test('has the prefix of the plugin that registers it', async () => {
+  test('the label route has the prefix of the plugin that registers httpMetrics()', async () => {
     const client = await memory.load();
     const app = await make();
     const middleware = inside('http/fastify').httpMetrics({ path: '/metrics' });

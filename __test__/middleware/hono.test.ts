@@ -25,7 +25,7 @@ interface App {
 
 const answer: Handler = (context) => context.text('ok');
 
-describe.each(MAJORS)('%s, where there is no request of `node:http`', (set) => {
+describe.each(MAJORS)('%s, without `@hono/node-server`', (set) => {
   async function serve(
     declare: (app: App, make: () => App) => void,
     options: HttpMetricsOptions = {},
@@ -42,7 +42,7 @@ describe.each(MAJORS)('%s, where there is no request of `node:http`', (set) => {
     return { app, ask };
   }
 
-  test('counts by the pattern, with the paths of route() and basePath()', async () => {
+  test('the label route has the paths of route() and basePath()', async () => {
     const { ask } = await serve((app, make) => {
       const inner = make().get('/:post', answer);
       const failing = make().get('/fails', () => {
@@ -65,7 +65,7 @@ describe.each(MAJORS)('%s, where there is no request of `node:http`', (set) => {
     });
   });
 
-  test('does not take a middleware for a route', async () => {
+  test('the path of a middleware is not shown as a route', async () => {
     const { ask } = await serve((app) => {
       app.use('/api/*', async (_context: Context, next: () => Promise<void>) => next());
       app.use('/closed/*', (context: Context, _next: unknown) => context.text('no', 401));

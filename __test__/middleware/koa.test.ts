@@ -50,7 +50,7 @@ describe.each(MAJORS)('%s', (set) => {
     };
   }
 
-  test('has the prefixes of nested routers and of mounts', async () => {
+  test('the label route has the prefixes of nested routers and of mounts', async () => {
     const ask = await routesOf((app, { App, Router, mount }) => {
       const inner = new Router({ prefix: '/in/:i' }).get('/x', answer).get(/^\/r\d$/, answer);
       const mounted = new App().use(mount('/deep', new Router().get('/:id', answer).routes()));
@@ -70,7 +70,7 @@ describe.each(MAJORS)('%s', (set) => {
     ]);
   });
 
-  test('has the mount and not the URL, whatever the client writes', async () => {
+  test('the label route has the path of the mount, also for a URL with a host or a query', async () => {
     const ask = await routesOf((app, { Router, mount }) => {
       const router = new Router().get('/', answer).get('/:id', answer);
       app.use(mount('/m', router.routes()));
@@ -80,7 +80,7 @@ describe.each(MAJORS)('%s', (set) => {
     ).toEqual(['GET /m/ 200', 'GET /m/:id 200']);
   });
 
-  test('takes nothing of a path that the program rewrites', async () => {
+  test('the label route has no text of a path that the program rewrites', async () => {
     const ask = await routesOf((app, { Router, mount }) => {
       const rewrites: Middleware = (context, next) => {
         context.path = context.path.replace(/^\/tenants\/\d+/, '/of');
@@ -91,7 +91,7 @@ describe.each(MAJORS)('%s', (set) => {
     expect(await ask('/tenants/1/x/2', '/tenants/3/x/4', '/of/x/5')).toEqual(['GET /of/x/:id 200']);
   });
 
-  test('has the pattern of the route that answered, of several that match', async () => {
+  test('if several routes match, the label route is the pattern of the one that answered', async () => {
     const ask = await routesOf((app, { Router }) => {
       const goOn: Middleware = (_, next) => next();
       const router = new Router().get('/users/me', answer).get('/users/:id', answer);
@@ -106,7 +106,7 @@ describe.each(MAJORS)('%s', (set) => {
     ]);
   });
 
-  test('has the pattern of the route also when a middleware of the router answers', async () => {
+  test('the label route is the pattern of the route, also if a middleware of the router answers', async () => {
     const ask = await routesOf((app, { Router }) => {
       const refuse: Middleware = (context) => {
         context.status = 401;

@@ -1,4 +1,4 @@
-/** The options of httpMetrics(), which are the same for every framework, on `node:http`. */
+/** The options of httpMetrics(), tested on `node:http`. They are the same for every framework. */
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -21,12 +21,12 @@ afterEach(() => {
 closeAll();
 
 describe.each(subjects)('$name', (subject) => {
-  /** Starts the application. */
+  /** Starts the application of `apps/http.cjs`. */
   const serve = (
     options: HttpMetricsOptions | ((client: Client) => HttpMetricsOptions) = {},
   ): ReturnType<typeof start> => start(HTTP, require, subject, options);
 
-  /** Waits until the text of a scrape has a line that begins so. Returns the text. */
+  /** Waits until a scrape has a line that begins with `line`. Returns the scrape. */
   const shows = async (print: () => Promise<string>, line: string): Promise<string> => {
     let text = '';
     await until(
@@ -36,7 +36,7 @@ describe.each(subjects)('$name', (subject) => {
     return text;
   };
 
-  test('names: OpenTelemetry has other names, buckets and another word for other methods', async () => {
+  test("names: 'otel' stands for OpenTelemetry's names, its buckets and its method _OTHER", async () => {
     const { serving, print } = await serve({ names: 'otel' });
     await serving.send('GET', '/hello');
     await serving.send('PROPFIND', '/hello');
@@ -48,7 +48,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(text).not.toContain('http_request_duration_seconds');
   });
 
-  test('statusClass: the status is its class, also of an aborted request', async () => {
+  test('statusClass: the label has the class of the status (2xx), also for an aborted request', async () => {
     const { serving, print } = await serve({ statusClass: true });
     await serving.send('GET', '/hello');
     await serving.send('GET', '/orgs/o/fails');
@@ -75,7 +75,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(inProgress).toEqual({ GET: 0 });
   });
 
-  test('skip: a promise is no answer, and the request is counted', async () => {
+  test('skip: if it returns a promise, the request is counted, and a warning says so', async () => {
     const { serving, print } = await serve({ skip: any(async () => Promise.resolve(false)) });
     await serving.send('GET', '/hello');
     expect((await counted(print, 1)).requests).toEqual({ 'GET unmatched 200': 1 });
@@ -85,34 +85,43 @@ describe.each(subjects)('$name', (subject) => {
     ]);
   });
 
-  test('two in one application: the first counts, and a warning says so', async () => {
+  test('two with different metrics each count a request, once', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
-    const middlewares = ['prometheus', 'otel', 'prometheus'] as const;
-    const [first, second, third] = middlewares.map((names) => httpMetrics({ names }));
+    const own = new client.Registry({ name: 'own' });
+    const middlewares = [
+      ...[{ ignore: ['/ignored'] }, { names: 'otel' }, { register: own }],
+      ...[{}, { register: own, ignore: ['/other'] }],
+    ].map((options) => httpMetrics(any(options)));
     const { serving, print } = await started(
       client,
       createServer((request, response) => {
-        first!(request, response, () => {
-          third!(request, response, () => {
-            if (request.url === '/both') second!(request, response);
+        const all = middlewares.reduceRight<() => void>(
+          (next, middleware) => () => {
+            middleware(request, response, next);
+          },
+          () => {
             response.end('ok');
-          });
-        });
+          },
+        );
+        all();
       }),
     );
-    await serving.send('GET', '/one');
-    await counted(print, 1);
+    for (const path of ['/one', '/one', '/ignored', '/other']) await serving.send('GET', path);
+    const { requests, inProgress } = await counted(print, 3);
+    expect(requests).toEqual({ 'GET unmatched 200': 3 });
+    expect(inProgress).toEqual({ GET: 0 });
+    const labels = 'http_route="unmatched",http_response_status_code="200"';
+    expect(await print()).toContain(
+      `http_server_request_duration_seconds_count{http_request_method="GET",${labels}} 4\n`,
+    );
+    expect(await print()).toContain('http_server_active_requests{http_request_method="GET"} 0\n');
+    const other = await counted(() => own.metrics(), 4);
+    expect([other.requests, other.inProgress]).toEqual([{ 'GET unmatched 200': 4 }, { GET: 0 }]);
     expect(warnings).toEqual([]);
-    await serving.send('GET', '/both');
-    await serving.send('GET', '/both');
-    await counted(print, 3);
-    expect(warnings.map(({ message }) => message)).toEqual([
-      expect.stringContaining('one application uses two httpMetrics()'),
-    ]);
   });
 
-  test('skip: the status is known; a request that is skipped was in progress', async () => {
+  test('skip: is called when the status is known; a skipped request is not in progress any more', async () => {
     const { serving, print } = await serve({
       skip: (_request, response) => (response as { statusCode: number }).statusCode < 400,
     });
@@ -123,7 +132,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(inProgress).toEqual({ GET: 0 });
   });
 
-  test('buckets: are those of the histogram', async () => {
+  test('buckets: are the upper bounds of the histogram', async () => {
     const { serving, print } = await serve({ buckets: [0.2, 20] });
     await serving.send('GET', '/hello');
     const text = await shows(print, 'http_request_duration_seconds_count{');
@@ -131,7 +140,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(bounds).toEqual(['0.2', '20', '+Inf']);
   });
 
-  test('labels: have the values of each request, and none if the function fails', async () => {
+  test('labels: returns the values for each request; they are empty if it throws', async () => {
     let fails = false;
     const { serving, print } = await serve({
       labelNames: ['tenant', 'answer'],
@@ -156,7 +165,7 @@ describe.each(subjects)('$name', (subject) => {
     ]);
   });
 
-  test('exemplar: the trace of each request, on an OpenMetrics registry', async () => {
+  test('exemplar: returns the trace id of each request, for a registry that prints OpenMetrics', async () => {
     let trace: unknown = 'abc';
     const { serving, print } = await serve((client) => {
       client.register.setContentType(client.openMetricsContentType);
@@ -176,7 +185,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(warnings).toHaveLength(1);
   });
 
-  test('defaultMetrics: are in the same registry', async () => {
+  test('defaultMetrics: registers the default metrics in the same registry', async () => {
     const { print, client } = await serve((own) => {
       const register = new own.Registry({ name: 'own' });
       return { register: any(register), defaultMetrics: { prefix: 'p_', metrics: ['version'] } };
@@ -185,7 +194,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(await client.register.metrics()).not.toContain('nodejs_version_info');
   });
 
-  test('authorize: refuses the metrics only', async () => {
+  test('authorize: is asked for requests of the metrics only', async () => {
     const { serving } = await serve({
       path: '/m',
       authorize: (request) => 'x-ok' in (request as { headers: object }).headers,
@@ -208,7 +217,7 @@ describe.each(subjects)('$name', (subject) => {
     ]);
   });
 
-  test('a request that passes two of them is counted once', async () => {
+  test('a request that passes two httpMetrics() is counted once', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
     const [outer, inner] = [httpMetrics(), httpMetrics()];
@@ -228,7 +237,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(inProgress).toEqual({ GET: 0 });
   });
 
-  test('invalid options are refused by name, rule and value, and nothing is made', async () => {
+  test('invalid options throw an error with name, rule and value, and register nothing', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
     const labels = () => ({});
@@ -283,7 +292,7 @@ describe.each(subjects)('$name', (subject) => {
     expect(client.register.getMetricsAsArray()).toEqual([]);
   });
 
-  test('another metric of one of the names is left unchanged', async () => {
+  test('httpMetrics() throws if the program has a metric of one of the names, which stays unchanged', async () => {
     const client = await subject.load();
     const { httpMetrics } = inside('http/index');
     new client.Gauge({ name: 'http_requests_in_progress', help: 'own' }).set(7);

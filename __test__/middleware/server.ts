@@ -45,7 +45,7 @@ export class Serving {
   /**
    * Sends text on a connection of its own.
    *
-   * @param until ends the connection when it has received this many answers; at once if 0
+   * @param answers the connection is ended after this many answers; 0 closes it without waiting for one
    */
   async raw(sent: string, answers: number): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export class Serving {
     });
   }
 
-  /** Sends a request, and closes the connection once `seen` holds, without an answer. */
+  /** Sends a request, waits until `seen` returns true, and closes the connection before an answer. */
   async abort(path: string, seen: () => Promise<boolean>): Promise<void> {
     const socket = connect(this.port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -84,7 +84,7 @@ export class Serving {
 
 /** What a registry has counted. */
 export interface Counts {
-  /** Requests by `method route status`, in the order of the texts. */
+  /** Requests by `method route status`, sorted by series. */
   requests: Record<string, number>;
   /** Requests in progress by method. */
   inProgress: Record<string, number>;
@@ -111,7 +111,7 @@ export function total({ requests }: Counts): number {
   return Object.values(requests).reduce((sum, one) => sum + one, 0);
 }
 
-/** Waits until a number of requests is counted, because a server counts after its client has the answer. */
+/** Waits until a number of requests is counted: a server may count a request after its client has the answer. */
 export async function counted(print: () => Promise<string>, requests: number): Promise<Counts> {
   let counts: Counts = { requests: {}, inProgress: {} };
   await until(

@@ -1,11 +1,11 @@
-/** The specs that hold for every framework: each runs the same application (`apps/`) at both majors of its framework. */
+/** The specs of every framework. Each runs the same application (`apps/`) with both major versions of its framework. */
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { HttpMetricsOptions } from '../../ts/http/options';
 import { any, inside, subjects, type Client } from '../support/subject';
-import { loader, MAJORS } from './packages';
+import { loader, MAJORS, type PackageSet } from './packages';
 import { counted, countsIn, Serving, total } from './server';
 
 type Build = (load: NodeJS.Require, counted: unknown) => Promise<Server>;
@@ -18,19 +18,21 @@ export interface Framework {
   app: string;
   /** The subpath of the package. */
   subpath: 'express' | 'fastify' | 'hono' | 'index' | 'koa' | 'nest';
-  /** Returns the label of a route that has two patterns, for each of them; the pattern by default. */
+  /** Returns the label `route` for a path of the route that has two paths; the path itself by default. */
   either?: (path: string) => string;
   /** False if the framework has no routes. */
   routes?: false;
   /** The status of requests for a registered path with another method; 404 by default. */
   wrongMethod?: number;
   /** The major whose router throws for methods that no route has, before any middleware runs. */
-  throwsForMethods?: (typeof MAJORS)[number];
+  throwsForMethods?: PackageSet;
+  /** The sets of packages that have its majors; {@link MAJORS} by default. */
+  majors?: readonly PackageSet[];
 }
 
-/** The number of unmatched URLs. */
+/** The number of different URLs that match no route. */
 const STRAY = 10_000;
-/** Requests that are sent at once. */
+/** Requests that are sent in one write. */
 const BATCH = 500;
 
 /** A running application. */
@@ -77,10 +79,11 @@ export function closeAll(): void {
 /** Declares the specs of a framework. */
 export function countsRequests(framework: Framework): void {
   const { either = (path: string) => path, routes = true, wrongMethod = 404 } = framework;
+  const { majors = MAJORS } = framework;
   const label = (pattern: string) => (routes ? pattern : 'unmatched');
   closeAll();
 
-  describe.each(MAJORS)('%s', (set) => {
+  describe.each(majors)('%s', (set) => {
     let load: NodeJS.Require;
     beforeAll(async () => {
       load = await loader(set);
@@ -103,7 +106,7 @@ export function countsRequests(framework: Framework): void {
           await send('GET', `/users/${i}?q=${i}`, 200, '/users/:id');
           await send('POST', `/users/${i}`, 201, '/users/:id');
           await send('GET', `/orgs/a${i}/teams/a${i}`, 200, '/orgs/:org/teams/:team');
-          // An error leaves the router, and what the framework noted of the route with it.
+          // When an error leaves the router, the framework drops the route from the request.
           await send('GET', `/orgs/a${i}/fails`, 500, '/orgs/:org/fails');
         }
         await send('GET', '/one', 200, either('/one'));
@@ -139,7 +142,7 @@ export function countsRequests(framework: Framework): void {
         expect(requests).toEqual({ [`GET ${label('/hello')} 200`]: 1, 'GET unmatched 404': 1 });
       });
 
-      test('counts a request whose client goes away once, with the status 499', async () => {
+      test('counts a request whose client disconnects, once, with the status 499', async () => {
         const { serving, print } = await start(framework, load, subject);
         await serving.abort('/slow', async () => countsIn(await print()).inProgress['GET'] === 1);
         await serving.send('GET', '/hello');
@@ -178,12 +181,12 @@ export function countsRequests(framework: Framework): void {
         expect(methods).toEqual(expect.arrayContaining(['OTHER', 'PATCH']));
         expect(total({ requests, inProgress })).toBe(3);
       };
-      // There is nothing to test where the framework throws before a handler is asked.
+      // Not where the framework throws before it calls a middleware: no request would count.
       if (framework.throwsForMethods !== set) {
-        test('counts methods outside RFC 9110 as OTHER', methodsTest);
+        test('counts unknown methods as OTHER', methodsTest);
       }
 
-      test('asks the functions of the options with what handlers get', async () => {
+      test('calls the functions of the options with the arguments of handlers', async () => {
         const seen: unknown[][] = [];
         const { serving, print } = await start(framework, load, subject, {
           labelNames: ['tenant'],
@@ -209,7 +212,7 @@ export function countsRequests(framework: Framework): void {
       });
     });
 
-    test(`${STRAY} URLs that no route has make one series`, async () => {
+    test(`${STRAY} URLs that match no route make one series`, async () => {
       const { serving, print } = await start(framework, load, subjects[0]!);
       for (let from = 0; from < STRAY; from += BATCH) {
         const lines = Array.from(

@@ -11,7 +11,7 @@ afterEach(() => {
 
 const register = (...args: unknown[]) => performing('processes/collectors/register.cjs', ...args);
 
-test('with everywhere, a scrape of any process runs those of all, and a killed process leaves nothing', async () => {
+test('with everywhere, a scrape in any process runs the collectors of all, and a killed process leaves no series', async () => {
   const [one, other, none] = obedient(3, made);
   await ask(one!, register('one', true));
   await ask(other!, register('other', true));
@@ -30,7 +30,7 @@ test('with everywhere, a scrape of any process runs those of all, and a killed p
   expect(seen.get('yielded{who="one"}')).toBe(10);
   expect(seen.has('yielded{who="other"}')).toBe(false);
   expect(seen.get('yielding')).toBe(1);
-  // Nothing is left in the heap: the series of each scrape take the room of those before.
+  // The heap does not grow: the series of each scrape reuse the places of earlier ones.
   const before = await ask<{ usedBytes: number }>(one!, 'return stats()');
   for (let i = 0; i < 50; i++) await ask(one!, 'return scrape()');
   const after = await ask<{ usedBytes: number; series: number }>(one!, 'return stats()');
@@ -38,7 +38,7 @@ test('with everywhere, a scrape of any process runs those of all, and a killed p
   expect(after.series).toBeLessThan(20);
 });
 
-test('without, only those of the scraping process run, and others do not see what they yield', async () => {
+test('without everywhere, only collectors of the scraping process run, and others do not see their metrics', async () => {
   const [one, other] = obedient(2, made);
   await ask(one!, register('one', false));
   await ask(other!, register('other', false));
@@ -54,7 +54,7 @@ test('without, only those of the scraping process run, and others do not see wha
   ]);
 });
 
-test('a family that another process has in the heap is not printed twice', async () => {
+test('a yielded metric is left out if another process has a family of its name in the heap', async () => {
   const [one, other] = obedient(2, made);
   await ask(one!, "new mpmetrics.Gauge({ name: 'yielding', help: 'h' }).set(7)");
   await ask(other!, register('other', false));
@@ -68,7 +68,7 @@ test('a family that another process has in the heap is not printed twice', async
   expect(names.sort()).toEqual(['yielded', 'yielding']);
 });
 
-test('a collector that a thread registers runs, and ends with it', async () => {
+test('a collector that a thread registers runs until the thread ends', async () => {
   const [one] = obedient(1, made);
   await ask(one!, `await ${performing('processes/collectors/start-thread.cjs')}`);
   const { seen } = await scraped(one!);
@@ -78,7 +78,7 @@ test('a collector that a thread registers runs, and ends with it', async () => {
   expect((await scraped(one!)).seen.has('yielded{who="thread"}')).toBe(false);
 });
 
-test('scrapes at once all see what is yielded', async () => {
+test('simultaneous scrapes all print the yielded metrics', async () => {
   const [one, other, none] = obedient(3, made);
   await ask(one!, register('one', true));
   await ask(other!, register('other', true));
@@ -97,7 +97,7 @@ test('scrapes at once all see what is yielded', async () => {
   expect(without).toEqual([]);
 });
 
-test('a metric that a process declares takes the name from its collector, and is shared', async () => {
+test('a metric that a process declares replaces a yielded metric of its name, in scrapes of all processes', async () => {
   const [one, none] = obedient(2, made);
   await ask(one!, register('one', true));
   expect((await scraped(none!)).seen.get('yielding')).toBe(1);
@@ -125,7 +125,7 @@ test('a registry without a name and without metrics asks other processes, too', 
   }
 });
 
-test('a yielded metric is collected in each process', async () => {
+test('the collect callback of a yielded metric runs for scrapes of every process', async () => {
   const [one, none] = obedient(2, made);
   await ask(
     one!,

@@ -1,4 +1,4 @@
-/** Gauges that count the dead, in processes that are killed, and beside the Python client. */
+/** Gauges that count the dead, in processes that are killed, compared with the Python client. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ async function ask(program: Program, line: string): Promise<string> {
   return program.line();
 }
 
-/** Processes of one kind, which are named in the order of their starts. */
+/** Processes that run one program, numbered in the order of their starts. */
 class Processes {
   private readonly names = new Map<string, string>();
   private readonly start: () => Program;
@@ -48,7 +48,7 @@ class Processes {
     return [program, pid];
   }
 
-  /** Returns the values by name; of `all` by the name and the number of the process. */
+  /** Returns the values by the name of the gauge; of a gauge with a label pid, by name and number of the process. */
   async shown(asked: Program): Promise<Record<string, number>> {
     const rows = JSON.parse(await ask(asked, 'show')) as string[];
     const values = rows.map((row): [string, number] => {
@@ -59,36 +59,36 @@ class Processes {
   }
 }
 
-/** A process sets 5 and dies, one sets 2 and dies, and a third sets 9. Returns what is shown after each step. */
-async function played(
+/** One process sets 5 and dies, a second sets 2 and dies, a third sets 9. Returns the values after each step. */
+async function afterSteps(
   processes: Processes,
   signal: NodeJS.Signals,
 ): Promise<Record<string, Record<string, number>>> {
   const [asked] = await processes.started();
   const seen: Record<string, Record<string, number>> = {};
-  const look = async (step: string): Promise<void> => {
+  const note = async (step: string): Promise<void> => {
     seen[step] = await processes.shown(asked);
   };
   const died = async (program: Program, pid: string): Promise<void> => {
     program.child.kill(signal);
     await program.ended;
-    // The Python client has to be told, or it shows the gauges of the living for ever.
+    // Without this call, the Python client shows a dead process in its live gauges for ever.
     if (asked.child.spawnfile.includes('python')) await ask(asked, `end ${pid}`);
   };
   const [one, first] = await processes.started();
   await ask(one, 'set 5');
-  await look('living');
+  await note('living');
   await died(one, first);
-  await look('dead');
+  await note('dead');
   const [two, second] = await processes.started();
-  await look('adopted');
+  await note('adopted');
   await ask(two, 'set 2');
-  await look('two');
+  await note('two');
   await died(two, second);
-  await look('two dead');
+  await note('two dead');
   const [three] = await processes.started();
   await ask(three, 'set 9');
-  await look('two generations');
+  await note('two generations');
   return seen;
 }
 
@@ -98,7 +98,7 @@ function ours(): Processes {
   return new Processes(() => app.run('app.js', { env }));
 }
 
-/** What gauges that count the living show of one value. */
+/** Returns the values of the gauges that count living processes, if one of these has set its gauges. */
 const living = (value: number, process: string): Record<string, number> => ({
   livesum: value,
   livemin: value,
@@ -111,7 +111,7 @@ const ONE = { keep_sum: 5, keep_first: 5, keep_min: 5, keep_max: 5, keep_mostrec
 const TWO = { keep_sum: 7, keep_first: 5, keep_min: 2, keep_max: 5, keep_mostrecent: 2 };
 const THREE = { keep_sum: 16, keep_first: 5, keep_min: 2, keep_max: 9, keep_mostrecent: 9 };
 
-/** What is shown after each step. The process that is asked is number 1. */
+/** The values after each step. Process 1 scrapes. */
 const STEPS: Record<string, Record<string, number>> = {
   living: { ...ONE, 'keep_all 2': 5, ...living(5, '2') },
   dead: { ...ONE, 'keep_all 2': 5 },
@@ -126,9 +126,9 @@ const STEPS: Record<string, Record<string, number>> = {
 };
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'what the dead left is shown by every aggregator, before and after its adoption: %s',
+  'every aggregator shows what the dead left, before and after the adoption of their slots: %s',
   async (signal) => {
-    expect(await played(ours(), signal)).toEqual(STEPS);
+    expect(await afterSteps(ours(), signal)).toEqual(STEPS);
   },
 );
 
@@ -139,15 +139,15 @@ test.skipIf(lacks('prometheus_client'))('the Python client shows the same', asyn
   const env = { ...process.env, PYTHONPATH: packages, PROMETHEUS_MULTIPROC_DIR: folder };
   const start = (): Program =>
     new Program(spawn('python3', ['-c', source('processes/dead-gauges/app.py')], { env }));
-  const shown = await played(new Processes(start), 'SIGKILL');
+  const shown = await afterSteps(new Processes(start), 'SIGKILL');
   for (const [step, expected] of Object.entries(STEPS)) {
-    // It has no mode `first`.
+    // The Python client has no mode `first`.
     const rest = Object.entries(expected).filter(([name]) => name !== 'keep_first');
     expect(shown[step], step).toEqual(Object.fromEntries(rest));
   }
 });
 
-test('markProcessDead() takes the gauges of a dead process, and changes no scrape', async () => {
+test('markProcessDead() takes the gauges of a dead process out of its slot, and scrapes stay the same', async () => {
   const processes = ours();
   const [asked] = await processes.started();
   const [one, pid] = await processes.started();
@@ -162,7 +162,7 @@ test('markProcessDead() takes the gauges of a dead process, and changes no scrap
   expect(before).toEqual(STEPS['living']);
 });
 
-test('a living process that loses its slot is counted once, also when another adopts the slot', async () => {
+test('a living process that loses its slot is counted once, also if another process adopts the slot', async () => {
   const processes = ours();
   const [asked] = await processes.started();
   const [one] = await processes.started();
@@ -180,7 +180,7 @@ test('a living process that loses its slot is counted once, also when another ad
   expect(await processes.shown(asked)).toMatchObject({ keep_sum: 3, livesum: 3, keep_max: 2 });
 });
 
-test('respawns leave the heap as large as it was', { timeout: RESPAWNS * 10_000 }, async () => {
+test('the heap does not grow with respawns', { timeout: RESPAWNS * 10_000 }, async () => {
   const app = application({ 'respawn.js': source('processes/dead-gauges/respawn.cjs') });
   const program = app.run('respawn.js', { args: [String(RESPAWNS)] });
   const [before, after] = [
@@ -194,7 +194,7 @@ test('respawns leave the heap as large as it was', { timeout: RESPAWNS * 10_000 
   expect(after.get('max{k="7"}')).toBe(1);
   expect(after.get('mostrecent{k="7"}')).toBe(1);
   const all = [...after.keys()].filter((row) => row.startsWith('all{k="7"'));
-  // The last one is dead, and no process has adopted its slot yet.
+  // Eight residues, and the gauge of the last worker, whose slot no process has adopted.
   expect(all).toHaveLength(9);
   expect(after.get('mpmetrics_dropped_lives_total')).toBe(RESPAWNS - 9);
 });

@@ -1,4 +1,4 @@
-/** Limits on a metric's series hold over all processes, those that were killed included. */
+/** Limits on a metric's series hold over all processes, including killed ones. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
@@ -53,7 +53,7 @@ test('each process obeys the limit that it declares', async () => {
   ]);
 });
 
-test('a process counts what it may not add to a metric that others have filled', async () => {
+test('a process whose limit is reached by series of others counts in the series `other`', async () => {
   const [one, other] = obedient(2, made);
   const declare = (more: string) =>
     `kept.c = new mpmetrics.Counter({ name: 'c', help: 'h', labelNames: ['a'], ${more} })`;

@@ -1,4 +1,4 @@
-/** A registry's prefix is that of the process that scrapes, and comes before the names of all processes' metrics. */
+/** A scrape prints the prefix that its own process has set, before the names of all processes' metrics. */
 import { afterEach, expect, test } from 'vitest';
 
 import type { Application } from '../support/application';
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const app of made.splice(0)) app.remove();
 });
 
-test('metrics of other processes, living and killed, get it, and only in that process', async () => {
+test('metrics of living and killed processes have the prefix, only in scrapes of the process that has set it', async () => {
   const [one, other, dead] = obedient(3, made);
   await ask(one!, "new mpmetrics.Counter({ name: 'c_total', help: 'h' }).inc(1)");
   await ask(dead!, "new mpmetrics.Counter({ name: 'dead_total', help: 'h' }).inc(2)");

@@ -30,7 +30,7 @@ async function ask(program: Program, line: string): Promise<string> {
   return program.line();
 }
 
-/** The rows with other numbers than 0, of one metric. */
+/** Returns the lines of one metric whose numbers are not 0. */
 async function shown(program: Program, name: string): Promise<string[]> {
   const rows = JSON.parse(await ask(program, 'show')) as string[];
   return rows.filter((row) => row.startsWith(`${name}{`)).sort();
@@ -40,6 +40,30 @@ async function kill(program: Program): Promise<void> {
   program.child.kill('SIGKILL');
   await program.ended;
 }
+
+test('a default label that no row of states shows does not keep processes apart', async () => {
+  const app = application();
+  const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/states.heap` };
+  const [one, two] = [app.run('app.js', { env }), app.run('app.js', { env })];
+  for (const program of [one, two]) await program.line();
+  const byDefault = async (name: string) => {
+    await ask(one, `default ${name} x`);
+    await ask(two, `default ${name} y`);
+  };
+  const json = async (name: string) => JSON.parse(await ask(one, `json ${name}`)) as unknown;
+  await byDefault('count');
+  for (const program of [one, two]) await ask(program, 'count running');
+  expect(await shown(one, 'count')).toEqual(['count{count="running"} 2']);
+  expect(await json('count')).toEqual([{ labels: { count: 'running' }, value: 2 }]);
+  await ask(one, 'prefix app_');
+  expect(await shown(one, 'app_count')).toEqual([
+    'app_count{app_count="running",count="x"} 1',
+    'app_count{app_count="running",count="y"} 1',
+  ]);
+  await byDefault('app_count');
+  expect(await shown(one, 'app_count')).toEqual(['app_count{app_count="running"} 2']);
+  expect(await json('app_count')).toEqual([{ labels: { app_count: 'running' }, value: 2 }]);
+});
 
 test('the states of living processes and threads are joined, and those of killed processes go', async () => {
   const app = application();
@@ -87,7 +111,7 @@ test('the states of living processes and threads are joined, and those of killed
   expect(await shown(one, 'any')).toEqual(['any{any="x"} 1']);
   expect(await shown(one, 'every')).toEqual(['every{every="x"} 1', 'every{every="y"} 1']);
 
-  // The process that adopts the slots begins in the first states.
+  // The process that adopts the slots begins in the first state of each enum.
   const three = app.run('app.js', { env });
   await three.line();
   expect(await shown(one, 'count')).toEqual([
@@ -97,7 +121,7 @@ test('the states of living processes and threads are joined, and those of killed
   expect(await shown(one, 'recent')).toEqual(['recent{job="a",recent="running"} 1']);
 });
 
-test('an info is shown as long as a process lives that shows it', async () => {
+test('an info is shown as long as one of the processes that have set it lives', async () => {
   const app = application();
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/info.heap` };
   const versions = async (program: Program) =>
@@ -143,7 +167,7 @@ test(
     const line = await scraping.line(10 * PATIENCE);
     const [seen, states] = JSON.parse(line) as [Record<string, number>, number];
     expect(seen).toEqual({ 'recent: 1 of 53, 1': SCRAPES, 'count: 1 of 53, 1': SCRAPES });
-    // The scrapes have really met a process that was flipping.
+    // The other process changed its states while this one scraped: the scrapes saw many different ones.
     expect(states).toBeGreaterThan(20);
     await kill(flipping);
   },

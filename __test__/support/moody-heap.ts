@@ -24,6 +24,8 @@ export class MoodyHeap {
   bucketCalls = 0;
   /** Number of calls of `bucketsEach` that went to the real writer unchanged. */
   turns = 0;
+  /** Number of label values that the heap has returned. */
+  valuesRead = 0;
   /** Number of calls of `expire`. */
   expiries = 0;
   /** True makes `expire` fail as if another process held the heap lock. */
@@ -133,7 +135,11 @@ export class MoodyHeap {
       limit: (...limit) => {
         real.limit(...limit);
       },
-      labelValues: (...label) => real.labelValues(...label),
+      labelValues: (...label) => {
+        const found = real.labelValues(...label);
+        this.valuesRead += found.values.length;
+        return found;
+      },
       withdraw: (family) => {
         real.withdraw(family);
       },

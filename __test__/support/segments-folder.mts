@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The environment variable that tells the tests' processes the folder. */
+/** The environment variable with the folder, for the processes of tests. */
 export const FOLDER = 'MPMETRICS_TEST_FOLDER';
 
 /** Makes the folder. Vitest calls this once for each project, in one process. */

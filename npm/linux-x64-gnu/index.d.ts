@@ -120,12 +120,15 @@ export declare class NativeWriter {
   /** Whether a block still belongs to its series. Works even if the writer lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean
   /**
-   * Sets from how many series of a family on this writer makes none, and whether it counts updates of refused
-   * series as dropped. Has no effect on a family that this life did not declare.
+   * Limits the series of a family: this writer makes no series while the family has `most` or more. `drops` says
+   * whether updates of refused series count as dropped. Has no effect on a family that this writer has not declared.
    */
   limit(family: number, most: number, drops: boolean): void
-  /** Returns the values that a label has in living series of a family. */
-  labelValues(family: number, label: string): Array<string>
+  /**
+   * Returns values that a label has in living series of a family: with `after`, of the call before, at least those
+   * of series that were made since.
+   */
+  labelValues(family: number, label: string, after?: bigint | undefined | null): LabelValues
   /** Slot number. */
   get slot(): number
   /** Number of this life of the slot. */
@@ -331,6 +334,14 @@ export interface HeapStats {
 /** Returns the identity of a process of this pid namespace; null if there is no such process. */
 export declare function identity(pid: number): ProcessIdentity | null
 
+/** Values of a label. */
+export interface LabelValues {
+  /** The values. */
+  values: Array<string>
+  /** For the next call. */
+  latest: bigint
+}
+
 /** Returns the numbers of the heap's layout that JavaScript needs. */
 export declare function layout(): Layout
 
@@ -453,7 +464,10 @@ export interface ScrapeOptions {
    * because its reader has them already.
    */
   extra?: Array<ExtraFamily>
-  /** What is printed before all names. `json` leaves it out, because its reader looks families up by their names. */
+  /**
+   * What is printed before all names. `json` leaves it out, because its reader looks families up by their names; it
+   * joins the series that have the same labels when their rows are printed with it.
+   */
   prefix?: string
   /** Units of families of the heap, which OpenMetrics shows. */
   units?: Array<FamilyUnit>

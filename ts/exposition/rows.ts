@@ -98,7 +98,10 @@ export function textRows(family: FamilyData, format: TextFormat, prefix: string)
  * The type in a text. A state set that counts processes is a gauge in OpenMetrics, too, because a state of a state set
  * is either 0 or 1.
  */
-function textType({ type, aggregator }: FamilyData, format: TextFormat): string {
+export function textType(
+  { type, aggregator }: Pick<FamilyData, 'type' | 'aggregator'>,
+  format: TextFormat,
+): string {
   const counts = type === 'stateset' && aggregator === 'count';
   return format === 'text' || counts ? plainType(type) : type;
 }

@@ -18,7 +18,8 @@ export interface NodeResponse extends HandlerResponse {
   /** The connection; null while the connection still has an earlier request's response to send. */
   readonly socket?: { readonly destroyed?: boolean } | null;
   on(event: 'close', listener: (this: NodeResponse) => void): unknown;
-  [EXCHANGE]?: Exchange | null;
+  /** The first meter that the request has passed; null if the request is left out. */
+  [EXCHANGE]?: Passed | null;
 }
 
 /** The members of a request that are used here. */
@@ -42,8 +43,22 @@ const queues = new WeakMap<Connection, Set<NodeResponse>>();
 /** Returns the pattern of the route that handles a request: of what the framework gives its handlers. */
 export type RouteOf = (first: never, second: never) => string | undefined;
 
+/** A request at one meter. Two meters with different metrics each count it. */
+interface Passed {
+  readonly meter: Meter;
+  /** The request at the next meter that it has passed. */
+  next: Passed | null;
+}
+
+/** A request whose path the meter ignores. */
+class Ignored implements Passed {
+  next: Passed | null = null;
+  constructor(readonly meter: Meter) {}
+}
+
 /** A request that was begun. */
-export class Exchange implements Measured {
+export class Exchange implements Measured, Passed {
+  next: Passed | null = null;
   readonly method: Method;
   readonly trace: string | undefined;
   /** The queue that the response is in. */
@@ -88,10 +103,10 @@ export class Exchange implements Measured {
 }
 
 /**
- * Begins to count a request, unless it is counted already or its path is ignored.
+ * Begins to count a request, unless it counts in the meter's metrics already or its path is ignored.
  *
  * @param first what the options' functions get
- * @returns null for a path that is ignored
+ * @returns null for a request that is left out
  */
 export function begin(
   meter: Meter,
@@ -101,36 +116,35 @@ export function begin(
   first: unknown = request,
   second: unknown = response,
 ): Exchange | null {
-  const there = response[EXCHANGE];
-  if (there !== undefined) {
-    if (there !== null && !there.meter.countsAs(meter)) warnOfAnother();
-    return there;
+  let last: Passed | null | undefined = response[EXCHANGE];
+  if (last === null) return null;
+  let begun = false;
+  for (let one: Passed | null = last ?? null; one !== null; one = one.next) {
+    if (one.meter.countsAs(meter)) return one instanceof Exchange ? one : null;
+    begun ||= one instanceof Exchange;
+    last = one;
   }
-  if (meter.ignoresPaths && meter.ignores(pathOf(request.originalUrl ?? request.url))) {
-    response[EXCHANGE] = null;
-    return null;
+  const ignored = meter.ignoresPaths && meter.ignores(pathOf(request.originalUrl ?? request.url));
+  const passed = ignored
+    ? new Ignored(meter)
+    : new Exchange(meter, request.method, first, second, routeOf);
+  if (last === undefined) response[EXCHANGE] = passed;
+  else last.next = passed;
+  if (!(passed instanceof Exchange)) return null;
+  if (!begun) {
+    response.on('close', onClose);
+    if (response.socket === null && request.socket) {
+      passed.queue = queueOf(request.socket);
+      passed.queue.add(response);
+    }
   }
-  const exchange = new Exchange(meter, request.method, first, second, routeOf);
-  response[EXCHANGE] = exchange;
-  response.on('close', onClose);
-  if (response.socket === null && request.socket) {
-    exchange.queue = queueOf(request.socket);
-    exchange.queue.add(response);
-  }
-  return exchange;
+  return passed;
 }
 
 /** Warns that the route of a request cannot be told, so that it counts as unmatched. */
 export function warnOfRoute(error: unknown): void {
   const text = `the route of a request is not known, and it counts as unmatched: ${messageOf(error)}`;
   warnOnce('MPMETRICS_HTTP', text, 'route');
-}
-
-function warnOfAnother(): void {
-  const text =
-    'one application uses two httpMetrics() with different registries or names. Each request is counted by the first ' +
-    'that sees it, and not by the other';
-  warnOnce('MPMETRICS_HTTP', text, 'another');
 }
 
 /** Leaves a request out, also for whatever else would count it. */
@@ -140,9 +154,11 @@ export function leaveOut(response: NodeResponse): void {
 
 /** Counts a request, if it was begun and is not counted yet. Its response was sent, or its connection ended before. */
 export function end(response: NodeResponse): void {
-  const exchange = response[EXCHANGE];
-  exchange?.queue?.delete(response);
-  exchange?.end(isWhole(response) ? response.statusCode : null);
+  for (let one = response[EXCHANGE] ?? null; one !== null; one = one.next) {
+    if (!(one instanceof Exchange)) continue;
+    one.queue?.delete(response);
+    one.end(isWhole(response) ? response.statusCode : null);
+  }
 }
 
 /** Returns whether all of a response was sent. */

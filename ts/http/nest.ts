@@ -1,4 +1,4 @@
-/** `mpmetrics/nest`: counts the requests of Nest 10 and 11, on Express and on Fastify. */
+/** `mpmetrics/nest`: counts the requests of Nest 10 to 12, on Express and on Fastify. */
 
 import type { NodeRequest } from './exchange';
 import { expressRoute, noteRoutes, type ExpressRequest } from './express-routes';

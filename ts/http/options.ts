@@ -4,8 +4,8 @@ import { shown, unfit } from '../errors';
 import type { DefaultMetricsCollectorConfiguration } from '../default-metrics';
 import type { RegistryContentType } from '../exposition';
 import { invalidLabelNames } from '../labels';
-import type { RegistryLike } from '../metrics';
-import { checkOptions, type ServingOptions } from '../serving/answer';
+import { warnOfMisspelt, type RegistryLike } from '../metrics';
+import { checkOptions, OPTIONS as SERVING, type ServingOptions } from '../serving/answer';
 import { NAMES, type NamesOfMetrics } from './names';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the functions are given a framework's own request and response */
@@ -50,6 +50,13 @@ export interface HttpMetricsOptions extends ServingOptions<any> {
   exemplar?: (request: any, response: any) => string | undefined;
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** The names of {@link HttpMetricsOptions}. */
+const OPTIONS: readonly (keyof HttpMetricsOptions)[] = [
+  ...SERVING,
+  ...(['register', 'names', 'labelNames', 'labels', 'statusClass', 'ignore'] as const),
+  ...(['skip', 'buckets', 'defaultMetrics', 'exemplar'] as const),
+];
 
 const FUNCTIONS = ['labels', 'skip', 'exemplar'] as const;
 
@@ -100,6 +107,7 @@ export function checkHttpOptions(given: unknown): asserts given is HttpMetricsOp
     throw unfit('defaultMetrics', 'true, false or options', defaultMetrics);
   }
   checkLabelNames(options, names as NamesOfMetrics);
+  warnOfMisspelt(options, OPTIONS, 'httpMetrics()');
 }
 
 function checkLabelNames(options: Readonly<Record<string, unknown>>, names: NamesOfMetrics): void {

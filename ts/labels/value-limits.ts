@@ -40,7 +40,8 @@ export class ValueLimits {
    * `instead`.
    *
    * @param bytes the maximum length of a value; one that is longer does not count
-   * @param others returns the values that a label has in the series of all processes
+   * @param others returns the values that a label has in the series of all processes, without those that it has
+   *   returned before
    */
   counted(
     name: string,

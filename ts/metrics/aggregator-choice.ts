@@ -45,7 +45,7 @@ export function chosenAggregator(
     if (why === null) return aggregator;
     warnOnce(
       'MPMETRICS_CONFIG',
-      `the aggregator ${aggregator} that was chosen by ${pattern} is not taken for ${String(name)}, which ${why}`,
+      `the aggregator ${aggregator} that is configured for ${pattern} is not used for the gauge ${String(name)}: it ${why}`,
       String(name),
     );
     return undefined;

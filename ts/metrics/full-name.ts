@@ -1,6 +1,6 @@
 /** The name of a metric: `namespace`, `subsystem`, `name` and `unit`, joined. */
 
-import { unfit } from '../errors';
+import { shown, unfit } from '../errors';
 import type { FamilyType } from '../storage';
 
 /** The options that make a metric's name. */
@@ -32,6 +32,15 @@ export function fullName(
   const end = type === 'counter' && whole.endsWith(TOTAL) ? TOTAL : '';
   const base = end === '' ? whole : whole.slice(0, -end.length);
   return (base.endsWith(`_${last}`) ? base : `${base}_${last}`) + end;
+}
+
+/** Returns which options a name is made of, for a message; an empty text if `name` is the only one. */
+export function piecesOf(options: NameOptions): string {
+  const { namespace, subsystem, unit } = options;
+  const parts = Object.entries({ namespace, subsystem, unit })
+    .filter(([, value]) => typeof value === 'string' && value !== '')
+    .map(([option, value]) => `${option} ${shown(value)}`);
+  return parts.length === 0 ? '' : ` (with ${parts.join(', ')})`;
 }
 
 /** Returns {@link fullName}; the name alone if another part is invalid, for which the constructor throws later. */

@@ -1,5 +1,6 @@
 /** What a program gave to the constructor of a metric, with the defaults of the metric's type. */
 
+import { unfit } from '../errors';
 import { labelDefaults, type LabelDefaults } from '../labels';
 import type { LabelOptions, FamilyType } from '../storage';
 import type { Registers } from './configuration';
@@ -93,6 +94,11 @@ export function labelRules(
   given: Given,
 ): LabelRules {
   const names = labelNames.map(String);
+  // JavaScript may pass anything.
+  const values: unknown = given.labelValues ?? {};
+  if (typeof values !== 'object' || Array.isArray(values)) {
+    throw unfit('labelValues', 'an object with an array for each label', values);
+  }
   const defaults = labelDefaults(names, given.defaultLabels);
   const limits = seriesLimits(type, names, given, defaults);
   return {

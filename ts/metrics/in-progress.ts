@@ -97,7 +97,8 @@ function around({ name, aggregator, dead }: LabelledGauge, series: GoesUpAndDown
     const has = aggregator === 'shared' ? 'the aggregator shared' : "dead: 'keep'";
     const message =
       `the gauge ${name} has ${has}, and tracks calls in progress: ` +
-      'those of a killed process stay in it for ever; with the aggregator sum alone they go with the process';
+      "the calls of a killed process stay in its value for ever. With the aggregator sum, and without dead: 'keep', " +
+      'the value loses them when the process ends';
     warnOnce('MPMETRICS_CONFIG', message, name);
   }
   return (call) => {

@@ -1,6 +1,6 @@
 /**
  * A metric whose labels are the information, such as the version of the program. A series is one set of labels, which
- * may have any names, and is shown as long as a living process shows it.
+ * may have any names, and is shown as long as a living process shows it; with `dead: 'keep'` also afterwards.
  */
 
 import { shown, unfit } from '../errors';
@@ -13,6 +13,7 @@ import {
   validateLabels,
 } from '../labels';
 import { Backing, Handle, infoKind } from '../storage';
+import { livesKept } from './dead';
 import { likelyName } from './full-name';
 import * as hidden from './hidden';
 import { Metric } from './metric';
@@ -30,7 +31,7 @@ const NO_LABELS = {};
 
 /** Options that other metrics have, and infos have not. */
 const NOT_POSSIBLE = [
-  ...['unit', 'dead', 'aggregator', 'labelValues', 'ttlSeconds'],
+  ...['unit', 'aggregator', 'labelValues', 'ttlSeconds'],
   ...['defaultLabels', 'maxSeries', 'overflow', 'overflowLabels', 'maxLabelValues'],
 ];
 
@@ -39,7 +40,7 @@ const AGGREGATOR = 'max';
 
 export class Info<T extends string = string> extends Metric<T> implements api.Info<T> {
   constructor(config: InfoConfiguration<T>) {
-    super(checked(config), infoKind, { aggregator: AGGREGATOR });
+    super(checked(config), infoKind, { aggregator: AGGREGATOR }, livesKept);
   }
 
   info(labels: LabelValues<T> | api.InfoValues, values?: api.InfoValues): void {

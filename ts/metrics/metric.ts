@@ -28,7 +28,7 @@ import type { Everywhere } from './api';
 import type { MetricConfiguration, Registers } from './configuration';
 import { validateDead } from './dead';
 import { exemplarText } from './exemplar';
-import { fullName } from './full-name';
+import { fullName, piecesOf } from './full-name';
 import { labelRules, warnOfOptions, type Given } from './given';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
@@ -122,7 +122,9 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (!given.name) throw new Error('Missing mandatory name parameter');
     given.name = fullName(kind.type, given);
     // The messages begin with prom-client's, and end with what its successor `@prometheus-io/client` adds.
-    if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
+    if (!validateMetricName(given.name)) {
+      throw new Error(`Invalid metric name: ${given.name}${piecesOf(given)}`);
+    }
     const labelNames = labelNamesOf(given.labelNames);
     const invalid = invalidLabelNames(labelNames);
     if (invalid.length > 0) {

@@ -14,6 +14,16 @@ type WithoutNumbers<T extends string> = Omit<
 interface WithStates<T extends string, S extends string> extends WithoutNumbers<T> {
   /** The states, 1 to 53 different texts, in the order in which they are shown. */
   states: readonly S[];
+  /**
+   * With 'keep', the states of processes and threads that have ended count, too: the state or set that each had last.
+   * `remove()` and `reset()` leave them; `removeEverywhere()` and `resetEverywhere()` remove them. Not with `ttlSeconds`.
+   */
+  dead?: 'keep';
+  /**
+   * With `dead: 'keep'` and the aggregator `all`: how many ended processes and threads are shown, from 1 to 10,000. Of
+   * more, those that ended first are left out, and `mpmetrics_dropped_lives_total` counts them. Default 64.
+   */
+  keepDead?: number;
 }
 
 /** The configuration of an enum. */
@@ -57,6 +67,15 @@ export interface InfoConfiguration<T extends string = string> extends Omit<
 > {
   /** `[a-zA-Z_:][a-zA-Z0-9_:]*`; the name that is shown ends with `_info`, whether or not this one does. */
   name: string;
+  /**
+   * With 'keep', what processes and threads that have ended showed last is shown, too. `resetEverywhere()` removes it.
+   */
+  dead?: 'keep';
+  /**
+   * With `dead: 'keep'`: of how many ended processes and threads, from 1 to 10,000. Of more, those that ended first are
+   * left out, and `mpmetrics_dropped_lives_total` counts them. Default 64.
+   */
+  keepDead?: number;
   /** Called before the metric is read; `this` is the metric. */
   collect?: CollectFunction<Info<T>>;
 }

@@ -18,6 +18,7 @@ import {
   type Update,
 } from '../storage';
 import { takenLabel } from './aggregators';
+import { livesKept } from './dead';
 import { likelyName } from './full-name';
 import * as hidden from './hidden';
 import { keepChild, keptChild } from './kept-children';
@@ -44,7 +45,7 @@ const FIRST = 1;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Options that other metrics have, and metrics with states have not. */
-const NOT_POSSIBLE = ['unit', 'dead'];
+const NOT_POSSIBLE = ['unit'];
 
 /** The kind of metric, with the names of its aggregators; the first is the default. */
 interface Sort {
@@ -65,7 +66,10 @@ export class Enum<T extends string = string, S extends string = string>
 
   constructor(config: EnumConfiguration<T, S>) {
     const given = checked(config, ENUM);
-    super(given, kindOf(given), { aggregator: ENUM.aggregators[0] }, () => [FIRST]);
+    super(given, kindOf(given), { aggregator: ENUM.aggregators[0] }, (all) => [
+      FIRST,
+      ...livesKept(all),
+    ]);
     hidden.hide(this, BITS, bitsOf(this.states));
   }
 
@@ -107,7 +111,10 @@ export class StateSet<T extends string = string, S extends string = string>
 
   constructor(config: StateSetConfiguration<T, S>) {
     const given = checked(config, STATE_SET);
-    super(given, kindOf(given), { aggregator: STATE_SET.aggregators[0] }, () => [0]);
+    super(given, kindOf(given), { aggregator: STATE_SET.aggregators[0] }, (all) => [
+      0,
+      ...livesKept(all),
+    ]);
     hidden.hide(this, BITS, bitsOf(this.states));
   }
 

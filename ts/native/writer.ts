@@ -38,12 +38,20 @@ export interface NativeWriter {
    */
   family(spec: FamilySpec, group: number): number;
   /**
-   * Sets from how many series of a family on, those of all writers, this writer makes none; and whether it counts
-   * updates of refused series as dropped. To be called after each {@link family}.
+   * Limits the series of a family: this writer makes no series while the family has `most` or more, those of all
+   * writers included. `drops` says whether updates of refused series count as dropped. To be called after each
+   * {@link family}.
    */
   limit(family: number, most: number, drops: boolean): void;
-  /** The values that a label has in living series of a family. Throws an Error with a code. */
-  labelValues(family: number, label: string): string[];
+  /**
+   * Returns the values that a label has in living series of a family. With `after`, which is the `latest` of an earlier
+   * call, at least those of series that were made since. Throws an Error with a code.
+   */
+  labelValues(
+    family: number,
+    label: string,
+    after?: bigint,
+  ): { readonly values: string[]; readonly latest: bigint };
   /** Withdraws this life's declaration of a family. Its series are released one by one. */
   withdraw(family: number): void;
   /**

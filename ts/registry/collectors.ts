@@ -2,7 +2,14 @@
 
 import { shown, unfit, warnOnce } from '../errors';
 import type { MetricRows } from '../exposition';
-import { Metric, readsItself, ROSTER, runCollect, type AnyMetric } from '../metrics';
+import {
+  Metric,
+  readsItself,
+  ROSTER,
+  runCollect,
+  warnOfMisspelt,
+  type AnyMetric,
+} from '../metrics';
 import { collecting, type Collect } from '../storage';
 import { fill, holderOf, holds } from './holder';
 import type { DuckMetric, Registered } from './registered';
@@ -75,6 +82,7 @@ export class Collectors {
     }
     const { everywhere = false } = options;
     if (typeof everywhere !== 'boolean') throw unfit('everywhere', 'true or false', everywhere);
+    warnOfMisspelt(options, ['everywhere'], 'registerCollector()');
     const run: Collect | null = everywhere ? () => this.runOne(entry).then(() => undefined) : null;
     const entry: Entry = { collector, run, held: new Map() };
     this.entries.add(entry);

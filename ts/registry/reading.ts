@@ -130,7 +130,8 @@ export class Reading {
     const given = (): ReturnType<Contents['given']> => contents.given();
     const selection = this.select([...metrics, ...contents.collectors.held], () => true);
     if (selection !== null) {
-      const kept = { ...selection, without: namesOf(rest) };
+      const { prefix } = contents;
+      const kept = { ...selection, without: namesOf(rest), ...(prefix !== '' && { prefix }) };
       for (const family of parseFamilies(await heap.scrapes.text('json', kept))) {
         if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         const { tag, name } = family;

@@ -6,7 +6,6 @@ import { shown, unfit } from '../errors';
 import {
   formatOf,
   isSupported,
-  joinTexts,
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type MetricRows,
@@ -37,8 +36,9 @@ import type { Bytes } from '../native';
 import { aggregatorOf, byName } from './aggregated';
 import type { CollectorOptions, MetricCollector } from './collectors';
 import { ANONYMOUS_TAG, Contents } from './contents';
-import type { DuckMetric, Registered } from './registered';
-import { prefixOf, withPrefix, withStateLabel } from './naming';
+import type { DuckMetric } from './registered';
+import { prefixOf } from './naming';
+import { jsonOf, textOf } from './overridden';
 import { Reading } from './reading';
 import { writeTextfile, type TextfileOptions } from './textfile';
 
@@ -120,7 +120,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @returns rejects if a `collect` throws
    */
   async metrics(options?: PrintOptions): Promise<string> {
-    if (overridden(this)) return textOf(this, options);
+    if (overridden(this)) return textOf(this, this[CONTENTS], options);
     return read(this, options, 'application').text();
   }
 
@@ -157,7 +157,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     const aggregator = typeof filter === 'object' ? undefined : filter;
     const rows: unknown = await ((this as Methods).getMetricsAsArray === own.getMetricsAsArray
       ? read(this, options, 'thread').json(aggregator)
-      : jsonOf(this, aggregator, { scope: scopeOf(options, 'thread') }));
+      : jsonOf(this, this[CONTENTS], aggregator, { scope: scopeOf(options, 'thread') }));
     return rows as MetricObjectWithValues<MetricValueWithName<string>>[];
   }
 
@@ -340,33 +340,6 @@ function overridden({ getMetricsAsArray, getMetricsAsString }: Methods): boolean
   return (
     getMetricsAsArray !== own.getMetricsAsArray || getMetricsAsString !== own.getMetricsAsString
   );
-}
-
-/** Returns the text of a registry whose methods are overridden, which is made metric by metric, as in prom-client. */
-async function textOf(
-  registry: Registry<RegistryContentType>,
-  options: PrintOptions | undefined,
-): Promise<string> {
-  const metrics = registry.getMetricsAsArray();
-  const texts = await Promise.all(
-    metrics.map((metric) => registry.getMetricsAsString(metric, options)),
-  );
-  return joinTexts(texts, formatOf(options?.contentType ?? registry.contentType));
-}
-
-async function jsonOf(
-  registry: Registry<RegistryContentType>,
-  aggregator: string | undefined,
-  options: ScopeOptions,
-): Promise<MetricRows[]> {
-  const metrics = registry.getMetricsAsArray(aggregator);
-  const all = await Promise.all(metrics.map((metric) => metric.get(options)));
-  const contents = registry[CONTENTS];
-  const { prefix } = contents;
-  return all.map((rows, i) => {
-    const shown = withStateLabel(rows as MetricRows, metrics[i] as Registered, prefix);
-    return withPrefix(contents.withDefaults(shown), prefix);
-  });
 }
 
 function isMergeable(one: unknown): boolean {

@@ -7,6 +7,7 @@ import {
   namesOf,
   ownDefaults,
   outputOf,
+  textType,
   type MetricRows,
   type TextFormat,
 } from '../exposition';
@@ -25,7 +26,7 @@ import { aggregatorOf, byName } from './aggregated';
 import { Collected } from './collected';
 import { AGGREGATED_TAG, type Contents } from './contents';
 import type { Registered } from './registered';
-import { unitOf, unitsOf, withStateLabel } from './naming';
+import { unitOf, unitsOf } from './naming';
 
 export class Union {
   private readonly scope: Scope;
@@ -35,6 +36,8 @@ export class Union {
   private readonly metrics = new Map<Registered, Contents>();
   private readonly collected: Collected;
   private readonly prefix: string;
+  /** The types that the text shows of metrics whose JSON has another one, by their names. */
+  private readonly types = new Map<string, string>();
   private readonly registries: readonly Contents[];
 
   /**
@@ -82,9 +85,12 @@ export class Union {
         if (!(metric instanceof Metric) || readsItself(metric)) {
           return contents.withDefaults((await metric.get({ scope: this.scope })) as MetricRows);
         }
-        return this.rows(await this.collected.run(metric), contents);
+        const data = await this.collected.run(metric);
+        return data === null ? null : this.rows(data, contents);
       }),
     );
+    // The answers to others say that this isolate's collectors have run, too.
+    const ran = await Promise.all(yielding.map(async (metrics) => (await metrics) ?? []));
     const answers = asked.answers();
     if (answers !== undefined) await answers;
     // The callbacks may have made the first metric, with which the heap is opened.
@@ -99,7 +105,7 @@ export class Union {
       }),
     );
     const given = own.filter((rows) => rows !== null);
-    const yielded = await this.yielded(yielding, namesOf(given));
+    const yielded = await this.yielded(ran, namesOf(given));
     if (!open) return outputOf([...this.extra(given), ...yielded], this.format, this.prefix);
     const selection = this.selection();
     if (given.length === 0) {
@@ -109,10 +115,7 @@ export class Union {
     // Metrics in the heap may have the same names as metrics outside. They are read as data, and joined with those.
     const names = namesOf(given);
     const there = parseFamilies(await heap.scrapes.text('json', { ...selection, only: names }));
-    const extra = [
-      ...this.extra([...there.map((one) => rowsOf(one, this.prefix)), ...given]),
-      ...yielded,
-    ];
+    const extra = [...this.extra([...there.map((one) => this.ownRows(one)), ...given]), ...yielded];
     return heap.scrapes.text(this.format, { ...selection, without: names, extra });
   }
 
@@ -122,32 +125,50 @@ export class Union {
     return byName(metrics)
       .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
       .filter((rows) => rows !== undefined)
-      .map((rows) => extraOf({ ...rows, unit: units.get(rows.name) }, null, this.format));
+      .map((rows) => this.extraOf(rows, units.get(rows.name)));
   }
 
   /** Metrics that collectors yield, as data, without those whose names are taken. */
   private async yielded(
-    yielding: readonly (Promise<Registered[]> | null)[],
+    yielding: readonly Registered[][],
     taken: readonly string[],
   ): Promise<ExtraFamily[]> {
     const names = new Set(taken);
     const families: ExtraFamily[] = [];
-    for (const [i, promise] of yielding.entries()) {
+    for (const [i, metrics] of yielding.entries()) {
       const contents = this.registries[i]!;
-      for (const metric of promise === null ? [] : await promise) {
+      for (const metric of metrics) {
         if (names.has(String(metric.name))) continue;
         names.add(String(metric.name));
-        const got = (await metric.get({ scope: this.scope })) as MetricRows;
-        const rows = contents.withDefaults(withStateLabel(got, metric, this.prefix));
-        const unit = unitOf(metric);
-        families.push({ ...extraOf({ ...rows, unit }, null, this.format), yields: true });
+        const rows = await this.rowsOf(metric, contents);
+        families.push({ ...this.extraOf(rows, unitOf(metric)), yields: true });
       }
     }
     return families;
   }
 
-  private rows(data: FamilyData | null, contents: Contents): MetricRows | null {
-    return data === null ? null : jsonRows(data, () => contents.given(), this.prefix);
+  private async rowsOf(metric: Registered, contents: Contents): Promise<MetricRows> {
+    if (!(metric instanceof Metric) || readsItself(metric)) {
+      return contents.withDefaults((await metric.get({ scope: this.scope })) as MetricRows);
+    }
+    const data = await this.collected.run(metric);
+    return this.rows(data ?? (await this.collected.familyOf(metric).read(this.scope)), contents);
+  }
+
+  private rows(data: FamilyData, contents: Contents): MetricRows {
+    this.types.set(data.name, textType(data, this.format));
+    return jsonRows(data, () => contents.given(), this.prefix);
+  }
+
+  /** The rows of a family in the heap, with the default labels of the processes that made its series. */
+  private ownRows(data: FamilyData): MetricRows {
+    this.types.set(data.name, textType(data, this.format));
+    return jsonRows({ ...data, exemplars: true }, ownDefaults, this.prefix);
+  }
+
+  private extraOf(rows: MetricRows, unit: string | undefined): ExtraFamily {
+    const type = this.types.get(rows.name) ?? rows.type;
+    return extraOf({ ...rows, type, unit }, null, this.format);
   }
 
   private selection(): Selection {
@@ -183,8 +204,4 @@ function commonPrefix(registries: readonly Contents[]): string {
     'prefixes',
   );
   return '';
-}
-
-function rowsOf(family: FamilyData, prefix: string): MetricRows {
-  return jsonRows({ ...family, exemplars: true }, ownDefaults, prefix);
 }

@@ -1,4 +1,4 @@
-/** `count.js WHO REQUESTS` counts half of these requests, each with a path of its own, at each line `half` of stdin. */
+/** `count.js WHO REQUESTS`: each line `half` of stdin counts half of the REQUESTS, each with a path of its own. */
 const { Counter, Histogram, Summary, register } = require('mpmetrics');
 const { openSegment } = require(
   require('node:path').join(require.resolve('mpmetrics'), '..', 'meeting'),
@@ -26,7 +26,7 @@ const half = () => {
     const path = `/${who}/${Math.random().toString(36)}${next}`;
     counted.inc({ path });
     seconds.observe({ path }, next % 3);
-    // Half of the requests go through children.
+    // Half of the sizes are observed by children.
     if (next % 2 === 0) sizes.observe({ path }, 1);
     else sizes.labels(path).observe(1);
     paths.labels({ path }).inc();

@@ -1,8 +1,8 @@
 /**
  * The application of the specs, in Express 4 or 5.
  *
- * @param load requires a package
- * @param counted what `httpMetrics()` returned; undefined if nothing is to count
+ * @param load requires a package of the set
+ * @param counted the middleware that `httpMetrics()` returned; undefined for an application without it
  */
 'use strict';
 const { createServer } = require('node:http');
@@ -32,7 +32,7 @@ module.exports = async (load, counted) => {
   });
   app.get('/slow', () => undefined);
   app.use('/orgs/:org', orgs);
-  // Express tells a handler of errors by its four parameters.
+  // Express recognises an error handler by its four parameters.
   app.use((_error, _request, response, next) => {
     if (response.headersSent) next();
     else response.status(500).send('failed');

@@ -1,4 +1,4 @@
-/** The application of `express.cjs` in Nest 10 or 11, on the platform that an adapter stands for. */
+/** The application of `express.cjs` in Nest 10, 11 or 12, on the platform that an adapter stands for. */
 'use strict';
 
 module.exports = async (load, counted, adapter) => {
@@ -31,7 +31,7 @@ module.exports = async (load, counted, adapter) => {
       throw new Error('it fails');
     }
   }
-  // Calls of decorators, which TypeScript would make for `@Get()` and the like.
+  // Calls decorators as the code does that TypeScript compiles from `@Get()`.
   const decorate = (owner, name, ...decorators) => {
     const descriptor = Object.getOwnPropertyDescriptor(owner.prototype, name);
     for (const one of decorators) one(owner.prototype, name, descriptor);

@@ -1,6 +1,7 @@
 /**
- * Prints its pid, and then runs lines: `set <value>` sets all gauges, `end <pid>` tells that a process is dead, `show`
- * prints a scrape as a list of rows, and `lose` closes the descriptor that locks the slot, and uses the heap.
+ * Prints its pid, and then runs the lines that it reads: `set <value>` sets all gauges, `end <pid>` calls
+ * `markProcessDead()`, `show` prints the lines of a scrape, and `lose` closes the descriptor that locks the slot, and
+ * then updates a metric.
  */
 const { closeSync, readdirSync, readlinkSync } = require('node:fs');
 const { Counter, Gauge, markProcessDead, register } = require('mpmetrics');
@@ -35,7 +36,7 @@ const calls = {
     });
     // The segment was opened before the slot was claimed.
     closeSync(Math.max(...ours.map(Number)));
-    // A writer asks at most once a millisecond whether the slot is its own.
+    // A writer checks at most once a millisecond whether the slot is its own.
     const now = Date.now();
     while (Date.now() <= now + 2);
     new Counter({ name: 'other', help: 'h' }).inc();

@@ -1,4 +1,4 @@
-"""The same as app.cjs, with the Python client: multiprocess_mode in place of aggregator and dead."""
+"""app.cjs for the Python client, without `first` and `lose`: multiprocess_mode in place of aggregator and dead."""
 import json
 import os
 import sys

@@ -1,4 +1,4 @@
-/** A cluster's primary that replaces its worker again and again. It prints the figures of the heap as JSON. */
+/** A cluster's primary that kills and replaces its worker. Prints a scrape as JSON after 20 workers and at the end. */
 const cluster = require('node:cluster');
 const { Gauge, collectLibraryMetrics, register } = require('mpmetrics');
 

@@ -1,6 +1,6 @@
 /**
- * Serves the application `app.cjs` at a free port, and prints the port. With EXPLICIT it counts by itself; else it has
- * not a line of code that counts. Prints the metrics, as one line of JSON, for each line that it reads.
+ * Serves the application `app.cjs` at a free port, and prints the port. With EXPLICIT, it calls `httpMetrics()`;
+ * without, it has no code that counts requests. For each line that it reads, it prints the metrics as one line of JSON.
  */
 'use strict';
 const { createRequire } = require('node:module');

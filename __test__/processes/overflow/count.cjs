@@ -1,4 +1,4 @@
-/** Counts values of a label, from `from` to before `to`, in two counters with a limit. */
+/** Counts each value of a label from `from` to `to - 1`, in two counters with a limit. */
 module.exports = ({ mpmetrics }, from, to) => {
   const config = { help: 'h', labelNames: ['path'] };
   const values = new mpmetrics.Counter({ name: 'values', ...config, maxLabelValues: { path: 5 } });

@@ -1,4 +1,4 @@
-/** Does what a line says; after the word `worker`, a worker thread does. */
+/** Runs the lines that it reads, as `metrics.js` says; a line that begins with `worker`, in a worker thread. */
 const run = require('./metrics');
 const { Worker } = require('node:worker_threads');
 let worker;

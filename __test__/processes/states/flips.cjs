@@ -1,4 +1,4 @@
-/** Goes from state to state as fast as it can, for ever, in enums of each kind of cell. */
+/** Changes the states of two enums as fast as it can, without end: their blocks are of two kinds. */
 const { Enum } = require('mpmetrics');
 const states = Array.from({ length: 53 }, (_, i) => `s${i}`);
 const recent = new Enum({ name: 'recent', help: 'h', states });

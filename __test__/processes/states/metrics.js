@@ -1,4 +1,4 @@
-/** Metrics with states, an info, and what a line does with them; the first word of the line says which. */
+/** Metrics with states, an info, and a function that runs a line: an action (the first word) with its arguments. */
 const { Enum, Info, StateSet, register } = require('mpmetrics');
 const { threadId } = require('node:worker_threads');
 
@@ -23,6 +23,8 @@ const actions = {
   build: (version) => build.info({ version }),
   add: (version) => build.addInfo({ version }),
   reset: () => build.resetEverywhere(),
+  default: (name, value) => register.setDefaultLabels({ [name]: value }),
+  prefix: (prefix) => register.setPrefix(prefix),
 };
 
 module.exports = async (line) => {
@@ -30,6 +32,11 @@ module.exports = async (line) => {
   if (action === 'show') {
     const text = await register.metrics();
     return JSON.stringify(text.split('\n').filter((row) => /^\w+.* [1-9]\d*$/.test(row)));
+  }
+  if (action === 'json') {
+    const json = await register.getMetricsAsJSON({ scope: 'application' });
+    const { values } = json.find(({ name }) => name === words[0]);
+    return JSON.stringify(values.filter(({ value }) => value !== 0));
   }
   actions[action](...words);
   // Waits until the next update of any process or thread has a later time.

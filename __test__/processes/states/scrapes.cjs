@@ -1,4 +1,4 @@
-/** Scrapes as often as its argument says. Prints how often each number of states was set, and how many there were. */
+/** Scrapes as often as its argument says. Prints how often each number of states was set, and how many states were. */
 const { register } = require('mpmetrics');
 const seen = {};
 const states = new Set();

@@ -34,7 +34,7 @@ pub struct Form {
     pub protocol: Protocol,
     /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// How many cells it has for each bound or sub-window of the family; of a gauge, for its option `dead`.
+    /// How many cells it has for each bound or sub-window of the family; of a gauge, for each cell that residues have beside the value.
     pub repeated: u64,
     /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),
@@ -85,7 +85,7 @@ static FORMS: [Form; 6] = [
     Form {
         block: BlockKind::Gauge,
         metric_type: MetricType::Gauge,
-        // The option `dead` is a number, and adds the cell [`gauge::WRITER`](crate::layout::gauge::WRITER).
+        // The option `dead` adds cells: see [`gauge::WRITER`](crate::layout::gauge::WRITER).
         repeated: 1,
         of_one_life: true,
         ..PLAIN
@@ -139,13 +139,11 @@ impl Form {
     }
 
     /// How many bounds (of a histogram) or sub-windows (of a summary) the numbers of a declaration give; of a gauge, 1
-    /// if it counts the dead. The length of the family's blocks depends on it. The numbers of a state set, whose blocks
-    /// are those of gauges, do not count.
+    /// if it counts the dead.
     #[must_use]
-    pub fn repeats_of(&self, metric_type: MetricType, numbers: &[f64]) -> u64 {
+    pub fn repeats_of(&self, numbers: &[f64]) -> u64 {
         match self.protocol {
             Protocol::Sketched => u64::from(SummaryOptions::from_numbers(numbers).sub_windows()),
-            _ if metric_type != self.metric_type => 0,
             _ => numbers.len() as u64,
         }
     }

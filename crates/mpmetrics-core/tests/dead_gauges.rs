@@ -45,7 +45,7 @@ fn writer(heap: &Heap, pid: u32) -> Writer {
     heap.writer_of(Owner { process: u64::from(pid), pid, thread: 0 }).unwrap()
 }
 
-/// Sets a writer's part of a series; at this time, if the aggregator is `mostrecent`.
+/// Sets a writer's part of a series. `time` is used only with the aggregator `mostrecent`.
 fn set(writer: &mut Writer, spec: &FamilySpec, labels: &str, value: f64, time: f64) {
     let family = writer.family(spec, 0).unwrap();
     let address = writer.bind(family, labels.as_bytes(), b"").unwrap();
@@ -60,7 +60,7 @@ fn key(address: &Address) -> BlockKey {
     BlockKey { series: address.series, generation: address.generation }
 }
 
-/// A life that sets the gauge, and ends.
+/// Claims a slot as this process, sets the gauge, and releases the slot.
 fn live(heap: &Heap, pid: u32, spec: &FamilySpec, value: f64, time: f64) {
     set(&mut writer(heap, pid), spec, "", value, time);
 }
@@ -98,7 +98,7 @@ fn every_aggregator_shows_the_same_before_and_after_adoptions() {
 }
 
 #[test]
-fn only_families_that_count_the_dead_do() {
+fn families_that_do_not_count_the_dead_show_only_living_writers() {
     for (aggregator, numbers) in
         [("sum", vec![]), ("livemax", vec![]), ("average", vec![1.0]), ("omit", vec![1.0])]
     {
@@ -156,7 +156,7 @@ fn all_keeps_the_lives_that_ended_last_and_counts_the_others() {
 }
 
 #[test]
-fn of_lives_with_one_pid_the_living_one_is_shown_and_else_the_one_that_ended_last() {
+fn of_lives_with_the_same_pid_all_shows_the_living_one_or_the_one_that_ended_last() {
     let (heap, spec) = (heap(), spec("all", 64.0));
     for value in [1.0, 2.0] {
         live(&heap, 7, &spec, value, 0.0);
@@ -168,7 +168,7 @@ fn of_lives_with_one_pid_the_living_one_is_shown_and_else_the_one_that_ended_las
 }
 
 #[test]
-fn respawns_leave_the_heap_as_small_as_it_was() {
+fn the_heap_does_not_grow_with_respawns() {
     for (aggregator, limit) in [("sum", 64.0), ("max", 64.0), ("all", 8.0)] {
         let (heap, spec) = (heap(), spec(aggregator, limit));
         let mut used = 0;
@@ -189,7 +189,7 @@ fn respawns_leave_the_heap_as_small_as_it_was() {
 }
 
 #[test]
-fn a_removal_for_all_takes_what_the_dead_left_and_hidden_parts_leave_nothing() {
+fn a_removal_includes_residues_and_hidden_parts_leave_no_residue() {
     let (heap, spec) = (heap(), spec("sum", 1.0));
     {
         let mut dead = writer(&heap, 1);
@@ -209,7 +209,7 @@ fn a_removal_for_all_takes_what_the_dead_left_and_hidden_parts_leave_nothing() {
 }
 
 #[test]
-fn the_dead_are_part_of_the_application_and_of_no_process() {
+fn scrapes_of_one_process_or_writer_do_not_show_the_dead() {
     let (heap, spec) = (heap(), spec("sum", 1.0));
     live(&heap, 1, &spec, 1.0, 0.0);
     let mut living = writer(&heap, 1);
@@ -223,7 +223,7 @@ fn the_dead_are_part_of_the_application_and_of_no_process() {
 }
 
 #[test]
-fn a_dead_process_is_told_of_and_a_living_one_is_not_touched() {
+fn end_lives_takes_the_gauges_of_a_dead_process_and_none_of_a_living_one() {
     let heap = heap();
     let (kept, freed) = (spec("sum", 1.0), FamilySpec { numbers: vec![], ..spec("max", 1.0) });
     let mut living = writer(&heap, 1);
@@ -245,7 +245,7 @@ fn a_dead_process_is_told_of_and_a_living_one_is_not_touched() {
 }
 
 #[test]
-fn what_a_lost_writer_takes_to_another_slot_is_counted_once() {
+fn gauges_that_a_lost_writer_moves_to_another_slot_are_counted_once() {
     for aggregator in ["sum", "all"] {
         let (heap, kept) = (heap(), spec(aggregator, 8.0));
         let count = FamilySpec {
@@ -268,7 +268,7 @@ fn what_a_lost_writer_takes_to_another_slot_is_counted_once() {
         assert!(!heap.hide_lost(slot, life).unwrap(), "an adopted slot");
         assert!(!heap.hide_lost(slot, life + 5).unwrap(), "another life");
         drop(again);
-        // It stays hidden, for every adopter, and the count stays.
+        // The gauge stays hidden for every adopter, and the counter keeps its count.
         let mut next = writer(&heap, 1);
         set(&mut next, &kept, "", 5.0, 0.0);
         let shown = if aggregator == "all" { "g{pid=\"1\"} 5" } else { "g 5" };
@@ -299,8 +299,39 @@ fn a_birth_tells_when_a_series_began_and_an_adopted_count_keeps_it() {
     let family = next.family(&count, 0).unwrap();
     let address = next.bind(family, b"", b"").unwrap();
     assert_eq!(began(&heap), first);
-    // After a reset the series is a new one.
+    // After a reset, the series has a new birth.
     next.hide(address.slab, address.cell, key(&address)).unwrap();
     next.revive(address.slab, address.cell, key(&address)).unwrap();
     assert!(began(&heap) >= first + 5);
+}
+
+#[test]
+fn two_blocks_of_one_series_are_merged_into_the_one_that_began_first() {
+    let heap = heap();
+    let count =
+        FamilySpec { metric_type: MetricType::Counter, numbers: Vec::new(), ..spec("sum", 1.0) };
+    let gauge = FamilySpec { name: "other".into(), numbers: Vec::new(), ..spec("sum", 1.0) };
+    let series = || {
+        let filter = Filter { everything: true, ..Filter::default() };
+        let families = scrape(&heap, &filter).unwrap().0.families;
+        families.into_iter().find(|family| *family.name == *"g").unwrap().series
+    };
+    let mut first = writer(&heap, 1);
+    set(&mut first, &gauge, "", 1.0, 0.0);
+    first.default_labels(0, b"app=\"x\"", b"").unwrap();
+    set(&mut first, &count, "", 1.0, 0.0);
+    let began = series()[0].birth;
+    drop(first);
+    // The second block has the place of the gauge, which lies before that of the first one.
+    let mut second = writer(&heap, 2);
+    set(&mut second, &count, "", 10.0, 0.0);
+    second.default_labels(0, b"app=\"x\"", b"").unwrap();
+    drop(second);
+    let mut third = writer(&heap, 3);
+    third.default_labels(0, b"app=\"x\"", b"").unwrap();
+    assert_eq!(rows(&heap), ["g{app=\"x\"} 11"]);
+    assert_eq!(series()[0].birth, began);
+    // The block that was freed can be used again.
+    set(&mut third, &FamilySpec { name: "more".into(), ..count }, "", 1.0, 0.0);
+    assert_eq!(rows(&heap), ["g{app=\"x\"} 11"]);
 }

@@ -112,9 +112,13 @@ fn later_arrivals_at_kill_points_that_are_reached_several_times() {
         ("merge.added", 5),
         ("merge.added", 6),
         ("merge.cleared", 5),
+        // The cells of residues: a sum, and the numbers of two states.
+        ("merge.added", 8),
+        ("merge.cleared", 9),
         ("octave.linked", 2),
         ("octave.freed", 2),
         ("residue.kept", 2),
+        ("residue.joined", 2),
         ("residue.freed", 2),
         ("residue.freed", 3),
         ("register.published", 500),

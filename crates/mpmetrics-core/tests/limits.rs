@@ -136,9 +136,9 @@ fn the_values_of_a_label_are_those_of_living_series_of_the_family() {
     let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
     let g = other.family(&spec(MetricType::Counter, "d"), 0).unwrap();
     let values = |writer: &Writer, label: &str| {
-        let found = writer.label_values(f, label.as_bytes()).unwrap();
+        let found = writer.label_values(f, label.as_bytes(), 0).unwrap();
         let mut found: Vec<_> =
-            found.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
+            found.values.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
         found.sort();
         found
     };
@@ -156,6 +156,54 @@ fn the_values_of_a_label_are_those_of_living_series_of_the_family() {
 }
 
 #[test]
+fn a_later_call_reads_only_the_series_that_were_made_since() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let mut other = heap.writer(1, 2).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let g = writer.family(&spec(MetricType::Counter, "d"), 0).unwrap();
+    let bind = |writer: &mut Writer, n: u32| writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"");
+    let mut latest = 0;
+    let mut values = |writer: &Writer| {
+        let found = writer.label_values(f, b"a", latest).unwrap();
+        latest = found.latest;
+        let mut found: Vec<_> =
+            found.values.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
+        found.sort();
+        found
+    };
+    assert!(values(&writer).is_empty());
+    bind(&mut writer, 1).unwrap();
+    bind(&mut writer, 2).unwrap();
+    assert_eq!(values(&writer), ["1", "2"]);
+    assert!(values(&writer).is_empty());
+    other.bind(g, b"a=\"of another family\"", b"").unwrap();
+    other.bind(f, b"a=\"3\"", b"").unwrap();
+    bind(&mut writer, 4).unwrap();
+    bind(&mut writer, 1).unwrap();
+    assert_eq!(values(&writer), ["3", "4"]);
+    // A series that was read may go, also the last one, and its place may have another one.
+    for (gone, next) in [("1", 5), ("4", 6)] {
+        assert!(other.remove(f, format!("a=\"{gone}\"").as_bytes(), b"").unwrap());
+        bind(&mut writer, next).unwrap();
+        assert_eq!(values(&writer), [next.to_string()]);
+    }
+    // The list is interrupted where a series was removed that was not read.
+    other.bind(f, b"a=\"7\"", b"").unwrap();
+    bind(&mut writer, 8).unwrap();
+    bind(&mut writer, 9).unwrap();
+    assert!(other.remove(f, b"a=\"8\"", b"").unwrap());
+    assert_eq!(values(&writer), ["2", "3", "5", "6", "7", "9"]);
+    // A recovery ends the list.
+    bind(&mut writer, 10).unwrap();
+    heap.words().set_header(header::INTENT, 1);
+    bind(&mut writer, 11).unwrap();
+    assert_eq!(values(&writer).len(), 8);
+    bind(&mut writer, 12).unwrap();
+    assert_eq!(values(&writer), ["12"]);
+}
+
+#[test]
 fn a_damaged_series_has_no_values_and_those_of_the_others_are_found() {
     let heap = heap_with(8 << 20, Limits::default());
     let mut writer = heap.writer(1, 1).unwrap();
@@ -167,8 +215,8 @@ fn a_damaged_series_has_no_values_and_those_of_the_others_are_found() {
     let at = chunk + EXTENT_HEADER + u64::from(address.series) * series::WORDS;
     // The text lies behind the end of the heap, as one does that another process adds while this one reads.
     words.store(at + series::TEXT, 1 << 40).unwrap();
-    let values = writer.label_values(f, b"a").unwrap();
-    assert_eq!(values.into_iter().collect::<Vec<_>>(), [b"whole"]);
+    let found = writer.label_values(f, b"a", 0).unwrap();
+    assert_eq!(found.values.into_iter().collect::<Vec<_>>(), [b"whole"]);
 }
 
 #[test]

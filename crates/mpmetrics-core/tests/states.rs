@@ -1,5 +1,5 @@
 //! State sets and infos: how the parts of several writers become one, how families with different states are joined,
-//! how they are printed, and what a reader does that does not know a family's type.
+//! how they are printed, and how a reader handles a family whose type it does not know.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a failed test may panic")]
 
@@ -43,7 +43,8 @@ fn spec(aggregator: &str, of_zero: f64, states: &[&str]) -> FamilySpec {
 
 fn info() -> FamilySpec {
     let metric_type = MetricType::Info;
-    FamilySpec { name: "b_info".into(), metric_type, ..spec("max", 0.0, &[]) }
+    let numbers = Vec::new();
+    FamilySpec { name: "b_info".into(), metric_type, numbers, ..spec("max", 0.0, &[]) }
 }
 
 fn scraped(heap: &Heap) -> (Snapshot, u64) {
@@ -73,7 +74,7 @@ fn update(writer: &mut Writer, spec: &FamilySpec, labels: &str, change: impl Fn(
     change(writer.cells(&address).unwrap());
 }
 
-/// Makes three writers with the masks 0b011, 0b001 and (never set) 0.
+/// Makes three writers. The masks of their parts are 0b011, 0b001 and 0, which is a part that was never set.
 fn three(heap: &Heap, spec: &FamilySpec) -> Vec<Writer> {
     let mut writers: Vec<Writer> = (1..=3).map(|pid| writer(heap, pid)).collect();
     update(&mut writers[0], spec, "", |cells| scalar::set(&cells[0], 3.0));
@@ -146,7 +147,7 @@ fn most_recent_shows_the_state_that_was_set_last_among_the_living() {
 }
 
 #[test]
-fn an_info_is_1_as_long_as_a_living_writer_shows_it() {
+fn an_info_is_1_as_long_as_a_living_writer_has_bound_it() {
     let heap = heap();
     let (mut one, mut two) = (writer(&heap, 1), writer(&heap, 2));
     for writer in [&mut one, &mut two] {
@@ -175,7 +176,7 @@ fn families_with_other_states_are_joined_with_the_states_of_all() {
             family.states = states.iter().map(|&state| state.into()).collect();
             make.states(&[], 0, &numbers);
         }
-        let mut rows = printed(&join(make.snapshot).0);
+        let mut rows = printed(&join(make.snapshot, "").0);
         rows.sort();
         let expected = shown.map(|row| format!("s{{s=\"{}\"}}{}", &row[..1], &row[1..]));
         assert_eq!(rows, expected, "{aggregator}");
@@ -193,7 +194,7 @@ fn of_joined_enums_exactly_one_state_is_shown_although_their_states_differ() {
             make.states(&[("k", "v")], 0, &[0.0, 1.0]);
             make.last().series[0].set_at = set_at;
         }
-        let (joined, _) = join(make.snapshot);
+        let (joined, _) = join(make.snapshot, "");
         let set: Vec<String> =
             printed(&joined).into_iter().filter(|row| row.ends_with('1')).collect();
         assert_eq!(set, [format!("s{{k=\"v\",s=\"{expected}\"}} 1")]);
@@ -247,11 +248,14 @@ fn series_that_do_not_fit_their_states_are_left_out() {
     assert!(printed(&make.snapshot).is_empty());
     make.family(MetricType::StateSet, "s", &[]).states = ["b".into()].into();
     make.states(&[("k", "3")], 0, &[1.0]);
-    assert_eq!(printed(&join(make.snapshot).0), ["s{k=\"3\",s=\"b\"} 1", "s{k=\"3\",s=\"a\"} 0"]);
+    assert_eq!(
+        printed(&join(make.snapshot, "").0),
+        ["s{k=\"3\",s=\"b\"} 1", "s{k=\"3\",s=\"a\"} 0"]
+    );
 }
 
 #[test]
-fn with_a_prefix_a_series_that_has_the_states_label_itself_is_left_out() {
+fn a_series_with_a_label_of_the_prefixed_name_is_left_out() {
     let mut make = Builder::default();
     let d = make.defaults(&[("app_s", "hidden")]);
     make.family(MetricType::StateSet, "s", &["app_s"]).states = ["a".into()].into();
@@ -286,7 +290,7 @@ fn more_states_than_a_mask_has_bits_are_refused() {
     assert!(writer.family(&spec, 0).is_ok());
 }
 
-/// Gives a family another type, as a later version of the layout may define it.
+/// Gives a family another type, such as a later version of this package may define.
 fn retype(heap: &Heap, id: u32, metric_type: u32) {
     let words = heap.words();
     let chunk = words.header(header::FAMILY_CHUNKS) + EXTENT_HEADER;
@@ -327,10 +331,10 @@ fn a_reader_skips_families_whose_type_it_does_not_know() {
     assert_eq!((printed(&snapshot), damaged), (vec!["known_info{v=\"1\"} 1".to_owned()], 0));
     // The blocks are those of gauges, so a reader that does not know the family can adopt and free them.
     drop(one);
-    let mut heir = writer(&heap, 3);
-    update(&mut heir, &known, "v=\"2\"", |_| ());
+    let mut adopter = writer(&heap, 3);
+    update(&mut adopter, &known, "v=\"2\"", |_| ());
     assert_eq!(rows(&heap), ["known_info{v=\"1\"} 1", "known_info{v=\"2\"} 1"]);
-    // A type whose text has another hash than the record is damage, as before.
+    // A family whose text does not have the hash in its record is damaged, whatever its type.
     retype(&heap, ids[0], MetricType::StateSet as u32);
     let words = heap.words();
     let hash = words.header(header::FAMILY_CHUNKS) + EXTENT_HEADER + family::HASH;

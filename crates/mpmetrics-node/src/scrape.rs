@@ -60,7 +60,8 @@ pub struct ScrapeOptions {
     /// Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
     /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
-    /// What is printed before all names. `json` leaves it out, because its reader looks families up by their names.
+    /// What is printed before all names. `json` leaves it out, because its reader looks families up by their names; it
+    /// joins the series that have the same labels when their rows are printed with it.
     pub prefix: Option<String>,
     /// Units of families of the heap, which OpenMetrics shows.
     pub units: Option<Vec<FamilyUnit>>,
@@ -93,6 +94,7 @@ impl Scrape {
             // Text format 0.0.4 has no exemplars.
             exemplars: !matches!(options.format, ScrapeFormat::Text),
             plain: options.plain,
+            prefix: options.prefix.clone().unwrap_or_default(),
             now: Some(options.now),
         };
         let units = options.units.into_iter().flatten();

@@ -14,8 +14,8 @@ export interface Shape {
   readonly labelNames: readonly string[];
   /**
    * Of a histogram, the upper bounds in configured order, without the implied last one. Of a summary, its options: see
-   * `summaryNumbers`. Of a gauge that counts the dead, how many ended lives the aggregator `all` shows. Of a state set,
-   * the mask that a cell of 0 stands for.
+   * `summaryNumbers`. Of a state set, the mask that a cell of 0 stands for. Last, of a gauge, state set or info that
+   * counts the dead, how many ended lives are shown, where each is shown by itself.
    */
   readonly numbers: readonly number[];
   /** The states of a state set, in declared order; empty for other types. */

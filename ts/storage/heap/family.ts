@@ -15,6 +15,7 @@ import { HeapBucketSource } from './bucket-source';
 import { Declaration, owns } from './declaration';
 import { HeapExemplars } from './exemplars';
 import { parseFamilies } from './json';
+import { LabelValues } from './label-values';
 import type { Member } from './member';
 import { HeapOthers } from './others';
 import { OwnPart } from './own-part';
@@ -37,6 +38,7 @@ export class HeapFamily implements Family, Member {
   private readonly exemplars: HeapExemplars;
   private readonly pending: Pending;
   private readonly own: OwnPart;
+  private readonly values: LabelValues;
 
   /**
    * @param group number of the registry in this isolate, for default labels
@@ -57,6 +59,7 @@ export class HeapFamily implements Family, Member {
     this.pending = new Pending(parts);
     this.own = new OwnPart(parts, this.pending);
     this.others = new HeapOthers(parts, this.pending);
+    this.values = new LabelValues(host);
   }
 
   declare(): Status {
@@ -130,16 +133,8 @@ export class HeapFamily implements Family, Member {
   }
 
   labelValues(name: string): readonly string[] {
-    let values: readonly string[] = [];
     const { number } = this.declaration;
-    if (number === null || this.host.backlog.busy) return values;
-    // If the values cannot be read now, those of this isolate are all that is known.
-    const status = this.host.attempt(() => {
-      values = this.host.writer.labelValues(number, name);
-      return Status.Ok;
-    });
-    if (status === Status.Corrupt) this.host.abandon();
-    return values;
+    return number === null || this.host.backlog.busy ? [] : this.values.of(number, name);
   }
 
   dropped(): void {

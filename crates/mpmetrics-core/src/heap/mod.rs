@@ -19,6 +19,7 @@ mod writer;
 
 pub use blocks::shared::SLAB as SHARED_SLAB;
 pub use directory::family::{FamilySpec, MAX_STATES};
+pub use directory::label_values::Values;
 pub use entry::HeldLock;
 pub use init::{Limits, Setup};
 pub use memory::address::{Address, OctaveAddress};

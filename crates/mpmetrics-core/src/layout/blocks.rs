@@ -16,8 +16,11 @@ pub mod block {
 pub mod gauge {
     /// The value.
     pub const VALUE: u64 = 0;
-    /// In a family that counts the dead: the [`WriterName`](super::super::WriterName) of the writer, once the block is a residue.
+    /// In a family that shows each ended life by itself: the [`WriterName`](super::super::WriterName) of the writer, once
+    /// the block is a residue.
     pub const WRITER: u64 = 1;
+    /// In a state set that counts the dead in each state: the number of the first state, once the block is a residue.
+    pub const TALLY: u64 = 1;
 }
 
 /// The words of an exemplar's block after its head.

@@ -59,6 +59,8 @@ mod armed {
         ("adopt.closed", Held::Heap),
         ("adopt.freed", Held::Heap),
         ("adopt.scanned", Held::Heap),
+        ("residue.tallied", Held::Heap),
+        ("residue.joined", Held::Heap),
         ("residue.named", Held::Heap),
         ("residue.kept", Held::Heap),
         ("residue.freed", Held::Heap),

@@ -11,12 +11,11 @@ use std::sync::Arc;
 
 use super::bounds::{folding, kept};
 use super::newest::unite;
-use super::snapshot::{Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value};
+use super::printed_labels::PrintedLabels;
+use super::snapshot::{Exemplar, Family, Series, Snapshot, Span, Value};
 use super::states::{indexes as state_indexes, united};
 use crate::aggregator::Aggregator;
-use crate::aggregator::WRITER_LABELS;
-use crate::labels::{pairs, Malformed};
-use crate::metric_type::{MetricType, Values};
+use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 
 /// Counts of problems that [`join`] found.
@@ -37,10 +36,12 @@ pub struct Joined {
 ///   A joined series has the position, the birth and the label text of the oldest.
 ///
 /// If every name occurs once and no two series can coincide, the snapshot is returned unchanged.
+///
+/// `prefix` is what is printed before all names, and before the label with a state.
 #[must_use]
-pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
+pub fn join(snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
     let mut joined = Joined::default();
-    let labels = Effective { text: &snapshot.text, defaults: &snapshot.defaults };
+    let labels = PrintedLabels { text: &snapshot.text, defaults: &snapshot.defaults, prefix };
     let mut names = HashSet::with_capacity(snapshot.families.len());
     let unique = snapshot.families.iter().all(|family| names.insert(&*family.name));
     if unique && !snapshot.families.iter().any(|family| labels.may_coincide(family)) {
@@ -48,7 +49,7 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     }
     let Snapshot { families, text, cells, exemplars, sketches, defaults } = snapshot;
     let mut arena = Arena { cells, exemplars, sketches };
-    let labels = Effective { text: &text, defaults: &defaults };
+    let labels = PrintedLabels { text: &text, defaults: &defaults, prefix };
     let mut indexes: HashMap<Arc<str>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Family>> = Vec::new();
     for family in families {
@@ -86,88 +87,6 @@ struct Arena {
     sketches: Vec<Sketch>,
 }
 
-/// Makes a key of the labels with which a series is printed. Equal sets of labels have equal keys.
-struct Effective<'a> {
-    text: &'a [u8],
-    defaults: &'a [LabelSpan],
-}
-
-type Pairs<'a> = Vec<(&'a [u8], &'a [u8], u8)>;
-
-impl<'a> Effective<'a> {
-    fn read(&self, span: LabelSpan) -> Result<Pairs<'a>, Malformed> {
-        pairs(self.bytes(span.text), self.bytes(span.types))
-            .map(|pair| pair.map(|pair| (pair.name, pair.escaped, pair.kind)))
-            .collect()
-    }
-
-    fn bytes(&self, span: Span) -> &'a [u8] {
-        let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or_default()
-    }
-
-    /// The key of a set of labels, which does not depend on their order.
-    fn key(mut set: Pairs<'_>) -> Vec<u8> {
-        set.sort_unstable();
-        let mut key = Vec::new();
-        for (name, value, _) in set {
-            for part in [name, value] {
-                key.extend_from_slice(&(part.len() as u64).to_le_bytes());
-                key.extend_from_slice(part);
-            }
-        }
-        key
-    }
-
-    fn defaults(&self, number: u32) -> LabelSpan {
-        let index = (number as usize).checked_sub(1);
-        index.and_then(|index| self.defaults.get(index)).copied().unwrap_or_default()
-    }
-
-    fn of(&self, series: &Series) -> Result<Vec<u8>, Malformed> {
-        let mut set = self.read(series.labels)?;
-        let own = set.len();
-        if series.defaults > 0 {
-            for default in self.read(self.defaults(series.defaults))? {
-                if !set[..own].iter().any(|&(name, _, _)| name == default.0) {
-                    set.push(default);
-                }
-            }
-        }
-        Ok(Self::key(set))
-    }
-
-    /// Whether two series of the family might be printed with the same labels.
-    ///
-    /// Two series of a family differ in their own labels or in the set of default labels. So they can be printed with
-    /// the same labels only in two cases: a default label has the name of one of the family's labels, or two sets of
-    /// default labels are equal. Without default labels the check returns at once. An info may have labels of any names.
-    fn may_coincide(&self, family: &Family) -> bool {
-        if self.defaults.is_empty() {
-            return false;
-        }
-        let mut used: Vec<u32> = family.series.iter().map(|series| series.defaults).collect();
-        used.dedup();
-        used.sort_unstable();
-        used.dedup();
-        let aggregator =
-            Aggregator::of(family.metric_type, &family.aggregator, &family.label_names);
-        let mut sets = HashSet::new();
-        used.into_iter().any(|number| {
-            let Ok(set) = self.read(self.defaults(number)) else {
-                return false;
-            };
-            let of_writer = |name: &[u8]| WRITER_LABELS.iter().any(|own| own.as_bytes() == name);
-            let shared = |name: &[u8]| {
-                family.metric_type == MetricType::Info
-                    || family.label_names.iter().any(|own| own.as_bytes() == name)
-                    || aggregator == Aggregator::All && of_writer(name)
-            };
-            set.iter().any(|&(name, _, _)| shared(name)) || !sets.insert(Self::key(set))
-        })
-    }
-}
-
 /// A joined series, and the number of parts that were added to it so far.
 struct Sum {
     series: Series,
@@ -176,7 +95,7 @@ struct Sum {
 
 /// Joins families of one type into the first, which is the newest. The others have no series afterwards. A series that
 /// is malformed, or does not fit its family, is left out.
-fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
+fn merge(group: &mut [Family], labels: &PrintedLabels<'_>, arena: &mut Arena) {
     let newest = &group[0];
     let aggregator = if newest.metric_type.is_level() {
         Aggregator::of(newest.metric_type, &newest.aggregator, &newest.label_names)
@@ -216,11 +135,12 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     }
     parts.sort_by_key(|(series, _)| series.birth);
 
+    let own = labels.own_label(&group[0]);
     let mut sums: Vec<Sum> = Vec::with_capacity(parts.len());
     let mut indexes: HashMap<Vec<u8>, usize> = HashMap::with_capacity(parts.len());
     for (series, index) in parts {
         let folding = foldings[index].as_deref();
-        let Ok(key) = labels.of(&series) else {
+        let Ok(key) = labels.of(&series, &own) else {
             continue;
         };
         match indexes.entry(key) {

@@ -18,7 +18,7 @@ use crate::cells::exemplar::Read;
 use crate::error::Result;
 use crate::form::Protocol;
 use crate::heap::{self, FAMILIES, SERIES};
-use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, Words};
+use crate::layout::{gauge, header, series as ser, BlockBirth, BlockHead, BlockKey, Words};
 use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
@@ -175,6 +175,12 @@ impl<'a> Gather<'a> {
         self.wanted.get(of.family as usize).is_some_and(|wanted| wanted.counts_dead)
     }
 
+    /// Returns how many plain cells are read of a gauge's block.
+    pub fn plain_cells(&self, of: &Chosen, residue: bool) -> usize {
+        let wanted = self.wanted.get(of.family as usize);
+        wanted.map_or(1, |wanted| wanted.plain_cells(residue))
+    }
+
     /// Returns the window of the summary to which a block belongs.
     pub fn window(&self, of: &Chosen) -> Option<Window> {
         self.wanted.get(of.family as usize).and_then(|wanted| wanted.options.window)
@@ -194,15 +200,18 @@ impl<'a> Gather<'a> {
         let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
             return Ok(());
         };
-        if head.kind != wanted.form.block || cells.len() != wanted.cells {
+        let most = wanted.cells.max(wanted.plain_cells(head.residue));
+        if head.kind != wanted.form.block || cells.len() != most {
             self.damaged += 1;
             return Ok(());
         }
-        let cells = if wanted.spec.metric_type.values() == Values::States {
-            states::expand(&wanted.spec, cells, &mut self.expanded);
-            &*self.expanded
-        } else {
-            &cells[..wanted.sums]
+        let cells = match wanted.spec.metric_type.values() {
+            Values::States if most > wanted.cells => &cells[gauge::TALLY as usize..],
+            Values::States => {
+                states::expand(&wanted.spec, cells, &mut self.expanded);
+                &*self.expanded
+            }
+            _ => &cells[..wanted.sums],
         };
         let dead = life != Life::Present;
         let writer = match (wanted.aggregator, life) {

@@ -4,14 +4,14 @@ use super::part::Origin;
 use crate::layout::{block, gauge, BlockHead, WriterName};
 use crate::sync::{AtomicU64, Ordering};
 
-/// The life to which a block belongs that is read.
+/// The life to which the block that is read belongs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
-    /// The present one of its slot, or none in particular: counts outlive their writers.
+    /// The present life of its slot; also for counts, which belong to no single life because they outlive their writer.
     Present,
-    /// The last one of its slot, which has ended.
+    /// The last life of its slot, which has ended.
     Ended,
-    /// That of this writer, which has ended: the block is a residue.
+    /// The life of this writer, which has ended: the block is a residue.
     Of(Origin),
 }
 
@@ -22,12 +22,12 @@ pub(super) struct Of {
     pub alive: bool,
     /// The number of its last life.
     pub incarnation: u32,
-    /// Whether the whole application is read, and not one process or thread. The dead are of no process.
+    /// Whether the whole application is read. Scrapes of one process or thread do not show the dead.
     pub whole: bool,
 }
 
 impl Of {
-    /// For shared gauges, which are in slabs of no slot.
+    /// For shared gauges, whose slabs belong to no slot.
     pub const ALL: Self = Self { alive: true, incarnation: 0, whole: true };
 
     /// Whether a block was made by the writer that has the slot now.
@@ -35,8 +35,8 @@ impl Of {
         self.alive && head.incarnation == self.incarnation
     }
 
-    /// Returns the life to which a gauge's block belongs; `None` if the block is not read. When the number of the slot's
-    /// next life is stored, all blocks of the one before are residues, or free.
+    /// Returns the life to which a gauge's block belongs; `None` if the block is not read. When the number of a slot's
+    /// next life is stored, all blocks of the life before are residues, or free.
     pub fn life(self, head: BlockHead, run: &[AtomicU64]) -> Option<Life> {
         if head.residue {
             // Pairs with the store of the head in `heap::slots::residue::mark`.
@@ -87,7 +87,7 @@ mod loom {
         words.store(slot::INCARNATION, 2).unwrap();
     }
 
-    /// The life of the process 1 has ended with a gauge of 1. Every scrape shows it once, with that pid.
+    /// Process 1 has died with a gauge of 1. Every scrape shows this gauge once, with pid 1.
     fn adoption(adopt: impl Fn(Words<'_>) + Send + Sync + Copy + 'static) {
         let mut words = vec![0; GAUGE as usize];
         words[slot::INCARNATION as usize] = 1;
@@ -136,7 +136,7 @@ mod loom {
 
     #[test]
     #[should_panic(expected = "past")]
-    fn control_that_gives_the_slot_another_name_first() {
+    fn control_that_renames_the_slot_before_the_block_is_marked() {
         adoption(|words| {
             rename(words);
             mark(words);

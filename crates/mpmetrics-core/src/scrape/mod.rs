@@ -12,6 +12,7 @@ pub mod names;
 mod newest;
 mod own;
 mod part;
+mod printed_labels;
 mod rounds;
 mod sets;
 pub mod snapshot;

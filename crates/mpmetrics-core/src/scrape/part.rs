@@ -38,6 +38,8 @@ pub(super) struct Wanted {
     pub aggregator: Aggregator,
     /// Whether the parts of dead writers count, although they are gauges.
     pub counts_dead: bool,
+    /// Whether residues have a number for each state, after the mask.
+    pub tallies: bool,
     /// The options, if the family is a summary.
     pub options: SummaryOptions,
     /// Number of cells between the sequence words; 1 without sequence words.
@@ -75,7 +77,7 @@ impl Wanted {
     pub fn new(spec: FamilySpec) -> Self {
         let aggregator = Aggregator::of(spec.metric_type, &spec.aggregator, &spec.label_names);
         let form = Form::of(spec.metric_type, &spec.aggregator);
-        let (cells, sums) = numbers(form, form.repeats_of(spec.metric_type, &spec.numbers));
+        let (cells, sums) = numbers(form, spec.repeats());
         let sums = match spec.metric_type.values() {
             // The number of each state takes the place of the mask.
             Values::States => sums - 1 + spec.states.len(),
@@ -85,9 +87,14 @@ impl Wanted {
             Protocol::Sketched => SummaryOptions::from_numbers(&spec.numbers),
             _ => SummaryOptions::default(),
         };
-        let counts_dead = spec.keeping().is_some();
+        let (counts_dead, tallies) = (spec.keeping().is_some(), spec.tallies());
         let (birth, parts) = (None, Vec::new());
-        Self { spec, form, aggregator, counts_dead, options, cells, sums, birth, parts }
+        Self { spec, form, aggregator, counts_dead, tallies, options, cells, sums, birth, parts }
+    }
+
+    /// Returns how many plain cells are read of a gauge's block: the value, and of some residues a number for each state.
+    pub fn plain_cells(&self, residue: bool) -> usize {
+        1 + if residue && self.tallies { self.spec.states.len() } else { 0 }
     }
 
     /// The family as it is shown.

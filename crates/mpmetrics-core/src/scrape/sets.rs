@@ -12,16 +12,16 @@ use std::collections::HashMap;
 pub(super) struct Sets {
     /// Where the texts of the sets are.
     pub spans: Vec<LabelSpan>,
-    /// What is known of each set: its index in `spans` + 1; `None` for one that may not be shown.
+    /// Of each set that was read, its index in `spans` + 1; `None` for a set that cannot be shown.
     known: HashMap<u16, Option<u32>>,
     /// How many sets are damaged.
     pub damaged: u64,
 }
 
 impl Sets {
-    /// Reads a set at the first block that has it: the block keeps the set from being reused, but by the end of the walk
-    /// the block may belong to another series. Appends the set's text to `texts`. Returns the index in `spans` + 1, 0
-    /// for no set; `None` if the set was reused all the same, or is damaged.
+    /// Returns the index in `spans` + 1 of a set; 0 for no set, `None` if the set is not in use any more or is damaged.
+    /// Reads the set, and appends its text to `texts`, at the first block that has it: a set is not reused as long as a
+    /// block has it, but at the end of the walk the block may belong to another series.
     pub fn find(&mut self, words: Words<'_>, set: u16, texts: &mut Vec<u8>) -> Result<Option<u32>> {
         if set == 0 {
             return Ok(Some(0));

@@ -1,4 +1,4 @@
-//! State sets: from the mask in a cell to a number for each state, and families with different states that are joined.
+//! State sets: the number of each state from the mask in a cell, and the states of families that are joined.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::aggregator::{Aggregator, WRITER_LABELS};
 use crate::heap::FamilySpec;
 use crate::metric_type::Values;
 
-/// Whether the rows of a family can be printed: those of a state set need a name that a label may have, and that its
-/// aggregator does not add, and states that differ from each other.
+/// Whether the samples of a family can be printed. The name of a state set must be a valid label name, and not the name
+/// of a label that its aggregator adds; its states must differ from each other.
 pub(super) fn is_printable(spec: &FamilySpec) -> bool {
     let differ = |index: usize| !spec.states[..index].contains(&spec.states[index]);
     let of_writer = || {
@@ -19,8 +19,8 @@ pub(super) fn is_printable(spec: &FamilySpec) -> bool {
         || is_label_name(spec.name.as_bytes()) && (0..spec.states.len()).all(differ) && !of_writer()
 }
 
-/// Replaces the mask, which is the first of `cells`, by a number for each state of the family: 1 if its bit is set, else
-/// 0. A mask of 0 stands for the family's first number.
+/// Replaces the mask, which is the first of `cells`, by a number for each state of the family: 1 if its bit is set,
+/// else 0. A mask of 0 is read as the mask that is the family's first number.
 pub(super) fn expand(spec: &FamilySpec, cells: &[f64], to: &mut Vec<f64>) {
     to.clear();
     let Some((mask, more)) = cells.split_first() else {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn states_that_are_equal_and_names_that_no_label_has_are_not_printable() {
+    fn equal_states_and_names_that_no_label_may_have_are_not_printable() {
         assert!(is_printable(&spec(3, 0.0)) && is_printable(&spec(0, 0.0)));
         assert!(!is_printable(&FamilySpec { name: "a:b".into(), ..spec(1, 0.0) }));
         let twice = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];

@@ -189,8 +189,9 @@ impl Reader {
             let mut whole = Ok(());
             match form.protocol {
                 Protocol::Plain => {
+                    let most = gather.plain_cells(&chosen, head.residue);
                     self.reading.cells.clear();
-                    self.reading.cells.push(cells.first().map_or(0.0, scalar::get));
+                    self.reading.cells.extend(cells.iter().take(most).map(scalar::get));
                 }
                 Protocol::Exchanged => {
                     self.reading.cells.clear();

@@ -29,31 +29,65 @@ pub struct FamilySpec {
     /// Label names, in declared order.
     pub label_names: Vec<String>,
     /// The options that are numbers. Of a histogram: its upper bounds, in configured order, without the implied last
-    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers). Of a gauge that counts the
-    /// dead: one number, which is, if the aggregator is `all`, how many dead lives are shown. Of a state set: the mask
-    /// that a cell of 0 stands for.
+    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers). Of a state set: the mask
+    /// that a cell of 0 stands for. Last, of a gauge, state set or info that counts the dead: how many dead lives are
+    /// shown, if each is shown by itself.
     pub numbers: Vec<f64>,
     /// The states of a state set, in declared order: the n-th is bit n of a mask. Empty for other types.
     pub states: Vec<String>,
 }
 
-/// How the gauges of a family count the parts of dead writers.
+/// How a family counts the parts of dead writers, whose blocks would else end with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keeping {
-    /// The rule by which parts are joined.
-    pub aggregator: Aggregator,
-    /// With [`Aggregator::All`], the number of dead lives that are shown by themselves.
-    pub lives: u64,
+pub enum Keeping {
+    /// Each life is kept by itself, and so many that ended last are shown.
+    Lives(u64),
+    /// The values are joined by this aggregator.
+    Values(Aggregator),
+    /// The masks of a state set are joined by this aggregator. `of_zero` is the mask that a cell of 0 stands for.
+    Masks {
+        /// The rule for each state.
+        aggregator: Aggregator,
+        /// The mask that a cell of 0 stands for.
+        of_zero: u64,
+    },
 }
 
 impl FamilySpec {
-    /// Returns how gauges of this family count the dead; `None` if they do not.
+    /// Returns how the family counts the dead; `None` if it does not.
     #[must_use]
     pub fn keeping(&self) -> Option<Keeping> {
         let aggregator = Aggregator::of(self.metric_type, &self.aggregator, &self.label_names);
-        let [lives] = self.numbers[..] else { return None };
-        let keeps = self.metric_type == MetricType::Gauge && aggregator.counts_dead();
-        keeps.then_some(Keeping { aggregator, lives: (lives as u64).max(1) })
+        let (lives, of_zero) = match (self.metric_type, &self.numbers[..]) {
+            (MetricType::Gauge | MetricType::Info, [lives]) => (*lives as u64, 0),
+            (MetricType::StateSet, [of_zero, lives]) => (*lives as u64, *of_zero as u64),
+            _ => return None,
+        };
+        if self.metric_type == MetricType::Info || aggregator == Aggregator::All {
+            return Some(Keeping::Lives(lives.max(1)));
+        }
+        aggregator.counts_dead().then_some(match self.metric_type {
+            MetricType::StateSet => Keeping::Masks { aggregator, of_zero },
+            _ => Keeping::Values(aggregator),
+        })
+    }
+
+    /// Returns whether a residue of the family has a number for each state, after the mask: how many ended lives were in
+    /// that state last.
+    #[must_use]
+    pub fn tallies(&self) -> bool {
+        matches!(self.keeping(), Some(Keeping::Masks { aggregator: Aggregator::Sum, .. }))
+    }
+
+    /// Returns how many bounds (of a histogram) or sub-windows (of a summary) the family has. Of a family that counts
+    /// the dead, the number of cells of a residue beside the value. The length of the family's blocks depends on it.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        match self.metric_type {
+            MetricType::StateSet if self.tallies() => self.states.len() as u64,
+            MetricType::StateSet | MetricType::Info => u64::from(self.keeping().is_some()),
+            _ => Form::of(self.metric_type, &self.aggregator).repeats_of(&self.numbers),
+        }
     }
 }
 /// Largest number of a state set's states: the bits of the mask, which is a whole number in a double.
@@ -191,7 +225,7 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     shape.ok_or(Error::Corrupt { what: "a family's type", at: at * 8 })
 }
 
-/// Returns how the gauges of a family count the dead; `None` if they do not, or if its text is damaged.
+/// Returns how a family counts the dead; `None` if it does not, or if its text is damaged.
 pub fn keeping(words: Words<'_>, id: u32) -> Result<Option<Keeping>> {
     let shape = words.load(FAMILIES.find(words, id)? + family::SHAPE)?;
     // Few families count the dead, and only the text of these is decoded.
@@ -210,7 +244,7 @@ pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
         return Err(Error::Limit { what: "states of a state set", limit: MAX_STATES as u64 });
     }
     let form = Form::of(spec.metric_type, &spec.aggregator);
-    let repeats = form.repeats_of(spec.metric_type, &spec.numbers);
+    let repeats = spec.repeats();
     let shape = shape(form, repeats)?;
     // The type is the one whose blocks the family has, so that processes of an older minor version, which do not know
     // the family's own type, can adopt and recover its blocks.

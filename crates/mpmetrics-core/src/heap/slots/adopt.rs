@@ -47,14 +47,15 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<u32>
                 BlockKind::Family => adopt_family(words, block, claimed)?,
                 _ => {
                     let wanted = is_wanted(words, block, head, &alive, &mut orphans)?;
-                    let keep = if !wanted {
-                        false
-                    } else if of_one_life(head.kind) {
-                        gauges += u32::from(!head.residue);
-                        ended.note(words, block, head)?
-                    } else {
-                        adopt_series(words, block, head, claimed)?
-                    };
+                    if wanted && !of_one_life(head.kind) {
+                        if let Some((left, head)) = adopt_series(words, block, head, claimed)? {
+                            leave_series(locked, left)?;
+                            give_back(words, left, head, claimed)?;
+                        }
+                        return Ok(());
+                    }
+                    gauges += u32::from(wanted && !head.residue);
+                    let keep = wanted && ended.note(words, block, head)?;
                     if !keep {
                         leave_series(locked, block)?;
                     }
@@ -62,11 +63,7 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<u32>
                 }
             };
             if !keep {
-                if head.kind != BlockKind::Free {
-                    block::free(words, block, head)?;
-                    kill_point!("adopt.freed");
-                }
-                claimed.free.entry(head.words).or_default().push(block);
+                give_back(words, block, head, claimed)?;
             }
             Ok(())
         })?;
@@ -140,23 +137,44 @@ fn is_wanted(
     Ok(!stale && !orphan && !head.absent)
 }
 
-/// Takes over a block with counts. Returns false if its counts were added to another block of the same series.
-fn adopt_series(words: Words<'_>, at: u64, head: BlockHead, claimed: &mut Claimed) -> Result<bool> {
+/// Frees a block for the adopter's use.
+fn give_back(words: Words<'_>, at: u64, head: BlockHead, claimed: &mut Claimed) -> Result<()> {
+    if head.kind != BlockKind::Free {
+        block::free(words, at, head)?;
+        kill_point!("adopt.freed");
+    }
+    claimed.free.entry(head.words).or_default().push(at);
+    Ok(())
+}
+
+/// Takes over a block with counts. If there is another block of the same series, the counts of both go to the one with
+/// the lower birth, which tells when the series began. Returns the other, which is to be freed.
+fn adopt_series(
+    words: Words<'_>,
+    at: u64,
+    head: BlockHead,
+    claimed: &mut Claimed,
+) -> Result<Option<(u64, BlockHead)>> {
     let key = block::key(words, at)?;
-    let set = block::birth(words, at)?.defaults;
+    let own = block::birth(words, at)?;
     block::close_sequence(words, at, head)?;
     kill_point!("adopt.closed");
-    match claimed.blocks.get(&(key.series, set)) {
-        None => {
-            claimed.blocks.insert((key.series, set), at);
-            Ok(true)
-        }
-        Some(other) if block::head(words, *other)?.words == head.words => {
-            merge::blocks(words, at, *other, head)?;
-            Ok(false)
-        }
-        Some(_) => Err(Error::Corrupt { what: "two blocks of one length", at: at * 8 }),
+    let series = (key.series, own.defaults);
+    let Some(other) = claimed.blocks.get(&series).copied() else {
+        claimed.blocks.insert(series, at);
+        return Ok(None);
+    };
+    let other_head = block::head(words, other)?;
+    if other_head.words != head.words {
+        return Err(Error::Corrupt { what: "two blocks of one length", at: at * 8 });
     }
+    if own.birth < block::birth(words, other)?.birth {
+        merge::blocks(words, other, at, other_head)?;
+        claimed.blocks.insert(series, at);
+        return Ok(Some((other, other_head)));
+    }
+    merge::blocks(words, at, other, head)?;
+    Ok(Some((at, head)))
 }
 
 /// Counts one block less of the series and of the default labels of a block that is about to be freed.

@@ -1,14 +1,18 @@
-//! Residues: what dead writers left of gauges that count the dead. A slot has at most one for each series and set of
-//! default labels, except that a gauge with the aggregator `all` has one for each life.
+//! Residues: what dead writers left of gauges, state sets and infos that count the dead. A slot has at most one for each
+//! series and set of default labels, except where each life is kept by itself: with the aggregator `all`, and of infos.
 //!
-//! Until a slot is adopted, scrapes read its gauges unchanged. The adopter makes one residue of them and of those
-//! that earlier adopters left. Every step may be repeated, and a scrape sees the same sum, minimum or latest value
-//! before and after each:
+//! Until a slot is adopted, scrapes read its gauges unchanged. For each series, the adopter joins the dead writer's
+//! block and the residue that an earlier adopter left into one residue. Every step may be repeated, and a scrape sees
+//! the same sum, minimum or latest value before and after each:
 //!
 //! - A block becomes a residue by one store to its head.
 //! - Of two blocks of which one has the result (the smaller, the latest, …), that one becomes the residue, and the
 //!   other is freed. If the adopter dies in between, both are shown, which gives the same result.
 //! - Where blocks are added up, the cell of one is moved to the other ([`moving`]): it is 0 when its block is freed.
+//! - Where masks are united or intersected, one block gets the result. The other, which changes nothing any more, is
+//!   freed.
+//! - Where ended lives are counted in each state, a block gets the number 1 for its state before it becomes a residue, of
+//!   which scrapes read these numbers. They are added up like sums.
 
 use super::claimed::Claimed;
 use crate::aggregator::Aggregator;
@@ -23,6 +27,7 @@ use crate::layout::{
     BlockKind, Words, WriterName,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 /// The gauges of ended lives that an adopter finds in its slot, if they count the dead.
 #[derive(Default)]
@@ -42,7 +47,7 @@ struct Found {
     keeping: Keeping,
 }
 
-/// The value of a gauge, and the time at which it was set; 0 if its block does not tell.
+/// The value of a gauge, and the time at which it was set; 0 if its block has no time.
 #[derive(Clone, Copy)]
 struct Level {
     value: f64,
@@ -68,7 +73,7 @@ impl Ended {
         Ok(true)
     }
 
-    /// Makes residues of the blocks. Frees those whose values other residues have.
+    /// Makes residues of the blocks. Frees the blocks whose values are in other residues.
     pub fn fold(mut self, locked: &Locked<'_>, claimed: &mut Claimed) -> Result<()> {
         let words = locked.words();
         let mut kept: HashMap<(u32, u16), Found> = HashMap::new();
@@ -76,12 +81,13 @@ impl Ended {
         // Earlier residues come first, because the others are added to them.
         self.found.sort_by_key(|found| !found.head.residue);
         for found in self.found {
-            if found.keeping.aggregator == Aggregator::All {
+            if let Keeping::Lives(most) = found.keeping {
                 keep_life(words, claimed.slot, found)?;
-                by_life.insert(found.family, found.keeping.lives);
+                by_life.insert(found.family, most);
                 continue;
             }
             let series = (found.key.series, found.birth.defaults);
+            let found = if tallies(found.keeping) { keep(words, found)? } else { found };
             let Some(other) = kept.remove(&series) else {
                 kept.insert(series, found);
                 continue;
@@ -105,8 +111,8 @@ impl Ended {
     }
 }
 
-/// Makes a residue of a block. If it is shown by itself, it first gets the name of its writer, which the slot does not
-/// have any longer after the adoption, and another birth, which tells the order in which lives ended.
+/// Makes a residue of a block. A block that is shown by itself first gets `own`: the name of its writer, because the
+/// slot gets another name at the adoption, and a new birth, by which the lives are ordered by their ends.
 pub fn mark(
     words: Words<'_>,
     at: u64,
@@ -130,8 +136,39 @@ fn keep(words: Words<'_>, found: Found) -> Result<Found> {
     if found.head.residue {
         return Ok(found);
     }
+    if tallies(found.keeping) {
+        tally(words, found)?;
+    }
     let head = mark(words, found.at, found.head, None)?;
     Ok(Found { head, ..found })
+}
+
+/// Whether residues have a number for each state.
+fn tallies(keeping: Keeping) -> bool {
+    matches!(keeping, Keeping::Masks { aggregator: Aggregator::Sum, .. })
+}
+
+/// Stores 1 for each state in the mask of a block, and 0 for the others.
+fn tally(words: Words<'_>, found: Found) -> Result<()> {
+    let mask = mask(words, found)?;
+    for (bit, at) in (0..).zip(tally_cells(found)) {
+        words.store(at, f64::from(mask >> bit & 1 == 1).to_bits())?;
+    }
+    kill_point!("residue.tallied");
+    Ok(())
+}
+
+/// The references of the numbers of states in a block.
+fn tally_cells(found: Found) -> Range<u64> {
+    let first = found.at + blk::CELLS + gauge::TALLY;
+    first..found.at + u64::from(found.head.words)
+}
+
+/// Returns the mask of a state set's block.
+fn mask(words: Words<'_>, found: Found) -> Result<u64> {
+    let Keeping::Masks { of_zero, .. } = found.keeping else { return Ok(0) };
+    let mask = f64::from_bits(words.load(found.at + blk::CELLS + gauge::VALUE)?) as u64;
+    Ok(if mask == 0 { of_zero } else { mask })
 }
 
 /// Makes a residue, which is shown by itself, of a block of the last life of a slot, unless it is one.
@@ -146,15 +183,31 @@ fn keep_life(words: Words<'_>, slot: u32, found: Found) -> Result<()> {
     mark(words, found.at, found.head, Some((writer, birth))).map(drop)
 }
 
-/// Joins two blocks of one series. Returns the one that has the result, and the one to free.
+/// Joins two blocks of one series. Returns the block that has the result, and the block to free.
 fn join(words: Words<'_>, to: Found, part: Found) -> Result<(Found, Found)> {
-    if to.keeping.aggregator == Aggregator::Sum {
-        let value = blk::CELLS + gauge::VALUE;
-        moving::cell(words, part.at + value, to.at + value)?;
-        return Ok((to, part));
-    }
+    let value = blk::CELLS + gauge::VALUE;
+    let aggregator = match to.keeping {
+        Keeping::Values(Aggregator::Sum) => {
+            moving::cell(words, part.at + value, to.at + value)?;
+            return Ok((to, part));
+        }
+        Keeping::Masks { aggregator: Aggregator::Sum, .. } => {
+            for (from, to) in tally_cells(part).zip(tally_cells(to)) {
+                moving::cell(words, from, to)?;
+            }
+            return Ok((to, part));
+        }
+        Keeping::Masks { aggregator: rule @ (Aggregator::Min | Aggregator::Max), .. } => {
+            let (kept, new) = (mask(words, to)?, mask(words, part)?);
+            let both = if rule == Aggregator::Min { kept & new } else { kept | new };
+            moving::replace(words, to.at + value, (both as f64).to_bits())?;
+            return Ok((to, part));
+        }
+        Keeping::Values(aggregator) | Keeping::Masks { aggregator, .. } => aggregator,
+        Keeping::Lives(_) => Aggregator::All,
+    };
     let (kept, new) = (level(words, to)?, level(words, part)?);
-    let replaces = match to.keeping.aggregator {
+    let replaces = match aggregator {
         Aggregator::First => part.birth.birth < to.birth.birth,
         Aggregator::MostRecent => {
             (new.time, part.birth.birth as f64) > (kept.time, to.birth.birth as f64)
@@ -176,8 +229,8 @@ fn level(words: Words<'_>, found: Found) -> Result<Level> {
     })
 }
 
-/// Hides the residues of the lives that ended first, in families that have more of them than they keep. The blocks may
-/// lie in slabs of other slots: their owners free them as any block that is absent.
+/// Hides the residues of the lives that ended first, in families that have residues of more lives than they keep. The
+/// blocks may lie in slabs of other slots, whose owners free them like all absent blocks.
 fn hide_oldest(words: Words<'_>, by_life: &BTreeMap<u32, u64>) -> Result<()> {
     let mut lives: BTreeMap<(u32, u32, u32), u64> = BTreeMap::new();
     for_each_residue(words, |family, slot, at, head| {
@@ -209,7 +262,7 @@ fn hide_oldest(words: Words<'_>, by_life: &BTreeMap<u32, u64>) -> Result<()> {
     Ok(())
 }
 
-/// Calls `visit` with every residue of all slots that is shown: the number of its family, its slot, its block.
+/// Calls `visit` for each residue that is shown, with the number of its family, its slot, its reference and its head.
 fn for_each_residue(
     words: Words<'_>,
     mut visit: impl FnMut(u32, u32, u64, BlockHead) -> Result<()>,
