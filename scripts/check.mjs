@@ -40,7 +40,7 @@ export const CHECKS = {
   },
   needs: {
     on: ['ci'],
-    seconds: 25,
+    seconds: 20,
     command: 'node scripts/needs.mjs',
     first: true,
     tells: true,
@@ -61,6 +61,11 @@ export const CHECKS = {
     seconds: 10,
     // No `--all-targets`: the crate has no Rust tests, and compiled as a test it exports nothing.
     command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
+  },
+  rustdoc: {
+    on: ['check', 'ci'],
+    seconds: 5,
+    command: 'cargo doc --release -p mpmetrics-core --no-deps --document-private-items --quiet',
   },
   eslint: {
     on: ALWAYS,
@@ -141,7 +146,8 @@ async function check(args) {
     process.stderr.write(`! cargo was not found, and these are left out: ${out.join(', ')}\n`);
   }
   const names = asked.filter((name) => !out.includes(name));
-  const env = cargo ?? {};
+  // `npm test` builds what is not built yet.
+  const env = { ...cargo, ...(names.includes('build') ? { MPMETRICS_BUILT: '1' } : {}) };
   const first = names.filter((name) => CHECKS[name].first);
   for (const name of first) await perform(name, env);
   const failed = [];

@@ -12,7 +12,8 @@ import { Counter, Gauge, Histogram, ROSTER } from '../../ts/metrics';
 import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { Patience } from '../../ts/storage/heap/succession';
 import { MoodyHeap } from '../support/moody-heap';
-import { any, heap, newSegment } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap } from '../support/subject';
 
 const quiet = { help: 'h', registers: [] };
 
@@ -327,6 +328,7 @@ test('a series removed by another process is counted from zero, in a new block',
     type: 'counter' as const,
     aggregator: 'sum',
     labelNames: ['a'],
+    states: [],
   };
   const family = other.family({ ...spec, numbers: new Float64Array() }, 1);
   expect(other.remove(family, 'a="x"', '')).toBe(Status.Ok);

@@ -5,7 +5,8 @@ import { loadBinding } from '../../ts/binding';
 import { memoryFigures, REFUSALS } from '../../ts/storage';
 import { memoryLimits } from '../../ts/storage/limits';
 import { Refusals } from '../../ts/storage/refusals';
-import { heap, inside, memory, newSegment, type Client } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { heap, inside, memory, type Client } from '../support/subject';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -53,6 +54,11 @@ type Manifest = Record<string, Record<string, string> | undefined>;
 function manifest(target: string, name: string): Manifest {
   const file = join(target, 'node_modules', name, 'package.json');
   return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+}
+
+/** Returns whether an entry of node_modules is a package, and not a file or folder of npm's own. */
+function isPackage(name: string): boolean {
+  return !name.startsWith('.');
 }
 
 /** Returns the README's first example, as CommonJS or with `import` in place of `require`. */
@@ -135,6 +141,15 @@ describe('the installed package', () => {
   test('has the platform package of its own version as an optional dependency', () => {
     const { version, optionalDependencies } = manifest(withBinary, 'mpmetrics');
     expect(optionalDependencies).toEqual({ 'mpmetrics-linux-x64-gnu': version });
+  });
+
+  test('brings no framework: they are optional peers', () => {
+    expect(readdirSync(join(withoutBinary, 'node_modules')).filter(isPackage)).toEqual([
+      'mpmetrics',
+    ]);
+    const { peerDependencies, peerDependenciesMeta } = manifest(withBinary, 'mpmetrics');
+    const optional = Object.keys(peerDependencies!).map((name) => [name, { optional: true }]);
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
   });
 
   test('has the code and its types, and no source', () => {

@@ -4,7 +4,7 @@ import { afterAll } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Seconds of processor time that the file's process, and those of its children that have ended, used. */
+    /** Seconds of processor time that the file's tests, and those of its children that have ended, used. */
     processorSeconds?: number;
   }
 }
@@ -29,9 +29,12 @@ function processorSeconds(): number | undefined {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
 }
 
+/** What files that ran before in this process used: Vitest runs a setup file again for each file. */
+const before = processorSeconds() ?? 0;
+
 // Vitest reads from a hook's first parameter which fixtures the hook wants, and accepts only a destructuring pattern.
 // eslint-disable-next-line no-empty-pattern
 afterAll(({}, file) => {
   const seconds = processorSeconds();
-  if (seconds !== undefined) file.meta.processorSeconds = seconds;
+  if (seconds !== undefined) file.meta.processorSeconds = seconds - before;
 });

@@ -125,7 +125,8 @@ describe.each(['5', '6'])('TypeScript %s', (version) => {
     writeFileSync(
       path,
       `import { type Counter, type Gauge, type Histogram, type Registry, type Summary } from 'mpmetrics';
-export declare const all: [Counter, Gauge, Histogram, Summary, Registry];\n`,
+import { type Enum, type Info, type StateSet } from 'mpmetrics';
+export declare const all: [Counter, Gauge, Histogram, Summary, Registry, Enum, Info, StateSet];\n`,
     );
     const program = compiler.createProgram([path], {
       strict: true,
@@ -138,7 +139,7 @@ export declare const all: [Counter, Gauge, Histogram, Summary, Registry];\n`,
       .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(path)!)!)
       .filter(({ name }) => name === 'all');
     const types = checker.getTypeArguments(checker.getTypeOfSymbol(symbol!) as ts.TypeReference);
-    expect(types).toHaveLength(5);
+    expect(types).toHaveLength(8);
     for (const type of types) {
       const members = type.getProperties();
       expect(members.length).toBeGreaterThan(5);

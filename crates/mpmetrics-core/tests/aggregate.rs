@@ -2,8 +2,9 @@
 
 mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::locate;
@@ -15,7 +16,7 @@ use snapshot::Builder;
 
 /// Returns the rows that are printed after joining, without HELP and TYPE.
 fn rows(snapshot: &Snapshot) -> Vec<String> {
-    let (joined, _) = join(snapshot.clone());
+    let (joined, _) = join(snapshot.clone(), "");
     let text = String::from_utf8(text(&joined)).expect("UTF-8");
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(Into::into).collect()
 }
@@ -34,7 +35,7 @@ fn one_family_per_name_passes_through_in_place() {
         (snapshot.families.as_ptr(), series, snapshot.text.as_ptr())
     };
     let before = at(&make.snapshot);
-    let (joined, met) = join(make.snapshot);
+    let (joined, met) = join(make.snapshot, "");
     assert_eq!(at(&joined), before, "nothing was copied");
     assert_eq!(met, Joined { type_clashes: 0 });
 }
@@ -49,7 +50,7 @@ fn counters_add_by_set_of_labels_under_the_newest_help() {
     make.family(MetricType::Counter, "c", &["b", "a", "z"]).help = "new".into();
     make.scalar(&[("z", "new")], 0, 100.0);
     make.scalar(&[("b", "2"), ("a", "1")], 0, 1000.0);
-    let (joined, _) = join(make.snapshot.clone());
+    let (joined, _) = join(make.snapshot.clone(), "");
     assert_eq!(
         String::from_utf8(text(&joined)).expect("UTF-8"),
         "# HELP c new\n# TYPE c counter\n\
@@ -186,7 +187,7 @@ fn families_of_another_type_than_the_newest_are_left_out() {
     make.scalar(&[], 0, 2.0);
     make.family(MetricType::Gauge, "x", &[]);
     make.scalar(&[], 0, 4.0);
-    let (joined, met) = join(make.snapshot.clone());
+    let (joined, met) = join(make.snapshot.clone(), "");
     assert_eq!(met, Joined { type_clashes: 1 });
     assert_eq!(joined.families[0].metric_type, MetricType::Gauge);
     assert_eq!(joined.families[1].name, "between".into());
@@ -270,7 +271,7 @@ proptest! {
                 *model.entry((*name, shown)).or_default() += f64::from(value);
             }
         }
-        let (joined, met) = join(make.snapshot.clone());
+        let (joined, met) = join(make.snapshot.clone(), "");
         prop_assert_eq!(met.type_clashes, 0);
         let mut names: Vec<_> = joined.families.iter().map(|family| family.name.clone()).collect();
         names.sort();
@@ -318,7 +319,7 @@ fn of_exemplars_the_newest_of_each_bucket_stays() {
     make.family(MetricType::Counter, "c", &["a", "b"]);
     make.scalar(&[("a", "1")], 0, 1.0);
     make.exemplars(&[(0, 1.0, 2.0, &[("t", "new")])]);
-    let (joined, _) = join(make.snapshot);
+    let (joined, _) = join(make.snapshot, "");
     assert_eq!(
         String::from_utf8(openmetrics(&joined)).expect("UTF-8"),
         "# HELP h h help\n# TYPE h histogram\n\
@@ -328,4 +329,44 @@ fn of_exemplars_the_newest_of_each_bucket_stays() {
          h_sum 18\nh_count 7\n\
          # HELP c c help\n# TYPE c counter\nc_total{a=\"1\"} 2 # {t=\"new\"} 1 2\n# EOF\n"
     );
+}
+
+#[test]
+fn a_default_label_that_rows_do_not_show_does_not_keep_series_apart() {
+    let bare = |text: Vec<u8>| -> Vec<String> {
+        let text = String::from_utf8(text).expect("UTF-8");
+        text.lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .map(Into::into)
+            .collect()
+    };
+    for (name, prefix) in [("s", ""), ("app_s", "app_")] {
+        let mut make = Builder::default();
+        let sets = ["x", "y"].map(|value| make.defaults(&[(name, value), ("d", "1")]));
+        let family = make.family(MetricType::StateSet, "s", &["k"]);
+        family.aggregator = "any".into();
+        family.states = ["a".into(), "b".into()].into();
+        make.states(&[("k", "1")], sets[0], &[1.0, 0.0]);
+        make.states(&[("k", "1")], sets[1], &[0.0, 1.0]);
+        let (joined, _) = join(make.snapshot, prefix);
+        let extra = Extra { prefix: prefix.into(), ..Extra::default() };
+        let rows = bare(text::with_extra(&joined, &extra));
+        let row = |state| format!("{name}{{k=\"1\",{name}=\"{state}\",d=\"1\"}} 1");
+        assert_eq!(rows, [row("a"), row("b")]);
+    }
+    let mut make = Builder::default();
+    let sets = ["x", "y"].map(|value| make.defaults(&[("le", value)]));
+    make.family(MetricType::Histogram, "h", &[]).bounds = [1.0].into();
+    for set in sets {
+        make.histogram(&[], set, 2.0, &[1.0, 0.0]);
+    }
+    let sets = ["x", "y"].map(|value| make.defaults(&[("quantile", value)]));
+    make.family(MetricType::Summary, "q", &[]).bounds = [0.5].into();
+    for set in sets {
+        make.summary(&[], set, &[3.0]);
+    }
+    let rows = bare(text(&join(make.snapshot, "").0));
+    let named: HashSet<&str> = rows.iter().map(|row| row.rsplit_once(' ').unwrap().0).collect();
+    assert_eq!(named.len(), rows.len(), "{rows:?}");
+    assert!(rows.iter().any(|row| row.starts_with("h_count") && row.ends_with(" 2")), "{rows:?}");
 }

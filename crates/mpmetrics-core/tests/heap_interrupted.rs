@@ -67,7 +67,7 @@ fn two_blocks(heap: &Heap) -> [u64; 2] {
 }
 
 #[test]
-fn whoever_dies_at_any_look_leaves_a_whole_heap() {
+fn a_writer_that_dies_at_any_step_leaves_a_whole_heap() {
     let prepare = |heap: &Heap| {
         two_blocks(heap);
         let mut other = heap.writer(2, 2).expect("a slot");

@@ -37,6 +37,7 @@ fn bind(writer: &mut Writer, window: Option<Window>) -> Address {
         metric_type: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: Vec::new(),
+        states: Vec::new(),
         numbers: options.numbers(),
     };
     let family = writer.family(&spec, 0).expect("room");

@@ -11,11 +11,12 @@ mod packed;
 mod records;
 mod words;
 
-pub use blocks::{block, exemplar, sub_window, summary, FLAGS_BACK, LINK};
+pub use blocks::{block, exemplar, gauge, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
 pub use packed::{
     major, Answer, BlockBirth, BlockHead, BlockKey, Carried, DefaultsState, ExtentHead,
-    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, ABSENT,
+    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, WriterName,
+    ABSENT,
 };
 pub use records::{defaults, extent, family, series, slot};
 pub use words::Words;
@@ -23,8 +24,8 @@ pub use words::Words;
 /// `MPMETRIC`, little-endian.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 /// Layout version: `major << 16 | minor`. A heap with another major number is refused. A higher minor number means that
-/// words were only appended.
-pub const VERSION: u64 = 1 << 16;
+/// words were only appended, or types of families were added, which older versions do not show.
+pub const VERSION: u64 = 1 << 16 | 1;
 /// Mark of the machines that share the heap: byte order, word size, how words change, C library. A heap with another
 /// mark is refused.
 pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LOCKED << 32) | (LIBC << 56);

@@ -7,6 +7,7 @@ mod default_labels;
 mod exemplars;
 mod follow;
 mod handle;
+mod limit;
 mod observe;
 mod removal;
 mod share;
@@ -57,6 +58,23 @@ struct Declared {
     group: u32,
     /// The shape that was declared; that in the heap's record may be damaged.
     shape: Shape,
+    limit: FamilyLimit,
+}
+
+/// What a writer does at a family's limit.
+#[derive(Clone, Copy)]
+struct FamilyLimit {
+    /// The number of series of the family, those of all writers, from which on this writer makes none.
+    most: u64,
+    /// Whether updates of refused series are dropped, and counted as such. If not, the caller counts them in another
+    /// series.
+    drops: bool,
+}
+
+impl Default for FamilyLimit {
+    fn default() -> Self {
+        Self { most: u64::MAX, drops: true }
+    }
 }
 
 /// Microseconds for which the writer does not ask again whether its slot's byte is locked: asking costs as much as
@@ -137,13 +155,18 @@ impl Writer {
         } else {
             let length = blk::CELLS as u16;
             let at = mine.room(&locked, length)?;
-            let head =
-                BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
+            let head = BlockHead {
+                kind: BlockKind::Family,
+                absent: false,
+                residue: false,
+                words: length,
+                incarnation,
+            };
             block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
             kill_point!("family.declared");
             mine.families.insert(id, at);
         }
-        groups.insert(id, Declared { group, shape });
+        groups.insert(id, Declared { group, shape, limit: FamilyLimit::default() });
         Ok(id)
     }
 

@@ -1,0 +1,241 @@
+/** The metrics of requests: a histogram of durations, and a gauge of requests in progress. */
+
+import { collectDefaultMetrics } from '../default-metrics';
+import { messageOf, warnOnce } from '../errors';
+import type { RegistryContentType } from '../exposition';
+import { Gauge, Histogram, type RegistryLike } from '../metrics';
+import { register as defaultRegister } from '../registry';
+import { endAutomatic } from './automatic-end';
+import { ABORTED, METHODS, NAMES, UNMATCHED, type Names } from './names';
+import { checkHttpOptions, type HttpMetricsOptions } from './options';
+
+/**
+ * The most routes whose children are kept. A program has fewer, unless it registers routes all the time; then the
+ * routes above this number are looked up at each request.
+ */
+const KEPT_ROUTES = 10_000;
+
+/** Statuses have three digits. */
+const STATUSES = 1_000;
+
+interface DurationChild {
+  observe(seconds: number): void;
+}
+
+/** A method of requests. */
+export interface Method {
+  /** Its number among the methods of its meter. */
+  readonly index: number;
+  /** The value of its label. */
+  readonly label: string;
+  /** Its child of the gauge, from its first request on. */
+  inProgress: { inc(): void; dec(): void } | null;
+}
+
+/** One request as a meter counts it: what the framework gives its handlers, and what was noted at its begin. */
+export interface Measured {
+  readonly method: Method;
+  readonly first: unknown;
+  readonly second: unknown;
+  readonly trace: string | undefined;
+}
+
+/**
+ * Makes the meter of a program that calls `httpMetrics()`.
+ *
+ * @throws TypeError for an invalid option, Error if the registry has another metric of one of the names
+ */
+export function meterOf(options: HttpMetricsOptions): Meter {
+  checkHttpOptions(options);
+  endAutomatic();
+  return new Meter(options);
+}
+
+/** Counts requests. */
+export class Meter {
+  readonly register: RegistryLike<RegistryContentType>;
+  private readonly methods: ReadonlyMap<string, Method>;
+  private readonly other: Method;
+  /** The children of the histogram: by route, then by method and status in one number. */
+  private readonly routes = new Map<string, Map<number, DurationChild>>();
+  private readonly names: Names;
+  /** The names of metrics that were not in the registry before. */
+  private readonly made: readonly string[];
+  private readonly duration: Histogram;
+  private readonly inProgress: Gauge;
+
+  /**
+   * Makes the metrics, or goes on with those that an earlier call made with the same options.
+   *
+   * @param options valid ones
+   * @throws Error if the registry has another metric of one of the names
+   */
+  constructor(private readonly options: HttpMetricsOptions) {
+    const { register = defaultRegister, names = 'prometheus', labelNames = [] } = options;
+    this.register = register;
+    this.names = NAMES[names];
+    const [method] = this.names.labels;
+    const config = { registers: [register], ifExists: 'reuse' as const };
+    const { duration, inProgress } = this.names;
+    this.made = [duration, inProgress].filter(
+      (name) => register.getSingleMetric(name) === undefined,
+    );
+    this.duration = new Histogram({
+      ...config,
+      name: duration,
+      help: 'Seconds from the begin of a request to the end of its response.',
+      labelNames: [...this.names.labels, ...labelNames],
+      buckets: [...(options.buckets ?? this.names.buckets)],
+      enableExemplars: options.exemplar !== undefined,
+    });
+    try {
+      this.inProgress = new Gauge({
+        ...config,
+        name: inProgress,
+        help: 'Requests whose response has not ended.',
+        labelNames: [method],
+      });
+      collectDefaults(register, options.defaultMetrics);
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+    const all = METHODS.map((label, index): Method => ({ index, label, inProgress: null }));
+    this.methods = new Map(all.map((one) => [one.label, one]));
+    this.other = { index: all.length, label: this.names.otherMethod, inProgress: null };
+  }
+
+  /** Returns whether another meter counts into the same metrics. */
+  countsAs(other: Meter): boolean {
+    return this.register === other.register && this.names === other.names;
+  }
+
+  /** Removes the metrics that it made from the registry. */
+  remove(): void {
+    for (const name of this.made) this.register.removeSingleMetric(name);
+  }
+
+  /** Returns whether requests for a path are left out. */
+  ignores(path: string): boolean {
+    return this.options.ignore!.some((one) =>
+      // A regular expression with the flag g or y would begin at the end of its last match.
+      typeof one === 'string' ? one === path : path.search(one) !== -1,
+    );
+  }
+
+  /** True if any path is ignored. */
+  get ignoresPaths(): boolean {
+    return this.options.ignore !== undefined && this.options.ignore.length > 0;
+  }
+
+  /** Counts a request as being in progress. */
+  begin(method: string | undefined): Method {
+    const found = this.methods.get(method!) ?? this.other;
+    found.inProgress ??= this.inProgress.labels(found.label);
+    found.inProgress.inc();
+    return found;
+  }
+
+  /** Returns the trace of a request that begins; undefined if it has none. */
+  traceOf(first: unknown, second: unknown): string | undefined {
+    const { exemplar } = this.options;
+    return exemplar && this.called('exemplar', undefined, () => exemplar(first, second));
+  }
+
+  /**
+   * Counts a request that has ended.
+   *
+   * @param route the pattern of the route; undefined if none handled it
+   * @param status null if the client went away before
+   */
+  end(request: Measured, route: string | undefined, status: number | null, seconds: number): void {
+    const { method, first, second } = request;
+    method.inProgress!.dec();
+    const { skip, labels } = this.options;
+    if (skip && this.called('skip', false, () => answered(skip(first, second)))) return;
+    const code = status ?? ABORTED;
+    const path = route ?? UNMATCHED;
+    if (labels === undefined && request.trace === undefined) {
+      this.child(path, method, code).observe(seconds);
+      return;
+    }
+    const own = labels && this.called('labels', {}, () => this.texts(labels(first, second)));
+    const all = this.labelsOf(path, method, code, own);
+    const exemplarLabels = request.trace === undefined ? {} : { trace_id: request.trace };
+    try {
+      if (this.options.exemplar === undefined) this.duration.observe(all, seconds);
+      else this.duration.observe({ labels: all, value: seconds, exemplarLabels });
+    } catch (error) {
+      // A trace that is no valid exemplar. The observation is counted before its exemplar is checked.
+      this.warn('exemplar', messageOf(error));
+    }
+  }
+
+  private child(route: string, method: Method, status: number): DurationChild {
+    const key = method.index * STATUSES + status;
+    let children = this.routes.get(route);
+    const found = children?.get(key);
+    if (found !== undefined) return found;
+    const made = this.duration.labels(this.labelsOf(route, method, status, undefined));
+    if (children === undefined) {
+      children = new Map();
+      if (this.routes.size < KEPT_ROUTES) this.routes.set(route, children);
+    }
+    children.set(key, made);
+    return made;
+  }
+
+  private labelsOf(
+    route: string,
+    method: Method,
+    status: number,
+    own: Readonly<Record<string, string>> | undefined,
+  ): Record<string, string | number> {
+    const [methodName, routeName, statusName] = this.names.labels;
+    const made: Record<string, string | number> = {
+      [methodName]: method.label,
+      [routeName]: route,
+      [statusName]: this.options.statusClass === true ? `${Math.trunc(status / 100)}xx` : status,
+    };
+    for (const name of this.options.labelNames ?? []) made[name] = own?.[name] ?? '';
+    return made;
+  }
+
+  /** Returns the values of the program's own labels. */
+  private texts(given: Readonly<Record<string, string | number>>): Record<string, string> {
+    const names = this.options.labelNames ?? [];
+    return Object.fromEntries(names.map((name) => [name, String(given[name] ?? '')]));
+  }
+
+  /** Calls a function of the options. A response has been sent, so nothing but a warning can come of its failure. */
+  private called<R>(option: string, otherwise: R, call: () => R): R {
+    try {
+      return call() ?? otherwise;
+    } catch (error) {
+      this.warn(option, messageOf(error));
+      return otherwise;
+    }
+  }
+
+  private warn(option: string, message: string): void {
+    const text = `the function ${option} of httpMetrics() failed, and requests are counted without it: ${message}`;
+    warnOnce('MPMETRICS_HTTP', text, option);
+  }
+}
+
+/** @throws TypeError for a promise, which would count as true */
+function answered(result: unknown): boolean {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+    throw new TypeError('it returned a promise, and must return true or false');
+  }
+  return Boolean(result);
+}
+
+function collectDefaults(
+  register: RegistryLike<RegistryContentType>,
+  given: HttpMetricsOptions['defaultMetrics'],
+): void {
+  if (given === undefined || given === false) return;
+  const options = given === true ? {} : given;
+  collectDefaultMetrics({ register, ifExists: 'reuse', ...options });
+}
