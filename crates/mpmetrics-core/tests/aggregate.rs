@@ -5,7 +5,7 @@ mod snapshot;
 use std::collections::{BTreeMap, HashSet};
 
 use mpmetrics_core::exposition::extra::Extra;
-use mpmetrics_core::exposition::{openmetrics, text};
+use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::locate;
 use mpmetrics_core::scrape::aggregate::{join, Joined};
@@ -321,7 +321,7 @@ fn of_exemplars_the_newest_of_each_bucket_stays() {
     make.exemplars(&[(0, 1.0, 2.0, &[("t", "new")])]);
     let (joined, _) = join(make.snapshot, "");
     assert_eq!(
-        String::from_utf8(openmetrics(&joined)).expect("UTF-8"),
+        String::from_utf8(openmetrics::openmetrics(&joined)).expect("UTF-8"),
         "# HELP h h help\n# TYPE h histogram\n\
          h_bucket{le=\"1\"} 2 # {t=\"e\"} 0.7 11\n\
          h_bucket{le=\"5\"} 5 # {t=\"b\"} 1.5 30\n\
@@ -354,19 +354,44 @@ fn a_default_label_that_rows_do_not_show_does_not_keep_series_apart() {
         let row = |state| format!("{name}{{k=\"1\",{name}=\"{state}\",d=\"1\"}} 1");
         assert_eq!(rows, [row("a"), row("b")]);
     }
-    let mut make = Builder::default();
-    let sets = ["x", "y"].map(|value| make.defaults(&[("le", value)]));
-    make.family(MetricType::Histogram, "h", &[]).bounds = [1.0].into();
-    for set in sets {
-        make.histogram(&[], set, 2.0, &[1.0, 0.0]);
-    }
-    let sets = ["x", "y"].map(|value| make.defaults(&[("quantile", value)]));
-    make.family(MetricType::Summary, "q", &[]).bounds = [0.5].into();
-    for set in sets {
-        make.summary(&[], set, &[3.0]);
-    }
-    let rows = bare(text(&join(make.snapshot, "").0));
-    let named: HashSet<&str> = rows.iter().map(|row| row.rsplit_once(' ').unwrap().0).collect();
-    assert_eq!(named.len(), rows.len(), "{rows:?}");
-    assert!(rows.iter().any(|row| row.starts_with("h_count") && row.ends_with(" 2")), "{rows:?}");
+}
+
+#[test]
+fn a_joined_series_shows_no_default_label_of_which_its_parts_have_different_values() {
+    let shown = |sets: [&[(&str, &str)]; 2]| {
+        let mut make = Builder::default();
+        let sets = sets.map(|set| make.defaults(set));
+        make.family(MetricType::Histogram, "h", &[]).bounds = [1.0].into();
+        make.histogram(&[], sets[0], 2.0, &[1.0, 0.0]);
+        make.histogram(&[], sets[1], 3.0, &[0.0, 1.0]);
+        make.family(MetricType::Summary, "q", &[]).bounds = [0.5].into();
+        make.summary(&[], sets[0], &[3.0]);
+        make.summary(&[], sets[1], &[3.0]);
+        make.snapshot
+    };
+    let le: [&[(&str, &str)]; 2] = [&[("d", "1"), ("le", "x")], &[("d", "1"), ("le", "y")]];
+    let of_histogram = |label: &str| {
+        [
+            "h_bucket{le=\"1\",d=\"1\"} 1",
+            "h_bucket{le=\"+Inf\",d=\"1\"} 2",
+            &format!("h_sum{{{label}}} 5"),
+            &format!("h_count{{{label}}} 2"),
+        ]
+        .map(String::from)
+    };
+    assert_eq!(rows(&shown(le))[..4], of_histogram("d=\"1\""));
+    // One part has no such label.
+    assert_eq!(rows(&shown([le[0], &[("d", "1")]]))[..4], of_histogram("d=\"1\""));
+    assert_eq!(rows(&shown([&[("d", "1")], le[0]]))[..4], of_histogram("d=\"1\""));
+    // Both parts have the same.
+    let same: [&[(&str, &str)]; 2] = [le[0], &[("le", "x"), ("d", "1")]];
+    assert_eq!(rows(&shown(same))[..4], of_histogram("d=\"1\",le=\"x\""));
+
+    let quantile: [&[(&str, &str)]; 2] = [&[("quantile", "x")], &[("quantile", "y")]];
+    assert_eq!(rows(&shown(quantile))[9..], ["q_sum 6", "q_count 2"]);
+    let (joined, _) = join(shown(le), "");
+    let text = String::from_utf8(openmetrics::openmetrics(&joined)).expect("UTF-8");
+    assert!(text.contains("h_sum{d=\"1\"} 5\nh_count{d=\"1\"} 2\n"), "{text}");
+    let json = String::from_utf8(json::json(&joined)).expect("UTF-8");
+    assert!(json.ends_with(r#"{"l":[["d","1"]],"t":""}]}"#), "{json}");
 }

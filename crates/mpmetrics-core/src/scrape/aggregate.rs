@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::bounds::{folding, kept};
 use super::newest::unite;
 use super::printed_labels::PrintedLabels;
+use super::reduced::Reduced;
 use super::snapshot::{Exemplar, Family, Series, Snapshot, Span, Value};
 use super::states::{indexes as state_indexes, united};
 use crate::aggregator::Aggregator;
@@ -34,6 +35,7 @@ pub struct Joined {
 /// * State sets with different states are joined with the states of all of them: those of the newest family come first.
 /// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
 ///   A joined series has the position, the birth and the label text of the oldest.
+/// * A joined series does not show a default label `le` or `quantile` if its parts have different values of it.
 ///
 /// If every name occurs once and no two series can coincide, the snapshot is returned unchanged.
 ///
@@ -49,6 +51,7 @@ pub fn join(snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
     }
     let Snapshot { families, text, cells, exemplars, sketches, defaults } = snapshot;
     let mut arena = Arena { cells, exemplars, sketches };
+    let mut reduced = Reduced::default();
     let labels = PrintedLabels { text: &text, defaults: &defaults, prefix };
     let mut indexes: HashMap<Arc<str>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Family>> = Vec::new();
@@ -70,14 +73,16 @@ pub fn join(snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
             group.retain(|family| family.metric_type == metric_type);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
-                merge(&mut group, &labels, &mut arena);
+                merge(&mut group, &labels, &mut arena, &mut reduced);
             }
             let newest = group.swap_remove(0);
             Family { birth: birth.unwrap_or(newest.birth), ..newest }
         })
         .collect();
     let Arena { cells, exemplars, sketches } = arena;
-    (Snapshot { families, text, cells, exemplars, sketches, defaults }, joined)
+    let mut snapshot = Snapshot { families, text, cells, exemplars, sketches, defaults };
+    reduced.add_to(&mut snapshot);
+    (snapshot, joined)
 }
 
 /// The arenas of a snapshot to which values refer.
@@ -91,11 +96,18 @@ struct Arena {
 struct Sum {
     series: Series,
     parts: u32,
+    /// Whether the label that the rows do not show was taken from the default labels.
+    reduced: bool,
 }
 
 /// Joins families of one type into the first, which is the newest. The others have no series afterwards. A series that
 /// is malformed, or does not fit its family, is left out.
-fn merge(group: &mut [Family], labels: &PrintedLabels<'_>, arena: &mut Arena) {
+fn merge(
+    group: &mut [Family],
+    labels: &PrintedLabels<'_>,
+    arena: &mut Arena,
+    reduced: &mut Reduced,
+) {
     let newest = &group[0];
     let aggregator = if newest.metric_type.is_level() {
         Aggregator::of(newest.metric_type, &newest.aggregator, &newest.label_names)
@@ -147,6 +159,11 @@ fn merge(group: &mut [Family], labels: &PrintedLabels<'_>, arena: &mut Arena) {
             Entry::Occupied(index) => {
                 let sum = &mut sums[*index.get()];
                 sum.parts += 1;
+                // Once reduced, the set has a number that `labels` does not know.
+                if !sum.reduced && labels.differ_in(&own, [sum.series.defaults, series.defaults]) {
+                    sum.series.defaults = reduced.without(&own, sum.series.defaults, labels);
+                    sum.reduced = true;
+                }
                 if aggregator == Aggregator::MostRecent {
                     // Parts are sorted by birth, so of parts that were set at the same time the youngest wins.
                     if series.set_at >= sum.series.set_at {
@@ -167,7 +184,8 @@ fn merge(group: &mut [Family], labels: &PrintedLabels<'_>, arena: &mut Arena) {
                 index.insert(sums.len());
                 let exemplars =
                     unite(Span::default(), series.exemplars, folding, &mut arena.exemplars);
-                sums.push(Sum { series: Series { value, exemplars, ..series }, parts: 1 });
+                let series = Series { value, exemplars, ..series };
+                sums.push(Sum { series, parts: 1, reduced: false });
             }
         }
     }

@@ -13,6 +13,7 @@ mod newest;
 mod own;
 mod part;
 mod printed_labels;
+mod reduced;
 mod rounds;
 mod sets;
 pub mod snapshot;

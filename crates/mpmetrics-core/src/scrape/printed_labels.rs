@@ -47,6 +47,21 @@ impl<'a> PrintedLabels<'a> {
         index.and_then(|index| self.defaults.get(index)).copied().unwrap_or_default()
     }
 
+    /// The text and the types of the set of default labels with this number. Both are empty for number 0.
+    pub fn default_bytes(&self, number: u32) -> (&'a [u8], &'a [u8]) {
+        let span = self.defaults(number);
+        (self.bytes(span.text), self.bytes(span.types))
+    }
+
+    /// Whether two sets of default labels differ in the label `name`: in its value, or because one set lacks it.
+    pub fn differ_in(&self, name: &[u8], sets: [u32; 2]) -> bool {
+        let [one, other] = sets.map(|number| {
+            let set = self.read(self.defaults(number)).unwrap_or_default();
+            set.into_iter().find(|pair| pair.0 == name).map(|pair| pair.1)
+        });
+        sets[0] != sets[1] && one != other
+    }
+
     /// The name of the label by which the rows of one series differ; empty for none. A default label of this name is not
     /// printed on these rows, so it does not keep series apart.
     pub fn own_label(&self, family: &Family) -> Cow<'static, [u8]> {

@@ -25,7 +25,7 @@ pub fn of(heap: &Heap, family: u32, label: &[u8], after: u64) -> Result<Values> 
     let latest = words.load(at + fam::LATEST)?;
     let mut read = Read { heap, family, label, values: HashSet::new() };
     if after == 0 || !read.since(latest, after)? {
-        read.all(words.load(at + fam::SERIES)?)?;
+        read.all()?;
     }
     Ok(Values { values: read.values, latest })
 }
@@ -65,20 +65,16 @@ impl Read<'_> {
         Ok(false)
     }
 
-    /// Reads all series until it has found `left` living ones.
-    fn all(&mut self, mut left: u64) -> Result<()> {
+    /// Reads all series. The number of the family's series tells no end: another process may make one at a place that is
+    /// still to be read, and it would count for one that was there before.
+    fn all(&mut self) -> Result<()> {
         let mut words = self.heap.words();
         for id in 0..words.header(header::SERIES) as u32 {
-            if left == 0 {
-                break;
-            }
-            let mut found = self.one(words, id, None)?;
-            if found == Found::Damaged {
+            if self.one(words, id, None)? == Found::Damaged {
                 // Another process may have let the heap grow, so that the series lies after the words known so far.
                 words = self.heap.words();
-                found = self.one(words, id, None)?;
+                self.one(words, id, None)?;
             }
-            left -= u64::from(found == Found::Living);
         }
         Ok(())
     }

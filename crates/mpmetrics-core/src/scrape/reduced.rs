@@ -1,0 +1,72 @@
+//! Sets of default labels without the label of a family's rows (`le`, `quantile`, or that of the states).
+
+use super::printed_labels::PrintedLabels;
+use super::snapshot::{LabelSpan, Snapshot};
+use crate::labels::pairs;
+
+/// The sets that a joined series shows if its parts have different values of the label that their rows do not show. No
+/// value of that label would be right on the rows that do show it, which are `_sum` and `_count`.
+#[derive(Default)]
+pub(super) struct Reduced {
+    /// Each set with its number in the snapshot.
+    sets: Vec<(Set, u32)>,
+}
+
+#[derive(PartialEq)]
+struct Set {
+    text: Vec<u8>,
+    types: Vec<u8>,
+}
+
+impl Reduced {
+    /// Returns the number of the set that has the labels of set `number`, except the label `name`: 0 for none. Returns
+    /// `number` for a set that is malformed or has no such label.
+    pub fn without(&mut self, name: &[u8], number: u32, labels: &PrintedLabels<'_>) -> u32 {
+        let (text, types) = labels.default_bytes(number);
+        let Ok(all) = pairs(text, types).collect::<Result<Vec<_>, _>>() else {
+            return number;
+        };
+        let mut set = Set { text: Vec::with_capacity(text.len()), types: Vec::new() };
+        let kept = all.iter().filter(|pair| pair.name != name);
+        for pair in kept.clone() {
+            if !set.text.is_empty() {
+                set.text.push(b',');
+            }
+            set.text.extend_from_slice(pair.name);
+            set.text.extend_from_slice(b"=\"");
+            set.text.extend_from_slice(pair.escaped);
+            set.text.push(b'"');
+            if !types.is_empty() {
+                set.types.push(pair.kind);
+            }
+        }
+        match kept.count() {
+            0 => 0,
+            count if count == all.len() => number,
+            _ => self.number(set, labels.defaults.len()),
+        }
+    }
+
+    fn number(&mut self, set: Set, others: usize) -> u32 {
+        if let Some((_, number)) = self.sets.iter().find(|(known, _)| *known == set) {
+            return *number;
+        }
+        let number = (others + self.sets.len() + 1) as u32;
+        self.sets.push((set, number));
+        number
+    }
+
+    /// Adds the sets to the snapshot's. If its text would become too long, the sets are added as empty ones.
+    pub fn add_to(self, snapshot: &mut Snapshot) {
+        for (set, _) in self.sets {
+            let start = snapshot.text.len();
+            let split = start + set.text.len();
+            let span = LabelSpan::new(start, split, split + set.types.len());
+            if span.is_ok() {
+                snapshot.text.extend_from_slice(&set.text);
+                snapshot.text.extend_from_slice(&set.types);
+            }
+            snapshot.defaults.push(span.unwrap_or_default());
+        }
+    }
+}
