@@ -43,6 +43,54 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(text).toContain('c_state{c_state="on"} 1\n');
     expect(text).toContain('c_build_info{version="1"} 1\n');
   });
+
+  test.each([true, false])(
+    'of two types under one name the newest is shown, shared: %s',
+    async (shared) => {
+      const client = await load();
+      const makers = {
+        stateset: (register: object) => {
+          new client.Enum({
+            name: 'x',
+            help: 'h',
+            states: STATES,
+            registers: [any(register)],
+          }).state('on');
+          return ['x{x="off"} 0', 'x{x="on"} 1'];
+        },
+        gauge: (register: object) => {
+          new client.Gauge({ name: 'x', help: 'h', registers: [any(register)] }).set(3);
+          return ['x 3'];
+        },
+        histogram: (register: object) => {
+          new client.Histogram({
+            name: 'x',
+            help: 'h',
+            buckets: [1],
+            registers: [any(register)],
+          }).observe(1);
+          return ['x_bucket{le="1"} 1', 'x_bucket{le="+Inf"} 1', 'x_sum 1', 'x_count 1'];
+        },
+      };
+      for (const [older] of Object.entries(makers)) {
+        for (const [newer, make] of Object.entries(makers)) {
+          if (older === newer) continue;
+          const [one, two] = [new client.Registry(), new client.Registry({ shared })];
+          for (const register of [one, two])
+            register.setContentType(any(client.openMetricsContentType));
+          makers[older as keyof typeof makers](one);
+          const rows = make(two);
+          client.AggregatorRegistry.setRegistries(any([one, two]));
+          const union = new client.AggregatorRegistry(any(client.openMetricsContentType));
+          const lines = (await union.clusterMetrics())
+            .split('\n')
+            .filter((line) => /^x|^# TYPE x /.test(line));
+          expect(lines).toEqual([`# TYPE x ${newer}`, ...rows]);
+          for (const register of [one, two]) register.clear();
+        }
+      }
+    },
+  );
 });
 
 describe('answers to other processes', () => {

@@ -36,8 +36,8 @@ export class Union {
   private readonly metrics = new Map<Registered, Contents>();
   private readonly collected: Collected;
   private readonly prefix: string;
-  /** The types that the text shows of metrics whose JSON has another one, by their names. */
-  private readonly types = new Map<string, string>();
+  /** The types that the text shows of metrics. The JSON of some metrics has another type. */
+  private readonly types = new WeakMap<MetricRows, string>();
   private readonly registries: readonly Contents[];
 
   /**
@@ -122,10 +122,13 @@ export class Union {
   /** Metrics as data; metrics of the same name are joined. */
   private extra(metrics: readonly MetricRows[]): ExtraFamily[] {
     const units = new Map(unitsOf(this.metrics.keys()).map(({ name, unit }) => [name, unit]));
-    return byName(metrics)
-      .map((group) => (group.length === 1 ? group[0] : aggregatorOf(group)(group)))
-      .filter((rows) => rows !== undefined)
-      .map((rows) => this.extraOf(rows, units.get(rows.name)));
+    return byName(metrics).flatMap((group) => {
+      const last = group.at(-1)!;
+      const type = this.typeOf(last);
+      const alike = group.filter((rows) => this.typeOf(rows) === type);
+      const rows = alike.length === 1 ? last : aggregatorOf(alike)(alike);
+      return rows === undefined ? [] : [this.extraOf(rows, type, units.get(rows.name))];
+    });
   }
 
   /** Metrics that collectors yield, as data, without those whose names are taken. */
@@ -141,7 +144,7 @@ export class Union {
         if (names.has(String(metric.name))) continue;
         names.add(String(metric.name));
         const rows = await this.rowsOf(metric, contents);
-        families.push({ ...this.extraOf(rows, unitOf(metric)), yields: true });
+        families.push({ ...this.extraOf(rows, this.typeOf(rows), unitOf(metric)), yields: true });
       }
     }
     return families;
@@ -156,18 +159,27 @@ export class Union {
   }
 
   private rows(data: FamilyData, contents: Contents): MetricRows {
-    this.types.set(data.name, textType(data, this.format));
-    return jsonRows(data, () => contents.given(), this.prefix);
+    return this.typed(
+      jsonRows(data, () => contents.given(), this.prefix),
+      data,
+    );
   }
 
   /** The rows of a family in the heap, with the default labels of the processes that made its series. */
   private ownRows(data: FamilyData): MetricRows {
-    this.types.set(data.name, textType(data, this.format));
-    return jsonRows({ ...data, exemplars: true }, ownDefaults, this.prefix);
+    return this.typed(jsonRows({ ...data, exemplars: true }, ownDefaults, this.prefix), data);
   }
 
-  private extraOf(rows: MetricRows, unit: string | undefined): ExtraFamily {
-    const type = this.types.get(rows.name) ?? rows.type;
+  private typed(rows: MetricRows, data: FamilyData): MetricRows {
+    this.types.set(rows, textType(data, this.format));
+    return rows;
+  }
+
+  private typeOf(rows: MetricRows): string {
+    return this.types.get(rows) ?? rows.type;
+  }
+
+  private extraOf(rows: MetricRows, type: string, unit: string | undefined): ExtraFamily {
     return extraOf({ ...rows, type, unit }, null, this.format);
   }
 

@@ -2,7 +2,7 @@
 
 mod snapshot;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
