@@ -1,8 +1,8 @@
-/** The end of automatic counting: a program that calls `httpMetrics()` chooses its options itself. */
+/** Ends automatic counting when a program calls `httpMetrics()`, because the program then chooses the options. */
 
 const END = Symbol.for('mpmetrics.http.automatic');
 
-/** The thread's automatic counting, which all copies of this package share. */
+/** The global object, on which all copies of this package in a thread share the function that ends the counting. */
 const thread = globalThis as { [END]?: (() => void) | undefined };
 
 /** Returns whether requests are counted automatically in this thread. */
@@ -10,7 +10,7 @@ export function isAutomatic(): boolean {
   return thread[END] !== undefined;
 }
 
-/** Says how automatic counting ends. */
+/** Marks requests as counted automatically, until {@link endAutomatic} calls this function. */
 export function onEnd(end: () => void): void {
   thread[END] = end;
 }

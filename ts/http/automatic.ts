@@ -1,4 +1,4 @@
-/** Counts requests of programs that do not ask for it, by what Node.js and frameworks tell on diagnostics channels. */
+/** Counts requests of programs that do not call `httpMetrics()`, from the messages of diagnostics channels. */
 
 import { subscribe, unsubscribe } from 'diagnostics_channel';
 
@@ -9,7 +9,7 @@ import { expressRoute, noteRoutes, type ExpressRequest } from './express-routes'
 import { followFastify, notedRoute } from './fastify-routes';
 import { Meter } from './meter';
 
-/** What `http.server.request.start` tells. */
+/** A message of the channel `http.server.request.start`. */
 interface Started {
   readonly request: NodeRequest & ExpressRequest;
   readonly response: NodeResponse;
@@ -34,7 +34,7 @@ export function countAll(): void {
       meter ??= new Meter({});
       begin(meter, request, response, routeOf);
     } catch (error) {
-      // The program has a metric of one of the names, as a rule.
+      // Usually, the program has a metric of one of the names.
       endAutomatic();
       warnOnce('MPMETRICS_HTTP', `requests are not counted: ${messageOf(error)}`);
     }

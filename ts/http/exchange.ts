@@ -1,4 +1,4 @@
-/** One request and its response on `node:http`, from which all frameworks take theirs, counted once when it ends. */
+/** A request with its response, on `node:http` or in Hono without `node:http`. It is counted once, when it ends. */
 
 import { performance } from 'perf_hooks';
 
@@ -24,7 +24,7 @@ export interface NodeResponse extends HandlerResponse {
 
 /** The members of a request that are used here. */
 export interface NodeRequest extends HandlerRequest {
-  /** The URL as it was sent, where Express and Connect shorten `url`. */
+  /** The URL as the client sent it. Express and Connect set it, because they shorten `url` in mounted routers. */
   readonly originalUrl?: string;
   readonly socket?: Connection | null;
 }
@@ -35,12 +35,12 @@ interface Connection {
 }
 
 /**
- * Responses that have no connection yet, because an earlier one has it (pipelining), by their connection. Such a response
- * is not closed if the connection ends before.
+ * By connection, the responses that cannot be sent yet, because an earlier response is being sent (pipelining). Node.js
+ * does not close such a response if the connection ends first.
  */
 const queues = new WeakMap<Connection, Set<NodeResponse>>();
 
-/** Returns the pattern of the route that handles a request: of what the framework gives its handlers. */
+/** Returns the pattern of a request's route, from the two arguments that the options' functions get. */
 export type RouteOf = (first: never, second: never) => string | undefined;
 
 /** A request at one meter. Two meters with different metrics each count it. */
@@ -61,7 +61,7 @@ export class Exchange implements Measured, Passed {
   next: Passed | null = null;
   readonly method: Method;
   readonly trace: string | undefined;
-  /** The queue that the response is in. */
+  /** The set of {@link queues} that has the response; null if none has it. */
   queue: Set<NodeResponse> | null = null;
   private readonly start = performance.now();
   private ended = false;
@@ -77,14 +77,14 @@ export class Exchange implements Measured, Passed {
     this.method = meter.begin(method);
   }
 
-  /** Says what the options' functions get, if that is known only after the begin. */
+  /** Replaces the arguments of the options' functions, if they are known only after the request has begun. */
   isOf(first: unknown, second: unknown, routeOf: RouteOf): void {
     this.first = first;
     this.second = second;
     this.routeOf = routeOf;
   }
 
-  /** @param status null if the client went away before the response had ended */
+  /** @param status null if the client disconnected before all of the response was sent */
   end(status: number | null): void {
     if (this.ended) return;
     this.ended = true;
@@ -141,7 +141,7 @@ export function begin(
   return passed;
 }
 
-/** Warns that the route of a request cannot be told, so that it counts as unmatched. */
+/** Warns that the route of a request is not known, so that the request counts as unmatched. */
 export function warnOfRoute(error: unknown): void {
   const text = `the route of a request is not known, and it counts as unmatched: ${messageOf(error)}`;
   warnOnce('MPMETRICS_HTTP', text, 'route');
@@ -152,7 +152,7 @@ export function leaveOut(response: NodeResponse): void {
   response[EXCHANGE] ??= null;
 }
 
-/** Counts a request, if it was begun and is not counted yet. Its response was sent, or its connection ended before. */
+/** Counts a request that was begun, if it is not counted yet. Called when its response or its connection is closed. */
 export function end(response: NodeResponse): void {
   for (let one = response[EXCHANGE] ?? null; one !== null; one = one.next) {
     if (!(one instanceof Exchange)) continue;
@@ -166,7 +166,7 @@ function isWhole(response: NodeResponse): boolean {
   const { writableFinished, writableEnded, stream, socket } = response;
   if (writableFinished === true) return true;
   if (writableEnded !== true) return false;
-  // HTTP/2; and `inject()` of Fastify, which has no connection but an object that keeps what is written to it.
+  // First HTTP/2; then `inject()` of Fastify, where the socket is an object that keeps the text of the response.
   return writableFinished === undefined ? stream?.aborted !== true : socket?.destroyed === false;
 }
 

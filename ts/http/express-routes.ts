@@ -25,24 +25,24 @@ interface Route {
 export interface ExpressRequest {
   readonly app?: App;
   readonly baseUrl?: string;
-  /** Anything, if a program sets it. */
+  /** A {@link Route}, or any value that the program sets. */
   route?: unknown;
-  /** The route that was entered last, and its pattern; undefined if it is none. */
+  /** The value that was assigned to `route` last, and its pattern; the pattern is undefined if it is no route. */
   [ROUTE]?: { readonly route: unknown; readonly pattern: string | undefined } | undefined;
 }
 
-/** The mounts on the way to a route inside one application. */
+/** The layers with the mounts of the routers around a route, the outermost first, inside one application. */
 type Way = readonly Layer[];
 
-/** The ways to each route: a router that is mounted twice has two. */
+/** The ways to each route. A route of a router that is mounted twice has two. */
 const ways = new WeakMap<Route, readonly Way[]>();
 
 /** The patterns of routes to which there is one way. */
 const patterns = new WeakMap<Route, string>();
 
 /**
- * Notes the pattern whenever Express enters a route, from now on. Express sets `request.route` then. Later, after an
- * error for example, it restores `request.baseUrl` and `request.app`, and the mounts cannot be told any more.
+ * From now on, notes the pattern of each route that Express enters, when it assigns `request.route`. The pattern cannot
+ * be found later: Express restores `request.baseUrl` and `request.app`, for example after an error.
  */
 export function noteRoutes(request: ExpressRequest): void {
   const { app } = request;
@@ -62,11 +62,11 @@ export function noteRoutes(request: ExpressRequest): void {
 /** Returns the pattern of the route that was entered last; undefined if none was. */
 export function expressRoute(request: ExpressRequest): string | undefined {
   const noted = request[ROUTE];
-  // Without a note, the request had entered its route before routes were noted.
+  // A request without a note has entered its route before routes were noted.
   return noted === undefined ? patternOfAny(request.route, request) : noted.pattern;
 }
 
-/** Returns the pattern of what a request has as its route; undefined if it is none. Does not throw. */
+/** Returns the pattern of the value of `request.route`; undefined if the value is no route. Does not throw. */
 function patternOfAny(route: unknown, request: ExpressRequest): string | undefined {
   if (typeof route !== 'object' || route === null || !('path' in route)) return undefined;
   try {
@@ -88,14 +88,14 @@ function patternFor(route: Route, request: ExpressRequest): string {
   return pattern;
 }
 
-/** Returns the patterns at which an application is mounted in others. */
+/** Returns the patterns of the mounts of an application in others, joined; '' if it is mounted in none. */
 function above(app: App): string {
   return app.parent === undefined ? '' : above(app.parent) + textOf(app.mountpath);
 }
 
-/** Returns the patterns of the mounts on the way that a request took inside an application. */
+/** Returns the patterns of the mounts by which a request reached a route inside an application, joined. */
 function mountsOn(all: readonly Way[], app: App, baseUrl: string): string {
-  // Where an application is mounted in another, the begin of `baseUrl` is the other's.
+  // In a mounted application, `baseUrl` begins with the path of the mount in the other application.
   const begins = app.parent === undefined ? [0] : slashesOf(baseUrl);
   for (const begin of begins) {
     for (const way of all) {
@@ -106,7 +106,7 @@ function mountsOn(all: readonly Way[], app: App, baseUrl: string): string {
   return '';
 }
 
-/** Returns the patterns of a way that takes all of a path; null if it takes another part or does not match. */
+/** Returns the patterns of a way whose mounts match all of a path, joined; null if they match less or nothing. */
 function mountsIf(way: Way, path: string): string | null {
   let mounts = '';
   let rest = path;

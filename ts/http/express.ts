@@ -9,8 +9,8 @@ export type { HttpMetricsOptions } from './options';
 
 /**
  * Makes a middleware that counts requests: `app.use(httpMetrics({ path: '/metrics' }))`, before all others. The label
- * `route` is the pattern of the route with the patterns of the routers' mounts, such as `/users/:id`; of an array all
- * patterns, with `|` between; `unmatched` for requests that enter no route.
+ * `route` is the pattern of the route with the patterns of the routers' mounts, such as `/users/:id`; for an array, all
+ * its patterns, joined by `|`; `unmatched` for requests that enter no route.
  *
  * @param options where the metrics are served, and how requests are counted
  * @returns a middleware

@@ -46,20 +46,20 @@ export function routeOf(request: FastifyRequest): string | undefined {
   return request.routeOptions === undefined ? request.routerPath : request.routeOptions.url;
 }
 
-/** Keeps the route of a request with its request of `node:http`, for what sees only that. */
+/** Stores the route of a request on its request of `node:http`, for code that gets only the latter. */
 export function noteRoute(request: FastifyRequest): void {
   const route = routeOf(request);
   if (route !== undefined) request.raw[ROUTE] = route;
 }
 
-/** Returns what {@link noteRoute} kept. */
+/** Returns the route that {@link noteRoute} stored; undefined if it stored none. */
 export function notedRoute(request: NodeRequest): string | undefined {
   return (request as FastifyRequest['raw'])[ROUTE];
 }
 
 let follows = false;
 
-/** Notes the routes of all instances that are made from now on, for what sees only requests of `node:http`. */
+/** Makes all instances that are created from now on store the routes of their requests: see {@link noteRoute}. */
 export function followFastify(): void {
   if (follows) return;
   follows = true;

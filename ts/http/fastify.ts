@@ -14,7 +14,7 @@ import type { HttpMetricsOptions } from './options';
 
 export type { HttpMetricsOptions } from './options';
 
-// The first hook of an instance, so that the route is known also if a hook before the plugin's answers.
+// Adds a hook to each instance before all others: so the route is known also if a hook before the plugin's answers.
 followFastify();
 
 /** A plugin of Fastify. */
@@ -54,16 +54,16 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpPlugin {
       }
       noteRoute(request);
       const exchange = begin(meter, request.raw, reply.raw, routeOf, request, reply);
-      // The listener below was first if a hook before this one has waited.
+      // If a hook before this one has waited, the listener below has begun the request, with other arguments.
       exchange?.isOf(request, reply, routeOf);
       next();
     });
-    // Requests of `inject()` emit no other event.
+    // No other event tells the end of a request of `inject()`.
     instance.addHook('onResponse', (_request, reply, next) => {
       end(reply.raw);
       next();
     });
-    // Answers to invalid URLs, of which no hook is told. Fastify's own listener is called before this one.
+    // Fastify calls no hook for an invalid URL, so this listener counts it. Fastify's own listener is called before.
     instance.server.on('request', (request, response) => {
       if (!ours(request)) begin(meter, request, response, notedRoute);
     });

@@ -14,7 +14,7 @@ export type HttpMiddleware = (
   next: () => Promise<void>,
 ) => Promise<WebResponse | undefined>;
 
-/** A handler of Hono; a sub-application with an error handler of its own wraps it. */
+/** A handler of Hono. A sub-application with an error handler of its own wraps its handlers. */
 type Handler = { readonly length: number } & { readonly [COMPOSED]?: Handler };
 
 const COMPOSED = '__COMPOSED_HANDLER';
@@ -25,7 +25,7 @@ interface Context {
     readonly method: string;
     readonly path: string;
     readonly raw: WebRequest;
-    /** The number of the handler that runs, or ran last, among `matchedRoutes`. */
+    /** The index in `matchedRoutes` of the handler that runs, or has run last. */
     readonly routeIndex?: number;
     readonly matchedRoutes?: readonly {
       readonly path: string;
@@ -65,7 +65,7 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {
       await next();
       return undefined;
     }
-    // No runtime but Node.js tells when a response was sent.
+    // Without Node.js, nothing tells when a response was sent: the request ends when its handlers have run.
     if (meter.ignoresPaths && meter.ignores(req.path)) {
       await next();
       return undefined;
@@ -86,10 +86,11 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {
 function routeOf({ req }: Context): string | undefined {
   const { matchedRoutes = [], routeIndex = 0 } = req;
   const ran = matchedRoutes.slice(0, routeIndex + 1);
+  // Both `app.use()` and `app.all()` register with the method ALL.
   return ran.findLast(({ method, handler }) => method !== 'ALL' || !isMiddleware(handler))?.path;
 }
 
-/** A middleware takes a second argument, the function that calls the next one. `app.all()` registers handlers so, too. */
+/** Returns whether a handler takes a second argument, the function that calls the next handler. */
 function isMiddleware(handler: Handler): boolean {
   const inner = handler[COMPOSED];
   return inner === undefined ? handler.length > 1 : isMiddleware(inner);

@@ -22,7 +22,7 @@ export type { HttpMetricsOptions } from './options';
  * `node:http` and Connect have no routes, so the label `route` is `unmatched`.
  *
  * @param options where the metrics are served, and how requests are counted
- * @returns a function of the request, the response, and the function that answers it
+ * @returns a function of the request, the response, and the function that answers the request
  * @throws TypeError for an invalid option, Error if the registry has another metric of one of the names
  */
 export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {

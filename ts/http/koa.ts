@@ -72,7 +72,7 @@ function routeOf(context: Context): string | undefined {
   return (mountPath === undefined ? pattern : mountOf(layer, context, mountPath) + pattern) || '/';
 }
 
-/** Returns the route that was entered last; where a middleware of the router was, the route to which it leads. */
+/** Returns the route that was entered last. If a middleware of the router was, returns the next route after it. */
 function layerOf({ matched = [], _matchedRoute, method }: Context): Layer | undefined {
   const has = ({ methods }: Layer): boolean => methods.includes(method);
   const entered = matched.findLastIndex(({ path }) => path === _matchedRoute);
@@ -81,9 +81,9 @@ function layerOf({ matched = [], _matchedRoute, method }: Context): Layer | unde
 }
 
 /**
- * Returns the prefixes of `koa-mount`, which are no patterns: what is before the path that the route matches. A program
- * may have rewritten the path, and the URL is the client's. So nothing is taken from it that does not end with the
- * innermost prefix.
+ * Returns the prefixes of `koa-mount`, which are no patterns. They are the part of the URL's path before the part that
+ * the route matches. The client chooses the URL, and the program may have rewritten the path, so that part is used only
+ * if it ends with the innermost prefix.
  */
 function mountOf(layer: Layer, { originalUrl }: Context, mountPath: string): string {
   const prefix = mountPath.replace(/\/$/, '');
@@ -91,9 +91,9 @@ function mountOf(layer: Layer, { originalUrl }: Context, mountPath: string): str
   for (let at = 0; at !== -1; at = path.indexOf('/', at + 1)) {
     if (!layer.match(path.slice(at))) continue;
     const before = path.slice(0, at);
-    // Without a prefix, the route is outside of the mount, which had no answer.
+    // If nothing is before it, the route is outside of the mount, whose application did not answer.
     return before === '' || before.endsWith(prefix) ? before : prefix;
   }
-  // The mount itself was asked for, whose route is `/`.
+  // The URL is that of the mount itself, where the route is `/`.
   return prefix;
 }

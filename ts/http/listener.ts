@@ -44,7 +44,7 @@ export function isPath(url: string | undefined, path: string): boolean {
 }
 
 /**
- * Makes the function.
+ * Makes a middleware that counts requests, and serves the metrics if the options have a path.
  *
  * @param routeOf gets the request and the response
  * @param onRequest called for each request before it is counted

@@ -11,11 +11,11 @@ import { checkHttpOptions, type HttpMetricsOptions } from './options';
 
 /**
  * The most routes whose children are kept. A program has fewer, unless it registers routes all the time; then the
- * routes above this number are looked up at each request.
+ * children of further routes are looked up at each request.
  */
 const KEPT_ROUTES = 10_000;
 
-/** Statuses have three digits. */
+/** The number of possible statuses, which have three digits. */
 const STATUSES = 1_000;
 
 interface DurationChild {
@@ -32,7 +32,7 @@ export interface Method {
   inProgress: { inc(): void; dec(): void } | null;
 }
 
-/** One request as a meter counts it: what the framework gives its handlers, and what was noted at its begin. */
+/** A request that a meter counts: its method and trace, and the arguments of the options' functions. */
 export interface Measured {
   readonly method: Method;
   readonly first: unknown;
@@ -65,7 +65,7 @@ export class Meter {
   private readonly inProgress: Gauge;
 
   /**
-   * Makes the metrics, or goes on with those that an earlier call made with the same options.
+   * Makes the metrics, or uses those that an earlier call has made with the same options.
    *
    * @param options valid ones
    * @throws Error if the registry has another metric of one of the names
@@ -83,7 +83,7 @@ export class Meter {
     this.duration = new Histogram({
       ...config,
       name: duration,
-      help: 'Seconds from the begin of a request to the end of its response.',
+      help: 'Seconds from the beginning of a request to the end of its response.',
       labelNames: [...this.names.labels, ...labelNames],
       buckets: [...(options.buckets ?? this.names.buckets)],
       enableExemplars: options.exemplar !== undefined,
@@ -110,7 +110,7 @@ export class Meter {
     return this.register === other.register && this.names === other.names;
   }
 
-  /** Removes the metrics that it made from the registry. */
+  /** Removes the metrics that this meter has made from the registry. */
   remove(): void {
     for (const name of this.made) this.register.removeSingleMetric(name);
   }
@@ -145,8 +145,8 @@ export class Meter {
   /**
    * Counts a request that has ended.
    *
-   * @param route the pattern of the route; undefined if none handled it
-   * @param status null if the client went away before
+   * @param route the pattern of the route; undefined if no route handled the request
+   * @param status null if the client disconnected before the end of the response
    */
   end(request: Measured, route: string | undefined, status: number | null, seconds: number): void {
     const { method, first, second } = request;
@@ -166,7 +166,7 @@ export class Meter {
       if (this.options.exemplar === undefined) this.duration.observe(all, seconds);
       else this.duration.observe({ labels: all, value: seconds, exemplarLabels });
     } catch (error) {
-      // A trace that is no valid exemplar. The observation is counted before its exemplar is checked.
+      // The trace is no valid exemplar. The observation has been counted before the check of its exemplar.
       this.warn('exemplar', messageOf(error));
     }
   }
@@ -207,7 +207,7 @@ export class Meter {
     return Object.fromEntries(names.map((name) => [name, String(given[name] ?? '')]));
   }
 
-  /** Calls a function of the options. A response has been sent, so nothing but a warning can come of its failure. */
+  /** Calls a function of the options. If it fails, warns and returns `otherwise`: the response must not fail with it. */
   private called<R>(option: string, otherwise: R, call: () => R): R {
     try {
       return call() ?? otherwise;

@@ -1,4 +1,4 @@
-/** The patterns at which Express mounts routers, from what its layers keep of them. */
+/** The patterns at which Express mounts routers, from the layers of its routers. */
 
 /** A layer of a router: a middleware, a mounted router or a route. */
 export interface Layer {
@@ -10,7 +10,7 @@ export interface Layer {
   readonly regexp?: RegExp;
   /** Express 4: the parameters, in the order of the groups. */
   readonly keys?: readonly { readonly name: string | number; readonly optional?: boolean }[];
-  /** Express 5: a function for each path, which does not tell the path. */
+  /** Express 5: a function for each path, from which the path cannot be read. */
   readonly matchers?: readonly ((path: string) => Match | false)[];
 }
 
@@ -19,10 +19,10 @@ interface Match {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** The end of what Express 4 compiles a text to; a regular expression of the program lacks it. */
+/** The end of each regular expression that Express 4 compiles from a string. Those of a program do not end so. */
 const END = '\\/?(?=\\/|$)';
 
-/** A text that no program registers. It has no character that separates parameters, such as `-` and `.`. */
+/** A text that no program registers as a path. It has no character that separates parameters, such as `-` and `.`. */
 const PROBE = 'mpmetricsprobe';
 
 const patterns = new WeakMap<Layer, string>();
@@ -30,7 +30,7 @@ const patterns = new WeakMap<Layer, string>();
 /**
  * Returns the pattern of a mount.
  *
- * @param path the path that the layer matches now, from its first `/` on; used if the layer does not tell its pattern
+ * @param path the path that the layer matches now, from its first `/` on, for layers that do not keep their pattern
  */
 export function patternOf(layer: Layer, path: string): string {
   let pattern = patterns.get(layer);
@@ -42,15 +42,15 @@ export function patternOf(layer: Layer, path: string): string {
 }
 
 /**
- * Returns a registered path as text without a slash at its end: of an array all paths, of a regular expression its
- * source.
+ * Returns a registered path as text, without a slash at its end: for an array all its paths, joined by `|`; for a
+ * regular expression, the expression as it is written.
  */
 export function textOf(path: unknown): string {
   if (Array.isArray(path)) return path.flat(Infinity).map(textOf).join('|');
   return typeof path === 'string' ? path.replace(/\/$/, '') : String(path);
 }
 
-/** Returns how much of a path a mount takes; null if it does not match. */
+/** Returns the beginning of a path that a mount matches; null if it does not match. */
 export function taken(layer: Layer, path: string): string | null {
   return matched(layer, path)?.path.replace(/\/$/, '') ?? null;
 }
@@ -65,7 +65,7 @@ function told(layer: Layer): string | undefined {
   return sources.map((source) => fromSource(source, names)).join('|');
 }
 
-/** Turns the regular expression that Express 4 compiled from one path back into that path. Takes its names off. */
+/** Returns the path from which Express 4 compiled a regular expression. Removes the path's parameters from `names`. */
 function fromSource(source: string, names: (string | number)[]): string {
   let text = '';
   let rest = source.replace(/^\^/, '');
@@ -77,7 +77,7 @@ function fromSource(source: string, names: (string | number)[]): string {
       rest = rest.slice(letter.length);
       continue;
     }
-    // A parameter: `(?:\/([^/]+?))`, in a group with what is before it, or a group of the program's own.
+    // A parameter, in a group with the text before it: `(?:\/([^/]+?))`; or a group that the program wrote.
     const before = /^\(\?:((?:\\?[^(])*)\(/.exec(group)?.[1] ?? '';
     const name = names.shift();
     text += before.replace(/\\(.)/g, '$1') + (typeof name === 'string' ? `:${name}` : '*');
@@ -86,7 +86,7 @@ function fromSource(source: string, names: (string | number)[]): string {
   return text === '/' ? '' : text;
 }
 
-/** Returns the group with which a regular expression begins, up to its end. */
+/** Returns the group with which a regular expression begins. */
 function groupAt(source: string): string {
   let depth = 0;
   for (let at = 0; at < source.length; at++) {
@@ -114,9 +114,9 @@ function matched(layer: Layer, path: string): Match | null {
 }
 
 /**
- * Finds the pattern of a mount of Express 5.0 to 5.2, whose layers do not tell it: which segments of a path that it
- * matches may be any other text. Other segments are written in lower case if the mount matches that, too, so that
- * the result does not depend on the first request.
+ * Finds the pattern of a mount of Express 5.0 to 5.2, whose layers do not keep it, from a path that the mount matches:
+ * a part between two slashes that may be any text is a parameter. The other parts are written in lower case if the
+ * mount matches that, too, so that the result does not depend on the first request.
  */
 function guessed(layer: Layer, path: string): string {
   const whole = taken(layer, path);
@@ -127,7 +127,7 @@ function guessed(layer: Layer, path: string): string {
       try {
         return matched(layer, `/${segments.map((one, k) => (k === i ? text : one)).join('/')}`);
       } catch {
-        // The text is no encoded parameter.
+        // The text cannot be decoded.
         return null;
       }
     };
@@ -145,10 +145,10 @@ function guessed(layer: Layer, path: string): string {
 }
 
 /**
- * Returns the pattern of a segment that is no single parameter: a text, in which there may be parameters; `*` if the
- * text between these may be another.
+ * Returns the pattern of a part between two slashes that is not a single parameter: a text, in which there may be
+ * parameters; `*` if the mount also matches another text around these.
  *
- * @param other matches the path with another text in the segment's place
+ * @param other matches the path with another text in place of this part
  */
 function segmentOf(segment: string, other: (text: string) => Match | null): string {
   const names: string[] = [];
@@ -181,7 +181,7 @@ function segmentOf(segment: string, other: (text: string) => Match | null): stri
   return written(either ? lower : texts, (i) => names[i]!);
 }
 
-/** Returns a text with another letter or digit in the place of each, which an expression may match as well. */
+/** Returns variants of a text, each with one letter or digit replaced: a regular expression may match these, too. */
 function shifted(text: string): string[] {
   return Array.from(text.matchAll(/[a-z\d]/gi), ({ 0: letter, index }) => {
     const last = letter === '9' || letter.toLowerCase() === 'z';

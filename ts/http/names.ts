@@ -9,7 +9,7 @@ export interface Names {
   readonly inProgress: string;
   /** The labels: method, route, status. */
   readonly labels: readonly [method: string, route: string, status: string];
-  /** The value of the method's label for methods that {@link METHODS} has not. */
+  /** The value of the method's label for methods that are not in {@link METHODS}. */
   readonly otherMethod: string;
   /** Upper bounds of the histogram's buckets, in seconds. */
   readonly buckets: readonly number[];
@@ -49,5 +49,5 @@ export const METHODS = [
 /** The value of the route's label for requests that no route of the program handles. */
 export const UNMATCHED = 'unmatched';
 
-/** The status of requests whose client went away before the response had ended, as in nginx' log. */
+/** The status of requests whose client disconnected before the response had ended, as in the log of nginx. */
 export const ABORTED = 499;

@@ -9,7 +9,7 @@ import type { HttpMetricsOptions } from './options';
 export type { HttpMiddleware } from './listener';
 export type { HttpMetricsOptions } from './options';
 
-// A middleware that Nest runs on Fastify does not see Fastify's request.
+// On Fastify, Nest calls a middleware with the request of `node:http`. So a hook of Fastify has to store the route.
 followFastify();
 
 /**

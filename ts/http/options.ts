@@ -1,4 +1,4 @@
-/** The options that count requests, the same for every framework, and their checks. */
+/** The options of `httpMetrics()`, which are the same for every framework, and their checks. */
 
 import { shown, unfit } from '../errors';
 import type { DefaultMetricsCollectorConfiguration } from '../default-metrics';
@@ -10,9 +10,9 @@ import { NAMES, type NamesOfMetrics } from './names';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the functions are given a framework's own request and response */
 /**
- * Options of `httpMetrics`. The functions get what the framework gives its handlers: request and response with
+ * Options of `httpMetrics`. The functions get the arguments of the framework's handlers: request and response with
  * `node:http`, Express and Nest, request and reply with Fastify, the context with Koa and Hono. Only `authorize` gets the
- * request of `node:http` in every framework, and with Hono the web-standard Request.
+ * request of `node:http` with all frameworks but Hono, and the web-standard Request with Hono.
  */
 export interface HttpMetricsOptions extends ServingOptions<any> {
   /** The path at which the metrics are served; they are not served if left out. Requests for it are not counted. */
@@ -35,7 +35,7 @@ export interface HttpMetricsOptions extends ServingOptions<any> {
   labels?: (request: any, response: any) => Readonly<Record<string, string | number>>;
   /** True: the label of the status has the values `1xx` to `5xx`; false (default): the status itself. */
   statusClass?: boolean;
-  /** Paths of requests that are not counted, from their `/` on and without a query: texts, or patterns that match them. */
+  /** Requests that are not counted: their paths, which begin with `/` and have no query, or patterns of these paths. */
   ignore?: readonly (string | RegExp)[];
   /** Returns true for a request that is not counted. It is called when the response ends, and its status is known. */
   skip?: (request: any, response: any) => boolean;
@@ -61,7 +61,7 @@ const OPTIONS: readonly (keyof HttpMetricsOptions)[] = [
 const FUNCTIONS = ['labels', 'skip', 'exemplar'] as const;
 
 /**
- * Throws for invalid options, before anything is made.
+ * Throws for invalid options.
  *
  * @throws TypeError that names the option, its rule and its value
  */

@@ -1,8 +1,8 @@
-/** Whether Node.js was started with `--import mpmetrics/http`, as opposed to a program that imports it. */
+/** Tells `node --import mpmetrics/http` from a program that imports `mpmetrics/http` itself. */
 
 import { CLIENTS } from '../register/names';
 
-/** The published file, by whose path the module may be named, too. */
+/** The path of the published file, which may be given in place of the module's name. */
 const FILE = /[/\\]dist[/\\]http[/\\]index\.m?js$/;
 
 /** Returns whether this process, or this thread, was started with `--import` or `--require` of `mpmetrics/http`. */

@@ -1,16 +1,16 @@
-/** Limits on how many values single labels have (`maxLabelValues`), so that one label cannot fill a metric. */
+/** Limits on the number of values of single labels (`maxLabelValues`), so that one label cannot fill a metric. */
 
 import { asText, isLong, wellFormed } from './text';
 
 /** The limit of one label. */
 export interface ValueLimit {
-  /** The maximum of values that the label has in the metric's series, without {@link instead}. */
+  /** The maximum number of values that the label has in the metric's series, without {@link instead}. */
   readonly most: number;
-  /** The value that takes the place of every further one. */
+  /** The value that replaces every further value. */
   readonly instead: string;
 }
 
-/** A limit with the values that count. */
+/** A limit with the values that are not replaced. */
 interface Limited extends ValueLimit {
   readonly known: Set<string>;
 }
@@ -25,7 +25,7 @@ export class ValueLimits {
     this.limits = new Map(limited);
   }
 
-  /** Lets a value count, whether or not there is room for it. */
+  /** Adds a value that is not replaced, even if the limit is reached. */
   allow(name: string, value: unknown): void {
     this.limits.get(name)?.known.add(wellFormed(asText(value)));
   }
@@ -36,8 +36,8 @@ export class ValueLimits {
   }
 
   /**
-   * Returns the value under which a caller's value is counted, of a label with a limit: itself, or the one that is
-   * `instead`.
+   * Returns the value under which an update counts, for the value that its caller gives to a label with a limit: the
+   * same value, or `instead`.
    *
    * @param bytes the maximum length of a value; one that is longer does not count
    * @param others returns the values that a label has in the series of all processes, without those that it has
@@ -59,7 +59,7 @@ export class ValueLimits {
     return known.has(value) ? value : instead;
   }
 
-  /** {@link counted}, for a label object. Returns `labels` if all values count. */
+  /** {@link counted}, for a label object. Returns `labels` if no value is replaced. */
   countedLabels(
     labels: object,
     bytes: number,

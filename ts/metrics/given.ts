@@ -1,4 +1,4 @@
-/** What a program gave to the constructor of a metric, with the defaults of the metric's type. */
+/** The options that a program gives to the constructor of a metric, with the defaults of the metric's type. */
 
 import { unfit } from '../errors';
 import { labelDefaults, type LabelDefaults } from '../labels';
@@ -76,7 +76,7 @@ export function warnOfOptions(config: object, name: string): void {
   warnOfMisspelt(config, NAMES, `the metric ${name}`);
 }
 
-/** What a metric's options say about its labels and series. */
+/** The rules for a metric's labels and series, which follow from its options. */
 export interface LabelRules {
   readonly defaults: LabelDefaults | null;
   readonly limits: SeriesLimits;

@@ -29,13 +29,13 @@ const SORT = 'an Info';
 const SUFFIX = '_info';
 const NO_LABELS = {};
 
-/** Options that other metrics have, and infos have not. */
+/** Options of other metrics that an info does not have. */
 const NOT_POSSIBLE = [
   ...['unit', 'aggregator', 'labelValues', 'ttlSeconds'],
   ...['defaultLabels', 'maxSeries', 'overflow', 'overflowLabels', 'maxLabelValues'],
 ];
 
-/** The aggregator in the JSON of infos. The value is 1 in all processes, so prom-client joins it to 1, too. */
+/** The aggregator in the JSON of infos. The value is 1 in all processes, so the result in prom-client is 1, too. */
 const AGGREGATOR = 'max';
 
 export class Info<T extends string = string> extends Metric<T> implements api.Info<T> {
@@ -76,7 +76,7 @@ export class Info<T extends string = string> extends Metric<T> implements api.In
     for (const h of handlesUnder(this, labels)) this[ROSTER].drop(h);
   }
 
-  /** @internal Not declared: this isolate does not know what others show under labels. */
+  /** @internal Not declared: this isolate does not know the series of other isolates. */
   override removeEverywhere(): void {
     throw new Error(
       `removeEverywhere() is not possible for ${SORT}; resetEverywhere() removes what all processes show`,
@@ -84,15 +84,15 @@ export class Info<T extends string = string> extends Metric<T> implements api.In
   }
 }
 
-/** Shows labels, and then removes what this isolate showed before under the same own labels. */
+/** Shows a series, and then removes this isolate's other series with the same values of `labelNames`. */
 function replace(metric: Info, labels: object, values: api.InfoValues): void {
   const kept = show(metric, labels, values);
-  // The storage has refused the new labels, and has counted that. What was shown before is not lost.
+  // The storage has refused the new series, and has counted that. The earlier series stay.
   if (kept.backing === Backing.Sink) return;
   for (const h of handlesUnder(metric, labels)) if (h !== kept) metric[ROSTER].drop(h);
 }
 
-/** Shows labels. Returns their handle. */
+/** Shows the series of these labels and values. Returns its handle. */
 function show(metric: Info, labels: object, values: api.InfoValues): Handle {
   validateLabels(metric.labelNames, labels);
   const roster = metric[ROSTER];
@@ -101,7 +101,7 @@ function show(metric: Info, labels: object, values: api.InfoValues): Handle {
   return h.live ? h : roster.bindText(h, label);
 }
 
-/** The handles of this isolate's series with these own labels. */
+/** Returns the handles of this isolate's series in which `labelNames` have the values of these labels. */
 function handlesUnder(metric: Info, labels: object): Handle[] {
   const { labelNames } = metric;
   const given = new Map(Object.entries(labels).map(([name, value]) => [name, asText(value)]));
@@ -112,7 +112,7 @@ function handlesUnder(metric: Info, labels: object): Handle[] {
   });
 }
 
-/** Returns the labels that are the information, as texts. Throws for invalid ones. */
+/** Returns the labels that are the information, as texts. Throws if one is invalid. */
 function textsOf(metric: Info, values: unknown): Record<string, string> {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw unfit('the information', 'an object with names and values', values);

@@ -9,8 +9,8 @@ import type { Metric } from './metric';
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 
 /**
- * The text of the labels that the program chose for a child, of a metric that adds or replaces label values: one series
- * of it has children with different choices, which accept different further labels.
+ * By child, the text of the labels that the program chose for it, if the metric adds or replaces label values. For one
+ * series of such a metric, a program may choose different labels, and get children with different open labels.
  */
 const chosen = new WeakMap<object, string>();
 

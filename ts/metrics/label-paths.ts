@@ -6,7 +6,7 @@ import * as hidden from './hidden';
 
 const ROSTER: typeof hidden.ROSTER = hidden.ROSTER;
 
-/** A metric whose children have further labels. */
+/** A metric whose children choose further labels. */
 export interface LabelledMetric {
   readonly labelNames: readonly string[];
   readonly [ROSTER]: Roster;
@@ -18,9 +18,9 @@ export interface LabelledMetric {
  * Returns a metric's child with further labels.
  *
  * @param chosen the labels that are chosen already
- * @param args a label object, whose values take the place of those chosen before; or a value for each label that is
- *   open, or for each open one without a default value
- * @throws Error if there are not as many values as open labels, and as the metric's `labels()`
+ * @param args a label object, whose values replace those that were chosen before; or a value for each label that is not
+ *   chosen yet, or for each of these without a default value
+ * @throws Error if the number of values is wrong, and the errors of the metric's `labels()`
  */
 export function furtherLabels(
   metric: LabelledMetric,

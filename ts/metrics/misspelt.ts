@@ -6,9 +6,9 @@ import { warnOnce } from '../errors';
  * Warns, once for each name, of options that do not exist and whose names are one edit away from that of an option.
  * Other unknown options are no mistake: a class that extends a metric may have options of its own.
  *
- * @param options what the program gave
+ * @param options the options that the program gave
  * @param known the names of the options that exist
- * @param whose what has the options, for the message
+ * @param whose the name of the object with the options, for the message
  */
 export function warnOfMisspelt(options: object, known: readonly string[], whose: string): void {
   for (const key of Object.keys(options)) {
@@ -23,7 +23,7 @@ export function warnOfMisspelt(options: object, known: readonly string[], whose:
   }
 }
 
-/** Whether one letter was added, left out or replaced, or two neighbours were exchanged, to make one name of another. */
+/** Whether two names differ by one added or replaced letter, or by two neighbouring letters that are swapped. */
 function isOneEdit(one: string, other: string): boolean {
   if (Math.abs(one.length - other.length) > 1) return false;
   let start = 0;

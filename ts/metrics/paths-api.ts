@@ -17,12 +17,12 @@ export interface ChoosesLabels<T extends string, Child> {
   /**
    * Returns the metric with further labels chosen, in addition to those of this child.
    *
-   * @param labels a label object, whose values take the place of those chosen before; or, instead of it, as separate
-   *   arguments, a value for each label that is open, or for each open one without a default value
-   * @throws Error if there are not as many values as open labels, or for labels that are not declared
+   * @param labels a label object, whose values replace those that were chosen before; or, as separate arguments, a
+   *   value for each label that is not chosen yet, or for each of these without a default value
+   * @throws Error if the number of values is wrong, or for labels that are not declared
    */
   labels(labels: LabelValues<T>): Child;
   labels(...values: LabelArgument[]): Child;
-  /** Removes the series of the chosen labels, as the metric's `remove()` with these labels does. */
+  /** Removes the series of the chosen labels: calls the metric's `remove()` with them. */
   remove(): void;
 }

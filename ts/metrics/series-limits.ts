@@ -14,7 +14,7 @@ export interface LimitOptions {
   readonly labelValues?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What {@link LimitOptions} mean. */
+/** The checked {@link LimitOptions}. */
 export interface SeriesLimits {
   readonly maxSeries: number | undefined;
   /** The labels of the series in which updates of refused series count; null to drop these updates. */
@@ -22,7 +22,7 @@ export interface SeriesLimits {
   readonly values: ValueLimits | null;
 }
 
-/** The label value that takes the place of others. */
+/** The label value that replaces others by default. */
 const OTHER = 'other';
 
 /** The largest number of series that a segment may have. */
@@ -32,7 +32,7 @@ const MOST = 2 ** 23;
  * Checks the options that limit a metric's series.
  *
  * @param defaults the default values of labels, which count as values of their labels
- * @throws TypeError for an invalid option, or one that gauges do not have: a gauge's values cannot be put together
+ * @throws TypeError for an invalid option, or one that gauges do not have: values of gauges do not add up
  */
 export function seriesLimits(
   type: FamilyType,
@@ -65,7 +65,7 @@ export function seriesLimits(
   };
 }
 
-/** Returns, for each label, the value that takes the place of others. */
+/** Returns, for each label, the value that replaces others. */
 function insteadOf(labelNames: readonly string[], option: unknown): Map<string, string> {
   const given = labelled('overflowLabels', labelNames, option);
   return new Map(
@@ -104,7 +104,7 @@ function valueLimits(
   return values;
 }
 
-/** Returns the entries of an option that has something for labels. */
+/** Returns the entries of an option that is an object with names of labels. */
 function labelled(
   option: string,
   labelNames: readonly string[],

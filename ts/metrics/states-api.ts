@@ -9,7 +9,7 @@ export interface EnumChild<
   S extends string = string,
   T extends string = string,
 > extends ChoosesLabels<T, EnumChild<S, T>> {
-  /** Goes to a state. Throws as {@link Enum.state} does. */
+  /** Changes the state. Throws as {@link Enum.state} does. */
   state: (name: S) => void;
 }
 
@@ -19,14 +19,14 @@ export interface Enum<T extends string = string, S extends string = string>
   /** The states, in the order in which they are shown. */
   readonly states: readonly S[];
   /**
-   * Goes to a state. A scrape shows either the state before or the new one, never none or both.
+   * Changes the state. A scrape shows either the old state or the new one, never none or both.
    *
    * @param labels the labels of the series
    * @param name one of the states
    * @throws Error for a state or labels that are not declared
    */
   state(labels: LabelValues<T>, name: S): void;
-  /** Goes to a state in the series without labels. */
+  /** Changes the state of the series without labels. */
   state(name: S): void;
   /**
    * Returns the enum with its labels chosen. The series is shown from the first call of `state` on.
@@ -55,7 +55,7 @@ export interface StateSet<T extends string = string, S extends string = string>
   /** The states, in the order in which they are shown. */
   readonly states: readonly S[];
   /**
-   * Sets or clears a state. The others stay as they are.
+   * Sets or clears a state. The other states do not change.
    *
    * @param labels the labels of the series
    * @param name one of the states
@@ -77,21 +77,21 @@ export interface StateSet<T extends string = string, S extends string = string>
   reset(): void;
 }
 
-/** What an info shows: names and values of labels. A value of undefined is left out. */
+/** Information: names and values of labels. A value of undefined is left out. */
 export type InfoValues = Readonly<Record<string, string | number | boolean | bigint | undefined>>;
 
 /** An info with its labels chosen. Its functions can be called detached from the object. */
 export interface InfoChild {
-  /** Replaces what this thread shows. Throws as {@link Info.info} does. */
+  /** Replaces the information that this thread shows. Throws as {@link Info.info} does. */
   info: (values: InfoValues) => void;
-  /** Shows more. Throws as {@link Info.info} does. */
+  /** Shows further information. Throws as {@link Info.info} does. */
   addInfo: (values: InfoValues) => void;
 }
 
 /** A metric whose labels are the information. Its value is always 1. */
 export interface Info<T extends string = string> extends Omit<Common<T>, 'remove'> {
   /**
-   * Replaces what this thread shows under these labels. What other processes and threads show stays.
+   * Replaces the information that this thread shows under these labels. Other processes and threads keep theirs.
    *
    * @param labels the labels of the series
    * @param values names and values of the labels that are the information
@@ -99,11 +99,11 @@ export interface Info<T extends string = string> extends Omit<Common<T>, 'remove
    *   value that is no text, number or boolean
    */
   info(labels: LabelValues<T>, values: InfoValues): void;
-  /** Replaces what this thread shows without labels. */
+  /** Replaces the information that this thread shows without labels. */
   info(values: InfoValues): void;
-  /** Shows more under these labels, beside what this thread shows already. Throws as {@link info} does. */
+  /** Shows further information under these labels, and keeps the earlier. Throws as {@link info} does. */
   addInfo(labels: LabelValues<T>, values: InfoValues): void;
-  /** Shows more without labels. */
+  /** Shows further information without labels. */
   addInfo(values: InfoValues): void;
   /**
    * Returns the info with its labels chosen.
@@ -114,16 +114,16 @@ export interface Info<T extends string = string> extends Omit<Common<T>, 'remove
   labels(labels: LabelValues<T>): InfoChild;
   labels(...values: LabelArgument[]): InfoChild;
   /**
-   * Removes all that this thread shows under these labels.
+   * Removes all information that this thread shows under these labels.
    *
    * @param labels a label object; or, instead of it, a value for each label name as separate arguments
    * @throws Error for labels that are not declared
    */
   remove(labels: LabelValues<T>): void;
   remove(...values: LabelArgument[]): void;
-  /** Removes all that this thread shows. */
+  /** Removes all information that this thread shows. */
   reset(): void;
-  /** Removes what all processes and threads show. */
+  /** Removes the information of all processes and threads. */
   resetEverywhere(): void;
 }
 

@@ -4,7 +4,7 @@ import type { MetricConfiguration } from './configuration';
 import type { Enum, Info, StateSet } from './states-api';
 import type { CollectFunction, EnumAggregator, StateSetAggregator } from './values';
 
-/** The options that a metric with states has of {@link MetricConfiguration}. */
+/** The options of {@link MetricConfiguration} that metrics with states and infos have, too. */
 type WithoutNumbers<T extends string> = Omit<
   MetricConfiguration<T>,
   'aggregator' | 'collect' | 'enableExemplars' | 'unit'
@@ -53,7 +53,7 @@ export interface StateSetConfiguration<
    *
    * - `any` (default) shows a state as set if it is set in any of them
    * - `every` shows a state as set if it is set in each of them that has the series
-   * - `all` shows each set as series of its own, with the label `pid` and, for a worker thread, the label `thread`
+   * - `all` shows each set as a series of its own, with the label `pid` and, for a worker thread, the label `thread`
    */
   aggregator?: StateSetAggregator;
   /** Called before the metric is read; `this` is the metric. */

@@ -1,6 +1,7 @@
 /**
- * Metrics with states: an enum is in exactly one of them, and of a state set any number is set. A cell of a series has
- * all states of it, as a mask: so a change is one store, and no scrape sees an enum without a state or with two.
+ * Metrics with states: an enum is in exactly one of its states, and any number of the states of a state set are set.
+ * One cell has all states of a part, as a mask. So a change is one store, and no scrape sees an enum without a state or
+ * with two.
  */
 
 import { inspect } from 'util';
@@ -41,13 +42,13 @@ const MOST_STATES = 53;
 /** The mask in which only the first state is set: an enum whose cell has 0 is in it. */
 const FIRST = 1;
 
-/** What a label of the rows may be called, and therefore the metric. */
+/** Valid names of labels. The metric's name must be one, because its samples have a label of that name. */
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Options that other metrics have, and metrics with states have not. */
 const NOT_POSSIBLE = ['unit'];
 
-/** The kind of metric, with the names of its aggregators; the first is the default. */
+/** The kind of metric, as messages name it, and its aggregators. The first aggregator is the default. */
 interface Sort {
   readonly name: string;
   readonly aggregators: readonly [StateAggregator, ...StateAggregator[]];
@@ -185,7 +186,7 @@ function bitOf(metric: WithBits, state: unknown): number {
 
 /**
  * A metric with states, with its labels chosen. The function that updates is a property of each child, so that it can
- * be called detached. The others are inherited, so that a child is no larger for them.
+ * be called detached. The other methods are inherited, so that they take no memory in each child.
  */
 class StateChild {
   readonly #metric: LabelledMetric;
@@ -206,7 +207,7 @@ class StateChild {
   }
 }
 
-/** Returns the child for the arguments of `labels()`; `make` makes the functions that update, if there is none yet. */
+/** Returns the child for the arguments of `labels()`. `make` makes the functions of a new child. */
 function childFor(
   metric: Metric & LabelledMetric,
   args: readonly unknown[],
@@ -225,7 +226,7 @@ function childFor(
   return child;
 }
 
-/** A configuration whose aggregator and states are checked, if it is one at all: `Metric` checks the rest. */
+/** A configuration whose aggregator and states are checked. `Metric` checks the rest. */
 type Checked<C> = C & { readonly aggregator?: string };
 
 function kindOf(config: { readonly aggregator?: string } | null | undefined): Kind {
@@ -233,8 +234,8 @@ function kindOf(config: { readonly aggregator?: string } | null | undefined): Ki
 }
 
 /**
- * Checks the options that only metrics with states have, and returns the configuration with the default aggregator and
- * a copy of the states. Leaves to `Metric` what is no object.
+ * Checks the options that only metrics with states have. Returns the configuration with the default aggregator, if it
+ * has none, and a copy of the states. A value that is no object is returned unchanged, because `Metric` refuses it.
  *
  * @throws TypeError|Error that names the option
  */

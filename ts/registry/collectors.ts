@@ -14,11 +14,11 @@ import { collecting, type Collect } from '../storage';
 import { fill, holderOf, holds } from './holder';
 import type { DuckMetric, Registered } from './registered';
 
-/** A metric that a collector yields: one of this package, an object with `get()`, or what `get()` resolves with. */
+/** A metric that a collector yields: one of this package, an object with `get()`, or a result of such a `get()`. */
 export type YieldedMetric =
   AnyMetric | DuckMetric | { name: string; help: string; type: string; values: readonly object[] };
 
-/** What `registerCollector()` takes. */
+/** A collector, as `registerCollector()` takes it. */
 export interface MetricCollector {
   /**
    * Called for each scrape.
@@ -53,9 +53,9 @@ interface Host {
 /** A collector that was registered. */
 interface Entry {
   readonly collector: MetricCollector;
-  /** What scrapes of other processes run; null if they do not. */
+  /** The callback for scrapes of other processes; null if these do not run the collector. */
   readonly run: Collect | null;
-  /** The metrics that it has in the heap, by name. */
+  /** The collector's metrics in the heap, by name. */
   readonly held: Map<string, Metric>;
 }
 
@@ -102,7 +102,7 @@ export class Collectors {
     return [...this.entries].flatMap(({ held }) => [...held.values()]).filter(isShared);
   }
 
-  /** Whether scrapes of other processes run any of them. */
+  /** Whether scrapes of other processes run any of the collectors. */
   get everywhere(): boolean {
     return [...this.entries].some(({ run }) => run !== null);
   }
@@ -120,14 +120,14 @@ export class Collectors {
   /**
    * Runs all collectors.
    *
-   * @returns the metrics that they yield, without those that are in the heap now; null if there are no collectors.
-   *   Rejects as a collector does
+   * @returns the metrics that they yield, without those that are in the heap now; null if there are no collectors. The
+   *   promise rejects if a collector fails
    */
   run(): Promise<Registered[]> | null {
     if (this.entries.size === 0) return null;
     const all = Promise.all([...this.entries].map((entry) => this.runOne(entry)));
     const distinct = all.then((yielded) => this.named(yielded.flat()));
-    // The caller may fail before it awaits this promise.
+    // Prevents an unhandled rejection: the caller may fail before it awaits this promise.
     distinct.catch(() => undefined);
     return distinct;
   }
@@ -142,14 +142,15 @@ export class Collectors {
     if (entry.run === null || this.host.place === null) return metrics;
     const named = this.named(metrics);
     for (const one of named) if (one instanceof Metric) await runCollect(one);
-    // It may have been removed meanwhile.
+    // The collector may have been removed meanwhile.
     return this.entries.has(entry) ? this.hold(entry, named) : named;
   }
 
   /**
-   * Brings the values of metrics into the heap, and frees those of metrics that the collector does not yield any more.
+   * Brings the values of metrics into the heap. Removes the collector's metrics in the heap that it does not yield any
+   * more.
    *
-   * @returns the metrics that stay outside
+   * @returns the metrics that are not in the heap
    */
   private hold(entry: Entry, metrics: readonly Registered[]): Registered[] {
     const { held } = entry;
@@ -167,7 +168,7 @@ export class Collectors {
     });
   }
 
-  /** Returns the metric in the heap for the values of a yielded one; null if the heap has no room for it. */
+  /** Returns the metric in the heap for the values of a yielded metric; null if the heap has no room for one. */
   private holder(held: Map<string, Metric>, metric: Metric): Metric | null {
     const { name } = metric;
     const there = held.get(name);
@@ -185,7 +186,7 @@ export class Collectors {
 
   private release(holder: Metric): void {
     const roster = holder[ROSTER];
-    // As in a `collect` callback, changes are not kept back: what follows is for this scrape.
+    // As in a `collect` callback, changes are not kept back: the scrape that runs the collector must see them.
     roster.running++;
     this.drop(holder);
     roster.running--;
@@ -229,7 +230,7 @@ function isShared(metric: Metric): boolean {
   return metric[ROSTER].family.others !== null;
 }
 
-/** Returns something that a collector yields as an object that can be registered. */
+/** Returns an object that a collector yields as one that can be registered. */
 function registrable(yielded: unknown): Registered {
   if (yielded instanceof Metric) return yielded;
   const { get, name, values } = (yielded ?? {}) as Partial<DuckMetric & MetricRows>;

@@ -1,11 +1,11 @@
-/** What a collector has in the heap: a metric of its own for each name, with the values that it yielded last. */
+/** Holders: a collector has one in the heap for each name, with the values of the metric that it yielded last. */
 
 import { LEFT, ROSTER, type Metric } from '../metrics';
 import { copySeries, Roster, type Shape } from '../storage';
 
 /**
- * Makes a metric that looks like a yielded one, and has no series yet. The yielded one never enters the heap, so
- * nothing of it has to be taken out when a later scrape yields another.
+ * Makes a holder for a yielded metric: a metric with the same members, and without series. The yielded metric itself
+ * never enters the heap, so it need not be taken out when the collector yields another one at a later scrape.
  */
 export function holderOf(metric: Metric): Metric {
   const { shape } = metric[ROSTER];
@@ -14,7 +14,7 @@ export function holderOf(metric: Metric): Metric {
   return Object.create(metric, own) as Metric;
 }
 
-/** Returns whether a holder can take the values of a metric of its name. */
+/** Returns whether a holder can have the values of a metric of the same name. */
 export function holds(holder: Metric, metric: Metric): boolean {
   const [one, other] = [holder, metric].map((each) => each[ROSTER].shape) as [Shape, Shape];
   return one.kind === other.kind && textOf(holder, one) === textOf(metric, other);
@@ -23,7 +23,7 @@ export function holds(holder: Metric, metric: Metric): boolean {
 /** Gives a holder the values of a metric. */
 export function fill(holder: Metric, metric: Metric): void {
   const roster = holder[ROSTER];
-  // As in a `collect` callback, changes are not kept back: the values are for this scrape.
+  // As in a `collect` callback, changes are not kept back: the scrape that runs the collector must see them.
   roster.running++;
   copySeries(metric[ROSTER], roster);
   roster.running--;

@@ -1,4 +1,4 @@
-/** The prefix of a registry, which it prints before the names of metrics, and the units that it knows. */
+/** The prefix of a registry, which it prints before the names of metrics, and the units of its metrics. */
 
 import { unfit } from '../errors';
 import type { MetricRows, RowLabels } from '../exposition';
@@ -27,8 +27,8 @@ export function withPrefix(rows: MetricRows, prefix: string): MetricRows {
 }
 
 /**
- * Returns a metric's rows, before they get default labels, with the prefix before the name of the label with a state,
- * which is that of the metric. Leaves out series with an own label of the name that this gives.
+ * Returns a metric's rows with the prefix before the name of the label that has the state: this label has the metric's
+ * name. Leaves out series that have another label of the prefixed name. The rows must not have default labels yet.
  */
 export function withStateLabel(rows: MetricRows, metric: Registered, prefix: string): MetricRows {
   const states = metric instanceof Metric && !readsItself(metric) && metric[ROSTER].shape.states;

@@ -1,4 +1,4 @@
-/** What can be registered: metrics, and other objects with a `get()`. */
+/** The objects that can be registered: metrics, and other objects with a `get()`. */
 
 import type { Metric, ScopeOptions } from '../metrics';
 

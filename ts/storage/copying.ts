@@ -6,8 +6,8 @@ import { MemoryFamily } from './memory';
 import type { Roster } from './roster';
 
 /**
- * Gives a metric the series and values that another has in this isolate. No reader sees a series without its value, or
- * half of a value. The target's further series are freed.
+ * Gives a metric the series and values that another has in this isolate. No reader sees half of a value. The target's
+ * other series are released.
  *
  * @param to a metric of the same shape, without default values and limits of labels
  */
@@ -20,7 +20,7 @@ export function copySeries(from: Roster, to: Roster): void {
     const label = { text: h.text, types: h.types };
     const own = ownImage(h, kind);
     const target = to.bindText(to.handleFor(label), label);
-    // The storage refuses the series.
+    // The storage has refused the series.
     if (!target.live) continue;
     copied.add(target);
     // The block may have counts of a dead writer, which are not this metric's own.

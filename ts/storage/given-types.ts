@@ -1,4 +1,4 @@
-/** The types that label values have in this isolate's calls, which JSON shows. */
+/** The types of label values in this isolate's calls. JSON shows values of these types. */
 
 import { labelText, typesIn, type LabelText, type Pair } from '../labels';
 import { Backing, type Handle } from './cells/handle';
@@ -13,7 +13,7 @@ export class GivenTypes {
     if (label.types !== '') this.typed = true;
   }
 
-  /** Notes that a series was set, or reset, with these labels. */
+  /** Gives a series the types of the labels with which it was set or reset. */
   retype(h: Handle, label: LabelText): void {
     h.types = typesIn(h.text, label);
     this.note(label);

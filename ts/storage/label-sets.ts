@@ -1,4 +1,4 @@
-/** The label sets under which a metric counts what its caller names. */
+/** From the labels that a caller gives to the label set under which the update counts. */
 
 import {
   isLong,
@@ -13,7 +13,7 @@ import {
 import type { Shape } from './cells/kind';
 import { SeriesValues } from './series-values';
 
-/** What changes the label sets that a caller names. */
+/** The options that change label sets. */
 export interface LabelOptions {
   /** Values of labels that the caller leaves out. */
   readonly defaults: LabelDefaults | null;
@@ -23,7 +23,7 @@ export interface LabelOptions {
   readonly overflow: object | null;
 }
 
-/** Label sets as the caller names them. */
+/** Options with which updates count under the labels that the caller gives. */
 export const AS_NAMED: LabelOptions = { defaults: null, limits: null, overflow: null };
 
 /** The series in which updates of refused series count. */
@@ -83,13 +83,13 @@ export class LabelSets {
     return labelText(counted, bytes);
   }
 
-  /** Returns the text of {@link named} labels, also if other values would count for them. */
+  /** Returns the text of {@link named} labels, without replacing values beyond a limit. */
   textAsNamed(labels: object, bytes: number): LabelText {
     return labelText(this.named(labels), bytes);
   }
 
   /**
-   * Returns the values under which a label set without a handle counts.
+   * Returns the values under which updates of a label set without a handle count.
    *
    * @param values with default values; not yet well-formed
    * @returns null if one is longer than the storage allows

@@ -9,7 +9,7 @@ import { rescueExpired } from './expiry';
 import type { Family } from './family';
 import { MemoryFamily } from './memory';
 
-/** A series on its way. */
+/** A series that was taken out of one storage, and is to be brought into another. */
 interface Moved {
   readonly h: Handle;
   readonly label: LabelText;
@@ -49,7 +49,7 @@ export function takeOut(from: Family, handles: readonly Handle[], kind: Kind): M
 export function bringIn(to: Mover, moved: readonly Moved[], kind: Kind, tries: number): void {
   for (const { h, label, own, exemplars } of moved) {
     if (own === null) continue;
-    // Asks for the storage each time, because the heap may have been given up for memory storage meanwhile.
+    // Reads `to.family` at each attempt, because memory storage may have taken the place of the heap meanwhile.
     let merged = false;
     for (let i = 0; !merged && i < tries && to.family.bind(h, label); i++)
       merged = mergeImage(h, kind, own, to.family.bucketSource);

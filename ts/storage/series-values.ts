@@ -10,7 +10,7 @@ import {
 } from '../labels';
 import type { Shape } from './cells/kind';
 
-/** Stands for the labels that a metric does not declare, where the tree needs a name. No label has this name. */
+/** The name of the tree's level for labels that a metric does not declare. No label has this name. */
 const OTHERS = '';
 
 export class SeriesValues {

@@ -1,4 +1,4 @@
-/** What errors of native calls mean. */
+/** The states of the heap that errors of native calls stand for. */
 
 import { codeOf } from '../../errors';
 import { Status, type NativeHeap } from '../../native';
@@ -22,7 +22,7 @@ export function hideLost(heap: NativeHeap): void {
   try {
     heap.hideLost();
   } catch {
-    // Without the lock they are shown until the slot is adopted, and after that if they count the dead. What else is
-    // wrong with the heap is found when the next slot is claimed.
+    // If the heap lock is not free, scrapes show these gauges until the slot is adopted, and those that count the dead
+    // after that, too. Any other error occurs again when the next slot is claimed.
   }
 }
