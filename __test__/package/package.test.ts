@@ -224,6 +224,7 @@ test('without the platform package one process prints exactly one warning', () =
   expect(done.stdout).toContain('b 2\n');
   expect(done.stderr.match(/\(node:\d+\)/g)).toHaveLength(1);
   expect(done.stderr).toContain('mpmetrics-linux-x64-gnu is not installed');
+  expect(done.stderr).toContain('npm install --os=linux --cpu=x64 --libc=glibc');
   expect(done.status).toBe(0);
 });
 
