@@ -90,7 +90,7 @@ describe.each(subjects)('$name', ({ load }) => {
     },
   );
 
-  test('a collector may be asynchronous or a generator, and may yield objects with a get() or results of one', async () => {
+  test('a collector may be asynchronous or a generator, and may yield objects with a get() or the results of a get()', async () => {
     const client = await load();
     const register = new client.Registry({ prefix: 'p_' });
     register.setDefaultLabels({ d: '1' });

@@ -209,7 +209,7 @@ describe.each(subjects)('$name', ({ load }) => {
     });
 
     test.each(['Counter', 'Gauge', 'Histogram', 'Summary'] as const)(
-      'a chosen label stays chosen, and a label with a default value open, whichever child is made first (%s)',
+      'a chosen label stays chosen, and a label with a default value stays open, whichever child is made first (%s)',
       async (type) => {
         const client = await load();
         const config = { help: 'h', labelNames: ['a', 'b'], defaultLabels: { b: 'me' } };

@@ -41,7 +41,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('the specs of heap storage run on a segment', async () => {
+test('a client from heap.load() stores its metrics in a segment', async () => {
   const client = await heap.load();
   const path = newSegment();
   client.configure({ segment: path });

@@ -1,6 +1,7 @@
 /**
- * A setup file of Vitest, which runs it before each test file. Files that share a process get modules of their own, as
- * in a process of their own: the package's modules keep which warnings were printed, and the native module.
+ * A setup file of Vitest, which runs it before each test file. Test files that share a process load modules anew, as in
+ * a process of their own, because the package's modules have state: the warnings that were printed, and the native
+ * module.
  */
 import { vi } from 'vitest';
 

@@ -13,8 +13,8 @@ pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
     note(words, from, to, sum.to_bits())
 }
 
-/// Stores the value that a cell has together with that of another block, which the caller frees next. A scrape that has
-/// read the cell before, and finds the other block freed, reads again.
+/// Joins the values of two blocks: stores `becomes`, the value of both, to cell `to` of one block. The caller frees the
+/// other block next. A scrape that has read the cell before, and finds the other block freed, reads again.
 pub fn replace(words: Words<'_>, to: u64, becomes: u64) -> Result<()> {
     words.store(to, becomes)?;
     kill_point!("residue.joined");
