@@ -185,7 +185,7 @@ describe.each(subjects)('$name', ({ load }) => {
   });
 
   describe('labels chosen step by step', () => {
-    test('each step has its own series, a later value replaces an earlier one, and values without names are for open labels', async () => {
+    test('each step has its own series, a later value replaces an earlier one, and values without names are for the labels that are not chosen yet', async () => {
       const { Counter, register } = await load();
       const c = new Counter({ name: 'c', help: 'h', labelNames: ['a', 'b', 'c'] });
       const one = c.labels({ a: '1' });
@@ -267,7 +267,7 @@ describe.each(subjects)('$name', ({ load }) => {
       expect(await client.register.metrics()).toContain('g{a="1",b="2"} 1\n');
     });
 
-    test('open labels with a default value may be left out of the values', async () => {
+    test('values without names may leave out the labels that have default values', async () => {
       const { Counter, register } = await load();
       const c = new Counter({
         name: 'c',

@@ -232,7 +232,7 @@ describe('a segment that was removed', () => {
   });
 });
 
-test('waiting for a copy of the segment ends after checks that find none, however short each of them is', () => {
+test('the wait for a copy of the segment ends after enough checks that find none, even if a check takes no time', () => {
   const patience = new Patience();
   const pause = (milliseconds: number) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

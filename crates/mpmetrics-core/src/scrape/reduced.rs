@@ -1,11 +1,14 @@
-//! Sets of default labels without the label of a family's rows (`le`, `quantile`, or that of the states).
+//! Sets of default labels without the label by which the rows of one series differ (`le`, `quantile`, or the label with
+//! the state).
 
 use super::printed_labels::PrintedLabels;
 use super::snapshot::{LabelSpan, Snapshot};
 use crate::labels::pairs;
 
-/// The sets that a joined series shows if its parts have different values of the label that their rows do not show. No
-/// value of that label would be right on the rows that do show it, which are `_sum` and `_count`.
+/// The sets of joined series whose parts differ in one default label: the one that has the name of the label by which
+/// rows differ, such as `le`. A bucket's row has an `le` of its own, and does not print that default label. The rows
+/// `_sum` and `_count` would print it, but the value of one part would be wrong for the sum of all parts. So these sets
+/// do not have it.
 #[derive(Default)]
 pub(super) struct Reduced {
     /// Each set with its number in the snapshot.
@@ -19,8 +22,8 @@ struct Set {
 }
 
 impl Reduced {
-    /// Returns the number of the set that has the labels of set `number`, except the label `name`: 0 for none. Returns
-    /// `number` for a set that is malformed or has no such label.
+    /// Returns the number of a set that has all labels of set `number` except the label `name`; 0 if no label is left.
+    /// Returns `number` itself if set `number` is malformed or has no label `name`.
     pub fn without(&mut self, name: &[u8], number: u32, labels: &PrintedLabels<'_>) -> u32 {
         let (text, types) = labels.default_bytes(number);
         let Ok(all) = pairs(text, types).collect::<Result<Vec<_>, _>>() else {
