@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { HttpMetricsOptions } from '../../ts/http/options';
+import { samples } from '../support/samples';
 import { inside, memory } from '../support/subject';
 import { loader, MAJORS } from './packages';
 import { counted } from './server';
@@ -10,7 +11,7 @@ import { countsRequests } from './suite';
 countsRequests({ app: 'hono', subpath: 'hono', throwsForMethods: 'http-older' });
 
 interface Context {
-  text(body: string, status?: number): unknown;
+  text(body: string, status?: number, headers?: Record<string, string>): unknown;
 }
 type Handler = (context: Context) => unknown;
 interface App {
@@ -39,7 +40,7 @@ describe.each(MAJORS)('%s, without `@hono/node-server`', (set) => {
       for (const path of paths) await app.request(path);
       return (await counted(() => client.register.metrics(), paths.length)).requests;
     };
-    return { app, ask };
+    return { app, ask, client };
   }
 
   test('the label route has the paths of route() and basePath()', async () => {
@@ -77,6 +78,36 @@ describe.each(MAJORS)('%s, without `@hono/node-server`', (set) => {
       'GET unmatched 401': 1,
       'GET unmatched 404': 1,
     });
+  });
+
+  test('sizes are what Content-Length says, or unknown', async () => {
+    const { app, client } = await serve(
+      (own) => {
+        own.get('/known', (context) => context.text('12345', 200, { 'Content-Length': '5' }));
+        own.all('/unknown', answer);
+      },
+      { sizes: true },
+    );
+    await app.request('/known');
+    await app.request('/unknown', {
+      method: 'POST',
+      body: 'abc',
+      headers: { 'Content-Length': '3' },
+    });
+    await app.request('/unknown', { method: 'POST', body: 'abc' });
+    const shown = samples(await client.register.metrics());
+    const of = (name: string, labels: string) =>
+      ['sum', 'count'].map((one) => shown.get(`http_${name}_size_bytes_${one}{${labels}}`));
+    const known = 'method="GET",route="/known",status_code="200"';
+    const unknown = 'method="POST",route="/unknown",status_code="200"';
+    expect([of('request', known), of('response', known)]).toEqual([
+      [0, 1],
+      [5, 1],
+    ]);
+    expect([of('request', unknown), of('response', unknown)]).toEqual([
+      [3, 1],
+      [undefined, undefined],
+    ]);
   });
 
   test('serves the metrics, and ignores paths', async () => {

@@ -1,6 +1,9 @@
 /** The options of httpMetrics(), tested on `node:http`. They are the same for every framework. */
 import { createServer } from 'node:http';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import type { HttpMetricsOptions } from '../../ts/http/options';
@@ -46,6 +49,67 @@ describe.each(subjects)('$name', (subject) => {
     expect(text).toContain('http_server_active_requests{http_request_method="GET"} 0\n');
     expect(text).toContain('http_server_request_duration_seconds_bucket{le="0.075",');
     expect(text).not.toContain('http_request_duration_seconds');
+  });
+
+  test('sizes: their names and buckets; the bytes of HTTP/2, of parts, and of a status without a body', async () => {
+    const client = await subject.load();
+    const { httpMetrics } = inside('http/index');
+    const counts = httpMetrics({ sizes: true, names: 'otel', sizeBuckets: [3, 10] });
+    const server = createHttp2Server((request, response) => {
+      counts(any(request), any(response), () => {
+        request.resume();
+        request.on('end', () => {
+          response.statusCode = request.url === '/empty' ? 204 : 200;
+          response.write('äö');
+          response.write(Buffer.from('12'));
+          response.end('ff', 'hex');
+        });
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const received: number[] = [];
+    for (const path of ['/parts', '/empty']) {
+      const stream = session.request({ ':path': path, ':method': 'POST' });
+      stream.end('12345678');
+      received.push((await buffer(stream)).length);
+    }
+    session.close();
+    await new Promise((done) => server.close(done));
+    const of = (status: number) =>
+      `http_request_method="POST",http_route="unmatched",http_response_status_code="${status}"`;
+    const text = await shows(
+      () => client.register.metrics(),
+      `http_server_request_duration_seconds_count{${of(204)}} 1`,
+    );
+    expect(received).toEqual([7, 0]);
+    for (const line of [
+      `response_body_size_bytes_bucket{le="3",${of(200)}} 0`,
+      `response_body_size_bytes_bucket{le="10",${of(200)}} 1`,
+      `response_body_size_bytes_sum{${of(200)}} 7`,
+      `response_body_size_bytes_sum{${of(204)}} 0`,
+      `request_body_size_bytes_sum{${of(200)}} 8`,
+      `request_body_size_bytes_count{${of(204)}} 1`,
+    ]) {
+      expect(text).toContain(`\nhttp_server_${line}\n`);
+    }
+  });
+
+  test('sizes: a request without Content-Length has the bytes that arrived', async () => {
+    const client = await subject.load();
+    const counts = inside('http/index').httpMetrics({ sizes: true });
+    const server = createServer((request, response) => {
+      counts(any(request), any(response), () => {
+        request.resume();
+        request.on('end', () => response.end());
+      });
+    });
+    const { serving, print } = await started(client, server);
+    const post = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n';
+    await serving.raw(`${post}3\r\n123\r\n2\r\n12\r\n0\r\n\r\n`, 1);
+    const labels = 'method="POST",route="unmatched",status_code="200"';
+    const text = await shows(print, `http_response_size_bytes_sum{${labels}} 0`);
+    expect(text).toContain(`\nhttp_request_size_bytes_sum{${labels}} 5\n`);
   });
 
   test('statusClass: the label has the class of the status (2xx), also for an aborted request', async () => {
@@ -276,6 +340,12 @@ describe.each(subjects)('$name', (subject) => {
       [{ skip: true }, 'skip must be a function, and is true'],
       [{ buckets: 5 }, 'buckets must be an array of ascending numbers, and is 5'],
       [{ buckets: [2, 1] }, 'buckets must be an array of ascending numbers, and is [ 2, 1 ]'],
+      [{ sizes: 1 }, 'sizes must be true or false, and is 1'],
+      [
+        { sizes: true, sizeBuckets: [2, 2] },
+        'sizeBuckets must be an array of ascending numbers, and is [ 2, 2 ]',
+      ],
+      [{ sizeBuckets: [1] }, 'sizeBuckets needs the option sizes: true'],
       [{ buckets: ['1'] }, "buckets must be an array of ascending numbers, and is [ '1' ]"],
       [{ defaultMetrics: 'yes' }, "defaultMetrics must be true, false or options, and is 'yes'"],
       [{ exemplar: 'x' }, "exemplar must be a function, and is 'x'"],

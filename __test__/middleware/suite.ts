@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { HttpMetricsOptions } from '../../ts/http/options';
+import { samples } from '../support/samples';
 import { any, inside, subjects, type Client } from '../support/subject';
 import { loader, MAJORS, type PackageSet } from './packages';
 import { counted, countsIn, Serving, total } from './server';
@@ -210,6 +211,32 @@ export function countsRequests(framework: Framework): void {
         expect(await print()).not.toContain('skipped');
         expect(seen).toHaveLength(1);
       });
+    });
+
+    test.each(subjects)('sizes: true counts the bytes of bodies on $name', async (subject) => {
+      const { serving, print } = await start(framework, load, subject, {
+        sizes: true,
+        labelNames: ['tenant'],
+        labels: () => ({ tenant: 'acme' }),
+      });
+      const answers: number[] = [];
+      for (const method of ['GET', 'HEAD', 'GET']) {
+        answers.push((await serving.send(method, '/hello')).body.length);
+      }
+      const post = 'POST /users/1 HTTP/1.1\r\nHost: test\r\nContent-Type: text/plain\r\n';
+      await serving.raw(`${post}Content-Length: 7\r\n\r\n1234567`, 1);
+      const own = async () => (await print()).replace(/,tenant="acme"/g, '');
+      await counted(own, 4);
+      const shown = samples(await own());
+      const of = (name: string, method: string, route: string, status: number) => {
+        const labels = `{method="${method}",route="${label(route)}",status_code="${status}"}`;
+        return ['sum', 'count'].map((one) => shown.get(`http_${name}_size_bytes_${one}${labels}`));
+      };
+      expect(answers).toEqual([5, 0, 5]);
+      expect(of('response', 'GET', '/hello', 200)).toEqual([10, 2]);
+      expect(of('response', 'HEAD', '/hello', 200)).toEqual([0, 1]);
+      expect(of('request', 'GET', '/hello', 200)).toEqual([0, 2]);
+      expect(of('request', 'POST', '/users/:id', 201)).toEqual([7, 1]);
     });
 
     test(`${STRAY} URLs that match no route make one series`, async () => {

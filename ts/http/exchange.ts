@@ -6,6 +6,7 @@ import { messageOf, warnOnce } from '../errors';
 import type { HandlerRequest, HandlerResponse } from '../serving/handler';
 import { pathOf } from '../serving/answer';
 import type { Measured, Meter, Method } from './meter';
+import { CountedBodies, type BodySizes } from './sizes';
 
 const EXCHANGE: unique symbol = Symbol('mpmetrics.exchange');
 
@@ -72,6 +73,7 @@ export class Exchange implements Measured, Passed {
     public first: unknown,
     public second: unknown,
     private routeOf: RouteOf,
+    readonly sizes: BodySizes | null,
   ) {
     this.trace = meter.traceOf(first, second);
     this.method = meter.begin(method);
@@ -127,7 +129,14 @@ export function begin(
   const ignored = meter.ignoresPaths && meter.ignores(pathOf(request.originalUrl ?? request.url));
   const passed = ignored
     ? new Ignored(meter)
-    : new Exchange(meter, request.method, first, second, routeOf);
+    : new Exchange(
+        meter,
+        request.method,
+        first,
+        second,
+        routeOf,
+        bodiesOf(meter, request, response),
+      );
   if (last === undefined) response[EXCHANGE] = passed;
   else last.next = passed;
   if (!(passed instanceof Exchange)) return null;
@@ -139,6 +148,10 @@ export function begin(
     }
   }
   return passed;
+}
+
+function bodiesOf(meter: Meter, request: NodeRequest, response: NodeResponse): BodySizes | null {
+  return meter.countsSizes ? new CountedBodies(request, response) : null;
 }
 
 /** Warns that the route of a request is not known, so that the request counts as unmatched. */

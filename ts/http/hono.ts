@@ -4,6 +4,7 @@ import { metricsResponse, type WebRequest, type WebResponse } from '../serving/r
 import { begin, Exchange, leaveOut, type NodeRequest, type NodeResponse } from './exchange';
 import { meterOf } from './meter';
 import type { HttpMetricsOptions } from './options';
+import { announcedSize, type BodySizes } from './sizes';
 
 export type { HttpMetricsOptions } from './options';
 
@@ -19,12 +20,18 @@ type Handler = { readonly length: number } & { readonly [COMPOSED]?: Handler };
 
 const COMPOSED = '__COMPOSED_HANDLER';
 
+/** A web-standard Request or Response. */
+interface WithBody {
+  readonly body: unknown;
+  readonly headers: { get(name: string): string | null };
+}
+
 /** The members of a context that are used. */
 interface Context {
   readonly req: {
     readonly method: string;
     readonly path: string;
-    readonly raw: WebRequest;
+    readonly raw: WebRequest & WithBody;
     /** The index in `matchedRoutes` of the handler that runs, or has run last. */
     readonly routeIndex?: number;
     readonly matchedRoutes?: readonly {
@@ -33,7 +40,7 @@ interface Context {
       readonly handler: Handler;
     }[];
   };
-  readonly res: { readonly status: number };
+  readonly res: { readonly status: number } & WithBody;
   /** With `@hono/node-server`: request and response of `node:http`. */
   readonly env?: { readonly incoming?: NodeRequest; readonly outgoing?: NodeResponse };
 }
@@ -70,7 +77,8 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {
       await next();
       return undefined;
     }
-    const exchange = new Exchange(meter, req.method, context, context, routeOf);
+    const sizes = meter.countsSizes ? new AnnouncedSizes(context) : null;
+    const exchange = new Exchange(meter, req.method, context, context, routeOf, sizes);
     let status = 500;
     try {
       await next();
@@ -80,6 +88,21 @@ export function httpMetrics(options: HttpMetricsOptions = {}): HttpMiddleware {
     }
     return undefined;
   };
+}
+
+/** The sizes that the headers `Content-Length` of a request and its response announce. */
+class AnnouncedSizes implements BodySizes {
+  constructor(private readonly context: Context) {}
+
+  get request(): number | undefined {
+    const { body, headers } = this.context.req.raw;
+    return body === null ? 0 : announcedSize(headers.get('content-length'));
+  }
+
+  get response(): number | undefined {
+    const { body, headers } = this.context.res;
+    return body === null ? 0 : announcedSize(headers.get('content-length'));
+  }
 }
 
 /** Returns the pattern of the route whose handler ran; undefined if only middleware did. */

@@ -1,4 +1,4 @@
-/** The metrics of requests: a histogram of durations, and a gauge of requests in progress. */
+/** The metrics of requests: histograms of durations and sizes, and a gauge of requests in progress. */
 
 import { collectDefaultMetrics } from '../default-metrics';
 import { messageOf, warnOnce } from '../errors';
@@ -6,8 +6,9 @@ import type { RegistryContentType } from '../exposition';
 import { Gauge, Histogram, type RegistryLike } from '../metrics';
 import { register as defaultRegister } from '../registry';
 import { endAutomatic } from './automatic-end';
-import { ABORTED, METHODS, NAMES, UNMATCHED, type Names } from './names';
+import { ABORTED, METHODS, NAMES, SIZE_BUCKETS, UNMATCHED, type Names } from './names';
 import { checkHttpOptions, type HttpMetricsOptions } from './options';
+import type { BodySizes } from './sizes';
 
 /**
  * The most routes whose children are kept. A program has fewer, unless it registers routes all the time; then the
@@ -18,8 +19,21 @@ const KEPT_ROUTES = 10_000;
 /** The number of possible statuses, which have three digits. */
 const STATUSES = 1_000;
 
-interface DurationChild {
-  observe(seconds: number): void;
+interface Child {
+  observe(value: number): void;
+}
+
+/** The children of the histograms for one route, method and status. */
+interface Children {
+  readonly duration: Child;
+  /** Null without the option `sizes`. */
+  readonly sizes: { readonly request: Child; readonly response: Child } | null;
+}
+
+/** The histograms of sizes. */
+interface SizeHistograms {
+  readonly request: Histogram;
+  readonly response: Histogram;
 }
 
 /** A method of requests. */
@@ -32,12 +46,14 @@ export interface Method {
   inProgress: { inc(): void; dec(): void } | null;
 }
 
-/** A request that a meter counts: its method and trace, and the arguments of the options' functions. */
+/** A request that a meter counts: its method, trace and sizes, and the arguments of the options' functions. */
 export interface Measured {
   readonly method: Method;
   readonly first: unknown;
   readonly second: unknown;
   readonly trace: string | undefined;
+  /** Null without the option `sizes`. */
+  readonly sizes: BodySizes | null;
 }
 
 /**
@@ -56,12 +72,13 @@ export class Meter {
   readonly register: RegistryLike<RegistryContentType>;
   private readonly methods: ReadonlyMap<string, Method>;
   private readonly other: Method;
-  /** The children of the histogram: by route, then by method and status in one number. */
-  private readonly routes = new Map<string, Map<number, DurationChild>>();
+  /** The children of the histograms: by route, then by method and status in one number. */
+  private readonly routes = new Map<string, Map<number, Children>>();
   private readonly names: Names;
   /** The names of metrics that were not in the registry before. */
   private readonly made: readonly string[];
   private readonly duration: Histogram;
+  private readonly sizes: SizeHistograms | null;
   private readonly inProgress: Gauge;
 
   /**
@@ -76,19 +93,33 @@ export class Meter {
     this.names = NAMES[names];
     const [method] = this.names.labels;
     const config = { registers: [register], ifExists: 'reuse' as const };
-    const { duration, inProgress } = this.names;
-    this.made = [duration, inProgress].filter(
+    const { duration, inProgress, requestSize, responseSize } = this.names;
+    this.made = [duration, inProgress, requestSize, responseSize].filter(
       (name) => register.getSingleMetric(name) === undefined,
     );
+    const ofRequests = { ...config, labelNames: [...this.names.labels, ...labelNames] };
     this.duration = new Histogram({
-      ...config,
+      ...ofRequests,
       name: duration,
       help: 'Seconds from the beginning of a request to the end of its response.',
-      labelNames: [...this.names.labels, ...labelNames],
       buckets: [...(options.buckets ?? this.names.buckets)],
       enableExemplars: options.exemplar !== undefined,
     });
+    const size = (name: string, help: string) =>
+      new Histogram({
+        ...ofRequests,
+        name,
+        help,
+        buckets: [...(options.sizeBuckets ?? SIZE_BUCKETS)],
+      });
     try {
+      this.sizes =
+        options.sizes === true
+          ? {
+              request: size(requestSize, "Bytes of requests' bodies."),
+              response: size(responseSize, "Bytes of responses' bodies."),
+            }
+          : null;
       this.inProgress = new Gauge({
         ...config,
         name: inProgress,
@@ -128,6 +159,11 @@ export class Meter {
     return this.options.ignore !== undefined && this.options.ignore.length > 0;
   }
 
+  /** True if the sizes of bodies count. */
+  get countsSizes(): boolean {
+    return this.sizes !== null;
+  }
+
   /** Counts a request as being in progress. */
   begin(method: string | undefined): Method {
     const found = this.methods.get(method!) ?? this.other;
@@ -149,14 +185,19 @@ export class Meter {
    * @param status null if the client disconnected before the end of the response
    */
   end(request: Measured, route: string | undefined, status: number | null, seconds: number): void {
-    const { method, first, second } = request;
+    const { method, first, second, sizes } = request;
     method.inProgress!.dec();
     const { skip, labels } = this.options;
     if (skip && this.called('skip', false, () => answered(skip(first, second)))) return;
     const code = status ?? ABORTED;
     const path = route ?? UNMATCHED;
     if (labels === undefined && request.trace === undefined) {
-      this.child(path, method, code).observe(seconds);
+      const children = this.children(path, method, code);
+      children.duration.observe(seconds);
+      if (sizes !== null) {
+        observeKnown(children.sizes!.request, sizes.request);
+        observeKnown(children.sizes!.response, sizes.response);
+      }
       return;
     }
     const own = labels && this.called('labels', {}, () => this.texts(labels(first, second)));
@@ -169,14 +210,25 @@ export class Meter {
       // The trace is no valid exemplar. The observation has been counted before the check of its exemplar.
       this.warn('exemplar', messageOf(error));
     }
+    if (sizes !== null) {
+      observeKnown(this.sizes!.request.labels(all), sizes.request);
+      observeKnown(this.sizes!.response.labels(all), sizes.response);
+    }
   }
 
-  private child(route: string, method: Method, status: number): DurationChild {
+  private children(route: string, method: Method, status: number): Children {
     const key = method.index * STATUSES + status;
     let children = this.routes.get(route);
     const found = children?.get(key);
     if (found !== undefined) return found;
-    const made = this.duration.labels(this.labelsOf(route, method, status, undefined));
+    const labels = this.labelsOf(route, method, status, undefined);
+    const made = {
+      duration: this.duration.labels(labels),
+      sizes: this.sizes && {
+        request: this.sizes.request.labels(labels),
+        response: this.sizes.response.labels(labels),
+      },
+    };
     if (children === undefined) {
       children = new Map();
       if (this.routes.size < KEPT_ROUTES) this.routes.set(route, children);
@@ -221,6 +273,10 @@ export class Meter {
     const text = `the function ${option} of httpMetrics() failed, and requests are counted without it: ${message}`;
     warnOnce('MPMETRICS_HTTP', text, option);
   }
+}
+
+function observeKnown(child: Child, size: number | undefined): void {
+  if (size !== undefined) child.observe(size);
 }
 
 /** @throws TypeError for a promise, which would count as true */

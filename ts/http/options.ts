@@ -39,8 +39,16 @@ export interface HttpMetricsOptions extends ServingOptions<any> {
   ignore?: readonly (string | RegExp)[];
   /** Returns true for a request that is not counted. It is called when the response ends, and its status is known. */
   skip?: (request: any, response: any) => boolean;
-  /** Upper bounds of the histogram's buckets in seconds, ascending. */
+  /** Upper bounds of the duration's buckets in seconds, ascending. */
   buckets?: readonly number[];
+  /**
+   * True: two histograms count the bytes of the bodies of requests and responses, too, with the labels of the duration:
+   * `http_request_size_bytes` and `http_response_size_bytes` (`http_server_request_body_size_bytes` and
+   * `http_server_response_body_size_bytes` with `names: 'otel'`).
+   */
+  sizes?: boolean;
+  /** Upper bounds of the sizes' buckets in bytes, ascending; 100 to 10,000,000 if left out. Needs `sizes: true`. */
+  sizeBuckets?: readonly number[];
   /** True, or options of `collectDefaultMetrics`: collects the default metrics into the same registry, too. */
   defaultMetrics?: boolean | DefaultMetricsCollectorConfiguration;
   /**
@@ -55,7 +63,7 @@ export interface HttpMetricsOptions extends ServingOptions<any> {
 const OPTIONS: readonly (keyof HttpMetricsOptions)[] = [
   ...SERVING,
   ...(['register', 'names', 'labelNames', 'labels', 'statusClass', 'ignore'] as const),
-  ...(['skip', 'buckets', 'defaultMetrics', 'exemplar'] as const),
+  ...(['skip', 'buckets', 'sizes', 'sizeBuckets', 'defaultMetrics', 'exemplar'] as const),
 ];
 
 const FUNCTIONS = ['labels', 'skip', 'exemplar'] as const;
@@ -71,7 +79,7 @@ export function checkHttpOptions(given: unknown): asserts given is HttpMetricsOp
   }
   const options = given as Readonly<Record<string, unknown>>;
   checkOptions(options);
-  const { register, names = 'prometheus', statusClass, ignore, buckets, defaultMetrics } = options;
+  const { register, names = 'prometheus', ignore, defaultMetrics } = options;
   const { registerMetric, metrics } = (register ?? {}) as Readonly<Record<string, unknown>>;
   if (
     register !== undefined &&
@@ -86,8 +94,9 @@ export function checkHttpOptions(given: unknown): asserts given is HttpMetricsOp
     const one = options[option];
     if (one !== undefined && typeof one !== 'function') throw unfit(option, 'a function', one);
   }
-  if (statusClass !== undefined && typeof statusClass !== 'boolean') {
-    throw unfit('statusClass', 'true or false', statusClass);
+  for (const option of ['statusClass', 'sizes'] as const) {
+    const one = options[option];
+    if (one !== undefined && typeof one !== 'boolean') throw unfit(option, 'true or false', one);
   }
   if (ignore !== undefined && !(Array.isArray(ignore) && ignore.every(isIgnorable))) {
     throw unfit(
@@ -96,8 +105,14 @@ export function checkHttpOptions(given: unknown): asserts given is HttpMetricsOp
       ignore,
     );
   }
-  if (buckets !== undefined && !(Array.isArray(buckets) && ascends(buckets))) {
-    throw unfit('buckets', 'an array of ascending numbers', buckets);
+  for (const option of ['buckets', 'sizeBuckets'] as const) {
+    const one = options[option];
+    if (one !== undefined && !(Array.isArray(one) && ascends(one))) {
+      throw unfit(option, 'an array of ascending numbers', one);
+    }
+  }
+  if (options['sizeBuckets'] !== undefined && options['sizes'] !== true) {
+    throw new TypeError('sizeBuckets needs the option sizes: true');
   }
   if (
     defaultMetrics !== undefined &&
