@@ -49,7 +49,7 @@ function application(): Application {
   return app;
 }
 
-/** Checks that a text has all 200 counters with one value. Returns the value. */
+/** Checks that a text has all 200 metrics with one value. Returns the value. */
 function whole(text: string): number {
   const values = [...text.matchAll(/^c_\d+_total (\d+)$/gm)].map(([, value]) => Number(value));
   expect(values).toHaveLength(200);
