@@ -15,14 +15,14 @@ const BODILESS: readonly (number | undefined)[] = [204, 304];
 
 /** A request, as what receives the parts of its body. */
 interface Arriving {
-  push(...given: unknown[]): unknown;
+  push: (...given: unknown[]) => unknown;
 }
 
 /** A response, as what the parts of its body are written to. */
 interface Written {
   readonly writableEnded?: boolean;
-  write(...given: unknown[]): unknown;
-  end(...given: unknown[]): unknown;
+  write: (...given: unknown[]) => unknown;
+  end: (...given: unknown[]) => unknown;
 }
 
 /** Counts the bytes of both bodies of a request, from the time at which it is made on. */
