@@ -81,6 +81,13 @@ const BROKEN: [string, string, (path: string) => void][] = [
     },
   ],
   [
+    'of a machine of the other byte order',
+    'the byte order',
+    (path) => {
+      poke(path, 0, Buffer.from('MPMETRIC').readBigUInt64BE());
+    },
+  ],
+  [
     'of another machine',
     "the machine's mark",
     (path) => {

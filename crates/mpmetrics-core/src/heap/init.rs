@@ -122,6 +122,13 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
             at: words.len() * 8,
         });
     }
+    if words.header(header::MAGIC) == MAGIC.swap_bytes() {
+        return Err(Error::Version {
+            what: "the byte order",
+            found: MAGIC.swap_bytes(),
+            expected: MAGIC,
+        });
+    }
     if words.header(header::MAGIC) != MAGIC {
         return Err(Error::Corrupt { what: "the mark of a segment", at: 0 });
     }

@@ -1,8 +1,7 @@
 //! The words of a heap: where they are, and which numbers are packed in them. `docs/FORMAT.md` describes them.
 //!
 //! The unit is a word of 8 bytes. A reference is the index of a word from the start of the segment; the reference 0,
-//! which is that of the header, means "none". The layout is for little-endian 64-bit machines only, and the header says
-//! so.
+//! which is that of the header, means "none". The layout is for little-endian machines only, and the header says so.
 
 mod blocks;
 pub mod header;
@@ -28,7 +27,13 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 pub const VERSION: u64 = 1 << 16 | 1;
 /// Mark of the machines that share the heap: byte order, word size, how words change, C library. A heap with another
 /// mark is refused.
-pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LOCKED << 32) | (LIBC << 56);
+pub const MACHINE: u64 = WORD | (LOCKED << 32) | (LIBC << 56);
+/// Byte order and word size: the mutexes of a 32-bit C library have other bytes.
+const WORD: u64 = u64::from_le_bytes(if cfg!(target_pointer_width = "64") {
+    *b"le64\0\0\0\0"
+} else {
+    *b"le32\0\0\0\0"
+});
 /// How words change: 1 under locks, 0 by atomic instructions.
 const LOCKED: u64 = if cfg!(feature = "locked") { 1 } else { 0 };
 const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
