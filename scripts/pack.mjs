@@ -28,7 +28,7 @@ function platformPackages(version) {
   const packages = readdirSync(join(root, 'npm')).map((folder) => {
     const content = read(join(root, 'npm', folder, 'package.json'));
     if (!existsSync(join(root, 'npm', folder, content.main))) {
-      throw new Refusal(`npm/${folder} lacks ${content.main}: npm run prebuild -- ${folder}.`);
+      throw new Refusal(`npm/${folder} lacks ${content.main}: npm run prebuilds -- ${folder}.`);
     }
     return content;
   });
