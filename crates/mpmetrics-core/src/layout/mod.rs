@@ -6,12 +6,14 @@
 mod blocks;
 pub mod header;
 mod kinds;
+mod machine;
 mod packed;
 mod records;
 mod words;
 
 pub use blocks::{block, exemplar, gauge, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
+pub use machine::{machine_in_words, MACHINE};
 pub use packed::{
     major, Answer, BlockBirth, BlockHead, BlockKey, Carried, DefaultsState, ExtentHead,
     FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, WriterName,
@@ -25,18 +27,6 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 /// Layout version: `major << 16 | minor`. A heap with another major number is refused. A higher minor number means that
 /// words were only appended, or types of families were added, which older versions do not show.
 pub const VERSION: u64 = 1 << 16 | 1;
-/// Mark of the machines that share the heap: byte order, word size, how words change, C library. A heap with another
-/// mark is refused.
-pub const MACHINE: u64 = WORD | (LOCKED << 32) | (LIBC << 56);
-/// Byte order and word size: the mutexes of a 32-bit C library have other bytes.
-const WORD: u64 = u64::from_le_bytes(if cfg!(target_pointer_width = "64") {
-    *b"le64\0\0\0\0"
-} else {
-    *b"le32\0\0\0\0"
-});
-/// How words change: 1 under locks, 0 by atomic instructions.
-const LOCKED: u64 = if cfg!(feature = "locked") { 1 } else { 0 };
-const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
 
 /// Number of words in a page. Extents are whole pages.
 pub const PAGE_WORDS: u64 = 512;
