@@ -51,14 +51,17 @@ export function faultsOf({ exported, needed, libraries, macos }, bytes) {
   for (const name of libraries) {
     if (!LIBRARIES.some((one) => one.test(name))) faults.push(`it needs the library ${name}`);
   }
-  for (const { name, version, weak } of needed) {
+  // A version that only weak symbols need is needed all the same: the linker looks for versions, not for symbols.
+  const newer = needed.flatMap(({ name, version }) => {
     const glibc = /^GLIBC_([\d.]+)$/.exec(version ?? '')?.[1];
-    // A version that is needed by weak symbols alone is needed all the same: the linker looks for versions.
-    if (glibc !== undefined && compareVersions(glibc, OLDEST_GLIBC) > 0) {
-      faults.push(`${name} needs glibc ${glibc}, and the floor is ${OLDEST_GLIBC}`);
-    }
-    // glibc has this one since 2.25 without a version that the linker would compare on some architectures.
-    if (name === 'getrandom' && !weak) faults.push(`it needs ${name}`);
+    return glibc !== undefined && compareVersions(glibc, OLDEST_GLIBC) > 0 ? [{ name, glibc }] : [];
+  });
+  const [newest, ...others] = newer.sort((a, b) => compareVersions(b.glibc, a.glibc));
+  if (newest !== undefined) {
+    const more = others.length > 0 ? ` (and ${others.length} more need a newer one)` : '';
+    faults.push(
+      `${newest.name} needs glibc ${newest.glibc}, and the floor is ${OLDEST_GLIBC}${more}`,
+    );
   }
   if (macos !== null && compareVersions(macos, OLDEST_MACOS) > 0) {
     faults.push(`it needs macOS ${macos}, and the floor is ${OLDEST_MACOS}`);

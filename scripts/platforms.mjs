@@ -1,6 +1,7 @@
 /**
  * `npm run platforms [-- guest…]` runs the smoke test of each native module that `npm run prebuilds` has built, on each
- * system of `scripts/guests.mjs`, and then on two systems at once that share a segment. It prints a table for
+ * system of `scripts/guests.mjs`, then on two systems at once that share a segment, and installs the packages with each package
+ * manager for each platform (`scripts/installs.mjs`). It prints a table for
  * docs/PLATFORMS.md. It takes minutes, and is not part of CI.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +9,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from
 import { join } from 'node:path';
 
 import { GUESTS, installGuest } from './guests.mjs';
+import { installs } from './installs.mjs';
 import { inspect } from './native-rules.mjs';
 import { binaryName } from './platform-folder.mjs';
 import { main, Refusal, root } from './steps.mjs';
@@ -95,7 +97,7 @@ function smoke(name, beside) {
   }
 }
 
-main(() => {
+main(async () => {
   const named = process.argv.slice(2);
   const unknown = named.find((one) => !Object.hasOwn(GUESTS, one));
   if (unknown !== undefined) {
@@ -128,5 +130,6 @@ main(() => {
     process.stdout.write(`| ${name} | ${other} | ${result} |\n`);
     if (!result.includes(expected)) failures.push(`${name} and ${other}: ${result}`);
   }
+  if (named.length === 0) failures.push(...(await installs()));
   if (failures.length > 0) throw new Refusal(failures.join('\n'));
 });
