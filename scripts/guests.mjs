@@ -9,10 +9,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import { Refusal, root } from './steps.mjs';
 
@@ -78,6 +80,13 @@ export const GUESTS = {
     npm: ['node-linux-ppc64le', '20.11.0'],
     qemu: 'qemu-ppc64le',
   },
+  s390x: {
+    platform: 'linux-s390x-gnu',
+    words: 'glibc 2.36 of Debian 12, qemu-user',
+    debian: ['bookworm', 's390x', ...GLIBC],
+    npm: ['node-linux-s390x', '20.11.0'],
+    qemu: 'qemu-s390x',
+  },
 };
 
 function call(command, args, cwd) {
@@ -116,6 +125,15 @@ function unpackDebian(folder, [suite, architecture, ...packages]) {
   call('apt-get', [...options, 'download', ...packages], folder);
   for (const name of readdirSync(folder).filter((one) => one.endsWith('.deb'))) {
     call('dpkg', ['-x', name, '.'], folder);
+  }
+  // Absolute links would lead to this machine's own files.
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) continue;
+    const link = join(entry.parentPath ?? entry.path, entry.name);
+    const target = readlinkSync(link);
+    if (!isAbsolute(target)) continue;
+    rmSync(link);
+    symlinkSync(join(folder, target), link);
   }
   // Programs name their linker in /lib, which Debian has merged with /usr/lib.
   if (!existsSync(join(folder, 'lib'))) symlinkSync('usr/lib', join(folder, 'lib'));

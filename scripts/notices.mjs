@@ -97,7 +97,7 @@ function statedOf({ name, license, authors }) {
 }
 
 /**
- * Returns the text: each licence once, behind the names of the projects that have it. Refuses if a crate has no text of
+ * Returns the text: each licence once, after the names of the projects that have it. Refuses if a crate has no text of
  * its licence.
  *
  * @param {string} triple

@@ -21,8 +21,8 @@ function write(content) {
 }
 
 /**
- * Returns the version of each platform package. Refuses if one is of another version or lacks its binary: whoever
- * installs that package would get memory storage.
+ * Returns the version of each platform package. Refuses if one is of another version or lacks its binary: a program
+ * that installs that package would get memory storage.
  */
 function platformPackages(version) {
   const packages = readdirSync(join(root, 'npm')).map((folder) => {

@@ -87,7 +87,8 @@ function smoke(name, beside) {
     const wrong = found?.filter((one) => without === undefined || !one.endsWith(without));
     const lacking = found?.some((one) => one === without) ? `, but ${without}` : '';
     if (wrong?.length === 0) return { versions, result: `exact${lacking}` };
-    const error = /^\w*Error: .*$/m.exec(done.stderr)?.[0];
+    const message = /^\w*Error: .*$/m.exec(done.stderr)?.[0];
+    const error = /incompatible segment: [^;]*/.exec(message)?.[0] ?? message;
     return {
       versions,
       result: error ?? wrong?.join('; ') ?? `no answer (${done.signal ?? done.status})`,

@@ -18,6 +18,7 @@ const PLATFORMS: readonly string[] = [
   'linux-arm-gnueabihf',
   'linux-ppc64-gnu',
   'linux-riscv64-gnu',
+  'linux-s390x-gnu',
 ];
 
 /** Path of the program's main script; without one, of an `index.js` in the working directory. */

@@ -20,7 +20,7 @@ export interface Tarballs {
  */
 export async function pack(copy: string, env?: NodeJS.ProcessEnv): Promise<Tarballs> {
   const published = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist'];
-  // Other folders in `npm/` are those of platforms that somebody built here.
+  // Other folders in `npm/` are those of platforms that were built here.
   for (const name of [...published, 'npm/linux-x64-gnu', 'scripts']) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }

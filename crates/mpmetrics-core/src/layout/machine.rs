@@ -1,9 +1,12 @@
 //! The mark of the machines that share a segment.
 
-/// Byte order, word size, how words change, C library: bytes 0 to 3 are `le64` or `le32`, byte 4 is 1 where words change
-/// under locks, and byte 7 is the C library, which defines the bytes of mutexes. A heap with another mark is refused.
-pub const MACHINE: u64 = u64::from_le_bytes([b'l', b'e', SIZE[0], SIZE[1], LOCKED, 0, 0, LIBC]);
+/// Byte order, word size, how words change, C library. The bytes of the number, from the lowest: four of `le64`, `le32`,
+/// `be64` or `be32`; 1 where words change under locks; two zeros; and the C library, which defines the bytes of mutexes.
+/// A heap with another mark is refused.
+pub const MACHINE: u64 = u64::from_le_bytes([ORDER, b'e', SIZE[0], SIZE[1], LOCKED, 0, 0, LIBC]);
 
+/// Byte order: the first letter of "little" or "big".
+const ORDER: u8 = if cfg!(target_endian = "little") { b'l' } else { b'b' };
 /// Number of bits of a pointer, on which the bytes of mutexes depend.
 const SIZE: [u8; 2] = if cfg!(target_pointer_width = "64") { *b"64" } else { *b"32" };
 /// How words change: 1 under locks, 0 by atomic instructions.
@@ -15,7 +18,7 @@ const MUSL: u8 = 2;
 /// Returns a mark in words, for a message.
 #[must_use]
 pub fn machine_in_words(mark: u64) -> String {
-    let [b'l', b'e', tens, ones, locked @ (0 | 1), 0, 0, libc @ (GLIBC | MUSL)] =
+    let [b'l' | b'b', b'e', tens, ones, locked @ (0 | 1), 0, 0, libc @ (GLIBC | MUSL)] =
         mark.to_le_bytes()
     else {
         return format!("an unknown machine ({mark:#x})");
