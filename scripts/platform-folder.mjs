@@ -16,6 +16,17 @@ export function binaryName(platform) {
 }
 
 /**
+ * Returns the path of a native module that `npm run prebuilds` made. `npm run build` overwrites that in `npm/`.
+ *
+ * @param {string} platform
+ * @param {boolean} [locked] whether it has locked words
+ */
+export function modulePath(platform, locked = false) {
+  const kind = locked ? 'locked' : 'modules';
+  return join(root, 'target', 'prebuild', kind, binaryName(platform));
+}
+
+/**
  * Returns the package.json of a platform's package.
  *
  * @param {string} platform a name in TARGETS

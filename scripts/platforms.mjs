@@ -1,7 +1,7 @@
 /**
  * `npm run platforms [-- guest…]` runs the smoke test of each native module that `npm run prebuilds` has built, on each
- * system of `scripts/guests.mjs`, then on two systems at once that share a segment, and installs the packages with each package
- * manager for each platform (`scripts/installs.mjs`). It prints a table for
+ * system of `scripts/guests.mjs`; then on two systems at once that share a segment; and without names, it installs the
+ * packages for each platform with each package manager (`scripts/installs.mjs`). It prints the tables of
  * docs/PLATFORMS.md. It takes minutes, and is not part of CI.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,9 +11,8 @@ import { join } from 'node:path';
 import { GUESTS, installGuest } from './guests.mjs';
 import { installs } from './installs.mjs';
 import { inspect } from './native-rules.mjs';
-import { binaryName } from './platform-folder.mjs';
+import { binaryName, modulePath } from './platform-folder.mjs';
 import { main, Refusal, root } from './steps.mjs';
-import { TARGETS } from './targets.mjs';
 
 /** The longest time that one run may take. */
 const PATIENCE_MS = 180_000;
@@ -30,11 +29,6 @@ const PAIRS = [
   ['arm64-glibc', 'armv7', 'it is of 64-bit programs with glibc'],
 ];
 
-function prebuilt(platform) {
-  const { triple } = TARGETS[platform];
-  return join(root, 'target', 'prebuild', triple, 'release', 'libmpmetrics_node.so');
-}
-
 function makeStage() {
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(join(stage, '__test__', 'platforms'), { recursive: true });
@@ -44,9 +38,9 @@ function makeStage() {
     join(stage, '__test__', 'platforms', 'smoke.cjs'),
   );
   for (const platform of new Set(Object.values(GUESTS).map((guest) => guest.platform))) {
-    if (!existsSync(prebuilt(platform))) continue;
+    if (!existsSync(modulePath(platform))) continue;
     mkdirSync(join(stage, 'npm', platform), { recursive: true });
-    copyFileSync(prebuilt(platform), join(stage, 'npm', platform, binaryName(platform)));
+    copyFileSync(modulePath(platform), join(stage, 'npm', platform, binaryName(platform)));
   }
 }
 
@@ -54,10 +48,11 @@ function makeStage() {
  * Runs the smoke test.
  *
  * @param {string} name of the guest
+ * @param {Record<string, string>} [more] environment variables
  * @param {string} [beside] another guest, one of whose processes updates, too
  * @returns {{ versions: string, result: string }} `exact`, or what went wrong
  */
-function smoke(name, beside) {
+function smoke(name, more = {}, beside) {
   const { command, env, wrapper } = installGuest(name);
   const other = beside === undefined ? {} : installGuest(beside);
   const folder = mkdtempSync('/dev/shm/mpmetrics-smoke-');
@@ -74,6 +69,7 @@ function smoke(name, beside) {
       env: {
         ...process.env,
         ...env,
+        ...more,
         SMOKE_NODE: JSON.stringify(command),
         ...(beside === undefined ? {} : { SMOKE_OTHER: JSON.stringify(other) }),
       },
@@ -112,22 +108,29 @@ main(async () => {
   );
   for (const name of chosen) {
     const { platform, words } = GUESTS[name];
-    if (!existsSync(prebuilt(platform))) {
+    if (!existsSync(modulePath(platform))) {
       failures.push(`${platform} is not built: npm run prebuilds -- ${platform}`);
       continue;
     }
-    const { faults, bytes, glibc } = inspect(prebuilt(platform));
+    const { faults, bytes, glibc } = inspect(modulePath(platform));
     const { versions, result } = smoke(name);
     process.stdout.write(
       `| \`${platform}\` | ${bytes} | ${glibc ?? '–'} | ${words} | ${versions} | ${result} |\n`,
     );
+    if (existsSync(modulePath(platform, true))) {
+      const locked = smoke(name, { MPMETRICS_NATIVE: modulePath(platform, true) }).result;
+      process.stdout.write(
+        `| \`${platform}\`, locked words | | | ${words} | ${versions} | ${locked} |\n`,
+      );
+      if (!locked.startsWith('exact')) failures.push(`${name}, locked words: ${locked}`);
+    }
     if (faults.length > 0) failures.push(`${platform}: ${faults.join('; ')}`);
     if (!result.startsWith('exact')) failures.push(`${name}: ${result}`);
   }
   process.stdout.write('\n| one segment, shared by | and by | result |\n| --- | --- | --- |\n');
   for (const [name, other, expected] of PAIRS) {
     if (!chosen.includes(name) || !chosen.includes(other)) continue;
-    const { result } = smoke(name, other);
+    const { result } = smoke(name, {}, other);
     process.stdout.write(`| ${name} | ${other} | ${result} |\n`);
     if (!result.includes(expected)) failures.push(`${name} and ${other}: ${result}`);
   }

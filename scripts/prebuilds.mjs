@@ -6,13 +6,13 @@
  * `--locked` builds them with locked words instead, into `target/prebuild/locked/`, for tests.
  */
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { compilerFor } from './compilers.mjs';
 import { inspect } from './native-rules.mjs';
 import { notices } from './notices.mjs';
-import { binaryName, folderOf, writeFolder } from './platform-folder.mjs';
+import { binaryName, folderOf, modulePath, writeFolder } from './platform-folder.mjs';
 import { main, Refusal, root, run, step } from './steps.mjs';
 import { OLDEST_GLIBC, OLDEST_MACOS, RELEASED, TARGETS } from './targets.mjs';
 
@@ -42,6 +42,13 @@ export async function compileFor(platform, compiler, features = []) {
   return madeFor(target);
 }
 
+/** Copies a native module. Removes the old file first: a process that has mapped it keeps it. */
+function keep(made, to) {
+  mkdirSync(dirname(to), { recursive: true });
+  rmSync(to, { force: true });
+  copyFileSync(made, to);
+}
+
 /** Builds a platform's package. Refuses if the binary breaks a rule: then the folder has no binary. */
 async function prebuild(platform, compiler) {
   const to = join(folderOf(platform), binaryName(platform));
@@ -53,17 +60,15 @@ async function prebuild(platform, compiler) {
     throw new Refusal(`the native module of ${platform} is not fit: ${faults.join('; ')}`);
   }
   writeFolder(platform, notices(TARGETS[platform].triple, compiler));
-  // Removed first: a process that has mapped the old file keeps it.
-  rmSync(to, { force: true });
-  copyFileSync(made, to);
+  keep(made, modulePath(platform));
+  keep(made, to);
   return `${bytes} bytes${glibc === null ? '' : `, glibc ${glibc}`}`;
 }
 
 /** Builds a platform's native module with locked words. */
 async function prebuildLocked(platform, compiler) {
   const made = await compileFor(platform, compiler, ['locked']);
-  mkdirSync(join(output, 'locked'), { recursive: true });
-  copyFileSync(made, join(output, 'locked', binaryName(platform)));
+  keep(made, modulePath(platform, true));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
