@@ -66,7 +66,7 @@ impl GenerationPair {
     #[inline]
     #[must_use]
     pub fn of(self, series: u32) -> u32 {
-        if series % 2 == 0 {
+        if series.is_multiple_of(2) {
             self.0 as u32
         } else {
             (self.0 >> 32) as u32
@@ -77,8 +77,11 @@ impl GenerationPair {
     #[must_use]
     pub fn with(self, series: u32, generation: u32) -> Self {
         // Not a mask that is shifted by 0 or 32: Debian's rustc 1.96 drops its upper half for 32-bit ARM.
-        let (even, odd) =
-            if series % 2 == 0 { (generation, self.of(1)) } else { (self.of(0), generation) };
+        let (even, odd) = if series.is_multiple_of(2) {
+            (generation, self.of(1))
+        } else {
+            (self.of(0), generation)
+        };
         Self(u64::from(even) | u64::from(odd) << 32)
     }
 }
