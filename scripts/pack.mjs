@@ -22,13 +22,13 @@ function write(content) {
 
 /**
  * Returns the version of each platform package. Refuses if one is of another version or lacks its binary: a program
- * that has such a package would get memory storage.
+ * that installs that package would get memory storage.
  */
 function platformPackages(version) {
   const packages = readdirSync(join(root, 'npm')).map((folder) => {
     const content = read(join(root, 'npm', folder, 'package.json'));
     if (!existsSync(join(root, 'npm', folder, content.main))) {
-      throw new Refusal(`npm/${folder} lacks ${content.main}: npm run prebuild -- ${folder}.`);
+      throw new Refusal(`npm/${folder} lacks ${content.main}: npm run prebuilds -- ${folder}.`);
     }
     return content;
   });

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
+import { platformName } from '../../ts/binding';
 import { libcOf } from '../../ts/libc';
 
 const folder = mkdtempSync(join(tmpdir(), 'mpmetrics-libc-'));
@@ -136,4 +137,28 @@ test('what cannot be read is taken for gnu, whose binary then cannot be loaded',
 test('this Node.js is of the C library that its report names', () => {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   expect(libcOf(process.execPath)).toBe(header.glibcVersionRuntime === undefined ? 'musl' : 'gnu');
+});
+
+describe('the name of the platform', () => {
+  const { arch, config } = process;
+  const become = (name: string, variables: object) => {
+    Object.defineProperty(process, 'arch', { value: name });
+    Object.defineProperty(process, 'config', { value: { variables }, configurable: true });
+  };
+  afterEach(() => {
+    Object.defineProperty(process, 'arch', { value: arch });
+    Object.defineProperty(process, 'config', { value: config, configurable: true });
+  });
+
+  test.each([
+    ['arm', { arm_version: '7', arm_float_abi: 'hard' }, 'linux-arm-gnueabihf'],
+    ['arm', {}, 'linux-arm-gnueabihf'],
+    ['arm', { arm_version: '6', arm_float_abi: 'hard' }, 'linux-armv6-gnueabihf'],
+    ['arm', { arm_version: 7, arm_float_abi: 'softfp' }, 'linux-arm-gnueabi'],
+    ['s390x', {}, 'linux-s390x-gnu'],
+    ['riscv64', {}, 'linux-riscv64-gnu'],
+  ])('on %s with %o is %s', (name, variables, expected) => {
+    become(name, variables);
+    expect(platformName()).toBe(expected);
+  });
 });

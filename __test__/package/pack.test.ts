@@ -68,7 +68,7 @@ test.each([
     () => {
       platform('linux-arm64-musl', manifest().version, false);
     },
-    'npm/linux-arm64-musl lacks mpmetrics.linux-arm64-musl.node: npm run prebuild -- linux-arm64-musl.',
+    'npm/linux-arm64-musl lacks mpmetrics.linux-arm64-musl.node: npm run prebuilds -- linux-arm64-musl.',
   ],
   [
     'of another version',

@@ -17,7 +17,7 @@ impl Heap {
     /// Opens the heap in a region, if its layout and machine are this build's.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] if a build with another layout or for another
+    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] or [`Error::Machine`] if a build with another layout or for another
     /// machine or C library made the heap.
     pub fn open(region: Arc<dyn Region>) -> Result<Self> {
         init::check(Words(region.words()))?;

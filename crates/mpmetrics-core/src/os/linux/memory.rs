@@ -108,8 +108,9 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
     while done < len {
         let part = step.min(len - done);
         // SAFETY: takes numbers only; both fit, as `end` does.
-        let code =
-            unsafe { libc::posix_fallocate(file.as_raw_fd(), (offset + done) as i64, part as i64) };
+        let code = unsafe {
+            libc::posix_fallocate64(file.as_raw_fd(), (offset + done) as i64, part as i64)
+        };
         match code {
             0 => (done, interruptions) = (done + part, 0),
             // tmpfs starts the call over after a signal. Under a profiler's timer a big step might never end, so the
