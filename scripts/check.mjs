@@ -25,6 +25,7 @@ const ALWAYS = OCCASIONS;
  * @property {string} command
  * @property {number} [seconds] its budget in CI, on a machine of two cores; 720 in all
  * @property {boolean} [first] whether no other check runs if it fails
+ * @property {boolean} [alone] whether it runs after the others, alone
  * @property {boolean} [tells] whether its output is shown at once; otherwise it is shown only if the check fails
  */
 
@@ -95,12 +96,14 @@ export const CHECKS = {
     on: ['ci'],
     seconds: 485,
     command: 'npm --silent test',
+    alone: true,
     tells: true,
   },
   subset: {
     on: ['ci'],
     seconds: 60,
     command: 'node scripts/subset.mjs 22 24 26',
+    alone: true,
     tells: true,
   },
 };
@@ -163,11 +166,11 @@ async function check(args) {
     }
   };
   const rest = names.filter((name) => !first.includes(name));
-  // Outside of CI, the checks of Rust run beside the others. In CI one check runs at a time, because each has a budget.
-  const lanes = process.env.CI
-    ? [rest]
-    : [rest.filter(isRust), rest.filter((name) => !isRust(name))];
-  await Promise.all(lanes.map(lane));
+  // The checks of Rust run beside the others. Tests run alone, because their programs need both processors.
+  const alone = rest.filter((name) => CHECKS[name].alone);
+  const beside = rest.filter((name) => !alone.includes(name));
+  await Promise.all([lane(beside.filter(isRust)), lane(beside.filter((name) => !isRust(name)))]);
+  await lane(alone);
   if (failed.length > 0) {
     throw new Refusal(`failed: ${failed.join(', ')}; again: npm run check -- ${failed.join(' ')}`);
   }
