@@ -58,6 +58,8 @@ const PARTS = {
   overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },
   /** Requests of each of two loads on each framework at two majors. */
   middleware: { minutes: 15, figures: { REQUESTS: 100_000 }, file: 'processes/middleware-load' },
+  /** Workers that are killed and replaced, whose gauges count on. */
+  respawns: { minutes: 45, figures: { RESPAWNS: 20_000 }, file: 'processes/dead-gauges' },
   /** No size: the test always uses a million random label values. */
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };
