@@ -63,7 +63,7 @@ describe.each(subjects)('$name', ({ load }) => {
     expect(set(await client.register.metrics())).toContain('e{job="mail",host="z",e="on"} 1');
   });
 
-  test('an enum must not have the name of a label that the aggregator all adds', async () => {
+  test("an enum must not have the name of a label that aggregator: 'all' adds", async () => {
     const client = await load();
     const made = (more: object) => thrown(() => new client.Enum(any({ help: 'h', ...more })));
     const all = { states: STATES, aggregator: 'all' };

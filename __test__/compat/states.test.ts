@@ -188,7 +188,7 @@ describe.each(subjects)('$name', ({ load }) => {
     ]);
   });
 
-  test('the aggregator all gives the series of each process a label pid', async () => {
+  test("aggregator: 'all' adds the label pid to the series of each process", async () => {
     const client = await load();
     const states = ['x', 'y'];
     new client.Enum({ name: 'e', help: 'h', states, aggregator: 'all' }).state('y');

@@ -22,7 +22,9 @@ const FORMS = [
 
 type Form = (typeof FORMS)[number];
 
-/** Types of program headers that a Node.js has before and after that of its interpreter: PT_PHDR and PT_LOAD. */
+/**
+ * Types of program headers: PT_INTERP names the interpreter, and a Node.js has PT_PHDR before it and PT_LOAD after it.
+ */
 const [PHDR, LOAD, INTERP] = [6, 1, 3];
 
 /**
@@ -68,7 +70,7 @@ function elf(
 
 let files = 0;
 
-/** Writes a file, and returns what the loader takes a Node.js in that file for. */
+/** Writes a file. Returns the C library that the loader would choose if the file were this Node.js. */
 function taken(file: Buffer | string, maps = ''): string {
   const path = join(folder, `node-${(files += 1)}`);
   writeFileSync(path, file);
@@ -129,7 +131,7 @@ test('what is no ELF file is of the C library that is mapped', () => {
   expect(taken(script, '/lib/ld-musl-x86_64.so.1')).toBe('musl');
 });
 
-test('what cannot be read is taken for gnu, whose binary then cannot be loaded', () => {
+test('a file that cannot be read is taken for a program that is linked with glibc', () => {
   expect(libcOf(join(folder, 'absent'))).toBe('gnu');
   expect(libcOf(folder)).toBe('gnu');
 });

@@ -1,4 +1,4 @@
-/** The specs of every framework. Each runs the same application (`apps/`) with both major versions of its framework. */
+/** The specs of every framework. Each runs the same application (`apps/`) with several majors of its framework. */
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';

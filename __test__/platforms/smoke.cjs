@@ -1,5 +1,5 @@
 /**
- * One Node.js with one native module: three processes and a thread update the same series, one process is killed, and
+ * One Node.js with one native module: four processes and a thread update the same series, one process is killed, and
  * the sums must be exact. `node smoke.cjs <folder>`; scripts/platforms.mjs runs it on other platforms.
  *
  * It uses nothing but Node.js and the package in `dist/`, and prints one line of JSON: what is not as it should be.

@@ -41,7 +41,7 @@ async function kill(program: Program): Promise<void> {
   await program.ended;
 }
 
-test('a default label that no row of states shows does not keep processes apart', async () => {
+test('rows of two processes are joined if the label with the state replaces a default label that differs', async () => {
   const app = application();
   const env = { MPMETRICS_SEGMENT: `${app.segmentsIn}/states.heap` };
   const [one, two] = [app.run('app.js', { env }), app.run('app.js', { env })];

@@ -72,7 +72,7 @@ function routeOf(context: Context): string | undefined {
   return (mountPath === undefined ? pattern : mountOf(layer, context, mountPath) + pattern) || '/';
 }
 
-/** Returns the route that was entered last. If a middleware of the router was, returns the next route after it. */
+/** Returns the layer that was entered last or, if that is a middleware of the router, the next route after it. */
 function layerOf({ matched = [], _matchedRoute, method }: Context): Layer | undefined {
   const has = ({ methods }: Layer): boolean => methods.includes(method);
   const entered = matched.findLastIndex(({ path }) => path === _matchedRoute);
@@ -91,7 +91,7 @@ function mountOf(layer: Layer, { originalUrl }: Context, mountPath: string): str
   for (let at = 0; at !== -1; at = path.indexOf('/', at + 1)) {
     if (!layer.match(path.slice(at))) continue;
     const before = path.slice(0, at);
-    // If nothing is before it, the route is outside of the mount, whose application did not answer.
+    // If the route matches the whole path, it is outside of the mount: the mounted application did not answer.
     return before === '' || before.endsWith(prefix) ? before : prefix;
   }
   // The URL is that of the mount itself, where the route is `/`.

@@ -10,7 +10,8 @@ export interface FamilySpec {
   labelNames: string[];
   /**
    * Upper bounds of a histogram in configured order, without the implied last one; a summary's options; the mask that
-   * a state set's cell of 0 stands for.
+   * a state set's cell of 0 stands for. Last, of a family that counts the dead, how many ended lives are shown,
+   * where each is shown by itself.
    */
   numbers: Float64Array;
   /** The states of a state set, in the order of the bits of its mask. */

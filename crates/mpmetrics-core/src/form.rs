@@ -34,7 +34,8 @@ pub struct Form {
     pub protocol: Protocol,
     /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// How many cells it has for each bound or sub-window of the family; of a gauge, for each cell that residues have beside the value.
+    /// How many cells it has for each of these: the bounds of a histogram, the sub-windows of a summary, and the cells
+    /// that residues of a gauge have in addition to the value.
     pub repeated: u64,
     /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),

@@ -139,11 +139,12 @@ pub(super) fn push_states(
         let Some((numbers, own)) = states(snapshot, labels, family, series) else {
             continue;
         };
-        // With the prefix, the name may be that of an own label. Such a series has no rows that differ.
+        // With the prefix, the family's name may be that of one of the series' own labels. Then no label could tell the
+        // rows of the series apart.
         if pairs(own, b"").flatten().any(|pair| pair.name == shown.as_bytes()) {
             continue;
         }
-        // `job_state` of a row is the state, so a default label of that name is not printed.
+        // The label with the family's name is the state, so a default label of that name is not printed.
         let beside = labels.beside(own, series.defaults, shown.as_bytes());
         for (tail, number) in tails.iter().zip(numbers) {
             out.extend_from_slice(&row);

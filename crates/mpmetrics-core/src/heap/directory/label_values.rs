@@ -39,8 +39,8 @@ struct Read<'a> {
 }
 
 impl Read<'_> {
-    /// Reads the series that were made after the series `after`, from the one that was made last on. Returns false if one
-    /// of them is not there any more, so that the list cannot be followed.
+    /// Reads the series that were made after the series `after`, the newest first. Returns false if one of them is not
+    /// there any more, so that the list cannot be followed.
     fn since(&mut self, latest: u64, after: u64) -> Result<bool> {
         let mut next = latest;
         // In a damaged heap the list may be a circle.
@@ -65,8 +65,8 @@ impl Read<'_> {
         Ok(false)
     }
 
-    /// Reads all series. The number of the family's series tells no end: another process may make one at a place that is
-    /// still to be read, and it would count for one that was there before.
+    /// Reads the places of all series. It cannot stop once it has found as many series as the family has: another
+    /// process may make one at a place that is still to be read, and then one that was there before would be missed.
     fn all(&mut self) -> Result<()> {
         let mut words = self.heap.words();
         for id in 0..words.header(header::SERIES) as u32 {

@@ -46,8 +46,8 @@ pub struct Writer {
     kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
-    /// For how many more observations without buckets the writer asks for none, because its last request failed for
-    /// want of room or of the heap lock.
+    /// After a request for octave buckets failed, for want of room or of the heap lock: how many further observations
+    /// go unranked before the writer requests octave buckets again.
     skips: Cell<u32>,
 }
 
@@ -64,7 +64,7 @@ struct Declared {
 /// What a writer does at a family's limit.
 #[derive(Clone, Copy)]
 struct FamilyLimit {
-    /// The number of series of the family, those of all writers, from which on this writer makes none.
+    /// This writer makes no series while the family has this many or more, those of all writers included.
     most: u64,
     /// Whether updates of refused series are dropped, and counted as such. If not, the caller counts them in another
     /// series.
