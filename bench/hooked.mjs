@@ -86,7 +86,7 @@ function noteHooks() {
   });
 }
 
-/** Returns a function that calls for a request the hooks that a plugin has added to an instance. */
+/** Returns a function that makes a request, and calls with it the hooks that a plugin has added to an instance. */
 async function requestToFastify(plugin, options) {
   const { default: fastify } = await import('fastify');
   const app = fastify();

@@ -54,7 +54,7 @@ function ask(port) {
   });
 }
 
-/** Scrapes at the begin of each of some seconds. */
+/** Scrapes once a second, for some seconds. */
 async function scrapeEachSecond(port, seconds) {
   const end = performance.now() + seconds * 1_000;
   for (let next = performance.now(); next < end; next += 1_000) {

@@ -194,7 +194,7 @@ const SERVERS: readonly Call[] = [
   ],
 ];
 
-/** A path in the folder; the error has only its name. */
+/** Returns a path in the folder. It is called only in tests, because the folder does not exist before. */
 const at = (name: string) => join(folder, name);
 
 const FILES: readonly Call[] = [
@@ -265,7 +265,7 @@ const FILES: readonly Call[] = [
   ],
 ];
 
-/** Returns the error of a call, with its whole message; the result of a call that throws nothing is ended. */
+/** Returns the name and the whole message of a call's error. Without an error, stops what the call has started. */
 async function refusal(call: Call[0], client: Client): Promise<string> {
   try {
     const result = await call(client);

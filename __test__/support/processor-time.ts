@@ -5,7 +5,7 @@ import { afterAll } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Seconds of processor time that the file's tests, and those of its children that have ended, used. */
+    /** Seconds of processor time that the file's tests used, with their child processes that have ended. */
     processorSeconds?: number;
   }
 }
@@ -30,7 +30,7 @@ function processorSeconds(): number | undefined {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
 }
 
-/** Milliseconds for which children that were killed may take to end. */
+/** Milliseconds that killed children may take to end. */
 const PATIENCE = 1_000;
 
 /** Waits until no child runs. The processor time of a child counts when it has ended. */
@@ -47,7 +47,7 @@ async function noChildren(): Promise<void> {
   }
 }
 
-/** What files that ran before in this process used: Vitest runs a setup file again for each file. */
+/** Seconds that earlier test files used in this process: Vitest runs this setup file again for each test file. */
 const before = processorSeconds() ?? 0;
 
 // Vitest reads from a hook's first parameter which fixtures the hook wants, and accepts only a destructuring pattern.

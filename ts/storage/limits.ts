@@ -27,7 +27,7 @@ export function memoryLimits(): Limits {
   };
 }
 
-/** True if the reason of a refusal applies to every other new series, too. */
+/** True if the reason of a refusal applies to every other new series of the metric, too. */
 export function concernsAll(refusal: Refusal): boolean {
   return refusal !== Refusal.LabelValue && refusal !== Refusal.Layout;
 }
@@ -71,7 +71,7 @@ function sentence(refusal: Refusal, place: string): string {
     case Refusal.Text:
       return `${place} has as much label text as configure({ maxTextBytes }) allows`;
     case Refusal.Busy:
-      return `the lock of ${place} is held by a process that is stopped or slow, and as many new series wait for it as may`;
+      return `the lock of ${place} is held by a process that is stopped or slow, and no more new series may wait for it`;
     default:
       return `${place} has no room for another metric, process or set of default labels, or none for a series with so much label text or so many buckets`;
   }

@@ -1,6 +1,6 @@
 /**
  * Registers a collector. It yields a gauge `yielded` that shows how often the collector was called, and a gauge
- * `yielding` whose sum is the number of processes with a collector.
+ * `yielding` whose sum is the number of collectors that ran for a scrape.
  */
 module.exports = ({ mpmetrics }, who, everywhere) => {
   let calls = 0;

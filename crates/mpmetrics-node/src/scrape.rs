@@ -60,8 +60,8 @@ pub struct ScrapeOptions {
     /// Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
     /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
-    /// What is printed before all names. `json` leaves it out, because its reader looks families up by their names; it
-    /// joins the series that have the same labels when their rows are printed with it.
+    /// What is printed before all names. `json` leaves the prefix out, because its reader looks families up by their
+    /// names. But the reader adds the prefix, so `json` joins the series whose labels are the same with the prefix.
     pub prefix: Option<String>,
     /// Units of families of the heap, which OpenMetrics shows.
     pub units: Option<Vec<FamilyUnit>>,

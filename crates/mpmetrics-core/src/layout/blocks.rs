@@ -19,7 +19,8 @@ pub mod gauge {
     /// In a family that shows each ended life by itself: the [`WriterName`](super::super::WriterName) of the writer, once
     /// the block is a residue.
     pub const WRITER: u64 = 1;
-    /// In a state set that counts the dead in each state: the number of the first state, once the block is a residue.
+    /// In a state set that counts the dead in each state: how many dead writers were in the first state, once the block
+    /// is a residue. A cell for each further state follows.
     pub const TALLY: u64 = 1;
 }
 

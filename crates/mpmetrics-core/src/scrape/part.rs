@@ -44,8 +44,8 @@ pub(super) struct Wanted {
     pub options: SummaryOptions,
     /// Number of cells between the sequence words; 1 without sequence words.
     pub cells: usize,
-    /// Number of the numbers that are added up one by one: the first of these cells; of a state set see
-    /// [`expand`](super::states::expand).
+    /// How many numbers are added up one by one: those of the first cells. A state set has one number for each state in
+    /// place of the mask: see [`expand`](super::states::expand).
     pub sums: usize,
     pub birth: Option<u64>,
     pub parts: Vec<u32>,
