@@ -465,8 +465,8 @@ export interface ScrapeOptions {
    */
   extra?: Array<ExtraFamily>
   /**
-   * What is printed before all names. `json` leaves it out, because its reader looks families up by their names; it
-   * joins the series that have the same labels when their rows are printed with it.
+   * What is printed before all names. `json` leaves the prefix out, because its reader looks families up by their
+   * names. But the reader adds the prefix, so `json` joins the series whose labels are the same with the prefix.
    */
   prefix?: string
   /** Units of families of the heap, which OpenMetrics shows. */
