@@ -20,7 +20,7 @@ const LABELS = { labelNames: ['a', 'b'] };
 const STATES = { states: ['s', 't'] };
 const OTHER = { ...LABELS, overflow: 'other' };
 
-/** What a wrong value of an option is refused with: the type, the other options, the option, its rule, wrong values. */
+/** Wrong values of options. A row has the type, the other options, the option, its rule, and the wrong values. */
 const RULES: readonly [Type, Options, string, string, readonly unknown[]][] = [
   ['Gauge', {}, 'dead', "'keep' or left out", ['drop', '', null, true, 1, {}, []]],
   ['Enum', STATES, 'dead', "'keep' or left out", ['drop', null, true]],
@@ -53,7 +53,10 @@ const RULES: readonly [Type, Options, string, string, readonly unknown[]][] = [
   ['Counter', {}, 'ifExists', "'throw' or 'reuse'", ['keep', '', null, true]],
 ];
 
-/** Options that do not go together, or are none of the type's, or name what does not exist: with the error. */
+/**
+ * Options that do not go together, that the type does not have, or that name something that does not exist. A row has
+ * the type, the options and the error.
+ */
 const CLASHES: readonly [Type, Options, string][] = [
   ...(['Counter', 'Histogram', 'Summary'] as const).map((type): (typeof CLASHES)[number] => [
     type,

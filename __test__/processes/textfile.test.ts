@@ -99,7 +99,8 @@ test('of several processes one writes, and another goes on when it is killed', a
   const file = join(folder, 'app.prom');
   const app = application();
   symlinkSync('.', join(folder, 'link'));
-  // Pids of the processes that made temporary files, in their order: one pid for several files in a row of one process.
+  // Pids of the processes that made temporary files, in the order of the files. If a process made several files in a
+  // row, its pid is there once.
   const writers: string[] = [];
   const watcher = watch(folder, (_event, name) => {
     const [, pid] = /^\.app\.prom\.(\d+)\./.exec(name ?? '') ?? [];

@@ -34,8 +34,8 @@ export interface Settings {
    */
   aggregators?: Readonly<Record<string, string>> | undefined;
   /**
-   * What becomes of updates of series that are refused for want of room, of metrics whose configuration does not say:
-   * `drop` (default) or `other`; see the option of that name. Applies to metrics that are made afterwards.
+   * The option `overflow` of metrics whose configuration does not have it: `drop` (default) or `other`. It says what
+   * happens to updates of series that are refused. Applies to metrics that are made afterwards.
    */
   overflow?: 'drop' | 'other' | undefined;
   /** How long a scrape waits for the `collect` callbacks of other processes, in milliseconds. */

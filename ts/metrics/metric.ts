@@ -64,8 +64,8 @@ type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregat
 };
 
 export abstract class Metric<T extends string = string> implements Everywhere<T> {
-  // Internal members are not declared for users, as in prom-client: an object that replaces a metric needs all declared
-  // ones.
+  // As in prom-client, the published types do not have the internal members. TypeScript accepts an object in place of a
+  // metric only if the object has all members that the types have.
   /** @internal */
   readonly name!: string;
   /** @internal */
