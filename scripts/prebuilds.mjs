@@ -55,8 +55,8 @@ async function prebuild(platform, compiler) {
   const made = await compileFor(platform, compiler);
   const { faults, bytes, glibc } = inspect(made);
   if (faults.length > 0) {
-    // A native module of an earlier build would be taken for this one.
-    rmSync(to, { force: true });
+    // Native modules of an earlier build would be taken for this one.
+    for (const older of [to, modulePath(platform)]) rmSync(older, { force: true });
     throw new Refusal(`the native module of ${platform} is not fit: ${faults.join('; ')}`);
   }
   writeFolder(platform, notices(TARGETS[platform].triple, compiler));

@@ -42,7 +42,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
     (value) => isWhole(value, 2 ** 16, 4e12),
   ],
   aggregators: [
-    `an object that gives names of gauges, in which * stands for any letters, one of ${AGGREGATORS.join(', ')}`,
+    `an object that gives names of gauges, in which * stands for any characters, one of ${AGGREGATORS.join(', ')}`,
     (value) =>
       typeof value === 'object' &&
       value !== null &&

@@ -151,7 +151,7 @@ test.each([
       client.configure(any({ aggregators }));
     }),
   ).toMatch(
-    'configure({ aggregators }) must be an object that gives names of gauges, in which * stands for any letters',
+    'configure({ aggregators }) must be an object that gives names of gauges, in which * stands for any characters',
   );
 });
 

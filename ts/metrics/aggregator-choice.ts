@@ -10,7 +10,7 @@ import { isGaugeAggregator, takenLabel } from './aggregators';
 import { countsDead } from './dead';
 import type { GaugeAggregator } from './values';
 
-/** Names of gauges, in which `*` stands for any letters, and the aggregator of those that fit. */
+/** Names of gauges, in which `*` stands for any characters, and the aggregator of those that fit. */
 type Choices = readonly (readonly [pattern: string, aggregator: string])[];
 
 /** The text of `MPMETRICS_AGGREGATORS` and its patterns, which are parsed again only if the text changes. */
@@ -72,7 +72,7 @@ function parse(text: string): Choices {
     warnOnce(
       'MPMETRICS_CONFIG',
       `${JSON.stringify(entry)} in MPMETRICS_AGGREGATORS is ignored: it must be a gauge's name, in which * stands ` +
-        `for any letters, an equals sign and one of ${AGGREGATORS.join(', ')}`,
+        `for any characters, an equals sign and one of ${AGGREGATORS.join(', ')}`,
       entry,
     );
   }

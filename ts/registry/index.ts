@@ -3,7 +3,7 @@
 export type { CollectorOptions, MetricCollector, YieldedMetric } from './collectors';
 export type { Contents } from './contents';
 export type { DuckMetric } from './registered';
-export { claim, disclaim } from './copies';
+export { claim, disclaim, isClaimedElsewhere } from './copies';
 export { register } from './default';
 export { contentsOf, Registry, type RegistryOptions } from './registry';
 export { checkedTextfile, type TextfileOptions } from './textfile';
