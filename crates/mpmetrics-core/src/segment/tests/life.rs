@@ -265,7 +265,7 @@ fn a_directory_removed_while_a_segment_is_made_is_made_again_and_no_other_is_tak
 /// A child has the descriptors of its parent from its fork until it executes a program.
 #[test]
 fn the_lock_of_a_directory_is_freed_although_a_child_has_its_descriptor() {
-    use std::os::fd::{FromRawFd, OwnedFd};
+    use std::os::fd::BorrowedFd;
     let dir = parent();
     make(&with_root(dir.path(), "mine", Some(dead())));
     let path = own(dir.path()).join("mine.heap");
@@ -276,8 +276,8 @@ fn the_lock_of_a_directory_is_freed_although_a_child_has_its_descriptor() {
         std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|target| target == lock)
     };
     let number = (0..1024).find(is_lock).unwrap();
-    // SAFETY: `dup` takes a number only, and the descriptor that it makes has one owner.
-    let shared = unsafe { OwnedFd::from_raw_fd(libc::dup(number)) };
+    // SAFETY: the descriptor is open for as long as `held` lives.
+    let shared = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned().unwrap();
     drop(held);
     drop(segment_path.lock(0).unwrap());
     drop(shared);
