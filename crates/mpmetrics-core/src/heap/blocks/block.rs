@@ -114,7 +114,9 @@ pub fn next_birth(words: Words<'_>) -> u64 {
     let mut next = word.load(Ordering::Acquire);
     loop {
         let birth = next.max(now);
-        match word.compare_exchange(next, birth + 1, Ordering::AcqRel, Ordering::Acquire) {
+        // Wraps only if the word is damaged.
+        let after = birth.wrapping_add(1);
+        match word.compare_exchange(next, after, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => return birth,
             Err(taken) => next = taken,
         }
