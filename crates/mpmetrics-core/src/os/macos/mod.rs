@@ -1,6 +1,6 @@
 //! macOS.
 //!
-//! Nothing of this folder has run on macOS yet: it compiles and links. So the first use of a directory checks the
+//! Nothing of this folder has been built or run on macOS yet. So the first use of a directory checks the
 //! contract there (`segment/probe.rs`), and what fails means memory storage.
 
 mod allocation;
