@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { Gauge, Registry } from '../../ts';
+import { Meter } from '../../ts/http/meter';
 import type { HttpMetricsOptions } from '../../ts/http/options';
 import { until } from '../support/patience.mjs';
 import { any, inside, subjects, thrown, type Client } from '../support/subject';
@@ -22,6 +24,14 @@ afterEach(() => {
   warnings.length = 0;
 });
 closeAll();
+
+test('a meter that ends removes no metric that the program made later', () => {
+  const register = new Registry();
+  const meter = new Meter({ register });
+  const own = new Gauge({ name: 'http_request_size_bytes', help: 'h', registers: [register] });
+  meter.remove();
+  expect(register.getMetricsAsArray()).toEqual([own]);
+});
 
 describe.each(subjects)('$name', (subject) => {
   /** Starts the application of `apps/http.cjs`. */

@@ -94,7 +94,8 @@ export class Meter {
     const [method] = this.names.labels;
     const config = { registers: [register], ifExists: 'reuse' as const };
     const { duration, inProgress, requestSize, responseSize } = this.names;
-    this.made = [duration, inProgress, requestSize, responseSize].filter(
+    const own = options.sizes === true ? [requestSize, responseSize] : [];
+    this.made = [duration, inProgress, ...own].filter(
       (name) => register.getSingleMetric(name) === undefined,
     );
     const ofRequests = { ...config, labelNames: [...this.names.labels, ...labelNames] };
