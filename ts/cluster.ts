@@ -37,10 +37,9 @@ class Aggregation {
     for (const contents of chosen.map(holding)) contents.aggregate(true);
   }
 
-  scrape(scope: Scope, by: Registry<RegistryContentType>): Promise<string> {
+  scrape(scope: Scope, contentType: RegistryContentType): Promise<string> {
     const contents = this.registries.map(holding);
-    const format = formatOf(by.contentType);
-    const scrape = new Union(contents, scope, format, holding(by).prefix).text();
+    const scrape = new Union(contents, scope, formatOf(contentType)).text();
     this.running.add(scrape);
     const over = (): void => void this.running.delete(scrape);
     scrape.then(over, over);
@@ -74,10 +73,10 @@ const aggregations: readonly Aggregation[] = [cluster, workers];
 /** Scrapes for `clusterMetrics()`. If the scope is unknown, it rejects and does not throw. */
 async function scrapeOf(
   options: ScopeOptions | undefined,
-  by: Registry<RegistryContentType>,
+  contentType: RegistryContentType,
 ): Promise<string> {
   const scope = scopeOf({ scope: options?.scope ?? 'application' }, 'application');
-  return cluster.scrape(scope, by);
+  return cluster.scrape(scope, contentType);
 }
 
 /** The callback of `clusterMetrics()`. The type allows the parameters of any program's callback. */
@@ -103,12 +102,12 @@ export class AggregatorRegistry<
    */
   clusterMetrics(callback: ClusterMetricsCallback): void;
   clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> | undefined {
-    if (typeof options !== 'function') return scrapeOf(options, this);
+    if (typeof options !== 'function') return scrapeOf(options, this.contentType);
     // Calls outside of the promise, so that an exception of the callback is an uncaught exception, not a rejection.
     const call = (error: unknown, metrics?: string): void => {
       process.nextTick(options, error, metrics);
     };
-    scrapeOf({}, this).then((metrics) => {
+    scrapeOf({}, this.contentType).then((metrics) => {
       call(null, metrics);
     }, call);
     return undefined;
@@ -154,7 +153,7 @@ export class WorkerRegistry<
    * @returns rejects if a `collect` of this thread throws
    */
   async workerMetrics(options?: ScopeOptions): Promise<string> {
-    return workers.scrape(scopeOf(options, 'process'), this);
+    return workers.scrape(scopeOf(options, 'process'), this.contentType);
   }
 
   /** Waits for calls of `workerMetrics()` in this thread that are under way, for `timeout` milliseconds at most. */

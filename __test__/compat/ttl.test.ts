@@ -5,8 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadBinding } from '../../ts/binding';
 import type { ROSTER } from '../../ts/metrics';
 import { samples } from '../support/samples';
-import { newSegment } from '../support/segments';
-import { any, heap, inside, subjects, thrown, type Client } from '../support/subject';
+import { any, heap, inside, newSegment, subjects, thrown, type Client } from '../support/subject';
 
 /** Seconds: much longer than a busy machine delays a program, and short enough for a test to wait for. */
 const TTL = 2;
@@ -217,7 +216,6 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       aggregator: 'sum',
       labelNames: ['a'],
       numbers: Float64Array.from(shape.numbers),
-      states: [],
     },
     1,
   );

@@ -14,7 +14,7 @@ import {
   type LabelValues,
   type Metric,
 } from '../metrics';
-import { claim, contentsOf, disclaim, isClaimedElsewhere, register } from '../registry';
+import { claim, contentsOf, disclaim, register } from '../registry';
 import type { Choosable, Settings } from './settings';
 import { Turn } from './turn';
 
@@ -109,7 +109,7 @@ export class Group {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {
       metric[LEFT] = null;
-      if (this.claims) disclaim(metric.name);
+      disclaim(metric.name);
       const there: unknown = register.getSingleMetric(metric.name);
       if (there === metric) {
         register.removeSingleMetric(metric.name);
@@ -136,24 +136,20 @@ export class Group {
     };
   }
 
-  /** Whether the names of the metrics are claimed for this copy of the package: those of the default registry are. */
-  private get claims(): boolean {
-    return this.settings.register === register && contentsOf(register)!.place !== null;
-  }
-
   private make<M extends Metric>(name: string, create: () => M): M | undefined {
-    const { settings, claims } = this;
+    const { settings } = this;
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
+    const shared = settings.register === register && contentsOf(register)!.place !== null;
     // Another copy of this package reports this metric.
-    if (claims && isClaimedElsewhere(full)) return undefined;
+    if (shared && !claim(full)) return undefined;
     const metric = create();
-    // Not before the metric is made: its constructor may throw, and a metric that it replaces frees the name.
-    if (claims) claim(full);
+    // Claims the name again, because a metric that the new one replaced has freed it.
+    if (shared) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {
       this.metrics.delete(metric);
-      if (claims) disclaim(full);
+      if (shared) disclaim(full);
       if (this.metrics.size === 0) this.release();
       // No scrape runs the `collect` of a removed metric: another metric of the group gets it.
       else if (metric.collect !== undefined) this.handOver();

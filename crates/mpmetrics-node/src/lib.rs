@@ -6,7 +6,6 @@ mod cells;
 mod convert;
 mod doorbell;
 mod extra;
-mod family_limits;
 mod heap;
 mod limits;
 mod process;

@@ -18,7 +18,6 @@ import {
 export const summaryKind: Kind = {
   type: 'summary',
   adds: true,
-  open: false,
   sharedGauge: false,
   guarded: true,
   path: null,

@@ -6,5 +6,4 @@ pub mod generation;
 pub mod index;
 pub mod kin;
 pub mod label_text;
-pub mod label_values;
 pub mod series;

@@ -167,7 +167,6 @@ fn allocate(
     let head = BlockHead {
         kind: BlockKind::Exemplar,
         absent: false,
-        residue: false,
         words: length,
         incarnation: mine.incarnation,
     };

@@ -4,6 +4,5 @@ pub mod adopt;
 pub mod awaited;
 pub mod claimed;
 pub mod exemplar;
-pub mod residue;
 pub mod room;
 pub mod slot;
