@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 import { LIMIT } from './__test__/support/patience.mjs';
 import { bundleClients } from './__test__/support/client-bundles.mts';
+import { SlowestFirst } from './__test__/support/slowest-first.mts';
 
 /**
  * Suites of `processes` whose results do not depend on the update path: which segment a process finds, what the doctor
@@ -18,40 +19,61 @@ const PATHLESS = [
     'large-text',
     'meeting',
     'meeting-*',
+    'middleware',
+    'middleware-load',
   ],
   ...['pushgateway', 'register', 'rust', 'scope', 'scrape-memory', 'totals'],
 ];
 
-/**
- * A project that runs the suites on one update path; `kills` is how many writers are killed. Suites that do not depend
- * on the path run on one only: how segments are opened and refused (`crash/corrupt`), and how the package is found and
- * loaded (`environments`, `package`, `dependents`).
- */
-function over(name: string, include: string[], kills = '50') {
-  // Specs of the suite itself, and of modules and signatures, run once.
-  const once = ['suite', 'successor', 'deep-paths', 'exports'];
-  // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/summaries.rs` tests that
-  // path.
-  const elsewhere = name === 'native' ? ['heap-summaries'] : [];
-  const left = name === 'direct' ? [] : [...once, ...elsewhere];
-  const exclude = left.map((file) => `__test__/compat/${file}.test.ts`);
-  if (name !== 'direct') {
-    exclude.push(...PATHLESS.map((file) => `__test__/processes/${file}.test.ts`));
-  }
-  // Frameworks take minutes to install, so only `npm run torture` runs their spec.
-  if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
-    exclude.push('__test__/dependents/frameworks.test.ts');
+/** The update path on which suites run that do not depend on it. */
+const ONCE = 'direct';
+
+/** The options that all projects of one update path share. */
+function on(path: string, name: string, test: object) {
   const fewer = {
     MPMETRICS_TEST_ENDINGS: '5',
     MPMETRICS_TEST_SEGMENTS: '50',
     MPMETRICS_TEST_STARTS: '4',
   };
+  const kills = path === ONCE ? (process.env['MPMETRICS_TEST_KILLS'] ?? '200') : '50';
   const env = {
-    MPMETRICS_CELLS: name,
+    MPMETRICS_CELLS: path,
     MPMETRICS_TEST_KILLS: kills,
-    ...(name === 'direct' ? {} : fewer),
+    ...(path === ONCE ? {} : fewer),
   };
-  return { extends: true as const, test: { name, include, exclude, env } };
+  return { extends: true as const, test: { name, env, ...test } };
+}
+
+/** A project that runs the specs, which start no process of an application, on one update path. */
+function specs(path: string) {
+  // Specs of the suite itself, and of modules and signatures, run once.
+  const once = ['suite', 'successor', 'deep-paths', 'exports'];
+  // On the native path, JavaScript does not ask for buckets: `crates/mpmetrics-core/tests/summaries.rs` tests that
+  // path.
+  const elsewhere = path === 'native' ? ['heap-summaries'] : [];
+  const left = path === ONCE ? [] : [...once, ...elsewhere];
+  return on(path, path, {
+    include: ['__test__/compat/**/*.test.ts'],
+    exclude: left.map((file) => `__test__/compat/${file}.test.ts`),
+    // A process runs several files, because starting Vitest in one takes most of a second of processor time. Specs load
+    // copies of the client that share nothing.
+    isolate: false,
+    setupFiles: ['./__test__/support/own-modules.ts', './__test__/support/processor-time.ts'],
+  });
+}
+
+/**
+ * A project that runs all other suites on one update path. Suites that do not depend on the path run on one only: how
+ * segments are opened and refused (`crash/corrupt`), and how the package is found and loaded (`environments`,
+ * `package`, `dependents`).
+ */
+function programs(path: string, include: string[]) {
+  const exclude = ['__test__/compat/**'];
+  if (path !== ONCE) exclude.push(...PATHLESS.map((file) => `__test__/processes/${file}.test.ts`));
+  // Frameworks take minutes to install, so only `npm run torture` runs their spec.
+  if (process.env['MPMETRICS_TEST_DEPENDENTS'] !== 'all')
+    exclude.push('__test__/dependents/frameworks.test.ts');
+  return on(path, `${path}-programs`, { include, exclude });
 }
 
 /** Path of the native module in the variant for targets without 64-bit atomics. `npm test` builds it and sets this. */
@@ -87,18 +109,20 @@ export default defineConfig({
     hookTimeout: LIMIT,
     pool: 'forks',
     // Most files wait half of the time for processes, and on a busy machine they wait longer: see patience.mjs.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() * 2,
+    sequence: { sequencer: SlowestFirst },
     setupFiles: ['./__test__/support/processor-time.ts'],
+    globalSetup: ['./__test__/support/segments-folder.mts'],
     reporters: ['default', './__test__/support/telling-reporter.ts'],
     // The same tests on each update path: see docs/ARCHITECTURE.md.
     projects: [
-      over('direct', ['__test__/**/*.test.ts'], process.env['MPMETRICS_TEST_KILLS'] ?? '200'),
-      over('native', [
-        '__test__/{compat,processes}/**/*.test.ts',
+      ...['direct', 'native', 'ordered'].map(specs),
+      programs('direct', ['__test__/**/*.test.ts']),
+      programs('native', [
+        '__test__/processes/**/*.test.ts',
         '__test__/crash/{endings,full,kills,lock,random-labels,untorn}.test.ts',
       ]),
-      over('ordered', [
-        '__test__/compat/**/*.test.ts',
+      programs('ordered', [
         '__test__/processes/{gauge-aggregators,removal,sums}.test.ts',
         '__test__/crash/{kills,untorn}.test.ts',
       ]),

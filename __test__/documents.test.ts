@@ -1,6 +1,6 @@
 /** The documents name only files, specs and commands that exist. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -64,9 +64,14 @@ describe('named files and commands exist:', () => {
   const folders = '\\.ci|\\.github|\\.githooks|crates|ts|docs|scripts|__test__|bench|examples|npm';
   const path = new RegExp(`(?<![\\w/.@-])(?:${folders})/[\\w./-]*[\\w/]`, 'g');
 
+  const guide = readdirSync(join(root, 'docs', 'guide'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/guide/${file.slice(0, -'.md'.length)}`);
+
   test.each([
     ...['CHANGELOG', 'CONTRIBUTING', 'README', 'SECURITY', 'bench/README', 'docs/ARCHITECTURE'],
     ...['docs/COMPATIBILITY', 'docs/CONCURRENCY', 'docs/FORMAT'],
+    ...guide,
   ])('in %s.md', (document) => {
     const said = readFileSync(join(root, `${document}.md`), 'utf8');
     const paths = [...said.matchAll(path)].map(([one]) => one);

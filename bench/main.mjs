@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --quick] [--write] [--only=<part>]` prints Markdown tables, and with `--write` puts them into
- * bench/README.md. With `--beside=<folder>` it prints only the updates, beside those of another build. It fails if this
+ * `npm run bench [-- --quick] [--write] [--only=<part>]` prints Markdown tables, and with `--write` puts each into its
+ * place in bench/README.md. With `--beside=<folder>` it prints only the updates, beside those of another build. It fails if this
  * package and prom-client count differently, but never because the machine is slow.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,12 +8,14 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { measureBuilds } from './builds.mjs';
+import { measureHooks } from './hooks.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureUpdates } from './micro.mjs';
 import { measureRegistering } from './registering.mjs';
 import { measureRing } from './ring.mjs';
 import { measureScaling } from './scaling.mjs';
 import { measureScrapes } from './scrape.mjs';
+import { measureServers } from './server.mjs';
 import { measureStart } from './start.mjs';
 import * as table from './table.mjs';
 
@@ -26,10 +28,6 @@ const { values } = parseArgs({
   },
 });
 
-if (values.write && values.only !== undefined) {
-  throw new Error('--write puts all tables into bench/README.md, and --only measures one part');
-}
-
 const say = (text) => process.stderr.write(`· ${text}\n`);
 
 const { quick } = values;
@@ -37,6 +35,11 @@ const { quick } = values;
 const updateEffort = quick ? { rounds: 3, seconds: 0.1 } : { rounds: 9, seconds: 0.4 };
 
 const PARTS = {
+  server: async () => {
+    const effort = quick ? { rounds: 1, seconds: 3 } : { rounds: 5, seconds: 10 };
+    return table.serverTable(await measureServers({ ...effort, say }));
+  },
+  hooks: async () => table.hooksTable(await measureHooks({ ...updateEffort, say })),
   updates: async () => {
     return table.updateTable(await measureUpdates({ ...updateEffort, say }));
   },
@@ -56,9 +59,10 @@ const PARTS = {
   },
 };
 
-function writeReadme(tables) {
+/** Replaces the tables of a part between its markers in bench/README.md. */
+function writeReadme(part, tables) {
   const file = new URL('README.md', import.meta.url);
-  const [begin, end] = ['<!-- tables -->', '<!-- end of tables -->'];
+  const [begin, end] = [`<!-- ${part} -->`, `<!-- end of ${part} -->`];
   const text = readFileSync(file, 'utf8');
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
@@ -76,12 +80,10 @@ if (values.beside !== undefined) {
 }
 
 const chosen = values.only === undefined ? Object.keys(PARTS) : [values.only];
-const tables = [table.machine()];
 for (const part of chosen) {
   if (PARTS[part] === undefined)
     throw new Error(`--only must be one of ${Object.keys(PARTS).join(', ')}: ${part}`);
-  tables.push(await PARTS[part]());
+  const tables = `${table.machine()}\n\n${await PARTS[part]()}`;
+  console.log(`${tables}\n`);
+  if (values.write) writeReadme(part, tables);
 }
-const text = tables.join('\n\n');
-console.log(text);
-if (values.write) writeReadme(text);

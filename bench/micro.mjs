@@ -23,11 +23,12 @@ function samplesOf(text) {
 /** Checks after the measurement that the measured functions still count, and that both clients count the same. */
 async function compareTotals(clients) {
   const [ours, theirs] = await Promise.all(
-    clients.map(async ({ client, rows, restart }) => {
-      client.register.resetMetrics();
+    clients.map(async ({ rows, registers, restart }) => {
+      for (const register of registers) register.resetMetrics();
       restart();
       for (const { call } of rows) for (let i = 0; i < CHECKED_CALLS; i++) call();
-      return samplesOf(await client.register.metrics());
+      const texts = await Promise.all(registers.map((register) => register.metrics()));
+      return samplesOf(texts.join(''));
     }),
   );
   const different = ours.findIndex((line, index) => line !== theirs[index]);
@@ -52,7 +53,7 @@ export async function measureUpdates({ rounds, seconds, say }) {
     warm(client);
     const made = subjects(client);
     const loops = made.rows.map(({ call, title }) => batch(call, `${name} ${title}`));
-    clients.push({ client, ...made, loops, samples: [] });
+    clients.push({ ...made, loops, samples: [] });
   }
   const titles = clients[0].rows.map(({ title }) => title);
   for (let round = 0; round < rounds; round++) {

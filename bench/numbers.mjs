@@ -7,6 +7,17 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/**
+ * The value below which this share of values is.
+ *
+ * @param {number[]} values at least one
+ * @param {number} share from 0 to 1
+ */
+export function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
 /** A figure with three significant digits and no exponent. */
 export function digits(value) {
   if (value === 0) return '0';

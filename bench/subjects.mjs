@@ -57,9 +57,9 @@ export function warm(client) {
 
 /**
  * @param {typeof import('prom-client')} client
- * @returns {{ rows: { title: string, target?: number, call: () => void }[], restart: () => void }}
- *   `target`: the lowest accepted ratio of prom-client's time to mpmetrics'; `restart` makes the next calls
- *   of the rows use the first values again
+ * @returns {{ rows: { title: string, target?: number, call: () => void }[], registers: object[], restart: () => void }}
+ *   `target`: the lowest accepted ratio of prom-client's time to mpmetrics'; `registers` have the metrics of the rows;
+ *   `restart` makes the next calls of the rows use the first values again
  */
 export function subjects(client) {
   const labelNames = ['method', 'route'];
@@ -80,6 +80,13 @@ export function subjects(client) {
   const timed = make('Histogram', 'timed', false);
   const summary = make('Summary', 'latency', false);
   const boundSummary = make('Summary', 'bound_latency', true).labels('GET', '/');
+  const labelled = new client.Registry();
+  labelled.setDefaultLabels({ app: 'bench' });
+  const makeLabelled = (name, labelNames) =>
+    new client.Counter({ name, help: name, labelNames, registers: [labelled] });
+  const plainLabelled = makeLabelled('default_plain_total', []);
+  const boundLabelled = makeLabelled('default_bound_total', labelNames).labels('GET', '/');
+  const sameLabelled = makeLabelled('default_same_total', labelNames);
   const mixedLabels = () => {
     const n = next();
     return { method: methods[n], route: routes[n] };
@@ -94,6 +101,12 @@ export function subjects(client) {
       title: '`inc({a, b})`, the same labels',
       target: 10,
       call: () => same.inc({ method: 'GET', route: '/' }),
+    },
+    { title: '`counter.inc()`, default labels', call: () => plainLabelled.inc() },
+    { title: 'bound `child.inc()`, default labels', call: () => boundLabelled.inc() },
+    {
+      title: '`inc({a, b})`, the same labels, default labels',
+      call: () => sameLabelled.inc({ method: 'GET', route: '/' }),
     },
     {
       title: `\`inc({a, b})\`, ${SETS} sets mixed`,
@@ -132,5 +145,5 @@ export function subjects(client) {
     },
     { title: '`startTimer()` and `end()`', call: () => timed.startTimer()() },
   ];
-  return { rows, restart: () => (i = 0) };
+  return { rows, registers: [client.register, labelled], restart: () => (i = 0) };
 }

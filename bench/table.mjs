@@ -30,6 +30,28 @@ export function buildsTable(rows) {
   return markdown(head, cells);
 }
 
+/** @param {Awaited<ReturnType<import('./server.mjs').measureServers>>} rows */
+export function serverTable(rows) {
+  const head = [
+    ...['server', 'requests/s', 'CPU µs a request', 'p50, ms', 'p99.9, ms'],
+    'CPU of the scraped primary, ms/s',
+  ];
+  const cells = rows.map(({ title, perSecond, cpu, middle, slowest, primary }) => [
+    ...[title, String(Math.round(perSecond)), digits(cpu), digits(middle), digits(slowest)],
+    digits(primary),
+  ]);
+  return markdown(head, cells);
+}
+
+/** @param {Awaited<ReturnType<import('./hooks.mjs').measureHooks>>} rows */
+export function hooksTable(rows) {
+  const head = ['hooks of a request', 'mpmetrics, ns', 'the other, ns', 'ratio', 'the other'];
+  const cells = rows.map(({ title, other, ours, theirs }) => [
+    ...[title, digits(ours), digits(theirs), `${digits(theirs / ours)} ×`, other],
+  ]);
+  return markdown(head, cells);
+}
+
 /** @param {Awaited<ReturnType<import('./start.mjs').measureStart>>} rows */
 export function startTable(rows) {
   const head = [

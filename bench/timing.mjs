@@ -3,7 +3,7 @@ import Benchmark from 'benchmark';
 
 import { median } from './numbers.mjs';
 
-/** How many times one function that `benchmark` times makes the call of a row. */
+/** Number of calls that a function makes each time `benchmark` runs it. */
 const BATCH = 256;
 
 /**

@@ -20,12 +20,18 @@ const WHOLE = 'mpmetrics.js';
 /** Modules that are bundled each into a file of its own, because they are loaded before, or without, all others. */
 const ALONE = ['register/index', 'register/loader', 'register/names'];
 
+/** Modules that users import by a name of their own, for which `compile.mjs` writes ES modules, too. */
+export const SUBPATHS = ['express', 'fastify', 'hono', 'koa', 'nest']
+  .map((name) => `http/${name}`)
+  .concat('http/index');
+
 /** Returns the modules that have a thin file: the package exports them, or tests and benchmarks load them. */
 function entries() {
   const lib = readdirSync(join(compiled, 'lib'), { recursive: true })
     .filter((path) => path.endsWith('.js'))
     .map((path) => `lib/${path.slice(0, -'.js'.length)}`);
-  return ['index', 'cli', 'binding', 'meeting/index', 'storage/index', ...lib.sort()];
+  const own = ['index', 'cli', 'binding', 'meeting/index', 'storage/index'];
+  return [...own, ...SUBPATHS, ...lib.sort()];
 }
 
 const OPTIONS = {

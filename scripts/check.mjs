@@ -25,6 +25,7 @@ const ALWAYS = OCCASIONS;
  * @property {string} command
  * @property {number} [seconds] its budget in CI, on a machine of two cores; 720 in all
  * @property {boolean} [first] whether no other check runs if it fails
+ * @property {boolean} [alone] whether it runs after the others, alone
  * @property {boolean} [tells] whether its output is shown at once; otherwise it is shown only if the check fails
  */
 
@@ -40,7 +41,7 @@ export const CHECKS = {
   },
   needs: {
     on: ['ci'],
-    seconds: 25,
+    seconds: 20,
     command: 'node scripts/needs.mjs',
     first: true,
     tells: true,
@@ -61,6 +62,11 @@ export const CHECKS = {
     seconds: 10,
     // No `--all-targets`: the crate has no Rust tests, and compiled as a test it exports nothing.
     command: 'cargo clippy --release -p mpmetrics-node --quiet -- -D warnings',
+  },
+  rustdoc: {
+    on: ['check', 'ci'],
+    seconds: 5,
+    command: 'cargo doc --release -p mpmetrics-core --no-deps --document-private-items --quiet',
   },
   eslint: {
     on: ALWAYS,
@@ -90,12 +96,14 @@ export const CHECKS = {
     on: ['ci'],
     seconds: 485,
     command: 'npm --silent test',
+    alone: true,
     tells: true,
   },
   subset: {
     on: ['ci'],
     seconds: 60,
     command: 'node scripts/subset.mjs 22 24 26',
+    alone: true,
     tells: true,
   },
 };
@@ -141,7 +149,8 @@ async function check(args) {
     process.stderr.write(`! cargo was not found, and these are left out: ${out.join(', ')}\n`);
   }
   const names = asked.filter((name) => !out.includes(name));
-  const env = cargo ?? {};
+  // `npm test` builds what is not built yet.
+  const env = { ...cargo, ...(names.includes('build') ? { MPMETRICS_BUILT: '1' } : {}) };
   const first = names.filter((name) => CHECKS[name].first);
   for (const name of first) await perform(name, env);
   const failed = [];
@@ -157,11 +166,11 @@ async function check(args) {
     }
   };
   const rest = names.filter((name) => !first.includes(name));
-  // Outside of CI, the checks of Rust run beside the others. In CI one check runs at a time, because each has a budget.
-  const lanes = process.env.CI
-    ? [rest]
-    : [rest.filter(isRust), rest.filter((name) => !isRust(name))];
-  await Promise.all(lanes.map(lane));
+  // The checks of Rust run beside the others. Tests run alone, because their programs need both processors.
+  const alone = rest.filter((name) => CHECKS[name].alone);
+  const beside = rest.filter((name) => !alone.includes(name));
+  await Promise.all([lane(beside.filter(isRust)), lane(beside.filter((name) => !isRust(name)))]);
+  await lane(alone);
   if (failed.length > 0) {
     throw new Refusal(`failed: ${failed.join(', ')}; again: npm run check -- ${failed.join(' ')}`);
   }

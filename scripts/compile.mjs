@@ -1,4 +1,4 @@
-/** Makes `dist/`: compiles and bundles `ts/`, and writes the ES module wrapper. */
+/** Makes `dist/`: compiles and bundles `ts/`, and writes the ES modules. */
 import {
   appendFileSync,
   existsSync,
@@ -8,15 +8,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-import { bundle, compiled } from './bundle.mjs';
+import { bundle, compiled, SUBPATHS } from './bundle.mjs';
 import { root, run } from './steps.mjs';
 
 const dist = join(root, 'dist');
 
+/** Modules that have an ES module beside their CommonJS file. */
+const BOTH = ['index', ...SUBPATHS];
+
 /** Files in `dist/` that this script writes, beside the declarations and the bundles. */
-const OWN = ['index.mjs', 'index.d.mts'];
+const OWN = BOTH.flatMap((name) => [`${name}.mjs`, `${name}.d.mts`]);
 
 /**
  * Removes from `dist/` what earlier builds left, because it would be published: declarations whose source no longer
@@ -31,17 +34,18 @@ function sweep(made) {
 }
 
 /**
- * Returns the text of `index.mjs`. It exports each name, because for `import { Counter } from 'mpmetrics'` Node.js
+ * Returns the text of an ES module. It exports each name, because for `import { Counter } from 'mpmetrics'` Node.js
  * would otherwise have to guess the exports of the CommonJS file. Its default export has all of them.
  *
  * @param {string[]} names
+ * @param {string} file name of the CommonJS file beside it
  */
-export function moduleText(names) {
+export function moduleText(names, file = 'index.js') {
   const exported = names.map((name) => `export const ${name} = all.${name};\n`).join('');
-  return `import all from './index.js';\n\nexport default all;\n${exported}`;
+  return `import all from './${file}';\n\nexport default all;\n${exported}`;
 }
 
-/** Compiles `ts/`, bundles it, and writes the ES module wrapper. */
+/** Compiles `ts/`, bundles it, and writes the ES modules. */
 export async function compile() {
   // The compiler trusts `.tsbuildinfo`, and does not notice if its own output was deleted.
   const whole = existsSync(join(dist, 'index.d.ts')) && existsSync(join(compiled, 'index.js'));
@@ -56,11 +60,12 @@ export async function compile() {
       "declare const all: typeof import('./index.js');\nexport default all;\n",
     );
   }
-  // Reads only the names of the exports. The wrapper reads accessors such as `contentType` when it is loaded.
-  const names = Object.keys(createRequire(import.meta.url)(join(dist, 'index.js')));
-  writeFileSync(join(dist, 'index.mjs'), moduleText(names));
-  writeFileSync(
-    join(dist, 'index.d.mts'),
-    "import * as all from './index.js';\n\nexport * from './index.js';\nexport default all;\n",
-  );
+  for (const name of BOTH) {
+    const file = `${basename(name)}.js`;
+    // Reads only the names of the exports. The wrapper reads accessors such as `contentType` when it is loaded.
+    const names = Object.keys(createRequire(import.meta.url)(join(dist, `${name}.js`)));
+    writeFileSync(join(dist, `${name}.mjs`), moduleText(names, file));
+    const all = `import * as all from './${file}';\n\nexport * from './${file}';\nexport default all;\n`;
+    writeFileSync(join(dist, `${name}.d.mts`), all);
+  }
 }

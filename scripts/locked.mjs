@@ -22,7 +22,7 @@ export function lockedBinary() {
 export async function buildLocked(env) {
   const args = [
     ['--no-install', 'napi', 'build', '--platform', '--release', '--no-js'],
-    ['--features', 'locked', '--target-dir', 'target/locked'],
+    ['--features', 'locked'],
     ['--manifest-path', 'crates/mpmetrics-node/Cargo.toml', '--package-json-path', 'package.json'],
     ['--output-dir', 'target/locked/module', '--dts', 'index.d.ts'],
   ].flat();

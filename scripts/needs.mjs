@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 
 import { hasApt, installPackages, present } from './apt.mjs';
 import { installNode, MAJORS, nodePath } from './nodes.mjs';
-import { hasPythonPackages, installPythonPackages } from './python.mjs';
+import { hasPythonHeaders, hasPythonPackages, installPythonPackages } from './python.mjs';
 import { main, Refusal, root } from './steps.mjs';
 
 /**
@@ -65,10 +65,21 @@ export const NEEDS = {
   'prometheus-pushgateway': fromDebian('prometheus-pushgateway'),
   'redis-server': fromDebian('redis-server'),
   prometheus_client: {
-    here: () => hasPythonPackages() && present('python3'),
+    here: () => hasPythonPackages('python') && present('python3'),
     remedy: 'install python3 with pip, then node scripts/python.mjs',
     debian: () => (hasPip() ? [] : ['python3-pip']),
-    install: installPythonPackages,
+    install: () => installPythonPackages('python'),
+  },
+  'libraries of Python': {
+    here: () => hasPythonPackages('python-libraries') && present('python3'),
+    remedy: 'install python3 with pip and its headers, and gcc; then node scripts/python.mjs',
+    // The extension of one of them is compiled.
+    debian: () => [
+      ...(hasPip() ? [] : ['python3-pip']),
+      ...(hasPythonHeaders() ? [] : ['python3-dev']),
+      ...(compiles() ? [] : ['gcc', 'libc6-dev']),
+    ],
+    install: () => installPythonPackages('python-libraries'),
   },
   'Node.js 22, 24 and 26': {
     here: () => MAJORS.every((major) => existsSync(nodePath(major))),

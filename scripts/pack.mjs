@@ -20,10 +20,18 @@ function write(content) {
   renameSync(`${manifest}.new`, manifest);
 }
 
+/**
+ * Returns the version of each platform package. Refuses if one is of another version or lacks its binary: a program
+ * that installs that package would get memory storage.
+ */
 function platformPackages(version) {
-  const packages = readdirSync(join(root, 'npm')).map((folder) =>
-    read(join(root, 'npm', folder, 'package.json')),
-  );
+  const packages = readdirSync(join(root, 'npm')).map((folder) => {
+    const content = read(join(root, 'npm', folder, 'package.json'));
+    if (!existsSync(join(root, 'npm', folder, content.main))) {
+      throw new Refusal(`npm/${folder} lacks ${content.main}: npm run prebuilds -- ${folder}.`);
+    }
+    return content;
+  });
   for (const { name, version: found } of packages) {
     if (found !== version) throw new Refusal(`${name} is ${found}, and mpmetrics is ${version}.`);
   }

@@ -59,7 +59,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
       process.stdout.write(`${specs.join('\n')}\n`);
       return;
     }
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'direct'];
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'direct*'];
     await run(process.execPath, [...vitest, ...specs], { show: true, env: SIZES });
   });
 }

@@ -54,6 +54,12 @@ const PARTS = {
   exemplars: { minutes: 5, figures: { KILLS: 5_000 }, rust: 'exemplars_killed' },
   /** Updates of each process and thread. */
   sums: { minutes: 3, figures: { EACH: 10_000_000 }, file: 'processes/sums' },
+  /** Requests with random paths, which count in series for the rest. */
+  overflow: { minutes: 1, figures: { REQUESTS: 1_000_000 }, file: 'crash/overflow' },
+  /** Requests of each of two loads on each framework at two majors. */
+  middleware: { minutes: 15, figures: { REQUESTS: 100_000 }, file: 'processes/middleware-load' },
+  /** Workers that are killed and replaced, whose gauges count on. */
+  respawns: { minutes: 45, figures: { RESPAWNS: 20_000 }, file: 'processes/dead-gauges' },
   /** No size: the test always uses a million random label values. */
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };
@@ -72,7 +78,7 @@ function passes(name, { file, rust, figures }, times, cargo) {
   // A skipped test is a failure, as in CI.
   const env = { ...process.env, ...cargo, CI: 'true' };
   for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
-  const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct'];
+  const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct*'];
   const test = ['test', '--release', '-p', 'mpmetrics-core', '--test', rust];
   const [command, args] =
     rust === undefined ? ['npx', [...vitest, `__test__/${file}.test.ts`]] : ['cargo', test];

@@ -3,17 +3,23 @@
  * {@link loadBinding} looks for a binary, and its result holds for the isolate's life.
  */
 
-import { closeSync, openSync, readSync } from 'fs';
 import { createRequire } from 'module';
 import { basename, dirname, isAbsolute, join, resolve } from 'path';
 
+import { libcOf } from './libc';
 import { OUTS, REFUSALS, STATUSES, type Binding, type Layout } from './native';
 
 /** The platforms for which a package with a binary exists, as the suffixes of the packages' names. */
-const PLATFORMS: readonly string[] = ['linux-x64-gnu'];
-
-/** Number of bytes at the start of an ELF file that contain its program headers and its interpreter's path. */
-const ELF_HEAD_BYTES = 2048;
+const PLATFORMS: readonly string[] = [
+  'linux-x64-gnu',
+  'linux-x64-musl',
+  'linux-arm64-gnu',
+  'linux-arm64-musl',
+  'linux-arm-gnueabihf',
+  'linux-ppc64-gnu',
+  'linux-riscv64-gnu',
+  'linux-s390x-gnu',
+];
 
 /** Path of the program's main script; without one, of an `index.js` in the working directory. */
 const MAIN_FILE = resolve(process.argv[1] ?? 'index.js');
@@ -66,7 +72,19 @@ export function bindingFailure(): string | null {
  */
 export function platformName(): string {
   const base = `${process.platform}-${process.arch}`;
-  return process.platform === 'linux' ? `${base}-${libc()}` : base;
+  if (process.platform !== 'linux') return base;
+  const libc = libcOf(process.execPath);
+  if (process.arch !== 'arm') return `${base}-${libc}`;
+  // The binary has instructions of ARMv7, and passes floating-point numbers in registers.
+  const { arm_version: version, arm_float_abi: floats } = process.config.variables as ArmVariables;
+  const hard = floats === undefined || floats === 'hard' ? 'hf' : '';
+  return `linux-arm${Number(version ?? 7) < 7 ? 'v6' : ''}-${libc}eabi${hard}`;
+}
+
+/** What Node.js says about the processor that it was compiled for, on 32-bit ARM. */
+interface ArmVariables {
+  readonly arm_version?: string | number;
+  readonly arm_float_abi?: string;
 }
 
 function look(): Outcome {
@@ -79,7 +97,9 @@ function look(): Outcome {
   const platform = platformName();
   if (!PLATFORMS.includes(platform)) {
     return failed(
-      `no native build exists for ${platform} (there is one for ${PLATFORMS.join(', ')})`,
+      platform.endsWith('-static')
+        ? 'this Node.js is linked statically, and a static program cannot load native modules'
+        : `no native build exists for ${platform} (there are builds for ${PLATFORMS.join(', ')})`,
     );
   }
   const file = `mpmetrics.${platform}.node`;
@@ -100,7 +120,21 @@ function look(): Outcome {
           `--external:mpmetrics; Next.js: serverExternalPackages: ['mpmetrics'], and for standalone output ` +
           `outputFileTracingIncludes with 'node_modules/${name}/**'), copy ${file} of ${name} ` +
           `beside the bundle, or set MPMETRICS_NATIVE to its absolute path`
-      : `the optional dependency ${name} is not installed`,
+      : `the optional dependency ${name} is not installed. ${remedy(platform)}`,
+  );
+}
+
+/**
+ * Returns what a person does about a missing optional dependency, without a full stop at the end. npm 9 and 10 install
+ * none if the lock file was written on another platform (npm/cli#4828), and so does any npm with `--omit=optional`.
+ */
+function remedy(platform: string): string {
+  const [os, cpu, abi = ''] = platform.split('-');
+  const libc = abi.startsWith('musl') ? 'musl' : 'glibc';
+  return (
+    'If npm wrote the lock file on another platform, remove node_modules and the lock file, and run npm install ' +
+    'with npm 11 or newer (npm/cli#4828). To install for this platform on another one: ' +
+    `npm install --os=${os} --cpu=${cpu}${os === 'linux' ? ` --libc=${libc}` : ''}`
   );
 }
 
@@ -168,25 +202,4 @@ function isMissing(error: unknown, specifier: string): boolean {
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split('\n', 1)[0] ?? text;
-}
-
-/**
- * Returns the C library with which this Node.js is linked. Reads it from the interpreter's path in the ELF header of
- * Node.js. `process.report` has it, too, but interrupts every worker thread and waits for each without a time limit: a
- * thread in `Atomics.wait` would hang the program.
- */
-function libc(): 'gnu' | 'musl' {
-  try {
-    const file = openSync(process.execPath, 'r');
-    try {
-      const head = Buffer.alloc(ELF_HEAD_BYTES);
-      readSync(file, head, 0, ELF_HEAD_BYTES, 0);
-      return head.includes('/ld-musl-') ? 'musl' : 'gnu';
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // The permission model forbids reading the file of Node.js. The attempt to load the binary reports that.
-    return 'gnu';
-  }
 }

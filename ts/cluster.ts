@@ -37,9 +37,10 @@ class Aggregation {
     for (const contents of chosen.map(holding)) contents.aggregate(true);
   }
 
-  scrape(scope: Scope, contentType: RegistryContentType): Promise<string> {
+  scrape(scope: Scope, by: Registry<RegistryContentType>): Promise<string> {
     const contents = this.registries.map(holding);
-    const scrape = new Union(contents, scope, formatOf(contentType)).text();
+    const format = formatOf(by.contentType);
+    const scrape = new Union(contents, scope, format, holding(by).prefix).text();
     this.running.add(scrape);
     const over = (): void => void this.running.delete(scrape);
     scrape.then(over, over);
@@ -73,10 +74,10 @@ const aggregations: readonly Aggregation[] = [cluster, workers];
 /** Scrapes for `clusterMetrics()`. If the scope is unknown, it rejects and does not throw. */
 async function scrapeOf(
   options: ScopeOptions | undefined,
-  contentType: RegistryContentType,
+  by: Registry<RegistryContentType>,
 ): Promise<string> {
   const scope = scopeOf({ scope: options?.scope ?? 'application' }, 'application');
-  return cluster.scrape(scope, contentType);
+  return cluster.scrape(scope, by);
 }
 
 /** The callback of `clusterMetrics()`. The type allows the parameters of any program's callback. */
@@ -102,12 +103,12 @@ export class AggregatorRegistry<
    */
   clusterMetrics(callback: ClusterMetricsCallback): void;
   clusterMetrics(options?: ScopeOptions | ClusterMetricsCallback): Promise<string> | undefined {
-    if (typeof options !== 'function') return scrapeOf(options, this.contentType);
+    if (typeof options !== 'function') return scrapeOf(options, this);
     // Calls outside of the promise, so that an exception of the callback is an uncaught exception, not a rejection.
     const call = (error: unknown, metrics?: string): void => {
       process.nextTick(options, error, metrics);
     };
-    scrapeOf({}, this.contentType).then((metrics) => {
+    scrapeOf({}, this).then((metrics) => {
       call(null, metrics);
     }, call);
     return undefined;
@@ -153,7 +154,7 @@ export class WorkerRegistry<
    * @returns rejects if a `collect` of this thread throws
    */
   async workerMetrics(options?: ScopeOptions): Promise<string> {
-    return workers.scrape(scopeOf(options, 'process'), this.contentType);
+    return workers.scrape(scopeOf(options, 'process'), this);
   }
 
   /** Waits for calls of `workerMetrics()` in this thread that are under way, for `timeout` milliseconds at most. */

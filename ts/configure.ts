@@ -42,7 +42,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
     (value) => isWhole(value, 2 ** 16, 4e12),
   ],
   aggregators: [
-    `an object that gives names of gauges, in which * stands for any letters, one of ${AGGREGATORS.join(', ')}`,
+    `an object that gives names of gauges, in which * stands for any characters, one of ${AGGREGATORS.join(', ')}`,
     (value) =>
       typeof value === 'object' &&
       value !== null &&
@@ -51,6 +51,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
         ([pattern, name]) => GAUGE_PATTERN.test(pattern) && AGGREGATORS.includes(name as never),
       ),
   ],
+  overflow: ["'drop' or 'other'", (value) => value === 'drop' || value === 'other'],
   collectTimeout: [
     'a number of milliseconds from 0 to 2147483647',
     (value) => typeof value === 'number' && value >= 0 && value <= 2 ** 31 - 1,

@@ -38,6 +38,8 @@ export type WarningCode =
   | 'MPMETRICS_REGISTER'
   /** Metrics could not be written to a file. */
   | 'MPMETRICS_TEXTFILE'
+  /** A function among the options of `httpMetrics` threw, or returned what it must not. */
+  | 'MPMETRICS_HTTP'
   /** A setting has no effect, because it is invalid or came too late. */
   | 'MPMETRICS_CONFIG';
 

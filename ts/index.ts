@@ -20,6 +20,9 @@ import type {
   SummaryClass,
 } from './metrics/configuration';
 import type { RegistryLike } from './metrics/registry-like';
+import * as processEnd from './process-end';
+import type * as states from './metrics/states-api';
+import type { EnumClass, InfoClass, StateSetClass } from './metrics/states-configuration';
 import * as gateway from './pushgateway';
 import * as registries from './registry';
 import * as handler from './serving/handler';
@@ -60,6 +63,12 @@ export type {
   MetricConfiguration,
   SummaryConfiguration,
 } from './metrics/configuration';
+export type { EnumChild, InfoChild, InfoValues, StateSetChild } from './metrics/states-api';
+export type {
+  EnumConfiguration,
+  InfoConfiguration,
+  StateSetConfiguration,
+} from './metrics/states-configuration';
 export type {
   Aggregator,
   AggregatorFunction,
@@ -94,7 +103,14 @@ export type {
   PushgatewayParameters,
   PushgatewayResponse,
 } from './pushgateway';
-export type { DuckMetric, RegistryOptions, TextfileOptions } from './registry';
+export type {
+  CollectorOptions,
+  DuckMetric,
+  MetricCollector,
+  RegistryOptions,
+  TextfileOptions,
+  YieldedMetric,
+} from './registry';
 
 // Aliases, because they compile to plain properties: users' tests replace prom-client's exports, and `export … from`
 // compiles to getters that cannot be replaced.
@@ -104,6 +120,7 @@ export import WorkerRegistry = cluster.WorkerRegistry;
 export import configure = configuration.configure;
 export import collectDefaultMetrics = defaultMetrics.collectDefaultMetrics;
 export import collectLibraryMetrics = libraryMetrics.collectLibraryMetrics;
+export import markProcessDead = processEnd.markProcessDead;
 export import metricsHandler = handler.metricsHandler;
 export import metricsResponse = response.metricsResponse;
 export import startHttpServer = server.startHttpServer;
@@ -128,6 +145,15 @@ export const Counter: CounterClass = metrics.Counter;
 export const Gauge: GaugeClass = metrics.Gauge;
 export const Histogram: HistogramClass = metrics.Histogram;
 export const Summary: SummaryClass = metrics.Summary;
+/** A metric that is in exactly one of its states. */
+export type Enum<T extends string = string, S extends string = string> = states.Enum<T, S>;
+/** A metric of which any number of states are set. */
+export type StateSet<T extends string = string, S extends string = string> = states.StateSet<T, S>;
+/** A metric whose labels are the information. */
+export type Info<T extends string = string> = states.Info<T>;
+export const Enum: EnumClass = metrics.Enum;
+export const StateSet: StateSetClass = metrics.StateSet;
+export const Info: InfoClass = metrics.Info;
 /* eslint-disable @typescript-eslint/no-namespace -- prom-client's types are written so */
 export declare namespace Counter {
   /** prom-client's name for the result of `labels()`. */

@@ -11,12 +11,14 @@ import {
   Histogram,
   ROSTER,
   type Aggregator,
+  type GaugeConfiguration,
   type RegistryLike,
 } from './metrics';
+import { settings } from './meeting';
 import type { HeapStats } from './native';
 import type { RegistryContentType } from './exposition';
 import { contentsOf, register as defaultRegister } from './registry';
-import { heap, memoryFigures, REFUSALS } from './storage';
+import { heap, memoryFigures, memorySeries, REFUSALS } from './storage';
 
 /** The options of {@link collectLibraryMetrics}. */
 export interface LibraryMetricsConfiguration {
@@ -59,7 +61,7 @@ const GAUGES: readonly Single[] = [
   },
   {
     name: 'series',
-    help: 'Series in the shared memory.',
+    help: 'Series in the shared memory, and by name those of the ten metrics with most series.',
     figure: 'series',
     value: ({ series }) => series,
   },
@@ -89,6 +91,12 @@ const COUNTERS: readonly Single[] = [
     help: 'Series that were removed.',
     figure: 'removed',
     value: ({ removed }) => removed,
+  },
+  {
+    name: 'dropped_lives_total',
+    help: 'Ended processes and threads that a metric which keeps the dead does not show any more, for each such metric.',
+    figure: 'dropped_lives',
+    value: ({ droppedLives }) => droppedLives,
   },
   {
     name: 'dropped_exemplars_total',
@@ -140,6 +148,9 @@ const COUNTERS: readonly Single[] = [
   },
 ];
 
+/** How many metrics the number of series is shown for by their names; native code has the same number. */
+const LARGEST = 10;
+
 /** Seconds: a scrape that waits for callbacks takes up to `collectTimeout`, 0.25 unless configured. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -163,6 +174,10 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
   const aggregator = (figure: string): Aggregator => `${FIGURE}${figure}` as Aggregator;
   for (const { name, help, figure, value } of GAUGES) {
     const config = { name: named(name), help, registers, aggregator: aggregator(figure) };
+    if (figure === 'series') {
+      addSeries(config, value);
+      continue;
+    }
     const gauge = new Gauge(config);
     fallBack(gauge, () => {
       gauge.set(value(figures()));
@@ -211,8 +226,30 @@ export function collectLibraryMetrics(config: LibraryMetricsConfiguration = {}):
   };
 }
 
+/** Makes the gauge that shows the number of all series, and those of the metrics with most series. */
+function addSeries(
+  config: GaugeConfiguration<'metric'>,
+  value: (figures: Figures) => number,
+): void {
+  const gauge = new Gauge({ ...config, labelNames: ['metric'] });
+  gauge.set(0);
+  fallBack(gauge, () => {
+    gauge.reset();
+    gauge.set(value(figures()));
+    const all = [...memorySeries].sort(
+      ([one, few], [other, many]) => many - few || (one < other ? -1 : 1),
+    );
+    // Rows that the limit refuses would count as dropped updates.
+    const most = Math.min(LARGEST, (settings.maxSeriesPerMetric ?? Infinity) - 1);
+    for (const [metric, count] of all.slice(0, most)) gauge.set({ metric }, count);
+  });
+}
+
 /** Gives a metric that is not in the heap a callback that sets it, because native code does not know such a metric. */
-function fallBack(metric: Gauge | Counter<'reason'> | Counter, set: () => void): void {
+function fallBack(
+  metric: Gauge | Gauge<'metric'> | Counter<'reason'> | Counter,
+  set: () => void,
+): void {
   if (metric[ROSTER].family.others === null) metric.collect = set;
 }
 
@@ -230,6 +267,7 @@ function figures(): Figures {
   const never = { adoptions: 0, lockTimeouts: 0, removed: 0, recoveries: 0, collectTimeouts: 0 };
   const nothing = {
     tornGivenUp: 0,
+    droppedLives: 0,
     droppedExemplars: 0,
     damagedReads: 0,
   };

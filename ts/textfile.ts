@@ -6,6 +6,7 @@ import { createServer, type Server } from 'net';
 import { basename, dirname, resolve } from 'path';
 
 import { codeOf, messageOf, unfit, warnOnce } from './errors';
+import { warnOfMisspelt } from './metrics';
 import { checkedTextfile, register as defaultRegister, type TextfileOptions } from './registry';
 
 /** Options of {@link textfile}. */
@@ -17,6 +18,11 @@ export interface TextfileWriterOptions extends TextfileOptions {
   /** The registry that is written; the default registry if left out. */
   register?: { writeToTextfile(path: string, options?: TextfileOptions): Promise<void> };
 }
+
+/** The names of {@link TextfileWriterOptions}. */
+const OPTIONS: readonly (keyof TextfileWriterOptions)[] = [
+  ...(['path', 'intervalSeconds', 'register', 'mode', 'scope'] as const),
+];
 
 /**
  * Writes metrics into a file for node_exporter's textfile collector, at once and then every few seconds. Of all processes
@@ -36,6 +42,12 @@ export function textfile(options: TextfileWriterOptions): () => Promise<void> {
   if (!(typeof intervalSeconds === 'number' && intervalSeconds > 0 && intervalSeconds <= 86_400)) {
     throw unfit('intervalSeconds', 'a number above 0, at most 86400', intervalSeconds);
   }
+  if (
+    typeof (register as unknown as Partial<typeof register> | null)?.writeToTextfile !== 'function'
+  ) {
+    throw unfit('register', 'a registry', register);
+  }
+  warnOfMisspelt(options, OPTIONS, 'textfile()');
   // Resolved once: `process.chdir()` changes nothing later.
   const file = resolve(path);
   const write = (): Promise<void> => register.writeToTextfile(file, rest);

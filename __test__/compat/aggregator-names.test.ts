@@ -5,7 +5,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { any, heap, memory, thrown, type Client } from '../support/subject';
 
 const TYPES = ['Counter', 'Gauge', 'Histogram', 'Summary'] as const;
-const KNOWN = ['sum', 'first', 'omit', 'average', 'min', 'max', 'all', 'mostrecent', 'shared'];
+const LIVE = ['livesum', 'liveall', 'livemin', 'livemax', 'livemostrecent'];
+const GAUGES = ['all', 'mostrecent', 'shared', ...LIVE];
+const KNOWN = ['sum', 'first', 'omit', 'average', 'min', 'max', ...GAUGES];
 const LIST = KNOWN.join(', ');
 
 afterEach(() => {
@@ -20,7 +22,7 @@ for (const subject of subjects) {
     test.each([
       'avg',
       'Sum',
-      'livemax',
+      'liveaverage',
       '',
       'toString',
       '__proto__',
@@ -129,7 +131,7 @@ test.each([
     new client.Gauge(any({ name: 'gauge', help: 'h', ...more }));
     expect((await shownBy(client))['gauge']).toBe('sum');
     expect(warning.mock.calls.map(([message]) => message)).toEqual([
-      `the aggregator ${aggregator} that was chosen by g* is not taken for gauge, which ${why}`,
+      `the aggregator ${aggregator} that is configured for g* is not used for the gauge gauge: it ${why}`,
     ]);
   },
 );
@@ -149,7 +151,7 @@ test.each([
       client.configure(any({ aggregators }));
     }),
   ).toMatch(
-    'configure({ aggregators }) must be an object that gives names of gauges, in which * stands for any letters',
+    'configure({ aggregators }) must be an object that gives names of gauges, in which * stands for any characters',
   );
 });
 

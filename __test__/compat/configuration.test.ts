@@ -59,7 +59,7 @@ const ACCEPTED: Record<string, object> = {
   'an aggregator': { aggregator: 'max' },
   'no registry': { registers: [] },
   'registers undefined': { registers: undefined },
-  'unknown options': { unit: 'seconds', toString: 1 },
+  'unknown options': { scale: 'seconds', toString: 1 },
   'a collect': { collect() {} },
   'a colon in the name': { name: 'a:b_c:9' },
 };

@@ -115,7 +115,7 @@ differs(
 );
 
 differs(
-  'default labels that are changed in the object that was given, or undefined',
+  'default labels that are changed in the object that was given, and default labels that are undefined',
   async ({ Gauge, register }) => {
     const labels = { b: 1 };
     register.setDefaultLabels(labels);
@@ -338,7 +338,7 @@ differs(
 );
 
 differs(
-  'a median between observations of both signs, or between equal observations and a neighbour',
+  'a median between observations of both signs, and the median of three equal observations and a larger one',
   async ({ Summary }) => {
     const median = async (values: number[]) => {
       const s = new Summary({ name: 's', help: 'h', percentiles: [0.5], registers: [] });

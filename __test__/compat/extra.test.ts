@@ -10,13 +10,16 @@ import { loadBinding } from '../../ts/binding';
 import { extraOf, outputOf, type TextFormat } from '../../ts/exposition';
 import { anything, labels } from '../support/arbitraries';
 import { LIMIT } from '../support/patience.mjs';
-import { any, heap, newSegment } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap } from '../support/subject';
 
 const RUNS = Number(process.env['MPMETRICS_TEST_RUNS'] ?? 200);
 const FORMATS: readonly TextFormat[] = ['text', 'openmetrics'];
 
 const odd = fc.constantFrom<unknown[]>('1', 'b"\n1 # {', '\ud800', '\\', 'é', undefined, null, -7n);
-const names = fc.constantFrom('a', 'a_total', 'a_total_total', 'a_sum', 'a_created', 'b"\n\\');
+const names = fc.constantFrom(
+  ...['a', 'a_total', 'a_total_total', 'a_sum', 'a_created', 'a_info', '_info', 'b"\n\\'],
+);
 const exemplar = fc.record(
   {
     labelSet: fc.dictionary(fc.constantFrom('t', 'a\n"'), fc.constantFrom('', '\0', '"', '\n\\')),
@@ -32,7 +35,7 @@ const row = fc.record(
       .map(([own, bound]) => ({ ...bound, ...own })),
     sharedLabels: labels,
     value: fc.oneof(anything, odd),
-    metricName: fc.constantFrom('a_total', 'a_bucket', 'a_sum', 'c\n_bucket'),
+    metricName: fc.constantFrom('a_total', 'a_bucket', 'a_sum', 'a_total_info', 'c\n_bucket'),
     exemplar: fc.oneof(exemplar, fc.constantFrom(null, undefined)),
   },
   { requiredKeys: [] },
@@ -46,11 +49,14 @@ const metric = fc.record(
       'gauge',
       'histogram',
       'summary',
+      'info',
+      'stateset',
       'unknown',
       'constructor',
       '"\n',
     ),
     values: fc.array(row, { maxLength: 5 }),
+    unit: fc.constantFrom('total', 'a', 'sum', 'b"\n\\', ''),
   },
   { requiredKeys: ['name', 'help', 'type'] },
 );
@@ -62,14 +68,20 @@ test(
     const native = loadBinding()!.openHeap({ path: newSegment(), create: true })!;
     const nothing = { scope: 'application', tags: [], families: [], plain: false, now: 0 } as const;
     const several = fc.array(metric, { maxLength: 5 });
-    const property = fc.asyncProperty(several, labels, async (metrics, defaults) => {
-      for (const format of FORMATS) {
-        const extra = metrics.map((one) => extraOf(any(one), defaults, format));
-        const asked = { ...nothing, tags: [], families: [], format, extra };
-        const expected = outputOf(extra, format);
-        expect(String(await native.scrapeBuffer(asked))).toBe(String(Buffer.from(expected)));
-      }
-    });
+    const prefixes = fc.constantFrom('', 'app_');
+    const property = fc.asyncProperty(
+      several,
+      labels,
+      prefixes,
+      async (metrics, defaults, prefix) => {
+        for (const format of FORMATS) {
+          const extra = metrics.map((one) => extraOf(any(one), defaults, format));
+          const asked = { ...nothing, tags: [], families: [], format, extra, prefix };
+          const expected = outputOf(extra, format, prefix);
+          expect(String(await native.scrapeBuffer(asked))).toBe(String(Buffer.from(expected)));
+        }
+      },
+    );
     await fc.assert(property, { numRuns: RUNS });
   },
 );

@@ -176,6 +176,10 @@ test('aggregators.all keeps processes apart, and aggregators.mostrecent takes th
   ).toMatchObject({ values: [{ value: 6 }] });
   const theirs = (await oracle.load()).aggregators;
   expect(Object.keys(aggregators).sort()).toEqual(
-    [...Object.keys(theirs), 'all', 'mostrecent', 'shared'].sort(),
+    [
+      ...Object.keys(theirs),
+      ...['all', 'any', 'count', 'every', 'mostrecent', 'shared'],
+      ...['livesum', 'liveall', 'livemin', 'livemax', 'livemostrecent'],
+    ].sort(),
   );
 });

@@ -12,7 +12,8 @@ import { Counter, Gauge, Histogram, ROSTER } from '../../ts/metrics';
 import { moveToHeap, moveToMemory } from '../../ts/storage';
 import { Patience } from '../../ts/storage/heap/succession';
 import { MoodyHeap } from '../support/moody-heap';
-import { any, heap, newSegment } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap } from '../support/subject';
 
 const quiet = { help: 'h', registers: [] };
 
@@ -40,7 +41,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('the specs of heap storage run on a segment', async () => {
+test('a client from heap.load() stores its metrics in a segment', async () => {
   const client = await heap.load();
   const path = newSegment();
   client.configure({ segment: path });
@@ -231,7 +232,7 @@ describe('a segment that was removed', () => {
   });
 });
 
-test('waiting for a copy of the segment ends after checks that find none, however short each of them is', () => {
+test('the wait for a copy of the segment ends after enough checks that find none, even if a check takes no time', () => {
   const patience = new Patience();
   const pause = (milliseconds: number) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -327,6 +328,7 @@ test('a series removed by another process is counted from zero, in a new block',
     type: 'counter' as const,
     aggregator: 'sum',
     labelNames: ['a'],
+    states: [],
   };
   const family = other.family({ ...spec, numbers: new Float64Array() }, 1);
   expect(other.remove(family, 'a="x"', '')).toBe(Status.Ok);

@@ -173,7 +173,7 @@ describe('a full heap', () => {
 });
 
 describe('a lost writer', () => {
-  test('is replaced; its counts stay, and the new writer has buckets of its own', async () => {
+  test('is replaced; its counts stay, and the new writer goes on with its buckets', async () => {
     const { moody, summary } = setUp();
     const child = summary.labels('x');
     for (const value of [1, 5]) child.observe(value);

@@ -5,7 +5,8 @@ import { loadBinding } from '../../ts/binding';
 import { memoryFigures, REFUSALS } from '../../ts/storage';
 import { memoryLimits } from '../../ts/storage/limits';
 import { Refusals } from '../../ts/storage/refusals';
-import { heap, inside, memory, newSegment, type Client } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { heap, inside, memory, type Client } from '../support/subject';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -222,7 +223,7 @@ test('the default limits and the names of refusals are those of the native modul
 });
 
 describe('the list of refused label sets', () => {
-  test('lets the storage be asked about a set that is seen a second time, and about one in 1,024 others', () => {
+  test('skips the call of the storage, except for a set that it sees for the second time, and for about one in 1,024 others', () => {
     const refusals = new Refusals();
     expect(refusals.skips(['a'])).toBe(false);
     refusals.refused(['a']);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import {
   createLookup,
+  labelDefaults,
   LabelTree,
   labelText,
   parseLabelText,
@@ -20,19 +21,24 @@ interface Leaf {
   values: LabelValue[];
 }
 
-function setUp(make: typeof createLookup, names: readonly string[] = NAMES) {
+function setUp(
+  make: typeof createLookup,
+  names: readonly string[] = NAMES,
+  defaults: Record<string, unknown> = {},
+) {
   const tree = new LabelTree<Leaf>(names.length);
-  const lookup = make(names, tree, {
-    miss(labels, values) {
+  const hooks = {
+    miss(labels: object, values: LabelValue[]) {
       validateLabels(names, labels);
       const leaf = { values };
       tree.put(values, leaf);
       return leaf;
     },
-    check(labels) {
+    check(labels: object) {
       validateLabels(names, labels);
     },
-  });
+  };
+  const lookup = make(names, tree, hooks, labelDefaults(names, defaults));
   return { tree, lookup };
 }
 
@@ -85,6 +91,35 @@ describe.each([
         expect(tree.prune((leaf) => leaf.values[0] === undefined)).toBe(
           known.filter((leaf) => leaf.values[0] !== undefined).length,
         );
+      }),
+    );
+  });
+
+  test('fills in default values for labels that are missing or undefined', () => {
+    const defaults = fc.record(
+      { a: fc.constantFrom('x', 1, true, ''), class: fc.constantFrom('y', 'undefined', '"`${') },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(defaults, fc.array(labels), (given, queries) => {
+        const { tree, lookup } = setUp(make, NAMES, given);
+        const known = new Map<string, Leaf>();
+        for (const query of queries) {
+          if ('z' in query) {
+            expect(() => lookup.find(query)).toThrow('Added label "z"');
+            continue;
+          }
+          const all: Record<string, unknown> = { ...query };
+          for (const [name, one] of Object.entries(given)) all[name] ??= one;
+          for (const name of Object.keys(given)) if (query[name] === null) all[name] = null;
+          const values = NAMES.map((name) => (name in all ? `${all[name] as number}` : undefined));
+          const found = lookup.find(query);
+          expect(found.values).toEqual(values);
+          expect(known.get(JSON.stringify(values)) ?? found).toBe(found);
+          known.set(JSON.stringify(values), found);
+          expect(tree.leaves()).toHaveLength(known.size);
+          expect(lookup.find(query)).toBe(found);
+        }
       }),
     );
   });

@@ -155,7 +155,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Both registries' text. */
 async function print({ register, other }: Made): Promise<string[]> {
-  // On heap storage, the second registry prints the metrics that the first one has, too, after all others.
+  // Sorted, because the order differs from prom-client's: on heap storage, the second registry prints the metrics that
+  // are also on the first registry after all others.
   const families = (await other.metrics()).trim().split('\n\n').sort();
   return [await register.metrics(), families.join('\n\n')];
 }

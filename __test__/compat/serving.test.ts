@@ -156,7 +156,7 @@ describe.each(subjects)('$name', ({ load }) => {
       [{ port: 70_000 }, 'and is 70000'],
       [{ port: 0.5 }, 'and is 0.5'],
       [{ port: 0, host: 5 }, 'host must be a text, and is 5'],
-      [{ port: 0, register: {} }, 'takes a registry'],
+      [{ port: 0, register: {} }, 'register must be a registry, and is {}'],
       [5, "startHttpServer()'s options must be an object, and is 5"],
     ] as [never, string][]) {
       await expect(client.startHttpServer(options)).rejects.toThrow(message);

@@ -11,7 +11,7 @@ import { lacks } from '../../scripts/needs.mjs';
 import { installNode } from '../../scripts/nodes.mjs';
 import { cachedPackage } from '../support/cached-package';
 import { plainEnvironment } from '../support/plain-environment';
-import { newSegment } from '../support/subject';
+import { newSegment } from '../support/segments';
 
 const root = join(__dirname, '..', '..');
 const dist = join(root, 'dist');

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadBinding } from '../../ts/binding';
 import type { ROSTER } from '../../ts/metrics';
 import { samples } from '../support/samples';
-import { any, heap, inside, newSegment, subjects, thrown, type Client } from '../support/subject';
+import { newSegment } from '../support/segments';
+import { any, heap, inside, subjects, thrown, type Client } from '../support/subject';
 
 /** Seconds: much longer than a busy machine delays a program, and short enough for a test to wait for. */
 const TTL = 2;
@@ -216,6 +217,7 @@ async function setUp(kind: keyof typeof MAKE, ttlSeconds: number) {
       aggregator: 'sum',
       labelNames: ['a'],
       numbers: Float64Array.from(shape.numbers),
+      states: [],
     },
     1,
   );

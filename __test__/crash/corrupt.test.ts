@@ -81,8 +81,15 @@ const BROKEN: [string, string, (path: string) => void][] = [
     },
   ],
   [
+    'of a machine of the other byte order',
+    'it is of a machine of the other byte order',
+    (path) => {
+      poke(path, 0, Buffer.from('MPMETRIC').readBigUInt64BE());
+    },
+  ],
+  [
     'of another machine',
-    "the machine's mark",
+    'it is of an unknown machine (0x1), and this build is for 64-bit programs with glibc',
     (path) => {
       poke(path, 16, 1n);
     },

@@ -3,7 +3,7 @@
  * Node.js. They end at random moments, in the middle of updates, scrapes and callbacks. No process crashes, hangs or is
  * kept alive, and scrapes of another process show all that was counted.
  *
- * Each of the four ways has 50 endings on each version, so a version has 200 in all. There are no more, because a start
+ * Each of the four ways has 20 endings on each version, so a version has 80 in all. There are no more, because a start
  * takes a tenth of a second of a core. `npm run torture` has 1,250 endings of each way on each version;
  * `MPMETRICS_TEST_ENDINGS` sets this number.
  */
@@ -96,7 +96,7 @@ async function leave(
 
 describe.each([OWN, '22', '24', '26'])('Node.js %s', (version) => {
   const endsOn = test.skipIf(version !== OWN && lacks('Node.js 22, 24 and 26'));
-  const endings = Number(ASKED ?? 50);
+  const endings = Number(ASKED ?? 20);
   const install = (): Promise<string> =>
     version === OWN ? Promise.resolve(process.execPath) : installNode(Number(version));
 

@@ -1,6 +1,6 @@
 /**
- * A process is stopped or killed while it holds the heap lock. All others can make series within the deadline, and no
- * count is lost.
+ * A process is stopped or killed while it holds the heap lock. All others can count in new series after a limited wait,
+ * and no count is lost.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,7 +47,7 @@ async function started(): Promise<{ app: Application; path: string; writer: Prog
   return { app, path, writer };
 }
 
-test('SIGSTOP: no process waits longer than the deadline, and pending series move into the heap later', async () => {
+test('SIGSTOP: no process waits long for the lock, and pending series move into the heap later', async () => {
   const { app, path, writer } = await started();
   const holder = await hold(path);
   holder.kill('SIGSTOP');

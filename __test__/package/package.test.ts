@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -53,6 +54,11 @@ type Manifest = Record<string, Record<string, string> | undefined>;
 function manifest(target: string, name: string): Manifest {
   const file = join(target, 'node_modules', name, 'package.json');
   return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+}
+
+/** Returns whether an entry of node_modules is a package, and not a file or folder of npm's own. */
+function isPackage(name: string): boolean {
+  return !name.startsWith('.');
 }
 
 /** Returns the README's first example, as CommonJS or with `import` in place of `require`. */
@@ -137,6 +143,17 @@ describe('the installed package', () => {
     expect(optionalDependencies).toEqual({ 'mpmetrics-linux-x64-gnu': version });
   });
 
+  test('brings no framework: they are optional peers', () => {
+    expect(readdirSync(join(withoutBinary, 'node_modules')).filter(isPackage)).toEqual([
+      'mpmetrics',
+    ]);
+    const { peerDependencies, peerDependenciesMeta } = manifest(withBinary, 'mpmetrics');
+    const optional = Object.keys(peerDependencies!).map((name) => [name, { optional: true }]);
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(optional));
+    // With a range, npm would refuse (ERESOLVE) to install mpmetrics beside another major, even an unused one.
+    expect(new Set(Object.values(peerDependencies!))).toEqual(new Set(['*']));
+  });
+
   test('has the code and its types, and no source', () => {
     const installed = join(withBinary, 'node_modules', 'mpmetrics');
     for (const there of ['dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'LICENSE']) {
@@ -207,6 +224,7 @@ test('without the platform package one process prints exactly one warning', () =
   expect(done.stdout).toContain('b 2\n');
   expect(done.stderr.match(/\(node:\d+\)/g)).toHaveLength(1);
   expect(done.stderr).toContain('mpmetrics-linux-x64-gnu is not installed');
+  expect(done.stderr).toContain('npm install --os=linux --cpu=x64 --libc=glibc');
   expect(done.status).toBe(0);
 });
 

@@ -151,3 +151,27 @@ test("two copies of the package in one process run each other's callbacks", asyn
   );
   expect(seen).toEqual(['calls{who="first"} 2', 'copied 2']);
 });
+
+// The end of a metric of the same name in another registry changes nothing. A name whose metric could not be made is free.
+test('two copies of the package in one process report each default metric once', async () => {
+  const [one] = obedient(1, made);
+  const seen = await ask(
+    one!,
+    `const name = 'process_start_time_seconds';
+     const has = (client) => client.register.getSingleMetric(name) !== undefined;
+     for (const key of Object.keys(require.cache)) if (!key.endsWith('.node')) delete require.cache[key];
+     const copy = require('mpmetrics');
+     mpmetrics.collectDefaultMetrics();
+     mpmetrics.collectDefaultMetrics({ register: new mpmetrics.Registry() })();
+     copy.collectDefaultMetrics();
+     const during = [has(mpmetrics), has(copy)];
+     mpmetrics.register.clear();
+     new mpmetrics.Counter({ name, help: 'h' });
+     let thrown = '';
+     try { mpmetrics.collectDefaultMetrics(); } catch (error) { thrown = error.message; }
+     mpmetrics.register.clear();
+     copy.collectDefaultMetrics();
+     return [...during, /already/.test(thrown), has(copy)]`,
+  );
+  expect(seen).toEqual([true, false, true, true]);
+});

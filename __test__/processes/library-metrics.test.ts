@@ -68,6 +68,7 @@ test('four processes show the same figures after a kill, dropped updates and scr
       series: stats.series,
       families: stats.families,
       removed_series_total: 1,
+      dropped_lives_total: 0,
       dropped_exemplars_total: 0,
       unranked_observations_total: 0,
       clamped_observations_total: 0,
@@ -189,7 +190,7 @@ test.skipIf(lacks('prometheus'))('promtool accepts the library metrics', async (
   const [one] = obedient(1, made);
   await ask(one!, 'mpmetrics.collectLibraryMetrics()');
   const text = await ask<string>(one!, 'return mpmetrics.register.metrics()');
-  expect(text.match(/^# HELP/gm)!.length).toBe(18);
+  expect(text.match(/^# HELP/gm)!.length).toBe(19);
   const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   expect(checked.stderr + checked.stdout).toBe('');
   expect(checked.status).toBe(0);

@@ -21,7 +21,12 @@ export const ORACLE = join(root, '.cache', 'oracle.cjs');
 const oracle = createRequire(import.meta.url).resolve('prom-client');
 
 /** The modules that are exported: the public one, and internal ones for specs. */
-const MODULES = ['index', 'metrics', 'metrics/hidden', 'storage'];
+const MODULES = [
+  ...['index', 'metrics', 'metrics/hidden', 'storage'],
+  ...['index', 'express', 'fastify', 'hono', 'koa', 'nest', 'automatic'].map(
+    (name) => `http/${name}`,
+  ),
+];
 
 /** Compiles sources as `tsc` does for the published package: exports are plain properties. */
 const compiler: Plugin = {

@@ -42,10 +42,13 @@ export async function installFixture(name: string): Promise<string> {
     // The name depends on the content, because npm does not notice new content under the same name.
     const files = [main, platform].map((path) => ({ path, to: `${digest(path)}.tgz` }));
     const ours = `file:./${files[0]!.to}`;
+    // npm refuses a dependency that differs from its override.
+    const named = NAMES.filter((client) => client in fixture.dependencies);
     const manifest = {
       ...fixture,
       dependencies: {
         ...fixture.dependencies,
+        ...Object.fromEntries(named.map((client) => [client, ours])),
         mpmetrics: ours,
         'mpmetrics-linux-x64-gnu': `file:./${files[1]!.to}`,
       },

@@ -3,7 +3,7 @@
 import { loadBinding } from '../../ts/binding';
 import { Out, Refusal, Status, type NativeHeap, type NativeWriter } from '../../ts/native';
 import { HeapStorage, storesAsked } from '../../ts/storage';
-import { newSegment } from './subject';
+import { newSegment } from './segments';
 
 export class MoodyHeap {
   /** The status that calls of the writer return; with Ok they return that of the real heap. */
@@ -24,6 +24,8 @@ export class MoodyHeap {
   bucketCalls = 0;
   /** Number of calls of `bucketsEach` that went to the real writer unchanged. */
   turns = 0;
+  /** Number of label values that the heap has returned. */
+  valuesRead = 0;
   /** Number of calls of `expire`. */
   expiries = 0;
   /** True makes `expire` fail as if another process held the heap lock. */
@@ -87,6 +89,8 @@ export class MoodyHeap {
       scrapeBuffer: (options) => real.scrapeBuffer(options),
       stats: () => real.stats(),
       siblings: () => real.siblings(),
+      endLives: (pid) => real.endLives(pid),
+      hideLost: () => real.hideLost(),
       listen: (rung) => {
         real.listen(rung);
       },
@@ -128,6 +132,14 @@ export class MoodyHeap {
       slot: real.slot,
       incarnation: real.incarnation,
       family: (spec, group) => (this.mood === Status.Ok ? real.family(spec, group) : -this.mood),
+      limit: (...limit) => {
+        real.limit(...limit);
+      },
+      labelValues: (...label) => {
+        const found = real.labelValues(...label);
+        this.valuesRead += found.values.length;
+        return found;
+      },
       withdraw: (family) => {
         real.withdraw(family);
       },

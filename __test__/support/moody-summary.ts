@@ -66,6 +66,7 @@ export function other(moody: MoodyHeap, summary: Summary<'a'>) {
     type: 'summary' as const,
     aggregator: 'sum',
     labelNames: ['a'],
+    states: [],
   };
   const family = writer.family({ ...spec, numbers: Float64Array.from(numbers) }, 1);
   return {

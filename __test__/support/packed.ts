@@ -19,8 +19,9 @@ export interface Tarballs {
  * @param env the environment of npm
  */
 export async function pack(copy: string, env?: NodeJS.ProcessEnv): Promise<Tarballs> {
-  const published = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist', 'npm'];
-  for (const name of [...published, 'scripts']) {
+  const published = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist'];
+  // Other folders in `npm/` are those of platforms that were built here.
+  for (const name of [...published, 'npm/linux-x64-gnu', 'scripts']) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   const before = readFileSync(join(copy, 'package.json'), 'utf8');

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 import { afterAll } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Seconds of processor time that the file's process, and those of its children that have ended, used. */
+    /** Seconds of processor time that the file's tests used, with their child processes that have ended. */
     processorSeconds?: number;
   }
 }
@@ -29,9 +30,30 @@ function processorSeconds(): number | undefined {
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
 }
 
+/** Milliseconds that killed children may take to end. */
+const PATIENCE = 1_000;
+
+/** Waits until no child runs. The processor time of a child counts when it has ended. */
+async function noChildren(): Promise<void> {
+  const children = () =>
+    readdirSync('/proc/self/task').some(
+      (task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8') !== '',
+    );
+  const begun = performance.now();
+  try {
+    while (children() && performance.now() - begun < PATIENCE) await setTimeout(10);
+  } catch {
+    // There is no /proc, or a thread ended meanwhile.
+  }
+}
+
+/** Seconds that earlier test files used in this process: Vitest runs this setup file again for each test file. */
+const before = processorSeconds() ?? 0;
+
 // Vitest reads from a hook's first parameter which fixtures the hook wants, and accepts only a destructuring pattern.
 // eslint-disable-next-line no-empty-pattern
-afterAll(({}, file) => {
+afterAll(async ({}, file) => {
+  await noChildren();
   const seconds = processorSeconds();
-  if (seconds !== undefined) file.meta.processorSeconds = seconds;
+  if (seconds !== undefined) file.meta.processorSeconds = seconds - before;
 });

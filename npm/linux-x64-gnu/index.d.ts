@@ -38,6 +38,17 @@ export declare class NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>
   /** Scrapes what the options choose, as UTF-8. */
   scrapeBuffer(options: ScrapeOptions): Promise<Buffer>
+  /**
+   * Takes the gauges of a process's dead writers out of their slots now. Returns how many there were; 0 for a living
+   * process.
+   */
+  endLives(pid: number): number
+  /**
+   * Hides the gauges that this object's writer has in the slot that it lost. To be called before their values move to
+   * another slot. Returns false if nothing was hidden: without a writer, for a living slot, and if another writer has
+   * had the slot since.
+   */
+  hideLost(): boolean
   /** The number of living writers of this process, which are its threads that made a metric. */
   siblings(): number
   /** The number of families, series and blocks that scrapes left out because their words are damaged. */
@@ -108,6 +119,16 @@ export declare class NativeWriter {
   hide(slab: number, cell: number, series: number, generation: number): number
   /** Whether a block still belongs to its series. Works even if the writer lost its slot. */
   holds(slab: number, cell: number, series: number, generation: number): boolean
+  /**
+   * Limits the series of a family: this writer makes no series while the family has `most` or more. `drops` says
+   * whether updates of refused series count as dropped. Has no effect on a family that this writer has not declared.
+   */
+  limit(family: number, most: number, drops: boolean): void
+  /**
+   * Returns values that a label has in living series of a family: with `after`, of the call before, at least those
+   * of series that were made since.
+   */
+  labelValues(family: number, label: string, after?: bigint | undefined | null): LabelValues
   /** Slot number. */
   get slot(): number
   /** Number of this life of the slot. */
@@ -193,6 +214,10 @@ export interface ExtraFamily {
   help: string
   /** The metric's type, which may be any text. */
   type: string
+  /** Its unit, which OpenMetrics shows. */
+  unit?: string
+  /** Whether it is left out if a family of the heap has its name. */
+  yields?: boolean
   /** Its rows, each a line of text. */
   samples: Array<Sample>
 }
@@ -211,8 +236,13 @@ export interface FamilySpec {
   aggregator: string
   /** Declared label names. */
   labelNames: Array<string>
-  /** Upper bounds of a histogram; the numbers of a summary's options. */
+  /**
+   * Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
+   * for.
+   */
   numbers: Float64Array
+  /** The states of a state set, in the order of the bits of its mask. */
+  states: Array<string>
 }
 
 /** The type of a family. */
@@ -225,6 +255,18 @@ export declare const enum FamilyType {
   Histogram = 'histogram',
   /** Quantiles of observations. */
   Summary = 'summary',
+  /** Which of the declared states are set. */
+  StateSet = 'stateset',
+  /** Labels whose values are the information. */
+  Info = 'info',
+}
+
+/** The unit of a family that the heap holds. */
+export interface FamilyUnit {
+  /** Metric name. */
+  name: string
+  /** The unit, with which the name ends. */
+  unit: string
 }
 
 /** The limits of a segment. The process that makes the segment sets them for all processes that use it. */
@@ -265,6 +307,8 @@ export interface HeapStats {
   adoptions: number
   /** Updates of series that were refused, by the number of the reason. */
   dropped: Array<number>
+  /** Dead lives that gauges with the aggregator `all` do not show any more, counted for each gauge. */
+  droppedLives: number
   /** Exemplars that were not recorded. */
   droppedExemplars: number
   /** Observations of summaries that no quantile shows. */
@@ -289,6 +333,14 @@ export interface HeapStats {
 
 /** Returns the identity of a process of this pid namespace; null if there is no such process. */
 export declare function identity(pid: number): ProcessIdentity | null
+
+/** Values of a label. */
+export interface LabelValues {
+  /** The values. */
+  values: Array<string>
+  /** For the next call. */
+  latest: bigint
+}
 
 /** Returns the numbers of the heap's layout that JavaScript needs. */
 export declare function layout(): Layout
@@ -412,6 +464,13 @@ export interface ScrapeOptions {
    * because its reader has them already.
    */
   extra?: Array<ExtraFamily>
+  /**
+   * What is printed before all names. `json` leaves the prefix out, because its reader looks families up by their
+   * names. But the reader adds the prefix, so `json` joins the series whose labels are the same with the prefix.
+   */
+  prefix?: string
+  /** Units of families of the heap, which OpenMetrics shows. */
+  units?: Array<FamilyUnit>
 }
 
 /** The writers whose parts a scrape adds up. */

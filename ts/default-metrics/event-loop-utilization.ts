@@ -40,6 +40,8 @@ export const eventLoopUtilization: Source = {
       last = performance.eventLoopUtilization();
       at = now();
       const { utilization } = performance.eventLoopUtilization(last, before);
+      // Node.js divides by the time that has passed for the event loop, which is 0 before the loop has started.
+      if (Number.isNaN(utilization)) return;
       // If the event loop was blocked, several samples were due: this one counts for each of them.
       for (let due = Math.round((at - since) / interval); due > 0; due--) {
         summary?.observe(group.labels, utilization);

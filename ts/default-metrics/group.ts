@@ -14,7 +14,7 @@ import {
   type LabelValues,
   type Metric,
 } from '../metrics';
-import { claim, contentsOf, disclaim, register } from '../registry';
+import { claim, contentsOf, disclaim, isClaimedElsewhere, register } from '../registry';
 import type { Choosable, Settings } from './settings';
 import { Turn } from './turn';
 
@@ -109,7 +109,7 @@ export class Group {
     const { register } = this.settings;
     for (const metric of [...this.metrics]) {
       metric[LEFT] = null;
-      disclaim(metric.name);
+      if (this.claims) disclaim(metric.name);
       const there: unknown = register.getSingleMetric(metric.name);
       if (there === metric) {
         register.removeSingleMetric(metric.name);
@@ -136,20 +136,24 @@ export class Group {
     };
   }
 
+  /** Whether the names of the metrics are claimed for this copy of the package: those of the default registry are. */
+  private get claims(): boolean {
+    return this.settings.register === register && contentsOf(register)!.place !== null;
+  }
+
   private make<M extends Metric>(name: string, create: () => M): M | undefined {
-    const { settings } = this;
+    const { settings, claims } = this;
     if (!settings.wants(this.source.key, name)) return undefined;
     const full = settings.prefix + name;
-    const shared = settings.register === register && contentsOf(register)!.place !== null;
     // Another copy of this package reports this metric.
-    if (shared && !claim(full)) return undefined;
+    if (claims && isClaimedElsewhere(full)) return undefined;
     const metric = create();
-    // Claims the name again, because a metric that the new one replaced has freed it.
-    if (shared) claim(full);
+    // Not before the metric is made: its constructor may throw, and a metric that it replaces frees the name.
+    if (claims) claim(full);
     this.metrics.add(metric);
     metric[LEFT] = () => {
       this.metrics.delete(metric);
-      if (shared) disclaim(full);
+      if (claims) disclaim(full);
       if (this.metrics.size === 0) this.release();
       // No scrape runs the `collect` of a removed metric: another metric of the group gets it.
       else if (metric.collect !== undefined) this.handOver();

@@ -14,6 +14,8 @@ export interface Printable {
   help: string;
   type: string;
   values?: readonly Row[];
+  /** The unit, with which the name ends. */
+  unit?: string | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export function extraOf(
     };
     return open && exemplar ? { ...sample, exemplar: exemplarOf(exemplar) } : sample;
   });
-  return { name, help, type, samples };
+  return { name, help, type, samples, ...(metric.unit !== undefined && { unit: metric.unit }) };
 }
 
 /** Returns the names of metrics. The `get()` of a duck-typed metric may yield anything, even null. */

@@ -13,32 +13,39 @@ export const END = '# EOF\n';
 /** The suffix of a counter's samples. */
 const TOTAL = '_total';
 
+/** The suffix of an info's samples. */
+const INFO = '_info';
+
 /** The names that a family of a type reserves in addition to its own, as suffixes. */
 const RESERVED = new Map([
   ['counter', [TOTAL, '_created']],
   ['histogram', ['_bucket', '_sum', '_count', '_created']],
   ['summary', ['_sum', '_count', '_created']],
+  ['info', [INFO]],
 ]);
 
 /** How a family is shown. */
 interface Shown {
   name: string;
   type: string;
-  /** The suffix that a counter's samples have after the family's name; empty for other types. */
+  /** The suffix that samples of a counter or info have after the family's name; empty for other types. */
   suffix: string;
 }
 
 /**
- * Returns the text of each family, without a line break at its end. Leaves out families whose samples would have names
- * of another family.
+ * Returns the text of each family, without a line break at its end, with the prefix before each name. Leaves out families
+ * whose samples would have names of another family.
  */
-export function openMetricsTexts(families: readonly ExtraFamily[]): string[] {
-  return shown(families).flatMap((how, i) => (how === null ? [] : [familyText(families[i]!, how)]));
+export function openMetricsTexts(families: readonly ExtraFamily[], prefix: string): string[] {
+  return shown(families).flatMap((how, i) =>
+    how === null ? [] : [familyText(families[i]!, how, prefix)],
+  );
 }
 
 /**
- * Returns how each family is shown; null for one that is left out. Counters take their names last: if the name without
- * the suffix is taken, a counter is shown by its full name, with the type `unknown`.
+ * Returns how each family is shown; null for one that is left out. Counters and infos take their names last: if the name
+ * without the suffix is taken, a counter is shown by its full name, with the type `unknown`, and an info with the type
+ * `gauge`.
  */
 function shown(families: readonly ExtraFamily[]): (Shown | null)[] {
   const taken = new Set<string>();
@@ -48,33 +55,53 @@ function shown(families: readonly ExtraFamily[]): (Shown | null)[] {
     for (const one of names) taken.add(one);
     return true;
   };
-  const others = families.map(({ name, type }): Shown | null =>
-    type !== 'counter' && take(name, type) ? { name, type, suffix: '' } : null,
-  );
-  return families.map(({ name, type }, i): Shown | null => {
-    if (type !== 'counter') return others[i]!;
-    if (take(base(name), type)) return { name: base(name), type, suffix: TOTAL };
-    return take(name, 'unknown') ? { name, type: 'unknown', suffix: '' } : null;
+  const others = families.map((family): Shown | null => {
+    const { name, type } = family;
+    return suffixOf(family) === '' && take(name, type) ? { name, type, suffix: '' } : null;
+  });
+  return families.map((family, i): Shown | null => {
+    const suffix = suffixOf(family);
+    if (suffix === '') return others[i]!;
+    const { name, type } = family;
+    if (take(base(name, suffix), type)) return { name: base(name, suffix), type, suffix };
+    const otherwise = type === 'counter' ? 'unknown' : 'gauge';
+    return take(name, otherwise) ? { name, type: otherwise, suffix: '' } : null;
   });
 }
 
-function familyText({ help, samples }: ExtraFamily, { name, type, suffix }: Shown): string {
-  const shownAs = escapeHelp(name);
+/**
+ * Returns the suffix that samples of a family have and the family's name has not. The name of an info that was made
+ * elsewhere may lack the suffix; such an info keeps its name for its samples.
+ */
+function suffixOf({ name, type }: ExtraFamily): string {
+  if (type === 'counter') return TOTAL;
+  return type === 'info' && name.endsWith(INFO) ? INFO : '';
+}
+
+function familyText(
+  { help, unit, samples }: ExtraFamily,
+  { name, type, suffix }: Shown,
+  prefix: string,
+): string {
+  const shownAs = prefix + escapeHelp(name);
   const lines = [
     `# HELP ${shownAs} ${escapeLabelValue(help)}`,
     `# TYPE ${shownAs} ${escapeHelp(type)}`,
   ];
+  // The format demands that the name ends with the unit. That of a counter with the type `unknown` does not.
+  if (unit !== undefined && name.endsWith(`_${unit}`))
+    lines.push(`# UNIT ${shownAs} ${escapeHelp(unit)}`);
   for (const sample of samples) {
-    const sampleName = suffix === '' ? sample.name : base(sample.name) + suffix;
+    const sampleName = suffix === '' ? sample.name : base(sample.name, suffix) + suffix;
     const exemplar = type === 'unknown' ? '' : exemplarText(sample, sampleName);
-    lines.push(sampleText(sampleName, sample) + exemplar);
+    lines.push(sampleText(prefix + sampleName, sample) + exemplar);
   }
   return lines.join('\n');
 }
 
-/** Returns a counter's name without the suffix of its samples. */
-function base(name: string): string {
-  return name.endsWith(TOTAL) ? name.slice(0, -TOTAL.length) : name;
+/** Returns a family's name without the suffix of its samples. */
+function base(name: string, suffix: string): string {
+  return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }
 
 /** Returns ` # {labels} value timestamp` if the sample has an exemplar and its name allows one; else an empty text. */

@@ -5,14 +5,27 @@ import type { TextFormat } from './content-type';
 import { END, openMetricsTexts } from './openmetrics';
 import { familyText } from './text';
 
-/** Returns an output of families. */
-export function outputOf(families: readonly ExtraFamily[], format: TextFormat): string {
-  return joinTexts(familyTexts(families, format), format);
+/**
+ * Returns an output of families.
+ *
+ * @param prefix is printed before each name
+ */
+export function outputOf(
+  families: readonly ExtraFamily[],
+  format: TextFormat,
+  prefix = '',
+): string {
+  return joinTexts(familyTexts(families, format, prefix), format);
 }
 
 /** Returns the text of each family, without a line break at its end; in OpenMetrics see {@link openMetricsTexts}. */
-export function familyTexts(families: readonly ExtraFamily[], format: TextFormat): string[] {
-  return format === 'openmetrics' ? openMetricsTexts(families) : families.map(familyText);
+export function familyTexts(
+  families: readonly ExtraFamily[],
+  format: TextFormat,
+  prefix: string,
+): string[] {
+  if (format === 'openmetrics') return openMetricsTexts(families, prefix);
+  return families.map((family) => familyText(family, prefix));
 }
 
 /** Joins the texts of single families to an output. */

@@ -1,7 +1,14 @@
 /** Families as rows, the objects with which prom-client's `get()` resolves. TypeScript makes all output from rows. */
 
 import { reviveLabelValue } from '../labels';
-import type { FamilyData, LabelData, MetricType, SeriesData } from '../storage';
+import {
+  plainType,
+  type FamilyData,
+  type LabelData,
+  type MetricType,
+  type SeriesData,
+} from '../storage';
+import type { TextFormat } from './content-type';
 
 /** Labels of a row. */
 export type RowLabels = Record<string, unknown>;
@@ -33,6 +40,14 @@ export interface MetricRows {
   aggregator: string;
 }
 
+/** A metric as text shows it. */
+export interface TextRows {
+  name: string;
+  help: string;
+  type: string;
+  values: Row[];
+}
+
 /** Which default labels a series gets. */
 export type DefaultsOf = (series: SeriesData) => RowLabels | null;
 
@@ -44,11 +59,17 @@ export const ownDefaults: DefaultsOf = ({ defaults }) =>
  * A family's rows, with all labels of a row in one object.
  *
  * @param defaults default labels for a series; a label of the series wins over a default label of the same name
+ * @param prefix of the registry that prints the rows; the label with a state has it, and the names get it later
  */
-export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null): MetricRows {
-  const { name, help, type, aggregator } = family;
+export function jsonRows(
+  family: FamilyData,
+  defaults: DefaultsOf = () => null,
+  prefix = '',
+): MetricRows {
+  const { name, help, aggregator } = family;
+  const type = plainType(family.type);
   const values = family.series.flatMap((series) => {
-    const rows = seriesRows(family, series, reviveLabels(series));
+    const rows = seriesRows(family, series, reviveLabels(series), prefix);
     const own = type === 'histogram' ? rows.map(splay) : rows;
     const more = defaults(series);
     // Default labels follow `le` and `quantile`, which are labels of the rows themselves.
@@ -61,12 +82,28 @@ export function jsonRows(family: FamilyData, defaults: DefaultsOf = () => null):
     : { name, help, type, values, aggregator };
 }
 
-/** A family's rows for text: a histogram's own labels come last, after the default ones. */
-export function textRows(family: FamilyData): MetricRows {
+/**
+ * A family's rows for text: a histogram's own labels come last, after the default ones.
+ *
+ * @param prefix of the registry that prints the rows; the label with a state has it, and the names get it later
+ */
+export function textRows(family: FamilyData, format: TextFormat, prefix: string): TextRows {
   const values = family.series.flatMap((series) =>
-    seriesRows(family, series, reviveLabels(series)),
+    seriesRows(family, series, reviveLabels(series), prefix),
   );
-  return { ...family, values };
+  return { name: family.name, help: family.help, type: textType(family, format), values };
+}
+
+/**
+ * The type in a text. A state set that counts processes is a gauge in OpenMetrics, too, because a state of a state set
+ * is either 0 or 1.
+ */
+export function textType(
+  { type, aggregator }: Pick<FamilyData, 'type' | 'aggregator'>,
+  format: TextFormat,
+): string {
+  const counts = type === 'stateset' && aggregator === 'count';
+  return format === 'text' || counts ? plainType(type) : type;
 }
 
 /**
@@ -92,12 +129,19 @@ export function reviveLabels({ labels, types }: LabelData): RowLabels {
   );
 }
 
-function seriesRows(family: FamilyData, series: SeriesData, labels: RowLabels): Row[] {
+function seriesRows(
+  family: FamilyData,
+  series: SeriesData,
+  labels: RowLabels,
+  prefix: string,
+): Row[] {
   switch (family.type) {
     case 'histogram':
       return histogramRows(family, series, labels);
     case 'summary':
       return summaryRows(family, series, labels);
+    case 'stateset':
+      return stateRows(family, series, labels, prefix);
     default: {
       const exemplar = exemplarRow(series, 0);
       const row = { value: series.values[0]!, labels };
@@ -138,6 +182,25 @@ function summaryRows(family: FamilyData, series: SeriesData, labels: RowLabels):
     { metricName: `${name}_sum`, labels, value: sum! },
     { metricName: `${name}_count`, labels, value: count! },
   ];
+}
+
+/**
+ * A row for each state. The label with the state, whose name is the family's as printed, follows the series' own
+ * labels. A series that has a label of that name itself is left out.
+ */
+function stateRows(
+  { name, states = [] }: FamilyData,
+  series: SeriesData,
+  labels: RowLabels,
+  prefix: string,
+): Row[] {
+  const shown = prefix + name;
+  // With the prefix, the name may be that of an own label. Such a series has no rows that differ.
+  if (Object.hasOwn(labels, shown)) return [];
+  return states.map((state, i) => ({
+    value: series.values[i]!,
+    labels: { ...labels, [shown]: state },
+  }));
 }
 
 function exemplarRow({ exemplars }: SeriesData, bucket: number): ExemplarRow | null {

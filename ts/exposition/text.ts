@@ -5,13 +5,16 @@ import type { ExtraFamily, Sample } from '../native';
 import { numberOf } from './extra';
 
 /** Returns the text of one family, without a line break at its end. */
-export function familyText(family: ExtraFamily): string {
-  const name = escapeHelp(family.name);
+export function familyText(family: ExtraFamily, prefix: string): string {
+  const name = prefix + escapeHelp(family.name);
   const head = [
     `# HELP ${name} ${escapeHelp(family.help)}`,
     `# TYPE ${name} ${escapeHelp(family.type)}`,
   ];
-  return [...head, ...family.samples.map((sample) => sampleText(sample.name, sample))].join('\n');
+  return [
+    ...head,
+    ...family.samples.map((sample) => sampleText(prefix + sample.name, sample)),
+  ].join('\n');
 }
 
 /** Returns a number as prom-client prints it. */

@@ -7,6 +7,7 @@
  * same list of label names share code (docs/DECISIONS/0003).
  */
 
+import type { LabelDefaults } from './defaults';
 import { asText, wellFormed } from './text';
 import type { LabelTree, LabelValue } from './tree';
 
@@ -42,9 +43,13 @@ export interface Lookup<L> {
   readonly forget: () => void;
 }
 
-type Factory = <L>(tree: LabelTree<L>, hooks: LookupHooks<L>) => Lookup<L>;
+type Factory = <L>(
+  tree: LabelTree<L>,
+  hooks: LookupHooks<L>,
+  defaults: LabelDefaults | null,
+) => Lookup<L>;
 
-/** The shared code, by the list of label names and whether types count; null if code generation is forbidden. */
+/** The shared code, by label names, defaults and whether types count; null if code generation is forbidden. */
 const factories = new Map<string, Factory | null>();
 
 /** The maximum of lookups with code of their own. Each costs some 85 µs and 7 KB, once. */
@@ -57,14 +62,18 @@ let own = 0;
  * (`--disallow-code-generation-from-strings`, a content security policy).
  *
  * @param names the declared label names, already validated; the tree's depth is their number
+ * @param defaults values of labels that a caller may leave out; null for none
  */
 export function createLookup<L>(
   names: readonly string[],
   tree: LabelTree<L>,
   hooks: LookupHooks<L>,
+  defaults: LabelDefaults | null = null,
 ): Lookup<L> {
-  const factory = generate(names, hooks.typed !== undefined);
-  return factory === null ? plainLookup(names, tree, hooks) : factory(tree, hooks);
+  const factory = generate(names, hooks.typed !== undefined, defaults);
+  return factory === null
+    ? plainLookup(names, tree, hooks, defaults)
+    : factory(tree, hooks, defaults);
 }
 
 /** Makes a lookup without generated code. */
@@ -72,6 +81,7 @@ export function plainLookup<L>(
   names: readonly string[],
   tree: LabelTree<L>,
   hooks: LookupHooks<L>,
+  defaults: LabelDefaults | null = null,
 ): Lookup<L> {
   const typed = (leaf: L, values: readonly unknown[]): void => {
     if (hooks.typed === undefined) return;
@@ -87,14 +97,14 @@ export function plainLookup<L>(
       const values: LabelValue[] = [];
       let known = 0;
       for (const name of names) {
-        const value = labelValue(labels, name);
+        const value = labelValue(labels, name, defaults);
         if (value !== undefined) known++;
-        values.push(value);
+        values.push(value ?? defaults?.texts[values.length]);
       }
       if (given !== known) hooks.check(labels);
       const leaf = tree.get(values);
       if (leaf === undefined) return hooks.miss(labels, values);
-      typed(leaf, Object.values(labels));
+      typed(leaf, Object.values(defaults === null ? labels : defaults.fill(labels)));
       return leaf;
     },
     at(given) {
@@ -111,34 +121,43 @@ export function plainLookup<L>(
   };
 }
 
-/** Returns the values of a label object in the order of the names, as a {@link LabelTree} has them. */
+/**
+ * Returns the values of a label object, to which default values were added, in the order of the names, as a
+ * {@link LabelTree} has them.
+ */
 export function labelValues(names: readonly string[], labels: object): LabelValue[] {
   return names.map((name) => {
-    const value = labelValue(labels, name);
+    const value = labelValue(labels, name, null);
     return value === undefined ? undefined : wellFormed(value);
   });
 }
 
 /**
- * Returns a label's value as text; undefined if the caller left the label out. A value of undefined or null becomes the
- * text `undefined` or `null`.
+ * Returns a label's value as text; undefined if the caller left the label out. A value of null becomes the text `null`,
+ * and undefined the text `undefined`, unless the label has a default value.
  */
-function labelValue(labels: object, name: string): LabelValue {
+function labelValue(labels: object, name: string, defaults: LabelDefaults | null): LabelValue {
   const value = (labels as Record<string, unknown>)[name];
-  if (value === undefined && !Object.hasOwn(labels, name)) return undefined;
+  if (value === undefined && (defaults?.has(name) === true || !Object.hasOwn(labels, name))) {
+    return undefined;
+  }
   return asText(value);
 }
 
-function generate(names: readonly string[], typed: boolean): Factory | null {
+function generate(
+  names: readonly string[],
+  typed: boolean,
+  defaults: LabelDefaults | null,
+): Factory | null {
   if (own < OWN_CODE) {
     own++;
     // V8 recognises equal source text, and shares what its inline caches learn. The number makes the texts differ.
-    return compile(`${source(names, typed)} // ${own}`);
+    return compile(`${source(names, typed, defaults)} // ${own}`);
   }
-  const key = `${names.join()};${typed}`;
+  const key = JSON.stringify([names, typed, defaults?.texts]);
   let factory = factories.get(key);
   if (factory === undefined) {
-    factory = compile(source(names, typed));
+    factory = compile(source(names, typed, defaults));
     factories.set(key, factory);
   }
   return factory;
@@ -147,9 +166,9 @@ function generate(names: readonly string[], typed: boolean): Factory | null {
 /** Compiles a factory; null if code generation is forbidden. */
 function compile(text: string): Factory | null {
   try {
-    // The names match /^[a-zA-Z_][a-zA-Z0-9_]*$/, so a user's text cannot become code.
+    // The names match /^[a-zA-Z_][a-zA-Z0-9_]*$/, and default values are JSON, so a user's text cannot become code.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    return new Function('tree', 'hooks', text) as Factory;
+    return new Function('tree', 'hooks', 'defaults', text) as Factory;
   } catch {
     return null;
   }
@@ -197,19 +216,28 @@ function compile(text: string): Factory | null {
  * };
  * ```
  *
+ * If b has a default value `me`, `t1 = "me"` where v1 is undefined, and its last `if` is left out.
+ *
  * With `typed`, `find` and `at` also note whether a value is not a string, and call {@link LookupHooks.typed} before
  * they remember the leaf.
  *
  * The code remembers the caller's own values, so that a repeated number (a status code) need not be converted to text
  * again. It does not remember objects, because their text may change.
  */
-function source(names: readonly string[], typed: boolean): string {
+function source(names: readonly string[], typed: boolean, defaults: LabelDefaults | null): string {
   const each = (make: (name: string, i: number) => string, separator = ''): string =>
     names.map(make).join(separator);
   const descend = each((_, i) =>
     i === 0 ? 'let leaf = root.get(t0);' : `if (leaf !== undefined) leaf = leaf.get(t${i});`,
   );
   const note = typed ? 'other = true; ' : '';
+  // A default value that is no string has been converted to text already, but its type counts.
+  const missing = names.map((name, i) => {
+    const text = defaults?.texts[i];
+    if (text === undefined) return '';
+    const other = typeof defaults!.of(name) === 'string' ? '' : note;
+    return ` else { ${other}t${i} = ${JSON.stringify(text)}; }`;
+  });
   const tell = (values: string): string =>
     typed ? `if (other || leaf.types !== '') hooks.typed(leaf, ${values});` : '';
   const remember = `${each((_, i) => `p${i} = v${i}; `)}last = leaf;`;
@@ -221,14 +249,14 @@ return {
     for (const _ in labels) given++;
     if (given === before${each((_, i) => ` && v${i} === p${i}`)}) return last;
     let ${typed ? 'other = false, ' : ''}all = given${each((_, i) => `, t${i} = v${i}`)};
-    ${each((_, i) => `if (v${i} !== undefined) { given--; if (typeof v${i} !== 'string') { ${note}t${i} = \`\${v${i}}\`; if (Object(v${i}) === v${i}) all = -1; } }`)}
+    ${each((_, i) => `if (v${i} !== undefined) { given--; if (typeof v${i} !== 'string') { ${note}t${i} = \`\${v${i}}\`; if (Object(v${i}) === v${i}) all = -1; } }${missing[i]}`)}
     if (given !== 0) {
       hooks.check(labels);
-      ${each((name, i) => `if (v${i} === undefined && Object.hasOwn(labels, ${JSON.stringify(name)})) t${i} = 'undefined';`)}
+      ${each((name, i) => (missing[i] === '' ? `if (v${i} === undefined && Object.hasOwn(labels, ${JSON.stringify(name)})) t${i} = 'undefined';` : ''))}
     }
     ${names.length === 0 ? 'const leaf = tree.only;' : descend}
     if (leaf === undefined) return hooks.miss(labels, [${each((_, i) => `t${i}`, ', ')}]);
-    ${tell('Object.values(labels)')}
+    ${tell(`Object.values(${defaults === null ? 'labels' : 'defaults.fill(labels)'})`)}
     if (given === 0) { before = all; ${remember} }
     return leaf;
   },

@@ -1,5 +1,7 @@
 /** Label sets that a program declares in advance, by the values that each label may have (`labelValues`). */
 
+import type { LabelDefaults } from './defaults';
+
 /** The maximum of label sets in one metric's `labelValues`: their series are made while the program starts. */
 const MOST_SETS = 100_000;
 
@@ -7,12 +9,14 @@ const MOST_SETS = 100_000;
  * Returns every combination of the labels' values; the last label changes fastest.
  *
  * @param declared the metric's label names
- * @param values for each label name, an array of values
+ * @param values for each label name, an array of values; may be left out for a label with a default value
+ * @param defaults the default values of labels; null for none
  * @throws TypeError if a label has no array or is not declared, or if there are more than 100,000 combinations
  */
 export function labelSets(
   declared: readonly string[],
   values: Readonly<Record<string, unknown>>,
+  defaults: LabelDefaults | null,
 ): Record<string, unknown>[] {
   for (const name of Object.keys(values)) {
     if (declared.includes(name)) continue;
@@ -22,7 +26,7 @@ export function labelSets(
   }
   let sets: Record<string, unknown>[] = [{}];
   for (const name of declared) {
-    const given = values[name];
+    const given = values[name] ?? (defaults?.has(name) === true ? [defaults.of(name)] : undefined);
     // Without this label, the label sets would be those of other series than the program updates later.
     if (!Array.isArray(given)) {
       throw new TypeError(

@@ -39,18 +39,24 @@ export function validateLabels(declared: readonly string[], labels: unknown): vo
  * The label object of the arguments of `labels()` or `remove()`: the object itself, or one value for each declared
  * name. May be null, which prom-client accepts.
  *
+ * @param open the names of which the arguments may be the values instead, because the others have default values
  * @throws Error if there are not as many values as names
  */
-export function labelsOf(declared: readonly string[], args: readonly unknown[]): object | null {
+export function labelsOf(
+  declared: readonly string[],
+  args: readonly unknown[],
+  open: readonly string[] = declared,
+): object | null {
   const first = args[0];
   if (typeof first === 'object') return first;
-  if (declared.length !== args.length) {
+  const names = declared.length === args.length ? declared : open;
+  if (names.length !== args.length) {
     throw new Error(
       `Invalid number of arguments (${args.length}): "${args.join(', ')}" ` +
         `for label names (${declared.length}): "${declared.join(', ')}".`,
     );
   }
   const labels: Record<string, unknown> = {};
-  for (let i = 0; i < declared.length; i++) labels[declared[i]!] = args[i];
+  for (let i = 0; i < names.length; i++) labels[names[i]!] = args[i];
   return labels;
 }

@@ -33,6 +33,11 @@ export interface Settings {
    * characters; the first name that matches is used. Takes precedence over `MPMETRICS_AGGREGATORS`.
    */
   aggregators?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The option `overflow` of metrics whose configuration does not have it: `drop` (default) or `other`. It says what
+   * happens to updates of series that are refused. Applies to metrics that are made afterwards.
+   */
+  overflow?: 'drop' | 'other' | undefined;
   /** How long a scrape waits for the `collect` callbacks of other processes, in milliseconds. */
   collectTimeout?: number | undefined;
   /** Throw if the segment cannot be used, instead of going on in memory with a warning. */
@@ -48,7 +53,10 @@ export const SEGMENT_NAME = /^[a-z0-9-]{1,64}$/;
 /** The rule for names of gauges in the setting `aggregators`, in which `*` stands for any characters. */
 export const GAUGE_PATTERN = /^[a-zA-Z0-9_:*]+$/;
 
-/** The names of aggregators: prom-client's six, and three more. */
+/**
+ * The names of aggregators: prom-client's six for every type; for gauges only, three more and the five that the Python
+ * client has for the living.
+ */
 export const AGGREGATORS = [
   'sum',
   'first',
@@ -59,6 +67,11 @@ export const AGGREGATORS = [
   'all',
   'mostrecent',
   'shared',
+  'livesum',
+  'liveall',
+  'livemin',
+  'livemax',
+  'livemostrecent',
 ] as const;
 
 /** The settings that limit a segment, by the native module's names of these limits. */

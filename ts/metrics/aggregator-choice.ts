@@ -7,9 +7,10 @@
 import { warnOnce } from '../errors';
 import { AGGREGATORS, decisiveVariables, GAUGE_PATTERN, settings } from '../meeting';
 import { isGaugeAggregator, takenLabel } from './aggregators';
+import { countsDead } from './dead';
 import type { GaugeAggregator } from './values';
 
-/** Names of gauges, in which `*` stands for any letters, and the aggregator of those that fit. */
+/** Names of gauges, in which `*` stands for any characters, and the aggregator of those that fit. */
 type Choices = readonly (readonly [pattern: string, aggregator: string])[];
 
 /** The text of `MPMETRICS_AGGREGATORS` and its patterns, which are parsed again only if the text changes. */
@@ -21,12 +22,13 @@ let read: { text: string; choices: Choices } = { text: '', choices: [] };
  * because the program did not name it.
  *
  * @param name of the gauge
+ * @param needs whether the gauge has an option that needs the aggregator `sum`, and whether it counts the dead
  * @returns undefined if no pattern fits, or if the gauge cannot have the aggregator of the first that fits
  */
 export function chosenAggregator(
   name: unknown,
   labelNames: readonly string[] | undefined,
-  expires: boolean,
+  needs: { readonly sum: boolean; readonly dead: boolean },
 ): GaugeAggregator | undefined {
   const choices = [...Object.entries(settings.aggregators ?? {}), ...byVariable()];
   for (const [pattern, aggregator] of choices) {
@@ -35,13 +37,15 @@ export function chosenAggregator(
     const why =
       taken !== undefined
         ? `has a label "${taken}" already`
-        : expires && aggregator !== 'sum'
+        : needs.sum && aggregator !== 'sum'
           ? 'has ttlSeconds, which needs sum'
-          : null;
+          : needs.dead && !countsDead(aggregator)
+            ? "has dead: 'keep', which needs another aggregator"
+            : null;
     if (why === null) return aggregator;
     warnOnce(
       'MPMETRICS_CONFIG',
-      `the aggregator ${aggregator} that was chosen by ${pattern} is not taken for ${String(name)}, which ${why}`,
+      `the aggregator ${aggregator} that is configured for ${pattern} is not used for the gauge ${String(name)}: it ${why}`,
       String(name),
     );
     return undefined;
@@ -68,7 +72,7 @@ function parse(text: string): Choices {
     warnOnce(
       'MPMETRICS_CONFIG',
       `${JSON.stringify(entry)} in MPMETRICS_AGGREGATORS is ignored: it must be a gauge's name, in which * stands ` +
-        `for any letters, an equals sign and one of ${AGGREGATORS.join(', ')}`,
+        `for any characters, an equals sign and one of ${AGGREGATORS.join(', ')}`,
       entry,
     );
   }

@@ -3,9 +3,9 @@
 import { inspect } from 'util';
 
 import { AGGREGATORS } from '../meeting';
-import { WRITER_LABELS, type MetricType } from '../storage';
+import { WRITER_LABELS, type FamilyType } from '../storage';
 import { first, joining, sum, type AggregatorFunction } from './joining';
-import type { GaugeAggregator } from './values';
+import type { GaugeAggregator, StateAggregator } from './values';
 
 export type { AggregatorFunction } from './joining';
 
@@ -16,21 +16,40 @@ export type { AggregatorFunction } from './joining';
  * - `all`: rows of different processes have different labels, which keep the rows apart
  * - `mostrecent`: takes the last row, because prom-client's JSON has no times
  * - `shared`: takes the last row, because all rows show the same value
+ * - the Python client's names, `livesum` and so on: as the names without `live`
+ *
+ * For state sets only: `any`, `every` and `count`, whose rows are 0 or 1 for each state.
  */
-export const aggregators: Record<GaugeAggregator, AggregatorFunction> = {
+export const aggregators: Record<GaugeAggregator | StateAggregator, AggregatorFunction> = {
   sum: joining(sum, sum),
   first: joining(first, first),
   omit: () => undefined,
   average: joining((values) => sum(values) / values.length, sum),
-  min: joining((values) => values.reduce((least, value) => Math.min(least, value), Infinity), sum),
-  max: joining((values) => values.reduce((most, value) => Math.max(most, value), -Infinity), sum),
+  min: joining(least, sum),
+  max: joining(most, sum),
   all: joining(sum, sum),
   mostrecent: joining((values) => values.at(-1)!, sum),
   shared: joining((values) => values.at(-1)!, sum),
+  livesum: joining(sum, sum),
+  liveall: joining(sum, sum),
+  livemin: joining(least, sum),
+  livemax: joining(most, sum),
+  livemostrecent: joining((values) => values.at(-1)!, sum),
+  any: joining(most, sum),
+  every: joining(least, sum),
+  count: joining(sum, sum),
 };
 
+function least(values: readonly number[]): number {
+  return values.reduce((one, other) => Math.min(one, other), Infinity);
+}
+
+function most(values: readonly number[]): number {
+  return values.reduce((one, other) => Math.max(one, other), -Infinity);
+}
+
 /** Aggregators for gauges only; prom-client's six are accepted for every type. */
-const OF_GAUGES: readonly unknown[] = ['all', 'mostrecent', 'shared'];
+const OF_GAUGES: readonly unknown[] = AGGREGATORS.slice(AGGREGATORS.indexOf('all'));
 
 /** The prefix of the `aggregator` of this library's own metrics, whose values native code adds to a scrape. */
 export const FIGURE = 'mpmetrics:';
@@ -41,18 +60,19 @@ export function isGaugeAggregator(name: unknown): name is GaugeAggregator {
 }
 
 /**
- * Checks a metric's `aggregator`.
+ * Checks a metric's `aggregator`. State sets and infos check theirs themselves.
  *
  * @param aggregator undefined and null are `sum`
  * @throws TypeError for an unknown name (prom-client accepts it, and its cluster registry then fails at every scrape);
  *   Error for an aggregator of gauges on another type, and for a declared label that the aggregator itself adds
  */
 export function validateAggregator(
-  type: MetricType,
+  type: FamilyType,
   aggregator: unknown,
   labelNames: readonly string[],
 ): void {
   if (aggregator === undefined || aggregator === null) return;
+  if (type === 'stateset' || type === 'info') return;
   if (!isGaugeAggregator(aggregator)) {
     if (typeof aggregator === 'string' && aggregator.startsWith(FIGURE)) return;
     throw new TypeError(
@@ -65,15 +85,17 @@ export function validateAggregator(
   }
   const taken = takenLabel(aggregator, labelNames);
   if (taken !== undefined) {
-    throw new Error(`aggregator 'all' gives a label "${taken}", so labelNames must not have it`);
+    throw new Error(
+      `aggregator '${aggregator}' gives a label "${taken}", so labelNames must not have it`,
+    );
   }
 }
 
 /** Returns a label that the aggregator adds although the metric declares it; undefined if there is none. */
 export function takenLabel(
-  aggregator: GaugeAggregator,
+  aggregator: GaugeAggregator | StateAggregator,
   labelNames: readonly string[],
 ): string | undefined {
-  if (aggregator !== 'all') return undefined;
+  if (aggregator !== 'all' && aggregator !== 'liveall') return undefined;
   return labelNames.find((name) => WRITER_LABELS.includes(name));
 }

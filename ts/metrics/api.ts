@@ -12,6 +12,7 @@ import type {
   TracksFunctions,
   TracksFunctionsWithLabels,
 } from './functions-api';
+import type { ChoosesLabels, MayChooseLabels } from './paths-api';
 import type {
   IncreaseDataWithExemplar,
   LabelArgument,
@@ -90,7 +91,7 @@ type EndsTimerWithExemplar<T extends string> = (
 ) => number;
 
 /** The methods of metrics of all types. */
-interface Common<T extends string> {
+export interface Common<T extends string> {
   /**
    * Reads the metric, after its `collect` has run.
    *
@@ -115,10 +116,10 @@ interface CounterFunctions {
 }
 
 /** A counter with its labels chosen. `inc` can be called detached from the object. */
-export interface CounterChild extends CounterFunctions, MayCountExceptions {}
+export interface CounterChild extends CounterFunctions, MayCountExceptions, MayChooseLabels {}
 /** A counter with its labels chosen, of a counter that `new` made. */
 export interface NewCounterChild<T extends string = string>
-  extends CounterFunctions, CountsExceptions<T> {}
+  extends CounterFunctions, CountsExceptions<T>, ChoosesLabels<T, NewCounterChild<T>> {}
 
 interface CounterMethods<T extends string, Child> extends Common<T> {
   /**
@@ -170,10 +171,14 @@ interface GaugeFunctions<Started> {
 
 /** A gauge with its labels chosen. Its functions can be called detached from the object. */
 export interface GaugeChild<T extends string = string>
-  extends GaugeFunctions<EndsTimer<T>>, MayTime, MayTrack {}
+  extends GaugeFunctions<EndsTimer<T>>, MayTime, MayTrack, MayChooseLabels {}
 /** A gauge with its labels chosen, of a gauge that `new` made. */
 export interface NewGaugeChild<T extends string = string>
-  extends GaugeFunctions<Timer<[labels?: LabelValues<T>]>>, TimesFunctions<T>, TracksFunctions {}
+  extends
+    GaugeFunctions<Timer<[labels?: LabelValues<T>]>>,
+    TimesFunctions<T>,
+    TracksFunctions,
+    ChoosesLabels<T, NewGaugeChild<T>> {}
 
 interface GaugeMethods<T extends string, Child, Started> extends Common<T> {
   /**
@@ -232,10 +237,13 @@ interface ObserverFunctions<Started> {
 
 /** A histogram with its labels chosen. Its functions can be called detached from the object. */
 export interface HistogramChild<T extends string = string>
-  extends ObserverFunctions<EndsTimer<T>>, MayTime {}
+  extends ObserverFunctions<EndsTimer<T>>, MayTime, MayChooseLabels {}
 /** A histogram with its labels chosen, of a histogram that `new` made. */
 export interface NewHistogramChild<T extends string = string>
-  extends ObserverFunctions<Timer<[labels?: LabelValues<T>]>>, TimesFunctions<T> {}
+  extends
+    ObserverFunctions<Timer<[labels?: LabelValues<T>]>>,
+    TimesFunctions<T>,
+    ChoosesLabels<T, NewHistogramChild<T>> {}
 
 interface HistogramMethods<T extends string, Child, Started> extends Common<T> {
   /**
@@ -293,10 +301,13 @@ export interface NewHistogram<T extends string>
 
 /** A summary with its labels chosen. Its functions can be called detached from the object. */
 export interface SummaryChild<T extends string = string>
-  extends ObserverFunctions<EndsTimer<T>>, MayTime {}
+  extends ObserverFunctions<EndsTimer<T>>, MayTime, MayChooseLabels {}
 /** A summary with its labels chosen, of a summary that `new` made. */
 export interface NewSummaryChild<T extends string = string>
-  extends ObserverFunctions<Timer<[labels?: LabelValues<T>]>>, TimesFunctions<T> {}
+  extends
+    ObserverFunctions<Timer<[labels?: LabelValues<T>]>>,
+    TimesFunctions<T>,
+    ChoosesLabels<T, NewSummaryChild<T>> {}
 
 interface SummaryMethods<T extends string, Child, Started> extends Common<T> {
   /**

@@ -3,20 +3,16 @@
  * detached. The methods that watch calls are inherited, so that a child is no larger for them.
  */
 
+import type { NewCounterChild, NewGaugeChild, NewHistogramChild, NewSummaryChild } from './api';
 import { countChildExceptions, countingChildExceptions } from './exceptions';
-import type {
-  AnyFunction,
-  CountsExceptions,
-  Timer,
-  TimesFunctions,
-  TracksFunctions,
-} from './functions-api';
+import type { AnyFunction, Timer } from './functions-api';
+import { furtherLabels, type LabelledMetric } from './label-paths';
 import { trackChildInProgress, trackingChildInProgress, type LabelledGauge } from './in-progress';
 import { timeChild, timedChild } from './timed';
 import type { LabelValues } from './values';
 
 /** A counter that children add to when labels are known only at an error. */
-interface LabelledCounter {
+interface LabelledCounter extends LabelledMetric {
   readonly name: string;
   inc(labels: object, value: number): void;
 }
@@ -41,6 +37,14 @@ class CounterChild {
     return countingChildExceptions(this.#counter.name, this.#count(), args);
   }
 
+  labels(...args: unknown[]): unknown {
+    return furtherLabels(this.#counter, this.#labels, args);
+  }
+
+  remove(): void {
+    this.#counter.remove(this.#labels);
+  }
+
   #count(): (labels: object | undefined) => void {
     return (labels) => {
       if (labels === undefined) this.inc();
@@ -56,15 +60,17 @@ class GaugeChild<T extends string> {
   readonly set: (value: number) => void;
   readonly setToCurrentTime: () => void;
   readonly startTimer: () => Timer<[labels?: LabelValues<T>]>;
-  readonly #gauge: LabelledGauge;
+  readonly #gauge: LabelledGauge & LabelledMetric;
+  readonly #labels: object;
 
-  constructor(functions: GaugeFunctions<T>, gauge: LabelledGauge) {
+  constructor(functions: GaugeFunctions<T>, gauge: LabelledGauge & LabelledMetric, labels: object) {
     this.inc = functions.inc;
     this.dec = functions.dec;
     this.set = functions.set;
     this.setToCurrentTime = functions.setToCurrentTime;
     this.startTimer = functions.startTimer;
     this.#gauge = gauge;
+    this.#labels = labels;
   }
 
   time(...args: unknown[]): unknown {
@@ -82,6 +88,14 @@ class GaugeChild<T extends string> {
   trackingInProgress(fn?: unknown): AnyFunction {
     return trackingChildInProgress(this.#gauge, this, fn);
   }
+
+  labels(...args: unknown[]): unknown {
+    return furtherLabels(this.#gauge, this.#labels, args);
+  }
+
+  remove(): void {
+    this.#gauge.remove(this.#labels);
+  }
 }
 
 /** The functions of a gauge's child. */
@@ -93,28 +107,44 @@ export interface GaugeFunctions<T extends string> {
   readonly startTimer: () => Timer<[labels?: LabelValues<T>]>;
 }
 
+/** A histogram or summary. */
+interface LabelledObserver extends LabelledMetric {
+  readonly name: string;
+}
+
 /** A histogram or summary with its labels chosen. */
 class ObserverChild<T extends string> {
   readonly observe: (value: number, count?: number) => void;
   readonly startTimer: () => Timer<[labels?: LabelValues<T>]>;
-  readonly #name: string;
+  readonly #observer: LabelledObserver;
+  readonly #labels: object;
 
   constructor(
     observe: (value: number, count?: number) => void,
     startTimer: () => Timer<[labels?: LabelValues<T>]>,
-    name: string,
+    observer: LabelledObserver,
+    labels: object,
   ) {
     this.observe = observe;
     this.startTimer = startTimer;
-    this.#name = name;
+    this.#observer = observer;
+    this.#labels = labels;
   }
 
   time(...args: unknown[]): unknown {
-    return timeChild(this.#name, this, args);
+    return timeChild(this.#observer.name, this, args);
   }
 
   timed(...args: unknown[]): AnyFunction {
-    return timedChild(this.#name, this, args);
+    return timedChild(this.#observer.name, this, args);
+  }
+
+  labels(...args: unknown[]): unknown {
+    return furtherLabels(this.#observer, this.#labels, args);
+  }
+
+  remove(): void {
+    this.#observer.remove(this.#labels);
   }
 }
 
@@ -127,29 +157,34 @@ export function counterChild(
   inc: (value?: number) => void,
   counter: LabelledCounter,
   labels: object,
-): CounterChild & CountsExceptions<string> {
-  return new CounterChild(inc, counter, { ...labels }) as CounterChild & CountsExceptions<string>;
+): NewCounterChild {
+  return new CounterChild(inc, counter, { ...labels }) as unknown as NewCounterChild;
 }
 
-/** Makes a child of a gauge. */
+/**
+ * Makes a child of a gauge.
+ *
+ * @param labels the labels that were chosen, in an object that is not changed
+ */
 export function gaugeChild<T extends string>(
   functions: GaugeFunctions<T>,
-  gauge: LabelledGauge,
-): GaugeFunctions<T> & TimesFunctions<T> & TracksFunctions {
-  return new GaugeChild(functions, gauge) as GaugeFunctions<T> &
-    TimesFunctions<T> &
-    TracksFunctions;
+  gauge: LabelledGauge & LabelledMetric,
+  labels: object,
+): NewGaugeChild<T> {
+  return new GaugeChild(functions, gauge, labels) as unknown as NewGaugeChild<T>;
 }
 
-/** Makes a child of a histogram or summary that is called `name`. */
+/**
+ * Makes a child of a histogram or summary.
+ *
+ * @param labels the labels that were chosen, in an object that is not changed
+ */
 export function observerChild<T extends string>(
   observe: (value: number, count?: number) => void,
   startTimer: () => Timer<[labels?: LabelValues<T>]>,
-  name: string,
-): Pick<ObserverChild<T>, 'observe' | 'startTimer'> & TimesFunctions<T> {
-  return new ObserverChild(observe, startTimer, name) as Pick<
-    ObserverChild<T>,
-    'observe' | 'startTimer'
-  > &
-    TimesFunctions<T>;
+  observer: LabelledObserver,
+  labels: object,
+): NewHistogramChild<T> & NewSummaryChild<T> {
+  const child: unknown = new ObserverChild(observe, startTimer, observer, labels);
+  return child as NewHistogramChild<T> & NewSummaryChild<T>;
 }

@@ -7,6 +7,7 @@ import { counterChild } from './children';
 import type { CounterConfiguration } from './configuration';
 import { addExceptionCounting } from './exceptions';
 import * as hidden from './hidden';
+import { keepChild, keptChild } from './kept-children';
 import { childOf, exemplify, Metric, update } from './metric';
 import { invalid } from './numbers';
 import type { IncreaseDataWithExemplar, LabelValues } from './values';
@@ -59,7 +60,7 @@ export class Counter<T extends string = string> extends Metric<T> implements New
     const given = this.inc !== ownInc && this.inc !== this[hidden.INC];
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as NewCounterChild;
-    const labels = labelsOf(this.labelNames, args) ?? {};
+    const labels = labelsOf(this.labelNames, args, this[ROSTER].undefaulted) ?? {};
     // Binds `inc` as prom-client does: a class that overrides `inc`, or a program that replaces it, sees the updates of
     // children.
     if (given) return counterChild(this.inc.bind(this, labels as LabelValues<T>), this, labels);
@@ -76,9 +77,11 @@ export class Counter<T extends string = string> extends Metric<T> implements New
         labels,
       );
     }
-    if (h.child === null || !h.live)
-      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as NewCounterChild;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewCounterChild;
+    const child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    keepChild(this, h, labels, child);
+    return child;
   }
 
   override reset(): void {

@@ -2,7 +2,7 @@
 
 import { types } from 'util';
 
-import { unfit } from '../errors';
+import { shown, unfit } from '../errors';
 import { validateLabels } from '../labels';
 import {
   addMethods,
@@ -112,6 +112,11 @@ function around(name: string, count: Count, errors: readonly unknown[]): Around 
 function filterOf(errors: readonly unknown[]): Filter {
   const [first] = errors;
   if (isObject(first)) {
+    if (errors.length > 1) {
+      throw new TypeError(
+        `errors to count are given by options or by classes, and ${shown(errors[1])} was given beside options`,
+      );
+    }
     const { only, labels: given } = first as { only?: AnyFunction; labels?: unknown };
     if (only !== undefined && typeof only !== 'function') throw unfit('only', 'a function', only);
     const labels = laterOf('labels', given);

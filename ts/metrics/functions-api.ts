@@ -67,7 +67,7 @@ export interface TimesFunctions<T extends string> {
   timed(options?: TimeOptions<T>): DecoratesMethod;
 }
 
-/** {@link TimesFunctions} of a metric, which take labels first. */
+/** The methods of {@link TimesFunctions} on a metric itself, where they take labels as the first argument. */
 export interface TimesFunctionsWithLabels<T extends string> {
   /**
    * Calls a function and observes the seconds until it returns or throws. If it returns a thenable, observes the
@@ -109,11 +109,12 @@ export interface TracksFunctions {
   trackingInProgress(): DecoratesMethod;
 }
 
-/** {@link TracksFunctions} of a gauge, which take labels first. */
+/** The methods of {@link TracksFunctions} on a gauge itself, where they take labels as the first argument. */
 export interface TracksFunctionsWithLabels<T extends string> {
   /**
-   * Calls a function, and counts it in the gauge while it runs; if it returns a thenable, until that settles. Under the
-   * aggregator `shared` the calls of a killed process stay in the gauge for ever; under all others they go with it.
+   * Calls a function, and counts it in the gauge while it runs; if it returns a thenable, until that settles. With the
+   * aggregator `shared` or `dead: 'keep'`, the calls of a killed process stay in the gauge for ever. Otherwise they
+   * leave the gauge when the process ends.
    *
    * @param labels the labels of the series
    * @returns what the function returned; for a thenable, a promise that settles as the thenable does
@@ -148,8 +149,9 @@ export interface CountsExceptions<T extends string> {
   /**
    * Calls a function, and counts if it throws, or if the thenable that it returns rejects.
    *
-   * @param errors classes, of which an error of another realm has the name; or options; without any, everything that is
-   *   thrown counts, also what is no Error
+   * @param errors the classes of the errors that count, or options. An error of another realm counts if it, or one of
+   *   its prototypes, has the name of such a class. Without classes and options, everything that is thrown counts, also
+   *   what is no Error
    * @returns what the function returned; for a thenable, a promise that settles as the thenable does
    * @throws what the function throws, unchanged
    */
@@ -161,14 +163,15 @@ export interface CountsExceptions<T extends string> {
   countingExceptions(options: ExceptionOptions<T>): DecoratesMethod;
 }
 
-/** {@link CountsExceptions} of a counter, which take labels first. */
+/** The methods of {@link CountsExceptions} on a counter itself, where they take labels as the first argument. */
 export interface CountsExceptionsWithLabels<T extends string> {
   /**
    * Calls a function, and counts if it throws, or if the thenable that it returns rejects.
    *
    * @param labels the labels of the series
-   * @param errors classes, of which an error of another realm has the name; or options; without any, everything that is
-   *   thrown counts, also what is no Error
+   * @param errors the classes of the errors that count, or options. An error of another realm counts if it, or one of
+   *   its prototypes, has the name of such a class. Without classes and options, everything that is thrown counts, also
+   *   what is no Error
    * @returns what the function returned; for a thenable, a promise that settles as the thenable does
    * @throws what the function throws, unchanged; before the call, Error for labels that are not declared
    */

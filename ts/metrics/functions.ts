@@ -94,7 +94,7 @@ function isContext(value: unknown): value is DecoratorContext {
   return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value;
 }
 
-/** Adds methods to a class as its own are: not enumerable. */
+/** Adds methods to a class. They are not enumerable, like the methods that a class declares. */
 export function addMethods<T extends object>(
   prototype: T,
   methods: Readonly<Record<string, (this: T, ...args: unknown[]) => unknown>>,

@@ -15,9 +15,12 @@ import { chosenAggregator } from './aggregator-choice';
 import type { NewGauge, NewGaugeChild } from './api';
 import { gaugeChild, type GaugeFunctions } from './children';
 import type { GaugeConfiguration } from './configuration';
+import { livesKept } from './dead';
+import { likelyName } from './full-name';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
 import { addTracking } from './in-progress';
+import { keepChild, keptChild } from './kept-children';
 import { childOf, Metric, update } from './metric';
 import { invalid } from './numbers';
 import { addTiming } from './timed';
@@ -38,7 +41,7 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
   declare trackingInProgress: NewGauge<T>['trackingInProgress'];
   constructor(config: GaugeConfiguration<T>) {
     const aggregator = aggregatorOf(config);
-    super(config, kindOf(aggregator), { aggregator });
+    super(config, kindOf(aggregator), { aggregator }, livesKept);
   }
 
   set(labels: Labels<T>, value?: number): void {
@@ -78,17 +81,21 @@ export class Gauge<T extends string = string> extends Metric<T> implements NewGa
     const given = !ownMethods(this);
     const made = given ? null : childOf(this, args);
     if (made !== null) return made as NewGaugeChild<T>;
-    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    const labels = labelsOf(
+      this.labelNames,
+      args,
+      this[ROSTER].undefaulted,
+    ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     // `labels(null)` returns such a child, too: its functions take null for the value, as prom-client's do.
     if (given || labels === null) return makeDelegatingChild(this, labels!);
     const h = this[FIND](labels);
-    if (h.child !== null && h.live && !h.retyped) return h.child as NewGaugeChild<T>;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewGaugeChild<T>;
     const label = this[ROSTER].text(labels);
     const child = makeChild(this, h, labels, label);
     this[ROSTER].compareChild(h, label);
-    h.childTypes = label.types;
-    h.child = child;
+    if (keepChild(this, h, labels, child)) h.childTypes = label.types;
     return child;
   }
 
@@ -148,7 +155,7 @@ function makeChild<T extends string>(
     },
     startTimer: () => gauge.startTimer(chosen),
   };
-  return gaugeChild(functions, gauge);
+  return gaugeChild(functions, gauge, chosen);
 }
 
 /**
@@ -168,7 +175,7 @@ function makeDelegatingChild<T extends string>(
     setToCurrentTime: gauge.setToCurrentTime.bind(gauge, labels),
     startTimer: gauge.startTimer.bind(gauge, labels),
   };
-  return gaugeChild(functions, gauge);
+  return gaugeChild(functions, gauge, labels ?? {});
 }
 
 /** The methods of a gauge that children need, for comparison. */
@@ -198,11 +205,13 @@ function aggregatorOf<T extends string>(
   config: GaugeConfiguration<T> | null | undefined,
 ): GaugeAggregator {
   if (config === null || typeof config !== 'object') return 'sum';
-  const { aggregator, name, labelNames, ttlSeconds } = config;
-  return aggregator ?? chosenAggregator(name, labelNames, ttlSeconds !== undefined) ?? 'sum';
+  const { aggregator, labelNames, ttlSeconds, dead } = config;
+  const name = likelyName('gauge', config);
+  const needs = { sum: ttlSeconds !== undefined, dead: dead !== undefined };
+  return aggregator ?? chosenAggregator(name, labelNames, needs) ?? 'sum';
 }
 
 function kindOf(aggregator: GaugeAggregator): Kind {
-  if (aggregator === 'mostrecent') return recentKind;
+  if (aggregator === 'mostrecent' || aggregator === 'livemostrecent') return recentKind;
   return aggregator === 'shared' ? sharedGaugeKind : gaugeKind;
 }

@@ -19,6 +19,9 @@ export const WINDOW: unique symbol = Symbol('window');
 /** Of a summary: the function that makes an observation after its handle was bound. */
 export const OBSERVING: unique symbol = Symbol('observing');
 
+/** Of a metric with states: the bit of each state in a mask. */
+export const BITS: unique symbol = Symbol('bits');
+
 /** Of a counter with exemplars: its original `inc`. */
 export const INC: unique symbol = Symbol('inc');
 

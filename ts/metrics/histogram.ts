@@ -15,6 +15,7 @@ import type { HistogramConfiguration } from './configuration';
 import type { Timer } from './functions-api';
 import { bucketValuesOf, lend } from './hash-map';
 import * as hidden from './hidden';
+import { keepChild, keptChild } from './kept-children';
 import { change, childOf, exemplify, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
 import { addTiming } from './timed';
@@ -113,13 +114,19 @@ export class Histogram<T extends string = string> extends Metric<T> implements N
   labels(...args: unknown[]): NewHistogramChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as NewHistogramChild<T>;
-    const labels = labelsOf(this.labelNames, args) as LabelValues<T> | null;
+    const labels = labelsOf(
+      this.labelNames,
+      args,
+      this[ROSTER].undefaulted,
+    ) as LabelValues<T> | null;
     validateLabels(this.labelNames, labels);
     if (labels === null) return makeThrowingChild(this);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live)
-      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as NewHistogramChild<T>;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewHistogramChild<T>;
+    const child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    keepChild(this, h, labels, child);
+    return child;
   }
 
   override reset(): void {
@@ -180,7 +187,8 @@ function makeChild<T extends string>(
       } else record(h, scale, value);
     },
     () => startTimer(histogram, chosen),
-    histogram.name,
+    histogram,
+    chosen,
   );
 }
 
@@ -191,6 +199,7 @@ function makeThrowingChild<T extends string>(histogram: Histogram<T>): NewHistog
       throw invalid('Value', null, histogram[ROSTER]);
     },
     () => startTimer(histogram),
-    histogram.name,
+    histogram,
+    {},
   );
 }

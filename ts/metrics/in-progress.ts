@@ -24,6 +24,7 @@ export interface LabelledGauge {
   readonly name: string;
   readonly labelNames: readonly string[];
   readonly aggregator: string;
+  readonly dead?: unknown;
   inc(labels: object, value: number): void;
   dec(labels: object, value: number): void;
 }
@@ -91,11 +92,13 @@ function split(gauge: LabelledGauge, args: readonly unknown[]): [GoesUpAndDown, 
   return [series, typeof first === 'function' ? first : args[1]];
 }
 
-function around({ name, aggregator }: LabelledGauge, series: GoesUpAndDown): Around {
-  if (aggregator === 'shared') {
+function around({ name, aggregator, dead }: LabelledGauge, series: GoesUpAndDown): Around {
+  if (aggregator === 'shared' || dead !== undefined) {
+    const has = aggregator === 'shared' ? 'the aggregator shared' : "dead: 'keep'";
     const message =
-      `the gauge ${name} has the aggregator shared, and tracks calls in progress: ` +
-      'those of a killed process stay in it for ever; with the aggregator sum they go with the process';
+      `the gauge ${name} has ${has}, and tracks calls in progress: ` +
+      "the calls of a killed process stay in its value for ever. With the aggregator sum, and without dead: 'keep', " +
+      'the value loses them when the process ends';
     warnOnce('MPMETRICS_CONFIG', message, name);
   }
   return (call) => {

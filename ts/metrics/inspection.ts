@@ -2,7 +2,7 @@
 
 import { inspect } from 'util';
 
-import { ownImage, type Roster } from '../storage';
+import { ownImage, plainType, type Roster } from '../storage';
 import { ownHandles } from './hash-map';
 
 /** The count and the sum of a series' observations, which `console.log` prints on one line at any depth. */
@@ -20,12 +20,14 @@ class Observations {
   }
 }
 
-/** This isolate's part of each series, by the label text. */
+/** This isolate's part of each series, by the label text. Of a state set, the states that are set. */
 export function ownValues(roster: Roster): Record<string, unknown> {
-  const { kind } = roster.shape;
+  const { kind, states } = roster.shape;
   const entries = ownHandles(roster).map((h) => {
-    const [first = 0, ...rest] = kind.values(ownImage(h, kind), roster.shape, h.size);
-    if (kind.type === 'counter' || kind.type === 'gauge') return [h.text, first];
+    const values = kind.values(ownImage(h, kind), roster.shape, h.size);
+    if (kind.type === 'stateset') return [h.text, states.filter((_, i) => values[i] === 1)];
+    const [first = 0, ...rest] = values;
+    if (plainType(kind.type) === 'gauge' || kind.type === 'counter') return [h.text, first];
     const counts = kind.type === 'summary' ? rest.slice(0, 1) : rest;
     return [
       h.text,

@@ -10,6 +10,7 @@ import {
   labelsOf,
   validateLabels,
   validateMetricName,
+  type LabelDefaults,
 } from '../labels';
 import {
   collecting,
@@ -17,13 +18,18 @@ import {
   NOTHING_ASKED,
   Roster,
   Handle,
+  plainType,
   type Kind,
+  type MetricType,
   type Update,
 } from '../storage';
 import { validateAggregator } from './aggregators';
 import type { Everywhere } from './api';
 import type { MetricConfiguration, Registers } from './configuration';
+import { validateDead } from './dead';
 import { exemplarText } from './exemplar';
+import { fullName, piecesOf } from './full-name';
+import { labelRules, warnOfOptions, type Given } from './given';
 import { hashMapOf, lend } from './hash-map';
 import * as hidden from './hidden';
 import { inspected, ownValues } from './inspection';
@@ -52,35 +58,14 @@ const EMPTY: LabelValues<string> = {};
  */
 export const home: { register: Registers | null } = { register: null };
 
-/** A configuration with the defaults of the metric's type. */
-export interface Given {
-  name: string;
-  /** Declared as a string for users; prom-client accepts any truthy value. */
-  help: string | number;
-  labelNames?: readonly string[];
-  registers?: readonly Registers[];
-  aggregator: string;
-  enableExemplars: boolean;
-  collect?: unknown;
-  buckets?: readonly number[];
-  percentiles?: readonly number[];
-  maxAgeSeconds?: number;
-  ageBuckets?: number;
-  pruneAgedBuckets?: boolean;
-  compressCount?: number;
-  ifExists?: unknown;
-  ttlSeconds?: number;
-  labelValues?: Readonly<Record<string, unknown>>;
-}
-
 /** The configuration of a metric of any type. */
 type AnyConfiguration<T extends string> = Omit<MetricConfiguration<T>, 'aggregator'> & {
   aggregator?: string;
 };
 
 export abstract class Metric<T extends string = string> implements Everywhere<T> {
-  // Internal members are not declared for users, as in prom-client: an object that replaces a metric needs all declared
-  // ones.
+  // As in prom-client, the published types do not have the internal members. TypeScript accepts an object in place of a
+  // metric only if the object has all members that the types have.
   /** @internal */
   readonly name!: string;
   /** @internal */
@@ -94,7 +79,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
   /** @internal */
   readonly enableExemplars!: boolean;
   /** @internal */
-  readonly type: Kind['type'];
+  readonly type: MetricType;
   /** @internal Called before the metric is read; `this` is the metric. May be assigned at any time. */
   collect?(this: this): void | Promise<void>;
 
@@ -135,8 +120,11 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     if (defaults.aggregator !== undefined) given.aggregator ??= defaults.aggregator;
     if (!given.help) throw new Error('Missing mandatory help parameter');
     if (!given.name) throw new Error('Missing mandatory name parameter');
+    given.name = fullName(kind.type, given);
     // The messages begin with prom-client's, and end with what its successor `@prometheus-io/client` adds.
-    if (!validateMetricName(given.name)) throw new Error(`Invalid metric name: ${given.name}`);
+    if (!validateMetricName(given.name)) {
+      throw new Error(`Invalid metric name: ${given.name}${piecesOf(given)}`);
+    }
     const labelNames = labelNamesOf(given.labelNames);
     const invalid = invalidLabelNames(labelNames);
     if (invalid.length > 0) {
@@ -148,11 +136,21 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     }
     const registers = given.registers ? registersOf(given.registers) : [home.register!];
     validateAggregator(kind.type, given.aggregator, labelNames.map(String));
+    validateDead(kind.type, given);
     const { ifExists, labelValues, ttlSeconds } = given;
     if (ttlSeconds !== undefined) validateLife(ttlSeconds, kind, given.aggregator);
-    const initial = labelValues ? labelSets(labelNames, labelValues) : [];
-    const there = reusable(ifExists, registers, { ...given, labelNames }, kind.type, isMetric);
-    this.type = kind.type;
+    const { defaults: labelDefaults, limits, options } = labelRules(kind.type, labelNames, given);
+    const initial = initialSets(labelNames, labelValues, labelDefaults, limits.overflow);
+    warnOfOptions(config, given.name);
+    const identity = { ...given, labelNames, type: kind.type };
+    const there = reusable(
+      ifExists,
+      registers,
+      identity,
+      isMetric,
+      (one) => one[ROSTER].shape.kind,
+    );
+    this.type = plainType(kind.type);
     const roster =
       there?.[ROSTER] ??
       new Roster(
@@ -163,9 +161,13 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
           aggregator: given.aggregator ?? 'sum',
           labelNames: labelNames.map(String),
           numbers: numbers(given),
+          states: kind.type === 'stateset' ? given.states! : [],
           exemplars: given.enableExemplars,
+          maxSeries: limits.maxSeries,
+          overflows: limits.overflow !== null,
         },
         () => this.labelNames,
+        options,
       );
     hidden.hide(this, ROSTER, roster);
     hidden.hide(this, FIND, roster.find);
@@ -173,7 +175,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     hidden.hide(this, LEFT, null);
     // As in prom-client, all keys of the configuration become properties of the metric. The fields were defined before,
     // so that metrics of one class share a hidden class in V8.
-    Object.assign(this, given, { labelNames, registers, type: kind.type });
+    Object.assign(this, given, { labelNames, registers, type: this.type });
     if (there !== null) roster.collect = null;
     // A class that was written for prom-client creates its values in `reset`, as prom-client's own classes do.
     if (foreign) this.reset();
@@ -192,7 +194,7 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
       } else register.registerMetric(this as never);
     }
     // The series without labels is shown at zero, from the declaration on.
-    if (labelNames.length === 0) this[SINGLE] = roster.bind(this[SINGLE], null);
+    if (labelNames.length === 0 && !kind.open) this[SINGLE] = roster.bind(this[SINGLE], null);
     roster.begin(initial);
     if (ttlSeconds !== undefined && labelNames.length > 0 && there === null) {
       roster.expireAfter(ttlSeconds);
@@ -239,14 +241,28 @@ export abstract class Metric<T extends string = string> implements Everywhere<T>
     const roster = this[ROSTER];
     roster.family.others?.removeAll();
     roster.reset(true);
-    if (this.labelNames.length === 0 && this.type !== 'histogram') {
+    const { open, type } = roster.shape.kind;
+    if (this.labelNames.length === 0 && !open && type !== 'histogram') {
       this[SINGLE] = roster.bind(this[SINGLE], null);
     }
   }
 }
 
+/** Returns the label sets that are shown from the declaration on; the one for refused series first. */
+function initialSets(
+  labelNames: readonly string[],
+  labelValues: Readonly<Record<string, unknown>> | undefined,
+  defaults: LabelDefaults | null,
+  overflow: object | null,
+): object[] {
+  const sets: object[] = overflow === null ? [] : [overflow];
+  if (labelValues) sets.push(...labelSets(labelNames, labelValues, defaults));
+  else if (defaults?.complete === true) sets.push({});
+  return sets;
+}
+
 function remove(metric: Metric, args: readonly unknown[], everywhere: boolean): void {
-  const labels = labelsOf(metric.labelNames, args) ?? EMPTY;
+  const labels = labelsOf(metric.labelNames, args, metric[ROSTER].undefaulted) ?? EMPTY;
   validateLabels(metric.labelNames, labels);
   metric[ROSTER].remove(labels, everywhere);
 }
@@ -290,7 +306,9 @@ function announceCollect(metric: Metric): void {
 /** Returns the child that an earlier call of `labels()` with these arguments made, if it can be used again. */
 export function childOf(metric: Metric, args: readonly unknown[]): unknown {
   if (args.length === 0 || args.length !== metric.labelNames.length) return null;
-  const h = metric[ROSTER].at(args);
+  const roster = metric[ROSTER];
+  if (roster.adapts) return null;
+  const h = roster.at(args);
   return h?.live === true && !h.retyped ? h.child : null;
 }
 

@@ -2,6 +2,7 @@
 
 import type { PrometheusContentType, RegistryContentType } from '../exposition';
 import type { AnyMetric } from './api';
+import type { StateMetric } from './states-api';
 import type {
   MetricObject,
   MetricObjectWithValues,
@@ -28,6 +29,8 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
   writeToTextfile?: any;
   /** Returns one metric as text, without a line break at the end; takes the metric and {@link PrintOptions}. */
   getMetricsAsString?: any;
+  /** Adds an object whose `collect()` yields several metrics for each scrape. */
+  registerCollector?: any;
   /** Removes all metrics, and the default labels. Does not change parts of other processes and threads. */
   clear(): void;
   /** Resets this thread's own part of all metrics. */
@@ -37,7 +40,7 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
    *
    * @throws Error if another metric has its name
    */
-  registerMetric<L extends string>(metric: AnyMetric<L>): void;
+  registerMetric<L extends string>(metric: AnyMetric<L> | StateMetric<L>): void;
   /**
    * Returns all metrics as objects, after their `collect` has run, in the form that `aggregate()` takes.
    *
@@ -58,6 +61,8 @@ export interface RegistryLike<T extends RegistryContentType = PrometheusContentT
   removeSingleMetric(name: string): void;
   /** Returns the metric of that name that this thread has registered; undefined if there is none. */
   getSingleMetric<L extends string>(name: string): AnyMetric<L> | undefined;
+  /** Sets what is printed before the names of all metrics. */
+  setPrefix?: any;
   /** Sets default labels: labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void;
   /** Returns the metric of that name as text, without a line break at the end. */

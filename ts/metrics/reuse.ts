@@ -17,6 +17,14 @@ const IDENTITY = [
   'pruneAgedBuckets',
   'enableExemplars',
   'ttlSeconds',
+  'dead',
+  'keepDead',
+  'states',
+  'defaultLabels',
+  'maxSeries',
+  'overflow',
+  'overflowLabels',
+  'maxLabelValues',
 ] as const;
 
 /** A metric's configuration with its defaults. */
@@ -26,7 +34,9 @@ type Configuration = Readonly<Record<string, unknown>>;
  * Finds the metric to reuse: the first of that name in the registries.
  *
  * @param ifExists the user's option
+ * @param given the configuration of the new metric, with the type of its family
  * @param isMetric whether an object in a registry is a metric
+ * @param familyOf returns the type of a metric's family
  * @returns the metric; null if a new one has to be made
  * @throws TypeError for another `ifExists` than 'throw' and 'reuse', Error if the metric of that name has another type
  *   or differs in an option of {@link IDENTITY}
@@ -35,8 +45,8 @@ export function reusable<M>(
   ifExists: unknown,
   registers: readonly Registers[],
   given: Configuration,
-  type: string,
   isMetric: (one: unknown) => one is M,
+  familyOf: (metric: M) => { readonly type: string },
 ): M | null {
   if (ifExists === undefined || ifExists === 'throw') return null;
   if (ifExists !== 'reuse') {
@@ -48,7 +58,8 @@ export function reusable<M>(
     if (!isMetric(there)) continue;
     const existing = there as unknown as Configuration;
     for (const key of ['type', ...IDENTITY]) {
-      const [before, now] = [existing[key], key === 'type' ? type : given[key]];
+      const before = key === 'type' ? familyOf(there).type : existing[key];
+      const now = given[key];
       if (inspect(before) === inspect(now)) continue;
       throw new Error(
         `A metric with the name ${name} has already been registered, ` +

@@ -18,7 +18,9 @@ import { observerChild } from './children';
 import type { SummaryConfiguration } from './configuration';
 import type { Timer } from './functions-api';
 import * as hidden from './hidden';
-import { change, childOf, Metric, update, type Given } from './metric';
+import type { Given } from './given';
+import { keepChild, keptChild } from './kept-children';
+import { change, childOf, Metric, update } from './metric';
 import { invalid, timesOf } from './numbers';
 import { listOfNumbers } from './options';
 import { addTiming } from './timed';
@@ -104,12 +106,15 @@ export class Summary<T extends string = string> extends Metric<T> implements New
   labels(...args: unknown[]): NewSummaryChild<T> {
     const made = childOf(this, args);
     if (made !== null) return made as NewSummaryChild<T>;
-    const labels = (labelsOf(this.labelNames, args) ?? {}) as LabelValues<T>;
+    const labels = (labelsOf(this.labelNames, args, this[ROSTER].undefaulted) ??
+      {}) as LabelValues<T>;
     validateLabels(this.labelNames, labels);
     const h = this[FIND](labels);
-    if (h.child === null || !h.live)
-      h.child = makeChild(this, h, labels, this[ROSTER].text(labels));
-    return h.child as NewSummaryChild<T>;
+    const kept = keptChild(this, h, labels);
+    if (kept !== null) return kept as NewSummaryChild<T>;
+    const child = makeChild(this, h, labels, this[ROSTER].text(labels));
+    keepChild(this, h, labels, child);
+    return child;
   }
 
   override reset(): void {
@@ -153,7 +158,8 @@ function makeChild<T extends string>(
       else record(h, value, roster, window);
     },
     () => startTimer(summary, chosen),
-    summary.name,
+    summary,
+    chosen,
   );
 }
 

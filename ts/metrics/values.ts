@@ -7,8 +7,29 @@ import type { MetricType } from '../storage';
 /** How the parts of several processes become one value. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
 
-/** How the parts of a gauge become one value: an {@link Aggregator}, or one of three more. */
-export type GaugeAggregator = Aggregator | 'all' | 'mostrecent' | 'shared';
+/**
+ * How the parts of a gauge become one value: an {@link Aggregator}, one of three more, or one of the Python client's
+ * names for the living, which are other names of `sum`, `all`, `min`, `max` and `mostrecent`.
+ */
+export type GaugeAggregator =
+  | Aggregator
+  | 'all'
+  | 'mostrecent'
+  | 'shared'
+  | 'livesum'
+  | 'liveall'
+  | 'livemin'
+  | 'livemax'
+  | 'livemostrecent';
+
+/** How the parts of an `Enum` become one state: see its configuration. */
+export type EnumAggregator = 'mostrecent' | 'all' | 'count';
+
+/** How the parts of a `StateSet` become one set of states: see its configuration. */
+export type StateSetAggregator = 'any' | 'every' | 'all';
+
+/** The aggregators of metrics with states. */
+export type StateAggregator = EnumAggregator | StateSetAggregator;
 
 /** A label's value, as an argument of a method that takes values without the label names. */
 export type LabelArgument = string | number | boolean;

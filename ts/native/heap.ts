@@ -39,7 +39,17 @@ export interface ExtraFamily {
   help: string;
   /** Any text, because an object that is no metric of this package may have any type. */
   type: string;
+  /** The unit, which OpenMetrics shows if the name ends with it. */
+  unit?: string;
+  /** True: the family is not printed if the heap has one of its name. */
+  yields?: boolean;
   samples: Sample[];
+}
+
+/** The unit of a family that the heap holds. */
+export interface FamilyUnit {
+  name: string;
+  unit: string;
 }
 
 /** One row. */
@@ -79,6 +89,10 @@ export interface ScrapeOptions {
   without?: string[];
   /** Families that are printed after the heap's. Not for `json`, whose reader has these families itself. */
   extra?: ExtraFamily[];
+  /** Printed before each name in text and OpenMetrics; all other names in these options are without it. */
+  prefix?: string;
+  /** Units of families of the heap. */
+  units?: FamilyUnit[];
 }
 
 /** Figures of a heap. */
@@ -96,6 +110,8 @@ export interface HeapStats {
   adoptions: number;
   /** Updates of series that were refused, by {@link Refusal}. */
   dropped: number[];
+  /** Ended processes and threads that gauges with the aggregator `all` do not show any more, for each gauge. */
+  droppedLives: number;
   /** Exemplars that were not recorded, for want of a lock in time or of memory. */
   droppedExemplars: number;
   /** Observations of summaries that no quantile shows: there was no room for their buckets. */
@@ -153,6 +169,20 @@ export interface NativeHeap {
   scrapeString(options: ScrapeOptions): Promise<string>;
   scrapeBuffer(options: ScrapeOptions): Promise<Bytes>;
   stats(): HeapStats;
+  /**
+   * Takes the gauges of a dead process out of its slots, as the next writers of these slots would.
+   *
+   * @returns how many there were; 0 for a living process. Throws an Error with a code.
+   */
+  endLives(pid: number): number;
+  /**
+   * Hides the gauges that this object's writer has in the slot that it lost. To be called before their values move to
+   * another slot.
+   *
+   * @returns false if nothing was hidden: without a writer, for a living slot, and if another writer has had the slot
+   *   since. Throws an Error with a code.
+   */
+  hideLost(): boolean;
   /** Number of living threads of this process that made a metric. Throws an Error with a code. */
   siblings(): number;
   /**

@@ -5,11 +5,17 @@ export interface FamilySpec {
   tag: string;
   name: string;
   help: string;
-  type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'stateset' | 'info';
   aggregator: string;
   labelNames: string[];
-  /** Upper bounds of a histogram in configured order, without the implied last one; a summary's options. */
+  /**
+   * Upper bounds of a histogram in configured order, without the implied last one; a summary's options; the mask that
+   * a state set's cell of 0 stands for. Last, of a family that counts the dead, how many ended lives are shown,
+   * where each is shown by itself.
+   */
   numbers: Float64Array;
+  /** The states of a state set, in the order of the bits of its mask. */
+  states: string[];
 }
 
 /** The value of a shared gauge that {@link NativeWriter.takeShared} took out of a segment. */
@@ -32,6 +38,21 @@ export interface NativeWriter {
    * whose default labels the family's series get. Returns the family's number, or minus a {@link Status}.
    */
   family(spec: FamilySpec, group: number): number;
+  /**
+   * Limits the series of a family: this writer makes no series while the family has `most` or more, those of all
+   * writers included. `drops` says whether updates of refused series count as dropped. To be called after each
+   * {@link family}.
+   */
+  limit(family: number, most: number, drops: boolean): void;
+  /**
+   * Returns the values that a label has in living series of a family. With `after`, which is the `latest` of an earlier
+   * call, at least those of series that were made since. Throws an Error with a code.
+   */
+  labelValues(
+    family: number,
+    label: string,
+    after?: bigint,
+  ): { readonly values: string[]; readonly latest: bigint };
   /** Withdraws this life's declaration of a family. Its series are released one by one. */
   withdraw(family: number): void;
   /**

@@ -3,28 +3,10 @@
 import { warnOnce } from '../errors';
 import { fillDefaults, type MetricRows, type RowLabels } from '../exposition';
 import { labelText } from '../labels';
-import {
-  LEFT,
-  Metric,
-  readsItself,
-  REPLACE,
-  ROSTER,
-  type Registers,
-  type ScopeOptions,
-} from '../metrics';
-import { heap, moveToHeap, moveToMemory } from '../storage';
-
-/** The members that a registry uses of a metric: any object with a `get()` can be registered. */
-export interface DuckMetric {
-  name?: string;
-  aggregator?: string;
-  get(options?: ScopeOptions): unknown;
-  getForPromString?(): unknown;
-  reset?(): void;
-}
-
-/** Anything that was registered. */
-export type Registered = Metric | DuckMetric;
+import { LEFT, Metric, readsItself, REPLACE, ROSTER, type Registers } from '../metrics';
+import { heap, moveToHeap, moveToMemory, type Collect } from '../storage';
+import { Collectors } from './collectors';
+import type { Registered } from './registered';
 
 export const DEFAULT_TAG = 'default';
 export const ANONYMOUS_TAG = 'anonymous';
@@ -49,6 +31,10 @@ export class Contents {
   readonly metrics = new Map<string, Registered>();
   /** Labels that are printed with every series that does not have them itself. */
   defaults: RowLabels = {};
+  /** Objects that yield metrics for each scrape. */
+  readonly collectors = new Collectors(this);
+  /** What is printed before all names. Names everywhere else are without it. */
+  prefix = '';
   /** Functions that are called with the duration of each scrape, in seconds. */
   readonly scraped = new Set<(seconds: number) => void>();
   /** The tag of the registry's families in the heap; null for a registry that is not shared. */
@@ -85,6 +71,11 @@ export class Contents {
     return this.nameless ? null : this.tag;
   }
 
+  /** Whether the registry may show metrics that only other processes have declared, or yield. */
+  get showsOthers(): boolean {
+    return this.tag !== null && (!this.nameless || this.collectors.everywhere);
+  }
+
   /** @param aggregator selects metrics with this aggregator; a metric without one counts as `sum` */
   all(aggregator?: string): Registered[] {
     const all = [...this.metrics.values()];
@@ -99,6 +90,7 @@ export class Contents {
     if (there !== undefined && there !== metric) {
       throw new Error(`A metric with the name ${name} has already been registered.`);
     }
+    this.collectors.giveUp(name);
     this.metrics.set(name, metric);
     this.share(metric);
   }
@@ -135,7 +127,10 @@ export class Contents {
     part.setDefaults({ ...this.defaults, ...labels });
     return {
       registerMetric: (metric: Metric) => {
-        if (!this.metrics.has(metric.name)) part.share(metric);
+        if (!this.metrics.has(metric.name)) {
+          this.collectors.giveUp(metric.name);
+          part.share(metric);
+        }
         this.add(metric);
       },
       getSingleMetric: (name) => this.metrics.get(name),
@@ -145,7 +140,18 @@ export class Contents {
     };
   }
 
-  private share(metric: Registered): void {
+  /** Makes scrapes of other processes run a callback, if the registry is shared. */
+  collects(run: Collect): void {
+    if (this.tag !== null && heap.open(true)) heap.collects(run);
+  }
+
+  /** Ends {@link collects}. */
+  endsCollecting(run: Collect): void {
+    heap.collectors.delete(run);
+  }
+
+  /** Moves a metric into the heap, if the registry is shared. */
+  share(metric: Registered): void {
     if (metric instanceof Metric && this.tag !== null && !owners.has(metric)) {
       if (readsItself(metric)) return;
       if (moveToHeap(metric[ROSTER], this.tag, this.group)) owners.set(metric, this);
@@ -177,11 +183,12 @@ export class Contents {
     if (metric !== undefined) this.disown(metric);
   }
 
-  /** Removes all metrics, and the default labels. */
+  /** Removes all metrics and collectors, and the default labels. Keeps the prefix. */
   clear(): void {
     const metrics = this.all();
     this.metrics.clear();
     for (const metric of metrics) this.disown(metric);
+    this.collectors.clear();
     this.setDefaults({});
   }
 
@@ -216,7 +223,7 @@ export class Contents {
     if (!this.nameless || this.tag === tag) return;
     this.tag = tag;
     for (const part of this.parts.keys()) part.tag = tag;
-    for (const metric of this.all()) {
+    for (const metric of [...this.all(), ...this.collectors.held]) {
       const owner = metric instanceof Metric ? owners.get(metric) : undefined;
       if (!this.isOwner(owner)) continue;
       const roster = (metric as Metric)[ROSTER];
@@ -246,7 +253,8 @@ export class Contents {
     return this.tag !== null && NAMELESS.has(this.tag);
   }
 
-  private disown(metric: Registered): void {
+  /** Moves a metric of this registry to memory storage. */
+  disown(metric: Registered): void {
     if (!(metric instanceof Metric)) return;
     this.released.delete(metric);
     if (this.isOwner(owners.get(metric))) {

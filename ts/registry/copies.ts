@@ -22,15 +22,15 @@ function keyOf(name: string): string {
   return `${heap.path} ${name}`;
 }
 
-/**
- * Claims a metric's name for this copy.
- *
- * @returns false if another copy has claimed it
- */
-export function claim(name: string): boolean {
+/** Returns whether another copy has claimed a metric's name. */
+export function isClaimedElsewhere(name: string): boolean {
   const holder = claims().get(keyOf(name));
-  if (holder === undefined) claims().set(keyOf(name), copy);
-  return holder === undefined || holder === copy;
+  return holder !== undefined && holder !== copy;
+}
+
+/** Claims a metric's name for this copy, unless another copy has claimed it. */
+export function claim(name: string): void {
+  if (!isClaimedElsewhere(name)) claims().set(keyOf(name), copy);
 }
 
 /** Frees a name that this copy has claimed. */

@@ -24,10 +24,13 @@ import {
   NOTHING_ASKED,
   parseFamilies,
   type Asked,
+  type FamilyData,
   type Selection,
 } from '../storage';
 import { Collected } from './collected';
-import type { Contents, DuckMetric, Registered } from './contents';
+import type { Contents } from './contents';
+import type { DuckMetric, Registered } from './registered';
+import { unitOf, unitsOf, withPrefix } from './naming';
 
 /** The families to print: a selection for a scrape of the heap, or only families that are not in the heap. */
 type Gathered = { selection: Selection } | { selection: null; extra: ExtraFamily[] };
@@ -86,13 +89,13 @@ export class Reading {
 
   private async wholeText(asked: Asked): Promise<string> {
     const gathered = await this.gather(asked);
-    if (gathered.selection === null) return outputOf(gathered.extra, this.format);
+    if (gathered.selection === null) return this.output(gathered.extra);
     return heap.scrapes.text(this.format, gathered.selection);
   }
 
   private async wholeBuffer(asked: Asked): Promise<Buffer> {
     const gathered = await this.gather(asked);
-    if (gathered.selection === null) return Buffer.from(outputOf(gathered.extra, this.format));
+    if (gathered.selection === null) return Buffer.from(this.output(gathered.extra));
     return heap.scrapes.bytes(this.format, gathered.selection);
   }
 
@@ -112,10 +115,12 @@ export class Reading {
       .filter((metric) => !inCells(metric, readsItself))
       .map((metric) => this.readDuck(metric));
     const own = metrics.filter((metric) => inCells(metric, readsItself)) as Metric[];
+    const yielding = contents.collectors.run();
     const [rest, read] = await Promise.all([
       Promise.all(ducks),
       Promise.all(own.map((metric) => this.collected.run(metric))),
     ]);
+    const yielded = yielding === null ? [] : await yielding;
     const answers = asked.answers();
     if (answers !== undefined) await answers;
     for (const metric of this.addedTo(metrics)) {
@@ -123,9 +128,10 @@ export class Reading {
     }
     const all: MetricRows[] = [];
     const given = (): ReturnType<Contents['given']> => contents.given();
-    const selection = this.select(metrics, () => true);
+    const selection = this.select([...metrics, ...contents.collectors.held], () => true);
     if (selection !== null) {
-      const kept = { ...selection, without: namesOf(rest) };
+      const { prefix } = contents;
+      const kept = { ...selection, without: namesOf(rest), ...(prefix !== '' && { prefix }) };
       for (const family of parseFamilies(await heap.scrapes.text('json', kept))) {
         if (aggregator !== undefined && family.aggregator !== aggregator) continue;
         const { tag, name } = family;
@@ -133,7 +139,8 @@ export class Reading {
         const exemplars = own instanceof Metric && own.enableExemplars;
         const defaults = contents.owns(tag, name) ? ownDefaults : given;
         const data = { ...family, exemplars };
-        all.push(jsonRows(own instanceof Metric ? own[ROSTER].withTypes(data) : data, defaults));
+        const typed = own instanceof Metric ? own[ROSTER].withTypes(data) : data;
+        all.push(jsonRows(typed, defaults, contents.prefix));
       }
     }
     for (const metric of metrics) {
@@ -141,10 +148,18 @@ export class Reading {
       const family = this.collected.familyOf(metric);
       if (family.others !== null) continue;
       const data = read[own.indexOf(metric)] ?? (await family.read('thread'));
-      all.push(jsonRows(data, given));
+      all.push(jsonRows(data, given, contents.prefix));
     }
     for (const rows of rest) all.push(contents.withDefaults(rows));
-    return all;
+    const names = new Set(namesOf(all));
+    for (const metric of yielded) {
+      const other = aggregator !== undefined && (metric.aggregator ?? 'sum') !== aggregator;
+      if (other || names.has(String(metric.name))) continue;
+      if (inCells(metric, readsItself)) {
+        all.push(jsonRows(await this.dataOf(metric), given, contents.prefix));
+      } else all.push(contents.withDefaults(await this.readDuck(metric)));
+    }
+    return all.map((rows) => withPrefix(rows, contents.prefix));
   }
 
   /** Returns one metric as text, without a line break at the end. */
@@ -162,22 +177,30 @@ export class Reading {
     if (answers !== undefined && data === null) await answers;
     const selection = this.select([metric], (one) => this.printsNatively(one), true);
     if (selection === null) {
-      return this.print(data === null ? await this.familyRows(metric) : textRows(data));
+      return this.print(
+        data === null
+          ? await this.familyRows(metric)
+          : this.withUnit(metric, textRows(data, this.format, this.contents.prefix)),
+      );
     }
-    const text = await heap.scrapes.text(this.format, selection);
+    const text = await heap.scrapes.text(this.format, { ...selection, ...this.naming() });
     return text.slice(0, -endOf(this.format).length);
   }
 
   /** Runs all `collect` callbacks, and gathers the families to print. */
   private async gather(asked: Asked): Promise<Gathered> {
     const metrics = this.contents.all();
+    const yielding = this.contents.collectors.run();
     const read = await Promise.all(
       metrics.map(async (metric) => {
         if (!inCells(metric, printsItself)) return duckRows(metric, this.scope);
         const data = await this.collected.run(metric);
-        return data === null ? null : textRows(data);
+        return data === null
+          ? null
+          : this.withUnit(metric, textRows(data, this.format, this.contents.prefix));
       }),
     );
+    const yielded = yielding === null ? [] : await yielding;
     const answers = asked.answers();
     if (answers !== undefined) await answers;
     metrics.push(...this.addedTo(metrics));
@@ -188,11 +211,23 @@ export class Reading {
       }),
     );
     const extra = rows.filter((one) => one !== null).map((one) => this.extra(one));
-    const selection = this.select(metrics, (metric) => this.printsNatively(metric));
+    for (const metric of yielded) {
+      const own = inCells(metric, printsItself);
+      const one = own
+        ? this.withUnit(
+            metric,
+            textRows(await this.dataOf(metric), this.format, this.contents.prefix),
+          )
+        : await duckRows(metric, this.scope);
+      extra.push({ ...this.extra(one), yields: true });
+    }
+    const selection = this.select([...metrics, ...this.contents.collectors.held], (metric) =>
+      this.printsNatively(metric),
+    );
     if (selection === null) return { selection, extra };
     // A metric that does not show its cells replaces all families of its name in the heap.
     const alone = rows.filter((_, i) => !inCells(metrics[i]!, readsItself));
-    return { selection: { ...selection, without: namesOf(alone), extra } };
+    return { selection: { ...selection, ...this.naming(), without: namesOf(alone), extra } };
   }
 
   /**
@@ -210,7 +245,7 @@ export class Reading {
   private ask(only: Metric | undefined): Asked {
     const others = this.scope === 'application';
     if (only !== undefined) return only[ROSTER].family.others?.ask(others) ?? NOTHING_ASKED;
-    if (this.contents.whole !== null && heap.open(false)) return heap.scrapes.ask(others, true);
+    if (this.contents.showsOthers && heap.open(false)) return heap.scrapes.ask(others, true);
     const shared = this.contents
       .all()
       .find((metric) => metric instanceof Metric && metric[ROSTER].family.others !== null);
@@ -254,12 +289,25 @@ export class Reading {
     return (await metric.get({ scope: this.scope })) as MetricRows;
   }
 
+  /** Returns what a yielded metric has counted, after its own `collect`, if it has one, has run. */
+  private async dataOf(metric: Metric): Promise<FamilyData> {
+    return (
+      (await this.collected.run(metric)) ?? (await this.collected.familyOf(metric).read(this.scope))
+    );
+  }
+
   private printsNatively(metric: Metric): boolean {
     return this.collected.familyOf(metric).others !== null && this.contents.printsNatively(metric);
   }
 
   private async familyRows(metric: Metric): Promise<Printable> {
-    return textRows(await this.collected.familyOf(metric).read(this.scope));
+    const data = await this.collected.familyOf(metric).read(this.scope);
+    return this.withUnit(metric, textRows(data, this.format, this.contents.prefix));
+  }
+
+  private withUnit(metric: Metric, rows: Printable): Printable {
+    const unit = unitOf(metric);
+    return unit === undefined ? rows : { ...rows, unit };
   }
 
   private extra(metric: Printable): ExtraFamily {
@@ -267,7 +315,19 @@ export class Reading {
   }
 
   private print(metric: Printable): string {
-    return familyTexts([this.extra(metric)], this.format).join();
+    return familyTexts([this.extra(metric)], this.format, this.contents.prefix).join();
+  }
+
+  private output(families: readonly ExtraFamily[]): string {
+    return outputOf(families, this.format, this.contents.prefix);
+  }
+
+  /** What a scrape of the heap needs to know of the names that it prints. */
+  private naming(): Pick<Selection, 'prefix' | 'units'> {
+    const { prefix, collectors } = this.contents;
+    const metrics = [...this.contents.all(), ...collectors.held];
+    const units = this.format === 'openmetrics' ? unitsOf(metrics) : [];
+    return { ...(prefix !== '' && { prefix }), ...(units.length > 0 && { units }) };
   }
 }
 

@@ -6,7 +6,6 @@ import { shown, unfit } from '../errors';
 import {
   formatOf,
   isSupported,
-  joinTexts,
   OPENMETRICS_CONTENT_TYPE,
   PROMETHEUS_CONTENT_TYPE,
   type MetricRows,
@@ -23,6 +22,7 @@ import {
   REPLACE,
   ROSTER,
   scopeOf,
+  warnOfMisspelt,
   type AnyMetric,
   type MetricObject,
   type MetricObjectWithValues,
@@ -34,7 +34,11 @@ import {
 } from '../metrics';
 import type { Bytes } from '../native';
 import { aggregatorOf, byName } from './aggregated';
-import { ANONYMOUS_TAG, Contents, type DuckMetric } from './contents';
+import type { CollectorOptions, MetricCollector } from './collectors';
+import { ANONYMOUS_TAG, Contents } from './contents';
+import type { DuckMetric } from './registered';
+import { prefixOf } from './naming';
+import { jsonOf, textOf } from './overridden';
 import { Reading } from './reading';
 import { writeTextfile, type TextfileOptions } from './textfile';
 
@@ -44,7 +48,12 @@ export interface RegistryOptions {
   /** False: the registry's metrics stay in this process's own memory. */
   shared?: boolean;
   contentType?: RegistryContentType;
+  /** What this registry prints before the names of all metrics, of this and of other processes. */
+  prefix?: string;
 }
+
+/** The names of {@link RegistryOptions}. */
+const OPTIONS: readonly (keyof RegistryOptions)[] = ['name', 'shared', 'contentType', 'prefix'];
 
 /** Makes a registry that is not shared. Not in the class, because a bundler renames a class that uses its own name. */
 function unshared<T extends RegistryContentType>(contentType?: T): Registry<T> {
@@ -85,20 +94,23 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    *   what all processes counted in its metrics. If two registries without a name in one process have a metric of the
    *   same name, the second metric is not shared with other processes.
    * @param tag internal: the tag of the registry's families in the heap
-   * @throws TypeError for a Content-Type that is not supported, a name that is not a string or contains NUL, or a
-   *   `shared` that is neither true nor false
+   * @throws TypeError for a Content-Type that is not supported, a name that is not a string or contains NUL, a `shared`
+   *   that is neither true nor false, or a prefix with which no metric's name may begin
    */
   constructor(options?: RegistryOptions | RegistryContentType, tag: string = ANONYMOUS_TAG) {
     const object = typeof options === 'object' && options !== null;
     const given = object ? options : { contentType: options };
     const { contentType: type = PROMETHEUS_CONTENT_TYPE } = given;
     if (!isSupported(type)) throw new TypeError(`Content type ${type} is unsupported`);
-    const { name, shared = true }: RegistryOptions = given;
+    const { name, shared = true, prefix }: RegistryOptions = given;
     if (name !== undefined && typeof name !== 'string') throw unfit('name', 'a string', name);
     if (typeof shared !== 'boolean') throw unfit('shared', 'true or false', shared);
+    const before = prefix === undefined ? null : prefixOf(prefix);
+    if (object) warnOfMisspelt(options, OPTIONS, 'a registry');
     const own = (): Contents => new Contents(shared ? tag : null);
     hide(this, CONTENTS, shared && name !== undefined ? Contents.of(name) : own());
     hide(this, TYPE, type);
+    if (before !== null) this[CONTENTS].prefix = before;
   }
 
   /**
@@ -108,7 +120,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
    * @returns rejects if a `collect` throws
    */
   async metrics(options?: PrintOptions): Promise<string> {
-    if (overridden(this)) return textOf(this, options);
+    if (overridden(this)) return textOf(this, this[CONTENTS], options);
     return read(this, options, 'application').text();
   }
 
@@ -145,7 +157,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     const aggregator = typeof filter === 'object' ? undefined : filter;
     const rows: unknown = await ((this as Methods).getMetricsAsArray === own.getMetricsAsArray
       ? read(this, options, 'thread').json(aggregator)
-      : jsonOf(this, aggregator, { scope: scopeOf(options, 'thread') }));
+      : jsonOf(this, this[CONTENTS], aggregator, { scope: scopeOf(options, 'thread') }));
     return rows as MetricObjectWithValues<MetricValueWithName<string>>[];
   }
 
@@ -178,6 +190,19 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   }
 
   /**
+   * Adds a collector: an object whose `collect()` yields several metrics, which are made for one scrape. It runs when
+   * this thread scrapes the registry; with `everywhere` also when another process or thread does. A metric whose name is
+   * taken is left out, with one warning.
+   *
+   * @param collector its `collect` returns metrics, or objects such as `get()` resolves with, or a promise of these
+   * @returns a function that removes the collector
+   * @throws TypeError for an object without a function `collect`, or an invalid option
+   */
+  registerCollector(collector: MetricCollector, options?: CollectorOptions): () => void {
+    return this[CONTENTS].collectors.add(collector, options);
+  }
+
+  /**
    * Removes a metric, and moves this thread's part of it to memory storage. Does not change the parts of other
    * processes and threads.
    */
@@ -200,7 +225,7 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
     for (const metric of this[CONTENTS].metrics.values()) metric.reset?.();
   }
 
-  /** Removes all metrics, and the default labels. Does not change parts of other processes and threads. */
+  /** Removes all metrics, collectors and default labels, and keeps the prefix. Does not change parts of other processes and threads. */
   clear(): void {
     this[CONTENTS].clear();
   }
@@ -208,6 +233,16 @@ export class Registry<T extends RegistryContentType = PrometheusContentType> {
   /** Sets labels that are printed with every series that does not have them itself. */
   setDefaultLabels(labels: object): void {
     this[CONTENTS].setDefaults(labels as RowLabels);
+  }
+
+  /**
+   * Sets what this registry prints before the names of all metrics, of this and of other processes: in text,
+   * OpenMetrics and JSON. `getSingleMetric()` takes names without the prefix, and `clear()` keeps it.
+   *
+   * @throws TypeError for a prefix with which no metric's name may begin
+   */
+  setPrefix(prefix: string): void {
+    this[CONTENTS].prefix = prefixOf(prefix);
   }
 
   get contentType(): T {
@@ -305,28 +340,6 @@ function overridden({ getMetricsAsArray, getMetricsAsString }: Methods): boolean
   return (
     getMetricsAsArray !== own.getMetricsAsArray || getMetricsAsString !== own.getMetricsAsString
   );
-}
-
-/** Returns the text of a registry whose methods are overridden, which is made metric by metric, as in prom-client. */
-async function textOf(
-  registry: Registry<RegistryContentType>,
-  options: PrintOptions | undefined,
-): Promise<string> {
-  const metrics = registry.getMetricsAsArray();
-  const texts = await Promise.all(
-    metrics.map((metric) => registry.getMetricsAsString(metric, options)),
-  );
-  return joinTexts(texts, formatOf(options?.contentType ?? registry.contentType));
-}
-
-async function jsonOf(
-  registry: Registry<RegistryContentType>,
-  aggregator: string | undefined,
-  options: ScopeOptions,
-): Promise<MetricRows[]> {
-  const metrics = registry.getMetricsAsArray(aggregator);
-  const all = await Promise.all(metrics.map((metric) => metric.get(options)));
-  return all.map((rows) => registry[CONTENTS].withDefaults(rows as MetricRows));
 }
 
 function isMergeable(one: unknown): boolean {

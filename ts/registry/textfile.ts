@@ -2,7 +2,7 @@
 
 import { unfit } from '../errors';
 import { PROMETHEUS_CONTENT_TYPE } from '../exposition';
-import type { PrintOptions, ScopeOptions } from '../metrics';
+import { scopeOf, type PrintOptions, type ScopeOptions } from '../metrics';
 import { rewrite } from './rewriting';
 
 /** Options of `writeToTextfile()`. */
@@ -44,5 +44,7 @@ export function checkedTextfile(
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
     throw unfit('mode', 'a whole number from 0 to 0o777', mode);
   }
+  // Checked here, so that an invalid scope does not fail at each write.
+  scopeOf(rest, 'application');
   return { ...rest, mode };
 }

@@ -10,7 +10,7 @@ import {
   PROMETHEUS_CONTENT_TYPE,
   type RegistryContentType,
 } from '../exposition';
-import { scopeOf, type ScopeOptions } from '../metrics';
+import { scopeOf, warnOfMisspelt, type ScopeOptions } from '../metrics';
 import { Registry } from '../registry';
 
 const compress = promisify(gzip);
@@ -35,6 +35,11 @@ export interface ServingOptions<R = unknown> extends ScopeOptions {
   authorize?: (request: R) => boolean | Promise<boolean>;
 }
 
+/** The names of {@link ServingOptions}. */
+export const OPTIONS: readonly (keyof ServingOptions)[] = [
+  ...(['negotiate', 'path', 'authorize', 'scope'] as const),
+];
+
 /** An answer. */
 export interface Answer {
   readonly status: number;
@@ -52,6 +57,11 @@ export interface Question {
   header(name: string): string | undefined;
 }
 
+/** Throws unless the option `register` is a registry. */
+export function checkRegister(register: unknown): void {
+  if (!isScrapable(register)) throw unfit('register', 'a registry', register);
+}
+
 /** Throws unless these are a registry and valid options of the function that is called `name`. */
 export function checkServing(name: string, register: unknown, options: unknown): void {
   if (!isScrapable(register)) {
@@ -62,7 +72,9 @@ export function checkServing(name: string, register: unknown, options: unknown):
   if (options !== undefined && typeof options !== 'object') {
     throw unfit(`${name}()'s options`, 'an object', options);
   }
-  checkOptions((options ?? {}) as Readonly<Record<string, unknown>>);
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+  checkOptions(given);
+  warnOfMisspelt(given, OPTIONS, `${name}()`);
 }
 
 /** Throws for an invalid option of {@link ServingOptions}. */
@@ -141,7 +153,7 @@ function isScrapable(given: unknown): given is Scrapable {
 }
 
 /** Returns the path of a URL, which in a request line is a path already; as it was sent. */
-function pathOf(url = '/'): string {
+export function pathOf(url = '/'): string {
   const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '');
   return /^[^?#]*/.exec(path)![0] || '/';
 }

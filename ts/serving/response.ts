@@ -1,5 +1,6 @@
 /** Metrics as a web-standard Response: for Hono, Next.js, Bun and Deno. */
 
+import { unfit } from '../errors';
 import { register as defaultRegister } from '../registry';
 import { answer, checkServing, type Scrapable, type ServingOptions } from './answer';
 
@@ -33,7 +34,10 @@ export async function metricsResponse(
 ): Promise<WebResponse> {
   const { register = defaultRegister, ...rest } = options;
   checkServing('metricsResponse', register, rest);
-  const { method, url, headers } = request;
+  const { method, url, headers } = (request ?? {}) as Partial<WebRequest>;
+  if (typeof url !== 'string' || typeof headers?.get !== 'function') {
+    throw unfit('request', 'a Request of the web standard', request);
+  }
   const header = (name: string) => headers.get(name) ?? undefined;
   const given = await answer(register, rest, { method, url, header }, request);
   const { status, headers: named, body } = given;

@@ -5,9 +5,16 @@ import { createServer, get, type Server } from 'http';
 import type { AddressInfo } from 'net';
 
 import { codeOf, unfit } from '../errors';
+import { warnOfMisspelt } from '../metrics';
 import { register as defaultRegister } from '../registry';
 import { heap } from '../storage';
-import { checkOptions, type Scrapable, type ServingOptions } from './answer';
+import {
+  checkOptions,
+  checkRegister,
+  OPTIONS as SERVING,
+  type Scrapable,
+  type ServingOptions,
+} from './answer';
 import { metricsHandler, type HandlerRequest } from './handler';
 
 /** Options of {@link startHttpServer}. */
@@ -43,6 +50,9 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+/** The names of {@link ServerOptions}. */
+const OPTIONS: readonly (keyof ServerOptions)[] = [...SERVING, 'port', 'host', 'register'];
+
 /** The header that tells processes of one application from others that listen at its port. */
 const APPLICATION = 'mpmetrics-application';
 
@@ -69,7 +79,9 @@ export async function startHttpServer(options: ServerOptions = {}): Promise<Metr
     throw unfit('port', 'a whole number from 0 to 65535', port);
   }
   if (host !== undefined && typeof host !== 'string') throw unfit('host', 'a text', host);
+  checkRegister(register);
   checkOptions(serving);
+  warnOfMisspelt(options, OPTIONS, 'startHttpServer()');
   const handler = metricsHandler(register, { path: '/metrics', ...serving });
   const place = { port, host };
   const name = applicationName();

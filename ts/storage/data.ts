@@ -1,16 +1,18 @@
 /** The data that storage records and reads: families, their series, exemplars. */
 
 import type { LabelText, Pair } from '../labels';
-import type { MetricType } from './cells/kind';
+import type { FamilyType } from './cells/kind';
 
 /** A family as it was read. */
 export interface FamilyData {
   readonly name: string;
   readonly help: string;
-  readonly type: MetricType;
+  readonly type: FamilyType;
   readonly aggregator: string;
   /** A histogram's bounds; the ranks of a summary's quantiles. */
   readonly numbers: readonly number[];
+  /** The states of a state set; left out for other types. */
+  readonly states?: readonly string[];
   readonly series: readonly SeriesData[];
   /** Whether the metric records exemplars; undefined if that is not known. */
   readonly exemplars?: boolean | undefined;
@@ -31,6 +33,7 @@ export interface SeriesData extends LabelData {
    *   in milliseconds.
    * - Histogram: the sum, then the count of each bucket, not cumulative. The bucket above all bounds is the last.
    * - Summary: the sum, the count, the quantiles.
+   * - State set: a number for each state. Info: 1.
    */
   readonly values: readonly number[];
   /** The latest exemplar of a counter, or of each bucket that has one; left out if there is none. */

@@ -102,6 +102,11 @@ export interface Family {
   exemplify(h: Handle, exemplar: Exemplar): void;
   /** Counts an update of a series whose label value is too long, and warns once. */
   tooLong(): void;
+  /**
+   * Returns the values that a label has in the series of all processes; none if that is not known. Values that an
+   * earlier call returned may be left out.
+   */
+  labelValues(name: string): readonly string[];
   /** Counts an update that was dropped without a call of {@link bind}, because the storage refused others before. */
   dropped(): void;
   /**

@@ -15,7 +15,7 @@ export { REFUSALS } from '../native';
 export * as histogramCells from './cells/histogram';
 export type { Scale } from './cells/histogram';
 export { ownImage, readImage } from './cells/image';
-export type { Kind, MetricType, Shape } from './cells/kind';
+export type { FamilyType, Kind, MetricType, Shape } from './cells/kind';
 export * from './cells/kinds';
 export * from './cells/octave';
 export { Backing, Handle } from './cells/handle';
@@ -23,7 +23,8 @@ export { summaryKind } from './cells/summary';
 export { MOST_SUB_WINDOWS, summaryNumbers, windowOf, type Window } from './cells/summary-layout';
 export * as summaryCells from './cells/summary-observation';
 export { adding, observing, observingTimes, setting, type Update } from './cells/update';
-export { collecting } from './collecting';
+export { collecting, type Collect } from './collecting';
+export { copySeries } from './copying';
 export type * from './data';
 export { NOTHING_ASKED, type Asked, type Family } from './family';
 export { HeapFamily } from './heap/family';
@@ -32,7 +33,8 @@ export type { Format, Selection } from './heap/scrapes';
 export type { HeapSource } from './heap/source';
 export { HeapStorage } from './heap/storage';
 export { storesAsked } from './heap/stores';
-export { MemoryFamily, memoryFigures } from './memory';
+export { MemoryFamily, memoryFigures, memorySeries } from './memory';
+export type { LabelOptions } from './label-sets';
 export { Roster } from './roster';
 export { WRITER_LABELS } from './writer-labels';
 
@@ -73,7 +75,7 @@ export function moveToHeap(roster: Roster, tag: string, group: number, host = he
   }
   host.families.delete(family);
   if (status === Status.Corrupt) host.abandon();
-  else host.refused(status === Status.Full ? Refusal.Memory : Refusal.Layout, name);
+  else host.refused(status === Status.Full ? Refusal.Memory : Refusal.Layout, roster.shape);
   return false;
 }
 

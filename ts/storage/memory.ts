@@ -3,12 +3,12 @@
  * shape as handles to cells of the heap, so that the same code updates both.
  */
 
-import { parseLabelText, type LabelText } from '../labels';
+import { asText, parseLabelText, type LabelText } from '../labels';
 import { Refusal, REFUSALS } from '../native';
 import { Arena } from './arena';
 import { ownBuckets, type BucketSource } from './cells/octave-buckets';
 import { readImage, writeImage } from './cells/image';
-import type { Shape } from './cells/kind';
+import type { Kind, Shape } from './cells/kind';
 import { Backing, type Handle } from './cells/handle';
 import type { OctaveBuckets } from './cells/sketch';
 import type { Exemplar, FamilyData } from './data';
@@ -30,6 +30,32 @@ export const memoryFigures = {
   /** Observations of summaries that went to the nearest bucket, because the series had the maximum of octaves. */
   clampedObservations: 0,
 };
+
+/** The number of series in this isolate's memory storage of each metric that has some, by name. */
+export const memorySeries = new Map<string, number>();
+
+/** How many series a metric has. */
+interface Count {
+  readonly name: string;
+  series: number;
+}
+
+/**
+ * Ends the count of a metric that the program has dropped, as it drops metrics that it makes for one scrape. A count
+ * refers to no handle: a handle may refer to its metric.
+ */
+const ended = new FinalizationRegistry<Count>((count) => {
+  add(count, -count.series);
+});
+
+function add(count: Count, by: number): void {
+  memoryFigures.series += by;
+  count.series += by;
+  const { name } = count;
+  const series = (memorySeries.get(name) ?? 0) + by;
+  if (series > 0) memorySeries.set(name, series);
+  else memorySeries.delete(name);
+}
 
 /** The buckets of one metric's series. */
 class MemoryBucketSource implements BucketSource {
@@ -62,6 +88,8 @@ export class MemoryFamily implements Family {
   /** Handles that have cells, in the order of their births, in which prom-client prints series. */
   private readonly born = new Set<Handle>();
   private readonly exemplars = new Exemplars();
+  /** Null as long as there was no series. */
+  private count: Count | null = null;
   private refusal: Refusal = Refusal.Series;
 
   constructor(shape: Shape) {
@@ -78,14 +106,20 @@ export class MemoryFamily implements Family {
   bind(h: Handle, label: LabelText): boolean {
     const limits = memoryLimits();
     if (memoryFigures.series >= limits.series) return this.refuse(Refusal.Series);
-    if (this.born.size >= limits.familySeries) return this.refuse(Refusal.FamilySeries);
+    const most = Math.min(limits.familySeries, this.shape.maxSeries ?? Infinity);
+    if (this.born.size >= most) return this.refuse(Refusal.FamilySeries);
     h.text = label.text;
     h.types = label.types;
     const { kind } = this.shape;
     arena.allocate(h, this.cells, kind.path);
     h.cells.set(kind.blank(this.cells), h.first);
     this.born.add(h);
-    memoryFigures.series++;
+    // A metric in the heap has no series here.
+    if (this.count === null) {
+      this.count = { name: asText(this.shape.name), series: 0 };
+      ended.register(this, this.count);
+    }
+    add(this.count, 1);
     return true;
   }
 
@@ -131,7 +165,7 @@ export class MemoryFamily implements Family {
   release(h: Handle): void {
     if (!this.born.delete(h)) return;
     this.exemplars.take(h);
-    memoryFigures.series--;
+    add(this.count!, -1);
     arena.free(h, this.cells);
     h.detach();
   }
@@ -150,23 +184,35 @@ export class MemoryFamily implements Family {
 
   private refuse(refusal: Refusal): false {
     this.refusal = refusal;
-    this.dropped();
-    warnOfRefusal(refusal, "this process's memory storage", this.shape.name);
+    if (!this.shape.overflows) this.dropped();
+    warnOfRefusal(refusal, "this process's memory storage", this.shape);
     return false;
   }
 
+  /** No other process has series here, and the metric knows its own. */
+  labelValues(): readonly string[] {
+    return [];
+  }
+
   read(): FamilyData {
-    const { name, help, kind, aggregator, exemplars } = this.shape;
+    const { name, help, kind, aggregator, exemplars, states } = this.shape;
     for (const h of [...this.born]) {
       if (kind.pruned(readImage(h, kind), this.shape, this.cells)) this.release(h);
     }
     const numbers = kind.shown(this.shape.numbers);
+    const showsWriters = aggregator === 'all' || aggregator === 'liveall';
     const series = Array.from(this.born, (h) => {
       const own = { labels: parseLabelText(h.text), types: h.types };
-      const named = aggregator === 'all' && kind.type === 'gauge' ? writerLabels(own) : own;
+      const named = showsWriters && isLevel(kind) ? writerLabels(own) : own;
       const values = kind.values(readImage(h, kind), this.shape, this.cells);
       return { ...named, defaults: null, values, exemplars: this.exemplars.read(h) };
     });
-    return { name, help, type: kind.type, aggregator, numbers, exemplars, series };
+    const data = { name, help, type: kind.type, aggregator, numbers, exemplars, series };
+    return kind.type === 'stateset' ? { ...data, states } : data;
   }
+}
+
+/** Whether each part of a series may be shown by itself. */
+function isLevel({ type }: Kind): boolean {
+  return type === 'gauge' || type === 'stateset';
 }

@@ -8,27 +8,26 @@ import {
   haveTypes,
   LabelTree,
   labelText,
-  labelValues,
-  isLong,
   parseLabelText,
   TOO_LONG,
-  typesIn,
   validateLabels,
-  wellFormed,
   type LabelText,
   type LabelValue,
   type Lookup,
   type Pair,
 } from '../labels';
-import { mergeImage, ownImage } from './cells/image';
+import { mergeImage } from './cells/image';
 import type { Shape } from './cells/kind';
 import { Backing, Handle } from './cells/handle';
 import { setting, type Update } from './cells/update';
 import type { Collect } from './collecting';
 import type { FamilyData } from './data';
-import { Expiry, rescueExpired, type Found } from './expiry';
+import { Expiry, type Found } from './expiry';
 import type { Family } from './family';
+import { GivenTypes } from './given-types';
+import { AS_NAMED, LabelSets, type LabelOptions } from './label-sets';
 import { MemoryFamily } from './memory';
+import { bringIn, takeOut } from './moving';
 import { Refusals } from './refusals';
 
 /** The least number of new label sets between two sweeps, which drop handles that are not needed any more. */
@@ -48,6 +47,8 @@ export class Roster {
   readonly find: (labels: object) => Handle;
   /** Finds the handle for values, one for each label name. Returns undefined if the values have to be checked first. */
   readonly at: (values: readonly unknown[]) => Handle | undefined;
+  /** Whether a label set may count as another: with default values, or with other values beyond a limit. */
+  readonly adapts: boolean;
   /** The storage of the metric's series. */
   family: Family;
   /** Runs the metric's `collect` callback; null until it has one. */
@@ -58,6 +59,7 @@ export class Roster {
   /** Removes series that no process updates; null to keep them. */
   expiry: Expiry | null = null;
 
+  private readonly sets: LabelSets;
   private readonly tree: LabelTree<Handle>;
   private readonly lookup: Lookup<Handle>;
   private readonly cells: number;
@@ -72,24 +74,31 @@ export class Roster {
    */
   private readonly sink = new Handle();
   private readonly refusals = new Refusals();
-  /** True once a label value was not a string. */
-  private typed = false;
+  /** Whether the storage also refused the series for refused ones, when it was asked last. */
+  private overflowRefused = false;
+  private readonly types = new GivenTypes();
 
-  /** @param declared the metric's label names, as error messages print them */
-  constructor(shape: Shape, declared: () => readonly string[]) {
+  /**
+   * @param declared the metric's label names, as error messages print them
+   * @param options what changes the label sets that the caller names
+   */
+  constructor(shape: Shape, declared: () => readonly string[], options: LabelOptions = AS_NAMED) {
     this.shape = shape;
+    this.adapts = options.defaults !== null || options.limits !== null;
     this.family = new MemoryFamily(shape);
+    this.sets = new LabelSets(shape, options, (name) => this.family.labelValues(name));
     this.cells = shape.kind.cells(shape.numbers);
-    this.tree = new LabelTree(shape.labelNames.length);
-    this.lookup = createLookup(shape.labelNames, this.tree, {
-      check: (labels) => {
+    this.tree = new LabelTree(this.sets.names.length);
+    const hooks = {
+      check: (labels: object) => {
         validateLabels(declared(), labels);
       },
-      miss: (labels, values) => {
+      miss: (labels: object, values: readonly LabelValue[]) => {
         validateLabels(declared(), labels);
+        const counted = this.sets.counted(values, this.family.labelBytes);
+        if (counted === null) return this.sink;
         // The update decides whether to ask the storage for the series again.
-        if (this.refusals.active || haveLong(values, this.family.labelBytes)) return this.sink;
-        return this.add(values.map((value) => (value === undefined ? value : wellFormed(value))));
+        return this.tree.get(counted) ?? (this.refusals.active ? this.sink : this.add(counted));
       },
       // The types of label values are those of the first call; of a gauge's series those of the last call that set it.
       // This is as in prom-client.
@@ -100,16 +109,24 @@ export class Roster {
           h.show();
         },
       }),
-    });
+    };
+    this.lookup = createLookup(this.sets.names, this.tree, hooks, options.defaults);
     this.find = this.lookup.find;
     this.at = this.lookup.at;
     this.sink.keep(shape.kind.blank(this.cells), Backing.Sink, null);
     this.sink.hide();
   }
 
+  /** The names of labels without a default value. */
+  get undefaulted(): readonly string[] {
+    const { labelNames } = this.shape;
+    const { defaults } = this.sets;
+    return defaults === null ? labelNames : labelNames.filter((name) => !defaults.has(name));
+  }
+
   /** The own handle of a label set, if there is one; undeclared names are ignored. */
   peek(labels: object): Handle | undefined {
-    return this.tree.get(labelValues(this.shape.labelNames, labels));
+    return this.tree.get(this.sets.values(labels));
   }
 
   /**
@@ -122,9 +139,9 @@ export class Roster {
     return this.bindText(h, this.text(labels ?? {}));
   }
 
-  /** The text of a caller's labels; {@link TOO_LONG} for those that the storage would refuse. */
+  /** The text under which a caller's labels count; {@link TOO_LONG} for those that the storage would refuse. */
   text(labels: object): LabelText {
-    return labelText(labels, this.family.labelBytes);
+    return this.sets.text(labels, this.family.labelBytes);
   }
 
   /** {@link bind}, for labels that are text already. */
@@ -137,10 +154,10 @@ export class Roster {
     let target = h;
     if (!h.linked) {
       // A handle that was dropped from the tree must not count beside the one that took its place there.
-      const values = textValues(this.shape.labelNames, label);
+      const values = this.sets.textValues(label);
       const there = this.tree.get(values);
       if (there === undefined && this.refusals.skips(values)) {
-        this.family.dropped();
+        if (!this.shape.overflows) this.family.dropped();
         return this.sink;
       }
       target = there ?? this.add(values);
@@ -149,7 +166,7 @@ export class Roster {
       this.expiry?.wake(target);
       return target;
     }
-    if (label.types !== '') this.typed = true;
+    this.types.note(label);
     this.compareChild(target, label);
     if (!this.family.bind(target, label)) {
       return this.refuse(target, label);
@@ -182,8 +199,9 @@ export class Roster {
       if (tried && update(target, value, bucket)) break;
       // While the isolate leaves its segment and the next one is not open, updates of living series are refused, too.
       if (tries >= TRIES || (tried && this.family.leaving)) {
-        if (!this.family.hold(target, label)) break;
+        if (!this.family.hold(target, label)) return this.overflow(label, update, value, bucket);
       } else target = this.bindText(target, label);
+      if (target === this.sink) return this.overflow(label, update, value, bucket);
       if (target.path === null) {
         update(target, value, bucket);
         break;
@@ -191,6 +209,41 @@ export class Roster {
     }
     if (target.retyped && update === setting) this.retype(target, label);
     return target;
+  }
+
+  /**
+   * Makes an update of a refused series in the series for these, if there is one. Returns the handle for further
+   * updates, which ask the storage again.
+   */
+  private overflow(label: LabelText, update: Update, value: number, bucket: number): Handle {
+    const { overflow } = this.sets;
+    if (overflow === null) return this.sink;
+    const values = this.sets.textValues(label);
+    const there = this.tree.get(overflow.values);
+    // Each attempt to make the series costs a native call under the heap lock.
+    const refused = there === undefined && this.overflowRefused && this.refusals.active;
+    if (refused || values.every((one, i) => one === overflow.values[i])) {
+      this.family.dropped();
+    } else {
+      const h = there ?? this.add(overflow.values);
+      const counted = this.updateText(h, overflow.label, update, value, bucket);
+      this.overflowRefused = counted === this.sink;
+    }
+    return this.sink;
+  }
+
+  /** Adds an image of a refused series to the series for these, if there should be one. */
+  overflowImage(image: Float64Array): void {
+    const { overflow } = this.sets;
+    if (overflow === null) return;
+    const h = this.tree.get(overflow.values);
+    if (h?.live === true) mergeImage(h, this.shape.kind, image, this.family.bucketSource);
+    else this.family.dropped();
+  }
+
+  /** The label text of the series for refused ones; null if there is none. */
+  get overflowText(): string | null {
+    return this.sets.overflow?.label.text ?? null;
   }
 
   /** Makes a gauge's series take the slow path if its label values have other types now than those of its child. */
@@ -203,31 +256,20 @@ export class Roster {
 
   /** Notes that a series was set, or reset, with these labels: JSON shows the types of their values. */
   retype(h: Handle, label: LabelText): void {
-    h.types = typesIn(h.text, label);
-    if (label.types !== '') this.typed = true;
+    this.types.retype(h, label);
   }
 
-  /**
-   * Returns a family with the types of label values that this isolate gave, for series that this isolate updates. The
-   * storage has the types that were given by the process that made the series.
-   */
+  /** Returns a family with the types of label values that this isolate gave. */
   withTypes<D extends FamilyData>(data: D): D {
-    if (!this.typed) return data;
-    const series = data.series.map((one) => {
-      const h = this.handleOf(one.labels);
-      if (h?.live !== true || h.backing !== Backing.Heap) return one;
-      const { text } = labelText(Object.fromEntries(one.labels));
-      return { ...one, types: typesIn(text, h) };
-    });
-    return { ...data, series };
+    return this.types.in(data, (labels) => this.handleOf(labels));
   }
 
   /** Removes a series; see {@link Family.remove}. */
   remove(labels: object, everywhere: boolean): void {
-    const label = this.text(labels);
+    const label = this.sets.textAsNamed(labels, this.family.labelBytes);
     // A refused series does not exist.
     if (label === TOO_LONG) return;
-    const values = labelValues(this.shape.labelNames, labels);
+    const values = this.sets.values(labels);
     const h = this.tree.get(values);
     this.family.remove(label, h, everywhere);
     if (h !== undefined) {
@@ -237,6 +279,13 @@ export class Roster {
     this.retry();
   }
 
+  /** Removes this isolate's part of a series. */
+  drop(h: Handle): void {
+    this.unlink(h, this.sets.textValues(h));
+    this.family.remove({ text: h.text, types: h.types }, h, false);
+    h.detach();
+  }
+
   /** From now on removes series that no process updates for so many seconds. */
   expireAfter(seconds: number): void {
     this.expiry = new Expiry(this, seconds);
@@ -244,14 +293,11 @@ export class Roster {
   }
 
   handleOf(labels: readonly Readonly<Pair>[]): Handle | undefined {
-    return this.tree.get(valuesOf(this.shape.labelNames, labels));
+    return this.tree.get(this.sets.valuesOf(labels));
   }
 
   isInitial(labels: readonly Readonly<Pair>[]): boolean {
-    const values = valuesOf(this.shape.labelNames, labels);
-    return this.initial.some((set) =>
-      labelValues(this.shape.labelNames, set).every((value, i) => value === values[i]),
-    );
+    return this.sets.includes(this.initial, labels);
   }
 
   expire(series: readonly Found[]): number {
@@ -259,7 +305,7 @@ export class Roster {
       ...labelText(Object.fromEntries(one.labels)),
       types: one.types,
     }));
-    const values = series.map((one) => valuesOf(this.shape.labelNames, one.labels));
+    const values = series.map((one) => this.sets.valuesOf(one.labels));
     const handles = values.map((one) => this.tree.get(one));
     const gone = this.family.expire(labels, handles);
     for (const [k, h] of handles.slice(0, gone).entries()) {
@@ -302,35 +348,15 @@ export class Roster {
   /** Moves all series to another storage, with this isolate's own part of them. */
   move(to: Family): void {
     const { kind } = this.shape;
-    const from = this.family;
-    rescueExpired();
-    const all = this.tree.leaves().sort((a, b) => a.birth - b.birth);
-    const moved = all.map((h) => ({
-      h,
-      label: { text: h.text, types: h.types },
-      own: h.live ? ownImage(h, kind) : null,
-      exemplars: from instanceof MemoryFamily ? from.takeExemplars(h) : [],
-    }));
-    for (const h of all) from.release(h);
-    from.close();
+    const moved = takeOut(this.family, this.tree.leaves(), kind);
     this.family = to;
-    for (const { h, label, own, exemplars } of moved) {
-      if (own === null) continue;
-      // Uses `this.family` and not `to`, because the heap may have been given up for memory storage meanwhile.
-      let merged = false;
-      for (let tries = 0; !merged && tries < TRIES && this.family.bind(h, label); tries++)
-        merged = mergeImage(h, kind, own, this.family.bucketSource);
-      if (!merged && h.live && this.family.hold(h, label))
-        mergeImage(h, kind, own, this.family.bucketSource);
-      if (!h.live) continue;
-      for (const exemplar of exemplars) this.family.exemplify(h, exemplar);
-    }
+    bringIn(this, moved, kind, TRIES);
     this.retry();
   }
 
   /** Finds or makes the handle of a series. */
   handleFor(label: LabelText): Handle {
-    return this.add(textValues(this.shape.labelNames, label));
+    return this.add(this.sets.textValues(label));
   }
 
   private add(values: readonly LabelValue[]): Handle {
@@ -344,7 +370,7 @@ export class Roster {
   }
 
   private refuse(h: Handle, label: LabelText): Handle {
-    const values = textValues(this.shape.labelNames, label);
+    const values = this.sets.textValues(label);
     this.unlink(h, values);
     if (this.family.full) this.refusals.refused(values);
     return this.sink;
@@ -367,18 +393,4 @@ export class Roster {
     this.added = 0;
     this.threshold = Math.max(SWEEP, left);
   }
-}
-
-function textValues(names: readonly string[], { text }: LabelText): LabelValue[] {
-  return valuesOf(names, parseLabelText(text));
-}
-
-function valuesOf(names: readonly string[], labels: readonly Readonly<Pair>[]): LabelValue[] {
-  const given = new Map<string, LabelValue>(labels);
-  return names.map((name) => given.get(name));
-}
-
-/** Whether a value has more than `most` bytes. */
-function haveLong(values: readonly LabelValue[], most: number): boolean {
-  return values.some((value) => value !== undefined && isLong(value, most));
 }

@@ -19,13 +19,26 @@ const inFlight = roles.map(() => 0);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const stats = () => openSegment({ create: false }).stats();
 
+/**
+ * Starts a victim. Until it is about to enter the heap, the acknowledgements of the others are not read, so that these
+ * block in an acknowledgement soon, and leave the processors to the start.
+ */
 function start(role) {
   const child = spawn(process.execPath, ['victim.js', String(role)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
   const closed = new Promise((resolve) => child.on('close', resolve));
   const victim = { child, closed, acknowledged: 0 };
-  child.stdout.on('data', (chunk) => (victim.acknowledged += chunk.length));
+  // The bytes of acknowledgements, which are so long that few of them fill the pipe.
+  let bytes = 0;
+  child.stdout.on('data', (chunk) => {
+    bytes += chunk.length;
+    victim.acknowledged = Math.floor(bytes / observed.acknowledgement);
+  });
+  for (const other of victims) other?.child.stdout.pause();
+  victim.entered = new Promise((resolve) => child.stdio[3].once('data', resolve)).then(() => {
+    for (const other of victims) other?.child.stdout.resume();
+  });
   victims[role] = victim;
 }
 
@@ -34,6 +47,7 @@ async function acknowledges(role, count) {
 }
 
 async function kill(role) {
+  await Promise.all(victims.map(({ entered }) => entered));
   await acknowledges(role, 1);
   await sleep(Math.random() * 5);
   victims[role].child.kill('SIGKILL');

@@ -11,7 +11,15 @@ const writer = heap.writer(0);
 const out = new Uint32Array(8);
 /** Makes a series. Returns its slab, the index of its first cell there, its place and its generation. */
 function bind(name, type, numbers) {
-  const spec = { tag: 'default', name, help: 'w', type, aggregator: 'sum', labelNames: [] };
+  const spec = {
+    tag: 'default',
+    name,
+    help: 'w',
+    type,
+    aggregator: 'sum',
+    labelNames: [],
+    states: [],
+  };
   writer.bind(writer.family({ ...spec, numbers: new Float64Array(numbers) }, 0), '', '', out);
   return [out[1], out[2], out[6], out[5]];
 }

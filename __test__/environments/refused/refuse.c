@@ -137,7 +137,10 @@ long fcntl(PARAMETERS) {
 }
 
 long syscall(PARAMETERS) {
-  const char *name = a == SYS_futex ? "syscall(futex)" : a == SYS_renameat2 ? "syscall(renameat2)" : "syscall";
+  const char *name = a == SYS_futex       ? "syscall(futex)"
+                     : a == SYS_renameat2 ? "syscall(renameat2)"
+                     : a == SYS_getrandom ? "syscall(getrandom)"
+                                          : "syscall";
   int error = refusal(name, __builtin_return_address(0));
   if (error != 0) {
     errno = error;

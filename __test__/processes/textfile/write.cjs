@@ -1,25 +1,28 @@
 /**
- * Writes 200 counters to FILE: TIMES times without a pause, each time after adding 1 to all of them; or, if INTERVAL is
- * set, every INTERVAL seconds by `textfile()`, after adding 1 to the first counter once.
+ * Writes 200 metrics to FILE: gauges, TIMES times without a pause, each time after adding 1 to all of them; or, if
+ * INTERVAL is set, counters, every INTERVAL seconds by `textfile()`, after adding 1 to the first one once.
+ *
+ * The gauges of a process that was killed while it added are not shown any more, so those that are shown are equal.
  */
-const { Counter, register, textfile } = require('mpmetrics');
+const { Counter, Gauge, register, textfile } = require('mpmetrics');
 
-const counters = Array.from(
+const Metric = process.env.INTERVAL === undefined ? Gauge : Counter;
+const metrics = Array.from(
   { length: 200 },
-  (_, i) => new Counter({ name: `c_${i}_total`, help: 'h'.repeat(500) }),
+  (_, i) => new Metric({ name: `c_${i}_total`, help: 'h'.repeat(500) }),
 );
 const file = process.env.FILE;
 if (process.env.INTERVAL === undefined) {
   (async () => {
     for (let n = 0; n < Number(process.env.TIMES); n++) {
-      for (const counter of counters) counter.inc();
+      for (const metric of metrics) metric.inc();
       await register.writeToTextfile(file);
       if (n === 0) console.log(JSON.stringify(process.pid));
     }
     console.log(JSON.stringify('written'));
   })();
 } else {
-  counters[0].inc();
+  metrics[0].inc();
   textfile({ path: file, intervalSeconds: Number(process.env.INTERVAL) });
   console.log(JSON.stringify(process.pid));
   if (process.env.END === undefined) setInterval(() => undefined, 1000);

@@ -5,6 +5,7 @@
 //! many processes used it.
 
 use mpmetrics_core::segment::Segment;
+use mpmetrics_core::Code;
 use std::io::Write;
 use std::time::Duration;
 
@@ -23,8 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::thread::sleep(Duration::from_millis(of_rest));
             // Tries again if another process holds the lock.
             held = loop {
-                if let Ok(held) = segment.heap().hold_lock() {
-                    break held;
+                match segment.heap().hold_lock() {
+                    Err(error) if error.code() == Code::Busy => (),
+                    other => break other?,
                 }
             };
         }

@@ -30,22 +30,30 @@ pub enum Aggregator {
 }
 
 impl Aggregator {
-    /// Returns the aggregator with this name: one of prom-client's six, or one of three more. `None` for any other
-    /// name.
+    /// Returns the aggregator with this name: one of prom-client's six, one of three more, or one of the five names that
+    /// the Python client has for gauges of living processes. `None` for any other name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
-            "sum" => Self::Sum,
+            "sum" | "livesum" => Self::Sum,
             "first" => Self::First,
             "omit" => Self::Omit,
             "average" => Self::Average,
-            "min" => Self::Min,
-            "max" => Self::Max,
-            "all" => Self::All,
-            "mostrecent" => Self::MostRecent,
+            "min" | "livemin" => Self::Min,
+            "max" | "livemax" => Self::Max,
+            "all" | "liveall" => Self::All,
+            "mostrecent" | "livemostrecent" => Self::MostRecent,
             "shared" => Self::Shared,
             _ => return None,
         })
+    }
+
+    /// Returns whether a family with this aggregator may count the parts of dead writers, too. The average of all lives
+    /// would tell more of restarts than of the application; a shared gauge has no parts; a series of which only a single
+    /// part is shown would vanish at the first death.
+    #[must_use]
+    pub fn counts_dead(self) -> bool {
+        !matches!(self, Self::Average | Self::Shared | Self::Omit)
     }
 
     /// Returns the aggregator of a family. It is [`Aggregator::Sum`] in place of
@@ -53,9 +61,22 @@ impl Aggregator {
     /// - an unknown name,
     /// - an aggregator for gauges only, if the family is of another type,
     /// - [`Aggregator::All`], if the family has one of the label names that [`Aggregator::All`] adds.
+    ///
+    /// A state set has names of its own, whose rule is used for the number of each state: `any` is the largest part,
+    /// `every` the smallest, `count` the sum. The largest part is also used in place of an unknown name, and for infos.
     #[must_use]
     pub fn of(metric_type: MetricType, name: &str, label_names: &[impl AsRef<str>]) -> Self {
         let named = |name: &&str| label_names.iter().any(|own| own.as_ref() == *name);
+        if metric_type.stored_as() != metric_type {
+            return match name {
+                _ if metric_type == MetricType::Info => Self::Max,
+                "every" => Self::Min,
+                "count" => Self::Sum,
+                "mostrecent" => Self::MostRecent,
+                "all" if !WRITER_LABELS.iter().any(named) => Self::All,
+                _ => Self::Max,
+            };
+        }
         match Self::parse(name) {
             Some(Self::All | Self::MostRecent | Self::Shared) if !metric_type.is_level() => {
                 Self::Sum
@@ -86,6 +107,11 @@ mod tests {
             ["all", "mostrecent", "shared"].map(Aggregator::parse),
             [Aggregator::All, Aggregator::MostRecent, Aggregator::Shared].map(Some)
         );
+        let living = ["livesum", "liveall", "livemin", "livemax", "livemostrecent"];
+        for name in living {
+            assert_eq!(Aggregator::parse(name), Aggregator::parse(&name[4..]));
+        }
+        assert_eq!(Aggregator::parse("livefirst"), None);
         assert_eq!(Aggregator::parse("Sum"), None);
         assert_eq!(Aggregator::parse(""), None);
     }
@@ -103,5 +129,25 @@ mod tests {
         assert_eq!(Aggregator::of(MetricType::Summary, "mostrecent", &none), Aggregator::Sum);
         assert_eq!(Aggregator::of(MetricType::Counter, "max", &none), Aggregator::Max);
         assert_eq!(Aggregator::of(MetricType::Gauge, "unheard of", &none), Aggregator::Sum);
+    }
+
+    #[test]
+    fn state_sets_have_names_of_their_own() {
+        let none: [&str; 0] = [];
+        let of = |name| Aggregator::of(MetricType::StateSet, name, &none);
+        assert_eq!(
+            ["any", "every", "count", "all", "mostrecent", "sum"].map(of),
+            [
+                Aggregator::Max,
+                Aggregator::Min,
+                Aggregator::Sum,
+                Aggregator::All,
+                Aggregator::MostRecent,
+                Aggregator::Max,
+            ]
+        );
+        assert_eq!(Aggregator::of(MetricType::StateSet, "all", &["thread"]), Aggregator::Max);
+        assert_eq!(Aggregator::of(MetricType::Gauge, "count", &none), Aggregator::Sum);
+        assert_eq!(Aggregator::of(MetricType::Info, "mostrecent", &none), Aggregator::Max);
     }
 }

@@ -120,7 +120,7 @@ pub enum Error {
         /// Offset from the start of the segment.
         at: u64,
     },
-    /// The segment was made by another layout version, build or machine.
+    /// The segment was made by another layout version.
     #[error("incompatible segment: {what} is {found:#x}, this build needs {expected:#x}")]
     Version {
         /// Which mark differs.
@@ -129,6 +129,14 @@ pub enum Error {
         found: u64,
         /// The mark of this build.
         expected: u64,
+    },
+    /// The segment was made by a program of another machine or C library, or by another build.
+    #[error("incompatible segment: it is of {found}, and this build is for {expected}")]
+    Machine {
+        /// The mark in the segment, in words.
+        found: String,
+        /// The mark of this build, in words.
+        expected: String,
     },
     /// The heap lock was not free within its deadline.
     #[error("the heap lock is held by another process and was not released in time")]
@@ -225,7 +233,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Corrupt { .. } => Code::Corrupt,
-            Self::Version { .. } => Code::Version,
+            Self::Version { .. } | Self::Machine { .. } => Code::Version,
             Self::Busy => Code::Busy,
             Self::Full { .. } => Code::Full,
             Self::Limit { .. } | Self::Quota { .. } => Code::Limit,

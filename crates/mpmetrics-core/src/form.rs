@@ -34,13 +34,14 @@ pub struct Form {
     pub protocol: Protocol,
     /// How many cells it has, apart from those for bounds or sub-windows.
     pub cells: u64,
-    /// How many cells it has for each bound or sub-window of the family.
+    /// How many cells it has for each of these: the bounds of a histogram, the sub-windows of a summary, and the cells
+    /// that residues of a gauge have in addition to the value.
     pub repeated: u64,
     /// The least and the largest number of bounds or sub-windows.
     pub repeats: (u64, u64),
     /// For the error message if a block would be too long: what the family has too many of.
     pub limited: &'static str,
-    /// Whether scrapes show the block only during the life that made it.
+    /// Whether scrapes show the block only during the life that made it, unless its family counts the dead.
     pub of_one_life: bool,
     /// How many exemplars a block with `cells` cells may have.
     pub exemplars: fn(cells: u32) -> u32,
@@ -82,7 +83,14 @@ static FORMS: [Form; 6] = [
         cells: 3,
         ..PLAIN
     },
-    Form { block: BlockKind::Gauge, metric_type: MetricType::Gauge, of_one_life: true, ..PLAIN },
+    Form {
+        block: BlockKind::Gauge,
+        metric_type: MetricType::Gauge,
+        // The option `dead` adds cells: see [`gauge::WRITER`](crate::layout::gauge::WRITER).
+        repeated: 1,
+        of_one_life: true,
+        ..PLAIN
+    },
     Form {
         block: BlockKind::Histogram,
         metric_type: MetricType::Histogram,
@@ -106,13 +114,14 @@ static FORMS: [Form; 6] = [
 ];
 
 impl Form {
-    /// The form of a family's blocks.
+    /// The form of a family's blocks. State sets and infos have the blocks of gauges, but are never shared ones.
     #[must_use]
     pub fn of(metric_type: MetricType, aggregator: &str) -> &'static Self {
-        let named = Aggregator::parse(aggregator);
+        let stored_as = metric_type.stored_as();
+        let named = Aggregator::parse(aggregator)
+            .filter(|named| stored_as == metric_type || *named != Aggregator::Shared);
         let fits = |form: &&Self| {
-            form.metric_type == metric_type
-                && (form.aggregator.is_none() || form.aggregator == named)
+            form.metric_type == stored_as && (form.aggregator.is_none() || form.aggregator == named)
         };
         FORMS.iter().find(fits).unwrap_or(&FORMS[0])
     }
@@ -130,8 +139,8 @@ impl Form {
         FORMS.iter().find(|form| form.block == kind)
     }
 
-    /// How many bounds (of a histogram) or sub-windows (of a summary) the numbers of a declaration give. The length of
-    /// the family's blocks depends on it.
+    /// How many bounds (of a histogram) or sub-windows (of a summary) the numbers of a declaration give; of a gauge, 1
+    /// if it counts the dead.
     #[must_use]
     pub fn repeats_of(&self, numbers: &[f64]) -> u64 {
         match self.protocol {
@@ -154,7 +163,7 @@ impl Form {
     }
 }
 
-/// Whether scrapes show blocks of a kind only during the life that made them.
+/// Whether scrapes show blocks of a kind only during the life that made them, unless their family counts the dead.
 #[must_use]
 pub fn of_one_life(kind: BlockKind) -> bool {
     Form::of_block(kind).is_some_and(|form| form.of_one_life)
@@ -188,6 +197,15 @@ mod tests {
             assert_eq!(Form::of(MetricType::Summary, name).block, BlockKind::Summary);
         }
         assert_eq!(Form::of(MetricType::Gauge, "all").block, BlockKind::Gauge);
+    }
+
+    #[test]
+    fn state_sets_and_infos_have_blocks_of_gauges() {
+        for name in ["any", "every", "all", "count", "shared", "unheard of"] {
+            assert_eq!(Form::of(MetricType::StateSet, name).block, BlockKind::Gauge);
+            assert_eq!(Form::of(MetricType::Info, name).block, BlockKind::Gauge);
+        }
+        assert_eq!(Form::of(MetricType::StateSet, "mostrecent").block, BlockKind::Recent);
     }
 
     #[test]

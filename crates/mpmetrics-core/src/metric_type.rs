@@ -1,4 +1,4 @@
-//! The types of metrics: prom-client's four. A row of [`ROWS`] has all properties of a type.
+//! The types of metrics: prom-client's four, and two of OpenMetrics. A row of `ROWS` has all properties of a type.
 
 /// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +11,10 @@ pub enum MetricType {
     Histogram,
     /// Observations with their sum, count and quantiles.
     Summary,
+    /// Which of the declared states are set: `Enum` and `StateSet` of the TypeScript layer.
+    StateSet,
+    /// Labels whose values are the information. The number is always 1.
+    Info,
 }
 
 /// The numbers of a series. They determine how its parts are joined, and as which rows it is printed.
@@ -22,22 +26,30 @@ pub enum Values {
     Buckets,
     /// A sum, a count, and quantiles.
     Quantiles,
+    /// A number for each of the family's states.
+    States,
 }
 
-/// The properties of one type. The index in [`ROWS`] is the type's number in a segment.
+/// The properties of one type. The index in `ROWS` is the type's number in a segment.
 struct Row {
     of: MetricType,
     name: &'static str,
+    text_name: &'static str,
+    stored_as: MetricType,
+    suffix: &'static str,
     values: Values,
     is_level: bool,
     row_label: &'static [u8],
     reserved: &'static [&'static str],
 }
 
-const ROWS: [Row; 4] = [
+const ROWS: [Row; 6] = [
     Row {
         of: MetricType::Counter,
         name: "counter",
+        text_name: "counter",
+        stored_as: MetricType::Counter,
+        suffix: "_total",
         values: Values::Scalar,
         is_level: false,
         row_label: b"",
@@ -46,6 +58,9 @@ const ROWS: [Row; 4] = [
     Row {
         of: MetricType::Gauge,
         name: "gauge",
+        text_name: "gauge",
+        stored_as: MetricType::Gauge,
+        suffix: "",
         values: Values::Scalar,
         is_level: true,
         row_label: b"",
@@ -54,6 +69,9 @@ const ROWS: [Row; 4] = [
     Row {
         of: MetricType::Histogram,
         name: "histogram",
+        text_name: "histogram",
+        stored_as: MetricType::Histogram,
+        suffix: "",
         values: Values::Buckets,
         is_level: false,
         row_label: b"le",
@@ -62,10 +80,35 @@ const ROWS: [Row; 4] = [
     Row {
         of: MetricType::Summary,
         name: "summary",
+        text_name: "summary",
+        stored_as: MetricType::Summary,
+        suffix: "",
         values: Values::Quantiles,
         is_level: false,
         row_label: b"quantile",
         reserved: &["_sum", "_count", "_created"],
+    },
+    Row {
+        of: MetricType::StateSet,
+        name: "stateset",
+        text_name: "gauge",
+        stored_as: MetricType::Gauge,
+        suffix: "",
+        values: Values::States,
+        is_level: true,
+        row_label: b"",
+        reserved: &[],
+    },
+    Row {
+        of: MetricType::Info,
+        name: "info",
+        text_name: "gauge",
+        stored_as: MetricType::Gauge,
+        suffix: "_info",
+        values: Values::Scalar,
+        is_level: true,
+        row_label: b"",
+        reserved: &["_info"],
     },
 ];
 
@@ -86,10 +129,28 @@ impl MetricType {
         ROWS.iter().find(|row| row.name == name).map(|row| row.of)
     }
 
-    /// The word for the type in every format.
+    /// The word for the type in OpenMetrics and in the JSON of a scrape.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// The word for the type in text format 0.0.4, which has only prom-client's four types.
+    #[must_use]
+    pub fn text_name(self) -> &'static str {
+        self.row().text_name
+    }
+
+    /// The type whose blocks a series of this type has.
+    #[must_use]
+    pub fn stored_as(self) -> Self {
+        self.row().stored_as
+    }
+
+    /// The suffix that the name of a sample has in OpenMetrics, and the name of its family has not; empty for none.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        self.row().suffix
     }
 
     /// The numbers of a series.
@@ -105,7 +166,8 @@ impl MetricType {
         self.row().is_level
     }
 
-    /// The name of the label that rows have beside their series' own labels; empty for none.
+    /// The name of the label that rows have beside their series' own labels; empty for none. The rows of a state set
+    /// have the family's name for it, which `scrape` and `exposition` know.
     #[must_use]
     pub fn row_label(self) -> &'static [u8] {
         self.row().row_label

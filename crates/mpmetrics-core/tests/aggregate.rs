@@ -4,7 +4,8 @@ mod snapshot;
 
 use std::collections::BTreeMap;
 
-use mpmetrics_core::exposition::{openmetrics, text};
+use mpmetrics_core::exposition::extra::Extra;
+use mpmetrics_core::exposition::{json, openmetrics, text};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::quantile::octave::locate;
 use mpmetrics_core::scrape::aggregate::{join, Joined};
@@ -15,7 +16,7 @@ use snapshot::Builder;
 
 /// Returns the rows that are printed after joining, without HELP and TYPE.
 fn rows(snapshot: &Snapshot) -> Vec<String> {
-    let (joined, _) = join(snapshot.clone());
+    let (joined, _) = join(snapshot.clone(), "");
     let text = String::from_utf8(text(&joined)).expect("UTF-8");
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(Into::into).collect()
 }
@@ -34,7 +35,7 @@ fn one_family_per_name_passes_through_in_place() {
         (snapshot.families.as_ptr(), series, snapshot.text.as_ptr())
     };
     let before = at(&make.snapshot);
-    let (joined, met) = join(make.snapshot);
+    let (joined, met) = join(make.snapshot, "");
     assert_eq!(at(&joined), before, "nothing was copied");
     assert_eq!(met, Joined { type_clashes: 0 });
 }
@@ -49,7 +50,7 @@ fn counters_add_by_set_of_labels_under_the_newest_help() {
     make.family(MetricType::Counter, "c", &["b", "a", "z"]).help = "new".into();
     make.scalar(&[("z", "new")], 0, 100.0);
     make.scalar(&[("b", "2"), ("a", "1")], 0, 1000.0);
-    let (joined, _) = join(make.snapshot.clone());
+    let (joined, _) = join(make.snapshot.clone(), "");
     assert_eq!(
         String::from_utf8(text(&joined)).expect("UTF-8"),
         "# HELP c new\n# TYPE c counter\n\
@@ -186,7 +187,7 @@ fn families_of_another_type_than_the_newest_are_left_out() {
     make.scalar(&[], 0, 2.0);
     make.family(MetricType::Gauge, "x", &[]);
     make.scalar(&[], 0, 4.0);
-    let (joined, met) = join(make.snapshot.clone());
+    let (joined, met) = join(make.snapshot.clone(), "");
     assert_eq!(met, Joined { type_clashes: 1 });
     assert_eq!(joined.families[0].metric_type, MetricType::Gauge);
     assert_eq!(joined.families[1].name, "between".into());
@@ -270,7 +271,7 @@ proptest! {
                 *model.entry((*name, shown)).or_default() += f64::from(value);
             }
         }
-        let (joined, met) = join(make.snapshot.clone());
+        let (joined, met) = join(make.snapshot.clone(), "");
         prop_assert_eq!(met.type_clashes, 0);
         let mut names: Vec<_> = joined.families.iter().map(|family| family.name.clone()).collect();
         names.sort();
@@ -318,9 +319,9 @@ fn of_exemplars_the_newest_of_each_bucket_stays() {
     make.family(MetricType::Counter, "c", &["a", "b"]);
     make.scalar(&[("a", "1")], 0, 1.0);
     make.exemplars(&[(0, 1.0, 2.0, &[("t", "new")])]);
-    let (joined, _) = join(make.snapshot);
+    let (joined, _) = join(make.snapshot, "");
     assert_eq!(
-        String::from_utf8(openmetrics(&joined)).expect("UTF-8"),
+        String::from_utf8(openmetrics::openmetrics(&joined)).expect("UTF-8"),
         "# HELP h h help\n# TYPE h histogram\n\
          h_bucket{le=\"1\"} 2 # {t=\"e\"} 0.7 11\n\
          h_bucket{le=\"5\"} 5 # {t=\"b\"} 1.5 30\n\
@@ -328,4 +329,69 @@ fn of_exemplars_the_newest_of_each_bucket_stays() {
          h_sum 18\nh_count 7\n\
          # HELP c c help\n# TYPE c counter\nc_total{a=\"1\"} 2 # {t=\"new\"} 1 2\n# EOF\n"
     );
+}
+
+#[test]
+fn a_default_label_that_rows_do_not_show_does_not_keep_series_apart() {
+    let bare = |text: Vec<u8>| -> Vec<String> {
+        let text = String::from_utf8(text).expect("UTF-8");
+        text.lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .map(Into::into)
+            .collect()
+    };
+    for (name, prefix) in [("s", ""), ("app_s", "app_")] {
+        let mut make = Builder::default();
+        let sets = ["x", "y"].map(|value| make.defaults(&[(name, value), ("d", "1")]));
+        let family = make.family(MetricType::StateSet, "s", &["k"]);
+        family.aggregator = "any".into();
+        family.states = ["a".into(), "b".into()].into();
+        make.states(&[("k", "1")], sets[0], &[1.0, 0.0]);
+        make.states(&[("k", "1")], sets[1], &[0.0, 1.0]);
+        let (joined, _) = join(make.snapshot, prefix);
+        let extra = Extra { prefix: prefix.into(), ..Extra::default() };
+        let rows = bare(text::with_extra(&joined, &extra));
+        let row = |state| format!("{name}{{k=\"1\",{name}=\"{state}\",d=\"1\"}} 1");
+        assert_eq!(rows, [row("a"), row("b")]);
+    }
+}
+
+#[test]
+fn a_joined_series_shows_no_default_label_of_which_its_parts_have_different_values() {
+    let shown = |sets: [&[(&str, &str)]; 2]| {
+        let mut make = Builder::default();
+        let sets = sets.map(|set| make.defaults(set));
+        make.family(MetricType::Histogram, "h", &[]).bounds = [1.0].into();
+        make.histogram(&[], sets[0], 2.0, &[1.0, 0.0]);
+        make.histogram(&[], sets[1], 3.0, &[0.0, 1.0]);
+        make.family(MetricType::Summary, "q", &[]).bounds = [0.5].into();
+        make.summary(&[], sets[0], &[3.0]);
+        make.summary(&[], sets[1], &[3.0]);
+        make.snapshot
+    };
+    let le: [&[(&str, &str)]; 2] = [&[("d", "1"), ("le", "x")], &[("d", "1"), ("le", "y")]];
+    let of_histogram = |label: &str| {
+        [
+            "h_bucket{le=\"1\",d=\"1\"} 1",
+            "h_bucket{le=\"+Inf\",d=\"1\"} 2",
+            &format!("h_sum{{{label}}} 5"),
+            &format!("h_count{{{label}}} 2"),
+        ]
+        .map(String::from)
+    };
+    assert_eq!(rows(&shown(le))[..4], of_histogram("d=\"1\""));
+    // One part has no such label.
+    assert_eq!(rows(&shown([le[0], &[("d", "1")]]))[..4], of_histogram("d=\"1\""));
+    assert_eq!(rows(&shown([&[("d", "1")], le[0]]))[..4], of_histogram("d=\"1\""));
+    // Both parts have the same.
+    let same: [&[(&str, &str)]; 2] = [le[0], &[("le", "x"), ("d", "1")]];
+    assert_eq!(rows(&shown(same))[..4], of_histogram("d=\"1\",le=\"x\""));
+
+    let quantile: [&[(&str, &str)]; 2] = [&[("quantile", "x")], &[("quantile", "y")]];
+    assert_eq!(rows(&shown(quantile))[9..], ["q_sum 6", "q_count 2"]);
+    let (joined, _) = join(shown(le), "");
+    let text = String::from_utf8(openmetrics::openmetrics(&joined)).expect("UTF-8");
+    assert!(text.contains("h_sum{d=\"1\"} 5\nh_count{d=\"1\"} 2\n"), "{text}");
+    let json = String::from_utf8(json::json(&joined)).expect("UTF-8");
+    assert!(json.ends_with(r#"{"l":[["d","1"]],"t":""}]}"#), "{json}");
 }

@@ -43,6 +43,7 @@ fn spec(name: &str, metric_type: MetricType) -> FamilySpec {
         metric_type,
         aggregator: "sum".into(),
         label_names: vec!["session".into()],
+        states: Vec::new(),
         numbers: match metric_type {
             MetricType::Histogram => vec![0.01, 0.1, 1.0, 10.0],
             MetricType::Summary => options.numbers(),

@@ -167,6 +167,8 @@ fn anything() -> impl Strategy<Value = Snapshot> {
             MetricType::Gauge,
             MetricType::Histogram,
             MetricType::Summary,
+            MetricType::StateSet,
+            MetricType::Info,
         ])
     };
     let value = (kind(), any::<f64>(), any::<f64>(), span());
@@ -187,10 +189,19 @@ fn anything() -> impl Strategy<Value = Snapshot> {
                 make.snapshot.defaults.push(LabelSpan { text: at(text), types: at(types) });
             }
             for (kind, name, bounds, series) in families {
-                make.family(kind, &name, &[&name]).bounds = bounds.into();
+                let family = make.family(kind, &name, &[&name]);
+                if kind == MetricType::StateSet {
+                    let state = |number: &f64| format!("{name}\n\"{number}").into_boxed_str();
+                    family.states = bounds.iter().map(state).collect();
+                } else {
+                    family.bounds = bounds.into();
+                }
                 for (text, types, defaults, (kind, one, two, counts)) in series {
                     let value = match kind {
-                        MetricType::Counter | MetricType::Gauge => Value::Scalar(one),
+                        MetricType::Counter | MetricType::Gauge | MetricType::Info => {
+                            Value::Scalar(one)
+                        }
+                        MetricType::StateSet => Value::States(at(counts)),
                         MetricType::Summary => {
                             Value::Summary { sum: one, count: two, sketch: counts.0 }
                         }
@@ -229,6 +240,7 @@ proptest! {
             let rows = match family.get("type") {
                 Json::Text(kind) if kind == "histogram" => family.get("bounds").list().len() + 3,
                 Json::Text(kind) if kind == "summary" => family.get("bounds").list().len() + 2,
+                Json::Text(kind) if kind == "stateset" => family.get("states").list().len(),
                 _ => 1,
             };
             expected += rows * family.get("series").list().len();

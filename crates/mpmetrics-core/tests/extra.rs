@@ -16,7 +16,7 @@ fn printed(
     families: Vec<ExtraFamily>,
 ) -> String {
     let without = without.iter().map(|&name| name.to_owned()).collect();
-    let bytes = print(&make.snapshot, &Extra { without, families });
+    let bytes = print(&make.snapshot, &Extra { without, families, ..Extra::default() });
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -27,6 +27,7 @@ fn family(kind: &str, name: &str) -> ExtraFamily {
         help: "h".into(),
         type_name: kind.into(),
         samples: vec![sample],
+        ..ExtraFamily::default()
     }
 }
 
@@ -73,7 +74,8 @@ fn names_help_texts_and_types_of_extra_families_are_escaped() {
         sample("odd_bucket", f64::NEG_INFINITY, exemplar(None)),
     ];
     let (name, help, kind) = ("odd\n".into(), "say \"hi\"\\".into(), "any\n".into());
-    let families = vec![ExtraFamily { name, help, type_name: kind, samples }];
+    let families =
+        vec![ExtraFamily { name, help, type_name: kind, samples, ..ExtraFamily::default() }];
     let none = Builder::default();
     assert_eq!(
         printed(text::with_extra, &none, &[], families.clone()),
@@ -112,4 +114,65 @@ fn only_extra_families_get_the_names_of_families_that_are_left_out() {
         types(&make, &["a_total"], vec![family("counter", "a_total")]),
         ["a gauge", "a_total unknown"]
     );
+}
+
+#[test]
+fn a_prefix_comes_before_each_name_and_units_are_those_with_which_names_end() {
+    let mut make = Builder::default();
+    let d = make.defaults(&[("app", "web")]);
+    make.family(MetricType::Counter, "c_bytes_total", &["k"]).help = "h".into();
+    make.scalar(&[("k", "v")], d, 1.0);
+    make.family(MetricType::Histogram, "h", &[]).bounds = [1.0].into();
+    make.histogram(&[], 0, 2.0, &[1.0, 0.0]);
+    make.family(MetricType::Summary, "s_seconds", &[]).bounds = [0.5].into();
+    make.summary(&[], 0, &[1.0]);
+    let unit = |name: &str, unit: &str| (name.to_owned(), unit.to_owned());
+    let extra = |prefix: &str| Extra {
+        prefix: prefix.into(),
+        families: vec![
+            ExtraFamily { unit: Some("ratio".into()), ..family("gauge", "g_ratio") },
+            ExtraFamily { unit: Some("ratio".into()), ..family("gauge", "ratio") },
+        ],
+        units: vec![
+            unit("c_bytes_total", "bytes"),
+            unit("h", "seconds"),
+            unit("s_seconds", "seconds"),
+        ],
+        ..Extra::default()
+    };
+    for print in [text::with_extra, openmetrics::with_extra] {
+        let text =
+            |prefix| String::from_utf8(print(&make.snapshot, &extra(prefix))).expect("UTF-8");
+        let (plain, prefixed) = (text(""), text("p_"));
+        assert_eq!(prefixed.replace("p_", ""), plain);
+        for line in prefixed.lines().filter(|line| !line.is_empty() && *line != "# EOF") {
+            let name = if line.starts_with('#') { line.split(' ').nth(2) } else { Some(line) };
+            assert!(name.is_some_and(|name| name.starts_with("p_")), "{line}");
+        }
+    }
+    let open = openmetrics::with_extra(&make.snapshot, &extra("p_"));
+    let open = String::from_utf8(open).expect("UTF-8");
+    let units: Vec<_> = open.lines().filter(|line| line.starts_with("# UNIT")).collect();
+    let expected =
+        ["# UNIT p_c_bytes bytes", "# UNIT p_s_seconds seconds", "# UNIT p_g_ratio ratio"];
+    assert_eq!(units, expected);
+    let json = json::with_extra(&make.snapshot, &extra("p_"));
+    assert!(!String::from_utf8(json).expect("UTF-8").contains("p_"));
+}
+
+#[test]
+fn a_family_that_yields_is_left_out_if_the_heap_shows_one_of_its_name() {
+    let make = heap(&[(MetricType::Gauge, "a"), (MetricType::Counter, "b_total")]);
+    let yields = |name: &str, kind: &str| ExtraFamily { yields: true, ..family(kind, name) };
+    let families =
+        || vec![yields("a", "gauge"), yields("b_total", "counter"), yields("c", "gauge")];
+    for print in [text::with_extra, openmetrics::with_extra] {
+        let count = |without: &[&str], line: &str| {
+            let printed = printed(print, &make, without, families());
+            printed.lines().filter(|one| *one == line).count()
+        };
+        assert_eq!([count(&[], "a 1"), count(&[], "a 7"), count(&[], "c 7")], [1, 0, 1]);
+        assert_eq!([count(&[], "b_total 1"), count(&[], "b_total 7")], [1, 0]);
+        assert_eq!([count(&["a"], "a 1"), count(&["a"], "a 7")], [0, 1]);
+    }
 }

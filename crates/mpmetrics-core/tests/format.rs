@@ -93,9 +93,11 @@ fn the_kinds_are_in_the_format_under_their_numbers() {
 #[test]
 fn the_numbers_of_version_1() {
     assert_eq!(MAGIC.to_le_bytes(), *b"MPMETRIC");
-    assert_eq!(VERSION, 1 << 16);
+    assert_eq!(VERSION, 1 << 16 | 1);
     let locked = u8::from(cfg!(feature = "locked"));
-    assert_eq!(MACHINE.to_le_bytes()[..7], [b'l', b'e', b'6', b'4', locked, 0, 0]);
+    let [tens, ones] = if cfg!(target_pointer_width = "64") { *b"64" } else { *b"32" };
+    let order = if cfg!(target_endian = "little") { b'l' } else { b'b' };
+    assert_eq!(MACHINE.to_le_bytes()[..7], [order, b'e', tens, ones, locked, 0, 0]);
     assert_eq!((PAGE_WORDS, HEADER_WORDS), (512, 512));
     assert_eq!((lock::HEAP, lock::SLOTS), (1 << 40, (1 << 40) + (1 << 20)));
     assert_eq!((slot::WORDS, family::WORDS, series::WORDS, defaults::WORDS), (32, 8, 8, 8));

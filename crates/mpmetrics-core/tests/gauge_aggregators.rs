@@ -24,6 +24,7 @@ fn spec(aggregator: &str) -> FamilySpec {
         metric_type: MetricType::Gauge,
         aggregator: aggregator.into(),
         label_names: vec!["a".into()],
+        states: Vec::new(),
         numbers: Vec::new(),
     }
 }

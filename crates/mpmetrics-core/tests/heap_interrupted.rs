@@ -67,7 +67,7 @@ fn two_blocks(heap: &Heap) -> [u64; 2] {
 }
 
 #[test]
-fn whoever_dies_at_any_look_leaves_a_whole_heap() {
+fn a_writer_that_dies_at_any_step_leaves_a_whole_heap() {
     let prepare = |heap: &Heap| {
         two_blocks(heap);
         let mut other = heap.writer(2, 2).expect("a slot");
@@ -201,6 +201,41 @@ fn a_scrape_begins_again_when_the_heap_grew_under_it() {
     for looks in 1..3 {
         region.narrow.store(looks, SeqCst);
         assert_eq!(total(&heap), 5001.0, "the first {looks} looks saw the heap as it was");
+    }
+}
+
+/// A number of free places of which a new series takes one.
+const PLACES: usize = 100;
+
+#[test]
+fn a_series_that_is_made_while_the_values_of_a_label_are_read_hides_none_that_was_there() {
+    for looks in 1..6 {
+        let (region, heap) = HookedRegion::heap();
+        let mut writer = heap.writer(1, 1).expect("a slot");
+        let mut other = heap.writer(1, 2).expect("a slot");
+        let f = writer.family(&spec(MetricType::Counter), 0).expect("a family");
+        let gone: Vec<_> = (0..PLACES).map(|n| format!("a=\"gone{n}\"").into_bytes()).collect();
+        for text in &gone {
+            writer.bind(f, text, b"").expect("a series");
+        }
+        for text in [b"a=\"1\"", b"a=\"2\""] {
+            writer.bind(f, text, b"").expect("a series");
+        }
+        for text in &gone {
+            assert!(writer.remove(f, text, b"").expect("no error"));
+        }
+        region.arm(looks, move |_| {
+            let made = other.bind(f, b"a=\"3\"", b"").expect("a series");
+            assert_eq!(made.series, 0, "before the others' places");
+        });
+        let first = writer.label_values(f, b"a", 0).expect("values");
+        let unused = region.disarm();
+        let mut values = first.values;
+        values.extend(writer.label_values(f, b"a", first.latest).expect("values").values);
+        let expected: &[&[u8]] = if unused { &[b"1", b"2"] } else { &[b"1", b"2", b"3"] };
+        let mut values: Vec<_> = values.into_iter().collect();
+        values.sort();
+        assert_eq!(values, expected, "at look {looks}");
     }
 }
 

@@ -219,6 +219,7 @@ fn halves(snapshot: &Snapshot) -> Halves {
                 Value::Scalar(value) => (value, (value / unit).round()),
                 Value::Summary { count, sum, .. } => (sum, count),
                 Value::Histogram { counts, sum } => (sum, snapshot.counts(counts).iter().sum()),
+                Value::States(_) => panic!("no family of the victims has states"),
             };
             let off = ((sum - count * unit) / unit).abs();
             let scalar = matches!(series.value, Value::Scalar(_));

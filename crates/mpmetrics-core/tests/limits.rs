@@ -5,7 +5,7 @@
 mod small;
 
 use mpmetrics_core::heap::{FamilySpec, Heap, Limits, Writer};
-use mpmetrics_core::layout::header;
+use mpmetrics_core::layout::{header, series, EXTENT_HEADER};
 use mpmetrics_core::metric_type::MetricType;
 use mpmetrics_core::{Code, Refusal};
 use small::{add, heap_with, printed, spec};
@@ -96,4 +96,151 @@ fn label_text_is_limited_texts_of_families_are_not_and_a_removal_makes_room() {
     let before = heap.words().header(header::TEXT_BYTES);
     drop(heap.hold_lock());
     assert_eq!(heap.words().header(header::TEXT_BYTES), before);
+}
+
+#[test]
+fn a_writer_keeps_its_own_limit_of_a_family_and_counts_refusals_unless_told_otherwise() {
+    let heap = heap_with(8 << 20, Limits { family_series: 10, ..Limits::default() });
+    let mut writer = heap.writer(1, 1).unwrap();
+    let mut other = heap.writer(1, 2).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    assert_eq!(other.family(&spec(MetricType::Counter, "c"), 0).unwrap(), f);
+    let bind = |writer: &mut Writer, n: usize| writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"");
+    writer.limit(f, 3, true);
+    // The series of other writers count, and those that are there already can be bound.
+    bind(&mut other, 0).unwrap();
+    for n in 0..3 {
+        bind(&mut writer, n).unwrap();
+    }
+    let refused = bind(&mut writer, 3).unwrap_err();
+    assert_eq!(refused.refusal(), Some(Refusal::FamilySeries));
+    assert_eq!(dropped(&heap), [0, 0, 1, 0, 0, 0, 0]);
+    // Another writer has only the limit of the segment.
+    bind(&mut other, 4).unwrap();
+    writer.limit(f, 3, false);
+    assert!(bind(&mut writer, 3).is_err());
+    assert_eq!(dropped(&heap), [0, 0, 1, 0, 0, 0, 0]);
+    writer.limit(f, u64::MAX, true);
+    let made = (10..30).take_while(|n| bind(&mut writer, *n).is_ok()).count();
+    assert_eq!(made, 10 - 4);
+    assert_eq!(dropped(&heap), [0, 0, 2, 0, 0, 0, 0]);
+    // A family that this writer did not declare has no limit of its own.
+    writer.limit(f + 1, 0, true);
+}
+
+#[test]
+fn the_values_of_a_label_are_those_of_living_series_of_the_family() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let mut other = heap.writer(1, 2).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let g = other.family(&spec(MetricType::Counter, "d"), 0).unwrap();
+    let values = |writer: &Writer, label: &str| {
+        let found = writer.label_values(f, label.as_bytes(), 0).unwrap();
+        let mut found: Vec<_> =
+            found.values.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
+        found.sort();
+        found
+    };
+    assert!(values(&writer, "a").is_empty());
+    other.bind(g, b"a=\"of another family\"", b"").unwrap();
+    writer.bind(f, b"a=\"1\",b=\"x\"", b"ns").unwrap();
+    writer.bind(f, b"b=\"y\",a=\"2\"", b"").unwrap();
+    other.bind(f, br#"a="\"\n\\""#, b"").unwrap();
+    other.bind(f, b"a=\"1\"", b"").unwrap();
+    assert_eq!(values(&writer, "a"), ["\"\n\\", "1", "2"]);
+    assert_eq!(values(&writer, "b"), ["x", "y"]);
+    assert!(values(&writer, "c").is_empty());
+    assert!(writer.remove(f, b"a=\"2\",b=\"y\"", b"").unwrap());
+    assert_eq!(values(&other, "a"), ["\"\n\\", "1"]);
+}
+
+#[test]
+fn a_later_call_reads_only_the_series_that_were_made_since() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let mut other = heap.writer(1, 2).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let g = writer.family(&spec(MetricType::Counter, "d"), 0).unwrap();
+    let bind = |writer: &mut Writer, n: u32| writer.bind(f, format!("a=\"{n}\"").as_bytes(), b"");
+    let mut latest = 0;
+    let mut values = |writer: &Writer| {
+        let found = writer.label_values(f, b"a", latest).unwrap();
+        latest = found.latest;
+        let mut found: Vec<_> =
+            found.values.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
+        found.sort();
+        found
+    };
+    assert!(values(&writer).is_empty());
+    bind(&mut writer, 1).unwrap();
+    bind(&mut writer, 2).unwrap();
+    assert_eq!(values(&writer), ["1", "2"]);
+    assert!(values(&writer).is_empty());
+    other.bind(g, b"a=\"of another family\"", b"").unwrap();
+    other.bind(f, b"a=\"3\"", b"").unwrap();
+    bind(&mut writer, 4).unwrap();
+    bind(&mut writer, 1).unwrap();
+    assert_eq!(values(&writer), ["3", "4"]);
+    // A series that was read may go, also the last one, and its place may have another one.
+    for (gone, next) in [("1", 5), ("4", 6)] {
+        assert!(other.remove(f, format!("a=\"{gone}\"").as_bytes(), b"").unwrap());
+        bind(&mut writer, next).unwrap();
+        assert_eq!(values(&writer), [next.to_string()]);
+    }
+    // The list is interrupted where a series was removed that was not read.
+    other.bind(f, b"a=\"7\"", b"").unwrap();
+    bind(&mut writer, 8).unwrap();
+    bind(&mut writer, 9).unwrap();
+    assert!(other.remove(f, b"a=\"8\"", b"").unwrap());
+    assert_eq!(values(&writer), ["2", "3", "5", "6", "7", "9"]);
+    // A recovery ends the list.
+    bind(&mut writer, 10).unwrap();
+    heap.words().set_header(header::INTENT, 1);
+    bind(&mut writer, 11).unwrap();
+    assert_eq!(values(&writer).len(), 8);
+    bind(&mut writer, 12).unwrap();
+    assert_eq!(values(&writer), ["12"]);
+}
+
+#[test]
+fn a_damaged_series_has_no_values_and_those_of_the_others_are_found() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    let f = writer.family(&spec(MetricType::Counter, "c"), 0).unwrap();
+    let address = writer.bind(f, b"a=\"damaged\"", b"").unwrap();
+    writer.bind(f, b"a=\"whole\"", b"").unwrap();
+    let words = heap.words();
+    let chunk = words.header(header::SERIES_CHUNKS);
+    let at = chunk + EXTENT_HEADER + u64::from(address.series) * series::WORDS;
+    // The text lies behind the end of the heap, as one does that another process adds while this one reads.
+    words.store(at + series::TEXT, 1 << 40).unwrap();
+    let found = writer.label_values(f, b"a", 0).unwrap();
+    assert_eq!(found.values.into_iter().collect::<Vec<_>>(), [b"whole"]);
+}
+
+#[test]
+fn the_figure_of_all_series_names_the_ten_metrics_with_most() {
+    let heap = heap_with(8 << 20, Limits::default());
+    let mut writer = heap.writer(1, 1).unwrap();
+    for n in 1..=12 {
+        let family = spec(MetricType::Counter, &format!("c{n}"));
+        let f = writer.family(&family, 0).unwrap();
+        // Two families of one name are one metric.
+        let again = FamilySpec { help: "other".into(), ..family };
+        let g = writer.family(&again, 0).unwrap();
+        for a in 0..n {
+            writer.bind(f, format!("a=\"{a}\"").as_bytes(), b"").unwrap();
+            writer.bind(g, format!("a=\"{a}\"").as_bytes(), b"").unwrap();
+        }
+    }
+    let aggregator = "mpmetrics:series".into();
+    let figure = FamilySpec { aggregator, ..spec(MetricType::Gauge, "series") };
+    let f = writer.family(&figure, 0).unwrap();
+    writer.bind(f, b"", b"").unwrap();
+    let text = printed(&heap);
+    let shown: Vec<_> = text.lines().filter(|line| line.starts_with("series")).collect();
+    let named = (3..=12).rev().map(|n| format!("series{{metric=\"c{n}\"}} {}", 2 * n));
+    let expected: Vec<_> = [format!("series {}", 12 * 13 + 1)].into_iter().chain(named).collect();
+    assert_eq!(shown, expected);
 }

@@ -37,6 +37,7 @@ fn bind(writer: &mut Writer, window: Option<Window>) -> Address {
         metric_type: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: Vec::new(),
+        states: Vec::new(),
         numbers: options.numbers(),
     };
     let family = writer.family(&spec, 0).expect("room");
@@ -147,7 +148,9 @@ fn a_value_outside_of_the_kept_octaves_counts_in_the_nearest_bucket() {
 fn two_blocks_that_become_one_have_64_octaves_together() {
     let heap = heap();
     let values = hostile();
-    // Two lives of the slot observe, and then set default labels. So the third life finds two blocks of one series.
+    // The first life gives its block default labels after it has observed. The second life begins without default
+    // labels, so it makes a block of its own, and later gives it the same default labels. So the third life finds two
+    // blocks of one series with the same default labels, and merges them.
     for values in [&values[..2_000], &values[2_000..]] {
         let mut writer = heap.writer(1, 1).expect("a slot");
         let address = bind(&mut writer, None);

@@ -30,6 +30,7 @@ fn spec() -> FamilySpec {
         metric_type: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: vec!["a".into()],
+        states: Vec::new(),
         numbers: Vec::new(),
     }
 }

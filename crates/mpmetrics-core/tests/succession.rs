@@ -51,6 +51,7 @@ fn bind(writer: &mut Writer) -> BlockKey {
         metric_type: MetricType::Gauge,
         aggregator: "shared".into(),
         label_names: Vec::new(),
+        states: Vec::new(),
         numbers: Vec::new(),
     };
     let family = writer.family(&spec, 0).unwrap();

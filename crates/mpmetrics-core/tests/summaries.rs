@@ -32,6 +32,7 @@ fn spec(name: &str, options: &SummaryOptions) -> FamilySpec {
         metric_type: MetricType::Summary,
         aggregator: "sum".into(),
         label_names: vec!["a".into()],
+        states: Vec::new(),
         numbers: options.numbers(),
     }
 }

@@ -126,7 +126,7 @@ fn an_observation_that_is_being_moved_is_counted_once() {
 }
 
 #[test]
-fn whoever_dies_at_any_look_leaves_whole_summaries() {
+fn a_writer_that_dies_at_any_step_leaves_whole_summaries() {
     let check = |heap: &Heap, writer: Writer, allowed: &[[f64; 3]], when: &str| {
         drop(writer);
         assert!(allowed.contains(&totals(heap)), "{when}: {:?}", totals(heap));

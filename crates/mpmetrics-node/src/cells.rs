@@ -75,7 +75,7 @@ impl NativeWriter {
             return status_of(self.with(|writer| writer.share(key, |value| value + by)));
         }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
-            (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
+            (BlockKind::Counter | BlockKind::Gauge, [cell, ..]) => {
                 scalar::add(cell, by);
                 Ok(())
             }
@@ -103,7 +103,7 @@ impl NativeWriter {
             return status_of(self.with(|writer| writer.set_shared(key, value)));
         }
         self.change(block(slab, cell, series, generation), |kind, cells| match (kind, cells) {
-            (BlockKind::Counter | BlockKind::Gauge, [cell]) => {
+            (BlockKind::Counter | BlockKind::Gauge, [cell, ..]) => {
                 scalar::set(cell, value);
                 Ok(())
             }
@@ -211,14 +211,20 @@ impl NativeWriter {
             done => return status_of(done),
         }
         self.change(block, |kind, cells| {
-            if cells.len() != values.len() {
+            // A gauge has only one cell that its writer stores to. One that counts the dead has another, which JavaScript
+            // need not give.
+            let written = if kind == BlockKind::Gauge { 1 } else { cells.len() };
+            let fits = values.len() == cells.len() || values.len() == written;
+            let (Some(cells), Some(values), true) =
+                (cells.get(..written), values.get(..written), fits)
+            else {
                 return Err(misused("as many values are written as there are cells"));
-            }
+            };
             let store = |cells: &[AtomicU64], values: &[f64]| {
                 cells.iter().zip(values).for_each(|(cell, value)| scalar::set(cell, *value));
             };
             match kind {
-                BlockKind::Counter | BlockKind::Gauge => store(cells, &values),
+                BlockKind::Counter | BlockKind::Gauge => store(cells, values),
                 _ => {
                     sequence::update(cells, |middle| store(middle, values.get(1..).unwrap_or(&[])))
                 }

@@ -83,6 +83,10 @@ pub enum FamilyType {
     Histogram,
     /// Quantiles of observations.
     Summary,
+    /// Which of the declared states are set.
+    StateSet,
+    /// Labels whose values are the information.
+    Info,
 }
 
 impl From<FamilyType> for MetricType {
@@ -92,6 +96,8 @@ impl From<FamilyType> for MetricType {
             FamilyType::Gauge => Self::Gauge,
             FamilyType::Histogram => Self::Histogram,
             FamilyType::Summary => Self::Summary,
+            FamilyType::StateSet => Self::StateSet,
+            FamilyType::Info => Self::Info,
         }
     }
 }
@@ -112,8 +118,11 @@ pub struct Spec {
     pub aggregator: String,
     /// Declared label names.
     pub label_names: Vec<String>,
-    /// Upper bounds of a histogram; the numbers of a summary's options.
+    /// Upper bounds of a histogram; the numbers of a summary's options; the mask that a state set's cell of 0 stands
+    /// for.
     pub numbers: Float64Array,
+    /// The states of a state set, in the order of the bits of its mask.
+    pub states: Vec<String>,
 }
 
 impl TryFrom<Spec> for FamilySpec {
@@ -128,6 +137,7 @@ impl TryFrom<Spec> for FamilySpec {
             aggregator: from.aggregator,
             label_names: from.label_names,
             numbers: from.numbers.to_vec(),
+            states: from.states,
         })
     }
 }

@@ -13,8 +13,21 @@ pub struct ExtraFamily {
     /// The metric's type, which may be any text.
     #[napi(js_name = "type")]
     pub type_name: String,
+    /// Its unit, which OpenMetrics shows.
+    pub unit: Option<String>,
+    /// Whether it is left out if a family of the heap has its name.
+    pub yields: Option<bool>,
     /// Its rows, each a line of text.
     pub samples: Vec<Sample>,
+}
+
+/// The unit of a family that the heap holds.
+#[napi(object, object_to_js = false)]
+pub struct FamilyUnit {
+    /// Metric name.
+    pub name: String,
+    /// The unit, with which the name ends.
+    pub unit: String,
 }
 
 /// One row.
@@ -42,8 +55,9 @@ pub struct SampleExemplar {
 }
 
 impl From<ExtraFamily> for extra::ExtraFamily {
-    fn from(ExtraFamily { name, help, type_name, samples }: ExtraFamily) -> Self {
-        Self { name, help, type_name, samples: samples.into_iter().map(Into::into).collect() }
+    fn from(ExtraFamily { name, help, type_name, unit, yields, samples }: ExtraFamily) -> Self {
+        let samples = samples.into_iter().map(Into::into).collect();
+        Self { name, help, type_name, unit, yields: yields.unwrap_or(false), samples }
     }
 }
 

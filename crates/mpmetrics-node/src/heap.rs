@@ -235,6 +235,24 @@ impl NativeHeap {
         writer.as_ref().map(|writer| (writer.slot(), writer.incarnation()))
     }
 
+    /// Takes the gauges of a process's dead writers out of their slots now. Returns how many there were; 0 for a living
+    /// process.
+    #[napi]
+    pub fn end_lives(&self, pid: u32) -> Result<u32> {
+        self.segment.heap().end_lives(pid).map_err(|error| failure(&error))
+    }
+
+    /// Hides the gauges that this object's writer has in the slot that it lost. To be called before their values move to
+    /// another slot. Returns false if nothing was hidden: without a writer, for a living slot, and if another writer has
+    /// had the slot since.
+    #[napi]
+    pub fn hide_lost(&self) -> Result<bool> {
+        let Some((slot, incarnation)) = self.numbers() else {
+            return Ok(false);
+        };
+        self.segment.heap().hide_lost(slot, incarnation).map_err(|error| failure(&error))
+    }
+
     /// The number of living writers of this process, which are its threads that made a metric.
     #[napi]
     pub fn siblings(&self) -> Result<u32> {

@@ -6,6 +6,7 @@ mod cells;
 mod convert;
 mod doorbell;
 mod extra;
+mod family_limits;
 mod heap;
 mod limits;
 mod process;

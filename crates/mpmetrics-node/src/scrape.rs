@@ -1,7 +1,7 @@
 //! Scrapes on the thread pool.
 
 use crate::convert::failure;
-use crate::extra::ExtraFamily;
+use crate::extra::{ExtraFamily, FamilyUnit};
 use crate::text::Text;
 use mpmetrics_core::exposition::extra::Extra;
 use mpmetrics_core::exposition::{json, openmetrics, text};
@@ -60,6 +60,11 @@ pub struct ScrapeOptions {
     /// Families that the heap does not hold, which are printed after the heap's families. `json` leaves them out,
     /// because its reader has them already.
     pub extra: Option<Vec<ExtraFamily>>,
+    /// What is printed before all names. `json` leaves the prefix out, because its reader looks families up by their
+    /// names. But the reader adds the prefix, so `json` joins the series whose labels are the same with the prefix.
+    pub prefix: Option<String>,
+    /// Units of families of the heap, which OpenMetrics shows.
+    pub units: Option<Vec<FamilyUnit>>,
 }
 
 /// One scrape, before it is run.
@@ -89,9 +94,13 @@ impl Scrape {
             // Text format 0.0.4 has no exemplars.
             exemplars: !matches!(options.format, ScrapeFormat::Text),
             plain: options.plain,
+            prefix: options.prefix.clone().unwrap_or_default(),
             now: Some(options.now),
         };
+        let units = options.units.into_iter().flatten();
         let extra = Extra {
+            prefix: options.prefix.unwrap_or_default(),
+            units: units.map(|FamilyUnit { name, unit }| (name, unit)).collect(),
             without: options.without.unwrap_or_default(),
             families: options.extra.into_iter().flatten().map(Into::into).collect(),
         };

@@ -30,6 +30,8 @@ pub struct HeapStats {
     pub adoptions: f64,
     /// Updates of series that were refused, by the number of the reason.
     pub dropped: Vec<f64>,
+    /// Dead lives that gauges with the aggregator `all` do not show any more, counted for each gauge.
+    pub dropped_lives: f64,
     /// Exemplars that were not recorded.
     pub dropped_exemplars: f64,
     /// Observations of summaries that no quantile shows.
@@ -74,6 +76,7 @@ impl HeapStats {
                 .iter()
                 .map(|refusal| number(header::DROPPED + *refusal as usize))
                 .collect(),
+            dropped_lives: number(header::LIVES_DROPPED),
             dropped_exemplars: number(header::EXEMPLARS_DROPPED),
             unranked_observations: number(header::UNRANKED),
             clamped_observations: number(header::CLAMPED),

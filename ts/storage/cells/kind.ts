@@ -14,16 +14,25 @@ export interface Shape {
   readonly labelNames: readonly string[];
   /**
    * Of a histogram, the upper bounds in configured order, without the implied last one. Of a summary, its options: see
-   * `summaryNumbers`.
+   * `summaryNumbers`. Of a state set, the mask that a cell of 0 stands for. Last, of a gauge, state set or info that
+   * counts the dead, how many ended lives are shown, where each is shown by itself.
    */
   readonly numbers: readonly number[];
+  /** The states of a state set, in declared order; empty for other types. */
+  readonly states: readonly string[];
   /** Whether the metric records exemplars. */
   readonly exemplars: boolean;
+  /** The maximum of series that the metric's program allows, those of all processes; undefined for no limit of its own. */
+  readonly maxSeries?: number | undefined;
+  /** Whether updates of refused series count in another series of the metric, and are not dropped. */
+  readonly overflows?: boolean;
 }
 
 /** How the cells of a kind lie in a block, and how they are written. */
 export interface Kind {
-  readonly type: MetricType;
+  readonly type: FamilyType;
+  /** Whether a series may have labels beside those that the metric declares. */
+  readonly open: boolean;
   /** Whether the parts of a series are added up. If not, a part that moves replaces the value in its new cells. */
   readonly adds: boolean;
   /** Whether this is a shared gauge, which has one value for all writers. */
@@ -61,3 +70,6 @@ export interface Kind {
 
 /** prom-client's names of the types. */
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary';
+
+/** The types of families: prom-client's four, and two of OpenMetrics. */
+export type FamilyType = MetricType | 'stateset' | 'info';

@@ -3,6 +3,8 @@
  *
  * - counter, gauge: the value
  * - gauge that shows the part that was set last: sequence word, value, time, sequence word
+ * - state set: as a gauge of either kind; the value is a mask, whose bit n is state n
+ * - info: as a gauge, whose value is never read
  * - shared gauge: the value; in a process's own memory, also whether the gauge was set
  * - histogram with n bounds: sequence word, n + 1 counts, sum, sequence word
  * - summary: see `summary-layout.ts`
@@ -13,7 +15,7 @@
  * nor drops typed-array stores.
  */
 
-import type { Kind } from './kind';
+import type { FamilyType, Kind, MetricType, Shape } from './kind';
 import { guarded, guardedPath, TIME, VALUE } from './guarded';
 import type { Handle } from './handle';
 import { CELLS, sharedGaugeInMemory, VALUE as SHARED_VALUE } from './shared-path';
@@ -24,6 +26,7 @@ function writeGuarded(h: Handle, values: Float64Array): void {
 
 /** The members that are the same for all kinds without octave buckets. */
 const plain = {
+  open: false,
   sharedGauge: false,
   guarded: false,
   path: null,
@@ -47,6 +50,7 @@ export const gaugeKind: Kind = {
   type: 'gauge',
   adds: false,
   cells: () => 1,
+  shown: () => [],
   values: (cells) => [cells[0]!],
   write: (h, values) => {
     h.cells[h.first] = values[0]!;
@@ -80,6 +84,48 @@ export const sharedGaugeKind: Kind = {
     h.cells.set(values, h.first);
   },
 };
+
+/** A state set whose parts are joined state by state, or shown one by one. */
+export const stateSetKind: Kind = {
+  ...gaugeKind,
+  type: 'stateset',
+  values: (cells, shape) => numbersOf(cells[0]!, shape),
+};
+
+/** A state set that shows the part that was set last. */
+export const recentStateSetKind: Kind = {
+  ...recentKind,
+  type: 'stateset',
+  values: (cells, shape) => numbersOf(cells[VALUE]!, shape),
+};
+
+/** Labels whose values are the information. A scrape shows the number 1, whatever the cell has. */
+export const infoKind: Kind = {
+  ...gaugeKind,
+  type: 'info',
+  open: true,
+  values: () => [1],
+};
+
+/** Returns 1 for each state whose bit is set in a mask, and 0 for the others. */
+function numbersOf(mask: number, { states, numbers: [ofZero = 0] }: Shape): number[] {
+  const shown = mask === 0 ? ofZero : mask;
+  return states.map((_, bit) => (hasBit(shown, 2 ** bit) ? 1 : 0));
+}
+
+/**
+ * Whether a bit of a mask is set. JavaScript's bitwise operators have 32 bits, and a mask has up to 53.
+ *
+ * @param bit a power of two
+ */
+export function hasBit(mask: number, bit: number): boolean {
+  return Math.floor(mask / bit) % 2 === 1;
+}
+
+/** The type in prom-client's JSON and in text format 0.0.4, which have only prom-client's types. */
+export function plainType(type: FamilyType): MetricType {
+  return type === 'stateset' || type === 'info' ? 'gauge' : type;
+}
 
 export const histogramKind: Kind = {
   ...plain,

@@ -10,8 +10,8 @@ export interface BucketSource {
   /**
    * Finds or makes the buckets of an octave. Not called for more octaves than a series keeps.
    *
-   * @param h a live handle; afterwards it may not be live any more, and has to be bound again, or may have moved to
-   *   other cells
+   * @param h a live handle. After the call it may point to other cells, or it may have stopped being live: then the
+   *   caller has to bind it again.
    * @returns null if there is no memory for them, or the handle is not live any more
    */
   make(h: Handle, octave: number): OctaveBuckets | null;

@@ -7,6 +7,8 @@
  * has 32 buckets. A bucket includes its upper bound and excludes its lower one.
  */
 
+import { double, lower, upper } from './double-halves';
+
 /** Buckets in an octave. */
 export const CELLS = 32;
 /** The maximum of octaves that a series keeps; a value outside of them counts in the nearest bucket. */
@@ -35,9 +37,6 @@ export const octaveBounds: Float64Array = Float64Array.from({ length: CELLS + 1 
   return number === CELLS ? 2 : bound;
 });
 
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
-
 /** For each of 64 equally wide slices of an octave: the number of the bucket in which the slice begins. */
 export const begins: Uint8Array = new Uint8Array(SLICES);
 /** The upper 20 bits of the mantissa at which the next bucket begins; 2^20 if no bucket begins in the slice. */
@@ -47,10 +46,10 @@ export const nextLow: Uint32Array = new Uint32Array(SLICES);
 
 for (let number = 1; number < CELLS; number++) {
   double[0] = octaveBounds[number]!;
-  const high = words[1]! & 0xf_ffff;
+  const high = upper[0]! & 0xf_ffff;
   const slice = high >> 14;
   nextHigh[slice] = high;
-  nextLow[slice] = words[0]!;
+  nextLow[slice] = lower[0]!;
   begins.fill(number, slice + 1);
 }
 
@@ -63,8 +62,8 @@ export function bucketOf(value: number): number {
     lifted = 54;
   }
   double[0] = magnitude;
-  const low = (words[0]! - 1) >>> 0;
-  const high = words[1]! - (words[0] === 0 ? 1 : 0);
+  const low = (lower[0]! - 1) >>> 0;
+  const high = upper[0]! - (lower[0] === 0 ? 1 : 0);
   const mantissa = high & 0xf_ffff;
   const slice = mantissa >> 14;
   const beyond = mantissa * HIGH + low >= nextHigh[slice]! * HIGH + nextLow[slice]!;

@@ -6,8 +6,9 @@ import { CELLS, FIELD, KEPT, NEGATIVE } from './octave';
 export class OctaveBuckets {
   readonly octave: number;
   /**
-   * The exponent field of the octave's values, each decreased by one unit in the last place, because an octave includes
-   * its upper limit; -1 for an octave of denormal values, which is found by its number only.
+   * The octave's key in the tables of a sketch: the exponent field that its values have after one unit in the last
+   * place was subtracted from each. (An octave includes its upper limit, whose own exponent field is one higher.) The
+   * key is -1 for an octave of denormal values, which is in no table, and is found in {@link Sketch.all} only.
    */
   readonly key: number;
   cells: Float64Array;

@@ -3,6 +3,7 @@
  */
 
 import type { LabelText } from '../../labels';
+import * as halves from './double-halves';
 import { bucketsOfOctave, type BucketSource } from './octave-buckets';
 import { guardedPath } from './guarded';
 import { NativePath } from './native-path';
@@ -20,6 +21,7 @@ interface Observed {
 }
 
 // Constants of this file, because an imported one would be read from the other module's exports at each observation.
+const { double, lower, upper } = halves;
 const starts = begins;
 const high20 = nextHigh;
 const low32 = nextLow;
@@ -35,8 +37,6 @@ const MAX: number = SubWindow.Max;
 /** Cells of the only sub-window of a summary without a window. */
 const ONLY_MIN = SUB_WINDOWS + MIN;
 const ONLY_MAX = SUB_WINDOWS + MAX;
-const double = new Float64Array(1);
-const half = new Int32Array(double.buffer);
 
 /** The last cell of a summary with one sub-window. */
 const LAST = SUB_WINDOWS + SUB_WINDOW_CELLS;
@@ -55,8 +55,8 @@ export function record(h: Handle, value: number, metric: Observed, window: Windo
   }
   // Finds the bucket as `bucketOf` does, but without a call and without an unpredictable branch.
   double[0] = value;
-  const low = half[0]!;
-  const high = (half[1]! - (low === 0 ? 1 : 0)) | 0;
+  const low = lower[0]!;
+  const high = (upper[0]! - (low === 0 ? 1 : 0)) | 0;
   const field = (high >>> 20) & 0x7ff;
   const { sketch, cells, first } = h;
   const table = high < 0 ? sketch.negative : sketch.positive;

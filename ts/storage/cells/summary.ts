@@ -18,6 +18,7 @@ import {
 export const summaryKind: Kind = {
   type: 'summary',
   adds: true,
+  open: false,
   sharedGauge: false,
   guarded: true,
   path: null,

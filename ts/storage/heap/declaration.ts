@@ -17,6 +17,9 @@ const ADOPTED = 1;
 /** Words that the native module fills in for a series. */
 const WORDS = 8;
 
+/** The largest limit on the series of a metric, which is none. */
+const MOST_SERIES = 2 ** 32 - 1;
+
 const out = new Uint32Array(WORDS * MOST_AT_ONCE);
 
 export class Declaration {
@@ -72,13 +75,15 @@ export class Declaration {
     if (status !== Status.Ok) {
       if (status === Status.Full || status === Status.Limit) {
         this.refusal = status === Status.Full ? Refusal.Memory : Refusal.Layout;
-        this.host.tally.dropped(this.refusal);
+        if (!this.roster.shape.overflows) this.host.tally.dropped(this.refusal);
       }
       return status;
     }
     h.text = label.text;
     h.types = label.types;
-    writer.bind(this.number!, label.text, label.types, out);
+    this.withoutLimit(label, () => {
+      writer.bind(this.number!, label.text, label.types, out);
+    });
     return this.found(0, h);
   }
 
@@ -89,8 +94,30 @@ export class Declaration {
    * @returns how many were tried, from the first on; {@link found} has the result of each
    */
   bindEach(labels: readonly LabelText[]): number {
-    const texts = labels.flatMap(({ text, types }) => [text, types]);
-    return this.host.writer.bindEach(this.number!, texts, out);
+    const at = labels.findIndex((label) => this.overflows(label));
+    // The series for refused ones is made by itself.
+    const some = at === -1 ? labels : labels.slice(0, Math.max(1, at));
+    const texts = some.flatMap(({ text, types }) => [text, types]);
+    return this.withoutLimit(some[0]!, () => this.host.writer.bindEach(this.number!, texts, out));
+  }
+
+  /** Whether labels are those of the series for refused ones. */
+  private overflows({ text }: LabelText): boolean {
+    return text === this.roster.overflowText;
+  }
+
+  /**
+   * Binds series. If they are the one for refused ones, the metric's own limit does not apply: other processes may have
+   * made as many series before, and no update could be counted.
+   */
+  private withoutLimit<R>(label: LabelText, bind: () => R): R {
+    const { maxSeries } = this.roster.shape;
+    if (maxSeries === undefined || !this.overflows(label)) return bind();
+    const { writer } = this.host;
+    writer.limit(this.number!, MOST_SERIES, false);
+    const result = bind();
+    writer.limit(this.number!, maxSeries, false);
+    return result;
   }
 
   /** Points a handle to the block that {@link bindEach} made for the series of this number, if it made one. */
@@ -129,7 +156,7 @@ export class Declaration {
   declared(): Status {
     if (this.number !== null) return Status.Ok;
     if (this.host.backlog.busy) return Status.Busy;
-    const { name, help, kind, aggregator, labelNames, numbers } = this.roster.shape;
+    const { name, help, kind, aggregator, labelNames, numbers, states } = this.roster.shape;
     const number = this.host.writer.family(
       {
         tag: this.tag,
@@ -140,10 +167,13 @@ export class Declaration {
         aggregator: asText(aggregator),
         labelNames: [...labelNames],
         numbers: Float64Array.from(numbers),
+        states: [...states],
       },
       this.group,
     );
     if (number < 0) return statusOf(-number);
+    const { maxSeries = MOST_SERIES, overflows = false } = this.roster.shape;
+    if (maxSeries < MOST_SERIES || overflows) this.host.writer.limit(number, maxSeries, !overflows);
     this.number = number;
     if (this.roster.collect !== null) this.host.scrapes.listen();
     return Status.Ok;

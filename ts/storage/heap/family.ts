@@ -15,6 +15,7 @@ import { HeapBucketSource } from './bucket-source';
 import { Declaration, owns } from './declaration';
 import { HeapExemplars } from './exemplars';
 import { parseFamilies } from './json';
+import { LabelValues } from './label-values';
 import type { Member } from './member';
 import { HeapOthers } from './others';
 import { OwnPart } from './own-part';
@@ -37,6 +38,7 @@ export class HeapFamily implements Family, Member {
   private readonly exemplars: HeapExemplars;
   private readonly pending: Pending;
   private readonly own: OwnPart;
+  private readonly values: LabelValues;
 
   /**
    * @param group number of the registry in this isolate, for default labels
@@ -57,6 +59,7 @@ export class HeapFamily implements Family, Member {
     this.pending = new Pending(parts);
     this.own = new OwnPart(parts, this.pending);
     this.others = new HeapOthers(parts, this.pending);
+    this.values = new LabelValues(host);
   }
 
   declare(): Status {
@@ -76,7 +79,7 @@ export class HeapFamily implements Family, Member {
         return true;
       case Status.Full:
       case Status.Limit:
-        this.host.refused(this.declaration.refusal, this.name);
+        this.host.refused(this.declaration.refusal, this.roster.shape);
         return false;
       case Status.Corrupt:
         // The roster counts in memory storage now.
@@ -127,6 +130,11 @@ export class HeapFamily implements Family, Member {
 
   get full(): boolean {
     return this.declaration.number === null || concernsAll(this.declaration.refusal);
+  }
+
+  labelValues(name: string): readonly string[] {
+    const { number } = this.declaration;
+    return number === null || this.host.backlog.busy ? [] : this.values.of(number, name);
   }
 
   dropped(): void {
@@ -182,7 +190,7 @@ export class HeapFamily implements Family, Member {
   }
 
   async read(scope: Scope): Promise<FamilyData> {
-    const { name, help, kind, aggregator, exemplars, numbers } = this.roster.shape;
+    const { name, help, kind, aggregator, exemplars, numbers, states } = this.roster.shape;
     const families = await this.host.scrapes.text('json', {
       scope,
       tags: [],
@@ -191,7 +199,8 @@ export class HeapFamily implements Family, Member {
     });
     const found = parseFamilies(families).find(({ type }) => type === kind.type);
     if (found !== undefined) return { ...found, exemplars };
-    return { name, help, type: kind.type, aggregator, numbers: kind.shown(numbers), series: [] };
+    const shown = kind.shown(numbers);
+    return { name, help, type: kind.type, aggregator, numbers: shown, states, series: [] };
   }
 
   close(): void {
@@ -276,8 +285,8 @@ export class HeapFamily implements Family, Member {
 
   private refuse(refusal: Refusal): false {
     this.declaration.refusal = refusal;
-    this.dropped();
-    this.host.refused(refusal, this.name);
+    if (!this.roster.shape.overflows) this.dropped();
+    this.host.refused(refusal, this.roster.shape);
     return false;
   }
 }

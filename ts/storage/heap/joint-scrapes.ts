@@ -14,8 +14,8 @@ function keyOf({ extra = [], ...options }: Timeless): string {
 }
 
 // Is not JSON, because there may be many rows, and JSON has `null` for NaN and both infinities.
-function familyKey({ name, help, type, samples }: ExtraFamily): string {
-  return [name, help, type, ...samples.map(sampleKey)].join('\0');
+function familyKey({ name, help, type, unit, yields, samples }: ExtraFamily): string {
+  return [name, help, type, unit, yields, ...samples.map(sampleKey)].join('\0');
 }
 
 function sampleKey({ name, labels, value, exemplar }: Sample): string {

@@ -1,6 +1,6 @@
 /** The compact JSON of a native scrape, as data. */
 
-import type { MetricType } from '../cells/kind';
+import type { FamilyType } from '../cells/kind';
 import type { FamilyData, LabelData, SeriesData } from '../data';
 
 /** A number in the JSON, which has texts for NaN and the infinities. */
@@ -25,9 +25,10 @@ interface NativeFamily {
   tag: string;
   name: string;
   help: string;
-  type: MetricType;
+  type: FamilyType;
   aggregator: string;
   bounds: JsonNumber[];
+  states?: string[];
   series: NativeSeries[];
 }
 
@@ -40,13 +41,14 @@ interface NativeScrape {
 export function parseFamilies(json: string): (FamilyData & { tag: string })[] {
   const { families, defaults } = JSON.parse(json) as NativeScrape;
   const sets = defaults.map(labelData);
-  return families.map(({ tag, name, help, type, aggregator, bounds, series }) => ({
+  return families.map(({ tag, name, help, type, aggregator, bounds, states, series }) => ({
     tag,
     name,
     help,
     type,
     aggregator,
     numbers: bounds.map(Number),
+    ...(states !== undefined && { states }),
     series: series.map((one): SeriesData => ({
       ...labelData(one),
       defaults: one.d === 0 ? null : sets[one.d - 1]!,

@@ -139,7 +139,7 @@ export class Pending {
    */
   private moveInSome(): Status {
     const { bucketSource, declaration, exemplars, host, roster } = this.parts;
-    const { kind, name } = roster.shape;
+    const { kind } = roster.shape;
     const some = firstOf(this.queue, MOST_AT_ONCE);
     let tried = 0;
     const status = host.attempt(() => {
@@ -158,8 +158,9 @@ export class Pending {
       const found = host.attempt(() => declaration.found(number, h));
       if (found === Status.Ok) boundHandles.push([h, own]);
       else if (found === Status.Full || found === Status.Limit) {
-        host.refused(declaration.refusal, name);
+        host.refused(declaration.refusal, roster.shape);
         this.queue.delete(h);
+        roster.overflowImage(own);
       } else {
         this.keep(h, own);
         refused = found;

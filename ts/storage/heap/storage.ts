@@ -5,7 +5,7 @@
 
 import { threadId } from 'worker_threads';
 
-import { codeOf, messageOf, MpmetricsError, warnOnce } from '../../errors';
+import { messageOf, MpmetricsError, warnOnce } from '../../errors';
 import {
   Status,
   statusOf,
@@ -15,9 +15,12 @@ import {
   type Refusal,
 } from '../../native';
 import { unref } from '../../timers';
+import type { Shape } from '../cells/kind';
+import type { Collect } from '../collecting';
 import { memoryLimits, warnOfRefusal, type Limits } from '../limits';
 import { Backlog } from './backlog';
 import { DefaultLabels } from './default-labels';
+import { hideLost, stateOf } from './failures';
 import { Keeping } from './keeping';
 import type { Member } from './member';
 import { Paths } from './paths';
@@ -30,18 +33,11 @@ import { HeapViews } from './views';
 /** Milliseconds after which the heap is asked again about series that it refused, if there is no scrape. */
 const RETRY_DELAY = 10_000;
 
-/** The states of the heap for which attaching to it throws an error, by the code of the error. */
-const STATUS: ReadonlyMap<string, Status> = new Map([
-  ['ERR_MPMETRICS_BUSY', Status.Busy],
-  ['ERR_MPMETRICS_FULL', Status.Full],
-  ['ERR_MPMETRICS_LIMIT', Status.Limit],
-  ['ERR_MPMETRICS_LOST', Status.Lost],
-  ['ERR_MPMETRICS_RETIRED', Status.Lost],
-]);
-
 export class HeapStorage {
   /** The metrics that this isolate declared in the heap. */
   readonly families = new Set<Member>();
+  /** Callbacks that scrapes of other processes run, besides those of {@link families}. */
+  readonly collectors = new Set<Collect>();
   /** Grows when this isolate gets another slot, in which earlier numbers of blocks and families are not valid. */
   life = 0;
   readonly views = new HeapViews(() => this.writer);
@@ -104,7 +100,9 @@ export class HeapStorage {
       },
       emptied: () => this.backlog.emptied(),
       callbacks: () =>
-        Array.from(this.families, ({ roster }) => roster.collect).filter((one) => one !== null),
+        [...Array.from(this.families, ({ roster }) => roster.collect), ...this.collectors].filter(
+          (one) => one !== null,
+        ),
     };
     this.scrapes = new Scrapes(scraped, this.tally, this.keeping, patience);
     this.defaults = new DefaultLabels({
@@ -154,6 +152,25 @@ export class HeapStorage {
     return false;
   }
 
+  /** Makes scrapes of other processes run a callback. */
+  collects(run: Collect): void {
+    this.collectors.add(run);
+    this.listen();
+  }
+
+  /** Listens for scrapes of other processes, if there are {@link collectors}. */
+  private listen(): void {
+    if (this.collectors.size === 0) return;
+    this.backlog.now(() =>
+      this.attempt(() => {
+        // Attaches to the heap, if this isolate has made no metric yet.
+        const { writer } = this;
+        if (writer === this.current) this.scrapes.listen();
+        return Status.Ok;
+      }),
+    );
+  }
+
   /** The segment's path, for messages. */
   get path(): string {
     return this.heap?.path ?? 'the segment';
@@ -174,6 +191,19 @@ export class HeapStorage {
       this.abandon();
       return 0;
     }
+  }
+
+  /** Takes the gauges of a dead process out of its slots, if the lock is free. Returns how many there were. */
+  endLives(pid: number): number {
+    let gauges = 0;
+    if (!this.open(false) || this.heap === null) return gauges;
+    const { heap } = this;
+    const status = this.attempt(() => {
+      gauges = heap.endLives(pid);
+      return Status.Ok;
+    });
+    if (status === Status.Corrupt) this.abandon();
+    return gauges;
   }
 
   /** Returns figures of the segment; null if there is none. */
@@ -227,7 +257,7 @@ export class HeapStorage {
     try {
       return call();
     } catch (error) {
-      const status = STATUS.get(codeOf(error));
+      const status = stateOf(error);
       if (status !== undefined) return status;
       this.failed(messageOf(error));
       return Status.Corrupt;
@@ -243,8 +273,8 @@ export class HeapStorage {
   }
 
   /** Warns, once, that there is no room for what a metric needs; makes sure that the heap is asked again later. */
-  refused(refusal: Refusal, name: string): void {
-    warnOfRefusal(refusal, this.path, name);
+  refused(refusal: Refusal, shape: Pick<Shape, 'name' | 'maxSeries' | 'overflows'>): void {
+    warnOfRefusal(refusal, this.path, shape);
     if (this.retrying) return;
     this.retrying = true;
     const timer = setTimeout(() => {
@@ -333,6 +363,7 @@ export class HeapStorage {
     if (this.current === null) return;
     this.connect();
     for (const family of this.families) family.follow(views);
+    this.listen();
     this.backlog.hurry();
   }
 
@@ -354,6 +385,7 @@ export class HeapStorage {
 
   private restart(carry: boolean): void {
     const left = carry ? this.current : null;
+    if (!carry && this.heap !== null) hideLost(this.heap);
     this.current = null;
     this.life++;
     this.keeping.drop();
@@ -361,6 +393,7 @@ export class HeapStorage {
     for (const family of this.families) family.orphan(left);
     this.views.renew();
     for (const family of this.families) family.declare();
+    this.listen();
     if ([...this.families].some((family) => family.waiting)) this.backlog.later();
   }
 }

@@ -222,7 +222,8 @@ mod tests {
                         break;
                     }
                     let text = (n % 10).to_string().repeat(1 + n as usize % 60);
-                    // Yields after each store of some exemplars, so that the reader runs in between on one processor.
+                    // For some exemplars, yields after each store, so that the reader runs between the stores even if
+                    // there is only one processor.
                     let give_way = || {
                         if n % 64 == 0 {
                             std::thread::yield_now();

@@ -15,6 +15,7 @@
 //!   - Counter or gauge: the value, and the time at which it was set if the aggregator is `mostrecent`.
 //!   - Histogram: the sum, the count of each bucket by itself, and the count above all bounds.
 //!   - Summary: the sum, the count, and the quantiles, whose percentiles are the family's `bounds`.
+//!   - State set: the number of each state. Only a state set has `"states":["a","b"]`, before `series`.
 //! - `e`, only if there are exemplars: each is `{"l":[..],"t":"","p":0,"v":0.5,"s":1.25}`, which are its labels, types,
 //!   bucket, value, and Unix time in seconds.
 //!
@@ -82,6 +83,10 @@ fn push_family(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, fami
     push_list(out, &*family.label_names, |out, name| push_string(out, name.as_bytes()));
     out.extend_from_slice(b",\"bounds\":");
     push_list(out, &*family.bounds, |out, bound| push_json(out, *bound));
+    if family.metric_type.values() == Values::States {
+        out.extend_from_slice(b",\"states\":");
+        push_list(out, &*family.states, |out, state| push_string(out, state.as_bytes()));
+    }
     out.extend_from_slice(b",\"series\":");
     let shown = family.series.iter().filter_map(|series| {
         let numbers = numbers(snapshot, family, series)?;
@@ -139,6 +144,11 @@ fn numbers<'a>(snapshot: &'a Snapshot, family: &Family, series: &Series) -> Opti
             let cells = snapshot.counts(counts);
             let fits = cells.len() == family.bounds.len() + 1;
             fits.then_some(([Some(sum), None], Cow::Borrowed(cells)))
+        }
+        (Values::States, Value::States(span)) => {
+            let numbers = snapshot.counts(span);
+            let fits = numbers.len() == family.states.len();
+            fits.then_some(([None, None], Cow::Borrowed(numbers)))
         }
         _ => None,
     }

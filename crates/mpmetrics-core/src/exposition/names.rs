@@ -1,8 +1,8 @@
 //! The names of families in OpenMetrics.
 //!
-//! In OpenMetrics, a counter's name has no suffix `_total`, but its sample's name has it; and a type reserves
-//! the names of all samples that it may have. So families with different names may still conflict: the
-//! counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
+//! In OpenMetrics, a counter's name has no suffix `_total`, but its sample's name has it, and so has an info's name no
+//! suffix `_info`; and a type reserves the names of all samples that it may have. So families with different names may
+//! still conflict: the counters `a` and `a_total`, or the counter `a_total` and the gauge `a`.
 
 use crate::metric_type::MetricType;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ pub(super) struct Shown<'a> {
     pub name: &'a str,
     /// The type with which the family is shown.
     pub type_name: &'a str,
-    /// The suffix of its samples' names; empty for all types but counters.
+    /// The suffix of its samples' names; empty for all types but counters and infos.
     pub suffix: &'static str,
 }
 
@@ -28,26 +28,27 @@ impl Names {
     /// Returns how each family (a name and a type) is shown, in the same order; `None` for a family whose samples'
     /// names belong to another family.
     ///
-    /// Families that are no counters keep their names, so these names are taken first. If a counter's name without
-    /// `_total` is taken, the counter is shown under its declared name and with the type `unknown`, if that name is
-    /// free.
+    /// Families that are neither counters nor infos keep their names, so these names are taken first. If the name of a
+    /// counter without `_total` is taken, the counter is shown under its declared name and with the type `unknown`, if
+    /// that name is free; an info likewise, with the type `gauge`.
     pub fn show<'a>(
         &mut self,
         families: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Vec<Option<Shown<'a>>> {
         let others = families.clone().map(|(name, type_name)| {
-            let other = type_name != COUNTER && self.take(name, type_name);
+            let other = suffix(name, type_name).is_none() && self.take(name, type_name);
             other.then_some(Shown { name, type_name, suffix: "" })
         });
         let mut shown: Vec<_> = others.collect();
         for (shown, (name, type_name)) in shown.iter_mut().zip(families) {
-            if type_name != COUNTER {
+            let Some(suffix) = suffix(name, type_name) else {
                 continue;
-            }
-            *shown = if self.take(base(name), COUNTER) {
-                Some(Shown { name: base(name), type_name, suffix: "_total" })
-            } else if self.take(name, "unknown") {
-                Some(Shown { name, type_name: "unknown", suffix: "" })
+            };
+            let otherwise = if type_name == COUNTER { "unknown" } else { "gauge" };
+            *shown = if self.take(base(name, suffix), type_name) {
+                Some(Shown { name: base(name, suffix), type_name, suffix })
+            } else if self.take(name, otherwise) {
+                Some(Shown { name, type_name: otherwise, suffix: "" })
             } else {
                 None
             };
@@ -71,9 +72,16 @@ impl Names {
     }
 }
 
-/// A counter's name without its samples' suffix.
-pub(super) fn base(name: &str) -> &str {
-    name.strip_suffix("_total").unwrap_or(name)
+/// A family's name without its samples' suffix.
+pub(super) fn base<'a>(name: &'a str, suffix: &str) -> &'a str {
+    name.strip_suffix(suffix).unwrap_or(name)
+}
+
+/// Returns the suffix that samples of a family have and the family's name has not. The name of an info that was made
+/// elsewhere may lack the suffix; such an info keeps its name for its samples.
+fn suffix(name: &str, type_name: &str) -> Option<&'static str> {
+    let suffix = MetricType::of_name(type_name).map_or("", MetricType::suffix);
+    (!suffix.is_empty() && (type_name == COUNTER || name.ends_with(suffix))).then_some(suffix)
 }
 
 const COUNTER: &str = "counter";

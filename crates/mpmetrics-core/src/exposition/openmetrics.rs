@@ -5,14 +5,16 @@
 //! text is escaped, bounds ascend, and a configured bound of +Inf has no bucket of its own beside the implied one.
 
 use crate::labels::escape;
-use crate::metric_type::Values;
+use crate::metric_type::{MetricType, Values};
 use crate::scrape::snapshot::{Exemplar, Family, Snapshot, Value};
 
 use super::effective::Labels;
 use super::extra::{push_row, Extra, Sample};
 use super::names::{base, Names, Shown};
 use super::number::{push, push_sample};
-use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
+use super::rows::{
+    estimate, histogram, push_escaped, push_labels, push_states, push_summaries, start,
+};
 
 /// Prints a scrape.
 ///
@@ -23,15 +25,16 @@ pub fn openmetrics(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// Prints like [`openmetrics`], without the families that `extra` excludes and with those that `extra` adds. The added
-/// families get their names last, so that families of the heap keep theirs.
+/// Prints like [`openmetrics`], with the prefix and the units of `extra`, without the families that it excludes and with
+/// those that it adds. The added families get their names last, so that families of the heap keep theirs.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
+    let prefix = &*extra.prefix;
     let more: usize = snapshot.exemplars.iter().map(|one| 48 + one.labels.text.len as usize).sum();
-    let mut out = Vec::with_capacity(estimate(snapshot) + more + extra.estimate());
+    let mut out = Vec::with_capacity(estimate(snapshot, prefix) + more + extra.estimate());
     let mut names = Names::default();
-    let own = snapshot.families.iter().map(|family| (&*family.name, family.metric_type.name()));
+    let own = snapshot.families.iter().map(|family| (&*family.name, type_name(family)));
     for (family, shown) in snapshot.families.iter().zip(names.show(own)) {
         let Some(shown) = shown else {
             continue;
@@ -40,11 +43,12 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
             names.give_back(&shown);
             continue;
         }
-        push_head(&mut out, &family.help, &shown);
+        push_head(&mut out, prefix, &family.help, &shown, extra.unit_of(&family.name));
         match family.metric_type.values() {
-            Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, &shown),
-            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
-            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
+            Values::Scalar => push_scalars(&mut out, snapshot, &labels, family, (prefix, &shown)),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family, prefix),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family, prefix),
+            Values::States => push_states(&mut out, snapshot, &labels, family, prefix),
         }
         out.push(b'\n');
     }
@@ -53,9 +57,9 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
         let Some(shown) = shown else {
             continue;
         };
-        push_head(&mut out, &family.help, &shown);
+        push_head(&mut out, prefix, &family.help, &shown, family.unit.as_deref());
         for sample in &family.samples {
-            push_extra(&mut out, &shown, sample);
+            push_extra(&mut out, prefix, &shown, sample);
         }
         out.push(b'\n');
     }
@@ -63,15 +67,32 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     out
 }
 
-fn push_head(out: &mut Vec<u8>, help: &str, shown: &Shown<'_>) {
-    out.extend_from_slice(b"# HELP ");
-    push_escaped(out, shown.name);
-    out.push(b' ');
+/// The type with which a family is shown. A state set that counts processes is a gauge, because a state of a state set
+/// is either 0 or 1.
+fn type_name(family: &Family) -> &'static str {
+    match family.metric_type {
+        MetricType::StateSet if &*family.aggregator == "count" => MetricType::Gauge.name(),
+        other => other.name(),
+    }
+}
+
+fn push_head(out: &mut Vec<u8>, prefix: &str, help: &str, shown: &Shown<'_>, unit: Option<&str>) {
+    let push_word = |out: &mut Vec<u8>, word: &[u8]| {
+        out.extend_from_slice(word);
+        out.extend_from_slice(prefix.as_bytes());
+        push_escaped(out, shown.name);
+        out.push(b' ');
+    };
+    push_word(out, b"# HELP ");
     escape(help.as_bytes(), out);
-    out.extend_from_slice(b"\n# TYPE ");
-    push_escaped(out, shown.name);
-    out.push(b' ');
+    push_word(out, b"\n# TYPE ");
     push_escaped(out, shown.type_name);
+    // The format demands that the name ends with the unit. That of a counter with the type `unknown` does not.
+    let ends = |unit: &&str| shown.name.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));
+    if let Some(unit) = unit.filter(ends) {
+        push_word(out, b"\n# UNIT ");
+        push_escaped(out, unit);
+    }
 }
 
 fn push_scalars(
@@ -79,9 +100,9 @@ fn push_scalars(
     snapshot: &Snapshot,
     labels: &Labels<'_>,
     family: &Family,
-    shown: &Shown<'_>,
+    (prefix, shown): (&str, &Shown<'_>),
 ) {
-    let row = prefix(shown.name, shown.suffix);
+    let row = start(prefix, shown.name, shown.suffix);
     for series in &family.series {
         let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
             continue;
@@ -98,11 +119,13 @@ fn push_scalars(
 }
 
 /// Appends a row of a family that the heap does not hold.
-fn push_extra(out: &mut Vec<u8>, shown: &Shown<'_>, sample: &Sample) {
-    let name = if shown.suffix.is_empty() { &sample.name } else { base(&sample.name) };
-    push_row(out, name, shown.suffix, sample);
-    let has_place = !shown.suffix.is_empty()
-        || shown.type_name != "unknown" && (name.ends_with("_total") || name.ends_with("_bucket"));
+fn push_extra(out: &mut Vec<u8>, prefix: &str, shown: &Shown<'_>, sample: &Sample) {
+    let name = base(&sample.name, shown.suffix);
+    push_row(out, (prefix, name, shown.suffix), sample);
+    let has_place = shown.suffix == MetricType::Counter.suffix()
+        || shown.suffix.is_empty()
+            && shown.type_name != "unknown"
+            && (name.ends_with("_total") || name.ends_with("_bucket"));
     if let Some(exemplar) = sample.exemplar.as_ref().filter(|_| has_place) {
         push_exemplar(out, exemplar.labels.as_bytes(), exemplar.value, exemplar.time);
     }
@@ -132,22 +155,29 @@ fn push_exemplar(out: &mut Vec<u8>, labels: &[u8], value: f64, time: Option<f64>
     }
 }
 
-fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
+fn push_histograms(
+    out: &mut Vec<u8>,
+    snapshot: &Snapshot,
+    labels: &Labels<'_>,
+    family: &Family,
+    prefix: &str,
+) {
     let mut highest = f64::NEG_INFINITY;
     let buckets = family.bounds.iter().map(|&bound| {
         // The bucket of a bound after a larger one stays empty, and +Inf is printed as the implied last bucket.
         let ascends = bound > highest && bound < f64::INFINITY;
         highest = highest.max(bound);
         ascends.then(|| {
-            let mut row = prefix(&family.name, "_bucket{le=\"");
+            let mut row = start(prefix, &family.name, "_bucket{le=\"");
             push(&mut row, bound);
             row.push(b'"');
             row
         })
     });
-    let above = prefix(&family.name, "_bucket{le=\"+Inf\"");
+    let above = start(prefix, &family.name, "_bucket{le=\"+Inf\"");
     let rows: Vec<Option<Vec<u8>>> = buckets.chain([Some(above)]).collect();
-    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
+    let (sums, counts) =
+        (start(prefix, &family.name, "_sum"), start(prefix, &family.name, "_count"));
     let mut tail = Vec::new();
     for series in &family.series {
         let Some((sum, cells, own)) = histogram(snapshot, labels, family, series) else {

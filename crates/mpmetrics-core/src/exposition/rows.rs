@@ -2,11 +2,12 @@
 
 use super::effective::Labels;
 use super::number::{push, push_sample};
+use crate::labels::{escape, pairs};
 use crate::metric_type::Values;
 use crate::scrape::snapshot::{Family, Series, Snapshot, Value};
 
 /// Estimates the bytes of the text, because a buffer of many megabytes is copied each time that it grows.
-pub(super) fn estimate(snapshot: &Snapshot) -> usize {
+pub(super) fn estimate(snapshot: &Snapshot, prefix: &str) -> usize {
     let defaults = snapshot.defaults.iter().map(|set| set.text.len as usize + 1).max().unwrap_or(0);
     let mut bytes = 1;
     for family in &snapshot.families {
@@ -14,10 +15,15 @@ pub(super) fn estimate(snapshot: &Snapshot) -> usize {
             Values::Scalar => (1, 0),
             Values::Buckets => (family.bounds.len() + 3, "_bucket{le=\"0.005\",".len()),
             Values::Quantiles => (family.bounds.len() + 2, "{quantile=\"0.999\",".len()),
+            Values::States => {
+                let longest = family.states.iter().map(|state| state.len()).max().unwrap_or(0);
+                (family.states.len(), family.name.len() + "=\"\",".len() + longest)
+            }
         };
-        let row = family.name.len() + more + defaults + "\n{} 1234567.25".len();
+        let name = prefix.len() + family.name.len();
+        let row = name + more + defaults + "\n{} 1234567.25".len();
         let own: usize = family.series.iter().map(|series| series.labels.text.len as usize).sum();
-        bytes += 64 + 2 * family.name.len() + family.help.len();
+        bytes += 64 + 2 * name + family.help.len();
         bytes += rows * (own + row * family.series.len());
     }
     bytes
@@ -34,9 +40,10 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns the beginning of every row of a family: the line feed before the row, and the name.
-pub(super) fn prefix(family: &str, suffix: &str) -> Vec<u8> {
+/// Returns the beginning of every row of a family: the line feed before the row, the registry's prefix, and the name.
+pub(super) fn start(prefix: &str, family: &str, suffix: &str) -> Vec<u8> {
     let mut row = vec![b'\n'];
+    row.extend_from_slice(prefix.as_bytes());
     push_escaped(&mut row, family);
     row.extend_from_slice(suffix.as_bytes());
     row
@@ -62,18 +69,20 @@ pub(super) fn push_summaries(
     snapshot: &Snapshot,
     labels: &Labels<'_>,
     family: &Family,
+    prefix: &str,
 ) {
     let quantiles: Vec<Vec<u8>> = family
         .bounds
         .iter()
         .map(|&percentile| {
-            let mut row = prefix(&family.name, "{quantile=\"");
+            let mut row = start(prefix, &family.name, "{quantile=\"");
             push(&mut row, percentile);
             row.push(b'"');
             row
         })
         .collect();
-    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
+    let (sums, counts) =
+        (start(prefix, &family.name, "_sum"), start(prefix, &family.name, "_count"));
     let mut tail = Vec::new();
     for series in &family.series {
         let (Value::Summary { sum, count, sketch }, Some(own)) = (series.value, labels.own(series))
@@ -101,6 +110,71 @@ pub(super) fn push_summaries(
             push_sample(out, value);
         }
     }
+}
+
+/// Appends a row for each state. The label with the state, whose name is the family's as printed, follows the series'
+/// own labels. A series that has a label of that name itself is left out.
+pub(super) fn push_states(
+    out: &mut Vec<u8>,
+    snapshot: &Snapshot,
+    labels: &Labels<'_>,
+    family: &Family,
+    prefix: &str,
+) {
+    let row = start(prefix, &family.name, "{");
+    let shown = [prefix, &*family.name].concat();
+    let tails: Vec<Vec<u8>> = family
+        .states
+        .iter()
+        .map(|state| {
+            let mut tail = prefix.as_bytes().to_vec();
+            push_escaped(&mut tail, &family.name);
+            tail.extend_from_slice(b"=\"");
+            escape(state.as_bytes(), &mut tail);
+            tail.push(b'"');
+            tail
+        })
+        .collect();
+    for series in &family.series {
+        let Some((numbers, own)) = states(snapshot, labels, family, series) else {
+            continue;
+        };
+        // With the prefix, the family's name may be that of one of the series' own labels. Then no label could tell the
+        // rows of the series apart.
+        if pairs(own, b"").flatten().any(|pair| pair.name == shown.as_bytes()) {
+            continue;
+        }
+        // The label with the family's name is the state, so a default label of that name is not printed.
+        let beside = labels.beside(own, series.defaults, shown.as_bytes());
+        for (tail, number) in tails.iter().zip(numbers) {
+            out.extend_from_slice(&row);
+            if !own.is_empty() {
+                out.extend_from_slice(own);
+                out.push(b',');
+            }
+            out.extend_from_slice(tail);
+            if !beside.is_empty() {
+                out.push(b',');
+                out.extend_from_slice(&beside);
+            }
+            out.extend_from_slice(b"} ");
+            push_sample(out, *number);
+        }
+    }
+}
+
+/// Returns the numbers of the states and the own label text of a state set's series, if they fit the family.
+fn states<'a>(
+    snapshot: &'a Snapshot,
+    labels: &Labels<'a>,
+    family: &Family,
+    series: &Series,
+) -> Option<(&'a [f64], &'a [u8])> {
+    let Value::States(span) = series.value else {
+        return None;
+    };
+    let numbers = snapshot.counts(span);
+    (numbers.len() == family.states.len()).then_some((numbers, labels.own(series)?))
 }
 
 /// Returns sum, cells and own label text of a histogram's series, if they fit the family.

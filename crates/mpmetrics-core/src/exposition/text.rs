@@ -10,7 +10,9 @@ use crate::scrape::snapshot::{Family, Snapshot, Value};
 use super::effective::Labels;
 use super::extra::{push_row, Extra};
 use super::number::{push, push_sample};
-use super::rows::{estimate, histogram, prefix, push_escaped, push_labels, push_summaries};
+use super::rows::{
+    estimate, histogram, push_escaped, push_labels, push_states, push_summaries, start,
+};
 
 /// Prints a scrape.
 ///
@@ -21,23 +23,29 @@ pub fn text(snapshot: &Snapshot) -> Vec<u8> {
     with_extra(snapshot, &Extra::default())
 }
 
-/// [`text`] without some families, and with families that the heap does not hold.
+/// [`text`] with the prefix of `extra`, without the families that it excludes and with those that it adds. An added
+/// family that [yields](super::extra::ExtraFamily::yields) is left out if a family of the heap has its name.
 #[must_use]
 pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
     let labels = Labels::new(snapshot);
-    let mut out = Vec::with_capacity(estimate(snapshot) + extra.estimate());
+    let prefix = &*extra.prefix;
+    let mut out = Vec::with_capacity(estimate(snapshot, prefix) + extra.estimate());
     for family in snapshot.families.iter().filter(|family| extra.keeps(&family.name)) {
-        push_head(&mut out, &family.name, &family.help, family.metric_type.name());
+        push_head(&mut out, (prefix, &family.name), &family.help, family.metric_type.text_name());
         match family.metric_type.values() {
-            Values::Scalar => push_scalars(&mut out, &labels, family),
-            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family),
-            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family),
+            Values::Scalar => push_scalars(&mut out, &labels, family, prefix),
+            Values::Buckets => push_histograms(&mut out, snapshot, &labels, family, prefix),
+            Values::Quantiles => push_summaries(&mut out, snapshot, &labels, family, prefix),
+            Values::States => push_states(&mut out, snapshot, &labels, family, prefix),
         }
     }
     for family in &extra.families {
-        push_head(&mut out, &family.name, &family.help, &family.type_name);
+        if family.yields && extra.shows(snapshot, &family.name) {
+            continue;
+        }
+        push_head(&mut out, (prefix, &family.name), &family.help, &family.type_name);
         for sample in &family.samples {
-            push_row(&mut out, &sample.name, "", sample);
+            push_row(&mut out, (prefix, &sample.name, ""), sample);
         }
     }
     out.push(b'\n');
@@ -45,22 +53,24 @@ pub fn with_extra(snapshot: &Snapshot, extra: &Extra) -> Vec<u8> {
 }
 
 /// Appends the two comments above a family's rows, and the empty line before them if there is a family before.
-fn push_head(out: &mut Vec<u8>, name: &str, help: &str, kind: &str) {
+fn push_head(out: &mut Vec<u8>, (prefix, name): (&str, &str), help: &str, kind: &str) {
     if !out.is_empty() {
         out.extend_from_slice(b"\n\n");
     }
     out.extend_from_slice(b"# HELP ");
+    out.extend_from_slice(prefix.as_bytes());
     push_escaped(out, name);
     out.push(b' ');
     push_escaped(out, help);
     out.extend_from_slice(b"\n# TYPE ");
+    out.extend_from_slice(prefix.as_bytes());
     push_escaped(out, name);
     out.push(b' ');
     push_escaped(out, kind);
 }
 
-fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
-    let row = prefix(&family.name, "");
+fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family, prefix: &str) {
+    let row = start(prefix, &family.name, "");
     for series in &family.series {
         let (Value::Scalar(value), Some(own)) = (series.value, labels.own(series)) else {
             continue;
@@ -71,20 +81,27 @@ fn push_scalars(out: &mut Vec<u8>, labels: &Labels<'_>, family: &Family) {
     }
 }
 
-fn push_histograms(out: &mut Vec<u8>, snapshot: &Snapshot, labels: &Labels<'_>, family: &Family) {
+fn push_histograms(
+    out: &mut Vec<u8>,
+    snapshot: &Snapshot,
+    labels: &Labels<'_>,
+    family: &Family,
+    prefix: &str,
+) {
     let buckets: Vec<Vec<u8>> = family
         .bounds
         .iter()
         .map(|&bound| {
-            let mut row = prefix(&family.name, "_bucket{le=\"");
+            let mut row = start(prefix, &family.name, "_bucket{le=\"");
             // A bound is a label value, so it is printed as JavaScript prints it: Infinity, not +Inf.
             push(&mut row, bound);
             row.push(b'"');
             row
         })
         .collect();
-    let above = prefix(&family.name, "_bucket{le=\"+Inf\"");
-    let (sums, counts) = (prefix(&family.name, "_sum"), prefix(&family.name, "_count"));
+    let above = start(prefix, &family.name, "_bucket{le=\"+Inf\"");
+    let (sums, counts) =
+        (start(prefix, &family.name, "_sum"), start(prefix, &family.name, "_count"));
     let mut tail = Vec::new();
     for series in &family.series {
         let Some((sum, cells, own)) = histogram(snapshot, labels, family, series) else {

@@ -6,6 +6,7 @@ use super::memory::heap::Heap;
 use super::recover;
 use super::slots::awaited::is_awaited;
 use super::slots::claimed::{process_of, Owner};
+use super::slots::slot;
 use super::writer::Writer;
 use crate::error::{Error, Result};
 use crate::layout::{header, lock, retired, BlockKey, Words};
@@ -16,7 +17,7 @@ impl Heap {
     /// Opens the heap in a region, if its layout and machine are this build's.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] if a build with another layout or for another
+    /// [`Error::Corrupt`] if the region has no heap, [`Error::Version`] or [`Error::Machine`] if a build with another layout or for another
     /// machine or C library made the heap.
     pub fn open(region: Arc<dyn Region>) -> Result<Self> {
         init::check(Words(region.words()))?;
@@ -103,6 +104,29 @@ impl Heap {
         }
         locked.words().add_header(header::EPOCH, 1);
         Ok(())
+    }
+
+    /// Takes the gauges of a process's dead writers out of their slots now. Otherwise the next writer of each slot does
+    /// that: scrapes show the same before and after. Returns how many gauges there were; 0 for a living process.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the heap lock is not free in time, [`Error::Retired`] if the segment was removed,
+    /// [`Error::Corrupt`].
+    pub fn end_lives(&self, pid: u32) -> Result<u32> {
+        let locks = self.region().holder()?;
+        let locked = recover::lock(self, &*locks)?;
+        slot::end_lives(&locked, pid)
+    }
+
+    /// Hides the gauges of a writer that lost its slot, to be called before their values move to another slot. Returns
+    /// false if nothing was hidden, because the slot lives, or another writer has had it since.
+    ///
+    /// # Errors
+    /// As [`Heap::end_lives`].
+    pub fn hide_lost(&self, slot: u32, incarnation: u32) -> Result<bool> {
+        let locks = self.region().holder()?;
+        let locked = recover::lock(self, &*locks)?;
+        slot::hide_lost(&locked, slot, incarnation)
     }
 
     /// Holds the heap lock until the guard is dropped, for tests of other processes that need the lock meanwhile.

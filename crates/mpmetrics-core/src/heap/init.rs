@@ -4,7 +4,9 @@ use super::directory::index;
 use super::memory::lock::Locked;
 use super::memory::table::{DEFAULTS, FAMILIES, SERIES, SLOTS};
 use crate::error::{Error, Result};
-use crate::layout::{header, major, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION};
+use crate::layout::{
+    header, machine_in_words, major, Words, HEADER_WORDS, MACHINE, MAGIC, MAX_SERIES, VERSION,
+};
 use crate::os::{self, ProcessIdentity};
 use crate::region::Region;
 
@@ -122,6 +124,12 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
             at: words.len() * 8,
         });
     }
+    if words.header(header::MAGIC) == MAGIC.swap_bytes() {
+        return Err(Error::Machine {
+            found: "a machine of the other byte order".to_owned(),
+            expected: machine_in_words(MACHINE),
+        });
+    }
     if words.header(header::MAGIC) != MAGIC {
         return Err(Error::Corrupt { what: "the mark of a segment", at: 0 });
     }
@@ -135,10 +143,9 @@ pub fn check_header(words: Words<'_>, total: u64) -> Result<()> {
     }
     let machine = words.header(header::MACHINE);
     if machine != MACHINE {
-        return Err(Error::Version {
-            what: "the machine's mark",
-            found: machine,
-            expected: MACHINE,
+        return Err(Error::Machine {
+            found: machine_in_words(machine),
+            expected: machine_in_words(MACHINE),
         });
     }
     let used = words.header(header::USED);

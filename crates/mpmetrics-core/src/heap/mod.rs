@@ -18,7 +18,8 @@ mod succession;
 mod writer;
 
 pub use blocks::shared::SLAB as SHARED_SLAB;
-pub use directory::family::FamilySpec;
+pub use directory::family::{FamilySpec, MAX_STATES};
+pub use directory::label_values::Values;
 pub use entry::HeldLock;
 pub use init::{Limits, Setup};
 pub use memory::address::{Address, OctaveAddress};
@@ -41,5 +42,5 @@ pub(crate) use succession::{copy, Succession};
 #[cfg(all(test, loom))]
 pub(crate) use {
     blocks::block::free as free_block, blocks::moving::cell as merge_cell,
-    blocks::octave_buckets::publish as publish_octave,
+    blocks::octave_buckets::publish as publish_octave, slots::residue::mark as mark_residue,
 };

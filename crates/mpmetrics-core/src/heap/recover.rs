@@ -84,6 +84,8 @@ fn count_families(words: Words<'_>, census: &mut Census) -> Result<()> {
         census.texts.insert(words.load(at + fam::TEXT)?);
         census.entries.push((words.load(at + fam::HASH)?, Target::Family(id)));
         words.store(at + fam::SERIES, 0)?;
+        // The last holder may have died before it put a series that it published on the list.
+        words.store(at + fam::LATEST, 0)?;
     }
     // Drops a family whose record was filled but not counted yet: no other process has seen it.
     if let Ok(at) = FAMILIES.find(words, count) {

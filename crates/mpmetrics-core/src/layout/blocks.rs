@@ -2,14 +2,26 @@
 
 /// The words before a block's cells.
 pub mod block {
-    /// [`super::BlockHead`]; stored last when a block is made. A 0 here ends the slab.
+    /// [`BlockHead`](super::super::BlockHead); stored last when a block is made. A 0 here ends the slab.
     pub const HEAD: u64 = 0;
-    /// [`super::BlockKey`].
+    /// [`BlockKey`](super::super::BlockKey).
     pub const KEY: u64 = 1;
-    /// [`super::BlockBirth`].
+    /// [`BlockBirth`](super::super::BlockBirth).
     pub const BIRTH: u64 = 2;
     /// First cell.
     pub const CELLS: u64 = 3;
+}
+
+/// The cells of a gauge's block.
+pub mod gauge {
+    /// The value.
+    pub const VALUE: u64 = 0;
+    /// In a family that shows each ended life by itself: the [`WriterName`](super::super::WriterName) of the writer, once
+    /// the block is a residue.
+    pub const WRITER: u64 = 1;
+    /// In a state set that counts the dead in each state: how many dead writers were in the first state, once the block
+    /// is a residue. A cell for each further state follows.
+    pub const TALLY: u64 = 1;
 }
 
 /// The words of an exemplar's block after its head.
@@ -23,7 +35,7 @@ pub mod exemplar {
     pub const CELLS: u64 = 5;
 }
 
-/// The [`OctaveLink`] of octave buckets, which they have in place of a birth.
+/// The [`OctaveLink`](super::OctaveLink) of octave buckets, which they have in place of a birth.
 pub const LINK: u64 = block::BIRTH;
 
 /// The cells of a summary's block.

@@ -1,36 +1,32 @@
 //! The words of a heap: where they are, and which numbers are packed in them. `docs/FORMAT.md` describes them.
 //!
 //! The unit is a word of 8 bytes. A reference is the index of a word from the start of the segment; the reference 0,
-//! which is that of the header, means "none". The layout is for little-endian 64-bit machines only, and the header says
-//! so.
+//! which is that of the header, means "none". Words are in the byte order of the machine, and the header says so.
 
 mod blocks;
 pub mod header;
 mod kinds;
+mod machine;
 mod packed;
 mod records;
 mod words;
 
-pub use blocks::{block, exemplar, sub_window, summary, FLAGS_BACK, LINK};
+pub use blocks::{block, exemplar, gauge, sub_window, summary, FLAGS_BACK, LINK};
 pub use kinds::{BlockKind, ExtentKind};
+pub use machine::{machine_in_words, MACHINE};
 pub use packed::{
     major, Answer, BlockBirth, BlockHead, BlockKey, Carried, DefaultsState, ExtentHead,
-    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, ABSENT,
+    FamilyShape, GenerationPair, IndexEntry, OctaveLink, SeriesState, TextLengths, WriterName,
+    ABSENT,
 };
 pub use records::{defaults, extent, family, series, slot};
 pub use words::Words;
 
-/// `MPMETRIC`, little-endian.
+/// `MPMETRIC` on a little-endian machine, and these bytes in the opposite order on others.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"MPMETRIC");
 /// Layout version: `major << 16 | minor`. A heap with another major number is refused. A higher minor number means that
-/// words were only appended.
-pub const VERSION: u64 = 1 << 16;
-/// Mark of the machines that share the heap: byte order, word size, how words change, C library. A heap with another
-/// mark is refused.
-pub const MACHINE: u64 = u64::from_ne_bytes(*b"le64\0\0\0\0") | (LOCKED << 32) | (LIBC << 56);
-/// How words change: 1 under locks, 0 by atomic instructions.
-const LOCKED: u64 = if cfg!(feature = "locked") { 1 } else { 0 };
-const LIBC: u64 = if cfg!(target_env = "musl") { 2 } else { 1 };
+/// words were only appended, or types of families were added, which older versions do not show.
+pub const VERSION: u64 = 1 << 16 | 1;
 
 /// Number of words in a page. Extents are whole pages.
 pub const PAGE_WORDS: u64 = 512;
@@ -98,7 +94,6 @@ pub const MAX_DEFAULTS: u32 = 65_535;
 pub const MAX_BLOCK_WORDS: u64 = u16::MAX as u64;
 const _: () =
     assert!(header::DROPPED + crate::error::Refusal::ALL.len() <= header::LIMIT_LABEL_BYTES);
-const _: () = assert!(cfg!(target_endian = "little"), "the layout is little-endian");
 const _: () = assert!(header::DEFAULTS_CHUNKS + header::CHUNKS <= HEADER_WORDS as usize);
 const _: () = assert!(slot::MUTEX + slot::MUTEX_WORDS <= slot::WORDS);
 const _: () = assert!(slot::SHARED < slot::MUTEX && EXTENT_HEADER > extent::NEXT);

@@ -28,14 +28,14 @@ pub mod slot {
     pub const CLAIMED: u64 = 4;
     /// The sets of default labels that the slot carries: four 16-bit numbers.
     pub const DEFAULTS: u64 = 5;
-    /// [`super::Answer`]: whether the writer has `collect` callbacks, and which ring it answered last.
+    /// [`Answer`](super::super::Answer): whether the writer has `collect` callbacks, and which ring it answered last.
     pub const ANSWER: u64 = 6;
     /// Number of the owner's thread in its process, as Node.js counts threads; 0 for the main thread.
     pub const THREAD: u64 = 7;
     /// Reference of the shared gauge's block that the owner is about to change; 0 for none. No process reuses that
     /// block for another series meanwhile.
     pub const SHARED: u64 = 8;
-    /// In a copy: [`header::ID`](super::header::ID) of the segment to which the slot's owner still stores; 0 for none.
+    /// In a copy: [`header::ID`](super::super::header::ID) of the segment to which the slot's owner still stores; 0 for none.
     pub const AWAITED: u64 = 9;
     /// A mutex of the C library, of [`MUTEX_WORDS`], for the exemplars in the slot's slabs. Initialised when the slot
     /// is claimed.
@@ -62,6 +62,9 @@ pub mod family {
     pub const SHAPE: u64 = 5;
     /// The epoch in which the family was last declared. Scrapes do not show it in a later epoch.
     pub const EPOCH: u64 = 6;
+    /// [`super::super::BlockKey`] of the series that was made last: the head of a list of all series, linked by
+    /// [`super::series::NEXT`]. 0 if a recovery has ended the list.
+    pub const LATEST: u64 = 7;
 }
 
 /// Word indexes in a series.
@@ -81,8 +84,9 @@ pub mod series {
     pub const LENGTHS: u64 = 4;
     /// Number of blocks that belong to the series (derived).
     pub const BLOCKS: u64 = 5;
-    /// Number of the next free place + 1; 0 for none (derived).
-    pub const NEXT_FREE: u64 = 6;
+    /// While the place is free: number of the next free place + 1; 0 for none (derived). While it is taken: the value
+    /// that [`super::family::LATEST`] had before the series was made.
+    pub const NEXT: u64 = 6;
     /// Of a shared gauge: reference of the series' block.
     pub const SHARED: u64 = 7;
 }

@@ -70,6 +70,7 @@ impl Metrics {
             aggregator: "sum".to_owned(),
             label_names: label_names.clone(),
             numbers: numbers.to_vec(),
+            states: Vec::new(),
         };
         let id = self.writer.borrow_mut().family(&spec, 0)?;
         Ok(Family { writer: Rc::clone(&self.writer), id, numbers: numbers.into(), label_names })

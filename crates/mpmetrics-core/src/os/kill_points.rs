@@ -1,7 +1,7 @@
 //! Kill points: named points at which a test makes a process die or stop. They exist only with the feature
 //! `kill-points`, which no shipped build has: without it the macro expands to nothing.
 
-/// A kill point; see [`POINTS`].
+/// A kill point, one of `POINTS`.
 macro_rules! kill_point {
     ($name:literal) => {
         #[cfg(feature = "kill-points")]
@@ -59,6 +59,12 @@ mod armed {
         ("adopt.closed", Held::Heap),
         ("adopt.freed", Held::Heap),
         ("adopt.scanned", Held::Heap),
+        ("residue.tallied", Held::Heap),
+        ("residue.joined", Held::Heap),
+        ("residue.named", Held::Heap),
+        ("residue.kept", Held::Heap),
+        ("residue.freed", Held::Heap),
+        ("residue.hidden", Held::Heap),
         ("merge.begun", Held::Heap),
         ("merge.noted", Held::Heap),
         ("merge.added", Held::Heap),

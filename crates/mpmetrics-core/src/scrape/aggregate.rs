@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use super::bounds::{folding, kept};
 use super::newest::unite;
-use super::snapshot::{Exemplar, Family, LabelSpan, Series, Snapshot, Span, Value};
+use super::printed_labels::PrintedLabels;
+use super::reduced::Reduced;
+use super::snapshot::{Exemplar, Family, Series, Snapshot, Span, Value};
+use super::states::{indexes as state_indexes, united};
 use crate::aggregator::Aggregator;
-use crate::aggregator::WRITER_LABELS;
-use crate::labels::{pairs, Malformed};
 use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 
@@ -31,14 +32,18 @@ pub struct Joined {
 ///   one means sum). The aggregator's parts are the families' values here, and not the values of writers: `average`
 ///   gives the average of the families' values.
 /// * Histograms with different bounds are joined with the bounds that all of them have.
+/// * State sets with different states are joined with the states of all of them: those of the newest family come first.
 /// * The joined family has the help, aggregator and tag of the newest family, and the position and birth of the oldest.
 ///   A joined series has the position, the birth and the label text of the oldest.
+/// * A joined series does not show a default label `le` or `quantile` if its parts have different values of it.
 ///
 /// If every name occurs once and no two series can coincide, the snapshot is returned unchanged.
+///
+/// `prefix` is what is printed before all names, and before the label with a state.
 #[must_use]
-pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
+pub fn join(snapshot: Snapshot, prefix: &str) -> (Snapshot, Joined) {
     let mut joined = Joined::default();
-    let labels = Effective { text: &snapshot.text, defaults: &snapshot.defaults };
+    let labels = PrintedLabels { text: &snapshot.text, defaults: &snapshot.defaults, prefix };
     let mut names = HashSet::with_capacity(snapshot.families.len());
     let unique = snapshot.families.iter().all(|family| names.insert(&*family.name));
     if unique && !snapshot.families.iter().any(|family| labels.may_coincide(family)) {
@@ -46,7 +51,8 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
     }
     let Snapshot { families, text, cells, exemplars, sketches, defaults } = snapshot;
     let mut arena = Arena { cells, exemplars, sketches };
-    let labels = Effective { text: &text, defaults: &defaults };
+    let mut reduced = Reduced::default();
+    let labels = PrintedLabels { text: &text, defaults: &defaults, prefix };
     let mut indexes: HashMap<Arc<str>, usize> = HashMap::new();
     let mut groups: Vec<Vec<Family>> = Vec::new();
     for family in families {
@@ -67,14 +73,16 @@ pub fn join(snapshot: Snapshot) -> (Snapshot, Joined) {
             group.retain(|family| family.metric_type == metric_type);
             joined.type_clashes += (all - group.len()) as u64;
             if group.len() > 1 || labels.may_coincide(&group[0]) {
-                merge(&mut group, &labels, &mut arena);
+                merge(&mut group, &labels, &mut arena, &mut reduced);
             }
             let newest = group.swap_remove(0);
             Family { birth: birth.unwrap_or(newest.birth), ..newest }
         })
         .collect();
     let Arena { cells, exemplars, sketches } = arena;
-    (Snapshot { families, text, cells, exemplars, sketches, defaults }, joined)
+    let mut snapshot = Snapshot { families, text, cells, exemplars, sketches, defaults };
+    reduced.add_to(&mut snapshot);
+    (snapshot, joined)
 }
 
 /// The arenas of a snapshot to which values refer.
@@ -84,96 +92,22 @@ struct Arena {
     sketches: Vec<Sketch>,
 }
 
-/// Makes a key of the labels with which a series is printed. Equal sets of labels have equal keys.
-struct Effective<'a> {
-    text: &'a [u8],
-    defaults: &'a [LabelSpan],
-}
-
-type Pairs<'a> = Vec<(&'a [u8], &'a [u8], u8)>;
-
-impl<'a> Effective<'a> {
-    fn read(&self, span: LabelSpan) -> Result<Pairs<'a>, Malformed> {
-        pairs(self.bytes(span.text), self.bytes(span.types))
-            .map(|pair| pair.map(|pair| (pair.name, pair.escaped, pair.kind)))
-            .collect()
-    }
-
-    fn bytes(&self, span: Span) -> &'a [u8] {
-        let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or_default()
-    }
-
-    /// The key of a set of labels, which does not depend on their order.
-    fn key(mut set: Pairs<'_>) -> Vec<u8> {
-        set.sort_unstable();
-        let mut key = Vec::new();
-        for (name, value, _) in set {
-            for part in [name, value] {
-                key.extend_from_slice(&(part.len() as u64).to_le_bytes());
-                key.extend_from_slice(part);
-            }
-        }
-        key
-    }
-
-    fn defaults(&self, number: u32) -> LabelSpan {
-        let index = (number as usize).checked_sub(1);
-        index.and_then(|index| self.defaults.get(index)).copied().unwrap_or_default()
-    }
-
-    fn of(&self, series: &Series) -> Result<Vec<u8>, Malformed> {
-        let mut set = self.read(series.labels)?;
-        let own = set.len();
-        if series.defaults > 0 {
-            for default in self.read(self.defaults(series.defaults))? {
-                if !set[..own].iter().any(|&(name, _, _)| name == default.0) {
-                    set.push(default);
-                }
-            }
-        }
-        Ok(Self::key(set))
-    }
-
-    /// Whether two series of the family might be printed with the same labels.
-    ///
-    /// Two series of a family differ in their own labels or in the set of default labels. So they can be printed with
-    /// the same labels only in two cases: a default label has the name of one of the family's labels, or two sets of
-    /// default labels are equal. Without default labels the check returns at once.
-    fn may_coincide(&self, family: &Family) -> bool {
-        if self.defaults.is_empty() {
-            return false;
-        }
-        let mut used: Vec<u32> = family.series.iter().map(|series| series.defaults).collect();
-        used.dedup();
-        used.sort_unstable();
-        used.dedup();
-        let aggregator =
-            Aggregator::of(family.metric_type, &family.aggregator, &family.label_names);
-        let mut sets = HashSet::new();
-        used.into_iter().any(|number| {
-            let Ok(set) = self.read(self.defaults(number)) else {
-                return false;
-            };
-            let of_writer = |name: &[u8]| WRITER_LABELS.iter().any(|own| own.as_bytes() == name);
-            let shared = |name: &[u8]| {
-                family.label_names.iter().any(|own| own.as_bytes() == name)
-                    || aggregator == Aggregator::All && of_writer(name)
-            };
-            set.iter().any(|&(name, _, _)| shared(name)) || !sets.insert(Self::key(set))
-        })
-    }
-}
-
 /// A joined series, and the number of parts that were added to it so far.
 struct Sum {
     series: Series,
     parts: u32,
+    /// Whether the label that the rows do not show was taken from the default labels.
+    reduced: bool,
 }
 
 /// Joins families of one type into the first, which is the newest. The others have no series afterwards. A series that
 /// is malformed, or does not fit its family, is left out.
-fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
+fn merge(
+    group: &mut [Family],
+    labels: &PrintedLabels<'_>,
+    arena: &mut Arena,
+    reduced: &mut Reduced,
+) {
     let newest = &group[0];
     let aggregator = if newest.metric_type.is_level() {
         Aggregator::of(newest.metric_type, &newest.aggregator, &newest.label_names)
@@ -183,37 +117,58 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
     // The `bounds` of a summary are its percentiles. The percentiles of the newest family are computed from the
     // observations of all families.
     let same = newest.metric_type.values() == Values::Quantiles
-        || group.iter().all(|family| family.bounds == group[0].bounds);
+        || group
+            .iter()
+            .all(|family| family.bounds == newest.bounds && family.states == newest.states);
     let bounds: Arc<[f64]> = if same {
         group[0].bounds.clone()
     } else {
         kept(group.iter().map(|family| &*family.bounds)).into()
     };
+    let states = if same {
+        group[0].states.clone()
+    } else {
+        united(group.iter().map(|family| &*family.states))
+    };
+    let numbers = match newest.metric_type.values() {
+        Values::States => states.len(),
+        _ => bounds.len() + 1,
+    };
     let mut foldings: Vec<Option<Vec<usize>>> = Vec::with_capacity(group.len());
     let mut parts: Vec<(Series, usize)> = Vec::new();
     for (index, family) in group.iter_mut().enumerate() {
-        foldings.push((!same).then(|| folding(&family.bounds, &bounds)));
+        foldings.push((!same).then(|| match family.metric_type.values() {
+            Values::States => state_indexes(&family.states, &states),
+            _ => folding(&family.bounds, &bounds),
+        }));
         let series = std::mem::take(&mut family.series);
         let fitting = series.into_iter().filter(|series| fits(series.value, family, &arena.cells));
         parts.extend(fitting.map(|series| (series, index)));
     }
     parts.sort_by_key(|(series, _)| series.birth);
 
+    let own = labels.own_label(&group[0]);
     let mut sums: Vec<Sum> = Vec::with_capacity(parts.len());
     let mut indexes: HashMap<Vec<u8>, usize> = HashMap::with_capacity(parts.len());
     for (series, index) in parts {
         let folding = foldings[index].as_deref();
-        let Ok(key) = labels.of(&series) else {
+        let Ok(key) = labels.of(&series, &own) else {
             continue;
         };
         match indexes.entry(key) {
             Entry::Occupied(index) => {
                 let sum = &mut sums[*index.get()];
                 sum.parts += 1;
+                // Once reduced, the set has a number that `labels` does not know.
+                if !sum.reduced && labels.differ_in(&own, [sum.series.defaults, series.defaults]) {
+                    sum.series.defaults = reduced.without(&own, sum.series.defaults, labels);
+                    sum.reduced = true;
+                }
                 if aggregator == Aggregator::MostRecent {
                     // Parts are sorted by birth, so of parts that were set at the same time the youngest wins.
                     if series.set_at >= sum.series.set_at {
-                        sum.series.value = series.value;
+                        let value = begin(series.value, folding, numbers, &mut arena.cells);
+                        sum.series.value = value.unwrap_or(sum.series.value);
                         sum.series.set_at = series.set_at;
                     }
                     continue;
@@ -223,19 +178,20 @@ fn merge(group: &mut [Family], labels: &Effective<'_>, arena: &mut Arena) {
                 sum.series.exemplars = unite(to, series.exemplars, folding, &mut arena.exemplars);
             }
             Entry::Vacant(index) => {
-                let Some(value) = begin(series.value, folding, bounds.len() + 1, &mut arena.cells)
-                else {
+                let Some(value) = begin(series.value, folding, numbers, &mut arena.cells) else {
                     continue;
                 };
                 index.insert(sums.len());
                 let exemplars =
                     unite(Span::default(), series.exemplars, folding, &mut arena.exemplars);
-                sums.push(Sum { series: Series { value, exemplars, ..series }, parts: 1 });
+                let series = Series { value, exemplars, ..series };
+                sums.push(Sum { series, parts: 1, reduced: false });
             }
         }
     }
     group[0].series = sums.into_iter().filter_map(|sum| finish(sum, aggregator)).collect();
     group[0].bounds = bounds;
+    group[0].states = states;
 }
 
 fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
@@ -245,25 +201,33 @@ fn fits(value: Value, family: &Family, cells: &[f64]) -> bool {
             let end = counts.start as usize + counts.len as usize;
             counts.len as usize == family.bounds.len() + 1 && end <= cells.len()
         }
+        (Values::States, Value::States(span)) => {
+            let end = span.start as usize + span.len as usize;
+            span.len as usize == family.states.len() && end <= cells.len()
+        }
         _ => false,
     }
 }
 
-/// The value of a joined series after its first part. A histogram whose bounds change gets new cells. `None` if the
-/// arena is full.
+/// The value of a joined series after its first part. A histogram whose bounds change, and a state set whose states
+/// change, get new cells. `None` if the arena is full.
 fn begin(
     value: Value,
     folding: Option<&[usize]>,
     len: usize,
     cells: &mut Vec<f64>,
 ) -> Option<Value> {
-    let (Value::Histogram { sum, counts }, Some(folding)) = (value, folding) else {
+    let (Value::Histogram { counts, .. } | Value::States(counts), Some(folding)) = (value, folding)
+    else {
         return Some(value);
     };
     let fresh = Span { start: u32::try_from(cells.len()).ok()?, len: u32::try_from(len).ok()? };
     cells.resize(cells.len() + len, 0.0);
     add_counts(fresh, counts, Some(folding), cells);
-    Some(Value::Histogram { sum, counts: fresh })
+    Some(match value {
+        Value::Histogram { sum, .. } => Value::Histogram { sum, counts: fresh },
+        _ => Value::States(fresh),
+    })
 }
 
 fn add(
@@ -301,6 +265,10 @@ fn add(
             }
             Value::Summary { sum: sum + more_sum, count: count + more, sketch }
         }
+        (Value::States(to), Value::States(part)) => {
+            join_states(to, part, aggregator, folding, &mut arena.cells);
+            Value::States(to)
+        }
         // Cannot happen: `fits` has checked that both have values of their families' type.
         (to, _) => to,
     }
@@ -312,6 +280,29 @@ fn add_counts(to: Span, part: Span, folding: Option<&[usize]>, cells: &mut [f64]
     for index in 0..part.len as usize {
         let target = folding.map_or(index, |folding| folding[index]);
         cells[to.start as usize + target] += cells[part.start as usize + index];
+    }
+}
+
+/// Joins the numbers of states. A state that the part does not have counts as not set there.
+fn join_states(
+    to: Span,
+    part: Span,
+    aggregator: Aggregator,
+    folding: Option<&[usize]>,
+    cells: &mut [f64],
+) {
+    let target = |index| folding.map_or(index, |folding| folding[index]);
+    for state in 0..to.len as usize {
+        let own = (0..part.len as usize).find(|index| target(*index) == state);
+        let number = own.map_or(0.0, |index| cells[part.start as usize + index]);
+        let sum = &mut cells[to.start as usize + state];
+        *sum = match aggregator {
+            Aggregator::Sum => *sum + number,
+            Aggregator::Min => sum.min(number),
+            // Both are of one thread, which has made two families of one name. That of the newer series counts.
+            Aggregator::All => number,
+            _ => sum.max(number),
+        };
     }
 }
 

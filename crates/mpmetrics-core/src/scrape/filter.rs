@@ -49,6 +49,9 @@ pub struct Filter {
     pub exemplars: bool,
     /// Whether default labels are left out. Series that differ only in default labels are joined then.
     pub plain: bool,
+    /// What is printed before all names, also before the name of the label that shows a state, which is the family's
+    /// name. Series that are then printed with the same labels are joined.
+    pub prefix: String,
     /// Unix time in milliseconds, by which the windows of summaries expire. If it is `None`, [`scrape`] reads
     /// the clock.
     ///

@@ -2,12 +2,15 @@
 
 use super::filter::Filter;
 use super::generations::Generations;
+use super::life::Life;
 use super::names::{is_metric_name, is_printable};
 use super::newest::{is_short, Newest};
 use super::own::PREFIX;
 use super::part::{value, Known, Origin, Part, Wanted, ANY, NONE};
+use super::sets::Sets;
 use super::snapshot::{Exemplar, LabelSpan, Series, Snapshot};
 use super::spare::{self, Spare};
+use super::states;
 use super::summary::Reading;
 use super::writer_labels::name_writer;
 use crate::aggregator::Aggregator;
@@ -15,10 +18,10 @@ use crate::cells::exemplar::Read;
 use crate::error::Result;
 use crate::form::Protocol;
 use crate::heap::{self, FAMILIES, SERIES};
-use crate::layout::{header, series as ser, BlockBirth, BlockHead, BlockKey, Words};
+use crate::layout::{gauge, header, series as ser, BlockBirth, BlockHead, BlockKey, Words};
+use crate::metric_type::Values;
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::Window;
-use std::collections::HashMap;
 
 /// Bytes of label text for which a scrape reserves room, for each series.
 const LABELS_GUESS: usize = 32;
@@ -40,12 +43,13 @@ pub struct Gather<'a> {
     /// The writer whose blocks are read.
     writer: Origin,
     cells: Vec<f64>,
+    /// The numbers of the states of the block that is added.
+    expanded: Vec<f64>,
     sketches: Vec<Sketch>,
     text: Vec<u8>,
     /// Whether default labels are left out.
     plain: bool,
-    defaults: Vec<LabelSpan>,
-    sets: HashMap<u16, Option<u32>>,
+    sets: Sets,
     spare: Vec<Series>,
     /// `None` if exemplars are not asked for.
     exemplars: Option<Newest>,
@@ -66,7 +70,11 @@ impl<'a> Gather<'a> {
         for id in 0..families {
             by_family.push(NONE);
             let spec = match heap::decode_family(words, id) {
-                Ok(Some(spec)) if is_metric_name(spec.name.as_bytes()) => spec,
+                Ok(Some(spec))
+                    if is_metric_name(spec.name.as_bytes()) && states::is_printable(&spec) =>
+                {
+                    spec
+                }
                 Ok(None) => continue,
                 Ok(Some(_)) | Err(_) => {
                     damaged += 1;
@@ -93,7 +101,6 @@ impl<'a> Gather<'a> {
         let live = (words.header(header::LIVE_SERIES) as usize).min(series);
         parts.reserve(live);
         cells.reserve(live);
-        let (defaults, sets) = (Vec::new(), HashMap::new());
         Ok(Self {
             words,
             wanted,
@@ -103,11 +110,11 @@ impl<'a> Gather<'a> {
             parts,
             writer: ANY,
             cells,
+            expanded: Vec::new(),
             sketches: Vec::new(),
             text,
             plain: filter.plain,
-            defaults,
-            sets,
+            sets: Sets::default(),
             spare,
             exemplars: filter.exemplars.then(Newest::default),
             damaged,
@@ -163,6 +170,17 @@ impl<'a> Gather<'a> {
         Ok((living && family != NONE).then_some(Chosen { series, family }))
     }
 
+    /// Whether the parts of dead writers count in the family of a gauge's block.
+    pub fn counts_dead(&self, of: &Chosen) -> bool {
+        self.wanted.get(of.family as usize).is_some_and(|wanted| wanted.counts_dead)
+    }
+
+    /// Returns how many plain cells are read of a gauge's block.
+    pub fn plain_cells(&self, of: &Chosen, residue: bool) -> usize {
+        let wanted = self.wanted.get(of.family as usize);
+        wanted.map_or(1, |wanted| wanted.plain_cells(residue))
+    }
+
     /// Returns the window of the summary to which a block belongs.
     pub fn window(&self, of: &Chosen) -> Option<Window> {
         self.wanted.get(of.family as usize).and_then(|wanted| wanted.options.window)
@@ -174,6 +192,7 @@ impl<'a> Gather<'a> {
         to: &Chosen,
         head: BlockHead,
         born: BlockBirth,
+        life: Life,
         read: &Reading,
     ) -> Result<()> {
         let Reading { cells, sketch, .. } = read;
@@ -181,18 +200,31 @@ impl<'a> Gather<'a> {
         let Some(wanted) = self.wanted.get_mut(to.family as usize) else {
             return Ok(());
         };
-        if head.kind != wanted.form.block || cells.len() != wanted.cells {
+        let most = wanted.cells.max(wanted.plain_cells(head.residue));
+        if head.kind != wanted.form.block || cells.len() != most {
             self.damaged += 1;
             return Ok(());
         }
-        let cells = &cells[..wanted.sums];
-        let writer = if wanted.aggregator == Aggregator::All { self.writer } else { ANY };
+        let cells = match wanted.spec.metric_type.values() {
+            Values::States if most > wanted.cells => &cells[gauge::TALLY as usize..],
+            Values::States => {
+                states::expand(&wanted.spec, cells, &mut self.expanded);
+                &*self.expanded
+            }
+            _ => &cells[..wanted.sums],
+        };
+        let dead = life != Life::Present;
+        let writer = match (wanted.aggregator, life) {
+            (Aggregator::All, Life::Of(writer)) => writer,
+            (Aggregator::All, _) => self.writer,
+            _ => ANY,
+        };
         let first = self.known[to.series as usize].part;
         let mut index = first;
         while let Some(part) = self.parts.get_mut(index as usize) {
             if part.set == set && part.writer == writer {
                 let read = (cells, sketch);
-                part.merge(wanted, born.birth, read, &mut self.cells, &mut self.sketches);
+                part.merge(wanted, (born.birth, dead), read, &mut self.cells, &mut self.sketches);
                 return Ok(());
             }
             index = part.next;
@@ -212,9 +244,10 @@ impl<'a> Gather<'a> {
             in_sketches = self.sketches.len() as u32;
             self.sketches.push(sketch.clone());
         }
-        let defaults = self.set(set)?;
+        let defaults = self.sets.find(self.words, set, &mut self.text)?;
         let (next, blocks, sketch) = (first, 1, in_sketches);
-        self.parts.push(Part { series, set, writer, defaults, next, birth, blocks, start, sketch });
+        let part = Part { series, set, writer, defaults, next, birth, dead, blocks, start, sketch };
+        self.parts.push(part);
         Ok(())
     }
 
@@ -282,7 +315,7 @@ impl<'a> Gather<'a> {
     pub fn finish(mut self) -> Result<(Snapshot, Vec<BlockKey>, u64)> {
         let mut pruned = Vec::new();
         let text = std::mem::take(&mut self.text);
-        let defaults = std::mem::take(&mut self.defaults);
+        let defaults = std::mem::take(&mut self.sets.spans);
         let (exemplars, spans) = self.exemplars.take().unwrap_or_default().finish();
         let mut snapshot = Snapshot { text, defaults, exemplars, ..Snapshot::default() };
         snapshot.text.reserve(self.parts.len() * LABELS_GUESS);
@@ -306,7 +339,10 @@ impl<'a> Gather<'a> {
                 let Some(defaults) = part.defaults.or(figure) else {
                     continue;
                 };
-                let own = wanted.spec.metric_type.row_label();
+                let own = match wanted.spec.metric_type.values() {
+                    Values::States => wanted.spec.name.as_bytes(),
+                    _ => wanted.spec.metric_type.row_label(),
+                };
                 if let Some(labels) = self.labels(part, own, &mut snapshot.text)? {
                     let (value, set_at) = value(&wanted, &part, &self.cells);
                     let (birth, key) = (part.birth, (part.series, part.set));
@@ -325,7 +361,7 @@ impl<'a> Gather<'a> {
         snapshot.cells = self.cells;
         snapshot.sketches = self.sketches;
         spare::leave(self.known, self.parts);
-        Ok((snapshot, pruned, self.damaged))
+        Ok((snapshot, pruned, self.damaged + self.sets.damaged))
     }
 
     /// Appends the labels of a part. `None` if its series was removed meanwhile, or its labels are damaged.
@@ -345,38 +381,5 @@ impl<'a> Gather<'a> {
             split = name_writer(part.writer, start, split, text);
         }
         LabelSpan::new(start, split, text.len()).map(Some)
-    }
-
-    /// Reads a set of default labels at the first block that has it: the block keeps the set from being
-    /// reused, but by the end of the walk the block may belong to another series. Returns the index in
-    /// `defaults` + 1, 0 for no set; `None` if the set was reused all the same, or is damaged.
-    fn set(&mut self, set: u16) -> Result<Option<u32>> {
-        if set == 0 {
-            return Ok(Some(0));
-        }
-        if let Some(known) = self.sets.get(&set) {
-            return Ok(*known);
-        }
-        let start = self.text.len();
-        let number = match heap::read_defaults(self.words, set, &mut self.text) {
-            Ok(None) => None,
-            Ok(Some((text, _))) if self.is_set(start, start + text) => {
-                self.defaults.push(LabelSpan::new(start, start + text, self.text.len())?);
-                Some(self.defaults.len() as u32)
-            }
-            Ok(Some(_)) | Err(_) => {
-                self.text.truncate(start);
-                self.damaged += 1;
-                None
-            }
-        };
-        self.sets.insert(set, number);
-        Ok(number)
-    }
-
-    /// Whether the set of default labels at the end of the texts may be printed.
-    fn is_set(&self, start: usize, split: usize) -> bool {
-        let text = self.text.get(start..split);
-        text.is_some_and(|text| is_printable(text, &self.text[split..], b""))
     }
 }

@@ -32,7 +32,13 @@ fn octave(number: u16) -> Octave {
 }
 
 fn head() -> BlockHead {
-    BlockHead { kind: BlockKind::Summary, absent: false, words: WORDS as u16, incarnation: 1 }
+    BlockHead {
+        kind: BlockKind::Summary,
+        absent: false,
+        residue: false,
+        words: WORDS as u16,
+        incarnation: 1,
+    }
 }
 
 fn octave_head() -> BlockHead {

@@ -4,14 +4,14 @@ use super::snapshot::{Family, Series, Span, Value};
 use crate::aggregator::Aggregator;
 use crate::form::{Form, Protocol};
 use crate::heap::FamilySpec;
-use crate::metric_type::Values;
+use crate::metric_type::{MetricType, Values};
 use crate::quantile::sketch::Sketch;
 use crate::quantile::summary::SummaryOptions;
 
 /// No index.
 pub(super) const NONE: u32 = u32::MAX;
 /// A writer as [`Aggregator::All`] shows it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     pub pid: u32,
     pub thread: u32,
@@ -36,11 +36,16 @@ pub(super) struct Wanted {
     pub spec: FamilySpec,
     pub form: &'static Form,
     pub aggregator: Aggregator,
+    /// Whether the parts of dead writers count, although they are gauges.
+    pub counts_dead: bool,
+    /// Whether residues have a number for each state, after the mask.
+    pub tallies: bool,
     /// The options, if the family is a summary.
     pub options: SummaryOptions,
     /// Number of cells between the sequence words; 1 without sequence words.
     pub cells: usize,
-    /// Number of these cells that are added up one by one.
+    /// How many numbers are added up one by one: those of the first cells. A state set has one number for each state in
+    /// place of the mask: see [`expand`](super::states::expand).
     pub sums: usize,
     pub birth: Option<u64>,
     pub parts: Vec<u32>,
@@ -57,6 +62,8 @@ pub(super) struct Part {
     pub defaults: Option<u32>,
     pub next: u32,
     pub birth: u64,
+    /// Whether its writer is dead, and it is a gauge's.
+    pub dead: bool,
     /// Number of blocks that were added.
     pub blocks: u32,
     /// Index of its first cell in `cells`.
@@ -70,12 +77,24 @@ impl Wanted {
     pub fn new(spec: FamilySpec) -> Self {
         let aggregator = Aggregator::of(spec.metric_type, &spec.aggregator, &spec.label_names);
         let form = Form::of(spec.metric_type, &spec.aggregator);
-        let (cells, sums) = numbers(form, form.repeats_of(&spec.numbers));
+        let (cells, sums) = numbers(form, spec.repeats());
+        let sums = match spec.metric_type.values() {
+            // The number of each state takes the place of the mask.
+            Values::States => sums - 1 + spec.states.len(),
+            _ => sums,
+        };
         let options = match form.protocol {
             Protocol::Sketched => SummaryOptions::from_numbers(&spec.numbers),
             _ => SummaryOptions::default(),
         };
-        Self { spec, form, aggregator, options, cells, sums, birth: None, parts: Vec::new() }
+        let (counts_dead, tallies) = (spec.keeping().is_some(), spec.tallies());
+        let (birth, parts) = (None, Vec::new());
+        Self { spec, form, aggregator, counts_dead, tallies, options, cells, sums, birth, parts }
+    }
+
+    /// Returns how many plain cells are read of a gauge's block: the value, and of some residues a number for each state.
+    pub fn plain_cells(&self, residue: bool) -> usize {
+        1 + if residue && self.tallies { self.spec.states.len() } else { 0 }
     }
 
     /// The family as it is shown.
@@ -85,11 +104,12 @@ impl Wanted {
 }
 
 impl Part {
-    /// Adds the cells and the observations of another block, which has this birth.
+    /// Adds the cells and the observations of another block, which has this birth. `dead` says whether the block is a
+    /// dead writer's gauge.
     pub fn merge(
         &mut self,
         family: &Wanted,
-        birth: u64,
+        (birth, dead): (u64, bool),
         (cells, sketch): (&[f64], &Sketch),
         arena: &mut [f64],
         sketches: &mut [Sketch],
@@ -102,17 +122,27 @@ impl Part {
             }
         }
         let start = self.start as usize;
+        if self.writer != ANY && (self.dead || dead) {
+            // A pid has come again. Only one of its lives is shown: the living one, or else the one that ended last.
+            if self.dead && (!dead || birth > self.birth) {
+                (self.birth, self.dead) = (birth, dead);
+                arena[start..start + cells.len()].copy_from_slice(cells);
+            }
+            return;
+        }
         if family.aggregator == Aggregator::MostRecent {
-            let (kept, new) = (&mut arena[start..start + 3], [cells[0], cells[1], birth as f64]);
+            let time = cells.len() - 1;
+            let kept = &mut arena[start..=start + cells.len()];
             // Keeps the value with the later time; of two of the same millisecond, that of the later birth.
-            if (new[1], new[2]) > (kept[1], kept[2]) {
-                kept.copy_from_slice(&new);
+            if (cells[time], birth as f64) > (kept[time], kept[time + 1]) {
+                kept[..=time].copy_from_slice(cells);
+                kept[time + 1] = birth as f64;
             }
             self.birth = self.birth.min(birth);
             return;
         }
         let sums = &mut arena[start..start + cells.len()];
-        let scalar = family.spec.metric_type.values() == Values::Scalar;
+        let scalar = matches!(family.spec.metric_type.values(), Values::Scalar | Values::States);
         for (sum, cell) in sums.iter_mut().zip(cells) {
             match family.aggregator {
                 Aggregator::Min if scalar => *sum = minimum(*sum, *cell),
@@ -144,14 +174,19 @@ pub(super) fn value(family: &Wanted, part: &Part, arena: &[f64]) -> (Value, f64)
         Values::Scalar if family.aggregator == Aggregator::Average => {
             Value::Scalar(cells[0] / f64::from(part.blocks))
         }
+        // A block is shown before its writer has stored to it.
+        Values::Scalar if family.spec.metric_type == MetricType::Info => Value::Scalar(1.0),
         Values::Scalar => Value::Scalar(cells[0]),
         Values::Buckets => Value::Histogram {
             sum: cells[family.cells - 1],
             counts: Span { start: part.start, len: family.cells as u32 - 1 },
         },
         Values::Quantiles => Value::Summary { count: cells[0], sum: cells[1], sketch: part.sketch },
+        Values::States => {
+            Value::States(Span { start: part.start, len: family.spec.states.len() as u32 })
+        }
     };
-    (value, if family.aggregator == Aggregator::MostRecent { cells[1] } else { 0.0 })
+    (value, if family.aggregator == Aggregator::MostRecent { cells[family.sums - 1] } else { 0.0 })
 }
 
 /// Returns how many numbers of a block are read (those between the sequence words), and how many of these are added up
@@ -170,7 +205,8 @@ fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
     let Wanted { spec, options, .. } = wanted;
     let bounds = match spec.metric_type.values() {
         Values::Quantiles => options.percentiles,
-        Values::Scalar | Values::Buckets => spec.numbers,
+        Values::Buckets => spec.numbers,
+        Values::Scalar | Values::States => Vec::new(),
     };
     Family {
         tag: spec.tag.into(),
@@ -180,6 +216,7 @@ fn family(wanted: Wanted, birth: u64, series: Vec<Series>) -> Family {
         aggregator: spec.aggregator.into(),
         label_names: spec.label_names.into_iter().map(String::into_boxed_str).collect(),
         bounds: bounds.into(),
+        states: spec.states.into_iter().map(String::into_boxed_str).collect(),
         birth,
         series,
     }

@@ -60,7 +60,7 @@ pub fn scrape(heap: &Heap, filter: &Filter) -> Result<(Snapshot, Walked)> {
     for key in &walked.pruned {
         heap.prune(*key)?;
     }
-    let mut joined = join(snapshot).0;
+    let mut joined = join(snapshot, &filter.prefix).0;
     own::fill(&mut joined, words, &living);
     Ok((joined, walked))
 }

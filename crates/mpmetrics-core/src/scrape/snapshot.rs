@@ -70,6 +70,9 @@ pub enum Value {
         /// Index in [`Snapshot::sketches`] of the sketch from which its quantiles are computed.
         sketch: u32,
     },
+    /// The value of a state set. Range of [`Snapshot::cells`]: the number of each state, in the order of the family's
+    /// states.
+    States(Span),
 }
 
 /// An exemplar: one event among those that a counter or a bucket counted.
@@ -97,7 +100,7 @@ pub struct Series {
     pub defaults: u32,
     /// Its value.
     pub value: Value,
-    /// For a gauge with [`MostRecent`](crate::aggregator::Aggregator::MostRecent), the Unix time in milliseconds at
+    /// For a gauge or state set with [`MostRecent`](crate::aggregator::Aggregator::MostRecent), the Unix time in milliseconds at
     /// which it was set; else 0.
     pub set_at: f64,
     /// Range of [`Snapshot::exemplars`]: at most one for each bucket, in the order of buckets.
@@ -122,6 +125,8 @@ pub struct Family {
     /// The upper bounds of a histogram as configured: in any order, without the implied last one. Or the percentiles of
     /// a summary.
     pub bounds: Arc<[f64]>,
+    /// The states of a state set, in declared order; empty for other types.
+    pub states: Arc<[Box<str>]>,
     /// The lowest birth of its declarations: families are shown in this order.
     pub birth: u64,
     /// Its series, in the order of births.
@@ -135,7 +140,7 @@ pub struct Snapshot {
     pub families: Vec<Family>,
     /// Arena of UTF-8 texts.
     pub text: Vec<u8>,
-    /// Arena of bucket counts.
+    /// Arena of the counts of buckets and the numbers of states.
     pub cells: Vec<f64>,
     /// Arena of exemplars; empty unless they were asked for.
     pub exemplars: Vec<Exemplar>,

@@ -6,6 +6,7 @@
 
 use super::filter::{Filter, Scope};
 use super::gather::Gather;
+use super::life::{became_residue, Life, Of};
 use super::snapshot::Snapshot;
 use super::summary::{self, Reading, Time};
 use crate::cells::exemplar::{self, Attempt};
@@ -104,13 +105,13 @@ pub fn walk(
         let alive = living.get(id as usize).copied().unwrap_or(false);
         // An adopter stores these words after it has freed the gauges of the past life, so no
         // such gauge is shown with the labels of another process.
+        let of = Of { alive, incarnation, whole: filter.scope == Scope::Application };
         let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
         gather.of_writer(pid as u32, thread as u32);
         let first = words.load(at + slot::FIRST_SLAB)?;
         for_each_slab(words, first, |slab, len| {
             for_each_block(words, slab, len, |at, head| {
-                let current = alive && head.incarnation == incarnation;
-                reader.block(words, at, head, alive, current, &mut gather)
+                reader.block(words, at, head, of, &mut gather)
             })
             .map(drop)
         })?;
@@ -120,7 +121,7 @@ pub fn walk(
     for_each_shared(words, |at, head| {
         let key = BlockKey::unpack(words.load(at + block::KEY)?);
         if filter.scope == Scope::Application || gather.is_declared(key)? {
-            reader.block(words, at, head, true, true, &mut gather)?;
+            reader.block(words, at, head, Of::ALL, &mut gather)?;
         }
         Ok(())
     })?;
@@ -147,8 +148,7 @@ impl Reader {
         words: Words<'_>,
         at: u64,
         head: BlockHead,
-        alive: bool,
-        current: bool,
+        of: Of,
         gather: &mut Gather<'_>,
     ) -> Result<()> {
         if head.absent {
@@ -162,14 +162,19 @@ impl Reader {
                 let load = |word: u64| run[word as usize].load(Ordering::Acquire);
                 let key = BlockKey::unpack(load(block::KEY));
                 let born = BlockBirth::unpack(load(block::BIRTH));
-                gather.declare(key.series, born.birth, current);
+                gather.declare(key.series, born.birth, of.is_current(head));
                 return Ok(());
             }
             (None, _) => return Ok(()),
         };
-        if form.of_one_life && !current {
+        let life = match form.of_one_life {
+            true => of.life(head, run),
+            false => Some(Life::Present),
+        };
+        let Some(life) = life else {
             return Ok(());
-        }
+        };
+        let alive = of.alive && life == Life::Present;
         for _ in 0..RENAMES {
             let key = BlockKey::unpack(run[block::KEY as usize].load(Ordering::Acquire));
             let birth = run[block::BIRTH as usize].load(Ordering::Acquire);
@@ -177,12 +182,16 @@ impl Reader {
             let Some(chosen) = gather.choose(key)? else {
                 return Ok(());
             };
+            if life != Life::Present && !gather.counts_dead(&chosen) {
+                return Ok(());
+            }
             let cells = &run[block::CELLS as usize..];
             let mut whole = Ok(());
             match form.protocol {
                 Protocol::Plain => {
+                    let most = gather.plain_cells(&chosen, head.residue);
                     self.reading.cells.clear();
-                    self.reading.cells.push(cells.first().map_or(0.0, scalar::get));
+                    self.reading.cells.extend(cells.iter().take(most).map(scalar::get));
                 }
                 Protocol::Exchanged => {
                     self.reading.cells.clear();
@@ -203,11 +212,16 @@ impl Reader {
             }
             kill_point!("scrape.block");
             match again(run, head, key, birth) {
-                Again::Other => return Ok(()),
+                Again::Other => {
+                    return match became_residue(run, head) {
+                        Some(now) => self.block(words, at, now, of, gather),
+                        None => Ok(()),
+                    };
+                }
                 Again::Same => {
                     whole?;
                     self.walked.blocks += 1;
-                    return gather.add(&chosen, head, born, &self.reading);
+                    return gather.add(&chosen, head, born, life, &self.reading);
                 }
                 // Only the default labels have changed: the block is read again.
                 Again::Renamed => {}

@@ -200,7 +200,7 @@ impl Directory {
         let mut pause = 100;
         loop {
             if os::try_lock(&file, 0)? {
-                return Ok(Lock { _file: file });
+                return Ok(Lock { file });
             }
             if os::monotonic_us() >= until {
                 return Err(Error::Busy);
@@ -211,10 +211,18 @@ impl Directory {
     }
 }
 
-/// The directory's lock, held until this is dropped: closing the open file description frees it.
+/// The directory's lock, held until this is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child that this process forks has the same open file description until it
+        // executes a program. If this fails, the lock is freed with the last descriptor.
+        let _ = os::unlock(&self.file, 0);
+    }
 }
 
 fn make_directory(path: &Path, access: Access) -> Result<()> {

@@ -34,12 +34,12 @@ fn read_header(file: &File) -> Result<(Vec<AtomicU64>, u64)> {
     let mut bytes = vec![0; HEADER_WORDS as usize * 8];
     file.read_exact_at(&mut bytes, 0).map_err(|source| Error::Io { call: "pread", source })?;
     let (words, _) = bytes.as_chunks::<8>();
-    Ok((words.iter().map(|word| AtomicU64::new(u64::from_le_bytes(*word))).collect(), len))
+    Ok((words.iter().map(|word| AtomicU64::new(u64::from_ne_bytes(*word))).collect(), len))
 }
 
 /// Stores a value to one word of a file's header, in one write.
 fn write_header(file: &File, word: usize, value: u64) -> Result<()> {
-    file.write_all_at(&value.to_le_bytes(), word as u64 * 8)
+    file.write_all_at(&value.to_ne_bytes(), word as u64 * 8)
         .map_err(|source| Error::Io { call: "pwrite", source })
 }
 

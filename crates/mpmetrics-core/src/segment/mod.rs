@@ -6,7 +6,7 @@
 //! - A process makes a segment under a temporary name, fills it, and renames it by a call that fails if the name is
 //!   taken; in that case the process attaches to the file that has the name. So creation needs no lock.
 //! - A process that attaches takes the heap lock, checks that the segment is not retired, claims a slot, and then asks
-//!   [`crate::os::same_file`] whether the path still names its file; if not, it calls [`open`] again.
+//!   [`crate::os::same_file`] whether the path still names its file; if not, it calls `open` again.
 //! - A process removes a file under the directory's lock, after it marked the segment as retired under the heap lock
 //!   and compared the file's inode with that of the path. While a file has the name, no other file can get it, so the
 //!   path names the same file at the comparison and at the removal.

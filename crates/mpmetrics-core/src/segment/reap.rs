@@ -73,11 +73,11 @@ fn reap_one(
     }
     // A process that attaches claims its slot under the heap lock. So while this process holds the lock and no slot is
     // locked, no other process uses the segment, and after it is marked as retired, none can. This open file
-    // description is new and holds no slot, so it sees the locks of all other processes, in any namespace. Dropping it
-    // frees the heap lock.
+    // description is new and holds no slot, so it sees the locks of all other processes, in any namespace.
     if !os::try_lock(&file, contents.heap_lock_byte())? {
         return Ok(false);
     }
+    let _held = Held { file: &file, byte: contents.heap_lock_byte() };
     if !found.retired {
         let slots = contents.slot_lock_range();
         if os::first_locked(&file, slots.start, slots.end)?.is_some() {
@@ -90,6 +90,19 @@ fn reap_one(
         kill_point!("reap.retired");
     }
     remove(path, &file)
+}
+
+/// A lock of a byte, held until this is dropped.
+struct Held<'a> {
+    file: &'a File,
+    byte: u64,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // As for the lock of a directory, closing the file is not enough.
+        let _ = os::unlock(self.file, self.byte);
+    }
 }
 
 /// Returns whether an application without a living writer has ended, as far as its segment tells. The first process

@@ -1,6 +1,7 @@
 //! The program that tests kill or stop at a kill point. It takes every cold path, one after another, and reports its
 //! progress through files in its directory.
 
+pub mod gauges;
 pub mod observations;
 
 use std::path::{Path, PathBuf};

@@ -113,7 +113,7 @@ pub fn read(words: &[AtomicU64], living: &[bool]) -> bool {
     let Ok((snapshot, _)) = walk(words, living, &filter, patience) else {
         return false;
     };
-    let (snapshot, _) = join(snapshot);
+    let (snapshot, _) = join(snapshot, "");
     assert!(text(&snapshot).ends_with(b"\n") && json(&snapshot).ends_with(b"}"));
     assert!(openmetrics(&snapshot).ends_with(b"# EOF\n"));
     true

@@ -66,7 +66,7 @@ impl DerivedWords {
         let numbered = |ids: u64| 0..ids;
         let lives = |id: &u64| load(words, record(words, SERIES, *id) + series::STATE) as u32 == 1;
         let taken = |id: &u64| load(words, record(words, DEFAULTS, *id) + defaults::STATE) & 1 == 1;
-        let next_place = |at: u64| load(words, record(words, SERIES, at - 1) + series::NEXT_FREE);
+        let next_place = |at: u64| load(words, record(words, SERIES, at - 1) + series::NEXT);
         let texts = |class| list(count(header::TEXT_FREE + class), "text", |at| load(words, at));
         Self {
             shared,

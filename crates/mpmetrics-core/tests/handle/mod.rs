@@ -29,6 +29,7 @@ pub fn spec(metric_type: MetricType) -> FamilySpec {
         metric_type,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
+        states: Vec::new(),
         numbers: match metric_type {
             MetricType::Histogram => vec![1.0, 2.0],
             MetricType::Summary => {
@@ -70,7 +71,9 @@ impl Handle {
         let heap = &writer.heap().clone();
         match self.metric_type {
             MetricType::Counter => self.add(heap, 0, value),
-            MetricType::Gauge => heap.words().store(self.cell, value.to_bits()),
+            MetricType::Gauge | MetricType::StateSet | MetricType::Info => {
+                heap.words().store(self.cell, value.to_bits())
+            }
             MetricType::Histogram => {
                 let bucket = [1.0, 2.0].iter().position(|bound| value <= *bound).unwrap_or(2);
                 self.sequenced(heap, 5, &[(1 + bucket as u64, 1.0), (4, value)])
@@ -111,7 +114,7 @@ impl Handle {
     pub fn zero(&self, writer: &Writer) -> Result<()> {
         let heap = writer.heap();
         let cells = match self.metric_type {
-            MetricType::Counter | MetricType::Gauge => 1,
+            MetricType::Counter | MetricType::Gauge | MetricType::StateSet | MetricType::Info => 1,
             MetricType::Histogram => 6,
             MetricType::Summary => {
                 let (min, max) = (self.cell + 6, self.cell + 7);

@@ -17,7 +17,7 @@ use mpmetrics_core::scrape::snapshot::{Snapshot, Value};
 use mpmetrics_core::segment::{OpenOptions, Segment};
 use mpmetrics_core::{Code, Result};
 
-use crate::cold_paths::{exemplar, observations, other, shared, spec, tell, told, MAIN};
+use crate::cold_paths::{exemplar, gauges, observations, other, shared, spec, tell, told, MAIN};
 use crate::derived_words::DerivedWords;
 use crate::handle::{self, Handle};
 
@@ -83,9 +83,10 @@ impl Scene {
             let mut dead = heap.writer(2, 2).expect("a slot");
             count(&mut dead, "counted", b"n=\"dead\"", by).expect("a series");
             observations::leave_twin(&mut dead, by == 5.0).expect("a summary");
+            gauges::leave(&mut dead, by).expect("gauges");
             dead.default_labels(0, b"app=\"dead\"", b"").expect("default labels");
-            let gauges = dead.family(&handle::spec(MetricType::Gauge), 1).expect("a family");
-            Handle::bind(&mut dead, MetricType::Gauge, gauges, b"").expect("a gauge");
+            let family = dead.family(&handle::spec(MetricType::Gauge), 1).expect("a family");
+            Handle::bind(&mut dead, MetricType::Gauge, family, b"").expect("a gauge");
         }
         leave_dead_segment(directory.path());
         // As if a process had died while it held the heap lock.
@@ -165,6 +166,7 @@ impl Scene {
         let what = &self.what;
         assert!((before..=after + 1.0).contains(&own), "{what}: told {after}, scraped {own}");
         observations::check(&snapshot, (before, after + 1.0), self.later, what);
+        gauges::check(&snapshot, what);
     }
 
     /// Checks the result of a call that needs a lock: the call is done or, if the lock is held, gives up at the

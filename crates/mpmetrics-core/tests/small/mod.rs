@@ -32,6 +32,7 @@ pub fn spec(metric_type: MetricType, name: &str) -> FamilySpec {
         metric_type,
         aggregator: "sum".into(),
         label_names: vec!["a".into(), "b".into()],
+        states: Vec::new(),
         numbers: if metric_type == MetricType::Histogram { vec![1.0, 5.0] } else { Vec::new() },
     }
 }

@@ -67,6 +67,7 @@ impl Builder {
             aggregator: "sum".into(),
             label_names: names.iter().map(|&name| name.into()).collect(),
             bounds: [].into(),
+            states: [].into(),
             birth,
             series: Vec::new(),
         });
@@ -117,6 +118,15 @@ impl Builder {
         self.snapshot.cells.extend_from_slice(cells);
         let counts = Span { start, len: cells.len() as u32 };
         self.series(labels, defaults, Value::Histogram { sum, counts });
+    }
+
+    /// Adds a series of a state set, with a number for each state.
+    pub fn states(&mut self, set: Set<'_>, defaults: u32, numbers: &[f64]) {
+        let labels = self.labels(&text(set), b"");
+        let start = self.snapshot.cells.len() as u32;
+        self.snapshot.cells.extend_from_slice(numbers);
+        let span = Span { start, len: numbers.len() as u32 };
+        self.series(labels, defaults, Value::States(span));
     }
 
     /// Adds exemplars, in the order of their buckets, to the series that was added last.

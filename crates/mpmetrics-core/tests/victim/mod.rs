@@ -197,8 +197,8 @@ impl Program {
         Ok(())
     }
 
-    /// Makes the buckets for a value before it is observed. While another process holds the heap lock, an observation
-    /// that has to make buckets counts without a bucket.
+    /// Makes the buckets for a value before it is observed. If an observation needs new buckets while another process
+    /// holds the heap lock, the observation is counted, but in no bucket.
     fn make_room(&mut self, handle: &Handle, value: f64) -> Result<()> {
         let Some((octave, _)) = octave::locate(value) else { return Ok(()) };
         let address = handle.address;

@@ -87,7 +87,7 @@ impl Part {
     fn update(&mut self, kind: MetricType, value: f64) {
         match kind {
             MetricType::Counter => self.cells[0] += value,
-            MetricType::Gauge => self.cells[0] = value,
+            MetricType::Gauge | MetricType::StateSet | MetricType::Info => self.cells[0] = value,
             MetricType::Histogram => {
                 let bucket = if value <= 1.0 {
                     0
@@ -292,7 +292,10 @@ impl World {
                 continue;
             }
             let cells = match kind {
-                MetricType::Counter | MetricType::Gauge => 1,
+                MetricType::Counter
+                | MetricType::Gauge
+                | MetricType::StateSet
+                | MetricType::Info => 1,
                 MetricType::Histogram => 4,
                 MetricType::Summary => 10,
             };
@@ -325,6 +328,7 @@ impl World {
                         [&[count, sum][..], &observed(&snapshot.sketches[sketch as usize])].concat()
                     }
                     Value::Histogram { sum, counts } => [snapshot.counts(counts), &[sum]].concat(),
+                    Value::States(numbers) => snapshot.counts(numbers).to_vec(),
                 };
                 let twice = shown.insert((kind, labels.expect("labels"), set), value);
                 assert_eq!(twice, None, "a series is shown twice");

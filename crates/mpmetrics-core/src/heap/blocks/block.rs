@@ -9,6 +9,7 @@ use crate::layout::{
     block, extent as ext, header, BlockBirth, BlockHead, BlockKey, BlockKind, ExtentKind, Words,
     EXTENT_HEADER,
 };
+use crate::os;
 use crate::sync::{fence, AtomicU64, Ordering};
 
 /// Calls `visit` with the reference and the length of every slab of a chain. Fails with [`Error::Corrupt`] if the chain
@@ -105,9 +106,21 @@ pub fn again(run: &[AtomicU64], head: BlockHead, key: BlockKey, birth: u64) -> A
     }
 }
 
-/// Takes and returns the next birth number.
+/// Takes and returns the next birth number. It is larger than all before it and, unless more births are taken than
+/// [`BlockBirth::PER_MS`], tells the time.
 pub fn next_birth(words: Words<'_>) -> u64 {
-    words.add_header(header::BIRTH, 1)
+    let Ok(word) = words.at(header::BIRTH as u64) else { return 0 };
+    let now = BlockBirth::at(os::unix_ms());
+    let mut next = word.load(Ordering::Acquire);
+    loop {
+        let birth = next.max(now);
+        // Wraps only if the word is damaged.
+        let after = birth.wrapping_add(1);
+        match word.compare_exchange(next, after, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return birth,
+            Err(taken) => next = taken,
+        }
+    }
 }
 
 /// Fills a block and then publishes it.
@@ -128,7 +141,7 @@ pub fn publish(words: Words<'_>, at: u64, head: BlockHead, key: BlockKey, set: u
 
 /// Marks a block as free.
 pub fn free(words: Words<'_>, at: u64, head: BlockHead) -> Result<()> {
-    let freed = BlockHead { kind: BlockKind::Free, absent: false, ..head };
+    let freed = BlockHead { kind: BlockKind::Free, absent: false, residue: false, ..head };
     words.store(at + block::HEAD, freed.pack())?;
     // No reader may see later stores of the owner before it sees this head (x86-64 keeps that order).
     fence(Ordering::SeqCst);

@@ -13,6 +13,17 @@ pub fn cell(words: Words<'_>, from: u64, to: u64) -> Result<()> {
     note(words, from, to, sum.to_bits())
 }
 
+/// Joins the values of two blocks: stores `becomes`, the value of both, to cell `to` of one block. The caller frees the
+/// other block next. A scrape that has read the cell before, and finds the other block freed, reads again.
+pub fn replace(words: Words<'_>, to: u64, becomes: u64) -> Result<()> {
+    words.store(to, becomes)?;
+    kill_point!("residue.joined");
+    // SYNC POINT with `scrape::rounds`: a scrape that finds the other block freed sees that `MERGES` has changed.
+    let merges = words.header(header::MERGES);
+    words.set_header(header::MERGES, merges.wrapping_add(2));
+    Ok(())
+}
+
 /// Stores `becomes` to word `to` and 0 to word `from`, as one step: if the caller dies, the next holder of the heap
 /// lock makes both stores again.
 pub fn note(words: Words<'_>, from: u64, to: u64, becomes: u64) -> Result<()> {

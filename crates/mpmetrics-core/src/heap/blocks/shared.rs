@@ -50,8 +50,13 @@ pub fn bind(locked: &Locked<'_>, key: BlockKey, set: u16) -> Result<()> {
     let words = locked.words();
     defaults::add_user(words, set)?;
     series::add_block(words, key.series)?;
-    let head =
-        BlockHead { kind: BlockKind::Shared, absent: false, words: WORDS, incarnation: NO_LIFE };
+    let head = BlockHead {
+        kind: BlockKind::Shared,
+        absent: false,
+        residue: false,
+        words: WORDS,
+        incarnation: NO_LIFE,
+    };
     block::publish(words, at, head, key, set)?;
     kill_point!("shared.made");
     words.store(record + ser::SHARED, at)

@@ -2,6 +2,7 @@
 //! different families, even if they have the same name. A family is never removed.
 
 use super::index::{self, Target};
+use crate::aggregator::Aggregator;
 use crate::error::{Error, Result};
 use crate::form::Form;
 use crate::heap::memory::lock::Locked;
@@ -28,9 +29,69 @@ pub struct FamilySpec {
     /// Label names, in declared order.
     pub label_names: Vec<String>,
     /// The options that are numbers. Of a histogram: its upper bounds, in configured order, without the implied last
-    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers).
+    /// one. Of a summary: see [`numbers`](crate::quantile::summary::SummaryOptions::numbers). Of a state set: the mask
+    /// that a cell of 0 stands for. Last, of a gauge, state set or info that counts the dead: how many dead lives are
+    /// shown, if each is shown by itself.
     pub numbers: Vec<f64>,
+    /// The states of a state set, in declared order: the n-th is bit n of a mask. Empty for other types.
+    pub states: Vec<String>,
 }
+
+/// How a family counts the parts of dead writers, whose blocks would else end with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Each life is kept by itself, and so many that ended last are shown.
+    Lives(u64),
+    /// The values are joined by this aggregator.
+    Values(Aggregator),
+    /// The masks of a state set are joined by this aggregator. `of_zero` is the mask that a cell of 0 stands for.
+    Masks {
+        /// The rule for each state.
+        aggregator: Aggregator,
+        /// The mask that a cell of 0 stands for.
+        of_zero: u64,
+    },
+}
+
+impl FamilySpec {
+    /// Returns how the family counts the dead; `None` if it does not.
+    #[must_use]
+    pub fn keeping(&self) -> Option<Keeping> {
+        let aggregator = Aggregator::of(self.metric_type, &self.aggregator, &self.label_names);
+        let (lives, of_zero) = match (self.metric_type, &self.numbers[..]) {
+            (MetricType::Gauge | MetricType::Info, [lives]) => (*lives as u64, 0),
+            (MetricType::StateSet, [of_zero, lives]) => (*lives as u64, *of_zero as u64),
+            _ => return None,
+        };
+        if self.metric_type == MetricType::Info || aggregator == Aggregator::All {
+            return Some(Keeping::Lives(lives.max(1)));
+        }
+        aggregator.counts_dead().then_some(match self.metric_type {
+            MetricType::StateSet => Keeping::Masks { aggregator, of_zero },
+            _ => Keeping::Values(aggregator),
+        })
+    }
+
+    /// Returns whether a residue of the family has a number for each state, after the mask: how many ended lives were in
+    /// that state last.
+    #[must_use]
+    pub fn tallies(&self) -> bool {
+        matches!(self.keeping(), Some(Keeping::Masks { aggregator: Aggregator::Sum, .. }))
+    }
+
+    /// Returns how many bounds (of a histogram) or sub-windows (of a summary) the family has. Of a family that counts
+    /// the dead, the number of cells of a residue beside the value. The length of the family's blocks depends on it.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        match self.metric_type {
+            MetricType::StateSet if self.tallies() => self.states.len() as u64,
+            MetricType::StateSet | MetricType::Info => u64::from(self.keeping().is_some()),
+            _ => Form::of(self.metric_type, &self.aggregator).repeats_of(&self.numbers),
+        }
+    }
+}
+/// Largest number of a state set's states: the bits of the mask, which is a whole number in a double.
+pub const MAX_STATES: usize = 53;
 
 /// The shape of the blocks of a family's series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,23 +115,33 @@ fn shape(form: &Form, repeats: u64) -> Result<Shape> {
     Ok(Shape { kind: form.block, words: words as u16 })
 }
 
+/// The states of a state set follow its label names, and their number follows its numbers.
 fn encode(spec: &FamilySpec) -> Vec<u8> {
+    let count = (spec.metric_type == MetricType::StateSet).then_some(spec.states.len() as f64);
+    let numbers = || spec.numbers.iter().copied().chain(count);
     let mut to = Vec::new();
     let mut push = |value: usize| to.extend_from_slice(&(value as u32).to_le_bytes());
     push(spec.metric_type as usize);
-    push(spec.label_names.len());
-    push(spec.numbers.len());
+    push(spec.label_names.len() + spec.states.len());
+    push(numbers().count());
     let texts = [&spec.tag, &spec.name, &spec.help, &spec.aggregator];
-    for text in texts.into_iter().chain(&spec.label_names) {
+    let texts = || texts.into_iter().chain(&spec.label_names).chain(&spec.states);
+    for text in texts() {
         push(text.len());
     }
-    for number in &spec.numbers {
+    for number in numbers() {
         to.extend_from_slice(&number.to_bits().to_le_bytes());
     }
-    for text in texts.into_iter().chain(&spec.label_names) {
+    for text in texts() {
         to.extend_from_slice(text.as_bytes());
     }
     to
+}
+
+/// Whether a family's text has the number of a type that only a later minor version of the layout knows.
+fn is_of_later_type(bytes: &[u8]) -> bool {
+    let number = bytes.first_chunk().map(|le| u32::from_le_bytes(*le) as usize);
+    number.is_some_and(|number| MetricType::of_number(number).is_none())
 }
 
 /// Parses a family's text.
@@ -89,10 +160,26 @@ fn parse(bytes: &[u8]) -> Option<FamilySpec> {
         parts.push(core::str::from_utf8(bytes.get(at..end)?).ok()?.to_owned());
         at = end;
     }
-    let label_names = parts.split_off(4);
+    let mut label_names = parts.split_off(4);
     let [tag, name, help, aggregator] = <[String; 4]>::try_from(parts).ok()?;
-    let numbers = bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
-    Some(FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers })
+    let mut numbers: Vec<f64> =
+        bits.iter().map(|le| f64::from_bits(u64::from_le_bytes(*le))).collect();
+    let mut states = Vec::new();
+    if metric_type == MetricType::StateSet {
+        // A number that is negative or no number becomes 0, and one that is too large has no place to split at.
+        let count = numbers.pop()? as usize;
+        states = label_names.split_off(label_names.len().checked_sub(count)?);
+    }
+    (states.len() <= MAX_STATES).then_some(FamilySpec {
+        tag,
+        name,
+        help,
+        metric_type,
+        aggregator,
+        label_names,
+        numbers,
+        states,
+    })
 }
 
 /// Returns the hash of a family's text.
@@ -102,7 +189,8 @@ fn hash_of((k0, k1): (u64, u64), text: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Returns the declaration of the family with this number, or `None` if its record is not complete.
+/// Returns the declaration of the family with this number, or `None` if its record is not complete, or if the family is
+/// of a type that only a later minor version of the layout knows.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the text does not have the hash that is in the record, or cannot be parsed.
@@ -116,6 +204,9 @@ pub fn decode(words: Words<'_>, id: u32) -> Result<Option<FamilySpec>> {
     text::append(words, text, words.load(at + family::LENGTH)? as usize, &mut bytes)?;
     let key = (words.header(header::HASH_KEY), words.header(header::HASH_KEY + 1));
     let same = words.load(at + family::HASH)? == hash_of(key, &bytes);
+    if same && is_of_later_type(&bytes) {
+        return Ok(None);
+    }
     let spec = same.then(|| parse(&bytes)).flatten();
     spec.map(Some).ok_or(Error::Corrupt { what: "a family", at: text.saturating_mul(8) })
 }
@@ -134,16 +225,31 @@ pub fn shape_of(words: Words<'_>, id: u32) -> Result<Shape> {
     shape.ok_or(Error::Corrupt { what: "a family's type", at: at * 8 })
 }
 
+/// Returns how a family counts the dead; `None` if it does not, or if its text is damaged.
+pub fn keeping(words: Words<'_>, id: u32) -> Result<Option<Keeping>> {
+    let shape = words.load(FAMILIES.find(words, id)? + family::SHAPE)?;
+    // Few families count the dead, and only the text of these is decoded.
+    if FamilyShape::unpack(shape).repeats == 0 {
+        return Ok(None);
+    }
+    Ok(decode(words, id).ok().flatten().and_then(|spec| spec.keeping()))
+}
+
 /// Finds or makes a family. Returns its number and the shape of its blocks.
 ///
 /// The shape follows from the spec. If the record of a family with the same text has another shape, the record is
 /// damaged, and is corrected.
 pub fn declare(locked: &Locked<'_>, spec: &FamilySpec) -> Result<(u32, Shape)> {
+    if spec.states.len() > MAX_STATES {
+        return Err(Error::Limit { what: "states of a state set", limit: MAX_STATES as u64 });
+    }
     let form = Form::of(spec.metric_type, &spec.aggregator);
-    let repeats = form.repeats_of(&spec.numbers);
+    let repeats = spec.repeats();
     let shape = shape(form, repeats)?;
-    let packed =
-        FamilyShape { metric_type: spec.metric_type as u8, form: form.number, repeats }.pack();
+    // The type is the one whose blocks the family has, so that processes of an older minor version, which do not know
+    // the family's own type, can adopt and recover its blocks.
+    let packed = FamilyShape { metric_type: form.metric_type as u8, form: form.number, repeats };
+    let packed = packed.pack();
     let bytes = encode(spec);
     text::class_of(bytes.len())?;
     let hash = hash_of(locked.heap().hash_key(), &bytes);
@@ -219,9 +325,18 @@ mod tests {
         ) {
             let [tag, name, help, aggregator] = texts;
             let metric_type = MetricType::Histogram;
-            let spec = FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers };
-            prop_assert_eq!(parse(&encode(&spec)), Some(spec));
+            let states = Vec::new();
+            let spec =
+                FamilySpec { tag, name, help, metric_type, aggregator, label_names, numbers, states };
+            prop_assert_eq!(parse(&encode(&spec)), Some(spec.clone()));
+            // The same texts as the states of a state set, all or without the first.
+            for first in 0..=spec.label_names.len().min(1) {
+                let mut spec = FamilySpec { metric_type: MetricType::StateSet, ..spec.clone() };
+                spec.states = spec.label_names.split_off(first);
+                prop_assert_eq!(parse(&encode(&spec)), Some(spec));
+            }
             let _ = parse(&noise);
+            prop_assert!(parse(&noise).is_none() || !is_of_later_type(&noise));
         }
     }
 }

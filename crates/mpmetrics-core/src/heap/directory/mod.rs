@@ -6,4 +6,5 @@ pub mod generation;
 pub mod index;
 pub mod kin;
 pub mod label_text;
+pub mod label_values;
 pub mod series;

@@ -9,7 +9,7 @@ use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::{FAMILIES, GENERATIONS, SERIES};
 use crate::heap::memory::text;
 use crate::labels;
-use crate::layout::{header, series, SeriesState, Words};
+use crate::layout::{family as fam, header, series, BlockKey, SeriesState, Words};
 use crate::sync::{fence, Ordering};
 
 /// How many free places are left unused, so that a place is not reused soon after it was freed.
@@ -61,16 +61,23 @@ pub fn find(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> R
     }))
 }
 
-/// Makes a series. The caller has checked that the family has no such series yet.
-pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) -> Result<u32> {
+/// Makes a series. The caller has checked that the family has no such series yet. `most` is the caller's own limit on
+/// the family's series, in addition to the segment's.
+pub fn create(
+    locked: &Locked<'_>,
+    family: u32,
+    most: u64,
+    hash: u64,
+    given: Labels<'_>,
+) -> Result<u32> {
     let words = locked.words();
     let limit = words.header(header::LIMIT_SERIES);
     if words.header(header::LIVE_SERIES) >= limit {
         return Err(Error::Quota { refusal: Refusal::Series, limit });
     }
-    let limit = words.header(header::LIMIT_FAMILY_SERIES);
+    let limit = words.header(header::LIMIT_FAMILY_SERIES).min(most);
     let family_at = FAMILIES.find(words, family)?;
-    if words.load(family_at + crate::layout::family::SERIES)? >= limit {
+    if words.load(family_at + fam::SERIES)? >= limit {
         return Err(Error::Quota { refusal: Refusal::FamilySeries, limit });
     }
     check_values(words, given)?;
@@ -93,6 +100,7 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
     words.store(at + series::LENGTHS, given.lengths_packed())?;
     words.store(at + series::BLOCKS, 0)?;
     words.store(at + series::SHARED, 0)?;
+    words.store(at + series::NEXT, words.load(family_at + fam::LATEST)?)?;
     take(words, at, true)?;
     let generation = generation::of(words, id)?;
     if lives(generation) {
@@ -106,6 +114,9 @@ pub fn create(locked: &Locked<'_>, family: u32, hash: u64, given: Labels<'_>) ->
     kill_point!("register.indexed");
     words.add_header(header::LIVE_SERIES, 1);
     family::count_series(words, family, 1)?;
+    // SYNC POINT with `latest`: a reader that sees this word sees the record and its generation.
+    let made = BlockKey { series: id, generation: generation.wrapping_add(1) };
+    words.store(family_at + fam::LATEST, made.pack())?;
     Ok(id)
 }
 
@@ -127,7 +138,7 @@ fn take_place(locked: &Locked<'_>) -> Result<u32> {
 
 fn take_free(words: Words<'_>) -> Result<u32> {
     let id = (words.header(header::FREE_HEAD) as u32).wrapping_sub(1);
-    let next = words.load(SERIES.find(words, id)? + series::NEXT_FREE)?;
+    let next = words.load(SERIES.find(words, id)? + series::NEXT)?;
     words.set_header(header::FREE_HEAD, next);
     if next == 0 {
         words.set_header(header::FREE_TAIL, 0);
@@ -139,12 +150,12 @@ fn take_free(words: Words<'_>) -> Result<u32> {
 
 /// Appends a place to the queue of free ones.
 pub fn push_free(words: Words<'_>, id: u32) -> Result<()> {
-    words.store(SERIES.find(words, id)? + series::NEXT_FREE, 0)?;
+    words.store(SERIES.find(words, id)? + series::NEXT, 0)?;
     let tail = words.header(header::FREE_TAIL) as u32;
     if tail == 0 {
         words.set_header(header::FREE_HEAD, u64::from(id) + 1);
     } else {
-        words.store(SERIES.find(words, tail - 1)? + series::NEXT_FREE, u64::from(id) + 1)?;
+        words.store(SERIES.find(words, tail - 1)? + series::NEXT, u64::from(id) + 1)?;
     }
     words.set_header(header::FREE_TAIL, u64::from(id) + 1);
     words.add_header(header::FREE_COUNT, 1);

@@ -11,7 +11,7 @@ const AT: u64 = 0;
 
 fn summary() -> BlockHead {
     let words = blk::CELLS as u16 + 4;
-    BlockHead { kind: BlockKind::Summary, absent: false, words, incarnation: 1 }
+    BlockHead { kind: BlockKind::Summary, absent: false, residue: false, words, incarnation: 1 }
 }
 
 fn cells(words: &[AtomicU64]) -> &[AtomicU64] {
@@ -56,7 +56,7 @@ const GAUGE: u64 = slot::WORDS + EXTENT_HEADER;
 
 fn gauge(incarnation: u32) -> BlockHead {
     let words = blk::CELLS as u16 + 1;
-    BlockHead { kind: BlockKind::Gauge, absent: false, words, incarnation }
+    BlockHead { kind: BlockKind::Gauge, absent: false, residue: false, words, incarnation }
 }
 
 /// The first life of a slot has the pid 1 and a gauge of 1. The writer that adopts the slot has the pid 2 and a gauge
@@ -86,8 +86,9 @@ fn gauges(take_out: impl Fn(Words<'_>, bool) + Send + Sync + Copy + 'static) {
                 return;
             }
             let run = slots.run(GAUGE, u64::from(head.words)).unwrap();
+            let birth = slots.load(GAUGE + blk::BIRTH).unwrap();
             let value = scalar::get(&run[blk::CELLS as usize]);
-            if block::again(run, head, BlockKey::unpack(0), 0) == block::Again::Same {
+            if block::again(run, head, BlockKey::unpack(0), birth) == block::Again::Same {
                 let shown = (pid, value);
                 assert!([(1, 1.0), (2, 0.0), (2, 5.0)].contains(&shown), "past: {shown:?}");
             }

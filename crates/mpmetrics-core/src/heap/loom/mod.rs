@@ -2,7 +2,7 @@
 //! interleaving, and every value that the memory model allows a load to return. Each model has a control: a variant
 //! without a word or an ordering of the protocol, in which loom must find an error.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test --release -p mpmetrics-core --lib --target-dir target/loom loom`
+//! `RUSTFLAGS="--cfg loom" cargo test --profile models -p mpmetrics-core --lib --target-dir target/loom loom`
 
 mod adoption;
 mod generation_words;

@@ -12,7 +12,7 @@ const OTHER: BlockKey = BlockKey { series: 6, generation: 1 };
 
 fn head() -> BlockHead {
     let words = blk::CELLS as u16 + 1;
-    BlockHead { kind: BlockKind::Counter, absent: false, words, incarnation: 1 }
+    BlockHead { kind: BlockKind::Counter, absent: false, residue: false, words, incarnation: 1 }
 }
 
 /// Returns a slab with room for one block of a counter, and with the word that ends the slab.

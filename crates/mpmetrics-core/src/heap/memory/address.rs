@@ -29,7 +29,9 @@ impl Address {
     pub(in crate::heap) fn new((slab, cell): (u32, u32), key: BlockKey, inherited: bool) -> Self {
         let BlockKey { series, generation } = key;
         let (chunk, index) = GENERATIONS.locate(series / 2);
-        let word = ((EXTENT_HEADER + index) * 2) as u32 + series % 2;
+        // An even series has the lower half of its word, which comes second on a big-endian machine.
+        let half = (series % 2) ^ u32::from(cfg!(target_endian = "big"));
+        let word = ((EXTENT_HEADER + index) * 2) as u32 + half;
         Self { slab, cell, chunk, word, generation, series, inherited }
     }
 }

@@ -1,6 +1,7 @@
 //! Adopts a slot: its next writer takes over the blocks of the dead one.
 
 use super::claimed::{carried, Claimed, Slab};
+use super::residue::Ended;
 use super::{exemplar, room};
 use crate::error::{Error, Result};
 use crate::form::of_one_life;
@@ -12,10 +13,12 @@ use crate::layout::{slot, BlockHead, BlockKind, Words};
 use std::collections::{HashMap, HashSet};
 
 /// Scans a dead writer's slabs once. Frees gauges of the past life, blocks of removed series, absent blocks, and blocks
-/// whose default labels no living slot has carried for some adoptions. Keeps the other blocks, and makes the sequence
-/// words of each equal. Two of one series with the same default labels are merged. If the adopter dies, the next one
-/// starts from the beginning.
-pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> {
+/// whose default labels no living slot has carried for some adoptions. Gauges that count the dead become residues.
+/// Keeps the other blocks, and makes the sequence words of each equal. Two of one series with the same default labels
+/// are merged. If the adopter dies, the next one starts from the beginning.
+///
+/// Returns how many gauges of the past life were freed or became residues.
+pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<u32> {
     let words = locked.words();
     let at = SLOTS.find(words, id)?;
     let past = carried(words, id)?;
@@ -25,7 +28,7 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> 
     }
     kill_point!("adopt.begun");
     let alive = carried_by_living(locked)?;
-    let mut orphans = HashMap::new();
+    let (mut orphans, mut ended, mut gauges) = (HashMap::new(), Ended::default(), 0);
     let (mut slabs, mut exemplars, mut octaves) = (Vec::new(), Vec::new(), Vec::new());
     for_slabs(words, words.load(at + slot::FIRST_SLAB)?, &mut slabs)?;
     for slab in &mut slabs {
@@ -42,14 +45,25 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> 
                     return Ok(());
                 }
                 BlockKind::Family => adopt_family(words, block, claimed)?,
-                _ => adopt_series(locked, block, head, &alive, &mut orphans, claimed)?,
+                _ => {
+                    let wanted = is_wanted(words, block, head, &alive, &mut orphans)?;
+                    if wanted && !of_one_life(head.kind) {
+                        if let Some((left, head)) = adopt_series(words, block, head, claimed)? {
+                            leave_series(locked, left)?;
+                            give_back(words, left, head, claimed)?;
+                        }
+                        return Ok(());
+                    }
+                    gauges += u32::from(wanted && !head.residue);
+                    let keep = wanted && ended.note(words, block, head)?;
+                    if !keep {
+                        leave_series(locked, block)?;
+                    }
+                    keep
+                }
             };
             if !keep {
-                if head.kind != BlockKind::Free {
-                    block::free(words, block, head)?;
-                    kill_point!("adopt.freed");
-                }
-                claimed.free.entry(head.words).or_default().push(block);
+                give_back(words, block, head, claimed)?;
             }
             Ok(())
         })?;
@@ -58,7 +72,9 @@ pub fn adopt(locked: &Locked<'_>, id: u32, claimed: &mut Claimed) -> Result<()> 
     claimed.slabs = slabs;
     exemplar::adopt(words, &exemplars, claimed)?;
     kill_point!("adopt.scanned");
-    give_back_octaves(words, claimed, octaves)
+    ended.fold(locked, claimed)?;
+    give_back_octaves(words, claimed, octaves)?;
+    Ok(gauges)
 }
 
 /// Frees the octave buckets that no block refers to any more.
@@ -97,15 +113,15 @@ fn adopt_family(words: Words<'_>, at: u64, claimed: &mut Claimed) -> Result<bool
     Ok(keep && claimed.families.insert(id, at).is_none())
 }
 
-fn adopt_series(
-    locked: &Locked<'_>,
+/// Whether a block is kept at all: unless it is absent, its series was removed, or no living slot has carried its
+/// default labels for some adoptions.
+fn is_wanted(
+    words: Words<'_>,
     at: u64,
     head: BlockHead,
     alive: &HashSet<u16>,
     orphans: &mut HashMap<u16, bool>,
-    claimed: &mut Claimed,
 ) -> Result<bool> {
-    let words = locked.words();
     let key = block::key(words, at)?;
     let set = block::birth(words, at)?.defaults;
     let stale = generation::of(words, key.series)? != key.generation;
@@ -118,21 +134,53 @@ fn adopt_series(
                 orphan
             }
         };
-    if !stale && !orphan && !head.absent && !of_one_life(head.kind) {
-        block::close_sequence(words, at, head)?;
-        kill_point!("adopt.closed");
-        match claimed.blocks.get(&(key.series, set)) {
-            None => {
-                claimed.blocks.insert((key.series, set), at);
-                return Ok(true);
-            }
-            Some(other) if block::head(words, *other)?.words == head.words => {
-                merge::blocks(words, at, *other, head)?;
-            }
-            Some(_) => return Err(Error::Corrupt { what: "two blocks of one length", at: at * 8 }),
-        }
+    Ok(!stale && !orphan && !head.absent)
+}
+
+/// Frees a block for the adopter's use.
+fn give_back(words: Words<'_>, at: u64, head: BlockHead, claimed: &mut Claimed) -> Result<()> {
+    if head.kind != BlockKind::Free {
+        block::free(words, at, head)?;
+        kill_point!("adopt.freed");
     }
-    defaults::drop_user(words, set)?;
-    reclaim::drop_block(locked, key.series, key.generation)?;
-    Ok(false)
+    claimed.free.entry(head.words).or_default().push(at);
+    Ok(())
+}
+
+/// Takes over a block with counts. If there is another block of the same series, the counts of both go to the one with
+/// the lower birth, which tells when the series began. Returns the other, which is to be freed.
+fn adopt_series(
+    words: Words<'_>,
+    at: u64,
+    head: BlockHead,
+    claimed: &mut Claimed,
+) -> Result<Option<(u64, BlockHead)>> {
+    let key = block::key(words, at)?;
+    let own = block::birth(words, at)?;
+    block::close_sequence(words, at, head)?;
+    kill_point!("adopt.closed");
+    let series = (key.series, own.defaults);
+    let Some(other) = claimed.blocks.get(&series).copied() else {
+        claimed.blocks.insert(series, at);
+        return Ok(None);
+    };
+    let other_head = block::head(words, other)?;
+    if other_head.words != head.words {
+        return Err(Error::Corrupt { what: "two blocks of one length", at: at * 8 });
+    }
+    if own.birth < block::birth(words, other)?.birth {
+        merge::blocks(words, other, at, other_head)?;
+        claimed.blocks.insert(series, at);
+        return Ok(Some((other, other_head)));
+    }
+    merge::blocks(words, at, other, head)?;
+    Ok(Some((at, head)))
+}
+
+/// Counts one block less of the series and of the default labels of a block that is about to be freed.
+fn leave_series(locked: &Locked<'_>, at: u64) -> Result<()> {
+    let words = locked.words();
+    let (key, birth) = (block::key(words, at)?, block::birth(words, at)?);
+    defaults::drop_user(words, birth.defaults)?;
+    reclaim::drop_block(locked, key.series, key.generation)
 }

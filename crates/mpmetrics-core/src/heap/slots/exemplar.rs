@@ -167,6 +167,7 @@ fn allocate(
     let head = BlockHead {
         kind: BlockKind::Exemplar,
         absent: false,
+        residue: false,
         words: length,
         incarnation: mine.incarnation,
     };

@@ -4,5 +4,6 @@ pub mod adopt;
 pub mod awaited;
 pub mod claimed;
 pub mod exemplar;
+pub mod residue;
 pub mod room;
 pub mod slot;

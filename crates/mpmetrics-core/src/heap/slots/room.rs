@@ -79,8 +79,13 @@ impl Claimed {
             return Ok(None);
         }
         if pad > 0 {
-            let head =
-                BlockHead { kind: BlockKind::Pad, absent: false, words: pad as u16, incarnation };
+            let head = BlockHead {
+                kind: BlockKind::Pad,
+                absent: false,
+                residue: false,
+                words: pad as u16,
+                incarnation,
+            };
             locked.words().store(slab.end + blk::HEAD, head.pack())?;
         }
         let at = slab.end + pad;
@@ -204,8 +209,13 @@ pub fn add_octave(
     kill_point!("octave.room");
     let words = locked.words();
     let incarnation = mine.incarnation;
-    let kept =
-        BlockHead { kind: BlockKind::OctaveBuckets, absent: false, words: length, incarnation };
+    let kept = BlockHead {
+        kind: BlockKind::OctaveBuckets,
+        absent: false,
+        residue: false,
+        words: length,
+        incarnation,
+    };
     // `room` may have freed blocks of removed series, and this block may be one of them.
     if block::head(words, at)? != head || words.load(at + blk::KEY)? != key {
         block::free(words, made, kept)?;

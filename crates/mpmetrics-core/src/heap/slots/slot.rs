@@ -5,10 +5,12 @@ use super::adopt::adopt;
 use super::awaited::is_awaited;
 use super::claimed::{mutex, Claimed, Owner};
 use crate::error::{Error, Result};
+use crate::form::of_one_life;
+use crate::heap::blocks::block;
 use crate::heap::init;
 use crate::heap::memory::lock::Locked;
 use crate::heap::memory::table::SLOTS;
-use crate::layout::{block as blk, header, lock, slot, Words, MAX_SLOTS};
+use crate::layout::{block as blk, header, lock, slot, BlockHead, Words, MAX_SLOTS};
 use crate::os::{self, NotHeld};
 use crate::region::Locks;
 use std::time::Duration;
@@ -75,6 +77,50 @@ fn take_over(locked: &Locked<'_>, id: u32, owner: Owner) -> Result<Claimed> {
     words.store(at + slot::INCARNATION, u64::from(incarnation))?;
     kill_point!("claim.done");
     Ok(claimed)
+}
+
+/// Takes the gauges of a process's dead writers out of their slots, as the next writer of each slot would. Returns how
+/// many there were.
+///
+/// No slot's byte is locked for this: only the holder of the heap lock claims a slot.
+pub fn end_lives(locked: &Locked<'_>, pid: u32) -> Result<u32> {
+    let words = locked.words();
+    let mut gauges = 0;
+    for (id, living) in (0..).zip(locked.heap().living()?) {
+        let at = SLOTS.find(words, id)?;
+        let incarnation = words.load(at + slot::INCARNATION)? as u32;
+        let of_process = words.load(at + slot::PID)? == u64::from(pid);
+        if !living && incarnation != 0 && of_process && !is_awaited(words, id)? {
+            let mut claimed = Claimed { slot: id, incarnation, ..Claimed::default() };
+            gauges += adopt(locked, id, &mut claimed)?;
+        }
+    }
+    Ok(gauges)
+}
+
+/// Hides the gauges that a writer has in a slot that it lost, because it moves their values to another slot: those that
+/// count the dead would be counted twice. Returns whether the slot still has that life. If not, another writer may have
+/// made residues of the gauges, which stay.
+///
+/// Changes nothing if the slot lives.
+pub fn hide_lost(locked: &Locked<'_>, id: u32, incarnation: u32) -> Result<bool> {
+    let words = locked.words();
+    let at = SLOTS.find(words, id)?;
+    let living = locked.heap().living()?.get(id as usize).copied().unwrap_or(false);
+    if living || words.load(at + slot::INCARNATION)? != u64::from(incarnation) {
+        return Ok(false);
+    }
+    block::for_each_slab(words, words.load(at + slot::FIRST_SLAB)?, |slab, len| {
+        block::for_each_block(words, slab, len, |at, head| {
+            let own = head.incarnation == incarnation && !head.residue;
+            if own && of_one_life(head.kind) {
+                words.store(at + blk::HEAD, BlockHead { absent: true, ..head }.pack())?;
+            }
+            Ok(())
+        })
+        .map(drop)
+    })?;
+    Ok(true)
 }
 
 /// Initialises a slot's mutex if it was never initialised or is unusable. The slot's last writer is dead.

@@ -1,7 +1,7 @@
 //! Finding or making a series, and a writer's block of it.
 
 use super::turn::Turn;
-use super::{checked, take_lock, Writer};
+use super::{checked, take_lock, FamilyLimit, Writer};
 use crate::error::{Error, Result};
 use crate::heap::blocks::{block, octave_buckets, reclaim, shared};
 use crate::heap::directory::family::Shape;
@@ -25,8 +25,8 @@ impl Writer {
     }
 
     /// [`Writer::bind`] for several series of a family, in order, under one hold of the heap lock. Except for the first
-    /// two, no series is begun after [`KEPT_US`](super::turn::KEPT_US). `found` is called for each series that was
-    /// tried; call again for the others.
+    /// two, no series is begun after 200 µs. `found` is called for each series that was tried; call again for the
+    /// others.
     ///
     /// # Errors
     /// As [`Writer::bind`], if they concern all series. `found` gets the error of a single series.
@@ -44,10 +44,12 @@ impl Writer {
         kill_point!("register.begun");
         let shape =
             declared.map_or_else(|| family::shape_of(heap.words(), family), |one| Ok(one.shape))?;
+        let limit = declared.map_or_else(FamilyLimit::default, |one| one.limit);
         for (text, types) in Turn::new(given) {
             let made = checked(text, types)
-                .and_then(|labels| bind(&locked, mine, (family, shape), labels, set));
-            if let Some(refusal) = made.as_ref().err().and_then(Error::refusal) {
+                .and_then(|labels| bind(&locked, mine, (family, shape, limit.most), labels, set));
+            let refusal = made.as_ref().err().and_then(Error::refusal);
+            if let Some(refusal) = refusal.filter(|_| limit.drops) {
                 locked.words().add_header(header::DROPPED + refusal as usize, 1);
             }
             let broken = matches!(made, Err(Error::Corrupt { .. }));
@@ -63,7 +65,7 @@ impl Writer {
 fn bind(
     locked: &Locked<'_>,
     mine: &mut Claimed,
-    (family, shape): (u32, Shape),
+    (family, shape, most): (u32, Shape, u64),
     given: Labels<'_>,
     set: u16,
 ) -> Result<Address> {
@@ -71,7 +73,7 @@ fn bind(
     let (id, generation) = loop {
         let id = match series::find(locked, family, hash, given)? {
             Some(id) => id,
-            None => series::create(locked, family, hash, given)?,
+            None => series::create(locked, family, most, hash, given)?,
         };
         let generation = generation::of(locked.words(), id)?;
         // A process that found the lock busy may have removed the series just now.
@@ -108,7 +110,13 @@ fn bind(
         }
     };
     let incarnation = mine.incarnation;
-    let head = BlockHead { kind: shape.kind, absent: false, words: shape.words, incarnation };
+    let head = BlockHead {
+        kind: shape.kind,
+        absent: false,
+        residue: false,
+        words: shape.words,
+        incarnation,
+    };
     series::add_block(locked.words(), id)?;
     defaults::add_user(locked.words(), set)?;
     kill_point!("register.counted");

@@ -16,8 +16,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Lost`] if the slot is not awaited in the copy, or not any more, [`Error::Busy`], [`Error::Retired`] if
-    /// the copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. After an error the writer goes on in its segment,
-    /// except that it [shares](Writer::share) values with those who are in the copy.
+    /// the copy was removed, too, [`Error::Io`], [`Error::Corrupt`]. After an error the writer goes on in its segment.
+    /// Only if the value of a shared gauge is sealed there, it [updates](Writer::share) the value in the copy.
     pub fn follow(&mut self, to: &Heap) -> Result<()> {
         self.ahead = Some(to.clone());
         let locks = to.region().holder()?;
@@ -41,8 +41,8 @@ impl Writer {
         }
         slot::make_mutex(words, id)?;
         kill_point!("follow.copied");
-        // If the copy is displaced, this writer takes the values of shared gauges from there, so no other writer
-        // takes them from the old segment.
+        // Marks the values of shared gauges in the old segment as taken, because the copy has them: if another segment
+        // displaces the copy later, writers take the values from the copy only.
         shared::give_all(self.heap.words())?;
         words.store(at + slt::AWAITED, 0)?;
         kill_point!("follow.done");

@@ -7,6 +7,7 @@ mod default_labels;
 mod exemplars;
 mod follow;
 mod handle;
+mod limit;
 mod observe;
 mod removal;
 mod share;
@@ -45,8 +46,8 @@ pub struct Writer {
     kin: Kin,
     /// When the slot's byte was last seen to be locked, in microseconds.
     asked_us: Cell<u64>,
-    /// For how many more observations without buckets the writer asks for none, because its last request failed for
-    /// want of room or of the heap lock.
+    /// After a request for octave buckets failed, for want of room or of the heap lock: how many further observations
+    /// go unranked before the writer requests octave buckets again.
     skips: Cell<u32>,
 }
 
@@ -57,6 +58,23 @@ struct Declared {
     group: u32,
     /// The shape that was declared; that in the heap's record may be damaged.
     shape: Shape,
+    limit: FamilyLimit,
+}
+
+/// What a writer does at a family's limit.
+#[derive(Clone, Copy)]
+struct FamilyLimit {
+    /// This writer makes no series while the family has this many or more, those of all writers included.
+    most: u64,
+    /// Whether updates of refused series are dropped, and counted as such. If not, the caller counts them in another
+    /// series.
+    drops: bool,
+}
+
+impl Default for FamilyLimit {
+    fn default() -> Self {
+        Self { most: u64::MAX, drops: true }
+    }
 }
 
 /// Microseconds for which the writer does not ask again whether its slot's byte is locked: asking costs as much as
@@ -137,13 +155,18 @@ impl Writer {
         } else {
             let length = blk::CELLS as u16;
             let at = mine.room(&locked, length)?;
-            let head =
-                BlockHead { kind: BlockKind::Family, absent: false, words: length, incarnation };
+            let head = BlockHead {
+                kind: BlockKind::Family,
+                absent: false,
+                residue: false,
+                words: length,
+                incarnation,
+            };
             block::publish(locked.words(), at, head, BlockKey { series: id, generation: 0 }, 0)?;
             kill_point!("family.declared");
             mine.families.insert(id, at);
         }
-        groups.insert(id, Declared { group, shape });
+        groups.insert(id, Declared { group, shape, limit: FamilyLimit::default() });
         Ok(id)
     }
 

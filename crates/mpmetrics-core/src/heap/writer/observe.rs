@@ -66,8 +66,7 @@ impl Writer {
     }
 
     /// [`Writer::buckets`] for several summaries of this writer, in order, under one hold of the heap lock. Except for
-    /// the first two, none is begun after [`KEPT_US`](super::turn::KEPT_US). `found` is called for each that was tried;
-    /// call again for the others.
+    /// the first two, none is begun after 200 µs. `found` is called for each that was tried; call again for the others.
     ///
     /// # Errors
     /// As [`Writer::buckets`], if they concern all. `found` gets the error of a single one.

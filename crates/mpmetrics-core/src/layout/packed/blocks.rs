@@ -8,6 +8,9 @@ const LOW_48: u64 = (1 << 48) - 1;
 /// Flag in the lower half of a block's head: scrapes do not show the block.
 pub const ABSENT: u32 = 1 << 8;
 
+/// Flag in the lower half of a block's head: the block is a residue.
+const RESIDUE: u32 = 1 << 9;
+
 /// The first word of an extent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtentHead {
@@ -69,6 +72,8 @@ pub struct BlockHead {
     pub kind: BlockKind,
     /// Whether scrapes do not show the block.
     pub absent: bool,
+    /// Whether the block is a residue: what dead writers left of a gauge that counts the dead.
+    pub residue: bool,
     /// Length with the three head words, in words.
     pub words: u16,
     /// Number of the slot's life that made the block.
@@ -81,6 +86,7 @@ impl BlockHead {
     pub fn pack(self) -> u64 {
         self.kind as u64
             | if self.absent { u64::from(ABSENT) } else { 0 }
+            | if self.residue { u64::from(RESIDUE) } else { 0 }
             | u64::from(self.words) << 16
             | u64::from(self.incarnation) << 32
     }
@@ -109,6 +115,7 @@ impl BlockHead {
         Ok(Some(Self {
             kind,
             absent: word & u64::from(ABSENT) != 0,
+            residue: word & u64::from(RESIDUE) != 0,
             words,
             incarnation: (word >> 32) as u32,
         }))
@@ -128,6 +135,24 @@ pub struct BlockBirth {
 impl BlockBirth {
     /// A birth that no block has.
     pub const NONE: u64 = LOW_48;
+    /// Number of births in a millisecond, by which births tell time.
+    pub const PER_MS: u64 = 64;
+    /// Births that are lower than this one tell no time: a build of format 1.0 has counted them from 1 on.
+    const FIRST_TIMED: u64 = 1 << 40;
+
+    /// Returns the lowest birth of a Unix time in milliseconds.
+    #[must_use]
+    pub fn at(unix_ms: u64) -> u64 {
+        unix_ms.saturating_mul(Self::PER_MS) & LOW_48
+    }
+
+    /// Returns the Unix time in milliseconds at which the block was shown, first or again; `None` if its birth tells no
+    /// time. While more than [`Self::PER_MS`] blocks are made in a millisecond, the time runs ahead of the clock.
+    #[must_use]
+    pub fn unix_ms(self) -> Option<u64> {
+        let timed = (Self::FIRST_TIMED..Self::NONE).contains(&self.birth);
+        timed.then_some(self.birth / Self::PER_MS)
+    }
 
     /// Packs the numbers into a word.
     #[must_use]
@@ -139,6 +164,29 @@ impl BlockBirth {
     #[must_use]
     pub fn unpack(word: u64) -> Self {
         Self { birth: word & LOW_48, defaults: (word >> 48) as u16 }
+    }
+}
+
+/// The dead writer whose part a residue is: `pid | thread << 32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriterName {
+    /// Pid of the writer's process, in its own namespace.
+    pub pid: u32,
+    /// Number of the writer's thread; 0 for the main thread.
+    pub thread: u32,
+}
+
+impl WriterName {
+    /// Packs the numbers into a word.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        u64::from(self.pid) | u64::from(self.thread) << 32
+    }
+
+    /// Unpacks a word.
+    #[must_use]
+    pub fn unpack(word: u64) -> Self {
+        Self { pid: word as u32, thread: (word >> 32) as u32 }
     }
 }
 

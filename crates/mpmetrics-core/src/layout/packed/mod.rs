@@ -3,7 +3,7 @@
 mod blocks;
 mod records;
 
-pub use blocks::{BlockBirth, BlockHead, BlockKey, ExtentHead, OctaveLink, ABSENT};
+pub use blocks::{BlockBirth, BlockHead, BlockKey, ExtentHead, OctaveLink, WriterName, ABSENT};
 pub use records::{
     major, Answer, Carried, DefaultsState, FamilyShape, GenerationPair, IndexEntry, SeriesState,
     TextLengths,
@@ -18,18 +18,20 @@ mod tests {
     proptest! {
         #[test]
         fn packed_words_round_trip(series: u32, generation: u32, birth in 0u64..1 << 48, defaults: u16,
-            words in 1u16.., incarnation: u32, absent: bool, form: u8, kind in prop_oneof![1u8..10, Just(16)], extent in 0u64..1 << 56) {
+            words in 1u16.., incarnation: u32, absent: bool, residue: bool, form: u8, kind in prop_oneof![1u8..10, Just(16)], extent in 0u64..1 << 56) {
             let key = BlockKey { series, generation };
             prop_assert_eq!(BlockKey::unpack(key.pack()), key);
             let answer = Answer { bell: series, incarnation };
             prop_assert_eq!(Answer::unpack(answer.pack()), answer);
             let born = BlockBirth { birth, defaults };
             prop_assert_eq!(BlockBirth::unpack(born.pack()), born);
+            let name = WriterName { pid: series, thread: generation };
+            prop_assert_eq!(WriterName::unpack(name.pack()), name);
             let link = OctaveLink { next: birth, octave: defaults };
             prop_assert_eq!(OctaveLink::unpack(link.pack()), link);
             let word = u64::from(kind) | u64::from(words) << 16;
             let kind = BlockHead::unpack(word).unwrap().unwrap().kind;
-            let head = BlockHead { kind, absent, words, incarnation };
+            let head = BlockHead { kind, absent, residue, words, incarnation };
             prop_assert_eq!(BlockHead::unpack(head.pack()), Ok(Some(head)));
             let extent = ExtentHead { kind: ExtentKind::Slab, words: extent };
             prop_assert_eq!(ExtentHead::unpack(extent.pack()), Some(extent));
@@ -53,6 +55,14 @@ mod tests {
             let entry = IndexEntry::new(word, number, odd);
             prop_assert_eq!((entry.number(), entry.is_family(), entry.has(word)), (number, odd, true));
             prop_assert!(entry != IndexEntry::EMPTY && entry.home(1000) < 1000);
+        }
+
+        #[test]
+        fn a_birth_tells_its_millisecond(ms in 20_000_000_000u64..4_000_000_000_000, later in 0..BlockBirth::PER_MS) {
+            let birth = BlockBirth { birth: BlockBirth::at(ms) + later, defaults: 3 };
+            prop_assert_eq!(BlockBirth::unpack(birth.pack()).unix_ms(), Some(ms));
+            prop_assert_eq!(BlockBirth { birth: later, defaults: 3 }.unix_ms(), None);
+            prop_assert_eq!(BlockBirth { birth: BlockBirth::NONE, defaults: 0 }.unix_ms(), None);
         }
 
         #[test]

@@ -62,22 +62,27 @@ impl FamilyShape {
 pub struct GenerationPair(pub u64);
 
 impl GenerationPair {
-    fn shift(series: u32) -> u32 {
-        series % 2 * 32
-    }
-
     /// Returns the generation of a series.
     #[inline]
     #[must_use]
     pub fn of(self, series: u32) -> u32 {
-        (self.0 >> Self::shift(series)) as u32
+        if series.is_multiple_of(2) {
+            self.0 as u32
+        } else {
+            (self.0 >> 32) as u32
+        }
     }
 
     /// Returns the word with another generation of a series.
     #[must_use]
     pub fn with(self, series: u32, generation: u32) -> Self {
-        let shift = Self::shift(series);
-        Self(self.0 & !(0xffff_ffff << shift) | u64::from(generation) << shift)
+        // Not a mask that is shifted by 0 or 32: Debian's rustc 1.96 drops its upper half for 32-bit ARM.
+        let (even, odd) = if series.is_multiple_of(2) {
+            (generation, self.of(1))
+        } else {
+            (self.of(0), generation)
+        };
+        Self(u64::from(even) | u64::from(odd) << 32)
     }
 }
 

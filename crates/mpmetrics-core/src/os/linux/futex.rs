@@ -12,15 +12,14 @@ const POLL_US: u32 = 5_000;
 pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
     let timeout = libc::timespec {
         tv_sec: asked.as_secs().min(86_400) as libc::time_t,
-        tv_nsec: asked.subsec_nanos().into(),
+        tv_nsec: asked.subsec_nanos() as libc::c_long,
     };
-    // SAFETY: the address is that of a living, aligned word whose lower half comes first (the layout is
-    // little-endian), and the kernel only reads it and the timespec. Not FUTEX_PRIVATE_FLAG, because other
-    // processes wake this thread.
+    // SAFETY: the address is that of half of a living, aligned word, and the kernel only reads it and the timespec.
+    // Not FUTEX_PRIVATE_FLAG, because other processes wake this thread.
     let slept = unsafe {
         libc::syscall(
             libc::SYS_futex,
-            core::ptr::from_ref(word).cast::<u32>(),
+            lower_half(word),
             libc::FUTEX_WAIT,
             expected,
             &raw const timeout,
@@ -36,14 +35,12 @@ pub fn futex_wait(word: &AtomicU64, expected: u32, asked: Duration) {
 /// Wakes all threads, of any process, that sleep in [`futex_wait`] on this word.
 pub fn futex_wake(word: &AtomicU64) {
     // SAFETY: as above; waking touches no memory.
-    unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            core::ptr::from_ref(word).cast::<u32>(),
-            libc::FUTEX_WAKE,
-            libc::c_int::MAX,
-        )
-    };
+    unsafe { libc::syscall(libc::SYS_futex, lower_half(word), libc::FUTEX_WAKE, libc::c_int::MAX) };
+}
+
+/// Returns the address of a word's lower half, which comes second on a big-endian machine.
+fn lower_half(word: &AtomicU64) -> *const u32 {
+    core::ptr::from_ref(word).cast::<u32>().wrapping_add(usize::from(cfg!(target_endian = "big")))
 }
 
 fn errno() -> i32 {

@@ -64,14 +64,14 @@ pub fn first_locked(file: &File, from: u64, to: u64) -> Result<Option<(u64, u64)
     Ok(found)
 }
 
-fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock> {
+fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock64> {
     let offset = |value: u64| {
         i64::try_from(value).map_err(|_| Error::Invalid {
             what: "offset of a lock, at most 2^63 - 1",
             value: value.to_string(),
         })
     };
-    Ok(libc::flock {
+    Ok(libc::flock64 {
         l_type: kind as libc::c_short,
         l_whence: libc::SEEK_SET as libc::c_short,
         l_start: offset(start)?,
@@ -81,13 +81,26 @@ fn range(kind: i32, start: u64, len: u64) -> Result<libc::flock> {
     })
 }
 
-fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock) -> std::io::Result<()> {
+/// Locks, or asks for locks, by a structure whose offsets have 64 bits on every machine.
+#[cfg(target_pointer_width = "64")]
+fn call(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> libc::c_int {
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and write one
+    // `struct flock64`, which `lock` is.
+    unsafe { libc::fcntl(file.as_raw_fd(), command, &raw mut *lock) }
+}
+
+/// Locks, or asks for locks, without the C library: its `fcntl` takes a structure with offsets of 32 bits.
+#[cfg(target_pointer_width = "32")]
+fn call(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> libc::c_int {
+    // SAFETY: as above, and the call returns an `int`.
+    unsafe { libc::syscall(libc::SYS_fcntl64, file.as_raw_fd(), command, &raw mut *lock) as i32 }
+}
+
+fn fcntl(file: &File, command: libc::c_int, lock: &mut libc::flock64) -> std::io::Result<()> {
     // These commands do not sleep, so a signal hardly ever interrupts them. The loop is bounded all the same.
     let mut interruptions = 0;
     loop {
-        // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and
-        // write one `struct flock`, which `lock` is.
-        if unsafe { libc::fcntl(file.as_raw_fd(), command, &raw mut *lock) } == 0 {
+        if call(file, command, lock) == 0 {
             return Ok(());
         }
         let error = IoError::last_os_error();

@@ -24,8 +24,9 @@ pub fn boot_id() -> [u8; 16] {
 #[must_use]
 pub fn random_u64() -> u64 {
     let mut bytes = [0_u8; 8];
+    // Not `getrandom(3)`, which glibc before 2.25 lacks: the module could not be loaded there.
     // SAFETY: writes at most eight bytes, which `bytes` has.
-    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+    let got = unsafe { libc::syscall(libc::SYS_getrandom, bytes.as_mut_ptr(), bytes.len(), 0) };
     if got == 8 {
         return u64::from_ne_bytes(bytes);
     }

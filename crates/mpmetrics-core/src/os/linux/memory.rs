@@ -5,6 +5,12 @@ use std::io::{Error as IoError, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
+// With 64-bit offsets, also on 32-bit systems.
+#[cfg(not(all(target_env = "gnu", target_pointer_width = "32")))]
+use libc::posix_fallocate;
+#[cfg(all(target_env = "gnu", target_pointer_width = "32"))]
+use libc::posix_fallocate64 as posix_fallocate;
+
 use crate::error::{Error, Result};
 
 /// A file's bytes, shared with every other process that maps it.
@@ -109,7 +115,7 @@ pub fn allocate(file: &File, offset: u64, len: u64) -> Result<()> {
         let part = step.min(len - done);
         // SAFETY: takes numbers only; both fit, as `end` does.
         let code =
-            unsafe { libc::posix_fallocate(file.as_raw_fd(), (offset + done) as i64, part as i64) };
+            unsafe { posix_fallocate(file.as_raw_fd(), (offset + done) as i64, part as i64) };
         match code {
             0 => (done, interruptions) = (done + part, 0),
             // tmpfs starts the call over after a signal. Under a profiler's timer a big step might never end, so the

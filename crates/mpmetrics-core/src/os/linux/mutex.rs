@@ -144,7 +144,9 @@ impl<'a> SharedMutex<'a> {
 
     fn kind(&self) -> u32 {
         let word = self.bytes.get(KIND / 8).map_or(0, |word| word.load(Ordering::Relaxed));
-        (word >> (KIND % 8 * 8)) as u32
+        // On a big-endian machine, the first bytes in memory are the highest of the word.
+        let from_first = if cfg!(target_endian = "big") { 4 - KIND % 8 } else { KIND % 8 };
+        (word >> (from_first * 8)) as u32
     }
 }
 

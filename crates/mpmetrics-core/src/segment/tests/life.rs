@@ -261,3 +261,24 @@ fn a_directory_removed_while_a_segment_is_made_is_made_again_and_no_other_is_tak
     assert!(opened.passed_over.is_empty());
     assert_eq!(make(&options).path, opened.path);
 }
+
+/// A child has the descriptors of its parent from its fork until it executes a program.
+#[test]
+fn the_lock_of_a_directory_is_freed_although_a_child_has_its_descriptor() {
+    use std::os::fd::BorrowedFd;
+    let dir = parent();
+    make(&with_root(dir.path(), "mine", Some(dead())));
+    let path = own(dir.path()).join("mine.heap");
+    let segment_path = SegmentPath::beside(&path, Access::new(None, None).unwrap()).unwrap();
+    let held = segment_path.lock(0).unwrap();
+    let lock = own(dir.path()).join(".lock");
+    let is_lock = |fd: &i32| {
+        std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|target| target == lock)
+    };
+    let number = (0..1024).find(is_lock).unwrap();
+    // SAFETY: the descriptor is open for as long as `held` lives.
+    let shared = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned().unwrap();
+    drop(held);
+    drop(segment_path.lock(0).unwrap());
+    drop(shared);
+}

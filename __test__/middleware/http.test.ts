@@ -1,0 +1,4 @@
+/** `mpmetrics/http` on `node:http`. */
+import { countsRequests } from './suite';
+
+countsRequests({ app: 'http', subpath: 'index', routes: false });

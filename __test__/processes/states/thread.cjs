@@ -1,0 +1,5 @@
+const run = require('./metrics');
+const { parentPort } = require('node:worker_threads');
+parentPort.on('message', async (line) => {
+  parentPort.postMessage(await run(line));
+});

