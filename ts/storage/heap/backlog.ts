@@ -12,6 +12,10 @@ const LONGEST_DELAY = 2_000;
  * Milliseconds after which a try ends. If many processes want the lock, each call of a try waits for it for some time.
  */
 const TURN = 20;
+/** Milliseconds for which an isolate that ends waits for the lock. A holder that lost its processor is back by then. */
+const LAST_WAIT = 1_000;
+/** Milliseconds between two tries of an isolate that ends. */
+const PAUSE = 1;
 /** The number of waiting calls from which on a new call is tried at once, although others wait. */
 const MOST = 10_000;
 
@@ -44,7 +48,7 @@ export class Backlog {
   private trying = false;
   /** Whether something was added to the backlog in the middle of a try. */
   private more = false;
-  /** Whether {@link flush} is called when the process exits. */
+  /** Whether {@link leave} is called when the process exits. */
   private listening = false;
   /** True after no slot could be claimed, until {@link flush} tries again. */
   slotless = false;
@@ -92,17 +96,27 @@ export class Backlog {
       this.again(TURN);
     }, this.delay);
     unref(this.timer);
-    if (!this.listening) process.on('exit', this.flush);
+    if (!this.listening) process.on('exit', this.leave);
     this.listening = true;
     this.delay = Math.min(this.delay * 2, LONGEST_DELAY);
   }
 
   /**
-   * Tries all waiting calls, before a scrape and at exit. Stops at the first that finds the heap lock taken, so that it
-   * waits for the lock until one deadline only.
+   * Tries all waiting calls, before a scrape. Stops at the first that finds the heap lock taken, so that it waits for
+   * the lock until one deadline only.
    */
-  readonly flush = (): void => {
+  flush(): void {
     this.again(Infinity);
+  }
+
+  /** Tries all waiting calls until they succeed, when the isolate ends, because what waits is lost with it. */
+  readonly leave = (): void => {
+    const until = now() + LAST_WAIT;
+    this.flushUnlessScheduled();
+    while (this.busy && now() < until) {
+      this.flush();
+      if (this.busy) pause(PAUSE);
+    }
   };
 
   /**
@@ -192,8 +206,13 @@ export class Backlog {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     this.delay = FIRST_DELAY;
-    process.removeListener('exit', this.flush);
+    process.removeListener('exit', this.leave);
     this.listening = false;
     for (const resolve of this.emptying.splice(0)) resolve();
   }
+}
+
+/** Blocks this thread for some milliseconds. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -29,7 +29,7 @@ export interface Scrape {
 }
 
 export class Keeping {
-  private readonly onDone: () => void;
+  private readonly onDone: (leaving: boolean) => void;
   private readonly patience: () => number;
   /** Scrapes of this isolate that are under way, in the order in which they began. */
   private readonly scrapes = new Set<Scrape>();
@@ -44,10 +44,10 @@ export class Keeping {
   private waiting: (() => void)[] = [];
 
   /**
-   * @param onDone called when the changes have been made
+   * @param onDone called when the changes have been made; `leaving` is true if the isolate ends
    * @param patience milliseconds that a scrape waits for earlier scrapes
    */
-  constructor(onDone: () => void, patience: () => number) {
+  constructor(onDone: (leaving: boolean) => void, patience: () => number) {
     this.onDone = onDone;
     this.patience = patience;
   }
@@ -93,7 +93,7 @@ export class Keeping {
   keep(family: string, change: () => void): void {
     if (this.changes.length === 0) {
       this.deadline = now() + LONGEST;
-      process.on('exit', this.end);
+      process.on('exit', this.leave);
       this.later();
     }
     this.changes.push(change);
@@ -114,16 +114,25 @@ export class Keeping {
     });
   }
 
-  /** Makes all changes now. */
-  readonly end = (): void => {
+  /** Makes all changes when the isolate ends. */
+  private readonly leave = (): void => {
+    this.end(true);
+  };
+
+  /**
+   * Makes all changes now.
+   *
+   * @param leaving whether the isolate ends
+   */
+  end(leaving = false): void {
     this.scrapes.clear();
     this.asker?.leave();
     this.asker = null;
     const { changes } = this;
     this.drop();
     for (const change of changes) change();
-    if (changes.length > 0) this.onDone();
-  };
+    if (changes.length > 0) this.onDone(leaving);
+  }
 
   /** Drops the changes without making them, because their blocks belong to another writer now. */
   drop(): void {
@@ -131,7 +140,7 @@ export class Keeping {
     this.timer = null;
     this.changes = [];
     this.counts.clear();
-    process.removeListener('exit', this.end);
+    process.removeListener('exit', this.leave);
     for (const resolve of this.waiting.splice(0)) resolve();
   }
 

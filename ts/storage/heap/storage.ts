@@ -80,8 +80,9 @@ export class HeapStorage {
         this.abandon();
       },
     });
-    this.keeping = new Keeping(() => {
-      this.backlog.flushUnlessScheduled();
+    this.keeping = new Keeping((leaving) => {
+      if (leaving) this.backlog.leave();
+      else this.backlog.flushUnlessScheduled();
     }, patience);
     this.tally = new Tally((tell) => {
       if (this.dead || this.current === null) return false;

@@ -1,0 +1,26 @@
+/**
+ * Ends while another process holds the heap lock, as the argument says: `pending` with new series, `kept` also with
+ * a removal that a scrape keeps back. When it ends, it has the holder of the lock killed, some deadlines of the lock later.
+ */
+const { spawn } = require('node:child_process');
+process.on('exit', () => {
+  spawn('sh', ['-c', 'sleep 0.1; kill -9 ' + holder], { detached: true, stdio: 'ignore' }).unref();
+});
+const { Counter, Gauge, register } = require('mpmetrics');
+const [, , how] = process.argv;
+const left = new Counter({ name: 'left_total', help: 'l', labelNames: ['n'] });
+new Gauge({ name: 'slow', help: 's', collect: () => new Promise(() => {}) });
+left.inc({ n: 'first' });
+let holder;
+console.log('ready');
+process.stdin.once('data', (line) => {
+  holder = Number(line);
+  // Uses up the time that the thread may wait for the lock beyond one deadline.
+  left.inc({ n: 'second' });
+  if (how === 'kept') {
+    void register.metrics();
+    left.remove('first');
+  }
+  for (let n = 0; n < 100; n++) left.inc({ n });
+  process.exit();
+});
