@@ -64,6 +64,9 @@ const PARTS = {
   labels: { minutes: 2, figures: {}, file: 'crash/random-labels' },
 };
 
+/** The profile of the tests in Rust; see Cargo.toml. */
+const PROFILE = ['--profile', 'torture'];
+
 /** Number of parts that run at once: each part waits for its processes much of the time. */
 const AT_ONCE = 2;
 
@@ -79,7 +82,7 @@ function passes(name, { file, rust, figures }, times, cargo) {
   const env = { ...process.env, ...cargo, CI: 'true' };
   for (const [name, figure] of Object.entries(figures)) env[prefix + name] = scaled(figure, times);
   const vitest = ['--no-install', 'vitest', 'run', '--project', 'direct*'];
-  const test = ['test', '--release', '-p', 'mpmetrics-core', '--test', rust];
+  const test = ['test', ...PROFILE, '-p', 'mpmetrics-core', '--test', rust];
   const [command, args] =
     rust === undefined ? ['npx', [...vitest, `__test__/${file}.test.ts`]] : ['cargo', test];
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -131,7 +134,7 @@ main(async () => {
   await Promise.all(MAJORS.map(installNode));
   const rust = parts.flatMap(([, part]) => (part.rust === undefined ? [] : ['--test', part.rust]));
   if (rust.length > 0) {
-    const args = ['test', '--release', '--no-run', '-p', 'mpmetrics-core', ...rust];
+    const args = ['test', ...PROFILE, '--no-run', '-p', 'mpmetrics-core', ...rust];
     await step('building the tests in Rust', () => run('cargo', args, { env: cargo }));
   }
   const began = performance.now();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::labels::{is_whole, pairs, Pair};
+use crate::labels::{is_whole, pairs, push_pair, Pair};
 use crate::scrape::snapshot::{Series, Snapshot};
 
 /// The label texts of a snapshot. Its sets of default labels are parsed once.
@@ -51,13 +51,7 @@ impl<'a> Labels<'a> {
         }
         let mut text = Vec::with_capacity(set.text.len());
         for pair in set.pairs.iter().filter(|pair| !overridden(pair)) {
-            if !text.is_empty() {
-                text.push(b',');
-            }
-            text.extend_from_slice(pair.name);
-            text.extend_from_slice(b"=\"");
-            text.extend_from_slice(pair.escaped);
-            text.push(b'"');
+            push_pair(&mut text, pair);
         }
         Cow::Owned(text)
     }

@@ -13,16 +13,16 @@
 //! gauge is stored to the old segment before that, and to the copy afterwards. A writer that cannot follow yet, because
 //! others hold the copy's lock, updates the copy's shared gauges nevertheless ([`super::Writer::share`]).
 
+use super::blocks::copying::{self, Slab};
 use super::blocks::{block, shared};
 use super::memory::heap::Heap;
 use super::memory::lock::Locked;
 use super::memory::table::SLOTS;
 use super::recover;
 use crate::error::Result;
-use crate::layout::{header, retired, slot as slt, Words, ANCESTORS, EXTENT_HEADER, HEADER_WORDS};
+use crate::layout::{header, retired, slot as slt, Words, ANCESTORS, HEADER_WORDS};
 use crate::os;
 use crate::region::{Locks, Region};
-use crate::sync::Ordering;
 
 /// Milliseconds for which a segment counts as new. A process that did not know the removed segment may have made a new
 /// one under its name.
@@ -136,7 +136,15 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     // While this process copies, others may remove series without the lock. The first process that takes the lock of
     // the copy reclaims them.
     new.set_header(header::DIRTY, 1);
-    copy_down(old, new, HEADER_WORDS, used.saturating_sub(HEADER_WORDS))?;
+    let len = used.saturating_sub(HEADER_WORDS);
+    copying::copy_up(old.run(HEADER_WORDS, len)?, new.run(HEADER_WORDS, len)?);
+    let mut patience = copying::Patience::default();
+    for slot in 0..living.len() as u32 {
+        // Damaged slabs stay as they were copied. Scrapes report the damage.
+        let _ = slabs_of(new, slot).and_then(|slabs| {
+            slabs.into_iter().try_for_each(|slab| patience.settle(old, new, slab))
+        });
+    }
     // No writer owns a shared gauge, so none would copy its later updates.
     shared::seal_all(old)?;
     kill_point!("succeed.sealed");
@@ -155,16 +163,6 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     }
     kill_point!("succeed.copied");
     new.set_header(header::MAGIC, old.header(header::MAGIC));
-    Ok(())
-}
-
-/// Copies words from the last to the first, the order in which a writer stores: if both sequence words of a block are
-/// equal in the copy, no update was under way while its cells were copied.
-fn copy_down(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
-    let (old, new) = (old.run(at, len)?, new.run(at, len)?);
-    for (from, to) in old.iter().zip(new).rev() {
-        to.store(from.load(Ordering::Acquire), Ordering::Release);
-    }
     Ok(())
 }
 
@@ -201,9 +199,7 @@ impl Heap {
                 continue;
             }
             let at = SLOTS.find(words, slot)?;
-            block::for_each_slab(words, words.load(at + slt::FIRST_SLAB)?, |slab, len| {
-                copy_slab(from.words(), words, slab, len)
-            })?;
+            copying::copy_slabs(from.words(), words, &slabs_of(words, slot)?)?;
             kill_point!("succeed.counts");
             words.store(at + slt::AWAITED, 0)?;
         }
@@ -233,7 +229,13 @@ impl Heap {
     }
 }
 
-/// Copies the blocks of a slab.
-pub(super) fn copy_slab(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
-    copy_down(old, new, at + EXTENT_HEADER, len.saturating_sub(EXTENT_HEADER))
+/// Returns the slabs of a slot.
+fn slabs_of(words: Words<'_>, slot: u32) -> Result<Vec<Slab>> {
+    let mut slabs = Vec::new();
+    let first = words.load(SLOTS.find(words, slot)? + slt::FIRST_SLAB)?;
+    block::for_each_slab(words, first, |at, len| {
+        slabs.push((at, len));
+        Ok(())
+    })?;
+    Ok(slabs)
 }

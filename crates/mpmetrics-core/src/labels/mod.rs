@@ -6,4 +6,4 @@ mod tests;
 mod text;
 
 pub use identity::{identity_hash, same_set};
-pub use text::{escape, is_whole, pairs, unescape, Malformed, Pair, Pairs};
+pub use text::{escape, is_whole, pairs, push_pair, unescape, Malformed, Pair, Pairs};

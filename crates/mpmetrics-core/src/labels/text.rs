@@ -36,6 +36,17 @@ pub struct Pairs<'a> {
     done: bool,
 }
 
+/// Appends a pair to a label text.
+pub fn push_pair(text: &mut Vec<u8>, pair: &Pair<'_>) {
+    if !text.is_empty() {
+        text.push(b',');
+    }
+    text.extend_from_slice(pair.name);
+    text.extend_from_slice(b"=\"");
+    text.extend_from_slice(pair.escaped);
+    text.push(b'"');
+}
+
 /// Reads a label text pair by pair.
 ///
 /// Every byte is checked. At the first error the iterator yields a [`Malformed`], and then ends. `types` is empty

@@ -3,7 +3,7 @@
 
 use super::printed_labels::PrintedLabels;
 use super::snapshot::{LabelSpan, Snapshot};
-use crate::labels::pairs;
+use crate::labels::{pairs, push_pair};
 
 /// The sets of joined series whose parts differ in one default label: the one that has the name of the label by which
 /// rows differ, such as `le`. A bucket's row has an `le` of its own, and does not print that default label. The rows
@@ -32,13 +32,7 @@ impl Reduced {
         let mut set = Set { text: Vec::with_capacity(text.len()), types: Vec::new() };
         let kept = all.iter().filter(|pair| pair.name != name);
         for pair in kept.clone() {
-            if !set.text.is_empty() {
-                set.text.push(b',');
-            }
-            set.text.extend_from_slice(pair.name);
-            set.text.extend_from_slice(b"=\"");
-            set.text.extend_from_slice(pair.escaped);
-            set.text.push(b'"');
+            push_pair(&mut set.text, pair);
             if !types.is_empty() {
                 set.types.push(pair.kind);
             }

@@ -2,12 +2,12 @@
 
 use super::Writer;
 use crate::error::{Error, Result};
+use crate::heap::blocks::copying::copy_slabs;
 use crate::heap::blocks::shared;
 use crate::heap::memory::heap::Heap;
 use crate::heap::memory::table::SLOTS;
 use crate::heap::recover;
 use crate::heap::slots::slot;
-use crate::heap::succession::copy_slab;
 use crate::layout::{header, lock, slot as slt};
 
 impl Writer {
@@ -36,9 +36,8 @@ impl Writer {
             return Err(Error::Lost);
         }
         kill_point!("follow.locked");
-        for slab in &self.mine.slabs {
-            copy_slab(self.heap.words(), words, slab.at, slab.words)?;
-        }
+        let slabs: Vec<_> = self.mine.slabs.iter().map(|slab| (slab.at, slab.words)).collect();
+        copy_slabs(self.heap.words(), words, &slabs)?;
         slot::make_mutex(words, id)?;
         kill_point!("follow.copied");
         // Marks the values of shared gauges in the old segment as taken, because the copy has them: if another segment

@@ -1,0 +1,134 @@
+//! Copies of blocks whose cells belong together: the cells between the two sequence words of a block
+//! ([`crate::cells::sequence`]), and the octave buckets of a summary. A reader of a copy, too, must not see half of an
+//! update.
+
+use super::{block, octave_buckets};
+use crate::error::Result;
+use crate::form::{Form, Protocol};
+use crate::layout::{block as blk, BlockHead, Words, EXTENT_HEADER};
+use crate::os;
+use crate::sync::{fence, AtomicU64, Ordering};
+
+/// A slab, by its reference and its length in words.
+pub type Slab = (u64, u64);
+
+/// Copies words from the first to the last, the order in which a reader loads the cells between two sequence words.
+pub fn copy_up(old: &[AtomicU64], new: &[AtomicU64]) {
+    for (from, to) in old.iter().zip(new) {
+        to.store(from.load(Ordering::Acquire), Ordering::Release);
+    }
+}
+
+/// How long the copying process waits for writers that are in the middle of an update. One that is stopped there makes
+/// every try fail.
+pub struct Patience {
+    /// Number of tries for a block before each pause.
+    tries: u32,
+    /// Number of pauses that are left, for all blocks together.
+    pauses: u32,
+}
+
+/// Microseconds of a pause, in which a writer may go on that only lost its processor.
+const PAUSE_US: u32 = 100;
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { tries: 1_000, pauses: 2_000 }
+    }
+}
+
+impl Patience {
+    /// Copies those blocks of a slab again whose cells belong together, until no update was under way meanwhile. Nobody
+    /// reads the copy yet, and the heap lock of the old segment is held, so that no octave buckets are added.
+    ///
+    /// If each try for a block fails, the copy has cells of several moments, and unequal sequence words.
+    pub fn settle(&mut self, old: Words<'_>, new: Words<'_>, slab: Slab) -> Result<()> {
+        for_each_sequenced(new, slab, |at, head| loop {
+            for _ in 0..self.tries {
+                if copy_whole(old, new, at, head)? {
+                    return Ok(());
+                }
+            }
+            if self.pauses == 0 {
+                return Ok(());
+            }
+            self.pauses -= 1;
+            os::sleep_us(PAUSE_US);
+        })
+    }
+}
+
+/// Copies the cells of a block and its octave buckets once. Returns whether no update was under way meanwhile.
+fn copy_whole(old: Words<'_>, new: Words<'_>, at: u64, head: BlockHead) -> Result<bool> {
+    let (from, to) = (cells(old, at, head)?, cells(new, at, head)?);
+    let ([.., from_last], [to_first, .., to_last]) = (from, to) else { return Ok(true) };
+    copy_up(from, to);
+    octave_buckets::for_each(new, at, head, |octave| {
+        let len = octave.cells.len() as u64;
+        copy_up(old.run(octave.at + blk::CELLS, len)?, octave.cells);
+        Ok(())
+    })?;
+    fence(Ordering::Acquire);
+    // Equal to the first sequence word that was copied: no update has begun since that word was loaded.
+    to_last.store(from_last.load(Ordering::Relaxed), Ordering::Relaxed);
+    Ok(to_first.load(Ordering::Relaxed) == to_last.load(Ordering::Relaxed))
+}
+
+/// Copies the blocks of a writer's slabs to a copy of the segment that others read. The writer makes no update
+/// meanwhile, or is dead.
+pub fn copy_slabs(old: Words<'_>, new: Words<'_>, slabs: &[Slab]) -> Result<()> {
+    // The references of the two sequence words of each block.
+    let mut sequenced = Vec::new();
+    for slab in slabs {
+        for_each_sequenced(new, *slab, |at, head| {
+            let last = at + u64::from(head.words) - 1;
+            sequenced.push((at + blk::CELLS, last));
+            // As if an update had begun: with a number that neither sequence word has had.
+            let begun = f64::from_bits(old.load(last)?) + 1.0;
+            new.store(last, begun.to_bits())
+        })?;
+    }
+    // Pairs with the fence in `sequence::read`: a reader that sees a cell from below sees a number from above.
+    fence(Ordering::Release);
+    let mut kept: Vec<u64> = sequenced.iter().flat_map(|&(first, last)| [first, last]).collect();
+    kept.sort_unstable();
+    for &(at, len) in slabs {
+        let mut from = at + EXTENT_HEADER;
+        let end = (at + len).max(from);
+        let inside =
+            kept.partition_point(|&one| one < from)..kept.partition_point(|&one| one < end);
+        for &one in kept.get(inside).unwrap_or_default().iter().chain([&end]) {
+            copy_up(old.run(from, one - from)?, new.run(from, one - from)?);
+            from = one + 1;
+        }
+    }
+    for (first, last) in sequenced {
+        // `store` is a release store: a reader that sees the number sees all cells from above.
+        new.store(first, old.load(first)?)?;
+        new.store(last, old.load(last)?)?;
+    }
+    Ok(())
+}
+
+fn cells<'a>(words: Words<'a>, at: u64, head: BlockHead) -> Result<&'a [AtomicU64]> {
+    words.run(at + blk::CELLS, u64::from(head.words).saturating_sub(blk::CELLS))
+}
+
+fn for_each_sequenced(
+    words: Words<'_>,
+    (slab, len): Slab,
+    mut visit: impl FnMut(u64, BlockHead) -> Result<()>,
+) -> Result<()> {
+    block::for_each_block(words, slab, len, |at, head| {
+        let protocol = Form::of_block(head.kind).map(|form| form.protocol);
+        match protocol {
+            Some(Protocol::Sequenced | Protocol::Sketched)
+                if u64::from(head.words) >= blk::CELLS + 2 =>
+            {
+                visit(at, head)
+            }
+            _ => Ok(()),
+        }
+    })?;
+    Ok(())
+}
