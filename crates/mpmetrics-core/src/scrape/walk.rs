@@ -103,8 +103,8 @@ pub fn walk(
             continue;
         }
         let alive = living.get(id as usize).copied().unwrap_or(false);
-        // An adopter stores these words after it has freed the gauges of the past life, so no
-        // such gauge is shown with the labels of another process.
+        // An adopter stores its pid and thread after it has freed the gauges of the past life. They are read here
+        // before the blocks, so no such gauge is shown with the labels of another process.
         let of = Of { alive, incarnation, whole: filter.scope == Scope::Application };
         let (pid, thread) = (words.load(at + slot::PID)?, words.load(at + slot::THREAD)?);
         gather.of_writer(pid as u32, thread as u32);
