@@ -36,8 +36,8 @@ export interface Lookup<L> {
   /** Finds the leaf of a label object. */
   readonly find: (labels: object) => L;
   /**
-   * Finds the leaf of label values, one for each label name in order. Returns undefined if there is none, or if a value
-   * is neither a string nor a number.
+   * Finds the leaf of label values, one for each label name in order. Returns undefined if there is none. Also returns
+   * undefined for a value that is neither a string nor a number, unless the values are those of the previous call.
    */
   readonly at: (given: readonly unknown[]) => L | undefined;
   /** Forgets the leaf of the last call, because it was removed from the tree. */
