@@ -278,7 +278,7 @@ impl Reader {
 
     /// Reads the cells between two sequence words until they are of one moment. Returns whether they are.
     ///
-    /// A dead writer may have left cells that are never of one moment. Their sum lacks at most one observation. Such
+    /// A dead writer may have left cells that are never of one moment. Their sum lacks at most one update. Such
     /// cells are read again for a while, too, because a process that adopted the slot meanwhile may be updating them.
     fn sequenced(&mut self, cells: &[AtomicU64], alive: bool) -> bool {
         let mut left = self.allowance(alive);
