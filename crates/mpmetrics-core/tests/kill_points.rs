@@ -112,7 +112,7 @@ fn later_arrivals_at_kill_points_that_are_reached_several_times() {
         ("merge.added", 5),
         ("merge.added", 6),
         ("merge.cleared", 5),
-        // The cells of residues: a sum, and the numbers of two states.
+        // Later cells of the same adoption: a bucket of the summary, and a cell of the histogram.
         ("merge.added", 8),
         ("merge.cleared", 9),
         ("octave.linked", 2),
