@@ -1,13 +1,13 @@
 //! The copy of a segment whose file a stranger removed: systemd's `RemoveIPC`, a cleaner of temporary files, `rm`.
 //! Processes that map the segment can go on with it, but no other process finds it any more.
 //!
-//! The first process that finds the file gone takes the segment's heap lock and marks the segment: from then on only
-//! living writers change it, and only cells. The process makes a copy, word by word, and gives it the segment's name.
-//! So all references stay valid, and the copy has the counts of dead writers. The slot of a living writer is *awaited*
-//! in the copy: no process adopts it. The writer follows when it finds the mark or the removal: it copies its own slabs
-//! once more, and stores to the copy from then on. If a writer dies before it follows, any process that still maps both
-//! segments copies its slabs ([`Heap::copy_for_dead`]). All steps copy and none adds, so that if a process dies in one,
-//! another can repeat it.
+//! The first process that finds the file gone takes the segment's heap lock and marks the segment: from then on no
+//! series or writer is added to it. Living writers still change their cells, and series may still be removed without
+//! the lock. The process makes a copy, word by word, and gives it the segment's name. So all references stay valid, and
+//! the copy has the counts of dead writers. The slot of a living writer is *awaited* in the copy: no process adopts it.
+//! The writer follows when it finds the mark or the removal: it copies its own slabs once more, and stores to the copy
+//! from then on. If a writer dies before it follows, any process that still maps both segments copies its slabs
+//! ([`Heap::copy_for_dead`]). All steps copy and none adds, so that if a process dies in one, another can repeat it.
 //!
 //! Shared gauges belong to no slot. They are sealed after all else was copied, and then copied: an update of a shared
 //! gauge is stored to the old segment before that, and to the copy afterwards. A writer that cannot follow yet, because
@@ -158,8 +158,9 @@ pub fn copy(from: &Heap, to: &dyn Region) -> Result<()> {
     Ok(())
 }
 
-/// Copies words from the last to the first, the order in which a writer stores: if both sequence words of a block are
-/// equal in the copy, no update was under way while its cells were copied.
+/// Copies words from the last to the first, the order in which a writer stores. So a reader of the copy that finds both
+/// sequence words of a block equal sees the cells of one copy, not of two. But a block that a living writer updates
+/// meanwhile may be copied half-updated, with equal sequence words, until that writer follows and copies it again.
 fn copy_down(old: Words<'_>, new: Words<'_>, at: u64, len: u64) -> Result<()> {
     let (old, new) = (old.run(at, len)?, new.run(at, len)?);
     for (from, to) in old.iter().zip(new).rev() {
